@@ -1,0 +1,68 @@
+/**
+ * The ports through which time, randomness and sockets come in. Every port has a real twin in `linux/` and a fake one in
+ * `fake/`; both pass the same compliance suite. Pure folders (`domain`, `allocate`, `announce`, `wire`) import none of them.
+ */
+
+/** A running timer. `cancel` is idempotent and, once it returns, the callback is never called. */
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Milliseconds from an arbitrary origin; never goes back, unaffected by changes of the wall clock. */
+  now(): number;
+  /** The wall clock, for timestamps that people and Kubernetes read. Never used for a deadline. */
+  wallTime(): Date;
+  /** Calls `callback` once, `delayMs` milliseconds (>= 0) from now, never synchronously. */
+  setTimer(delayMs: number, callback: () => void): Timer;
+}
+
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+}
+
+export interface DialOptions {
+  /** IPv4 or IPv6 literal, without brackets; a link-local address carries its zone (`fe80::1%eth0`). */
+  readonly host: string;
+  readonly port: number;
+  /** Source address to bind to. */
+  readonly localAddress?: string;
+  /** Time until the attempt is given up, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+export interface ConnectionHandlers {
+  onConnect(): void;
+  onData(chunk: Uint8Array): void;
+  /** Called exactly once, whoever closed and also if the connection never opened; nothing is called afterwards. */
+  onClose(error?: Error): void;
+}
+
+/** One TCP connection, from the moment it is dialled. */
+export interface Connection {
+  /** Undefined until `onConnect`. */
+  readonly localAddress: string | undefined;
+  readonly remoteAddress: string | undefined;
+  /** Queues bytes; returns how many bytes wait in user space (backpressure is the caller's to judge). */
+  write(bytes: Uint8Array): number;
+  /** Sends what is queued, then FIN. */
+  end(): void;
+  /** Drops what is queued and closes at once. */
+  destroy(): void;
+}
+
+export interface Dialer {
+  dial(options: DialOptions, handlers: ConnectionHandlers): Connection;
+}
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Structured logger: fields first, then a constant message, as pino has it. Never pass a secret. */
+export interface Logger {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+  child(fields: LogFields): Logger;
+}
