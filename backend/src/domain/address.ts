@@ -1,0 +1,112 @@
+import ipaddr from 'ipaddr.js';
+
+/** Address families by the names that Kubernetes' own code and this one's logs use; `Service.spec.ipFamilies` says IPv4, IPv6. */
+export type Family = 'ipv4' | 'ipv6';
+
+/** One IP address. Two addresses are equal if family and value are. IPv4-mapped IPv6 addresses stay IPv6. */
+export interface Address {
+  readonly family: Family;
+  readonly value: bigint;
+}
+
+/** All addresses from `first` to `last`, both included; `first <= last`. */
+export interface AddressRange {
+  readonly family: Family;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
+
+const BITS: Readonly<Record<Family, number>> = { ipv4: 32, ipv6: 128 };
+/** RFC 4291: 39 characters; the longest form with an embedded IPv4 address has 45. */
+const MAX_TEXT = 45;
+
+function fromBytes(bytes: readonly number[]): bigint {
+  let value = 0n;
+  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
+  return value;
+}
+
+/**
+ * Parses an IPv4 address of four decimal octets or an IPv6 address without a zone. Other notations that some parsers take
+ * (octal, hexadecimal, fewer octets, leading zeros) are refused, because tools disagree on what they mean (KEP-4858).
+ */
+export function parseAddress(text: string): Address | undefined {
+  if (text.length > MAX_TEXT) return undefined;
+  if (ipaddr.IPv4.isValidFourPartDecimal(text) && !/(^|\.)0\d/.test(text)) {
+    return { family: 'ipv4', value: fromBytes(ipaddr.IPv4.parse(text).toByteArray()) };
+  }
+  if (text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text)) {
+    return { family: 'ipv6', value: fromBytes(ipaddr.IPv6.parse(text).toByteArray()) };
+  }
+  return undefined;
+}
+
+/** The canonical text: dotted decimal, or RFC 5952 for IPv6. */
+export function formatAddress(address: Address): string {
+  const bytes = BITS[address.family] / 8;
+  const octets: number[] = [];
+  for (let shift = bytes - 1; shift >= 0; shift--) octets.push(Number((address.value >> BigInt(shift * 8)) & 0xffn));
+  return address.family === 'ipv4' ? octets.join('.') : new ipaddr.IPv6(octets).toRFC5952String();
+}
+
+/** `text` in its canonical form, or undefined if it is no address. */
+export function canonicalAddress(text: string): string | undefined {
+  const address = parseAddress(text);
+  return address === undefined ? undefined : formatAddress(address);
+}
+
+/** The host prefix that is announced for an address: /32 or /128. */
+export function hostPrefix(address: Address): string {
+  return `${formatAddress(address)}/${BITS[address.family]}`;
+}
+
+function parsePrefix(base: string, bits: string, text: string): Parsed<AddressRange> {
+  const address = parseAddress(base);
+  if (address === undefined) return { ok: false, message: `"${base}" is not an IP address` };
+  const width = BITS[address.family];
+  if (!/^(0|[1-9]\d{0,2})$/.test(bits) || Number(bits) > width) {
+    return { ok: false, message: `"${text}" needs a prefix length from 0 to ${width}` };
+  }
+  const hostMask = (1n << BigInt(width - Number(bits))) - 1n;
+  // Host bits are dropped, as OpenELB does: 10.0.0.5/24 means the whole /24.
+  const first = address.value & ~hostMask;
+  return { ok: true, value: { family: address.family, first, last: first | hostMask } };
+}
+
+function parseSpan(from: string, to: string): Parsed<AddressRange> {
+  const first = parseAddress(from);
+  const last = parseAddress(to);
+  if (first === undefined) return { ok: false, message: `"${from}" is not an IP address` };
+  if (last === undefined) return { ok: false, message: `"${to}" is not an IP address` };
+  if (first.family !== last.family) return { ok: false, message: `"${from}-${to}" mixes IPv4 and IPv6` };
+  if (first.value > last.value) return { ok: false, message: `"${from}-${to}" is reversed: the first address is the higher one` };
+  return { ok: true, value: { family: first.family, first: first.value, last: last.value } };
+}
+
+/** Parses one address, one CIDR prefix or one `first-last` range, the three forms of `Eip.spec.address`. */
+export function parseRange(text: string): Parsed<AddressRange> {
+  const slash = text.split('/');
+  if (slash.length === 2) return parsePrefix(slash[0] ?? '', slash[1] ?? '', text);
+  const dash = text.split('-');
+  if (slash.length === 1 && dash.length === 2) return parseSpan(dash[0] ?? '', dash[1] ?? '');
+  const address = slash.length === 1 ? parseAddress(text) : undefined;
+  if (address === undefined) {
+    return { ok: false, message: `"${text}" is neither an IP address nor a CIDR prefix nor a first-last range` };
+  }
+  return { ok: true, value: { family: address.family, first: address.value, last: address.value } };
+}
+
+export function rangeContains(range: AddressRange, address: Address): boolean {
+  return range.family === address.family && range.first <= address.value && address.value <= range.last;
+}
+
+/** Number of addresses; an IPv6 /64 has 2^64, hence a bigint. */
+export function rangeSize(range: AddressRange): bigint {
+  return range.last - range.first + 1n;
+}
+
+export function rangesOverlap(a: AddressRange, b: AddressRange): boolean {
+  return a.family === b.family && a.first <= b.last && b.first <= a.last;
+}

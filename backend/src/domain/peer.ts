@@ -1,0 +1,61 @@
+import type { Family } from './address.ts';
+import type { LabelSelector, Labels } from './selector.ts';
+
+/** What a BgpPeer asks for one address family (RFC 4760, RFC 7911). */
+export interface PeerFamily {
+  readonly family: Family;
+  /** The most next hops per prefix; 0 or 1 = ADD-PATH is not asked for. */
+  readonly sendMax: number;
+}
+
+/** A router to speak BGP with: one BgpPeer object, parsed and valid. */
+export interface Peer {
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: Labels;
+  /** IPv4 or IPv6 literal in canonical form. */
+  readonly address: string;
+  /** TCP port of the router; 179 unless told otherwise. */
+  readonly port: number;
+  readonly peerAs: number;
+  /** Overrides the BgpConf's AS towards this peer. */
+  readonly localAs: number | undefined;
+  /** Seconds; 0 = no hold timer, else >= 3 (RFC 4271, 4.2). */
+  readonly holdTimeSeconds: number;
+  /** Seconds; undefined = a third of the negotiated hold time. */
+  readonly keepaliveSeconds: number | undefined;
+  /** Seconds between attempts to connect, before backoff. */
+  readonly connectRetrySeconds: number;
+  readonly localAddress: string | undefined;
+  /** TTL for multihop sessions; undefined = the system's default. */
+  readonly multihopTtl: number | undefined;
+  readonly families: readonly PeerFamily[];
+  /** RFC 4724 as the restarting speaker; undefined = as the BgpConf says. */
+  readonly gracefulRestart: GracefulRestart | undefined;
+  /** Which replicas open the session, by the labels of their node; undefined = all. */
+  readonly nodeSelector: LabelSelector | undefined;
+  /** TCP-MD5 (RFC 2385) is asked for; the password itself never travels in a domain value. */
+  readonly hasPassword: boolean;
+  readonly adminDown: boolean;
+  readonly deleting: boolean;
+}
+
+export interface GracefulRestart {
+  readonly enabled: boolean;
+  /** Seconds the router keeps our routes while we are away; 12 bits (RFC 4724, 3). */
+  readonly restartTimeSeconds: number;
+}
+
+/** The BgpConf named `default`, parsed and valid. */
+export interface BgpSettings {
+  readonly uid: string;
+  readonly as: number;
+  /** Rack (value of the node's rack label) to AS. */
+  readonly asPerRack: Readonly<Record<string, number>>;
+  /** Dotted quad; undefined = derived per replica. One fixed identifier for several replicas breaks RFC 6286. */
+  readonly routerId: string | undefined;
+  /** 0 = no listener. */
+  readonly listenPort: number;
+  readonly listenAddresses: readonly string[];
+  readonly gracefulRestart: GracefulRestart;
+}

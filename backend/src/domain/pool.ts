@@ -1,0 +1,49 @@
+import type { AddressRange } from './address.ts';
+import type { LabelSelector, Labels } from './selector.ts';
+
+export type Protocol = 'bgp' | 'layer2';
+
+/** BGP path attributes that a pool gives to its routes (RFC 4271, 1997, 8092). */
+export interface PoolBgp {
+  /** `asn:value`, both 16 bits, or a well-known name. */
+  readonly communities: readonly string[];
+  /** `global:local1:local2`, 32 bits each. */
+  readonly largeCommunities: readonly string[];
+  /** LOCAL_PREF towards iBGP peers. */
+  readonly localPref: number | undefined;
+  /** MULTI_EXIT_DISC before the ranking of replicas is added. */
+  readonly med: number;
+  /** Which peers hear the routes, by the labels of the BgpPeer; undefined = all. */
+  readonly peerSelector: LabelSelector | undefined;
+}
+
+/** An address pool: one Eip object, parsed and valid. */
+export interface Pool {
+  readonly name: string;
+  readonly uid: string;
+  /** Milliseconds since the epoch; breaks ties by age. */
+  readonly createdAt: number;
+  readonly protocol: Protocol;
+  /** In the order of the object; they may touch, they don't overlap each other. */
+  readonly ranges: readonly AddressRange[];
+  /** Empty: the interface that owns the subnet. A name, or `can_reach:<IP>`. */
+  readonly interface: string;
+  /** No new addresses from it; those that are held stay. */
+  readonly disabled: boolean;
+  /** Lower is preferred. */
+  readonly priority: number;
+  readonly isDefault: boolean;
+  readonly namespaces: readonly string[];
+  /** All pairs must match; undefined or empty = not bound by namespace labels. */
+  readonly namespaceSelector: Labels | undefined;
+  readonly serviceSelector: LabelSelector | undefined;
+  /** Which nodes may be next hop or owner. */
+  readonly nodeSelector: LabelSelector | undefined;
+  /** Skip IPv4 addresses that end in .0 or .255. */
+  readonly avoidBuggyIPs: boolean;
+  /** How long a freed address rests before somebody else gets it, in seconds. */
+  readonly reuseAfterSeconds: number;
+  readonly bgp: PoolBgp;
+  /** It has a deletion timestamp. */
+  readonly deleting: boolean;
+}
