@@ -1,14 +1,19 @@
-import type { Address } from './address.ts';
+import { formatAddress, parseAddress, parseRange, rangeContains, type Address } from './address.ts';
 import type { Labels } from './selector.ts';
+
+/** An address with its canonical text, which every route through the node repeats. */
+export interface NodeAddress extends Address {
+  readonly text: string;
+}
 
 /** What announcing needs to know of a Kubernetes node. */
 export interface Node {
   readonly name: string;
   readonly labels: Labels;
   /** Addresses of type InternalIP in the object's order. */
-  readonly internalIPs: readonly Address[];
-  /** The Node's annotation of either era that pins the address: an IP or a prefix that selects one; undefined = none. */
-  readonly nextHopAnnotation: string | undefined;
+  readonly internalIPs: readonly NodeAddress[];
+  /** What the Node's annotation of either era pins as next hop, at most one per family; usually empty. */
+  readonly pinned: readonly NodeAddress[];
   /** Condition Ready is True. */
   readonly ready: boolean;
   /** Condition NetworkUnavailable is True. */
@@ -20,4 +25,19 @@ export interface Node {
   readonly unschedulable: boolean;
   /** It has a deletion timestamp. */
   readonly deleting: boolean;
+}
+
+export function nodeAddress(text: string): NodeAddress | undefined {
+  const address = parseAddress(text);
+  return address === undefined ? undefined : { ...address, text: formatAddress(address) };
+}
+
+/** What OpenELB's Node annotation selects: the IP that it is, or the first InternalIP inside the prefix that it is. */
+export function pinnedAddresses(annotation: string | undefined, internalIPs: readonly NodeAddress[]): NodeAddress[] {
+  if (annotation === undefined) return [];
+  const pinned = nodeAddress(annotation);
+  if (pinned !== undefined) return [pinned];
+  const range = parseRange(annotation);
+  const selected = range.ok ? internalIPs.find((address) => rangeContains(range.value, address)) : undefined;
+  return selected === undefined ? [] : [selected];
 }

@@ -1,0 +1,72 @@
+import type { Node } from '../domain/node.ts';
+import type { Pool } from '../domain/pool.ts';
+import { finding, type Finding } from '../domain/reason.ts';
+import { selects } from '../domain/selector.ts';
+import type { ServiceEndpoints, TrafficPolicy } from '../domain/service.ts';
+import type { NodeHealth } from './snapshot.ts';
+
+export interface NodeQuestion {
+  readonly node: Node;
+  readonly health: NodeHealth;
+  readonly pool: Pool;
+  readonly trafficPolicy: TrafficPolicy;
+  readonly endpoints: ServiceEndpoints;
+}
+
+type NodeCheck = (question: NodeQuestion) => Finding | undefined;
+
+function notDeleting({ node }: NodeQuestion): Finding | undefined {
+  return node.deleting ? finding('NodeDeleting', { node: node.name }) : undefined;
+}
+
+/** KEP-1143: the label is a bool; `false` includes the node. */
+function notExcluded({ node }: NodeQuestion): Finding | undefined {
+  return node.excluded ? finding('NodeExcluded', { node: node.name }) : undefined;
+}
+
+/** KEP-3836: the autoscaler's taint, not a cordon, says that a node is about to go. */
+function notToBeDeleted({ node }: NodeQuestion): Finding | undefined {
+  return node.toBeDeleted ? finding('NodeToBeDeleted', { node: node.name }) : undefined;
+}
+
+function networkAvailable({ node }: NodeQuestion): Finding | undefined {
+  return node.networkUnavailable ? finding('NodeNetworkUnavailable', { node: node.name }) : undefined;
+}
+
+function selectedByPool({ node, pool }: NodeQuestion): Finding | undefined {
+  return selects(pool.nodeSelector, node.labels) ? undefined : finding('NodeNotSelected', { node: node.name, pool: pool.name });
+}
+
+/** A probe's verdict outranks the Ready condition, which lags by 40 s and more. */
+function alive({ node, health }: NodeQuestion): Finding | undefined {
+  if (health === 'dead') return finding('NodeDead', { node: node.name });
+  if (health === 'unknown' && !node.ready) return finding('NodeNotReady', { node: node.name });
+  return undefined;
+}
+
+/** KEP-1669: with `Local`, a node's terminating endpoints serve as long as they can. */
+function hasLocalEndpoint({ node, trafficPolicy, endpoints }: NodeQuestion): Finding | undefined {
+  if (trafficPolicy === 'Cluster') return undefined;
+  const local = endpoints.ready.includes(node.name) || endpoints.serving.includes(node.name);
+  return local ? undefined : finding('NoLocalEndpoint', { node: node.name });
+}
+
+/** In the order in which an operator would ask: the first finding is the one that is shown. */
+const NODE_CHECKS: readonly NodeCheck[] = [
+  notDeleting,
+  notExcluded,
+  notToBeDeleted,
+  networkAvailable,
+  selectedByPool,
+  alive,
+  hasLocalEndpoint,
+];
+
+/** Why a node may not take traffic for an address, or undefined if it may (DESIGN: eligible nodes). */
+export function ineligible(question: NodeQuestion): Finding | undefined {
+  for (const check of NODE_CHECKS) {
+    const found = check(question);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,40 @@
+/** Replicas that this one knows of, and what it knows of itself: the input of its rank. */
+export interface ReplicaView {
+  readonly self: string;
+  /** Names of the replicas of the membership that answer their probe, this one included or not. */
+  readonly answering: readonly string[];
+  /**
+   * Names of replicas that stopped answering and whose routes a router may still hold: for their hold time plus restart time after
+   * the last answer (RFC 4724: retained paths would otherwise win, or share the ECMP width with dead next hops).
+   */
+  readonly lost: readonly string[];
+  /** The view of the Kubernetes API has been stale for 5 s. */
+  readonly stale: boolean;
+  /** Shutting down. */
+  readonly leaving: boolean;
+}
+
+export const MED_FIRST = 100;
+export const MED_OTHER = 200;
+export const MED_TAKEOVER = 0;
+export const MED_STALE = 300;
+export const MED_LEAVING = 900;
+
+/**
+ * What a replica adds to the MED of its routes (RFC 4271, 5.1.4; all replicas share one AS, so routers compare it). Exactly one
+ * replica is meant to win, so that equal next hops of several replicas don't fill a router's ECMP width; each computes its own
+ * offset, with no leader. The first of the answering ones wins; it outbids a lost one of higher rank, whose retained paths would
+ * otherwise win until its hold time and restart time are over. A stale view adds to the rank, so that a replica cut off from the API
+ * loses against every fresh one, and an order remains when all are cut off.
+ */
+export function medOffset(view: ReplicaView): number {
+  if (view.leaving) return MED_LEAVING;
+  return rankOffset(view) + (view.stale ? MED_STALE : 0);
+}
+
+function rankOffset(view: ReplicaView): number {
+  const answering = new Set(view.answering).add(view.self);
+  for (const name of answering) if (name < view.self) return MED_OTHER;
+  const takeover = view.lost.some((name) => !answering.has(name) && name < view.self);
+  return takeover ? MED_TAKEOVER : MED_FIRST;
+}

@@ -1,0 +1,37 @@
+import type { AddressRange, Family } from '../domain/address.ts';
+import type { Node } from '../domain/node.ts';
+import type { Pool } from '../domain/pool.ts';
+import type { Labels } from '../domain/selector.ts';
+import type { Assignment, ServiceEndpoints, TrafficPolicy } from '../domain/service.ts';
+
+/** A Service that holds addresses, cut down to what announcing depends on. */
+export interface HoldingService {
+  readonly key: string;
+  readonly uid: string;
+  readonly createdAt: number;
+  readonly trafficPolicy: TrafficPolicy;
+  /** The record of the leader, as far as the status shows the same addresses. */
+  readonly assignments: readonly Assignment[];
+}
+
+/** What probing says of a node; `unknown` leaves the word to the Node's Ready condition. */
+export type NodeHealth = 'alive' | 'dead' | 'unknown';
+
+/** Everything that a decision about announcing depends on, and nothing else. */
+export interface Snapshot {
+  readonly services: ReadonlyMap<string, HoldingService>;
+  readonly endpoints: ReadonlyMap<string, ServiceEndpoints>;
+  readonly nodes: ReadonlyMap<string, Node>;
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly health: ReadonlyMap<string, NodeHealth>;
+}
+
+/** A peer as announcing sees it. */
+export interface PeerTarget {
+  readonly name: string;
+  readonly labels: Labels;
+  /** The cap of next hops per address family; a family that is absent is not announced. */
+  readonly sendMax: ReadonlyMap<Family, number>;
+  /** The subnets of the link that the peer is on, as this host sees them; empty if the peer is not on a link of ours. */
+  readonly subnets: readonly AddressRange[];
+}
