@@ -1,0 +1,96 @@
+import { formatAddress, parseAddress, rangeContains, type Address, type AddressRange, type Family } from '../domain/address.ts';
+import type { Pool } from '../domain/pool.ts';
+import type { Assignment } from '../domain/service.ts';
+
+/**
+ * Who holds which address: an index of the Services' records, kept by key so that one change costs one change. It holds no truth of
+ * its own; built anew from the same records it gives the same answers.
+ */
+export class Ledger {
+  readonly #assignments = new Map<string, readonly Assignment[]>();
+  readonly #holders = new Map<string, Set<string>>();
+  /** Per range, an address below which none is free: saves scanning a full pool from its start for every Service. */
+  readonly #floor = new Map<string, { range: AddressRange; avoidBuggy: boolean; value: bigint }>();
+
+  /** Records what a Service holds, instead of what it held. */
+  set(service: string, assignments: readonly Assignment[]): void {
+    this.delete(service);
+    if (assignments.length === 0) return;
+    this.#assignments.set(service, assignments);
+    for (const { ip } of assignments) {
+      const holders = this.#holders.get(ip);
+      if (holders === undefined) this.#holders.set(ip, new Set([service]));
+      else holders.add(service);
+    }
+  }
+
+  /** Forgets a Service; returns whether an address became free. */
+  delete(service: string): boolean {
+    const assignments = this.#assignments.get(service) ?? [];
+    this.#assignments.delete(service);
+    let freed = false;
+    for (const { ip } of assignments) {
+      const holders = this.#holders.get(ip);
+      holders?.delete(service);
+      if (holders?.size !== 0) continue;
+      this.#holders.delete(ip);
+      this.#lowerFloors(ip);
+      freed = true;
+    }
+    return freed;
+  }
+
+  assignments(service: string): readonly Assignment[] {
+    return this.#assignments.get(service) ?? [];
+  }
+
+  /** The Services that hold an address, in no particular order. */
+  holders(ip: string): readonly string[] {
+    return [...(this.#holders.get(ip) ?? [])];
+  }
+
+  /** Addresses of a pool that are held, with their Services' keys; for the pool's status. */
+  heldOf(pool: string): { ip: string; service: string }[] {
+    const held: { ip: string; service: string }[] = [];
+    for (const [service, assignments] of this.#assignments) {
+      for (const assignment of assignments) if (assignment.pool === pool) held.push({ ip: assignment.ip, service });
+    }
+    return held;
+  }
+
+  /** The lowest free address of a family, range by range in the pool's order; undefined if the pool has none. */
+  lowestFree(pool: Pool, family: Family): Address | undefined {
+    for (const range of pool.ranges) {
+      if (range.family !== family) continue;
+      const free = this.#lowestFreeOf(range, pool.avoidBuggyIPs);
+      if (free !== undefined) return free;
+    }
+    return undefined;
+  }
+
+  #lowestFreeOf(range: AddressRange, avoidBuggy: boolean): Address | undefined {
+    const id = `${range.family}:${range.first}-${range.last}:${avoidBuggy}`;
+    const floor = this.#floor.get(id) ?? { range, avoidBuggy, value: range.first };
+    this.#floor.set(id, floor);
+    for (; floor.value <= range.last; floor.value++) {
+      const address = { family: range.family, value: floor.value };
+      if (avoidBuggy && isBuggy(address)) continue;
+      if (!this.#holders.has(formatAddress(address))) return address;
+    }
+    return undefined;
+  }
+
+  #lowerFloors(ip: string): void {
+    const address = parseAddress(ip);
+    if (address === undefined) return;
+    for (const floor of this.#floor.values()) {
+      if (rangeContains(floor.range, address) && address.value < floor.value) floor.value = address.value;
+    }
+  }
+}
+
+/** Some devices drop IPv4 addresses that end in .0 or .255, whatever the prefix length. */
+export function isBuggy(address: Address): boolean {
+  const last = address.value & 0xffn;
+  return address.family === 'ipv4' && (last === 0n || last === 255n);
+}

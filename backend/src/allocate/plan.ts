@@ -1,0 +1,81 @@
+import { canonicalAddress, parseAddress, type Family } from '../domain/address.ts';
+import { finding, type Finding } from '../domain/reason.ts';
+import type { Assignment, Service } from '../domain/service.ts';
+import { choose, type PoolView } from './choose.ts';
+import { notServed } from './served.ts';
+
+/** What a Service's record should be, and why. */
+export type Plan =
+  /** None of ours: what we wrote before is taken back, anything else stays untouched. */
+  | { readonly served: false; readonly finding: Finding }
+  /** Ours: `assignments` is the whole desired record; `finding` says `Allocated` or what is missing. */
+  | { readonly served: true; readonly assignments: readonly Assignment[]; readonly finding: Finding };
+
+export interface AllocateView extends PoolView {
+  /** Age decides between two Services that were given one address; the leader's own view of all Services. */
+  createdAt(service: string): number | undefined;
+}
+
+function neededFamilies(service: Service): readonly Family[] {
+  return service.familyPolicy === 'SingleStack' ? service.families.slice(0, 1) : service.families;
+}
+
+/** Whether the Service's own wishes still allow the address; nobody else's wishes move it. */
+function stillWanted(service: Service, assignment: Assignment): boolean {
+  if (service.wantedPools.length > 0 && !service.wantedPools.includes(assignment.pool)) return false;
+  const wanted = service.wantedIPs.map(canonicalAddress).filter((ip) => ip !== undefined);
+  const family = parseAddress(assignment.ip)?.family;
+  const sameFamily = wanted.filter((ip) => parseAddress(ip)?.family === family);
+  return sameFamily.length === 0 || sameFamily.includes(assignment.ip);
+}
+
+/** Two Services with one address (two leaders for a moment): the older keeps it. */
+function isOldestHolder(service: Service, ip: string, view: AllocateView): boolean {
+  return view.ledger.holders(ip).every((holder) => {
+    const createdAt = holder === service.key ? undefined : view.createdAt(holder);
+    if (createdAt === undefined) return true;
+    return service.createdAt < createdAt || (service.createdAt === createdAt && service.key < holder);
+  });
+}
+
+function heldOf(service: Service, family: Family): Assignment | undefined {
+  return service.held ? service.recorded.find(({ ip }) => parseAddress(ip)?.family === family) : undefined;
+}
+
+interface FamilyPlan {
+  readonly assignment: Assignment | undefined;
+  readonly finding: Finding | undefined;
+}
+
+function planFamily(service: Service, family: Family, view: AllocateView): FamilyPlan {
+  const held = heldOf(service, family);
+  const own = held !== undefined && isOldestHolder(service, held.ip, view) ? held : undefined;
+  if (own !== undefined && stillWanted(service, own)) return { assignment: own, finding: undefined };
+  const choice = choose(service, family, view);
+  if (choice.ok) return { assignment: choice.assignment, finding: undefined };
+  // The old address stays until a new one is there: a wish that can't be met costs nothing.
+  return { assignment: own, finding: choice.finding };
+}
+
+/** What the families' answers mean together (KEP-563): Require needs all, Prefer is content with one. */
+function together(service: Service, plans: readonly FamilyPlan[]): Plan {
+  const assignments = plans.flatMap((plan) => plan.assignment ?? []);
+  const failed = plans.find((plan) => plan.finding !== undefined)?.finding;
+  const required = service.familyPolicy !== 'PreferDualStack' || assignments.length === 0;
+  if (failed === undefined || !required) {
+    return { served: true, assignments, finding: finding('Allocated', { ips: assignments.map(({ ip }) => ip).join(',') }) };
+  }
+  const kept = service.held ? assignments.filter((assignment) => service.recorded.some(({ ip }) => ip === assignment.ip)) : [];
+  return { served: true, assignments: kept, finding: failed };
+}
+
+/** The plan for one Service from the current state alone; deterministic, so that a new leader plans the same. */
+export function plan(service: Service, view: AllocateView): Plan {
+  const defaultPoolExists = [...view.pools.values()].some((pool) => pool.isDefault);
+  const reason = notServed({ service, defaultPoolExists });
+  if (reason !== undefined) return { served: false, finding: reason };
+  return together(
+    service,
+    neededFamilies(service).map((family) => planFamily(service, family, view)),
+  );
+}
