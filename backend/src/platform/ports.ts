@@ -56,6 +56,29 @@ export interface Dialer {
   dial(options: DialOptions, handlers: ConnectionHandlers): Connection;
 }
 
+export interface DatagramHandlers {
+  onMessage(bytes: Uint8Array, from: { readonly host: string; readonly port: number }): void;
+  /** The socket is unusable from here on. */
+  onError(error: Error): void;
+}
+
+/** A bound UDP socket. Sending never throws and may lose the datagram. */
+export interface DatagramSocket {
+  send(bytes: Uint8Array, port: number, host: string): void;
+  close(): void;
+}
+
+export interface Datagrams {
+  /** Binds `port` on `host` (an IP literal); failures come through `onError`. */
+  bind(host: string, port: number, handlers: DatagramHandlers): DatagramSocket;
+}
+
+/** What this host's network interfaces look like from user space. */
+export interface Links {
+  /** The prefixes of the host's own addresses, loopback left out, as CIDR text (`192.0.2.7/24`). */
+  connectedPrefixes(): readonly string[];
+}
+
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Structured logger: fields first, then a constant message, as pino has it. Never pass a secret. */

@@ -1,0 +1,188 @@
+import type { Clock, Datagrams, DatagramSocket, Logger, Random, Timer } from '../platform/ports.ts';
+import { decodeProbe, encodeProbe } from './probe-message.ts';
+
+/** Another replica of the manager, from the EndpointSlices of its headless Service. */
+export interface Replica {
+  /** Pod name. */
+  readonly name: string;
+  /** IP literal at which its engine answers. */
+  readonly address: string;
+}
+
+export interface ReplicaProberDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly datagrams: Datagrams;
+  readonly logger: Logger;
+  /** Called after each change of what `answering` or `lost` return. */
+  readonly onChange: () => void;
+}
+
+export interface ReplicaProberOptions {
+  readonly self: string;
+  /** Address and UDP port to answer at and to ask from. */
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds between two questions to the same replica. */
+  readonly intervalMs?: number;
+  /** Questions without an answer after which a replica counts as silent. */
+  readonly misses?: number;
+  /** How long a router may retain a silent replica's routes: hold time plus restart time, in milliseconds. */
+  readonly retainedMs: number;
+}
+
+interface Tracked {
+  address: string;
+  member: boolean;
+  nonce: bigint | undefined;
+  missed: number;
+  /** It answered at least once and has not been found silent since. */
+  answering: boolean;
+  leaving: boolean;
+  /** Clock time of the moment it was found silent. */
+  lostAt: number | undefined;
+}
+
+const REBIND_MS = 1_000;
+
+/**
+ * Asks the other replicas' engines whether they are alive, and answers them. A replica that answered and then falls silent is `lost`
+ * for as long as routers may retain its routes, even if it has left the membership meanwhile; one that never answered is neither.
+ */
+export class ReplicaProber {
+  readonly #deps: ReplicaProberDeps;
+  readonly #options: Required<ReplicaProberOptions>;
+  readonly #tracked = new Map<string, Tracked>();
+  #socket: DatagramSocket | undefined;
+  #timer: Timer | undefined;
+  #stopped = false;
+  #leaving = false;
+
+  constructor(deps: ReplicaProberDeps, options: ReplicaProberOptions) {
+    this.#deps = deps;
+    this.#options = { intervalMs: 500, misses: 3, ...options };
+  }
+
+  start(): void {
+    this.#bind();
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#socket?.close();
+  }
+
+  /** From here on answers say that this replica leaves, so that nobody takes its silence for a failure. */
+  announceLeaving(): void {
+    this.#leaving = true;
+  }
+
+  /** The whole membership; this replica itself is left out. */
+  setReplicas(replicas: readonly Replica[]): void {
+    const members = new Map(replicas.filter(({ name }) => name !== this.#options.self).map((replica) => [replica.name, replica]));
+    for (const [name, tracked] of this.#tracked) tracked.member = members.has(name);
+    for (const { name, address } of members.values()) {
+      const known = this.#tracked.get(name);
+      if (known !== undefined) known.address = address;
+      else this.#tracked.set(name, newlyTracked(address));
+    }
+    this.#forget();
+    this.#deps.onChange();
+  }
+
+  /** Names of the replicas that answer and don't leave. */
+  answering(): string[] {
+    return [...this.#tracked].filter(([, tracked]) => tracked.answering && !tracked.leaving).map(([name]) => name);
+  }
+
+  /** Names of the replicas that fell silent and whose routes a router may still retain. */
+  lost(): string[] {
+    return [...this.#tracked].filter(([, tracked]) => tracked.lostAt !== undefined).map(([name]) => name);
+  }
+
+  #bind(): void {
+    this.#socket = this.#deps.datagrams.bind(this.#options.host, this.#options.port, {
+      onMessage: (bytes, from) => this.#receive(bytes, from),
+      onError: (error) => {
+        this.#deps.logger.error({ err: error, port: this.#options.port }, 'replica probe socket failed, binding it again');
+        this.#socket?.close();
+        this.#deps.clock.setTimer(REBIND_MS, () => {
+          if (!this.#stopped) this.#bind();
+        });
+      },
+    });
+  }
+
+  #schedule(): void {
+    // A tenth of jitter, so that replicas started together don't ask in step.
+    const delay = this.#options.intervalMs * (0.95 + 0.1 * this.#deps.random.next());
+    this.#timer = this.#deps.clock.setTimer(delay, () => {
+      this.#round();
+      if (!this.#stopped) this.#schedule();
+    });
+  }
+
+  #round(): void {
+    let changed = false;
+    for (const [name, tracked] of this.#tracked) {
+      if (tracked.nonce !== undefined) changed = this.#miss(name, tracked) || changed;
+      tracked.nonce = BigInt(Math.floor(this.#deps.random.next() * 2 ** 48));
+      const question = encodeProbe({ kind: 'question', leaving: this.#leaving, nonce: tracked.nonce });
+      this.#socket?.send(question, this.#options.port, tracked.address);
+    }
+    if (this.#forget() || changed) this.#deps.onChange();
+  }
+
+  #miss(name: string, tracked: Tracked): boolean {
+    tracked.missed += 1;
+    if (!tracked.answering || tracked.missed < this.#options.misses) return false;
+    tracked.answering = false;
+    if (!tracked.leaving) tracked.lostAt = this.#deps.clock.now();
+    this.#deps.logger.warn({ replica: name, leaving: tracked.leaving, missed: tracked.missed }, 'replica fell silent');
+    return true;
+  }
+
+  #receive(bytes: Uint8Array, from: { readonly host: string; readonly port: number }): void {
+    const message = decodeProbe(bytes);
+    if (message === undefined) return;
+    if (message.kind === 'question') {
+      const answer = encodeProbe({ kind: 'answer', leaving: this.#leaving, nonce: message.nonce });
+      this.#socket?.send(answer, from.port, from.host);
+      return;
+    }
+    for (const [name, tracked] of this.#tracked) {
+      if (tracked.nonce === message.nonce && tracked.address === from.host) this.#hit(name, tracked, message.leaving);
+    }
+  }
+
+  #hit(name: string, tracked: Tracked, leaving: boolean): void {
+    const changed = !tracked.answering || tracked.leaving !== leaving;
+    if (!tracked.answering) this.#deps.logger.info({ replica: name }, 'replica answers');
+    tracked.nonce = undefined;
+    tracked.missed = 0;
+    tracked.answering = true;
+    tracked.leaving = leaving;
+    tracked.lostAt = undefined;
+    if (changed) this.#deps.onChange();
+  }
+
+  /** Drops what nobody needs any more; returns whether `lost` changed. */
+  #forget(): boolean {
+    let changed = false;
+    const now = this.#deps.clock.now();
+    for (const [name, tracked] of this.#tracked) {
+      if (tracked.lostAt !== undefined && now - tracked.lostAt >= this.#options.retainedMs) {
+        tracked.lostAt = undefined;
+        changed = true;
+      }
+      if (!tracked.member && tracked.lostAt === undefined && !tracked.answering) this.#tracked.delete(name);
+    }
+    return changed;
+  }
+}
+
+function newlyTracked(address: string): Tracked {
+  return { address, member: true, nonce: undefined, missed: 0, answering: false, leaving: false, lostAt: undefined };
+}
