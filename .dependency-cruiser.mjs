@@ -1,0 +1,129 @@
+// Who may import whom: the folders are the data flow, and these rules keep them so (docs/ARCHITECTURE.md).
+// tools/lint/imports.test.ts shows that each rule fires. Type-only imports count as well.
+
+const tests = '\\.test\\.ts$';
+const ours = '^(backend|lab|tools|cli|frontend)/';
+const kubernetesClient = '(^|node_modules/)(@kubernetes/client-node|undici)(/|$)';
+const sockets = '^(node:)?(net|dgram|tls|child_process|cluster)$|(^|node_modules/)koffi(/|$)';
+const httpBuiltins = '^(node:)?(http|https|http2)$';
+
+/**
+ * @param {string} name
+ * @param {string} comment
+ * @param {import('dependency-cruiser').IForbiddenRuleType['from']} from
+ * @param {import('dependency-cruiser').IForbiddenRuleType['to']} to
+ * @returns {import('dependency-cruiser').IForbiddenRuleType}
+ */
+const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+const layers = [
+  forbid(
+    'domain-imports-nothing-of-ours',
+    'domain is the vocabulary that everybody else speaks; it knows nobody.',
+    { path: '^backend/src/domain/', pathNot: tests },
+    { path: ours, pathNot: '^backend/src/domain/' },
+  ),
+  forbid(
+    'decisions-import-only-domain',
+    'allocate and announce are functions of domain values.',
+    { path: '^backend/src/(allocate|announce)/', pathNot: tests },
+    { path: ours, pathNot: '^backend/src/(domain|$1)/' },
+  ),
+  forbid(
+    'wire-imports-nothing-of-ours',
+    'A codec turns bytes into values and back; sockets import codecs, never the reverse.',
+    { path: '^(backend/src/speakers/.+/wire)/', pathNot: tests },
+    { path: ours, pathNot: '^$1/' },
+  ),
+  forbid(
+    'speakers-know-only-ports',
+    'A speaker imports platform/ports.ts and its own folder: no Kubernetes, no other speaker.',
+    { path: '^backend/src/speakers/([^/]+)/', pathNot: tests },
+    { path: ours, pathNot: '^backend/src/(speakers/$1/|platform/ports\\.ts$)' },
+  ),
+  forbid(
+    'platform-knows-no-layer',
+    'Ports and their twins serve everybody and import nobody.',
+    { path: '^backend/src/platform/', pathNot: tests },
+    { path: ours, pathNot: '^backend/src/platform/' },
+  ),
+  forbid(
+    'nothing-imports-main',
+    'main.ts is wiring; what others need lives in a module of its own.',
+    { pathNot: tests },
+    { path: '^backend/src/main\\.ts$' },
+  ),
+];
+
+const edges = [
+  forbid(
+    'kubernetes-only-in-cluster',
+    'Only cluster/ and main.ts talk to the Kubernetes API.',
+    { path: '^backend/src/', pathNot: ['^backend/src/(cluster/|main\\.ts$)', tests] },
+    { path: kubernetesClient },
+  ),
+  forbid(
+    'sockets-only-in-platform',
+    'Sockets, FFI and child processes live in platform/linux behind a port.',
+    { path: '^backend/src/', pathNot: ['^backend/src/platform/linux/', tests] },
+    { path: sockets },
+  ),
+  forbid(
+    'http-only-in-api',
+    'Only api/ serves HTTP; probes and clients go through a port.',
+    { path: '^backend/src/', pathNot: ['^backend/src/(platform/linux|api)/', tests] },
+    { path: httpBuiltins },
+  ),
+  forbid(
+    'fakes-are-for-tests',
+    'Fakes and test builders must not reach production code.',
+    { pathNot: [tests, '/(fake|testing)/'] },
+    { path: '/(fake|testing)/', pathNot: 'node_modules' },
+  ),
+  forbid('tests-are-leaves', 'Nothing imports a test.', {}, { path: tests, pathNot: 'node_modules' }),
+  forbid(
+    'backend-stands-alone',
+    'The product never imports the lab or the tools.',
+    { path: '^backend/', pathNot: tests },
+    { path: '^(lab|tools|cli|frontend)/' },
+  ),
+  forbid(
+    'clients-use-the-api',
+    'Frontend and CLI use src/generated/, made from openapi.json, and no backend code.',
+    { path: '^(cli|frontend)/' },
+    { path: '^(backend|lab|tools)/' },
+  ),
+];
+
+const hygiene = [
+  forbid('no-cycles', 'Modules that need each other are one module, or miss a third.', {}, { circular: true }),
+  forbid(
+    'no-orphans',
+    'A file that nobody imports and that imports nobody is dead.',
+    { orphan: true, path: ours, pathNot: [tests, '\\.d\\.ts$'] },
+    {},
+  ),
+  forbid('no-unresolvable', 'Imports must resolve.', {}, { couldNotResolve: true }),
+  forbid(
+    'declared-dependencies-only',
+    'A package that the backend ships must stand in its package.json, as the image takes exactly those.',
+    { path: '^backend/src/', pathNot: [tests, '/(fake|testing)/'] },
+    { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional', 'npm-peer'] },
+  ),
+];
+
+export const forbidden = [...layers, ...edges, ...hygiene];
+
+export const options = {
+  doNotFollow: { path: 'node_modules' },
+  exclude: { path: '(^|/)(generated|build)/' },
+  tsPreCompilationDeps: true,
+  detectProcessBuiltinModuleCalls: true,
+  enhancedResolveOptions: {
+    exportsFields: ['exports'],
+    conditionNames: ['import', 'node', 'default', 'types'],
+    extensions: ['.ts', '.mjs', '.js', '.json'],
+  },
+};
+
+export default { forbidden, options };
