@@ -1,0 +1,197 @@
+import { bgpRoute, decide, type Announcement, type BgpRoute, type Decision } from '../announce/announce.ts';
+import { medOffset } from '../announce/med.ts';
+import type { PeerTarget } from '../announce/snapshot.ts';
+import { hostPrefix, parseAddress } from '../domain/address.ts';
+import type { ReplicaProber } from '../health/replicas.ts';
+import type { Clock, Links, Logger } from '../platform/ports.ts';
+import type { BgpSpeaker } from '../speakers/bgp/speaker.ts';
+import { Inputs } from './inputs.ts';
+import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './messages.ts';
+import { ownPeers, peerConfig, peerTarget, type Place } from './peering.ts';
+
+export interface EngineDeps {
+  readonly clock: Clock;
+  readonly links: Links;
+  readonly logger: Logger;
+  readonly speaker: Pick<BgpSpeaker, 'configure' | 'setRoutes' | 'updateRoutes' | 'stop'>;
+  readonly replicas: Pick<ReplicaProber, 'start' | 'stop' | 'setReplicas' | 'answering' | 'lost' | 'announceLeaving'>;
+  readonly post: (message: FromEngine) => void;
+}
+
+/** Routers need a moment to move to another replica's paths once ours have become the worst. */
+const HANDOVER_MS = 1_000;
+
+/**
+ * Turns inputs into what the speakers are told, with no leader and no help from the main thread: it goes on deciding when the
+ * Kubernetes API or the main thread is gone.
+ */
+export class Engine {
+  readonly #deps: EngineDeps;
+  readonly #options: EngineOptions;
+  readonly #inputs = new Inputs();
+  readonly #decisions = new Map<string, Decision>();
+  #targets: readonly PeerTarget[] = [];
+  #started = false;
+  #stale = false;
+  #leaving = false;
+  #medOffset: number | undefined;
+
+  constructor(deps: EngineDeps, options: EngineOptions) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  /** The first full set of inputs: nothing is announced or withdrawn before. */
+  start(inputs: InputDelta): void {
+    if (inputs.replicas !== undefined) this.#deps.replicas.setReplicas(inputs.replicas);
+    this.#deps.replicas.start();
+    this.#inputs.apply(inputs);
+    this.#started = true;
+    this.#medOffset = this.#rank();
+    this.#decideAll();
+    this.#configurePeers();
+  }
+
+  change(delta: InputDelta): void {
+    if (delta.replicas !== undefined) this.#deps.replicas.setReplicas(delta.replicas);
+    const touched = this.#inputs.apply(delta);
+    const ownNodeChanged = delta.nodes?.has(this.#options.node) === true;
+    if (touched.everything) this.#decideAll();
+    else if (touched.addresses.size > 0) this.#decideSome(touched.addresses);
+    if (touched.peers || ownNodeChanged) this.#configurePeers();
+    else if (touched.everything) this.#setAllRoutes();
+  }
+
+  setStale(stale: boolean): void {
+    this.#stale = stale;
+    this.replicasChanged();
+  }
+
+  /** What other replicas do may change this one's rank, hence the MED of all its routes. */
+  replicasChanged(): void {
+    if (!this.#started) return;
+    const offset = this.#rank();
+    if (offset === this.#medOffset) return;
+    this.#deps.logger.info({ from: this.#medOffset, to: offset }, 'rank among the replicas changed');
+    this.#medOffset = offset;
+    this.#setAllRoutes();
+  }
+
+  /**
+   * Leaves the network. With another replica there, the routes are made the worst, and given up when routers have moved on; as the
+   * only one, the connections are closed without a word, so that graceful restart (RFC 4724) keeps the routes for our successor.
+   */
+  async stop(): Promise<void> {
+    const alone = this.#deps.replicas.answering().length === 0;
+    this.#leaving = true;
+    this.#deps.replicas.announceLeaving();
+    if (this.#started && !alone) {
+      this.replicasChanged();
+      await new Promise<void>((resolve) => void this.#deps.clock.setTimer(HANDOVER_MS, resolve));
+    }
+    await this.#deps.speaker.stop(alone ? 'retain' : 'handover');
+    this.#deps.replicas.stop();
+    this.#deps.post({ type: 'stopped' });
+  }
+
+  #rank(): number {
+    return medOffset({
+      self: this.#options.replica,
+      answering: this.#deps.replicas.answering(),
+      lost: this.#deps.replicas.lost(),
+      stale: this.#stale,
+      leaving: this.#leaving,
+    });
+  }
+
+  #place(): Place {
+    return {
+      node: this.#inputs.nodes.get(this.#options.node),
+      address: this.#options.address,
+      connected: this.#deps.links.connectedPrefixes(),
+    };
+  }
+
+  #configurePeers(): void {
+    const { settings } = this.#inputs;
+    const place = this.#place();
+    const peers = settings === null ? [] : ownPeers(this.#inputs.peers.values(), place);
+    this.#targets = peers.map((peer) => peerTarget(peer, place));
+    this.#deps.speaker.configure(settings === null ? [] : peers.map((peer) => peerConfig(peer, settings, place)));
+    this.#setAllRoutes();
+  }
+
+  #decideAll(): void {
+    const current = new Set(this.#inputs.addresses());
+    const gone = [...this.#decisions.keys()].filter((ip) => !current.has(ip));
+    for (const ip of gone) this.#decisions.delete(ip);
+    const changed: AddressReport[] = [];
+    for (const ip of current) changed.push(...this.#decideOne(ip));
+    this.#report(changed, gone);
+  }
+
+  #decideSome(addresses: ReadonlySet<string>): void {
+    const gone: string[] = [];
+    const changed: AddressReport[] = [];
+    for (const ip of addresses) {
+      if (this.#inputs.holders(ip).length > 0) changed.push(...this.#decideOne(ip));
+      else if (this.#decisions.delete(ip)) gone.push(ip);
+    }
+    for (const target of this.#targets) this.#updateRoutes(target, addresses);
+    this.#report(changed, gone);
+  }
+
+  #decideOne(ip: string): AddressReport[] {
+    const holders = this.#inputs.holders(ip);
+    const before = this.#decisions.get(ip);
+    const decision = decide(ip, holders, this.#inputs);
+    this.#decisions.set(ip, decision);
+    const report = addressReport(ip, holders[0]?.key ?? '', decision);
+    return before !== undefined && same(report, addressReport(ip, holders[0]?.key ?? '', before)) ? [] : [report];
+  }
+
+  #report(changed: readonly AddressReport[], gone: readonly string[]): void {
+    if (changed.length > 0 || gone.length > 0) this.#deps.post({ type: 'addresses', changed, gone });
+  }
+
+  #setAllRoutes(): void {
+    for (const target of this.#targets) {
+      const routes = new Map<string, BgpRoute>();
+      for (const decision of this.#decisions.values()) {
+        const route = this.#route(decision, target);
+        if (route !== undefined) routes.set(route.prefix, route);
+      }
+      this.#deps.speaker.setRoutes(target.name, routes);
+    }
+  }
+
+  #updateRoutes(target: PeerTarget, addresses: ReadonlySet<string>): void {
+    const changes = new Map<string, BgpRoute | null>();
+    for (const ip of addresses) {
+      const address = parseAddress(ip);
+      const decision = this.#decisions.get(ip);
+      const route = decision === undefined ? undefined : this.#route(decision, target);
+      if (address !== undefined) changes.set(hostPrefix(address), route ?? null);
+    }
+    this.#deps.speaker.updateRoutes(target.name, changes);
+  }
+
+  #route(decision: Decision, target: PeerTarget): BgpRoute | undefined {
+    if (!decision.announced) return undefined;
+    return bgpRoute(decision.announcement, target, this.#medOffset ?? this.#rank());
+  }
+}
+
+function nodeNames(announcement: Announcement): string[] {
+  return announcement.nodes.map((node) => node.name);
+}
+
+function addressReport(ip: string, holder: string, decision: Decision): AddressReport {
+  if (!decision.announced) return { ip, service: holder, announced: false, reason: decision.finding.reason, nodes: [] };
+  const { announcement } = decision;
+  return { ip, service: announcement.service, announced: true, reason: 'Announced', nodes: nodeNames(announcement) };
+}
+
+function same(a: AddressReport, b: AddressReport): boolean {
+  return a.service === b.service && a.reason === b.reason && a.nodes.join() === b.nodes.join();
+}

@@ -1,0 +1,72 @@
+import type { HoldingService } from '../announce/snapshot.ts';
+import type { Node } from '../domain/node.ts';
+import type { BgpSettings, Peer } from '../domain/peer.ts';
+import type { Pool } from '../domain/pool.ts';
+import type { Reason } from '../domain/reason.ts';
+import type { ServiceEndpoints } from '../domain/service.ts';
+import type { Replica } from '../health/replicas.ts';
+
+/** Keyed changes of one kind of input: the new value, or null where the key is gone. */
+export type Changes<T> = ReadonlyMap<string, T | null>;
+
+/** What changed in the engine's inputs since the last message. An absent field has not changed; it never means "empty". */
+export interface InputDelta {
+  readonly services?: Changes<HoldingService>;
+  readonly endpoints?: Changes<ServiceEndpoints>;
+  readonly nodes?: Changes<Node>;
+  readonly pools?: Changes<Pool>;
+  readonly peers?: Changes<Peer>;
+  /** null: there is no BgpConf, so there are no sessions. */
+  readonly settings?: BgpSettings | null;
+  readonly replicas?: readonly Replica[];
+}
+
+export interface EngineOptions {
+  /** Name of this replica (Pod name). */
+  readonly replica: string;
+  /** Name of the node that it runs on. */
+  readonly node: string;
+  /** This host's address: replicas are probed from it, and the router ID is derived from it. */
+  readonly address: string;
+  /** UDP port at which engines answer each other. */
+  readonly probePort: number;
+  readonly logLevel: string;
+}
+
+/** Main thread to engine. */
+export type ToEngine =
+  /** The first full set of inputs, sent once all of them are known; later ones only change it. */
+  | { readonly type: 'start'; readonly inputs: InputDelta }
+  | { readonly type: 'change'; readonly inputs: InputDelta }
+  /** Whether this replica's view of the Kubernetes API is stale (no answer for 5 s). */
+  | { readonly type: 'staleness'; readonly stale: boolean }
+  | { readonly type: 'stop' };
+
+/** A BGP session as status and metrics show it; times are ISO 8601. */
+export interface SessionReport {
+  readonly peer: string;
+  readonly state: string;
+  readonly since: string;
+  readonly lastError: string | undefined;
+  readonly localAddress: string | undefined;
+  readonly remoteRouterId: string | undefined;
+  readonly holdTimeSeconds: number | undefined;
+  /** Families exchanged, with whether ADD-PATH may be sent. */
+  readonly families: readonly { readonly family: string; readonly addPath: boolean }[];
+  readonly gracefulRestart: boolean;
+}
+
+/** Whether an address is announced by this replica, and why not. */
+export interface AddressReport {
+  readonly ip: string;
+  readonly service: string;
+  readonly announced: boolean;
+  readonly reason: Reason;
+  readonly nodes: readonly string[];
+}
+
+/** Engine to main thread. */
+export type FromEngine =
+  | { readonly type: 'sessions'; readonly sessions: readonly SessionReport[] }
+  | { readonly type: 'addresses'; readonly changed: readonly AddressReport[]; readonly gone: readonly string[] }
+  | { readonly type: 'stopped' };

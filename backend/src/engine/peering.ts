@@ -1,0 +1,79 @@
+import type { PeerTarget } from '../announce/snapshot.ts';
+import { parseAddress, parseRange, rangeContains, type AddressRange, type Family } from '../domain/address.ts';
+import type { Node } from '../domain/node.ts';
+import type { BgpSettings, GracefulRestart, Peer } from '../domain/peer.ts';
+import { selects } from '../domain/selector.ts';
+import type { PeerConfig } from '../speakers/bgp/speaker.ts';
+
+const FAMILY_NAME: Readonly<Record<Family, 'ipv4-unicast' | 'ipv6-unicast'>> = { ipv4: 'ipv4-unicast', ipv6: 'ipv6-unicast' };
+
+/** Where this replica stands: what a session's parameters depend on besides the objects. */
+export interface Place {
+  readonly node: Node | undefined;
+  readonly address: string;
+  /** Prefixes of this host's interfaces. */
+  readonly connected: readonly string[];
+}
+
+/**
+ * A router ID (RFC 4271, 4.2; RFC 6286) for a replica that was not given one: its IPv4 address, or 32 bits folded from its IPv6
+ * address. Replicas have addresses of their own, so that the identifiers differ.
+ */
+export function derivedRouterId(address: string): string {
+  const parsed = parseAddress(address);
+  if (parsed?.family === 'ipv4') return address;
+  let hash = 0x811c9dc5;
+  for (let rest = parsed?.value ?? 1n; rest > 0n; rest >>= 8n) hash = Math.imul(hash ^ Number(rest & 0xffn), 0x01000193);
+  // 1.x.x.x to 126.x.x.x: some routers refuse identifiers that look like class D or E addresses.
+  const first = 1 + (((hash >>> 24) & 0xff) % 126);
+  return [first, (hash >>> 16) & 0xff, (hash >>> 8) & 0xff, hash & 0xff].join('.');
+}
+
+/** The peers that this replica opens a session with. */
+export function ownPeers(peers: Iterable<Peer>, place: Place): Peer[] {
+  return [...peers].filter((peer) => {
+    if (peer.deleting || peer.adminDown) return false;
+    return peer.nodeSelector === undefined || (place.node !== undefined && selects(peer.nodeSelector, place.node.labels));
+  });
+}
+
+function gracefulRestart(peer: Peer, settings: BgpSettings): { gracefulRestart?: { restartTimeSeconds: number } } {
+  const wanted: GracefulRestart = peer.gracefulRestart ?? settings.gracefulRestart;
+  return wanted.enabled ? { gracefulRestart: { restartTimeSeconds: wanted.restartTimeSeconds } } : {};
+}
+
+export function peerConfig(peer: Peer, settings: BgpSettings, place: Place): PeerConfig {
+  return {
+    key: peer.name,
+    address: peer.address,
+    port: peer.port,
+    peerAs: peer.peerAs,
+    localAs: peer.localAs ?? settings.as,
+    routerId: settings.routerId ?? derivedRouterId(place.address),
+    holdTimeSeconds: peer.holdTimeSeconds,
+    ...(peer.keepaliveSeconds === undefined ? {} : { keepaliveSeconds: peer.keepaliveSeconds }),
+    connectRetrySeconds: peer.connectRetrySeconds,
+    ...(peer.localAddress === undefined ? {} : { localAddress: peer.localAddress }),
+    families: peer.families.map(({ family, sendMax }) => ({ family: FAMILY_NAME[family], addPathSendMax: sendMax })),
+    ...gracefulRestart(peer, settings),
+  };
+}
+
+function subnetsOf(address: string, connected: readonly string[]): AddressRange[] {
+  const peer = parseAddress(address);
+  if (peer === undefined) return [];
+  const ranges = connected.flatMap((prefix) => {
+    const range = parseRange(prefix);
+    return range.ok ? [range.value] : [];
+  });
+  return ranges.filter((range) => rangeContains(range, peer));
+}
+
+export function peerTarget(peer: Peer, place: Place): PeerTarget {
+  return {
+    name: peer.name,
+    labels: peer.labels,
+    sendMax: new Map(peer.families.map(({ family, sendMax }) => [family, sendMax])),
+    subnets: subnetsOf(peer.address, place.connected),
+  };
+}
