@@ -1,0 +1,315 @@
+import { z } from 'zod';
+import * as patterns from './patterns.ts';
+import {
+  asNumber,
+  atomicList,
+  conditions,
+  gracefulRestart,
+  integer,
+  ipAddress,
+  keyedList,
+  labelSelector,
+} from './schema.ts';
+import { matching, ruled, uint32 } from './schema.ts';
+
+/** A number of seconds in a string, as OpenELB's schema has timers (protobuf's JSON form of uint64). */
+function seconds(minimum: number): z.ZodString {
+  return ruled(z.string().max(5), {
+    cel: `self.matches('^[0-9]{1,5}$') && (int(self) == 0 || (int(self) >= ${minimum} && int(self) <= 65535))`,
+    message: `must be a string of digits: 0 for the default, or a number of seconds from ${minimum} to 65535`,
+    holds: (value) =>
+      /^[0-9]{1,5}$/.test(value) && (Number(value) === 0 || (Number(value) >= minimum && Number(value) <= 65535)),
+  });
+}
+
+/** Kernel limit of a TCP-MD5 key (TCP_MD5SIG_MAXKEYLEN), in bytes. */
+const MAX_PASSWORD = 80;
+
+const conf = z.object({
+  peerAs: asNumber().meta({ description: 'AS number of the router.' }),
+  neighborAddress: matching(
+    `${patterns.IPV4}|${patterns.IPV6}(%[0-9A-Za-z._-]{1,15})?`,
+    55,
+    'must be an IPv4 or IPv6 address; a link-local one may carry its interface (fe80::1%eth0)',
+  ).meta({ description: 'IP address of the router; a link-local one with its interface, as in fe80::1%eth0.' }),
+  localAs: uint32()
+    .optional()
+    .meta({ description: 'Our AS number towards this router. Empty or 0: that of the BgpConf.' }),
+  authPassword: z
+    .string()
+    .max(MAX_PASSWORD)
+    .optional()
+    .meta({
+      description:
+        'TCP-MD5 password (RFC 2385), readable by all who may read this object; better use passwordSecretRef.',
+    }),
+  adminDown: z.boolean().optional().meta({ description: 'Keep the session closed.' }),
+  description: z.string().optional().meta({ description: 'Free text.' }),
+  peerGroup: z.string().optional().meta({ description: 'Ignored: there are no peer groups.' }),
+  peerType: integer().optional().meta({ description: 'Ignored: follows from the AS numbers.' }),
+  removePrivateAs: z.string().optional().meta({ description: 'Ignored: our paths have no AS but our own.' }),
+  replacePeerAs: z.boolean().optional().meta({ description: 'Ignored: our paths have no AS but our own.' }),
+  routeFlapDamping: z.boolean().optional().meta({ description: 'Ignored: we use no received routes.' }),
+  sendCommunity: integer().optional().meta({ description: 'Ignored: communities of a pool are always sent.' }),
+  neighborInterface: z.string().optional().meta({ description: 'Ignored: neighborAddress says where the router is.' }),
+  vrf: z.string().optional().meta({ description: 'Ignored: there are no VRFs.' }),
+  allowOwnAs: uint32().optional().meta({ description: 'Ignored: we use no received routes.' }),
+});
+
+const timers = z.object({
+  config: z
+    .object({
+      holdTime: seconds(3)
+        .optional()
+        .meta({ description: 'Hold time in seconds, as a string of digits. Empty or "0": 90.' }),
+      keepaliveInterval: seconds(1)
+        .optional()
+        .meta({
+          description:
+            'Seconds between KEEPALIVEs, as a string of digits. Empty or "0": a third of the negotiated hold time.',
+        }),
+      connectRetry: seconds(1)
+        .optional()
+        .meta({ description: 'Seconds between attempts to connect, as a string of digits. Empty or "0": 5.' }),
+      minimumAdvertisementInterval: z.string().optional().meta({ description: 'Ignored: routes are sent at once.' }),
+    })
+    .optional()
+    .meta({ description: 'The timers.' }),
+});
+
+const transport = z.object({
+  remotePort: integer(0, 65535).optional().meta({ description: 'TCP port of the router. Empty or 0: 179.' }),
+  localAddress: ipAddress()
+    .optional()
+    .meta({ description: 'Our address of the session. Empty: as the routing table says.' }),
+  passiveMode: z.boolean().optional().meta({ description: 'Ignored: the session is always opened from our side.' }),
+  remoteAddress: z.string().optional().meta({ description: 'Ignored: conf.neighborAddress says where the router is.' }),
+  mtuDiscovery: z.boolean().optional().meta({ description: 'Ignored: left to the system.' }),
+  tcpMss: uint32().optional().meta({ description: 'Ignored: left to the system. Bytes.' }),
+});
+
+/** Names of the families that GoBGP's interface has; only those of unicast are served. */
+const AFIS = ['AFI_IP', 'AFI_IP6', 'AFI_UNKNOWN', 'AFI_L2VPN', 'AFI_LS', 'AFI_OPAQUE'] as const;
+const SAFIS = [
+  ...[
+    'SAFI_UNICAST',
+    'SAFI_UNKNOWN',
+    'SAFI_MULTICAST',
+    'SAFI_MPLS_LABEL',
+    'SAFI_ENCAPSULATION',
+    'SAFI_VPLS',
+    'SAFI_EVPN',
+  ],
+  ...['SAFI_LS', 'SAFI_SR_POLICY', 'SAFI_MPLS_VPN', 'SAFI_MPLS_VPN_MULTICAST', 'SAFI_ROUTE_TARGET_CONSTRAINTS'],
+  ...['SAFI_FLOW_SPEC_UNICAST', 'SAFI_FLOW_SPEC_VPN', 'SAFI_KEY_VALUE'],
+] as const;
+
+const afiSafi = z.object({
+  config: z
+    .object({
+      enabled: z.boolean().optional().meta({ description: 'false: leave the family out. Empty: true.' }),
+      family: z
+        .object({
+          afi: z.enum(AFIS).optional().meta({ description: 'AFI_IP or AFI_IP6; the others are ignored.' }),
+          safi: z
+            .enum(SAFIS)
+            .optional()
+            .meta({ description: 'SAFI_UNICAST; the others are ignored. Empty: SAFI_UNICAST.' }),
+        })
+        .optional()
+        .meta({ description: 'Which family.' }),
+    })
+    .optional()
+    .meta({ description: 'The family.' }),
+  addPaths: z
+    .object({
+      config: z
+        .object({
+          sendMax: uint32()
+            .optional()
+            .meta({
+              description:
+                'The most next hops that are announced per address (RFC 7911). Empty, 0 or 1: one, without ADD-PATH.',
+            }),
+          receive: z.boolean().optional().meta({ description: 'Ignored: we use no received routes.' }),
+        })
+        .optional()
+        .meta({ description: 'ADD-PATH of this family.' }),
+    })
+    .optional()
+    .meta({ description: 'ADD-PATH (RFC 7911): several next hops for one address.' }),
+  mpGracefulRestart: z
+    .object({
+      config: z
+        .object({
+          enabled: z
+            .boolean()
+            .optional()
+            .meta({ description: 'Ignored: spec.gracefulRestart holds for all families.' }),
+        })
+        .optional()
+        .meta({ description: 'Graceful restart of this family.' }),
+    })
+    .optional()
+    .meta({ description: 'Ignored: spec.gracefulRestart holds for all families.' }),
+});
+
+export const bgpPeerSpec = ruled(
+  z.object({
+    conf: conf.meta({ description: 'The router.' }),
+    timers: timers.optional().meta({ description: 'Timers of the session.' }),
+    transport: transport.optional().meta({ description: 'The TCP connection.' }),
+    ebgpMultihop: z
+      .object({
+        enabled: z.boolean().optional().meta({ description: 'The router is more than one hop away.' }),
+        multihopTtl: integer(0, 255).optional().meta({ description: 'TTL of our packets. Empty or 0: 255.' }),
+      })
+      .optional()
+      .meta({ description: 'Sessions over more than one hop.' }),
+    gracefulRestart: gracefulRestart(
+      'Graceful restart (RFC 4724) towards this router. Empty: as in the BgpConf.',
+    ).optional(),
+    afiSafis: atomicList(afiSafi.meta({ description: 'One family.' }), 16)
+      .optional()
+      .meta({
+        description: 'Families to announce. Empty: IPv4 and IPv6 unicast, each with up to 10 next hops per address.',
+      }),
+    nodeSelector: labelSelector(
+      'Nodes whose replica opens a session to this router, by their labels. Empty: all.',
+    ).optional(),
+    passwordSecretRef: z
+      .object({
+        name: z
+          .string()
+          .min(1)
+          .max(253)
+          .meta({ description: 'Name of the Secret, in the namespace of porter-manager.' }),
+        key: z.string().min(1).max(253).default('password').meta({ description: 'Key in the Secret.' }),
+      })
+      .optional()
+      .meta({ description: 'Secret with the TCP-MD5 password (RFC 2385).' }),
+  }),
+  {
+    cel: "!has(self.passwordSecretRef) || !has(self.conf.authPassword) || self.conf.authPassword == ''",
+    message: 'passwordSecretRef and conf.authPassword must not both be given',
+    holds: (spec) => spec.passwordSecretRef === undefined || (spec.conf.authPassword ?? '') === '',
+    fieldPath: '.passwordSecretRef',
+  },
+).meta({ description: 'A router to announce to.' });
+
+export type BgpPeerSpec = z.output<typeof bgpPeerSpec>;
+
+const text = (description: string) => z.string().optional().meta({ description });
+const number = (description: string) => integer().optional().meta({ description });
+
+function messageCounters(description: string) {
+  const names = [
+    'notification',
+    'update',
+    'open',
+    'keepalive',
+    'refresh',
+    'discarded',
+    'total',
+    'withdrawUpdate',
+    'withdrawPrefix',
+  ];
+  const counters = names.map((name) => [name, text(`Number of ${name} messages, as a string of digits.`)] as const);
+  return z.object(Object.fromEntries(counters)).optional().meta({ description });
+}
+
+/** The shape of OpenELB 0.6, whose values must stay readable: types only, no limits. Counters are never written by us. */
+const nodePeerStatus = z.object({
+  peerState: z
+    .object({
+      neighborAddress: text('IP address of the router.'),
+      peerAs: number('AS number of the router.'),
+      localAs: number('Our AS number.'),
+      peerType: number('0: the same AS, 1: another AS.'),
+      routerId: text('BGP identifier of the router.'),
+      sessionState: text('IDLE, CONNECT, ACTIVE, OPENSENT, OPENCONFIRM or ESTABLISHED.'),
+      adminState: text('State wanted by the administrator.'),
+      description: text('Not written.'),
+      authPassword: text('Not written.'),
+      peerGroup: text('Not written.'),
+      flops: number('Not written.'),
+      outQ: number('Not written.'),
+      removePrivateAs: number('Not written.'),
+      routeFlapDamping: z.boolean().optional().meta({ description: 'Not written.' }),
+      sendCommunity: number('Not written.'),
+      messages: z
+        .object({ received: messageCounters('Received messages.'), sent: messageCounters('Sent messages.') })
+        .optional()
+        .meta({ description: 'Message counters of OpenELB; not written, see the metrics.' }),
+      queues: z
+        .object({ input: number('Not written.'), output: number('Not written.') })
+        .optional()
+        .meta({ description: 'Not written.' }),
+    })
+    .optional()
+    .meta({ description: 'State of the session.' }),
+  timersState: z
+    .object({
+      keepaliveInterval: text('Seconds between KEEPALIVEs, as a string of digits.'),
+      negotiatedHoldTime: text('Negotiated hold time in seconds, as a string of digits.'),
+      holdTime: text('Configured hold time in seconds, as a string of digits.'),
+      connectRetry: text('Seconds between attempts to connect, as a string of digits.'),
+      minimumAdvertisementInterval: text('Not written.'),
+      uptime: text('When the session was established, RFC 3339.'),
+      downtime: text('When the session was lost, RFC 3339.'),
+    })
+    .optional()
+    .meta({ description: 'Timers of the session.' }),
+});
+
+export const SESSION_STATES = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;
+
+const replicaPeerStatus = z.object({
+  replica: z.string().max(253).meta({ description: 'Name of the Pod of the replica.' }),
+  node: z.string().max(253).optional().meta({ description: 'Node of the replica.' }),
+  sessionState: z.enum(SESSION_STATES).meta({ description: 'State of the session (RFC 4271, 8.2.2).' }),
+  since: z.iso.datetime().optional().meta({ description: 'When the session came into this state, RFC 3339.' }),
+  lastError: z
+    .string()
+    .max(1024)
+    .optional()
+    .meta({ description: 'Why the session ended or was refused last, with the NOTIFICATION that said so.' }),
+  negotiated: z
+    .object({
+      routerId: z.string().max(15).optional().meta({ description: 'BGP identifier of the router.' }),
+      holdTimeSeconds: integer().optional().meta({ description: 'Hold time, in seconds; 0: none.' }),
+      families: atomicList(z.string().max(32).meta({ description: 'ipv4-unicast or ipv6-unicast.' }), 8)
+        .optional()
+        .meta({ description: 'Families that both sides speak.' }),
+      addPaths: atomicList(z.string().max(32).meta({ description: 'ipv4-unicast or ipv6-unicast.' }), 8)
+        .optional()
+        .meta({ description: 'Families with several next hops per address (ADD-PATH, RFC 7911).' }),
+      capabilities: atomicList(z.string().max(64).meta({ description: 'One capability.' }), 64)
+        .optional()
+        .meta({ description: 'Capabilities that the router announced, by name or number.' }),
+    })
+    .optional()
+    .meta({ description: 'What the two sides agreed on.' }),
+});
+
+export type ReplicaPeerStatus = z.output<typeof replicaPeerStatus>;
+
+export const bgpPeerStatus = z
+  .object({
+    established: z
+      .string()
+      .max(32)
+      .optional()
+      .meta({ description: 'Established sessions of all that should be, as in 2/2.' }),
+    replicas: keyedList(replicaPeerStatus.meta({ description: 'Session of one replica.' }), 'replica')
+      .optional()
+      .meta({ description: 'Session of each replica; each writes its own entry when the state changes.' }),
+    nodesPeerStatus: z
+      .record(z.string(), nodePeerStatus.meta({ description: 'Session of the replica on that node.' }))
+      .optional()
+      .meta({ description: 'Sessions in the form of OpenELB, by name of the node.' }),
+    conditions: conditions(),
+  })
+  .meta({ description: 'State of the sessions; written by porter-manager.' });
+
+export type BgpPeerStatus = z.output<typeof bgpPeerStatus>;

@@ -1,0 +1,215 @@
+import { z } from 'zod';
+import * as patterns from './patterns.ts';
+import { matches } from './patterns.ts';
+import {
+  atomicList,
+  conditions,
+  integer,
+  labelPairs,
+  labelSelector,
+  MAX_ADDRESS,
+  matching,
+  ruled,
+  uint32,
+} from './schema.ts';
+import type { Rule } from './schema.ts';
+
+const RANGE_FORM = '[^-/]+(/(0|[1-9][0-9]{0,2})|-[^-/]+)?';
+const IPV4_RANGE = `${patterns.IPV4}-${patterns.IPV4}`;
+
+/** `first-last`, both as long as they get. */
+const MAX_RANGE = MAX_ADDRESS * 2 + 1;
+
+function ends(range: string): string[] {
+  return (range.split('/')[0] ?? '').split('-');
+}
+
+function ipv4Number(text: string): number {
+  return text.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
+}
+
+/** Four rules instead of one pattern, so that the answer says what is wrong. */
+const RANGE_RULES: readonly Rule<string>[] = [
+  {
+    cel: `self.matches('^${RANGE_FORM}$') && self.split('/')[0].split('-').all(a, a.matches('^${patterns.IP}$'))`,
+    message: 'must be an IP address, a CIDR prefix or a first-last range, without spaces and without leading zeros',
+    holds: (value) => matches(value, RANGE_FORM) && ends(value).every((end) => matches(end, patterns.IP)),
+  },
+  {
+    cel: `!self.matches('^[^/]+/[0-9]{1,3}$') || int(self.split('/')[1]) <= (self.contains(':') ? 128 : 32)`,
+    message: 'must have a prefix length of at most 32 (IPv4) or 128 (IPv6)',
+    holds: (value) =>
+      !/^[^/]+\/[0-9]{1,3}$/.test(value) || Number(value.split('/')[1]) <= (value.includes(':') ? 128 : 32),
+  },
+  {
+    cel: `!self.matches('^[^-]+-[^-]+$') || self.split('-')[0].contains(':') == self.split('-')[1].contains(':')`,
+    message: 'must not mix IPv4 and IPv6 in one range',
+    holds: (value) => {
+      const [first, last] = ends(value);
+      return first === undefined || last === undefined || first.includes(':') === last.includes(':');
+    },
+  },
+  {
+    cel:
+      `!self.matches('^${IPV4_RANGE}$') || self.split('-').map(a, int(a.split('.')[0]) * 16777216 + ` +
+      `int(a.split('.')[1]) * 65536 + int(a.split('.')[2]) * 256 + int(a.split('.')[3])).isSorted()`,
+    message: 'is reversed: the first address of a range must not be higher than the last',
+    holds: (value) => {
+      if (!matches(value, IPV4_RANGE)) return true;
+      const [first = '', last = ''] = value.split('-');
+      return ipv4Number(first) <= ipv4Number(last);
+    },
+  },
+];
+
+function addressRange(): z.ZodString {
+  return ruled(z.string().max(MAX_RANGE), ...RANGE_RULES);
+}
+
+/** Well-known communities by name (IANA registry "BGP Well-known Communities"), as `asn:value`. */
+export const WELL_KNOWN_COMMUNITIES: Readonly<Record<string, string>> = {
+  'graceful-shutdown': '65535:0',
+  blackhole: '65535:666',
+  'no-export': '65535:65281',
+  'no-advertise': '65535:65282',
+  'no-export-subconfed': '65535:65283',
+  'no-peer': '65535:65284',
+};
+
+const communityNames = Object.keys(WELL_KNOWN_COMMUNITIES);
+
+const poolBgp = z.object({
+  communities: atomicList(
+    matching(
+      `${patterns.COMMUNITY}|${communityNames.join('|')}`,
+      32,
+      `must be a community: two numbers of 16 bits as asn:value, or one of ${communityNames.join(', ')}`,
+    ).meta({ description: 'One community.' }),
+    64,
+  )
+    .optional()
+    .meta({ description: `Communities (RFC 1997): asn:value, or one of ${communityNames.join(', ')}.` }),
+  largeCommunities: atomicList(
+    ruled(z.string().max(32), {
+      cel: `self.matches('^${patterns.LARGE_COMMUNITY}$') && self.split(':').all(n, int(n) <= 4294967295)`,
+      message: 'must be a large community: three numbers of 32 bits as global:local1:local2',
+      holds: (value) =>
+        matches(value, patterns.LARGE_COMMUNITY) && value.split(':').every((number) => Number(number) <= 4_294_967_295),
+    }).meta({ description: 'One large community.' }),
+    64,
+  )
+    .optional()
+    .meta({ description: 'Large communities (RFC 8092): global:local1:local2.' }),
+  localPref: uint32().optional().meta({ description: 'LOCAL_PREF towards iBGP peers. Empty: 100.' }),
+  med: integer(0, 4_294_966_000)
+    .optional()
+    .meta({
+      description: 'MULTI_EXIT_DISC of the routes; the rank of the announcing replica is added to it. Empty: 0.',
+    }),
+  peerSelector: labelSelector('Which peers hear the routes, by labels of the BgpPeer. Empty: all.').optional(),
+});
+
+export const eipSpec = ruled(
+  z.object({
+    address: addressRange()
+      .optional()
+      .meta({
+        description:
+          'The addresses: one IP (192.168.0.100), one CIDR prefix (192.168.0.0/24) or one range (192.168.0.91-192.168.0.100).',
+      }),
+    addresses: atomicList(addressRange().meta({ description: 'One IP, CIDR prefix or range.' }), 64)
+      .optional()
+      .meta({ description: 'Instead of address: several IPs, CIDR prefixes and ranges; both families may occur.' }),
+    protocol: z
+      .enum(['bgp', 'layer2', 'vip'])
+      .default('bgp')
+      .meta({ description: 'How the network learns of the addresses. vip, a mode of OpenELB, is served as layer2.' }),
+    interface: matching(
+      `|can_reach:${patterns.IP}|${patterns.INTERFACE}`,
+      63,
+      'must be the name of an interface (at most 15 characters) or can_reach:<IP address>',
+    )
+      .optional()
+      .meta({
+        description:
+          'Layer 2: interface to answer on, or can_reach:<IP> for the one that leads to that IP. Empty: the one that owns the subnet.',
+      }),
+    disable: z.boolean().optional().meta({ description: 'Give no new addresses from this pool; those in use stay.' }),
+    priority: integer()
+      .optional()
+      .meta({ description: 'Among pools that are bound to a namespace the lowest number is tried first. Empty: 0.' }),
+    namespaces: atomicList(
+      matching(patterns.DNS_LABEL, 63, 'must be the name of a namespace').meta({ description: 'Name of a namespace.' }),
+      1000,
+    )
+      .optional()
+      .meta({ description: 'Namespaces that this pool is for, beside those that namespaceSelector selects.' }),
+    namespaceSelector: labelPairs('Labels of namespaces that this pool is for; all must match.').optional(),
+    serviceSelector: labelSelector('Services that this pool is for, by their labels. Empty: all.').optional(),
+    nodeSelector: labelSelector(
+      'Nodes that may be next hop (bgp) or owner (layer2), by their labels. Empty: all.',
+    ).optional(),
+    avoidBuggyIPs: z.boolean().optional().meta({ description: 'Give no IPv4 addresses that end in .0 or .255.' }),
+    reuseAfterSeconds: integer(0, 31_536_000)
+      .optional()
+      .meta({ description: 'How long a freed address rests before another Service gets it, in seconds. Empty: 0.' }),
+    bgp: poolBgp.optional().meta({ description: 'Attributes of the routes of this pool.' }),
+    usingKnownIPs: z.boolean().optional().meta({ description: 'Ignored: it never had a meaning.' }),
+  }),
+  {
+    cel: 'has(self.address) != has(self.addresses)',
+    message: 'either address or addresses must be given, not both',
+    holds: ({ address, addresses }) => (address === undefined) !== (addresses === undefined),
+    fieldPath: '.address',
+  },
+  {
+    cel: '!has(self.addresses) || size(self.addresses) > 0',
+    message: 'addresses must not be empty',
+    holds: ({ addresses }) => addresses === undefined || addresses.length > 0,
+    fieldPath: '.addresses',
+  },
+).meta({ description: 'What the pool consists of and whom it is for.' });
+
+export type EipSpec = z.output<typeof eipSpec>;
+
+/** The most entries of `status.released`. */
+export const MAX_RELEASED = 1000;
+
+export const eipStatus = z
+  .object({
+    poolSize: integer()
+      .optional()
+      .meta({ description: 'Number of addresses; at most 9007199254740991, also where there are more.' }),
+    usage: integer().optional().meta({ description: 'Number of addresses in use.' }),
+    occupied: z.boolean().optional().meta({ description: 'No address is left.' }),
+    firstIP: z.string().optional().meta({ description: 'First address.' }),
+    lastIP: z.string().optional().meta({ description: 'Last address.' }),
+    v4: z.boolean().optional().meta({ description: 'The pool has IPv4 addresses.' }),
+    ready: z.boolean().optional().meta({ description: 'The pool can be used; see conditions for why not.' }),
+    used: z
+      .record(z.string(), z.string())
+      .optional()
+      .meta({
+        description:
+          'Address to namespace/name of its Services, separated by ";". Only the first ones; all of them are in the REST API.',
+      }),
+    released: atomicList(
+      z
+        .object({
+          ip: z.string().max(45).meta({ description: 'The address.' }),
+          service: z.string().max(317).meta({ description: 'namespace/name of the Service that had it.' }),
+          time: z.iso.datetime().meta({ description: 'When it was freed, RFC 3339.' }),
+        })
+        .meta({ description: 'One address that was freed.' }),
+      MAX_RELEASED,
+    )
+      .optional()
+      .meta({
+        description:
+          'The addresses that were freed last, youngest first, so that a re-created Service gets its own back.',
+      }),
+    conditions: conditions(),
+  })
+  .meta({ description: 'What became of the pool; written by porter-manager.' });
+
+export type EipStatus = z.output<typeof eipStatus>;
