@@ -1,0 +1,83 @@
+import { notification, ErrorCode, OpenSubcode } from '../notification.ts';
+import { ProtocolError } from '../protocol-error.ts';
+import type { Reader } from '../reader.ts';
+import type { Writer } from '../writer.ts';
+import { addPath, type AddPathCapability } from './add-path.ts';
+import { fourOctetAs, type FourOctetAsCapability } from './four-octet-as.ts';
+import { gracefulRestart, type GracefulRestartCapability } from './graceful-restart.ts';
+import { multiprotocol, type MultiprotocolCapability } from './multiprotocol.ts';
+import { routeRefresh, type RouteRefreshCapability } from './route-refresh.ts';
+
+/** A capability that nobody here understands, as it came. */
+export interface UnknownCapability {
+  readonly type: 'unknown';
+  readonly code: number;
+  readonly value: Uint8Array;
+}
+
+export type Capability =
+  | MultiprotocolCapability
+  | RouteRefreshCapability
+  | GracefulRestartCapability
+  | FourOctetAsCapability
+  | AddPathCapability
+  | UnknownCapability;
+
+const decoders = new Map<number, (reader: Reader) => Capability>(
+  [multiprotocol, routeRefresh, gracefulRestart, fourOctetAs, addPath].map(({ code, decode }) => [code, decode]),
+);
+
+/** RFC 5492 section 4: code, length, value. */
+export function encodeCapability(capability: Capability, writer: Writer): void {
+  writer.u8(capabilityCode(capability));
+  const length = writer.beginLength8();
+  encodeValue(capability, writer);
+  writer.finishLength8(length);
+}
+
+/** @throws ProtocolError (OPEN Message Error) if the value is shorter or longer than its kind demands. */
+export function decodeCapability(reader: Reader): Capability {
+  const code = reader.u8();
+  const malformed = (): ProtocolError =>
+    new ProtocolError(`capability ${code} is malformed`, notification(ErrorCode.openMessage, OpenSubcode.unspecific));
+  const value = reader.sub(reader.u8(), malformed);
+  const decode = decoders.get(code);
+  if (decode === undefined) return { type: 'unknown', code, value: value.rest().slice() };
+  const capability = decode(value);
+  if (value.remaining > 0) throw malformed();
+  return capability;
+}
+
+function capabilityCode(capability: Capability): number {
+  switch (capability.type) {
+    case 'multiprotocol':
+      return multiprotocol.code;
+    case 'route-refresh':
+      return routeRefresh.code;
+    case 'graceful-restart':
+      return gracefulRestart.code;
+    case 'four-octet-as':
+      return fourOctetAs.code;
+    case 'add-path':
+      return addPath.code;
+    case 'unknown':
+      return capability.code;
+  }
+}
+
+function encodeValue(capability: Capability, writer: Writer): void {
+  switch (capability.type) {
+    case 'multiprotocol':
+      return multiprotocol.encode(capability, writer);
+    case 'route-refresh':
+      return routeRefresh.encode();
+    case 'graceful-restart':
+      return gracefulRestart.encode(capability, writer);
+    case 'four-octet-as':
+      return fourOctetAs.encode(capability, writer);
+    case 'add-path':
+      return addPath.encode(capability, writer);
+    case 'unknown':
+      return void writer.bytes(capability.value);
+  }
+}
