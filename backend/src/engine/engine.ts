@@ -4,7 +4,7 @@ import type { PeerTarget } from '../announce/snapshot.ts';
 import { hostPrefix, parseAddress } from '../domain/address.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { Clock, Links, Logger } from '../platform/ports.ts';
-import type { BgpSpeaker } from '../speakers/bgp/speaker.ts';
+import type { BgpSpeaker, PeerConfig } from '../speakers/bgp/speaker.ts';
 import { Inputs } from './inputs.ts';
 import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './messages.ts';
 import { ownPeers, peerConfig, peerTarget, type Place } from './peering.ts';
@@ -14,7 +14,7 @@ export interface EngineDeps {
   readonly links: Links;
   readonly logger: Logger;
   readonly speaker: Pick<BgpSpeaker, 'configure' | 'setRoutes' | 'updateRoutes' | 'stop'>;
-  readonly replicas: Pick<ReplicaProber, 'start' | 'stop' | 'setReplicas' | 'answering' | 'lost' | 'announceLeaving'>;
+  readonly replicas: Pick<ReplicaProber, 'start' | 'stop' | 'setReplicas' | 'setRetention' | 'answering' | 'lost' | 'announceLeaving'>;
   readonly post: (message: FromEngine) => void;
 }
 
@@ -117,7 +117,9 @@ export class Engine {
     const place = this.#place();
     const peers = settings === null ? [] : ownPeers(this.#inputs.peers.values(), place);
     this.#targets = peers.map((peer) => peerTarget(peer, place));
-    this.#deps.speaker.configure(settings === null ? [] : peers.map((peer) => peerConfig(peer, settings, place)));
+    const configs = settings === null ? [] : peers.map((peer) => peerConfig(peer, settings, place));
+    if (configs.length > 0) this.#deps.replicas.setRetention(Math.max(...configs.map(retentionMs)));
+    this.#deps.speaker.configure(configs);
     this.#setAllRoutes();
   }
 
@@ -180,6 +182,11 @@ export class Engine {
     if (!decision.announced) return undefined;
     return bgpRoute(decision.announcement, target, this.#medOffset ?? this.#rank());
   }
+}
+
+/** How long a router may go on using the routes of a speaker that died without a word (RFC 4271 hold time, RFC 4724). */
+function retentionMs(config: PeerConfig): number {
+  return (config.holdTimeSeconds + (config.gracefulRestart?.restartTimeSeconds ?? 0)) * 1_000;
 }
 
 function nodeNames(announcement: Announcement): string[] {

@@ -27,8 +27,6 @@ export interface ReplicaProberOptions {
   readonly intervalMs?: number;
   /** Questions without an answer after which a replica counts as silent. */
   readonly misses?: number;
-  /** How long a router may retain a silent replica's routes: hold time plus restart time, in milliseconds. */
-  readonly retainedMs: number;
 }
 
 interface Tracked {
@@ -44,6 +42,8 @@ interface Tracked {
 }
 
 const REBIND_MS = 1_000;
+/** Hold time 90 s plus restart time 120 s, the defaults of a BgpPeer. */
+const DEFAULT_RETENTION_MS = 210_000;
 
 /**
  * Asks the other replicas' engines whether they are alive, and answers them. A replica that answered and then falls silent is `lost`
@@ -57,6 +57,7 @@ export class ReplicaProber {
   #timer: Timer | undefined;
   #stopped = false;
   #leaving = false;
+  #retentionMs = DEFAULT_RETENTION_MS;
 
   constructor(deps: ReplicaProberDeps, options: ReplicaProberOptions) {
     this.#deps = deps;
@@ -72,6 +73,11 @@ export class ReplicaProber {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#socket?.close();
+  }
+
+  /** How long a router may retain a silent replica's routes: hold time plus restart time, in milliseconds. */
+  setRetention(ms: number): void {
+    this.#retentionMs = ms;
   }
 
   /** From here on answers say that this replica leaves, so that nobody takes its silence for a failure. */
@@ -173,7 +179,7 @@ export class ReplicaProber {
     let changed = false;
     const now = this.#deps.clock.now();
     for (const [name, tracked] of this.#tracked) {
-      if (tracked.lostAt !== undefined && now - tracked.lostAt >= this.#options.retainedMs) {
+      if (tracked.lostAt !== undefined && now - tracked.lostAt >= this.#retentionMs) {
         tracked.lostAt = undefined;
         changed = true;
       }

@@ -1,0 +1,80 @@
+import { Worker } from 'node:worker_threads';
+import type { Logger } from '../platform/ports.ts';
+import { coalesce } from './coalesce.ts';
+import type { EngineOptions, FromEngine, InputDelta, ToEngine } from './messages.ts';
+
+export interface EngineHandleDeps {
+  readonly logger: Logger;
+  readonly onMessage: (message: FromEngine) => void;
+  /** The engine ended without being told to: nothing announces any more, so that the process had better exit. */
+  readonly onDeath: (error: Error) => void;
+}
+
+/** The main thread's end of the engine: keyed deltas, coalesced per turn of the event loop. */
+export class EngineHandle {
+  readonly #deps: EngineHandleDeps;
+  readonly #worker: Worker;
+  #pending: InputDelta | undefined;
+  #started = false;
+  #stopping: (() => void) | undefined;
+
+  constructor(deps: EngineHandleDeps, options: EngineOptions) {
+    this.#deps = deps;
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options, name: 'engine' });
+    this.#worker.on('message', (message: FromEngine) => this.#receive(message));
+    this.#worker.on('error', (error) => deps.onDeath(error instanceof Error ? error : new Error(String(error))));
+    this.#worker.on('exit', (code) => {
+      if (this.#stopping === undefined) deps.onDeath(new Error(`the engine's thread exited with code ${code}`));
+      else this.#stopping();
+    });
+  }
+
+  /** Sends the first full set of inputs; changes that came before it are part of it. */
+  start(inputs: InputDelta): void {
+    this.#pending = undefined;
+    this.#started = true;
+    this.#post({ type: 'start', inputs });
+  }
+
+  /** Queues a change; ignored before `start`, whose inputs hold it already. */
+  change(delta: InputDelta): void {
+    if (!this.#started) return;
+    if (this.#pending === undefined) {
+      this.#pending = delta;
+      setImmediate(() => this.#flush());
+    } else {
+      this.#pending = coalesce(this.#pending, delta);
+    }
+  }
+
+  setStale(stale: boolean): void {
+    this.#post({ type: 'staleness', stale });
+  }
+
+  /** Leaves the network as the engine sees fit, then ends its thread. */
+  async stop(): Promise<void> {
+    const ended = new Promise<void>((resolve) => (this.#stopping = resolve));
+    this.#flush();
+    this.#post({ type: 'stop' });
+    await ended;
+  }
+
+  #flush(): void {
+    const inputs = this.#pending;
+    this.#pending = undefined;
+    if (inputs !== undefined) this.#post({ type: 'change', inputs });
+  }
+
+  #post(message: ToEngine): void {
+    this.#worker.postMessage(message);
+  }
+
+  #receive(message: FromEngine): void {
+    if (message.type === 'stopped') {
+      this.#deps.logger.info({}, 'engine stopped');
+      void this.#worker.terminate();
+      return;
+    }
+    this.#deps.onMessage(message);
+  }
+}

@@ -1,0 +1,18 @@
+import type { SessionStatus } from '../speakers/bgp/speaker.ts';
+import type { SessionReport } from './messages.ts';
+
+/** The speaker's status as a message between threads. */
+export function sessionReport(status: SessionStatus): SessionReport {
+  const { negotiated } = status;
+  return {
+    peer: status.key,
+    state: status.state,
+    since: status.since.toISOString(),
+    lastError: status.lastError,
+    localAddress: status.localAddress,
+    remoteRouterId: status.remoteRouterId,
+    holdTimeSeconds: negotiated?.holdTimeSeconds,
+    families: negotiated?.families ?? [],
+    gracefulRestart: negotiated?.gracefulRestart ?? false,
+  };
+}
