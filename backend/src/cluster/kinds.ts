@@ -1,0 +1,78 @@
+import type {
+  EventsV1Event,
+  V1CustomResourceDefinition,
+  V1EndpointSlice,
+  V1Lease,
+  V1Namespace,
+  V1Node,
+  V1Secret,
+  V1Service,
+} from '@kubernetes/client-node';
+import type { ResourceKind, Wire } from './objects.ts';
+
+export type Service = Wire<V1Service>;
+export type EndpointSlice = Wire<V1EndpointSlice>;
+export type Node = Wire<V1Node>;
+export type Namespace = Wire<V1Namespace>;
+export type Secret = Wire<V1Secret>;
+export type Lease = Wire<V1Lease>;
+export type Event = Wire<EventsV1Event>;
+export type CustomResourceDefinition = Wire<V1CustomResourceDefinition>;
+
+export const services: ResourceKind<Service> = {
+  group: '',
+  version: 'v1',
+  kind: 'Service',
+  plural: 'services',
+  namespaced: true,
+};
+
+export const endpointSlices: ResourceKind<EndpointSlice> = {
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  kind: 'EndpointSlice',
+  plural: 'endpointslices',
+  namespaced: true,
+};
+
+export const nodes: ResourceKind<Node> = { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false };
+
+export const namespaces: ResourceKind<Namespace> = {
+  group: '',
+  version: 'v1',
+  kind: 'Namespace',
+  plural: 'namespaces',
+  namespaced: false,
+};
+
+export const secrets: ResourceKind<Secret> = {
+  group: '',
+  version: 'v1',
+  kind: 'Secret',
+  plural: 'secrets',
+  namespaced: true,
+};
+
+export const leases: ResourceKind<Lease> = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  plural: 'leases',
+  namespaced: true,
+};
+
+export const events: ResourceKind<Event> = {
+  group: 'events.k8s.io',
+  version: 'v1',
+  kind: 'Event',
+  plural: 'events',
+  namespaced: true,
+};
+
+export const customResourceDefinitions: ResourceKind<CustomResourceDefinition> = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+  namespaced: false,
+};

@@ -1,0 +1,107 @@
+import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
+import { jittered } from '../backoff.ts';
+import { ApiError, errorFields } from '../errors.ts';
+import type { Kube } from '../kube.ts';
+import type { InformerState } from './informer.ts';
+
+export interface FreshnessDeps {
+  readonly api: Pick<Kube, 'ping'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** The informers whose caches make up the view. */
+  readonly sources: readonly { readonly state: InformerState }[];
+}
+
+export interface FreshnessOptions {
+  /** Time from one ping to the next, and for an answer, in milliseconds. */
+  readonly intervalMs?: number;
+  /** Age of the last proof from which on the view counts as stale, in milliseconds (DESIGN section 5: MED +300 after 5 s). */
+  readonly staleAfterMs?: number;
+  readonly onFresh: () => void;
+  /** `since` is the `Clock.now()` of the last proof. */
+  readonly onStale: (since: number) => void;
+}
+
+/**
+ * Whether our view of the cluster is current. Bookmarks prove it only once a minute, so the API server is pinged each second,
+ * once for all informers; the view is as old as the oldest of the last pong and of the informers whose watch is broken. Kinds
+ * that the API denies or doesn't have don't count: that answer is current.
+ */
+export class Freshness {
+  readonly #deps: FreshnessDeps;
+  readonly #options: FreshnessOptions;
+  readonly #intervalMs: number;
+  readonly #staleAfterMs: number;
+  #pongAt = 0;
+  #stale = false;
+  #pings: Timer | undefined;
+  #deadline: Timer | undefined;
+  #abort: AbortController | undefined;
+
+  constructor(deps: FreshnessDeps, options: FreshnessOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#intervalMs = options.intervalMs ?? 1_000;
+    this.#staleAfterMs = options.staleAfterMs ?? 5_000;
+  }
+
+  /** True from the moment that `onStale` is called until `onFresh` is. */
+  get stale(): boolean {
+    return this.#stale;
+  }
+
+  start(): void {
+    if (this.#abort !== undefined) return;
+    this.#abort = new AbortController();
+    this.#pongAt = this.#deps.clock.now();
+    void this.#ping(this.#abort);
+    this.#judge();
+  }
+
+  stop(): void {
+    this.#abort?.abort();
+    this.#abort = undefined;
+    this.#pings?.cancel();
+    this.#deadline?.cancel();
+  }
+
+  async #ping(abort: AbortController): Promise<void> {
+    const sentAt = this.#deps.clock.now();
+    try {
+      await this.#deps.api.ping({ timeoutMs: this.#intervalMs, signal: abort.signal });
+      this.#pongAt = sentAt;
+    } catch (error) {
+      // It may refuse us this path (403), but it does answer.
+      if (error instanceof ApiError && error.status < 500) this.#pongAt = sentAt;
+      else this.#deps.logger.debug(errorFields(error), 'the API server did not answer a ping');
+    }
+    if (this.#abort !== abort) return;
+    this.#judge();
+    const elapsed = this.#deps.clock.now() - sentAt;
+    const delayMs = Math.max(0, jittered(this.#intervalMs, 0.1, this.#deps.random) - elapsed);
+    this.#pings = this.#deps.clock.setTimer(delayMs, () => void this.#ping(abort));
+  }
+
+  /** Runs after each ping and at the moment at which the last proof gets too old. */
+  #judge(): void {
+    const provenAt = this.#provenAt();
+    const left = provenAt + this.#staleAfterMs - this.#deps.clock.now();
+    this.#deadline?.cancel();
+    if (left > 0) this.#deadline = this.#deps.clock.setTimer(left, () => this.#judge());
+    const stale = left <= 0;
+    if (stale === this.#stale) return;
+    this.#stale = stale;
+    this.#deps.logger.info({ stale }, 'the view of the API changed its freshness');
+    if (stale) this.#options.onStale(provenAt);
+    else this.#options.onFresh();
+  }
+
+  #provenAt(): number {
+    let at = this.#pongAt;
+    for (const { state } of this.#deps.sources) {
+      if (state.name === 'stale' || state.name === 'unsynced') at = Math.min(at, state.since);
+    }
+    return at;
+  }
+}
