@@ -16,6 +16,10 @@ export interface AllocateView extends PoolView {
   createdAt(service: string): number | undefined;
 }
 
+function familyOf(assignment: Assignment): Family {
+  return parseAddress(assignment.ip)?.family ?? 'ipv4';
+}
+
 function neededFamilies(service: Service): readonly Family[] {
   return service.familyPolicy === 'SingleStack' ? service.families.slice(0, 1) : service.families;
 }
@@ -24,7 +28,7 @@ function neededFamilies(service: Service): readonly Family[] {
 function stillWanted(service: Service, assignment: Assignment): boolean {
   if (service.wantedPools.length > 0 && !service.wantedPools.includes(assignment.pool)) return false;
   const wanted = service.wantedIPs.map(canonicalAddress).filter((ip) => ip !== undefined);
-  const family = parseAddress(assignment.ip)?.family;
+  const family = familyOf(assignment);
   const sameFamily = wanted.filter((ip) => parseAddress(ip)?.family === family);
   return sameFamily.length === 0 || sameFamily.includes(assignment.ip);
 }
@@ -38,8 +42,10 @@ function isOldestHolder(service: Service, ip: string, view: AllocateView): boole
   });
 }
 
-function heldOf(service: Service, family: Family): Assignment | undefined {
-  return service.held ? service.recorded.find(({ ip }) => parseAddress(ip)?.family === family) : undefined;
+/** What the Service holds of a family: by its record, or by a reservation whose write is still under way. */
+function heldOf(service: Service, family: Family, view: AllocateView): Assignment | undefined {
+  const held = service.held ? service.recorded : view.ledger.assignments(service.key);
+  return held.find((assignment) => familyOf(assignment) === family);
 }
 
 interface FamilyPlan {
@@ -48,7 +54,7 @@ interface FamilyPlan {
 }
 
 function planFamily(service: Service, family: Family, view: AllocateView): FamilyPlan {
-  const held = heldOf(service, family);
+  const held = heldOf(service, family, view);
   const own = held !== undefined && isOldestHolder(service, held.ip, view) ? held : undefined;
   if (own !== undefined && stillWanted(service, own)) return { assignment: own, finding: undefined };
   const choice = choose(service, family, view);
@@ -58,14 +64,14 @@ function planFamily(service: Service, family: Family, view: AllocateView): Famil
 }
 
 /** What the families' answers mean together (KEP-563): Require needs all, Prefer is content with one. */
-function together(service: Service, plans: readonly FamilyPlan[]): Plan {
+function together(service: Service, plans: readonly FamilyPlan[], view: AllocateView): Plan {
   const assignments = plans.flatMap((plan) => plan.assignment ?? []);
   const failed = plans.find((plan) => plan.finding !== undefined)?.finding;
   const required = service.familyPolicy !== 'PreferDualStack' || assignments.length === 0;
   if (failed === undefined || !required) {
     return { served: true, assignments, finding: finding('Allocated', { ips: assignments.map(({ ip }) => ip).join(',') }) };
   }
-  const kept = service.held ? assignments.filter((assignment) => service.recorded.some(({ ip }) => ip === assignment.ip)) : [];
+  const kept = assignments.filter((assignment) => heldOf(service, familyOf(assignment), view)?.ip === assignment.ip);
   return { served: true, assignments: kept, finding: failed };
 }
 
@@ -74,8 +80,6 @@ export function plan(service: Service, view: AllocateView): Plan {
   const defaultPoolExists = [...view.pools.values()].some((pool) => pool.isDefault);
   const reason = notServed({ service, defaultPoolExists });
   if (reason !== undefined) return { served: false, finding: reason };
-  return together(
-    service,
-    neededFamilies(service).map((family) => planFamily(service, family, view)),
-  );
+  const plans = neededFamilies(service).map((family) => planFamily(service, family, view));
+  return together(service, plans, view);
 }

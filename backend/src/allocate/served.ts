@@ -1,8 +1,5 @@
 import { finding, type Finding } from '../domain/reason.ts';
-import type { Service } from '../domain/service.ts';
-
-/** `spec.loadBalancerClass` that is ours (KEP-1959). */
-export const LOAD_BALANCER_CLASS = 'lb.kubesphere.io/porter';
+import { LOAD_BALANCER_CLASS, type Service } from '../domain/service.ts';
 
 export interface ServedQuestion {
   readonly service: Service;

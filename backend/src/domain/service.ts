@@ -1,6 +1,9 @@
 import type { Family } from './address.ts';
 import type { Labels } from './selector.ts';
 
+/** `spec.loadBalancerClass` that is ours (KEP-1959). */
+export const LOAD_BALANCER_CLASS = 'lb.kubesphere.io/porter';
+
 export type TrafficPolicy = 'Cluster' | 'Local';
 
 /** An address that the leader gave to a Service, with the pool it came from. */

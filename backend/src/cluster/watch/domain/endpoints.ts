@@ -1,0 +1,87 @@
+import type { ServiceEndpoints } from '../../../domain/service.ts';
+import type { Replica } from '../../../health/replicas.ts';
+import type * as kinds from '../../kinds.ts';
+import { keyOf } from '../../objects.ts';
+
+const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+
+/** The Service that a slice belongs to (`namespace/name`), or undefined if it names none. */
+export function serviceOf(slice: kinds.EndpointSlice): string | undefined {
+  const name = slice.metadata?.labels?.[SERVICE_NAME_LABEL];
+  return name === undefined ? undefined : `${slice.metadata?.namespace ?? ''}/${name}`;
+}
+
+/** KEP-1672: an unset `ready` means ready; an endpoint that terminates may still serve. */
+function addSlice(slice: kinds.EndpointSlice, ready: Set<string>, serving: Set<string>): boolean {
+  let any = false;
+  for (const { conditions, nodeName } of slice.endpoints ?? []) {
+    const isReady = conditions?.ready ?? true;
+    const isServing = !isReady && conditions?.serving === true && conditions.terminating === true;
+    any ||= isReady || isServing;
+    if (nodeName !== undefined && isReady) ready.add(nodeName);
+    if (nodeName !== undefined && isServing) serving.add(nodeName);
+  }
+  return any;
+}
+
+export function toServiceEndpoints(slices: Iterable<kinds.EndpointSlice>): ServiceEndpoints {
+  const ready = new Set<string>();
+  const serving = new Set<string>();
+  let any = false;
+  for (const slice of slices) any = addSlice(slice, ready, serving) || any;
+  return { ready: [...ready].sort(), serving: [...serving].sort(), any };
+}
+
+/** The EndpointSlices by Service, so that a change of one slice costs only its Service. */
+export class EndpointIndex {
+  readonly #slices = new Map<string, Map<string, kinds.EndpointSlice>>();
+  readonly #serviceOfSlice = new Map<string, string>();
+
+  /** Puts a slice in; returns the Services whose endpoints may have changed. */
+  set(slice: kinds.EndpointSlice): string[] {
+    const key = keyOf(slice);
+    const touched = this.#remove(key);
+    const service = serviceOf(slice);
+    if (service === undefined) return touched;
+    const slices = this.#slices.get(service) ?? new Map<string, kinds.EndpointSlice>();
+    this.#slices.set(service, slices.set(key, slice));
+    this.#serviceOfSlice.set(key, service);
+    return touched.includes(service) ? touched : [...touched, service];
+  }
+
+  delete(slice: kinds.EndpointSlice): string[] {
+    return this.#remove(keyOf(slice));
+  }
+
+  /** Undefined if the Service has no slices. */
+  get(service: string): ServiceEndpoints | undefined {
+    const slices = this.#slices.get(service);
+    return slices === undefined ? undefined : toServiceEndpoints(slices.values());
+  }
+
+  #remove(key: string): string[] {
+    const service = this.#serviceOfSlice.get(key);
+    if (service === undefined) return [];
+    const slices = this.#slices.get(service);
+    slices?.delete(key);
+    if (slices?.size === 0) this.#slices.delete(service);
+    this.#serviceOfSlice.delete(key);
+    return [service];
+  }
+}
+
+/** The replicas behind the manager's own headless Service: every Pod of its slices, ready or not. */
+export function toReplicas(slices: Iterable<kinds.EndpointSlice>): Replica[] {
+  const replicas = new Map<string, Replica>();
+  for (const slice of slices) {
+    for (const { addresses, targetRef } of slice.endpoints ?? []) {
+      const [address] = addresses;
+      if (targetRef?.kind !== 'Pod' || targetRef.name === undefined || address === undefined) continue;
+      // A Service of both families lists a Pod once per family: the IPv4 one is taken, on every replica alike.
+      if (!replicas.has(targetRef.name) || slice.addressType === 'IPv4') {
+        replicas.set(targetRef.name, { name: targetRef.name, address });
+      }
+    }
+  }
+  return [...replicas.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
