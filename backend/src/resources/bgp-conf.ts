@@ -23,27 +23,24 @@ export const bgpConfSpec = z
         description:
           'BGP identifier of every replica. Empty, and better: each replica derives one of its own from its node.',
       }),
-    listenPort: integer(-1, 65535)
-      .optional()
-      .meta({
-        description: 'TCP port on which connections from routers are taken. Empty, 0 or -1: none are, we only connect.',
-      }),
+    listenPort: integer(-1, 65535).optional().meta({
+      description: 'TCP port on which connections from routers are taken. Empty, 0 or -1: none are, we only connect.',
+    }),
     listenAddresses: atomicList(ipAddress().meta({ description: 'One IP address.' }), 16)
       .optional()
       .meta({ description: 'Addresses to listen on, if listenPort is given. Empty: all.' }),
-    gracefulRestart: gracefulRestart('Graceful restart (RFC 4724) towards all peers that say nothing else.').optional(),
+    gracefulRestart: gracefulRestart
+      .optional()
+      .meta({ description: 'Graceful restart (RFC 4724) towards all peers that say nothing else.' }),
     families: z
       .array(uint32().meta({ description: 'Index of a family.' }))
       .optional()
       .meta({ description: 'Ignored: each peer says which families it gets.' }),
     useMultiplePaths: z.boolean().optional().meta({ description: 'Ignored: we install no routes.' }),
-    policy: z
-      .string()
-      .optional()
-      .meta({
-        description:
-          'Ignored: name of a ConfigMap with GoBGP policies. Eip.spec.bgp sets communities, localPref and med.',
-      }),
+    policy: z.string().optional().meta({
+      description:
+        'Ignored: name of a ConfigMap with GoBGP policies. Eip.spec.bgp sets communities, localPref and med.',
+    }),
   })
   .meta({ description: 'How we speak BGP. Only the object named default is used.' });
 
@@ -63,7 +60,7 @@ export const bgpConfStatus = z
       )
       .optional()
       .meta({ description: 'By name of the node; each replica writes its own entry.' }),
-    conditions: conditions(),
+    conditions,
   })
   .meta({ description: 'What became of the configuration; written by porter-manager.' });
 

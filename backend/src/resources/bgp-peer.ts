@@ -35,14 +35,9 @@ const conf = z.object({
   localAs: uint32()
     .optional()
     .meta({ description: 'Our AS number towards this router. Empty or 0: that of the BgpConf.' }),
-  authPassword: z
-    .string()
-    .max(MAX_PASSWORD)
-    .optional()
-    .meta({
-      description:
-        'TCP-MD5 password (RFC 2385), readable by all who may read this object; better use passwordSecretRef.',
-    }),
+  authPassword: z.string().max(MAX_PASSWORD).optional().meta({
+    description: 'TCP-MD5 password (RFC 2385), readable by all who may read this object; better use passwordSecretRef.',
+  }),
   adminDown: z.boolean().optional().meta({ description: 'Keep the session closed.' }),
   description: z.string().optional().meta({ description: 'Free text.' }),
   peerGroup: z.string().optional().meta({ description: 'Ignored: there are no peer groups.' }),
@@ -62,12 +57,10 @@ const timers = z.object({
       holdTime: seconds(3)
         .optional()
         .meta({ description: 'Hold time in seconds, as a string of digits. Empty or "0": 90.' }),
-      keepaliveInterval: seconds(1)
-        .optional()
-        .meta({
-          description:
-            'Seconds between KEEPALIVEs, as a string of digits. Empty or "0": a third of the negotiated hold time.',
-        }),
+      keepaliveInterval: seconds(1).optional().meta({
+        description:
+          'Seconds between KEEPALIVEs, as a string of digits. Empty or "0": a third of the negotiated hold time.',
+      }),
       connectRetry: seconds(1)
         .optional()
         .meta({ description: 'Seconds between attempts to connect, as a string of digits. Empty or "0": 5.' }),
@@ -125,12 +118,10 @@ const afiSafi = z.object({
     .object({
       config: z
         .object({
-          sendMax: uint32()
-            .optional()
-            .meta({
-              description:
-                'The most next hops that are announced per address (RFC 7911). Empty, 0 or 1: one, without ADD-PATH.',
-            }),
+          sendMax: uint32().optional().meta({
+            description:
+              'The most next hops that are announced per address (RFC 7911). Empty, 0 or 1: one, without ADD-PATH.',
+          }),
           receive: z.boolean().optional().meta({ description: 'Ignored: we use no received routes.' }),
         })
         .optional()
@@ -166,17 +157,17 @@ export const bgpPeerSpec = ruled(
       })
       .optional()
       .meta({ description: 'Sessions over more than one hop.' }),
-    gracefulRestart: gracefulRestart(
-      'Graceful restart (RFC 4724) towards this router. Empty: as in the BgpConf.',
-    ).optional(),
+    gracefulRestart: gracefulRestart
+      .optional()
+      .meta({ description: 'Graceful restart (RFC 4724) towards this router. Empty: as in the BgpConf.' }),
     afiSafis: atomicList(afiSafi.meta({ description: 'One family.' }), 16)
       .optional()
       .meta({
         description: 'Families to announce. Empty: IPv4 and IPv6 unicast, each with up to 10 next hops per address.',
       }),
-    nodeSelector: labelSelector(
-      'Nodes whose replica opens a session to this router, by their labels. Empty: all.',
-    ).optional(),
+    nodeSelector: labelSelector
+      .optional()
+      .meta({ description: 'Nodes whose replica opens a session to this router, by their labels. Empty: all.' }),
     passwordSecretRef: z
       .object({
         name: z
@@ -308,7 +299,7 @@ export const bgpPeerStatus = z
       .record(z.string(), nodePeerStatus.meta({ description: 'Session of the replica on that node.' }))
       .optional()
       .meta({ description: 'Sessions in the form of OpenELB, by name of the node.' }),
-    conditions: conditions(),
+    conditions,
   })
   .meta({ description: 'State of the sessions; written by porter-manager.' });
 

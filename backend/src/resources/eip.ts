@@ -101,22 +101,20 @@ const poolBgp = z.object({
     .optional()
     .meta({ description: 'Large communities (RFC 8092): global:local1:local2.' }),
   localPref: uint32().optional().meta({ description: 'LOCAL_PREF towards iBGP peers. Empty: 100.' }),
-  med: integer(0, 4_294_966_000)
+  med: integer(0, 4_294_966_000).optional().meta({
+    description: 'MULTI_EXIT_DISC of the routes; the rank of the announcing replica is added to it. Empty: 0.',
+  }),
+  peerSelector: labelSelector
     .optional()
-    .meta({
-      description: 'MULTI_EXIT_DISC of the routes; the rank of the announcing replica is added to it. Empty: 0.',
-    }),
-  peerSelector: labelSelector('Which peers hear the routes, by labels of the BgpPeer. Empty: all.').optional(),
+    .meta({ description: 'Which peers hear the routes, by labels of the BgpPeer. Empty: all.' }),
 });
 
 export const eipSpec = ruled(
   z.object({
-    address: addressRange()
-      .optional()
-      .meta({
-        description:
-          'The addresses: one IP (192.168.0.100), one CIDR prefix (192.168.0.0/24) or one range (192.168.0.91-192.168.0.100).',
-      }),
+    address: addressRange().optional().meta({
+      description:
+        'The addresses: one IP (192.168.0.100), one CIDR prefix (192.168.0.0/24) or one range (192.168.0.91-192.168.0.100).',
+    }),
     addresses: atomicList(addressRange().meta({ description: 'One IP, CIDR prefix or range.' }), 64)
       .optional()
       .meta({ description: 'Instead of address: several IPs, CIDR prefixes and ranges; both families may occur.' }),
@@ -145,10 +143,12 @@ export const eipSpec = ruled(
       .optional()
       .meta({ description: 'Namespaces that this pool is for, beside those that namespaceSelector selects.' }),
     namespaceSelector: labelPairs('Labels of namespaces that this pool is for; all must match.').optional(),
-    serviceSelector: labelSelector('Services that this pool is for, by their labels. Empty: all.').optional(),
-    nodeSelector: labelSelector(
-      'Nodes that may be next hop (bgp) or owner (layer2), by their labels. Empty: all.',
-    ).optional(),
+    serviceSelector: labelSelector
+      .optional()
+      .meta({ description: 'Services that this pool is for, by their labels. Empty: all.' }),
+    nodeSelector: labelSelector
+      .optional()
+      .meta({ description: 'Nodes that may be next hop (bgp) or owner (layer2), by their labels. Empty: all.' }),
     avoidBuggyIPs: z.boolean().optional().meta({ description: 'Give no IPv4 addresses that end in .0 or .255.' }),
     reuseAfterSeconds: integer(0, 31_536_000)
       .optional()
@@ -186,13 +186,10 @@ export const eipStatus = z
     lastIP: z.string().optional().meta({ description: 'Last address.' }),
     v4: z.boolean().optional().meta({ description: 'The pool has IPv4 addresses.' }),
     ready: z.boolean().optional().meta({ description: 'The pool can be used; see conditions for why not.' }),
-    used: z
-      .record(z.string(), z.string())
-      .optional()
-      .meta({
-        description:
-          'Address to namespace/name of its Services, separated by ";". Only the first ones; all of them are in the REST API.',
-      }),
+    used: z.record(z.string(), z.string()).optional().meta({
+      description:
+        'Address to namespace/name of its Services, separated by ";". Only the first ones; all of them are in the REST API.',
+    }),
     released: atomicList(
       z
         .object({
@@ -208,7 +205,7 @@ export const eipStatus = z
         description:
           'The addresses that were freed last, youngest first, so that a re-created Service gets its own back.',
       }),
-    conditions: conditions(),
+    conditions,
   })
   .meta({ description: 'What became of the pool; written by porter-manager.' });
 

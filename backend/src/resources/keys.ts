@@ -105,3 +105,8 @@ export function eraValue(values: Metadata, key: keyof EraKeys): string | undefin
   }
   return undefined;
 }
+
+/** Whether a BgpConf or BgpPeer belongs to the CNI (Calico in old clusters), so that we must leave it alone. */
+export function belongsToCni(labels: Metadata): boolean {
+  return eraValue(labels, 'cni') !== undefined;
+}

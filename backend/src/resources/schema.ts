@@ -123,18 +123,16 @@ const requirement = ruled(
 );
 
 /** Kubernetes' LabelSelector: everything in it must hold; an empty one selects everything. */
-export function labelSelector(description: string) {
-  return z
-    .object({
-      matchLabels: labelPairs('Labels that must be there with these values.').optional(),
-      matchExpressions: atomicList(requirement.meta({ description: 'One requirement on a label.' }), MAX_PAIRS)
-        .optional()
-        .meta({ description: 'Requirements that must all hold.' }),
-    })
-    .meta({ description, 'x-kubernetes-map-type': 'atomic' });
-}
+export const labelSelector = z
+  .object({
+    matchLabels: labelPairs('Labels that must be there with these values.').optional(),
+    matchExpressions: atomicList(requirement.meta({ description: 'One requirement on a label.' }), MAX_PAIRS)
+      .optional()
+      .meta({ description: 'Requirements that must all hold.' }),
+  })
+  .meta({ 'x-kubernetes-map-type': 'atomic' });
 
-export type LabelSelectorSpec = z.output<ReturnType<typeof labelSelector>>;
+export type LabelSelectorSpec = z.output<typeof labelSelector>;
 
 const condition = z.object({
   type: z.string().max(316).meta({ description: 'Type of the condition, e.g. Ready.' }),
@@ -148,34 +146,28 @@ const condition = z.object({
 });
 
 /** `status.conditions`, the shape of `metav1.Condition`. */
-export function conditions() {
-  return keyedList(condition.meta({ description: 'One condition.' }), 'type')
-    .optional()
-    .meta({ description: 'What is true of this object at present.' });
-}
+export const conditions = keyedList(condition.meta({ description: 'One condition.' }), 'type')
+  .optional()
+  .meta({ description: 'What is true of this object at present.' });
 
 /** RFC 4724 as OpenELB's objects have it. Fields from helperOnly on belong to a receiving speaker and are ignored. */
-export function gracefulRestart(description: string) {
-  return z
-    .object({
-      enabled: z
-        .boolean()
-        .optional()
-        .meta({ description: 'Ask routers to keep our routes while we are away. Default: true.' }),
-      restartTime: integer(0, 4095)
-        .optional()
-        .meta({ description: 'How long routers keep our routes while we are away, in seconds. 0 or empty: 120.' }),
-      notificationEnabled: z.boolean().optional().meta({ description: 'RFC 8538. Ignored.' }),
-      helperOnly: z.boolean().optional().meta({ description: 'Ignored: we keep no routes of others.' }),
-      deferralTime: uint32().optional().meta({ description: 'Ignored: we select no routes. Seconds.' }),
-      longlivedEnabled: z.boolean().optional().meta({ description: 'Ignored.' }),
-      staleRoutesTime: uint32().optional().meta({ description: 'Ignored: we keep no routes of others. Seconds.' }),
-      peerRestartTime: uint32().optional().meta({ description: 'Ignored: state, not configuration. Seconds.' }),
-      peerRestarting: z.boolean().optional().meta({ description: 'Ignored: state, not configuration.' }),
-      localRestarting: z.boolean().optional().meta({ description: 'Ignored: state, not configuration.' }),
-      mode: z.string().optional().meta({ description: 'Ignored: state, not configuration.' }),
-    })
-    .meta({ description });
-}
+export const gracefulRestart = z.object({
+  enabled: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Ask routers to keep our routes while we are away. Default: true.' }),
+  restartTime: integer(0, 4095)
+    .optional()
+    .meta({ description: 'How long routers keep our routes while we are away, in seconds. 0 or empty: 120.' }),
+  notificationEnabled: z.boolean().optional().meta({ description: 'RFC 8538. Ignored.' }),
+  helperOnly: z.boolean().optional().meta({ description: 'Ignored: we keep no routes of others.' }),
+  deferralTime: uint32().optional().meta({ description: 'Ignored: we select no routes. Seconds.' }),
+  longlivedEnabled: z.boolean().optional().meta({ description: 'Ignored.' }),
+  staleRoutesTime: uint32().optional().meta({ description: 'Ignored: we keep no routes of others. Seconds.' }),
+  peerRestartTime: uint32().optional().meta({ description: 'Ignored: state, not configuration. Seconds.' }),
+  peerRestarting: z.boolean().optional().meta({ description: 'Ignored: state, not configuration.' }),
+  localRestarting: z.boolean().optional().meta({ description: 'Ignored: state, not configuration.' }),
+  mode: z.string().optional().meta({ description: 'Ignored: state, not configuration.' }),
+});
 
-export type GracefulRestartSpec = z.output<ReturnType<typeof gracefulRestart>>;
+export type GracefulRestartSpec = z.output<typeof gracefulRestart>;

@@ -1,0 +1,54 @@
+import { canonicalAddress } from '../domain/address.ts';
+import type { BgpSettings } from '../domain/peer.ts';
+import { bgpConfSpec } from './bgp-conf.ts';
+import { BGP_CONF_NAME } from './keys.ts';
+import {
+  DEFAULT_GRACEFUL_RESTART,
+  identityOf,
+  ignoredRestartFields,
+  meaningless,
+  parseSpec,
+  toGracefulRestart,
+} from './parse.ts';
+import type { Notice, Parse, StoredObject } from './parse.ts';
+
+const SHARED_ROUTER_ID: Notice = {
+  field: 'spec.routerId',
+  message:
+    'every replica uses this one identifier, though identifiers must differ within an AS (RFC 6286); leave it empty',
+};
+
+/** The BGP settings from a stored BgpConf. Refused: what the schema refuses, and every name but `default`. */
+export function parseBgpConf(object: StoredObject): Parse<BgpSettings> {
+  const { name, uid } = identityOf(object);
+  if (name !== BGP_CONF_NAME) {
+    return {
+      ok: false,
+      problems: [{ field: 'metadata.name', message: `only the BgpConf named ${BGP_CONF_NAME} is used` }],
+    };
+  }
+  const parsed = parseSpec(bgpConfSpec, object);
+  if (!parsed.ok) return parsed;
+  const { spec } = parsed;
+  const { families, useMultiplePaths, policy } = spec;
+  const value: BgpSettings = {
+    uid,
+    as: spec.as,
+    asPerRack: spec.asPerRack ?? {},
+    routerId: spec.routerId || undefined,
+    // OpenELB says "no listener" with -1.
+    listenPort: Math.max(0, spec.listenPort ?? 0),
+    listenAddresses: (spec.listenAddresses ?? []).map((address) => canonicalAddress(address) ?? address),
+    gracefulRestart:
+      spec.gracefulRestart === undefined ? DEFAULT_GRACEFUL_RESTART : toGracefulRestart(spec.gracefulRestart),
+  };
+  return {
+    ok: true,
+    value,
+    ignoredFields: [
+      ...ignoredRestartFields(spec.gracefulRestart),
+      ...meaningless('spec', { families, useMultiplePaths, policy }),
+    ],
+    warnings: value.routerId === undefined ? [] : [SHARED_ROUTER_ID],
+  };
+}

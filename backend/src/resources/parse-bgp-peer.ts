@@ -1,0 +1,202 @@
+import { canonicalAddress } from '../domain/address.ts';
+import type { Family } from '../domain/address.ts';
+import type { Peer, PeerFamily } from '../domain/peer.ts';
+import { bgpPeerSpec } from './bgp-peer.ts';
+import type { BgpPeerSpec } from './bgp-peer.ts';
+import { identityOf, ignoredRestartFields, meaningless, parseSpec, toGracefulRestart, toSelector } from './parse.ts';
+import type { Notice, Refused, Remarks, StoredObject } from './parse.ts';
+
+/** Where the TCP-MD5 password of a session is. The second form is the password itself: never log it. */
+export type PasswordSource =
+  | { readonly from: 'secret'; readonly name: string; readonly key: string }
+  | { readonly from: 'object'; readonly password: string };
+
+export type PeerParse =
+  ({ readonly ok: true; readonly value: Peer; readonly password: PasswordSource | undefined } & Remarks) | Refused;
+
+const BGP_PORT = 179;
+const DEFAULT_HOLD_SECONDS = 90;
+/** GoBGP's 120 s would be the outage after every restart of a router. */
+const DEFAULT_CONNECT_RETRY_SECONDS = 5;
+/** OpenELB's default of next hops per address. */
+const DEFAULT_SEND_MAX = 10;
+const MAX_TTL = 255;
+
+/** The address in canonical form with its zone, which only makes sense on a link-local one (RFC 4007). */
+function readAddress(text: string): { ok: true; address: string; family: Family } | { ok: false; message: string } {
+  const [literal = '', zone] = text.split('%');
+  const address = canonicalAddress(literal);
+  if (address === undefined) return { ok: false, message: `"${literal}" is not an IP address` };
+  const family = literal.includes(':') ? 'ipv6' : 'ipv4';
+  if (zone === undefined) return { ok: true, address, family };
+  if (!/^fe[89ab]/.test(address)) return { ok: false, message: `"${text}" has an interface, but is not link-local` };
+  return { ok: true, address: `${address}%${zone}`, family };
+}
+
+type AfiSafi = NonNullable<BgpPeerSpec['afiSafis']>[number];
+
+function familyOf({ config }: AfiSafi): Family | undefined {
+  const { afi, safi = 'SAFI_UNICAST' } = config?.family ?? {};
+  if (safi !== 'SAFI_UNICAST') return undefined;
+  if (afi === 'AFI_IP') return 'ipv4';
+  return afi === 'AFI_IP6' ? 'ipv6' : undefined;
+}
+
+interface Families {
+  readonly families: readonly PeerFamily[];
+  readonly ignoredFields: readonly string[];
+}
+
+/**
+ * What a peer without a list is offered: both families, that of the session first. A router that speaks only one of them says so in
+ * its OPEN, and then only that one is used.
+ */
+function defaultFamilies(sessionFamily: Family): PeerFamily[] {
+  const both: readonly Family[] = sessionFamily === 'ipv4' ? ['ipv4', 'ipv6'] : ['ipv6', 'ipv4'];
+  return both.map((family) => ({ family, sendMax: DEFAULT_SEND_MAX }));
+}
+
+function ignoredInFamily(field: string, { addPaths, mpGracefulRestart }: AfiSafi): string[] {
+  return [
+    ...meaningless(`${field}.addPaths.config`, { receive: addPaths?.config?.receive }),
+    ...meaningless(`${field}.mpGracefulRestart.config`, { enabled: mpGracefulRestart?.config?.enabled }),
+  ];
+}
+
+function sendMaxOf({ addPaths }: AfiSafi): number {
+  return addPaths?.config?.sendMax ?? 0;
+}
+
+/** An entry without `addPaths` asks for none, as in OpenELB; of two entries for one family the first counts. */
+function readFamilies(list: BgpPeerSpec['afiSafis'], sessionFamily: Family): Families {
+  if (list === undefined || list.length === 0) return { families: defaultFamilies(sessionFamily), ignoredFields: [] };
+  const families: PeerFamily[] = [];
+  const ignoredFields: string[] = [];
+  for (const [index, entry] of list.entries()) {
+    if (entry.config?.enabled === false) continue;
+    const field = `spec.afiSafis[${index}]`;
+    const family = familyOf(entry);
+    if (family === undefined || families.some((known) => known.family === family)) {
+      ignoredFields.push(field);
+      continue;
+    }
+    families.push({ family, sendMax: sendMaxOf(entry) });
+    ignoredFields.push(...ignoredInFamily(field, entry));
+  }
+  return { families, ignoredFields };
+}
+
+function readTimers(spec: BgpPeerSpec): Pick<Peer, 'holdTimeSeconds' | 'keepaliveSeconds' | 'connectRetrySeconds'> {
+  const { holdTime, keepaliveInterval, connectRetry } = spec.timers?.config ?? {};
+  return {
+    holdTimeSeconds: Number(holdTime ?? 0) || DEFAULT_HOLD_SECONDS,
+    keepaliveSeconds: Number(keepaliveInterval ?? 0) || undefined,
+    connectRetrySeconds: Number(connectRetry ?? 0) || DEFAULT_CONNECT_RETRY_SECONDS,
+  };
+}
+
+function readPassword(spec: BgpPeerSpec): PasswordSource | undefined {
+  if (spec.passwordSecretRef !== undefined) return { from: 'secret', ...spec.passwordSecretRef };
+  const password = spec.conf.authPassword ?? '';
+  return password === '' ? undefined : { from: 'object', password };
+}
+
+function ignoredOf(spec: BgpPeerSpec): string[] {
+  const {
+    peerGroup,
+    removePrivateAs,
+    replacePeerAs,
+    routeFlapDamping,
+    sendCommunity,
+    neighborInterface,
+    vrf,
+    allowOwnAs,
+  } = spec.conf;
+  const { passiveMode, remoteAddress, mtuDiscovery, tcpMss } = spec.transport ?? {};
+  const { minimumAdvertisementInterval } = spec.timers?.config ?? {};
+  return [
+    ...meaningless('spec.conf', {
+      peerGroup,
+      replacePeerAs,
+      routeFlapDamping,
+      sendCommunity,
+      neighborInterface,
+      vrf,
+      allowOwnAs,
+    }),
+    ...(removePrivateAs === 'NONE' ? [] : meaningless('spec.conf', { removePrivateAs })),
+    ...(Number(minimumAdvertisementInterval) === 0
+      ? []
+      : meaningless('spec.timers.config', { minimumAdvertisementInterval })),
+    ...meaningless('spec.transport', { passiveMode, remoteAddress, mtuDiscovery, tcpMss }),
+    ...ignoredRestartFields(spec.gracefulRestart),
+  ];
+}
+
+function warningsOf(peer: Peer): Notice[] {
+  const { keepaliveSeconds, holdTimeSeconds } = peer;
+  if (keepaliveSeconds === undefined || keepaliveSeconds < holdTimeSeconds) return [];
+  const message = `${keepaliveSeconds} s is not shorter than the hold time of ${holdTimeSeconds} s`;
+  return [{ field: 'spec.timers.config.keepaliveInterval', message }];
+}
+
+function readTransport({ transport, ebgpMultihop }: BgpPeerSpec): Pick<Peer, 'port' | 'localAddress' | 'multihopTtl'> {
+  const localAddress = transport?.localAddress;
+  return {
+    port: transport?.remotePort || BGP_PORT,
+    localAddress: localAddress === undefined ? undefined : canonicalAddress(localAddress),
+    multihopTtl: ebgpMultihop?.enabled === true ? ebgpMultihop.multihopTtl || MAX_TTL : undefined,
+  };
+}
+
+function toPeer(object: StoredObject, spec: BgpPeerSpec, address: string, families: readonly PeerFamily[]): Peer {
+  const { name, uid, deleting } = identityOf(object);
+  return {
+    name,
+    uid,
+    deleting,
+    labels: object.metadata?.labels ?? {},
+    address,
+    peerAs: spec.conf.peerAs,
+    localAs: spec.conf.localAs || undefined,
+    ...readTimers(spec),
+    ...readTransport(spec),
+    families,
+    gracefulRestart: spec.gracefulRestart === undefined ? undefined : toGracefulRestart(spec.gracefulRestart),
+    nodeSelector: toSelector(spec.nodeSelector),
+    hasPassword: readPassword(spec) !== undefined,
+    adminDown: spec.conf.adminDown ?? false,
+  };
+}
+
+/**
+ * A router from a stored BgpPeer. Refused: what the schema refuses, an interface on an address that is not link-local, a local
+ * address of the other family, a list of families without one that is announced.
+ */
+export function parseBgpPeer(object: StoredObject): PeerParse {
+  const parsed = parseSpec(bgpPeerSpec, object);
+  if (!parsed.ok) return parsed;
+  const { spec } = parsed;
+  const neighbor = readAddress(spec.conf.neighborAddress);
+  if (!neighbor.ok) return { ok: false, problems: [{ field: 'spec.conf.neighborAddress', message: neighbor.message }] };
+  const { families, ignoredFields } = readFamilies(spec.afiSafis, neighbor.family);
+  const value = toPeer(object, spec, neighbor.address, families);
+  const problems: Notice[] = [];
+  if (value.localAddress !== undefined && value.localAddress.includes(':') !== (neighbor.family === 'ipv6')) {
+    problems.push({ field: 'spec.transport.localAddress', message: 'is not of the family of conf.neighborAddress' });
+  }
+  if (families.length === 0) {
+    problems.push({
+      field: 'spec.afiSafis',
+      message: 'enables no family that is announced: AFI_IP or AFI_IP6 with SAFI_UNICAST',
+    });
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  return {
+    ok: true,
+    value,
+    password: readPassword(spec),
+    ignoredFields: [...ignoredOf(spec), ...ignoredFields],
+    warnings: warningsOf(value),
+  };
+}

@@ -1,0 +1,103 @@
+import { formatAddress, parseAddress, parseRange, rangesOverlap } from '../domain/address.ts';
+import type { AddressRange } from '../domain/address.ts';
+import type { Pool, PoolBgp } from '../domain/pool.ts';
+import { eipSpec, WELL_KNOWN_COMMUNITIES } from './eip.ts';
+import type { EipSpec } from './eip.ts';
+import { eraValue } from './keys.ts';
+import { identityOf, meaningless, parseSpec, toSelector } from './parse.ts';
+import type { Notice, Parse, StoredObject } from './parse.ts';
+
+/** The ranges as written, each with the path of its field. */
+function written(spec: EipSpec): { field: string; text: string }[] {
+  if (spec.address !== undefined) return [{ field: 'spec.address', text: spec.address }];
+  return (spec.addresses ?? []).map((text, index) => ({ field: `spec.addresses[${index}]`, text }));
+}
+
+interface Ranges {
+  readonly ranges: readonly AddressRange[];
+  readonly problems: readonly Notice[];
+  readonly warnings: readonly Notice[];
+}
+
+/** OpenELB takes 10.0.0.5/24 for all of 10.0.0.0/24, and so do we, but few authors mean that. */
+function hostBits(field: string, text: string, range: AddressRange): Notice[] {
+  const [base = '', prefix] = text.split('/');
+  if (prefix === undefined || parseAddress(base)?.value === range.first) return [];
+  const first = formatAddress({ family: range.family, value: range.first });
+  return [{ field, message: `"${text}" means all of ${first}/${prefix}` }];
+}
+
+function readRanges(spec: EipSpec): Ranges {
+  const ranges: AddressRange[] = [];
+  const problems: Notice[] = [];
+  const warnings: Notice[] = [];
+  for (const { field, text } of written(spec)) {
+    const parsed = parseRange(text);
+    if (!parsed.ok) {
+      problems.push({ field, message: parsed.message });
+      continue;
+    }
+    const twin = ranges.find((range) => rangesOverlap(range, parsed.value));
+    if (twin !== undefined) problems.push({ field, message: `"${text}" overlaps another entry of this pool` });
+    ranges.push(parsed.value);
+    warnings.push(...hostBits(field, text, parsed.value));
+  }
+  return { ranges, problems, warnings };
+}
+
+function readBgp(bgp: EipSpec['bgp']): PoolBgp {
+  return {
+    communities: (bgp?.communities ?? []).map((community) => WELL_KNOWN_COMMUNITIES[community] ?? community),
+    largeCommunities: bgp?.largeCommunities ?? [],
+    localPref: bgp?.localPref,
+    med: bgp?.med ?? 0,
+    peerSelector: toSelector(bgp?.peerSelector),
+  };
+}
+
+function ignoredFields(spec: EipSpec): string[] {
+  const { usingKnownIPs } = spec;
+  const otherMode = spec.protocol === 'bgp' ? { interface: spec.interface } : { bgp: spec.bgp };
+  return meaningless('spec', { ...otherMode, usingKnownIPs });
+}
+
+type Choice = Pick<Pool, 'priority' | 'namespaces' | 'namespaceSelector' | 'serviceSelector' | 'nodeSelector'>;
+
+function readChoice(spec: EipSpec): Choice {
+  const pairs = spec.namespaceSelector ?? {};
+  return {
+    priority: spec.priority ?? 0,
+    namespaces: spec.namespaces ?? [],
+    namespaceSelector: Object.keys(pairs).length > 0 ? pairs : undefined,
+    serviceSelector: toSelector(spec.serviceSelector),
+    nodeSelector: toSelector(spec.nodeSelector),
+  };
+}
+
+const VIP: Notice = { field: 'spec.protocol', message: 'vip (VRRP) is not offered; the pool is served as layer2' };
+
+/** A pool from a stored Eip. Refused: what the schema refuses, reversed IPv6 ranges, entries that overlap each other. */
+export function parseEip(object: StoredObject): Parse<Pool> {
+  const parsed = parseSpec(eipSpec, object);
+  if (!parsed.ok) return parsed;
+  const { spec } = parsed;
+  const { ranges, problems, warnings } = readRanges(spec);
+  if (problems.length > 0) return { ok: false, problems };
+  const value: Pool = {
+    ...identityOf(object),
+    protocol: spec.protocol === 'bgp' ? 'bgp' : 'layer2',
+    ranges,
+    interface: spec.interface ?? '',
+    disabled: spec.disable ?? false,
+    ...readChoice(spec),
+    isDefault: eraValue(object.metadata?.annotations, 'defaultPool') === 'true',
+    avoidBuggyIPs: spec.avoidBuggyIPs ?? false,
+    reuseAfterSeconds: spec.reuseAfterSeconds ?? 0,
+    bgp: readBgp(spec.bgp),
+  };
+  const remarks = {
+    ignoredFields: ignoredFields(spec),
+    warnings: spec.protocol === 'vip' ? [VIP, ...warnings] : warnings,
+  };
+  return { ok: true, value, ...remarks };
+}
