@@ -61,3 +61,8 @@ export function refOf(object: KubeObject): ObjectRef {
 export function apiVersionOf(kind: ResourceKind<never>): string {
   return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
 }
+
+/** A `meta/v1` MicroTime: RFC 3339 with exactly six digits, else the API server refuses it. */
+export function microTime(time: Date): string {
+  return time.toISOString().replace('Z', '000Z');
+}

@@ -85,7 +85,12 @@ export class HttpKube implements Kube {
       fieldSelector,
     });
     const watch = new HttpWatch<T>(
-      { clock: this.#clock, transport: this.#transport, handlers, onUnauthorized: () => this.#config.credential.invalidate() },
+      {
+        clock: this.#clock,
+        transport: this.#transport,
+        handlers,
+        onUnauthorized: () => this.#config.credential.invalidate(),
+      },
       { openTimeoutMs: options.openTimeoutMs ?? defaultTimeoutMs, maxLineBytes: this.#maxLineBytes },
     );
     watch.open(async () => await this.#exchange({ method: 'GET', path }, 'watch'));
@@ -116,7 +121,11 @@ export class HttpKube implements Kube {
     return (await this.#call({ method: 'PATCH', path, body, contentType: patchTypes[change.type] }, options)) as T;
   }
 
-  async delete<T extends KubeObject>(kind: ResourceKind<T>, ref: ObjectRef, options: DeleteOptions = {}): Promise<void> {
+  async delete<T extends KubeObject>(
+    kind: ResourceKind<T>,
+    ref: ObjectRef,
+    options: DeleteOptions = {},
+  ): Promise<void> {
     const path = objectPath(kind, ref);
     const { preconditions } = options;
     const request: Request =
@@ -185,7 +194,8 @@ export class HttpKube implements Kube {
       sent = this.#transport.send(exchange, {
         onHeaders: (status, headers) => response.begin(status, headers),
         onData: (chunk) => {
-          if (!response.append(chunk)) giveUp(new NetworkError('protocol', `answer of more than ${this.#maxBodyBytes} bytes`));
+          if (!response.append(chunk))
+            giveUp(new NetworkError('protocol', `answer of more than ${this.#maxBodyBytes} bytes`));
         },
         onEnd: () => finish(() => resolve(response)),
         onError: (error) => finish(() => reject(error)),

@@ -144,7 +144,9 @@ function fileOrData(fields: Fields, name: string, folder: string): Buffer | unde
 
 function named(file: string, config: Fields, list: string, name: string, field: string): Fields {
   const entries = config[list];
-  const entry = Array.isArray(entries) ? entries.map(fieldsOf).find((candidate) => candidate['name'] === name) : undefined;
+  const entry = Array.isArray(entries)
+    ? entries.map(fieldsOf).find((candidate) => candidate['name'] === name)
+    : undefined;
   if (entry === undefined) throw new Error(`${file} has no entry "${name}" among its ${list}`);
   return fieldsOf(entry[field]);
 }

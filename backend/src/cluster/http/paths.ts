@@ -11,7 +11,8 @@ export function collectionPath<T extends KubeObject>(kind: ResourceKind<T>, name
 
 export function objectPath<T extends KubeObject>(kind: ResourceKind<T>, ref: ObjectRef, subresource?: string): string {
   if (ref.name === '') throw new TypeError(`${kind.kind} without a name`);
-  if (kind.namespaced && ref.namespace === undefined) throw new TypeError(`${kind.kind} ${ref.name} without a namespace`);
+  if (kind.namespaced && ref.namespace === undefined)
+    throw new TypeError(`${kind.kind} ${ref.name} without a namespace`);
   const path = `${collectionPath(kind, ref.namespace)}/${encodeURIComponent(ref.name)}`;
   return subresource === undefined ? path : `${path}/${subresource}`;
 }

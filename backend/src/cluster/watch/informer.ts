@@ -68,6 +68,7 @@ export class Informer<T extends KubeObject> {
   #resourceVersion: string | undefined;
   #hasSynced = false;
   #openedAt = 0;
+  #accepted = false;
   #aliveAt = 0;
   #failures = 0;
   #refusals = 0;
@@ -171,6 +172,7 @@ export class Informer<T extends KubeObject> {
   #openWatch(resourceVersion: string): void {
     const { kind, namespace, labelSelector, fieldSelector } = this.#options;
     this.#openedAt = this.#deps.clock.now();
+    this.#accepted = false;
     this.#armSilence(silenceMs);
     const options = {
       resourceVersion,
@@ -180,13 +182,18 @@ export class Informer<T extends KubeObject> {
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
     };
     this.#watch = this.#deps.api.watch(kind, options, {
-      onOpen: () => this.#alive(),
+      onOpen: () => {
+        this.#accepted = true;
+        this.#alive();
+      },
       onEvent: (type, object) => this.#onEvent(type, object),
       onBookmark: (version) => {
         if (version !== '') this.#resourceVersion = version;
         this.#alive();
       },
       onClose: (error) => {
+        // TCP keeps order: a stream that ends has delivered what came before. (One that falls silent proves nothing.)
+        if (this.#accepted) this.#aliveAt = this.#deps.clock.now();
         this.#closeWatch();
         this.#onWatchEnd(error);
       },
@@ -211,7 +218,10 @@ export class Informer<T extends KubeObject> {
     const wait = backoffMs(this.#failures, missing ? slowRetry : retry, this.#deps.random);
     // A list is due at once after 410: the API server is well, only our place in its history is gone.
     const delayMs = isExpired(error) && this.#failures === 1 ? 0 : Math.max(wait, retryAfterMsOf(error));
-    this.#logger.warn({ ...errorFields(error), failures: this.#failures, retryInMs: Math.round(delayMs) }, 'watch failed');
+    this.#logger.warn(
+      { ...errorFields(error), failures: this.#failures, retryInMs: Math.round(delayMs) },
+      'watch failed',
+    );
     const since = this.#aliveAt;
     if (isForbidden(error)) this.#setState({ name: 'denied', since });
     else if (isNotFound(error)) this.#setState({ name: 'absent', since });
@@ -303,5 +313,11 @@ export class Informer<T extends KubeObject> {
 
 /** Whether the version from which we watched is of no use any more: 410, and any 4xx that is about the request itself. */
 function mustListAfter(error: unknown): boolean {
-  return error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 429;
+  return (
+    error instanceof ApiError &&
+    error.status >= 400 &&
+    error.status < 500 &&
+    error.status !== 401 &&
+    error.status !== 429
+  );
 }

@@ -42,7 +42,8 @@ async function readPages<T extends KubeObject>(
   do {
     const page = await api.list(kind, next === undefined ? options : { ...options, continue: next });
     // An empty or foreign JSON document would otherwise look like a cluster without objects.
-    if (page.resourceVersion === '') throw new NetworkError('protocol', `the list of ${kind.plural} has no resourceVersion`);
+    if (page.resourceVersion === '')
+      throw new NetworkError('protocol', `the list of ${kind.plural} has no resourceVersion`);
     for (const item of page.items) items.push(transform(item));
     if (page.continue === undefined) return { items, resourceVersion: page.resourceVersion };
     next = page.continue;

@@ -10,6 +10,7 @@ export function trim<T extends KubeObject>(object: T): T {
   const metadata = object.metadata as { managedFields?: unknown; annotations?: Record<string, string> } | undefined;
   if (metadata === undefined) return object;
   delete metadata.managedFields;
-  if (metadata.annotations !== undefined && lastApplied in metadata.annotations) delete metadata.annotations[lastApplied];
+  if (metadata.annotations !== undefined && lastApplied in metadata.annotations)
+    delete metadata.annotations[lastApplied];
   return object;
 }

@@ -45,7 +45,9 @@ function wantedIPs(service: kinds.Service): string[] {
 }
 
 function ingressIPs(service: kinds.Service): string[] {
-  return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip === undefined ? [] : (canonicalAddress(ip) ?? [])));
+  return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) =>
+    ip === undefined ? [] : (canonicalAddress(ip) ?? []),
+  );
 }
 
 /** Ours: the clean-up finalizer and a record, which only the leader writes together. */

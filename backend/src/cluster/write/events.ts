@@ -1,0 +1,246 @@
+import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
+import { backoffMs } from '../backoff.ts';
+import { ApiError, errorFields, isNotFound, retryAfterMsOf } from '../errors.ts';
+import type { Kube } from '../kube.ts';
+import { events } from '../kinds.ts';
+import type { Event } from '../kinds.ts';
+import type { KubeObject, ResourceKind } from '../objects.ts';
+import { apiVersionOf, microTime, refOf } from '../objects.ts';
+
+export interface EventRecorderDeps {
+  readonly api: Kube;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface EventRecorderOptions {
+  /** `network.kubesphere.io/porter-manager` or the like. */
+  readonly reportingController: string;
+  /** Name of this replica. */
+  readonly reportingInstance: string;
+  /** Events per second in the long run, and at once after a quiet time. */
+  readonly ratePerSecond?: number;
+  readonly burst?: number;
+}
+
+export interface Occurrence {
+  readonly type: 'Normal' | 'Warning';
+  /** UpperCamelCase, machine-readable. */
+  readonly reason: string;
+  /** UpperCamelCase: what was done or tried. */
+  readonly action: string;
+  /** For people; at most 1 kB (the rest is cut off). */
+  readonly note: string;
+}
+
+interface Record {
+  readonly key: string;
+  readonly event: Event;
+  /** The object in the cluster; undefined until it was created. */
+  created: Event | undefined;
+  count: number;
+  lastAt: number;
+  lastTime: string;
+  queued: boolean;
+}
+
+/** An Event that comes again within this time is counted in its series instead of made anew (client-go: 6 minutes). */
+const seriesMs = 360_000;
+/** Bound of memory: what comes on top of that many Events in 6 minutes is counted and dropped. */
+const maxRecords = 4_096;
+const maxNoteBytes = 1_024;
+const retry = { baseMs: 500, maxMs: 30_000 };
+const maxAttempts = 5;
+
+/**
+ * Writes Events (events.k8s.io/v1). `record` returns at once and never throws; repetitions become one Event with a count; the
+ * rate is bounded, because a burst of a thousand Services must spend the API server's time on Services. Events are a courtesy:
+ * what can't be written in some attempts is dropped with a line in the log.
+ */
+export class EventRecorder {
+  readonly #deps: EventRecorderDeps;
+  readonly #options: EventRecorderOptions;
+  readonly #ratePerMs: number;
+  readonly #burst: number;
+  readonly #records = new Map<string, Record>();
+  readonly #queue: Record[] = [];
+  #tokens: number;
+  #tokensAt: number;
+  #sequence = 0;
+  #dropped = 0;
+  #draining = false;
+  #stopped = false;
+  #timer: Timer | undefined;
+
+  constructor(deps: EventRecorderDeps, options: EventRecorderOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#ratePerMs = (options.ratePerSecond ?? 10) / 1000;
+    this.#burst = options.burst ?? 50;
+    this.#tokens = this.#burst;
+    this.#tokensAt = deps.clock.now();
+  }
+
+  /** Events that were dropped because there were too many at once or the API server did not take them. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  record<T extends KubeObject>(kind: ResourceKind<T>, object: T, occurrence: Occurrence): void {
+    if (this.#stopped) return;
+    const { type, reason, note } = occurrence;
+    const key = [kind.plural, object.metadata?.uid ?? '', type, reason, note].join('\n');
+    const known = this.#records.get(key);
+    if (known !== undefined && this.#deps.clock.now() - known.lastAt < seriesMs) this.#repeat(known);
+    else this.#begin(key, this.#eventOf(kind, object, occurrence));
+    void this.#drain();
+  }
+
+  /** Drops what waits. */
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#queue.length = 0;
+    this.#records.clear();
+  }
+
+  #begin(key: string, event: Event): void {
+    this.#prune();
+    if (this.#records.size >= maxRecords) {
+      this.#dropped += 1;
+      return;
+    }
+    const now = this.#deps.clock.now();
+    const record: Record = {
+      key,
+      event,
+      created: undefined,
+      count: 1,
+      lastAt: now,
+      lastTime: event.eventTime,
+      queued: true,
+    };
+    this.#records.set(key, record);
+    this.#queue.push(record);
+  }
+
+  #repeat(record: Record): void {
+    record.count += 1;
+    record.lastAt = this.#deps.clock.now();
+    record.lastTime = microTime(this.#deps.clock.wallTime());
+    if (record.queued) return;
+    record.queued = true;
+    this.#queue.push(record);
+  }
+
+  /** Records are in the order of their first time; those whose series is over make room. */
+  #prune(): void {
+    const before = this.#deps.clock.now() - seriesMs;
+    for (const [key, record] of this.#records) {
+      if (record.queued || record.lastAt > before) continue;
+      this.#records.delete(key);
+    }
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    while (this.#queue.length > 0 && !this.#stopped) {
+      const waitMs = this.#takeToken();
+      if (waitMs > 0) await this.#sleep(waitMs);
+      else await this.#writeNext();
+    }
+    this.#draining = false;
+  }
+
+  async #writeNext(): Promise<void> {
+    const record = this.#queue.shift();
+    if (record === undefined) return;
+    record.queued = false;
+    for (let attempt = 1; attempt <= maxAttempts && !this.#stopped; attempt += 1) {
+      try {
+        await this.#write(record);
+        return;
+      } catch (error) {
+        const hopeless = error instanceof ApiError && error.status < 500 && error.status !== 429;
+        if (hopeless || attempt === maxAttempts) {
+          this.#dropped += 1;
+          this.#records.delete(record.key);
+          this.#deps.logger.warn({ reason: record.event.reason, ...errorFields(error) }, 'an Event was not written');
+          return;
+        }
+        await this.#sleep(Math.max(backoffMs(attempt, retry, this.#deps.random), retryAfterMsOf(error)));
+      }
+    }
+  }
+
+  async #write(record: Record): Promise<void> {
+    const { api } = this.#deps;
+    const series = { count: record.count, lastObservedTime: record.lastTime };
+    if (record.created !== undefined) {
+      try {
+        await api.patch(events, refOf(record.created), { type: 'merge', body: { series } as Partial<Event> });
+        return;
+      } catch (error) {
+        // The API server forgets Events after an hour by default.
+        if (!isNotFound(error)) throw error;
+      }
+    }
+    const event = record.count === 1 ? record.event : { ...record.event, series };
+    record.created = await api.create(events, event);
+  }
+
+  #eventOf<T extends KubeObject>(kind: ResourceKind<T>, object: T, { type, reason, action, note }: Occurrence): Event {
+    const { name, namespace } = refOf(object);
+    const eventTime = microTime(this.#deps.clock.wallTime());
+    this.#sequence += 1;
+    const suffix = `${this.#deps.clock.wallTime().getTime().toString(16)}${this.#sequence.toString(16)}`;
+    const { uid, resourceVersion } = object.metadata ?? {};
+    return {
+      // Events of cluster-scoped objects live in `default`, as the API server demands.
+      metadata: { name: `${name.slice(0, 200)}.${suffix}`, namespace: namespace ?? 'default' },
+      eventTime,
+      type,
+      reason,
+      action,
+      note: truncated(note),
+      reportingController: this.#options.reportingController,
+      reportingInstance: this.#options.reportingInstance.slice(0, 128),
+      regarding: {
+        apiVersion: apiVersionOf(kind),
+        kind: kind.kind,
+        name,
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(uid === undefined ? {} : { uid }),
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      },
+    };
+  }
+
+  /** Takes one token, or says in how many milliseconds there will be one. */
+  #takeToken(): number {
+    const now = this.#deps.clock.now();
+    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#tokensAt) * this.#ratePerMs);
+    this.#tokensAt = now;
+    if (this.#tokens < 1) return Math.ceil((1 - this.#tokens) / this.#ratePerMs);
+    this.#tokens -= 1;
+    return 0;
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#timer = this.#deps.clock.setTimer(ms, resolve);
+    });
+  }
+}
+
+function truncated(note: string): string {
+  const bytes = Buffer.from(note);
+  if (bytes.length <= maxNoteBytes) return note;
+  // Cutting within a character leaves replacement characters; they are cut off too.
+  return bytes
+    .subarray(0, maxNoteBytes)
+    .toString()
+    .replace(/\uFFFD+$/, '');
+}
