@@ -116,7 +116,7 @@ export const forbidden = [...layers, ...edges, ...hygiene];
 
 export const options = {
   doNotFollow: { path: 'node_modules' },
-  exclude: { path: '(^|/)(generated|build)/' },
+  exclude: { path: '(^|/)generated/' },
   tsPreCompilationDeps: true,
   detectProcessBuiltinModuleCalls: true,
   enhancedResolveOptions: {

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 /** Folders whose TypeScript is ours, as far as they exist. */
 export const sourceFolders: readonly string[] = ['backend', 'lab', 'tools', 'cli', 'frontend'];
 
-const skipped = new Set(['node_modules', 'build', 'dist']);
+const skipped = new Set(['node_modules', 'dist']);
 
 export function existingFolders(root: string, folders: readonly string[]): string[] {
   return folders.filter((folder) => existsSync(join(root, folder)));
 }
 
 /**
- * Paths of all files in `folders`, relative to `root`, with forward slashes, sorted. What npm, a build or a dot folder
- * holds is left out.
+ * Paths of all files in `folders`, relative to `root`, with forward slashes, sorted. What npm or a bundler wrote and
+ * dot folders are left out.
  */
 export function filesIn(root: string, folders: readonly string[]): string[] {
   return existingFolders(root, folders)
