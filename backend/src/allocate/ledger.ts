@@ -9,6 +9,7 @@ import type { Assignment } from '../domain/service.ts';
 export class Ledger {
   readonly #assignments = new Map<string, readonly Assignment[]>();
   readonly #holders = new Map<string, Set<string>>();
+  readonly #byPool = new Map<string, Map<string, Set<string>>>();
   /** Per range, an address below which none is free: saves scanning a full pool from its start for every Service. */
   readonly #floor = new Map<string, { range: AddressRange; avoidBuggy: boolean; value: bigint }>();
 
@@ -17,10 +18,11 @@ export class Ledger {
     this.delete(service);
     if (assignments.length === 0) return;
     this.#assignments.set(service, assignments);
-    for (const { ip } of assignments) {
-      const holders = this.#holders.get(ip);
-      if (holders === undefined) this.#holders.set(ip, new Set([service]));
-      else holders.add(service);
+    for (const { pool, ip } of assignments) {
+      add(this.#holders, ip, service);
+      const inPool = this.#byPool.get(pool) ?? new Map<string, Set<string>>();
+      this.#byPool.set(pool, inPool);
+      add(inPool, ip, service);
     }
   }
 
@@ -29,11 +31,11 @@ export class Ledger {
     const assignments = this.#assignments.get(service) ?? [];
     this.#assignments.delete(service);
     let freed = false;
-    for (const { ip } of assignments) {
-      const holders = this.#holders.get(ip);
-      holders?.delete(service);
-      if (holders?.size !== 0) continue;
-      this.#holders.delete(ip);
+    for (const { pool, ip } of assignments) {
+      const inPool = this.#byPool.get(pool);
+      if (inPool !== undefined) remove(inPool, ip, service);
+      if (inPool?.size === 0) this.#byPool.delete(pool);
+      if (!remove(this.#holders, ip, service)) continue;
       this.#lowerFloors(ip);
       freed = true;
     }
@@ -49,13 +51,9 @@ export class Ledger {
     return [...(this.#holders.get(ip) ?? [])];
   }
 
-  /** Addresses of a pool that are held, with their Services' keys; for the pool's status. */
-  heldOf(pool: string): { ip: string; service: string }[] {
-    const held: { ip: string; service: string }[] = [];
-    for (const [service, assignments] of this.#assignments) {
-      for (const assignment of assignments) if (assignment.pool === pool) held.push({ ip: assignment.ip, service });
-    }
-    return held;
+  /** The held addresses of a pool with their Services' keys, in no particular order. */
+  heldOf(pool: string): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#byPool.get(pool) ?? new Map<string, Set<string>>();
   }
 
   /** The lowest free address of a family, range by range in the pool's order; undefined if the pool has none. */
@@ -87,6 +85,20 @@ export class Ledger {
       if (rangeContains(floor.range, address) && address.value < floor.value) floor.value = address.value;
     }
   }
+}
+
+function add(index: Map<string, Set<string>>, ip: string, service: string): void {
+  const services = index.get(ip);
+  if (services === undefined) index.set(ip, new Set([service]));
+  else services.add(service);
+}
+
+/** Returns whether nobody is left. */
+function remove(index: Map<string, Set<string>>, ip: string, service: string): boolean {
+  const services = index.get(ip);
+  services?.delete(service);
+  if (services?.size !== 0) return false;
+  return index.delete(ip);
 }
 
 /** Some devices drop IPv4 addresses that end in .0 or .255, whatever the prefix length. */

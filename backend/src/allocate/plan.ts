@@ -42,10 +42,10 @@ function isOldestHolder(service: Service, ip: string, view: AllocateView): boole
   });
 }
 
-/** What the Service holds of a family: by its record, or by a reservation whose write is still under way. */
-function heldOf(service: Service, family: Family, view: AllocateView): Assignment | undefined {
-  const held = service.held ? service.recorded : view.ledger.assignments(service.key);
-  return held.find((assignment) => familyOf(assignment) === family);
+/** What the Service holds of a family: by its record, then by reservations whose write is still under way. */
+function heldOf(service: Service, family: Family, view: AllocateView): Assignment[] {
+  const held = [...(service.held ? service.recorded : []), ...view.ledger.assignments(service.key)];
+  return held.filter((assignment) => familyOf(assignment) === family && isOldestHolder(service, assignment.ip, view));
 }
 
 interface FamilyPlan {
@@ -55,23 +55,23 @@ interface FamilyPlan {
 
 function planFamily(service: Service, family: Family, view: AllocateView): FamilyPlan {
   const held = heldOf(service, family, view);
-  const own = held !== undefined && isOldestHolder(service, held.ip, view) ? held : undefined;
-  if (own !== undefined && stillWanted(service, own)) return { assignment: own, finding: undefined };
+  const wanted = held.find((assignment) => stillWanted(service, assignment));
+  if (wanted !== undefined) return { assignment: wanted, finding: undefined };
   const choice = choose(service, family, view);
   if (choice.ok) return { assignment: choice.assignment, finding: undefined };
   // The old address stays until a new one is there: a wish that can't be met costs nothing.
-  return { assignment: own, finding: choice.finding };
+  return { assignment: held[0], finding: choice.finding };
 }
 
 /** What the families' answers mean together (KEP-563): Require needs all, Prefer is content with one. */
-function together(service: Service, plans: readonly FamilyPlan[], view: AllocateView): Plan {
+function together(service: Service, plans: readonly FamilyPlan[]): Plan {
   const assignments = plans.flatMap((plan) => plan.assignment ?? []);
   const failed = plans.find((plan) => plan.finding !== undefined)?.finding;
   const required = service.familyPolicy !== 'PreferDualStack' || assignments.length === 0;
   if (failed === undefined || !required) {
     return { served: true, assignments, finding: finding('Allocated', { ips: assignments.map(({ ip }) => ip).join(',') }) };
   }
-  const kept = assignments.filter((assignment) => heldOf(service, familyOf(assignment), view)?.ip === assignment.ip);
+  const kept = assignments.filter(({ ip }) => service.held && service.recorded.some((record) => record.ip === ip));
   return { served: true, assignments: kept, finding: failed };
 }
 
@@ -81,5 +81,5 @@ export function plan(service: Service, view: AllocateView): Plan {
   const reason = notServed({ service, defaultPoolExists });
   if (reason !== undefined) return { served: false, finding: reason };
   const plans = neededFamilies(service).map((family) => planFamily(service, family, view));
-  return together(service, plans, view);
+  return together(service, plans);
 }
