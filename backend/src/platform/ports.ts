@@ -35,6 +35,8 @@ export interface DialOptions {
 export interface ConnectionHandlers {
   onConnect(): void;
   onData(chunk: Uint8Array): void;
+  /** After a `write` that returned more than 0: everything written so far has left user space. */
+  onDrain(): void;
   /** Called exactly once, whoever closed and also if the connection never opened; nothing is called afterwards. */
   onClose(error?: Error): void;
 }
@@ -53,6 +55,7 @@ export interface Connection {
 }
 
 export interface Dialer {
+  /** Never throws for what the network or the options say; no handler is called before it returns. */
   dial(options: DialOptions, handlers: ConnectionHandlers): Connection;
 }
 

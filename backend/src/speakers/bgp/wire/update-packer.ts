@@ -37,6 +37,17 @@ export class UpdatePacker {
     return this.#messages.splice(0);
   }
 
+  /** Whether path identifiers go along with this family's routes. */
+  usesPathIds(family: AddressFamily): boolean {
+    return this.#context.addPath.has(family);
+  }
+
+  /** @throws RangeError unless `nextHop` is an address of the family (others would need RFC 8950). */
+  checkNextHop(family: AddressFamily, nextHop: string): void {
+    const { length } = addressBytes(nextHop);
+    if (length !== (family === 'ipv4-unicast' ? 4 : 16)) throw new RangeError(`${nextHop} is no next hop of ${family}`);
+  }
+
   /** Octets of attributes for `reach`. @throws RangeError if they leave no room for a route in a message. */
   encodeAttributes(attributes: readonly PathAttribute[]): Uint8Array {
     const mpReachHeader = 4 + 5 + 16;

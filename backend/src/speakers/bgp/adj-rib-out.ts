@@ -1,0 +1,317 @@
+import type { AddressFamily, FamilyConfig, PeerConfig, Route } from './model.ts';
+import { attributesKey, routeAttributes, type Sender } from './route-attributes.ts';
+import type { CodecContext } from './wire/context.ts';
+import { encodePrefix, type EncodedPrefix } from './wire/nlri.ts';
+import { UpdatePacker } from './wire/update-packer.ts';
+
+/** What a session needs to know to send routes. */
+export interface RibSession {
+  readonly peer: Pick<PeerConfig, 'localAs' | 'peerAs'>;
+  /** The negotiated families; `addPathSendMax` as configured. */
+  readonly families: readonly FamilyConfig[];
+  readonly sending: CodecContext;
+}
+
+/** Encoded messages, in the order in which they must be sent. */
+export interface Batch {
+  readonly bytes: Uint8Array;
+  readonly messages: number;
+}
+
+export interface AdjRibOutDeps {
+  /** Routes or paths that can't be encoded and are therefore not sent: how many, and the first of them. */
+  readonly onInvalid: (count: number, prefix: string, reason: string) => void;
+}
+
+/** A path as the peer has it; `key` names its attributes. */
+interface SentPath {
+  readonly id: number;
+  readonly key: string;
+}
+
+interface ActiveSession extends RibSession {
+  readonly packer: UpdatePacker;
+  /** Paths per prefix, by family. */
+  readonly limits: ReadonlyMap<string, number>;
+}
+
+interface Entry {
+  readonly prefix: string;
+  readonly encoded: EncodedPrefix;
+  route: Route | undefined;
+  sent: readonly SentPath[];
+}
+
+/** Routes that share all attributes and the next hop, thus UPDATEs. */
+interface Group {
+  readonly family: AddressFamily;
+  readonly nextHop: string;
+  readonly key: string;
+  /** Undefined where they can't be encoded. */
+  readonly attributes: Uint8Array | undefined;
+  readonly invalid?: string;
+  readonly prefixes: Uint8Array[];
+  readonly pathIds: number[];
+}
+
+interface Columns {
+  readonly prefixes: Uint8Array[];
+  readonly pathIds: number[];
+}
+
+const nothingSent: readonly SentPath[] = [];
+/** No attributes have this name: a path sent with it differs from every wanted one. */
+const resend = '';
+
+/**
+ * One peer's routes: what is wanted, what was sent in this session, and which prefixes may differ. It survives sessions.
+ *
+ * A path that changes is replaced by its announcement (same prefix and identifier), never withdrawn first; paths that vanish
+ * are withdrawn after the new ones are announced, so no prefix is without a path in between.
+ */
+export class AdjRibOut {
+  readonly #deps: AdjRibOutDeps;
+  readonly #entries = new Map<string, Entry>();
+  readonly #dirty = new Set<Entry>();
+  #known = false;
+  #sentPrefixes = 0;
+  #session: ActiveSession | undefined;
+  #endOfRibDue = false;
+
+  constructor(deps: AdjRibOutDeps) {
+    this.#deps = deps;
+  }
+
+  /** Prefixes that the peer has from us in this session. */
+  get prefixesSent(): number {
+    return this.#sentPrefixes;
+  }
+
+  /** True if `take` may have something to send. */
+  get pending(): boolean {
+    return this.#session !== undefined && this.#known && (this.#dirty.size > 0 || this.#endOfRibDue);
+  }
+
+  /** The whole desired set. Before the first call nothing is known, and nothing is sent, not even End-of-RIB. */
+  replace(routes: ReadonlyMap<string, Route>): void {
+    this.#known = true;
+    const invalid = new InvalidRoutes();
+    for (const entry of this.#entries.values()) if (!routes.has(entry.prefix)) this.#withdraw(entry);
+    for (const [prefix, route] of routes) this.#want(prefix, route, invalid);
+    invalid.report(this.#deps);
+  }
+
+  /** Changes by prefix, null withdraws. Ignored before the first `replace`: a part is not the whole. */
+  update(changes: ReadonlyMap<string, Route | null>): void {
+    if (!this.#known) return;
+    const invalid = new InvalidRoutes();
+    for (const [prefix, route] of changes) {
+      const entry = this.#entries.get(prefix);
+      if (route !== null) this.#want(prefix, route, invalid);
+      else if (entry !== undefined) this.#withdraw(entry);
+    }
+    invalid.report(this.#deps);
+  }
+
+  /** A session is established, the peer has nothing: everything is due, then End-of-RIB (RFC 4724 section 4.1). */
+  start(session: RibSession): void {
+    this.#forgetSent();
+    this.#endOfRibDue = true;
+    this.reconfigure(session);
+  }
+
+  /** Other limits on the number of paths in the session that is there. */
+  reconfigure(session: RibSession): void {
+    const limits = new Map<string, number>();
+    for (const { family, addPathSendMax } of session.families) {
+      limits.set(family, session.sending.addPath.has(family) ? addPathSendMax : 1);
+    }
+    this.#session = { ...session, packer: new UpdatePacker(session.sending), limits };
+    for (const entry of this.#entries.values()) this.#dirty.add(entry);
+  }
+
+  /** The session is gone, and with it what the peer has. */
+  stop(): void {
+    this.#session = undefined;
+    this.#endOfRibDue = false;
+    this.#forgetSent();
+  }
+
+  /** The peer wants a family again (RFC 2918 section 4). */
+  refresh(family: string): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.encoded.family !== family || entry.sent.length === 0) continue;
+      entry.sent = entry.sent.map(({ id }) => ({ id, key: resend }));
+      this.#dirty.add(entry);
+    }
+  }
+
+  /** The next messages, about `maxBytes` of them; undefined if the peer has all that is wanted. What is returned counts as sent. */
+  take(maxBytes: number): Batch | undefined {
+    const session = this.#session;
+    if (session === undefined || !this.#known) return undefined;
+    while (this.#dirty.size > 0) {
+      const messages = this.#takeChanges(session, maxBytes);
+      if (messages.length > 0) return { bytes: Buffer.concat(messages), messages: messages.length };
+    }
+    if (!this.#endOfRibDue) return undefined;
+    this.#endOfRibDue = false;
+    for (const { family } of session.families) session.packer.endOfRib(family);
+    const messages = session.packer.takeMessages();
+    return { bytes: Buffer.concat(messages), messages: messages.length };
+  }
+
+  #takeChanges(session: ActiveSession, maxBytes: number): Uint8Array[] {
+    const changes = new Changes(session.packer, { ...session.peer, fourOctetAs: session.sending.fourOctetAs });
+    for (const entry of this.#dirty) {
+      if (changes.bytes >= maxBytes) break;
+      this.#dirty.delete(entry);
+      const before = entry.sent.length;
+      entry.sent = changes.add(entry, session.limits.get(entry.encoded.family) ?? 0);
+      this.#sentPrefixes += Number(entry.sent.length > 0) - Number(before > 0);
+      if (entry.route === undefined) this.#entries.delete(entry.prefix);
+    }
+    changes.invalid.report(this.#deps);
+    return changes.pack();
+  }
+
+  #want(prefix: string, route: Route, invalid: InvalidRoutes): void {
+    const entry = this.#entries.get(prefix) ?? this.#create(prefix, invalid);
+    if (entry === undefined || entry.route === route) return;
+    entry.route = route;
+    if (this.#session !== undefined) this.#dirty.add(entry);
+  }
+
+  #create(prefix: string, invalid: InvalidRoutes): Entry | undefined {
+    try {
+      const entry: Entry = { prefix, encoded: encodePrefix(prefix), route: undefined, sent: nothingSent };
+      this.#entries.set(prefix, entry);
+      return entry;
+    } catch (error) {
+      invalid.add(prefix, String(error));
+      return undefined;
+    }
+  }
+
+  #withdraw(entry: Entry): void {
+    entry.route = undefined;
+    if (this.#session !== undefined) this.#dirty.add(entry);
+    else this.#entries.delete(entry.prefix);
+  }
+
+  #forgetSent(): void {
+    this.#dirty.clear();
+    this.#sentPrefixes = 0;
+    for (const entry of this.#entries.values()) {
+      entry.sent = nothingSent;
+      if (entry.route === undefined) this.#entries.delete(entry.prefix);
+    }
+  }
+}
+
+/** The differences of a batch of prefixes, collected by attributes. */
+class Changes {
+  readonly invalid = new InvalidRoutes();
+  readonly #packer: UpdatePacker;
+  readonly #sender: Sender;
+  readonly #groups = new Map<string, Map<string, Group>>();
+  readonly #gone = new Map<AddressFamily, Columns>();
+  /** About how many octets `pack` will make. */
+  bytes = 0;
+
+  constructor(packer: UpdatePacker, sender: Sender) {
+    this.#packer = packer;
+    this.#sender = sender;
+  }
+
+  /** @returns what the peer will have once the batch is sent. */
+  add(entry: Entry, limit: number): readonly SentPath[] {
+    const wanted: SentPath[] = [];
+    const { route, sent, encoded } = entry;
+    if (route !== undefined && limit > 0) this.#addPaths(entry, route, limit, wanted);
+    for (const { id } of sent) {
+      if (!wanted.some((path) => path.id === id)) this.#append(this.#goneOf(encoded.family), encoded.octets, id);
+    }
+    return wanted;
+  }
+
+  /** Announcements first: see AdjRibOut. */
+  pack(): Uint8Array[] {
+    for (const byNextHop of this.#groups.values()) {
+      for (const group of byNextHop.values()) {
+        if (group.attributes !== undefined) this.#packer.reach(group.family, group.nextHop, group.attributes, group);
+      }
+    }
+    for (const [family, columns] of this.#gone) this.#packer.unreach(family, columns);
+    return this.#packer.takeMessages();
+  }
+
+  #addPaths(entry: Entry, route: Route, limit: number, wanted: SentPath[]): void {
+    const { family, octets } = entry.encoded;
+    const byNextHop = this.#groupsOf(attributesKey(family, route));
+    const addPath = this.#packer.usesPathIds(family);
+    for (const path of route.paths) {
+      if (wanted.length >= limit) return;
+      const id = addPath ? path.id : 0;
+      // Two paths with one identifier would replace each other: the preferred one counts.
+      if (wanted.some((other) => other.id === id)) continue;
+      const group = byNextHop.get(path.nextHop) ?? this.#createGroup(byNextHop, family, path.nextHop, route);
+      if (group.attributes === undefined) {
+        this.invalid.add(entry.prefix, group.invalid ?? '');
+        continue;
+      }
+      wanted.push({ id, key: group.key });
+      const current = entry.sent[wanted.length - 1];
+      const before = current?.id === id ? current : entry.sent.find((other) => other.id === id);
+      if (before?.key !== group.key) this.#append(group, octets, id);
+    }
+  }
+
+  #append(columns: Columns, octets: Uint8Array, id: number): void {
+    columns.prefixes.push(octets);
+    columns.pathIds.push(id);
+    this.bytes += octets.length + 4;
+  }
+
+  #groupsOf(key: string): Map<string, Group> {
+    let groups = this.#groups.get(key);
+    if (groups === undefined) this.#groups.set(key, (groups = new Map()));
+    return groups;
+  }
+
+  #createGroup(siblings: Map<string, Group>, family: AddressFamily, nextHop: string, route: Route): Group {
+    const base = { family, nextHop, key: `${nextHop} ${attributesKey(family, route)}`, prefixes: [], pathIds: [] };
+    let group: Group;
+    try {
+      this.#packer.checkNextHop(family, nextHop);
+      const attributes = this.#packer.encodeAttributes(routeAttributes(this.#sender, family, nextHop, route));
+      this.bytes += attributes.length;
+      group = { ...base, attributes };
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      group = { ...base, attributes: undefined, invalid: error.message };
+    }
+    siblings.set(nextHop, group);
+    return group;
+  }
+
+  #goneOf(family: AddressFamily): Columns {
+    let columns = this.#gone.get(family);
+    if (columns === undefined) this.#gone.set(family, (columns = { prefixes: [], pathIds: [] }));
+    return columns;
+  }
+}
+
+class InvalidRoutes {
+  #count = 0;
+  #first: readonly [prefix: string, reason: string] | undefined;
+
+  add(prefix: string, reason: string): void {
+    this.#count++;
+    this.#first ??= [prefix, reason];
+  }
+
+  report({ onInvalid }: AdjRibOutDeps): void {
+    if (this.#first !== undefined) onInvalid(this.#count, ...this.#first);
+  }
+}

@@ -1,0 +1,131 @@
+import type { AddressFamily, NegotiatedStatus, PeerConfig } from '../model.ts';
+import { AddPathMode } from '../wire/capabilities/add-path.ts';
+import { encodeCapability, type Capability } from '../wire/capabilities/capability.ts';
+import type { CodecContext } from '../wire/context.ts';
+import { ErrorCode, notification, OpenSubcode } from '../wire/notification.ts';
+import { AS_TRANS, type OpenMessage } from '../wire/open.ts';
+import { ProtocolError } from '../wire/protocol-error.ts';
+import { Writer } from '../wire/writer.ts';
+
+/** What both OPEN messages together allow. */
+export interface Negotiated extends NegotiatedStatus {
+  readonly remoteIdentifier: string;
+  /** How our UPDATEs are encoded, and the peer's. */
+  readonly sending: CodecContext;
+  readonly receiving: CodecContext;
+}
+
+/** @param restarting this process has not had a session with the peer yet (the R bit of RFC 4724). */
+export function ourOpen(config: PeerConfig, restarting: boolean): OpenMessage {
+  const addPath = config.families.filter(({ addPathSendMax }) => addPathSendMax > 0);
+  const capabilities: Capability[] = [
+    ...config.families.map(({ family }) => ({ type: 'multiprotocol', family }) as const),
+    { type: 'route-refresh' },
+    { type: 'four-octet-as', as: config.localAs },
+  ];
+  if (addPath.length > 0) {
+    const families = addPath.map(({ family }) => ({ family, mode: AddPathMode.send }));
+    capabilities.push({ type: 'add-path', families });
+  }
+  if (config.gracefulRestart !== undefined) {
+    capabilities.push({
+      type: 'graceful-restart',
+      restarting,
+      notification: true,
+      restartTimeSeconds: config.gracefulRestart.restartTimeSeconds,
+      // The nodes forward whether or not this process runs, so what was announced may stay in use.
+      families: config.families.map(({ family }) => ({ family, forwardingPreserved: true })),
+    });
+  }
+  return {
+    type: 'open',
+    as: config.localAs > 0xffff ? AS_TRANS : config.localAs,
+    holdTimeSeconds: config.holdTimeSeconds,
+    identifier: config.routerId,
+    capabilities,
+  };
+}
+
+/** @throws ProtocolError with the NOTIFICATION of RFC 4271 section 6.2 or RFC 5492 section 5 if the peer's OPEN doesn't suit. */
+export function negotiate(config: PeerConfig, open: OpenMessage): Negotiated {
+  checkPeer(config, open);
+  const capabilities = capabilitySets(open);
+  const families = commonFamilies(config, capabilities);
+  const holdTimeSeconds = Math.min(config.holdTimeSeconds, open.holdTimeSeconds);
+  const gracefulRestart = config.gracefulRestart !== undefined && capabilities.gracefulRestart !== undefined;
+  const fourOctetAs = capabilities.fourOctetAs !== undefined;
+  const withIds = families.filter(({ addPath }) => addPath).map(({ family }) => family);
+  return {
+    remoteIdentifier: open.identifier,
+    holdTimeSeconds,
+    keepaliveSeconds: Math.min(config.keepaliveSeconds || Infinity, holdTimeSeconds / 3),
+    families,
+    gracefulRestart,
+    notificationGracefulRestart: gracefulRestart && capabilities.gracefulRestart?.notification === true,
+    fourOctetAs,
+    routeRefresh: capabilities.routeRefresh,
+    sending: { fourOctetAs, addPath: new Set(withIds) },
+    // We never offer to receive additional paths.
+    receiving: { fourOctetAs, addPath: new Set() },
+  };
+}
+
+function checkPeer(config: PeerConfig, open: OpenMessage): void {
+  const as = capabilitySets(open).fourOctetAs ?? open.as;
+  const sentAs = as > 0xffff ? AS_TRANS : as;
+  if (as !== config.peerAs || open.as !== sentAs) {
+    throw openError(`peer has AS ${as}, configured is ${config.peerAs}`, OpenSubcode.badPeerAs);
+  }
+  // RFC 6286 section 2.2: not zero, and within one AS not our own.
+  const sameAs = config.peerAs === config.localAs;
+  if (open.identifier === '0.0.0.0' || (sameAs && open.identifier === config.routerId)) {
+    throw openError(`peer has BGP identifier ${open.identifier}`, OpenSubcode.badIdentifier);
+  }
+  if (open.holdTimeSeconds === 1 || open.holdTimeSeconds === 2) {
+    throw openError(`peer wants a hold time of ${open.holdTimeSeconds} s`, OpenSubcode.unacceptableHoldTime);
+  }
+}
+
+interface CapabilitySets {
+  readonly families: ReadonlySet<string>;
+  /** Families whose additional paths the peer takes. */
+  readonly addPathReceive: ReadonlySet<string>;
+  readonly fourOctetAs: number | undefined;
+  readonly gracefulRestart: Extract<Capability, { type: 'graceful-restart' }> | undefined;
+  readonly routeRefresh: boolean;
+}
+
+function capabilitySets({ capabilities }: OpenMessage): CapabilitySets {
+  const ofType = <T extends Capability['type']>(type: T): Extract<Capability, { type: T }>[] =>
+    capabilities.filter((capability): capability is Extract<Capability, { type: T }> => capability.type === type);
+  const multiprotocol = ofType('multiprotocol').map(({ family }) => family);
+  const receives = (mode: number): boolean => mode === AddPathMode.receive || mode === AddPathMode.both;
+  const addPath = ofType('add-path').flatMap(({ families }) => families.filter(({ mode }) => receives(mode)));
+  return {
+    // A speaker that lists no family has IPv4 unicast, as before RFC 4760.
+    families: new Set<string>(multiprotocol.length > 0 ? multiprotocol : ['ipv4-unicast']),
+    addPathReceive: new Set<string>(addPath.map(({ family }) => family)),
+    fourOctetAs: ofType('four-octet-as').at(-1)?.as,
+    // RFC 4724 section 3: of several, the last counts.
+    gracefulRestart: ofType('graceful-restart').at(-1),
+    routeRefresh: ofType('route-refresh').length > 0,
+  };
+}
+
+function commonFamilies(config: PeerConfig, peer: CapabilitySets): { family: AddressFamily; addPath: boolean }[] {
+  const common = config.families.filter(({ family }) => peer.families.has(family));
+  if (common.length === 0) {
+    // RFC 5492 section 5: the data lists what we can't do without.
+    const wanted = new Writer(255);
+    for (const { family } of config.families) encodeCapability({ type: 'multiprotocol', family }, wanted);
+    throw openError('no address family in common', OpenSubcode.unsupportedCapability, wanted.finish());
+  }
+  return common.map(({ family, addPathSendMax }) => ({
+    family,
+    addPath: addPathSendMax > 0 && peer.addPathReceive.has(family),
+  }));
+}
+
+function openError(why: string, subcode: number, data: Uint8Array = new Uint8Array()): ProtocolError {
+  return new ProtocolError(why, notification(ErrorCode.openMessage, subcode, data));
+}

@@ -1,0 +1,93 @@
+import type { AddressFamily } from './wire/family.ts';
+
+export type { AddressFamily } from './wire/family.ts';
+
+export interface FamilyConfig {
+  readonly family: AddressFamily;
+  /** Most paths per prefix; 0 leaves ADD-PATH (RFC 7911) off. */
+  readonly addPathSendMax: number;
+}
+
+export interface PeerConfig {
+  /** The peer's identity for the caller; unique among the configured peers. */
+  readonly key: string;
+  /** IPv4 or IPv6 literal. */
+  readonly address: string;
+  readonly port: number;
+  readonly peerAs: number;
+  readonly localAs: number;
+  /** Dotted, not 0.0.0.0. */
+  readonly routerId: string;
+  /** 0 (no keepalives), or 3 to 65535. */
+  readonly holdTimeSeconds: number;
+  /** At most a third of the negotiated hold time, which is the default. */
+  readonly keepaliveSeconds?: number;
+  /** Upper bound of the exponential backoff between attempts. */
+  readonly connectRetrySeconds: number;
+  readonly localAddress?: string;
+  readonly families: readonly FamilyConfig[];
+  /** Up to 4095. */
+  readonly gracefulRestart?: { readonly restartTimeSeconds: number };
+}
+
+export interface Path {
+  /** Path identifier (RFC 7911): which of the prefix's paths this is; unique within the route. */
+  readonly id: number;
+  /** An address of the prefix's family, sent as given (third-party next hop, RFC 4271 section 5.1.3). */
+  readonly nextHop: string;
+}
+
+/** One prefix and its attributes. Values are compared by content; a Route object must not change once it was given. */
+export interface Route {
+  /** Canonical `<address>/<length>`. */
+  readonly prefix: string;
+  /** In order of preference: `addPathSendMax` caps them, a session without ADD-PATH sends only the first. */
+  readonly paths: readonly Path[];
+  readonly med?: number;
+  /** Sent to iBGP peers only; 100 if absent. */
+  readonly localPref?: number;
+  /** `<AS>:<number>` (RFC 1997). */
+  readonly communities?: readonly string[];
+  /** `<AS>:<number>:<number>` (RFC 8092). */
+  readonly largeCommunities?: readonly string[];
+}
+
+/** RFC 4271 section 8.2.2. */
+export type StateName = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
+
+export interface NegotiatedStatus {
+  readonly holdTimeSeconds: number;
+  readonly keepaliveSeconds: number;
+  readonly families: readonly { readonly family: AddressFamily; readonly addPath: boolean }[];
+  readonly gracefulRestart: boolean;
+  /** Both sides keep routes across a NOTIFICATION (RFC 8538), so only a hard reset drops them. */
+  readonly notificationGracefulRestart: boolean;
+  readonly fourOctetAs: boolean;
+  readonly routeRefresh: boolean;
+}
+
+export interface SessionCounters {
+  readonly messagesReceived: number;
+  readonly messagesSent: number;
+  readonly updatesReceived: number;
+  readonly updatesSent: number;
+  /** Prefixes in received UPDATEs, repeated ones counted again: we keep none. */
+  readonly prefixesReceived: number;
+  /** UPDATEs with an error that RFC 7606 tolerates. */
+  readonly malformedUpdates: number;
+  readonly refreshesReceived: number;
+  readonly established: number;
+}
+
+export interface SessionStatus {
+  readonly key: string;
+  readonly state: StateName;
+  readonly since: Date;
+  /** What ended the last attempt or session, in words, and who said it; kept until the next failure. */
+  readonly lastError?: string;
+  readonly localAddress?: string;
+  readonly remoteRouterId?: string;
+  readonly negotiated?: NegotiatedStatus;
+  readonly prefixesSent: number;
+  readonly counters: SessionCounters;
+}

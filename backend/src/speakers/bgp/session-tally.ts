@@ -1,0 +1,46 @@
+import type { SessionCounters } from './model.ts';
+import type { ReceivedUpdate } from './wire/update.ts';
+
+/** Counts what a session sees; received routes are counted and forgotten. */
+export class SessionTally {
+  readonly #counters = {
+    messagesReceived: 0,
+    messagesSent: 0,
+    updatesReceived: 0,
+    updatesSent: 0,
+    prefixesReceived: 0,
+    malformedUpdates: 0,
+    refreshesReceived: 0,
+    established: 0,
+  };
+
+  counters(): SessionCounters {
+    return { ...this.#counters };
+  }
+
+  received(): void {
+    this.#counters.messagesReceived++;
+  }
+
+  sent(messages: number, updates: number): void {
+    this.#counters.messagesSent += messages;
+    this.#counters.updatesSent += updates;
+  }
+
+  established(): void {
+    this.#counters.established++;
+  }
+
+  refresh(): void {
+    this.#counters.refreshesReceived++;
+  }
+
+  update(update: ReceivedUpdate): void {
+    this.#counters.updatesReceived++;
+    if (update.problems.length > 0) this.#counters.malformedUpdates++;
+    this.#counters.prefixesReceived += update.nlri.length;
+    for (const attribute of update.attributes) {
+      if (attribute.type === 'mp-reach') this.#counters.prefixesReceived += attribute.nlri.length;
+    }
+  }
+}

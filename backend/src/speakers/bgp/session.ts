@@ -1,0 +1,300 @@
+import type { Clock, Connection, Dialer, Logger, Random, Timer } from '../../platform/ports.ts';
+import type { AdjRibOut, RibSession } from './adj-rib-out.ts';
+import { configProblem } from './config-problem.ts';
+import { initialState, transition, type Effect, type FsmEvent, type FsmState } from './fsm/fsm.ts';
+import type { Negotiated } from './fsm/negotiate.ts';
+import type { NegotiatedStatus, PeerConfig, SessionStatus } from './model.ts';
+import { SessionTally } from './session-tally.ts';
+import { FrameReader } from './wire/frame.ts';
+import { decodeMessage, encodeMessage, type Message } from './wire/message.ts';
+import { ProtocolError, type Notification } from './wire/protocol-error.ts';
+
+export interface SessionDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly dialer: Dialer;
+  readonly logger: Logger;
+  readonly rib: AdjRibOut;
+  /** The state, the error or what was negotiated has changed; counters alone don't count. */
+  readonly onChange: (status: SessionStatus) => void;
+}
+
+/** A dead router must not hold an attempt for the two minutes that a kernel keeps sending SYN. */
+const connectTimeoutMs = 5_000;
+/** How much may wait in user space for a slow peer; the kernel's buffer comes on top. */
+const highWaterBytes = 128 * 1024;
+const batchBytes = 64 * 1024;
+/** How long a NOTIFICATION may take to leave before the connection is dropped. */
+const flushMs = 1_000;
+/** How long withdrawals may take to leave. */
+const withdrawMs = 2_000;
+/** RFC 9687 section 4: the greater of 8 minutes and twice the hold time. */
+const minSendHoldMs = 480_000;
+
+interface Closing {
+  readonly timer: Timer;
+  readonly waiters: (() => void)[];
+}
+
+/** The one session with a peer: carries out what the state machine decides, on a connection, timers and the peer's routes. */
+export class Session {
+  readonly #deps: SessionDeps;
+  #config: PeerConfig;
+  #state: FsmState = initialState;
+  #since: Date;
+  #lastError: string | undefined;
+  #localAddress: string | undefined;
+  #connection: Connection | undefined;
+  #waitingBytes = 0;
+  readonly #timers = new Map<string, Timer>();
+  readonly #tally = new SessionTally();
+  /** Connections that still flush, and who waits for them. */
+  readonly #closing = new Map<Connection, Closing>();
+  #onDrained: (() => void) | undefined;
+
+  constructor(deps: SessionDeps, config: PeerConfig) {
+    this.#deps = deps;
+    this.#config = config;
+    this.#since = deps.clock.wallTime();
+  }
+
+  /** Connects, and does so again after every failure, until `stop`. An impossible configuration is reported instead. */
+  start(): void {
+    const problem = configProblem(this.#config);
+    if (problem === undefined) return this.#handle({ type: 'start' });
+    this.#lastError = problem;
+    this.#deps.onChange(this.status());
+  }
+
+  /** Takes parameters that need no new session: backoff and number of paths. */
+  reconfigure(config: PeerConfig): void {
+    this.#config = config;
+    const { negotiated, name } = this.#state;
+    if (name !== 'Established' || negotiated === undefined) return;
+    this.#deps.rib.reconfigure(this.#ribSession(negotiated));
+    this.pump();
+  }
+
+  /**
+   * Ends the session and starts no other. Without a NOTIFICATION the connection is closed only (graceful restart).
+   * Resolves when the connection is closed, in about a second at the latest.
+   */
+  async stop(notification?: Notification): Promise<void> {
+    const connection = this.#connection;
+    this.#handle({ type: 'stop', notification });
+    const closing = connection === undefined ? undefined : this.#closing.get(connection);
+    if (closing !== undefined) await new Promise<void>((resolve) => closing.waiters.push(resolve));
+  }
+
+  /** Withdraws everything, then stops; bounded as `stop` is, plus two seconds. */
+  async leave(notification: Notification): Promise<void> {
+    this.#deps.rib.replace(new Map());
+    this.pump();
+    if (this.#deps.rib.pending) {
+      await new Promise<void>((resolve) => {
+        this.#onDrained = resolve;
+        this.#setTimer('withdraw', withdrawMs, resolve);
+      });
+      this.#cancelTimer('withdraw');
+    }
+    await this.stop(notification);
+  }
+
+  /** Sends what the peer lacks, as far as it keeps up. */
+  pump(): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.#state.name !== 'Established') return;
+    while (this.#waitingBytes < highWaterBytes) {
+      const batch = this.#deps.rib.take(batchBytes);
+      if (batch === undefined) break;
+      this.#tally.sent(batch.messages, batch.messages);
+      this.#write(connection, batch.bytes);
+    }
+    if (!this.#deps.rib.pending) this.#drained();
+  }
+
+  status(): SessionStatus {
+    const { name, negotiated } = this.#state;
+    return {
+      key: this.#config.key,
+      state: name,
+      since: this.#since,
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+      ...(this.#localAddress === undefined ? {} : { localAddress: this.#localAddress }),
+      ...(negotiated === undefined ? {} : { remoteRouterId: negotiated.remoteIdentifier }),
+      ...(negotiated === undefined ? {} : { negotiated: negotiatedStatus(negotiated) }),
+      prefixesSent: this.#deps.rib.prefixesSent,
+      counters: this.#tally.counters(),
+    };
+  }
+
+  #handle(event: FsmEvent): void {
+    const before = this.#state;
+    const errorBefore = this.#lastError;
+    const { state, effects } = transition({ config: this.#config, jitter: this.#deps.random.next() }, before, event);
+    this.#state = state;
+    if (before.name === 'Established' && state.name !== 'Established') this.#down();
+    for (const effect of effects) this.#run(effect, before);
+    if (state.name === before.name && this.#lastError === errorBefore) return;
+    if (state.name !== before.name) this.#since = this.#deps.clock.wallTime();
+    this.#deps.onChange(this.status());
+    // Routes go out after the change is known, and may change the state again.
+    if (state.name === 'Established') this.pump();
+  }
+
+  #run(effect: Effect, before: FsmState): void {
+    switch (effect.type) {
+      case 'connect':
+        return this.#connect();
+      case 'send':
+        return this.#send(effect.message, before);
+      case 'close':
+        return this.#close(effect.how);
+      case 'startTimer':
+        return this.#setTimer(effect.timer, effect.ms, () => this.#handle({ type: 'timer', timer: effect.timer }));
+      case 'stopTimer':
+        return this.#cancelTimer(effect.timer);
+      case 'failed':
+        this.#lastError = effect.error;
+        return this.#deps.logger.info({ state: before.name, error: effect.error }, 'BGP session attempt ended');
+      default:
+        return this.#runEstablished(effect);
+    }
+  }
+
+  #runEstablished(effect: Extract<Effect, { type: 'established' | 'update' | 'refresh' }>): void {
+    switch (effect.type) {
+      case 'established':
+        this.#tally.established();
+        return this.#deps.rib.start(this.#ribSession(effect.negotiated));
+      case 'update':
+        return this.#tally.update(effect.update);
+      case 'refresh':
+        this.#tally.refresh();
+        this.#deps.rib.refresh(effect.family);
+        return this.pump();
+    }
+  }
+
+  #down(): void {
+    this.#deps.rib.stop();
+    this.#drained();
+  }
+
+  #drained(): void {
+    this.#onDrained?.();
+    this.#onDrained = undefined;
+  }
+
+  #connect(): void {
+    const { address, port, localAddress } = this.#config;
+    const reader = new FrameReader();
+    const isCurrent = (): boolean => this.#connection === connection;
+    const connection: Connection = this.#deps.dialer.dial(
+      { host: address, port, timeoutMs: connectTimeoutMs, ...(localAddress === undefined ? {} : { localAddress }) },
+      {
+        onConnect: () => {
+          if (!isCurrent()) return;
+          this.#localAddress = connection.localAddress;
+          this.#handle({ type: 'connected' });
+        },
+        onData: (chunk) => this.#receive(reader, chunk, isCurrent),
+        onDrain: () => {
+          if (isCurrent()) this.#drain();
+        },
+        onClose: (error) => this.#closed(connection, error),
+      },
+    );
+    this.#connection = connection;
+    this.#waitingBytes = 0;
+  }
+
+  #receive(reader: FrameReader, chunk: Uint8Array, isCurrent: () => boolean): void {
+    try {
+      // The session may end with any message; what follows it in the chunk is nobody's.
+      if (!isCurrent()) return;
+      for (const frame of reader.frames(chunk)) {
+        this.#tally.received();
+        const receiving = this.#state.negotiated?.receiving ?? { fourOctetAs: true, addPath: new Set() };
+        this.#handle({ type: 'message', message: decodeMessage(frame, receiving) });
+        if (!isCurrent()) return;
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#handle({ type: 'malformed', error });
+    }
+  }
+
+  #drain(): void {
+    this.#waitingBytes = 0;
+    this.#cancelTimer('sendHold');
+    this.pump();
+  }
+
+  #closed(connection: Connection, error: Error | undefined): void {
+    const closing = this.#closing.get(connection);
+    this.#closing.delete(connection);
+    closing?.timer.cancel();
+    for (const resolve of closing?.waiters ?? []) resolve();
+    if (this.#connection !== connection) return;
+    this.#release();
+    this.#handle({ type: 'disconnected', reason: error?.message ?? 'closed by the peer' });
+  }
+
+  #send(message: Message, before: FsmState): void {
+    if (this.#connection === undefined) return;
+    const context = before.negotiated?.sending ?? { fourOctetAs: true, addPath: new Set() };
+    this.#tally.sent(1, 0);
+    this.#write(this.#connection, encodeMessage(message, context));
+  }
+
+  #write(connection: Connection, bytes: Uint8Array): void {
+    const waited = this.#waitingBytes > 0;
+    this.#waitingBytes = connection.write(bytes);
+    if (this.#waitingBytes === 0 || waited) return;
+    const ms = Math.max(minSendHoldMs, 2_000 * this.#config.holdTimeSeconds);
+    this.#setTimer('sendHold', ms, () => this.#handle({ type: 'sendHoldExpired' }));
+  }
+
+  #close(how: 'flush' | 'drop'): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#release();
+    if (how === 'drop') return connection.destroy();
+    const timer = this.#deps.clock.setTimer(flushMs, () => connection.destroy());
+    this.#closing.set(connection, { timer, waiters: [] });
+    connection.end();
+  }
+
+  #release(): void {
+    this.#connection = undefined;
+    this.#localAddress = undefined;
+    this.#waitingBytes = 0;
+    this.#cancelTimer('sendHold');
+  }
+
+  #ribSession(negotiated: Negotiated): RibSession {
+    const usable = new Set(negotiated.families.map(({ family }) => family));
+    const families = this.#config.families.filter(({ family }) => usable.has(family));
+    return { peer: this.#config, families, sending: negotiated.sending };
+  }
+
+  #setTimer(name: string, ms: number, callback: () => void): void {
+    this.#cancelTimer(name);
+    this.#timers.set(name, this.#deps.clock.setTimer(ms, callback));
+  }
+
+  #cancelTimer(name: string): void {
+    this.#timers.get(name)?.cancel();
+    this.#timers.delete(name);
+  }
+}
+
+function negotiatedStatus(negotiated: Negotiated): NegotiatedStatus {
+  const { holdTimeSeconds, keepaliveSeconds, families, gracefulRestart, notificationGracefulRestart } = negotiated;
+  const { fourOctetAs, routeRefresh } = negotiated;
+  return {
+    ...{ holdTimeSeconds, keepaliveSeconds, families },
+    ...{ gracefulRestart, notificationGracefulRestart, fourOctetAs, routeRefresh },
+  };
+}

@@ -1,0 +1,151 @@
+import type { Clock, Dialer, Logger, Random } from '../../platform/ports.ts';
+import { AdjRibOut } from './adj-rib-out.ts';
+import type { PeerConfig, Route, SessionStatus } from './model.ts';
+import { Session } from './session.ts';
+import { CeaseSubcode, ErrorCode, notification, shutdownCommunication } from './wire/notification.ts';
+import type { Notification } from './wire/protocol-error.ts';
+
+export type { AddressFamily, FamilyConfig, NegotiatedStatus, Path, PeerConfig, Route } from './model.ts';
+export type { SessionCounters, SessionStatus, StateName } from './model.ts';
+
+export interface BgpSpeakerDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly dialer: Dialer;
+  readonly logger: Logger;
+  /** A session's state, error or negotiation changed; also called from within `configure`. */
+  readonly onSessionChange: (status: SessionStatus) => void;
+}
+
+export interface BgpSpeakerOptions {
+  /** Tells the routers' operators why the session ends (RFC 9003), up to 255 octets. */
+  readonly shutdownText?: string;
+}
+
+/** How to leave: routers drop our routes at once, keep them (graceful restart), or get them withdrawn one by one first. */
+export type StopMode = 'handover' | 'retain' | 'withdraw';
+
+interface Peer {
+  config: PeerConfig;
+  readonly rib: AdjRibOut;
+  session: Session;
+}
+
+/** An announce-only BGP speaker: one session per peer, and per peer the whole set of routes it shall have. */
+export class BgpSpeaker {
+  readonly #deps: BgpSpeakerDeps;
+  readonly #options: BgpSpeakerOptions;
+  readonly #peers = new Map<string, Peer>();
+  #stopped = false;
+
+  constructor(deps: BgpSpeakerDeps, options: BgpSpeakerOptions = {}) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  /**
+   * The whole desired set of peers. A session is touched only if a parameter of its own changed; a peer that is gone gets its
+   * routes withdrawn and a Cease.
+   *
+   * @throws RangeError if two peers have one key; nothing is changed then.
+   */
+  configure(peers: readonly PeerConfig[]): void {
+    if (this.#stopped) return;
+    const wanted = new Map(peers.map((config) => [config.key, config]));
+    if (wanted.size < peers.length) throw new RangeError('two peers have the same key');
+    for (const [key, peer] of this.#peers) if (!wanted.has(key)) this.#remove(key, peer);
+    for (const config of wanted.values()) {
+      const peer = this.#peers.get(config.key);
+      if (peer === undefined) this.#add(config);
+      else this.#reconfigure(peer, config);
+    }
+  }
+
+  /**
+   * The whole set of routes for one peer. Until the first call for a peer nothing is sent to it, not even End-of-RIB: "I
+   * don't know yet" is not "none". Ignored for a peer that isn't configured.
+   */
+  setRoutes(peerKey: string, routes: ReadonlyMap<string, Route>): void {
+    const peer = this.#peers.get(peerKey);
+    if (peer === undefined || this.#stopped) return;
+    peer.rib.replace(routes);
+    peer.session.pump();
+  }
+
+  /** Changes by prefix; null withdraws. Ignored until `setRoutes` was called for the peer. */
+  updateRoutes(peerKey: string, changes: ReadonlyMap<string, Route | null>): void {
+    const peer = this.#peers.get(peerKey);
+    if (peer === undefined || this.#stopped) return;
+    peer.rib.update(changes);
+    peer.session.pump();
+  }
+
+  sessions(): readonly SessionStatus[] {
+    return [...this.#peers.values()].map(({ session }) => session.status());
+  }
+
+  /** Ends all sessions, for good. Resolves when the connections are closed, after about three seconds at the latest. */
+  async stop(how: StopMode): Promise<void> {
+    this.#stopped = true;
+    const farewell = this.#shutdown(CeaseSubcode.administrativeShutdown);
+    await Promise.all(
+      [...this.#peers.values()].map(async ({ session }) => {
+        if (how === 'withdraw') await session.leave(farewell);
+        else await session.stop(how === 'retain' ? undefined : farewell);
+      }),
+    );
+  }
+
+  #add(config: PeerConfig): void {
+    const logger = this.#deps.logger.child({ peer: config.key, address: config.address });
+    const rib = new AdjRibOut({
+      onInvalid: (count, prefix, reason) => logger.warn({ count, prefix, reason }, 'routes that BGP cannot carry'),
+    });
+    const peer: Peer = { config, rib, session: this.#session(config, rib) };
+    this.#peers.set(config.key, peer);
+    peer.session.start();
+  }
+
+  #session(config: PeerConfig, rib: AdjRibOut): Session {
+    const { clock, random, dialer, onSessionChange } = this.#deps;
+    const logger = this.#deps.logger.child({ peer: config.key, address: config.address });
+    return new Session({ clock, random, dialer, logger, rib, onChange: onSessionChange }, config);
+  }
+
+  #reconfigure(peer: Peer, config: PeerConfig): void {
+    const before = peer.config;
+    peer.config = config;
+    if (sessionParameters(before) === sessionParameters(config)) {
+      if (JSON.stringify(before) !== JSON.stringify(config)) peer.session.reconfigure(config);
+      return;
+    }
+    void this.#end(peer, peer.session.stop(notification(ErrorCode.cease, CeaseSubcode.otherConfigurationChange)));
+    peer.session = this.#session(config, peer.rib);
+    peer.session.start();
+  }
+
+  #remove(key: string, peer: Peer): void {
+    this.#peers.delete(key);
+    // RFC 9003 defines a text for shutdown and reset only, so this one goes without.
+    void this.#end(peer, peer.session.leave(notification(ErrorCode.cease, CeaseSubcode.peerDeconfigured)));
+  }
+
+  async #end({ config }: Peer, ending: Promise<void>): Promise<void> {
+    try {
+      await ending;
+    } catch (error) {
+      this.#deps.logger.error({ peer: config.key, error }, 'BGP session did not end cleanly');
+    }
+  }
+
+  #shutdown(subcode: number): Notification {
+    const text = this.#options.shutdownText ?? '';
+    return notification(ErrorCode.cease, subcode, text === '' ? [] : shutdownCommunication(text));
+  }
+}
+
+/** Equal for configurations between which the session can go on. */
+function sessionParameters(config: PeerConfig): string {
+  const families = config.families.map(({ family, addPathSendMax }) => [family, addPathSendMax > 0]);
+  return JSON.stringify({ ...config, connectRetrySeconds: 0, families });
+}
