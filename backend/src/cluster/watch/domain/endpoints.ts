@@ -2,8 +2,21 @@ import type { ServiceEndpoints } from '../../../domain/service.ts';
 import type { Replica } from '../../../health/replicas.ts';
 import type * as kinds from '../../kinds.ts';
 import { keyOf } from '../../objects.ts';
+import { trim } from '../trim.ts';
 
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+
+/** Keeps of a slice what is read here: in a large cluster the slices are most of what the API server sends. */
+export function slimSlice(slice: kinds.EndpointSlice): kinds.EndpointSlice {
+  const { metadata, addressType, endpoints } = trim(slice);
+  const slim = (endpoints ?? []).map(({ addresses, conditions, nodeName, targetRef }) => ({
+    addresses: addresses.slice(0, 1),
+    ...(conditions === undefined ? {} : { conditions }),
+    ...(nodeName === undefined ? {} : { nodeName }),
+    ...(targetRef === undefined ? {} : { targetRef: { kind: targetRef.kind ?? '', name: targetRef.name ?? '' } }),
+  }));
+  return { ...(metadata === undefined ? {} : { metadata }), addressType, endpoints: slim };
+}
 
 /** The Service that a slice belongs to (`namespace/name`), or undefined if it names none. */
 export function serviceOf(slice: kinds.EndpointSlice): string | undefined {

@@ -1,0 +1,245 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Node } from '../../domain/node.ts';
+import type { BgpSettings, Peer } from '../../domain/peer.ts';
+import type { Pool } from '../../domain/pool.ts';
+import type { Labels } from '../../domain/selector.ts';
+import type { Service, ServiceEndpoints } from '../../domain/service.ts';
+import type { InputDelta } from '../../engine/messages.ts';
+import { BGP_CONF_NAME } from '../../resources/keys.ts';
+import { parseBgpConf } from '../../resources/parse-bgp-conf.ts';
+import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
+import { parseEip } from '../../resources/parse-eip.ts';
+import { bgpConfs, bgpPeers, eips, type BgpConf, type BgpPeer, type Eip } from '../custom-kinds.ts';
+import * as kinds from '../kinds.ts';
+import type { KubeObject, ResourceKind } from '../objects.ts';
+import { EndpointIndex, serviceOf, slimSlice, toReplicas } from './domain/endpoints.ts';
+import { toHoldingService } from './domain/holding.ts';
+import { toNode } from './domain/node.ts';
+import { toService } from './domain/service.ts';
+import { Informer, type Change, type InformerDeps, type InformerState } from './informer.ts';
+import { LastGood } from './last-good.ts';
+
+export interface ClusterViewOptions {
+  /** `namespace/name` of the manager's headless Service, whose endpoints are the replicas; undefined outside of a cluster. */
+  readonly membership: string | undefined;
+  /** Once, when every kind has been listed. */
+  readonly onSynced: () => void;
+  /** Changes for the engine, from the first on; those before `onSynced` are also part of `inputs()`. */
+  readonly onInputs: (delta: InputDelta) => void;
+  /** An object of interest to those who write changed or went. */
+  readonly onChange: (kind: 'service' | 'namespace' | 'pool' | 'peer' | 'settings' | 'replicas', key: string) => void;
+}
+
+/** All that this process knows of the cluster, as domain values, kept current by informers. */
+export class ClusterView {
+  readonly services = new Map<string, Service>();
+  readonly namespaces = new Map<string, Labels>();
+  readonly nodes = new Map<string, Node>();
+  readonly pools = new LastGood<Pool>();
+  readonly peers = new LastGood<Peer>();
+  readonly settings = new LastGood<BgpSettings>();
+  readonly #options: ClusterViewOptions;
+  readonly #endpoints = new EndpointIndex();
+  readonly #sentEndpoints = new Map<string, ServiceEndpoints>();
+  readonly #informers: readonly Informer<never>[];
+  readonly #serviceInformer: Informer<kinds.Service>;
+  readonly #sliceInformer: Informer<kinds.EndpointSlice>;
+  readonly #eipInformer: Informer<Eip>;
+  readonly #peerInformer: Informer<BgpPeer>;
+  readonly #confInformer: Informer<BgpConf>;
+  #synced = false;
+
+  constructor(deps: InformerDeps, options: ClusterViewOptions) {
+    this.#options = options;
+    const informers: Informer<never>[] = [];
+    const add = <T extends KubeObject>(
+      kind: ResourceKind<T>,
+      onChange: (change: Change<T>) => void,
+      transform?: (object: T) => T,
+    ): Informer<T> => {
+      const informer = new Informer<T>(deps, {
+        kind,
+        onChange,
+        onState: () => this.#checkSynced(),
+        ...(transform === undefined ? {} : { transform }),
+      });
+      informers.push(informer as unknown as Informer<never>);
+      return informer;
+    };
+    this.#serviceInformer = add(kinds.services, (change) => this.#service(change));
+    this.#sliceInformer = add(kinds.endpointSlices, (change) => this.#slice(change), slimSlice);
+    this.#eipInformer = add(eips, (change) => this.#pool(change));
+    this.#peerInformer = add(bgpPeers, (change) => this.#peer(change));
+    this.#confInformer = add(bgpConfs, (change) => this.#settings(change));
+    add(kinds.nodes, (change) => this.#node(change));
+    add(kinds.namespaces, (change) => this.#namespace(change));
+    this.#informers = informers;
+  }
+
+  start(): void {
+    for (const informer of this.#informers) informer.start();
+  }
+
+  stop(): void {
+    for (const informer of this.#informers) informer.stop();
+  }
+
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** For judging how fresh the view is. */
+  get sources(): readonly { readonly state: InformerState }[] {
+    return this.#informers;
+  }
+
+  serviceObject(key: string): kinds.Service | undefined {
+    return this.#serviceInformer.get(key);
+  }
+
+  poolObject(name: string): Eip | undefined {
+    return this.#eipInformer.get(name);
+  }
+
+  peerObject(name: string): BgpPeer | undefined {
+    return this.#peerInformer.get(name);
+  }
+
+  peerObjects(): IterableIterator<BgpPeer> {
+    return this.#peerInformer.values();
+  }
+
+  settingsObject(): BgpConf | undefined {
+    return this.#confInformer.get(BGP_CONF_NAME);
+  }
+
+  /** The pools in force, by name. */
+  poolsInForce(): Map<string, Pool> {
+    return new Map(this.pools.values());
+  }
+
+  /** Names of the replicas of the manager. */
+  replicas(): string[] {
+    return this.#replicas().map(({ name }) => name);
+  }
+
+  /** The whole set of the engine's inputs. */
+  inputs(): InputDelta {
+    const holding = [...this.services].flatMap(([key, service]) => {
+      const cut = toHoldingService(service);
+      return cut === undefined ? [] : [[key, cut] as const];
+    });
+    for (const [key] of holding) this.#sentEndpoints.set(key, this.#endpoints.get(key) ?? NOWHERE);
+    return {
+      services: new Map(holding),
+      endpoints: new Map(this.#sentEndpoints),
+      nodes: new Map(this.nodes),
+      pools: this.poolsInForce(),
+      peers: new Map(this.peers.values()),
+      settings: this.settings.get(BGP_CONF_NAME)?.value ?? null,
+      replicas: this.#replicas(),
+    };
+  }
+
+  #checkSynced(): void {
+    if (this.#synced || !this.#informers.every((informer) => informer.hasSynced)) return;
+    this.#synced = true;
+    this.#options.onSynced();
+  }
+
+  #replicas(): ReturnType<typeof toReplicas> {
+    const { membership } = this.#options;
+    return toReplicas(
+      [...this.#sliceInformer.values()].filter((slice) => serviceOf(slice) === membership && membership !== undefined),
+    );
+  }
+
+  #service(change: Change<kinds.Service>): void {
+    const { key } = change;
+    const before = this.services.get(key);
+    const service = change.type === 'set' ? toService(change.object) : undefined;
+    if (service === undefined) this.services.delete(key);
+    else this.services.set(key, service);
+    this.#sendService(key, before, service);
+    this.#options.onChange('service', key);
+  }
+
+  /** The engine hears of Services that hold addresses only, and of their endpoints with them. */
+  #sendService(key: string, before: Service | undefined, service: Service | undefined): void {
+    const was = before === undefined ? undefined : toHoldingService(before);
+    const is = service === undefined ? undefined : toHoldingService(service);
+    if (isDeepStrictEqual(was, is)) return;
+    const endpoints = is === undefined ? null : (this.#endpoints.get(key) ?? NOWHERE);
+    if (endpoints === null) this.#sentEndpoints.delete(key);
+    else this.#sentEndpoints.set(key, endpoints);
+    this.#options.onInputs({ services: new Map([[key, is ?? null]]), endpoints: new Map([[key, endpoints]]) });
+  }
+
+  #slice(change: Change<kinds.EndpointSlice>): void {
+    const touched =
+      change.type === 'set' ? this.#endpoints.set(change.object) : this.#endpoints.delete(change.previous);
+    for (const key of touched) this.#sendEndpoints(key);
+    const own = this.#options.membership;
+    if (own === undefined || !touched.includes(own)) return;
+    this.#options.onInputs({ replicas: this.#replicas() });
+    this.#options.onChange('replicas', own);
+  }
+
+  #sendEndpoints(key: string): void {
+    const sent = this.#sentEndpoints.get(key);
+    const endpoints = this.#endpoints.get(key) ?? NOWHERE;
+    if (sent === undefined || isDeepStrictEqual(sent, endpoints)) return;
+    this.#sentEndpoints.set(key, endpoints);
+    this.#options.onInputs({ endpoints: new Map([[key, endpoints]]) });
+  }
+
+  #node(change: Change<kinds.Node>): void {
+    const before = this.nodes.get(change.key);
+    const node = change.type === 'set' ? toNode(change.object) : undefined;
+    if (isDeepStrictEqual(before, node)) return;
+    if (node === undefined) this.nodes.delete(change.key);
+    else this.nodes.set(change.key, node);
+    this.#options.onInputs({ nodes: new Map([[change.key, node ?? null]]) });
+  }
+
+  #namespace(change: Change<kinds.Namespace>): void {
+    const before = this.namespaces.get(change.key);
+    const labels = change.type === 'set' ? (change.object.metadata?.labels ?? {}) : undefined;
+    if (isDeepStrictEqual(before, labels)) return;
+    if (labels === undefined) this.namespaces.delete(change.key);
+    else this.namespaces.set(change.key, labels);
+    this.#options.onChange('namespace', change.key);
+  }
+
+  #pool(change: Change<Eip>): void {
+    const before = this.pools.get(change.key)?.value;
+    if (change.type === 'delete') this.pools.delete(change.key);
+    else this.pools.set(change.key, change.object.metadata?.uid ?? '', parseEip(change.object));
+    const value = this.pools.get(change.key)?.value;
+    if (!isDeepStrictEqual(before, value)) this.#options.onInputs({ pools: new Map([[change.key, value ?? null]]) });
+    this.#options.onChange('pool', change.key);
+  }
+
+  #peer(change: Change<BgpPeer>): void {
+    const before = this.peers.get(change.key)?.value;
+    if (change.type === 'delete') this.peers.delete(change.key);
+    else this.peers.set(change.key, change.object.metadata?.uid ?? '', parseBgpPeer(change.object));
+    const value = this.peers.get(change.key)?.value;
+    if (!isDeepStrictEqual(before, value)) this.#options.onInputs({ peers: new Map([[change.key, value ?? null]]) });
+    this.#options.onChange('peer', change.key);
+  }
+
+  /** Only the BgpConf named `default` is honoured, as ever. */
+  #settings(change: Change<BgpConf>): void {
+    if (change.key === BGP_CONF_NAME) {
+      const before = this.settings.get(change.key)?.value;
+      if (change.type === 'delete') this.settings.delete(change.key);
+      else this.settings.set(change.key, change.object.metadata?.uid ?? '', parseBgpConf(change.object));
+      const value = this.settings.get(change.key)?.value;
+      if (!isDeepStrictEqual(before, value)) this.#options.onInputs({ settings: value ?? null });
+    }
+    this.#options.onChange('settings', change.key);
+  }
+}
+
+const NOWHERE: ServiceEndpoints = { ready: [], serving: [], any: false };

@@ -1,0 +1,12 @@
+import type { HoldingService } from '../../../announce/snapshot.ts';
+import type { Service } from '../../../domain/service.ts';
+
+/**
+ * A Service as far as announcing depends on it, or undefined if it holds no address: the record of the leader counts, as far as the
+ * status shows it too; what else stands in the status is not ours.
+ */
+export function toHoldingService(service: Service): HoldingService | undefined {
+  if (!service.isLoadBalancer || service.deleting || !service.held) return undefined;
+  const { key, uid, createdAt, trafficPolicy, recorded } = service;
+  return { key, uid, createdAt, trafficPolicy, assignments: recorded };
+}

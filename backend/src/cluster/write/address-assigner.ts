@@ -1,0 +1,165 @@
+import { Ledger } from '../../allocate/ledger.ts';
+import { plan, type AllocateView, type Plan } from '../../allocate/plan.ts';
+import type { Assignment, Service } from '../../domain/service.ts';
+import type { Clock, Logger, Random } from '../../platform/ports.ts';
+import { servicePatch } from '../../report/service-patch.ts';
+import { isConflict, isNotFound, retryAfterMsOf } from '../errors.ts';
+import * as kinds from '../kinds.ts';
+import type { Kube } from '../kube.ts';
+import type { ClusterView } from '../watch/cluster-view.ts';
+import { toService } from '../watch/domain/service.ts';
+import { patchFenced } from './apply-status.ts';
+import { WorkQueue, type Outcome } from './queue.ts';
+
+export interface AddressAssignerDeps {
+  readonly api: Kube;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly view: Pick<ClusterView, 'services' | 'namespaces' | 'poolsInForce' | 'serviceObject'>;
+  /** Called when an address of a pool was given or freed. */
+  readonly onUse: (pool: string) => void;
+}
+
+/** Status patches under way at once: enough to keep the API server busy, few enough to leave others their share. */
+const CONCURRENCY = 16;
+
+/** What a successful patch returned, until the watch has brought it. */
+interface Written {
+  /** Version of the object that was patched. */
+  readonly before: string;
+  readonly object: kinds.Service;
+}
+
+/** The leader's work on Services: plans each, and writes what the plan says by one patch. */
+export class AddressAssigner {
+  readonly ledger = new Ledger();
+  readonly #deps: AddressAssignerDeps;
+  readonly #queue: WorkQueue;
+  readonly #waiting = new Set<string>();
+  readonly #written = new Map<string, Written>();
+
+  constructor(deps: AddressAssignerDeps) {
+    this.#deps = deps;
+    this.#queue = new WorkQueue(deps, { name: 'services', process: (key) => this.#process(key), concurrency: CONCURRENCY });
+  }
+
+  /** Takes up the work, with a ledger made from the records alone; the oldest Services come first. */
+  start(): void {
+    const services = [...this.#deps.view.services.values()].sort(byAge);
+    for (const service of services) if (service.held) this.ledger.set(service.key, service.recorded);
+    for (const service of services) this.#queue.add(service.key);
+  }
+
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+  }
+
+  serviceChanged(key: string): void {
+    const service = this.#deps.view.services.get(key);
+    if (service === undefined) this.#forget(key);
+    else if (service.isLoadBalancer || this.ledger.assignments(key).length > 0 || service.recorded.length > 0) this.#queue.add(key);
+  }
+
+  /** Pools or namespaces changed: whoever waits may be served now, and who is not served yet may be. */
+  poolsChanged(): void {
+    for (const service of [...this.#deps.view.services.values()].sort(byAge)) {
+      if (service.isLoadBalancer && !service.held) this.#queue.add(service.key);
+    }
+  }
+
+  #forget(key: string): void {
+    this.#waiting.delete(key);
+    this.#written.delete(key);
+    this.#record(key, []);
+  }
+
+  /** The object as we know it best: our own write comes back by the watch a moment after it was answered. */
+  #current(key: string): kinds.Service | undefined {
+    const seen = this.#deps.view.serviceObject(key);
+    const written = this.#written.get(key);
+    if (written === undefined) return seen;
+    if (seen?.metadata?.resourceVersion === written.before) return written.object;
+    this.#written.delete(key);
+    return seen;
+  }
+
+  async #process(key: string): Promise<Outcome> {
+    const object = this.#current(key);
+    if (object === undefined) {
+      this.#forget(key);
+      return { type: 'done' };
+    }
+    const service = toService(object);
+    const decided = plan(service, this.#view());
+    const assignments = decided.served ? decided.assignments : [];
+    // Until the write is through, what was held stays taken: nobody else may get an address that is still announced.
+    this.#record(key, [...assignments, ...(service.held ? service.recorded : [])]);
+    this.#note(service, decided);
+    const outcome = await this.#write(object, service, decided);
+    if (outcome.type === 'done') this.#record(key, assignments);
+    return outcome;
+  }
+
+  async #write(object: kinds.Service, service: Service, decided: Plan): Promise<Outcome> {
+    const patch = servicePatch(object, service, decided, this.#deps.clock.wallTime());
+    if (patch === undefined) return { type: 'done' };
+    try {
+      const { metadata, status } = patch;
+      const written = await patchFenced(this.#deps.api, kinds.services, object, {
+        type: 'strategic',
+        metadata,
+        fields: { status },
+        subresource: 'status',
+      });
+      this.#written.set(service.key, { before: service.resourceVersion, object: written });
+      this.#deps.logger.info({ service: service.key, reason: decided.finding.reason, ...decided.finding.params }, 'service written');
+      return { type: 'done' };
+    } catch (error) {
+      return this.#failed(service, error);
+    }
+  }
+
+  #failed(service: Service, error: unknown): Outcome {
+    if (isNotFound(error)) return { type: 'done' };
+    // Somebody else wrote: the watch brings the new version, or has brought it already.
+    if (isConflict(error)) return { type: 'after', ms: 10 };
+    this.#deps.logger.warn({ err: error, service: service.key }, 'writing a service failed, trying again');
+    return { type: 'retry', error, notBeforeMs: retryAfterMsOf(error) };
+  }
+
+  #note(service: Service, decided: Plan): void {
+    if (decided.served && decided.finding.reason !== 'Allocated') this.#waiting.add(service.key);
+    else this.#waiting.delete(service.key);
+  }
+
+  #view(): AllocateView {
+    const { services, namespaces } = this.#deps.view;
+    return {
+      pools: this.#deps.view.poolsInForce(),
+      namespaces,
+      ledger: this.ledger,
+      createdAt: (key) => services.get(key)?.createdAt,
+    };
+  }
+
+  #record(key: string, assignments: readonly Assignment[]): void {
+    const before = this.ledger.assignments(key);
+    const unique = assignments.filter(({ ip }, index) => assignments.findIndex((other) => other.ip === ip) === index);
+    this.ledger.set(key, unique);
+    const freed = before.some(({ ip }) => this.ledger.holders(ip).length === 0);
+    const kept = unique.length === before.length && unique.every(({ ip }) => before.some((other) => other.ip === ip));
+    if (!kept) for (const pool of new Set([...before, ...unique].map((assignment) => assignment.pool))) this.#deps.onUse(pool);
+    if (freed) this.#wake();
+  }
+
+  /** Oldest first: nobody starves behind younger ones. */
+  #wake(): void {
+    const waiting = [...this.#waiting].flatMap((key) => this.#deps.view.services.get(key) ?? []);
+    for (const { key } of waiting.sort(byAge)) this.#queue.add(key);
+  }
+}
+
+function byAge(a: Service, b: Service): number {
+  return a.createdAt - b.createdAt || (a.key < b.key ? -1 : 1);
+}

@@ -1,0 +1,50 @@
+import type { Clock, Logger, Random } from '../../platform/ports.ts';
+import { isConflict, isNotFound, retryAfterMsOf } from '../errors.ts';
+import { WorkQueue, type Outcome } from './queue.ts';
+
+export interface StatusWriterDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface StatusWriterOptions {
+  readonly name: string;
+  /** Changes of one object within this time become one write, in milliseconds. */
+  readonly settleMs: number;
+  /** Writes the status of one object as it should be now; does nothing if it is that already. */
+  readonly write: (key: string) => Promise<void>;
+}
+
+/** Writes statuses that follow from what is known now: late rather than often, again after failures, never in anybody's way. */
+export class StatusWriter {
+  readonly #queue: WorkQueue;
+  readonly #options: StatusWriterOptions;
+  readonly #deps: StatusWriterDeps;
+
+  constructor(deps: StatusWriterDeps, options: StatusWriterOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#queue = new WorkQueue(deps, { name: options.name, concurrency: 2, process: (key) => this.#process(key) });
+  }
+
+  changed(key: string): void {
+    this.#queue.addAfter(key, this.#options.settleMs);
+  }
+
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+  }
+
+  async #process(key: string): Promise<Outcome> {
+    try {
+      await this.#options.write(key);
+      return { type: 'done' };
+    } catch (error) {
+      if (isNotFound(error)) return { type: 'done' };
+      if (isConflict(error)) return { type: 'after', ms: this.#options.settleMs };
+      this.#deps.logger.warn({ err: error, queue: this.#options.name, key }, 'writing a status failed, trying again');
+      return { type: 'retry', error, notBeforeMs: retryAfterMsOf(error) };
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { Notice } from '../resources/parse.ts';
+import type { NewCondition } from './conditions.ts';
+
+/** What is known of a configuration object, for its `Ready` condition. */
+export interface Configuration {
+  readonly problems: readonly Notice[];
+  readonly ignoredFields: readonly string[];
+  readonly warnings: readonly Notice[];
+  /** An earlier version of the object is in force because this one can't be read. */
+  readonly earlierInForce: boolean;
+  readonly generation: number | undefined;
+}
+
+/** API conventions: at most 32,768 octets; people read less. */
+const MAX_MESSAGE = 1_024;
+
+function notices(list: readonly Notice[]): string {
+  return list.map(({ field, message }) => `${field}: ${message}`).join('; ');
+}
+
+function invalidMessage({ problems, earlierInForce }: Configuration): string {
+  const next = earlierInForce ? 'The last good version stays in force until this is corrected.' : 'Nothing is done with it until this is corrected.';
+  return `${notices(problems)}. ${next}`;
+}
+
+function validMessage({ ignoredFields, warnings }: Configuration): string {
+  const ignored = ignoredFields.length === 0 ? [] : [`Without effect here: ${ignoredFields.join(', ')}.`];
+  const odd = warnings.length === 0 ? [] : [`${notices(warnings)}.`];
+  const parts = [...odd, ...ignored];
+  return parts.length === 0 ? 'In use.' : parts.join(' ');
+}
+
+/** The condition `Ready` of a configuration object; `closed` is a reason that keeps a valid one from being used. */
+export function configurationCondition(configuration: Configuration, closed?: string): NewCondition {
+  const invalid = configuration.problems.length > 0;
+  const message = invalid ? invalidMessage(configuration) : validMessage(configuration);
+  const reason = invalid ? 'Invalid' : (closed ?? 'InUse');
+  return {
+    type: 'Ready',
+    status: invalid || closed !== undefined ? 'False' : 'True',
+    reason,
+    message: message.slice(0, MAX_MESSAGE),
+    ...(configuration.generation === undefined ? {} : { observedGeneration: configuration.generation }),
+  };
+}

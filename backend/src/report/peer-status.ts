@@ -1,0 +1,38 @@
+import type { SessionReport } from '../engine/messages.ts';
+import { SESSION_STATES, type ReplicaPeerStatus } from '../resources/bgp-peer.ts';
+
+type SessionState = (typeof SESSION_STATES)[number];
+
+const MAX_ERROR = 1_024;
+
+function sessionState(state: string): SessionState {
+  return SESSION_STATES.find((known) => known === state) ?? 'Idle';
+}
+
+function negotiated(session: SessionReport): NonNullable<ReplicaPeerStatus['negotiated']> | undefined {
+  if (session.state !== 'Established') return undefined;
+  return {
+    ...(session.remoteRouterId === undefined ? {} : { routerId: session.remoteRouterId }),
+    ...(session.holdTimeSeconds === undefined ? {} : { holdTimeSeconds: session.holdTimeSeconds }),
+    families: session.families.map(({ family }) => family),
+    addPaths: session.families.filter(({ addPath }) => addPath).map(({ family }) => family),
+  };
+}
+
+/** One replica's entry in `BgpPeer.status.replicas`: nothing in it changes while the session stays as it is. */
+export function replicaPeerStatus(session: SessionReport, replica: string, node: string): ReplicaPeerStatus {
+  const agreed = negotiated(session);
+  return {
+    replica,
+    node,
+    sessionState: sessionState(session.state),
+    since: session.since,
+    ...(session.lastError === undefined ? {} : { lastError: session.lastError.slice(0, MAX_ERROR) }),
+    ...(agreed === undefined ? {} : { negotiated: agreed }),
+  };
+}
+
+/** `2/2`: established sessions of all that the replicas report. */
+export function establishedColumn(replicas: readonly ReplicaPeerStatus[]): string {
+  return `${replicas.filter(({ sessionState: state }) => state === 'Established').length}/${replicas.length}`;
+}
