@@ -26,8 +26,8 @@ interface Kind {
   readonly spec: z.ZodType;
   readonly status: z.ZodType;
   readonly columns: readonly Column[];
-  /** Rules that see the whole object. */
-  readonly validations: readonly JsonObject[];
+  /** Longest name, in characters; undefined = Kubernetes' own limit of 253. */
+  readonly maxNameLength?: number;
 }
 
 const ready: Column = {
@@ -73,7 +73,7 @@ export const KINDS: readonly Kind[] = [
       age,
     ],
     // The name stands in a label of the Services that use the pool.
-    validations: [{ rule: 'size(self.metadata.name) <= 63', message: 'metadata.name must have at most 63 characters' }],
+    maxNameLength: 63,
   },
   {
     kind: 'BgpConf',
@@ -90,7 +90,6 @@ export const KINDS: readonly Kind[] = [
       reason,
       age,
     ],
-    validations: [],
   },
   {
     kind: 'BgpPeer',
@@ -108,7 +107,6 @@ export const KINDS: readonly Kind[] = [
       reason,
       age,
     ],
-    validations: [],
   },
 ];
 
@@ -149,6 +147,7 @@ function structural(schema: JsonObject): JsonObject {
   for (const [key, value] of Object.entries(schema)) {
     if (keep(key, schema)) result[key] = structuralValue(key, value);
   }
+  if (typeof result['type'] !== 'string') throw new Error(`not of exactly one type: ${JSON.stringify(schema)}`);
   if (result['type'] === 'integer') {
     // zod bounds every integer by what JavaScript can hold; Kubernetes has a format for that.
     if (result['minimum'] === Number.MIN_SAFE_INTEGER) delete result['minimum'];
@@ -156,7 +155,7 @@ function structural(schema: JsonObject): JsonObject {
     result['format'] = 'int64';
   }
   const { description, type, ...rest } = result;
-  return { ...(description !== undefined && { description }), ...(type !== undefined && { type }), ...rest };
+  return { ...(description !== undefined && { description }), type, ...rest };
 }
 
 /** The structural schema of a zod schema, as users write the value (fields with a default may be missing). */
@@ -168,6 +167,12 @@ export function structuralSchema(schema: z.ZodType): JsonObject {
   return structural(plain);
 }
 
+/** Kubernetes has the schema of metadata itself and allows no more than this beside it. */
+function metadataSchema({ maxNameLength }: Kind): JsonObject {
+  if (maxNameLength === undefined) return { type: 'object' };
+  return { type: 'object', properties: { name: { type: 'string', maxLength: maxNameLength } } };
+}
+
 function objectSchema(kind: Kind): JsonObject {
   return {
     description: kind.description,
@@ -176,11 +181,10 @@ function objectSchema(kind: Kind): JsonObject {
     properties: {
       apiVersion: { description: 'Group and version of this object.', type: 'string' },
       kind: { description: 'Kind of this object.', type: 'string' },
-      metadata: { description: "Kubernetes' standard metadata.", type: 'object' },
+      metadata: metadataSchema(kind),
       spec: structuralSchema(kind.spec),
       status: structuralSchema(kind.status),
     },
-    ...(kind.validations.length > 0 && { 'x-kubernetes-validations': kind.validations }),
   };
 }
 

@@ -95,13 +95,14 @@ function labelValue(): z.ZodString {
   return matching(patterns.LABEL_VALUE, 63, BAD_VALUE).meta({ description: 'Value of a label.' });
 }
 
-/** Label pairs that must all be there. Keys have no bound that CEL's cost estimate knows; they are checked at parse. */
+/** Label pairs that must all be there. */
 export function labelPairs(description: string): z.ZodRecord<z.ZodString, z.ZodString> {
-  const key = z
-    .string()
-    .max(MAX_LABEL_KEY)
-    .regex(new RegExp(patterns.whole(patterns.LABEL_KEY)), { message: BAD_KEY });
-  return z.record(key, labelValue()).meta({ description, maxProperties: MAX_PAIRS });
+  return ruled(z.record(z.string(), labelValue()), {
+    cel: `self.all(key, size(key) <= ${MAX_LABEL_KEY} && key.matches('^${patterns.LABEL_KEY}$'))`,
+    message: BAD_KEY,
+    holds: (pairs) =>
+      Object.keys(pairs).every((key) => key.length <= MAX_LABEL_KEY && matches(key, patterns.LABEL_KEY)),
+  }).meta({ description, maxProperties: MAX_PAIRS });
 }
 
 const requirement = ruled(
