@@ -28,16 +28,26 @@ function fromBytes(bytes: readonly number[]): bigint {
   return value;
 }
 
+/** Four decimal octets; other notations that some parsers take are refused, in an IPv6 address' last 32 bits as well. */
+function isDottedDecimal(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) && !/(^|\.)0\d/.test(text);
+}
+
+function isIPv6(text: string): boolean {
+  if (!text.includes(':') || text.includes('%') || !ipaddr.IPv6.isValid(text)) return false;
+  return !text.includes('.') || isDottedDecimal(text.slice(text.lastIndexOf(':') + 1));
+}
+
 /**
  * Parses an IPv4 address of four decimal octets or an IPv6 address without a zone. Other notations that some parsers take
  * (octal, hexadecimal, fewer octets, leading zeros) are refused, because tools disagree on what they mean (KEP-4858).
  */
 export function parseAddress(text: string): Address | undefined {
   if (text.length > MAX_TEXT) return undefined;
-  if (ipaddr.IPv4.isValidFourPartDecimal(text) && !/(^|\.)0\d/.test(text)) {
+  if (isDottedDecimal(text)) {
     return { family: 'ipv4', value: fromBytes(ipaddr.IPv4.parse(text).toByteArray()) };
   }
-  if (text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text)) {
+  if (isIPv6(text)) {
     return { family: 'ipv6', value: fromBytes(ipaddr.IPv6.parse(text).toByteArray()) };
   }
   return undefined;
