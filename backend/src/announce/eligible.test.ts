@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Node } from '../domain/node.ts';
+import type { Reason } from '../domain/reason.ts';
+import { aNode, aPool, endpointsOn } from '../domain/testing/builders.ts';
+import { ineligible, type NodeQuestion } from './eligible.ts';
+
+const POOL = aPool('public', ['192.0.2.0/24']);
+
+function question(node: Partial<Node> = {}, rest: Partial<NodeQuestion> = {}): NodeQuestion {
+  return {
+    node: aNode('n1', ['10.0.0.1'], node),
+    health: 'unknown',
+    pool: POOL,
+    trafficPolicy: 'Cluster',
+    endpoints: endpointsOn(['n2']),
+    ...rest,
+  };
+}
+
+function reason(node: Partial<Node> = {}, rest: Partial<NodeQuestion> = {}): Reason | undefined {
+  return ineligible(question(node, rest))?.reason;
+}
+
+const ONLY_EDGE = aPool('public', ['192.0.2.0/24'], {
+  nodeSelector: { matchLabels: { edge: 'yes' }, matchExpressions: [] },
+});
+
+suite('a node may take traffic', () => {
+  test('if nothing speaks against it', () => assert.equal(reason(), undefined));
+  test('not while it is deleted', () => assert.equal(reason({ deleting: true }), 'NodeDeleting'));
+  test('not with the exclude label', () => assert.equal(reason({ excluded: true }), 'NodeExcluded'));
+  test("not with the autoscaler's deletion taint", () => assert.equal(reason({ toBeDeleted: true }), 'NodeToBeDeleted'));
+  test('though it is cordoned', () => assert.equal(reason({ unschedulable: true }), undefined));
+  test('not while its network is unavailable', () => assert.equal(reason({ networkUnavailable: true }), 'NodeNetworkUnavailable'));
+  test('not if the pool selects other nodes', () => assert.equal(reason({}, { pool: ONLY_EDGE }), 'NodeNotSelected'));
+  test('if the pool selects it', () => assert.equal(reason({ labels: { edge: 'yes' } }, { pool: ONLY_EDGE }), undefined));
+  test('not if probes found it dead, whatever the Ready condition', () => {
+    assert.equal(reason({ ready: true }, { health: 'dead' }), 'NodeDead');
+  });
+  test('if probes find it alive, whatever the Ready condition', () => {
+    assert.equal(reason({ ready: false }, { health: 'alive' }), undefined);
+  });
+  test('not if it is not Ready and nobody knows better', () => assert.equal(reason({ ready: false }), 'NodeNotReady'));
+});
+
+suite('externalTrafficPolicy', () => {
+  test('Cluster: endpoints elsewhere will do', () => assert.equal(reason(), undefined));
+  test('Local: not without an endpoint of its own', () => {
+    assert.equal(reason({}, { trafficPolicy: 'Local' }), 'NoLocalEndpoint');
+  });
+  test('Local: with a ready endpoint of its own', () => {
+    assert.equal(reason({}, { trafficPolicy: 'Local', endpoints: endpointsOn(['n1', 'n2']) }), undefined);
+  });
+  test('Local: with an endpoint of its own that terminates but serves', () => {
+    assert.equal(reason({}, { trafficPolicy: 'Local', endpoints: endpointsOn([], ['n1']) }), undefined);
+  });
+});
+
+test('of several findings the first is shown, in this order', () => {
+  const order: [fix: Partial<Node>, then: Partial<NodeQuestion>, expected: Reason | undefined][] = [
+    [{}, {}, 'NodeDeleting'],
+    [{ deleting: false }, {}, 'NodeExcluded'],
+    [{ excluded: false }, {}, 'NodeToBeDeleted'],
+    [{ toBeDeleted: false }, {}, 'NodeNetworkUnavailable'],
+    [{ networkUnavailable: false }, {}, 'NodeNotSelected'],
+    [{ labels: { edge: 'yes' } }, {}, 'NodeDead'],
+    [{}, { health: 'unknown' }, 'NodeNotReady'],
+    [{ ready: true }, {}, 'NoLocalEndpoint'],
+    [{}, { endpoints: endpointsOn(['n1']) }, undefined],
+  ];
+  let node: Partial<Node> = { deleting: true, excluded: true, toBeDeleted: true, networkUnavailable: true, ready: false };
+  let rest: Partial<NodeQuestion> = { health: 'dead', pool: ONLY_EDGE, trafficPolicy: 'Local' };
+  for (const [fix, then, expected] of order) {
+    node = { ...node, ...fix };
+    rest = { ...rest, ...then };
+    assert.equal(reason(node, rest), expected);
+  }
+});
+
+test('a finding names the node', () => {
+  assert.deepEqual(ineligible(question({ excluded: true })), { reason: 'NodeExcluded', params: { node: 'n1' } });
+  assert.deepEqual(ineligible(question({}, { pool: ONLY_EDGE })), {
+    reason: 'NodeNotSelected',
+    params: { node: 'n1', pool: 'public' },
+  });
+});

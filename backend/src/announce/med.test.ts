@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import fc from 'fast-check';
+import { MED_FIRST, MED_LEAVING, MED_OTHER, MED_STALE, MED_TAKEOVER, medOffset, type ReplicaView } from './med.ts';
+
+function offset(self: string, answering: readonly string[], rest: Partial<ReplicaView> = {}): number {
+  return medOffset({ self, answering, lost: [], stale: false, leaving: false, ...rest });
+}
+
+suite("a replica's MED", () => {
+  // Other versions run beside this one during an upgrade: the figures are part of the protocol between them.
+  test('figures', () => {
+    assert.deepEqual(
+      { MED_TAKEOVER, MED_FIRST, MED_OTHER, MED_STALE, MED_LEAVING },
+      { MED_TAKEOVER: 0, MED_FIRST: 100, MED_OTHER: 200, MED_STALE: 300, MED_LEAVING: 900 },
+    );
+  });
+
+  test('alone: first', () => assert.equal(offset('a', []), 100));
+  test('the first by name: first', () => assert.equal(offset('a', ['b', 'c']), 100));
+  test('another: after it', () => assert.equal(offset('b', ['a', 'c']), 200));
+  test('the last: no worse than the second', () => assert.equal(offset('c', ['a', 'b']), 200));
+  test('whether it lists itself makes no difference', () => {
+    assert.equal(offset('a', ['a', 'b']), 100);
+    assert.equal(offset('b', ['a', 'b']), 200);
+  });
+
+  test('one of higher rank is lost: takes over', () => assert.equal(offset('b', [], { lost: ['a'] }), 0));
+  test('of three, the first is lost: the second takes over, the third waits', () => {
+    assert.equal(offset('b', ['c'], { lost: ['a'] }), 0);
+    assert.equal(offset('c', ['b'], { lost: ['a'] }), 200);
+  });
+  test('of three, the second is lost: nothing changes', () => {
+    assert.equal(offset('a', ['c'], { lost: ['b'] }), 100);
+    assert.equal(offset('c', ['a'], { lost: ['b'] }), 200);
+  });
+  test('one of lower rank is lost: nothing to take over', () => assert.equal(offset('a', [], { lost: ['b'] }), 100));
+  test('the lost one is forgotten: first, and no longer a takeover', () => assert.equal(offset('b', [], { lost: [] }), 100));
+  test('the lost one is back: second again', () => assert.equal(offset('b', ['a'], { lost: [] }), 200));
+  test('one that answers is not lost', () => assert.equal(offset('b', ['a'], { lost: ['a'] }), 200));
+
+  test('stale: 300 worse than by rank', () => {
+    assert.equal(offset('a', ['b'], { stale: true }), 400);
+    assert.equal(offset('b', ['a'], { stale: true }), 500);
+    assert.equal(offset('b', [], { stale: true, lost: ['a'] }), 300);
+  });
+  test('leaving: the worst, whatever else', () => {
+    assert.equal(offset('a', ['b'], { leaving: true }), 900);
+    assert.equal(offset('b', [], { leaving: true, stale: true, lost: ['a'] }), 900);
+  });
+});
+
+const names = ['a', 'b', 'c', 'd'] as const;
+const state = fc.record({ up: fc.boolean(), stale: fc.boolean(), leaving: fc.boolean() });
+const cluster = fc.tuple(state, state, state, state);
+
+suite('replicas that see the same', () => {
+  test('fresh ones have exactly one winner, and no stale or leaving one ties with it', () => {
+    fc.assert(
+      fc.property(cluster, (states) => {
+        const replicas = names.map((name, i) => ({ name, ...(states[i] ?? { up: false, stale: false, leaving: false }) }));
+        const answering = replicas.filter(({ up, leaving }) => up && !leaving).map(({ name }) => name);
+        const lost = replicas.filter(({ up }) => !up).map(({ name }) => name);
+        const offsets = replicas
+          .filter(({ up }) => up)
+          .map((replica) => ({
+            ...replica,
+            offset: offset(replica.name, answering, { lost, stale: replica.stale, leaving: replica.leaving }),
+          }));
+        fc.pre(offsets.length > 0);
+        const best = Math.min(...offsets.map((replica) => replica.offset));
+        const fresh = offsets.filter(({ stale, leaving }) => !stale && !leaving);
+        const winners = offsets.filter((replica) => replica.offset === best);
+        if (fresh.length === offsets.length) assert.equal(winners.length, 1);
+        if (fresh.length > 0) assert.ok(winners.every(({ stale, leaving }) => !stale && !leaving));
+      }),
+    );
+  });
+
+  test('all stale: the order remains', () => {
+    for (let count = 1; count <= names.length; count++) {
+      const answering = names.slice(0, count);
+      const offsets = answering.map((name) => offset(name, answering, { stale: true }));
+      assert.equal(offsets.filter((value) => value === Math.min(...offsets)).length, 1);
+      assert.equal(offsets[0], Math.min(...offsets));
+    }
+  });
+});

@@ -1,0 +1,135 @@
+/** Valid domain values for tests: what a test doesn't name is ordinary and stays out of its way. */
+import { parseRange, type AddressRange } from '../address.ts';
+import { nodeAddress, type Node, type NodeAddress } from '../node.ts';
+import type { BgpSettings, Peer } from '../peer.ts';
+import type { Pool } from '../pool.ts';
+import { LOAD_BALANCER_CLASS, type Service, type ServiceEndpoints } from '../service.ts';
+
+/** The range of an address, prefix or span; throws on anything else. */
+export function range(text: string): AddressRange {
+  const parsed = parseRange(text);
+  if (!parsed.ok) throw new Error(parsed.message);
+  return parsed.value;
+}
+
+function addressOf(text: string): NodeAddress {
+  const address = nodeAddress(text);
+  if (address === undefined) throw new Error(`"${text}" is not an IP address`);
+  return address;
+}
+
+/** A pool of the given ranges. */
+export function aPool(name: string, ranges: readonly string[], overrides: Partial<Pool> = {}): Pool {
+  return {
+    name,
+    uid: `uid-${name}`,
+    createdAt: 1_000,
+    protocol: 'bgp',
+    ranges: ranges.map(range),
+    interface: '',
+    disabled: false,
+    priority: 0,
+    isDefault: false,
+    namespaces: [],
+    namespaceSelector: undefined,
+    serviceSelector: undefined,
+    nodeSelector: undefined,
+    avoidBuggyIPs: false,
+    reuseAfterSeconds: 0,
+    bgp: { communities: [], largeCommunities: [], localPref: undefined, med: 0, peerSelector: undefined },
+    deleting: false,
+    ...overrides,
+  };
+}
+
+/** A Service of type LoadBalancer with our class, IPv4 only, that asks for nothing in particular. */
+export function aService(key: string, overrides: Partial<Service> = {}): Service {
+  const [namespace = '', name = ''] = key.split('/');
+  return {
+    key,
+    namespace,
+    name,
+    uid: `uid-${key}`,
+    resourceVersion: '1',
+    createdAt: 1_000,
+    labels: {},
+    isLoadBalancer: true,
+    loadBalancerClass: LOAD_BALANCER_CLASS,
+    optedIn: false,
+    families: ['ipv4'],
+    familyPolicy: 'SingleStack',
+    trafficPolicy: 'Cluster',
+    wantedPools: [],
+    wantedIPs: [],
+    recorded: [],
+    ingressIPs: [],
+    held: false,
+    hasFinalizer: false,
+    deleting: false,
+    ...overrides,
+  };
+}
+
+/** A ready node with these InternalIPs. */
+export function aNode(name: string, internalIPs: readonly string[], overrides: Partial<Node> = {}): Node {
+  return {
+    name,
+    labels: {},
+    internalIPs: internalIPs.map(addressOf),
+    pinned: [],
+    ready: true,
+    networkUnavailable: false,
+    excluded: false,
+    toBeDeleted: false,
+    unschedulable: false,
+    deleting: false,
+    ...overrides,
+  };
+}
+
+/** The endpoints of a Service: ready ones on `ready`, terminating but serving ones on `serving`. */
+export function endpointsOn(ready: readonly string[], serving: readonly string[] = []): ServiceEndpoints {
+  return { ready, serving, any: ready.length + serving.length > 0 };
+}
+
+/** An eBGP peer for IPv4 and IPv6 with up to eight next hops per prefix. */
+export function aPeer(name: string, address: string, overrides: Partial<Peer> = {}): Peer {
+  return {
+    name,
+    uid: `uid-${name}`,
+    labels: {},
+    address,
+    port: 179,
+    peerAs: 64_513,
+    localAs: undefined,
+    holdTimeSeconds: 90,
+    keepaliveSeconds: undefined,
+    connectRetrySeconds: 5,
+    localAddress: undefined,
+    multihopTtl: undefined,
+    families: [
+      { family: 'ipv4', sendMax: 8 },
+      { family: 'ipv6', sendMax: 8 },
+    ],
+    gracefulRestart: undefined,
+    nodeSelector: undefined,
+    hasPassword: false,
+    adminDown: false,
+    deleting: false,
+    ...overrides,
+  };
+}
+
+/** The BgpConf of AS 64512, with graceful restart. */
+export function someSettings(overrides: Partial<BgpSettings> = {}): BgpSettings {
+  return {
+    uid: 'uid-default',
+    as: 64_512,
+    asPerRack: {},
+    routerId: undefined,
+    listenPort: 0,
+    listenAddresses: [],
+    gracefulRestart: { enabled: true, restartTimeSeconds: 120 },
+    ...overrides,
+  };
+}
