@@ -15,10 +15,10 @@ export type NewCondition = Omit<Condition, 'lastTransitionTime'>;
 export interface ExistingCondition {
   readonly type: string;
   readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly observedGeneration?: number;
-  readonly lastTransitionTime?: string;
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+  readonly observedGeneration?: number | undefined;
+  readonly lastTransitionTime?: string | undefined;
 }
 
 /** The transition time moves with `status` alone (Kubernetes API conventions, "Typical status properties"). */

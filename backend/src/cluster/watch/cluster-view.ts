@@ -88,6 +88,11 @@ export class ClusterView {
     return this.#synced;
   }
 
+  /** Plural names of the kinds that have not been listed yet. */
+  unsynced(): string[] {
+    return this.#informers.filter((informer) => !informer.hasSynced).map((informer) => informer.plural);
+  }
+
   /** For judging how fresh the view is. */
   get sources(): readonly { readonly state: InformerState }[] {
     return this.#informers;

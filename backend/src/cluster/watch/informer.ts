@@ -82,6 +82,11 @@ export class Informer<T extends KubeObject> {
     this.#logger = deps.logger.child({ resource: options.kind.plural });
   }
 
+  /** Plural name of the kind. */
+  get plural(): string {
+    return this.#options.kind.plural;
+  }
+
   get state(): InformerState {
     return this.#state;
   }

@@ -73,9 +73,9 @@ export class LeaderStatuses {
     await this.#write(bgpConfs, object, {}, condition);
   }
 
-  async #write<S extends WithConditions>(
-    kind: ResourceKind<CustomObject<S>>,
-    object: CustomObject<S>,
+  async #write<T extends CustomObject<WithConditions>>(
+    kind: ResourceKind<T>,
+    object: T,
     fields: Readonly<Record<string, unknown>>,
     condition: NewCondition,
   ): Promise<void> {

@@ -50,9 +50,14 @@ export class OwnSessions {
     const session = this.#sessions.get(peer);
     const { replica, node } = this.#options;
     const status = session === undefined ? {} : { replicas: [replicaPeerStatus(session, replica, node)] };
-    const text = JSON.stringify(status);
-    if (this.#written.get(peer) === text) return;
+    const gist = session === undefined ? '' : gistOf(session);
+    if (this.#written.get(peer) === gist) return;
     await applyOwnStatus(this.#deps.api, bgpPeers, { ref: { name: peer }, replica, status });
-    this.#written.set(peer, text);
+    this.#written.set(peer, gist);
   }
+}
+
+/** While a router is away the session tries again and again: as long as it fails for the same reason, nothing new is to be said. */
+function gistOf(session: SessionReport): string {
+  return session.state === 'Established' ? JSON.stringify(session) : `down: ${session.lastError ?? ''}`;
 }

@@ -1,0 +1,61 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Logger } from '../platform/ports.ts';
+
+export interface HealthDeps {
+  readonly logger: Logger;
+  /** What keeps this replica from doing its work, in words; empty when it is ready. */
+  readonly notReady: () => readonly string[];
+}
+
+export interface HealthOptions {
+  /** Address to listen on; only the kubelet of this node asks. */
+  readonly host: string;
+  readonly port: number;
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(`${text}\n`);
+}
+
+/**
+ * `/healthz`: the main thread turns (the process exits by itself when the engine ends). `/readyz`: all caches are filled and the
+ * engine announces; else 503 with the reasons.
+ */
+export class HealthServer {
+  readonly #deps: HealthDeps;
+  readonly #server: Server;
+
+  constructor(deps: HealthDeps) {
+    this.#deps = deps;
+    this.#server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000, maxHeaderSize: 8_192 }, (request, response) => {
+      const path = request.url?.split('?')[0];
+      if (request.method !== 'GET' && request.method !== 'HEAD') answer(response, 405, 'only GET is served here');
+      else if (path === '/healthz') answer(response, 200, 'ok');
+      else if (path === '/readyz') this.#ready(response);
+      else answer(response, 404, 'not found; there are /healthz and /readyz');
+    });
+  }
+
+  /** Resolves with the port, once connections are accepted. */
+  async listen({ host, port }: HealthOptions): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, resolve);
+    });
+    this.#server.on('error', (error) => this.#deps.logger.error({ err: error }, 'health endpoint failed'));
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+  }
+
+  #ready(response: ServerResponse): void {
+    const reasons = this.#deps.notReady();
+    if (reasons.length === 0) answer(response, 200, 'ok');
+    else answer(response, 503, reasons.join('\n'));
+  }
+}

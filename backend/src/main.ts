@@ -1,0 +1,71 @@
+/**
+ * porter-manager: one program, N identical replicas.
+ *
+ *  Kubernetes objects                                                             network
+ *  Services EndpointSlices Nodes   ┌─────────────────── every replica ──────────────────┐
+ *  Eips BgpConf BgpPeers ────────► │ main thread           │ worker thread: engine      │
+ *  Namespaces                      │  cluster/watch ─deltas┼─► announce ──► speakers/ ──┼──► routers
+ *        ▲                         │     │                 │     ▲                      │
+ *        │                         │     ▼                 │   health ◄─────────────────┼──► replicas
+ *        └─ Service, Eip, BgpPeer ◄┤  allocate (leader)    │     │ sessions, addresses  │
+ *           status: cluster/write  │  report ◄─────────────┼─────┘                      │
+ *                                  └───────────── api: /healthz, /readyz ───────────────┘
+ *
+ * This file only wires: ports in, `Manager` out, signals and exits.
+ */
+import { HttpKube } from './cluster/http/http-kube.ts';
+import { inClusterConfig } from './cluster/http/in-cluster.ts';
+import { readKubeconfig } from './cluster/http/kubeconfig.ts';
+import type { ClusterConfig } from './cluster/http/credential.ts';
+import { Manager } from './manager.ts';
+import { readOptions, USAGE, UsageError, type ManagerOptions } from './options.ts';
+import { systemClock, systemRandom } from './platform/linux/clock.ts';
+import { jsonLogger } from './platform/linux/logger.ts';
+
+/** Leaving takes about a second; a replica that hangs on the way must not hold up a rolling update. */
+const STOP_DEADLINE_MS = 10_000;
+
+async function clusterConfig(options: ManagerOptions): Promise<ClusterConfig> {
+  if (options.kubeconfig !== undefined) return await readKubeconfig(options.kubeconfig, systemClock, options.context);
+  const config = inClusterConfig(systemClock);
+  if (config !== undefined) return config;
+  throw new UsageError('there is no cluster to serve: this is no Pod, and neither --kubeconfig nor KUBECONFIG names one');
+}
+
+async function run(options: ManagerOptions): Promise<void> {
+  const logger = jsonLogger(options.logLevel, 'main').child({ replica: options.replica });
+  const die = (error: unknown): void => {
+    logger.error({ err: error }, 'cannot go on, exiting');
+    process.exit(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+
+  const api = new HttpKube({ clock: systemClock }, { config: await clusterConfig(options) });
+  const manager = new Manager({ api, clock: systemClock, random: systemRandom, logger, onEngineDeath: die }, options);
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, 'stopping');
+    systemClock.setTimer(STOP_DEADLINE_MS, () => die(new Error(`not stopped within ${STOP_DEADLINE_MS} ms`)));
+    void manager.stop().then(() => {
+      logger.info({}, 'stopped');
+      process.exit(0);
+    }, die);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  await manager.start();
+}
+
+try {
+  const options = readOptions(process.argv.slice(2), process.env);
+  if (options === undefined) process.stdout.write(USAGE);
+  else await run(options);
+} catch (error) {
+  process.stderr.write(`porter-manager: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (error instanceof UsageError) process.stderr.write(`\n${USAGE}`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+}
