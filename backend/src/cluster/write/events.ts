@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
 import { backoffMs } from '../backoff.ts';
-import { ApiError, errorFields, isNotFound, retryAfterMsOf } from '../errors.ts';
+import { ApiError, errorFields, isConflict, isNotFound, retryAfterMsOf } from '../errors.ts';
 import type { Kube } from '../kube.ts';
 import { events } from '../kinds.ts';
 import type { Event } from '../kinds.ts';
@@ -34,7 +34,7 @@ export interface Occurrence {
   readonly note: string;
 }
 
-interface Record {
+interface Reported {
   readonly key: string;
   readonly event: Event;
   /** The object in the cluster; undefined until it was created. */
@@ -49,6 +49,7 @@ interface Record {
 const seriesMs = 360_000;
 /** Bound of memory: what comes on top of that many Events in 6 minutes is counted and dropped. */
 const maxRecords = 4_096;
+const pruneEveryMs = 10_000;
 const maxNoteBytes = 1_024;
 const retry = { baseMs: 500, maxMs: 30_000 };
 const maxAttempts = 5;
@@ -63,11 +64,12 @@ export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #ratePerMs: number;
   readonly #burst: number;
-  readonly #records = new Map<string, Record>();
-  readonly #queue: Record[] = [];
+  readonly #records = new Map<string, Reported>();
+  readonly #queue: Reported[] = [];
   #tokens: number;
   #tokensAt: number;
   #sequence = 0;
+  #prunedAt = 0;
   #dropped = 0;
   #draining = false;
   #stopped = false;
@@ -112,7 +114,7 @@ export class EventRecorder {
       return;
     }
     const now = this.#deps.clock.now();
-    const record: Record = {
+    const record: Reported = {
       key,
       event,
       created: undefined,
@@ -125,7 +127,7 @@ export class EventRecorder {
     this.#queue.push(record);
   }
 
-  #repeat(record: Record): void {
+  #repeat(record: Reported): void {
     record.count += 1;
     record.lastAt = this.#deps.clock.now();
     record.lastTime = microTime(this.#deps.clock.wallTime());
@@ -134,9 +136,12 @@ export class EventRecorder {
     this.#queue.push(record);
   }
 
-  /** Records are in the order of their first time; those whose series is over make room. */
+  /** Those whose series is over make room. */
   #prune(): void {
-    const before = this.#deps.clock.now() - seriesMs;
+    const now = this.#deps.clock.now();
+    if (now - this.#prunedAt < pruneEveryMs) return;
+    this.#prunedAt = now;
+    const before = now - seriesMs;
     for (const [key, record] of this.#records) {
       if (record.queued || record.lastAt > before) continue;
       this.#records.delete(key);
@@ -175,7 +180,7 @@ export class EventRecorder {
     }
   }
 
-  async #write(record: Record): Promise<void> {
+  async #write(record: Reported): Promise<void> {
     const { api } = this.#deps;
     const series = { count: record.count, lastObservedTime: record.lastTime };
     if (record.created !== undefined) {
@@ -188,7 +193,13 @@ export class EventRecorder {
       }
     }
     const event = record.count === 1 ? record.event : { ...record.event, series };
-    record.created = await api.create(events, event);
+    try {
+      record.created = await api.create(events, event);
+    } catch (error) {
+      // An earlier attempt whose answer got lost: the name is ours alone.
+      if (!isConflict(error)) throw error;
+      record.created = event;
+    }
   }
 
   #eventOf<T extends KubeObject>(kind: ResourceKind<T>, object: T, { type, reason, action, note }: Occurrence): Event {

@@ -1,0 +1,73 @@
+import { ApiError } from '../errors.ts';
+import type { JsonPatchOperation } from '../kube.ts';
+import { copy, elementWith, equal, isObject } from './json.ts';
+import type { JsonObject, ListKeys } from './json.ts';
+
+/** RFC 7386; with `listKeys` a strategic merge, which merges lists by key and the list of finalizers as a set. */
+export function mergePatch(target: JsonObject, patch: JsonObject, listKeys?: ListKeys): void {
+  for (const [name, value] of Object.entries(patch)) {
+    const key = listKeys?.[name];
+    if (value === null) delete target[name];
+    else if (isObject(value)) {
+      const into = isObject(target[name]) ? target[name] : {};
+      target[name] = into;
+      mergePatch(into, value, listKeys);
+    } else if (Array.isArray(value) && key !== undefined) target[name] = mergeByKey(target[name], value, key, listKeys);
+    else if (Array.isArray(value) && listKeys !== undefined && name === 'finalizers')
+      target[name] = union(target[name], value);
+    else target[name] = copy(value);
+  }
+}
+
+function mergeByKey(present: unknown, patch: readonly unknown[], key: string, listKeys?: ListKeys): unknown[] {
+  const merged: unknown[] = Array.isArray(present) ? present : [];
+  for (const element of patch.filter(isObject)) {
+    const { $patch: directive, ...fields } = element;
+    const known = elementWith(merged, key, element[key]);
+    if (directive === 'delete') merged.splice(0, merged.length, ...merged.filter((other) => other !== known));
+    else if (known === undefined) merged.push(copy(fields));
+    else mergePatch(known, fields, listKeys);
+  }
+  return merged;
+}
+
+function union(present: unknown, added: readonly unknown[]): unknown[] {
+  return [...new Set([...(Array.isArray(present) ? (present as unknown[]) : []), ...added])];
+}
+
+/** RFC 6902, as far as `JsonPatchOperation` goes. */
+export function jsonPatch(target: JsonObject, operations: readonly JsonPatchOperation[]): void {
+  for (const operation of operations) applyOperation(target, operation);
+}
+
+function applyOperation(target: JsonObject, { op, path, value }: JsonPatchOperation): void {
+  const names = path
+    .split('/')
+    .slice(1)
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const last = names.pop();
+  const parent = names.reduce<unknown>((at, name) => memberOf(at, name), target);
+  if (last === undefined) throw unprocessable(`no member at ${path}`);
+  const present = memberOf(parent, last);
+  if (op !== 'add' && present === undefined) throw unprocessable(`no member at ${path}`);
+  if (op === 'test') {
+    if (!equal(present, value)) throw unprocessable(`testing ${path} failed`);
+  } else if (Array.isArray(parent)) changeElement(parent, last, op, value);
+  else if (!isObject(parent)) throw unprocessable(`no parent of ${path}`);
+  else if (op === 'remove') delete parent[last];
+  else parent[last] = copy(value);
+}
+
+function changeElement(list: unknown[], name: string, op: 'add' | 'remove' | 'replace', value: unknown): void {
+  const index = name === '-' ? list.length : Number(name);
+  list.splice(index, op === 'add' ? 0 : 1, ...(op === 'remove' ? [] : [copy(value)]));
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (Array.isArray(value)) return value[Number(name)] as unknown;
+  return isObject(value) ? value[name] : undefined;
+}
+
+function unprocessable(message: string): ApiError {
+  return new ApiError({ status: 422, reason: 'Invalid', message });
+}
