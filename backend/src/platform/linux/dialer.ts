@@ -12,6 +12,7 @@ class TcpConnection implements Connection {
   #localAddress: string | undefined;
   #remoteAddress: string | undefined;
   #error: Error | undefined;
+  #waiting = false;
 
   constructor(options: DialOptions, handlers: ConnectionHandlers) {
     this.#handlers = handlers;
@@ -47,9 +48,8 @@ class TcpConnection implements Connection {
 
   write(bytes: Uint8Array): number {
     if (!this.#socket.writable) return 0;
-    this.#socket.write(bytes, () => {
-      if (this.#socket.writableLength === 0 && this.#socket.writable) this.#handlers.onDrain();
-    });
+    this.#socket.write(bytes, () => this.#drained());
+    this.#waiting = this.#socket.writableLength > 0;
     return this.#socket.writableLength;
   }
 
@@ -59,6 +59,12 @@ class TcpConnection implements Connection {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  #drained(): void {
+    if (!this.#waiting || this.#socket.writableLength > 0 || !this.#socket.writable) return;
+    this.#waiting = false;
+    this.#handlers.onDrain();
   }
 
   #connect({ host, port, localAddress }: DialOptions): void {

@@ -1,0 +1,208 @@
+import type { Clock, Connection, ConnectionHandlers, Dialer, DialOptions } from '../ports.ts';
+
+/** The other end of a fake connection: what a test's scripted peer holds. */
+export interface RemoteEnd {
+  /** What arrived so far. */
+  readonly received: readonly Uint8Array[];
+  /** True once the dialling side has closed, by FIN or by reset. */
+  readonly closed: boolean;
+  /** Called for every chunk that arrives. */
+  onData: (chunk: Uint8Array) => void;
+  write(bytes: Uint8Array): void;
+  /** FIN. */
+  end(): void;
+  /** RST. */
+  reset(): void;
+  /** Reads nothing until `resume`: what the dialling side writes stays there. */
+  pause(): void;
+  resume(): void;
+}
+
+export type Accept = (remote: RemoteEnd, options: DialOptions) => void;
+
+/** A network in memory. Everything arrives with the clock's next tick: `clock.advance(0)` delivers. Nobody listens at first. */
+export class FakeDialer implements Dialer {
+  readonly #clock: Clock;
+  readonly #listeners = new Map<string, Accept | 'blackhole'>();
+  /** Options of every attempt, in order. */
+  readonly dials: DialOptions[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  listen(host: string, port: number, accept: Accept): void {
+    this.#listeners.set(`${host} ${port}`, accept);
+  }
+
+  /** Attempts there get no answer at all. */
+  blackhole(host: string, port: number): void {
+    this.#listeners.set(`${host} ${port}`, 'blackhole');
+  }
+
+  /** Attempts there are refused (again). */
+  close(host: string, port: number): void {
+    this.#listeners.delete(`${host} ${port}`);
+  }
+
+  dial(options: DialOptions, handlers: ConnectionHandlers): Connection {
+    this.dials.push(options);
+    const connection = new FakeConnection(this.#clock, options, handlers);
+    const listener = this.#listeners.get(`${options.host} ${options.port}`);
+    if (!(options.port > 0 && options.port < 65536)) connection.fail(new Error(`port ${options.port} is out of range`));
+    else if (listener === undefined) connection.fail(new Error(`connect ECONNREFUSED ${options.host}:${options.port}`));
+    else if (listener === 'blackhole') connection.timeOut();
+    else connection.accept(listener);
+    return connection;
+  }
+}
+
+type Phase = 'dialling' | 'open' | 'ended' | 'closed';
+
+class FakeConnection implements Connection {
+  readonly #clock: Clock;
+  readonly #options: DialOptions;
+  readonly #handlers: ConnectionHandlers;
+  readonly #remote: FakeRemote;
+  #phase: Phase = 'dialling';
+  #waiting: Uint8Array[] = [];
+
+  constructor(clock: Clock, options: DialOptions, handlers: ConnectionHandlers) {
+    this.#clock = clock;
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#remote = new FakeRemote({
+      data: (bytes) => this.#soon(() => this.#handlers.onData(bytes)),
+      close: (error) => this.#soon(() => this.#closed(error)),
+      resumed: () => this.#soon(() => this.#flush()),
+    });
+  }
+
+  get localAddress(): string | undefined {
+    if (this.#phase === 'dialling') return undefined;
+    return this.#options.localAddress ?? (this.#options.host.includes(':') ? '::1' : '127.0.0.1');
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#phase === 'dialling' ? undefined : this.#options.host;
+  }
+
+  accept(listener: Accept): void {
+    this.#soon(() => {
+      this.#phase = 'open';
+      listener(this.#remote, this.#options);
+      this.#handlers.onConnect();
+      this.#flush();
+    });
+  }
+
+  fail(error: Error): void {
+    this.#soon(() => this.#closed(error));
+  }
+
+  timeOut(): void {
+    const { host, port, timeoutMs } = this.#options;
+    const error = new Error(`no answer from ${host} port ${port} within ${timeoutMs} ms`);
+    this.#clock.setTimer(timeoutMs, () => this.#closed(error));
+  }
+
+  write(bytes: Uint8Array): number {
+    if (this.#phase !== 'open' && this.#phase !== 'dialling') return 0;
+    this.#waiting.push(bytes.slice());
+    if (this.#phase === 'open' && !this.#remote.paused) this.#deliver();
+    return this.#waiting.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  end(): void {
+    if (this.#phase !== 'open') return this.destroy();
+    this.#phase = 'ended';
+    if (!this.#remote.paused) this.#finish();
+  }
+
+  destroy(): void {
+    if (this.#phase === 'closed') return;
+    this.#phase = 'closed';
+    this.#waiting = [];
+    this.#remote.closed = true;
+    this.#clock.setTimer(0, () => this.#handlers.onClose());
+  }
+
+  /** What the remote end sees goes through the clock as well, but isn't lost when this side closes. */
+  #deliver(): void {
+    for (const bytes of this.#waiting.splice(0)) this.#clock.setTimer(0, () => this.#remote.arrive(bytes));
+  }
+
+  #flush(): void {
+    const waited = this.#waiting.length > 0;
+    this.#deliver();
+    if (this.#phase === 'ended') this.#finish();
+    else if (waited) this.#handlers.onDrain();
+  }
+
+  #finish(): void {
+    this.#deliver();
+    this.#clock.setTimer(0, () => {
+      this.#remote.closed = true;
+      this.#closed();
+    });
+  }
+
+  #closed(error?: Error): void {
+    if (this.#phase === 'closed') return;
+    this.#phase = 'closed';
+    this.#remote.closed = true;
+    if (error === undefined) this.#handlers.onClose();
+    else this.#handlers.onClose(error);
+  }
+
+  /** Runs on the next tick unless the connection is closed by then. */
+  #soon(action: () => void): void {
+    this.#clock.setTimer(0, () => {
+      if (this.#phase !== 'closed') action();
+    });
+  }
+}
+
+interface Wire {
+  readonly data: (bytes: Uint8Array) => void;
+  readonly close: (error?: Error) => void;
+  readonly resumed: () => void;
+}
+
+class FakeRemote implements RemoteEnd {
+  readonly received: Uint8Array[] = [];
+  readonly #wire: Wire;
+  onData: (chunk: Uint8Array) => void = () => {};
+  paused = false;
+  closed = false;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  arrive(chunk: Uint8Array): void {
+    this.received.push(chunk);
+    this.onData(chunk);
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#wire.data(bytes.slice());
+  }
+
+  end(): void {
+    this.#wire.close();
+  }
+
+  reset(): void {
+    this.#wire.close(new Error('read ECONNRESET'));
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.#wire.resumed();
+  }
+}
