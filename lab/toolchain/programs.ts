@@ -8,6 +8,8 @@ import { delimiter, join } from 'node:path';
 export const debianPackageOf = {
   ip: 'iproute2',
   nsenter: 'util-linux',
+  unshare: 'util-linux',
+  sysctl: 'procps',
   iptables: 'iptables',
   ip6tables: 'iptables',
   conntrack: 'conntrack',
@@ -36,6 +38,8 @@ export type Program = keyof typeof debianPackageOf;
 export const clusterPrograms: readonly Program[] = [
   'ip',
   'nsenter',
+  'unshare',
+  'sysctl',
   'iptables',
   'ip6tables',
   'conntrack',

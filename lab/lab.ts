@@ -1,0 +1,271 @@
+import { join } from 'node:path';
+import { ApiClient } from './cluster/api-client.ts';
+import { ControlPlane, defaultPorts } from './cluster/control-plane.ts';
+import { Credentials } from './cluster/credentials.ts';
+import { KubeAccess } from './cluster/kube-access.ts';
+import { NodeMachine } from './cluster/node-machine.ts';
+import { ClusterNode } from './cluster/node.ts';
+import { ensureImages } from './images/images.ts';
+import { Client } from './network/client.ts';
+import { kubernetesService, planNetwork } from './network/plan.ts';
+import type { NetworkPlan, NetworkSize } from './network/plan.ts';
+import { Router } from './network/router.ts';
+import { createNetwork, inNamespace } from './network/topology.ts';
+import { randomLabName } from './state/lab-name.ts';
+import { folderOf, readRecord, registerLab, writeRecord } from './state/lab-registry.ts';
+import type { LabRecord } from './state/lab-registry.ts';
+import { Processes } from './state/processes.ts';
+import { collectGarbage, teardown } from './state/teardown.ts';
+import { until } from './state/until.ts';
+import {
+  MissingRequirements,
+  clusterPrograms,
+  ensureHelm,
+  ensureKubernetes,
+  ensurePrograms,
+  noProgress,
+} from './toolchain/index.ts';
+import type { KubernetesPrograms, Progress } from './toolchain/index.ts';
+import { run } from './toolchain/run.ts';
+
+export interface LabOptions {
+  /** Default: 3. */
+  readonly nodes?: number;
+  /** Default: 2. */
+  readonly routers?: number;
+  /** Default: 1. Clients are behind r1, r2, ... in turn. */
+  readonly clients?: number;
+  /** 1 to 12 lower case letters and digits. Default: a name that no other lab has. */
+  readonly name?: string;
+  /** The lab outlives this process. Default: it is removed by the next `up` if this process dies without `down`. */
+  readonly keep?: boolean;
+  readonly progress?: Progress;
+  /** Gives up and removes what is there. */
+  readonly signal?: AbortSignal;
+}
+
+interface LabParts {
+  readonly record: LabRecord;
+  readonly network: NetworkPlan;
+  readonly processes: Processes;
+  readonly programs: KubernetesPrograms;
+  readonly controlPlane: ControlPlane;
+  readonly machines: readonly NodeMachine[];
+}
+
+/**
+ * A real Kubernetes cluster and a real network on this machine: nodes n1, n2, ... with kubelets and Pods, routers r1, r2,
+ * ..., clients c1, ... beyond them, and the API server reachable from here. Needs root on Linux.
+ */
+export class Lab extends KubeAccess {
+  readonly name: string;
+  readonly nodes: readonly ClusterNode[];
+  readonly routers: readonly Router[];
+  readonly clients: readonly Client[];
+  /** Path of a kubeconfig (the administrator's) for processes in the lab's namespaces. */
+  readonly insideKubeconfig: string;
+  readonly #parts: LabParts;
+
+  private constructor(parts: LabParts, api: ApiClient) {
+    const folder = folderOf(parts.record.name);
+    super(api, { kubectl: parts.programs.kubectl, kubeconfig: join(folder, 'kubeconfig') });
+    const { network, processes } = parts;
+    this.#parts = parts;
+    this.name = parts.record.name;
+    this.insideKubeconfig = join(folder, 'inside.kubeconfig');
+    this.nodes = parts.machines.map((machine, i) => nodeHandle({ machine, network, api }, i));
+    this.routers = network.routers.map((plan) => new Router({ processes, network }, plan, join(folder, plan.name)));
+    this.clients = network.clients.map((plan) => new Client(processes, plan));
+  }
+
+  /** Installs and builds what a lab takes, so that `up` finds it: minutes at first, nothing later. */
+  static async prepare(progress: Progress = noProgress): Promise<void> {
+    requireRoot();
+    await ensurePrograms(clusterPrograms, progress);
+    await ensureKubernetes(progress);
+    await ensureHelm(progress);
+    await ensureImages(progress);
+  }
+
+  /** Builds a lab and returns when every node is Ready. On failure nothing is left of it. */
+  static async up(options: LabOptions = {}): Promise<Lab> {
+    const { progress = noProgress, keep = false, name = randomLabName() } = options;
+    await Lab.prepare(progress);
+    await collectGarbage(progress);
+    const shape = { nodes: options.nodes ?? 3, routers: options.routers ?? 2, clients: options.clients ?? 1 };
+    const registered = await registerLab({ name, keep, kind: 'cluster' });
+    try {
+      return await Lab.#build(registered, shape, options);
+    } catch (error) {
+      await teardown(registered);
+      throw error;
+    }
+  }
+
+  /** A handle for a lab that another process built. @throws {Error} if there is none of this name. */
+  static async attach(name: string): Promise<Lab> {
+    const record = await readRecord(name);
+    if (record?.shape === undefined || record.kind !== 'cluster') throw new Error(`there is no lab named "${name}"`);
+    const api = await ApiClient.fromKubeconfig(join(folderOf(name), 'kubeconfig'));
+    return new Lab(await assemble(record, record.shape, { api, progress: noProgress }), api);
+  }
+
+  static async #build(registered: LabRecord, shape: NetworkSize, options: LabOptions): Promise<Lab> {
+    const { progress = noProgress, signal } = options;
+    const network = planNetwork(registered.name, registered.index, shape);
+    progress(
+      `lab "${registered.name}": network of ${shape.nodes} nodes, ${shape.routers} routers, ${shape.clients} clients`,
+    );
+    const credentials = credentialsOf(registered.name);
+    const addresses = apiAddresses(network);
+    await Promise.all([
+      createNetwork(network),
+      credentials.create(
+        addresses,
+        network.nodes.map((node) => node.name),
+      ),
+    ]);
+    const kubeconfig = join(folderOf(registered.name), 'kubeconfig');
+    await credentials.writeAdminKubeconfig(kubeconfig, serverAt(network.hostLink.controlPlane));
+    const api = await ApiClient.fromKubeconfig(kubeconfig);
+    const lab = new Lab(await assemble(registered, shape, { api, progress, signal }), api);
+    await credentials.writeAdminKubeconfig(lab.insideKubeconfig, insideServer(network));
+    await lab.#start(progress, signal);
+    await writeRecord({ ...registered, shape });
+    return lab;
+  }
+
+  node(name: string): ClusterNode {
+    return named(this.nodes, name);
+  }
+
+  router(name: string): Router {
+    return named(this.routers, name);
+  }
+
+  client(name: string): Client {
+    return named(this.clients, name);
+  }
+
+  /** Runs helm as the administrator; returns its standard output. */
+  async helm(args: readonly string[]): Promise<string> {
+    const cache = join(folderOf(this.name), 'helm');
+    const env = { HELM_CACHE_HOME: cache, HELM_CONFIG_HOME: cache, HELM_DATA_HOME: cache };
+    return run(await ensureHelm(), ['--kubeconfig', this.kubeconfig, ...args], { env });
+  }
+
+  /** Puts the images of an archive into every node. */
+  async loadImage(archive: string): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.loadImage(archive)));
+  }
+
+  /** Ends the API server alone; everything else goes on without it. */
+  async stopApiServer(): Promise<void> {
+    await this.#parts.controlPlane.stopApiServer();
+  }
+
+  async startApiServer(): Promise<void> {
+    await this.#parts.controlPlane.startApiServer(this.#parts.programs);
+  }
+
+  /** The last lines that a process of the lab wrote: `kube-apiserver`, `n1.kubelet`, `r1.bgpd`, ... */
+  async log(process: string, lines = 50): Promise<string> {
+    return this.#parts.processes.lastWords(process, lines);
+  }
+
+  /** Removes the lab: its processes, namespaces, cgroups and files. Safe to repeat. */
+  async down(): Promise<void> {
+    for (const client of this.clients) client.close();
+    await this.api.close();
+    await teardown(this.#parts.record);
+  }
+
+  async #start(progress: Progress, signal: AbortSignal | undefined): Promise<void> {
+    const { controlPlane, programs, network, machines } = this.#parts;
+    progress('starting etcd, API server, routers and container runtimes (5 to 10 s)');
+    const runtimes = Promise.all(machines.map((machine) => machine.boot()));
+    const routers = Promise.all(this.routers.map((router) => router.start()));
+    await controlPlane.startApi(programs);
+    await controlPlane.startControllers(programs, `https://127.0.0.1:${defaultPorts.api}`);
+    await runtimes;
+    progress('starting kubelets and kube-proxies (5 to 10 s)');
+    await Promise.all(machines.map((machine) => machine.join()));
+    await Promise.all([routers, ...this.nodes.map((node) => node.waitUntilReady({ signal }))]);
+    const serviceAccount = '/api/v1/namespaces/default/serviceaccounts/default';
+    const exists = async (): Promise<boolean> => (await this.api.find(serviceAccount)) !== undefined;
+    await until(exists, { what: 'the default ServiceAccount', signal });
+    progress(`lab "${this.name}": ${network.nodes.length} nodes Ready`);
+  }
+}
+
+interface Circumstances {
+  readonly api: ApiClient;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal | undefined;
+}
+
+async function assemble(
+  record: LabRecord,
+  shape: NetworkSize,
+  { api, progress, signal }: Circumstances,
+): Promise<LabParts> {
+  const folder = folderOf(record.name);
+  const network = planNetwork(record.name, record.index, shape);
+  const processes = new Processes(folder);
+  const credentials = credentialsOf(record.name);
+  const programs = await ensureKubernetes(progress);
+  const imageArchives = await ensureImages(progress);
+  const controlPlane = new ControlPlane(
+    { processes, credentials, api },
+    {
+      folder: join(folder, 'control-plane'),
+      enter: inNamespace(network.controlPlane.namespace),
+      bindAddress: '0.0.0.0',
+      advertiseAddress: network.controlPlane.addresses.ipv4,
+      ports: defaultPorts,
+      signal,
+    },
+  );
+  const server = insideServer(network);
+  const machines = network.nodes.map((plan) => {
+    const options = { lab: record.name, plan, folder: join(folder, plan.name), server, imageArchives };
+    return new NodeMachine({ processes, credentials, programs }, options);
+  });
+  return { record, network, processes, programs, controlPlane, machines };
+}
+
+function nodeHandle(deps: ConstructorParameters<typeof ClusterNode>[0], index: number): ClusterNode {
+  const plan = deps.network.nodes[index];
+  if (plan === undefined) throw new RangeError(`no node ${index}`);
+  return new ClusterNode(deps, plan);
+}
+
+function credentialsOf(name: string): Credentials {
+  return new Credentials(join(folderOf(name), 'credentials'));
+}
+
+function apiAddresses({ controlPlane, hostLink }: NetworkPlan): string[] {
+  const { ipv4, ipv6 } = controlPlane.addresses;
+  return ['127.0.0.1', kubernetesService, ipv4, ipv6, hostLink.controlPlane];
+}
+
+function insideServer({ controlPlane }: NetworkPlan): string {
+  return serverAt(controlPlane.addresses.ipv4);
+}
+
+function serverAt(address: string): string {
+  return `https://${address}:${defaultPorts.api}`;
+}
+
+function named<T extends { readonly name: string }>(all: readonly T[], name: string): T {
+  const found = all.find((one) => one.name === name);
+  if (found === undefined)
+    throw new RangeError(`the lab has no ${name}, only ${all.map((one) => one.name).join(', ')}`);
+  return found;
+}
+
+function requireRoot(): void {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    throw new MissingRequirements('The lab makes network namespaces and runs containers: it needs Linux and root.');
+  }
+}

@@ -1,0 +1,158 @@
+import { hostInterfaceOf, namespaceOf } from '../state/lab-name.ts';
+
+/** One address per family, without prefix length. */
+export interface Addresses {
+  readonly ipv4: string;
+  readonly ipv6: string;
+}
+
+/** One range per family, in CIDR notation. */
+export interface Ranges {
+  readonly ipv4: string;
+  readonly ipv6: string;
+}
+
+export interface NetworkSize {
+  readonly nodes: number;
+  readonly routers: number;
+  readonly clients: number;
+}
+
+export interface NodePlan {
+  readonly name: string;
+  readonly namespace: string;
+  readonly addresses: Addresses;
+  readonly pods: Ranges;
+}
+
+export interface RouterPlan {
+  readonly name: string;
+  readonly namespace: string;
+  /** On the nodes' network: where BGP peers. */
+  readonly addresses: Addresses;
+  /** On the clients' network. */
+  readonly clientSide: Addresses;
+}
+
+export interface ClientPlan {
+  readonly name: string;
+  readonly namespace: string;
+  readonly addresses: Addresses;
+  /** Name of the router that is its default gateway: c1 has r1, c2 has r2, and so on in turn. */
+  readonly via: string;
+}
+
+/** The link from the host's own network to the API server, IPv4 only. */
+export interface HostLink {
+  readonly device: string;
+  readonly host: string;
+  readonly controlPlane: string;
+  readonly prefixLength: number;
+}
+
+/**
+ * ```
+ *  c1 ── clients' network ──┬── r1 ──┬── nodes' network ──┬── n1, n2, n3 (Pods behind each)
+ *        10.60.0.0/24       └── r2 ──┘   10.50.0.0/24     └── cp (API server) ── link ── the host
+ * ```
+ * Every machine has a network namespace of its own and both networks are bridges in another one, so the addresses are the
+ * same in every lab; only the link to the host differs.
+ */
+export interface NetworkPlan {
+  /** The namespace with the two bridges. */
+  readonly switchNamespace: string;
+  readonly controlPlane: { readonly namespace: string; readonly addresses: Addresses };
+  readonly nodes: readonly NodePlan[];
+  readonly routers: readonly RouterPlan[];
+  readonly clients: readonly ClientPlan[];
+  readonly hostLink: HostLink;
+}
+
+export const nodeNetwork: Ranges = { ipv4: '10.50.0.0/24', ipv6: 'fd00:50::/64' };
+export const clientNetwork: Ranges = { ipv4: '10.60.0.0/24', ipv6: 'fd00:60::/64' };
+export const podRange: Ranges = { ipv4: '10.244.0.0/16', ipv6: 'fd00:244::/32' };
+export const serviceRange: Ranges = { ipv4: '10.96.0.0/16', ipv6: 'fd00:96::/112' };
+/** On no network of the lab: what BGP pools may give to Services. */
+export const poolRange: Ranges = { ipv4: '10.77.0.0/24', ipv6: 'fd00:77::/64' };
+/** The API server's address inside the cluster: the first of the IPv4 Service range. */
+export const kubernetesService = '10.96.0.1';
+export const clusterDns = '10.96.0.10';
+
+const firstNode = 11;
+const firstClient = 11;
+const controlPlaneHost = 10;
+/** Hosts 1 to 9 of both networks are routers. */
+export const maxRouters = 9;
+export const maxNodes = 200;
+export const maxClients = 200;
+
+/** The whole addressing of a lab. @throws {RangeError} if it is too large, or has clients without a router. */
+export function planNetwork(lab: string, index: number, size: NetworkSize): NetworkPlan {
+  checkSize(size);
+  return {
+    switchNamespace: namespaceOf(lab, 'lan'),
+    controlPlane: { namespace: namespaceOf(lab, 'cp'), addresses: onNodeNetwork(controlPlaneHost) },
+    nodes: numbers(size.nodes).map((n) => planNode(lab, n)),
+    routers: numbers(size.routers).map((n) => planRouter(lab, n)),
+    clients: numbers(size.clients).map((n) => planClient(lab, n, size.routers)),
+    hostLink: planHostLink(index),
+  };
+}
+
+function checkSize({ nodes, routers, clients }: NetworkSize): void {
+  const fits = nodes <= maxNodes && routers <= maxRouters && clients <= maxClients;
+  const whole = [nodes, routers, clients].every((count) => Number.isInteger(count) && count >= 0);
+  if (!fits || !whole) {
+    throw new RangeError(`a lab has up to ${maxNodes} nodes, ${maxRouters} routers and ${maxClients} clients`);
+  }
+  if (clients > 0 && routers === 0)
+    throw new RangeError('clients are beyond a router: a lab with clients needs routers');
+}
+
+function planNode(lab: string, n: number): NodePlan {
+  const name = `n${n}`;
+  return {
+    name,
+    namespace: namespaceOf(lab, name),
+    addresses: onNodeNetwork(firstNode + n - 1),
+    pods: { ipv4: `10.244.${n}.0/24`, ipv6: `fd00:244:${n.toString(16)}::/64` },
+  };
+}
+
+function planRouter(lab: string, n: number): RouterPlan {
+  const name = `r${n}`;
+  return { name, namespace: namespaceOf(lab, name), addresses: onNodeNetwork(n), clientSide: onClientNetwork(n) };
+}
+
+function planClient(lab: string, n: number, routers: number): ClientPlan {
+  const name = `c${n}`;
+  return {
+    name,
+    namespace: namespaceOf(lab, name),
+    addresses: onClientNetwork(firstClient + n - 1),
+    via: `r${((n - 1) % routers) + 1}`,
+  };
+}
+
+/** From 198.18.0.0/15, which RFC 2544 sets aside for test setups. */
+function planHostLink(index: number): HostLink {
+  return {
+    device: hostInterfaceOf(index),
+    host: `198.19.${index}.1`,
+    controlPlane: `198.19.${index}.2`,
+    prefixLength: 30,
+  };
+}
+
+// The last group of an IPv6 address reads as the last byte of the IPv4 one: 10.50.0.11 and fd00:50::11.
+function onNodeNetwork(host: number): Addresses {
+  return { ipv4: `10.50.0.${host}`, ipv6: `fd00:50::${host}` };
+}
+
+function onClientNetwork(host: number): Addresses {
+  return { ipv4: `10.60.0.${host}`, ipv6: `fd00:60::${host}` };
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i + 1);
+}

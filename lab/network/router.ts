@@ -1,0 +1,170 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '../toolchain/run.ts';
+import type { Processes } from '../state/processes.ts';
+import { until } from '../state/until.ts';
+import { bgpdConfiguration, routerAsn, zebraConfiguration } from './frr-configuration.ts';
+import type { Addresses, NetworkPlan, RouterPlan } from './plan.ts';
+import { hasGateways, parseRoutes, showRoute } from './routes.ts';
+import type { NextHop } from './routes.ts';
+import { inNamespace, setCable } from './topology.ts';
+
+export interface RouterDeps {
+  readonly processes: Processes;
+  readonly network: NetworkPlan;
+}
+
+/** A router between the nodes' and the clients' network: FRR's zebra and bgpd in a namespace. */
+export class Router {
+  readonly name: string;
+  /** On the nodes' network: the peer address for BGP, by either family. */
+  readonly addresses: Addresses;
+  readonly asn = routerAsn;
+  readonly namespace: string;
+  readonly #deps: RouterDeps;
+  readonly #plan: RouterPlan;
+  readonly #folder: string;
+
+  constructor(deps: RouterDeps, plan: RouterPlan, folder: string) {
+    this.#deps = deps;
+    this.#plan = plan;
+    this.#folder = folder;
+    this.name = plan.name;
+    this.addresses = plan.addresses;
+    this.namespace = plan.namespace;
+  }
+
+  /** Starts FRR; returns when bgpd answers. Does nothing if it runs. */
+  async start(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    await writeFile(join(this.#folder, 'zebra.conf'), zebraConfiguration(this.#plan));
+    await writeFile(join(this.#folder, 'bgpd.conf'), bgpdConfiguration(this.#plan));
+    // The daemons give up root for the user frr and make their sockets here.
+    await run('chown', ['-R', 'frr:frr', this.#folder]);
+    await chmod(this.#folder, 0o755);
+    await this.#startDaemon('zebra');
+    await this.#startDaemon('bgpd');
+    await until(() => this.vtysh('show bgp summary json').then(() => true), {
+      what: `bgpd of ${this.name}`,
+      timeoutMs: 20_000,
+      explain: () => this.#deps.processes.lastWords(`${this.name}.bgpd`),
+    });
+  }
+
+  /** Ends FRR in order: it says farewell to its peers and takes its routes out of the kernel. */
+  async stop(): Promise<void> {
+    await this.#stopDaemons('SIGTERM');
+  }
+
+  /** Ends FRR as a power failure would: no farewell. The kernel's routes stay until `start`, as with a dead control card. */
+  async crash(): Promise<void> {
+    await this.#stopDaemons('SIGKILL');
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** The kernel's route to exactly this address (or prefix): what packets follow. */
+  async routes(destination: string): Promise<NextHop[]> {
+    return parseRoutes(await run('ip', ['-n', this.namespace, ...showRoute(destination)]));
+  }
+
+  /** Returns once the kernel's route has exactly these gateways, in any order; none: once there is no route. */
+  async waitForRoutes(
+    destination: string,
+    gateways: readonly string[],
+    options: { readonly timeoutMs?: number; readonly intervalMs?: number } = {},
+  ): Promise<NextHop[]> {
+    const wanted = gateways.length === 0 ? 'no next hop' : `the next hops ${[...gateways].sort().join(', ')}`;
+    return until(
+      async () => {
+        const nextHops = await this.routes(destination);
+        return hasGateways(nextHops, gateways) && nextHops;
+      },
+      {
+        what: `${this.name}'s kernel to have ${wanted} for ${destination}`,
+        timeoutMs: options.timeoutMs ?? 10_000,
+        intervalMs: options.intervalMs ?? 20,
+        explain: () => this.#explainRoutes(destination),
+      },
+    );
+  }
+
+  /** Runs a command in FRR's shell and returns its output. */
+  async vtysh(...commands: string[]): Promise<string> {
+    const shell = ['--config_dir', this.#folder, '--vty_socket', this.#folder];
+    return run('vtysh', [...shell, ...commands.flatMap((command) => ['-c', command])], { timeoutMs: 20_000 });
+  }
+
+  /** FRR's `show bgp summary json`, by family: `ipv4Unicast.peers["10.50.0.11"].state`. */
+  async bgpSummary(): Promise<BgpSummary> {
+    return JSON.parse(await this.vtysh('show bgp summary json')) as BgpSummary;
+  }
+
+  /** Addresses of the peers whose session is established, sorted. */
+  async establishedPeers(): Promise<string[]> {
+    const families = Object.values(await this.bgpSummary());
+    const peers = families.flatMap((family) => Object.entries(family?.peers ?? {}));
+    const established = peers.filter(([, peer]) => peer.state === 'Established').map(([address]) => address);
+    return [...new Set(established)].sort();
+  }
+
+  /** Runs a program in the router's namespace and returns its standard output. */
+  async exec(...command: string[]): Promise<string> {
+    const [program = '', ...args] = [...inNamespace(this.namespace), ...command];
+    return run(program, args);
+  }
+
+  /** Pulls its cables out of both networks. */
+  async disconnect(): Promise<void> {
+    await this.#setCables('down');
+  }
+
+  async reconnect(): Promise<void> {
+    await this.#setCables('up');
+  }
+
+  async #setCables(state: 'up' | 'down'): Promise<void> {
+    await setCable(this.#deps.network, { machine: this.name, bridge: 'nodes' }, state);
+    await setCable(this.#deps.network, { machine: this.name, bridge: 'clients' }, state);
+  }
+
+  async #startDaemon(daemon: 'zebra' | 'bgpd'): Promise<void> {
+    const file = (name: string): string => join(this.#folder, name);
+    const sockets = ['-z', file('zserv.api'), '--vty_socket', this.#folder, '-i', file(`${daemon}.pid`), '-P', '0'];
+    await this.#deps.processes.start({
+      name: `${this.name}.${daemon}`,
+      command: [...inNamespace(this.namespace), `/usr/lib/frr/${daemon}`, '-f', file(`${daemon}.conf`), ...sockets],
+    });
+    await until(() => this.vtysh(`show version`).then(() => true), { what: `${daemon} of ${this.name}` });
+  }
+
+  async #stopDaemons(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    await this.#deps.processes.stop(`${this.name}.bgpd`, signal);
+    await this.#deps.processes.stop(`${this.name}.zebra`, signal);
+  }
+
+  async #explainRoutes(destination: string): Promise<string> {
+    const gateways = (await this.routes(destination)).map((hop) => hop.gateway ?? hop.device);
+    const peers = await this.establishedPeers().catch(() => []);
+    return `it has ${gateways.join(', ') || 'none'}; established BGP peers: ${peers.join(', ') || 'none'}`;
+  }
+}
+
+export type BgpSummary = Readonly<Partial<Record<'ipv4Unicast' | 'ipv6Unicast', BgpFamilySummary>>>;
+
+export interface BgpFamilySummary {
+  readonly as: number;
+  readonly peers: Readonly<Record<string, BgpPeerSummary>>;
+}
+
+export interface BgpPeerSummary {
+  readonly remoteAs: number;
+  readonly state: string;
+  /** Prefixes received. */
+  readonly pfxRcd: number;
+  readonly peerUptimeMsec: number;
+  readonly connectionsEstablished: number;
+}

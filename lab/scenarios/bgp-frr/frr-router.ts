@@ -1,0 +1,162 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile, chmod } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { until } from '../../state/until.ts';
+
+const execute = promisify(execFile);
+
+async function ip(...args: string[]): Promise<string> {
+  return (await execute('ip', args, { maxBuffer: 64 * 1024 * 1024 })).stdout;
+}
+
+export const routerAddress = { ipv4: '10.211.0.1', ipv6: 'fd00:211::1' };
+export const speakerAddress = { ipv4: '10.211.0.2', ipv6: 'fd00:211::2' };
+
+const configuration = `
+hostname bgp-frr
+router bgp 65001
+ bgp router-id ${routerAddress.ipv4}
+ no bgp ebgp-requires-policy
+ no bgp network import-check
+ bgp graceful-restart stalepath-time 60
+ neighbor P peer-group
+ neighbor P remote-as 65000
+ neighbor P passive
+ bgp listen range 10.211.0.0/24 peer-group P
+ bgp listen range fd00:211::/64 peer-group P
+ address-family ipv4 unicast
+  neighbor P activate
+  maximum-paths 64
+ exit-address-family
+ address-family ipv6 unicast
+  neighbor P activate
+  maximum-paths 64
+ exit-address-family
+`;
+
+const sysctls = [
+  'net.ipv6.conf.all.disable_ipv6=0',
+  'net.ipv6.conf.default.disable_ipv6=0',
+  'net.ipv6.conf.default.accept_dad=0',
+  'net.ipv4.ip_forward=1',
+  'net.ipv6.conf.all.forwarding=1',
+];
+
+interface KernelRoute {
+  readonly dst: string;
+  readonly gateway?: string;
+  readonly nexthops?: readonly { readonly gateway: string }[];
+}
+
+/** FRR (zebra and bgpd) in a network namespace, one veth away from another namespace in which a speaker runs. */
+export class FrrRouter {
+  readonly namespace: string;
+  readonly speakerNamespace: string;
+  readonly #folder: string;
+  readonly #daemons = new Map<string, ChildProcess>();
+
+  private constructor(name: string, folder: string) {
+    this.namespace = `${name}-r`;
+    this.speakerNamespace = `${name}-s`;
+    this.#folder = folder;
+  }
+
+  /** @param name prefix of the namespaces; unique on the machine. */
+  static async start(name: string): Promise<FrrRouter> {
+    const folder = await mkdtemp(join(tmpdir(), `${name}-`));
+    const router = new FrrRouter(name, folder);
+    try {
+      await router.#createNetwork();
+      await execute('chown', ['frr:frr', folder]);
+      await chmod(folder, 0o755);
+      await writeFile(join(folder, 'zebra.conf'), 'hostname bgp-frr\n');
+      await writeFile(join(folder, 'bgpd.conf'), configuration);
+      await router.startDaemon('zebra');
+      await router.startDaemon('bgpd');
+      return router;
+    } catch (error) {
+      await router.remove();
+      throw error;
+    }
+  }
+
+  async startDaemon(name: 'zebra' | 'bgpd'): Promise<void> {
+    const at = (file: string): string => join(this.#folder, file);
+    const args = [`--net=/var/run/netns/${this.namespace}`, `/usr/lib/frr/${name}`, '-u', 'frr', '-g', 'frr'];
+    args.push('-f', at(`${name}.conf`), '-i', at(`${name}.pid`), '-z', at('zserv.api'), '-P', '0');
+    args.push('--vty_socket', this.#folder, '--log', 'stdout');
+    const child = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)));
+    this.#daemons.set(name, child);
+    await until(async () => (await execute('test', ['-S', at(`${name}.vty`)])) !== undefined, {
+      what: `${name} to listen`,
+      explain: () => output,
+    });
+  }
+
+  signal(name: 'zebra' | 'bgpd', signal: NodeJS.Signals): void {
+    this.#daemons.get(name)?.kill(signal);
+  }
+
+  async stopDaemon(name: 'zebra' | 'bgpd', signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const child = this.#daemons.get(name);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGCONT');
+    child.kill(signal);
+    await exited;
+    await rm(join(this.#folder, `${name}.vty`), { force: true });
+  }
+
+  /** Kernel routes that BGP installed: destination -> its next hops, sorted. */
+  async routes(family: 4 | 6): Promise<Map<string, string[]>> {
+    const json = await ip('-n', this.namespace, `-${family}`, '-j', 'route', 'show', 'proto', 'bgp');
+    const routes = new Map<string, Set<string>>();
+    for (const { dst, gateway, nexthops } of JSON.parse(json || '[]') as KernelRoute[]) {
+      const hops = routes.get(dst) ?? new Set();
+      for (const hop of nexthops ?? []) hops.add(hop.gateway);
+      if (gateway !== undefined) hops.add(gateway);
+      routes.set(dst, hops);
+    }
+    return new Map([...routes].map(([dst, hops]) => [dst, [...hops].sort()]));
+  }
+
+  async vtysh(command: string): Promise<string> {
+    return (await execute('vtysh', ['--vty_socket', this.#folder, '-d', 'bgpd', '-c', command])).stdout;
+  }
+
+  /** What bgpd and zebra wrote: for the error of a test. */
+  async log(): Promise<string> {
+    return await readFile(join(this.#folder, 'bgpd.log'), 'utf8').catch(() => '');
+  }
+
+  async remove(): Promise<void> {
+    for (const name of ['bgpd', 'zebra'] as const) await this.stopDaemon(name, 'SIGKILL');
+    for (const namespace of [this.namespace, this.speakerNamespace]) {
+      await ip('netns', 'del', namespace).catch(() => '');
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #createNetwork(): Promise<void> {
+    for (const namespace of [this.namespace, this.speakerNamespace]) {
+      await ip('netns', 'add', namespace);
+      await execute('nsenter', [`--net=/var/run/netns/${namespace}`, 'sysctl', '-qw', ...sysctls]);
+      await ip('-n', namespace, 'link', 'set', 'lo', 'up');
+    }
+    const peer = ['peer', 'name', 'eth0', 'netns', this.speakerNamespace];
+    await ip('-n', this.namespace, 'link', 'add', 'eth0', 'type', 'veth', ...peer);
+    await this.#address(this.namespace, routerAddress);
+    await this.#address(this.speakerNamespace, speakerAddress);
+  }
+
+  async #address(namespace: string, address: { readonly ipv4: string; readonly ipv6: string }): Promise<void> {
+    await ip('-n', namespace, 'addr', 'add', `${address.ipv4}/24`, 'dev', 'eth0');
+    await ip('-n', namespace, 'addr', 'add', `${address.ipv6}/64`, 'dev', 'eth0', 'nodad');
+    await ip('-n', namespace, 'link', 'set', 'eth0', 'up');
+  }
+}

@@ -1,0 +1,47 @@
+// A BGP speaker in a process of its own, so that a test can put it into a network namespace and kill it.
+// One JSON command per line on stdin; one JSON line on stdout per change of a session and per command that is done.
+import { createInterface } from 'node:readline';
+import { systemClock, systemRandom } from '../../../backend/src/platform/linux/clock.ts';
+import { systemDialer } from '../../../backend/src/platform/linux/dialer.ts';
+import type { LogFields, Logger } from '../../../backend/src/platform/ports.ts';
+import { BgpSpeaker, type PeerConfig, type Route, type StopMode } from '../../../backend/src/speakers/bgp/speaker.ts';
+
+export type Command =
+  | { readonly configure: readonly PeerConfig[] }
+  | { readonly setRoutes: { readonly peer: string; readonly routes: readonly Route[] } }
+  | { readonly stop: StopMode };
+
+const write = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+
+function log(level: string): (fields: LogFields, message: string) => void {
+  return (fields, message) => void process.stderr.write(`${JSON.stringify({ level, ...fields, message })}\n`);
+}
+const logger: Logger = {
+  debug: log('debug'),
+  info: log('info'),
+  warn: log('warn'),
+  error: log('error'),
+  child: () => logger,
+};
+
+const speaker = new BgpSpeaker(
+  {
+    clock: systemClock,
+    random: systemRandom,
+    dialer: systemDialer,
+    logger,
+    onSessionChange: (status) => write({ status }),
+  },
+  { shutdownText: 'lab scenario ends' },
+);
+
+async function obey(command: Command): Promise<void> {
+  if ('configure' in command) speaker.configure(command.configure);
+  else if ('setRoutes' in command) {
+    const { peer, routes } = command.setRoutes;
+    speaker.setRoutes(peer, new Map(routes.map((route) => [route.prefix, route])));
+  } else await speaker.stop(command.stop);
+  write({ done: true });
+}
+
+for await (const line of createInterface({ input: process.stdin })) await obey(JSON.parse(line) as Command);
