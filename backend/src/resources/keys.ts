@@ -78,9 +78,6 @@ export const OLD_FINALIZERS = {
   ipam: 'finalizer.ipam.kubesphere.io/v1alpha1',
 } as const;
 
-/** Kept on an Eip while one of its addresses is in use. */
-export const POOL_FINALIZER = 'porterlb.kubesphere.io/pool-in-use';
-
 /** What OpenELB's console wrote on Eips and BgpPeers. */
 export const CONSOLE_KEYS = { alias: 'openelb.io/alias', description: 'openelb.io/description' } as const;
 

@@ -1,0 +1,25 @@
+{{/* Fixed, whatever the release is called: Services of type LoadBalancer must not be served twice in a cluster. */}}
+{{- define "porterlb.name" -}}
+porter-manager
+{{- end }}
+
+{{- define "porterlb.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "porterlb.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "porterlb.labels" -}}
+{{ include "porterlb.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: porterlb
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{/* registry/repository:tag; the registry of all charts of the release comes first. */}}
+{{- define "porterlb.image" -}}
+{{- $global := .Values.global | default dict -}}
+{{- $registry := $global.imageRegistry | default .Values.image.registry -}}
+{{- $name := printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) -}}
+{{- if $registry }}{{ printf "%s/%s" $registry $name }}{{ else }}{{ $name }}{{ end }}
+{{- end }}
