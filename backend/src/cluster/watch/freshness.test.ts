@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { FakeClock } from '../../platform/fake/clock.ts';
+import { FakeLogger } from '../../platform/fake/logger.ts';
+import { ApiError } from '../errors.ts';
+import { FakeKube } from '../fake/fake-kube.ts';
+import { pass } from '../fake/passage.ts';
+import { Freshness } from './freshness.ts';
+import type { InformerState } from './informer.ts';
+
+interface Source {
+  state: InformerState;
+}
+
+function bench(): { clock: FakeClock; api: FakeKube; source: Source; told: string[]; freshness: Freshness } {
+  const clock = new FakeClock();
+  const api = new FakeKube({ clock });
+  const source: Source = { state: { name: 'synced' } };
+  const told: string[] = [];
+  const freshness = new Freshness(
+    { api, clock, random: { next: () => 0.5 }, logger: new FakeLogger(), sources: [source] },
+    { onFresh: () => told.push('fresh'), onStale: (since) => told.push(`stale since ${since}`) },
+  );
+  return { clock, api, source, told, freshness };
+}
+
+describe('Freshness', () => {
+  it('is stale 5 s after the last pong, and fresh with the next', async () => {
+    const { clock, api, told, freshness } = bench();
+    freshness.start();
+    await pass(clock, 60_000, 100);
+    assert.deepEqual(told, []);
+    api.goDown();
+    await pass(clock, 3_900, 100);
+    assert.deepEqual(told, []);
+    await pass(clock, 1_200, 100);
+    assert.deepEqual(told, ['stale since 60000']);
+    assert.equal(freshness.stale, true);
+    api.comeBack();
+    await pass(clock, 1_100, 100);
+    assert.deepEqual(told, ['stale since 60000', 'fresh']);
+    freshness.stop();
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('notices a server that takes requests and answers none', async () => {
+    const { clock, api, told, freshness } = bench();
+    freshness.start();
+    await pass(clock, 10_000, 100);
+    api.freeze();
+    await pass(clock, 6_000, 100);
+    assert.deepEqual(told, ['stale since 10000']);
+    api.thaw();
+    await pass(clock, 2_000, 100);
+    assert.deepEqual(told.slice(1), ['fresh']);
+  });
+
+  it('is as old as the oldest broken watch, though the server answers', async () => {
+    const { clock, source, told, freshness } = bench();
+    freshness.start();
+    await pass(clock, 10_000, 100);
+    source.state = { name: 'stale', since: 9_000 };
+    await pass(clock, 3_500, 100);
+    assert.deepEqual(told, []);
+    await pass(clock, 1_500, 100);
+    assert.deepEqual(told, ['stale since 9000']);
+    source.state = { name: 'synced' };
+    await pass(clock, 1_100, 100);
+    assert.deepEqual(told.slice(1), ['fresh']);
+  });
+
+  it('counts a refusal as an answer, and a kind that does not exist as known', async () => {
+    const { clock, api, source, told, freshness } = bench();
+    api.faults.inject({ verb: 'ping', error: new ApiError({ status: 403, reason: 'Forbidden', message: 'no' }) });
+    source.state = { name: 'absent', since: 0 };
+    freshness.start();
+    await pass(clock, 30_000, 100);
+    assert.deepEqual(told, []);
+  });
+
+  it('is stale while the first list does not come', async () => {
+    const { clock, source, told, freshness } = bench();
+    source.state = { name: 'unsynced', since: 0 };
+    freshness.start();
+    await pass(clock, 6_500, 100);
+    assert.deepEqual(told, ['stale since 0']);
+  });
+});
