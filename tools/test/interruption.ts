@@ -4,6 +4,9 @@ export interface Interruption {
   readonly kill: AbortSignal;
 }
 
+/** Time to say how it went after everything was killed. */
+const killMs = 2_000;
+
 /** Listens for the signals that ask this process to end, for as long as it lives. */
 export function listenForInterruption(say: (line: string) => void): Interruption {
   const stop = new AbortController();
@@ -11,6 +14,8 @@ export function listenForInterruption(say: (line: string) => void): Interruption
   const onSignal = (): void => {
     if (stop.signal.aborted) {
       kill.abort();
+      // No test may be running but a build, which knows nothing of this.
+      setTimeout(() => process.exit(130), killMs).unref();
       return;
     }
     say('test: interrupted; waiting until the running tests have cleaned up (once more to kill them)');

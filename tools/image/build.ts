@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { withLock } from '../../lab/toolchain/file-lock.ts';
+import { noProgress, type Progress } from '../../lab/toolchain/progress.ts';
+import { run } from '../../lab/toolchain/run.ts';
+import { packLayer, writeArchive, type ImageConfig, type Layer } from './archive.ts';
+import { productionClosure, type Lock } from './closure.ts';
+import { librariesOf } from './libraries.ts';
+import { managerConfig } from './manager-config.ts';
+import { appFiles, fillCompileCache, stageApp, stageRuntime, type Ingredients } from './stage.ts';
+
+/** The image as a file and by name. */
+export interface ManagerImage {
+  /** A tar file in Docker's archive format: `ctr -n k8s.io images import <tar>`. */
+  readonly tar: string;
+  readonly name: string;
+}
+
+const root = dirname(dirname(import.meta.dirname));
+const output = join(root, 'build/images');
+const architectures: Readonly<Record<string, ImageConfig['architecture']>> = { x64: 'amd64', arm64: 'arm64' };
+/** Loaded at every start; what is loaded on some paths only stays uncompiled until then. */
+const alwaysLoaded = ['pino', 'undici', 'zod'];
+
+/**
+ * Builds the porter-manager image for this machine's architecture, without a container engine, from what npm installed.
+ * Quick when nothing changed: the archive is kept together with a key of everything that it was made from.
+ * @throws {Error} when this is no Linux with the GNU C library and tar, or not root and without user namespaces
+ */
+export async function buildManagerImage(progress: Progress = noProgress): Promise<ManagerImage> {
+  const version = readVersion();
+  const image = {
+    tar: join(output, `porter-manager-${version}.tar`),
+    name: `docker.io/porterlb/porter-manager:${version}`,
+  };
+  mkdirSync(output, { recursive: true });
+  await withLock(join(output, '.lock'), async () => {
+    const ingredients = await gather();
+    const runtimeKey = keyOfRuntime(ingredients);
+    const key = keyOf([runtimeKey, version, ...keyOfFiles(root, appFiles(root))]);
+    if (existsSync(image.tar) && readKey(image.tar) === key) return;
+    progress('building the porter-manager image (some seconds)');
+    await build(ingredients, { runtimeKey, version, ...image });
+    writeFileSync(`${image.tar}.key`, key);
+  });
+  return image;
+}
+
+/** Lays the image's file system out in `rootfs`, for tools that make an image of their own from it (the Dockerfile). */
+export async function stageManagerImage(rootfs: string): Promise<void> {
+  await stageRuntime(await gather(), rootfs);
+  stageApp(root, rootfs);
+  await fillCompileCache(rootfs, alwaysLoaded);
+}
+
+async function build(
+  ingredients: Ingredients,
+  target: ManagerImage & { readonly runtimeKey: string; readonly version: string },
+): Promise<void> {
+  const temporary = mkdtempSync(join(output, 'work-'));
+  try {
+    const rootfs = join(temporary, 'rootfs');
+    const runtime = await runtimeLayer(ingredients, target.runtimeKey, rootfs);
+    const app = await appLayer(rootfs, temporary);
+    const config = managerConfig(target.version, architecture());
+    const written = join(temporary, 'image.tar');
+    await writeArchive({ name: target.name, config, layers: [runtime, app] }, join(temporary, 'archive'), written);
+    rmSync(`${target.tar}.key`, { force: true });
+    renameSync(written, target.tar);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Lays out the runtime in `rootfs`, and packs it unless that was done before. */
+async function runtimeLayer(ingredients: Ingredients, key: string, rootfs: string): Promise<Layer> {
+  const tar = join(output, `runtime-${key.slice(0, 16)}.tar`);
+  mkdirSync(rootfs, { recursive: true });
+  if (existsSync(`${tar}.json`)) {
+    await run('tar', ['-C', rootfs, '-xf', tar]);
+    return JSON.parse(readFileSync(`${tar}.json`, 'utf8')) as Layer;
+  }
+  for (const old of readdirSync(output)) if (old.startsWith('runtime-')) rmSync(join(output, old));
+  await stageRuntime(ingredients, rootfs);
+  const layer = await packLayer(rootfs, tar, 'Node.js, C library, npm packages');
+  writeFileSync(`${tar}.json`, JSON.stringify(layer));
+  return layer;
+}
+
+/** Packs our files and the compile cache, which is made in the complete `rootfs`. */
+async function appLayer(rootfs: string, temporary: string): Promise<Layer> {
+  const layer = join(temporary, 'layer');
+  stageApp(root, rootfs);
+  await fillCompileCache(rootfs, alwaysLoaded);
+  stageApp(root, layer);
+  mkdirSync(join(layer, 'app'), { recursive: true });
+  renameSync(join(rootfs, 'app/compile-cache'), join(layer, 'app/compile-cache'));
+  return packLayer(layer, join(temporary, 'app.tar'), 'porter-manager and its compile cache');
+}
+
+async function gather(): Promise<Ingredients> {
+  const nodePackage = join(root, 'node_modules', `node-linux-${process.arch}`);
+  const node = join(nodePackage, 'bin/node');
+  if (process.platform !== 'linux' || !existsSync(node)) {
+    throw new Error(`the image is built on Linux (x64 or arm64) only, from the npm package that has Node.js for it`);
+  }
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock;
+  const packages = productionClosure(lock, 'backend', { os: 'linux', cpu: process.arch, libc: 'glibc' });
+  return { root, nodePackage, libraries: await librariesOf(node), packages };
+}
+
+function keyOfRuntime({ nodePackage, libraries, packages }: Ingredients): string {
+  const node = readFileSync(join(nodePackage, 'package.json'), 'utf8');
+  const shipped = packages.map(({ path, integrity }) => `${path} ${integrity}`);
+  const system = libraries.map(({ path, file }) => `${path} ${keyOf([readFileSync(file)])}`);
+  const recipe = readdirSync(import.meta.dirname).filter((name) => !name.includes('.test.'));
+  return keyOf([node, ...shipped, ...system, ...keyOfFiles(import.meta.dirname, recipe.sort())]);
+}
+
+function keyOfFiles(folder: string, paths: readonly string[]): string[] {
+  return paths.map((path) => `${path} ${keyOf([readFileSync(join(folder, path))])}`);
+}
+
+function keyOf(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${part.length}:`).update(part);
+  return hash.digest('hex');
+}
+
+function readKey(tar: string): string | undefined {
+  return existsSync(`${tar}.key`) ? readFileSync(`${tar}.key`, 'utf8') : undefined;
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
+
+function architecture(): ImageConfig['architecture'] {
+  const known = architectures[process.arch];
+  if (known === undefined) throw new Error(`no image is built for ${process.arch}`);
+  return known;
+}
