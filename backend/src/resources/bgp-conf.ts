@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import * as patterns from './patterns.ts';
 import { matches } from './patterns.ts';
-import { asNumber, atomicList, conditions, gracefulRestart, integer, ipAddress, ruled, uint32 } from './schema.ts';
+import {
+  NOT_YET,
+  asNumber,
+  atomicList,
+  conditions,
+  gracefulRestart,
+  integer,
+  ipAddress,
+  ruled,
+  uint32,
+} from './schema.ts';
 
 export const bgpConfSpec = z
   .object({
@@ -10,8 +20,7 @@ export const bgpConfSpec = z
       .record(z.string(), asNumber().meta({ description: 'AS number of that rack.' }))
       .optional()
       .meta({
-        description:
-          'AS number by rack, the value of the label openelb.kubesphere.io/rack of the node that a replica runs on.',
+        description: `AS number by rack, the value of the label openelb.kubesphere.io/rack of the node that a replica runs on. ${NOT_YET}`,
       }),
     routerId: ruled(z.string().max(15), {
       cel: `self == '' || (self.matches('^${patterns.IPV4}$') && self != '0.0.0.0')`,
@@ -23,12 +32,14 @@ export const bgpConfSpec = z
         description:
           'BGP identifier of every replica. Empty, and better: each replica derives one of its own from its node.',
       }),
-    listenPort: integer(-1, 65535).optional().meta({
-      description: 'TCP port on which connections from routers are taken. Empty, 0 or -1: none are, we only connect.',
-    }),
+    listenPort: integer(-1, 65535)
+      .optional()
+      .meta({
+        description: `TCP port on which connections from routers are taken. Empty, 0 or -1: none are, we only connect. ${NOT_YET}`,
+      }),
     listenAddresses: atomicList(ipAddress().meta({ description: 'One IP address.' }), 16)
       .optional()
-      .meta({ description: 'Addresses to listen on, if listenPort is given. Empty: all.' }),
+      .meta({ description: `Addresses to listen on, if listenPort is given. Empty: all. ${NOT_YET}` }),
     gracefulRestart: gracefulRestart
       .optional()
       .meta({ description: 'Graceful restart (RFC 4724) towards all peers that say nothing else.' }),

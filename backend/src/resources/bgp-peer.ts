@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as patterns from './patterns.ts';
 import {
+  NOT_YET,
   asNumber,
   atomicList,
   conditions,
@@ -35,9 +36,13 @@ const conf = z.object({
   localAs: uint32()
     .optional()
     .meta({ description: 'Our AS number towards this router. Empty or 0: that of the BgpConf.' }),
-  authPassword: z.string().max(MAX_PASSWORD).optional().meta({
-    description: 'TCP-MD5 password (RFC 2385), readable by all who may read this object; better use passwordSecretRef.',
-  }),
+  authPassword: z
+    .string()
+    .max(MAX_PASSWORD)
+    .optional()
+    .meta({
+      description: `TCP-MD5 password (RFC 2385), readable by all who may read this object; better use passwordSecretRef. ${NOT_YET}`,
+    }),
   adminDown: z.boolean().optional().meta({ description: 'Keep the session closed.' }),
   description: z.string().optional().meta({ description: 'Free text.' }),
   peerGroup: z.string().optional().meta({ description: 'Ignored: there are no peer groups.' }),
@@ -153,7 +158,9 @@ export const bgpPeerSpec = ruled(
     ebgpMultihop: z
       .object({
         enabled: z.boolean().optional().meta({ description: 'The router is more than one hop away.' }),
-        multihopTtl: integer(0, 255).optional().meta({ description: 'TTL of our packets. Empty or 0: 255.' }),
+        multihopTtl: integer(0, 255)
+          .optional()
+          .meta({ description: `TTL of our packets. Empty or 0: 255. ${NOT_YET}` }),
       })
       .optional()
       .meta({ description: 'Sessions over more than one hop.' }),
@@ -178,7 +185,7 @@ export const bgpPeerSpec = ruled(
         key: z.string().min(1).max(253).default('password').meta({ description: 'Key in the Secret.' }),
       })
       .optional()
-      .meta({ description: 'Secret with the TCP-MD5 password (RFC 2385).' }),
+      .meta({ description: `Secret with the TCP-MD5 password (RFC 2385). ${NOT_YET}` }),
   }),
   {
     cel: "!has(self.passwordSecretRef) || !has(self.conf.authPassword) || self.conf.authPassword == ''",

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import * as patterns from './patterns.ts';
 import { matches } from './patterns.ts';
 import {
+  NOT_YET,
   atomicList,
   conditions,
   integer,
@@ -159,7 +160,9 @@ export const eipSpec = ruled(
     avoidBuggyIPs: z.boolean().optional().meta({ description: 'Give no IPv4 addresses that end in .0 or .255.' }),
     reuseAfterSeconds: integer(0, 31_536_000)
       .optional()
-      .meta({ description: 'How long a freed address rests before another Service gets it, in seconds. Empty: 0.' }),
+      .meta({
+        description: `How long a freed address rests before another Service gets it, in seconds. Empty: 0. ${NOT_YET}`,
+      }),
     bgp: poolBgp.optional().meta({ description: 'Attributes of the routes of this pool.' }),
     usingKnownIPs: z.boolean().optional().meta({ description: 'Ignored: it never had a meaning.' }),
   }),

@@ -1,6 +1,7 @@
 import { canonicalAddress } from '../domain/address.ts';
 import type { BgpSettings } from '../domain/peer.ts';
 import { bgpConfSpec } from './bgp-conf.ts';
+import type { BgpConfSpec } from './bgp-conf.ts';
 import { BGP_CONF_NAME } from './keys.ts';
 import {
   DEFAULT_GRACEFUL_RESTART,
@@ -18,6 +19,17 @@ const SHARED_ROUTER_ID: Notice = {
     'every replica uses this one identifier, though identifiers must differ within an AS (RFC 6286); leave it empty',
 };
 
+function ignoredOf(spec: BgpConfSpec): string[] {
+  const { families, useMultiplePaths, policy, asPerRack, listenAddresses, listenPort = 0 } = spec;
+  // Nothing acts on these yet.
+  const notYet = { asPerRack, listenPort: listenPort > 0, listenAddresses };
+  return [
+    ...meaningless('spec', notYet),
+    ...ignoredRestartFields(spec.gracefulRestart),
+    ...meaningless('spec', { families, useMultiplePaths, policy }),
+  ];
+}
+
 /** The BGP settings from a stored BgpConf. Refused: what the schema refuses, and every name but `default`. */
 export function parseBgpConf(object: StoredObject): Parse<BgpSettings> {
   const { name, uid } = identityOf(object);
@@ -30,7 +42,6 @@ export function parseBgpConf(object: StoredObject): Parse<BgpSettings> {
   const parsed = parseSpec(bgpConfSpec, object);
   if (!parsed.ok) return parsed;
   const { spec } = parsed;
-  const { families, useMultiplePaths, policy } = spec;
   const value: BgpSettings = {
     uid,
     as: spec.as,
@@ -45,10 +56,7 @@ export function parseBgpConf(object: StoredObject): Parse<BgpSettings> {
   return {
     ok: true,
     value,
-    ignoredFields: [
-      ...ignoredRestartFields(spec.gracefulRestart),
-      ...meaningless('spec', { families, useMultiplePaths, policy }),
-    ],
+    ignoredFields: ignoredOf(spec),
     warnings: value.routerId === undefined ? [] : [SHARED_ROUTER_ID],
   };
 }

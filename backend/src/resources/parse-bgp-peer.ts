@@ -101,6 +101,15 @@ function readPassword(spec: BgpPeerSpec): PasswordSource | undefined {
   return password === '' ? undefined : { from: 'object', password };
 }
 
+/** Fields that are read, but that nothing acts on yet. */
+function notYetOf({ conf, passwordSecretRef, ebgpMultihop }: BgpPeerSpec): string[] {
+  return [
+    ...meaningless('spec.conf', { authPassword: conf.authPassword }),
+    ...meaningless('spec', { passwordSecretRef }),
+    ...meaningless('spec.ebgpMultihop', { multihopTtl: ebgpMultihop?.multihopTtl }),
+  ];
+}
+
 function ignoredOf(spec: BgpPeerSpec): string[] {
   const {
     peerGroup,
@@ -115,6 +124,7 @@ function ignoredOf(spec: BgpPeerSpec): string[] {
   const { passiveMode, remoteAddress, mtuDiscovery, tcpMss } = spec.transport ?? {};
   const { minimumAdvertisementInterval } = spec.timers?.config ?? {};
   return [
+    ...notYetOf(spec),
     ...meaningless('spec.conf', {
       peerGroup,
       replacePeerAs,

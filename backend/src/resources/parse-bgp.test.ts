@@ -50,6 +50,8 @@ test('a BgpConf with every field of OpenELB names what is ignored', () => {
   assert.deepEqual(value.listenAddresses, ['0.0.0.0', '::']);
   assert.deepEqual(value.gracefulRestart, { enabled: true, restartTimeSeconds: 60 });
   assert.deepEqual(ignoredFields, [
+    'spec.asPerRack',
+    'spec.listenAddresses',
     'spec.gracefulRestart.notificationEnabled',
     'spec.gracefulRestart.deferralTime',
     'spec.gracefulRestart.longlivedEnabled',
@@ -130,6 +132,7 @@ test('fields of GoBGP without a meaning here are named, once each', () => {
   assert.deepEqual(
     short.filter((field) => field.startsWith('conf.')),
     [
+      'authPassword',
       'peerGroup',
       'replacePeerAs',
       'routeFlapDamping',

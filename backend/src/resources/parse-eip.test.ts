@@ -69,7 +69,7 @@ test('a pool with every new field', () => {
     med: 10,
     peerSelector: { matchLabels: { site: 'a' }, matchExpressions: [] },
   });
-  assert.deepEqual(pool.ignoredFields, []);
+  assert.deepEqual(pool.ignoredFields, ['spec.reuseAfterSeconds']);
 });
 
 test('the mark of the default pool is read in both eras, the younger key wins', () => {

@@ -56,9 +56,10 @@ function readBgp(bgp: EipSpec['bgp']): PoolBgp {
 }
 
 function ignoredFields(spec: EipSpec): string[] {
-  const { usingKnownIPs } = spec;
+  // reuseAfterSeconds: nothing acts on it yet.
+  const { usingKnownIPs, reuseAfterSeconds } = spec;
   const otherMode = spec.protocol === 'bgp' ? { interface: spec.interface } : { bgp: spec.bgp };
-  return meaningless('spec', { ...otherMode, usingKnownIPs });
+  return meaningless('spec', { ...otherMode, reuseAfterSeconds, usingKnownIPs });
 }
 
 type Choice = Pick<Pool, 'priority' | 'namespaces' | 'namespaceSelector' | 'serviceSelector' | 'nodeSelector'>;

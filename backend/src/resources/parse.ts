@@ -73,9 +73,10 @@ export function parseSpec<S extends z.ZodType>(
   return { ok: false, problems: result.error.issues.map(({ path, message }) => ({ field: fieldPath(path), message })) };
 }
 
-/** The names in `fields` whose value says something: zero, false, empty text and empty lists are protobuf's way to say nothing. */
+/** The names in `fields` whose value says something: zero, false and what is empty are protobuf's way to say nothing. */
 export function meaningless(prefix: string, fields: Readonly<Record<string, unknown>>): string[] {
-  const says = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value));
+  const says = (value: unknown): boolean =>
+    typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
   return Object.entries(fields)
     .filter(([, value]) => says(value))
     .map(([name]) => `${prefix}.${name}`);
