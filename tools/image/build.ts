@@ -100,10 +100,9 @@ async function runtimeLayer(ingredients: Ingredients, key: string, rootfs: strin
 /** Packs our files and the compile cache, which is made in the complete `rootfs`. */
 async function appLayer(rootfs: string, temporary: string): Promise<Layer> {
   const layer = join(temporary, 'layer');
-  stageApp(root, rootfs);
-  await fillCompileCache(rootfs, alwaysLoaded);
   stageApp(root, layer);
-  mkdirSync(join(layer, 'app'), { recursive: true });
+  cpSync(layer, rootfs, { recursive: true });
+  await fillCompileCache(rootfs, alwaysLoaded);
   renameSync(join(rootfs, 'app/compile-cache'), join(layer, 'app/compile-cache'));
   return packLayer(layer, join(temporary, 'app.tar'), 'porter-manager and its compile cache');
 }
