@@ -10,8 +10,14 @@ export interface NodeDeps {
   readonly api: ApiClient;
 }
 
+interface NodeCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly lastHeartbeatTime: string;
+}
+
 interface NodeStatus {
-  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status: { readonly conditions?: readonly NodeCondition[] };
 }
 
 /** A node with a real kubelet. */
@@ -47,7 +53,7 @@ export class ClusterNode {
     await machine.boot();
     const since = Date.now();
     await machine.join();
-    await this.waitUntilReady({ heartbeatAfter: since });
+    await this.waitUntilReady({ reportedAfter: since });
   }
 
   /** Pulls its network cable; everything on it goes on. */
@@ -106,12 +112,14 @@ export class ClusterNode {
     return this.#deps.api.list(`/api/v1/pods?fieldSelector=spec.nodeName=${this.name}`);
   }
 
-  /** Returns once the Node object is Ready; with `heartbeatAfter` (ms since 1970), by a kubelet that started after it. */
+  /** Returns once the Node object is Ready; with `reportedAfter` (ms since 1970), once a kubelet said so after that. */
   async waitUntilReady(
-    options: { readonly heartbeatAfter?: number; readonly signal?: AbortSignal | undefined } = {},
+    options: { readonly reportedAfter?: number; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<void> {
-    const { heartbeatAfter = 0, signal } = options;
-    await until(async () => (await this.#isReady()) && (await this.#lastRenewal()) >= heartbeatAfter, {
+    const { reportedAfter = 0, signal } = options;
+    // Heartbeats are in whole seconds.
+    const earliest = Math.floor(reportedAfter / 1000) * 1000;
+    await until(async () => (await this.#lastReadyReport()) >= earliest, {
       what: `${this.name} to be Ready`,
       timeoutMs: 60_000,
       intervalMs: 100,
@@ -120,16 +128,10 @@ export class ClusterNode {
     });
   }
 
-  async #isReady(): Promise<boolean> {
+  /** When the kubelet last reported that it is Ready, in ms since 1970; -1 if its last word was another. */
+  async #lastReadyReport(): Promise<number> {
     const node = await this.#deps.api.find<NodeStatus>(`/api/v1/nodes/${this.name}`);
-    const conditions = node?.status.conditions ?? [];
-    return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
-  }
-
-  /** When the kubelet last renewed its Lease, in ms since 1970. */
-  async #lastRenewal(): Promise<number> {
-    const path = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${this.name}`;
-    const lease = await this.#deps.api.find<{ spec: { renewTime: string } }>(path);
-    return lease === undefined ? 0 : Date.parse(lease.spec.renewTime);
+    const ready = node?.status.conditions?.find(({ type, status }) => type === 'Ready' && status === 'True');
+    return ready === undefined ? -1 : Date.parse(ready.lastHeartbeatTime);
   }
 }
