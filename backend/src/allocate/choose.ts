@@ -12,7 +12,8 @@ export interface PoolView {
   readonly ledger: Ledger;
 }
 
-export type Choice = { readonly ok: true; readonly assignment: Assignment } | { readonly ok: false; readonly finding: Finding };
+export type Choice =
+  { readonly ok: true; readonly assignment: Assignment } | { readonly ok: false; readonly finding: Finding };
 
 function isBound(pool: Pool): boolean {
   const byLabels = pool.namespaceSelector !== undefined && Object.keys(pool.namespaceSelector).length > 0;
@@ -24,7 +25,11 @@ function namespaceMatches(pool: Pool, service: Service, view: PoolView): boolean
   if (pool.namespaces.length === 0 && !byLabels) return true;
   if (pool.namespaces.includes(service.namespace)) return true;
   const labels = view.namespaces.get(service.namespace);
-  return byLabels && labels !== undefined && selects({ matchLabels: pool.namespaceSelector ?? {}, matchExpressions: [] }, labels);
+  return (
+    byLabels &&
+    labels !== undefined &&
+    selects({ matchLabels: pool.namespaceSelector ?? {}, matchExpressions: [] }, labels)
+  );
 }
 
 /** A pool's selectors are a boundary: who is outside gets nothing from it, by name or by address neither. */
@@ -45,7 +50,9 @@ const POOL_CHECKS: readonly PoolCheck[] = [
   (pool) => (pool.deleting ? finding('PoolDeleting', { pool: pool.name }) : undefined),
   (pool) => (pool.disabled ? finding('PoolDisabled', { pool: pool.name }) : undefined),
   (pool, _service, family) =>
-    pool.ranges.some((range) => range.family === family) ? undefined : finding('FamilyNotAvailable', { pool: pool.name, family }),
+    pool.ranges.some((range) => range.family === family)
+      ? undefined
+      : finding('FamilyNotAvailable', { pool: pool.name, family }),
 ];
 
 /** Why nothing new may come from this pool for this Service, fullness apart. */
@@ -57,9 +64,11 @@ function closed(pool: Pool, service: Service, family: Family, view: PoolView): F
   return undefined;
 }
 
-function poolContaining(address: Address, view: PoolView): Pool | undefined {
-  const containing = [...view.pools.values()].filter((pool) => pool.ranges.some((range) => rangeContains(range, address)));
-  return containing.sort(byPreference)[0];
+/** The pools that an address lies in, most preferred first: more than one only where pools overlap. */
+function poolsContaining(address: Address, view: PoolView): Pool[] {
+  return [...view.pools.values()]
+    .filter((pool) => pool.ranges.some((range) => rangeContains(range, address)))
+    .sort(byPreference);
 }
 
 function heldByOther(ip: string, service: Service, view: PoolView): string | undefined {
@@ -69,10 +78,13 @@ function heldByOther(ip: string, service: Service, view: PoolView): string | und
 /** The wanted address itself or the reason why not: a wish that can't be met is never answered with another address. */
 function chooseWanted(address: Address, service: Service, view: PoolView): Choice {
   const ip = formatAddress(address);
-  const pool = poolContaining(address, view);
-  if (pool === undefined) return { ok: false, finding: finding('WantedAddressOutsidePools', { ip }) };
-  if (service.wantedPools.length > 0 && !service.wantedPools.includes(pool.name)) {
-    return { ok: false, finding: finding('WantedAddressOutsidePools', { ip, pool: service.wantedPools.join(',') }) };
+  const named = service.wantedPools;
+  const pool = poolsContaining(address, view).find(({ name }) => named.length === 0 || named.includes(name));
+  if (pool === undefined) {
+    return {
+      ok: false,
+      finding: finding('WantedAddressOutsidePools', { ip, ...(named.length > 0 ? { pool: named.join(',') } : {}) }),
+    };
   }
   const found = closed(pool, service, address.family, view);
   if (found !== undefined) return { ok: false, finding: found };
@@ -93,7 +105,8 @@ function chooseAny(service: Service, family: Family, view: PoolView): Choice {
   const missing = service.wantedPools.find((name) => !view.pools.has(name));
   const from = candidates(service, view);
   if (from.length === 0) {
-    const reason = missing === undefined ? finding('NoPoolMatches', { family }) : finding('PoolNotFound', { pool: missing });
+    const reason =
+      missing === undefined ? finding('NoPoolMatches', { family }) : finding('PoolNotFound', { pool: missing });
     return { ok: false, finding: reason };
   }
   let first: Finding | undefined;
@@ -101,7 +114,9 @@ function chooseAny(service: Service, family: Family, view: PoolView): Choice {
     const found = closed(pool, service, family, view);
     const free = found === undefined ? view.ledger.lowestFree(pool, family) : undefined;
     if (free !== undefined) return { ok: true, assignment: { pool: pool.name, ip: formatAddress(free) } };
-    first ??= found ?? finding('PoolFull', { pool: pool.name, family });
+    // That a pool of the other family can't help goes without saying where another one could.
+    if (first === undefined || first.reason === 'FamilyNotAvailable')
+      first = found ?? finding('PoolFull', { pool: pool.name, family });
   }
   return { ok: false, finding: first ?? finding('NoPoolMatches', { family }) };
 }

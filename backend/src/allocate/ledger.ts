@@ -1,4 +1,11 @@
-import { formatAddress, parseAddress, rangeContains, type Address, type AddressRange, type Family } from '../domain/address.ts';
+import {
+  formatAddress,
+  parseAddress,
+  rangeContains,
+  type Address,
+  type AddressRange,
+  type Family,
+} from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
 import type { Assignment } from '../domain/service.ts';
 
@@ -15,6 +22,8 @@ export class Ledger {
 
   /** Records what a Service holds, instead of what it held. */
   set(service: string, assignments: readonly Assignment[]): void {
+    // Nothing changes: freeing and taking again would make the next search start at this address.
+    if (sameAssignments(this.assignments(service), assignments)) return;
     this.delete(service);
     if (assignments.length === 0) return;
     this.#assignments.set(service, assignments);
@@ -85,6 +94,10 @@ export class Ledger {
       if (rangeContains(floor.range, address) && address.value < floor.value) floor.value = address.value;
     }
   }
+}
+
+function sameAssignments(a: readonly Assignment[], b: readonly Assignment[]): boolean {
+  return a.length === b.length && a.every(({ pool, ip }, i) => b[i]?.ip === ip && b[i]?.pool === pool);
 }
 
 function add(index: Map<string, Set<string>>, ip: string, service: string): void {

@@ -1,5 +1,5 @@
-import { canonicalAddress, parseAddress, type Family } from '../domain/address.ts';
-import { finding, type Finding } from '../domain/reason.ts';
+import { formatAddress, parseAddress, type Family } from '../domain/address.ts';
+import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import { choose, type PoolView } from './choose.ts';
 import { notServed } from './served.ts';
@@ -27,10 +27,12 @@ function neededFamilies(service: Service): readonly Family[] {
 /** Whether the Service's own wishes still allow the address; nobody else's wishes move it. */
 function stillWanted(service: Service, assignment: Assignment): boolean {
   if (service.wantedPools.length > 0 && !service.wantedPools.includes(assignment.pool)) return false;
-  const wanted = service.wantedIPs.map(canonicalAddress).filter((ip) => ip !== undefined);
-  const family = familyOf(assignment);
-  const sameFamily = wanted.filter((ip) => parseAddress(ip)?.family === family);
-  return sameFamily.length === 0 || sameFamily.includes(assignment.ip);
+  const wanted = service.wantedIPs.map(parseAddress);
+  const sameFamily = wanted.filter((address) => address?.family === familyOf(assignment));
+  if (sameFamily.length > 0)
+    return sameFamily.some((address) => address !== undefined && formatAddress(address) === assignment.ip);
+  // A wish that reads as no address of a family in use is no consent: it is asked for again, and the reason is said.
+  return wanted.length === 0 || (service.families.length > 1 && !wanted.includes(undefined));
 }
 
 /** Two Services with one address (two leaders for a moment): the older keeps it. */
@@ -63,13 +65,25 @@ function planFamily(service: Service, family: Family, view: AllocateView): Famil
   return { assignment: held[0], finding: choice.finding };
 }
 
+/** Said even where the Service is content with the other family: its owner asked for this very address. */
+const UNMET_WISHES: ReadonlySet<Reason> = new Set([
+  'WantedAddressInvalid',
+  'WantedAddressOutsidePools',
+  'WantedAddressTaken',
+]);
+
 /** What the families' answers mean together (KEP-563): Require needs all, Prefer is content with one. */
 function together(service: Service, plans: readonly FamilyPlan[]): Plan {
   const assignments = plans.flatMap((plan) => plan.assignment ?? []);
   const failed = plans.find((plan) => plan.finding !== undefined)?.finding;
   const required = service.familyPolicy !== 'PreferDualStack' || assignments.length === 0;
   if (failed === undefined || !required) {
-    return { served: true, assignments, finding: finding('Allocated', { ips: assignments.map(({ ip }) => ip).join(',') }) };
+    const allocated = finding('Allocated', { ips: assignments.map(({ ip }) => ip).join(',') });
+    return {
+      served: true,
+      assignments,
+      finding: failed !== undefined && UNMET_WISHES.has(failed.reason) ? failed : allocated,
+    };
   }
   const kept = assignments.filter(({ ip }) => service.held && service.recorded.some((record) => record.ip === ip));
   return { served: true, assignments: kept, finding: failed };
