@@ -37,11 +37,19 @@ function alreadyServed({ service }: ServedQuestion): Verdict {
 
 function byDefaultPool({ service, defaultPoolExists }: ServedQuestion): Verdict {
   if (!defaultPoolExists) return finding('NotOptedIn', { service: service.key });
-  if (service.ingressIPs.length > 0 || service.hasFinalizer) return finding('ServedByAnother', { service: service.key });
+  if (service.ingressIPs.length > 0 || service.hasFinalizer)
+    return finding('ServedByAnother', { service: service.key });
   return 'served';
 }
 
-const SERVED_CHECKS: readonly ServedCheck[] = [isLoadBalancer, notDeleting, ownClass, optedIn, alreadyServed, byDefaultPool];
+const SERVED_CHECKS: readonly ServedCheck[] = [
+  isLoadBalancer,
+  notDeleting,
+  ownClass,
+  optedIn,
+  alreadyServed,
+  byDefaultPool,
+];
 
 /** Why a Service is none of ours (or no longer), or undefined if we serve it. */
 export function notServed(question: ServedQuestion): Finding | undefined {

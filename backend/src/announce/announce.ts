@@ -29,9 +29,12 @@ function withheld(reason: Finding, leftOut: readonly Finding[] = []): Decision {
   return { announced: false, finding: reason, leftOut };
 }
 
-/** Of several holders the oldest is announced for; the others wait until the leader has given them another address. */
+/**
+ * Of several holders the oldest is announced for; the others wait until the leader has given them another address. Timestamps have
+ * whole seconds: of one age the first by name, as the allocator lets it keep the address.
+ */
 function oldest(holders: readonly HoldingService[]): HoldingService | undefined {
-  return [...holders].sort((a, b) => a.createdAt - b.createdAt || (a.uid < b.uid ? -1 : 1))[0];
+  return [...holders].sort((a, b) => a.createdAt - b.createdAt || (a.key < b.key ? -1 : 1))[0];
 }
 
 /** The pool that the record names, if the address really lies in it: a forged record or status gets nothing announced. */
@@ -41,7 +44,12 @@ function recordedPool(service: HoldingService, ip: string, address: Address, sna
   return pool?.ranges.some((range) => rangeContains(range, address)) === true ? pool : undefined;
 }
 
-function eligibleNodes(service: HoldingService, pool: Pool, endpoints: ServiceEndpoints, snapshot: Snapshot): [Node[], Finding[]] {
+function eligibleNodes(
+  service: HoldingService,
+  pool: Pool,
+  endpoints: ServiceEndpoints,
+  snapshot: Snapshot,
+): [Node[], Finding[]] {
   const nodes: Node[] = [];
   const leftOut: Finding[] = [];
   for (const node of snapshot.nodes.values()) {
@@ -100,12 +108,13 @@ function nextHops(announcement: Announcement, peer: PeerTarget, cap: number): No
  * The BGP route for an announcement towards one peer, or undefined if the peer is not to hear it (other protocol, family not
  * exchanged, not selected by the pool, no node with an address of the family).
  *
- * @param medOffset the replica's rank, added to the pool's MED (see `rank.ts`)
+ * @param medOffset the replica's rank, added to the pool's MED (see `med.ts`)
  */
 export function bgpRoute(announcement: Announcement, peer: PeerTarget, medOffset: number): BgpRoute | undefined {
   const { pool, address } = announcement;
   const sendMax = peer.sendMax.get(address.family);
-  if (pool.protocol !== 'bgp' || sendMax === undefined || !selects(pool.bgp.peerSelector, peer.labels)) return undefined;
+  if (pool.protocol !== 'bgp' || sendMax === undefined || !selects(pool.bgp.peerSelector, peer.labels))
+    return undefined;
   const hops = nextHops(announcement, peer, Math.max(1, sendMax));
   if (hops.length === 0) return undefined;
   const ids = pathIds(hops);

@@ -30,11 +30,14 @@ suite('a node may take traffic', () => {
   test('if nothing speaks against it', () => assert.equal(reason(), undefined));
   test('not while it is deleted', () => assert.equal(reason({ deleting: true }), 'NodeDeleting'));
   test('not with the exclude label', () => assert.equal(reason({ excluded: true }), 'NodeExcluded'));
-  test("not with the autoscaler's deletion taint", () => assert.equal(reason({ toBeDeleted: true }), 'NodeToBeDeleted'));
+  test("not with the autoscaler's deletion taint", () =>
+    assert.equal(reason({ toBeDeleted: true }), 'NodeToBeDeleted'));
   test('though it is cordoned', () => assert.equal(reason({ unschedulable: true }), undefined));
-  test('not while its network is unavailable', () => assert.equal(reason({ networkUnavailable: true }), 'NodeNetworkUnavailable'));
+  test('not while its network is unavailable', () =>
+    assert.equal(reason({ networkUnavailable: true }), 'NodeNetworkUnavailable'));
   test('not if the pool selects other nodes', () => assert.equal(reason({}, { pool: ONLY_EDGE }), 'NodeNotSelected'));
-  test('if the pool selects it', () => assert.equal(reason({ labels: { edge: 'yes' } }, { pool: ONLY_EDGE }), undefined));
+  test('if the pool selects it', () =>
+    assert.equal(reason({ labels: { edge: 'yes' } }, { pool: ONLY_EDGE }), undefined));
   test('not if probes found it dead, whatever the Ready condition', () => {
     assert.equal(reason({ ready: true }, { health: 'dead' }), 'NodeDead');
   });
@@ -69,7 +72,13 @@ test('of several findings the first is shown, in this order', () => {
     [{ ready: true }, {}, 'NoLocalEndpoint'],
     [{}, { endpoints: endpointsOn(['n1']) }, undefined],
   ];
-  let node: Partial<Node> = { deleting: true, excluded: true, toBeDeleted: true, networkUnavailable: true, ready: false };
+  let node: Partial<Node> = {
+    deleting: true,
+    excluded: true,
+    toBeDeleted: true,
+    networkUnavailable: true,
+    ready: false,
+  };
   let rest: Partial<NodeQuestion> = { health: 'dead', pool: ONLY_EDGE, trafficPolicy: 'Local' };
   for (const [fix, then, expected] of order) {
     node = { ...node, ...fix };

@@ -34,7 +34,9 @@ function networkAvailable({ node }: NodeQuestion): Finding | undefined {
 }
 
 function selectedByPool({ node, pool }: NodeQuestion): Finding | undefined {
-  return selects(pool.nodeSelector, node.labels) ? undefined : finding('NodeNotSelected', { node: node.name, pool: pool.name });
+  return selects(pool.nodeSelector, node.labels)
+    ? undefined
+    : finding('NodeNotSelected', { node: node.name, pool: pool.name });
 }
 
 /** A probe's verdict outranks the Ready condition, which lags by 40 s and more. */

@@ -35,7 +35,8 @@ suite("a replica's MED", () => {
     assert.equal(offset('c', ['a'], { lost: ['b'] }), 200);
   });
   test('one of lower rank is lost: nothing to take over', () => assert.equal(offset('a', [], { lost: ['b'] }), 100));
-  test('the lost one is forgotten: first, and no longer a takeover', () => assert.equal(offset('b', [], { lost: [] }), 100));
+  test('the lost one is forgotten: first, and no longer a takeover', () =>
+    assert.equal(offset('b', [], { lost: [] }), 100));
   test('the lost one is back: second again', () => assert.equal(offset('b', ['a'], { lost: [] }), 200));
   test('one that answers is not lost', () => assert.equal(offset('b', ['a'], { lost: ['a'] }), 200));
 
@@ -58,7 +59,10 @@ suite('replicas that see the same', () => {
   test('fresh ones have exactly one winner, and no stale or leaving one ties with it', () => {
     fc.assert(
       fc.property(cluster, (states) => {
-        const replicas = names.map((name, i) => ({ name, ...(states[i] ?? { up: false, stale: false, leaving: false }) }));
+        const replicas = names.map((name, i) => ({
+          name,
+          ...(states[i] ?? { up: false, stale: false, leaving: false }),
+        }));
         const answering = replicas.filter(({ up, leaving }) => up && !leaving).map(({ name }) => name);
         const lost = replicas.filter(({ up }) => !up).map(({ name }) => name);
         const offsets = replicas

@@ -1,0 +1,335 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import fc from 'fast-check';
+import type { Node } from '../domain/node.ts';
+import type { Pool } from '../domain/pool.ts';
+import type { ServiceEndpoints } from '../domain/service.ts';
+import { aNode, aPool, endpointsOn, range } from '../domain/testing/builders.ts';
+import { bgpRoute, decide, type Announcement, type BgpRoute, type Decision } from './announce.ts';
+import type { HoldingService, NodeHealth, PeerTarget, Snapshot } from './snapshot.ts';
+
+const IP = '192.0.2.1';
+const POOL = aPool('public', ['192.0.2.0/24', '2001:db8:cafe::/64']);
+const N1 = aNode('n1', ['10.0.0.1', '2001:db8::1']);
+const N2 = aNode('n2', ['10.0.0.2', '2001:db8::2']);
+const N3 = aNode('n3', ['10.0.0.3', '2001:db8::3']);
+
+function holding(key: string, rest: Partial<HoldingService> = {}): HoldingService {
+  return {
+    key,
+    uid: `uid-${key}`,
+    createdAt: 1_000,
+    trafficPolicy: 'Cluster',
+    assignments: [{ pool: 'public', ip: IP }],
+    ...rest,
+  };
+}
+
+const WEB = holding('shop/web');
+const LOCAL_WEB = holding('shop/web', { trafficPolicy: 'Local' });
+
+interface World {
+  readonly endpoints?: ServiceEndpoints;
+  readonly nodes?: readonly Node[];
+  readonly pools?: readonly Pool[];
+  readonly health?: Readonly<Record<string, NodeHealth>>;
+}
+
+function snapshot({
+  endpoints = endpointsOn(['n1']),
+  nodes = [N1, N2, N3],
+  pools = [POOL],
+  health = {},
+}: World): Snapshot {
+  return {
+    services: new Map(),
+    endpoints: new Map([[WEB.key, endpoints]]),
+    nodes: new Map(nodes.map((node) => [node.name, node])),
+    pools: new Map(pools.map((pool) => [pool.name, pool])),
+    health: new Map(Object.entries(health)),
+  };
+}
+
+function nodesOf(decision: Decision): string[] {
+  return decision.announced ? decision.announcement.nodes.map(({ name }) => name) : [];
+}
+
+function reasonOf(decision: Decision): string {
+  return decision.announced ? 'Announced' : decision.finding.reason;
+}
+
+suite('the decision for an address', () => {
+  test('announced through every eligible node, ranked by the frozen hash', () => {
+    const decision = decide(IP, [WEB], snapshot({}));
+    // The order is a golden vector of rendezvous.test.ts.
+    assert.deepEqual(nodesOf(decision), ['n1', 'n3', 'n2']);
+    assert.deepEqual(decision.leftOut, []);
+  });
+
+  test('not announced: nobody holds it', () => assert.equal(reasonOf(decide(IP, [], snapshot({}))), 'NoAddress'));
+
+  test('not announced: no address at all', () => {
+    assert.equal(reasonOf(decide('garbage', [WEB], snapshot({}))), 'NoAddress');
+  });
+
+  test('not announced: the recorded pool is gone', () => {
+    assert.equal(reasonOf(decide(IP, [WEB], snapshot({ pools: [] }))), 'NotInRecordedPool');
+  });
+
+  test('not announced: a forged record names an address outside of the pool', () => {
+    const ip = '8.8.8.8';
+    const forged = holding('shop/web', { assignments: [{ pool: 'public', ip }] });
+    assert.equal(reasonOf(decide(ip, [forged], snapshot({}))), 'NotInRecordedPool');
+  });
+
+  test("not announced: a forged record names another pool's address", () => {
+    const other = aPool('other', ['198.51.100.0/24']);
+    const forged = holding('shop/web', { assignments: [{ pool: 'other', ip: IP }] });
+    assert.equal(reasonOf(decide(IP, [forged], snapshot({ pools: [POOL, other] }))), 'NotInRecordedPool');
+  });
+
+  test('announced although its pool is disabled or being deleted: it is held', () => {
+    const pool = aPool('public', ['192.0.2.0/24'], { disabled: true, deleting: true });
+    assert.equal(reasonOf(decide(IP, [WEB], snapshot({ pools: [pool] }))), 'Announced');
+  });
+
+  test('not announced: no endpoint can answer', () => {
+    assert.equal(reasonOf(decide(IP, [WEB], snapshot({ endpoints: endpointsOn([]) }))), 'NoEndpoints');
+    assert.equal(reasonOf(decide(IP, [WEB], { ...snapshot({}), endpoints: new Map() })), 'NoEndpoints');
+  });
+
+  test('not announced: no node is eligible, and why each is not', () => {
+    const nodes = [
+      { ...N1, excluded: true },
+      { ...N2, ready: false },
+    ];
+    const decision = decide(IP, [WEB], snapshot({ nodes }));
+    assert.equal(reasonOf(decision), 'NoEligibleNode');
+    assert.deepEqual(decision.leftOut, [
+      { reason: 'NodeExcluded', params: { node: 'n1' } },
+      { reason: 'NodeNotReady', params: { node: 'n2' } },
+    ]);
+  });
+
+  test('not announced: there are no nodes', () => {
+    assert.equal(reasonOf(decide(IP, [WEB], snapshot({ nodes: [] }))), 'NoEligibleNode');
+  });
+
+  test('a dead node is left out, with the reason', () => {
+    const decision = decide(IP, [WEB], snapshot({ health: { n3: 'dead' } }));
+    assert.deepEqual(nodesOf(decision), ['n1', 'n2']);
+    assert.deepEqual(decision.leftOut, [{ reason: 'NodeDead', params: { node: 'n3' } }]);
+  });
+
+  test('every withheld decision names its Service', () => {
+    for (const world of [{ pools: [] }, { endpoints: endpointsOn([]) }, { nodes: [] }]) {
+      const decision = decide(IP, [WEB], snapshot(world));
+      assert.ok(!decision.announced);
+      assert.equal(decision.finding.params['service'], 'shop/web');
+    }
+  });
+});
+
+suite('traffic policy and endpoints', () => {
+  test('Cluster: one endpoint anywhere, every node', () => {
+    assert.deepEqual(nodesOf(decide(IP, [WEB], snapshot({ endpoints: endpointsOn(['n2']) }))).sort(), [
+      'n1',
+      'n2',
+      'n3',
+    ]);
+  });
+  test('Cluster: endpoints without a node name count', () => {
+    const endpoints = { ready: [], serving: [], any: true };
+    assert.equal(nodesOf(decide(IP, [WEB], snapshot({ endpoints }))).length, 3);
+  });
+  test('Cluster: only terminating endpoints that serve: still every node', () => {
+    assert.equal(nodesOf(decide(IP, [WEB], snapshot({ endpoints: endpointsOn([], ['n1']) }))).length, 3);
+  });
+  test('Local: nodes with an endpoint only', () => {
+    assert.deepEqual(nodesOf(decide(IP, [LOCAL_WEB], snapshot({ endpoints: endpointsOn(['n3', 'n1']) }))), [
+      'n1',
+      'n3',
+    ]);
+  });
+  test('Local: a node keeps serving while its last endpoint terminates', () => {
+    assert.deepEqual(nodesOf(decide(IP, [LOCAL_WEB], snapshot({ endpoints: endpointsOn(['n3'], ['n1']) }))), [
+      'n1',
+      'n3',
+    ]);
+    assert.deepEqual(nodesOf(decide(IP, [LOCAL_WEB], snapshot({ endpoints: endpointsOn([], ['n2']) }))), ['n2']);
+  });
+  test('Local: endpoints without a node name help nobody', () => {
+    const endpoints = { ready: [], serving: [], any: true };
+    assert.equal(reasonOf(decide(IP, [LOCAL_WEB], snapshot({ endpoints }))), 'NoEligibleNode');
+  });
+  test('Local: an endpoint on a node that is gone', () => {
+    assert.equal(reasonOf(decide(IP, [LOCAL_WEB], snapshot({ endpoints: endpointsOn(['n9']) }))), 'NoEligibleNode');
+  });
+});
+
+suite('two Services with one address', () => {
+  const service = (decision: Decision): string | undefined =>
+    decision.announced ? decision.announcement.service : undefined;
+  const young = holding('a/young', { createdAt: 2_000 });
+
+  test('announced for the older', () => {
+    assert.equal(service(decide(IP, [young, WEB], snapshot({}))), 'shop/web');
+    assert.equal(service(decide(IP, [WEB, young], snapshot({}))), 'shop/web');
+  });
+
+  test('the older has no endpoints: not announced for the younger instead', () => {
+    const world = { ...snapshot({}), endpoints: new Map([[young.key, endpointsOn(['n1'])]]) };
+    assert.equal(reasonOf(decide(IP, [young, WEB], world)), 'NoEndpoints');
+  });
+
+  test('of one age: by name, as the allocator decides, whatever the UIDs and the order', () => {
+    const twin = holding('a/twin', { uid: 'zzz' });
+    const world = { ...snapshot({}), endpoints: new Map([[twin.key, endpointsOn(['n1'])]]) };
+    assert.equal(service(decide(IP, [WEB, twin], world)), 'a/twin');
+    assert.equal(service(decide(IP, [twin, WEB], world)), 'a/twin');
+  });
+});
+
+const PEER: PeerTarget = {
+  name: 'r1',
+  labels: { rack: 'a' },
+  sendMax: new Map([
+    ['ipv4', 8],
+    ['ipv6', 8],
+  ]),
+  subnets: [],
+};
+
+function announcement(ip = IP, world: World = {}): Announcement {
+  const service = holding('shop/web', { assignments: [{ pool: 'public', ip }] });
+  const decision = decide(ip, [service], snapshot(world));
+  assert.ok(decision.announced);
+  return decision.announcement;
+}
+
+function capped(sendMax: number): PeerTarget {
+  return { ...PEER, sendMax: new Map([['ipv4', sendMax]]) };
+}
+
+function hops(route: BgpRoute | undefined): string[] {
+  return route?.paths.map(({ nextHop }) => nextHop) ?? [];
+}
+
+function withBgp(bgp: Partial<Pool['bgp']>, rest: Partial<Pool> = {}): World {
+  return {
+    pools: [aPool('public', ['192.0.2.0/24', '2001:db8:cafe::/64'], { ...rest, bgp: { ...POOL.bgp, ...bgp } })],
+  };
+}
+
+suite('the BGP route to a peer', () => {
+  test('host prefix, one path per node, most preferred first, MED of the rank', () => {
+    assert.deepEqual(bgpRoute(announcement(), PEER, 100), {
+      prefix: '192.0.2.1/32',
+      paths: [
+        { id: 0x0a000001, nextHop: '10.0.0.1' },
+        { id: 0x0a000003, nextHop: '10.0.0.3' },
+        { id: 0x0a000002, nextHop: '10.0.0.2' },
+      ],
+      med: 100,
+      communities: [],
+      largeCommunities: [],
+    });
+  });
+
+  test('IPv6', () => {
+    const route = bgpRoute(announcement('2001:db8:cafe::1'), PEER, 200);
+    assert.equal(route?.prefix, '2001:db8:cafe::1/128');
+    assert.deepEqual(hops(route).sort(), ['2001:db8::1', '2001:db8::2', '2001:db8::3']);
+    assert.equal(route?.med, 200);
+  });
+
+  test('no more next hops than the peer takes, at least one', () => {
+    assert.deepEqual(hops(bgpRoute(announcement(), capped(2), 0)), ['10.0.0.1', '10.0.0.3']);
+    assert.deepEqual(hops(bgpRoute(announcement(), capped(1), 0)), ['10.0.0.1']);
+    assert.deepEqual(hops(bgpRoute(announcement(), capped(0), 0)), ['10.0.0.1']);
+  });
+
+  test('a family that is not exchanged with the peer', () => {
+    assert.equal(bgpRoute(announcement('2001:db8:cafe::1'), capped(8), 0), undefined);
+  });
+
+  test("the pool's peerSelector", () => {
+    const only = (rack: string): World => withBgp({ peerSelector: { matchLabels: { rack }, matchExpressions: [] } });
+    assert.notEqual(bgpRoute(announcement(IP, only('a')), PEER, 0), undefined);
+    assert.equal(bgpRoute(announcement(IP, only('b')), PEER, 0), undefined);
+  });
+
+  test('a pool of another protocol', () => {
+    assert.equal(bgpRoute(announcement(IP, withBgp({}, { protocol: 'layer2' })), PEER, 0), undefined);
+  });
+
+  test("the pool's attributes; the rank is added to its MED", () => {
+    const bgp = { med: 50, localPref: 300, communities: ['64512:1'], largeCommunities: ['64512:1:2'] };
+    const route = bgpRoute(announcement(IP, withBgp(bgp)), PEER, 200);
+    assert.equal(route?.med, 250);
+    assert.equal(route.localPref, 300);
+    assert.deepEqual(route.communities, ['64512:1']);
+    assert.deepEqual(route.largeCommunities, ['64512:1:2']);
+  });
+
+  test('a node without an address of the family gives its place to the next', () => {
+    const nodes = [aNode('n1', ['2001:db8::1']), N2, N3];
+    assert.deepEqual(hops(bgpRoute(announcement(IP, { nodes }), capped(1), 0)), ['10.0.0.3']);
+  });
+
+  test('no node has an address of the family', () => {
+    assert.equal(bgpRoute(announcement(IP, { nodes: [aNode('n1', ['2001:db8::1'])] }), PEER, 0), undefined);
+  });
+
+  test('two nodes with one address count once', () => {
+    const nodes = [N1, aNode('n3', ['10.0.0.1']), N2];
+    assert.deepEqual(hops(bgpRoute(announcement(IP, { nodes }), capped(2), 0)), ['10.0.0.1', '10.0.0.2']);
+  });
+
+  test("each peer gets the addresses of its own subnet, under that address' identifier", () => {
+    const nodes = [aNode('n1', ['10.0.0.1', '192.168.7.1'])];
+    const near = { ...PEER, subnets: [range('192.168.7.0/24')] };
+    assert.deepEqual(bgpRoute(announcement(IP, { nodes }), near, 0)?.paths, [
+      { id: 0xc0a80701, nextHop: '192.168.7.1' },
+    ]);
+    assert.deepEqual(hops(bgpRoute(announcement(IP, { nodes }), PEER, 0)), ['10.0.0.1']);
+  });
+});
+
+suite('a node that goes moves only what it must', () => {
+  const nodes = Array.from({ length: 12 }, (_, i) => aNode(`n${i}`, [`10.0.0.${i + 1}`]));
+
+  test('routes below the cap of a peer change by exactly that next hop', () => {
+    fc.assert(
+      fc.property(fc.nat(255), fc.nat(11), fc.integer({ min: 1, max: 12 }), (last, pick, cap) => {
+        const ip = `192.0.2.${last}`;
+        const gone = nodes[pick];
+        const before = hops(bgpRoute(announcement(ip, { nodes }), capped(cap), 0));
+        const rest = nodes.filter((node) => node !== gone);
+        const after = hops(bgpRoute(announcement(ip, { nodes: rest }), capped(cap), 0));
+        const kept = before.filter((hop) => hop !== gone?.internalIPs[0]?.text);
+        assert.deepEqual(after.slice(0, kept.length), kept);
+        assert.equal(after.length, Math.min(cap, rest.length));
+      }),
+    );
+  });
+
+  test('with one next hop per address, a node in twelve takes about a twelfth of the addresses with it', () => {
+    const ips = Array.from({ length: 256 }, (_, i) => `192.0.2.${i}`);
+    const winners = (among: readonly Node[]): (string | undefined)[] =>
+      ips.map((ip) => nodesOf(decideFor(ip, among))[0]);
+    const before = winners(nodes);
+    const after = winners(nodes.slice(1));
+    const moved = ips.filter((_, i) => before[i] !== after[i]);
+    assert.deepEqual(
+      moved,
+      ips.filter((_, i) => before[i] === 'n0'),
+    );
+    // 21 of 256 on average, with a standard deviation of 4.4.
+    assert.ok(moved.length > 0 && moved.length < 45, `${moved.length} moved`);
+  });
+});
+
+function decideFor(ip: string, nodes: readonly Node[]): Decision {
+  return decide(ip, [holding('shop/web', { assignments: [{ pool: 'public', ip }] })], snapshot({ nodes }));
+}
