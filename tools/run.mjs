@@ -4,33 +4,86 @@
 //   node tools/run.mjs <file.ts> [arguments]
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const wantedMajor = 24;
 
-/** Installs the locked dependencies when node_modules does not match package-lock.json; silent otherwise. */
-function installDependencies() {
-  const stamp = join(root, 'node_modules', '.porterlb-lock');
-  const lock = createHash('sha256')
+const stamp = join(root, 'node_modules', '.porterlb-lock');
+
+/** What the stamp of a node_modules says that matches package-lock.json on this machine. */
+function wantedStamp() {
+  return createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .update(`${process.platform}-${process.arch}`)
     .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  console.error('porterlb: installing the locked npm dependencies (about a minute)');
-  const npm = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
+}
+
+function isInstalled() {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === wantedStamp();
+}
+
+/** Installs the locked dependencies when node_modules does not match package-lock.json; silent otherwise. */
+function installDependencies() {
+  if (isInstalled()) return;
+  whileLocked(join(root, 'build', 'npm-ci.lock'), () => {
+    if (isInstalled()) return;
+    console.error('porterlb: installing the locked npm dependencies (about a minute)');
+    const npm = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+      shell: process.platform === 'win32',
+    });
+    if (npm.status !== 0) {
+      console.error('porterlb: `npm ci` failed; its output above says why. Nothing else was done.');
+      process.exitCode = npm.status ?? 1;
+      return;
+    }
+    mkdirSync(dirname(stamp), { recursive: true });
+    writeFileSync(stamp, wantedStamp());
   });
-  if (npm.status !== 0) {
-    console.error('porterlb: `npm ci` failed; its output above says why. Nothing else was done.');
-    process.exit(npm.status ?? 1);
+  if (!isInstalled()) process.exit();
+}
+
+/** Two first commands side by side: `npm ci` would pull node_modules away from under the other one's feet. */
+function whileLocked(lock, work) {
+  mkdirSync(dirname(lock), { recursive: true });
+  for (let waits = 0; !takeLock(lock); waits += 1) {
+    if (waits === 0) console.error('porterlb: waiting for another command that installs the npm dependencies');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   }
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, lock);
+  try {
+    work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** A lock file names its owner; one whose owner is gone is taken over. */
+function takeLock(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  if (!ownerIsGone(lock)) return false;
+  rmSync(lock, { force: true });
+  return false;
+}
+
+function ownerIsGone(lock) {
+  try {
+    const owner = Number(readFileSync(lock, 'utf8'));
+    // Written a moment after it is made.
+    if (owner === 0) return false;
+    process.kill(owner, 0);
+    return false;
+  } catch (error) {
+    return error.code === 'ESRCH';
+  }
 }
 
 /** The pinned Node.js binary, or the running one where it is recent enough (other platforms than Linux). */
