@@ -6,6 +6,7 @@ import { KubeAccess } from './cluster/kube-access.ts';
 import { NodeMachine } from './cluster/node-machine.ts';
 import { ClusterNode } from './cluster/node.ts';
 import { ensureImages } from './images/images.ts';
+import { named } from './named.ts';
 import { Client } from './network/client.ts';
 import { kubernetesService, planNetwork } from './network/plan.ts';
 import type { NetworkPlan, NetworkSize } from './network/plan.ts';
@@ -17,14 +18,8 @@ import type { LabRecord } from './state/lab-registry.ts';
 import { Processes } from './state/processes.ts';
 import { collectGarbage, teardown } from './state/teardown.ts';
 import { until } from './state/until.ts';
-import {
-  MissingRequirements,
-  clusterPrograms,
-  ensureHelm,
-  ensureKubernetes,
-  ensurePrograms,
-  noProgress,
-} from './toolchain/index.ts';
+import { clusterPrograms, ensureHelm, ensureKubernetes, ensurePrograms, noProgress } from './toolchain/index.ts';
+import { requireRoot } from './toolchain/root.ts';
 import type { KubernetesPrograms, Progress } from './toolchain/index.ts';
 import { run } from './toolchain/run.ts';
 
@@ -147,11 +142,16 @@ export class Lab extends KubeAccess {
     return named(this.clients, name);
   }
 
+  /** Path of the helm program. */
+  async helmProgram(): Promise<string> {
+    return ensureHelm();
+  }
+
   /** Runs helm as the administrator; returns its standard output. */
   async helm(args: readonly string[]): Promise<string> {
     const cache = join(folderOf(this.name), 'helm');
     const env = { HELM_CACHE_HOME: cache, HELM_CONFIG_HOME: cache, HELM_DATA_HOME: cache };
-    return run(await ensureHelm(), ['--kubeconfig', this.kubeconfig, ...args], { env });
+    return run(await this.helmProgram(), ['--kubeconfig', this.kubeconfig, ...args], { env });
   }
 
   /** Puts the images of an archive into every node. */
@@ -173,10 +173,15 @@ export class Lab extends KubeAccess {
     return this.#parts.processes.lastWords(process, lines);
   }
 
-  /** Removes the lab: its processes, namespaces, cgroups and files. Safe to repeat. */
-  async down(): Promise<void> {
+  /** Closes this handle's connections and leaves the lab up. */
+  async close(): Promise<void> {
     for (const client of this.clients) client.close();
     await this.api.close();
+  }
+
+  /** Removes the lab: its processes, namespaces, cgroups and files. Safe to repeat. */
+  async down(): Promise<void> {
+    await this.close();
     await teardown(this.#parts.record);
   }
 
@@ -222,6 +227,7 @@ async function assemble(
       enter: inNamespace(network.controlPlane.namespace),
       bindAddress: '0.0.0.0',
       advertiseAddress: network.controlPlane.addresses.ipv4,
+      wholeCluster: true,
       ports: defaultPorts,
       signal,
     },
@@ -255,17 +261,4 @@ function insideServer({ controlPlane }: NetworkPlan): string {
 
 function serverAt(address: string): string {
   return `https://${address}:${defaultPorts.api}`;
-}
-
-function named<T extends { readonly name: string }>(all: readonly T[], name: string): T {
-  const found = all.find((one) => one.name === name);
-  if (found === undefined)
-    throw new RangeError(`the lab has no ${name}, only ${all.map((one) => one.name).join(', ')}`);
-  return found;
-}
-
-function requireRoot(): void {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-    throw new MissingRequirements('The lab makes network namespaces and runs containers: it needs Linux and root.');
-  }
 }

@@ -19,8 +19,10 @@ export interface ControlPlaneOptions {
   /** What leads into its network namespace; empty: the host's own. */
   readonly enter: readonly string[];
   readonly bindAddress: string;
-  /** The address that nodes and Pods use; `undefined`: there are none. */
+  /** The endpoint of the `kubernetes` Service; `undefined` on loopback, which can't be one. */
   readonly advertiseAddress: string | undefined;
+  /** Whether kubelets and a controller-manager belong to it. */
+  readonly wholeCluster: boolean;
   readonly ports: ControlPlanePorts;
   readonly signal?: AbortSignal | undefined;
 }
@@ -126,7 +128,7 @@ export class ControlPlane {
   }
 
   #apiServerFlags(): string[] {
-    const { bindAddress, advertiseAddress, ports, folder } = this.#options;
+    const { bindAddress, advertiseAddress, wholeCluster, ports, folder } = this.#options;
     const { credentials } = this.#deps;
     return [
       `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
@@ -142,23 +144,18 @@ export class ControlPlane {
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${credentials.serviceAccountKeyFile}`,
       `--service-account-signing-key-file=${credentials.serviceAccountKeyFile}`,
-      ...(advertiseAddress === undefined ? withoutNodes : forNodes(advertiseAddress)),
+      advertiseAddress === undefined ? '--endpoint-reconciler-type=none' : `--advertise-address=${advertiseAddress}`,
+      ...(wholeCluster ? forNodes : withoutNodes),
     ];
   }
 }
 
-/** Without a controller-manager nobody makes ServiceAccounts or lifts a new node's taint, and a loopback address is no endpoint of a Service. */
-const withoutNodes: readonly string[] = [
-  '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition',
-  '--endpoint-reconciler-type=none',
-];
+/** Without a controller-manager nobody makes ServiceAccounts or lifts a new node's taint. */
+const withoutNodes: readonly string[] = ['--disable-admission-plugins=ServiceAccount,TaintNodesByCondition'];
 
-function forNodes(advertiseAddress: string): string[] {
-  return [
-    `--advertise-address=${advertiseAddress}`,
-    '--enable-admission-plugins=NodeRestriction',
-    // Node names have no DNS here: `kubectl logs` and `exec` go to the address.
-    '--kubelet-preferred-address-types=InternalIP',
-    '--enable-aggregator-routing=true',
-  ];
-}
+const forNodes: readonly string[] = [
+  '--enable-admission-plugins=NodeRestriction',
+  // Node names have no DNS here: `kubectl logs` and `exec` go to the address.
+  '--kubelet-preferred-address-types=InternalIP',
+  '--enable-aggregator-routing=true',
+];

@@ -1,0 +1,217 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { ApiClient } from './cluster/api-client.ts';
+import { ControlPlane, defaultPorts } from './cluster/control-plane.ts';
+import type { ControlPlaneOptions } from './cluster/control-plane.ts';
+import { Credentials } from './cluster/credentials.ts';
+import { KubeAccess } from './cluster/kube-access.ts';
+import { LightNode, nodeObject } from './cluster/light-node.ts';
+import type { NodeSpec } from './cluster/light-node.ts';
+import { Client } from './network/client.ts';
+import { kubernetesService, planNetwork } from './network/plan.ts';
+import type { NetworkPlan, NetworkSize } from './network/plan.ts';
+import { Router } from './network/router.ts';
+import { createNetwork, inNamespace } from './network/topology.ts';
+import { named } from './named.ts';
+import { randomLabName } from './state/lab-name.ts';
+import { folderOf, registerLab } from './state/lab-registry.ts';
+import type { LabRecord } from './state/lab-registry.ts';
+import { Processes } from './state/processes.ts';
+import { collectGarbage, teardown } from './state/teardown.ts';
+import { ensureControlPlane, ensurePrograms, noProgress } from './toolchain/index.ts';
+import type { ControlPlanePrograms, Program, Progress } from './toolchain/index.ts';
+import { requireRoot } from './toolchain/root.ts';
+
+export interface LightLabOptions {
+  /** Node objects to create, with their status. */
+  readonly nodes?: readonly NodeSpec[];
+  /**
+   * A network as in `Lab` (needs root): machines n1, n2, ... with Node objects and no kubelets, routers and clients. The
+   * API server is then in that network. Default: none, and the API server listens on loopback.
+   */
+  readonly network?: Partial<NetworkSize>;
+  readonly name?: string;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+}
+
+interface LightParts {
+  readonly record: LabRecord;
+  readonly processes: Processes;
+  readonly credentials: Credentials;
+  readonly programs: ControlPlanePrograms;
+  readonly network: NetworkPlan | undefined;
+  readonly site: Site;
+}
+
+/** Where the API server runs, and how it is reached. */
+interface Site {
+  readonly options: Pick<ControlPlaneOptions, 'enter' | 'bindAddress' | 'advertiseAddress' | 'ports'>;
+  readonly addresses: readonly string[];
+  readonly server: string;
+  readonly insideServer: string;
+}
+
+const networkPrograms: readonly Program[] = ['ip', 'nsenter', 'sysctl', '/usr/lib/frr/bgpd', 'vtysh', 'openssl'];
+
+/**
+ * etcd and a real API server, with nodes that are objects only: ready in 3 to 5 s. On loopback it needs no root. There is
+ * no controller-manager: endpoints, ServiceAccounts and garbage are the test's own business.
+ */
+export class LightLab extends KubeAccess {
+  readonly name: string;
+  /** The machines of the network; empty without one. */
+  readonly nodes: readonly LightNode[];
+  readonly routers: readonly Router[];
+  readonly clients: readonly Client[];
+  /** Path of a kubeconfig (the administrator's) for processes on the lab's machines. */
+  readonly insideKubeconfig: string;
+  readonly #parts: LightParts;
+  readonly #controlPlane: ControlPlane;
+
+  private constructor(parts: LightParts, api: ApiClient, signal: AbortSignal | undefined) {
+    const folder = folderOf(parts.record.name);
+    super(api, { kubectl: parts.programs.kubectl, kubeconfig: join(folder, 'kubeconfig') });
+    const { processes, network, credentials, site } = parts;
+    this.#parts = parts;
+    this.name = parts.record.name;
+    this.insideKubeconfig = join(folder, 'inside.kubeconfig');
+    const options = { ...site.options, wholeCluster: false, folder: join(folder, 'control-plane'), signal };
+    this.#controlPlane = new ControlPlane({ processes, credentials, api }, options);
+    this.nodes = network?.nodes.map((plan) => new LightNode(processes, network, plan)) ?? [];
+    this.routers =
+      network?.routers.map((plan) => new Router({ processes, network }, plan, join(folder, plan.name))) ?? [];
+    this.clients = network?.clients.map((plan) => new Client(processes, plan)) ?? [];
+  }
+
+  /** Returns when the API server and all routers are ready and the nodes are there. On failure nothing is left of it. */
+  static async up(options: LightLabOptions = {}): Promise<LightLab> {
+    const { progress = noProgress, name = randomLabName() } = options;
+    if (options.network) requireRoot();
+    await ensurePrograms(options.network ? networkPrograms : ['openssl'], progress);
+    const programs = await ensureControlPlane(progress);
+    await collectGarbage(progress);
+    const record = await registerLab({ name, keep: false, kind: 'light' });
+    try {
+      return await LightLab.#build(record, programs, options);
+    } catch (error) {
+      await teardown(record);
+      throw error;
+    }
+  }
+
+  static async #build(record: LabRecord, programs: ControlPlanePrograms, options: LightLabOptions): Promise<LightLab> {
+    const folder = folderOf(record.name);
+    const network = options.network && (await buildNetwork(record, options.network));
+    const site = network ? siteInNetwork(network) : await siteOnLoopback();
+    const credentials = new Credentials(join(folder, 'credentials'));
+    await credentials.create(site.addresses, []);
+    const kubeconfig = join(folder, 'kubeconfig');
+    await credentials.writeAdminKubeconfig(kubeconfig, site.server);
+    await credentials.writeAdminKubeconfig(join(folder, 'inside.kubeconfig'), site.insideServer);
+    const api = await ApiClient.fromKubeconfig(kubeconfig);
+    const processes = new Processes(folder);
+    const lab = new LightLab({ record, processes, credentials, programs, network, site }, api, options.signal);
+    await Promise.all([lab.#controlPlane.startApi(programs), ...lab.routers.map((router) => router.start())]);
+    await lab.addNodes([...lab.nodes.map(specOf), ...(options.nodes ?? [])]);
+    return lab;
+  }
+
+  node(name: string): LightNode {
+    return named(this.nodes, name);
+  }
+
+  router(name: string): Router {
+    return named(this.routers, name);
+  }
+
+  client(name: string): Client {
+    return named(this.clients, name);
+  }
+
+  /** Creates Node objects with their status. */
+  async addNodes(specs: readonly NodeSpec[]): Promise<void> {
+    const time = new Date().toISOString();
+    await Promise.all(
+      specs.map(async (spec) => {
+        const { object, status } = nodeObject(spec, time);
+        await this.api.create(object);
+        await this.api.patch(`/api/v1/nodes/${spec.name}/status`, { status });
+      }),
+    );
+  }
+
+  /** Ends the API server: watches break, connections are refused, until `startApiServer`. The data stays. */
+  async stopApiServer(): Promise<void> {
+    await this.#controlPlane.stopApiServer();
+  }
+
+  async startApiServer(): Promise<void> {
+    await this.#controlPlane.startApiServer(this.#parts.programs);
+  }
+
+  /** The last lines that a process of the lab wrote: `kube-apiserver`, `r1.bgpd`, `n1.<name given to spawn>`. */
+  async log(process: string, lines = 50): Promise<string> {
+    return this.#parts.processes.lastWords(process, lines);
+  }
+
+  /** Removes the lab: its processes, namespaces and files. Safe to repeat. */
+  async down(): Promise<void> {
+    for (const client of this.clients) client.close();
+    await this.api.close();
+    await teardown(this.#parts.record);
+  }
+}
+
+async function buildNetwork(record: LabRecord, size: Partial<NetworkSize>): Promise<NetworkPlan> {
+  const { nodes = 1, routers = 1, clients = 0 } = size;
+  const network = planNetwork(record.name, record.index, { nodes, routers, clients });
+  await createNetwork(network);
+  return network;
+}
+
+function siteInNetwork({ controlPlane, hostLink }: NetworkPlan): Site {
+  const { namespace, addresses } = controlPlane;
+  return {
+    options: {
+      enter: inNamespace(namespace),
+      bindAddress: '0.0.0.0',
+      advertiseAddress: addresses.ipv4,
+      ports: defaultPorts,
+    },
+    addresses: ['127.0.0.1', kubernetesService, addresses.ipv4, addresses.ipv6, hostLink.controlPlane],
+    server: `https://${hostLink.controlPlane}:${defaultPorts.api}`,
+    insideServer: `https://${addresses.ipv4}:${defaultPorts.api}`,
+  };
+}
+
+async function siteOnLoopback(): Promise<Site> {
+  const [api = 0, etcd = 0, etcdPeer = 0] = await freePorts(3);
+  const server = `https://127.0.0.1:${api}`;
+  return {
+    options: { enter: [], bindAddress: '127.0.0.1', advertiseAddress: undefined, ports: { api, etcd, etcdPeer } },
+    addresses: ['127.0.0.1'],
+    server,
+    insideServer: server,
+  };
+}
+
+/** Ports that nobody on loopback has at this moment, all different. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(async (server) => {
+      const listening = Promise.withResolvers<void>();
+      server.once('error', listening.reject).listen(0, '127.0.0.1', listening.resolve);
+      await listening.promise;
+      return (server.address() as AddressInfo).port;
+    }),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+function specOf(node: LightNode): NodeSpec {
+  return { name: node.name, addresses: [node.addresses.ipv4, node.addresses.ipv6] };
+}
