@@ -24,7 +24,7 @@ const addresses: fc.Arbitrary<Address> = fc.oneof(
   // Runs of zero groups, which random values hardly ever have.
   fc
     .array(fc.constantFrom(0n, 0n, 1n, 0xabcdn), { minLength: 8, maxLength: 8 })
-    .map((groups): Address => ({ family: 'ipv6', value: groups.reduce((value, group) => (value << 16n) | group, 0n) })),
+    .map((groups): Address => ({ family: 'ipv6', value: groups.reduce<bigint>((value, group) => (value << 16n) | group, 0n) })),
 );
 
 function messageOf(text: string): string {
