@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { parse, parseAllDocuments } from 'yaml';
+import { LightLab, run } from '../../lab/index.ts';
+import type { KubeObject } from '../../lab/index.ts';
+import { ensureHelm } from '../../lab/toolchain/index.ts';
+
+const root = join(import.meta.dirname, '../..');
+const chart = join(root, 'charts/backend');
+const namespace = 'porterlb-system';
+
+interface PodSpec {
+  readonly hostNetwork: boolean;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly imagePullSecrets?: readonly { readonly name: string }[];
+  readonly securityContext: { readonly runAsNonRoot: boolean; readonly seccompProfile: { readonly type: string } };
+  readonly containers: readonly {
+    readonly image: string;
+    readonly env: readonly { readonly name: string }[];
+    readonly securityContext: {
+      readonly readOnlyRootFilesystem: boolean;
+      readonly allowPrivilegeEscalation: boolean;
+      readonly capabilities: { readonly drop: readonly string[]; readonly add?: readonly string[] };
+    };
+  }[];
+}
+
+let helm: string;
+let lab: LightLab;
+
+async function render(...args: string[]): Promise<KubeObject[]> {
+  const text = await run(helm, ['template', 'porterlb', chart, '-n', namespace, '--kube-version', '1.28.0', ...args]);
+  return parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
+}
+
+function podSpec(objects: readonly KubeObject[]): PodSpec {
+  const deployment = objects.find(({ kind }) => kind === 'Deployment');
+  assert.ok(deployment !== undefined);
+  return (deployment as unknown as { spec: { template: { spec: PodSpec } } }).spec.template.spec;
+}
+
+function image(objects: readonly KubeObject[]): string | undefined {
+  return podSpec(objects).containers[0]?.image;
+}
+
+before(async () => {
+  helm = await ensureHelm();
+  lab = await LightLab.up();
+  await lab.kubectl(['create', 'namespace', namespace]);
+  for (const object of await render()) await lab.apply(object);
+});
+
+after(async () => {
+  await lab.down();
+});
+
+test('helm has nothing to say against the chart', async () => {
+  assert.match(await run(helm, ['lint', '--strict', chart]), /1 chart\(s\) linted, 0 chart\(s\) failed/);
+});
+
+test('values that nobody reads are refused', async () => {
+  await assert.rejects(render('--set', 'image.registri=x'), /registri/);
+  await assert.rejects(render('--set', 'ports.http=70000'), /http/);
+});
+
+test('the image has the version of package.json; extension.yaml lists the same one; its registry can be replaced', async () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  assert.equal(image(await render()), `docker.io/porterlb/porter-manager:${version}`);
+  const { images } = parse(readFileSync(join(root, 'extension.yaml'), 'utf8')) as { images: string[] };
+  assert.deepEqual(images, [`docker.io/porterlb/porter-manager:${version}`]);
+  const mirrored = await render('--set', 'global.imageRegistry=mirror.example:5000', '--set', 'image.tag=t');
+  assert.equal(image(mirrored), 'mirror.example:5000/porterlb/porter-manager:t');
+  assert.equal(image(await render('--set', 'global=null')), `docker.io/porterlb/porter-manager:${version}`);
+});
+
+test('what KubeSphere sets for all charts reaches the Pods, beside values of our own', async () => {
+  const spec = podSpec(
+    await render(
+      '--set',
+      'global.nodeSelector.a=b',
+      '--set',
+      'nodeSelector.c=d',
+      '--set',
+      'global.imagePullSecrets={s}',
+    ),
+  );
+  assert.deepEqual(spec.nodeSelector, { a: 'b', c: 'd' });
+  assert.deepEqual(spec.imagePullSecrets, [{ name: 's' }]);
+});
+
+test('the Pods have no more than they need: not root, no capability, a read-only root', async () => {
+  const spec = podSpec(await render());
+  assert.equal(spec.securityContext.runAsNonRoot, true);
+  assert.equal(spec.securityContext.seccompProfile.type, 'RuntimeDefault');
+  for (const { securityContext } of spec.containers) {
+    assert.deepEqual(securityContext.capabilities, { drop: ['ALL'] });
+    assert.equal(securityContext.readOnlyRootFilesystem, true);
+    assert.equal(securityContext.allowPrivilegeEscalation, false);
+  }
+});
+
+interface Wish {
+  readonly verb: string;
+  readonly resource: string;
+  readonly group?: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+async function isAllowed(wish: Wish): Promise<boolean> {
+  const review = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    spec: { user: `system:serviceaccount:${namespace}:porter-manager`, resourceAttributes: wish },
+  };
+  const { body } = await lab.api.request('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+    body: review,
+  });
+  return (body as { status: { allowed: boolean } }).status.allowed;
+}
+
+const ours = 'network.kubesphere.io';
+const lease = { group: 'coordination.k8s.io', resource: 'leases', namespace };
+
+test('the manager may do what it does', async () => {
+  const watched = ['services', 'nodes', 'namespaces'].map((resource) => ({ resource }));
+  const custom = ['eips', 'bgpconfs', 'bgppeers'].map((resource) => ({ resource, group: ours }));
+  const slices = { resource: 'endpointslices', group: 'discovery.k8s.io' };
+  const wishes: Wish[] = [
+    ...[...watched, ...custom, slices].flatMap((kind) => ['list', 'watch'].map((verb) => ({ ...kind, verb }))),
+    ...custom.map((kind) => ({ ...kind, verb: 'patch', subresource: 'status' })),
+    { verb: 'patch', resource: 'services', subresource: 'status' },
+    { verb: 'create', resource: 'events', group: 'events.k8s.io', namespace: 'default' },
+    { verb: 'patch', resource: 'events', group: 'events.k8s.io', namespace: 'default' },
+    { ...lease, verb: 'create' },
+    ...['get', 'patch'].map((verb) => ({ ...lease, verb, name: 'porter-manager' })),
+  ];
+  for (const wish of wishes) assert.equal(await isAllowed(wish), true, JSON.stringify(wish));
+});
+
+test('the manager may do nothing else', async () => {
+  const wishes: Wish[] = [
+    ...['create', 'update', 'patch', 'delete'].map((verb) => ({ verb, resource: 'services' })),
+    ...['patch', 'delete'].map((verb) => ({ verb, resource: 'eips', group: ours })),
+    { verb: 'patch', resource: 'nodes' },
+    { verb: 'patch', resource: 'nodes', subresource: 'status' },
+    { verb: 'patch', resource: 'endpointslices', group: 'discovery.k8s.io' },
+    { verb: 'get', resource: 'secrets', namespace: 'kube-system' },
+    { verb: 'list', resource: 'pods' },
+    { verb: 'create', resource: 'pods', namespace },
+    { verb: 'create', resource: 'deployments', group: 'apps', namespace },
+    { ...lease, verb: 'create', namespace: 'kube-system' },
+    { ...lease, verb: 'patch', name: 'another' },
+    { verb: 'delete', resource: 'customresourcedefinitions', group: 'apiextensions.k8s.io' },
+  ];
+  for (const wish of wishes) assert.equal(await isAllowed(wish), false, JSON.stringify(wish));
+});
+
+test('membership lists every replica, ready or not', async () => {
+  const service = (await lab.api.get<KubeObject>(
+    `/api/v1/namespaces/${namespace}/services/porter-manager`,
+  )) as unknown as {
+    spec: { clusterIP: string; publishNotReadyAddresses: boolean; selector: object };
+  };
+  assert.equal(service.spec.clusterIP, 'None');
+  assert.equal(service.spec.publishNotReadyAddresses, true);
+  const deployment = (await lab.api.get<KubeObject>(
+    `/apis/apps/v1/namespaces/${namespace}/deployments/porter-manager`,
+  )) as unknown as { spec: { selector: { matchLabels: object }; replicas: number } };
+  assert.deepEqual(service.spec.selector, deployment.spec.selector.matchLabels);
+  assert.equal(deployment.spec.replicas, 2);
+});
