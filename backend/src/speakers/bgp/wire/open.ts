@@ -68,8 +68,9 @@ function decodeParameters(reader: Reader): Capability[] {
   // RFC 9072 section 2: a first parameter of type 255 decides; the length octet before it is not to be relied upon.
   const extended = length !== 0 && reader.peek() === extendedForm;
   if (extended) reader.u8();
-  const parameters = reader.sub(extended ? reader.u16() : length, malformed);
-  if (reader.remaining > 0) throw malformed();
+  const size = extended ? reader.u16() : length;
+  if (size !== reader.remaining) throw malformed();
+  const parameters = reader.sub(size, malformed);
   const capabilities: Capability[] = [];
   while (parameters.remaining > 0) {
     const type = parameters.u8();
