@@ -13,10 +13,12 @@ import type { NetworkPlan, NetworkSize } from './network/plan.ts';
 import { Router } from './network/router.ts';
 import { createNetwork, inNamespace } from './network/topology.ts';
 import { randomLabName } from './state/lab-name.ts';
-import { folderOf, readRecord, registerLab, writeRecord } from './state/lab-registry.ts';
+import { construct } from './state/construction.ts';
+import { folderOf, readRecord, writeRecord } from './state/lab-registry.ts';
 import type { LabRecord } from './state/lab-registry.ts';
 import { Processes } from './state/processes.ts';
 import { collectGarbage, teardown } from './state/teardown.ts';
+import { together } from './state/together.ts';
 import { until } from './state/until.ts';
 import { clusterPrograms, ensureHelm, ensureKubernetes, ensurePrograms, noProgress } from './toolchain/index.ts';
 import { requireRoot } from './toolchain/root.ts';
@@ -88,13 +90,9 @@ export class Lab extends KubeAccess {
     await Lab.prepare(progress);
     await collectGarbage(progress);
     const shape = { nodes: options.nodes ?? 3, routers: options.routers ?? 2, clients: options.clients ?? 1 };
-    const registered = await registerLab({ name, keep, kind: 'cluster' });
-    try {
-      return await Lab.#build(registered, shape, options);
-    } catch (error) {
-      await teardown(registered);
-      throw error;
-    }
+    return construct({ name, keep, kind: 'cluster' }, options.signal, (record, processes) =>
+      Lab.#build({ record, shape, processes, progress }),
+    );
   }
 
   /** A handle for a lab that another process built. @throws {Error} if there is none of this name. */
@@ -102,31 +100,27 @@ export class Lab extends KubeAccess {
     const record = await readRecord(name);
     if (record?.shape === undefined || record.kind !== 'cluster') throw new Error(`there is no lab named "${name}"`);
     const api = await ApiClient.fromKubeconfig(join(folderOf(name), 'kubeconfig'));
-    return new Lab(await assemble(record, record.shape, { api, progress: noProgress }), api);
+    const processes = new Processes(folderOf(name));
+    return new Lab(await assemble({ record, shape: record.shape, processes, progress: noProgress }, api), api);
   }
 
-  static async #build(registered: LabRecord, shape: NetworkSize, options: LabOptions): Promise<Lab> {
-    const { progress = noProgress, signal } = options;
-    const network = planNetwork(registered.name, registered.index, shape);
-    progress(
-      `lab "${registered.name}": network of ${shape.nodes} nodes, ${shape.routers} routers, ${shape.clients} clients`,
-    );
-    const credentials = credentialsOf(registered.name);
-    const addresses = apiAddresses(network);
-    await Promise.all([
-      createNetwork(network),
-      credentials.create(
-        addresses,
-        network.nodes.map((node) => node.name),
-      ),
-    ]);
-    const kubeconfig = join(folderOf(registered.name), 'kubeconfig');
+  static async #build(site: Site): Promise<Lab> {
+    const { record, shape, processes, progress } = site;
+    const { nodes, routers, clients } = shape;
+    progress(`lab "${record.name}": network of ${nodes} nodes, ${routers} routers, ${clients} clients`);
+    const network = planNetwork(record.name, record.index, shape);
+    const credentials = credentialsOf(record.name);
+    const nodeNames = network.nodes.map((node) => node.name);
+    await together([createNetwork(network), credentials.create(apiAddresses(network), nodeNames)]);
+    const kubeconfig = join(folderOf(record.name), 'kubeconfig');
     await credentials.writeAdminKubeconfig(kubeconfig, serverAt(network.hostLink.controlPlane));
     const api = await ApiClient.fromKubeconfig(kubeconfig);
-    const lab = new Lab(await assemble(registered, shape, { api, progress, signal }), api);
+    const lab = new Lab(await assemble(site, api), api);
     await credentials.writeAdminKubeconfig(lab.insideKubeconfig, insideServer(network));
-    await lab.#start(progress, signal);
-    await writeRecord({ ...registered, shape });
+    const giveUp = (error: unknown): void => processes.seal(error);
+    await lab.#startInfrastructure(progress, giveUp);
+    await lab.#startKubelets(progress, giveUp);
+    await writeRecord({ ...record, shape });
     return lab;
   }
 
@@ -181,42 +175,53 @@ export class Lab extends KubeAccess {
 
   /** Removes the lab: its processes, namespaces, cgroups and files. Safe to repeat. */
   async down(): Promise<void> {
+    this.#parts.processes.seal(new Error(`lab "${this.name}" is down`));
     await this.close();
     await teardown(this.#parts.record);
   }
 
-  async #start(progress: Progress, signal: AbortSignal | undefined): Promise<void> {
-    const { controlPlane, programs, network, machines } = this.#parts;
+  async #startInfrastructure(progress: Progress, giveUp: (error: unknown) => void): Promise<void> {
+    const { controlPlane, programs, machines } = this.#parts;
     progress('starting etcd, API server, routers and container runtimes (5 to 10 s)');
-    const runtimes = Promise.all(machines.map((machine) => machine.boot()));
-    const routers = Promise.all(this.routers.map((router) => router.start()));
-    await controlPlane.startApi(programs);
-    await controlPlane.startControllers(programs, `https://127.0.0.1:${defaultPorts.api}`);
-    await runtimes;
+    const startControlPlane = async (): Promise<void> => {
+      await controlPlane.startApi(programs);
+      await controlPlane.startControllers(programs, serverAt('127.0.0.1'));
+    };
+    const others = [...machines.map((machine) => machine.boot()), ...this.routers.map((router) => router.start())];
+    await together([startControlPlane(), ...others], giveUp);
+  }
+
+  async #startKubelets(progress: Progress, giveUp: (error: unknown) => void): Promise<void> {
+    const { machines, processes } = this.#parts;
+    const { signal } = processes;
     progress('starting kubelets and kube-proxies (5 to 10 s)');
-    await Promise.all(machines.map((machine) => machine.join()));
-    await Promise.all([routers, ...this.nodes.map((node) => node.waitUntilReady({ signal }))]);
+    await together(
+      machines.map((machine) => machine.join()),
+      giveUp,
+    );
+    await together(
+      this.nodes.map((node) => node.waitUntilReady({ signal })),
+      giveUp,
+    );
+    // Without it no Pod can be created in the namespace; the controller-manager makes it.
     const serviceAccount = '/api/v1/namespaces/default/serviceaccounts/default';
     const exists = async (): Promise<boolean> => (await this.api.find(serviceAccount)) !== undefined;
     await until(exists, { what: 'the default ServiceAccount', signal });
-    progress(`lab "${this.name}": ${network.nodes.length} nodes Ready`);
+    progress(`lab "${this.name}": ${machines.length} nodes Ready`);
   }
 }
 
-interface Circumstances {
-  readonly api: ApiClient;
+/** What a lab is put together from. */
+interface Site {
+  readonly record: LabRecord;
+  readonly shape: NetworkSize;
+  readonly processes: Processes;
   readonly progress: Progress;
-  readonly signal?: AbortSignal | undefined;
 }
 
-async function assemble(
-  record: LabRecord,
-  shape: NetworkSize,
-  { api, progress, signal }: Circumstances,
-): Promise<LabParts> {
+async function assemble({ record, shape, processes, progress }: Site, api: ApiClient): Promise<LabParts> {
   const folder = folderOf(record.name);
   const network = planNetwork(record.name, record.index, shape);
-  const processes = new Processes(folder);
   const credentials = credentialsOf(record.name);
   const programs = await ensureKubernetes(progress);
   const imageArchives = await ensureImages(progress);
@@ -229,7 +234,6 @@ async function assemble(
       advertiseAddress: network.controlPlane.addresses.ipv4,
       wholeCluster: true,
       ports: defaultPorts,
-      signal,
     },
   );
   const server = insideServer(network);

@@ -15,9 +15,11 @@ import { Router } from './network/router.ts';
 import { createNetwork, inNamespace } from './network/topology.ts';
 import { named } from './named.ts';
 import { randomLabName } from './state/lab-name.ts';
-import { folderOf, registerLab } from './state/lab-registry.ts';
+import { construct } from './state/construction.ts';
+import { folderOf } from './state/lab-registry.ts';
 import type { LabRecord } from './state/lab-registry.ts';
-import { Processes } from './state/processes.ts';
+import type { Processes } from './state/processes.ts';
+import { together } from './state/together.ts';
 import { collectGarbage, teardown } from './state/teardown.ts';
 import { ensureControlPlane, ensurePrograms, noProgress } from './toolchain/index.ts';
 import type { ControlPlanePrograms, Program, Progress } from './toolchain/index.ts';
@@ -42,11 +44,11 @@ interface LightParts {
   readonly credentials: Credentials;
   readonly programs: ControlPlanePrograms;
   readonly network: NetworkPlan | undefined;
-  readonly site: Site;
+  readonly place: Place;
 }
 
 /** Where the API server runs, and how it is reached. */
-interface Site {
+interface Place {
   readonly options: Pick<ControlPlaneOptions, 'enter' | 'bindAddress' | 'advertiseAddress' | 'ports'>;
   readonly addresses: readonly string[];
   readonly server: string;
@@ -70,14 +72,14 @@ export class LightLab extends KubeAccess {
   readonly #parts: LightParts;
   readonly #controlPlane: ControlPlane;
 
-  private constructor(parts: LightParts, api: ApiClient, signal: AbortSignal | undefined) {
+  private constructor(parts: LightParts, api: ApiClient) {
     const folder = folderOf(parts.record.name);
     super(api, { kubectl: parts.programs.kubectl, kubeconfig: join(folder, 'kubeconfig') });
-    const { processes, network, credentials, site } = parts;
+    const { processes, network, credentials, place } = parts;
     this.#parts = parts;
     this.name = parts.record.name;
     this.insideKubeconfig = join(folder, 'inside.kubeconfig');
-    const options = { ...site.options, wholeCluster: false, folder: join(folder, 'control-plane'), signal };
+    const options = { ...place.options, wholeCluster: false, folder: join(folder, 'control-plane') };
     this.#controlPlane = new ControlPlane({ processes, credentials, api }, options);
     this.nodes = network?.nodes.map((plan) => new LightNode(processes, network, plan)) ?? [];
     this.routers =
@@ -92,28 +94,28 @@ export class LightLab extends KubeAccess {
     await ensurePrograms(options.network ? networkPrograms : ['openssl'], progress);
     const programs = await ensureControlPlane(progress);
     await collectGarbage(progress);
-    const record = await registerLab({ name, keep: false, kind: 'light' });
-    try {
-      return await LightLab.#build(record, programs, options);
-    } catch (error) {
-      await teardown(record);
-      throw error;
-    }
+    return construct({ name, keep: false, kind: 'light' }, options.signal, (record, processes) =>
+      LightLab.#build({ record, processes, programs }, options),
+    );
   }
 
-  static async #build(record: LabRecord, programs: ControlPlanePrograms, options: LightLabOptions): Promise<LightLab> {
+  static async #build(
+    site: Pick<LightParts, 'record' | 'processes' | 'programs'>,
+    options: LightLabOptions,
+  ): Promise<LightLab> {
+    const { record, processes, programs } = site;
     const folder = folderOf(record.name);
     const network = options.network && (await buildNetwork(record, options.network));
-    const site = network ? siteInNetwork(network) : await siteOnLoopback();
+    const place = network ? placeInNetwork(network) : await placeOnLoopback();
     const credentials = new Credentials(join(folder, 'credentials'));
-    await credentials.create(site.addresses, []);
+    await credentials.create(place.addresses, []);
     const kubeconfig = join(folder, 'kubeconfig');
-    await credentials.writeAdminKubeconfig(kubeconfig, site.server);
-    await credentials.writeAdminKubeconfig(join(folder, 'inside.kubeconfig'), site.insideServer);
+    await credentials.writeAdminKubeconfig(kubeconfig, place.server);
+    await credentials.writeAdminKubeconfig(join(folder, 'inside.kubeconfig'), place.insideServer);
     const api = await ApiClient.fromKubeconfig(kubeconfig);
-    const processes = new Processes(folder);
-    const lab = new LightLab({ record, processes, credentials, programs, network, site }, api, options.signal);
-    await Promise.all([lab.#controlPlane.startApi(programs), ...lab.routers.map((router) => router.start())]);
+    const lab = new LightLab({ ...site, credentials, network, place }, api);
+    const parts = [lab.#controlPlane.startApi(programs), ...lab.routers.map((router) => router.start())];
+    await together(parts, (error) => processes.seal(error));
     await lab.addNodes([...lab.nodes.map(specOf), ...(options.nodes ?? [])]);
     return lab;
   }
@@ -158,6 +160,7 @@ export class LightLab extends KubeAccess {
 
   /** Removes the lab: its processes, namespaces and files. Safe to repeat. */
   async down(): Promise<void> {
+    this.#parts.processes.seal(new Error(`lab "${this.name}" is down`));
     for (const client of this.clients) client.close();
     await this.api.close();
     await teardown(this.#parts.record);
@@ -171,7 +174,7 @@ async function buildNetwork(record: LabRecord, size: Partial<NetworkSize>): Prom
   return network;
 }
 
-function siteInNetwork({ controlPlane, hostLink }: NetworkPlan): Site {
+function placeInNetwork({ controlPlane, hostLink }: NetworkPlan): Place {
   const { namespace, addresses } = controlPlane;
   return {
     options: {
@@ -186,7 +189,7 @@ function siteInNetwork({ controlPlane, hostLink }: NetworkPlan): Site {
   };
 }
 
-async function siteOnLoopback(): Promise<Site> {
+async function placeOnLoopback(): Promise<Place> {
   const [api = 0, etcd = 0, etcdPeer = 0] = await freePorts(3);
   const server = `https://127.0.0.1:${api}`;
   return {

@@ -24,7 +24,6 @@ export interface ControlPlaneOptions {
   /** Whether kubelets and a controller-manager belong to it. */
   readonly wholeCluster: boolean;
   readonly ports: ControlPlanePorts;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ControlPlanePorts {
@@ -69,7 +68,7 @@ export class ControlPlane {
       what: 'the API server to be ready',
       timeoutMs: 60_000,
       explain: () => processes.lastWords('kube-apiserver'),
-      signal: this.#options.signal,
+      signal: processes.signal,
     });
     if ((await processes.find('kube-apiserver')) !== undefined) return;
     const words = await Promise.all(['etcd', 'kube-apiserver'].map((name) => processes.lastWords(name)));

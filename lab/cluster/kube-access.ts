@@ -1,6 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import { run } from '../toolchain/run.ts';
-import { ApiClient } from './api-client.ts';
+import type { ApiClient } from './api-client.ts';
 import type { KubeObject } from './api-client.ts';
 
 export interface KubeAccessOptions {

@@ -135,6 +135,7 @@ export class NodeMachine {
     await until(async () => exists(`/proc/${await this.#initPid()}/root${path}`), {
       what: `${madeBy} on ${this.#name} to make ${path}`,
       explain: () => this.#deps.processes.lastWords(`${this.#name}.${madeBy}`),
+      signal: this.#deps.processes.signal,
     });
   }
 

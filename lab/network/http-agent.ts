@@ -3,7 +3,6 @@
  * JSON answer per line. Ends when its input ends.
  */
 import { request } from 'node:http';
-import type { ClientRequest } from 'node:http';
 import { createInterface } from 'node:readline';
 
 export interface AgentRequest {
@@ -21,16 +20,15 @@ export interface AgentAnswer {
   readonly error?: string;
 }
 
-function fetch(wanted: AgentRequest): void {
-  const { id, host, port, path, timeoutMs } = wanted;
-  let sent: ClientRequest | undefined;
-  const timer = setTimeout(() => sent?.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+function fetch({ id, host, port, path, timeoutMs }: AgentRequest): void {
+  const sent = request({ host, port, path, agent: false, headers: { connection: 'close' } });
+  const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   const answer = (result: Omit<AgentAnswer, 'id'>): void => {
     clearTimeout(timer);
     process.stdout.write(`${JSON.stringify({ id, ...result })}\n`);
   };
   const fail = (error: Error): void => answer({ error: error.message });
-  sent = request({ host, port, path, agent: false, headers: { connection: 'close' } }, (response) => {
+  sent.on('response', (response) => {
     let body = '';
     response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
     response.on('end', () => answer({ status: response.statusCode ?? 0, body }));

@@ -48,6 +48,7 @@ export class Router {
       what: `bgpd of ${this.name}`,
       timeoutMs: 20_000,
       explain: () => this.#deps.processes.lastWords(`${this.name}.bgpd`),
+      signal: this.#deps.processes.signal,
     });
   }
 
@@ -138,7 +139,10 @@ export class Router {
       name: `${this.name}.${daemon}`,
       command: [...inNamespace(this.namespace), `/usr/lib/frr/${daemon}`, '-f', file(`${daemon}.conf`), ...sockets],
     });
-    await until(() => this.vtysh(`show version`).then(() => true), { what: `${daemon} of ${this.name}` });
+    await until(() => this.vtysh(`show version`).then(() => true), {
+      what: `${daemon} of ${this.name}`,
+      signal: this.#deps.processes.signal,
+    });
   }
 
   async #stopDaemons(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

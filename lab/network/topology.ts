@@ -1,3 +1,4 @@
+import { together } from '../state/together.ts';
 import { run } from '../toolchain/run.ts';
 import type { Addresses, ClientPlan, NetworkPlan, NodePlan, RouterPlan } from './plan.ts';
 
@@ -31,7 +32,7 @@ type Settings = Readonly<Record<string, number>>;
 /** Makes the namespaces, bridges, links, addresses and static routes of a lab. */
 export async function createNetwork(plan: NetworkPlan): Promise<void> {
   await createSwitch(plan);
-  await Promise.all([
+  await together([
     createControlPlane(plan),
     ...plan.routers.map((router) => createRouter(plan, router)),
     ...plan.nodes.map((node) => createNode(plan, node)),

@@ -27,9 +27,20 @@ const mark = 'PORTERLB_LAB';
  */
 export class Processes {
   readonly #folder: string;
+  readonly #ending = new AbortController();
 
   constructor(folder: string) {
     this.#folder = folder;
+  }
+
+  /** Aborted once the lab ends or its building failed: whoever waits for something in it gives up. */
+  get signal(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** From now on nothing is started any more. */
+  seal(reason: unknown): void {
+    this.#ending.abort(reason);
   }
 
   logOf(name: string): string {
@@ -45,6 +56,7 @@ export class Processes {
     const log = await open(this.logOf(spec.name), 'a');
     try {
       const [program = '', ...args] = spec.command;
+      this.signal.throwIfAborted();
       const child = spawn(program, args, {
         detached: true,
         stdio: ['ignore', log.fd, log.fd],

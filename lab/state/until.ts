@@ -18,22 +18,26 @@ export interface UntilOptions {
  * @throws {Error} when time is up, or `signal` aborts.
  */
 export async function until<T>(check: () => Promise<T | undefined | false>, options: UntilOptions): Promise<T> {
-  const { what, timeoutMs = 30_000, intervalMs = 50, signal } = options;
+  const { timeoutMs = 30_000, intervalMs = 50, signal } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     signal?.throwIfAborted();
-    let problem: unknown;
-    try {
-      const result = await check();
-      if (result !== undefined && result !== false) return result;
-    } catch (error) {
-      problem = error;
-    }
-    if (performance.now() > deadline) {
-      const explanation = await options.explain?.();
-      const reason = [problem instanceof Error ? problem.message : undefined, explanation].filter(Boolean).join('\n');
-      throw new Error(`waited ${timeoutMs / 1000} s for ${what}${reason === '' ? '' : `:\n${reason}`}`);
-    }
+    const { result, problem } = await attempt(check);
+    if (result !== undefined && result !== false) return result;
+    if (performance.now() > deadline) throw await timeIsUp(options, timeoutMs, problem);
     await sleep(intervalMs);
   }
+}
+
+async function attempt<T>(check: () => Promise<T>): Promise<{ result?: T; problem?: string }> {
+  try {
+    return { result: await check() };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function timeIsUp({ what, explain }: UntilOptions, timeoutMs: number, problem?: string): Promise<Error> {
+  const reasons = [problem, await explain?.()].filter((reason) => reason !== undefined && reason !== '');
+  return new Error([`waited ${timeoutMs / 1000} s for ${what}`, ...reasons].join(':\n'));
 }
