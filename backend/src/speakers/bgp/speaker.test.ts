@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PeerConfig, Route } from './model.ts';
+import { peer, Scene } from './testing/scripted-router.ts';
+
+const a = '10.0.0.1/32';
+const routes = new Map<string, Route>([[a, { prefix: a, paths: [{ id: 1, nextHop: '192.0.2.11' }] }]]);
+const other: PeerConfig = { ...peer, key: 'r2', address: '192.0.2.9' };
+
+function two(): Scene {
+  const scene = new Scene();
+  scene.router();
+  scene.router(undefined, other.address);
+  scene.speaker.configure([peer, other]);
+  scene.settle();
+  assert.deepEqual(
+    scene.speaker.sessions().map(({ state }) => state),
+    ['Established', 'Established'],
+  );
+  scene.speaker.setRoutes('r1', routes);
+  scene.speaker.setRoutes('r2', routes);
+  scene.settle();
+  return scene;
+}
+
+async function settleAll(scene: Scene): Promise<void> {
+  for (let i = 0; i < 5; i++) {
+    scene.settle();
+    await new Promise(setImmediate);
+  }
+}
+
+test('the same configuration again changes nothing', () => {
+  const scene = two();
+  const before = scene.changes.length;
+  scene.speaker.configure([structuredClone(peer), structuredClone(other)]);
+  scene.settle();
+  assert.equal(scene.changes.length, before);
+  assert.equal(scene.dialer.dials.length, 2);
+});
+
+test('a peer that is removed gets its routes withdrawn, then a Cease; the other notices nothing', async () => {
+  const scene = two();
+  const [first, second] = scene.connections;
+  scene.speaker.configure([other]);
+  await settleAll(scene);
+  assert.equal(first?.table.paths.size, 0);
+  assert.deepEqual(first?.log.slice(-2), ['update', 'Cease / Peer De-configured']);
+  assert.ok(first?.remote.closed);
+  assert.deepEqual(second?.table.nextHops(a), ['192.0.2.11']);
+  assert.deepEqual(
+    scene.speaker.sessions().map(({ key }) => key),
+    ['r2'],
+  );
+});
+
+test('a peer with another hold time gets a new session and its routes again; the other is left alone', async () => {
+  const scene = two();
+  scene.speaker.configure([{ ...peer, holdTimeSeconds: 30 }, other]);
+  await settleAll(scene);
+  assert.equal(scene.connections.length, 3);
+  assert.equal(scene.connections[0]?.log.at(-1), 'Cease / Other Configuration Change');
+  assert.deepEqual(scene.connection.table.nextHops(a), ['192.0.2.11']);
+  assert.equal(scene.speaker.sessions()[0]?.negotiated?.holdTimeSeconds, 30);
+});
+
+test('the number of paths and the backoff change within the session', async () => {
+  const scene = two();
+  const paths = [1, 2, 3].map((id) => ({ id, nextHop: `192.0.2.1${id}` }));
+  scene.speaker.setRoutes('r1', new Map([[a, { prefix: a, paths }]]));
+  const families = [{ family: 'ipv4-unicast', addPathSendMax: 2 } as const, ...peer.families.slice(1)];
+  scene.speaker.configure([{ ...peer, families, connectRetrySeconds: 5 }, other]);
+  await settleAll(scene);
+  assert.equal(scene.connections.length, 2);
+  assert.deepEqual(scene.connections[0]?.table.nextHops(a), ['192.0.2.11', '192.0.2.12']);
+});
+
+test('two peers with one key are refused, and nothing is changed', () => {
+  const scene = two();
+  assert.throws(() => scene.speaker.configure([peer, { ...other, key: 'r1' }]), RangeError);
+  assert.equal(scene.speaker.sessions().length, 2);
+});
+
+const impossible: readonly (readonly [string, Partial<PeerConfig>])[] = [
+  ['router id', { routerId: '0.0.0.0' }],
+  ['router id', { routerId: 'fd00::1' }],
+  ['address', { address: 'router.example' }],
+  ['port', { port: 0 }],
+  ['AS number', { peerAs: 0 }],
+  ['AS number', { localAs: 4294967296 }],
+  ['hold time', { holdTimeSeconds: 2 }],
+  ['list of families', { families: [] }],
+  ['restart time', { gracefulRestart: { restartTimeSeconds: 4096 } }],
+];
+
+for (const [what, change] of impossible) {
+  test(`a peer with an impossible ${what} (${JSON.stringify(change)}) is reported and hurts nobody else`, async () => {
+    const scene = two();
+    scene.speaker.configure([{ ...peer, ...change }, other]);
+    await settleAll(scene);
+    const [first, second] = scene.speaker.sessions();
+    assert.deepEqual([first?.state, first?.lastError], ['Idle', `the configured ${what} is not valid`]);
+    assert.equal(scene.changes.at(-1)?.lastError, first?.lastError);
+    assert.equal(second?.state, 'Established');
+    scene.speaker.configure([peer, other]);
+    await settleAll(scene);
+    assert.equal(scene.speaker.sessions()[0]?.state, 'Established');
+  });
+}
+
+test('routes for a peer that is not there are ignored, a stopped speaker ignores everything', async () => {
+  const scene = two();
+  scene.speaker.setRoutes('r3', routes);
+  scene.speaker.updateRoutes('r3', routes);
+  const stopped = scene.speaker.stop('retain');
+  await settleAll(scene);
+  await stopped;
+  scene.speaker.configure([peer]);
+  scene.speaker.setRoutes('r1', new Map());
+  await settleAll(scene);
+  assert.equal(scene.dialer.dials.length, 2);
+  assert.deepEqual(scene.connections[0]?.table.nextHops(a), ['192.0.2.11']);
+});
+
+test('routes that BGP cannot carry are logged with the first of them', () => {
+  const scene = two();
+  scene.speaker.setRoutes('r1', new Map([['10.0.0.9', { prefix: '10.0.0.9', paths: [] }]]));
+  const entry = scene.logger.entries.find(({ level }) => level === 'warn');
+  assert.equal(entry?.fields['peer'], 'r1');
+  assert.equal(entry?.fields['prefix'], '10.0.0.9');
+});
