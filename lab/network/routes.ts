@@ -12,6 +12,7 @@ export interface NextHop {
 /** What `ip -j route show` prints per route, as far as it is read here (iproute2 6.1). */
 interface RouteEntry {
   readonly type?: string;
+  readonly metric?: number;
   readonly gateway?: string;
   readonly via?: { readonly host: string };
   readonly dev?: string;
@@ -27,13 +28,15 @@ export function showRoute(destination: string): string[] {
 }
 
 /**
- * The next hops in the answer to `showRoute`, sorted by gateway. None if there is no route, or one that rejects. IPv6
- * routes of several next hops come as one entry or as one entry each; both read the same.
+ * The next hops in the answer to `showRoute`, sorted by gateway: those of the route that the kernel prefers, which is the
+ * one of the lowest metric. None if there is no route, or one that rejects. IPv6 routes of several next hops come as one
+ * entry or as one entry each; both read the same.
  */
 export function parseRoutes(json: string): NextHop[] {
   const entries = JSON.parse(json.trim() === '' ? '[]' : json) as RouteEntry[];
+  const lowest = Math.min(...entries.map(metricOf));
   return entries
-    .filter((entry) => entry.type === undefined || entry.type === 'unicast')
+    .filter((entry) => metricOf(entry) === lowest && (entry.type ?? 'unicast') === 'unicast')
     .flatMap((entry) => entry.nexthops ?? [entry])
     .map(nextHop)
     .sort((a, b) => compare(a.gateway ?? '', b.gateway ?? ''));
@@ -44,6 +47,10 @@ export function hasGateways(nextHops: readonly NextHop[], gateways: readonly str
   const actual = nextHops.map((hop) => hop.gateway ?? '').sort(compare);
   const expected = [...gateways].sort(compare);
   return actual.length === expected.length && actual.every((gateway, i) => gateway === expected[i]);
+}
+
+function metricOf(entry: RouteEntry): number {
+  return entry.metric ?? 0;
 }
 
 function nextHop(entry: RouteEntry): NextHop {

@@ -18,10 +18,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>, onWait?:
   await writeFile(own, JSON.stringify(ownIdentity()));
   try {
     for (let waits = 0; !(await tryLink(own, path)); waits++) {
-      if (await isAbandoned(path)) {
-        await rm(path, { force: true });
-        continue;
-      }
+      if ((await isAbandoned(path)) && (await breakLock(path, own))) continue;
       if (waits === 0) onWait?.();
       await sleep(pollMs);
     }
@@ -42,6 +39,24 @@ async function tryLink(from: string, to: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  }
+}
+
+/**
+ * Removes an abandoned lock. Only one process at a time may: two that saw the same dead owner would otherwise remove, the
+ * second of them, the lock that the first has taken meanwhile.
+ */
+async function breakLock(path: string, own: string): Promise<boolean> {
+  const breaker = `${path}.break`;
+  if (!(await tryLink(own, breaker))) {
+    if (await isAbandoned(breaker)) await rm(breaker, { force: true });
+    return false;
+  }
+  try {
+    if (await isAbandoned(path)) await rm(path, { force: true });
+    return true;
+  } finally {
+    await rm(breaker, { force: true });
   }
 }
 

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { BlockList, isIPv4 } from 'node:net';
+import { suite, test } from 'node:test';
+import fc from 'fast-check';
+import { clientNetwork, nodeNetwork, planNetwork, podRange, poolRange, serviceRange } from './plan.ts';
+import type { NetworkPlan, NetworkSize, Ranges } from './plan.ts';
+
+const size = fc.record({
+  nodes: fc.integer({ min: 0, max: 200 }),
+  routers: fc.integer({ min: 1, max: 9 }),
+  clients: fc.integer({ min: 0, max: 200 }),
+});
+
+function contains(range: string, address: string): boolean {
+  const [network = '', length = ''] = range.split('/');
+  const list = new BlockList();
+  list.addSubnet(network, Number(length), isIPv4(network) ? 'ipv4' : 'ipv6');
+  return list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+}
+
+function onNodeNetwork(plan: NetworkPlan): string[] {
+  const machines = [plan.controlPlane, ...plan.nodes, ...plan.routers];
+  return machines.flatMap(({ addresses }) => [addresses.ipv4, addresses.ipv6]);
+}
+
+function onClientNetwork(plan: NetworkPlan): string[] {
+  const sides = [...plan.routers.map((router) => router.clientSide), ...plan.clients.map((client) => client.addresses)];
+  return sides.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
+}
+
+suite('network plan', () => {
+  test('every machine has addresses of its own in its networks', () => {
+    fc.assert(
+      fc.property(size, (wanted) => {
+        const plan = planNetwork('a', 0, wanted);
+        for (const [ranges, addresses] of [
+          [nodeNetwork, onNodeNetwork(plan)],
+          [clientNetwork, onClientNetwork(plan)],
+        ] as const) {
+          assert.equal(new Set(addresses).size, addresses.length);
+          assert.ok(addresses.every((address) => contains(isIPv4(address) ? ranges.ipv4 : ranges.ipv6, address)));
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('every node has Pod ranges of its own within that of the cluster', () => {
+    const { nodes } = planNetwork('a', 0, { nodes: 200, routers: 1, clients: 0 });
+    const ranges = nodes.flatMap(({ pods }) => [pods.ipv4, pods.ipv6]);
+    assert.equal(new Set(ranges).size, 400);
+    for (const { pods } of nodes) {
+      assert.ok(contains(podRange.ipv4, pods.ipv4.replace('/24', '')));
+      assert.ok(contains(podRange.ipv6, pods.ipv6.replace('/64', '')));
+    }
+  });
+
+  test('the ranges of networks, Pods, Services and pools do not overlap', () => {
+    const all: Ranges[] = [nodeNetwork, clientNetwork, podRange, serviceRange, poolRange];
+    for (const family of ['ipv4', 'ipv6'] as const) {
+      const ranges = all.map((range) => range[family]);
+      for (const one of ranges) {
+        const within = ranges.filter((other) => contains(one, other.split('/')[0] ?? ''));
+        assert.deepEqual(within, [one]);
+      }
+    }
+  });
+
+  test('two labs share no name and no address on the host', () => {
+    const shape: NetworkSize = { nodes: 3, routers: 2, clients: 1 };
+    const [a, b] = [planNetwork('a', 0, shape), planNetwork('b', 1, shape)];
+    const namespaces = [a, b].flatMap((plan) =>
+      [plan.controlPlane, ...plan.nodes, ...plan.routers, ...plan.clients].map((machine) => machine.namespace),
+    );
+    assert.equal(new Set([...namespaces, a.switchNamespace, b.switchNamespace]).size, namespaces.length + 2);
+    assert.notEqual(a.hostLink.device, b.hostLink.device);
+    assert.ok(!contains(`${a.hostLink.host}/${a.hostLink.prefixLength}`, b.hostLink.host));
+    assert.ok(contains(`${a.hostLink.host}/${a.hostLink.prefixLength}`, a.hostLink.controlPlane));
+  });
+
+  test('clients use the routers in turn', () => {
+    const { clients } = planNetwork('a', 0, { nodes: 1, routers: 2, clients: 3 });
+    assert.deepEqual(
+      clients.map(({ name, via }) => [name, via]),
+      [
+        ['c1', 'r1'],
+        ['c2', 'r2'],
+        ['c3', 'r1'],
+      ],
+    );
+  });
+
+  test('refuses what does not fit', () => {
+    assert.throws(() => planNetwork('a', 0, { nodes: 201, routers: 1, clients: 0 }), RangeError);
+    assert.throws(() => planNetwork('a', 0, { nodes: 1, routers: 10, clients: 0 }), RangeError);
+    assert.throws(() => planNetwork('a', 0, { nodes: 1, routers: 0, clients: 1 }), /clients are beyond a router/);
+    assert.throws(() => planNetwork('a', 0, { nodes: 1.5, routers: 1, clients: 0 }), RangeError);
+  });
+});
