@@ -30,6 +30,9 @@ suite('registry of labs', () => {
   test('a lab is abandoned when its owner is gone, unless it was to be kept', () => {
     assert.equal(isAbandoned(living), false);
     assert.equal(isAbandoned(dead), true);
-    assert.equal(isAbandoned({ ...dead, keep: true }), false);
+    const shape = { nodes: 3, routers: 2, clients: 1 };
+    assert.equal(isAbandoned({ ...dead, keep: true, shape }), false);
+    // Interrupted before it was up: of no use to anybody.
+    assert.equal(isAbandoned({ ...dead, keep: true }), true);
   });
 });

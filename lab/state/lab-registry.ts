@@ -19,7 +19,7 @@ export interface LabRecord {
   readonly kind: 'cluster' | 'light';
   /** ISO 8601. */
   readonly created: string;
-  /** Set once it is up; shape: `LabShape` of the form that made it. */
+  /** Its size; set once it is up. */
   readonly shape?: { readonly nodes: number; readonly routers: number; readonly clients: number };
 }
 
@@ -79,9 +79,10 @@ export async function listLabs(): Promise<LabRecord[]> {
   return records.filter((record) => record !== undefined);
 }
 
-/** Whether nobody will miss it: its owner is gone and it was not meant to stay. */
+/** Whether nobody will miss it: its owner is gone, and it was not meant to stay or never got up. */
 export function isAbandoned(record: LabRecord): boolean {
-  return !record.keep && !isRunning(record.owner);
+  const stays = record.keep && record.shape !== undefined;
+  return !stays && !isRunning(record.owner);
 }
 
 export async function forgetLab(name: string): Promise<void> {
