@@ -1,5 +1,8 @@
 import type { Clock, DatagramHandlers, Datagrams, DatagramSocket } from '../ports.ts';
 
+/** RFC 768 and 791: 65,535 octets less both headers. */
+const MAX_PAYLOAD = 65_507;
+
 /** UDP without a network: datagrams between the sockets of one instance arrive a moment later, unless the path is cut. */
 export class FakeDatagrams implements Datagrams {
   readonly #clock: Clock;
@@ -17,15 +20,19 @@ export class FakeDatagrams implements Datagrams {
       return { send: () => undefined, close: () => undefined };
     }
     this.#sockets.set(own, handlers);
+    const isOpen = (): boolean => this.#sockets.get(own) === handlers;
     return {
       send: (bytes, toPort, toHost) => {
+        if (!isOpen() || bytes.byteLength > MAX_PAYLOAD) return;
         const copy = bytes.slice();
         this.#clock.setTimer(1, () => {
           if (this.#cut.has(host) || this.#cut.has(toHost)) return;
           this.#sockets.get(`${toHost} ${toPort}`)?.onMessage(copy, { host, port });
         });
       },
-      close: () => void this.#sockets.delete(own),
+      close: () => {
+        if (isOpen()) this.#sockets.delete(own);
+      },
     };
   }
 

@@ -13,7 +13,8 @@ export const systemDatagrams: Datagrams = {
     return {
       // Errors of a single datagram (no route, refused) mean a lost datagram, which the caller has to live with anyway.
       send: (bytes, toPort, toHost) => {
-        if (!closed) socket.send(bytes, toPort, toHost, () => undefined);
+        // Port 0 may stand in a forged question (RFC 768); Node throws for it, and nobody could be reached there.
+        if (!closed && toPort !== 0) socket.send(bytes, toPort, toHost, () => undefined);
       },
       close: () => {
         if (closed) return;
