@@ -22,9 +22,10 @@ const addresses: fc.Arbitrary<Address> = fc.oneof(
   fc.bigInt(0n, 2n ** 32n - 1n).map((value): Address => ({ family: 'ipv4', value })),
   fc.bigInt(0n, IPV6_MAX).map((value): Address => ({ family: 'ipv6', value })),
   // Runs of zero groups, which random values hardly ever have.
-  fc
-    .array(fc.constantFrom(0n, 0n, 1n, 0xabcdn), { minLength: 8, maxLength: 8 })
-    .map((groups): Address => ({ family: 'ipv6', value: groups.reduce<bigint>((value, group) => (value << 16n) | group, 0n) })),
+  fc.array(fc.constantFrom(0n, 0n, 1n, 0xabcdn), { minLength: 8, maxLength: 8 }).map((groups): Address => ({
+    family: 'ipv6',
+    value: groups.reduce<bigint>((value, group) => (value << 16n) | group, 0n),
+  })),
 );
 
 function messageOf(text: string): string {
@@ -203,7 +204,13 @@ suite('ranges', () => {
 
   test('ranges overlap that share at least one address', () => {
     const pool = range('192.0.2.10-192.0.2.20');
-    const overlapping = ['192.0.2.1-192.0.2.10', '192.0.2.20-192.0.2.30', '192.0.2.15', '192.0.2.0/24', '192.0.2.10-192.0.2.20'];
+    const overlapping = [
+      '192.0.2.1-192.0.2.10',
+      '192.0.2.20-192.0.2.30',
+      '192.0.2.15',
+      '192.0.2.0/24',
+      '192.0.2.10-192.0.2.20',
+    ];
     for (const other of overlapping) {
       assert.equal(rangesOverlap(pool, range(other)), true, other);
       assert.equal(rangesOverlap(range(other), pool), true, other);

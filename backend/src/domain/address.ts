@@ -91,7 +91,8 @@ function parseSpan(from: string, to: string): Parsed<AddressRange> {
   if (first === undefined) return { ok: false, message: `"${from}" is not an IP address` };
   if (last === undefined) return { ok: false, message: `"${to}" is not an IP address` };
   if (first.family !== last.family) return { ok: false, message: `"${from}-${to}" mixes IPv4 and IPv6` };
-  if (first.value > last.value) return { ok: false, message: `"${from}-${to}" is reversed: the first address is the higher one` };
+  if (first.value > last.value)
+    return { ok: false, message: `"${from}-${to}" is reversed: the first address is the higher one` };
   return { ok: true, value: { family: first.family, first: first.value, last: last.value } };
 }
 

@@ -21,7 +21,8 @@ test('a node address has its canonical text', () => {
 suite("what a Node's annotation pins", () => {
   test('no annotation: nothing', () => assert.deepEqual(pinned(undefined), []));
   test('an address: that one', () => assert.deepEqual(pinned('192.168.7.6'), ['192.168.7.6']));
-  test('an address that is no InternalIP: that one, the operator knows', () => assert.deepEqual(pinned('172.16.0.9'), ['172.16.0.9']));
+  test('an address that is no InternalIP: that one, the operator knows', () =>
+    assert.deepEqual(pinned('172.16.0.9'), ['172.16.0.9']));
   test('an IPv6 address: its canonical text', () => assert.deepEqual(pinned('2001:DB8:7:0::6'), ['2001:db8:7::6']));
   test('a prefix: the first InternalIP inside', () => assert.deepEqual(pinned('192.168.7.0/24'), ['192.168.7.5']));
   test('an IPv6 prefix', () => assert.deepEqual(pinned('2001:db8:7::/64'), ['2001:db8:7::5']));

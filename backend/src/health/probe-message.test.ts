@@ -7,10 +7,18 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 // Written by hand from the layout; engines of other versions must read them.
 const GOLDEN: readonly [what: string, message: ProbeMessage, bytes: string][] = [
-  ['question', { kind: 'question', leaving: false, nonce: 0x0102030405060708n }, '504c423f 01 00 0000 0102030405060708'],
+  [
+    'question',
+    { kind: 'question', leaving: false, nonce: 0x0102030405060708n },
+    '504c423f 01 00 0000 0102030405060708',
+  ],
   ['answer', { kind: 'answer', leaving: false, nonce: 1n }, '504c4221 01 00 0000 0000000000000001'],
   ['answer of one that leaves', { kind: 'answer', leaving: true, nonce: 0n }, '504c4221 01 01 0000 0000000000000000'],
-  ['the largest nonce', { kind: 'question', leaving: false, nonce: 2n ** 64n - 1n }, '504c423f 01 00 0000 ffffffffffffffff'],
+  [
+    'the largest nonce',
+    { kind: 'question', leaving: false, nonce: 2n ** 64n - 1n },
+    '504c423f 01 00 0000 ffffffffffffffff',
+  ],
 ];
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
@@ -31,8 +39,16 @@ suite('the probe datagram', () => {
   });
 
   test('of a later version, with flags and fields that we do not know, is read', () => {
-    assert.deepEqual(decodeProbe(bytesOf('504c4221 02 82 1234 0000000000000009')), { kind: 'answer', leaving: false, nonce: 9n });
-    assert.deepEqual(decodeProbe(bytesOf('504c4221 ff ff ffff 0000000000000009')), { kind: 'answer', leaving: true, nonce: 9n });
+    assert.deepEqual(decodeProbe(bytesOf('504c4221 02 82 1234 0000000000000009')), {
+      kind: 'answer',
+      leaving: false,
+      nonce: 9n,
+    });
+    assert.deepEqual(decodeProbe(bytesOf('504c4221 ff ff ffff 0000000000000009')), {
+      kind: 'answer',
+      leaving: true,
+      nonce: 9n,
+    });
   });
 
   const foreign = [
@@ -43,7 +59,8 @@ suite('the probe datagram', () => {
     '504c4220 01 00 0000 0102030405060708',
     '00000000 00 00 0000 0000000000000000',
   ];
-  for (const bytes of foreign) test(`none of ours: "${bytes}"`, () => assert.equal(decodeProbe(bytesOf(bytes)), undefined));
+  for (const bytes of foreign)
+    test(`none of ours: "${bytes}"`, () => assert.equal(decodeProbe(bytesOf(bytes)), undefined));
 
   test('round trip', () => {
     const messages = fc.record(

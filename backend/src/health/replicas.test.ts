@@ -247,7 +247,8 @@ suite('forgery', () => {
   test('another nonce is none', () => {
     assert.deepEqual(ask(() => encodeProbe({ kind: 'answer', leaving: false, nonce: 7n }), '10.0.0.2').answering(), []);
   });
-  test('an echo of the question is none', () => assert.deepEqual(ask((question) => question, '10.0.0.2').answering(), []));
+  test('an echo of the question is none', () =>
+    assert.deepEqual(ask((question) => question, '10.0.0.2').answering(), []));
   test('noise is none', () => assert.deepEqual(ask(() => new Uint8Array(16), '10.0.0.2').answering(), []));
 
   test('an answer is no longer than its question, so that nobody amplifies through us', () => {
@@ -259,7 +260,12 @@ suite('forgery', () => {
       onError: (error) => assert.fail(error),
     });
     const question = encodeProbe({ kind: 'question', leaving: false, nonce: 5n });
-    for (const bytes of [question, new Uint8Array(16), new Uint8Array(0), encodeProbe({ kind: 'answer', leaving: false, nonce: 5n })]) {
+    for (const bytes of [
+      question,
+      new Uint8Array(16),
+      new Uint8Array(0),
+      encodeProbe({ kind: 'answer', leaving: false, nonce: 5n }),
+    ]) {
       socket.send(bytes, PORT, '10.0.0.1');
     }
     lab.clock.advance(100);
@@ -271,7 +277,10 @@ suite('forgery', () => {
 suite('the socket', () => {
   test('that fails is bound again', () => {
     const lab = new Lab();
-    const blocker = lab.datagrams.bind('10.0.0.1', PORT, { onMessage: () => undefined, onError: (error) => assert.fail(error) });
+    const blocker = lab.datagrams.bind('10.0.0.1', PORT, {
+      onMessage: () => undefined,
+      onError: (error) => assert.fail(error),
+    });
     const a = lab.start('a', members('a', 'b'));
     lab.start('b', members('a', 'b'));
     lab.clock.advance(5_000);

@@ -87,7 +87,9 @@ export class ReplicaProber {
 
   /** The whole membership; this replica itself is left out. */
   setReplicas(replicas: readonly Replica[]): void {
-    const members = new Map(replicas.filter(({ name }) => name !== this.#options.self).map((replica) => [replica.name, replica]));
+    const members = new Map(
+      replicas.filter(({ name }) => name !== this.#options.self).map((replica) => [replica.name, replica]),
+    );
     for (const [name, tracked] of this.#tracked) tracked.member = members.has(name);
     for (const { name, address } of members.values()) {
       const known = this.#tracked.get(name);
@@ -112,7 +114,10 @@ export class ReplicaProber {
     this.#socket = this.#deps.datagrams.bind(this.#options.host, this.#options.port, {
       onMessage: (bytes, from) => this.#receive(bytes, from),
       onError: (error) => {
-        this.#deps.logger.error({ err: error, port: this.#options.port }, 'replica probe socket failed, binding it again');
+        this.#deps.logger.error(
+          { err: error, port: this.#options.port },
+          'replica probe socket failed, binding it again',
+        );
         this.#socket?.close();
         this.#deps.clock.setTimer(REBIND_MS, () => {
           if (!this.#stopped) this.#bind();
