@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { systemClock } from '../platform/linux/clock.ts';
 import { ApiError, isConflict, isExpired, isNotFound } from './errors.ts';
 import type { KubeError } from './errors.ts';
 import { leases, nodes, services } from './kinds.ts';
@@ -80,10 +81,13 @@ class Recording<T extends KubeObject> {
   }
 
   async #wait(met: () => boolean): Promise<readonly string[]> {
-    const end = performance.now() + deadlineMs;
-    const deadline = setTimeout(() => this.#wake(), deadlineMs);
-    while (!met() && performance.now() < end) await new Promise<void>((wake) => (this.#wake = wake));
-    clearTimeout(deadline);
+    let expired = false;
+    const deadline = systemClock.setTimer(deadlineMs, () => {
+      expired = true;
+      this.#wake();
+    });
+    while (!met() && !expired) await new Promise<void>((wake) => (this.#wake = wake));
+    deadline.cancel();
     return this.told;
   }
 

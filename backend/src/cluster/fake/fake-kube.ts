@@ -138,7 +138,7 @@ export class FakeKube implements Kube {
       frozen: () => this.faults.frozen,
       onOver: (over: FakeWatch) => void this.#watches.delete(over),
     };
-    const watch = new FakeWatch(deps, collectionOf(kind), options, handlers as unknown as WatchHandlers<KubeObject>);
+    const watch = new FakeWatch(deps, collectionOf(kind), options, handlers);
     this.#watches.add(watch);
     const call = { timeoutMs: options.openTimeoutMs ?? 10_000 };
     this.faults

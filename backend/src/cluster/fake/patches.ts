@@ -6,17 +6,19 @@ import type { JsonObject, ListKeys } from './json.ts';
 /** RFC 7386; with `listKeys` a strategic merge, which merges lists by key and the list of finalizers as a set. */
 export function mergePatch(target: JsonObject, patch: JsonObject, listKeys?: ListKeys): void {
   for (const [name, value] of Object.entries(patch)) {
-    const key = listKeys?.[name];
     if (value === null) delete target[name];
     else if (isObject(value)) {
       const into = isObject(target[name]) ? target[name] : {};
       target[name] = into;
       mergePatch(into, value, listKeys);
-    } else if (Array.isArray(value) && key !== undefined) target[name] = mergeByKey(target[name], value, key, listKeys);
-    else if (Array.isArray(value) && listKeys !== undefined && name === 'finalizers')
-      target[name] = union(target[name], value);
-    else target[name] = copy(value);
+    } else target[name] = Array.isArray(value) ? mergedList(name, target[name], value, listKeys) : value;
   }
+}
+
+function mergedList(name: string, present: unknown, patch: readonly unknown[], listKeys?: ListKeys): unknown[] {
+  const key = listKeys?.[name];
+  if (key !== undefined) return mergeByKey(present, patch, key, listKeys);
+  return listKeys !== undefined && name === 'finalizers' ? union(present, patch) : copy([...patch]);
 }
 
 function mergeByKey(present: unknown, patch: readonly unknown[], key: string, listKeys?: ListKeys): unknown[] {

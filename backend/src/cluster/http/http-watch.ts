@@ -113,7 +113,7 @@ export class HttpWatch<T extends KubeObject> implements Watch {
   #onLine(line: string): void {
     const { type, object } = parseJson(line) as WatchLine;
     if (object === undefined) throw new NetworkError('protocol', 'a line of the watch has no object');
-    if (type === 'ERROR') this.#end(ApiError.fromStatus(object as StatusObject));
+    if (type === 'ERROR') this.#end(ApiError.fromStatus(object));
     else if (type === 'BOOKMARK') this.#deps.handlers.onBookmark(object.metadata?.resourceVersion ?? '');
     else this.#deps.handlers.onEvent(type as WatchEventType, object as T);
   }

@@ -53,12 +53,12 @@ function select(file: string, document: unknown, wanted?: string): Selected {
   const config = fieldsOf(document);
   const contextName = wanted ?? textOf(config, 'current-context');
   if (contextName === undefined || contextName === '') throw new Error(`${file} names no current context`);
-  const context = named(file, config, 'contexts', contextName, 'context');
+  const context = named(config, { file, list: 'contexts', name: contextName });
   const clusterName = textOf(context, 'cluster') ?? '';
   const userName = textOf(context, 'user');
   return {
-    cluster: named(file, config, 'clusters', clusterName, 'cluster'),
-    user: userName === undefined || userName === '' ? {} : named(file, config, 'users', userName, 'user'),
+    cluster: named(config, { file, list: 'clusters', name: clusterName }),
+    user: userName === undefined || userName === '' ? {} : named(config, { file, list: 'users', name: userName }),
     namespace: textOf(context, 'namespace') ?? 'default',
     folder: dirname(resolve(file)),
   };
@@ -142,13 +142,21 @@ function fileOrData(fields: Fields, name: string, folder: string): Buffer | unde
   return file === undefined ? undefined : readFileSync(resolve(folder, file));
 }
 
-function named(file: string, config: Fields, list: string, name: string, field: string): Fields {
+interface Wanted {
+  /** For the message if it is missing. */
+  readonly file: string;
+  readonly list: 'contexts' | 'clusters' | 'users';
+  readonly name: string;
+}
+
+/** The content of a named entry: lists of a kubeconfig hold `{name, <singular>: {...}}`. */
+function named(config: Fields, { file, list, name }: Wanted): Fields {
   const entries = config[list];
   const entry = Array.isArray(entries)
     ? entries.map(fieldsOf).find((candidate) => candidate['name'] === name)
     : undefined;
   if (entry === undefined) throw new Error(`${file} has no entry "${name}" among its ${list}`);
-  return fieldsOf(entry[field]);
+  return fieldsOf(entry[list.slice(0, -1)]);
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -281,13 +281,9 @@ export class Informer<T extends KubeObject> {
 
   #set(object: T): void {
     const key = keyOf(object);
-    let previous = this.#objects.get(key);
-    if (previous !== undefined && previous.metadata?.uid !== object.metadata?.uid) {
-      this.#remove(key);
-      previous = undefined;
-    }
-    const version = object.metadata?.resourceVersion;
-    if (previous !== undefined && version !== undefined && previous.metadata?.resourceVersion === version) return;
+    if (isOther(this.#objects.get(key), object)) this.#remove(key);
+    const previous = this.#objects.get(key);
+    if (previous !== undefined && isSameVersion(previous, object)) return;
     this.#objects.set(key, object);
     this.#tell(previous === undefined ? { type: 'set', key, object } : { type: 'set', key, object, previous });
   }
@@ -325,4 +321,14 @@ function mustListAfter(error: unknown): boolean {
     error.status !== 401 &&
     error.status !== 429
   );
+}
+
+/** Whether an object was deleted and created anew under its name. */
+function isOther(known: KubeObject | undefined, object: KubeObject): boolean {
+  return known !== undefined && known.metadata?.uid !== object.metadata?.uid;
+}
+
+function isSameVersion(known: KubeObject, object: KubeObject): boolean {
+  const version = object.metadata?.resourceVersion;
+  return version !== undefined && known.metadata?.resourceVersion === version;
 }
