@@ -243,6 +243,7 @@ describe('LeaderElector', () => {
     a.start();
     cluster.clock.advance(0);
     await a.stop();
+    await settle();
     assert.deepEqual(cluster.told, []);
     assert.notEqual(cluster.api.read(leases, lease)?.spec?.holderIdentity, 'a');
     assert.equal(cluster.clock.pendingTimers, 0);
