@@ -1,7 +1,11 @@
 // Who may import whom: the folders are the data flow, and these rules keep them so (docs/ARCHITECTURE.md).
 // tools/lint/imports.test.ts shows that each rule fires. Type-only imports count as well.
 
-const tests = '\\.test\\.ts$';
+// Suites that the real and the fake implementation of a port both pass are part of the tests.
+const compliance = '(/|-)compliance\\.ts$';
+const tests = `\\.test\\.ts$|${compliance}`;
+const testFiles = '\\.test\\.ts$';
+const testSupport = `/(fake|testing)/|${compliance}`;
 const ours = '^(backend|lab|tools|cli|frontend)/';
 const kubernetesClient = '(^|node_modules/)(@kubernetes/client-node|undici)(/|$)';
 const sockets = '^(node:)?(net|dgram|tls|child_process|cluster)$|(^|node_modules/)koffi(/|$)';
@@ -77,10 +81,10 @@ const edges = [
   forbid(
     'fakes-are-for-tests',
     'Fakes and test builders must not reach production code.',
-    { pathNot: [tests, '/(fake|testing)/'] },
-    { path: '/(fake|testing)/', pathNot: 'node_modules' },
+    { pathNot: [tests, testSupport] },
+    { path: testSupport, pathNot: 'node_modules' },
   ),
-  forbid('tests-are-leaves', 'Nothing imports a test.', {}, { path: tests, pathNot: 'node_modules' }),
+  forbid('tests-are-leaves', 'Nothing imports a test.', {}, { path: testFiles, pathNot: 'node_modules' }),
   forbid(
     'backend-stands-alone',
     'The product never imports the lab or the tools.',
@@ -100,14 +104,14 @@ const hygiene = [
   forbid(
     'no-orphans',
     'A file that nobody imports and that imports nobody is dead.',
-    { orphan: true, path: ours, pathNot: [tests, '\\.d\\.ts$'] },
+    { orphan: true, path: ours, pathNot: [testFiles, '\\.d\\.ts$'] },
     {},
   ),
   forbid('no-unresolvable', 'Imports must resolve.', {}, { couldNotResolve: true }),
   forbid(
     'declared-dependencies-only',
     'A package that the backend ships must stand in its package.json, as the image takes exactly those.',
-    { path: '^backend/src/', pathNot: [tests, '/(fake|testing)/'] },
+    { path: '^backend/src/', pathNot: [tests, testSupport] },
     { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional', 'npm-peer'] },
   ),
 ];

@@ -5,7 +5,7 @@ import { checkSteps, describeStep, runSteps } from './check/steps.ts';
 import { filesIn, sourceFolders } from './check/source-files.ts';
 import { allowedSkips } from './test/allowed-skips.ts';
 import { parseArguments, usage, type Arguments } from './test/arguments.ts';
-import { filesOfClass, needs, type TestClass } from './test/classes.ts';
+import { filesOfClass, minutesFor, needs, type TestClass } from './test/classes.ts';
 import { listenForInterruption, type Interruption } from './test/interruption.ts';
 import { forEachOf } from './test/pool.ts';
 import { runFile, type RunOptions } from './test/run-file.ts';
@@ -63,11 +63,11 @@ async function runClass(testClass: TestClass, files: readonly string[], options:
 
 async function runTests(args: Arguments, interruption: Interruption): Promise<void> {
   const files = filesIn(root, sourceFolders);
-  const { timeoutMs } = args;
   const name = args.name === undefined ? {} : { namePattern: args.name };
   for (const testClass of args.classes) {
     if (interruption.stop.aborted) return;
     const found = filesOfClass(files, testClass, args.paths);
+    const timeoutMs = args.timeoutMs ?? minutesFor[testClass] * 60_000;
     if (found.length > 0) await runClass(testClass, found, { root, timeoutMs, graceMs, ...name, ...interruption });
     // A suite that lost its files would pass for ever.
     if (found.length === 0 && args.paths.length === 0) {

@@ -43,5 +43,6 @@ test('licences are recognised however they are spelled', () => {
 
 test('the product is the sources without tests, fakes and test data', () => {
   const files = ['main.ts', 'domain/pool.ts', 'domain/pool.test.ts', 'platform/fake/clock.ts', 'a/testdata/x.json'];
+  files.push('platform/clock-compliance.ts', 'cluster/compliance.ts');
   assert.deepEqual(files.filter(isProductSource), ['main.ts', 'domain/pool.ts']);
 });

@@ -32,7 +32,7 @@ export function isLicence(path: string): boolean {
 export function isProductSource(path: string): boolean {
   const folders = path.split('/').slice(0, -1);
   if (folders.some((folder) => ['fake', 'testing', 'testdata', 'golden', 'fixtures'].includes(folder))) return false;
-  return /\.(ts|json)$/.test(path) && !/\.test\.ts$/.test(path);
+  return /\.(ts|json)$/.test(path) && !/(\.test|(^|\/|-)compliance)\.ts$/.test(path);
 }
 
 /** All files below `folder`, relative to it, with forward slashes, sorted. */

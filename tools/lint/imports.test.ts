@@ -35,6 +35,7 @@ const neighbours: Tree = {
   [`${src}/announce/announce.ts`]: "import { pool } from '../domain/pool.ts';\nexport const announce = pool;",
   [`${src}/platform/ports.ts`]: 'export interface Clock { now(): number }',
   [`${src}/platform/fake/clock.ts`]: "import type { Clock } from '../ports.ts';\nexport const clock: Clock[] = [];",
+  [`${src}/platform/clock-compliance.ts`]: "import fc from 'fast-check';\nexport const compliance = fc;",
   [`${src}/platform/linux/dialer.ts`]: "import { connect } from 'node:net';\nexport const dial = connect;",
   [`${src}/speakers/bgp/wire/open.ts`]: 'export const open = 1;',
   [`${src}/speakers/bgp/fsm.ts`]:
@@ -76,6 +77,7 @@ const breaches: readonly Breach[] = [
   breach('http-only-in-api', `${src}/health/x.ts`, 'node:http'),
   breach('http-only-in-api', `${src}/cluster/x.ts`, 'node:https'),
   breach('fakes-are-for-tests', `${src}/engine/x.ts`, '../platform/fake/clock.ts'),
+  breach('fakes-are-for-tests', `${src}/engine/x.ts`, '../platform/clock-compliance.ts'),
   breach('tests-are-leaves', `lab/x.test.ts`, `../${src}/domain/pool.test.ts`),
   breach('backend-stands-alone', `${src}/engine/x.ts`, '../../../lab/net.ts'),
   breach('clients-use-the-api', 'frontend/x.ts', '../backend/src/domain/pool.ts'),

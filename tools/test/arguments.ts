@@ -8,7 +8,7 @@ With paths: the tests whose path contains one of them, without the checks.
 
   --unit, --api, --lab   only these classes
   --name <expression>    only tests whose name matches
-  --timeout <minutes>    time for one file (10)
+  --timeout <minutes>    time for one file (2 for a unit test, 5 with an API server, 10 in the lab)
 `;
 
 export interface Arguments {
@@ -16,7 +16,8 @@ export interface Arguments {
   /** Parts of paths; empty for all files. */
   readonly paths: readonly string[];
   readonly name?: string;
-  readonly timeoutMs: number;
+  /** Time for one file; undefined for what its class has. */
+  readonly timeoutMs?: number;
   /** Everything there is: the checks belong to it, and every class must have tests. */
   readonly everything: boolean;
 }
@@ -31,17 +32,20 @@ export function parseArguments(args: readonly string[]): Arguments {
       api: { type: 'boolean', default: false },
       lab: { type: 'boolean', default: false },
       name: { type: 'string' },
-      timeout: { type: 'string', default: '10' },
+      timeout: { type: 'string' },
     },
   });
-  const minutes = Number(values.timeout);
-  if (!(minutes > 0)) throw new Error(`--timeout takes a number of minutes, not ${values.timeout}`);
   const chosen = testClasses.filter((testClass) => values[testClass]);
   return {
     classes: chosen.length === 0 ? testClasses : chosen,
     paths: positionals.map((path) => path.replaceAll('\\', '/').replace(/^\.\//, '')),
     ...(values.name === undefined ? {} : { name: values.name }),
-    timeoutMs: minutes * 60_000,
+    ...(values.timeout === undefined ? {} : { timeoutMs: milliseconds(values.timeout) }),
     everything: chosen.length === 0 && positionals.length === 0 && values.name === undefined,
   };
+}
+
+function milliseconds(minutes: string): number {
+  if (!(Number(minutes) > 0)) throw new Error(`--timeout takes a number of minutes, not ${minutes}`);
+  return Number(minutes) * 60_000;
 }

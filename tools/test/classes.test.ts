@@ -27,10 +27,10 @@ test('no argument means everything; a class, a path or a name means less', () =>
   assert.deepEqual(parseArguments(['--unit', './lab/x']), {
     classes: ['unit'],
     paths: ['lab/x'],
-    timeoutMs: 600_000,
     everything: false,
   });
-  assert.equal(parseArguments(['--name', 'ecmp']).everything, false);
+  const named = parseArguments(['--name', 'ecmp', '--timeout', '1.5']);
+  assert.deepEqual([named.everything, named.name, named.timeoutMs], [false, 'ecmp', 90_000]);
 });
 
 test('arguments that make no sense are refused', () => {

@@ -10,6 +10,9 @@ export const needs: Readonly<Record<TestClass, string>> = {
   lab: 'root and a network of its own',
 };
 
+/** Time for one file, in minutes: several times what the slowest takes on a busy machine. */
+export const minutesFor: Readonly<Record<TestClass, number>> = { unit: 2, api: 5, lab: 10 };
+
 /** The class of a test file by its name; undefined if it is no test. */
 export function classOf(path: string): TestClass | undefined {
   if (!/\.test\.tsx?$/.test(path)) return undefined;
