@@ -1,11 +1,10 @@
 // Who may import whom: the folders are the data flow, and these rules keep them so (docs/ARCHITECTURE.md).
 // tools/lint/imports.test.ts shows that each rule fires. Type-only imports count as well.
 
-// Suites that the real and the fake implementation of a port both pass are part of the tests.
-const compliance = '(/|-)compliance\\.ts$';
-const tests = `\\.test\\.ts$|${compliance}`;
 const testFiles = '\\.test\\.ts$';
-const testSupport = `/(fake|testing)/|${compliance}`;
+// Builders for tests, and the suites that the real and the fake implementation of a port both pass, are part of the tests.
+const tests = `${testFiles}|/testing/|(/|-)compliance\\.ts$`;
+const testSupport = '/(fake|testing)/|(/|-)compliance\\.ts$';
 const ours = '^(backend|lab|tools|cli|frontend)/';
 const kubernetesClient = '(^|node_modules/)(@kubernetes/client-node|undici)(/|$)';
 const sockets = '^(node:)?(net|dgram|tls|child_process|cluster)$|(^|node_modules/)koffi(/|$)';

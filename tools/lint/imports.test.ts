@@ -40,6 +40,8 @@ const neighbours: Tree = {
   [`${src}/speakers/bgp/wire/open.ts`]: 'export const open = 1;',
   [`${src}/speakers/bgp/fsm.ts`]:
     "import type { Clock } from '../../platform/ports.ts';\nimport { open } from './wire/open.ts';\nexport const fsm = [open] as unknown as Clock;",
+  [`${src}/speakers/bgp/testing/router.ts`]:
+    "import { clock } from '../../../platform/fake/clock.ts';\nexport const router = clock;",
   [`${src}/speakers/layer2/announcer.ts`]:
     "import type { Clock } from '../../platform/ports.ts';\nexport type Announcer = Clock;",
   [`${src}/cluster/client.ts`]:
