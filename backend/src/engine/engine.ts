@@ -14,7 +14,10 @@ export interface EngineDeps {
   readonly links: Links;
   readonly logger: Logger;
   readonly speaker: Pick<BgpSpeaker, 'configure' | 'setRoutes' | 'updateRoutes' | 'stop'>;
-  readonly replicas: Pick<ReplicaProber, 'start' | 'stop' | 'setReplicas' | 'setRetention' | 'answering' | 'lost' | 'announceLeaving'>;
+  readonly replicas: Pick<
+    ReplicaProber,
+    'start' | 'stop' | 'setReplicas' | 'setRetention' | 'answering' | 'lost' | 'announceLeaving'
+  >;
   readonly post: (message: FromEngine) => void;
 }
 
@@ -148,8 +151,8 @@ export class Engine {
     const before = this.#decisions.get(ip);
     const decision = decide(ip, holders, this.#inputs);
     this.#decisions.set(ip, decision);
-    const report = addressReport(ip, holders[0]?.key ?? '', decision);
-    return before !== undefined && same(report, addressReport(ip, holders[0]?.key ?? '', before)) ? [] : [report];
+    const report = addressReport(ip, decision);
+    return before !== undefined && same(report, addressReport(ip, before)) ? [] : [report];
   }
 
   #report(changed: readonly AddressReport[], gone: readonly string[]): void {
@@ -193,10 +196,13 @@ function nodeNames(announcement: Announcement): string[] {
   return announcement.nodes.map((node) => node.name);
 }
 
-function addressReport(ip: string, holder: string, decision: Decision): AddressReport {
-  if (!decision.announced) return { ip, service: holder, announced: false, reason: decision.finding.reason, nodes: [] };
-  const { announcement } = decision;
-  return { ip, service: announcement.service, announced: true, reason: 'Announced', nodes: nodeNames(announcement) };
+function addressReport(ip: string, decision: Decision): AddressReport {
+  if (decision.announced) {
+    const { announcement } = decision;
+    return { ip, service: announcement.service, announced: true, reason: 'Announced', nodes: nodeNames(announcement) };
+  }
+  const { reason, params } = decision.finding;
+  return { ip, service: params['service'] ?? '', announced: false, reason, nodes: [] };
 }
 
 function same(a: AddressReport, b: AddressReport): boolean {

@@ -5,7 +5,10 @@ import type { BgpSettings, GracefulRestart, Peer } from '../domain/peer.ts';
 import { selects } from '../domain/selector.ts';
 import type { PeerConfig } from '../speakers/bgp/speaker.ts';
 
-const FAMILY_NAME: Readonly<Record<Family, 'ipv4-unicast' | 'ipv6-unicast'>> = { ipv4: 'ipv4-unicast', ipv6: 'ipv6-unicast' };
+const FAMILY_NAME: Readonly<Record<Family, 'ipv4-unicast' | 'ipv6-unicast'>> = {
+  ipv4: 'ipv4-unicast',
+  ipv6: 'ipv6-unicast',
+};
 
 /** Where this replica stands: what a session's parameters depend on besides the objects. */
 export interface Place {
@@ -23,7 +26,8 @@ export function derivedRouterId(address: string): string {
   const parsed = parseAddress(address);
   if (parsed?.family === 'ipv4') return address;
   let hash = 0x811c9dc5;
-  for (let rest = parsed?.value ?? 1n; rest > 0n; rest >>= 8n) hash = Math.imul(hash ^ Number(rest & 0xffn), 0x01000193);
+  for (let rest = parsed?.value ?? 1n; rest > 0n; rest >>= 8n)
+    hash = Math.imul(hash ^ Number(rest & 0xffn), 0x01000193);
   // 1.x.x.x to 126.x.x.x: some routers refuse identifiers that look like class D or E addresses.
   const first = 1 + (((hash >>> 24) & 0xff) % 126);
   return [first, (hash >>> 16) & 0xff, (hash >>> 8) & 0xff, hash & 0xff].join('.');
@@ -33,7 +37,9 @@ export function derivedRouterId(address: string): string {
 export function ownPeers(peers: Iterable<Peer>, place: Place): Peer[] {
   return [...peers].filter((peer) => {
     if (peer.deleting || peer.adminDown) return false;
-    return peer.nodeSelector === undefined || (place.node !== undefined && selects(peer.nodeSelector, place.node.labels));
+    return (
+      peer.nodeSelector === undefined || (place.node !== undefined && selects(peer.nodeSelector, place.node.labels))
+    );
   });
 }
 

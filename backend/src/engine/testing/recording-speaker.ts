@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import type { BgpRoute } from '../../announce/announce.ts';
+import type { PeerConfig } from '../../speakers/bgp/speaker.ts';
+import type { EngineDeps } from '../engine.ts';
+
+/** One call of the engine; for routes the prefixes that it named, `-` before those that it withdrew. */
+export type SpeakerCall =
+  | { readonly call: 'configure'; readonly peers: readonly string[] }
+  | { readonly call: 'setRoutes' | 'updateRoutes'; readonly peer: string; readonly prefixes: readonly string[] }
+  | { readonly call: 'stop'; readonly how: string };
+
+/** Stands for the BGP speaker and holds what each router would have, as the speaker's contract says. */
+export class RecordingSpeaker {
+  readonly calls: SpeakerCall[] = [];
+  configs: readonly PeerConfig[] = [];
+  readonly #routes = new Map<string, Map<string, BgpRoute>>();
+
+  // The methods of the port, under its own types, so that a change of the contract is seen here.
+  readonly port: EngineDeps['speaker'] = {
+    configure: (peers) => {
+      this.calls.push({ call: 'configure', peers: peers.map(({ key }) => key) });
+      this.configs = peers;
+      for (const key of this.#routes.keys()) if (!peers.some((peer) => peer.key === key)) this.#routes.delete(key);
+    },
+    setRoutes: (peer, routes) => {
+      this.#assertConfigured(peer);
+      this.calls.push({ call: 'setRoutes', peer, prefixes: [...routes.keys()] });
+      this.#routes.set(peer, new Map(routes as ReadonlyMap<string, BgpRoute>));
+    },
+    updateRoutes: (peer, changes) => {
+      this.#assertConfigured(peer);
+      this.calls.push({
+        call: 'updateRoutes',
+        peer,
+        prefixes: [...changes].map(([prefix, route]) => (route === null ? `-${prefix}` : prefix)),
+      });
+      const routes = this.#routes.get(peer);
+      assert.ok(routes, `updateRoutes for ${peer} before setRoutes: the speaker ignores it`);
+      for (const [prefix, route] of changes as ReadonlyMap<string, BgpRoute | null>) {
+        if (route === null) routes.delete(prefix);
+        else routes.set(prefix, route);
+      }
+    },
+    stop: async (how) => {
+      this.calls.push({ call: 'stop', how });
+    },
+  };
+
+  /** What each peer has: prefix to `<next hops, in order> med <n>[ <other attributes>]`. */
+  announced(): Record<string, Record<string, string>> {
+    const peers = [...this.#routes].map(([peer, routes]): [string, Record<string, string>] => {
+      const texts = [...routes].map(([prefix, route]): [string, string] => [prefix, routeText(prefix, route)]);
+      return [peer, Object.fromEntries(texts)];
+    });
+    return Object.fromEntries(peers);
+  }
+
+  /** The calls since the last look. */
+  takeCalls(): SpeakerCall[] {
+    return this.calls.splice(0);
+  }
+
+  #assertConfigured(peer: string): void {
+    assert.ok(
+      this.configs.some(({ key }) => key === peer),
+      `routes for ${peer}, which is not configured`,
+    );
+  }
+}
+
+function routeText(prefix: string, route: BgpRoute): string {
+  assert.equal(route.prefix, prefix);
+  assert.equal(new Set(route.paths.map(({ id }) => id)).size, route.paths.length, 'path identifiers differ');
+  const hops = route.paths.map(({ nextHop }) => nextHop);
+  const localPref = route.localPref === undefined ? [] : [`pref ${route.localPref}`];
+  return [...hops, `med ${route.med}`, ...localPref, ...route.communities, ...route.largeCommunities].join(' ');
+}
