@@ -113,13 +113,18 @@ test('three next hops by ADD-PATH over an IPv4 and an IPv6 session, shrunk to tw
   await kernelHas(six, undefined);
 });
 
-test('the router tells us why in its own words, and drops what it has on our hard reset', async () => {
+test('a router that resets us says so, and has its routes again at once', async () => {
   const speaker = await startWithRoutes(11);
   assert.equal(speaker.session('v4')?.negotiated?.notificationGracefulRestart, true);
+  await router.vtysh('clear bgp *');
+  const reset = await speaker.change('a NOTIFICATION', ({ lastError }) => lastError?.startsWith('peer sent:') === true);
+  assert.match(reset.lastError ?? '', /^peer sent: Cease \/ .*Administrative Reset/);
+  await speaker.established('v4');
+  await speaker.established('v6');
+  await kernelHas(four, fourHops(11));
+  await kernelHas(six, sixHops(11));
   await speaker.stop('handover');
   await kernelHas(four, undefined);
-  const neighbours = await router.vtysh('show bgp neighbors json');
-  assert.doesNotMatch(neighbours, /"bgpState":"Established"/);
 });
 
 test('retain: the routes stay while nobody is there; the next speaker replaces them, stale ones go with End-of-RIB', async () => {
@@ -184,6 +189,7 @@ test('a peer that is removed from the configuration takes its routes along, the 
 test('the router asks for a refresh and gets it', async () => {
   const speaker = await startWithRoutes(11, 12);
   await router.vtysh('clear bgp * soft in');
+  assert.match(await router.vtysh('show bgp neighbors json'), /"routeRefreshSent":[1-9]/);
   await announce(speaker, 11, 12, 13);
   await kernelHas(four, fourHops(11, 12, 13));
   assert.equal(speaker.session('v4')?.state, 'Established');

@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile, chmod } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -127,11 +127,6 @@ export class FrrRouter {
 
   async vtysh(command: string): Promise<string> {
     return (await execute('vtysh', ['--vty_socket', this.#folder, '-d', 'bgpd', '-c', command])).stdout;
-  }
-
-  /** What bgpd and zebra wrote: for the error of a test. */
-  async log(): Promise<string> {
-    return await readFile(join(this.#folder, 'bgpd.log'), 'utf8').catch(() => '');
   }
 
   async remove(): Promise<void> {

@@ -247,7 +247,7 @@ class Changes {
   }
 
   #addPaths(entry: Entry, route: Route, limit: number, wanted: SentPath[]): void {
-    const { family, octets } = entry.encoded;
+    const { family } = entry.encoded;
     const byNextHop = this.#groupsOf(attributesKey(family, route));
     const addPath = this.#packer.usesPathIds(family);
     for (const path of route.paths) {
@@ -256,15 +256,17 @@ class Changes {
       // Two paths with one identifier would replace each other: the preferred one counts.
       if (wanted.some((other) => other.id === id)) continue;
       const group = byNextHop.get(path.nextHop) ?? this.#createGroup(byNextHop, family, path.nextHop, route);
-      if (group.attributes === undefined) {
-        this.invalid.add(entry.prefix, group.invalid ?? '');
-        continue;
-      }
-      wanted.push({ id, key: group.key });
-      const current = entry.sent[wanted.length - 1];
-      const before = current?.id === id ? current : entry.sent.find((other) => other.id === id);
-      if (before?.key !== group.key) this.#append(group, octets, id);
+      if (group.attributes === undefined) this.invalid.add(entry.prefix, group.invalid ?? '');
+      else this.#addPath(entry, id, group, wanted);
     }
+  }
+
+  #addPath({ encoded, sent }: Entry, id: number, group: Group, wanted: SentPath[]): void {
+    // Most often the path stands where it stood.
+    const same = sent[wanted.length];
+    const before = same?.id === id ? same : sent.find((other) => other.id === id);
+    wanted.push({ id, key: group.key });
+    if (before?.key !== group.key) this.#append(group, encoded.octets, id);
   }
 
   #append(columns: Columns, octets: Uint8Array, id: number): void {

@@ -24,12 +24,20 @@ export function routeAttributes(sender: Sender, family: AddressFamily, nextHop: 
   if (family === 'ipv4-unicast') attributes.push({ type: 'next-hop', address: nextHop });
   if (route.med !== undefined) attributes.push({ type: 'med', value: route.med });
   if (internal) attributes.push({ type: 'local-pref', value: route.localPref ?? defaultLocalPref });
-  if (route.communities?.length) attributes.push({ type: 'communities', values: route.communities });
-  // RFC 6793 section 4.2.2: only where AS_TRANS had to stand in for an AS number.
-  const hidden = !sender.fourOctetAs && segments.length > 0 && sender.localAs > 0xffff;
-  if (hidden) attributes.push({ type: 'as4-path', segments });
-  if (route.largeCommunities?.length) attributes.push({ type: 'large-communities', values: route.largeCommunities });
+  attributes.push(...list('communities', route.communities));
+  if (needsAs4Path(sender)) attributes.push({ type: 'as4-path', segments });
+  attributes.push(...list('large-communities', route.largeCommunities));
   return attributes;
+}
+
+/** A list of no communities would be malformed (RFC 7606 section 7.8), so there is none then. */
+function list(type: 'communities' | 'large-communities', values: readonly string[] = []): PathAttribute[] {
+  return values.length > 0 ? [{ type, values }] : [];
+}
+
+/** RFC 6793 section 4.2.2: only where AS_TRANS has to stand in for our AS number. */
+function needsAs4Path({ localAs, peerAs, fourOctetAs }: Sender): boolean {
+  return !fourOctetAs && localAs !== peerAs && localAs > 0xffff;
 }
 
 /** Equal for routes whose paths with equal next hops have equal attributes. */

@@ -209,7 +209,7 @@ const rows: readonly Row[] = [
   {
     name: 'begin of an enhanced refresh that was not agreed on',
     from: 'Established',
-    event: received({ ...refresh, subtype: 1 } as ReceivedMessage),
+    event: received({ ...refresh, subtype: 1 }),
     to: 'Established',
     effects: [],
   },

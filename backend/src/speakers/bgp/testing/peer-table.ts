@@ -36,13 +36,17 @@ export class PeerTable {
     this.updates++;
     const family = endOfRib(update);
     if (family !== undefined) return void this.log.push(`EoR ${family}`);
-    const unreach = find(update.attributes, 'mp-unreach');
-    for (const nlri of [...update.withdrawn, ...(unreach?.nlri ?? [])]) this.#remove(nlri);
-    const nextHop = find(update.attributes, 'next-hop')?.address;
-    const reach = find(update.attributes, 'mp-reach');
-    const med = find(update.attributes, 'med')?.value;
-    for (const nlri of update.nlri) this.#add(nlri, nextHop ?? '', med);
-    for (const nlri of reach?.nlri ?? []) this.#add(nlri, reach?.nextHops[0] ?? '', med);
+    for (const nlri of update.withdrawn) this.#remove(nlri);
+    for (const nlri of find(update.attributes, 'mp-unreach')?.nlri ?? []) this.#remove(nlri);
+    this.#addAll(update);
+  }
+
+  #addAll({ attributes, nlri }: ReceivedUpdate): void {
+    const med = find(attributes, 'med')?.value;
+    const nextHop = find(attributes, 'next-hop')?.address ?? 'none';
+    for (const one of nlri) this.#add(one, nextHop, med);
+    const reach = find(attributes, 'mp-reach');
+    if (reach !== undefined) for (const one of reach.nlri) this.#add(one, reach.nextHops.join(), med);
   }
 
   #add({ prefix, pathId = 0 }: Nlri, nextHop: string, med: number | undefined): void {

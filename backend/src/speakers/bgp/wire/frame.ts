@@ -64,8 +64,8 @@ export class FrameReader {
     const [high = 0, low = 0, type = 0] = this.#buffer.subarray(markerBytes, headerBytes);
     const length = high * 256 + low;
     const min = minBytes[type];
-    const tooLong = length > maxMessageBytes || (type === MessageType.keepalive && length !== headerBytes);
-    if (length < headerBytes || tooLong || (min !== undefined && length < min)) {
+    const max = type === MessageType.keepalive ? headerBytes : maxMessageBytes;
+    if (length < (min ?? headerBytes) || length > max) {
       throw headerError(`a message of type ${type} and length ${length}`, HeaderSubcode.badLength, [high, low]);
     }
     if (min === undefined) throw headerError(`message type ${type}`, HeaderSubcode.badType, [type]);

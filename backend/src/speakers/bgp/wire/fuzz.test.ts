@@ -22,7 +22,7 @@ const contexts = [
 ] as const;
 /** Objects as literals make them: strict equality tells prototypes apart. */
 function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
-  return fc.record<T>(model, { noNullPrototype: true }) as fc.Arbitrary<T>;
+  return fc.record<T>(model, { noNullPrototype: true });
 }
 const agreed = fc.constantFrom(...contexts);
 const u8 = fc.nat(0xff);
@@ -47,7 +47,7 @@ const capability: fc.Arbitrary<Capability> = fc.oneof(
   }),
   record({ type: fc.constant('add-path'), families: fc.array(record({ family, mode: u8 }), { maxLength: 5 }) }),
   record({ type: fc.constant('unknown'), code: fc.integer({ min: 72, max: 255 }), value }),
-) as fc.Arbitrary<Capability>;
+);
 
 /** Prefixes in canonical form: no bits beyond the length. */
 function prefix(address: fc.Arbitrary<string>, bits: number): fc.Arbitrary<string> {
@@ -114,7 +114,7 @@ function attribute(fourOctetAs: boolean, withId: boolean): fc.Arbitrary<PathAttr
 function update(fourOctetAs: boolean, four: boolean, six: boolean): fc.Arbitrary<Message> {
   const attributes = fc.uniqueArray(attribute(fourOctetAs, six), { selector: ({ type }) => type, maxLength: 10 });
   const routes = nlri(ipv4, 32, four);
-  return record({ type: fc.constant('update'), withdrawn: routes, attributes, nlri: routes }) as fc.Arbitrary<Message>;
+  return record({ type: fc.constant('update'), withdrawn: routes, attributes, nlri: routes });
 }
 
 const withContext = agreed.chain((chosen) => {
