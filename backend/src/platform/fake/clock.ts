@@ -51,7 +51,11 @@ export class FakeClock implements Clock {
     let first: Pending | undefined;
     for (const pending of this.#pending) {
       if (pending.at > until) continue;
-      if (first === undefined || pending.at < first.at || (pending.at === first.at && pending.sequence < first.sequence)) {
+      if (
+        first === undefined ||
+        pending.at < first.at ||
+        (pending.at === first.at && pending.sequence < first.sequence)
+      ) {
         first = pending;
       }
     }
