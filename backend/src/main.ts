@@ -29,7 +29,9 @@ async function clusterConfig(options: ManagerOptions): Promise<ClusterConfig> {
   if (options.kubeconfig !== undefined) return await readKubeconfig(options.kubeconfig, systemClock, options.context);
   const config = inClusterConfig(systemClock);
   if (config !== undefined) return config;
-  throw new UsageError('there is no cluster to serve: this is no Pod, and neither --kubeconfig nor KUBECONFIG names one');
+  throw new UsageError(
+    'there is no cluster to serve: this is no Pod, and neither --kubeconfig nor KUBECONFIG names one',
+  );
 }
 
 async function run(options: ManagerOptions): Promise<void> {

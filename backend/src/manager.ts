@@ -48,12 +48,12 @@ export class Manager {
     });
     this.#freshness = new Freshness(
       { ...deps, sources: this.#view.sources },
-      { onFresh: () => this.#engine.setStale(false), onStale: () => this.#engine.setStale(true) },
+      { onFresh: () => this.#fresh(), onStale: () => this.#engine.setStale(true) },
     );
     this.#elector = new LeaderElector(deps, {
       lease: { namespace: options.namespace, name: options.name },
       identity: options.replica,
-      onStartedLeading: (term) => this.#lead(term),
+      onStartedLeading: () => this.#lead(),
       onStoppedLeading: () => this.#follow(),
     });
     this.#sessions = new OwnSessions(deps, options);
@@ -63,7 +63,8 @@ export class Manager {
   async start(): Promise<void> {
     const { address, httpPort } = this.#options;
     const port = await this.#health.listen({ host: address, port: httpPort });
-    this.#deps.logger.info({ ...this.#options, httpPort: port }, 'porter-manager starts');
+    const { node, namespace, probePort } = this.#options;
+    this.#deps.logger.info({ node, namespace, address, httpPort: port, probePort }, 'porter-manager starts');
     this.#view.start();
     this.#freshness.start();
   }
@@ -80,19 +81,25 @@ export class Manager {
   }
 
   #synced(): void {
-    this.#deps.logger.info({ services: this.#view.services.size, nodes: this.#view.nodes.size }, 'all kinds are listed, announcing');
+    this.#deps.logger.info(
+      { services: this.#view.services.size, nodes: this.#view.nodes.size },
+      'all kinds are listed, announcing',
+    );
     this.#engine.start(this.#view.inputs());
     this.#elector.start();
   }
 
-  #lead(term: number): void {
-    this.#deps.logger.info({ term }, 'leading');
+  #fresh(): void {
+    this.#engine.setStale(false);
+    this.#view.revive();
+  }
+
+  #lead(): void {
     this.#leader = new Leader({ ...this.#deps, view: this.#view });
     this.#leader.start();
   }
 
   #follow(): void {
-    this.#deps.logger.info({}, 'not leading any more');
     void this.#leader?.stop();
     this.#leader = undefined;
   }

@@ -39,7 +39,8 @@ const LEVELS = ['debug', 'info', 'warn', 'error'];
 
 function port(name: string, text: string): number {
   const number = Number(text);
-  if (!/^\d{1,5}$/.test(text) || number > 65_535) throw new UsageError(`--${name} takes a port from 0 to 65535, not "${text}"`);
+  if (!/^\d{1,5}$/.test(text) || number > 65_535)
+    throw new UsageError(`--${name} takes a port from 0 to 65535, not "${text}"`);
   return number;
 }
 
@@ -78,7 +79,8 @@ export function readOptions(argv: readonly string[], environment: NodeJS.Process
   const values = parse(argv);
   if (values.help === true) return undefined;
   const logLevel = values['log-level'] ?? environment['LOG_LEVEL'] ?? 'info';
-  if (!LEVELS.includes(logLevel)) throw new UsageError(`--log-level takes one of ${LEVELS.join(', ')}, not "${logLevel}"`);
+  if (!LEVELS.includes(logLevel))
+    throw new UsageError(`--log-level takes one of ${LEVELS.join(', ')}, not "${logLevel}"`);
   return {
     kubeconfig: values.kubeconfig ?? environment['KUBECONFIG'],
     context: values.context,

@@ -72,7 +72,15 @@ function tallyText(tally: Tally): string {
   return lines.map(([pod, { node, answers }]) => `${String(answers).padStart(4)}  ${pod} on ${node}`).join('\n');
 }
 
+/** The route can be there before kube-proxy of every node has its rules for a new Service (up to a second). */
+async function kubeProxiesKnow(lab: Lab, ip: string): Promise<void> {
+  await until(() => request(lab.client('c1'), ip, 10 * lab.nodes.length), {
+    what: `kube-proxy to know ${ip} on every node`,
+  });
+}
+
 async function ask(lab: Lab, show: Show, ip: string, pods: number): Promise<void> {
+  await kubeProxiesKnow(lab, ip);
   const tally = await request(lab.client('c1'), ip, 100);
   show.command(`c1# 100 x GET http://${ip.includes(':') ? `[${ip}]` : ip}/`, tallyText(tally));
   assert.equal(tally.size, pods, `${pods} Pods should have answered`);
@@ -157,15 +165,47 @@ async function killReplica(lab: Lab, show: Show): Promise<void> {
   const ip = await addressOf(lab, 'whoami');
   const [first] = await managerPods(lab);
   assert.ok(first);
+  const seen = await underWatch(lab, ip, async () => {
+    const killed = await killManager(lab, first.node);
+    show.command(`${first.node}# kill -9 ${killed}`, `(the process of ${first.name})`);
+    await until(async () => (await restarts(lab, first.name)) > 0, { what: `the kubelet to restart ${first.name}` });
+    const { ipv4 } = lab.node(first.node).addresses;
+    await until(async () => (await lab.router('r1').establishedPeers()).includes(ipv4), {
+      what: 'the new process to have its session',
+    });
+  });
+  await routesVia(lab, show, ip);
+  show.result(`${seen.answered} requests meanwhile, none lost; ${seen.looks} looks at the routes, never fewer next hops`);
+}
+
+/** Runs `action` while a client asks all the time and the routers' kernels are looked at; fails if either misses anything. */
+async function underWatch(lab: Lab, ip: string, action: () => Promise<void>): Promise<{ answered: number; looks: number }> {
   const watched = watchRoute(lab, ip);
   const traffic = new SteadyTraffic(lab.client('c1'), ip).start();
-  await kubectl(lab, show, 'delete', 'pod', first.name, '-n', managerNamespace, '--grace-period=0', '--force');
-  await lab.kubectl(['rollout', 'status', 'deployment/porter-manager', '-n', managerNamespace, '--timeout=60s']);
-  const { answered, failures } = await traffic.stop();
-  const looks = await watched.stop();
-  assert.deepEqual(failures, [], 'no request may fail while a replica is away');
-  await routesVia(lab, show, ip);
-  show.result(`${answered} requests meanwhile, none lost; ${looks} looks at the routes, never without a next hop`);
+  let looks: number;
+  let outcome: { answered: number; failures: readonly string[] };
+  try {
+    await action();
+  } finally {
+    outcome = await traffic.stop();
+    looks = await watched.stop();
+  }
+  assert.deepEqual(outcome.failures, [], 'no request may fail');
+  return { answered: outcome.answered, looks };
+}
+
+/** Ends the manager's process on a node with no chance to say farewell; returns its PID. */
+async function killManager(lab: Lab, node: string): Promise<number> {
+  const listeners = await lab.node(node).exec('ss', '-ltnpH', 'sport = :17980');
+  const pid = Number(/pid=(\d+)/.exec(listeners)?.[1]);
+  assert.ok(pid > 0, `nobody listens on ${node}: ${listeners}`);
+  await lab.node(node).exec('kill', '-9', String(pid));
+  return pid;
+}
+
+async function restarts(lab: Lab, pod: string): Promise<number> {
+  const path = '{.status.containerStatuses[0].restartCount}';
+  return Number(await lab.kubectl(['get', 'pod', pod, '-n', managerNamespace, '-o', `jsonpath=${path}`]));
 }
 
 /** Looks at the kernel's route of every router again and again. */

@@ -28,13 +28,16 @@ export class HealthServer {
 
   constructor(deps: HealthDeps) {
     this.#deps = deps;
-    this.#server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000, maxHeaderSize: 8_192 }, (request, response) => {
-      const path = request.url?.split('?')[0];
-      if (request.method !== 'GET' && request.method !== 'HEAD') answer(response, 405, 'only GET is served here');
-      else if (path === '/healthz') answer(response, 200, 'ok');
-      else if (path === '/readyz') this.#ready(response);
-      else answer(response, 404, 'not found; there are /healthz and /readyz');
-    });
+    this.#server = createServer(
+      { requestTimeout: 5_000, headersTimeout: 5_000, maxHeaderSize: 8_192 },
+      (request, response) => {
+        const path = request.url?.split('?')[0];
+        if (request.method !== 'GET' && request.method !== 'HEAD') answer(response, 405, 'only GET is served here');
+        else if (path === '/healthz') answer(response, 200, 'ok');
+        else if (path === '/readyz') this.#ready(response);
+        else answer(response, 404, 'not found; there are /healthz and /readyz');
+      },
+    );
   }
 
   /** Resolves with the port, once connections are accepted. */

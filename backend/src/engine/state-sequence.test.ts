@@ -44,7 +44,10 @@ function split(changes: InputDelta): InputDelta[] {
 }
 
 function keysReversed(changes: InputDelta): InputDelta {
-  const entries = Object.entries(changes).map(([kind, value]) => [kind, value instanceof Map ? reversed(value) : value]);
+  const entries = Object.entries(changes).map(([kind, value]) => [
+    kind,
+    value instanceof Map ? reversed(value) : value,
+  ]);
   return Object.fromEntries(entries.reverse()) as InputDelta;
 }
 
@@ -62,7 +65,8 @@ const EXPANSIONS: Readonly<Record<string, (states: readonly ClusterState[]) => I
     const all = steps(states);
     return all.flatMap((each, i) => (i % 2 === 1 ? [] : [coalesce(each, all[i + 1] ?? {})]));
   },
-  'everything said twice': (states) => states.flatMap((state, i) => [delta(states[i - 1] ?? EMPTY, state), whole(state)]),
+  'everything said twice': (states) =>
+    states.flatMap((state, i) => [delta(states[i - 1] ?? EMPTY, state), whole(state)]),
 };
 
 function reportText({ service, reason, nodes }: AddressReport): string {
@@ -99,7 +103,10 @@ function names(states: readonly ClusterState[]): string {
   return states.map(({ name }) => name).join(' > ');
 }
 
-function assertEndsAs(states: readonly ClusterState[], expand: (states: readonly ClusterState[]) => InputDelta[]): void {
+function assertEndsAs(
+  states: readonly ClusterState[],
+  expand: (states: readonly ClusterState[]) => InputDelta[],
+): void {
   const last = states.at(-1) ?? EMPTY;
   assert.deepEqual(run(expand(states)), { announced: last.announced, reports: last.reports }, names(states));
 }
@@ -128,18 +135,24 @@ for (const [how, expand] of Object.entries(EXPANSIONS)) {
 test('only the last state counts, for any sequence of states, each way of telling chosen at random', () => {
   const anyStates = fc.array(fc.constantFrom(...STATES), { minLength: 1, maxLength: 12 });
   fc.assert(
-    fc.property(anyStates, fc.constantFrom(...Object.values(EXPANSIONS)), (states, expand) => assertEndsAs(states, expand)),
+    fc.property(anyStates, fc.constantFrom(...Object.values(EXPANSIONS)), (states, expand) =>
+      assertEndsAs(states, expand),
+    ),
     { numRuns: 500 },
   );
 });
 
 test('mixed states that nobody wrote down: a path of changes ends as a fresh engine starts', () => {
   const mixed = fc
-    .record(Object.fromEntries(KINDS.map((kind) => [kind, fc.constantFrom(...STATES)] as const)), { noNullPrototype: true })
-    .chain((of) => fc.constantFrom(...STATES).map(({ settings }): ClusterState => {
-      const parts = Object.fromEntries(KINDS.map((kind) => [kind, of[kind]?.[kind] ?? {}]));
-      return { ...EMPTY, ...parts, settings, name: 'mixed' };
-    }));
+    .record(Object.fromEntries(KINDS.map((kind) => [kind, fc.constantFrom(...STATES)] as const)), {
+      noNullPrototype: true,
+    })
+    .chain((of) =>
+      fc.constantFrom(...STATES).map(({ settings }): ClusterState => {
+        const parts = Object.fromEntries(KINDS.map((kind) => [kind, of[kind]?.[kind] ?? {}]));
+        return { ...EMPTY, ...parts, settings, name: 'mixed' };
+      }),
+    );
   const path = fc.array(mixed, { minLength: 1, maxLength: 8 });
   fc.assert(
     fc.property(path, fc.constantFrom(...Object.values(EXPANSIONS)), (states, expand) => {

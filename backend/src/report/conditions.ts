@@ -22,7 +22,11 @@ export interface ExistingCondition {
 }
 
 /** The transition time moves with `status` alone (Kubernetes API conventions, "Typical status properties"). */
-export function withTransition(wanted: NewCondition, existing: readonly ExistingCondition[] | undefined, now: Date): Condition {
+export function withTransition(
+  wanted: NewCondition,
+  existing: readonly ExistingCondition[] | undefined,
+  now: Date,
+): Condition {
   const before = existing?.find(({ type }) => type === wanted.type);
   const kept = before?.status === wanted.status ? before.lastTransitionTime : undefined;
   return { ...wanted, lastTransitionTime: kept ?? `${now.toISOString().slice(0, 19)}Z` };

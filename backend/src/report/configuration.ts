@@ -19,7 +19,9 @@ function notices(list: readonly Notice[]): string {
 }
 
 function invalidMessage({ problems, earlierInForce }: Configuration): string {
-  const next = earlierInForce ? 'The last good version stays in force until this is corrected.' : 'Nothing is done with it until this is corrected.';
+  const next = earlierInForce
+    ? 'The last good version stays in force until this is corrected.'
+    : 'Nothing is done with it until this is corrected.';
   return `${notices(problems)}. ${next}`;
 }
 

@@ -45,7 +45,12 @@ function conditionPatch(object: kinds.Service, plan: Plan, now: Date): unknown[]
   return [withTransition(wanted, object.status?.conditions, now)];
 }
 
-function assignPatch(object: kinds.Service, service: Service, plan: Extract<Plan, { served: true }>, now: Date): ServicePatch | undefined {
+function assignPatch(
+  object: kinds.Service,
+  service: Service,
+  plan: Extract<Plan, { served: true }>,
+  now: Date,
+): ServicePatch | undefined {
   const wanted = allocatedCondition(object, plan);
   const same = sameRecord(service, plan);
   if (same && isCurrent(wanted, object.status?.conditions)) return undefined;

@@ -84,6 +84,11 @@ export class ClusterView {
     for (const informer of this.#informers) informer.stop();
   }
 
+  /** The API server answers again: what waits for its backoff need not. */
+  revive(): void {
+    for (const informer of this.#informers) informer.revive();
+  }
+
   get synced(): boolean {
     return this.#synced;
   }

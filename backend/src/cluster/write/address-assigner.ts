@@ -41,7 +41,11 @@ export class AddressAssigner {
 
   constructor(deps: AddressAssignerDeps) {
     this.#deps = deps;
-    this.#queue = new WorkQueue(deps, { name: 'services', process: (key) => this.#process(key), concurrency: CONCURRENCY });
+    this.#queue = new WorkQueue(deps, {
+      name: 'services',
+      process: (key) => this.#process(key),
+      concurrency: CONCURRENCY,
+    });
   }
 
   /** Takes up the work, with a ledger made from the records alone; the oldest Services come first. */
@@ -58,7 +62,8 @@ export class AddressAssigner {
   serviceChanged(key: string): void {
     const service = this.#deps.view.services.get(key);
     if (service === undefined) this.#forget(key);
-    else if (service.isLoadBalancer || this.ledger.assignments(key).length > 0 || service.recorded.length > 0) this.#queue.add(key);
+    else if (service.isLoadBalancer || this.ledger.assignments(key).length > 0 || service.recorded.length > 0)
+      this.#queue.add(key);
   }
 
   /** Pools or namespaces changed: whoever waits may be served now, and who is not served yet may be. */
@@ -113,7 +118,10 @@ export class AddressAssigner {
         subresource: 'status',
       });
       this.#written.set(service.key, { before: service.resourceVersion, object: written });
-      this.#deps.logger.info({ service: service.key, reason: decided.finding.reason, ...decided.finding.params }, 'service written');
+      this.#deps.logger.info(
+        { service: service.key, reason: decided.finding.reason, ...decided.finding.params },
+        'service written',
+      );
       return { type: 'done' };
     } catch (error) {
       return this.#failed(service, error);
@@ -149,7 +157,8 @@ export class AddressAssigner {
     this.ledger.set(key, unique);
     const freed = before.some(({ ip }) => this.ledger.holders(ip).length === 0);
     const kept = unique.length === before.length && unique.every(({ ip }) => before.some((other) => other.ip === ip));
-    if (!kept) for (const pool of new Set([...before, ...unique].map((assignment) => assignment.pool))) this.#deps.onUse(pool);
+    if (!kept)
+      for (const pool of new Set([...before, ...unique].map((assignment) => assignment.pool))) this.#deps.onUse(pool);
     if (freed) this.#wake();
   }
 

@@ -47,7 +47,8 @@ export class LeaderStatuses {
     const object = view.poolObject(name);
     if (object === undefined) return;
     const configured = view.pools.get(name);
-    const usage = configured?.value === undefined ? {} : eipUsage(configured.value, ledger.heldOf(name), configured.problems);
+    const usage =
+      configured?.value === undefined ? {} : eipUsage(configured.value, ledger.heldOf(name), configured.problems);
     const ready = configured?.value === undefined ? { ready: false } : {};
     const condition = eipReady(configuration(configured, object), configured?.value);
     await this.#write(eips, object, { ...usage, ...ready }, condition);

@@ -30,9 +30,21 @@ export class Leader {
     this.#deps = deps;
     this.#assigner = new AddressAssigner({ ...deps, onUse: (pool) => this.#pools.changed(pool) });
     const statuses = new LeaderStatuses({ ...deps, ledger: this.#assigner.ledger });
-    this.#pools = new StatusWriter(deps, { name: 'pools', settleMs: POOL_SETTLE_MS, write: (name) => statuses.writePool(name) });
-    this.#peers = new StatusWriter(deps, { name: 'peers', settleMs: PEER_SETTLE_MS, write: (name) => statuses.writePeer(name) });
-    this.#settings = new StatusWriter(deps, { name: 'settings', settleMs: PEER_SETTLE_MS, write: () => statuses.writeSettings() });
+    this.#pools = new StatusWriter(deps, {
+      name: 'pools',
+      settleMs: POOL_SETTLE_MS,
+      write: (name) => statuses.writePool(name),
+    });
+    this.#peers = new StatusWriter(deps, {
+      name: 'peers',
+      settleMs: PEER_SETTLE_MS,
+      write: (name) => statuses.writePeer(name),
+    });
+    this.#settings = new StatusWriter(deps, {
+      name: 'settings',
+      settleMs: PEER_SETTLE_MS,
+      write: () => statuses.writeSettings(),
+    });
   }
 
   start(): void {

@@ -32,7 +32,11 @@ export class OwnSessions {
   constructor(deps: OwnSessionsDeps, options: OwnSessionsOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#writer = new StatusWriter(deps, { name: 'sessions', settleMs: SETTLE_MS, write: (peer) => this.#write(peer) });
+    this.#writer = new StatusWriter(deps, {
+      name: 'sessions',
+      settleMs: SETTLE_MS,
+      write: (peer) => this.#write(peer),
+    });
   }
 
   /** All sessions of this replica's engine; a peer that is not among them (any more) has no entry. */

@@ -12,7 +12,10 @@ export function jsonLogger(level: string, thread: string): Logger {
       base: { thread },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: ['password', 'authPassword', 'token', '*.password', '*.authPassword', '*.token', '*.authorization'], remove: true },
+      redact: {
+        paths: ['password', 'authPassword', 'token', '*.password', '*.authPassword', '*.token', '*.authorization'],
+        remove: true,
+      },
     },
     destination({ dest: 1, sync: true }),
   );

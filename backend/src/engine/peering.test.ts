@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { isIPv4 } from 'node:net';
+import { suite, test } from 'node:test';
+import fc from 'fast-check';
+import { formatAddress } from '../domain/address.ts';
+import { aNode, aPeer, range, someSettings } from '../domain/testing/builders.ts';
+import { derivedRouterId, ownPeers, peerConfig, peerTarget, type Place } from './peering.ts';
+
+const HERE: Place = {
+  node: aNode('n1', ['10.0.0.1'], { labels: { rack: 'a' } }),
+  address: '10.0.0.1',
+  connected: ['10.0.0.1/24', 'fd00::1/64', 'garbage'],
+};
+const R1 = aPeer('r1', '10.0.0.254');
+
+suite('the router ID of a replica that was not given one', () => {
+  test('is its IPv4 address', () => assert.equal(derivedRouterId('10.0.0.1'), '10.0.0.1'));
+
+  test('of an IPv6 address is a dotted quad of class A, other for other addresses', () => {
+    const low = fc.bigInt(0n, 2n ** 128n - 1n).map((value) => formatAddress({ family: 'ipv6', value }));
+    fc.assert(
+      fc.property(low, (address) => {
+        const id = derivedRouterId(address);
+        const first = Number(id.split('.')[0]);
+        assert.ok(isIPv4(id) && first >= 1 && first <= 126, `${address}: ${id}`);
+      }),
+    );
+    const ids = Array.from({ length: 200 }, (_, i) => derivedRouterId(`2001:db8::${i.toString(16)}`));
+    assert.equal(new Set(ids).size, 200);
+  });
+});
+
+suite('the peers of a replica', () => {
+  const elsewhere = aPeer('r2', '10.0.0.253', {
+    nodeSelector: { matchLabels: { rack: 'b' }, matchExpressions: [] },
+  });
+  const here = { ...elsewhere, name: 'r3', nodeSelector: { matchLabels: { rack: 'a' }, matchExpressions: [] } };
+  const names = (place: Place): string[] => ownPeers([R1, elsewhere, here], place).map(({ name }) => name);
+
+  test('are those without a nodeSelector and those whose nodeSelector matches its node', () => {
+    assert.deepEqual(names(HERE), ['r1', 'r3']);
+  });
+  test('need the node to be known where they select by it', () =>
+    assert.deepEqual(names({ ...HERE, node: undefined }), ['r1']));
+  test('are not those that are deleted or shut down', () => {
+    assert.deepEqual(
+      ownPeers(
+        [
+          { ...R1, deleting: true },
+          { ...R1, adminDown: true },
+        ],
+        HERE,
+      ),
+      [],
+    );
+  });
+});
+
+suite('the configuration of a session', () => {
+  test('takes from the BgpConf what the peer leaves open', () => {
+    assert.deepEqual(peerConfig(R1, someSettings(), HERE), {
+      key: 'r1',
+      address: '10.0.0.254',
+      port: 179,
+      peerAs: 64_513,
+      localAs: 64_512,
+      routerId: '10.0.0.1',
+      holdTimeSeconds: 90,
+      connectRetrySeconds: 5,
+      families: [
+        { family: 'ipv4-unicast', addPathSendMax: 8 },
+        { family: 'ipv6-unicast', addPathSendMax: 8 },
+      ],
+      gracefulRestart: { restartTimeSeconds: 120 },
+    });
+  });
+
+  test('takes from the peer what it says', () => {
+    const peer = aPeer('r1', '10.0.0.254', {
+      localAs: 65_000,
+      keepaliveSeconds: 10,
+      localAddress: '10.0.0.9',
+      gracefulRestart: { enabled: true, restartTimeSeconds: 7 },
+    });
+    const config = peerConfig(peer, someSettings({ routerId: '1.1.1.1' }), HERE);
+    assert.equal(config.localAs, 65_000);
+    assert.equal(config.keepaliveSeconds, 10);
+    assert.equal(config.localAddress, '10.0.0.9');
+    assert.equal(config.routerId, '1.1.1.1');
+    assert.deepEqual(config.gracefulRestart, { restartTimeSeconds: 7 });
+  });
+
+  test('has no graceful restart where either says so and the peer does not overrule it', () => {
+    const off = { enabled: false, restartTimeSeconds: 120 };
+    assert.equal(peerConfig({ ...R1, gracefulRestart: off }, someSettings(), HERE).gracefulRestart, undefined);
+    assert.equal(peerConfig(R1, someSettings({ gracefulRestart: off }), HERE).gracefulRestart, undefined);
+  });
+});
+
+suite('a peer as announcing sees it', () => {
+  test('stands on the subnets of the host that it is in', () => {
+    assert.deepEqual(peerTarget(R1, HERE).subnets, [range('10.0.0.0/24')]);
+    assert.deepEqual(peerTarget(aPeer('r1', 'fd00::fe'), HERE).subnets, [range('fd00::/64')]);
+    assert.deepEqual(peerTarget(aPeer('r1', '203.0.113.1'), HERE).subnets, []);
+  });
+  test('has the cap of each family that it exchanges', () => {
+    const target = peerTarget(aPeer('r1', '10.0.0.254', { families: [{ family: 'ipv4', sendMax: 3 }] }), HERE);
+    assert.deepEqual([...target.sendMax], [['ipv4', 3]]);
+  });
+});
