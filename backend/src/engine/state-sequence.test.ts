@@ -38,7 +38,7 @@ const whole = (state: ClusterState): InputDelta => delta(EMPTY, state);
 function split(changes: InputDelta): InputDelta[] {
   const parts = [...KINDS].reverse().flatMap((kind) => {
     const entries = [...(changes[kind] ?? new Map<string, unknown>())];
-    return entries.map(([key, value]) => ({ [kind]: new Map([[key, value]]) }) as InputDelta);
+    return entries.map(([key, value]) => ({ [kind]: new Map([[key, value]]) }));
   });
   return changes.settings === undefined ? parts : [...parts, { settings: changes.settings }];
 }
