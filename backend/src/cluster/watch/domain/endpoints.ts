@@ -24,25 +24,24 @@ export function serviceOf(slice: kinds.EndpointSlice): string | undefined {
   return name === undefined ? undefined : `${slice.metadata?.namespace ?? ''}/${name}`;
 }
 
+type Endpoint = NonNullable<kinds.EndpointSlice['endpoints']>[number];
+
 /** KEP-1672: an unset `ready` means ready; an endpoint that terminates may still serve. */
-function addSlice(slice: kinds.EndpointSlice, ready: Set<string>, serving: Set<string>): boolean {
-  let any = false;
-  for (const { conditions, nodeName } of slice.endpoints ?? []) {
-    const isReady = conditions?.ready ?? true;
-    const isServing = !isReady && conditions?.serving === true && conditions.terminating === true;
-    any ||= isReady || isServing;
-    if (nodeName !== undefined && isReady) ready.add(nodeName);
-    if (nodeName !== undefined && isServing) serving.add(nodeName);
-  }
-  return any;
+function answers({ conditions }: Endpoint): 'ready' | 'serving' | 'no' {
+  if (conditions?.ready ?? true) return 'ready';
+  return conditions?.serving === true && conditions.terminating === true ? 'serving' : 'no';
 }
 
 export function toServiceEndpoints(slices: Iterable<kinds.EndpointSlice>): ServiceEndpoints {
-  const ready = new Set<string>();
-  const serving = new Set<string>();
+  const nodes = { ready: new Set<string>(), serving: new Set<string>() };
   let any = false;
-  for (const slice of slices) any = addSlice(slice, ready, serving) || any;
-  return { ready: [...ready].sort(), serving: [...serving].sort(), any };
+  for (const endpoint of [...slices].flatMap((slice) => slice.endpoints ?? [])) {
+    const how = answers(endpoint);
+    if (how === 'no') continue;
+    any = true;
+    if (endpoint.nodeName !== undefined) nodes[how].add(endpoint.nodeName);
+  }
+  return { ready: [...nodes.ready].sort(), serving: [...nodes.serving].sort(), any };
 }
 
 /** The EndpointSlices by Service, so that a change of one slice costs only its Service. */

@@ -1,4 +1,4 @@
-import { nodeAddress, pinnedAddresses, type Node } from '../../../domain/node.ts';
+import { nodeAddress, pinnedAddresses, type Node, type NodeAddress } from '../../../domain/node.ts';
 import { eraValue, NODE_KEYS } from '../../../resources/keys.ts';
 import type * as kinds from '../../kinds.ts';
 
@@ -10,25 +10,30 @@ function isExcluded(labels: Readonly<Record<string, string>> | undefined): boole
   return value !== undefined && !FALSE.has(value);
 }
 
-function condition(node: kinds.Node, type: string): string | undefined {
-  return node.status?.conditions?.find((candidate) => candidate.type === type)?.status;
+function isTrue(node: kinds.Node, type: string): boolean {
+  return node.status?.conditions?.find((candidate) => candidate.type === type)?.status === 'True';
+}
+
+function internalIPsOf(node: kinds.Node): NodeAddress[] {
+  const addresses = (node.status?.addresses ?? []).filter(({ type }) => type === 'InternalIP');
+  return addresses.flatMap(({ address }) => nodeAddress(address) ?? []);
 }
 
 /** A Node as announcing sees it; equal in every field as long as nothing that matters changes, heartbeats least of all. */
 export function toNode(node: kinds.Node): Node {
-  const { metadata, spec } = node;
-  const addresses = (node.status?.addresses ?? []).filter(({ type }) => type === 'InternalIP');
-  const internalIPs = addresses.flatMap(({ address }) => nodeAddress(address) ?? []);
+  const metadata = node.metadata ?? {};
+  const { spec } = node;
+  const internalIPs = internalIPsOf(node);
   return {
-    name: metadata?.name ?? '',
-    labels: metadata?.labels ?? {},
+    name: metadata.name ?? '',
+    labels: metadata.labels ?? {},
     internalIPs,
-    pinned: pinnedAddresses(eraValue(metadata?.annotations, 'layer2'), internalIPs),
-    ready: condition(node, 'Ready') === 'True',
-    networkUnavailable: condition(node, 'NetworkUnavailable') === 'True',
-    excluded: isExcluded(metadata?.labels),
+    pinned: pinnedAddresses(eraValue(metadata.annotations, 'layer2'), internalIPs),
+    ready: isTrue(node, 'Ready'),
+    networkUnavailable: isTrue(node, 'NetworkUnavailable'),
+    excluded: isExcluded(metadata.labels),
     toBeDeleted: spec?.taints?.some(({ key }) => key === NODE_KEYS.toBeDeletedTaint) === true,
     unschedulable: spec?.unschedulable === true,
-    deleting: metadata?.deletionTimestamp !== undefined,
+    deleting: metadata.deletionTimestamp !== undefined,
   };
 }

@@ -55,32 +55,43 @@ function isHeld(recorded: readonly Assignment[], hasFinalizer: boolean, ingress:
   return hasFinalizer && recorded.length > 0 && recorded.every(({ ip }) => ingress.includes(ip));
 }
 
+type Identity = Pick<Service, 'namespace' | 'name' | 'uid' | 'resourceVersion' | 'createdAt' | 'labels'>;
+
+function identity(metadata: NonNullable<kinds.Service['metadata']>): Identity {
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name ?? '',
+    uid: metadata.uid ?? '',
+    resourceVersion: metadata.resourceVersion ?? '',
+    createdAt: Date.parse(metadata.creationTimestamp ?? '') || 0,
+    labels: metadata.labels ?? {},
+  };
+}
+
+/** What the leader wrote, with the marks that tell it from what a user or another controller did. */
+function record(service: kinds.Service): Pick<Service, 'recorded' | 'ingressIPs' | 'held' | 'hasFinalizer'> {
+  const recorded = parseAssigned(service.metadata?.annotations?.[SERVICE_KEYS.assigned]);
+  const ingress = ingressIPs(service);
+  const hasFinalizer = service.metadata?.finalizers?.includes(SERVICE_KEYS.finalizer) === true;
+  return { recorded, ingressIPs: ingress, held: isHeld(recorded, hasFinalizer, ingress), hasFinalizer };
+}
+
 /** A Service as allocating and announcing see it. */
 export function toService(service: kinds.Service): Service {
-  const { metadata, spec } = service;
-  const recorded = parseAssigned(metadata?.annotations?.[SERVICE_KEYS.assigned]);
-  const ingress = ingressIPs(service);
-  const hasFinalizer = metadata?.finalizers?.includes(SERVICE_KEYS.finalizer) === true;
+  const metadata = service.metadata ?? {};
+  const { spec } = service;
   return {
     key: keyOf(service),
-    namespace: metadata?.namespace ?? '',
-    name: metadata?.name ?? '',
-    uid: metadata?.uid ?? '',
-    resourceVersion: metadata?.resourceVersion ?? '',
-    createdAt: Date.parse(metadata?.creationTimestamp ?? '') || 0,
-    labels: metadata?.labels ?? {},
+    ...identity(metadata),
     isLoadBalancer: spec?.type === 'LoadBalancer',
     loadBalancerClass: spec?.loadBalancerClass,
-    optedIn: OPT_IN_VALUES.includes(metadata?.annotations?.[SERVICE_KEYS.optIn] ?? ''),
+    optedIn: OPT_IN_VALUES.includes(metadata.annotations?.[SERVICE_KEYS.optIn] ?? ''),
     families: families(spec),
     familyPolicy: familyPolicy(spec),
     trafficPolicy: spec?.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',
-    wantedPools: list(eraValue(metadata?.annotations, 'servicePool')),
+    wantedPools: list(eraValue(metadata.annotations, 'servicePool')),
     wantedIPs: wantedIPs(service),
-    recorded,
-    ingressIPs: ingress,
-    held: isHeld(recorded, hasFinalizer, ingress),
-    hasFinalizer,
-    deleting: metadata?.deletionTimestamp !== undefined,
+    ...record(service),
+    deleting: metadata.deletionTimestamp !== undefined,
   };
 }

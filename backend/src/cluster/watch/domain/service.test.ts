@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import fc from 'fast-check';
+import type { Assignment } from '../../../domain/service.ts';
+import type * as kinds from '../../kinds.ts';
+import { toHoldingService } from './holding.ts';
+import { formatAssigned, parseAssigned, toService } from './service.ts';
+
+/** As the API server returns it (kubectl get -o json, 1.28), before anybody has given it an address. */
+const FRESH: kinds.Service = JSON.parse(`{
+  "apiVersion": "v1",
+  "kind": "Service",
+  "metadata": {
+    "creationTimestamp": "2026-01-02T03:04:05Z",
+    "labels": {"app": "web"},
+    "name": "web",
+    "namespace": "shop",
+    "resourceVersion": "4711",
+    "uid": "0b5c2f0e-6a5e-4bb0-9a0c-0d4e3a7d8c11"
+  },
+  "spec": {
+    "allocateLoadBalancerNodePorts": true,
+    "clusterIP": "10.96.17.4",
+    "clusterIPs": ["10.96.17.4"],
+    "externalTrafficPolicy": "Cluster",
+    "internalTrafficPolicy": "Cluster",
+    "ipFamilies": ["IPv4"],
+    "ipFamilyPolicy": "SingleStack",
+    "loadBalancerClass": "lb.kubesphere.io/porter",
+    "ports": [{"nodePort": 30080, "port": 80, "protocol": "TCP", "targetPort": 8080}],
+    "selector": {"app": "web"},
+    "sessionAffinity": "None",
+    "type": "LoadBalancer"
+  },
+  "status": {"loadBalancer": {}}
+}`);
+
+type Metadata = NonNullable<kinds.Service['metadata']>;
+
+function withMetadata(metadata: Partial<Metadata>, service: kinds.Service = FRESH): kinds.Service {
+  return { ...service, metadata: { ...service.metadata, ...metadata } };
+}
+
+function withSpec(spec: NonNullable<kinds.Service['spec']>): kinds.Service {
+  return { ...FRESH, spec: { ...FRESH.spec, ...spec } };
+}
+
+const annotated = (annotations: Readonly<Record<string, string>>, service = FRESH): kinds.Service =>
+  withMetadata({ annotations }, service);
+
+function withIngress(service: kinds.Service, ...ips: string[]): kinds.Service {
+  return { ...service, status: { loadBalancer: { ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' })) } } };
+}
+
+const FINALIZERS = ['service.kubernetes.io/load-balancer-cleanup'];
+
+/** As the leader's patch leaves it. */
+const HELD = withIngress(
+  withMetadata({ annotations: { 'lb.kubesphere.io/assigned': 'public=192.0.2.7' }, finalizers: FINALIZERS }),
+  '192.0.2.7',
+);
+
+suite('a Service', () => {
+  test('as its owner made it', () => {
+    assert.deepEqual(toService(FRESH), {
+      key: 'shop/web',
+      namespace: 'shop',
+      name: 'web',
+      uid: '0b5c2f0e-6a5e-4bb0-9a0c-0d4e3a7d8c11',
+      resourceVersion: '4711',
+      createdAt: Date.UTC(2026, 0, 2, 3, 4, 5),
+      labels: { app: 'web' },
+      isLoadBalancer: true,
+      loadBalancerClass: 'lb.kubesphere.io/porter',
+      optedIn: false,
+      families: ['ipv4'],
+      familyPolicy: 'SingleStack',
+      trafficPolicy: 'Cluster',
+      wantedPools: [],
+      wantedIPs: [],
+      recorded: [],
+      ingressIPs: [],
+      held: false,
+      hasFinalizer: false,
+      deleting: false,
+    });
+  });
+
+  test('of type ClusterIP, ExternalName or headless is no load balancer', () => {
+    for (const type of ['ClusterIP', 'NodePort', 'ExternalName'])
+      assert.equal(toService(withSpec({ type })).isLoadBalancer, false);
+    const external: kinds.Service = JSON.parse(`{
+      "metadata": {"name": "db", "namespace": "shop"},
+      "spec": {"externalName": "db.example.com", "sessionAffinity": "None", "type": "ExternalName"},
+      "status": {"loadBalancer": {}}
+    }`);
+    const { isLoadBalancer, families } = toService(external);
+    assert.deepEqual({ isLoadBalancer, families }, { isLoadBalancer: false, families: ['ipv4'] });
+  });
+
+  test('being deleted', () => {
+    assert.equal(toService(withMetadata({ deletionTimestamp: '2026-01-02T03:05:00Z' })).deleting, true);
+  });
+
+  test('families in their order, and their policy', () => {
+    const dual = toService(withSpec({ ipFamilies: ['IPv6', 'IPv4'], ipFamilyPolicy: 'PreferDualStack' }));
+    assert.deepEqual([dual.families, dual.familyPolicy], [['ipv6', 'ipv4'], 'PreferDualStack']);
+    assert.equal(toService(withSpec({ ipFamilyPolicy: 'RequireDualStack' })).familyPolicy, 'RequireDualStack');
+  });
+
+  test('traffic policy', () =>
+    assert.equal(toService(withSpec({ externalTrafficPolicy: 'Local' })).trafficPolicy, 'Local'));
+
+  test('class: ours, another, none', () => {
+    const { loadBalancerClass: _, ...unclassed } = FRESH.spec ?? {};
+    assert.equal(
+      toService(withSpec({ loadBalancerClass: 'example.com/other' })).loadBalancerClass,
+      'example.com/other',
+    );
+    assert.equal(toService({ ...FRESH, spec: unclassed }).loadBalancerClass, undefined);
+  });
+});
+
+suite('annotations of every era', () => {
+  const OPT_IN = 'lb.kubesphere.io/v1alpha1';
+  const POOL = { openelb: 'eip.openelb.kubesphere.io/v1alpha2', porter: 'eip.porter.kubesphere.io/v1alpha2' } as const;
+  const IP = { openelb: 'eip.openelb.kubesphere.io/v1alpha1', porter: 'eip.porter.kubesphere.io/v1alpha1' } as const;
+
+  test('opting in: porter and openelb, nothing else', () => {
+    const optedIn = (value: string): boolean => toService(annotated({ [OPT_IN]: value })).optedIn;
+    assert.deepEqual(['porter', 'openelb', 'metallb', '', 'true'].map(optedIn), [true, true, false, false, false]);
+  });
+
+  for (const era of ['openelb', 'porter'] as const) {
+    test(`pool and address, ${era}`, () => {
+      const { wantedPools, wantedIPs } = toService(annotated({ [POOL[era]]: 'public', [IP[era]]: '192.0.2.7' }));
+      assert.deepEqual({ wantedPools, wantedIPs }, { wantedPools: ['public'], wantedIPs: ['192.0.2.7'] });
+    });
+  }
+
+  test('the younger era wins', () => {
+    const { wantedPools, wantedIPs } = toService(
+      annotated({ [POOL.porter]: 'old', [POOL.openelb]: 'new', [IP.porter]: '192.0.2.1', [IP.openelb]: '192.0.2.2' }),
+    );
+    assert.deepEqual({ wantedPools, wantedIPs }, { wantedPools: ['new'], wantedIPs: ['192.0.2.2'] });
+  });
+
+  test('addresses: our annotation, then the eras, then the deprecated field', () => {
+    const field = withSpec({ loadBalancerIP: '192.0.2.3' });
+    assert.deepEqual(toService(field).wantedIPs, ['192.0.2.3']);
+    assert.deepEqual(toService(annotated({ [IP.porter]: '192.0.2.2' }, field)).wantedIPs, ['192.0.2.2']);
+    const all = { 'lb.kubesphere.io/ips': '192.0.2.1, 2001:db8::1', [IP.openelb]: '192.0.2.2' };
+    assert.deepEqual(toService(annotated(all, field)).wantedIPs, ['192.0.2.1', '2001:db8::1']);
+  });
+
+  test('an annotation without a value says nothing', () => {
+    const field = withSpec({ loadBalancerIP: '192.0.2.3' });
+    const { wantedPools, wantedIPs } = toService(
+      annotated({ 'lb.kubesphere.io/ips': ' , ', [POOL.openelb]: '' }, field),
+    );
+    assert.deepEqual({ wantedPools, wantedIPs }, { wantedPools: [], wantedIPs: ['192.0.2.3'] });
+  });
+
+  test('what reads as no address stays as written, so that it can be named', () => {
+    assert.deepEqual(toService(annotated({ [IP.openelb]: 'garbage' })).wantedIPs, ['garbage']);
+  });
+
+  test('pools of both families as a list', () => {
+    assert.deepEqual(toService(annotated({ [POOL.openelb]: 'four, six' })).wantedPools, ['four', 'six']);
+  });
+
+  test('lists are read up to a bound', () => {
+    const many = Array.from({ length: 10_000 }, (_, i) => `p${i}`).join(',');
+    const service = toService(
+      annotated({ [POOL.openelb]: many, [IP.openelb]: many, 'lb.kubesphere.io/assigned': many }),
+    );
+    assert.equal(service.wantedPools.length, 8);
+    assert.equal(service.wantedIPs.length, 8);
+    assert.equal(service.recorded.length, 0);
+  });
+});
+
+suite('what the leader wrote', () => {
+  test('record, finalizer and status together: held', () => {
+    const { held, recorded, ingressIPs, hasFinalizer } = toService(HELD);
+    assert.deepEqual(
+      { held, recorded, ingressIPs, hasFinalizer },
+      {
+        held: true,
+        recorded: [{ pool: 'public', ip: '192.0.2.7' }],
+        ingressIPs: ['192.0.2.7'],
+        hasFinalizer: true,
+      },
+    );
+  });
+
+  test('status in another notation', () => {
+    const service = withIngress(annotated({ 'lb.kubesphere.io/assigned': 'six=2001:db8::7' }, HELD), '2001:DB8:0::7');
+    assert.equal(toService(service).held, true);
+  });
+
+  const forged: [what: string, service: kinds.Service][] = [
+    ['without the finalizer', withMetadata({ finalizers: [] }, HELD)],
+    ['with other finalizers', withMetadata({ finalizers: ['example.com/other'] }, HELD)],
+    ['without the status (a restored backup)', { ...HELD, status: { loadBalancer: {} } }],
+    ['with another address in the status', withIngress(HELD, '192.0.2.8')],
+    ['for more than the status shows', annotated({ 'lb.kubesphere.io/assigned': 'a=192.0.2.7,b=192.0.2.8' }, HELD)],
+    ['taken out', annotated({}, HELD)],
+    ['unreadable', annotated({ 'lb.kubesphere.io/assigned': '192.0.2.7' }, HELD)],
+  ];
+  for (const [what, service] of forged)
+    test(`a record ${what}: not held`, () => assert.equal(toService(service).held, false));
+
+  test('an address that another load balancer gave by name', () => {
+    const elsewhere = { ...FRESH, status: { loadBalancer: { ingress: [{ hostname: 'lb.example.com' }] } } };
+    assert.deepEqual(toService(elsewhere).ingressIPs, []);
+  });
+});
+
+suite('a Service as announcing sees it', () => {
+  test('held: its record', () => {
+    assert.deepEqual(toHoldingService(toService(HELD)), {
+      key: 'shop/web',
+      uid: '0b5c2f0e-6a5e-4bb0-9a0c-0d4e3a7d8c11',
+      createdAt: Date.UTC(2026, 0, 2, 3, 4, 5),
+      trafficPolicy: 'Cluster',
+      assignments: [{ pool: 'public', ip: '192.0.2.7' }],
+    });
+  });
+  test('not held, of another type, or being deleted: nothing', () => {
+    assert.equal(toHoldingService(toService(FRESH)), undefined);
+    assert.equal(toHoldingService(toService({ ...HELD, spec: { ...HELD.spec, type: 'ClusterIP' } })), undefined);
+    assert.equal(
+      toHoldingService(toService(withMetadata({ deletionTimestamp: '2026-01-02T03:05:00Z' }, HELD))),
+      undefined,
+    );
+  });
+});
+
+suite('the record', () => {
+  test('reads what it wrote', () => {
+    const assignment = fc.record(
+      {
+        pool: fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?$/),
+        ip: fc.constantFrom('192.0.2.1', '198.51.100.255', '2001:db8::1', '::'),
+      },
+      { noNullPrototype: true },
+    );
+    fc.assert(
+      fc.property(fc.array(assignment, { maxLength: 8 }), (assignments: Assignment[]) => {
+        assert.deepEqual(parseAssigned(formatAssigned(assignments)), assignments);
+      }),
+    );
+  });
+  test('leaves out what does not read', () => {
+    assert.deepEqual(parseAssigned('a=192.0.2.1, =192.0.2.2,b=garbage,c,d=1=2,e=192.0.2.010,f=2001:DB8::1'), [
+      { pool: 'a', ip: '192.0.2.1' },
+      { pool: 'f', ip: '2001:db8::1' },
+    ]);
+    assert.deepEqual(parseAssigned(undefined), []);
+    assert.deepEqual(parseAssigned(''), []);
+  });
+});
