@@ -1,5 +1,6 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
+import { canonicalAddress } from './domain/address.ts';
 
 /** How this replica was started. */
 export interface ManagerOptions {
@@ -21,14 +22,14 @@ export interface ManagerOptions {
 
 export const USAGE = `usage: porter-manager [options]
 
-  --kubeconfig FILE   the cluster to serve; in a Pod the ServiceAccount is used instead
-  --context NAME      context of the kubeconfig (its current one)
+  --kubeconfig FILE   the cluster to serve (KUBECONFIG); in a Pod the ServiceAccount is used
+  --context NAME      context of the kubeconfig (its current one; KUBE_CONTEXT)
   --namespace NAME    namespace of the Lease (POD_NAMESPACE, porterlb-system)
   --address IP        this host's address: next hops are the nodes', this is for the router ID and for other replicas (POD_IP)
   --node NAME         the node that this process runs on (NODE_NAME)
-  --http-port PORT    /healthz and /readyz (17980)
-  --probe-port PORT   UDP, where replicas ask each other whether they are alive (17981)
-  --log-level LEVEL   debug, info, warn or error (info)
+  --http-port PORT    /healthz and /readyz (HTTP_PORT, 17980)
+  --probe-port PORT   UDP, where replicas ask each other whether they are alive (PROBE_PORT, 17981)
+  --log-level LEVEL   debug, info, warn or error (LOG_LEVEL, info)
   --help
 `;
 
@@ -42,6 +43,17 @@ function port(name: string, text: string): number {
   if (!/^\d{1,5}$/.test(text) || number > 65_535)
     throw new UsageError(`--${name} takes a port from 0 to 65535, not "${text}"`);
   return number;
+}
+
+function level(text: string): string {
+  if (!LEVELS.includes(text)) throw new UsageError(`--log-level takes one of ${LEVELS.join(', ')}, not "${text}"`);
+  return text;
+}
+
+function literal(text: string): string {
+  const address = canonicalAddress(text);
+  if (address === undefined) throw new UsageError(`--address takes an IP address, not "${text}"`);
+  return address;
 }
 
 function firstAddress(): string {
@@ -69,6 +81,28 @@ function parse(argv: readonly string[]): ReturnType<typeof parseArgs<{ options: 
   }
 }
 
+/** Every value as text: the command line first, then the environment that the chart sets, then the default. */
+function settings(argv: readonly string[], environment: NodeJS.ProcessEnv): (name: keyof typeof sources) => string {
+  const values: Readonly<Record<string, string | boolean | undefined>> = parse(argv);
+  return (name) => {
+    const [variable, fallback] = sources[name];
+    const value = values[name];
+    return typeof value === 'string' ? value : (environment[variable] ?? fallback());
+  };
+}
+
+/** Option -> environment variable and default. */
+const sources = {
+  kubeconfig: ['KUBECONFIG', () => ''],
+  context: ['KUBE_CONTEXT', () => ''],
+  'log-level': ['LOG_LEVEL', () => 'info'],
+  node: ['NODE_NAME', () => ''],
+  namespace: ['POD_NAMESPACE', () => 'porterlb-system'],
+  address: ['POD_IP', firstAddress],
+  'http-port': ['HTTP_PORT', () => '17980'],
+  'probe-port': ['PROBE_PORT', () => '17981'],
+} as const satisfies Record<string, readonly [string, () => string]>;
+
 /**
  * Reads the command line and the environment that the chart sets.
  *
@@ -76,21 +110,18 @@ function parse(argv: readonly string[]): ReturnType<typeof parseArgs<{ options: 
  * @throws UsageError
  */
 export function readOptions(argv: readonly string[], environment: NodeJS.ProcessEnv): ManagerOptions | undefined {
-  const values = parse(argv);
-  if (values.help === true) return undefined;
-  const logLevel = values['log-level'] ?? environment['LOG_LEVEL'] ?? 'info';
-  if (!LEVELS.includes(logLevel))
-    throw new UsageError(`--log-level takes one of ${LEVELS.join(', ')}, not "${logLevel}"`);
+  if (parse(argv).help === true) return undefined;
+  const value = settings(argv, environment);
   return {
-    kubeconfig: values.kubeconfig ?? environment['KUBECONFIG'],
-    context: values.context,
-    logLevel,
+    kubeconfig: value('kubeconfig') || undefined,
+    context: value('context') || undefined,
+    logLevel: level(value('log-level')),
     replica: environment['POD_NAME'] ?? `${hostname()}-${process.pid}`,
-    node: values.node ?? environment['NODE_NAME'] ?? '',
-    namespace: values.namespace ?? environment['POD_NAMESPACE'] ?? 'porterlb-system',
-    address: values.address ?? environment['POD_IP'] ?? firstAddress(),
-    httpPort: port('http-port', values['http-port'] ?? environment['HTTP_PORT'] ?? '17980'),
-    probePort: port('probe-port', values['probe-port'] ?? environment['PROBE_PORT'] ?? '17981'),
+    node: value('node'),
+    namespace: value('namespace'),
+    address: literal(value('address')),
+    httpPort: port('http-port', value('http-port')),
+    probePort: port('probe-port', value('probe-port')),
     name: 'porter-manager',
   };
 }

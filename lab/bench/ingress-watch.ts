@@ -12,14 +12,18 @@ export class IngressWatch {
     const ingress = new IngressWatch();
     const { resourceVersion } = await kube.list(services);
     const opened = Promise.withResolvers<void>();
-    ingress.#watch = kube.watch<Service>(services, { resourceVersion, timeoutSeconds: 3600 }, {
-      onOpen: () => opened.resolve(),
-      onEvent: (type, service) => ingress.#event(type, service),
-      onBookmark: () => undefined,
-      onClose: (error) => {
-        throw error ?? new Error('the watch of the bench ended');
+    ingress.#watch = kube.watch<Service>(
+      services,
+      { resourceVersion, timeoutSeconds: 3600 },
+      {
+        onOpen: () => opened.resolve(),
+        onEvent: (type, service) => ingress.#event(type, service),
+        onBookmark: () => undefined,
+        onClose: (error) => {
+          throw error ?? new Error('the watch of the bench ended');
+        },
       },
-    });
+    );
     await opened.promise;
     return ingress;
   }
@@ -50,10 +54,13 @@ export class IngressWatch {
 
   #event(type: string, service: Service): void {
     const name = service.metadata?.name ?? '';
-    const ip = service.status?.loadBalancer?.ingress?.[0]?.ip;
     if (type === 'DELETED') this.#seen.delete(name);
-    else if (ip !== undefined && !this.#seen.has(name)) this.#seen.set(name, { at: performance.now(), ip });
+    else this.#note(name, service.status?.loadBalancer?.ingress?.[0]?.ip);
     for (const look of this.#waiting) look();
+  }
+
+  #note(name: string, ip: string | undefined): void {
+    if (ip !== undefined && !this.#seen.has(name)) this.#seen.set(name, { at: performance.now(), ip });
   }
 
   async #until(fulfilled: () => boolean): Promise<void> {

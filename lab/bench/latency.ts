@@ -81,7 +81,11 @@ async function move(bench: Bench): Promise<void> {
     await sleep(100);
     const start = performance.now();
     const { endpoints } = slice(name, [node]) as unknown as { endpoints: unknown };
-    await bench.kube.patch(endpointSlices, { namespace, name: `${name}-1` }, { type: 'merge', body: { endpoints } as never });
+    await bench.kube.patch(
+      endpointSlices,
+      { namespace, name: `${name}-1` },
+      { type: 'merge', body: { endpoints } as never },
+    );
     taken.push((await bench.routes.when(() => bench.routes.gateways(ip) === gateways(bench, [node]))) - start);
   }
   print(`endpoint moved (Local) -> router's kernel:  ${milliseconds(taken)}`);
@@ -95,7 +99,12 @@ async function bareApi({ kube }: Bench): Promise<number> {
   await inParallel(burst, lanes, async (i) => {
     const name = `bare-${i}`;
     await create(kube, service({ name, policy: 'Cluster', loadBalancerClass: 'example.com/none' }));
-    await kube.patch(services, { namespace, name }, { type: 'merge', body: status as never }, { subresource: 'status' });
+    await kube.patch(
+      services,
+      { namespace, name },
+      { type: 'merge', body: status as never },
+      { subresource: 'status' },
+    );
   });
   const taken = performance.now() - start;
   await inParallel(burst, lanes, (i) => kube.delete(services, { namespace, name: `bare-${i}` }));
@@ -117,16 +126,26 @@ async function many(bench: Bench): Promise<void> {
   const before = await usage(pids);
   const apiBefore = await usage(apiServer);
   const start = performance.now();
-  await inParallel(burst, lanes, async (i) => void (await create(kube, service({ name: `burst-${i}`, policy: 'Cluster' }))));
+  await inParallel(
+    burst,
+    lanes,
+    async (i) => void (await create(kube, service({ name: `burst-${i}`, policy: 'Cluster' }))),
+  );
   const created = performance.now() - start;
   const addressed = (await ingress.all(burst)) - start;
   const routed = (await routes.when(() => complete(bench) >= burst)) - start;
   const after = await usage(pids);
   const apiAfter = await usage(apiServer);
-  print(`${burst} Services at once: created ${seconds(created)}, all addresses ${seconds(addressed)}, all routes ${seconds(routed)}`);
+  print(
+    `${burst} Services at once: created ${seconds(created)}, all addresses ${seconds(addressed)}, all routes ${seconds(routed)}`,
+  );
   print(`  bare API, same creates and patches:       ${seconds(bare)} -> ratio ${(addressed / bare).toFixed(2)}`);
-  print(`  CPU: manager (2 replicas) ${seconds(after.cpuMs - before.cpuMs)}, API server ${seconds(apiAfter.cpuMs - apiBefore.cpuMs)}`);
-  print(`  memory of both replicas:                  ${before.rssMiB.toFixed(0)} MiB before, ${after.rssMiB.toFixed(0)} MiB after`);
+  print(
+    `  CPU: manager (2 replicas) ${seconds(after.cpuMs - before.cpuMs)}, API server ${seconds(apiAfter.cpuMs - apiBefore.cpuMs)}`,
+  );
+  print(
+    `  memory of both replicas:                  ${before.rssMiB.toFixed(0)} MiB before, ${after.rssMiB.toFixed(0)} MiB after`,
+  );
 }
 
 function complete(bench: Bench): number {
@@ -161,7 +180,10 @@ async function established({ lab }: Bench): Promise<void> {
 async function main(): Promise<void> {
   const lab = await LightLab.up({ network: { nodes: 3, routers: 1, clients: 0 }, progress: progressToStderr });
   const replicas = await prepare(lab);
-  const kube = new HttpKube({ clock: systemClock }, { config: await readKubeconfig(lab.kubeconfig, systemClock), connections: lanes });
+  const kube = new HttpKube(
+    { clock: systemClock },
+    { config: await readKubeconfig(lab.kubeconfig, systemClock), connections: lanes },
+  );
   const ingress = await IngressWatch.start(kube);
   const routes = await RouteMonitor.start(lab.router('r1'));
   const bench: Bench = { lab, kube, replicas, ingress, routes };

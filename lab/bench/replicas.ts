@@ -45,7 +45,9 @@ export class Replicas {
   }
 
   async pids(): Promise<number[]> {
-    return findProcesses((line) => line.startsWith('/usr/local/bin/node') && line.includes(`--kubeconfig /${this.#kubeconfig}`));
+    return findProcesses(
+      (line) => line.startsWith('/usr/local/bin/node') && line.includes(`--kubeconfig /${this.#kubeconfig}`),
+    );
   }
 
   async remove(): Promise<void> {

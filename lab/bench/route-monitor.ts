@@ -50,7 +50,10 @@ export class RouteMonitor {
 
   #line(line: string): void {
     const deleted = line.startsWith('Deleted ');
-    const [destination = ''] = line.replace(/^Deleted /, '').trim().split(' ');
+    const [destination = ''] = line
+      .replace(/^Deleted /, '')
+      .trim()
+      .split(' ');
     const gateways = [...line.matchAll(/ via ([0-9a-f.:]+)/g)].map(([, gateway]) => gateway ?? '').sort();
     if (deleted) this.#gateways.delete(destination);
     else this.#gateways.set(destination, gateways.join());

@@ -175,11 +175,17 @@ async function killReplica(lab: Lab, show: Show): Promise<void> {
     });
   });
   await routesVia(lab, show, ip);
-  show.result(`${seen.answered} requests meanwhile, none lost; ${seen.looks} looks at the routes, never fewer next hops`);
+  show.result(
+    `${seen.answered} requests meanwhile, none lost; ${seen.looks} looks at the routes, never fewer next hops`,
+  );
 }
 
 /** Runs `action` while a client asks all the time and the routers' kernels are looked at; fails if either misses anything. */
-async function underWatch(lab: Lab, ip: string, action: () => Promise<void>): Promise<{ answered: number; looks: number }> {
+async function underWatch(
+  lab: Lab,
+  ip: string,
+  action: () => Promise<void>,
+): Promise<{ answered: number; looks: number }> {
   const watched = watchRoute(lab, ip);
   const traffic = new SteadyTraffic(lab.client('c1'), ip).start();
   let looks: number;
