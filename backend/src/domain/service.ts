@@ -38,7 +38,7 @@ export interface Service {
   readonly wantedIPs: readonly string[];
   /** What the record (annotation `lb.kubesphere.io/assigned`) says; never trusted without a look at the pool. */
   readonly recorded: readonly Assignment[];
-  /** `status.loadBalancer.ingress[].ip`, canonical. */
+  /** `status.loadBalancer.ingress[].ip`, canonical; or the host name where another load balancer gave one instead. */
   readonly ingressIPs: readonly string[];
   /** Our finalizer (`service.kubernetes.io/load-balancer-cleanup`) is set and the record is ours. */
   readonly held: boolean;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import { notServed } from '../../../allocate/served.ts';
 import type { Assignment } from '../../../domain/service.ts';
 import type * as kinds from '../../kinds.ts';
 import { toHoldingService } from './holding.ts';
@@ -211,9 +212,12 @@ suite('what the leader wrote', () => {
   for (const [what, service] of forged)
     test(`a record ${what}: not held`, () => assert.equal(toService(service).held, false));
 
-  test('an address that another load balancer gave by name', () => {
-    const elsewhere = { ...FRESH, status: { loadBalancer: { ingress: [{ hostname: 'lb.example.com' }] } } };
-    assert.deepEqual(toService(elsewhere).ingressIPs, []);
+  test('a host name that another load balancer gave, without an address: served by that one', () => {
+    const { loadBalancerClass: _, ...spec } = FRESH.spec ?? {};
+    const status = { loadBalancer: { ingress: [{ hostname: 'lb.example.com' }] } };
+    const service = toService({ ...FRESH, spec, status });
+    assert.equal(notServed({ service, defaultPoolExists: true })?.reason, 'ServedByAnother');
+    assert.equal(service.held, false);
   });
 });
 

@@ -44,9 +44,10 @@ function wantedIPs(service: kinds.Service): string[] {
   return era.length > 0 ? era : list(service.spec?.loadBalancerIP);
 }
 
+/** A load balancer that gives names instead of addresses serves the Service no less. */
 function ingressIPs(service: kinds.Service): string[] {
-  return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) =>
-    ip === undefined ? [] : (canonicalAddress(ip) ?? []),
+  return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) =>
+    ip === undefined ? (hostname ?? []) : (canonicalAddress(ip) ?? []),
   );
 }
 
