@@ -5,7 +5,7 @@ import type { Pool } from '../../domain/pool.ts';
 import type { Labels } from '../../domain/selector.ts';
 import type { Service, ServiceEndpoints } from '../../domain/service.ts';
 import type { InputDelta } from '../../engine/messages.ts';
-import { BGP_CONF_NAME } from '../../resources/keys.ts';
+import { BGP_CONF_NAME, belongsToCni } from '../../resources/keys.ts';
 import { parseBgpConf } from '../../resources/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
 import { parseEip } from '../../resources/parse-eip.ts';
@@ -232,7 +232,7 @@ export class ClusterView {
 
   #peer(change: Change<BgpPeer>): void {
     const before = this.peers.get(change.key)?.value;
-    if (change.type === 'delete') this.peers.delete(change.key);
+    if (change.type === 'delete' || belongsToCni(change.object.metadata?.labels)) this.peers.delete(change.key);
     else this.peers.set(change.key, change.object.metadata?.uid ?? '', parseBgpPeer(change.object));
     const value = this.peers.get(change.key)?.value;
     if (!isDeepStrictEqual(before, value)) this.#options.onInputs({ peers: new Map([[change.key, value ?? null]]) });
@@ -243,7 +243,7 @@ export class ClusterView {
   #settings(change: Change<BgpConf>): void {
     if (change.key === BGP_CONF_NAME) {
       const before = this.settings.get(change.key)?.value;
-      if (change.type === 'delete') this.settings.delete(change.key);
+      if (change.type === 'delete' || belongsToCni(change.object.metadata?.labels)) this.settings.delete(change.key);
       else this.settings.set(change.key, change.object.metadata?.uid ?? '', parseBgpConf(change.object));
       const value = this.settings.get(change.key)?.value;
       if (!isDeepStrictEqual(before, value)) this.#options.onInputs({ settings: value ?? null });
