@@ -3,7 +3,9 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { MED_FIRST, MED_LEAVING, MED_OTHER, MED_STALE, MED_TAKEOVER, medOffset, type ReplicaView } from './med.ts';
 
-function offset(self: string, answering: readonly string[], rest: Partial<ReplicaView> = {}): number {
+/** The others answer; `a!` is one whose view is stale. */
+function offset(self: string, others: readonly string[], rest: Partial<ReplicaView> = {}): number {
+  const answering = others.map((other) => ({ name: other.replace('!', ''), stale: other.endsWith('!') }));
   return medOffset({ self, answering, lost: [], stale: false, leaving: false, ...rest });
 }
 
@@ -40,10 +42,19 @@ suite("a replica's MED", () => {
   test('the lost one is back: second again', () => assert.equal(offset('b', ['a'], { lost: [] }), 200));
   test('one that answers is not lost', () => assert.equal(offset('b', ['a'], { lost: ['a'] }), 200));
 
-  test('stale: 300 worse than by rank', () => {
+  test('stale: 300 worse than its rank among the stale', () => {
     assert.equal(offset('a', ['b'], { stale: true }), 400);
-    assert.equal(offset('b', ['a'], { stale: true }), 500);
+    assert.equal(offset('b', ['a'], { stale: true }), 400);
+    assert.equal(offset('b', ['a!'], { stale: true }), 500);
     assert.equal(offset('b', [], { stale: true, lost: ['a'] }), 300);
+  });
+  test('of three, the first is stale: the second is first among the fresh, the third waits', () => {
+    assert.equal(offset('b', ['a!', 'c']), 100);
+    assert.equal(offset('c', ['a!', 'b']), 200);
+  });
+  test('all are stale: the order among them stays', () => {
+    assert.equal(offset('a', ['b!', 'c!'], { stale: true }), 400);
+    assert.equal(offset('b', ['a!', 'c!'], { stale: true }), 500);
   });
   test('leaving: the worst, whatever else', () => {
     assert.equal(offset('a', ['b'], { leaving: true }), 900);
@@ -63,7 +74,9 @@ suite('replicas that see the same', () => {
           name,
           ...(states[i] ?? { up: false, stale: false, leaving: false }),
         }));
-        const answering = replicas.filter(({ up, leaving }) => up && !leaving).map(({ name }) => name);
+        const answering = replicas
+          .filter(({ up, leaving }) => up && !leaving)
+          .map(({ name, stale }) => (stale ? `${name}!` : name));
         const lost = replicas.filter(({ up }) => !up).map(({ name }) => name);
         const offsets = replicas
           .filter(({ up }) => up)
@@ -73,9 +86,10 @@ suite('replicas that see the same', () => {
           }));
         fc.pre(offsets.length > 0);
         const best = Math.min(...offsets.map((replica) => replica.offset));
-        const fresh = offsets.filter(({ stale, leaving }) => !stale && !leaving);
+        const staying = offsets.filter(({ leaving }) => !leaving);
+        const fresh = staying.filter(({ stale }) => !stale);
         const winners = offsets.filter((replica) => replica.offset === best);
-        if (fresh.length === offsets.length) assert.equal(winners.length, 1);
+        if (staying.length > 0) assert.equal(winners.length, 1);
         if (fresh.length > 0) assert.ok(winners.every(({ stale, leaving }) => !stale && !leaving));
       }),
     );
@@ -84,7 +98,8 @@ suite('replicas that see the same', () => {
   test('all stale: the order remains', () => {
     for (let count = 1; count <= names.length; count++) {
       const answering = names.slice(0, count);
-      const offsets = answering.map((name) => offset(name, answering, { stale: true }));
+      const others = answering.map((name) => `${name}!`);
+      const offsets = answering.map((name) => offset(name, others, { stale: true }));
       assert.equal(offsets.filter((value) => value === Math.min(...offsets)).length, 1);
       assert.equal(offsets[0], Math.min(...offsets));
     }

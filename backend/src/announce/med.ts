@@ -1,8 +1,14 @@
+export interface AnsweringReplica {
+  readonly name: string;
+  /** Its view of the Kubernetes API is stale, by its own account. */
+  readonly stale: boolean;
+}
+
 /** Replicas that this one knows of, and what it knows of itself: the input of its rank. */
 export interface ReplicaView {
   readonly self: string;
-  /** Names of the replicas of the membership that answer their probe, this one included or not. */
-  readonly answering: readonly string[];
+  /** The replicas that answer their probe and don't leave, this one included or not. */
+  readonly answering: readonly AnsweringReplica[];
   /**
    * Names of replicas that stopped answering and whose routes a router may still hold: for their hold time plus restart time after
    * the last answer (RFC 4724: retained paths would otherwise win, or share the ECMP width with dead next hops).
@@ -32,9 +38,10 @@ export function medOffset(view: ReplicaView): number {
   return rankOffset(view) + (view.stale ? MED_STALE : 0);
 }
 
-function rankOffset(view: ReplicaView): number {
-  const answering = new Set(view.answering).add(view.self);
-  for (const name of answering) if (name < view.self) return MED_OTHER;
-  const takeover = view.lost.some((name) => !answering.has(name) && name < view.self);
-  return takeover ? MED_TAKEOVER : MED_FIRST;
+/** Fresh replicas rank among the fresh ones, stale ones among the stale ones: else nobody would be first while the first is stale. */
+function rankOffset({ self, answering, lost, stale }: ReplicaView): number {
+  const names = new Set(answering.filter((replica) => replica.stale === stale).map(({ name }) => name));
+  for (const name of names) if (name < self) return MED_OTHER;
+  const present = new Set(answering.map(({ name }) => name));
+  return lost.some((name) => name < self && !present.has(name)) ? MED_TAKEOVER : MED_FIRST;
 }

@@ -260,7 +260,7 @@ suite('the rank among the replicas', () => {
   test('falls while the view of the API is stale', () => {
     const bench = second();
     bench.engine.setStale(true);
-    assert.deepEqual(meds(bench), ['500']);
+    assert.deepEqual(meds(bench), ['400']);
     bench.engine.setStale(true);
     bench.engine.setStale(false);
     assert.deepEqual(meds(bench), ['200']);
@@ -274,7 +274,7 @@ suite('the rank among the replicas', () => {
       services: new Map([['shop/new', holding('new', '192.0.2.3')]]),
       endpoints: new Map([['shop/new', endpointsOn(['n1'])]]),
     });
-    assert.deepEqual(meds(bench), ['500']);
+    assert.deepEqual(meds(bench), ['400']);
   });
 });
 

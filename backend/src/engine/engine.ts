@@ -16,7 +16,7 @@ export interface EngineDeps {
   readonly speaker: Pick<BgpSpeaker, 'configure' | 'setRoutes' | 'updateRoutes' | 'stop'>;
   readonly replicas: Pick<
     ReplicaProber,
-    'start' | 'stop' | 'setReplicas' | 'setRetention' | 'answering' | 'lost' | 'announceLeaving'
+    'start' | 'stop' | 'setReplicas' | 'setRetention' | 'setStale' | 'answering' | 'lost' | 'announceLeaving'
   >;
   readonly post: (message: FromEngine) => void;
 }
@@ -67,6 +67,7 @@ export class Engine {
 
   setStale(stale: boolean): void {
     this.#stale = stale;
+    this.#deps.replicas.setStale(stale);
     this.replicasChanged();
   }
 

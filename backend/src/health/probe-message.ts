@@ -11,6 +11,8 @@ export interface ProbeMessage {
   readonly kind: 'question' | 'answer';
   /** The answering replica is shutting down: its silence afterwards is no failure. */
   readonly leaving: boolean;
+  /** The answering replica's view of the Kubernetes API is stale: fresh ones rank without it. */
+  readonly stale: boolean;
   /** Chosen by the asker, repeated by the answer. */
   readonly nonce: bigint;
 }
@@ -18,6 +20,7 @@ export interface ProbeMessage {
 const LENGTH = 16;
 const VERSION = 1;
 const LEAVING = 0x01;
+const STALE = 0x02;
 const MAGIC = { question: 0x504c423f, answer: 0x504c4221 } as const;
 
 export function encodeProbe(message: ProbeMessage): Uint8Array {
@@ -25,7 +28,7 @@ export function encodeProbe(message: ProbeMessage): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC[message.kind]);
   view.setUint8(4, VERSION);
-  view.setUint8(5, message.leaving ? LEAVING : 0);
+  view.setUint8(5, (message.leaving ? LEAVING : 0) | (message.stale ? STALE : 0));
   view.setBigUint64(8, message.nonce);
   return bytes;
 }
@@ -39,6 +42,7 @@ export function decodeProbe(bytes: Uint8Array): ProbeMessage | undefined {
   return {
     kind: magic === MAGIC.question ? 'question' : 'answer',
     leaving: (view.getUint8(5) & LEAVING) !== 0,
+    stale: (view.getUint8(5) & STALE) !== 0,
     nonce: view.getBigUint64(8),
   };
 }

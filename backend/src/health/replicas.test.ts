@@ -42,7 +42,13 @@ class Lab {
 }
 
 function sees(prober: ReplicaProber): { answering: string[]; lost: string[] } {
-  return { answering: prober.answering().sort(), lost: prober.lost().sort() };
+  return {
+    answering: prober
+      .answering()
+      .map(({ name, stale }) => (stale ? `${name}!` : name))
+      .sort(),
+    lost: prober.lost().sort(),
+  };
 }
 
 suite('two replicas', () => {
@@ -67,6 +73,20 @@ suite('two replicas', () => {
     assert.deepEqual(sees(a), { answering: ['b'], lost: [] });
     lab.clock.advance(MISSED_MS - 2 * 475);
     assert.deepEqual(sees(a), { answering: [], lost: ['b'] });
+  });
+
+  test('one says that its view is stale, and later that it is not', () => {
+    const lab = new Lab();
+    const [a, b] = [lab.start('a', members('a', 'b')), lab.start('b', members('a', 'b'))];
+    lab.clock.advance(SEEN_MS);
+    lab.changes.length = 0;
+    a.setStale(true);
+    lab.clock.advance(SEEN_MS);
+    assert.deepEqual(sees(b), { answering: ['a!'], lost: [] });
+    a.setStale(false);
+    lab.clock.advance(SEEN_MS);
+    assert.deepEqual(sees(b), { answering: ['a'], lost: [] });
+    assert.deepEqual(lab.changes, ['b', 'b']);
   });
 
   test('two datagrams in a row that get lost change nothing', () => {
@@ -236,16 +256,19 @@ suite('forgery', () => {
   }
 
   const repeat = (question: Uint8Array): Uint8Array =>
-    encodeProbe({ kind: 'answer', leaving: false, nonce: decodeProbe(question)?.nonce ?? 0n });
+    encodeProbe({ kind: 'answer', leaving: false, stale: false, nonce: decodeProbe(question)?.nonce ?? 0n });
 
   test('the right nonce from the right address is an answer', () => {
-    assert.deepEqual(ask(repeat, '10.0.0.2').answering(), ['b']);
+    assert.deepEqual(ask(repeat, '10.0.0.2').answering(), [{ name: 'b', stale: false }]);
   });
   test('the right nonce from another address is none', () => {
     assert.deepEqual(ask(repeat, '10.0.0.66').answering(), []);
   });
   test('another nonce is none', () => {
-    assert.deepEqual(ask(() => encodeProbe({ kind: 'answer', leaving: false, nonce: 7n }), '10.0.0.2').answering(), []);
+    assert.deepEqual(
+      ask(() => encodeProbe({ kind: 'answer', leaving: false, stale: false, nonce: 7n }), '10.0.0.2').answering(),
+      [],
+    );
   });
   test('an echo of the question is none', () =>
     assert.deepEqual(ask((question) => question, '10.0.0.2').answering(), []));
@@ -259,17 +282,17 @@ suite('forgery', () => {
       onMessage: (bytes) => answers.push(bytes),
       onError: (error) => assert.fail(error),
     });
-    const question = encodeProbe({ kind: 'question', leaving: false, nonce: 5n });
+    const question = encodeProbe({ kind: 'question', leaving: false, stale: false, nonce: 5n });
     for (const bytes of [
       question,
       new Uint8Array(16),
       new Uint8Array(0),
-      encodeProbe({ kind: 'answer', leaving: false, nonce: 5n }),
+      encodeProbe({ kind: 'answer', leaving: false, stale: false, nonce: 5n }),
     ]) {
       socket.send(bytes, PORT, '10.0.0.1');
     }
     lab.clock.advance(100);
-    assert.deepEqual(answers.map(decodeProbe), [{ kind: 'answer', leaving: false, nonce: 5n }]);
+    assert.deepEqual(answers.map(decodeProbe), [{ kind: 'answer', leaving: false, stale: false, nonce: 5n }]);
     assert.equal(answers[0]?.byteLength, question.byteLength);
   });
 });

@@ -1,5 +1,11 @@
 import type { Clock, Datagrams, DatagramSocket, Logger, Random, Timer } from '../platform/ports.ts';
-import { decodeProbe, encodeProbe } from './probe-message.ts';
+import { decodeProbe, encodeProbe, type ProbeMessage } from './probe-message.ts';
+
+export interface AnsweringReplica {
+  readonly name: string;
+  /** Its view of the Kubernetes API is stale, by its own account. */
+  readonly stale: boolean;
+}
 
 /** Another replica of the manager, from the EndpointSlices of its headless Service. */
 export interface Replica {
@@ -37,6 +43,7 @@ interface Tracked {
   /** It answered at least once and has not been found silent since. */
   answering: boolean;
   leaving: boolean;
+  stale: boolean;
   /** Clock time of the moment it was found silent. */
   lostAt: number | undefined;
 }
@@ -57,6 +64,7 @@ export class ReplicaProber {
   #timer: Timer | undefined;
   #stopped = false;
   #leaving = false;
+  #stale = false;
   #retentionMs = DEFAULT_RETENTION_MS;
 
   constructor(deps: ReplicaProberDeps, options: ReplicaProberOptions) {
@@ -80,6 +88,11 @@ export class ReplicaProber {
     this.#retentionMs = ms;
   }
 
+  /** Answers say from now on whether this replica's view of the API is stale. */
+  setStale(stale: boolean): void {
+    this.#stale = stale;
+  }
+
   /** From here on answers say that this replica leaves, so that nobody takes its silence for a failure. */
   announceLeaving(): void {
     this.#leaving = true;
@@ -100,9 +113,10 @@ export class ReplicaProber {
     this.#deps.onChange();
   }
 
-  /** Names of the replicas that answer and don't leave. */
-  answering(): string[] {
-    return [...this.#tracked].filter(([, tracked]) => tracked.answering && !tracked.leaving).map(([name]) => name);
+  /** The replicas that answer and don't leave. */
+  answering(): AnsweringReplica[] {
+    const answering = [...this.#tracked].filter(([, tracked]) => tracked.answering && !tracked.leaving);
+    return answering.map(([name, { stale }]) => ({ name, stale }));
   }
 
   /** Names of the replicas that fell silent and whose routes a router may still retain. */
@@ -140,7 +154,7 @@ export class ReplicaProber {
     for (const [name, tracked] of this.#tracked) {
       if (tracked.nonce !== undefined) changed = this.#miss(name, tracked) || changed;
       tracked.nonce = BigInt(Math.floor(this.#deps.random.next() * 2 ** 48));
-      const question = encodeProbe({ kind: 'question', leaving: this.#leaving, nonce: tracked.nonce });
+      const question = encodeProbe(this.#message('question', tracked.nonce));
       this.#socket?.send(question, this.#options.port, tracked.address);
     }
     if (this.#forget() || changed) this.#deps.onChange();
@@ -159,24 +173,29 @@ export class ReplicaProber {
     const message = decodeProbe(bytes);
     if (message === undefined) return;
     if (message.kind === 'question') {
-      const answer = encodeProbe({ kind: 'answer', leaving: this.#leaving, nonce: message.nonce });
+      const answer = encodeProbe(this.#message('answer', message.nonce));
       this.#socket?.send(answer, from.port, from.host);
       return;
     }
     for (const [name, tracked] of this.#tracked) {
-      if (tracked.nonce === message.nonce && tracked.address === from.host) this.#hit(name, tracked, message.leaving);
+      if (tracked.nonce === message.nonce && tracked.address === from.host) this.#hit(name, tracked, message);
     }
   }
 
-  #hit(name: string, tracked: Tracked, leaving: boolean): void {
-    const changed = !tracked.answering || tracked.leaving !== leaving;
+  #hit(name: string, tracked: Tracked, { leaving, stale }: ProbeMessage): void {
+    const changed = !tracked.answering || tracked.leaving !== leaving || tracked.stale !== stale;
     if (!tracked.answering) this.#deps.logger.info({ replica: name }, 'replica answers');
     tracked.nonce = undefined;
     tracked.missed = 0;
     tracked.answering = true;
     tracked.leaving = leaving;
+    tracked.stale = stale;
     tracked.lostAt = undefined;
     if (changed) this.#deps.onChange();
+  }
+
+  #message(kind: ProbeMessage['kind'], nonce: bigint): ProbeMessage {
+    return { kind, leaving: this.#leaving, stale: this.#stale, nonce };
   }
 
   /** Drops what nobody needs any more; returns whether `lost` changed. */
@@ -195,5 +214,14 @@ export class ReplicaProber {
 }
 
 function newlyTracked(address: string): Tracked {
-  return { address, member: true, nonce: undefined, missed: 0, answering: false, leaving: false, lostAt: undefined };
+  return {
+    address,
+    member: true,
+    nonce: undefined,
+    missed: 0,
+    answering: false,
+    leaving: false,
+    stale: false,
+    lostAt: undefined,
+  };
 }

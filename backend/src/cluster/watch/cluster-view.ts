@@ -9,7 +9,8 @@ import { BGP_CONF_NAME, belongsToCni } from '../../resources/keys.ts';
 import { parseBgpConf } from '../../resources/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
 import { parseEip } from '../../resources/parse-eip.ts';
-import { bgpConfs, bgpPeers, eips, type BgpConf, type BgpPeer, type Eip } from '../custom-kinds.ts';
+import type { Parse } from '../../resources/parse.ts';
+import { bgpConfs, bgpPeers, eips, type BgpConf, type BgpPeer, type CustomObject, type Eip } from '../custom-kinds.ts';
 import * as kinds from '../kinds.ts';
 import type { KubeObject, ResourceKind } from '../objects.ts';
 import { EndpointIndex, serviceOf, slimSlice, toReplicas } from './domain/endpoints.ts';
@@ -222,34 +223,38 @@ export class ClusterView {
   }
 
   #pool(change: Change<Eip>): void {
-    const before = this.pools.get(change.key)?.value;
-    if (change.type === 'delete') this.pools.delete(change.key);
-    else this.pools.set(change.key, change.object.metadata?.uid ?? '', parseEip(change.object));
-    const value = this.pools.get(change.key)?.value;
-    if (!isDeepStrictEqual(before, value)) this.#options.onInputs({ pools: new Map([[change.key, value ?? null]]) });
+    const taken = take(this.pools, change, parseEip);
+    if (taken.changed) this.#options.onInputs({ pools: new Map([[change.key, taken.value]]) });
     this.#options.onChange('pool', change.key);
   }
 
   #peer(change: Change<BgpPeer>): void {
-    const before = this.peers.get(change.key)?.value;
-    if (change.type === 'delete' || belongsToCni(change.object.metadata?.labels)) this.peers.delete(change.key);
-    else this.peers.set(change.key, change.object.metadata?.uid ?? '', parseBgpPeer(change.object));
-    const value = this.peers.get(change.key)?.value;
-    if (!isDeepStrictEqual(before, value)) this.#options.onInputs({ peers: new Map([[change.key, value ?? null]]) });
+    const taken = take(this.peers, change, parseBgpPeer);
+    if (taken.changed) this.#options.onInputs({ peers: new Map([[change.key, taken.value]]) });
     this.#options.onChange('peer', change.key);
   }
 
   /** Only the BgpConf named `default` is honoured, as ever. */
   #settings(change: Change<BgpConf>): void {
-    if (change.key === BGP_CONF_NAME) {
-      const before = this.settings.get(change.key)?.value;
-      if (change.type === 'delete' || belongsToCni(change.object.metadata?.labels)) this.settings.delete(change.key);
-      else this.settings.set(change.key, change.object.metadata?.uid ?? '', parseBgpConf(change.object));
-      const value = this.settings.get(change.key)?.value;
-      if (!isDeepStrictEqual(before, value)) this.#options.onInputs({ settings: value ?? null });
-    }
+    if (change.key !== BGP_CONF_NAME) return;
+    const taken = take(this.settings, change, parseBgpConf);
+    if (taken.changed) this.#options.onInputs({ settings: taken.value });
     this.#options.onChange('settings', change.key);
   }
+}
+
+/** Takes a change of a configuration object over; an object that is labelled as the CNI's is as good as absent. */
+function take<T extends { readonly uid: string }>(
+  store: LastGood<T>,
+  change: Change<CustomObject<unknown>>,
+  parse: (object: CustomObject<unknown>) => Parse<T>,
+): { readonly value: T | null; readonly changed: boolean } {
+  const before = store.get(change.key)?.value;
+  const object = change.type === 'set' && !belongsToCni(change.object.metadata?.labels) ? change.object : undefined;
+  if (object === undefined) store.delete(change.key);
+  else store.set(change.key, object.metadata?.uid ?? '', parse(object));
+  const value = store.get(change.key)?.value;
+  return { value: value ?? null, changed: !isDeepStrictEqual(before, value) };
 }
 
 const NOWHERE: ServiceEndpoints = { ready: [], serving: [], any: false };

@@ -18,6 +18,8 @@ export class Bench {
   readonly prober: string[] = [];
   members: readonly Replica[] = [];
   retentionMs: number | undefined;
+  /** What the other replicas are told of this one's view. */
+  toldStale = false;
   connected: string[] = ['10.0.0.1/24'];
   readonly engine: Engine;
 
@@ -37,8 +39,9 @@ export class Bench {
             // As the real one does: whoever listens looks again.
             this.engine.replicasChanged();
           },
+          setStale: (stale) => void (this.toldStale = stale),
           setRetention: (ms) => void (this.retentionMs = ms),
-          answering: () => this.answering,
+          answering: () => this.answering.map((name) => ({ name, stale: false })),
           lost: () => this.lost,
         },
         post: (message) => void this.posted.push(message),
