@@ -283,9 +283,30 @@ suite('leaving', () => {
     const bench = started();
     await bench.engine.stop();
     assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'stop', how: 'retain' }]);
-    assert.deepEqual(bench.prober, ['start', 'leaving', 'stop']);
+    assert.deepEqual(bench.prober, ['start', 'stop']);
     assert.deepEqual(bench.posted, [{ type: 'stopped' }]);
     assert.equal(bench.clock.pendingTimers, 0);
+  });
+
+  test('beside one whose sessions are not up (a rolling update): as if alone, or routers would have nobody', async () => {
+    const bench = started();
+    bench.answering = ['b'];
+    bench.othersAnnounce = false;
+    await bench.engine.stop();
+    assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'stop', how: 'retain' }]);
+    assert.deepEqual(bench.prober, ['start', 'stop']);
+  });
+
+  test('others hear that it announces while all of its sessions are established', () => {
+    const bench = started();
+    const told = (...states: string[]): boolean => {
+      bench.engine.sessionsChanged(states.map((state) => ({ state })));
+      return bench.toldAnnouncing;
+    };
+    assert.equal(told('Established', 'OpenConfirm'), false);
+    assert.equal(told('Established', 'Established'), true);
+    assert.equal(told('Established', 'Idle'), false);
+    assert.equal(told(), false);
   });
 
   test('with another replica: the worst routes, a second for routers to move, then handing over', async () => {

@@ -16,7 +16,15 @@ export interface EngineDeps {
   readonly speaker: Pick<BgpSpeaker, 'configure' | 'setRoutes' | 'updateRoutes' | 'stop'>;
   readonly replicas: Pick<
     ReplicaProber,
-    'start' | 'stop' | 'setReplicas' | 'setRetention' | 'setStale' | 'answering' | 'lost' | 'announceLeaving'
+    | 'start'
+    | 'stop'
+    | 'setReplicas'
+    | 'setRetention'
+    | 'setStale'
+    | 'setAnnouncing'
+    | 'answering'
+    | 'lost'
+    | 'announceLeaving'
   >;
   readonly post: (message: FromEngine) => void;
 }
@@ -81,19 +89,27 @@ export class Engine {
     this.#setAllRoutes();
   }
 
+  /** Sessions came up or went down: others may leave their routes to us only while all of ours are there. */
+  sessionsChanged(sessions: readonly { readonly state: string }[]): void {
+    this.#deps.replicas.setAnnouncing(sessions.length > 0 && sessions.every(({ state }) => state === 'Established'));
+  }
+
   /**
-   * Leaves the network. With another replica there, the routes are made the worst, and given up when routers have moved on; as the
+   * Leaves the network. With another replica that announces, the routes are made the worst, and given up when routers have moved on; as the
    * only one, the connections are closed without a word, so that graceful restart (RFC 4724) keeps the routes for our successor.
    */
   async stop(): Promise<void> {
-    const alone = this.#deps.replicas.answering().length === 0;
-    this.#leaving = true;
-    this.#deps.replicas.announceLeaving();
-    if (this.#started && !alone) {
+    const heirs = this.#deps.replicas.answering().some(({ announcing }) => announcing);
+    if (this.#started && heirs) {
+      this.#leaving = true;
+      this.#deps.replicas.announceLeaving();
       this.replicasChanged();
       await new Promise<void>((resolve) => void this.#deps.clock.setTimer(HANDOVER_MS, resolve));
+      await this.#deps.speaker.stop('handover');
+    } else {
+      // Not announced as leaving: whoever comes up later must outbid the paths that routers retain for us.
+      await this.#deps.speaker.stop('retain');
     }
-    await this.#deps.speaker.stop(alone ? 'retain' : 'handover');
     this.#deps.replicas.stop();
     this.#deps.post({ type: 'stopped' });
   }

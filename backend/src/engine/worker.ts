@@ -24,7 +24,11 @@ const speaker = new BgpSpeaker(
     random: systemRandom,
     dialer: systemDialer,
     logger: logger.child({ component: 'bgp' }),
-    onSessionChange: () => post({ type: 'sessions', sessions: speaker.sessions().map(sessionReport) }),
+    onSessionChange: () => {
+      const sessions = speaker.sessions();
+      engine.sessionsChanged(sessions);
+      post({ type: 'sessions', sessions: sessions.map(sessionReport) });
+    },
   },
   {},
 );

@@ -9,23 +9,27 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const GOLDEN: readonly [what: string, message: ProbeMessage, bytes: string][] = [
   [
     'question',
-    { kind: 'question', leaving: false, stale: false, nonce: 0x0102030405060708n },
+    { kind: 'question', leaving: false, stale: false, announcing: false, nonce: 0x0102030405060708n },
     '504c423f 01 00 0000 0102030405060708',
   ],
-  ['answer', { kind: 'answer', leaving: false, stale: false, nonce: 1n }, '504c4221 01 00 0000 0000000000000001'],
+  [
+    'answer',
+    { kind: 'answer', leaving: false, stale: false, announcing: false, nonce: 1n },
+    '504c4221 01 00 0000 0000000000000001',
+  ],
   [
     'answer of a stale one',
-    { kind: 'answer', leaving: false, stale: true, nonce: 0n },
+    { kind: 'answer', leaving: false, stale: true, announcing: false, nonce: 0n },
     '504c4221 01 02 0000 0000000000000000',
   ],
   [
     'answer of one that leaves',
-    { kind: 'answer', leaving: true, stale: false, nonce: 0n },
+    { kind: 'answer', leaving: true, stale: false, announcing: false, nonce: 0n },
     '504c4221 01 01 0000 0000000000000000',
   ],
   [
     'the largest nonce',
-    { kind: 'question', leaving: false, stale: false, nonce: 2n ** 64n - 1n },
+    { kind: 'question', leaving: false, stale: false, announcing: false, nonce: 2n ** 64n - 1n },
     '504c423f 01 00 0000 ffffffffffffffff',
   ],
 ];
@@ -52,12 +56,14 @@ suite('the probe datagram', () => {
       kind: 'answer',
       leaving: false,
       stale: true,
+      announcing: false,
       nonce: 9n,
     });
     assert.deepEqual(decodeProbe(bytesOf('504c4221 ff ff ffff 0000000000000009')), {
       kind: 'answer',
       leaving: true,
       stale: true,
+      announcing: true,
       nonce: 9n,
     });
   });
@@ -79,6 +85,7 @@ suite('the probe datagram', () => {
         kind: fc.constantFrom('question' as const, 'answer' as const),
         leaving: fc.boolean(),
         stale: fc.boolean(),
+        announcing: fc.boolean(),
         nonce: fc.bigInt(0n, 2n ** 64n - 1n),
       },
       { noNullPrototype: true },

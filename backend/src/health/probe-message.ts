@@ -13,6 +13,8 @@ export interface ProbeMessage {
   readonly leaving: boolean;
   /** The answering replica's view of the Kubernetes API is stale: fresh ones rank without it. */
   readonly stale: boolean;
+  /** Every session of the answering replica is established: another one may leave its routes to it. */
+  readonly announcing: boolean;
   /** Chosen by the asker, repeated by the answer. */
   readonly nonce: bigint;
 }
@@ -21,14 +23,19 @@ const LENGTH = 16;
 const VERSION = 1;
 const LEAVING = 0x01;
 const STALE = 0x02;
+const ANNOUNCING = 0x04;
 const MAGIC = { question: 0x504c423f, answer: 0x504c4221 } as const;
+
+function flags({ leaving, stale, announcing }: ProbeMessage): number {
+  return (leaving ? LEAVING : 0) | (stale ? STALE : 0) | (announcing ? ANNOUNCING : 0);
+}
 
 export function encodeProbe(message: ProbeMessage): Uint8Array {
   const bytes = new Uint8Array(LENGTH);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC[message.kind]);
   view.setUint8(4, VERSION);
-  view.setUint8(5, (message.leaving ? LEAVING : 0) | (message.stale ? STALE : 0));
+  view.setUint8(5, flags(message));
   view.setBigUint64(8, message.nonce);
   return bytes;
 }
@@ -43,6 +50,7 @@ export function decodeProbe(bytes: Uint8Array): ProbeMessage | undefined {
     kind: magic === MAGIC.question ? 'question' : 'answer',
     leaving: (view.getUint8(5) & LEAVING) !== 0,
     stale: (view.getUint8(5) & STALE) !== 0,
+    announcing: (view.getUint8(5) & ANNOUNCING) !== 0,
     nonce: view.getBigUint64(8),
   };
 }

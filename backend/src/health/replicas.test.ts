@@ -256,17 +256,26 @@ suite('forgery', () => {
   }
 
   const repeat = (question: Uint8Array): Uint8Array =>
-    encodeProbe({ kind: 'answer', leaving: false, stale: false, nonce: decodeProbe(question)?.nonce ?? 0n });
+    encodeProbe({
+      kind: 'answer',
+      leaving: false,
+      stale: false,
+      announcing: false,
+      nonce: decodeProbe(question)?.nonce ?? 0n,
+    });
 
   test('the right nonce from the right address is an answer', () => {
-    assert.deepEqual(ask(repeat, '10.0.0.2').answering(), [{ name: 'b', stale: false }]);
+    assert.deepEqual(ask(repeat, '10.0.0.2').answering(), [{ name: 'b', stale: false, announcing: false }]);
   });
   test('the right nonce from another address is none', () => {
     assert.deepEqual(ask(repeat, '10.0.0.66').answering(), []);
   });
   test('another nonce is none', () => {
     assert.deepEqual(
-      ask(() => encodeProbe({ kind: 'answer', leaving: false, stale: false, nonce: 7n }), '10.0.0.2').answering(),
+      ask(
+        () => encodeProbe({ kind: 'answer', leaving: false, stale: false, announcing: false, nonce: 7n }),
+        '10.0.0.2',
+      ).answering(),
       [],
     );
   });
@@ -282,17 +291,19 @@ suite('forgery', () => {
       onMessage: (bytes) => answers.push(bytes),
       onError: (error) => assert.fail(error),
     });
-    const question = encodeProbe({ kind: 'question', leaving: false, stale: false, nonce: 5n });
+    const question = encodeProbe({ kind: 'question', leaving: false, stale: false, announcing: false, nonce: 5n });
     for (const bytes of [
       question,
       new Uint8Array(16),
       new Uint8Array(0),
-      encodeProbe({ kind: 'answer', leaving: false, stale: false, nonce: 5n }),
+      encodeProbe({ kind: 'answer', leaving: false, stale: false, announcing: false, nonce: 5n }),
     ]) {
       socket.send(bytes, PORT, '10.0.0.1');
     }
     lab.clock.advance(100);
-    assert.deepEqual(answers.map(decodeProbe), [{ kind: 'answer', leaving: false, stale: false, nonce: 5n }]);
+    assert.deepEqual(answers.map(decodeProbe), [
+      { kind: 'answer', leaving: false, stale: false, announcing: false, nonce: 5n },
+    ]);
     assert.equal(answers[0]?.byteLength, question.byteLength);
   });
 });

@@ -5,6 +5,8 @@ export interface AnsweringReplica {
   readonly name: string;
   /** Its view of the Kubernetes API is stale, by its own account. */
   readonly stale: boolean;
+  /** All of its sessions are established. */
+  readonly announcing: boolean;
 }
 
 /** Another replica of the manager, from the EndpointSlices of its headless Service. */
@@ -44,6 +46,7 @@ interface Tracked {
   answering: boolean;
   leaving: boolean;
   stale: boolean;
+  announcing: boolean;
   /** Clock time of the moment it was found silent. */
   lostAt: number | undefined;
 }
@@ -65,6 +68,7 @@ export class ReplicaProber {
   #stopped = false;
   #leaving = false;
   #stale = false;
+  #announcing = false;
   #retentionMs = DEFAULT_RETENTION_MS;
 
   constructor(deps: ReplicaProberDeps, options: ReplicaProberOptions) {
@@ -93,6 +97,11 @@ export class ReplicaProber {
     this.#stale = stale;
   }
 
+  /** Answers say from now on whether every session of this replica is established. */
+  setAnnouncing(announcing: boolean): void {
+    this.#announcing = announcing;
+  }
+
   /** From here on answers say that this replica leaves, so that nobody takes its silence for a failure. */
   announceLeaving(): void {
     this.#leaving = true;
@@ -116,7 +125,7 @@ export class ReplicaProber {
   /** The replicas that answer and don't leave. */
   answering(): AnsweringReplica[] {
     const answering = [...this.#tracked].filter(([, tracked]) => tracked.answering && !tracked.leaving);
-    return answering.map(([name, { stale }]) => ({ name, stale }));
+    return answering.map(([name, { stale, announcing }]) => ({ name, stale, announcing }));
   }
 
   /** Names of the replicas that fell silent and whose routes a router may still retain. */
@@ -182,7 +191,7 @@ export class ReplicaProber {
     }
   }
 
-  #hit(name: string, tracked: Tracked, { leaving, stale }: ProbeMessage): void {
+  #hit(name: string, tracked: Tracked, { leaving, stale, announcing }: ProbeMessage): void {
     const changed = !tracked.answering || tracked.leaving !== leaving || tracked.stale !== stale;
     if (!tracked.answering) this.#deps.logger.info({ replica: name }, 'replica answers');
     tracked.nonce = undefined;
@@ -190,12 +199,13 @@ export class ReplicaProber {
     tracked.answering = true;
     tracked.leaving = leaving;
     tracked.stale = stale;
+    tracked.announcing = announcing;
     tracked.lostAt = undefined;
     if (changed) this.#deps.onChange();
   }
 
   #message(kind: ProbeMessage['kind'], nonce: bigint): ProbeMessage {
-    return { kind, leaving: this.#leaving, stale: this.#stale, nonce };
+    return { kind, leaving: this.#leaving, stale: this.#stale, announcing: this.#announcing, nonce };
   }
 
   /** Drops what nobody needs any more; returns whether `lost` changed. */
@@ -214,14 +224,6 @@ export class ReplicaProber {
 }
 
 function newlyTracked(address: string): Tracked {
-  return {
-    address,
-    member: true,
-    nonce: undefined,
-    missed: 0,
-    answering: false,
-    leaving: false,
-    stale: false,
-    lostAt: undefined,
-  };
+  const word = { leaving: false, stale: false, announcing: false };
+  return { address, member: true, nonce: undefined, missed: 0, answering: false, ...word, lostAt: undefined };
 }

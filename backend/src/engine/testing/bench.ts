@@ -20,6 +20,9 @@ export class Bench {
   retentionMs: number | undefined;
   /** What the other replicas are told of this one's view. */
   toldStale = false;
+  toldAnnouncing = false;
+  /** Whether the other replicas have all their sessions. */
+  othersAnnounce = true;
   connected: string[] = ['10.0.0.1/24'];
   readonly engine: Engine;
 
@@ -39,9 +42,10 @@ export class Bench {
             // As the real one does: whoever listens looks again.
             this.engine.replicasChanged();
           },
+          setAnnouncing: (announcing) => void (this.toldAnnouncing = announcing),
           setStale: (stale) => void (this.toldStale = stale),
           setRetention: (ms) => void (this.retentionMs = ms),
-          answering: () => this.answering.map((name) => ({ name, stale: false })),
+          answering: () => this.answering.map((name) => ({ name, stale: false, announcing: this.othersAnnounce })),
           lost: () => this.lost,
         },
         post: (message) => void this.posted.push(message),
