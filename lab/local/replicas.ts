@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import type { KubeObject } from '../cluster/api-client.ts';
+import type { LightLab } from '../light-lab.ts';
+
+const root = join(import.meta.dirname, '../..');
+const main = join(root, 'backend/src/main.ts');
+const namespace = 'porterlb-system';
+const name = 'porter-manager';
+
+/** The port of /healthz and /readyz of a replica, on its machine's address. */
+export const httpPort = 17980;
+
+/** Command and environment of a replica of porter-manager from this checkout, to be run on a machine of a light lab. */
+export function replicaCommand(lab: LightLab, node: string): { command: string[]; env: Record<string, string> } {
+  return {
+    command: [main, '--kubeconfig', lab.insideKubeconfig, '--log-level', 'debug'],
+    env: {
+      POD_NAME: podOn(node),
+      POD_NAMESPACE: namespace,
+      POD_IP: lab.node(node).addresses.ipv4,
+      NODE_NAME: node,
+    },
+  };
+}
+
+/** Name that the replica on a machine goes by in leases, statuses and ranks: those of lower names rank first. */
+export function podOn(node: string): string {
+  return `${name}-${node}`;
+}
+
+/** The CRDs and the manager's namespace, as the chart makes them. */
+export async function installObjects(lab: LightLab): Promise<void> {
+  await lab.kubectl(['apply', '-f', join(root, 'charts/backend/crds')]);
+  await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
+  await lab.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+}
+
+/** The endpoints of the manager's headless Service: Kubernetes' view of which replicas there are. */
+export function membership(lab: LightLab, nodes: readonly string[]): KubeObject {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: `${name}-1`, namespace, labels: { 'kubernetes.io/service-name': name } },
+    addressType: 'IPv4',
+    endpoints: nodes.map((node) => ({
+      addresses: [lab.node(node).addresses.ipv4],
+      conditions: { ready: true },
+      nodeName: node,
+      targetRef: { kind: 'Pod', name: podOn(node), namespace },
+    })),
+    ports: [],
+  };
+}
+
+/** Replicas of porter-manager as processes on the machines of a light lab, one at most on each. */
+export class LocalReplicas {
+  readonly #lab: LightLab;
+
+  constructor(lab: LightLab) {
+    this.#lab = lab;
+  }
+
+  async start(...nodes: string[]): Promise<void> {
+    await Promise.all(
+      nodes.map((node) => {
+        const { command, env } = replicaCommand(this.#lab, node);
+        return this.#lab.node(node).spawn(name, [process.execPath, ...command], env);
+      }),
+    );
+  }
+
+  /** Returns when the process is gone. */
+  async stop(node: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    await this.#lab.node(node).stop(name, signal);
+  }
+
+  /** Tells the manager, as Kubernetes does, which replicas there are. */
+  async setMembers(...nodes: string[]): Promise<void> {
+    await this.#lab.apply(membership(this.#lab, nodes));
+  }
+
+  /** Identity of the leader, from the Lease; empty if nobody holds it. */
+  async leader(): Promise<string> {
+    const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${name}`;
+    const lease = await this.#lab.api.find<{ spec?: { holderIdentity?: string } }>(path);
+    return lease?.spec?.holderIdentity ?? '';
+  }
+
+  /** All that a replica wrote since the lab came up. */
+  async log(node: string): Promise<string> {
+    return this.#lab.log(`${node}.${name}`, Number.POSITIVE_INFINITY);
+  }
+}

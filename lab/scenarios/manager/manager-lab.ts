@@ -1,0 +1,180 @@
+import type { KubeObject } from '../../cluster/api-client.ts';
+import { LightLab } from '../../light-lab.ts';
+import { bgpConf, bgpPeers, defaultPool, eip, on, service, slice, type ServiceWishes } from '../../local/objects.ts';
+import { installObjects, LocalReplicas, podOn } from '../../local/replicas.ts';
+import { until } from '../../state/until.ts';
+import { progressToStderr } from '../../toolchain/index.ts';
+
+export interface LiveService extends KubeObject {
+  readonly metadata: KubeObject['metadata'] & {
+    readonly resourceVersion: string;
+    readonly finalizers?: readonly string[];
+    readonly deletionTimestamp?: string;
+    readonly managedFields?: readonly { readonly manager: string; readonly subresource?: string }[];
+  };
+  readonly status: {
+    readonly loadBalancer: { readonly ingress?: readonly { readonly ip: string; readonly ipMode?: string }[] };
+    readonly conditions?: readonly Condition[];
+  };
+}
+
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export const allocated = 'network.kubesphere.io/Allocated';
+
+/** How a node's status is changed: as its kubelet or the node controller would. */
+export interface NodeStatus {
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+}
+
+/** A light lab with replicas of the manager, configured as users do it, and what the tests of the manager ask of it. */
+export class ManagerLab {
+  readonly lab: LightLab;
+  readonly replicas: LocalReplicas;
+
+  private constructor(lab: LightLab) {
+    this.lab = lab;
+    this.replicas = new LocalReplicas(lab);
+  }
+
+  /**
+   * Three machines n1 to n3; returns when the replicas on `members` have a session with every router. The pool `public` is the
+   * default one and has addresses of both families.
+   */
+  static async up({ members = ['n1'], routers = 1 } = {}): Promise<ManagerLab> {
+    const lab = await LightLab.up({ network: { nodes: 3, routers, clients: 0 }, progress: progressToStderr });
+    try {
+      const manager = new ManagerLab(lab);
+      await installObjects(lab);
+      await manager.replicas.setMembers(...members);
+      const pool = eip('public', { addresses: ['172.30.0.0/24', 'fd30:1::/112'] }, defaultPool);
+      for (const object of [pool, bgpConf(), ...bgpPeers(lab.routers)]) await lab.apply(object);
+      await manager.replicas.start(...members);
+      await manager.sessions(...members);
+      return manager;
+    } catch (error) {
+      await lab.down();
+      throw error;
+    }
+  }
+
+  async down(): Promise<void> {
+    await this.lab.down();
+  }
+
+  /** Waits until exactly the replicas on these machines have a session with every router. */
+  async sessions(...members: string[]): Promise<void> {
+    for (const [i, router] of this.lab.routers.entries()) {
+      const family = i % 2 === 0 ? 'ipv4' : 'ipv6';
+      const wanted = members.map((node) => this.lab.node(node).addresses[family]).sort();
+      await until(async () => (await router.establishedPeers()).join() === wanted.join(), {
+        what: `${router.name} to have sessions with ${wanted.join(', ')}`,
+        explain: () => this.logTail(members[0] ?? 'n1'),
+      });
+    }
+  }
+
+  /** Creates a Service and, for it, a ready endpoint on each machine that is named (default: all). */
+  async create(name: string, wishes: ServiceWishes = {}, nodes: readonly string[] = this.nodeNames): Promise<void> {
+    if (nodes.length > 0) await this.lab.api.create(slice(name, on(nodes)));
+    await this.lab.api.create(service(name, wishes));
+  }
+
+  get nodeNames(): string[] {
+    return this.lab.nodes.map(({ name }) => name);
+  }
+
+  async service(name: string): Promise<LiveService> {
+    return this.lab.api.get<LiveService>(pathOf(name));
+  }
+
+  /** The Service, once `fulfilled` by it. */
+  async when(name: string, what: string, fulfilled: (service: LiveService) => boolean): Promise<LiveService> {
+    const look = async (): Promise<LiveService | false> => {
+      const service = await this.service(name);
+      return fulfilled(service) && service;
+    };
+    const explain = async (): Promise<string> => JSON.stringify((await this.service(name)).status);
+    return until(look, { what: `${name} ${what}`, explain });
+  }
+
+  /** The addresses of a Service, once it has any. */
+  async addresses(name: string): Promise<string[]> {
+    const service = await this.when(name, 'to have an address', (found) => ingressOf(found).length > 0);
+    return ingressOf(service);
+  }
+
+  /** The first address of a Service, once it has one. */
+  async address(name: string): Promise<string> {
+    const [first = ''] = await this.addresses(name);
+    return first;
+  }
+
+  /** The condition `Allocated`, once its reason is this. */
+  async allocatedBecause(name: string, reason: string): Promise<Condition> {
+    const wanted = (found: LiveService): Condition | undefined =>
+      found.status.conditions?.find((condition) => condition.type === allocated && condition.reason === reason);
+    const service = await this.when(name, `to have Allocated with ${reason}`, (found) => wanted(found) !== undefined);
+    return wanted(service) ?? { type: '', status: '', reason: '', message: '' };
+  }
+
+  /** Waits until every router's kernel has exactly these machines as next hops; none: no route. */
+  async routed(ip: string, nodes: readonly string[] = this.nodeNames, timeoutMs = 10_000): Promise<void> {
+    const family = ip.includes(':') ? 'ipv6' : 'ipv4';
+    const gateways = nodes.map((node) => this.lab.node(node).addresses[family]);
+    await Promise.all(this.lab.routers.map((router) => router.waitForRoutes(ip, gateways, { timeoutMs })));
+  }
+
+  async patchService(name: string, body: object): Promise<void> {
+    await this.lab.api.patch(pathOf(name), body);
+  }
+
+  async setEndpoints(endpointSlice: KubeObject): Promise<void> {
+    await this.lab.apply(endpointSlice);
+  }
+
+  async deleteService(name: string): Promise<void> {
+    await this.lab.api.delete(pathOf(name));
+  }
+
+  /** Changes a Node's metadata or spec (a merge patch). */
+  async patchNode(name: string, body: object): Promise<void> {
+    await this.lab.api.patch(`/api/v1/nodes/${name}`, body);
+  }
+
+  async setNodeStatus(name: string, status: NodeStatus): Promise<void> {
+    await this.lab.api.patch(`/api/v1/nodes/${name}/status`, { status });
+  }
+
+  /** All states of a Service since its creation, oldest first, as every watching client got them. */
+  async history(name: string, sinceVersion: string): Promise<LiveService[]> {
+    const query = `watch=true&resourceVersion=${sinceVersion}&timeoutSeconds=1&fieldSelector=metadata.name%3D${name}`;
+    const { body } = await this.lab.api.request('GET', `/api/v1/namespaces/default/services?${query}`);
+    const lines = typeof body === 'string' ? body.trim().split('\n') : [JSON.stringify(body)];
+    return lines.map((line) => (JSON.parse(line) as { object: LiveService }).object);
+  }
+
+  async logTail(node: string): Promise<string> {
+    return (await this.replicas.log(node)).split('\n').slice(-15).join('\n');
+  }
+
+  /** Waits until the replica on this machine leads. */
+  async leads(node: string): Promise<void> {
+    const isLeader = async (): Promise<boolean> => (await this.replicas.leader()) === podOn(node);
+    await until(isLeader, { what: `${podOn(node)} to lead`, explain: () => this.logTail(node) });
+  }
+}
+
+export function pathOf(service: string): string {
+  return `/api/v1/namespaces/default/services/${service}`;
+}
+
+export function ingressOf(service: LiveService): string[] {
+  return (service.status.loadBalancer.ingress ?? []).map(({ ip }) => ip);
+}
