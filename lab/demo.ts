@@ -83,12 +83,23 @@ async function main(): Promise<number> {
     await demo(values.keep === true, interruption.signal);
     return 0;
   } catch (error) {
-    const told = error instanceof MissingRequirements || interruption.signal.aborted;
-    process.stderr.write(
-      `\ndemo: ${error instanceof Error ? (told ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
-    );
-    return error instanceof MissingRequirements ? 2 : interruption.signal.aborted ? 130 : 1;
+    return explain(error, interruption.signal.aborted);
   }
+}
+
+/** Says why the demo ended early; returns the exit code. */
+function explain(error: unknown, interrupted: boolean): number {
+  const complain = (text: string): void => void process.stderr.write(`\ndemo: ${text}\n`);
+  if (interrupted) {
+    complain('interrupted; the lab is removed');
+    return 130;
+  }
+  if (error instanceof MissingRequirements) {
+    complain(error.message);
+    return 2;
+  }
+  complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return 1;
 }
 
 process.exitCode = await main();
