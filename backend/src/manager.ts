@@ -48,7 +48,11 @@ export class Manager {
     });
     this.#freshness = new Freshness(
       { ...deps, sources: this.#view.sources },
-      { onFresh: () => this.#fresh(), onStale: () => this.#engine.setStale(true) },
+      {
+        onAnswering: () => this.#view.retryNow(),
+        onFresh: () => this.#fresh(),
+        onStale: () => this.#engine.setStale(true),
+      },
     );
     this.#elector = new LeaderElector(deps, {
       lease: { namespace: options.namespace, name: options.name },

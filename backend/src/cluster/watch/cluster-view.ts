@@ -85,9 +85,14 @@ export class ClusterView {
     for (const informer of this.#informers) informer.stop();
   }
 
-  /** The API server answers again: what waits for its backoff need not. */
+  /** The view is current again after it was stale: what waits goes on, and what stands is opened anew. */
   revive(): void {
     for (const informer of this.#informers) informer.revive();
+  }
+
+  /** The API server answers after a silence: what waits for its backoff need not, what stands is left alone. */
+  retryNow(): void {
+    for (const informer of this.#informers) informer.retryNow();
   }
 
   get synced(): boolean {

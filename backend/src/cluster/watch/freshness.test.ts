@@ -12,16 +12,30 @@ interface Source {
   state: InformerState;
 }
 
-function bench(): { clock: FakeClock; api: FakeKube; source: Source; told: string[]; freshness: Freshness } {
+interface Bench {
+  readonly clock: FakeClock;
+  readonly api: FakeKube;
+  readonly source: Source;
+  readonly told: string[];
+  readonly answered: number[];
+  readonly freshness: Freshness;
+}
+
+function bench(): Bench {
   const clock = new FakeClock();
   const api = new FakeKube({ clock });
   const source: Source = { state: { name: 'synced' } };
   const told: string[] = [];
+  const answered: number[] = [];
   const freshness = new Freshness(
     { api, clock, random: { next: () => 0.5 }, logger: new FakeLogger(), sources: [source] },
-    { onFresh: () => told.push('fresh'), onStale: (since) => told.push(`stale since ${since}`) },
+    {
+      onAnswering: () => answered.push(clock.now()),
+      onFresh: () => told.push('fresh'),
+      onStale: (since) => told.push(`stale since ${since}`),
+    },
   );
-  return { clock, api, source, told, freshness };
+  return { clock, api, source, told, answered, freshness };
 }
 
 describe('Freshness', () => {
@@ -67,6 +81,21 @@ describe('Freshness', () => {
     source.state = { name: 'synced' };
     await pass(clock, 1_100, 100);
     assert.deepEqual(told.slice(1), ['fresh']);
+  });
+
+  it('tells that the server answers again, once, while broken watches still keep the view stale', async () => {
+    const { clock, api, source, told, answered, freshness } = bench();
+    freshness.start();
+    await pass(clock, 10_000, 100);
+    assert.deepEqual(answered, []);
+    api.goDown();
+    source.state = { name: 'stale', since: 10_000 };
+    await pass(clock, 10_000, 100);
+    api.comeBack();
+    await pass(clock, 5_000, 100);
+    assert.equal(answered.length, 1);
+    assert.ok((answered[0] ?? 0) <= 21_100);
+    assert.deepEqual(told, ['stale since 10000']);
   });
 
   it('counts a refusal as an answer, and a kind that does not exist as known', async () => {

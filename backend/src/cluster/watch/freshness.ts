@@ -18,6 +18,8 @@ export interface FreshnessOptions {
   readonly intervalMs?: number;
   /** Age of the last proof from which on the view counts as stale, in milliseconds (DESIGN section 5: MED +300 after 5 s). */
   readonly staleAfterMs?: number;
+  /** The API server answers a ping after one or more that it didn't: whoever waits out a backoff need not. */
+  readonly onAnswering?: () => void;
   readonly onFresh: () => void;
   /** `since` is the `Clock.now()` of the last proof. */
   readonly onStale: (since: number) => void;
@@ -35,6 +37,7 @@ export class Freshness {
   readonly #staleAfterMs: number;
   #pongAt = 0;
   #stale = false;
+  #missed = false;
   #pings: Timer | undefined;
   #deadline: Timer | undefined;
   #abort: AbortController | undefined;
@@ -70,17 +73,30 @@ export class Freshness {
     const sentAt = this.#deps.clock.now();
     try {
       await this.#deps.api.ping({ timeoutMs: this.#intervalMs, signal: abort.signal });
-      this.#pongAt = sentAt;
+      this.#pong(sentAt);
     } catch (error) {
       // It may refuse us this path (403), but it does answer.
-      if (error instanceof ApiError && error.status < 500) this.#pongAt = sentAt;
-      else this.#deps.logger.debug(errorFields(error), 'the API server did not answer a ping');
+      if (error instanceof ApiError && error.status < 500) this.#pong(sentAt);
+      else this.#miss(error, abort);
     }
     if (this.#abort !== abort) return;
     this.#judge();
     const elapsed = this.#deps.clock.now() - sentAt;
     const delayMs = Math.max(0, jittered(this.#intervalMs, 0.1, this.#deps.random) - elapsed);
     this.#pings = this.#deps.clock.setTimer(delayMs, () => void this.#ping(abort));
+  }
+
+  #pong(sentAt: number): void {
+    this.#pongAt = sentAt;
+    if (!this.#missed) return;
+    this.#missed = false;
+    this.#options.onAnswering?.();
+  }
+
+  #miss(error: unknown, abort: AbortController): void {
+    if (this.#abort !== abort) return;
+    this.#missed = true;
+    this.#deps.logger.debug(errorFields(error), 'the API server did not answer a ping');
   }
 
   /** Runs after each ping and at the moment at which the last proof gets too old. */

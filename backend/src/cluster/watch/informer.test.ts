@@ -350,6 +350,46 @@ describe('Informer in bad times', () => {
     assert.deepEqual(made.changes, ['set default/c']);
   });
 
+  it('ends a backoff when it is told that the API server answers, and leaves a standing watch alone', async () => {
+    const made = await started();
+    made.api.goDown();
+    await pass(made.clock, 10 * 60_000, 1_000);
+    made.api.store(services, service('c'));
+    made.api.comeBack();
+    made.informer.retryNow();
+    await pass(made.clock, 100);
+    assert.deepEqual(made.changes, ['set default/c']);
+    const watches = countCalls(made.api, 'watch');
+    made.informer.retryNow();
+    await pass(made.clock, 1_000);
+    assert.equal(watches(), 0);
+  });
+
+  it('lists at once after 410, however long the API server was away before', async () => {
+    const made = await started();
+    made.api.goDown();
+    await pass(made.clock, 10 * 60_000, 1_000);
+    made.api.store(services, service('c'));
+    made.api.compact();
+    made.api.comeBack();
+    // The longest backoff of an API server that is away; nothing on top of it.
+    while (made.informer.state.name !== 'synced') await pass(made.clock, 100);
+    assert.deepEqual(made.changes, ['set default/c']);
+    assert.ok(made.clock.now() <= 10 * 60_000 + 30_000 + 200, `${made.clock.now()} ms`);
+  });
+
+  it('takes its time between lists if each is followed by another 410', async () => {
+    const made = await started();
+    made.api.watch = (_kind, _options, handlers) => {
+      queueMicrotask(() => handlers.onClose(new ApiError({ status: 410, reason: 'Expired', message: 'too old' })));
+      return { close: () => undefined };
+    };
+    made.api.breakWatches(new ApiError({ status: 410, reason: 'Expired', message: 'too old' }));
+    const lists = countCalls(made.api, 'list');
+    await pass(made.clock, 60_000, 100);
+    assert.ok(lists() >= 5 && lists() <= 15, `${lists()} lists`);
+  });
+
   it('opens a watch anew that a cut path may have left half open', async () => {
     const made = await started();
     made.api.muteWatches();

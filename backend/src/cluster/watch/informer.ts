@@ -72,6 +72,8 @@ export class Informer<T extends KubeObject> {
   #aliveAt = 0;
   #failures = 0;
   #refusals = 0;
+  /** The last failure was a 410. */
+  #expired = false;
   #retryTimer: Timer | undefined;
   #silenceTimer: Timer | undefined;
 
@@ -135,6 +137,13 @@ export class Informer<T extends KubeObject> {
     const waiting = this.#retryTimer !== undefined;
     if (!waiting && this.#watch === undefined) return;
     this.#closeWatch();
+    this.#failures = 0;
+    this.#proceedIn(jittered(50, 1, this.#deps.random));
+  }
+
+  /** Ends a backoff, if there is one: to be called when the API server answers again. A watch that stands is left alone. */
+  retryNow(): void {
+    if (this.#abort === undefined || this.#retryTimer === undefined) return;
     this.#failures = 0;
     this.#proceedIn(jittered(50, 1, this.#deps.random));
   }
@@ -207,7 +216,10 @@ export class Informer<T extends KubeObject> {
 
   #onWatchEnd(error: unknown): void {
     const lasted = this.#deps.clock.now() - this.#openedAt;
-    if (lasted >= soundMs) this.#failures = 0;
+    if (lasted >= soundMs) {
+      this.#failures = 0;
+      this.#expired = false;
+    }
     if (error === undefined && lasted >= 1_000) {
       this.#proceed();
       return;
@@ -218,11 +230,13 @@ export class Informer<T extends KubeObject> {
   }
 
   #fail(error: unknown): void {
-    this.#failures += 1;
+    // 410 says that the API server is well and only our place in its history is gone: what failed before is over.
+    const firstExpired = isExpired(error) && !this.#expired;
+    this.#expired = isExpired(error);
+    this.#failures = firstExpired ? 1 : this.#failures + 1;
     const missing = isForbidden(error) || isNotFound(error);
     const wait = backoffMs(this.#failures, missing ? slowRetry : retry, this.#deps.random);
-    // A list is due at once after 410: the API server is well, only our place in its history is gone.
-    const delayMs = isExpired(error) && this.#failures === 1 ? 0 : Math.max(wait, retryAfterMsOf(error));
+    const delayMs = firstExpired ? 0 : Math.max(wait, retryAfterMsOf(error));
     this.#logger.warn(
       { ...errorFields(error), failures: this.#failures, retryInMs: Math.round(delayMs) },
       'watch failed',
