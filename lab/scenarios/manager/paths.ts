@@ -1,0 +1,47 @@
+import { isIPv6 } from 'node:net';
+import type { Router } from '../../network/router.ts';
+
+/** One path that a router has heard for an address. */
+export interface HeardPath {
+  /** Address of the replica that it came from. */
+  readonly from: string;
+  readonly nextHop: string;
+  readonly med: number;
+  /** It takes part in the router's ECMP. */
+  readonly inUse: boolean;
+  /** Kept for a peer that went without a word (RFC 4724). */
+  readonly stale: boolean;
+}
+
+/** `show bgp ... json` of FRR 8.4, as far as it is read here. */
+interface FrrPath {
+  readonly metric?: number;
+  readonly multipath?: boolean;
+  readonly bestpath?: { readonly overall?: boolean };
+  readonly stale?: boolean;
+  readonly peer: { readonly peerId: string };
+  readonly nexthops: readonly { readonly ip: string; readonly scope?: string }[];
+}
+
+/** All paths that a router's bgpd has for an address; none if it doesn't know it. */
+export async function heardPaths(router: Router, ip: string): Promise<HeardPath[]> {
+  const [family, length] = isIPv6(ip) ? ['ipv6', 128] : ['ipv4', 32];
+  const answer = await router.vtysh(`show bgp ${family} unicast ${ip}/${length} json`);
+  const { paths = [] } = JSON.parse(answer.trim() === '' ? '{}' : answer) as { paths?: readonly FrrPath[] };
+  return paths.map((path) => ({
+    from: path.peer.peerId,
+    nextHop: path.nexthops[0]?.ip ?? '',
+    med: path.metric ?? 0,
+    inUse: path.multipath === true || path.bestpath?.overall === true,
+    stale: path.stale === true,
+  }));
+}
+
+/** The MEDs that a router has heard from each replica, by the replica's address: usually one. */
+export function medsByReplica(paths: readonly HeardPath[]): Record<string, number[]> {
+  const replicas = new Set(paths.map(({ from }) => from));
+  const meds = (from: string): number[] => [
+    ...new Set(paths.filter((path) => path.from === from).map(({ med }) => med)),
+  ];
+  return Object.fromEntries([...replicas].sort().map((from) => [from, meds(from)]));
+}

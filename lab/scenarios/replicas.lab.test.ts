@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { after, before, suite, test } from 'node:test';
+import { ours } from '../local/objects.ts';
+import { podOn } from '../local/replicas.ts';
+import type { Router } from '../network/router.ts';
+import { until } from '../state/until.ts';
+import { ManagerLab } from './manager/manager-lab.ts';
+import { heardPaths, medsByReplica } from './manager/paths.ts';
+import { RouteHistory } from './manager/route-history.ts';
+
+/** Another candidate respects a silent leader's lease for 15 s after it saw the last change. */
+const leaseTimeMs = 25_000;
+
+suite('replicas come and go, and the router notices nothing', () => {
+  let lab: ManagerLab;
+  let router: Router;
+  let ip: string;
+  let first: string;
+  let second: string;
+
+  before(async () => {
+    lab = await ManagerLab.up({ members: ['n1'] });
+    router = lab.lab.router('r1');
+    first = lab.lab.node('n1').addresses.ipv4;
+    second = lab.lab.node('n2').addresses.ipv4;
+    await lab.leads('n1');
+    await lab.replicas.setMembers('n1', 'n2');
+    await lab.replicas.start('n2');
+    await lab.sessions('n1', 'n2');
+    await lab.create('web', { spec: ours });
+    ip = await lab.address('web');
+    await lab.routed(ip);
+  });
+  after(() => lab.down());
+
+  async function meds(wanted: Readonly<Record<string, number>>, timeoutMs = 10_000): Promise<void> {
+    const expected = Object.fromEntries(Object.entries(wanted).map(([from, med]) => [from, [med]]));
+    const now = async (): Promise<string> => JSON.stringify(medsByReplica(await heardPaths(router, ip)));
+    await until(async () => (await now()) === JSON.stringify(expected), {
+      what: `the MEDs ${JSON.stringify(expected)} at the router`,
+      timeoutMs,
+      explain: now,
+    });
+  }
+
+  /** Next hops that the router uses, by the replica that they were heard from. */
+  async function used(): Promise<string[]> {
+    const paths = (await heardPaths(router, ip)).filter(({ inUse }) => inUse);
+    return paths.map(({ from, nextHop }) => `${nextHop} from ${from}`).sort();
+  }
+
+  function hops(from: string, nodes: readonly string[] = lab.nodeNames): string[] {
+    return nodes.map((node) => `${lab.lab.node(node).addresses.ipv4} from ${from}`);
+  }
+
+  /** Follows the kernel's route while `action` runs; it must be complete in every state that the kernel ever had. */
+  async function neverLess(action: () => Promise<void>): Promise<void> {
+    const all = lab.nodeNames.map((node) => lab.lab.node(node).addresses.ipv4).join();
+    await lab.routed(ip);
+    const history = await RouteHistory.start(router, ip);
+    let states: string[];
+    try {
+      await action();
+    } finally {
+      states = await history.stop();
+    }
+    for (const state of states) assert.equal(state, all);
+    await lab.routed(ip);
+  }
+
+  test('two replicas: MED 100 and 200, and only the paths of the first are used', async () => {
+    await meds({ [first]: 100, [second]: 200 });
+    assert.equal((await heardPaths(router, ip)).length, 6);
+    assert.deepEqual(await used(), hops(first));
+  });
+
+  test('the first one is killed: the route stays, the second takes over, and leads within the lease time', async () => {
+    await lab.leads('n1');
+    await neverLess(async () => {
+      await lab.replicas.stop('n1', 'SIGKILL');
+      const takenOver = async (): Promise<boolean> => (await used()).join() === hops(second).join();
+      await until(takenOver, { what: 'the paths of the second to be used', timeoutMs: 5_000, explain: readable });
+    });
+    await meds({ [first]: 100, [second]: 0 });
+    // What the router still keeps of the dead one doesn't hold it back.
+    await lab.lab.api.delete('/api/v1/nodes/n3');
+    await lab.routed(ip, ['n1', 'n2']);
+    const { ipv4, ipv6 } = lab.lab.node('n3').addresses;
+    await lab.lab.addNodes([{ name: 'n3', addresses: [ipv4, ipv6] }]);
+    await lab.routed(ip);
+    await lab.create('meanwhile', { spec: ours });
+    const due = { what: `${podOn('n2')} to lead`, timeoutMs: leaseTimeMs };
+    await until(async () => (await lab.replicas.leader()) === podOn('n2'), due);
+    await lab.routed(await lab.address('meanwhile'));
+  });
+
+  test('the killed one comes back: it is the first again, and the route stays', async () => {
+    await neverLess(async () => {
+      await lab.replicas.start('n1');
+      await lab.sessions('n1', 'n2');
+      await meds({ [first]: 100, [second]: 200 });
+    });
+    assert.deepEqual(await used(), hops(first));
+  });
+
+  test('the leader leaves in order: the route stays and the other leads at once', async () => {
+    await lab.leads('n2');
+    await neverLess(async () => {
+      await lab.replicas.stop('n2');
+      await lab.replicas.setMembers('n1');
+    });
+    await lab.create('handed-over', { spec: ours });
+    await lab.routed(await lab.address('handed-over'));
+    await meds({ [first]: 100 });
+    await neverLess(async () => {
+      await lab.replicas.setMembers('n1', 'n2');
+      await lab.replicas.start('n2');
+      await meds({ [first]: 100, [second]: 200 });
+    });
+  });
+
+  test('the first one leaves in order: no moment without the full route', async () => {
+    await neverLess(async () => {
+      await lab.replicas.stop('n1');
+      await lab.replicas.setMembers('n2');
+      await meds({ [second]: 100 });
+    });
+    assert.deepEqual(await used(), hops(second));
+  });
+
+  test('the only one leaves: routes stay, its successor renews them, and what is gone meanwhile goes', async () => {
+    // One path: FRR before 9.1 takes only one stale path of an address away (its issue 17372).
+    await lab.create('obsolete', { spec: { ...ours, externalTrafficPolicy: 'Local' } }, ['n3']);
+    const obsolete = await lab.address('obsolete');
+    await lab.routed(obsolete, ['n3']);
+    await neverLess(async () => {
+      await lab.replicas.stop('n2');
+      const retained = async (): Promise<boolean> => (await heardPaths(router, ip)).every(({ stale }) => stale);
+      await until(retained, { what: 'the router to retain the routes of the replica that left', explain: readable });
+      await lab.lab.api.delete('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/obsolete-1');
+      await lab.routed(obsolete, ['n3']);
+      await lab.replicas.start('n2');
+      await lab.sessions('n2');
+      await lab.routed(obsolete, []);
+      await meds({ [second]: 100 });
+    });
+    assert.ok((await heardPaths(router, ip)).every(({ stale }) => !stale));
+  });
+
+  test('a node that goes while the only replica restarts is no next hop afterwards', async () => {
+    await lab.replicas.stop('n2');
+    await lab.lab.api.delete('/api/v1/nodes/n3');
+    await lab.replicas.start('n2');
+    await lab.routed(ip, ['n1', 'n2']);
+    const { ipv4, ipv6 } = lab.lab.node('n3').addresses;
+    await lab.lab.addNodes([{ name: 'n3', addresses: [ipv4, ipv6] }]);
+    await lab.routed(ip);
+  });
+
+  test('the API server is away for 10 s: every route stays, and soon after it is back a new Service is served', async () => {
+    await lab.replicas.setMembers('n1', 'n2');
+    await lab.replicas.start('n1');
+    await meds({ [first]: 100, [second]: 200 });
+    await neverLess(async () => {
+      await lab.lab.stopApiServer();
+      await sleep(10_000);
+      // Both views are stale now, and the order among them holds.
+      await meds({ [first]: 400, [second]: 500 });
+      await lab.lab.startApiServer();
+      await lab.create('afterwards', { spec: ours });
+      await lab.routed(await lab.address('afterwards'));
+      await meds({ [first]: 100, [second]: 200 });
+    });
+  });
+
+  async function readable(): Promise<string> {
+    return JSON.stringify(await heardPaths(router, ip), undefined, 1);
+  }
+});
