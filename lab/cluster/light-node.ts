@@ -62,6 +62,11 @@ export class LightNode {
     return inNamespace(this.namespace);
   }
 
+  /** What to add to the environment of such a process, so that the lab ends it if its starter doesn't. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.#processes.markedEnvironment();
+  }
+
   async exec(...command: string[]): Promise<string> {
     const [program = '', ...args] = [...this.enter, ...command];
     return run(program, args);
