@@ -44,7 +44,7 @@ type LogRecord = Readonly<Record<string, unknown>>;
 function parseRecord(line: string): LogRecord | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && 'level' in value ? (value as LogRecord) : undefined;
+    return typeof value === 'object' && value !== null && 'level' in value ? value : undefined;
   } catch {
     return undefined;
   }

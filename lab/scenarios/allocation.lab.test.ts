@@ -148,13 +148,20 @@ suite('addresses, as clients of the API and the router see them', () => {
     await lab.patchService('full', { spec: { type: 'LoadBalancer', ...ours } });
     const ip = await lab.address('full');
 
-    const now = await lab.service('full');
-    assert.deepEqual(now.status.loadBalancer, { ingress: [{ ip, ipMode: 'VIP' }] });
-    assert.deepEqual([...(now.metadata.finalizers ?? [])].sort(), [otherFinalizer, finalizer].sort());
-    assert.equal(now.metadata.annotations?.['lb.kubesphere.io/assigned'], `named=${ip}`);
-    assert.equal(now.metadata.labels?.['eip.openelb.kubesphere.io/v1alpha2'], 'named');
-    assert.deepEqual(now.status.conditions?.map(({ type }) => type).sort(), ['example.com/Other', allocated].sort());
-    assert.equal(now.status.conditions?.find(({ type }) => type === allocated)?.status, 'True');
+    const { metadata, status } = await lab.service('full');
+    assert.deepEqual(status.loadBalancer, { ingress: [{ ip, ipMode: 'VIP' }] });
+    assert.deepEqual(new Set(metadata.finalizers), new Set([otherFinalizer, finalizer]));
+    const { annotations = {}, labels = {} } = metadata;
+    assert.equal(annotations['lb.kubesphere.io/assigned'], `named=${ip}`);
+    assert.equal(labels['eip.openelb.kubesphere.io/v1alpha2'], 'named');
+    const conditions = new Map((status.conditions ?? []).map((each) => [each.type, each.status]));
+    assert.deepEqual(
+      conditions,
+      new Map([
+        ['example.com/Other', 'True'],
+        [allocated, 'True'],
+      ]),
+    );
 
     await everythingSeen();
     const states = await lab.history('full', String(created.metadata['resourceVersion']));

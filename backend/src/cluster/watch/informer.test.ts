@@ -1,62 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FakeClock } from '../../platform/fake/clock.ts';
-import { FakeLogger } from '../../platform/fake/logger.ts';
 import { ApiError, NetworkError } from '../errors.ts';
-import { FakeKube } from '../fake/fake-kube.ts';
 import { pass, settle } from '../fake/passage.ts';
 import { services } from '../kinds.ts';
 import type { Service } from '../kinds.ts';
-import { Informer } from './informer.ts';
-import type { InformerOptions, InformerState } from './informer.ts';
+import { bench, countCalls, service, started } from './testing/informer-bench.ts';
+import type { Bench } from './testing/informer-bench.ts';
 
 const forbidden = new ApiError({ status: 403, reason: 'Forbidden', message: 'services is forbidden' });
 const notFound = new ApiError({ status: 404, reason: 'NotFound', message: 'the server could not find the resource' });
-
-function service(name: string, label = ''): Service {
-  return { metadata: { name, namespace: 'default', labels: { label } }, spec: {} };
-}
-
-interface Bench {
-  readonly clock: FakeClock;
-  readonly api: FakeKube;
-  readonly informer: Informer<Service>;
-  readonly changes: string[];
-  readonly states: InformerState['name'][];
-  readonly logger: FakeLogger;
-}
-
-function bench(options: Partial<InformerOptions<Service>> = {}): Bench {
-  const clock = new FakeClock();
-  const api = new FakeKube({ clock });
-  const logger = new FakeLogger();
-  const changes: string[] = [];
-  const states: InformerState['name'][] = [];
-  const informer = new Informer<Service>(
-    { api, clock, random: { next: () => 0.5 }, logger },
-    {
-      kind: services,
-      onChange: (change) => {
-        const label = change.type === 'set' ? (change.object.metadata?.labels?.['label'] ?? '') : '';
-        changes.push(`${change.type} ${change.key} ${label}`.trim());
-      },
-      onState: (state) => states.push(state.name),
-      ...options,
-    },
-  );
-  return { clock, api, informer, changes, states, logger };
-}
-
-async function started(options: Partial<InformerOptions<Service>> = {}): Promise<Bench> {
-  const made = bench(options);
-  made.api.store(services, service('a'));
-  made.api.store(services, service('b'));
-  made.informer.start();
-  await settle();
-  assert.deepEqual(made.changes.splice(0), ['set default/a', 'set default/b']);
-  assert.deepEqual(made.states.splice(0), ['synced']);
-  return made;
-}
 
 /** What the cache holds equals what the API server holds. */
 function assertInStep({ api, informer }: Bench): void {
@@ -400,16 +352,3 @@ describe('Informer in bad times', () => {
     assert.equal(made.api.watches, 1);
   });
 });
-
-/** Counts the calls of one method from now on. */
-function countCalls(api: FakeKube, method: 'list' | 'watch'): () => number {
-  let calls = 0;
-  const original = api[method].bind(api) as (...args: unknown[]) => unknown;
-  Object.assign(api, {
-    [method]: (...args: unknown[]) => {
-      calls += 1;
-      return original(...args);
-    },
-  });
-  return () => calls;
-}
