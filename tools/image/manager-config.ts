@@ -1,7 +1,25 @@
 import type { ImageConfig } from './archive.ts';
 
 /** Flags of node, the same when the compile cache is made and when it is used: V8 refuses a cache of other flags. */
-export const nodeFlags: readonly string[] = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'];
+export const nodeFlags: readonly string[] = [
+  '--disable-warning=ExperimentalWarning',
+  // Each of the two threads has a young generation, which a burst fills and which hardly shrinks again: 7 MiB less than with 4 MiB.
+  '--max-semi-space-size=1',
+  // Keeps the threads from copying V8's builtins next to their code: 2.5 MiB less.
+  '--no-short-builtin-calls',
+];
+
+/**
+ * The C library's allocator. It keeps freed memory by default, most of all what V8's compilers used at the start, in one arena per
+ * thread: 11 MiB more. Large blocks are mapped, thus given back when freed (a limit that is set doesn't grow by itself), and so is
+ * what is free at the end of the only arena.
+ */
+const allocator = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '32768',
+  MALLOC_TOP_PAD_: '0',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
 
 export const compileCache = '/app/compile-cache';
 
@@ -14,7 +32,7 @@ export function managerConfig(version: string, architecture: ImageConfig['archit
     architecture,
     user: '65534:65534',
     workingDir: '/app',
-    env: { PATH: '/usr/local/bin', NODE_ENV: 'production', NODE_COMPILE_CACHE: compileCache },
+    env: { PATH: '/usr/local/bin', NODE_ENV: 'production', NODE_COMPILE_CACHE: compileCache, ...allocator },
     entrypoint: ['/usr/local/bin/node', ...nodeFlags, '/app/backend/src/main.ts'],
     labels: {
       'org.opencontainers.image.title': 'porter-manager',

@@ -80,11 +80,12 @@ export async function fillCompileCache(rootfs: string, packages: readonly string
   copyForUsers(join(rootfs, compileCache));
 }
 
-/** Node.js keeps a cache per user, in a folder whose name ends in the UID; the contents are the same. */
+/** Node.js keeps a cache per user, in a folder whose name ends in the UID and for its eyes only; the contents are the same. */
 function copyForUsers(folder: string): void {
   const [made] = readdirSync(folder);
   const match = made === undefined ? null : /^(.+)-0$/.exec(made);
   if (made === undefined || match === null) throw new Error(`node made no compile cache for root in ${folder}`);
+  for (const file of readdirSync(join(folder, made))) chmodSync(join(folder, made, file), 0o644);
   for (const uid of users.filter((user) => user !== 0)) {
     cpSync(join(folder, made), join(folder, `${match[1]}-${uid}`), { recursive: true });
   }

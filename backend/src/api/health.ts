@@ -1,5 +1,8 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Logger } from '../platform/ports.ts';
+
+// `import` would read every export of this module, some of which load Node's own copy of undici: 3 MiB that nobody uses.
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface HealthDeps {
   readonly logger: Logger;
