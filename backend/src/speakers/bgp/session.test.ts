@@ -149,6 +149,19 @@ test('the R bit is set until the first session, graceful restart families keep f
   assert.equal(restarting(), false);
 });
 
+test('the log tells sessions that come up, that are lost, and attempts that fail', () => {
+  const scene = established();
+  const told = (): string[] => scene.logger.entries.splice(0).map(({ level, message }) => `${level}: ${message}`);
+  assert.deepEqual(scene.logger.entries[0]?.fields['addPath'], ['ipv4-unicast', 'ipv6-unicast']);
+  assert.deepEqual(told(), ['info: BGP session established']);
+  scene.connection.remote.reset();
+  scene.settle();
+  assert.deepEqual(told(), ['warn: BGP session lost']);
+  scene.dialer.close(peer.address, 179);
+  scene.pass(10);
+  assert.deepEqual(new Set(told()), new Set(['info: BGP session attempt failed']));
+});
+
 test('refused attempts back off, up to the configured maximum', () => {
   const scene = new Scene();
   scene.speaker.configure([{ ...peer, connectRetrySeconds: 8 }]);

@@ -156,7 +156,7 @@ export class Session {
         return this.#cancelTimer(effect.timer);
       case 'failed':
         this.#lastError = effect.error;
-        return this.#deps.logger.info({ state: before.name, error: effect.error }, 'BGP session attempt ended');
+        return this.#tellFailed(before, effect.error);
       default:
         return this.#runEstablished(effect);
     }
@@ -166,6 +166,7 @@ export class Session {
     switch (effect.type) {
       case 'established':
         this.#tally.established();
+        this.#tellEstablished(effect.negotiated);
         return this.#deps.rib.start(this.#ribSession(effect.negotiated));
       case 'update':
         return this.#tally.update(effect.update);
@@ -174,6 +175,19 @@ export class Session {
         this.#deps.rib.refresh(effect.family);
         return this.pump();
     }
+  }
+
+  #tellEstablished(negotiated: Negotiated): void {
+    const { holdTimeSeconds, gracefulRestart } = negotiated;
+    const addPath = negotiated.families.filter((each) => each.addPath).map(({ family }) => family);
+    const fields = { remoteRouterId: negotiated.remoteIdentifier, holdTimeSeconds, addPath, gracefulRestart };
+    this.#deps.logger.info(fields, 'BGP session established');
+  }
+
+  /** A session that was up and is lost is worth a warning; attempts that fail are what a router that is away looks like. */
+  #tellFailed({ name: state }: FsmState, error: string): void {
+    if (state === 'Established') this.#deps.logger.warn({ error }, 'BGP session lost');
+    else this.#deps.logger.info({ state, error }, 'BGP session attempt failed');
   }
 
   #down(): void {
