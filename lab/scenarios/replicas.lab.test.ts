@@ -5,7 +5,7 @@ import { ours } from '../local/objects.ts';
 import { podOn } from '../local/replicas.ts';
 import type { Router } from '../network/router.ts';
 import { until } from '../state/until.ts';
-import { ManagerLab } from './manager/manager-lab.ts';
+import { ManagerLab, pathOf } from './manager/manager-lab.ts';
 import { heardPaths, medsByReplica } from './manager/paths.ts';
 import { RouteHistory } from './manager/route-history.ts';
 
@@ -158,9 +158,31 @@ suite('replicas come and go, and the router notices nothing', () => {
     await lab.routed(ip);
   });
 
-  test('the API server is away for 10 s: every route stays, and soon after it is back a new Service is served', async () => {
+  test('all leave at once and come back: the route stays', async () => {
     await lab.replicas.setMembers('n1', 'n2');
     await lab.replicas.start('n1');
+    await meds({ [first]: 100, [second]: 200 });
+    await neverLess(async () => {
+      await Promise.all(['n1', 'n2'].map((node) => lab.replicas.stop(node)));
+      await lab.replicas.start('n1', 'n2');
+      await lab.sessions('n1', 'n2');
+      await meds({ [first]: 100, [second]: 200 });
+    });
+  });
+
+  test('a Service that was deleted while no replica ran goes when one is back', async () => {
+    await lab.create('orphan', { spec: ours });
+    await lab.routed(await lab.address('orphan'));
+    await Promise.all(['n1', 'n2'].map((node) => lab.replicas.stop(node)));
+    await lab.deleteService('orphan');
+    assert.notEqual((await lab.service('orphan')).metadata.deletionTimestamp, undefined);
+    await lab.replicas.start('n1', 'n2');
+    const gone = async (): Promise<boolean> => (await lab.lab.api.find(pathOf('orphan'))) === undefined;
+    await until(gone, { what: 'the Service to be gone' });
+    await meds({ [first]: 100, [second]: 200 });
+  });
+
+  test('the API server is away for 10 s: every route stays, and soon after it is back a new Service is served', async () => {
     await meds({ [first]: 100, [second]: 200 });
     await neverLess(async () => {
       await lab.lab.stopApiServer();

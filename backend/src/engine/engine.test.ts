@@ -325,6 +325,16 @@ suite('leaving', () => {
     assert.deepEqual(bench.posted, [{ type: 'stopped' }]);
   });
 
+  test('with another replica that leaves meanwhile, too: routers keep the routes', async () => {
+    const bench = started();
+    bench.answering = ['b'];
+    const stopped = bench.engine.stop();
+    bench.answering = [];
+    bench.clock.advance(1_000);
+    await stopped;
+    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: 'retain' });
+  });
+
   test('what changes meanwhile is still announced, as the worst', () => {
     const bench = started();
     bench.answering = ['b'];

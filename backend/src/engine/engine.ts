@@ -99,19 +99,21 @@ export class Engine {
    * only one, the connections are closed without a word, so that graceful restart (RFC 4724) keeps the routes for our successor.
    */
   async stop(): Promise<void> {
-    const heirs = this.#deps.replicas.answering().some(({ announcing }) => announcing);
-    if (this.#started && heirs) {
+    // Alone it isn't announced as leaving: whoever comes up later must outbid the paths that routers retain for us.
+    if (this.#started && this.#hasHeir()) {
       this.#leaving = true;
       this.#deps.replicas.announceLeaving();
       this.replicasChanged();
       await new Promise<void>((resolve) => void this.#deps.clock.setTimer(HANDOVER_MS, resolve));
-      await this.#deps.speaker.stop('handover');
-    } else {
-      // Not announced as leaving: whoever comes up later must outbid the paths that routers retain for us.
-      await this.#deps.speaker.stop('retain');
     }
+    // Asked again: when all leave at once, each was an heir in the eyes of the others, and routers would be left with nobody.
+    await this.#deps.speaker.stop(this.#started && this.#hasHeir() ? 'handover' : 'retain');
     this.#deps.replicas.stop();
     this.#deps.post({ type: 'stopped' });
+  }
+
+  #hasHeir(): boolean {
+    return this.#deps.replicas.answering().some(({ announcing }) => announcing);
   }
 
   #rank(): number {
