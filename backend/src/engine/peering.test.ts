@@ -56,6 +56,12 @@ suite('the peers of a replica', () => {
   });
 });
 
+suite('a peer with a password', () => {
+  test('gets no session as long as passwords are not supported: never one without the password', () => {
+    assert.deepEqual(ownPeers([{ ...R1, hasPassword: true }], HERE), []);
+  });
+});
+
 suite('the configuration of a session', () => {
   test('takes from the BgpConf what the peer leaves open', () => {
     assert.deepEqual(peerConfig(R1, someSettings(), HERE), {

@@ -36,7 +36,8 @@ export function derivedRouterId(address: string): string {
 /** The peers that this replica opens a session with. */
 export function ownPeers(peers: Iterable<Peer>, place: Place): Peer[] {
   return [...peers].filter((peer) => {
-    if (peer.deleting || peer.adminDown) return false;
+    // A router that asks for a password (RFC 2385) must not be spoken to without one; what is said of it is its status' matter.
+    if (peer.deleting || peer.adminDown || peer.hasPassword) return false;
     return (
       peer.nodeSelector === undefined || (place.node !== undefined && selects(peer.nodeSelector, place.node.labels))
     );
