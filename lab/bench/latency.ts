@@ -1,6 +1,7 @@
 /**
  * `npm run bench:latency`: how long from a change in the API to the router's kernel, and what a burst and a cold start cost.
- * Two replicas of the image on a light lab (API server, FRR, nodes as objects); FRR's bgpd holds each route change 50 ms.
+ * Two replicas of the image on a light lab (API server, FRR, nodes as objects). FRR takes about 60 ms of each change by itself:
+ * bgpd holds it 50 ms, zebra 10 ms. The API's own answers are measured beside, and what else the machine did meanwhile.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpKube } from '../../backend/src/cluster/http/http-kube.ts';
@@ -13,11 +14,12 @@ import { LightLab } from '../light-lab.ts';
 import { until } from '../state/until.ts';
 import { progressToStderr } from '../toolchain/index.ts';
 import { inParallel, milliseconds, seconds } from './figures.ts';
+import { ForeignLoad } from './foreign-load.ts';
 import { IngressWatch } from './ingress-watch.ts';
 import { Replicas } from './replicas.ts';
 import { RouteMonitor } from './route-monitor.ts';
 import { configuration, namespace, service, slice } from './services.ts';
-import { findProcesses, usage } from './usage.ts';
+import { findProcesses, usage, type Usage } from './usage.ts';
 
 const samples = 30;
 const burst = 1000;
@@ -33,6 +35,7 @@ interface Bench {
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const printFigure = (what: string, figure: string): void => print(`${what.padEnd(44)}${figure}`);
 const create = (kube: Kube, object: KubeObject): Promise<unknown> =>
   object.kind === 'Service' ? kube.create(services, object) : kube.create(endpointSlices, object as never);
 
@@ -52,6 +55,7 @@ async function remove(bench: Bench, name: string, ip: string): Promise<void> {
 
 async function single(bench: Bench, policy: 'Cluster' | 'Local'): Promise<void> {
   const wanted = gateways(bench, policy === 'Local' ? ['n1', 'n2'] : ['n1', 'n2', 'n3']);
+  const toAnswer: number[] = [];
   const toAddress: number[] = [];
   const toRoute: number[] = [];
   for (let i = 0; i < samples; i++) {
@@ -59,15 +63,18 @@ async function single(bench: Bench, policy: 'Cluster' | 'Local'): Promise<void> 
     await create(bench.kube, slice(name, ['n1', 'n2']));
     await sleep(50);
     const start = performance.now();
-    await create(bench.kube, service({ name, policy }));
+    // The address may be seen before the answer is.
+    const answered = create(bench.kube, service({ name, policy })).then(() => performance.now());
     const { at, ip } = await bench.ingress.of(name);
     const routed = await bench.routes.when(() => bench.routes.gateways(ip) === wanted);
+    toAnswer.push((await answered) - start);
     toAddress.push(at - start);
     toRoute.push(routed - start);
     await remove(bench, name, ip);
   }
-  print(`create -> address in status, ${policy}:      ${milliseconds(toAddress)}`);
-  print(`create -> router's kernel, ${policy}:        ${milliseconds(toRoute)}`);
+  printFigure(`create -> API answer, ${policy}:`, milliseconds(toAnswer));
+  printFigure(`create -> address in status, ${policy}:`, milliseconds(toAddress));
+  printFigure(`create -> router's kernel, ${policy}:`, milliseconds(toRoute));
 }
 
 async function move(bench: Bench): Promise<void> {
@@ -88,7 +95,7 @@ async function move(bench: Bench): Promise<void> {
     );
     taken.push((await bench.routes.when(() => bench.routes.gateways(ip) === gateways(bench, [node]))) - start);
   }
-  print(`endpoint moved (Local) -> router's kernel:  ${milliseconds(taken)}`);
+  printFigure("endpoint moved (Local) -> router's kernel:", milliseconds(taken));
   await remove(bench, name, ip);
 }
 
@@ -111,18 +118,28 @@ async function bareApi({ kube }: Bench): Promise<number> {
   return taken;
 }
 
-async function many(bench: Bench): Promise<void> {
-  const { kube, replicas, ingress, routes } = bench;
-  await replicas.kill();
-  ingress.forget();
-  const bare = await bareApi(bench);
-  ingress.forget();
-  await replicas.start();
+/** The bare API comes before and after, as the machine may be busier at one time than at another. */
+async function burstAndColdStart(bench: Bench): Promise<void> {
+  await bench.replicas.kill();
+  const before = await bareApi(bench);
+  bench.ingress.forget();
+  await bench.replicas.start();
   await established(bench);
+  const addressed = await many(bench);
+  await coldStart(bench);
+  await bench.replicas.kill();
+  const after = await bareApi(bench);
+  printFigure('bare API, same creates and patches, twice:', `${seconds(before)}, ${seconds(after)}`);
+  printFigure('all addresses / mean of the bare API:', ((2 * addressed) / (before + after)).toFixed(2));
+}
+
+/** Creates the Services; returns the time until all have addresses, in milliseconds. */
+async function many(bench: Bench): Promise<number> {
+  const { kube, replicas, ingress, routes, lab } = bench;
   await inParallel(burst, lanes, async (i) => void (await create(kube, slice(`burst-${i}`, ['n1', 'n2']))));
   await sleep(1_000);
   const pids = await replicas.pids();
-  const apiServer = await findProcesses((line) => line.includes('kube-apiserver') && line.includes(bench.lab.name));
+  const apiServer = await findProcesses((line) => line.includes('kube-apiserver') && line.includes(lab.name));
   const before = await usage(pids);
   const apiBefore = await usage(apiServer);
   const start = performance.now();
@@ -136,16 +153,17 @@ async function many(bench: Bench): Promise<void> {
   const routed = (await routes.when(() => complete(bench) >= burst)) - start;
   const after = await usage(pids);
   const apiAfter = await usage(apiServer);
-  print(
-    `${burst} Services at once: created ${seconds(created)}, all addresses ${seconds(addressed)}, all routes ${seconds(routed)}`,
-  );
-  print(`  bare API, same creates and patches:       ${seconds(bare)} -> ratio ${(addressed / bare).toFixed(2)}`);
-  print(
-    `  CPU: manager (2 replicas) ${seconds(after.cpuMs - before.cpuMs)}, API server ${seconds(apiAfter.cpuMs - apiBefore.cpuMs)}`,
-  );
-  print(
-    `  memory of both replicas:                  ${before.rssMiB.toFixed(0)} MiB before, ${after.rssMiB.toFixed(0)} MiB after`,
-  );
+  printFigure(`${burst} Services at once, all created:`, seconds(created));
+  printFigure('  all addresses:', seconds(addressed));
+  printFigure('  all routes:', seconds(routed));
+  printFigure('  CPU of both replicas:', seconds(after.cpuMs - before.cpuMs));
+  printFigure('  CPU of the API server:', seconds(apiAfter.cpuMs - apiBefore.cpuMs));
+  printFigure('  memory of both replicas, before and after:', `${mebibytes(before)}, ${mebibytes(after)}`);
+  return addressed;
+}
+
+function mebibytes({ rssMiB }: Usage): string {
+  return `${rssMiB.toFixed(0)} MiB`;
 }
 
 function complete(bench: Bench): number {
@@ -169,7 +187,7 @@ async function coldStart(bench: Bench): Promise<void> {
     await replicas.start();
     taken.push((await routes.when(() => complete(bench) >= burst)) - start);
   }
-  print(`cold start with ${burst} Services, process -> all routes: ${milliseconds(taken)}`);
+  printFigure(`cold start, ${burst} Services -> all routes:`, milliseconds(taken));
 }
 
 async function established({ lab }: Bench): Promise<void> {
@@ -177,32 +195,70 @@ async function established({ lab }: Bench): Promise<void> {
   await until(both, { what: 'both replicas to have their session', explain: () => lab.log('n1.porter-manager') });
 }
 
-async function main(): Promise<void> {
-  const lab = await LightLab.up({ network: { nodes: 3, routers: 1, clients: 0 }, progress: progressToStderr });
+async function atRest({ replicas }: Bench): Promise<void> {
+  printFigure('memory of both replicas at rest:', mebibytes(await usage(await replicas.pids())));
+}
+
+const sections: readonly ((bench: Bench) => Promise<void>)[] = [
+  atRest,
+  (bench) => single(bench, 'Cluster'),
+  (bench) => single(bench, 'Local'),
+  move,
+  burstAndColdStart,
+];
+
+async function measure(bench: Bench, signal: AbortSignal): Promise<void> {
+  await bench.replicas.start();
+  await established(bench);
+  for (const section of sections) {
+    signal.throwIfAborted();
+    const load = await ForeignLoad.start(bench.lab.name);
+    await section(bench);
+    print(`    (${await load.describe()})`);
+  }
+}
+
+/** Rejects when `signal` is aborted, so that what waits for the network doesn't keep the lab up. */
+function aborted(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason as Error);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return promise;
+}
+
+async function benchIn(lab: LightLab, signal: AbortSignal): Promise<void> {
   const replicas = await prepare(lab);
-  const kube = new HttpKube(
-    { clock: systemClock },
-    { config: await readKubeconfig(lab.kubeconfig, systemClock), connections: lanes },
-  );
+  const config = await readKubeconfig(lab.kubeconfig, systemClock);
+  const kube = new HttpKube({ clock: systemClock }, { config, connections: lanes });
   const ingress = await IngressWatch.start(kube);
   const routes = await RouteMonitor.start(lab.router('r1'));
-  const bench: Bench = { lab, kube, replicas, ingress, routes };
   try {
-    await replicas.start();
-    await established(bench);
-    const idle = await usage(await replicas.pids());
-    print(`two replicas at rest:                       ${idle.rssMiB.toFixed(0)} MiB`);
-    await single(bench, 'Cluster');
-    await single(bench, 'Local');
-    await move(bench);
-    await many(bench);
-    await coldStart(bench);
+    await Promise.race([measure({ lab, kube, replicas, ingress, routes }, signal), aborted(signal)]);
   } finally {
     routes.stop();
     ingress.stop();
     await kube.close();
-    await lab.down();
-    await replicas.remove();
+  }
+}
+
+async function main(): Promise<number> {
+  const interruption = new AbortController();
+  const { signal } = interruption;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => interruption.abort(new Error(`interrupted by ${name}`)));
+  }
+  const network = { nodes: 3, routers: 1, clients: 0 };
+  let lab: LightLab | undefined;
+  try {
+    lab = await LightLab.up({ network, progress: progressToStderr, signal });
+    await benchIn(lab, signal);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`bench: ${signal.aborted ? (signal.reason as Error).message : String(error)}\n`);
+    return signal.aborted ? 130 : 1;
+  } finally {
+    await lab?.down();
   }
 }
 
@@ -214,4 +270,4 @@ async function prepare(lab: LightLab): Promise<Replicas> {
   return Replicas.prepare(lab, ['n1', 'n2']);
 }
 
-await main();
+process.exit(await main());

@@ -1,14 +1,16 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stageManagerImage } from '../../tools/image/build.ts';
 import { managerConfig } from '../../tools/image/manager-config.ts';
 import type { KubeObject } from '../cluster/api-client.ts';
 import type { LightLab } from '../light-lab.ts';
+import { folderOf } from '../state/lab-registry.ts';
 import { findProcesses } from './usage.ts';
 
 const namespace = 'porterlb-system';
 const name = 'porter-manager';
+/** As the image says. */
+const user = 65534;
 
 /** Replicas of porter-manager on the machines of a light lab: the file system and the command of its image, without a kubelet. */
 export class Replicas {
@@ -25,12 +27,15 @@ export class Replicas {
     this.#kubeconfig = `${lab.name}.kubeconfig`;
   }
 
-  /** Lays out the image's files and makes the objects that the chart would make; starts nothing. */
+  /** Lays out the image's files, in the lab's folder, and makes the objects that the chart would make; starts nothing. */
   static async prepare(lab: LightLab, nodes: readonly string[]): Promise<Replicas> {
-    const rootfs = await mkdtemp(join(tmpdir(), 'porterlb-bench-'));
+    const rootfs = join(folderOf(lab.name), 'rootfs');
+    await mkdir(rootfs);
     await stageManagerImage(rootfs);
     const replicas = new Replicas(lab, nodes, rootfs);
-    await writeFile(join(rootfs, replicas.#kubeconfig), await readFile(lab.insideKubeconfig, 'utf8'), { mode: 0o600 });
+    const kubeconfig = join(rootfs, replicas.#kubeconfig);
+    await writeFile(kubeconfig, await readFile(lab.insideKubeconfig, 'utf8'), { mode: 0o600 });
+    await chown(kubeconfig, user, user);
     await lab.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     await lab.api.create(replicas.#membership());
     return replicas;
@@ -50,17 +55,14 @@ export class Replicas {
     );
   }
 
-  async remove(): Promise<void> {
-    await rm(this.#rootfs, { recursive: true, force: true });
-  }
-
   async #start(node: string): Promise<void> {
     const { env, entrypoint } = managerConfig('bench', 'amd64');
     // PATH is for inside; chroot itself is found by the lab's.
     const { PATH: _inside, ...inside } = env;
     const address = this.#lab.node(node).addresses.ipv4;
-    const chroot = ['/usr/sbin/chroot', this.#rootfs, ...entrypoint, '--kubeconfig', `/${this.#kubeconfig}`];
-    await this.#lab.node(node).spawn(name, chroot, {
+    const chroot = ['/usr/sbin/chroot', `--userspec=${user}:${user}`, this.#rootfs];
+    const command = [...chroot, ...entrypoint, '--kubeconfig', `/${this.#kubeconfig}`];
+    await this.#lab.node(node).spawn(name, command, {
       ...inside,
       POD_NAME: podOn(node),
       POD_NAMESPACE: namespace,

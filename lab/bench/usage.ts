@@ -9,9 +9,9 @@ export interface Usage {
 }
 
 /** USER_HZ is 100 on every Linux architecture that Kubernetes runs on. */
-const MS_PER_TICK = 10;
+export const MS_PER_TICK = 10;
 
-/** PIDs (as this process sees them) of the processes whose command line and network namespace fit. */
+/** PIDs (as this process sees them) of the processes whose command line fits. */
 export async function findProcesses(fits: (commandLine: string) => boolean): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found: number[] = [];
@@ -22,10 +22,12 @@ export async function findProcesses(fits: (commandLine: string) => boolean): Pro
   return found;
 }
 
+/** Nothing, for a process that has ended. */
 async function usageOf(pid: number): Promise<Usage> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined);
+  if (stat === undefined || status === undefined) return { cpuMs: 0, rssMiB: 0 };
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return {
     cpuMs: (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK,
     rssMiB: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024,
