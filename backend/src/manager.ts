@@ -42,6 +42,7 @@ export class Manager {
     );
     this.#view = new ClusterView(deps, {
       membership: `${options.namespace}/${options.name}`,
+      address: options.address,
       onSynced: () => this.#synced(),
       onInputs: (delta) => this.#engine.change(delta),
       onChange: (kind, key) => this.#leader?.changed(kind, key),

@@ -308,6 +308,31 @@ suite('forgery', () => {
   });
 });
 
+suite('a question that cannot even be sent', () => {
+  const unsendable = (lab: Lab): string[] =>
+    lab.logger.entries
+      .filter(({ message }) => message.includes('cannot be sent'))
+      .map(({ fields }) => `${fields['replica']}`);
+
+  test('is logged once per replica and outage, not per question', () => {
+    const lab = new Lab();
+    const a = lab.start('a', [replica('a'), { name: 'b', address: 'fd00::2' }, { name: 'c', address: 'fd00::3' }]);
+    lab.clock.advance(60_000);
+    assert.deepEqual(unsendable(lab), ['b', 'c']);
+    a.setReplicas(members('a', 'b', 'c'));
+    lab.start('b', members('a', 'b'));
+    lab.clock.advance(60_000);
+    assert.deepEqual(sees(a).answering, ['b']);
+    assert.deepEqual(unsendable(lab), ['b', 'c']);
+    a.setReplicas([
+      { name: 'b', address: 'fd00::2' },
+      { name: 'c', address: 'fd00::3' },
+    ]);
+    lab.clock.advance(60_000);
+    assert.deepEqual(unsendable(lab), ['b', 'c', 'b']);
+  });
+});
+
 suite('the socket', () => {
   test('that fails is bound again', () => {
     const lab = new Lab();

@@ -47,6 +47,8 @@ interface Tracked {
   leaving: boolean;
   stale: boolean;
   announcing: boolean;
+  /** That questions to it can't even be sent was said, once until it answers again. */
+  saidUnsendable: boolean;
   /** Clock time of the moment it was found silent. */
   lostAt: number | undefined;
 }
@@ -136,6 +138,7 @@ export class ReplicaProber {
   #bind(): void {
     this.#socket = this.#deps.datagrams.bind(this.#options.host, this.#options.port, {
       onMessage: (bytes, from) => this.#receive(bytes, from),
+      onLost: (error, to) => this.#unsendable(error, to.host),
       onError: (error) => {
         this.#deps.logger.error(
           { err: error, port: this.#options.port },
@@ -178,6 +181,16 @@ export class ReplicaProber {
     return true;
   }
 
+  /** Without a word every replica would believe that it is the first. */
+  #unsendable(error: Error, address: string): void {
+    for (const [name, tracked] of this.#tracked) {
+      if (tracked.address !== address || tracked.saidUnsendable) continue;
+      tracked.saidUnsendable = true;
+      const fields = { err: error, replica: name, address, host: this.#options.host };
+      this.#deps.logger.warn(fields, 'questions to a replica cannot be sent');
+    }
+  }
+
   #receive(bytes: Uint8Array, from: { readonly host: string; readonly port: number }): void {
     const message = decodeProbe(bytes);
     if (message === undefined) return;
@@ -196,6 +209,7 @@ export class ReplicaProber {
     if (!tracked.answering) this.#deps.logger.info({ replica: name }, 'replica answers');
     tracked.nonce = undefined;
     tracked.missed = 0;
+    tracked.saidUnsendable = false;
     tracked.answering = true;
     tracked.leaving = leaving;
     tracked.stale = stale;
@@ -225,5 +239,14 @@ export class ReplicaProber {
 
 function newlyTracked(address: string): Tracked {
   const word = { leaving: false, stale: false, announcing: false };
-  return { address, member: true, nonce: undefined, missed: 0, answering: false, ...word, lostAt: undefined };
+  return {
+    address,
+    member: true,
+    nonce: undefined,
+    missed: 0,
+    answering: false,
+    ...word,
+    saidUnsendable: false,
+    lostAt: undefined,
+  };
 }

@@ -20,6 +20,8 @@ interface Bound extends DatagramSocket {
   /** Texts of the datagrams that came, with who sent them. */
   readonly got: { text: string; from: Endpoint }[];
   readonly errors: Error[];
+  /** Where the datagrams were to go that were known to be lost. */
+  readonly lost: Endpoint[];
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -28,13 +30,15 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 function bind(t: TestContext, { datagrams }: DatagramsHarness, at: Endpoint): Bound {
   const got: Bound['got'] = [];
   const errors: Error[] = [];
+  const lost: Endpoint[] = [];
   const socket = datagrams.bind(at.host, at.port, {
     onMessage: (message, from) =>
       got.push({ text: new TextDecoder().decode(message), from: { host: from.host, port: from.port } }),
     onError: (error) => errors.push(error),
+    onLost: (_, to) => lost.push({ host: to.host, port: to.port }),
   });
   t.after(() => socket.close());
-  return { got, errors, send: (...datagram) => socket.send(...datagram), close: () => socket.close() };
+  return { got, errors, lost, send: (...datagram) => socket.send(...datagram), close: () => socket.close() };
 }
 
 /** Sends until one arrives, as any user of UDP must. */
@@ -109,7 +113,20 @@ export function datagramsCompliance(name: string, makeHarness: () => Promise<Dat
     assert.ok(b.got.slice(atB).every(({ text }) => text !== 'from the grave'));
   });
 
-  test(`${name}: what can't be delivered is lost without a word`, async (t) => {
+  test(`${name}: a datagram to an address of the other family is reported as lost, later, and the socket goes on`, async (t) => {
+    const harness = await makeHarness();
+    const [a, b] = [bind(t, harness, harness.a), bind(t, harness, harness.b)];
+    await reaches(harness, a, b, harness.b);
+    const nowhere = { host: harness.a.host.includes(':') ? '192.0.2.77' : '2001:db8::77', port: 9 };
+    a.send(bytes('x'), nowhere.port, nowhere.host);
+    assert.deepEqual(a.lost, []);
+    await harness.until(() => a.lost.length > 0);
+    assert.deepEqual(a.lost, [nowhere]);
+    await reaches(harness, a, b, harness.b);
+    assert.deepEqual(a.errors, []);
+  });
+
+  test(`${name}: what can't be delivered is lost, and nothing worse`, async (t) => {
     const harness = await makeHarness();
     const [a, b] = [bind(t, harness, harness.a), bind(t, harness, harness.b)];
     await reaches(harness, a, b, harness.b);

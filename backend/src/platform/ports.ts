@@ -63,6 +63,8 @@ export interface DatagramHandlers {
   onMessage(bytes: Uint8Array, from: { readonly host: string; readonly port: number }): void;
   /** The socket is unusable from here on. */
   onError(error: Error): void;
+  /** One datagram was lost, as this host knows by itself (no route, an address of the other family); the socket goes on. */
+  onLost?(error: Error, to: { readonly host: string; readonly port: number }): void;
 }
 
 /** A bound UDP socket. Sending never throws and may lose the datagram. */

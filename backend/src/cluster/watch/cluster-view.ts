@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { parseAddress } from '../../domain/address.ts';
 import type { Node } from '../../domain/node.ts';
 import type { BgpSettings, Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
@@ -23,6 +24,8 @@ import { LastGood } from './last-good.ts';
 export interface ClusterViewOptions {
   /** `namespace/name` of the manager's headless Service, whose endpoints are the replicas; undefined outside of a cluster. */
   readonly membership: string | undefined;
+  /** This replica's own address: the others are asked from it, so that theirs of the same family count. */
+  readonly address: string;
   /** Once, when every kind has been listed. */
   readonly onSynced: () => void;
   /** Changes for the engine, from the first on; those before `onSynced` are also part of `inputs()`. */
@@ -164,9 +167,10 @@ export class ClusterView {
   }
 
   #replicas(): ReturnType<typeof toReplicas> {
-    const { membership } = this.#options;
+    const { membership, address } = this.#options;
     return toReplicas(
       [...this.#sliceInformer.values()].filter((slice) => serviceOf(slice) === membership && membership !== undefined),
+      parseAddress(address)?.family ?? 'ipv4',
     );
   }
 

@@ -24,6 +24,12 @@ export class FakeDatagrams implements Datagrams {
     return {
       send: (bytes, toPort, toHost) => {
         if (!isOpen() || bytes.byteLength > MAX_PAYLOAD) return;
+        if (host.includes(':') !== toHost.includes(':')) {
+          this.#clock.setTimer(0, () =>
+            handlers.onLost?.(new Error('invalid argument'), { host: toHost, port: toPort }),
+          );
+          return;
+        }
         const copy = bytes.slice();
         this.#clock.setTimer(1, () => {
           if (this.#cut.has(host) || this.#cut.has(toHost)) return;

@@ -14,7 +14,10 @@ export const systemDatagrams: Datagrams = {
       // Errors of a single datagram (no route, refused) mean a lost datagram, which the caller has to live with anyway.
       send: (bytes, toPort, toHost) => {
         // Port 0 may stand in a forged question (RFC 768); Node throws for it, and nobody could be reached there.
-        if (!closed && toPort !== 0) socket.send(bytes, toPort, toHost, () => undefined);
+        if (closed || toPort === 0) return;
+        socket.send(bytes, toPort, toHost, (error) => {
+          if (error !== null && !closed) handlers.onLost?.(error, { host: toHost, port: toPort });
+        });
       },
       close: () => {
         if (closed) return;

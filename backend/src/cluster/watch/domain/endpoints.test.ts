@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { Family } from '../../../domain/address.ts';
 import type * as kinds from '../../kinds.ts';
 import { EndpointIndex, serviceOf, slimSlice, toReplicas, toServiceEndpoints } from './endpoints.ts';
 
@@ -169,7 +170,7 @@ suite('a slim slice', () => {
 
   test('says the same', () => {
     assert.deepEqual(toServiceEndpoints([slimSlice(full())]), toServiceEndpoints([full()]));
-    assert.deepEqual(toReplicas([slimSlice(full())]), toReplicas([full()]));
+    assert.deepEqual(toReplicas([slimSlice(full())], 'ipv4'), toReplicas([full()], 'ipv4'));
     assert.equal(serviceOf(slimSlice(full())), 'shop/web');
     assert.deepEqual(toServiceEndpoints([slimSlice(slice('web-a', 'null'))]), { ready: [], serving: [], any: false });
   });
@@ -190,28 +191,36 @@ suite('the replicas behind our own headless Service', () => {
       of('m-1', endpoint('n2', NOT_READY, 'manager-b', '10.0.0.2'), endpoint('n1', READY, 'manager-a', '10.0.0.1')),
       of('m-2', endpoint('n3', DRAINING, 'manager-c', '10.0.0.3')),
     ];
-    assert.deepEqual(toReplicas(slices), [
+    assert.deepEqual(toReplicas(slices, 'ipv4'), [
       { name: 'manager-a', address: '10.0.0.1' },
       { name: 'manager-b', address: '10.0.0.2' },
       { name: 'manager-c', address: '10.0.0.3' },
     ]);
   });
 
-  test('of both families: the IPv4 address, whatever the order of the slices', () => {
+  test("of both families: the address of one's own family, whatever the order of the slices; else the one there is", () => {
     const v4 = of('m-1', endpoint('n1', READY, 'manager-a', '10.0.0.1'));
     const v6: kinds.EndpointSlice = {
       ...of('m-2', endpoint('n1', READY, 'manager-a', 'fd00::1')),
       addressType: 'IPv6',
     };
-    assert.deepEqual(toReplicas([v4, v6]), [{ name: 'manager-a', address: '10.0.0.1' }]);
-    assert.deepEqual(toReplicas([v6, v4]), [{ name: 'manager-a', address: '10.0.0.1' }]);
-    assert.deepEqual(toReplicas([v6]), [{ name: 'manager-a', address: 'fd00::1' }]);
+    const addresses = (family: Family, ...slices: kinds.EndpointSlice[]): string[] =>
+      toReplicas(slices, family).map(({ address }) => address);
+    for (const slices of [
+      [v4, v6],
+      [v6, v4],
+    ]) {
+      assert.deepEqual(addresses('ipv4', ...slices), ['10.0.0.1']);
+      assert.deepEqual(addresses('ipv6', ...slices), ['fd00::1']);
+    }
+    assert.deepEqual(addresses('ipv4', v6), ['fd00::1']);
+    assert.deepEqual(addresses('ipv6', v4), ['10.0.0.1']);
   });
 
   test('nothing else', () => {
     const bare = '{"addresses": ["10.0.0.9"], "conditions": {"ready": true}}';
     const node = '{"addresses": ["10.0.0.9"], "conditions": {}, "targetRef": {"kind": "Node", "name": "n1"}}';
-    assert.deepEqual(toReplicas([of('m-1', bare, node), slice('m-2', 'null')]), []);
-    assert.deepEqual(toReplicas([]), []);
+    assert.deepEqual(toReplicas([of('m-1', bare, node), slice('m-2', 'null')], 'ipv4'), []);
+    assert.deepEqual(toReplicas([], 'ipv4'), []);
   });
 });

@@ -1,3 +1,4 @@
+import type { Family } from '../../../domain/address.ts';
 import type { ServiceEndpoints } from '../../../domain/service.ts';
 import type { Replica } from '../../../health/replicas.ts';
 import type * as kinds from '../../kinds.ts';
@@ -82,15 +83,21 @@ export class EndpointIndex {
   }
 }
 
-/** The replicas behind the manager's own headless Service: every Pod of its slices, ready or not. */
-export function toReplicas(slices: Iterable<kinds.EndpointSlice>): Replica[] {
+const ADDRESS_TYPE: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
+
+/**
+ * The replicas behind the manager's own headless Service: every Pod of its slices, ready or not. A Service of both families lists a Pod
+ * once per family: the address of `family` is taken. A Pod without one is a replica nevertheless, under the address that it has.
+ *
+ * @param family that of this replica's own address, from which the others are asked
+ */
+export function toReplicas(slices: Iterable<kinds.EndpointSlice>, family: Family): Replica[] {
   const replicas = new Map<string, Replica>();
   for (const slice of slices) {
     for (const { addresses, targetRef } of slice.endpoints ?? []) {
       const [address] = addresses;
       if (targetRef?.kind !== 'Pod' || targetRef.name === undefined || address === undefined) continue;
-      // A Service of both families lists a Pod once per family: the IPv4 one is taken, on every replica alike.
-      if (!replicas.has(targetRef.name) || slice.addressType === 'IPv4') {
+      if (!replicas.has(targetRef.name) || slice.addressType === ADDRESS_TYPE[family]) {
         replicas.set(targetRef.name, { name: targetRef.name, address });
       }
     }
