@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PeerConfig, Route } from './model.ts';
-import { peer, Scene } from './testing/scripted-router.ts';
+import type { PeerConfig, Route, SessionStatus } from './model.ts';
+import { addPathReceive, gracefulRestartBoth, peer, routerOpen, Scene } from './testing/scripted-router.ts';
 
 const a = '10.0.0.1/32';
 const routes = new Map<string, Route>([[a, { prefix: a, paths: [{ id: 1, nextHop: '192.0.2.11' }] }]]);
@@ -21,6 +21,10 @@ function two(): Scene {
   scene.speaker.setRoutes('r2', routes);
   scene.settle();
   return scene;
+}
+
+function session(scene: Scene, key: string): SessionStatus | undefined {
+  return scene.speaker.sessions().find((status) => status.key === key);
 }
 
 async function settleAll(scene: Scene): Promise<void> {
@@ -64,6 +68,41 @@ test('a peer with another hold time gets a new session and its routes again; the
   assert.equal(scene.speaker.sessions()[0]?.negotiated?.holdTimeSeconds, 30);
 });
 
+for (const change of [{ address: '192.0.2.7' }, { port: 1790 }, { peerAs: 65002 }]) {
+  const what = Object.keys(change).join();
+  test(`a peer with another ${what} is another router: the old one gets withdrawals and a hard reset, keeps nothing`, async () => {
+    const scene = new Scene();
+    scene.router(routerOpen(addPathReceive, gracefulRestartBoth));
+    scene.speaker.configure([peer]);
+    scene.speaker.setRoutes('r1', routes);
+    scene.settle();
+    const old = scene.connection;
+    assert.deepEqual(old.table.nextHops(a), ['192.0.2.11']);
+    scene.speaker.configure([{ ...peer, ...change }]);
+    await settleAll(scene);
+    assert.equal(old.table.paths.size, 0);
+    assert.deepEqual(old.log.slice(-2), ['update', 'Cease / Hard Reset (Cease / Peer De-configured)']);
+    assert.ok(old.remote.closed);
+    assert.deepEqual(
+      scene.speaker.sessions().map(({ key }) => key),
+      ['r1'],
+    );
+  });
+}
+
+test('the other router waits for its routes, as that of a new peer does', async () => {
+  const scene = two();
+  scene.router(undefined, peer.address, 1790);
+  scene.speaker.configure([{ ...peer, port: 1790 }, other]);
+  await settleAll(scene);
+  assert.equal(session(scene, 'r1')?.state, 'Established');
+  assert.deepEqual(scene.connection.table.log, []);
+  scene.speaker.setRoutes('r1', routes);
+  scene.settle();
+  assert.deepEqual(scene.connection.table.nextHops(a), ['192.0.2.11']);
+  assert.deepEqual(scene.connections[1]?.table.nextHops(a), ['192.0.2.11']);
+});
+
 test('the number of paths and the backoff change within the session', async () => {
   const scene = two();
   const paths = [1, 2, 3].map((id) => ({ id, nextHop: `192.0.2.1${id}` }));
@@ -98,13 +137,13 @@ for (const [what, change] of impossible) {
     const scene = two();
     scene.speaker.configure([{ ...peer, ...change }, other]);
     await settleAll(scene);
-    const [first, second] = scene.speaker.sessions();
+    const [first, second] = ['r1', 'r2'].map((key) => session(scene, key));
     assert.deepEqual([first?.state, first?.lastError], ['Idle', `the configured ${what} is not valid`]);
     assert.equal(scene.changes.at(-1)?.lastError, first?.lastError);
     assert.equal(second?.state, 'Established');
     scene.speaker.configure([peer, other]);
     await settleAll(scene);
-    assert.equal(scene.speaker.sessions()[0]?.state, 'Established');
+    assert.equal(session(scene, 'r1')?.state, 'Established');
   });
 }
 

@@ -45,7 +45,8 @@ export class BgpSpeaker {
 
   /**
    * The whole desired set of peers. A session is touched only if a parameter of its own changed; a peer that is gone gets its
-   * routes withdrawn and a Cease.
+   * routes withdrawn and a Cease. So does the router of a peer that has become another router (address, port or AS): under its
+   * key a new peer is there, which waits for `setRoutes`.
    *
    * @throws RangeError if two peers have one key; nothing is changed then.
    */
@@ -53,7 +54,10 @@ export class BgpSpeaker {
     if (this.#stopped) return;
     const wanted = new Map(peers.map((config) => [config.key, config]));
     if (wanted.size < peers.length) throw new RangeError('two peers have the same key');
-    for (const [key, peer] of this.#peers) if (!wanted.has(key)) this.#remove(key, peer);
+    for (const [key, peer] of this.#peers) {
+      const config = wanted.get(key);
+      if (config === undefined || !isSameRouter(peer.config, config)) this.#remove(key, peer);
+    }
     for (const config of wanted.values()) {
       const peer = this.#peers.get(config.key);
       if (peer === undefined) this.#add(config);
@@ -142,6 +146,11 @@ export class BgpSpeaker {
     const text = this.#options.shutdownText ?? '';
     return notification(ErrorCode.cease, subcode, text === '' ? [] : shutdownCommunication(text));
   }
+}
+
+/** A router that is no longer the peer's would keep our routes over a mere reset of the session (RFC 4724, RFC 8538). */
+function isSameRouter(before: PeerConfig, after: PeerConfig): boolean {
+  return before.address === after.address && before.port === after.port && before.peerAs === after.peerAs;
 }
 
 /** Equal for configurations between which the session can go on. */

@@ -107,8 +107,8 @@ export class Scene {
   }
 
   /** A router that accepts connections; without an OPEN it only listens to what comes. */
-  router(open: OpenMessage | undefined = routerOpen(addPathReceive), address = peer.address): void {
-    this.dialer.listen(address, 179, (remote) => void this.connections.push(new RouterConnection(remote, open)));
+  router(open: OpenMessage | undefined = routerOpen(addPathReceive), address = peer.address, port = 179): void {
+    this.dialer.listen(address, port, (remote) => void this.connections.push(new RouterConnection(remote, open)));
   }
 
   silentRouter(): void {
