@@ -65,7 +65,7 @@ function closed(pool: Pool, service: Service, family: Family, view: PoolView): F
 }
 
 /** The pools that an address lies in, most preferred first: more than one only where pools overlap. */
-function poolsContaining(address: Address, view: PoolView): Pool[] {
+export function poolsContaining(address: Address, view: PoolView): Pool[] {
   return [...view.pools.values()]
     .filter((pool) => pool.ranges.some((range) => rangeContains(range, address)))
     .sort(byPreference);

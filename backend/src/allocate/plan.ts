@@ -1,7 +1,7 @@
 import { formatAddress, parseAddress, type Family } from '../domain/address.ts';
 import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import type { Assignment, Service } from '../domain/service.ts';
-import { choose, type PoolView } from './choose.ts';
+import { choose, poolsContaining, type PoolView } from './choose.ts';
 import { notServed } from './served.ts';
 
 /** What a Service's record should be, and why. */
@@ -44,9 +44,27 @@ function isOldestHolder(service: Service, ip: string, view: AllocateView): boole
   });
 }
 
-/** What the Service holds of a family: by its record, then by reservations whose write is still under way. */
+/**
+ * An address that a Service holds, with its true pool: the leader's own ledger knows best, since the record is the tenant's to edit;
+ * a record that names no pool gives way to the pool that contains the address; a pool that shrank keeps its addresses.
+ */
+function settled(assignment: Assignment, known: readonly Assignment[], view: PoolView): Assignment {
+  const own = known.find(({ ip }) => ip === assignment.ip);
+  if (own !== undefined) return own;
+  const address = view.pools.has(assignment.pool) ? undefined : parseAddress(assignment.ip);
+  const [pool] = address === undefined ? [] : poolsContaining(address, view);
+  return pool === undefined ? assignment : { ip: assignment.ip, pool: pool.name };
+}
+
+/** What a Service holds by its status, each address with its true pool; the ledger is made of this. */
+export function heldAssignments(service: Service, view: PoolView): Assignment[] {
+  const known = view.ledger.assignments(service.key);
+  return service.held ? service.recorded.map((assignment) => settled(assignment, known, view)) : [];
+}
+
+/** What the Service holds of a family: by its status, then by reservations whose write is still under way. */
 function heldOf(service: Service, family: Family, view: AllocateView): Assignment[] {
-  const held = [...(service.held ? service.recorded : []), ...view.ledger.assignments(service.key)];
+  const held = [...heldAssignments(service, view), ...view.ledger.assignments(service.key)];
   return held.filter((assignment) => familyOf(assignment) === family && isOldestHolder(service, assignment.ip, view));
 }
 

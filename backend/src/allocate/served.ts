@@ -37,9 +37,10 @@ function alreadyServed({ service }: ServedQuestion): Verdict {
 
 function byDefaultPool({ service, defaultPoolExists }: ServedQuestion): Verdict {
   if (!defaultPoolExists) return finding('NotOptedIn', { service: service.key });
-  if (service.ingressIPs.length > 0 || service.hasFinalizer)
-    return finding('ServedByAnother', { service: service.key });
-  return 'served';
+  if (service.ingressIPs.length > 0) return finding('ServedByAnother', { service: service.key });
+  // A finalizer with our record and no status is our own, restored from a backup; without a record it is somebody else's.
+  const foreignFinalizer = service.hasFinalizer && service.recorded.length === 0;
+  return foreignFinalizer ? finding('ServedByAnother', { service: service.key }) : 'served';
 }
 
 const SERVED_CHECKS: readonly ServedCheck[] = [

@@ -37,11 +37,16 @@ function oldest(holders: readonly HoldingService[]): HoldingService | undefined 
   return [...holders].sort((a, b) => a.createdAt - b.createdAt || (a.key < b.key ? -1 : 1))[0];
 }
 
-/** The pool that the record names, if the address really lies in it: a forged record or status gets nothing announced. */
+/**
+ * The pool that the record names, if the address really lies in it: a forged record or status gets nothing announced. Where the
+ * record was lost (`kubectl replace` drops annotations), it is the pool that contains the address, until the leader has repaired it.
+ */
 function recordedPool(service: HoldingService, ip: string, address: Address, snapshot: Snapshot): Pool | undefined {
+  const contains = (pool: Pool): boolean => pool.ranges.some((range) => rangeContains(range, address));
   const assignment = service.assignments.find((candidate) => candidate.ip === ip);
+  if (assignment?.pool === '') return [...snapshot.pools.values()].find(contains);
   const pool = assignment === undefined ? undefined : snapshot.pools.get(assignment.pool);
-  return pool?.ranges.some((range) => rangeContains(range, address)) === true ? pool : undefined;
+  return pool !== undefined && contains(pool) ? pool : undefined;
 }
 
 function eligibleNodes(

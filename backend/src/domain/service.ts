@@ -8,6 +8,7 @@ export type TrafficPolicy = 'Cluster' | 'Local';
 
 /** An address that the leader gave to a Service, with the pool it came from. */
 export interface Assignment {
+  /** Empty: the record was lost, and whichever pool contains the address counts. */
   readonly pool: string;
   /** Canonical text. */
   readonly ip: string;
@@ -36,13 +37,21 @@ export interface Service {
   readonly wantedPools: readonly string[];
   /** Addresses wanted by annotation or `spec.loadBalancerIP`, as written: they may be no addresses at all. */
   readonly wantedIPs: readonly string[];
-  /** What the record (annotation `lb.kubesphere.io/assigned`) says; never trusted without a look at the pool. */
+  /**
+   * Of a Service that holds addresses, these, with the pools of its record (annotation `lb.kubesphere.io/assigned`); of another one,
+   * what its record says: a wish. The annotation is the tenant's to edit and never trusted without a look at the pool.
+   */
   readonly recorded: readonly Assignment[];
-  /** `status.loadBalancer.ingress[].ip`, canonical; or the host name where another load balancer gave one instead. */
+  /** `status.loadBalancer.ingress`: canonical addresses, and host names as they are. */
   readonly ingressIPs: readonly string[];
-  /** Our finalizer (`service.kubernetes.io/load-balancer-cleanup`) is set and the record is ours. */
+  /**
+   * The addresses in the status are ours. Proved by our condition `Allocated` being True, which tenants can't write; finalizer and
+   * annotation prove nothing, since others use them too and a PUT drops them.
+   */
   readonly held: boolean;
-  /** It carries the clean-up finalizer, ours or another controller's. */
+  /** Our condition `Allocated` stands in the status, True or not. */
+  readonly hasCondition: boolean;
+  /** It carries the clean-up finalizer (KEP-980), ours or another controller's. */
   readonly hasFinalizer: boolean;
   readonly deleting: boolean;
 }

@@ -1,5 +1,5 @@
 import type { Plan } from '../allocate/plan.ts';
-import type { Service } from '../domain/service.ts';
+import { LOAD_BALANCER_CLASS, type Service } from '../domain/service.ts';
 import type * as kinds from '../cluster/kinds.ts';
 import { formatAssigned } from '../cluster/watch/domain/service.ts';
 import { OPENELB_KEYS, SERVICE_CONDITIONS, SERVICE_KEYS } from '../resources/keys.ts';
@@ -19,84 +19,98 @@ function poolLabel(plan: Plan): string | null {
   return only !== undefined && pools.length === 1 && only.length <= 63 ? only : null;
 }
 
-function allocatedCondition(service: kinds.Service, plan: Plan): NewCondition {
-  const { generation } = service.metadata ?? {};
+/** API conventions allow more; people read less, and tenants write some of the parameters. */
+const MAX_MESSAGE = 1_024;
+
+function message(plan: Plan): string {
+  const text = reasonText(plan.finding);
+  const kept = plan.served && plan.finding.reason !== 'Allocated' ? plan.assignments : [];
+  const suffix = kept.length === 0 ? '' : ` Until then the Service keeps ${kept.map(({ ip }) => ip).join(', ')}.`;
+  return `${text.slice(0, MAX_MESSAGE - suffix.length)}${suffix}`;
+}
+
+/**
+ * `Allocated` is True exactly as long as the addresses in the status are ours: this is what proves it, after a restart of ours and
+ * to every replica. An unmet wish of a Service that has an address shows in reason and message.
+ */
+function allocatedCondition(object: kinds.Service, plan: Plan): NewCondition {
+  const { generation } = object.metadata ?? {};
   return {
     type: SERVICE_CONDITIONS.allocated,
-    status: plan.finding.reason === 'Allocated' ? 'True' : 'False',
+    status: plan.served && plan.assignments.length > 0 ? 'True' : 'False',
     reason: plan.finding.reason,
-    message: reasonText(plan.finding),
+    message: message(plan),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
   };
 }
 
-function sameRecord(service: Service, plan: Extract<Plan, { served: true }>): boolean {
-  if (plan.assignments.length === 0) return service.recorded.length === 0 && !ownsIngress(service);
-  return service.held && formatAssigned(service.recorded) === formatAssigned(plan.assignments);
+type Served = Extract<Plan, { served: true }>;
+
+function isWritten(object: kinds.Service, service: Service, { assignments }: Served): boolean {
+  if (assignments.length === 0) return !service.held;
+  return (
+    service.hasFinalizer &&
+    object.metadata?.annotations?.[SERVICE_KEYS.assigned] === formatAssigned(assignments) &&
+    assignments.map(({ ip }) => ip).join() === service.ingressIPs.join()
+  );
 }
 
-/** Whether what stands in the status was written by us: another controller's ingress is never touched. */
-function ownsIngress(service: Service): boolean {
-  return service.hasFinalizer && service.recorded.some(({ ip }) => service.ingressIPs.includes(ip));
-}
-
-function conditionPatch(object: kinds.Service, plan: Plan, now: Date): unknown[] {
+function assignPatch(object: kinds.Service, service: Service, plan: Served, now: Date): ServicePatch | undefined {
   const wanted = allocatedCondition(object, plan);
-  return [withTransition(wanted, object.status?.conditions, now)];
-}
-
-function assignPatch(
-  object: kinds.Service,
-  service: Service,
-  plan: Extract<Plan, { served: true }>,
-  now: Date,
-): ServicePatch | undefined {
-  const wanted = allocatedCondition(object, plan);
-  const same = sameRecord(service, plan);
-  if (same && isCurrent(wanted, object.status?.conditions)) return undefined;
-  const { resourceVersion } = service;
-  if (same) return { metadata: { resourceVersion }, status: { conditions: conditionPatch(object, plan, now) } };
-  if (plan.assignments.length === 0) return withdrawnRecord(object, service, conditionPatch(object, plan, now));
+  const written = isWritten(object, service, plan);
+  if (written && isCurrent(wanted, object.status?.conditions)) return undefined;
+  const conditions = [withTransition(wanted, object.status?.conditions, now)];
+  if (written) return { metadata: {}, status: { conditions } };
+  if (plan.assignments.length === 0) return withdrawal(object, conditions, true);
   return {
     metadata: {
-      resourceVersion,
       finalizers: [SERVICE_KEYS.finalizer],
       labels: { [OPENELB_KEYS.servicePool]: poolLabel(plan) },
       annotations: { [SERVICE_KEYS.assigned]: formatAssigned(plan.assignments) },
     },
     status: {
       loadBalancer: { ingress: plan.assignments.map(({ ip }) => ({ ip, ipMode: 'VIP' })) },
-      conditions: conditionPatch(object, plan, now),
+      conditions,
     },
   };
 }
 
 /** Takes back what we wrote, and nothing else: other finalizers, labels and conditions stay. */
-function withdrawnRecord(object: kinds.Service, service: Service, conditions: unknown[]): ServicePatch {
-  const labels = object.metadata?.labels;
+function withdrawal(object: kinds.Service, conditions: unknown[], ingressIsOurs: boolean): ServicePatch {
+  const { labels, finalizers } = object.metadata ?? {};
+  const hasFinalizer = finalizers?.includes(SERVICE_KEYS.finalizer) === true;
   return {
     metadata: {
-      resourceVersion: service.resourceVersion,
-      '$deleteFromPrimitiveList/finalizers': [SERVICE_KEYS.finalizer],
+      ...(hasFinalizer ? { '$deleteFromPrimitiveList/finalizers': [SERVICE_KEYS.finalizer] } : {}),
       annotations: { [SERVICE_KEYS.assigned]: null },
       ...(labels?.[OPENELB_KEYS.servicePool] === undefined ? {} : { labels: { [OPENELB_KEYS.servicePool]: null } }),
     },
-    status: { ...(ownsIngress(service) ? { loadBalancer: { ingress: null } } : {}), conditions },
+    status: { ...(ingressIsOurs ? { loadBalancer: { ingress: null } } : {}), conditions },
   };
 }
 
-/** Signs that we have written to this Service: without them there is nothing to take back. */
-function carriesOurs(object: kinds.Service, service: Service): boolean {
-  const condition = object.status?.conditions?.some(({ type }) => type === SERVICE_CONDITIONS.allocated) === true;
-  return (service.hasFinalizer && service.recorded.length > 0) || condition;
+/** Finalizer and record without a status: ours, restored from a backup, as far as no other load balancer is involved. */
+function isRestored({ hasFinalizer, recorded, ingressIPs, loadBalancerClass }: Service): boolean {
+  const classAllows = loadBalancerClass === undefined || loadBalancerClass === LOAD_BALANCER_CLASS;
+  return hasFinalizer && recorded.length > 0 && ingressIPs.length === 0 && classAllows;
 }
 
 function releasePatch(object: kinds.Service, service: Service): ServicePatch | undefined {
-  if (!carriesOurs(object, service)) return undefined;
-  return withdrawnRecord(object, service, [{ $patch: 'delete', type: SERVICE_CONDITIONS.allocated }]);
+  const conditions = service.hasCondition ? [{ $patch: 'delete', type: SERVICE_CONDITIONS.allocated }] : [];
+  if (service.held) return withdrawal(object, conditions, true);
+  if (isRestored(service) && (service.deleting || !service.isLoadBalancer)) return withdrawal(object, conditions, false);
+  return service.hasCondition ? { metadata: {}, status: { conditions } } : undefined;
 }
 
-/** The one write that makes a Service what the plan says, or undefined if it is that already. */
-export function servicePatch(object: kinds.Service, service: Service, plan: Plan, now: Date): ServicePatch | undefined {
+/**
+ * The one write that makes a Service what the plan says, or undefined if it is that already. What another controller wrote (its
+ * ingress, its use of the same finalizer, its conditions) is never touched.
+ */
+export function servicePatch(
+  object: kinds.Service,
+  service: Service,
+  plan: Plan,
+  now: Date,
+): ServicePatch | undefined {
   return plan.served ? assignPatch(object, service, plan, now) : releasePatch(object, service);
 }

@@ -51,6 +51,8 @@ export interface FencedPatch {
   readonly metadata?: KubeObject['metadata'];
   readonly fields?: object;
   readonly subresource?: 'status';
+  /** Time until the call is given up, in milliseconds; the API client's default if left out. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -69,6 +71,10 @@ export async function patchFenced<T extends KubeObject>(
   if (uid === undefined || resourceVersion === undefined)
     throw new TypeError(`${kind.kind} without uid or resourceVersion`);
   const body = { metadata: { ...patch.metadata, uid, resourceVersion }, ...patch.fields };
-  const options = patch.subresource === undefined ? {} : { subresource: patch.subresource };
+  const { subresource, timeoutMs } = patch;
+  const options = {
+    ...(subresource === undefined ? {} : { subresource }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
   return await api.patch(kind, refOf(seen), { type: patch.type, body }, options);
 }

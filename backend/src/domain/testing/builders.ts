@@ -64,6 +64,7 @@ export function aService(key: string, overrides: Partial<Service> = {}): Service
     recorded: [],
     ingressIPs: [],
     held: false,
+    hasCondition: false,
     hasFinalizer: false,
     deleting: false,
     ...overrides,

@@ -50,16 +50,29 @@ const annotated = (annotations: Readonly<Record<string, string>>, service = FRES
   withMetadata({ annotations }, service);
 
 function withIngress(service: kinds.Service, ...ips: string[]): kinds.Service {
-  return { ...service, status: { loadBalancer: { ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' })) } } };
+  return {
+    ...service,
+    status: { ...service.status, loadBalancer: { ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' })) } },
+  };
 }
 
 const FINALIZERS = ['service.kubernetes.io/load-balancer-cleanup'];
 
+function allocated(status: 'True' | 'False'): NonNullable<NonNullable<kinds.Service['status']>['conditions']>[number] {
+  return {
+    type: 'network.kubesphere.io/Allocated',
+    status,
+    reason: 'Allocated',
+    message: '',
+    lastTransitionTime: '2026-01-02T03:04:06Z',
+  };
+}
+
 /** As the leader's patch leaves it. */
-const HELD = withIngress(
-  withMetadata({ annotations: { 'lb.kubesphere.io/assigned': 'public=192.0.2.7' }, finalizers: FINALIZERS }),
-  '192.0.2.7',
-);
+const HELD: kinds.Service = {
+  ...withMetadata({ annotations: { 'lb.kubesphere.io/assigned': 'public=192.0.2.7' }, finalizers: FINALIZERS }),
+  status: { loadBalancer: { ingress: [{ ip: '192.0.2.7' }] }, conditions: [allocated('True')] },
+};
 
 suite('a Service', () => {
   test('as its owner made it', () => {
@@ -82,6 +95,7 @@ suite('a Service', () => {
       recorded: [],
       ingressIPs: [],
       held: false,
+      hasCondition: false,
       hasFinalizer: false,
       deleting: false,
     });
@@ -182,35 +196,70 @@ suite('annotations of every era', () => {
 });
 
 suite('what the leader wrote', () => {
-  test('record, finalizer and status together: held', () => {
-    const { held, recorded, ingressIPs, hasFinalizer } = toService(HELD);
+  test('our condition and the status: held, with the pools of the record', () => {
+    const { held, recorded, ingressIPs, hasFinalizer, hasCondition } = toService(HELD);
     assert.deepEqual(
-      { held, recorded, ingressIPs, hasFinalizer },
+      { held, recorded, ingressIPs, hasFinalizer, hasCondition },
       {
         held: true,
         recorded: [{ pool: 'public', ip: '192.0.2.7' }],
         ingressIPs: ['192.0.2.7'],
         hasFinalizer: true,
+        hasCondition: true,
       },
     );
   });
 
   test('status in another notation', () => {
     const service = withIngress(annotated({ 'lb.kubesphere.io/assigned': 'six=2001:db8::7' }, HELD), '2001:DB8:0::7');
-    assert.equal(toService(service).held, true);
+    assert.deepEqual(toService(service).recorded, [{ pool: 'six', ip: '2001:db8::7' }]);
   });
 
-  const forged: [what: string, service: kinds.Service][] = [
+  // `kubectl replace`, or a controller's Update, drops what its author did not write; the status stays.
+  const edited: [what: string, service: kinds.Service][] = [
     ['without the finalizer', withMetadata({ finalizers: [] }, HELD)],
     ['with other finalizers', withMetadata({ finalizers: ['example.com/other'] }, HELD)],
-    ['without the status (a restored backup)', { ...HELD, status: { loadBalancer: {} } }],
-    ['with another address in the status', withIngress(HELD, '192.0.2.8')],
-    ['for more than the status shows', annotated({ 'lb.kubesphere.io/assigned': 'a=192.0.2.7,b=192.0.2.8' }, HELD)],
-    ['taken out', annotated({}, HELD)],
-    ['unreadable', annotated({ 'lb.kubesphere.io/assigned': '192.0.2.7' }, HELD)],
+    ['without its record', annotated({}, HELD)],
+    ['with an unreadable record', annotated({ 'lb.kubesphere.io/assigned': '192.0.2.7' }, HELD)],
+    ['with a record of another address', annotated({ 'lb.kubesphere.io/assigned': 'a=192.0.2.8' }, HELD)],
+    ['with a longer record', annotated({ 'lb.kubesphere.io/assigned': 'a=192.0.2.7,b=192.0.2.8' }, HELD)],
   ];
-  for (const [what, service] of forged)
-    test(`a record ${what}: not held`, () => assert.equal(toService(service).held, false));
+  for (const [what, service] of edited) {
+    test(`edited, ${what}: still held, and the same address`, () => {
+      const { held, recorded } = toService(service);
+      assert.equal(held, true);
+      assert.deepEqual(
+        recorded.map(({ ip }) => ip),
+        ['192.0.2.7'],
+      );
+    });
+  }
+  test('a record that was lost leaves the pool open', () =>
+    assert.deepEqual(toService(annotated({}, HELD)).recorded, [{ pool: '', ip: '192.0.2.7' }]));
+
+  const ingress = [{ ip: '192.0.2.7' }];
+  const unproved: [what: string, service: kinds.Service][] = [
+    ['no condition of ours (a forged record)', { ...HELD, status: { loadBalancer: { ingress } } }],
+    ['our condition False', { ...HELD, status: { loadBalancer: { ingress }, conditions: [allocated('False')] } }],
+    ['no address in the status (a restored backup)', { ...HELD, status: { loadBalancer: {} } }],
+    [
+      "a host name beside the address (another controller's)",
+      {
+        ...HELD,
+        status: {
+          loadBalancer: { ingress: [...ingress, { hostname: 'lb.example.com' }] },
+          conditions: [allocated('True')],
+        },
+      },
+    ],
+  ];
+  for (const [what, service] of unproved) {
+    test(`${what}: not held, and the record is a wish`, () => {
+      const { held, recorded } = toService(service);
+      assert.equal(held, false);
+      assert.deepEqual(recorded, [{ pool: 'public', ip: '192.0.2.7' }]);
+    });
+  }
 
   test('a host name that another load balancer gave, without an address: served by that one', () => {
     const { loadBalancerClass: _, ...spec } = FRESH.spec ?? {};

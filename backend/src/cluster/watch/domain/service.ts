@@ -1,15 +1,20 @@
 import { canonicalAddress, type Family } from '../../../domain/address.ts';
 import type { Assignment, Service } from '../../../domain/service.ts';
-import { eraValue, OPT_IN_VALUES, SERVICE_KEYS } from '../../../resources/keys.ts';
+import { eraValue, OPT_IN_VALUES, SERVICE_CONDITIONS, SERVICE_KEYS } from '../../../resources/keys.ts';
 import type * as kinds from '../../kinds.ts';
 import { keyOf } from '../../objects.ts';
 
 /** Services that carry more than so many names or addresses are read up to here: annotations are tenants' input. */
 const MAX_LIST = 8;
+/** Longer than any name of a pool that can be created, or any address. */
+const MAX_ITEM = 256;
 
 function list(text: string | undefined): string[] {
-  const items = (text ?? '').split(',').map((item) => item.trim());
-  return items.filter((item) => item !== '').slice(0, MAX_LIST);
+  const items = (text ?? '').split(',', 2 * MAX_LIST).map((item) => item.trim());
+  return items
+    .filter((item) => item !== '')
+    .slice(0, MAX_LIST)
+    .map((item) => item.slice(0, MAX_ITEM));
 }
 
 /** The record `pool=address[,pool=address]` as the leader writes it; parts that don't read are left out. */
@@ -22,7 +27,8 @@ export function parseAssigned(text: string | undefined): Assignment[] {
 }
 
 export function formatAssigned(assignments: readonly Assignment[]): string {
-  return assignments.map(({ pool, ip }) => `${pool}=${ip}`).join(',');
+  const known = assignments.filter(({ pool }) => pool !== '');
+  return known.map(({ pool, ip }) => `${pool}=${ip}`).join(',');
 }
 
 function families(spec: kinds.Service['spec']): Family[] {
@@ -51,11 +57,6 @@ function ingressIPs(service: kinds.Service): string[] {
   );
 }
 
-/** Ours: the clean-up finalizer and a record, which only the leader writes together. */
-function isHeld(recorded: readonly Assignment[], hasFinalizer: boolean, ingress: readonly string[]): boolean {
-  return hasFinalizer && recorded.length > 0 && recorded.every(({ ip }) => ingress.includes(ip));
-}
-
 type Identity = Pick<Service, 'namespace' | 'name' | 'uid' | 'resourceVersion' | 'createdAt' | 'labels'>;
 
 function identity(metadata: NonNullable<kinds.Service['metadata']>): Identity {
@@ -69,12 +70,28 @@ function identity(metadata: NonNullable<kinds.Service['metadata']>): Identity {
   };
 }
 
-/** What the leader wrote, with the marks that tell it from what a user or another controller did. */
-function record(service: kinds.Service): Pick<Service, 'recorded' | 'ingressIPs' | 'held' | 'hasFinalizer'> {
-  const recorded = parseAssigned(service.metadata?.annotations?.[SERVICE_KEYS.assigned]);
-  const ingress = ingressIPs(service);
-  const hasFinalizer = service.metadata?.finalizers?.includes(SERVICE_KEYS.finalizer) === true;
-  return { recorded, ingressIPs: ingress, held: isHeld(recorded, hasFinalizer, ingress), hasFinalizer };
+type Standing = Pick<Service, 'recorded' | 'ingressIPs' | 'held' | 'hasCondition' | 'hasFinalizer'>;
+
+/** The addresses in the status, if our condition says that they are ours and none of them is a name. */
+function heldAddresses(service: kinds.Service, condition: string | undefined): string[] {
+  const ingress = service.status?.loadBalancer?.ingress ?? [];
+  if (condition !== 'True' || ingress.some(({ ip }) => ip === undefined)) return [];
+  return ingressIPs(service);
+}
+
+/** What stands in the object of what the leader wrote. */
+function standing(service: kinds.Service): Standing {
+  const condition = service.status?.conditions?.find(({ type }) => type === SERVICE_CONDITIONS.allocated)?.status;
+  const written = parseAssigned(service.metadata?.annotations?.[SERVICE_KEYS.assigned]);
+  const held = heldAddresses(service, condition);
+  const poolOf = (ip: string): string => written.find((assignment) => assignment.ip === ip)?.pool ?? '';
+  return {
+    recorded: held.length > 0 ? held.map((ip) => ({ ip, pool: poolOf(ip) })) : written,
+    ingressIPs: ingressIPs(service),
+    held: held.length > 0,
+    hasCondition: condition !== undefined,
+    hasFinalizer: service.metadata?.finalizers?.includes(SERVICE_KEYS.finalizer) === true,
+  };
 }
 
 /** A Service as allocating and announcing see it. */
@@ -92,7 +109,7 @@ export function toService(service: kinds.Service): Service {
     trafficPolicy: spec?.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',
     wantedPools: list(eraValue(metadata.annotations, 'servicePool')),
     wantedIPs: wantedIPs(service),
-    ...record(service),
+    ...standing(service),
     deleting: metadata.deletionTimestamp !== undefined,
   };
 }
