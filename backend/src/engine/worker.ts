@@ -18,17 +18,20 @@ const options = workerData as EngineOptions;
 const logger = jsonLogger(options.logLevel, 'engine').child({ replica: options.replica });
 const post = (message: FromEngine): void => port.postMessage(message);
 
+function reportSessions(): void {
+  const sessions = speaker.sessions();
+  engine.sessionsChanged(sessions);
+  post({ type: 'sessions', sessions: sessions.map(sessionReport) });
+}
+
 const speaker = new BgpSpeaker(
   {
     clock: systemClock,
     random: systemRandom,
     dialer: systemDialer,
     logger: logger.child({ component: 'bgp' }),
-    onSessionChange: () => {
-      const sessions = speaker.sessions();
-      engine.sessionsChanged(sessions);
-      post({ type: 'sessions', sessions: sessions.map(sessionReport) });
-    },
+    onSessionChange: reportSessions,
+    onSessionGone: reportSessions,
   },
   {},
 );

@@ -1,5 +1,6 @@
 // A BGP speaker in a process of its own, so that a test can put it into a network namespace and kill it.
-// One JSON command per line on stdin; one JSON line on stdout per change of a session and per command that is done.
+// One JSON command per line on stdin; one JSON line on stdout per change of a session, per session that is gone and per
+// command that is done.
 import { createInterface } from 'node:readline';
 import { systemClock, systemRandom } from '../../../backend/src/platform/linux/clock.ts';
 import { systemDialer } from '../../../backend/src/platform/linux/dialer.ts';
@@ -31,6 +32,7 @@ const speaker = new BgpSpeaker(
     dialer: systemDialer,
     logger,
     onSessionChange: (status) => write({ status }),
+    onSessionGone: (gone) => write({ gone }),
   },
   { shutdownText: 'lab scenario ends' },
 );

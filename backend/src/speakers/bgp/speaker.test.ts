@@ -4,7 +4,8 @@ import type { PeerConfig, Route, SessionStatus } from './model.ts';
 import { addPathReceive, gracefulRestartBoth, peer, routerOpen, Scene } from './testing/scripted-router.ts';
 
 const a = '10.0.0.1/32';
-const routes = new Map<string, Route>([[a, { prefix: a, paths: [{ id: 1, nextHop: '192.0.2.11' }] }]]);
+const nextHop = '192.0.2.11';
+const routes = new Map<string, Route>([[a, { prefix: a, paths: [{ id: 1, nextHop }] }]]);
 const other: PeerConfig = { ...peer, key: 'r2', address: '192.0.2.9' };
 
 function two(): Scene {
@@ -66,6 +67,39 @@ test('a peer with another hold time gets a new session and its routes again; the
   assert.equal(scene.connections[0]?.log.at(-1), 'Cease / Other Configuration Change');
   assert.deepEqual(scene.connection.table.nextHops(a), ['192.0.2.11']);
   assert.equal(scene.speaker.sessions()[0]?.negotiated?.holdTimeSeconds, 30);
+});
+
+test('a peer that is removed is told as gone once, whatever its session did, and not heard of again', async () => {
+  const scene = two();
+  scene.speaker.configure([{ ...peer, holdTimeSeconds: 1 }, other]);
+  assert.equal(session(scene, 'r1')?.state, 'Idle');
+  assert.deepEqual(scene.gone, []);
+  scene.changes.length = 0;
+  scene.speaker.configure([other]);
+  assert.deepEqual(scene.gone, ['r1, left: r2']);
+  scene.speaker.configure([]);
+  await settleAll(scene);
+  assert.deepEqual(scene.gone, ['r1, left: r2', 'r2, left: ']);
+  assert.deepEqual(scene.changes, []);
+});
+
+test('of a peer that is another router now only the new session is told, though the old one takes its time to end', async () => {
+  const scene = two();
+  const old = scene.connections[0]?.remote;
+  old?.pause();
+  const prefixes = Array.from({ length: 50_000 }, (_, i) => `10.1.${i >> 8}.${i & 255}/32`);
+  scene.speaker.setRoutes('r1', new Map(prefixes.map((prefix) => [prefix, { prefix, paths: [{ id: 1, nextHop }] }])));
+  scene.router(undefined, peer.address, 1790);
+  scene.speaker.configure([{ ...peer, port: 1790 }, other]);
+  await settleAll(scene);
+  assert.equal(old?.closed, false);
+  for (let seconds = 0; seconds < 4; seconds++) {
+    scene.clock.advance(1_000);
+    await settleAll(scene);
+  }
+  assert.equal(old?.closed, true);
+  assert.equal(scene.changes.findLast(({ key }) => key === 'r1')?.state, 'Established');
+  assert.deepEqual(scene.gone, []);
 });
 
 for (const change of [{ address: '192.0.2.7' }, { port: 1790 }, { peerAs: 65002 }]) {

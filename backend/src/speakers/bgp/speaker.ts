@@ -15,6 +15,8 @@ export interface BgpSpeakerDeps {
   readonly logger: Logger;
   /** A session's state, error or negotiation changed; also called from within `configure`. */
   readonly onSessionChange: (status: SessionStatus) => void;
+  /** A peer was removed: `sessions()` is without its session, of which nothing more is told. Called from within `configure`. */
+  readonly onSessionGone: (key: string) => void;
 }
 
 export interface BgpSpeakerOptions {
@@ -54,6 +56,7 @@ export class BgpSpeaker {
     if (this.#stopped) return;
     const wanted = new Map(peers.map((config) => [config.key, config]));
     if (wanted.size < peers.length) throw new RangeError('two peers have the same key');
+    const gone = [...this.#peers.keys()].filter((key) => !wanted.has(key));
     for (const [key, peer] of this.#peers) {
       const config = wanted.get(key);
       if (config === undefined || !isSameRouter(peer.config, config)) this.#remove(key, peer);
@@ -63,6 +66,7 @@ export class BgpSpeaker {
       if (peer === undefined) this.#add(config);
       else this.#reconfigure(peer, config);
     }
+    for (const key of gone) this.#deps.onSessionGone(key);
   }
 
   /**
@@ -111,9 +115,14 @@ export class BgpSpeaker {
   }
 
   #session(config: PeerConfig, rib: AdjRibOut): Session {
-    const { clock, random, dialer, onSessionChange } = this.#deps;
+    const { clock, random, dialer } = this.#deps;
     const logger = this.#deps.logger.child({ peer: config.key, address: config.address });
-    return new Session({ clock, random, dialer, logger, rib, onChange: onSessionChange }, config);
+    const onChange = (status: SessionStatus): void => {
+      // A session that still takes leave of its router is no longer the peer's.
+      if (this.#peers.get(config.key)?.session === session) this.#deps.onSessionChange(status);
+    };
+    const session = new Session({ clock, random, dialer, logger, rib, onChange }, config);
+    return session;
   }
 
   #reconfigure(peer: Peer, config: PeerConfig): void {

@@ -96,14 +96,21 @@ export class Scene {
   readonly dialer = new FakeDialer(this.clock);
   readonly logger = new FakeLogger();
   readonly changes: SessionStatus[] = [];
+  /** What was reported as gone, and which sessions there were then: `r1, left: r2`. */
+  readonly gone: string[] = [];
   readonly connections: RouterConnection[] = [];
   readonly speaker: BgpSpeaker;
 
   constructor(options: BgpSpeakerOptions = {}) {
     const { clock, dialer, logger } = this;
     const onSessionChange = (status: SessionStatus): void => void this.changes.push(status);
+    const onSessionGone = (key: string): void => {
+      const left = this.speaker.sessions().map((status) => status.key);
+      this.gone.push(`${key}, left: ${left.join()}`);
+    };
     // Jitter at its least: timers run their full length.
-    this.speaker = new BgpSpeaker({ clock, dialer, logger, random: { next: () => 0 }, onSessionChange }, options);
+    const random = { next: (): number => 0 };
+    this.speaker = new BgpSpeaker({ clock, dialer, logger, random, onSessionChange, onSessionGone }, options);
   }
 
   /** A router that accepts connections; without an OPEN it only listens to what comes. */
