@@ -7,6 +7,7 @@ import { leases, nodes, services } from './kinds.ts';
 import type { Lease, Node, Service } from './kinds.ts';
 import type { Kube, Selection, Watch } from './kube.ts';
 import type { KubeObject, ResourceKind } from './objects.ts';
+import { describeStatusPatches } from './status-compliance.ts';
 import { applyOwnStatus, patchFenced, pruneOwnStatus } from './write/apply-status.ts';
 
 export interface Subject {
@@ -104,6 +105,7 @@ export function describeKube(title: string, open: () => Promise<Subject>): void 
 
     describe('objects', () => describeObjects(open, unique));
     describe('patches', () => describePatches(open, unique));
+    describe('patches of the status', () => describeStatusPatches(open, unique));
     describe('server-side apply', () => describeApply(open, unique));
     describe('lists', () => describeLists(open, unique));
     describe('watches', () => describeWatches(open, unique));

@@ -210,7 +210,7 @@ export class FakeKube implements Kube {
     if (change.type === 'json') jsonPatch(after, change.body);
     else if (change.type === 'apply') this.#apply(after, owners, change);
     else this.#merge(kind, after, change);
-    return this.#store.update(kind, stored, withinSubresource(stored.object, after, subresource), owners);
+    return this.#store.update(kind, stored, withinSubresource(kind, stored.object, after, subresource), owners);
   }
 
   #apply(after: JsonObject, owners: FieldOwners, change: Patch & { readonly type: 'apply' }): void {
@@ -219,8 +219,7 @@ export class FakeKube implements Kube {
   }
 
   #merge(kind: ResourceKind<never>, after: JsonObject, change: Patch & { readonly type: 'merge' | 'strategic' }): void {
-    // Custom resources, and only they, live in groups with an owner's domain beyond k8s.io.
-    if (change.type === 'strategic' && kind.group.includes('.') && !kind.group.endsWith('.k8s.io')) {
+    if (change.type === 'strategic' && isCustom(kind)) {
       const message = 'the body of the request was in an unknown format';
       throw new ApiError({ status: 415, reason: 'UnsupportedMediaType', message });
     }
@@ -253,13 +252,27 @@ function ownable(body: KubeObject): JsonObject {
   return Object.keys(own).length === 0 ? fields : { ...fields, metadata: own };
 }
 
-/** A write through `status` changes nothing but the status, and one without it everything else. */
-function withinSubresource(before: KubeObject, after: JsonObject, subresource: string | undefined): JsonObject {
+/**
+ * A write without a subresource leaves the status alone, one through `status` the rest. Metadata goes through both with built-in
+ * kinds (serviceStatusStrategy, nodeStatusStrategy), and not through the status of custom resources.
+ */
+function withinSubresource(
+  kind: ResourceKind<never>,
+  before: KubeObject,
+  after: JsonObject,
+  subresource: string | undefined,
+): JsonObject {
   const old = before as JsonObject;
   if (subresource === 'status') {
-    return 'status' in after ? { ...old, status: after['status'] } : omitStatus(old);
+    const rest = { ...omitStatus(old), metadata: isCustom(kind) ? old['metadata'] : after['metadata'] };
+    return 'status' in after ? { ...rest, status: after['status'] } : rest;
   }
   return 'status' in old ? { ...after, status: old['status'] } : omitStatus(after);
+}
+
+/** Custom resources, and only they, live in groups with an owner's domain beyond k8s.io. */
+function isCustom({ group }: ResourceKind<never>): boolean {
+  return group.includes('.') && !group.endsWith('.k8s.io');
 }
 
 function omitStatus(object: JsonObject): JsonObject {

@@ -3,10 +3,17 @@ import type { JsonPatchOperation } from '../kube.ts';
 import { copy, elementWith, equal, isObject } from './json.ts';
 import type { JsonObject, ListKeys } from './json.ts';
 
-/** RFC 7386; with `listKeys` a strategic merge, which merges lists by key and the list of finalizers as a set. */
+const deleteFromList = '$deleteFromPrimitiveList/';
+
+/**
+ * RFC 7386; with `listKeys` a strategic merge, which merges lists by key and the list of finalizers as a set, and knows the
+ * directives `$patch: delete` and `$deleteFromPrimitiveList`.
+ */
 export function mergePatch(target: JsonObject, patch: JsonObject, listKeys?: ListKeys): void {
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) delete target[name];
+    else if (listKeys !== undefined && name.startsWith(deleteFromList))
+      deleteElements(target, name.slice(deleteFromList.length), value);
     else if (isObject(value)) {
       const into = isObject(target[name]) ? target[name] : {};
       target[name] = into;
@@ -31,6 +38,15 @@ function mergeByKey(present: unknown, patch: readonly unknown[], key: string, li
     else mergePatch(known, fields, listKeys);
   }
   return merged;
+}
+
+/** A list that is left empty is as good as absent: the API server leaves it out of its answers. */
+function deleteElements(target: JsonObject, name: string, gone: unknown): void {
+  const present: unknown = target[name];
+  if (!Array.isArray(present) || !Array.isArray(gone)) return;
+  const left: unknown[] = present.filter((element) => !gone.includes(element));
+  if (left.length === 0) delete target[name];
+  else target[name] = left;
 }
 
 function union(present: unknown, added: readonly unknown[]): unknown[] {
