@@ -11,6 +11,14 @@ export interface Configuration {
   readonly generation: number | undefined;
 }
 
+/** What keeps a valid object from being used. */
+export interface Closed {
+  /** UpperCamelCase, machine-readable. */
+  readonly reason: string;
+  /** Sentences that say what that means and what to do. */
+  readonly message: string;
+}
+
 /** API conventions: at most 32,768 octets; people read less. */
 const MAX_MESSAGE = 1_024;
 
@@ -25,18 +33,18 @@ function invalidMessage({ problems, earlierInForce }: Configuration): string {
   return `${notices(problems)}. ${next}`;
 }
 
-function validMessage({ ignoredFields, warnings }: Configuration): string {
+function validMessage({ ignoredFields, warnings }: Configuration, closed: Closed | undefined): string {
   const ignored = ignoredFields.length === 0 ? [] : [`Without effect here: ${ignoredFields.join(', ')}.`];
   const odd = warnings.length === 0 ? [] : [`${notices(warnings)}.`];
-  const parts = [...odd, ...ignored];
+  const parts = [...(closed === undefined ? [] : [closed.message]), ...odd, ...ignored];
   return parts.length === 0 ? 'In use.' : parts.join(' ');
 }
 
-/** The condition `Ready` of a configuration object; `closed` is a reason that keeps a valid one from being used. */
-export function configurationCondition(configuration: Configuration, closed?: string): NewCondition {
+/** The condition `Ready` of a configuration object. */
+export function configurationCondition(configuration: Configuration, closed?: Closed): NewCondition {
   const invalid = configuration.problems.length > 0;
-  const message = invalid ? invalidMessage(configuration) : validMessage(configuration);
-  const reason = invalid ? 'Invalid' : (closed ?? 'InUse');
+  const message = invalid ? invalidMessage(configuration) : validMessage(configuration, closed);
+  const reason = invalid ? 'Invalid' : (closed?.reason ?? 'InUse');
   return {
     type: 'Ready',
     status: invalid || closed !== undefined ? 'False' : 'True',

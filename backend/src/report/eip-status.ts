@@ -1,7 +1,7 @@
 import { formatAddress, rangeSize, type AddressRange } from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
 import type { Notice } from '../resources/parse.ts';
-import { configurationCondition, type Configuration } from './configuration.ts';
+import { configurationCondition, type Closed, type Configuration } from './configuration.ts';
 import type { NewCondition } from './conditions.ts';
 
 /** The most entries of `status.used`: the object must stay small whatever the pool's size; the REST API has all of them. */
@@ -57,8 +57,19 @@ export function eipUsage(pool: Pool, held: Holders, problems: readonly Notice[])
   };
 }
 
+function closedBy(pool: Pool | undefined): Closed | undefined {
+  if (pool?.deleting === true) {
+    const message = 'Is being deleted and gives no new addresses.';
+    return { reason: 'PoolDeleting', message };
+  }
+  if (pool?.disabled === true) {
+    const message = 'Is disabled and gives no new addresses; those that are held stay.';
+    return { reason: 'PoolDisabled', message };
+  }
+  return undefined;
+}
+
 /** `Ready` of an Eip: whether it gives addresses, and if not, why. */
 export function eipReady(configuration: Configuration, pool: Pool | undefined): NewCondition {
-  const closed = pool?.disabled === true ? 'PoolDisabled' : undefined;
-  return configurationCondition(configuration, closed);
+  return configurationCondition(configuration, closedBy(pool));
 }
