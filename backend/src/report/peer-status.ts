@@ -1,4 +1,7 @@
 import type { SessionReport } from '../engine/messages.ts';
+import type { Peer } from '../domain/peer.ts';
+import type { NewCondition } from './conditions.ts';
+import { configurationCondition, type Closed, type Configuration } from './configuration.ts';
 import { SESSION_STATES, type ReplicaPeerStatus } from '../resources/bgp-peer.ts';
 
 type SessionState = (typeof SESSION_STATES)[number];
@@ -35,4 +38,17 @@ export function replicaPeerStatus(session: SessionReport, replica: string, node:
 /** `2/2`: established sessions of all that the replicas report. */
 export function establishedColumn(replicas: readonly ReplicaPeerStatus[]): string {
   return `${replicas.filter(({ sessionState: state }) => state === 'Established').length}/${replicas.length}`;
+}
+
+/** TCP-MD5 (RFC 2385) comes with a later part; until then a session without the password would be a wrong one. */
+const WITHOUT_PASSWORDS: Closed = {
+  reason: 'PasswordNotSupported',
+  message:
+    'Passwords (TCP-MD5) are not supported yet, so no session is opened. ' +
+    'Remove the password here and on the router to have one without.',
+};
+
+/** `Ready` of a BgpPeer: whether replicas open sessions with it, and if not, why. */
+export function peerReady(configuration: Configuration, peer: Peer | undefined): NewCondition {
+  return configurationCondition(configuration, peer?.hasPassword === true ? WITHOUT_PASSWORDS : undefined);
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/ports.ts';
 import { isCurrent, withTransition, type ExistingCondition, type NewCondition } from '../../report/conditions.ts';
 import { configurationCondition, type Configuration } from '../../report/configuration.ts';
 import { eipReady, eipUsage } from '../../report/eip-status.ts';
-import { establishedColumn } from '../../report/peer-status.ts';
+import { establishedColumn, peerReady } from '../../report/peer-status.ts';
 import { BGP_CONF_NAME } from '../../resources/keys.ts';
 import { bgpConfs, bgpPeers, eips, type CustomObject } from '../custom-kinds.ts';
 import type { Kube } from '../kube.ts';
@@ -63,7 +63,8 @@ export class LeaderStatuses {
     const gone = living.size === 0 ? [] : entries.filter(({ replica }) => !living.has(replica));
     for (const { replica } of gone) await pruneOwnStatus(api, bgpPeers, { ref: { name }, replica });
     if (gone.length > 0) return;
-    const condition = configurationCondition(configuration(view.peers.get(name), object));
+    const configured = view.peers.get(name);
+    const condition = peerReady(configuration(configured, object), configured?.value);
     await this.#write(bgpPeers, object, { established: establishedColumn(entries) }, condition);
   }
 
