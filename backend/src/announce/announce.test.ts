@@ -3,8 +3,8 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import type { Node } from '../domain/node.ts';
 import type { Pool } from '../domain/pool.ts';
-import type { ServiceEndpoints } from '../domain/service.ts';
-import { aNode, aPool, endpointsOn, range } from '../domain/testing/builders.ts';
+import { NO_ENDPOINTS, type ServiceEndpoints } from '../domain/service.ts';
+import { aNode, aPool, endpointsOn, range, someEndpoints } from '../domain/testing/builders.ts';
 import { bgpRoute, decide, type Announcement, type BgpRoute, type Decision } from './announce.ts';
 import type { HoldingService, NodeHealth, PeerTarget, Snapshot } from './snapshot.ts';
 
@@ -139,7 +139,7 @@ suite('traffic policy and endpoints', () => {
     ]);
   });
   test('Cluster: endpoints without a node name count', () => {
-    const endpoints = { ready: [], serving: [], any: true };
+    const endpoints = { ...NO_ENDPOINTS, ipv4: { ready: [], serving: [], any: true } };
     assert.equal(nodesOf(decide(IP, [WEB], snapshot({ endpoints }))).length, 3);
   });
   test('Cluster: only terminating endpoints that serve: still every node', () => {
@@ -159,11 +159,33 @@ suite('traffic policy and endpoints', () => {
     assert.deepEqual(nodesOf(decide(IP, [LOCAL_WEB], snapshot({ endpoints: endpointsOn([], ['n2']) }))), ['n2']);
   });
   test('Local: endpoints without a node name help nobody', () => {
-    const endpoints = { ready: [], serving: [], any: true };
+    const endpoints = { ...NO_ENDPOINTS, ipv4: { ready: [], serving: [], any: true } };
     assert.equal(reasonOf(decide(IP, [LOCAL_WEB], snapshot({ endpoints }))), 'NoEligibleNode');
   });
   test('Local: an endpoint on a node that is gone', () => {
     assert.equal(reasonOf(decide(IP, [LOCAL_WEB], snapshot({ endpoints: endpointsOn(['n9']) }))), 'NoEligibleNode');
+  });
+});
+
+suite('endpoints of the other family', () => {
+  const SIX = '2001:db8:cafe::1';
+  const both = ['192.0.2.1', SIX].map((ip) => ({ pool: 'public', ip }));
+  const web = holding('shop/web', { assignments: both });
+  const local = holding('shop/web', { assignments: both, trafficPolicy: 'Local' });
+
+  test('answer for none of this one, as kube-proxy works per family', () => {
+    const onlyFour = snapshot({ endpoints: { ...NO_ENDPOINTS, ipv4: someEndpoints(['n1']) } });
+    assert.equal(reasonOf(decide(IP, [web], onlyFour)), 'Announced');
+    assert.equal(reasonOf(decide(SIX, [web], onlyFour)), 'NoEndpoints');
+    const onlySix = snapshot({ endpoints: { ...NO_ENDPOINTS, ipv6: someEndpoints(['n1']) } });
+    assert.equal(reasonOf(decide(IP, [web], onlySix)), 'NoEndpoints');
+    assert.equal(reasonOf(decide(SIX, [web], onlySix)), 'Announced');
+  });
+
+  test('Local: make no node eligible', () => {
+    const world = snapshot({ endpoints: { ipv4: someEndpoints(['n1', 'n2']), ipv6: someEndpoints(['n3'], ['n2']) } });
+    assert.deepEqual(nodesOf(decide(IP, [local], world)).sort(), ['n1', 'n2']);
+    assert.deepEqual(nodesOf(decide(SIX, [local], world)).sort(), ['n2', 'n3']);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Node, NodeAddress } from '../domain/node.ts';
 import type { Pool } from '../domain/pool.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import { selects } from '../domain/selector.ts';
-import type { ServiceEndpoints } from '../domain/service.ts';
+import { NO_ENDPOINTS, type FamilyEndpoints } from '../domain/service.ts';
 import { ineligible } from './eligible.ts';
 import { nextHop } from './next-hop.ts';
 import { pathIds } from './path-id.ts';
@@ -22,8 +22,6 @@ export interface Announcement {
 export type Decision =
   | { readonly announced: true; readonly announcement: Announcement; readonly leftOut: readonly Finding[] }
   | { readonly announced: false; readonly finding: Finding; readonly leftOut: readonly Finding[] };
-
-const NO_ENDPOINTS: ServiceEndpoints = { ready: [], serving: [], any: false };
 
 function withheld(reason: Finding, leftOut: readonly Finding[] = []): Decision {
   return { announced: false, finding: reason, leftOut };
@@ -52,7 +50,7 @@ function recordedPool(service: HoldingService, ip: string, address: Address, sna
 function eligibleNodes(
   service: HoldingService,
   pool: Pool,
-  endpoints: ServiceEndpoints,
+  endpoints: FamilyEndpoints,
   snapshot: Snapshot,
 ): [Node[], Finding[]] {
   const nodes: Node[] = [];
@@ -78,7 +76,7 @@ export function decide(ip: string, holders: readonly HoldingService[], snapshot:
   if (service === undefined || address === undefined) return withheld(finding('NoAddress', { ip }));
   const pool = recordedPool(service, ip, address, snapshot);
   if (pool === undefined) return withheld(finding('NotInRecordedPool', { ip, service: service.key }));
-  const endpoints = snapshot.endpoints.get(service.key) ?? NO_ENDPOINTS;
+  const endpoints = (snapshot.endpoints.get(service.key) ?? NO_ENDPOINTS)[address.family];
   if (!endpoints.any) return withheld(finding('NoEndpoints', { ip, service: service.key }));
   const [nodes, leftOut] = eligibleNodes(service, pool, endpoints, snapshot);
   if (nodes.length === 0) return withheld(finding('NoEligibleNode', { ip, service: service.key }), leftOut);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Node } from '../domain/node.ts';
 import type { Reason } from '../domain/reason.ts';
-import { aNode, aPool, endpointsOn } from '../domain/testing/builders.ts';
+import { aNode, aPool, someEndpoints } from '../domain/testing/builders.ts';
 import { ineligible, type NodeQuestion } from './eligible.ts';
 
 const POOL = aPool('public', ['192.0.2.0/24']);
@@ -13,7 +13,7 @@ function question(node: Partial<Node> = {}, rest: Partial<NodeQuestion> = {}): N
     health: 'unknown',
     pool: POOL,
     trafficPolicy: 'Cluster',
-    endpoints: endpointsOn(['n2']),
+    endpoints: someEndpoints(['n2']),
     ...rest,
   };
 }
@@ -53,10 +53,10 @@ suite('externalTrafficPolicy', () => {
     assert.equal(reason({}, { trafficPolicy: 'Local' }), 'NoLocalEndpoint');
   });
   test('Local: with a ready endpoint of its own', () => {
-    assert.equal(reason({}, { trafficPolicy: 'Local', endpoints: endpointsOn(['n1', 'n2']) }), undefined);
+    assert.equal(reason({}, { trafficPolicy: 'Local', endpoints: someEndpoints(['n1', 'n2']) }), undefined);
   });
   test('Local: with an endpoint of its own that terminates but serves', () => {
-    assert.equal(reason({}, { trafficPolicy: 'Local', endpoints: endpointsOn([], ['n1']) }), undefined);
+    assert.equal(reason({}, { trafficPolicy: 'Local', endpoints: someEndpoints([], ['n1']) }), undefined);
   });
 });
 
@@ -70,7 +70,7 @@ test('of several findings the first is shown, in this order', () => {
     [{ labels: { edge: 'yes' } }, {}, 'NodeDead'],
     [{}, { health: 'unknown' }, 'NodeNotReady'],
     [{ ready: true }, {}, 'NoLocalEndpoint'],
-    [{}, { endpoints: endpointsOn(['n1']) }, undefined],
+    [{}, { endpoints: someEndpoints(['n1']) }, undefined],
   ];
   let node: Partial<Node> = {
     deleting: true,

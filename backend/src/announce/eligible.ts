@@ -2,7 +2,7 @@ import type { Node } from '../domain/node.ts';
 import type { Pool } from '../domain/pool.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import { selects } from '../domain/selector.ts';
-import type { ServiceEndpoints, TrafficPolicy } from '../domain/service.ts';
+import type { FamilyEndpoints, TrafficPolicy } from '../domain/service.ts';
 import type { NodeHealth } from './snapshot.ts';
 
 export interface NodeQuestion {
@@ -10,7 +10,8 @@ export interface NodeQuestion {
   readonly health: NodeHealth;
   readonly pool: Pool;
   readonly trafficPolicy: TrafficPolicy;
-  readonly endpoints: ServiceEndpoints;
+  /** Those of the address' family. */
+  readonly endpoints: FamilyEndpoints;
 }
 
 type NodeCheck = (question: NodeQuestion) => Finding | undefined;

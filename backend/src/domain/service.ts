@@ -56,8 +56,8 @@ export interface Service {
   readonly deleting: boolean;
 }
 
-/** The nodes that can answer for a Service, from its EndpointSlices (KEP-1669, KEP-1672). */
-export interface ServiceEndpoints {
+/** The nodes that can answer for a Service in one address family, from its EndpointSlices (KEP-1669, KEP-1672). */
+export interface FamilyEndpoints {
   /** Nodes with at least one ready endpoint. */
   readonly ready: readonly string[];
   /** Nodes with at least one endpoint that terminates but still serves. */
@@ -65,3 +65,11 @@ export interface ServiceEndpoints {
   /** Endpoints that can answer exist, if only without a node name. */
   readonly any: boolean;
 }
+
+/** By family (KEP-563): kube-proxy sends what arrives for an IPv6 address to IPv6 endpoints only. */
+export type ServiceEndpoints = Readonly<Record<Family, FamilyEndpoints>>;
+
+const NOWHERE: FamilyEndpoints = { ready: [], serving: [], any: false };
+
+/** What a Service without EndpointSlices has. */
+export const NO_ENDPOINTS: ServiceEndpoints = { ipv4: NOWHERE, ipv6: NOWHERE };

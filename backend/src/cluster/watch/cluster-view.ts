@@ -4,7 +4,7 @@ import type { Node } from '../../domain/node.ts';
 import type { BgpSettings, Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { Labels } from '../../domain/selector.ts';
-import type { Service, ServiceEndpoints } from '../../domain/service.ts';
+import { NO_ENDPOINTS, type Service, type ServiceEndpoints } from '../../domain/service.ts';
 import type { InputDelta } from '../../engine/messages.ts';
 import { BGP_CONF_NAME, belongsToCni } from '../../resources/keys.ts';
 import { parseBgpConf } from '../../resources/parse-bgp-conf.ts';
@@ -148,7 +148,7 @@ export class ClusterView {
       const cut = toHoldingService(service);
       return cut === undefined ? [] : [[key, cut] as const];
     });
-    for (const [key] of holding) this.#sentEndpoints.set(key, this.#endpoints.get(key) ?? NOWHERE);
+    for (const [key] of holding) this.#sentEndpoints.set(key, this.#endpoints.get(key) ?? NO_ENDPOINTS);
     return {
       services: new Map(holding),
       endpoints: new Map(this.#sentEndpoints),
@@ -189,7 +189,7 @@ export class ClusterView {
     const was = before === undefined ? undefined : toHoldingService(before);
     const is = service === undefined ? undefined : toHoldingService(service);
     if (isDeepStrictEqual(was, is)) return;
-    const endpoints = is === undefined ? null : (this.#endpoints.get(key) ?? NOWHERE);
+    const endpoints = is === undefined ? null : (this.#endpoints.get(key) ?? NO_ENDPOINTS);
     if (endpoints === null) this.#sentEndpoints.delete(key);
     else this.#sentEndpoints.set(key, endpoints);
     this.#options.onInputs({ services: new Map([[key, is ?? null]]), endpoints: new Map([[key, endpoints]]) });
@@ -207,7 +207,7 @@ export class ClusterView {
 
   #sendEndpoints(key: string): void {
     const sent = this.#sentEndpoints.get(key);
-    const endpoints = this.#endpoints.get(key) ?? NOWHERE;
+    const endpoints = this.#endpoints.get(key) ?? NO_ENDPOINTS;
     if (sent === undefined || isDeepStrictEqual(sent, endpoints)) return;
     this.#sentEndpoints.set(key, endpoints);
     this.#options.onInputs({ endpoints: new Map([[key, endpoints]]) });
@@ -265,5 +265,3 @@ function take<T extends { readonly uid: string }>(
   const value = store.get(change.key)?.value;
   return { value: value ?? null, changed: !isDeepStrictEqual(before, value) };
 }
-
-const NOWHERE: ServiceEndpoints = { ready: [], serving: [], any: false };

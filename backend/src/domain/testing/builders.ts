@@ -3,7 +3,7 @@ import { parseRange, type AddressRange } from '../address.ts';
 import { nodeAddress, type Node, type NodeAddress } from '../node.ts';
 import type { BgpSettings, Peer } from '../peer.ts';
 import type { Pool } from '../pool.ts';
-import { LOAD_BALANCER_CLASS, type Service, type ServiceEndpoints } from '../service.ts';
+import { LOAD_BALANCER_CLASS, type FamilyEndpoints, type Service, type ServiceEndpoints } from '../service.ts';
 
 /** The range of an address, prefix or span; throws on anything else. */
 export function range(text: string): AddressRange {
@@ -88,9 +88,14 @@ export function aNode(name: string, internalIPs: readonly string[], overrides: P
   };
 }
 
-/** The endpoints of a Service: ready ones on `ready`, terminating but serving ones on `serving`. */
-export function endpointsOn(ready: readonly string[], serving: readonly string[] = []): ServiceEndpoints {
+/** The endpoints of a Service in one family: ready ones on `ready`, terminating but serving ones on `serving`. */
+export function someEndpoints(ready: readonly string[], serving: readonly string[] = []): FamilyEndpoints {
   return { ready, serving, any: ready.length + serving.length > 0 };
+}
+
+/** The endpoints of a Service whose Pods have addresses of both families. */
+export function endpointsOn(ready: readonly string[], serving: readonly string[] = []): ServiceEndpoints {
+  return { ipv4: someEndpoints(ready, serving), ipv6: someEndpoints(ready, serving) };
 }
 
 /** An eBGP peer for IPv4 and IPv6 with up to eight next hops per prefix. */

@@ -8,7 +8,7 @@ import type { Node } from '../../domain/node.ts';
 import type { BgpSettings, Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { ServiceEndpoints } from '../../domain/service.ts';
-import { aNode, aPeer, aPool, endpointsOn, someSettings } from '../../domain/testing/builders.ts';
+import { aNode, aPeer, aPool, endpointsOn, someEndpoints, someSettings } from '../../domain/testing/builders.ts';
 
 type Keyed<T> = Readonly<Record<string, T>>;
 
@@ -141,6 +141,13 @@ const DUAL = state('a dual-stack Service', CLUSTER, {
   reports: { '192.0.2.1': 'shop/web Announced n1 n3 n2', '2001:db8::1': 'shop/web Announced n3 n1 n2' },
 });
 
+const LOCAL_DUAL = state('dual-stack and Local, a Pod of each family alone', DUAL, {
+  services: { 'shop/web': { ...holding('shop/web', '192.0.2.1', '2001:db8::1'), trafficPolicy: 'Local' } },
+  endpoints: { 'shop/web': { ipv4: someEndpoints(['n2']), ipv6: someEndpoints(['n3']) } },
+  announced: { r1: { '192.0.2.1/32': '10.0.0.2 med 100', '2001:db8::1/128': 'fd00::3 med 100' } },
+  reports: { '192.0.2.1': 'shop/web Announced n2', '2001:db8::1': 'shop/web Announced n3' },
+});
+
 const EXCLUDED = state('n3 is excluded by label', DUAL, {
   nodes: { n1: N1, n2: N2, n3: { ...N3, excluded: true } },
   announced: { r1: { '192.0.2.1/32': '10.0.0.1 10.0.0.2 med 100', '2001:db8::1/128': 'fd00::1 fd00::2 med 100' } },
@@ -227,7 +234,19 @@ const NO_SETTINGS = state('the BgpConf is gone', CLUSTER, { settings: null, anno
 
 export const STATES: readonly ClusterState[] = [
   ...[EMPTY, INFRA, CLUSTER, NO_ENDPOINTS, OTHER_HOLDER, LOCAL, LOCAL_MOVING, LOCAL_MOVED, LOCAL_NOWHERE],
-  ...[TWO_SERVICES, SWAPPED, CONFLICT, DUAL, EXCLUDED, NODES_DOWN, NODE_GONE, MOVED_SUBNET, POOL_GONE, POOL_BGP],
+  ...[
+    TWO_SERVICES,
+    SWAPPED,
+    CONFLICT,
+    DUAL,
+    LOCAL_DUAL,
+    EXCLUDED,
+    NODES_DOWN,
+    NODE_GONE,
+    MOVED_SUBNET,
+    POOL_GONE,
+    POOL_BGP,
+  ],
   ...[TWO_PEERS, SELECTED_PEER, PEER_ELSEWHERE, PEER_HERE, PEER_LEAVING, NO_SETTINGS],
 ];
 
@@ -235,7 +254,7 @@ export const STATES: readonly ClusterState[] = [
 export const SEQUENCES: readonly (readonly ClusterState[])[] = [
   [INFRA, CLUSTER, LOCAL, LOCAL_MOVING, LOCAL_MOVED, LOCAL_NOWHERE, LOCAL, CLUSTER],
   [CLUSTER, TWO_SERVICES, SWAPPED, CONFLICT, TWO_SERVICES],
-  [DUAL, EXCLUDED, NODES_DOWN, NODE_GONE, MOVED_SUBNET, DUAL],
+  [DUAL, LOCAL_DUAL, EXCLUDED, NODES_DOWN, NODE_GONE, MOVED_SUBNET, DUAL],
   [CLUSTER, POOL_GONE, POOL_BGP, SELECTED_PEER, POOL_GONE, CLUSTER],
   [DUAL, TWO_PEERS, SELECTED_PEER, PEER_LEAVING, PEER_ELSEWHERE, PEER_HERE, NO_SETTINGS, TWO_PEERS],
   [NO_ENDPOINTS, OTHER_HOLDER, CLUSTER, NO_ENDPOINTS],

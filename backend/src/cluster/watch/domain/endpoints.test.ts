@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Family } from '../../../domain/address.ts';
+import { NO_ENDPOINTS } from '../../../domain/service.ts';
 import type * as kinds from '../../kinds.ts';
 import { EndpointIndex, serviceOf, slimSlice, toReplicas, toServiceEndpoints } from './endpoints.ts';
 
@@ -49,11 +50,11 @@ suite('the nodes that can answer for a Service', () => {
       'web-a',
       list(endpoint('n2', READY), endpoint('n1', READY), endpoint('n2', READY), endpoint('n3', NOT_READY)),
     );
-    assert.deepEqual(toServiceEndpoints([one]), { ready: ['n1', 'n2'], serving: [], any: true });
+    assert.deepEqual(toServiceEndpoints([one]).ipv4, { ready: ['n1', 'n2'], serving: [], any: true });
   });
 
   test('an endpoint that terminates but serves', () => {
-    assert.deepEqual(toServiceEndpoints([slice('web-a', list(endpoint('n1', DRAINING)))]), {
+    assert.deepEqual(toServiceEndpoints([slice('web-a', list(endpoint('n1', DRAINING)))]).ipv4, {
       ready: [],
       serving: ['n1'],
       any: true,
@@ -61,7 +62,7 @@ suite('the nodes that can answer for a Service', () => {
   });
 
   test('an endpoint that terminates and serves no longer', () => {
-    assert.deepEqual(toServiceEndpoints([slice('web-a', list(endpoint('n1', DYING)))]), {
+    assert.deepEqual(toServiceEndpoints([slice('web-a', list(endpoint('n1', DYING)))]).ipv4, {
       ready: [],
       serving: [],
       any: false,
@@ -70,24 +71,28 @@ suite('the nodes that can answer for a Service', () => {
 
   test('an endpoint that serves but is neither ready nor terminating', () => {
     const odd = endpoint('n1', '{"ready": false, "serving": true}');
-    assert.equal(toServiceEndpoints([slice('web-a', list(odd))]).any, false);
+    assert.equal(toServiceEndpoints([slice('web-a', list(odd))]).ipv4.any, false);
   });
 
   test('unset conditions mean ready', () => {
     const none = '{"addresses": ["10.244.1.7"], "nodeName": "n1"}';
     for (const each of [endpoint('n1', '{}'), none]) {
-      assert.deepEqual(toServiceEndpoints([slice('web-a', list(each))]), { ready: ['n1'], serving: [], any: true });
+      assert.deepEqual(toServiceEndpoints([slice('web-a', list(each))]).ipv4, {
+        ready: ['n1'],
+        serving: [],
+        any: true,
+      });
     }
   });
 
   test('an endpoint without a node counts for any', () => {
     const nowhere = `{"addresses": ["203.0.113.7"], "conditions": ${READY}}`;
-    assert.deepEqual(toServiceEndpoints([slice('web-a', list(nowhere))]), { ready: [], serving: [], any: true });
+    assert.deepEqual(toServiceEndpoints([slice('web-a', list(nowhere))]).ipv4, { ready: [], serving: [], any: true });
   });
 
   test('a slice without endpoints, which the API server writes as null', () => {
-    assert.deepEqual(toServiceEndpoints([slice('web-a', 'null')]), { ready: [], serving: [], any: false });
-    assert.deepEqual(toServiceEndpoints([]), { ready: [], serving: [], any: false });
+    assert.deepEqual(toServiceEndpoints([slice('web-a', 'null')]).ipv4, { ready: [], serving: [], any: false });
+    assert.deepEqual(toServiceEndpoints([]).ipv4, { ready: [], serving: [], any: false });
   });
 
   test('several slices together', () => {
@@ -95,7 +100,27 @@ suite('the nodes that can answer for a Service', () => {
       slice('web-a', list(endpoint('n1', READY))),
       slice('web-b', list(endpoint('n2', DRAINING), endpoint('n1', DRAINING))),
     ];
-    assert.deepEqual(toServiceEndpoints(slices), { ready: ['n1'], serving: ['n1', 'n2'], any: true });
+    assert.deepEqual(toServiceEndpoints(slices).ipv4, { ready: ['n1'], serving: ['n1', 'n2'], any: true });
+  });
+
+  test('of each family apart, whatever the order of the slices', () => {
+    const four = slice('web-a', list(endpoint('n1', READY), endpoint('n2', READY)));
+    const six: kinds.EndpointSlice = { ...slice('web-b', list(endpoint('n3', DRAINING))), addressType: 'IPv6' };
+    for (const slices of [
+      [four, six],
+      [six, four],
+    ]) {
+      assert.deepEqual(toServiceEndpoints(slices), {
+        ipv4: { ready: ['n1', 'n2'], serving: [], any: true },
+        ipv6: { ready: [], serving: ['n3'], any: true },
+      });
+    }
+    assert.deepEqual(toServiceEndpoints([four]).ipv6, { ready: [], serving: [], any: false });
+  });
+
+  test('host names are no endpoints', () => {
+    const names: kinds.EndpointSlice = { ...slice('web-a', list(endpoint('n1', READY))), addressType: 'FQDN' };
+    assert.deepEqual(toServiceEndpoints([names]), NO_ENDPOINTS);
   });
 });
 
@@ -112,7 +137,7 @@ suite('the index', () => {
     const index = new EndpointIndex();
     assert.deepEqual(index.set(A), ['shop/web']);
     assert.deepEqual(index.set(B), ['shop/web']);
-    assert.deepEqual(index.get('shop/web')?.ready, ['n1', 'n2']);
+    assert.deepEqual(index.get('shop/web')?.ipv4.ready, ['n1', 'n2']);
     assert.equal(index.get('shop/other'), undefined);
   });
 
@@ -120,7 +145,7 @@ suite('the index', () => {
     const index = new EndpointIndex();
     index.set(A);
     assert.deepEqual(index.set(slice('web-a', list(endpoint('n3', READY)))), ['shop/web']);
-    assert.deepEqual(index.get('shop/web')?.ready, ['n3']);
+    assert.deepEqual(index.get('shop/web')?.ipv4.ready, ['n3']);
   });
 
   test('a slice that moves to another Service touches both', () => {
@@ -128,8 +153,8 @@ suite('the index', () => {
     index.set(A);
     index.set(B);
     assert.deepEqual(index.set(slice('web-a', list(endpoint('n1', READY)), 'other')), ['shop/web', 'shop/other']);
-    assert.deepEqual(index.get('shop/web')?.ready, ['n2']);
-    assert.deepEqual(index.get('shop/other')?.ready, ['n1']);
+    assert.deepEqual(index.get('shop/web')?.ipv4.ready, ['n2']);
+    assert.deepEqual(index.get('shop/other')?.ipv4.ready, ['n1']);
   });
 
   test('a slice that loses its label belongs to nobody', () => {
@@ -145,7 +170,7 @@ suite('the index', () => {
     index.set(A);
     index.set(B);
     assert.deepEqual(index.delete(A), ['shop/web']);
-    assert.deepEqual(index.get('shop/web')?.ready, ['n2']);
+    assert.deepEqual(index.get('shop/web')?.ipv4.ready, ['n2']);
     assert.deepEqual(index.delete(B), ['shop/web']);
     assert.equal(index.get('shop/web'), undefined);
     assert.deepEqual(index.delete(B), []);
@@ -156,7 +181,7 @@ suite('the index', () => {
     index.set(A);
     index.set({ ...A, metadata: { ...A.metadata, namespace: 'park' } });
     index.delete({ ...A, metadata: { ...A.metadata, namespace: 'park' } });
-    assert.deepEqual(index.get('shop/web')?.ready, ['n1']);
+    assert.deepEqual(index.get('shop/web')?.ipv4.ready, ['n1']);
     assert.equal(index.get('park/web'), undefined);
   });
 });
@@ -172,7 +197,7 @@ suite('a slim slice', () => {
     assert.deepEqual(toServiceEndpoints([slimSlice(full())]), toServiceEndpoints([full()]));
     assert.deepEqual(toReplicas([slimSlice(full())], 'ipv4'), toReplicas([full()], 'ipv4'));
     assert.equal(serviceOf(slimSlice(full())), 'shop/web');
-    assert.deepEqual(toServiceEndpoints([slimSlice(slice('web-a', 'null'))]), { ready: [], serving: [], any: false });
+    assert.deepEqual(toServiceEndpoints([slimSlice(slice('web-a', 'null'))]), NO_ENDPOINTS);
   });
 
   test('and is smaller', () => {

@@ -1,11 +1,12 @@
 import type { Family } from '../../../domain/address.ts';
-import type { ServiceEndpoints } from '../../../domain/service.ts';
+import type { FamilyEndpoints, ServiceEndpoints } from '../../../domain/service.ts';
 import type { Replica } from '../../../health/replicas.ts';
 import type * as kinds from '../../kinds.ts';
 import { keyOf } from '../../objects.ts';
 import { trim } from '../trim.ts';
 
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+const ADDRESS_TYPE: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
 
 /** Keeps of a slice what is read here: in a large cluster the slices are most of what the API server sends. */
 export function slimSlice(slice: kinds.EndpointSlice): kinds.EndpointSlice {
@@ -33,16 +34,23 @@ function answers({ conditions }: Endpoint): 'ready' | 'serving' | 'no' {
   return conditions?.serving === true && conditions.terminating === true ? 'serving' : 'no';
 }
 
-export function toServiceEndpoints(slices: Iterable<kinds.EndpointSlice>): ServiceEndpoints {
+function ofFamily(slices: readonly kinds.EndpointSlice[], family: Family): FamilyEndpoints {
   const nodes = { ready: new Set<string>(), serving: new Set<string>() };
   let any = false;
-  for (const endpoint of [...slices].flatMap((slice) => slice.endpoints ?? [])) {
+  const own = slices.filter(({ addressType }) => addressType === ADDRESS_TYPE[family]);
+  for (const endpoint of own.flatMap((slice) => slice.endpoints ?? [])) {
     const how = answers(endpoint);
     if (how === 'no') continue;
     any = true;
     if (endpoint.nodeName !== undefined) nodes[how].add(endpoint.nodeName);
   }
   return { ready: [...nodes.ready].sort(), serving: [...nodes.serving].sort(), any };
+}
+
+/** A slice holds endpoints of one type; those of type FQDN are nothing that a packet could be sent to. */
+export function toServiceEndpoints(slices: Iterable<kinds.EndpointSlice>): ServiceEndpoints {
+  const all = [...slices];
+  return { ipv4: ofFamily(all, 'ipv4'), ipv6: ofFamily(all, 'ipv6') };
 }
 
 /** The EndpointSlices by Service, so that a change of one slice costs only its Service. */
@@ -82,8 +90,6 @@ export class EndpointIndex {
     return [service];
   }
 }
-
-const ADDRESS_TYPE: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
 
 /**
  * The replicas behind the manager's own headless Service: every Pod of its slices, ready or not. A Service of both families lists a Pod
