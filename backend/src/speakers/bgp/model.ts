@@ -4,7 +4,7 @@ export type { AddressFamily } from './wire/family.ts';
 
 export interface FamilyConfig {
   readonly family: AddressFamily;
-  /** Most paths per prefix; 0 leaves ADD-PATH (RFC 7911) off. */
+  /** Most paths per prefix; with 0 or 1, which both mean one, ADD-PATH (RFC 7911) is not asked for. */
   readonly addPathSendMax: number;
 }
 

@@ -148,6 +148,24 @@ test('the number of paths and the backoff change within the session', async () =
   assert.deepEqual(scene.connections[0]?.table.nextHops(a), ['192.0.2.11', '192.0.2.12']);
 });
 
+test('from many paths to one takes a new session without ADD-PATH, from one to none nothing', async () => {
+  const scene = two();
+  const atMost = (addPathSendMax: number): PeerConfig => ({
+    ...peer,
+    families: [{ family: 'ipv4-unicast', addPathSendMax }],
+  });
+  scene.router(routerOpen());
+  scene.speaker.configure([atMost(1), other]);
+  await settleAll(scene);
+  assert.equal(scene.connections.length, 3);
+  assert.deepEqual(session(scene, 'r1')?.negotiated?.families, [{ family: 'ipv4-unicast', addPath: false }]);
+  assert.deepEqual(scene.connection.table.log[0], `+${a} 0 ${nextHop}`);
+  scene.speaker.configure([atMost(0), other]);
+  await settleAll(scene);
+  assert.equal(scene.connections.length, 3);
+  assert.deepEqual(scene.connection.table.nextHops(a), [nextHop]);
+});
+
 test('two peers with one key are refused, and nothing is changed', () => {
   const scene = two();
   assert.throws(() => scene.speaker.configure([peer, { ...other, key: 'r1' }]), RangeError);

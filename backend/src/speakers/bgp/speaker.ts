@@ -1,5 +1,6 @@
 import type { Clock, Dialer, Logger, Random } from '../../platform/ports.ts';
 import { AdjRibOut } from './adj-rib-out.ts';
+import { asksForAddPath } from './fsm/negotiate.ts';
 import type { PeerConfig, Route, SessionStatus } from './model.ts';
 import { Session } from './session.ts';
 import { CeaseSubcode, ErrorCode, notification, shutdownCommunication } from './wire/notification.ts';
@@ -164,6 +165,6 @@ function isSameRouter(before: PeerConfig, after: PeerConfig): boolean {
 
 /** Equal for configurations between which the session can go on. */
 function sessionParameters(config: PeerConfig): string {
-  const families = config.families.map(({ family, addPathSendMax }) => [family, addPathSendMax > 0]);
+  const families = config.families.map((wanted) => [wanted.family, asksForAddPath(wanted)]);
   return JSON.stringify({ ...config, connectRetrySeconds: 0, families });
 }

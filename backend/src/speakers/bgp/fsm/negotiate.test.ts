@@ -69,14 +69,23 @@ test('what we offer', () => {
       },
     ],
   });
-  const types = ourOpen({ ...config, families: [{ family: 'ipv4-unicast', addPathSendMax: 0 }] }, false).capabilities;
-  assert.deepEqual(
-    types.map(({ type }) => type),
-    ['multiprotocol', 'route-refresh', 'four-octet-as'],
-  );
   assert.equal(ourOpen({ ...config, localAs: 65535 }, false).as, 65535);
   assert.equal(ourOpen({ ...config, localAs: 65536 }, false).as, 23456);
 });
+
+for (const addPathSendMax of [0, 1]) {
+  test(`at most ${addPathSendMax} paths: ADD-PATH is neither offered nor agreed on`, () => {
+    const mine = { ...config, families: [{ family: 'ipv4-unicast', addPathSendMax }] } as const;
+    assert.deepEqual(
+      ourOpen(mine, false).capabilities.map(({ type }) => type),
+      ['multiprotocol', 'route-refresh', 'four-octet-as'],
+    );
+    const receives: Capability = { type: 'add-path', families: [{ family: 'ipv4-unicast', mode: 1 }] };
+    const agreed = negotiate(mine, open([...both, receives]));
+    assert.deepEqual(agreed.families, [{ family: 'ipv4-unicast', addPath: false }]);
+    assert.equal(agreed.sending.addPath.size, 0);
+  });
+}
 
 for (const [mode, addPath] of [
   [0, false],

@@ -1,4 +1,4 @@
-import type { AddressFamily, NegotiatedStatus, PeerConfig } from '../model.ts';
+import type { AddressFamily, FamilyConfig, NegotiatedStatus, PeerConfig } from '../model.ts';
 import { AddPathMode } from '../wire/capabilities/add-path.ts';
 import { encodeCapability, type Capability } from '../wire/capabilities/capability.ts';
 import type { CodecContext } from '../wire/context.ts';
@@ -15,9 +15,14 @@ export interface Negotiated extends NegotiatedStatus {
   readonly receiving: CodecContext;
 }
 
+/** Path identifiers are worth their octets, and the router's state, for several paths only. */
+export function asksForAddPath({ addPathSendMax }: FamilyConfig): boolean {
+  return addPathSendMax > 1;
+}
+
 /** @param restarting this process has not had a session with the peer yet (the R bit of RFC 4724). */
 export function ourOpen(config: PeerConfig, restarting: boolean): OpenMessage {
-  const addPath = config.families.filter(({ addPathSendMax }) => addPathSendMax > 0);
+  const addPath = config.families.filter(asksForAddPath);
   const capabilities: Capability[] = [
     ...config.families.map(({ family }) => ({ type: 'multiprotocol', family }) as const),
     { type: 'route-refresh' },
@@ -120,9 +125,9 @@ function commonFamilies(config: PeerConfig, peer: CapabilitySets): { family: Add
     for (const { family } of config.families) encodeCapability({ type: 'multiprotocol', family }, wanted);
     throw openError('no address family in common', OpenSubcode.unsupportedCapability, wanted.finish());
   }
-  return common.map(({ family, addPathSendMax }) => ({
-    family,
-    addPath: addPathSendMax > 0 && peer.addPathReceive.has(family),
+  return common.map((wanted) => ({
+    family: wanted.family,
+    addPath: asksForAddPath(wanted) && peer.addPathReceive.has(wanted.family),
   }));
 }
 
