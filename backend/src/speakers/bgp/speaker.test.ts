@@ -213,6 +213,17 @@ test('routes for a peer that is not there are ignored, a stopped speaker ignores
   assert.deepEqual(scene.connections[0]?.table.nextHops(a), ['192.0.2.11']);
 });
 
+test('each session ends as is asked for its peer', async () => {
+  const scene = two();
+  const stopped = scene.speaker.stop((key) => (key === 'r1' ? 'handover' : 'retain'));
+  await settleAll(scene);
+  await stopped;
+  const [first, second] = scene.connections;
+  assert.equal(first?.log.at(-1), 'Cease / Administrative Shutdown');
+  assert.ok(second?.remote.closed);
+  assert.ok(!second.log.some((line) => line.startsWith('Cease')), second.log.join());
+});
+
 test('routes that BGP cannot carry are logged with the first of them', () => {
   const scene = two();
   scene.speaker.setRoutes('r1', new Map([['10.0.0.9', { prefix: '10.0.0.9', paths: [] }]]));

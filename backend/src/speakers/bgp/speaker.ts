@@ -93,14 +93,19 @@ export class BgpSpeaker {
     return [...this.#peers.values()].map(({ session }) => session.status());
   }
 
-  /** Ends all sessions, for good. Resolves when the connections are closed, after about three seconds at the latest. */
-  async stop(how: StopMode): Promise<void> {
+  /**
+   * Ends all sessions, for good. Resolves when the connections are closed, after about three seconds at the latest.
+   *
+   * @param how for all peers, or by peer key
+   */
+  async stop(how: StopMode | ((peerKey: string) => StopMode)): Promise<void> {
     this.#stopped = true;
     const farewell = this.#shutdown(CeaseSubcode.administrativeShutdown);
     await Promise.all(
-      [...this.#peers.values()].map(async ({ session }) => {
-        if (how === 'withdraw') await session.leave(farewell);
-        else await session.stop(how === 'retain' ? undefined : farewell);
+      [...this.#peers].map(async ([key, { session }]) => {
+        const mode = typeof how === 'function' ? how(key) : how;
+        if (mode === 'withdraw') await session.leave(farewell);
+        else await session.stop(mode === 'retain' ? undefined : farewell);
       }),
     );
   }
