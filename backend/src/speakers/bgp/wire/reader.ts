@@ -17,6 +17,16 @@ export class Reader {
     return this.#bytes.length - this.#offset;
   }
 
+  /** How many bytes were read. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** A view of what was read from `offset` on. */
+  since(offset: number): Uint8Array {
+    return this.#bytes.subarray(offset, this.#offset);
+  }
+
   /** The next octet without moving on, or undefined at the end. */
   peek(): number | undefined {
     return this.#bytes[this.#offset];

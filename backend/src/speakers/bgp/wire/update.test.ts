@@ -202,7 +202,29 @@ for (const [name, body, subcode] of fatal) {
   });
 }
 
-test('a NOTIFICATION about an attribute carries it (RFC 4271 section 6.3)', () => {
-  const { problems } = decodeUpdate(update(`40 01 01 03 ${asPath} ${nextHop}`), context(true));
-  assert.equal(toHex(problems[0]?.notification.data ?? new Uint8Array()), '40010103');
+const malformed: readonly (readonly [name: string, attribute: string, rest: string])[] = [
+  ['short', '40 01 01 03', `${asPath} ${nextHop}`],
+  ['short, its length in two octets', '50 01 0001 03', `${asPath} ${nextHop}`],
+  ['of 255 octets', `c0 08 ff ${'ab'.repeat(255)}`, `${origin} ${asPath} ${nextHop}`],
+  ['of 257 octets', `d0 08 0101 ${'ab'.repeat(257)}`, `${origin} ${asPath} ${nextHop}`],
+];
+
+for (const [name, attribute, rest] of malformed) {
+  test(`a NOTIFICATION about an attribute that is ${name} carries it as it came (RFC 4271 section 6.3)`, () => {
+    for (const attributes of [`${attribute} ${rest}`, `${rest} ${attribute}`]) {
+      const { problems } = decodeUpdate(update(attributes), context(true));
+      assert.deepEqual(
+        problems.map(({ notification }) => toHex(notification.data)),
+        [toHex(hex(attribute))],
+      );
+    }
+  });
+}
+
+test('the reset that a long malformed MP_REACH_NLRI leads to carries it as it came', () => {
+  const attribute = `90 0e 012c 0002 01 10 ${'20'.repeat(296)}`;
+  assert.throws(
+    () => decodeUpdate(update(`${origin} ${attribute}`, ''), context(true)),
+    (error) => error instanceof ProtocolError && toHex(error.notification.data) === toHex(hex(attribute)),
+  );
 });

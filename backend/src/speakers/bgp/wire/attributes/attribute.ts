@@ -66,6 +66,7 @@ export interface DecodedAttribute {
 
 /** Reads one attribute. @throws what `reader` throws if the header or the value runs over the end of the attributes. */
 export function decodeAttribute(reader: Reader, context: CodecContext): DecodedAttribute {
+  const start = reader.offset;
   const flags = reader.u8();
   const code = reader.u8();
   const value = reader.bytes((flags & Flag.extendedLength) === 0 ? reader.u8() : reader.u16());
@@ -77,8 +78,8 @@ export function decodeAttribute(reader: Reader, context: CodecContext): DecodedA
     return { code, attribute: decodeKnown(codec, raw, context) };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    const data = [flags & ~Flag.extendedLength, code, value.length & 0xff, ...value];
-    const reply = notification(ErrorCode.updateMessage, error.notification.subcode, data);
+    // RFC 4271 section 6.3: the data is the attribute as it came, header included.
+    const reply = notification(ErrorCode.updateMessage, error.notification.subcode, reader.since(start));
     return {
       code,
       attribute: raw,
