@@ -10,6 +10,8 @@ export interface Speaker {
  * Which of two connections between the same speakers survives (RFC 4271 section 6.8): the one opened by the speaker with
  * the higher BGP Identifier; if they are equal, by the one with the higher AS number (RFC 6286 section 2.3).
  *
+ * The rule alone: its first caller is the passive side, which comes later. Until then this side opens all connections.
+ *
  * @returns whose connection to keep: the one that the local speaker opened, or the one that the remote speaker opened.
  */
 export function survivingConnection(local: Speaker, remote: Speaker): 'local' | 'remote' {

@@ -6,11 +6,10 @@ export interface Notification {
 }
 
 /**
- * What a receiver does about an error, weakest first (RFC 7606 section 2). "disable-family" stands in the RFC's list; an
- * announce-only speaker keeps no received routes, so nothing here asks for it.
+ * What a receiver does about an error (RFC 7606 section 2), weakest first. An announce-only speaker keeps no received routes,
+ * so it only counts what is short of a reset, and has no use for the RFC's fourth, to disable the family.
  */
-export const severities = ['attribute-discard', 'treat-as-withdraw', 'disable-family', 'session-reset'] as const;
-export type Severity = (typeof severities)[number];
+export type Severity = 'attribute-discard' | 'treat-as-withdraw' | 'session-reset';
 
 /** Input that breaks the protocol. It carries its consequence: how severe, and the exact NOTIFICATION for a reset. */
 export class ProtocolError extends Error {
@@ -23,13 +22,4 @@ export class ProtocolError extends Error {
     this.severity = severity;
     this.notification = notification;
   }
-}
-
-/** The most severe of `errors`, the first among equals (RFC 7606 section 3 h). */
-export function mostSevere(errors: readonly ProtocolError[]): ProtocolError | undefined {
-  let worst: ProtocolError | undefined;
-  for (const error of errors) {
-    if (worst === undefined || severities.indexOf(error.severity) > severities.indexOf(worst.severity)) worst = error;
-  }
-  return worst;
 }
