@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { someSettings } from '../domain/testing/builders.ts';
+import { aReplica, someSettings } from '../domain/testing/builders.ts';
 import { coalesce } from './coalesce.ts';
 import { Inputs } from './inputs.ts';
 import type { Changes, InputDelta } from './messages.ts';
@@ -23,7 +23,7 @@ const delta: fc.Arbitrary<InputDelta> = fc
     {
       ...Object.fromEntries(KINDS.map((kind) => [kind, changes(kind)])),
       settings: fc.constantFrom(null, someSettings(), someSettings({ as: 64_600 })),
-      replicas: fc.constantFrom([], [{ name: 'b', address: '10.0.0.2' }]),
+      replicas: fc.constantFrom([], [aReplica('b', '10.0.0.2', 'n2')]),
     },
     { requiredKeys: [], noNullPrototype: true },
   )
@@ -76,7 +76,7 @@ suite('one delta in place of two', () => {
   });
 
   test('of two memberships the younger counts, even an empty one', () => {
-    assert.deepEqual(coalesce({ replicas: [{ name: 'b', address: '10.0.0.2' }] }, { replicas: [] }), { replicas: [] });
+    assert.deepEqual(coalesce({ replicas: [aReplica('b', '10.0.0.2')] }, { replicas: [] }), { replicas: [] });
   });
 
   test('its parts stay as they are', () => {

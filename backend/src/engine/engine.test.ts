@@ -1,52 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { HoldingService } from '../announce/snapshot.ts';
-import { aNode, aPeer, aPool, endpointsOn, someSettings } from '../domain/testing/builders.ts';
-import type { InputDelta } from './messages.ts';
+import { aNode, aPeer, aReplica, endpointsOn, someSettings } from '../domain/testing/builders.ts';
 import { Bench } from './testing/bench.ts';
-
-function holding(name: string, ip: string): HoldingService {
-  const assignments = [{ pool: 'public', ip }];
-  return { key: `shop/${name}`, uid: `uid-${name}`, createdAt: 1_000, trafficPolicy: 'Cluster', assignments };
-}
-
-const WEB = holding('web', '192.0.2.1');
-const DB = holding('db', '192.0.2.2');
-const N1 = aNode('n1', ['10.0.0.1']);
-const N2 = aNode('n2', ['10.0.0.2']);
-const R1 = aPeer('r1', '10.0.0.254');
-
-const INPUTS: InputDelta = {
-  services: new Map([
-    ['shop/web', WEB],
-    ['shop/db', DB],
-  ]),
-  endpoints: new Map([
-    ['shop/web', endpointsOn(['n1'])],
-    ['shop/db', endpointsOn(['n1'])],
-  ]),
-  nodes: new Map([
-    ['n1', N1],
-    ['n2', N2],
-  ]),
-  pools: new Map([['public', aPool('public', ['192.0.2.0/24'])]]),
-  peers: new Map([['r1', R1]]),
-  settings: someSettings(),
-  replicas: [{ name: 'b', address: '10.0.0.2' }],
-};
-
-function started(inputs: InputDelta = INPUTS): Bench {
-  const bench = new Bench();
-  bench.engine.start(inputs);
-  bench.speaker.takeCalls();
-  bench.posted.length = 0;
-  return bench;
-}
-
-function meds(bench: Bench): string[] {
-  const routes = Object.values(bench.speaker.announced()).flatMap((peer) => Object.values(peer));
-  return [...new Set(routes.map((route) => /med (\d+)/.exec(route)?.[1] ?? ''))];
-}
+import { holding, INPUTS, meds, N1, R1, started } from './testing/shop.ts';
 
 suite('start', () => {
   test('before it nothing is configured, announced or reported, whatever happens', () => {
@@ -253,7 +209,7 @@ suite('the rank among the replicas', () => {
     const bench = second();
     bench.answering = ['a', 'c'];
     bench.engine.replicasChanged();
-    bench.engine.change({ replicas: [{ name: 'c', address: '10.0.0.3' }] });
+    bench.engine.change({ replicas: [aReplica('c', '10.0.0.3', 'n3')] });
     assert.deepEqual(bench.speaker.takeCalls(), []);
   });
 
@@ -275,78 +231,5 @@ suite('the rank among the replicas', () => {
       endpoints: new Map([['shop/new', endpointsOn(['n1'])]]),
     });
     assert.deepEqual(meds(bench), ['400']);
-  });
-});
-
-suite('leaving', () => {
-  test('alone: routers keep the routes for the successor; nothing is changed before', async () => {
-    const bench = started();
-    await bench.engine.stop();
-    assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'stop', how: 'retain' }]);
-    assert.deepEqual(bench.prober, ['start', 'stop']);
-    assert.deepEqual(bench.posted, [{ type: 'stopped' }]);
-    assert.equal(bench.clock.pendingTimers, 0);
-  });
-
-  test('beside one whose sessions are not up (a rolling update): as if alone, or routers would have nobody', async () => {
-    const bench = started();
-    bench.answering = ['b'];
-    bench.othersAnnounce = false;
-    await bench.engine.stop();
-    assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'stop', how: 'retain' }]);
-    assert.deepEqual(bench.prober, ['start', 'stop']);
-  });
-
-  test('others hear that it announces while all of its sessions are established', () => {
-    const bench = started();
-    const told = (...states: string[]): boolean => {
-      bench.engine.sessionsChanged(states.map((state) => ({ state })));
-      return bench.toldAnnouncing;
-    };
-    assert.equal(told('Established', 'OpenConfirm'), false);
-    assert.equal(told('Established', 'Established'), true);
-    assert.equal(told('Established', 'Idle'), false);
-    assert.equal(told(), false);
-  });
-
-  test('with another replica: the worst routes, a second for routers to move, then handing over', async () => {
-    const bench = started();
-    bench.answering = ['b'];
-    const stopped = bench.engine.stop();
-    assert.deepEqual(meds(bench), ['900']);
-    assert.deepEqual(bench.prober, ['start', 'leaving']);
-    bench.clock.advance(999);
-    await Promise.resolve();
-    assert.ok(!bench.speaker.calls.some(({ call }) => call === 'stop'));
-    bench.clock.advance(1);
-    await stopped;
-    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: 'handover' });
-    assert.deepEqual(bench.prober, ['start', 'leaving', 'stop']);
-    assert.deepEqual(bench.posted, [{ type: 'stopped' }]);
-  });
-
-  test('with another replica that leaves meanwhile, too: routers keep the routes', async () => {
-    const bench = started();
-    bench.answering = ['b'];
-    const stopped = bench.engine.stop();
-    bench.answering = [];
-    bench.clock.advance(1_000);
-    await stopped;
-    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: 'retain' });
-  });
-
-  test('what changes meanwhile is still announced, as the worst', () => {
-    const bench = started();
-    bench.answering = ['b'];
-    void bench.engine.stop();
-    bench.engine.change({ services: new Map([['shop/db', null]]) });
-    assert.deepEqual(bench.speaker.announced(), { r1: { '192.0.2.1/32': '10.0.0.1 10.0.0.2 med 900' } });
-  });
-
-  test('before the inputs were known: without a word, so that routers keep what a predecessor announced', async () => {
-    const bench = new Bench();
-    await bench.engine.stop();
-    assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'stop', how: 'retain' }]);
-    assert.deepEqual(bench.posted, [{ type: 'stopped' }]);
   });
 });

@@ -4,10 +4,10 @@ import type { PeerTarget } from '../announce/snapshot.ts';
 import { hostPrefix, parseAddress } from '../domain/address.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { Clock, Links, Logger } from '../platform/ports.ts';
-import type { BgpSpeaker, PeerConfig } from '../speakers/bgp/speaker.ts';
+import type { BgpSpeaker, PeerConfig, StopMode } from '../speakers/bgp/speaker.ts';
 import { Inputs } from './inputs.ts';
 import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './messages.ts';
-import { ownPeers, peerConfig, peerTarget, type Place } from './peering.ts';
+import { peerConfig, peersOf, peerTarget, type Place } from './peering.ts';
 
 export interface EngineDeps {
   readonly clock: Clock;
@@ -95,25 +95,31 @@ export class Engine {
   }
 
   /**
-   * Leaves the network. With another replica that announces, the routes are made the worst, and given up when routers have moved on; as the
-   * only one, the connections are closed without a word, so that graceful restart (RFC 4724) keeps the routes for our successor.
+   * Leaves the network. Where another replica announces to the same router, our routes are made the worst, and given up when the router
+   * has moved on. A router that hears of us only (the only replica, or the only one in its rack) sees the connection close without a
+   * word, so that graceful restart (RFC 4724) keeps the routes for our successor.
    */
   async stop(): Promise<void> {
     // Alone it isn't announced as leaving: whoever comes up later must outbid the paths that routers retain for us.
-    if (this.#started && this.#hasHeir()) {
+    if (this.#inherited().size > 0) {
       this.#leaving = true;
       this.#deps.replicas.announceLeaving();
       this.replicasChanged();
       await new Promise<void>((resolve) => void this.#deps.clock.setTimer(HANDOVER_MS, resolve));
     }
     // Asked again: when all leave at once, each was an heir in the eyes of the others, and routers would be left with nobody.
-    await this.#deps.speaker.stop(this.#started && this.#hasHeir() ? 'handover' : 'retain');
+    const inherited = this.#inherited();
+    await this.#deps.speaker.stop((peer): StopMode => (inherited.has(peer) ? 'handover' : 'retain'));
     this.#deps.replicas.stop();
     this.#deps.post({ type: 'stopped' });
   }
 
-  #hasHeir(): boolean {
-    return this.#deps.replicas.answering().some(({ announcing }) => announcing);
+  /** Our peers that another replica announces to; a replica counts as announcing while all of its sessions are up. */
+  #inherited(): ReadonlySet<string> {
+    const own = this.#targets.flatMap(({ name }) => this.#inputs.peers.get(name) ?? []);
+    const heirs = this.#deps.replicas.answering().filter(({ announcing }) => announcing);
+    const theirs = heirs.flatMap(({ node }) => peersOf(this.#inputs.nodes.get(node ?? ''), own));
+    return new Set(theirs.map(({ name }) => name));
   }
 
   #rank(): number {
@@ -137,7 +143,7 @@ export class Engine {
   #configurePeers(): void {
     const { settings } = this.#inputs;
     const place = this.#place();
-    const peers = settings === null ? [] : ownPeers(this.#inputs.peers.values(), place);
+    const peers = settings === null ? [] : peersOf(place.node, this.#inputs.peers.values());
     this.#targets = peers.map((peer) => peerTarget(peer, place));
     const configs = settings === null ? [] : peers.map((peer) => peerConfig(peer, settings, place));
     if (configs.length > 0) this.#deps.replicas.setRetention(Math.max(...configs.map(retentionMs)));

@@ -3,8 +3,8 @@ import type { Node } from '../domain/node.ts';
 import type { BgpSettings, Peer } from '../domain/peer.ts';
 import type { Pool } from '../domain/pool.ts';
 import type { Reason } from '../domain/reason.ts';
+import type { Replica } from '../domain/replica.ts';
 import type { ServiceEndpoints } from '../domain/service.ts';
-import type { Replica } from '../health/replicas.ts';
 
 /** Keyed changes of one kind of input: the new value, or null where the key is gone. */
 export type Changes<T> = ReadonlyMap<string, T | null>;

@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { formatAddress } from '../domain/address.ts';
 import { aNode, aPeer, range, someSettings } from '../domain/testing/builders.ts';
-import { derivedRouterId, ownPeers, peerConfig, peerTarget, type Place } from './peering.ts';
+import { derivedRouterId, peerConfig, peersOf, peerTarget, type Place } from './peering.ts';
 
 const HERE: Place = {
   node: aNode('n1', ['10.0.0.1'], { labels: { rack: 'a' } }),
@@ -35,7 +35,7 @@ suite('the peers of a replica', () => {
     nodeSelector: { matchLabels: { rack: 'b' }, matchExpressions: [] },
   });
   const here = { ...elsewhere, name: 'r3', nodeSelector: { matchLabels: { rack: 'a' }, matchExpressions: [] } };
-  const names = (place: Place): string[] => ownPeers([R1, elsewhere, here], place).map(({ name }) => name);
+  const names = ({ node }: Place): string[] => peersOf(node, [R1, elsewhere, here]).map(({ name }) => name);
 
   test('are those without a nodeSelector and those whose nodeSelector matches its node', () => {
     assert.deepEqual(names(HERE), ['r1', 'r3']);
@@ -44,13 +44,10 @@ suite('the peers of a replica', () => {
     assert.deepEqual(names({ ...HERE, node: undefined }), ['r1']));
   test('are not those that are deleted or shut down', () => {
     assert.deepEqual(
-      ownPeers(
-        [
-          { ...R1, deleting: true },
-          { ...R1, adminDown: true },
-        ],
-        HERE,
-      ),
+      peersOf(HERE.node, [
+        { ...R1, deleting: true },
+        { ...R1, adminDown: true },
+      ]),
       [],
     );
   });
@@ -58,7 +55,7 @@ suite('the peers of a replica', () => {
 
 suite('a peer with a password', () => {
   test('gets no session as long as passwords are not supported: never one without the password', () => {
-    assert.deepEqual(ownPeers([{ ...R1, hasPassword: true }], HERE), []);
+    assert.deepEqual(peersOf(HERE.node, [{ ...R1, hasPassword: true }]), []);
   });
 });
 

@@ -33,14 +33,17 @@ export function derivedRouterId(address: string): string {
   return [first, (hash >>> 16) & 0xff, (hash >>> 8) & 0xff, hash & 0xff].join('.');
 }
 
-/** The peers that this replica opens a session with. */
-export function ownPeers(peers: Iterable<Peer>, place: Place): Peer[] {
+/** Whether replicas on a node open a session with a peer; of an unknown node only if it's one for all nodes. */
+function isForNode({ nodeSelector }: Peer, node: Node | undefined): boolean {
+  return nodeSelector === undefined || (node !== undefined && selects(nodeSelector, node.labels));
+}
+
+/** The peers that a replica on this node opens a session with. */
+export function peersOf(node: Node | undefined, peers: Iterable<Peer>): Peer[] {
   return [...peers].filter((peer) => {
     // A router that asks for a password (RFC 2385) must not be spoken to without one; what is said of it is its status' matter.
     if (peer.deleting || peer.adminDown || peer.hasPassword) return false;
-    return (
-      peer.nodeSelector === undefined || (place.node !== undefined && selects(peer.nodeSelector, place.node.labels))
-    );
+    return isForNode(peer, node);
   });
 }
 

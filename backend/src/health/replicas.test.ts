@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { Replica } from '../domain/replica.ts';
+import { aReplica } from '../domain/testing/builders.ts';
 import { FakeClock } from '../platform/fake/clock.ts';
 import { FakeDatagrams } from '../platform/fake/datagrams.ts';
 import { FakeLogger } from '../platform/fake/logger.ts';
 import type { DatagramHandlers, Datagrams } from '../platform/ports.ts';
 import { decodeProbe, encodeProbe } from './probe-message.ts';
-import { ReplicaProber, type Replica } from './replicas.ts';
+import { ReplicaProber } from './replicas.ts';
 
 const PORT = 7_473;
 const ADDRESS: Readonly<Record<string, string>> = { a: '10.0.0.1', b: '10.0.0.2', c: '10.0.0.3' };
-const replica = (name: string): Replica => ({ name, address: ADDRESS[name] ?? '' });
+const replica = (name: string): Replica => aReplica(name, ADDRESS[name] ?? '', `node-${name}`);
 const members = (...names: string[]): Replica[] => names.map(replica);
 
 /** The longest a healthy replica can take to be seen, and a dead one to be missed: intervals of 500 ms with 5 % of jitter. */
@@ -217,7 +219,7 @@ suite('membership', () => {
 
   test('a member that moved to another address is asked there', () => {
     const lab = new Lab();
-    const a = lab.start('a', [replica('a'), { name: 'b', address: '10.0.0.99' }]);
+    const a = lab.start('a', [replica('a'), aReplica('b', '10.0.0.99')]);
     lab.start('b', members('a', 'b'));
     lab.clock.advance(5_000);
     assert.deepEqual(sees(a).answering, []);
@@ -265,7 +267,9 @@ suite('forgery', () => {
     });
 
   test('the right nonce from the right address is an answer', () => {
-    assert.deepEqual(ask(repeat, '10.0.0.2').answering(), [{ name: 'b', stale: false, announcing: false }]);
+    assert.deepEqual(ask(repeat, '10.0.0.2').answering(), [
+      { name: 'b', node: 'node-b', stale: false, announcing: false },
+    ]);
   });
   test('the right nonce from another address is none', () => {
     assert.deepEqual(ask(repeat, '10.0.0.66').answering(), []);
@@ -316,7 +320,7 @@ suite('a question that cannot even be sent', () => {
 
   test('is logged once per replica and outage, not per question', () => {
     const lab = new Lab();
-    const a = lab.start('a', [replica('a'), { name: 'b', address: 'fd00::2' }, { name: 'c', address: 'fd00::3' }]);
+    const a = lab.start('a', [replica('a'), aReplica('b', 'fd00::2'), aReplica('c', 'fd00::3')]);
     lab.clock.advance(60_000);
     assert.deepEqual(unsendable(lab), ['b', 'c']);
     a.setReplicas(members('a', 'b', 'c'));
@@ -324,10 +328,7 @@ suite('a question that cannot even be sent', () => {
     lab.clock.advance(60_000);
     assert.deepEqual(sees(a).answering, ['b']);
     assert.deepEqual(unsendable(lab), ['b', 'c']);
-    a.setReplicas([
-      { name: 'b', address: 'fd00::2' },
-      { name: 'c', address: 'fd00::3' },
-    ]);
+    a.setReplicas([aReplica('b', 'fd00::2'), aReplica('c', 'fd00::3')]);
     lab.clock.advance(60_000);
     assert.deepEqual(unsendable(lab), ['b', 'c', 'b']);
   });

@@ -1,20 +1,15 @@
+import type { Replica } from '../domain/replica.ts';
 import type { Clock, Datagrams, DatagramSocket, Logger, Random, Timer } from '../platform/ports.ts';
 import { decodeProbe, encodeProbe, type ProbeMessage } from './probe-message.ts';
 
 export interface AnsweringReplica {
   readonly name: string;
+  /** Name of the node that it runs on. */
+  readonly node: string | undefined;
   /** Its view of the Kubernetes API is stale, by its own account. */
   readonly stale: boolean;
   /** All of its sessions are established. */
   readonly announcing: boolean;
-}
-
-/** Another replica of the manager, from the EndpointSlices of its headless Service. */
-export interface Replica {
-  /** Pod name. */
-  readonly name: string;
-  /** IP literal at which its engine answers. */
-  readonly address: string;
 }
 
 export interface ReplicaProberDeps {
@@ -39,6 +34,7 @@ export interface ReplicaProberOptions {
 
 interface Tracked {
   address: string;
+  node: string | undefined;
   member: boolean;
   nonce: bigint | undefined;
   missed: number;
@@ -115,10 +111,10 @@ export class ReplicaProber {
       replicas.filter(({ name }) => name !== this.#options.self).map((replica) => [replica.name, replica]),
     );
     for (const [name, tracked] of this.#tracked) tracked.member = members.has(name);
-    for (const { name, address } of members.values()) {
+    for (const { name, address, node } of members.values()) {
       const known = this.#tracked.get(name);
-      if (known !== undefined) known.address = address;
-      else this.#tracked.set(name, newlyTracked(address));
+      if (known === undefined) this.#tracked.set(name, newlyTracked(address, node));
+      else Object.assign(known, { address, node });
     }
     this.#forget();
     this.#deps.onChange();
@@ -127,7 +123,7 @@ export class ReplicaProber {
   /** The replicas that answer and don't leave. */
   answering(): AnsweringReplica[] {
     const answering = [...this.#tracked].filter(([, tracked]) => tracked.answering && !tracked.leaving);
-    return answering.map(([name, { stale, announcing }]) => ({ name, stale, announcing }));
+    return answering.map(([name, { node, stale, announcing }]) => ({ name, node, stale, announcing }));
   }
 
   /** Names of the replicas that fell silent and whose routes a router may still retain. */
@@ -237,16 +233,8 @@ export class ReplicaProber {
   }
 }
 
-function newlyTracked(address: string): Tracked {
+function newlyTracked(address: string, node: string | undefined): Tracked {
   const word = { leaving: false, stale: false, announcing: false };
-  return {
-    address,
-    member: true,
-    nonce: undefined,
-    missed: 0,
-    answering: false,
-    ...word,
-    saidUnsendable: false,
-    lostAt: undefined,
-  };
+  const found = { nonce: undefined, missed: 0, answering: false, saidUnsendable: false, lostAt: undefined };
+  return { address, node, member: true, ...found, ...word };
 }

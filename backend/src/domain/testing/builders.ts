@@ -3,6 +3,7 @@ import { parseRange, type AddressRange } from '../address.ts';
 import { nodeAddress, type Node, type NodeAddress } from '../node.ts';
 import type { BgpSettings, Peer } from '../peer.ts';
 import type { Pool } from '../pool.ts';
+import type { Replica } from '../replica.ts';
 import { LOAD_BALANCER_CLASS, type FamilyEndpoints, type Service, type ServiceEndpoints } from '../service.ts';
 
 /** The range of an address, prefix or span; throws on anything else. */
@@ -96,6 +97,11 @@ export function someEndpoints(ready: readonly string[], serving: readonly string
 /** The endpoints of a Service whose Pods have addresses of both families. */
 export function endpointsOn(ready: readonly string[], serving: readonly string[] = []): ServiceEndpoints {
   return { ipv4: someEndpoints(ready, serving), ipv6: someEndpoints(ready, serving) };
+}
+
+/** A replica of the manager, on a node that nobody knows unless it is named. */
+export function aReplica(name: string, address: string, node?: string): Replica {
+  return { name, address, node };
 }
 
 /** An eBGP peer for IPv4 and IPv6 with up to eight next hops per prefix. */

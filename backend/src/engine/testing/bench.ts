@@ -1,6 +1,6 @@
+import type { Replica } from '../../domain/replica.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
-import type { Replica } from '../../health/replicas.ts';
 import { Engine } from '../engine.ts';
 import type { AddressReport, FromEngine } from '../messages.ts';
 import { RecordingSpeaker } from './recording-speaker.ts';
@@ -45,7 +45,11 @@ export class Bench {
           setAnnouncing: (announcing) => void (this.toldAnnouncing = announcing),
           setStale: (stale) => void (this.toldStale = stale),
           setRetention: (ms) => void (this.retentionMs = ms),
-          answering: () => this.answering.map((name) => ({ name, stale: false, announcing: this.othersAnnounce })),
+          answering: () =>
+            this.answering.map((name) => {
+              const node = this.members.find((member) => member.name === name)?.node;
+              return { name, node, stale: false, announcing: this.othersAnnounce };
+            }),
           lost: () => this.lost,
         },
         post: (message) => void this.posted.push(message),

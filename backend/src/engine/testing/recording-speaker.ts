@@ -3,11 +3,11 @@ import type { BgpRoute } from '../../announce/announce.ts';
 import type { PeerConfig } from '../../speakers/bgp/speaker.ts';
 import type { EngineDeps } from '../engine.ts';
 
-/** One call of the engine; for routes the prefixes that it named, `-` before those that it withdrew. */
+/** One call of the engine; for routes the prefixes that it named, `-` before those that it withdrew; how each session ends. */
 export type SpeakerCall =
   | { readonly call: 'configure'; readonly peers: readonly string[] }
   | { readonly call: 'setRoutes' | 'updateRoutes'; readonly peer: string; readonly prefixes: readonly string[] }
-  | { readonly call: 'stop'; readonly how: string };
+  | { readonly call: 'stop'; readonly how: Readonly<Record<string, string>> };
 
 /** Stands for the BGP speaker and holds what each router would have, as the speaker's contract says. */
 export class RecordingSpeaker {
@@ -42,7 +42,8 @@ export class RecordingSpeaker {
       }
     },
     stop: async (how) => {
-      this.calls.push({ call: 'stop', how });
+      const modes = this.configs.map(({ key }) => [key, typeof how === 'function' ? how(key) : how]);
+      this.calls.push({ call: 'stop', how: Object.fromEntries(modes) });
     },
   };
 

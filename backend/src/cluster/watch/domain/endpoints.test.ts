@@ -211,15 +211,15 @@ suite('the replicas behind our own headless Service', () => {
   const of = (name: string, ...endpoints: string[]): kinds.EndpointSlice =>
     slice(name, list(...endpoints), 'porter-manager');
 
-  test('every Pod, ready or not, by name', () => {
+  test('every Pod with its node, ready or not, by name', () => {
     const slices = [
       of('m-1', endpoint('n2', NOT_READY, 'manager-b', '10.0.0.2'), endpoint('n1', READY, 'manager-a', '10.0.0.1')),
       of('m-2', endpoint('n3', DRAINING, 'manager-c', '10.0.0.3')),
     ];
     assert.deepEqual(toReplicas(slices, 'ipv4'), [
-      { name: 'manager-a', address: '10.0.0.1' },
-      { name: 'manager-b', address: '10.0.0.2' },
-      { name: 'manager-c', address: '10.0.0.3' },
+      { name: 'manager-a', address: '10.0.0.1', node: 'n1' },
+      { name: 'manager-b', address: '10.0.0.2', node: 'n2' },
+      { name: 'manager-c', address: '10.0.0.3', node: 'n3' },
     ]);
   });
 

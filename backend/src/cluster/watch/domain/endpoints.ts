@@ -1,6 +1,6 @@
 import type { Family } from '../../../domain/address.ts';
+import type { Replica } from '../../../domain/replica.ts';
 import type { FamilyEndpoints, ServiceEndpoints } from '../../../domain/service.ts';
-import type { Replica } from '../../../health/replicas.ts';
 import type * as kinds from '../../kinds.ts';
 import { keyOf } from '../../objects.ts';
 import { trim } from '../trim.ts';
@@ -100,11 +100,11 @@ export class EndpointIndex {
 export function toReplicas(slices: Iterable<kinds.EndpointSlice>, family: Family): Replica[] {
   const replicas = new Map<string, Replica>();
   for (const slice of slices) {
-    for (const { addresses, targetRef } of slice.endpoints ?? []) {
+    for (const { addresses, nodeName, targetRef } of slice.endpoints ?? []) {
       const [address] = addresses;
       if (targetRef?.kind !== 'Pod' || targetRef.name === undefined || address === undefined) continue;
       if (!replicas.has(targetRef.name) || slice.addressType === ADDRESS_TYPE[family]) {
-        replicas.set(targetRef.name, { name: targetRef.name, address });
+        replicas.set(targetRef.name, { name: targetRef.name, address, node: nodeName });
       }
     }
   }

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Peer } from '../domain/peer.ts';
+import { aPeer } from '../domain/testing/builders.ts';
+import { Bench } from './testing/bench.ts';
+import { INPUTS, meds, N1, N2, R1, started } from './testing/shop.ts';
+
+suite('leaving', () => {
+  test('alone: routers keep the routes for the successor; nothing is changed before', async () => {
+    const bench = started();
+    await bench.engine.stop();
+    assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'stop', how: { r1: 'retain' } }]);
+    assert.deepEqual(bench.prober, ['start', 'stop']);
+    assert.deepEqual(bench.posted, [{ type: 'stopped' }]);
+    assert.equal(bench.clock.pendingTimers, 0);
+  });
+
+  test('beside one whose sessions are not up (a rolling update): as if alone, or routers would have nobody', async () => {
+    const bench = started();
+    bench.answering = ['b'];
+    bench.othersAnnounce = false;
+    await bench.engine.stop();
+    assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'stop', how: { r1: 'retain' } }]);
+    assert.deepEqual(bench.prober, ['start', 'stop']);
+  });
+
+  test('others hear that it announces while all of its sessions are established', () => {
+    const bench = started();
+    const told = (...states: string[]): boolean => {
+      bench.engine.sessionsChanged(states.map((state) => ({ state })));
+      return bench.toldAnnouncing;
+    };
+    assert.equal(told('Established', 'OpenConfirm'), false);
+    assert.equal(told('Established', 'Established'), true);
+    assert.equal(told('Established', 'Idle'), false);
+    assert.equal(told(), false);
+  });
+
+  test('with another replica: the worst routes, a second for routers to move, then handing over', async () => {
+    const bench = started();
+    bench.answering = ['b'];
+    const stopped = bench.engine.stop();
+    assert.deepEqual(meds(bench), ['900']);
+    assert.deepEqual(bench.prober, ['start', 'leaving']);
+    bench.clock.advance(999);
+    await Promise.resolve();
+    assert.ok(!bench.speaker.calls.some(({ call }) => call === 'stop'));
+    bench.clock.advance(1);
+    await stopped;
+    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { r1: 'handover' } });
+    assert.deepEqual(bench.prober, ['start', 'leaving', 'stop']);
+    assert.deepEqual(bench.posted, [{ type: 'stopped' }]);
+  });
+
+  test('with another replica that leaves meanwhile, too: routers keep the routes', async () => {
+    const bench = started();
+    bench.answering = ['b'];
+    const stopped = bench.engine.stop();
+    bench.answering = [];
+    bench.clock.advance(1_000);
+    await stopped;
+    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { r1: 'retain' } });
+  });
+
+  /** A router per rack beside the one for all; our replica is in rack a, the other one where `rack` says. */
+  function racks(rack: string): Bench {
+    const inRack = (of: string): Peer['nodeSelector'] => ({ matchLabels: { rack: of }, matchExpressions: [] });
+    const bench = started({
+      ...INPUTS,
+      nodes: new Map([
+        ['n1', { ...N1, labels: { rack: 'a' } }],
+        ['n2', { ...N2, labels: { rack } }],
+      ]),
+      peers: new Map([
+        ['tor-a', aPeer('tor-a', '10.0.0.253', { nodeSelector: inRack('a') })],
+        ['tor-b', aPeer('tor-b', '10.0.0.252', { nodeSelector: inRack('b') })],
+      ]),
+    });
+    bench.answering = ['b'];
+    return bench;
+  }
+
+  test("with another replica in another rack: our rack's router has nobody else and keeps the routes", async () => {
+    const bench = racks('b');
+    await bench.engine.stop();
+    assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'stop', how: { 'tor-a': 'retain' } }]);
+    assert.deepEqual(bench.prober, ['start', 'stop']);
+  });
+
+  test("with another replica in the same rack: our rack's router gets its routes", async () => {
+    const bench = racks('a');
+    const stopped = bench.engine.stop();
+    bench.clock.advance(1_000);
+    await stopped;
+    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { 'tor-a': 'handover' } });
+  });
+
+  test('each router as it needs it: the one for all is handed over, the one of our rack keeps the routes', async () => {
+    const bench = racks('b');
+    bench.engine.change({ peers: new Map([['r1', R1]]) });
+    const stopped = bench.engine.stop();
+    assert.deepEqual(meds(bench), ['900']);
+    bench.clock.advance(1_000);
+    await stopped;
+    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { 'tor-a': 'retain', r1: 'handover' } });
+    assert.deepEqual(bench.prober, ['start', 'leaving', 'stop']);
+  });
+
+  test('with another replica on a node that nobody knows: it serves the routers for all nodes, and no other', async () => {
+    const bench = racks('a');
+    bench.engine.change({ peers: new Map([['r1', R1]]), nodes: new Map([['n2', null]]) });
+    const stopped = bench.engine.stop();
+    bench.clock.advance(1_000);
+    await stopped;
+    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { 'tor-a': 'retain', r1: 'handover' } });
+  });
+
+  test('what changes meanwhile is still announced, as the worst', () => {
+    const bench = started();
+    bench.answering = ['b'];
+    void bench.engine.stop();
+    bench.engine.change({ services: new Map([['shop/db', null]]) });
+    assert.deepEqual(bench.speaker.announced(), { r1: { '192.0.2.1/32': '10.0.0.1 10.0.0.2 med 900' } });
+  });
+
+  test('before the inputs were known: without a word, so that routers keep what a predecessor announced', async () => {
+    const bench = new Bench();
+    await bench.engine.stop();
+    assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'stop', how: {} }]);
+    assert.deepEqual(bench.posted, [{ type: 'stopped' }]);
+  });
+});
