@@ -121,6 +121,12 @@ suite('the decision for an address', () => {
     assert.deepEqual(decision.leftOut, [{ reason: 'NodeDead', params: { node: 'n3' } }]);
   });
 
+  test('not announced: no node has an address of the family, so that there is no next hop', () => {
+    const decision = decide(IP, [WEB], snapshot({ nodes: [aNode('n1', ['2001:db8::1'])] }));
+    assert.equal(reasonOf(decision), 'NoEligibleNode');
+    assert.deepEqual(decision.leftOut, [{ reason: 'NodeHasNoAddress', params: { node: 'n1', family: 'ipv4' } }]);
+  });
+
   test('every withheld decision names its Service', () => {
     for (const world of [{ pools: [] }, { endpoints: endpointsOn([]) }, { nodes: [] }]) {
       const decision = decide(IP, [WEB], snapshot(world));
@@ -297,10 +303,6 @@ suite('the BGP route to a peer', () => {
   test('a node without an address of the family gives its place to the next', () => {
     const nodes = [aNode('n1', ['2001:db8::1']), N2, N3];
     assert.deepEqual(hops(bgpRoute(announcement(IP, { nodes }), capped(1), 0)), ['10.0.0.3']);
-  });
-
-  test('no node has an address of the family', () => {
-    assert.equal(bgpRoute(announcement(IP, { nodes: [aNode('n1', ['2001:db8::1'])] }), PEER, 0), undefined);
   });
 
   test('two nodes with one address count once', () => {

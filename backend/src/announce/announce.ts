@@ -3,8 +3,8 @@ import type { Node, NodeAddress } from '../domain/node.ts';
 import type { Pool } from '../domain/pool.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import { selects } from '../domain/selector.ts';
-import { NO_ENDPOINTS, type FamilyEndpoints } from '../domain/service.ts';
-import { ineligible } from './eligible.ts';
+import { NO_ENDPOINTS } from '../domain/service.ts';
+import { ineligible, type NodeQuestion } from './eligible.ts';
 import { nextHop } from './next-hop.ts';
 import { pathIds } from './path-id.ts';
 import { rank } from './rendezvous.ts';
@@ -47,17 +47,12 @@ function recordedPool(service: HoldingService, ip: string, address: Address, sna
   return pool !== undefined && contains(pool) ? pool : undefined;
 }
 
-function eligibleNodes(
-  service: HoldingService,
-  pool: Pool,
-  endpoints: FamilyEndpoints,
-  snapshot: Snapshot,
-): [Node[], Finding[]] {
+function eligibleNodes(question: Omit<NodeQuestion, 'node' | 'health'>, snapshot: Snapshot): [Node[], Finding[]] {
   const nodes: Node[] = [];
   const leftOut: Finding[] = [];
   for (const node of snapshot.nodes.values()) {
     const health = snapshot.health.get(node.name) ?? 'unknown';
-    const found = ineligible({ node, health, pool, trafficPolicy: service.trafficPolicy, endpoints });
+    const found = ineligible({ ...question, node, health });
     if (found === undefined) nodes.push(node);
     else leftOut.push(found);
   }
@@ -76,9 +71,11 @@ export function decide(ip: string, holders: readonly HoldingService[], snapshot:
   if (service === undefined || address === undefined) return withheld(finding('NoAddress', { ip }));
   const pool = recordedPool(service, ip, address, snapshot);
   if (pool === undefined) return withheld(finding('NotInRecordedPool', { ip, service: service.key }));
-  const endpoints = (snapshot.endpoints.get(service.key) ?? NO_ENDPOINTS)[address.family];
+  const { family } = address;
+  const { trafficPolicy } = service;
+  const endpoints = (snapshot.endpoints.get(service.key) ?? NO_ENDPOINTS)[family];
   if (!endpoints.any) return withheld(finding('NoEndpoints', { ip, service: service.key }));
-  const [nodes, leftOut] = eligibleNodes(service, pool, endpoints, snapshot);
+  const [nodes, leftOut] = eligibleNodes({ pool, family, trafficPolicy, endpoints }, snapshot);
   if (nodes.length === 0) return withheld(finding('NoEligibleNode', { ip, service: service.key }), leftOut);
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const ranked = rank(ip, [...byName.keys()]).flatMap((name) => byName.get(name) ?? []);
@@ -109,7 +106,7 @@ function nextHops(announcement: Announcement, peer: PeerTarget, cap: number): No
 
 /**
  * The BGP route for an announcement towards one peer, or undefined if the peer is not to hear it (other protocol, family not
- * exchanged, not selected by the pool, no node with an address of the family).
+ * exchanged, not selected by the pool).
  *
  * @param medOffset the replica's rank, added to the pool's MED (see `med.ts`)
  */

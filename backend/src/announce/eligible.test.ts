@@ -12,6 +12,7 @@ function question(node: Partial<Node> = {}, rest: Partial<NodeQuestion> = {}): N
     node: aNode('n1', ['10.0.0.1'], node),
     health: 'unknown',
     pool: POOL,
+    family: 'ipv4',
     trafficPolicy: 'Cluster',
     endpoints: someEndpoints(['n2']),
     ...rest,
@@ -38,6 +39,14 @@ suite('a node may take traffic', () => {
   test('not if the pool selects other nodes', () => assert.equal(reason({}, { pool: ONLY_EDGE }), 'NodeNotSelected'));
   test('if the pool selects it', () =>
     assert.equal(reason({ labels: { edge: 'yes' } }, { pool: ONLY_EDGE }), undefined));
+  test('not without an address of the family', () => {
+    assert.equal(reason({}, { family: 'ipv6' }), 'NodeHasNoAddress');
+    assert.equal(reason({ internalIPs: [] }), 'NodeHasNoAddress');
+  });
+  test('with an address that is pinned only', () => {
+    const { internalIPs } = aNode('n1', ['2001:db8::1']);
+    assert.equal(reason({ pinned: internalIPs }, { family: 'ipv6' }), undefined);
+  });
   test('not if probes found it dead, whatever the Ready condition', () => {
     assert.equal(reason({ ready: true }, { health: 'dead' }), 'NodeDead');
   });
@@ -67,7 +76,8 @@ test('of several findings the first is shown, in this order', () => {
     [{ excluded: false }, {}, 'NodeToBeDeleted'],
     [{ toBeDeleted: false }, {}, 'NodeNetworkUnavailable'],
     [{ networkUnavailable: false }, {}, 'NodeNotSelected'],
-    [{ labels: { edge: 'yes' } }, {}, 'NodeDead'],
+    [{ labels: { edge: 'yes' } }, {}, 'NodeHasNoAddress'],
+    [{}, { family: 'ipv4' }, 'NodeDead'],
     [{}, { health: 'unknown' }, 'NodeNotReady'],
     [{ ready: true }, {}, 'NoLocalEndpoint'],
     [{}, { endpoints: someEndpoints(['n1']) }, undefined],
@@ -79,7 +89,7 @@ test('of several findings the first is shown, in this order', () => {
     networkUnavailable: true,
     ready: false,
   };
-  let rest: Partial<NodeQuestion> = { health: 'dead', pool: ONLY_EDGE, trafficPolicy: 'Local' };
+  let rest: Partial<NodeQuestion> = { family: 'ipv6', health: 'dead', pool: ONLY_EDGE, trafficPolicy: 'Local' };
   for (const [fix, then, expected] of order) {
     node = { ...node, ...fix };
     rest = { ...rest, ...then };

@@ -1,14 +1,18 @@
+import type { Family } from '../domain/address.ts';
 import type { Node } from '../domain/node.ts';
 import type { Pool } from '../domain/pool.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import { selects } from '../domain/selector.ts';
 import type { FamilyEndpoints, TrafficPolicy } from '../domain/service.ts';
+import { nextHop } from './next-hop.ts';
 import type { NodeHealth } from './snapshot.ts';
 
 export interface NodeQuestion {
   readonly node: Node;
   readonly health: NodeHealth;
   readonly pool: Pool;
+  /** That of the address in question. */
+  readonly family: Family;
   readonly trafficPolicy: TrafficPolicy;
   /** Those of the address' family. */
   readonly endpoints: FamilyEndpoints;
@@ -40,6 +44,11 @@ function selectedByPool({ node, pool }: NodeQuestion): Finding | undefined {
     : finding('NodeNotSelected', { node: node.name, pool: pool.name });
 }
 
+/** A route of the family needs a next hop of the family. */
+function hasAddress({ node, family }: NodeQuestion): Finding | undefined {
+  return nextHop(node, family, []) === undefined ? finding('NodeHasNoAddress', { node: node.name, family }) : undefined;
+}
+
 /** A probe's verdict outranks the Ready condition, which lags by 40 s and more. */
 function alive({ node, health }: NodeQuestion): Finding | undefined {
   if (health === 'dead') return finding('NodeDead', { node: node.name });
@@ -61,6 +70,7 @@ const NODE_CHECKS: readonly NodeCheck[] = [
   notToBeDeleted,
   networkAvailable,
   selectedByPool,
+  hasAddress,
   alive,
   hasLocalEndpoint,
 ];
