@@ -5,8 +5,7 @@ import { Freshness } from './cluster/watch/freshness.ts';
 import { LeaderElector } from './cluster/write/lease.ts';
 import { Leader } from './cluster/write/leader.ts';
 import { OwnSessions } from './cluster/write/own-sessions.ts';
-import { EngineHandle } from './engine/handle.ts';
-import type { FromEngine } from './engine/messages.ts';
+import { EngineHandle, type EngineReport } from './engine/handle.ts';
 import type { ManagerOptions } from './options.ts';
 import type { Clock, Logger, Random } from './platform/ports.ts';
 
@@ -37,7 +36,7 @@ export class Manager {
     this.#deps = deps;
     this.#options = options;
     this.#engine = new EngineHandle(
-      { logger, onMessage: (message) => this.#fromEngine(message), onDeath: deps.onEngineDeath },
+      { ...deps, onMessage: (message) => this.#fromEngine(message), onDeath: deps.onEngineDeath },
       options,
     );
     this.#view = new ClusterView(deps, {
@@ -62,7 +61,11 @@ export class Manager {
       onStoppedLeading: () => this.#follow(),
     });
     this.#sessions = new OwnSessions(deps, options);
-    this.#health = new HealthServer({ logger, notReady: () => this.#notReady() });
+    this.#health = new HealthServer({
+      logger,
+      notAlive: () => this.#engine.notAlive(),
+      notReady: () => this.#notReady(),
+    });
   }
 
   async start(): Promise<void> {
@@ -109,7 +112,7 @@ export class Manager {
     this.#leader = undefined;
   }
 
-  #fromEngine(message: FromEngine): void {
+  #fromEngine(message: EngineReport): void {
     if (message.type === 'sessions') this.#sessions.update(message.sessions);
   }
 

@@ -6,6 +6,8 @@ const { createServer } = process.getBuiltinModule('node:http');
 
 export interface HealthDeps {
   readonly logger: Logger;
+  /** What only a restart of this replica can mend, in words; empty when it is alive. */
+  readonly notAlive: () => readonly string[];
   /** What keeps this replica from doing its work, in words; empty when it is ready. */
   readonly notReady: () => readonly string[];
 }
@@ -22,8 +24,8 @@ function answer(response: ServerResponse, status: number, text: string): void {
 }
 
 /**
- * `/healthz`: the main thread turns (the process exits by itself when the engine ends). `/readyz`: all caches are filled and the
- * engine announces; else 503 with the reasons.
+ * `/healthz`: the main thread turns, which answering shows, and so does the engine (when its thread ends, the process exits by itself).
+ * `/readyz`: all caches are filled and the engine announces. Else 503 with the reasons.
  */
 export class HealthServer {
   readonly #deps: HealthDeps;
@@ -36,8 +38,8 @@ export class HealthServer {
       (request, response) => {
         const path = request.url?.split('?')[0];
         if (request.method !== 'GET' && request.method !== 'HEAD') answer(response, 405, 'only GET is served here');
-        else if (path === '/healthz') answer(response, 200, 'ok');
-        else if (path === '/readyz') this.#ready(response);
+        else if (path === '/healthz') this.#verdict(response, this.#deps.notAlive());
+        else if (path === '/readyz') this.#verdict(response, this.#deps.notReady());
         else answer(response, 404, 'not found; there are /healthz and /readyz');
       },
     );
@@ -59,8 +61,7 @@ export class HealthServer {
     await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
   }
 
-  #ready(response: ServerResponse): void {
-    const reasons = this.#deps.notReady();
+  #verdict(response: ServerResponse, reasons: readonly string[]): void {
     if (reasons.length === 0) answer(response, 200, 'ok');
     else answer(response, 503, reasons.join('\n'));
   }

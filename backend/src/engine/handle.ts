@@ -1,25 +1,35 @@
 import { Worker } from 'node:worker_threads';
-import type { Logger } from '../platform/ports.ts';
+import type { Clock, Logger } from '../platform/ports.ts';
 import { coalesce } from './coalesce.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { EngineOptions, FromEngine, InputDelta, ToEngine } from './messages.ts';
 
+/** Seconds: far above what the engine needs for all routes of a large cluster at once. */
+const SILENCE_SECONDS = 10;
+
 export interface EngineHandleDeps {
+  readonly clock: Clock;
   readonly logger: Logger;
-  readonly onMessage: (message: FromEngine) => void;
+  readonly onMessage: (message: EngineReport) => void;
   /** The engine ended without being told to: nothing announces any more, so that the process had better exit. */
   readonly onDeath: (error: Error) => void;
 }
+
+/** What the engine says of the network. */
+export type EngineReport = Exclude<FromEngine, { readonly type: 'alive' | 'stopped' }>;
 
 /** The main thread's end of the engine: keyed deltas, coalesced per turn of the event loop. */
 export class EngineHandle {
   readonly #deps: EngineHandleDeps;
   readonly #worker: Worker;
+  readonly #heartbeat: Heartbeat;
   #pending: InputDelta | undefined;
   #started = false;
   #stopping: (() => void) | undefined;
 
   constructor(deps: EngineHandleDeps, options: EngineOptions) {
     this.#deps = deps;
+    this.#heartbeat = new Heartbeat(deps, { misses: SILENCE_SECONDS });
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options, name: 'engine' });
     this.#worker.on('message', (message: FromEngine) => this.#receive(message));
     this.#worker.on('error', (error) => deps.onDeath(error instanceof Error ? error : new Error(String(error))));
@@ -51,12 +61,18 @@ export class EngineHandle {
     this.#post({ type: 'staleness', stale });
   }
 
+  /** Why the engine must be taken for hung, in words; empty while it turns. */
+  notAlive(): string[] {
+    return this.#heartbeat.silent ? [`the engine has given no sign of life for ${SILENCE_SECONDS} s`] : [];
+  }
+
   /** Leaves the network as the engine sees fit, then ends its thread. */
   async stop(): Promise<void> {
     const ended = new Promise<void>((resolve) => (this.#stopping = resolve));
     this.#flush();
     this.#post({ type: 'stop' });
     await ended;
+    this.#heartbeat.stop();
   }
 
   #flush(): void {
@@ -70,6 +86,8 @@ export class EngineHandle {
   }
 
   #receive(message: FromEngine): void {
+    this.#heartbeat.beat();
+    if (message.type === 'alive') return;
     if (message.type === 'stopped') {
       this.#deps.logger.info({}, 'engine stopped');
       void this.#worker.terminate();

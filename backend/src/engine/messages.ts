@@ -67,6 +67,8 @@ export interface AddressReport {
 
 /** Engine to main thread. */
 export type FromEngine =
+  /** The engine's thread turns: each second, whatever else it says. */
+  | { readonly type: 'alive' }
   | { readonly type: 'sessions'; readonly sessions: readonly SessionReport[] }
   | { readonly type: 'addresses'; readonly changed: readonly AddressReport[]; readonly gone: readonly string[] }
   | { readonly type: 'stopped' };

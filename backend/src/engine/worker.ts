@@ -8,6 +8,7 @@ import { systemLinks } from '../platform/linux/links.ts';
 import { jsonLogger } from '../platform/linux/logger.ts';
 import { BgpSpeaker } from '../speakers/bgp/speaker.ts';
 import { Engine } from './engine.ts';
+import { BEAT_MS } from './heartbeat.ts';
 import type { EngineOptions, FromEngine, ToEngine } from './messages.ts';
 import { sessionReport } from './session-report.ts';
 
@@ -66,4 +67,10 @@ function handle(message: ToEngine): void {
   }
 }
 
+function beat(): void {
+  post({ type: 'alive' });
+  systemClock.setTimer(BEAT_MS, beat);
+}
+
 port.on('message', handle);
+beat();

@@ -47,6 +47,12 @@ export class FakeClock implements Clock {
     this.#now = until;
   }
 
+  /** As for a process that was stopped and goes on: time has passed, and every timer that is overdue fires once. */
+  suspend(ms: number): void {
+    this.#now += ms;
+    this.advance(0);
+  }
+
   #next(until: number): Pending | undefined {
     let first: Pending | undefined;
     for (const pending of this.#pending) {
