@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { systemClock } from '../platform/linux/clock.ts';
-import type { Subject } from './compliance.ts';
 import { isNotFound } from './errors.ts';
 import { customResourceDefinitions, services } from './kinds.ts';
 import type { CustomResourceDefinition, Service } from './kinds.ts';
@@ -132,7 +131,10 @@ async function createGadget(api: Kube, gadget: Gadget): Promise<Gadget> {
  * serviceStatusStrategy resets nothing but the spec), of a custom resource the status alone (apiextensions-apiserver,
  * status_strategy.go).
  */
-export function describeStatusPatches(open: () => Promise<Subject>, unique: (name: string) => string): void {
+export function describeStatusPatches(
+  open: () => Promise<{ readonly api: Kube }>,
+  unique: (name: string) => string,
+): void {
   it("gives a Service's metadata and status in one patch of the status, and takes both back", async () => {
     const { api } = await open();
     const ref = { namespace, name: unique('svc') };
