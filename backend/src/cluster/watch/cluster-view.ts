@@ -21,6 +21,12 @@ import { toService } from './domain/service.ts';
 import { Informer, type Change, type InformerDeps, type InformerState } from './informer.ts';
 import { LastGood } from './last-good.ts';
 
+/**
+ * What changed: an object of a kind, or `replicas`, the manager's own membership. `pool` is a change of what is in force, `pool-object`
+ * any other of an Eip, such as a write of its status.
+ */
+export type ObjectChange = 'service' | 'namespace' | 'pool' | 'pool-object' | 'peer' | 'settings' | 'replicas';
+
 export interface ClusterViewOptions {
   /** `namespace/name` of the manager's headless Service, whose endpoints are the replicas; undefined outside of a cluster. */
   readonly membership: string | undefined;
@@ -31,7 +37,7 @@ export interface ClusterViewOptions {
   /** Changes for the engine, from the first on; those before `onSynced` are also part of `inputs()`. */
   readonly onInputs: (delta: InputDelta) => void;
   /** An object of interest to those who write changed or went. */
-  readonly onChange: (kind: 'service' | 'namespace' | 'pool' | 'peer' | 'settings' | 'replicas', key: string) => void;
+  readonly onChange: (kind: ObjectChange, key: string) => void;
 }
 
 /** All that this process knows of the cluster, as domain values, kept current by informers. */
@@ -234,7 +240,7 @@ export class ClusterView {
   #pool(change: Change<Eip>): void {
     const taken = take(this.pools, change, parseEip);
     if (taken.changed) this.#options.onInputs({ pools: new Map([[change.key, taken.value]]) });
-    this.#options.onChange('pool', change.key);
+    this.#options.onChange(taken.changed ? 'pool' : 'pool-object', change.key);
   }
 
   #peer(change: Change<BgpPeer>): void {

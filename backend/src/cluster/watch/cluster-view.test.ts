@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { InputDelta } from '../../engine/messages.ts';
+import { FakeClock } from '../../platform/fake/clock.ts';
+import { FakeLogger } from '../../platform/fake/logger.ts';
+import { LOAD_BALANCER_CLASS, OPENELB_KEYS, SERVICE_CONDITIONS, SERVICE_KEYS } from '../../resources/keys.ts';
+import { bgpConfs, bgpPeers, eips } from '../custom-kinds.ts';
+import { ApiError } from '../errors.ts';
+import { FakeKube } from '../fake/fake-kube.ts';
+import { pass, settle } from '../fake/passage.ts';
+import * as kinds from '../kinds.ts';
+import type { KubeObject, ResourceKind } from '../objects.ts';
+import { ClusterView } from './cluster-view.ts';
+
+const KINDS: readonly ResourceKind<never>[] = [
+  kinds.services,
+  kinds.endpointSlices,
+  eips,
+  bgpPeers,
+  bgpConfs,
+  kinds.nodes,
+  kinds.namespaces,
+];
+
+const POOL = { metadata: { name: 'a' }, spec: { address: '192.0.2.0/28' } };
+const PEER = { metadata: { name: 'r1' }, spec: { conf: { peerAs: 65000, neighborAddress: '192.0.2.254' } } };
+const SETTINGS = { metadata: { name: 'default' }, spec: { as: 64512, routerId: '192.0.2.253' } };
+
+/** A Service that holds an address, as the leader writes it. */
+function holding(name: string): kinds.Service {
+  const condition = {
+    type: SERVICE_CONDITIONS.allocated,
+    status: 'True',
+    reason: 'Allocated',
+    message: '',
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  };
+  return {
+    metadata: {
+      name,
+      namespace: 'd',
+      finalizers: [SERVICE_KEYS.finalizer],
+      annotations: { [SERVICE_KEYS.assigned]: 'a=192.0.2.1' },
+    },
+    spec: { type: 'LoadBalancer', loadBalancerClass: LOAD_BALANCER_CLASS },
+    status: { loadBalancer: { ingress: [{ ip: '192.0.2.1', ipMode: 'VIP' }] }, conditions: [condition] },
+  };
+}
+
+function slice(service: string, addresses: readonly string[], namespace = 'd'): kinds.EndpointSlice {
+  return {
+    metadata: { name: `${service}-x`, namespace, labels: { 'kubernetes.io/service-name': service } },
+    addressType: 'IPv4',
+    endpoints: addresses.map((address, i) => ({
+      addresses: [address],
+      nodeName: `n${i + 1}`,
+      targetRef: { kind: 'Pod', name: `pod-${i}` },
+      conditions: { ready: true, serving: true, terminating: false },
+    })),
+  };
+}
+
+interface Bench {
+  readonly clock: FakeClock;
+  readonly api: FakeKube;
+  readonly view: ClusterView;
+  readonly deltas: InputDelta[];
+  readonly changes: string[];
+  readonly synced: () => number;
+}
+
+function bench(): Bench {
+  const clock = new FakeClock();
+  const api = new FakeKube({ clock });
+  const deltas: InputDelta[] = [];
+  const changes: string[] = [];
+  let synced = 0;
+  const view = new ClusterView(
+    { api, clock, random: { next: () => 0.5 }, logger: new FakeLogger() },
+    {
+      membership: 'system/porter-manager',
+      address: '10.0.0.7',
+      onSynced: () => (synced += 1),
+      onInputs: (delta) => deltas.push(delta),
+      onChange: (kind, key) => changes.push(`${kind} ${key}`),
+    },
+  );
+  return { clock, api, view, deltas, changes, synced: () => synced };
+}
+
+/** In step with a cluster that has one object of each kind. */
+async function started(): Promise<Bench> {
+  const made = bench();
+  const { api, view } = made;
+  api.store(kinds.services, holding('s'));
+  api.store(kinds.endpointSlices, slice('s', ['10.0.0.1']));
+  api.store(kinds.endpointSlices, slice('porter-manager', ['10.0.0.7'], 'system'));
+  api.store(kinds.nodes, {
+    metadata: { name: 'n1' },
+    status: { addresses: [{ type: 'InternalIP', address: '10.0.0.1' }] },
+  });
+  api.store(kinds.namespaces, { metadata: { name: 'd', labels: { team: 'x' } } });
+  api.store(eips, POOL);
+  api.store(bgpPeers, PEER);
+  api.store(bgpConfs, SETTINGS);
+  view.start();
+  await settle();
+  assert.equal(made.synced(), 1);
+  made.deltas.length = 0;
+  made.changes.length = 0;
+  return made;
+}
+
+/** What every kind shows of itself. */
+function contents(view: ClusterView): unknown {
+  return {
+    services: [...view.services.keys()],
+    nodes: [...view.nodes.keys()],
+    namespaces: [...view.namespaces],
+    pools: [...view.poolsInForce().keys()],
+    peers: [...view.peers.values()].map(([name]) => name),
+    settings: view.settings.get('default')?.value?.as,
+    replicas: view.replicas(),
+    endpoints: [...(view.inputs().endpoints ?? [])].map(([key, at]) => `${key} on ${at?.ipv4.ready.join() ?? ''}`),
+  };
+}
+
+suite('the view of the cluster', () => {
+  for (const missing of KINDS) {
+    test(`is synced only when ${missing.plural} are listed too`, async () => {
+      const { clock, api, view, synced } = bench();
+      const unavailable = new ApiError({ status: 503, reason: 'ServiceUnavailable', message: 'not now' });
+      const mend = api.faults.inject({ verb: 'list', plural: missing.plural, error: unavailable });
+      view.start();
+      await pass(clock, 5_000);
+      assert.deepEqual([synced(), view.synced, view.unsynced()], [0, false, [missing.plural]]);
+      mend();
+      await pass(clock, 60_000);
+      assert.deepEqual([synced(), view.synced, view.unsynced()], [1, true, []]);
+      view.stop();
+    });
+  }
+
+  test('has all kinds as domain values', async () => {
+    const { view } = await started();
+    assert.deepEqual(contents(view), {
+      services: ['d/s'],
+      nodes: ['n1'],
+      namespaces: [['d', { team: 'x' }]],
+      pools: ['a'],
+      peers: ['r1'],
+      settings: 64512,
+      replicas: ['pod-0'],
+      endpoints: ['d/s on n1'],
+    });
+    assert.deepEqual([...(view.inputs().services?.keys() ?? [])], ['d/s']);
+    view.stop();
+  });
+
+  for (const kind of KINDS) {
+    for (const [status, reason] of [
+      [403, 'Forbidden'],
+      [404, 'NotFound'],
+    ] as const) {
+      test(`loses nothing when the API server answers ${status} for ${kind.plural}`, async () => {
+        const { clock, api, view, deltas, changes } = await started();
+        const before = contents(view);
+        const error = new ApiError({ status, reason, message: 'no' });
+        api.faults.inject({ verb: 'list', plural: kind.plural, error });
+        api.faults.inject({ verb: 'watch', plural: kind.plural, error });
+        api.breakWatches(undefined, kind.plural);
+        await pass(clock, 120_000, 500);
+        assert.deepEqual(contents(view), before);
+        assert.deepEqual([deltas, changes], [[], []]);
+        view.stop();
+      });
+    }
+  }
+});
+
+suite('what the engine is told', () => {
+  test('is every change of a node, and none of its heartbeats', async () => {
+    const { api, view, deltas } = await started();
+    const node = api.read(kinds.nodes, { name: 'n1' });
+    const beat = { type: 'Ready', status: 'True', lastHeartbeatTime: '2026-01-01T00:00:00Z' };
+    api.store(kinds.nodes, { ...node, status: { ...node?.status, conditions: [beat] } });
+    await settle();
+    assert.deepEqual([deltas.length, deltas[0]?.nodes?.get('n1')?.ready], [1, true]);
+    api.store(kinds.nodes, {
+      ...node,
+      status: { ...node?.status, conditions: [{ ...beat, lastHeartbeatTime: '2026-01-01T00:00:05Z' }] },
+    });
+    await settle();
+    assert.equal(deltas.length, 1);
+    api.remove(kinds.nodes, { name: 'n1' });
+    await settle();
+    assert.deepEqual([deltas.length, deltas[1]?.nodes?.get('n1')], [2, null]);
+    view.stop();
+  });
+
+  test('is nothing of Services without an address, nor of their endpoints', async () => {
+    const { api, view, deltas, changes } = await started();
+    api.store(kinds.services, { metadata: { name: 'other', namespace: 'd' }, spec: { type: 'LoadBalancer' } });
+    api.store(kinds.endpointSlices, slice('other', ['10.0.0.1']));
+    await settle();
+    assert.deepEqual([deltas, changes], [[], ['service d/other']]);
+    api.store(kinds.services, holding('other'));
+    await settle();
+    assert.deepEqual(deltas[0]?.endpoints?.get('d/other')?.ipv4.ready, ['n1']);
+    assert.ok(deltas[0]?.services?.get('d/other'));
+    api.remove(kinds.services, { namespace: 'd', name: 'other' });
+    await settle();
+    const last = deltas.at(-1);
+    assert.deepEqual([last?.services?.get('d/other'), last?.endpoints?.get('d/other')], [null, null]);
+    view.stop();
+  });
+
+  test('is who the replicas are', async () => {
+    const { api, view, deltas, changes } = await started();
+    api.store(kinds.endpointSlices, slice('porter-manager', ['10.0.0.7', '10.0.0.8'], 'system'));
+    await settle();
+    assert.deepEqual(
+      deltas.map(({ replicas }) => replicas?.map(({ name }) => name)),
+      [['pod-0', 'pod-1']],
+    );
+    assert.deepEqual(changes, ['replicas system/porter-manager']);
+    view.stop();
+  });
+
+  test('is the BgpConf named default, and null without it', async () => {
+    const { api, view, deltas, changes } = await started();
+    api.store(bgpConfs, { ...SETTINGS, metadata: { name: 'other' } });
+    await settle();
+    assert.deepEqual([deltas, changes], [[], []]);
+    api.remove(bgpConfs, { name: 'default' });
+    await settle();
+    assert.deepEqual([deltas, changes], [[{ settings: null }], ['settings default']]);
+    view.stop();
+  });
+
+  test('is nothing of a peer that is labelled as the CNI’s', async () => {
+    const { api, view, deltas } = await started();
+    const metadata = { name: 'r1', labels: { [OPENELB_KEYS.cni]: 'calico' } };
+    api.store(bgpPeers, { ...PEER, metadata });
+    await settle();
+    assert.deepEqual([deltas[0]?.peers?.get('r1'), view.peers.get('r1')], [null, undefined]);
+    view.stop();
+  });
+});
+
+suite('a change of a pool', () => {
+  async function afterStoring(
+    change: KubeObject & { readonly spec?: unknown; readonly status?: unknown },
+  ): Promise<Bench> {
+    const made = await started();
+    made.api.store(eips, { ...made.api.read(eips, { name: 'a' }), ...change } as typeof POOL);
+    await settle();
+    made.view.stop();
+    return made;
+  }
+
+  test('is told apart from a write of its status', async () => {
+    const { changes, deltas } = await afterStoring({ status: { usage: 1 } });
+    assert.deepEqual([changes, deltas], [['pool-object a'], []]);
+  });
+
+  test('is told to the engine and to those who give addresses', async () => {
+    const { changes, deltas } = await afterStoring({ spec: { address: '192.0.2.0/28', disable: true } });
+    assert.deepEqual(changes, ['pool a']);
+    assert.equal(deltas[0]?.pools?.get('a')?.disabled, true);
+  });
+
+  test('that cannot be read leaves the last good one in force', async () => {
+    const { changes, deltas, view } = await afterStoring({ spec: { address: 'nonsense' } });
+    assert.deepEqual([changes, deltas], [['pool-object a'], []]);
+    assert.ok(view.poolsInForce().has('a'));
+    assert.equal(view.pools.get('a')?.problems.length, 1);
+  });
+
+  test('that is its end takes it away', async () => {
+    const { api, view, changes, deltas } = await started();
+    api.remove(eips, { name: 'a' });
+    await settle();
+    assert.deepEqual(changes, ['pool a']);
+    assert.equal(deltas[0]?.pools?.get('a'), null);
+    assert.equal(view.poolObject('a'), undefined);
+    view.stop();
+  });
+});

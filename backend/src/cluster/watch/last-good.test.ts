@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { LastGood } from './last-good.ts';
+
+interface Value {
+  readonly uid: string;
+  readonly size: number;
+}
+
+const remarks = { ignoredFields: [], warnings: [] };
+const good = (uid: string, size: number) => ({ ok: true, value: { uid, size }, ...remarks }) as const;
+const bad = { ok: false, problems: [{ field: 'spec.size', message: 'is no number' }] } as const;
+
+suite('configuration objects', () => {
+  test('are in force as they were read', () => {
+    const store = new LastGood<Value>();
+    assert.equal(store.set('a', '1', good('1', 1))?.size, 1);
+    assert.equal(store.set('a', '1', good('1', 2))?.size, 2);
+    assert.deepEqual([...store.values()], [['a', { uid: '1', size: 2 }]]);
+    assert.deepEqual(store.get('a')?.problems, []);
+  });
+
+  test('stay in force as they were when an edit cannot be read, and the problem is known', () => {
+    const store = new LastGood<Value>();
+    store.set('a', '1', {
+      ...good('1', 1),
+      ignoredFields: ['spec.x'],
+      warnings: [{ field: 'spec.y', message: 'odd' }],
+    });
+    assert.equal(store.set('a', '1', bad)?.size, 1);
+    assert.deepEqual(store.get('a'), {
+      value: { uid: '1', size: 1 },
+      problems: bad.problems,
+      ignoredFields: [],
+      warnings: [],
+    });
+    assert.equal(store.set('a', '1', good('1', 3))?.size, 3);
+    assert.deepEqual(store.get('a')?.problems, []);
+  });
+
+  test('have nothing in force when they could never be read, or were made anew', () => {
+    const store = new LastGood<Value>();
+    assert.equal(store.set('a', '1', bad), undefined);
+    store.set('b', '1', good('1', 1));
+    assert.equal(store.set('b', '2', bad), undefined);
+    assert.deepEqual([...store.values()], []);
+    assert.deepEqual(
+      [...store.entries()].map(([name]) => name),
+      ['a', 'b'],
+    );
+  });
+
+  test('are gone when they are deleted', () => {
+    const store = new LastGood<Value>();
+    store.set('a', '1', good('1', 1));
+    store.delete('a');
+    assert.equal(store.get('a'), undefined);
+    assert.equal(store.set('a', '1', bad), undefined);
+  });
+});
