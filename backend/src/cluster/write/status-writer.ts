@@ -12,8 +12,11 @@ export interface StatusWriterOptions {
   readonly name: string;
   /** Changes of one object within this time become one write, in milliseconds. */
   readonly settleMs: number;
-  /** Writes the status of one object as it should be now; does nothing if it is that already. */
-  readonly write: (key: string) => Promise<void>;
+  /**
+   * Writes the status of one object as it should be now; does nothing if it is that already. Resolves with the milliseconds after
+   * which to look again, although nothing may have been reported as changed until then.
+   */
+  readonly write: (key: string) => Promise<number | undefined>;
 }
 
 /** Writes statuses that follow from what is known now: late rather than often, again after failures, never in anybody's way. */
@@ -38,8 +41,8 @@ export class StatusWriter {
 
   async #process(key: string): Promise<Outcome> {
     try {
-      await this.#options.write(key);
-      return { type: 'done' };
+      const ms = await this.#options.write(key);
+      return ms === undefined ? { type: 'done' } : { type: 'after', ms };
     } catch (error) {
       if (isNotFound(error)) return { type: 'done' };
       if (isConflict(error)) return { type: 'after', ms: this.#options.settleMs };
