@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Ledger } from '../../allocate/ledger.ts';
-import type { Clock } from '../../platform/ports.ts';
+import type { Clock, Logger } from '../../platform/ports.ts';
 import { isCurrent, withTransition, type ExistingCondition, type NewCondition } from '../../report/conditions.ts';
 import { configurationCondition, type Configuration } from '../../report/configuration.ts';
 import { eipReady, eipUsage } from '../../report/eip-status.ts';
@@ -13,12 +13,28 @@ import type { ClusterView } from '../watch/cluster-view.ts';
 import type { Configured } from '../watch/last-good.ts';
 import { patchFenced, pruneOwnStatus } from './apply-status.ts';
 
+export type LeaderStatusesView = Pick<
+  ClusterView,
+  'pools' | 'peers' | 'settings' | 'poolObject' | 'peerObject' | 'settingsObject' | 'replicas'
+>;
+
 export interface LeaderStatusesDeps {
   readonly api: Kube;
   readonly clock: Clock;
-  readonly view: ClusterView;
+  readonly logger: Logger;
+  readonly view: LeaderStatusesView;
   readonly ledger: Ledger;
+  /** Whether this replica leads, with a current view: asked before every write. */
+  readonly mayWrite: () => boolean;
 }
+
+/** How long to wait before asking again whether this replica may write, in milliseconds. */
+const HOLD_MS = 1_000;
+/**
+ * How long a replica must be missing from the membership before its entry is taken from the peers' status, in milliseconds: a new one
+ * writes its entry before its Pod is ready and the EndpointSlice lists it, and one that is restarted leaves the list for a moment.
+ */
+const GONE_AFTER_MS = 30_000;
 
 interface WithConditions {
   readonly conditions?: readonly ExistingCondition[] | undefined;
@@ -34,45 +50,86 @@ function configuration(configured: Configured<unknown> | undefined, object: Kube
   };
 }
 
-/** What the leader alone says of pools, peers and the BGP configuration; each method writes only what has changed. */
+/**
+ * What the leader alone says of pools, peers and the BGP configuration; each method writes only what has changed, and resolves with the
+ * milliseconds after which to call it again, if that has to be.
+ */
 export class LeaderStatuses {
   readonly #deps: LeaderStatusesDeps;
+  /** Since when replicas with an entry have been missing from the membership. */
+  readonly #missingSince = new Map<string, number>();
 
   constructor(deps: LeaderStatusesDeps) {
     this.#deps = deps;
   }
 
-  async writePool(name: string): Promise<void> {
+  /** The membership changed: who is back, if only for a moment, was not missing. */
+  replicasChanged(): void {
+    const living = this.#deps.view.replicas();
+    // Nobody is listed, not even we: that says nothing of the replicas.
+    if (living.length === 0) this.#missingSince.clear();
+    for (const replica of living) this.#missingSince.delete(replica);
+  }
+
+  async writePool(name: string): Promise<number | undefined> {
     const { view, ledger } = this.#deps;
     const object = view.poolObject(name);
-    if (object === undefined) return;
+    if (object === undefined) return undefined;
     const configured = view.pools.get(name);
     const usage =
       configured?.value === undefined ? {} : eipUsage(configured.value, ledger.heldOf(name), configured.problems);
     const ready = configured?.value === undefined ? { ready: false } : {};
     const condition = eipReady(configuration(configured, object), configured?.value);
-    await this.#write(eips, object, { ...usage, ...ready }, condition);
+    return await this.#write(eips, object, { ...usage, ...ready }, condition);
   }
 
-  async writePeer(name: string): Promise<void> {
-    const { view, api } = this.#deps;
+  async writePeer(name: string): Promise<number | undefined> {
+    const { view } = this.#deps;
     const object = view.peerObject(name);
-    if (object === undefined) return;
-    const living = new Set(view.replicas());
+    if (object === undefined) return undefined;
+    if (!this.#deps.mayWrite()) return HOLD_MS;
     const entries = object.status?.replicas ?? [];
-    const gone = living.size === 0 ? [] : entries.filter(({ replica }) => !living.has(replica));
-    for (const { replica } of gone) await pruneOwnStatus(api, bgpPeers, { ref: { name }, replica });
-    if (gone.length > 0) return;
+    const { gone, againMs } = this.#missing(entries.map(({ replica }) => replica));
+    for (const replica of gone) await this.#prune(name, replica);
+    // What is left comes back by the watch, and the rest is written then.
+    if (gone.length > 0) return againMs;
     const configured = view.peers.get(name);
     const condition = peerReady(configuration(configured, object), configured?.value);
-    await this.#write(bgpPeers, object, { established: establishedColumn(entries) }, condition);
+    const heldMs = await this.#write(bgpPeers, object, { established: establishedColumn(entries) }, condition);
+    return heldMs ?? againMs;
   }
 
-  async writeSettings(): Promise<void> {
+  async writeSettings(): Promise<number | undefined> {
     const object = this.#deps.view.settingsObject();
-    if (object === undefined) return;
+    if (object === undefined) return undefined;
     const condition = configurationCondition(configuration(this.#deps.view.settings.get(BGP_CONF_NAME), object));
-    await this.#write(bgpConfs, object, {}, condition);
+    return await this.#write(bgpConfs, object, {}, condition);
+  }
+
+  /** Which of these replicas are gone for good, and when to look again at those that are missing, in milliseconds. */
+  #missing(replicas: readonly string[]): { readonly gone: readonly string[]; readonly againMs: number | undefined } {
+    const living = new Set(this.#deps.view.replicas());
+    if (living.size === 0) return { gone: [], againMs: undefined };
+    const now = this.#deps.clock.now();
+    const missing = replicas.filter((replica) => !living.has(replica));
+    const left = new Map(
+      missing.map((replica) => {
+        const since = this.#missingSince.get(replica) ?? now;
+        this.#missingSince.set(replica, since);
+        return [replica, since + GONE_AFTER_MS - now] as const;
+      }),
+    );
+    const waiting = [...left.values()].filter((ms) => ms > 0);
+    return {
+      gone: missing.filter((replica) => (left.get(replica) ?? 0) <= 0),
+      againMs: waiting.length === 0 ? undefined : Math.min(...waiting),
+    };
+  }
+
+  async #prune(name: string, replica: string): Promise<void> {
+    const { api, logger } = this.#deps;
+    await pruneOwnStatus(api, bgpPeers, { ref: { name }, replica });
+    logger.info({ peer: name, replica }, 'the entry of a replica that is gone was removed');
   }
 
   async #write<T extends CustomObject<WithConditions>>(
@@ -80,11 +137,12 @@ export class LeaderStatuses {
     object: T,
     fields: Readonly<Record<string, unknown>>,
     condition: NewCondition,
-  ): Promise<void> {
+  ): Promise<number | undefined> {
     const status: Readonly<Record<string, unknown>> = { ...object.status };
     const existing = object.status?.conditions;
     const same = Object.entries(fields).every(([key, value]) => isDeepStrictEqual(status[key], value));
-    if (same && isCurrent(condition, existing)) return;
+    if (same && isCurrent(condition, existing)) return undefined;
+    if (!this.#deps.mayWrite()) return HOLD_MS;
     const others = (existing ?? []).filter(({ type }) => type !== condition.type);
     const conditions = [...others, withTransition(condition, existing, this.#deps.clock.wallTime())];
     await patchFenced(this.#deps.api, kind, object, {
@@ -92,6 +150,7 @@ export class LeaderStatuses {
       fields: { status: { ...fields, ...removedKeys(status['used'], fields['used']), conditions } },
       subresource: 'status',
     });
+    return undefined;
   }
 }
 

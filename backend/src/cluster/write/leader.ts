@@ -1,8 +1,9 @@
 import type { Clock, Logger, Random } from '../../platform/ports.ts';
 import { BGP_CONF_NAME } from '../../resources/keys.ts';
 import type { Kube } from '../kube.ts';
-import type { ClusterView } from '../watch/cluster-view.ts';
+import type { ClusterView, ObjectChange } from '../watch/cluster-view.ts';
 import { AddressAssigner } from './address-assigner.ts';
+import type { EventRecorder } from './events.ts';
 import { LeaderStatuses } from './leader-statuses.ts';
 import { StatusWriter } from './status-writer.ts';
 
@@ -12,6 +13,9 @@ export interface LeaderDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly view: ClusterView;
+  readonly events: Pick<EventRecorder, 'record'>;
+  /** Whether this replica leads, with a current view: asked before every write. */
+  readonly mayWrite: () => boolean;
 }
 
 /** A burst of Services is one write of the pool's status a second, not one for each. */
@@ -22,6 +26,7 @@ const PEER_SETTLE_MS = 200;
 export class Leader {
   readonly #deps: LeaderDeps;
   readonly #assigner: AddressAssigner;
+  readonly #statuses: LeaderStatuses;
   readonly #pools: StatusWriter;
   readonly #peers: StatusWriter;
   readonly #settings: StatusWriter;
@@ -30,6 +35,7 @@ export class Leader {
     this.#deps = deps;
     this.#assigner = new AddressAssigner({ ...deps, onUse: (pool) => this.#pools.changed(pool) });
     const statuses = new LeaderStatuses({ ...deps, ledger: this.#assigner.ledger });
+    this.#statuses = statuses;
     this.#pools = new StatusWriter(deps, {
       name: 'pools',
       settleMs: POOL_SETTLE_MS,
@@ -59,7 +65,7 @@ export class Leader {
     await Promise.all([this.#assigner.stop(), this.#pools.stop(), this.#peers.stop(), this.#settings.stop()]);
   }
 
-  changed(kind: 'service' | 'namespace' | 'pool' | 'peer' | 'settings' | 'replicas', key: string): void {
+  changed(kind: ObjectChange, key: string): void {
     switch (kind) {
       case 'service':
         this.#assigner.serviceChanged(key);
@@ -71,6 +77,9 @@ export class Leader {
         this.#pools.changed(key);
         this.#assigner.poolsChanged();
         break;
+      case 'pool-object':
+        this.#pools.changed(key);
+        break;
       case 'peer':
         this.#peers.changed(key);
         break;
@@ -78,6 +87,7 @@ export class Leader {
         this.#settings.changed(key);
         break;
       case 'replicas':
+        this.#statuses.replicasChanged();
         this.#allPeers();
         break;
     }
