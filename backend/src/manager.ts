@@ -1,7 +1,8 @@
 import { HealthServer } from './api/health.ts';
 import type { Kube } from './cluster/kube.ts';
-import { ClusterView } from './cluster/watch/cluster-view.ts';
+import { ClusterView, type ObjectChange } from './cluster/watch/cluster-view.ts';
 import { Freshness } from './cluster/watch/freshness.ts';
+import { EventRecorder } from './cluster/write/events.ts';
 import { LeaderElector } from './cluster/write/lease.ts';
 import { Leader } from './cluster/write/leader.ts';
 import { OwnSessions } from './cluster/write/own-sessions.ts';
@@ -18,6 +19,11 @@ export interface ManagerDeps {
   readonly onEngineDeath: (error: Error) => void;
 }
 
+/** `reportingController` of our Events. */
+const CONTROLLER = 'network.kubesphere.io/porter-manager';
+/** How long a part of leaving that needs the API server may take, in milliseconds: routers must not wait for it. */
+const STOP_API_MS = 3_000;
+
 /** One replica: the parts of the figure in `main.ts`, tied together. */
 export class Manager {
   readonly #deps: ManagerDeps;
@@ -26,6 +32,7 @@ export class Manager {
   readonly #view: ClusterView;
   readonly #freshness: Freshness;
   readonly #elector: LeaderElector;
+  readonly #events: EventRecorder;
   readonly #sessions: OwnSessions;
   readonly #health: HealthServer;
   #leader: Leader | undefined;
@@ -44,7 +51,7 @@ export class Manager {
       address: options.address,
       onSynced: () => this.#synced(),
       onInputs: (delta) => this.#engine.change(delta),
-      onChange: (kind, key) => this.#leader?.changed(kind, key),
+      onChange: (kind, key) => this.#changed(kind, key),
     });
     this.#freshness = new Freshness(
       { ...deps, sources: this.#view.sources },
@@ -60,7 +67,8 @@ export class Manager {
       onStartedLeading: () => this.#lead(),
       onStoppedLeading: () => this.#follow(),
     });
-    this.#sessions = new OwnSessions(deps, options);
+    this.#events = new EventRecorder(deps, { reportingController: CONTROLLER, reportingInstance: options.replica });
+    this.#sessions = new OwnSessions({ ...deps, view: this.#view }, options);
     this.#health = new HealthServer({
       logger,
       notAlive: () => this.#engine.notAlive(),
@@ -77,18 +85,45 @@ export class Manager {
     this.#freshness.start();
   }
 
-  /** Leaves in good order: leadership first, so that another replica writes soon, then the network. */
+  /**
+   * Leaves in good order, and never waits long for an API server that doesn't answer: the engine hands over to other replicas while the
+   * leader's writes end and the lease is given back.
+   */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await Promise.all([this.#leader?.stop(), this.#elector.stop()]);
-    await this.#engine.stop();
-    await this.#sessions.stop();
+    await Promise.all([this.#engine.stop(), this.#bounded('handing over leadership', this.#resign())]);
+    this.#events.stop();
+    await this.#bounded("taking this replica's entries back", this.#sessions.stop());
     this.#freshness.stop();
     this.#view.stop();
     await this.#health.close();
   }
 
+  /** The lease is given back only after the writes that are under way have ended: until then nobody else may lead. */
+  async #resign(): Promise<void> {
+    await this.#leader?.stop();
+    await this.#elector.stop();
+  }
+
+  async #bounded(what: string, work: Promise<void>): Promise<void> {
+    const { clock, logger } = this.#deps;
+    await new Promise<void>((resolve, reject) => {
+      const timer = clock.setTimer(STOP_API_MS, () => {
+        logger.warn({ what, ms: STOP_API_MS }, 'not ended in time, leaving without it');
+        resolve();
+      });
+      work.finally(() => timer.cancel()).then(resolve, reject);
+    });
+  }
+
+  #changed(kind: ObjectChange, key: string): void {
+    if (this.#stopping) return;
+    this.#leader?.changed(kind, key);
+    if (kind === 'peer') this.#sessions.peerChanged(key);
+  }
+
   #synced(): void {
+    if (this.#stopping) return;
     this.#deps.logger.info(
       { services: this.#view.services.size, nodes: this.#view.nodes.size },
       'all kinds are listed, announcing',
@@ -98,12 +133,19 @@ export class Manager {
   }
 
   #fresh(): void {
+    if (this.#stopping) return;
     this.#engine.setStale(false);
     this.#view.revive();
   }
 
   #lead(): void {
-    this.#leader = new Leader({ ...this.#deps, view: this.#view });
+    if (this.#stopping) return;
+    this.#leader = new Leader({
+      ...this.#deps,
+      view: this.#view,
+      events: this.#events,
+      mayWrite: () => this.#elector.leading && !this.#freshness.stale,
+    });
     this.#leader.start();
   }
 
@@ -113,7 +155,7 @@ export class Manager {
   }
 
   #fromEngine(message: EngineReport): void {
-    if (message.type === 'sessions') this.#sessions.update(message.sessions);
+    if (message.type === 'sessions' && !this.#stopping) this.#sessions.update(message.sessions);
   }
 
   #notReady(): string[] {

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { bgpPeers, eips } from './cluster/custom-kinds.ts';
+import { FakeKube } from './cluster/fake/fake-kube.ts';
+import { pass, settle } from './cluster/fake/passage.ts';
+import { events, leases, services } from './cluster/kinds.ts';
+import { Manager } from './manager.ts';
+import type { ManagerOptions } from './options.ts';
+import { FakeClock } from './platform/fake/clock.ts';
+import { FakeLogger } from './platform/fake/logger.ts';
+import { LOAD_BALANCER_CLASS, OPENELB_KEYS } from './resources/keys.ts';
+
+const LEASE = { namespace: 'porterlb-system', name: 'porter-manager' };
+const OPTIONS: ManagerOptions = {
+  kubeconfig: undefined,
+  context: undefined,
+  logLevel: 'error',
+  replica: 'porter-0',
+  node: 'n1',
+  namespace: LEASE.namespace,
+  name: LEASE.name,
+  address: '127.0.0.1',
+  httpPort: 0,
+  probePort: 0,
+};
+
+/** A manager with a thread of its own for the engine, on an API server and by a clock of the test. */
+class Bench {
+  readonly clock = new FakeClock();
+  readonly api = new FakeKube({ clock: this.clock });
+  readonly logger = new FakeLogger();
+  readonly deaths: Error[] = [];
+  readonly manager = new Manager(
+    {
+      api: this.api,
+      clock: this.clock,
+      random: { next: () => 0.5 },
+      logger: this.logger,
+      onEngineDeath: (error) => this.deaths.push(error),
+    },
+    OPTIONS,
+  );
+
+  /** Until it leads. */
+  async start(): Promise<this> {
+    await this.manager.start();
+    await pass(this.clock, 1_000);
+    assert.equal(this.holder, 'porter-0');
+    return this;
+  }
+
+  get holder(): string | undefined {
+    return this.api.read(leases, LEASE)?.spec?.holderIdentity;
+  }
+
+  /** The engine's thread takes its own time; the limit is there to end a failing test. */
+  async until(met: () => boolean): Promise<void> {
+    for (let left = 500; !met() && left > 0; left -= 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.ok(met());
+  }
+
+  engineStopped(): boolean {
+    return this.logger.entries.some(({ message }) => message === 'engine stopped');
+  }
+}
+
+suite('a replica that leaves', () => {
+  test('gives its lease back', async () => {
+    const bench = await new Bench().start();
+    await bench.manager.stop();
+    assert.equal(bench.holder, '');
+    assert.deepEqual([bench.deaths, bench.clock.pendingTimers], [[], 0]);
+  });
+
+  test('does not wait for an API server that hangs before it takes leave of the network', async () => {
+    const bench = await new Bench().start();
+    bench.api.freeze();
+    const leaving = bench.manager.stop();
+    await bench.until(() => bench.engineStopped());
+    await pass(bench.clock, 3_000);
+    await leaving;
+    assert.equal(bench.holder, 'porter-0');
+  });
+
+  test('keeps its lease while a write may still be under way', async () => {
+    const bench = await new Bench().start();
+    bench.api.store(eips, { metadata: { name: 'a' }, spec: { address: '192.0.2.0/28' } });
+    bench.api.faults.inject({ verb: 'patch', plural: 'services', error: 'hang' });
+    bench.api.store(services, {
+      metadata: { name: 's', namespace: 'd', annotations: { [OPENELB_KEYS.servicePool]: 'a' } },
+      spec: { type: 'LoadBalancer', loadBalancerClass: LOAD_BALANCER_CLASS, ports: [{ port: 80 }] },
+    });
+    await settle();
+    // The write gives up after 4 s, of which 2 have passed when the replica is told to leave.
+    await pass(bench.clock, 2_000);
+    const leaving = bench.manager.stop();
+    await pass(bench.clock, 1_000);
+    assert.equal(bench.holder, 'porter-0');
+    await pass(bench.clock, 1_500);
+    await leaving;
+    assert.equal(bench.holder, '');
+  });
+});
+
+suite('a replica', () => {
+  test('tells in an Event that a Service got its address', async () => {
+    const bench = await new Bench().start();
+    bench.api.store(eips, { metadata: { name: 'a' }, spec: { address: '192.0.2.0/28' } });
+    bench.api.store(services, {
+      metadata: { name: 's', namespace: 'd', annotations: { [OPENELB_KEYS.servicePool]: 'a' } },
+      spec: { type: 'LoadBalancer', loadBalancerClass: LOAD_BALANCER_CLASS, ports: [{ port: 80 }] },
+    });
+    await pass(bench.clock, 1_000);
+    const told = bench.api
+      .readAll(events)
+      .map(({ reason, type, reportingController, reportingInstance, regarding }) => ({
+        reason,
+        type,
+        reportingController,
+        reportingInstance,
+        about: regarding?.name,
+      }));
+    assert.deepEqual(told, [
+      {
+        reason: 'Allocated',
+        type: 'Normal',
+        reportingController: 'network.kubesphere.io/porter-manager',
+        reportingInstance: 'porter-0',
+        about: 's',
+      },
+    ]);
+    await bench.manager.stop();
+  });
+
+  test('writes no status as leader while its view is stale', async () => {
+    const bench = await new Bench().start();
+    const mend = bench.api.faults.inject({ verb: 'ping', error: 'hang' });
+    await pass(bench.clock, 8_000);
+    bench.api.writes.length = 0;
+    const conf = { peerAs: 65000, neighborAddress: '127.0.0.2', adminDown: true };
+    bench.api.store(bgpPeers, { metadata: { name: 'r1' }, spec: { conf } });
+    await pass(bench.clock, 3_000);
+    const peerWrites = (): number => bench.api.writes.filter(({ plural }) => plural === 'bgppeers').length;
+    assert.equal(peerWrites(), 0);
+    mend();
+    await pass(bench.clock, 5_000);
+    assert.equal(peerWrites(), 1);
+    await bench.manager.stop();
+  });
+});
