@@ -26,7 +26,8 @@ function message(plan: Plan): string {
   const text = reasonText(plan.finding);
   const kept = plan.served && plan.finding.reason !== 'Allocated' ? plan.assignments : [];
   const suffix = kept.length === 0 ? '' : ` Until then the Service keeps ${kept.map(({ ip }) => ip).join(', ')}.`;
-  return `${text.slice(0, MAX_MESSAGE - suffix.length)}${suffix}`;
+  // Half a surrogate pair would be replaced by the API server, and never compare equal again.
+  return `${text.slice(0, MAX_MESSAGE - suffix.length)}${suffix}`.toWellFormed();
 }
 
 /**
@@ -89,16 +90,26 @@ function withdrawal(object: kinds.Service, conditions: unknown[], ingressIsOurs:
   };
 }
 
-/** Finalizer and record without a status: ours, restored from a backup, as far as no other load balancer is involved. */
-function isRestored({ hasFinalizer, recorded, ingressIPs, loadBalancerClass }: Service): boolean {
+function hasProof(object: kinds.Service): boolean {
+  const { conditions = [] } = object.status ?? {};
+  return conditions.some(({ type, status }) => type === SERVICE_CONDITIONS.allocated && status === 'True');
+}
+
+/**
+ * Marks of ours without an address: the API server empties the status of a Service that is no load balancer any more, and a backup
+ * brings back finalizer and record alone. Only as far as no other load balancer is involved.
+ */
+function isLeftOver(object: kinds.Service, service: Service): boolean {
+  const { hasFinalizer, recorded, ingressIPs, loadBalancerClass } = service;
   const classAllows = loadBalancerClass === undefined || loadBalancerClass === LOAD_BALANCER_CLASS;
-  return hasFinalizer && recorded.length > 0 && ingressIPs.length === 0 && classAllows;
+  return classAllows && ingressIPs.length === 0 && (hasProof(object) || (hasFinalizer && recorded.length > 0));
 }
 
 function releasePatch(object: kinds.Service, service: Service): ServicePatch | undefined {
   const conditions = service.hasCondition ? [{ $patch: 'delete', type: SERVICE_CONDITIONS.allocated }] : [];
   if (service.held) return withdrawal(object, conditions, true);
-  if (isRestored(service) && (service.deleting || !service.isLoadBalancer)) return withdrawal(object, conditions, false);
+  if (isLeftOver(object, service) && (service.deleting || !service.isLoadBalancer))
+    return withdrawal(object, conditions, false);
   return service.hasCondition ? { metadata: {}, status: { conditions } } : undefined;
 }
 
@@ -106,11 +117,6 @@ function releasePatch(object: kinds.Service, service: Service): ServicePatch | u
  * The one write that makes a Service what the plan says, or undefined if it is that already. What another controller wrote (its
  * ingress, its use of the same finalizer, its conditions) is never touched.
  */
-export function servicePatch(
-  object: kinds.Service,
-  service: Service,
-  plan: Plan,
-  now: Date,
-): ServicePatch | undefined {
+export function servicePatch(object: kinds.Service, service: Service, plan: Plan, now: Date): ServicePatch | undefined {
   return plan.served ? assignPatch(object, service, plan, now) : releasePatch(object, service);
 }
