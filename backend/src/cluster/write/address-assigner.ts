@@ -38,8 +38,8 @@ const HOLD_MS = 1_000;
 
 /** What a successful patch returned, until the watch has brought it. */
 interface Written {
-  /** Version of the object that was patched. */
-  readonly before: string;
+  /** Versions that our writes since have replaced. */
+  readonly before: readonly string[];
   readonly object: kinds.Service;
 }
 
@@ -102,7 +102,7 @@ export class AddressAssigner {
     const seen = this.#deps.view.serviceObject(key);
     const written = this.#written.get(key);
     if (written === undefined) return seen;
-    if (seen?.metadata?.resourceVersion === written.before) return written.object;
+    if (written.before.includes(seen?.metadata?.resourceVersion ?? '')) return written.object;
     this.#written.delete(key);
     return seen;
   }
@@ -137,7 +137,8 @@ export class AddressAssigner {
         subresource: 'status',
         timeoutMs: WRITE_TIMEOUT_MS,
       });
-      this.#written.set(service.key, { before: service.resourceVersion, object: written });
+      const before = [...(this.#written.get(service.key)?.before ?? []), service.resourceVersion];
+      this.#written.set(service.key, { before, object: written });
       this.#tell(object, service, decided);
       return { type: 'done' };
     } catch (error) {
@@ -155,8 +156,8 @@ export class AddressAssigner {
 
   #failed(service: Service, error: unknown): Outcome {
     if (isNotFound(error)) return { type: 'done' };
-    // Somebody else wrote: the watch brings the new version, or has brought it already.
-    if (isConflict(error)) return { type: 'after', ms: 10 };
+    // Somebody else wrote: the watch brings the new version, at once as a rule, and asking more and more seldom is for the exception.
+    if (isConflict(error)) return { type: 'retry', error };
     this.#deps.logger.warn({ err: error, service: service.key }, 'writing a service failed, trying again');
     return { type: 'retry', error, notBeforeMs: retryAfterMsOf(error) };
   }
