@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { pass, settle } from '../fake/passage.ts';
+import type { Service } from '../kinds.ts';
+import { aPoolObject, AssignerBench, aServiceObject, withAddress } from './testing/assigner-bench.ts';
+
+const CLEANUP = 'service.kubernetes.io/load-balancer-cleanup';
+const RECORD = 'lb.kubesphere.io/assigned';
+
+const MAIN = aPoolObject('main', ['192.0.2.1-192.0.2.100'], true);
+/** One address only. */
+const SMALL = aPoolObject('main', ['192.0.2.1/32'], true);
+
+/** Creates Services one after the other, so that the first is the oldest. */
+async function create(bench: AssignerBench, ...names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    bench.store(aServiceObject(name));
+    await pass(bench.clock, 1_000);
+  }
+}
+
+suite('two Services with one address', () => {
+  /** The elder exists before, without an address; the younger one holds the address. */
+  async function twins(): Promise<AssignerBench> {
+    const bench = new AssignerBench();
+    bench.store(MAIN);
+    bench.store(aServiceObject('elder', {}, { type: 'ClusterIP' }));
+    bench.clock.advance(60_000);
+    bench.store(aServiceObject('younger', {}, { type: 'ClusterIP' }));
+    bench.view.start();
+    await settle();
+    return bench;
+  }
+
+  function give(bench: AssignerBench, name: string): void {
+    bench.change(name, ({ metadata }) => ({
+      ...withAddress({ ...aServiceObject(name), metadata: metadata ?? {} }, '192.0.2.1'),
+    }));
+  }
+
+  for (const order of [
+    ['elder', 'younger'],
+    ['younger', 'elder'],
+  ]) {
+    test(`the younger one moves at once when ${order.join(' comes before ')}`, async () => {
+      const bench = await twins();
+      for (const name of order) {
+        give(bench, name);
+        await pass(bench.clock, 1_000);
+      }
+      assert.deepEqual(bench.addresses('elder'), ['192.0.2.1']);
+      assert.deepEqual(bench.addresses('younger'), ['192.0.2.2']);
+      assert.equal(bench.service('younger')?.metadata?.annotations?.[RECORD], 'main=192.0.2.2');
+      assert.deepEqual(bench.assigner.ledger.holders('192.0.2.1'), ['shop/elder']);
+    });
+  }
+
+  test('the younger one loses the address where there is no other, and gets it when the elder goes', async () => {
+    const bench = await twins();
+    bench.store(SMALL);
+    give(bench, 'younger');
+    await pass(bench.clock, 1_000);
+    give(bench, 'elder');
+    await pass(bench.clock, 1_000);
+    assert.deepEqual(bench.addresses('elder'), ['192.0.2.1']);
+    assert.deepEqual(bench.addresses('younger'), []);
+    assert.equal(bench.condition('younger'), 'False PoolFull');
+    bench.remove('elder');
+    await pass(bench.clock, 1_000);
+    assert.deepEqual(bench.addresses('younger'), ['192.0.2.1']);
+  });
+
+  test('a new leader that finds them sorts them out', async () => {
+    const bench = await twins();
+    for (const name of ['elder', 'younger']) give(bench, name);
+    const next = new AssignerBench();
+    next.store(MAIN);
+    next.store(bench.service('elder') as Service);
+    next.clock.advance(60_000);
+    next.store(bench.service('younger') as Service);
+    next.view.start();
+    await pass(next.clock, 1_000);
+    assert.deepEqual([next.addresses('elder'), next.addresses('younger')], [['192.0.2.1'], ['192.0.2.2']]);
+    assert.deepEqual(next.patched(), ['younger']);
+  });
+});
+
+suite('what users do to a Service that has an address', () => {
+  async function held(spec: Service['spec'] = {}): Promise<AssignerBench> {
+    const bench = await AssignerBench.started(MAIN);
+    bench.store(aServiceObject('other'));
+    bench.store(aServiceObject('web', { labels: { app: 'web' } }, spec));
+    await pass(bench.clock, 1_000);
+    bench.patched();
+    bench.events.splice(0);
+    return bench;
+  }
+
+  for (const spec of [{}, { type: 'LoadBalancer' }]) {
+    const ours = !('type' in spec);
+    test(`kubectl replace ${ours ? 'with' : 'without'} our class: same address, marks repaired by one patch`, async () => {
+      const bench = await held();
+      bench.change('web', ({ spec: before, status }) => {
+        const { loadBalancerClass: _class, ...classless } = before ?? {};
+        const metadata = { name: 'web', namespace: 'shop', labels: { app: 'web' } };
+        return { metadata, spec: ours ? (before ?? {}) : classless, ...(status === undefined ? {} : { status }) };
+      });
+      assert.deepEqual(bench.service('web')?.metadata?.finalizers, undefined);
+      await pass(bench.clock, 1_000);
+      assert.deepEqual(bench.addresses('web'), ['192.0.2.2']);
+      const { finalizers, annotations, labels } = bench.service('web')?.metadata ?? {};
+      assert.deepEqual(finalizers, [CLEANUP]);
+      assert.deepEqual(annotations, { [RECORD]: 'main=192.0.2.2' });
+      assert.deepEqual(labels, { app: 'web', 'eip.openelb.kubesphere.io/v1alpha2': 'main' });
+      assert.equal(bench.sent.length, 1);
+      assert.equal(JSON.stringify(bench.sent).includes('$deleteFromPrimitiveList'), false);
+      assert.deepEqual(bench.assigner.ledger.holders('192.0.2.2'), ['shop/web']);
+    });
+  }
+
+  for (const forged of ['zz=192.0.2.2', 'main=192.0.2.1', 'nonsense', '']) {
+    test(`a record that was edited to "${forged}" is repaired, and moves nothing`, async () => {
+      const bench = await held();
+      bench.change('web', (service) => ({
+        ...service,
+        metadata: { ...service.metadata, annotations: { [RECORD]: forged } },
+      }));
+      await pass(bench.clock, 1_000);
+      assert.equal(bench.service('web')?.metadata?.annotations?.[RECORD], 'main=192.0.2.2');
+      assert.deepEqual(bench.addresses('web'), ['192.0.2.2']);
+      assert.deepEqual(bench.addresses('other'), ['192.0.2.1']);
+      assert.deepEqual(bench.patched(), ['web']);
+    });
+  }
+
+  test('the type ClusterIP gives the address back', async () => {
+    const bench = await held();
+    bench.change('web', (service) => ({ ...service, spec: { type: 'ClusterIP' } }));
+    await pass(bench.clock, 1_000);
+    const { finalizers = [], annotations = {}, labels } = bench.service('web')?.metadata ?? {};
+    assert.deepEqual({ finalizers, annotations, labels }, { finalizers: [], annotations: {}, labels: { app: 'web' } });
+    assert.deepEqual([bench.addresses('web'), bench.condition('web')], [[], undefined]);
+    assert.deepEqual(bench.assigner.ledger.holders('192.0.2.2'), []);
+    assert.deepEqual(bench.patched(), ['web']);
+  });
+
+  test('the type ClusterIP takes our condition off a Service that waited', async () => {
+    const bench = await AssignerBench.started(SMALL);
+    await create(bench, 'first', 'web');
+    assert.equal(bench.condition('web'), 'False PoolFull');
+    bench.change('web', (service) => ({ ...service, spec: { type: 'ClusterIP' } }));
+    await pass(bench.clock, 1_000);
+    assert.equal(bench.condition('web'), undefined);
+    bench.patched();
+    bench.remove('first');
+    await pass(bench.clock, 1_000);
+    assert.deepEqual(bench.patched(), ['first']);
+  });
+
+  test('a Service that a cloud serves stays untouched', async () => {
+    const bench = await AssignerBench.started(MAIN);
+    const cloud: Service = {
+      metadata: { name: 'cloud', namespace: 'shop', finalizers: [CLEANUP] },
+      spec: { type: 'LoadBalancer', ipFamilies: ['IPv4'] },
+      status: { loadBalancer: { ingress: [{ hostname: 'elb.example.com' }] } },
+    };
+    bench.store(cloud);
+    await pass(bench.clock, 10_000);
+    bench.assigner.poolsChanged();
+    await pass(bench.clock, 1_000);
+    assert.deepEqual(bench.patched(), []);
+  });
+
+  test('every change has one Event, and a write that changes nothing has none', async () => {
+    const bench = await AssignerBench.started(SMALL);
+    await create(bench, 'first', 'web');
+    for (let time = 0; time < 5; time += 1) {
+      bench.assigner.poolsChanged();
+      await pass(bench.clock, 1_000);
+    }
+    bench.remove('first');
+    await pass(bench.clock, 1_000);
+    assert.deepEqual(bench.events, ['first Allocated', 'web PoolFull', 'web Allocated']);
+  });
+});

@@ -1,0 +1,392 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { Ledger } from '../allocate/ledger.ts';
+import { heldAssignments, plan, type AllocateView, type Plan } from '../allocate/plan.ts';
+import { FakeKube } from '../cluster/fake/fake-kube.ts';
+import * as kinds from '../cluster/kinds.ts';
+import { toService } from '../cluster/watch/domain/service.ts';
+import { patchFenced } from '../cluster/write/apply-status.ts';
+import { LOAD_BALANCER_CLASS, type Service } from '../domain/service.ts';
+import { aPool } from '../domain/testing/builders.ts';
+import { FakeClock } from '../platform/fake/clock.ts';
+import { servicePatch, type ServicePatch } from './service-patch.ts';
+
+/** As they are on the wire; spelt out, since they are what users and other controllers see. */
+const CLEANUP = 'service.kubernetes.io/load-balancer-cleanup';
+const RECORD = 'lb.kubesphere.io/assigned';
+const POOL_LABEL = 'eip.openelb.kubesphere.io/v1alpha2';
+const ALLOCATED = 'network.kubesphere.io/Allocated';
+
+const OURS = '192.0.2.7';
+const ANOTHERS = '203.0.113.9';
+const SINCE = '2025-12-01T08:00:00Z';
+const NOW = new Date('2026-01-01T00:00:00Z');
+
+const INGRESSES = {
+  none: undefined,
+  ours: [{ ip: OURS, ipMode: 'VIP' }],
+  anothers: [{ ip: ANOTHERS }],
+  name: [{ hostname: 'elb.example.com' }],
+} as const;
+
+const CLASSES = { ours: LOAD_BALANCER_CLASS, none: undefined, foreign: 'example.com/lb' } as const;
+
+/** What stands in a Service, and what becomes of it. */
+interface Case {
+  readonly condition: 'absent' | 'False' | 'True';
+  readonly finalizer: boolean;
+  readonly record: boolean;
+  readonly ingress: keyof typeof INGRESSES;
+  readonly lbClass: keyof typeof CLASSES;
+  /** `room`: the default pool has addresses; `full`: another Service holds them all; `no default`: no pool is marked as default. */
+  readonly situation: 'room' | 'full' | 'no default' | 'ClusterIP' | 'deleted';
+}
+
+function times<C, K extends string, V>(cases: readonly C[], key: K, values: readonly V[]): (C & Record<K, V>)[] {
+  return cases.flatMap((given) => values.map((value) => ({ ...given, [key]: value }) as C & Record<K, V>));
+}
+
+function allCases(): readonly Case[] {
+  const conditions = times([{}], 'condition', ['absent', 'False', 'True'] as const);
+  const finalizers = times(conditions, 'finalizer', [false, true]);
+  const records = times(finalizers, 'record', [false, true]);
+  const ingresses = times(records, 'ingress', ['none', 'ours', 'anothers', 'name'] as const);
+  const classes = times(ingresses, 'lbClass', ['ours', 'none', 'foreign'] as const);
+  return times(classes, 'situation', ['room', 'full', 'no default', 'ClusterIP', 'deleted'] as const);
+}
+
+const ALL = allCases();
+
+function theirCondition(type: string): NonNullable<NonNullable<kinds.Service['status']>['conditions']>[number] {
+  return { type, status: 'True', reason: 'Theirs', message: 'Theirs.', lastTransitionTime: SINCE };
+}
+
+function conditionsOf({ condition }: Case): ReturnType<typeof theirCondition>[] {
+  const ours = { ...theirCondition(ALLOCATED), status: condition, reason: 'PoolFull', message: 'Of another time.' };
+  return [theirCondition('example.com/Healthy'), ...(condition === 'absent' ? [] : [ours])];
+}
+
+function metadataOf({ finalizer, record, condition, situation }: Case): NonNullable<kinds.Service['metadata']> {
+  return {
+    name: 'web',
+    namespace: 'shop',
+    finalizers: ['example.com/theirs', ...(finalizer ? [CLEANUP] : [])],
+    labels: { app: 'web', ...(record || condition === 'True' ? { [POOL_LABEL]: 'default' } : {}) },
+    annotations: { 'example.com/note': 'theirs', ...(record ? { [RECORD]: `default=${OURS}` } : {}) },
+    ...(situation === 'deleted' ? { deletionTimestamp: SINCE } : {}),
+  };
+}
+
+function objectOf(given: Case): kinds.Service {
+  const type = given.situation === 'ClusterIP' ? 'ClusterIP' : 'LoadBalancer';
+  const loadBalancerClass = type === 'LoadBalancer' ? CLASSES[given.lbClass] : undefined;
+  const ingress = INGRESSES[given.ingress];
+  return {
+    metadata: metadataOf(given),
+    spec: { type, ipFamilies: ['IPv4'], ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }) },
+    status: { loadBalancer: ingress === undefined ? {} : { ingress }, conditions: conditionsOf(given) },
+  };
+}
+
+/** What a leader that has just begun sees. */
+function viewFor(service: Service, situation: Case['situation']): AllocateView {
+  const pool = aPool('default', [`${OURS}/32`, '192.0.2.8/32'], { isDefault: situation !== 'no default' });
+  const view = {
+    pools: new Map([[pool.name, pool]]),
+    namespaces: new Map(),
+    ledger: new Ledger(),
+    createdAt: (key: string) => (key === service.key ? service.createdAt : 0),
+  };
+  view.ledger.set(service.key, heldAssignments(service, view));
+  const all = [OURS, '192.0.2.8'].map((ip) => ({ pool: pool.name, ip }));
+  if (situation === 'full') view.ledger.set('shop/older', all);
+  return view;
+}
+
+interface Step {
+  readonly before: kinds.Service;
+  readonly service: Service;
+  readonly plan: Plan;
+  readonly patch: ServicePatch | undefined;
+}
+
+function step(before: kinds.Service, situation: Case['situation'], now = NOW): Step {
+  const service = toService(before);
+  const decided = plan(service, viewFor(service, situation));
+  return { before, service, plan: decided, patch: servicePatch(before, service, decided, now) };
+}
+
+async function applied(api: FakeKube, { before, patch }: Step): Promise<kinds.Service> {
+  if (patch === undefined) return before;
+  return await patchFenced(api, kinds.services, before, {
+    type: 'strategic',
+    metadata: patch.metadata,
+    fields: { status: patch.status },
+    subresource: 'status',
+  });
+}
+
+interface Course extends Step {
+  readonly after: kinds.Service;
+}
+
+/** What the leader makes of a case, on a server that merges as Kubernetes does. */
+async function course(given: Case): Promise<Course> {
+  const api = new FakeKube({ clock: new FakeClock() });
+  const taken = step(api.store(kinds.services, objectOf(given)), given.situation);
+  return { ...taken, after: await applied(api, taken) };
+}
+
+async function forAll(check: (given: Case, course: Course) => void): Promise<void> {
+  for (const given of ALL) {
+    const taken = await course(given);
+    try {
+      check(given, taken);
+    } catch (error) {
+      const { reason } = taken.plan.finding;
+      throw new Error(`${JSON.stringify(given)} ${reason} ${JSON.stringify(taken.patch)}`, { cause: error });
+    }
+  }
+}
+
+/** Our condition is True, and an address stands in the status: that is what the proof is. */
+function isProved({ condition, ingress }: Case): boolean {
+  return condition === 'True' && (ingress === 'ours' || ingress === 'anothers');
+}
+
+/** No status, and either our condition True, or finalizer and record from a backup, unless it has the class of somebody else. */
+function isLeftOver({ condition, finalizer, record, ingress, lbClass, situation }: Case): boolean {
+  const foreign = lbClass === 'foreign' && situation !== 'ClusterIP';
+  return (condition === 'True' || (finalizer && record)) && ingress === 'none' && !foreign;
+}
+
+function allocatedOf(object: kinds.Service): ReturnType<typeof theirCondition> | undefined {
+  return object.status?.conditions?.find(({ type }) => type === ALLOCATED);
+}
+
+function ingressOf(object: kinds.Service): readonly object[] {
+  return object.status?.loadBalancer?.ingress ?? [];
+}
+
+/** The parts of the object that we ever write. */
+function marks(object: kinds.Service): object {
+  const { finalizers, labels, annotations } = object.metadata ?? {};
+  return {
+    finalizer: finalizers?.includes(CLEANUP) === true,
+    label: labels?.[POOL_LABEL],
+    record: annotations?.[RECORD],
+    ingress: ingressOf(object),
+    condition: allocatedOf(object)?.status,
+  };
+}
+
+const NO_MARKS = { finalizer: false, label: undefined, record: undefined, ingress: [], condition: undefined };
+
+/** The object without what we may write, whoever wrote it. */
+function theirs(object: kinds.Service): object {
+  const { metadata = {}, spec, status } = object;
+  const { labels = {}, annotations = {}, finalizers = [] } = metadata;
+  const { [POOL_LABEL]: _pool, ...otherLabels } = labels;
+  const { [RECORD]: _record, ...otherAnnotations } = annotations;
+  return {
+    spec,
+    labels: otherLabels,
+    annotations: otherAnnotations,
+    finalizers: finalizers.filter((finalizer) => finalizer !== CLEANUP),
+    conditions: status?.conditions?.filter(({ type }) => type !== ALLOCATED),
+    deletionTimestamp: metadata.deletionTimestamp,
+  };
+}
+
+suite(`the patch of a Service, in ${ALL.length} combinations of what stands in it and what becomes of it`, () => {
+  test("other controllers' finalizers, labels, annotations and conditions stay", async () => {
+    await forAll((_given, { before, after }) => assert.deepEqual(theirs(after), theirs(before)));
+  });
+
+  test('written once, nothing is left to write', async () => {
+    await forAll((given, { after }) => assert.equal(step(after, given.situation).patch, undefined));
+  });
+
+  test('a Service that is not ours loses what is proved to be ours, and nothing else', async () => {
+    await forAll((given, { before, after, plan: { served } }) => {
+      if (served) return;
+      const ours = isProved(given) || (isLeftOver(given) && ['ClusterIP', 'deleted'].includes(given.situation));
+      assert.deepEqual(marks(after), ours ? NO_MARKS : { ...marks(before), condition: undefined });
+    });
+  });
+
+  test('nothing is written where nothing of ours is', async () => {
+    await forAll((given, { plan: { served }, patch }) => {
+      if (served || given.condition !== 'absent' || isLeftOver(given)) return;
+      assert.equal(patch, undefined);
+    });
+  });
+
+  test('the finalizer and the status of another load balancer stay where the Service did not ask for us', async () => {
+    await forAll((given, { before, after }) => {
+      if (isProved(given) || given.lbClass === 'ours' || given.ingress === 'none') return;
+      const { finalizer, ingress } = marks(after) as Record<string, unknown>;
+      const { finalizer: finalizerBefore, ingress: ingressBefore } = marks(before) as Record<string, unknown>;
+      assert.deepEqual({ finalizer, ingress }, { finalizer: finalizerBefore, ingress: ingressBefore });
+    });
+  });
+
+  test('a Service with an address carries all marks, and reads as holding it', async () => {
+    await forAll((_given, { plan: decided, after }) => {
+      if (!decided.served || decided.assignments.length === 0) return;
+      const [{ ip = '', pool = '' } = {}] = decided.assignments;
+      const label = pool === '' ? undefined : pool;
+      const marked = marks(after) as { label: unknown; ingress: readonly { ip: string }[] };
+      assert.deepEqual(
+        {
+          ...marked,
+          label: marked.label === '' ? undefined : marked.label,
+          ingress: marked.ingress.map((at) => at.ip),
+        },
+        { finalizer: true, label, record: pool === '' ? '' : `${pool}=${ip}`, ingress: [ip], condition: 'True' },
+      );
+      assert.equal(toService(after).held, true);
+    });
+  });
+
+  test('a Service that waits has the condition False, and no address of ours', async () => {
+    await forAll((given, { plan: decided, before, after }) => {
+      if (!decided.served || decided.assignments.length > 0) return;
+      assert.equal(allocatedOf(after)?.status, 'False');
+      assert.equal(toService(after).held, false);
+      assert.deepEqual(ingressOf(after), isProved(given) ? [] : ingressOf(before));
+    });
+  });
+
+  test('the time of the transition moves with the status, and with nothing else', async () => {
+    await forAll((_given, { before, after }) => {
+      const [was, is] = [allocatedOf(before), allocatedOf(after)];
+      if (is === undefined) return;
+      assert.equal(is.lastTransitionTime, was?.status === is.status ? SINCE : '2026-01-01T00:00:00Z');
+    });
+  });
+
+  test('all of it happens in the table', async () => {
+    const seen = new Set<string>();
+    await forAll((_given, { plan: decided }) => seen.add(decided.finding.reason));
+    const reasons = ['Allocated', 'Deleting', 'ForeignClass', 'NotLoadBalancer', 'NotOptedIn', 'NoPoolMatches'];
+    assert.deepEqual([...seen].sort(), [...reasons, 'PoolFull', 'ServedByAnother'].sort());
+  });
+});
+
+const FRESH: Case = {
+  condition: 'absent',
+  finalizer: false,
+  record: false,
+  ingress: 'none',
+  lbClass: 'ours',
+  situation: 'room',
+};
+
+const HELD: Case = { ...FRESH, condition: 'True', finalizer: true, record: true, ingress: 'ours' };
+
+suite('the patch of a Service, in full', () => {
+  test('an address comes with finalizer, label, record and condition, in one patch', async () => {
+    const { patch } = await course(FRESH);
+    assert.deepEqual(patch, {
+      metadata: {
+        finalizers: [CLEANUP],
+        labels: { [POOL_LABEL]: 'default' },
+        annotations: { [RECORD]: `default=${OURS}` },
+      },
+      status: {
+        loadBalancer: { ingress: [{ ip: OURS, ipMode: 'VIP' }] },
+        conditions: [
+          {
+            type: ALLOCATED,
+            status: 'True',
+            reason: 'Allocated',
+            message: `The Service has ${OURS}.`,
+            observedGeneration: 1,
+            lastTransitionTime: '2026-01-01T00:00:00Z',
+          },
+        ],
+      },
+    });
+  });
+
+  test('kubectl replace drops our marks and keeps the status: the same address, marks repaired', async () => {
+    for (const lbClass of ['ours', 'none'] as const) {
+      const { plan: decided, after } = await course({ ...HELD, lbClass, finalizer: false, record: false });
+      assert.equal(decided.served, true);
+      const address = { record: `default=${OURS}`, ingress: [{ ip: OURS, ipMode: 'VIP' }] };
+      assert.deepEqual(marks(after), { ...address, finalizer: true, label: 'default', condition: 'True' });
+    }
+  });
+
+  test('a restored object gets the address of its record, with or without our class', async () => {
+    for (const lbClass of ['ours', 'none'] as const) {
+      const { after } = await course({ ...FRESH, lbClass, finalizer: true, record: true });
+      assert.deepEqual(ingressOf(after), [{ ip: OURS, ipMode: 'VIP' }]);
+    }
+  });
+
+  test('the API server took the address away with the type: all marks go, with or without the record', async () => {
+    for (const record of [true, false]) {
+      const { after } = await course({ ...HELD, record, ingress: 'none', situation: 'ClusterIP' });
+      assert.deepEqual(marks(after), NO_MARKS);
+    }
+  });
+
+  test('a Service in the cloud with a host name and the same finalizer loses our condition alone', async () => {
+    const cloud: Case = { ...FRESH, lbClass: 'none', finalizer: true, ingress: 'name', condition: 'False' };
+    const { patch } = await course(cloud);
+    const conditions = [{ $patch: 'delete', type: ALLOCATED }];
+    assert.deepEqual(patch, { metadata: {}, status: { conditions } });
+  });
+
+  test('a Service that is deleted and has no other finalizer is gone', async () => {
+    const api = new FakeKube({ clock: new FakeClock() });
+    const held = objectOf(HELD);
+    const stored = api.store(kinds.services, { ...held, metadata: { ...held.metadata, finalizers: [CLEANUP] } });
+    api.remove(kinds.services, { namespace: 'shop', name: 'web' });
+    const deleted = api.read(kinds.services, { namespace: 'shop', name: 'web' }) ?? stored;
+    await applied(api, step(deleted, 'room'));
+    assert.equal(api.read(kinds.services, { namespace: 'shop', name: 'web' }), undefined);
+  });
+
+  test('an unmet wish is said while the Service keeps its address', async () => {
+    const held = objectOf(HELD);
+    const annotations = { ...held.metadata?.annotations, 'lb.kubesphere.io/ips': '198.51.100.1' };
+    const api = new FakeKube({ clock: new FakeClock() });
+    const taken = step(api.store(kinds.services, { ...held, metadata: { ...held.metadata, annotations } }), 'room');
+    const after = await applied(api, taken);
+    assert.deepEqual(ingressOf(after), [{ ip: OURS, ipMode: 'VIP' }]);
+    assert.equal(allocatedOf(after)?.status, 'True');
+    assert.equal(allocatedOf(after)?.reason, 'WantedAddressOutsidePools');
+    assert.match(allocatedOf(after)?.message ?? '', /198\.51\.100\.1.* Until then the Service keeps 192\.0\.2\.7\.$/);
+    assert.equal(allocatedOf(after)?.lastTransitionTime, SINCE);
+  });
+});
+
+suite('the message of the condition', () => {
+  const hostile = {
+    'one long word': 'z'.repeat(200_000),
+    'many long words': Array.from({ length: 100 }, () => 'z'.repeat(2_000)).join(','),
+    'characters of two code units': '\u{1F600}'.repeat(50_000),
+    'the same, out of step': `z${'\u{1F600}'.repeat(50_000)}`,
+  };
+  for (const [what, text] of Object.entries(hostile)) {
+    for (const given of [FRESH, HELD]) {
+      test(`is bounded and well-formed with a wish of ${what}, condition ${given.condition}`, async () => {
+        const object = objectOf(given);
+        const annotations = { ...object.metadata?.annotations, 'lb.kubesphere.io/ips': text };
+        const api = new FakeKube({ clock: new FakeClock() });
+        const asked = api.store(kinds.services, { ...object, metadata: { ...object.metadata, annotations } });
+        const after = await applied(api, step(asked, 'room'));
+        const { message = '', reason } = allocatedOf(after) ?? {};
+        assert.equal(reason, 'WantedAddressInvalid');
+        assert.ok(message.length > 100 && message.length <= 1_024, `${message.length}`);
+        // The API server replaces halves of surrogate pairs, so that the condition would never be as we want it.
+        assert.equal(message.isWellFormed(), true);
+        assert.equal(message.endsWith(`keeps ${OURS}.`), given === HELD);
+        assert.equal(step(after, 'room').patch, undefined);
+      });
+    }
+  }
+});
