@@ -21,13 +21,16 @@ test("the engine's thread gives signs of life by itself, is missed without them,
     },
     { replica: 'a', node: 'n1', address: '127.0.0.1', probePort: 0, logLevel: 'error' },
   );
-  assert.deepEqual(engine.notAlive(), []);
-  for (const _ of ['when it starts', 'and later']) {
-    // The clock of this thread alone goes on: in no time, so that nothing can have come meanwhile.
-    clock.advance(10_000);
-    assert.deepEqual(engine.notAlive(), ['the engine has given no sign of life for 10 s']);
-    await until(() => engine.notAlive().length === 0);
+  try {
+    assert.deepEqual(engine.notAlive(), []);
+    for (const _ of ['when it starts', 'and later']) {
+      // The clock of this thread alone goes on: in no time, so that nothing can have come meanwhile.
+      clock.advance(10_000);
+      assert.deepEqual(engine.notAlive(), ['the engine has given no sign of life for 10 s']);
+      await until(() => engine.notAlive().length === 0);
+    }
+  } finally {
+    await engine.stop();
   }
-  await engine.stop();
   assert.equal(clock.pendingTimers, 0);
 });

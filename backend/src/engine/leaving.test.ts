@@ -82,7 +82,9 @@ suite('leaving', () => {
 
   test("with another replica in another rack: our rack's router has nobody else and keeps the routes", async () => {
     const bench = racks('b');
-    await bench.engine.stop();
+    const stopped = bench.engine.stop();
+    bench.clock.advance(1_000);
+    await stopped;
     assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'stop', how: { 'tor-a': 'retain' } }]);
     assert.deepEqual(bench.prober, ['start', 'stop']);
   });

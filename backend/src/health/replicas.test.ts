@@ -217,7 +217,7 @@ suite('membership', () => {
     assert.deepEqual(sees(b), { answering: ['a'], lost: ['c'] });
   });
 
-  test('a member that moved to another address is asked there', () => {
+  test('a member that moved to another address and node is asked there', () => {
     const lab = new Lab();
     const a = lab.start('a', [replica('a'), aReplica('b', '10.0.0.99')]);
     lab.start('b', members('a', 'b'));
@@ -225,7 +225,7 @@ suite('membership', () => {
     assert.deepEqual(sees(a).answering, []);
     a.setReplicas(members('a', 'b'));
     lab.clock.advance(2 * SEEN_MS);
-    assert.deepEqual(sees(a).answering, ['b']);
+    assert.deepEqual(a.answering(), [{ name: 'b', node: 'node-b', stale: false, announcing: false }]);
   });
 
   test('itself is never asked', () => {
