@@ -87,7 +87,7 @@ suite('two Services with one address', () => {
 
 suite('what users do to a Service that has an address', () => {
   async function held(spec: Service['spec'] = {}): Promise<AssignerBench> {
-    const bench = await AssignerBench.started(MAIN);
+    const bench = await AssignerBench.started(MAIN, aPoolObject('spare', ['198.51.100.0/24']));
     bench.store(aServiceObject('other'));
     bench.store(aServiceObject('web', { labels: { app: 'web' } }, spec));
     await pass(bench.clock, 1_000);
@@ -118,7 +118,7 @@ suite('what users do to a Service that has an address', () => {
     });
   }
 
-  for (const forged of ['zz=192.0.2.2', 'main=192.0.2.1', 'nonsense', '']) {
+  for (const forged of ['zz=192.0.2.2', 'spare=192.0.2.2', 'main=192.0.2.1', 'nonsense', '']) {
     test(`a record that was edited to "${forged}" is repaired, and moves nothing`, async () => {
       const bench = await held();
       bench.change('web', (service) => ({
