@@ -101,13 +101,9 @@ function readPassword(spec: BgpPeerSpec): PasswordSource | undefined {
   return password === '' ? undefined : { from: 'object', password };
 }
 
-/** Fields that are read, but that nothing acts on yet. */
-function notYetOf({ conf, passwordSecretRef, ebgpMultihop }: BgpPeerSpec): string[] {
-  return [
-    ...meaningless('spec.conf', { authPassword: conf.authPassword }),
-    ...meaningless('spec', { passwordSecretRef }),
-    ...meaningless('spec.ebgpMultihop', { multihopTtl: ebgpMultihop?.multihopTtl }),
-  ];
+/** Fields that are read, but that nothing acts on yet. A password is none of them: it keeps the session from being opened. */
+function notYetOf({ ebgpMultihop }: BgpPeerSpec): string[] {
+  return meaningless('spec.ebgpMultihop', { multihopTtl: ebgpMultihop?.multihopTtl });
 }
 
 function ignoredOf(spec: BgpPeerSpec): string[] {

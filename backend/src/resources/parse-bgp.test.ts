@@ -132,7 +132,6 @@ test('fields of GoBGP without a meaning here are named, once each', () => {
   assert.deepEqual(
     short.filter((field) => field.startsWith('conf.')),
     [
-      'authPassword',
       'peerGroup',
       'replacePeerAs',
       'routeFlapDamping',
