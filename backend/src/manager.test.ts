@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
+import { suite, test, type TestContext } from 'node:test';
 import { bgpPeers, eips } from './cluster/custom-kinds.ts';
 import { FakeKube } from './cluster/fake/fake-kube.ts';
 import { pass, settle } from './cluster/fake/passage.ts';
@@ -41,12 +41,25 @@ class Bench {
     OPTIONS,
   );
 
-  /** Until it leads. */
-  async start(): Promise<this> {
+  #leaving: Promise<void> | undefined;
+
+  /** Until it leads; the engine's thread ends with the test, however that goes. */
+  async start(context: TestContext): Promise<this> {
+    context.after(async () => {
+      this.api.thaw();
+      const left = this.stop();
+      await pass(this.clock, 20_000, 500);
+      await left;
+    });
     await this.manager.start();
     await pass(this.clock, 1_000);
     assert.equal(this.holder, 'porter-0');
     return this;
+  }
+
+  async stop(): Promise<void> {
+    this.#leaving ??= this.manager.stop();
+    await this.#leaving;
   }
 
   get holder(): string | undefined {
@@ -65,25 +78,25 @@ class Bench {
 }
 
 suite('a replica that leaves', () => {
-  test('gives its lease back', async () => {
-    const bench = await new Bench().start();
-    await bench.manager.stop();
+  test('gives its lease back', async (context) => {
+    const bench = await new Bench().start(context);
+    await bench.stop();
     assert.equal(bench.holder, '');
     assert.deepEqual([bench.deaths, bench.clock.pendingTimers], [[], 0]);
   });
 
-  test('does not wait for an API server that hangs before it takes leave of the network', async () => {
-    const bench = await new Bench().start();
+  test('does not wait for an API server that hangs before it takes leave of the network', async (context) => {
+    const bench = await new Bench().start(context);
     bench.api.freeze();
-    const leaving = bench.manager.stop();
+    const leaving = bench.stop();
     await bench.until(() => bench.engineStopped());
     await pass(bench.clock, 3_000);
     await leaving;
     assert.equal(bench.holder, 'porter-0');
   });
 
-  test('keeps its lease while a write may still be under way', async () => {
-    const bench = await new Bench().start();
+  test('keeps its lease while a write may still be under way', async (context) => {
+    const bench = await new Bench().start(context);
     bench.api.store(eips, { metadata: { name: 'a' }, spec: { address: '192.0.2.0/28' } });
     bench.api.faults.inject({ verb: 'patch', plural: 'services', error: 'hang' });
     bench.api.store(services, {
@@ -93,7 +106,7 @@ suite('a replica that leaves', () => {
     await settle();
     // The write gives up after 4 s, of which 2 have passed when the replica is told to leave.
     await pass(bench.clock, 2_000);
-    const leaving = bench.manager.stop();
+    const leaving = bench.stop();
     await pass(bench.clock, 1_000);
     assert.equal(bench.holder, 'porter-0');
     await pass(bench.clock, 1_500);
@@ -103,8 +116,8 @@ suite('a replica that leaves', () => {
 });
 
 suite('a replica', () => {
-  test('tells in an Event that a Service got its address', async () => {
-    const bench = await new Bench().start();
+  test('tells in an Event that a Service got its address', async (context) => {
+    const bench = await new Bench().start(context);
     bench.api.store(eips, { metadata: { name: 'a' }, spec: { address: '192.0.2.0/28' } });
     bench.api.store(services, {
       metadata: { name: 's', namespace: 'd', annotations: { [OPENELB_KEYS.servicePool]: 'a' } },
@@ -129,11 +142,10 @@ suite('a replica', () => {
         about: 's',
       },
     ]);
-    await bench.manager.stop();
   });
 
-  test('writes no status as leader while its view is stale', async () => {
-    const bench = await new Bench().start();
+  test('writes no status as leader while its view is stale', async (context) => {
+    const bench = await new Bench().start(context);
     const mend = bench.api.faults.inject({ verb: 'ping', error: 'hang' });
     await pass(bench.clock, 8_000);
     bench.api.writes.length = 0;
@@ -145,6 +157,5 @@ suite('a replica', () => {
     mend();
     await pass(bench.clock, 5_000);
     assert.equal(peerWrites(), 1);
-    await bench.manager.stop();
   });
 });
