@@ -59,15 +59,18 @@ const conditions: Readonly<Record<EndpointState, object>> = {
   draining: { ready: false, serving: true, terminating: true },
 };
 
+/** The part of a Service's slices that holds its IPv6 endpoints: a slice has addresses of one family. */
+export const ipv6Part = 6;
+
 /** Endpoints of a Service, one on each named node, as the endpoints controller writes them. `part` tells slices apart. */
 export function slice(name: string, nodes: Readonly<Record<string, EndpointState>>, part = 1): KubeObject {
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: { name: `${name}-${part}`, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
-    addressType: 'IPv4',
+    addressType: part === ipv6Part ? 'IPv6' : 'IPv4',
     endpoints: Object.entries(nodes).map(([nodeName, state], i) => ({
-      addresses: [`10.244.${part}.${i + 2}`],
+      addresses: [part === ipv6Part ? `fd00:244::${i + 2}` : `10.244.${part}.${i + 2}`],
       conditions: conditions[state],
       nodeName,
     })),

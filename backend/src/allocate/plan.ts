@@ -59,7 +59,9 @@ function settled(assignment: Assignment, known: readonly Assignment[], view: Poo
 /** What a Service holds by its status, each address with its true pool; the ledger is made of this. */
 export function heldAssignments(service: Service, view: PoolView): Assignment[] {
   const known = view.ledger.assignments(service.key);
-  return service.held ? service.recorded.map((assignment) => settled(assignment, known, view)) : [];
+  const held = service.held ? service.recorded.map((assignment) => settled(assignment, known, view)) : [];
+  // An address without a record, in no pool and unknown to the ledger was written by somebody else over ours.
+  return held.filter(({ pool }) => pool !== '');
 }
 
 /** What the Service holds of a family: by its status, then by reservations whose write is still under way. */
@@ -107,8 +109,15 @@ function together(service: Service, plans: readonly FamilyPlan[]): Plan {
   return { served: true, assignments: kept, finding: failed };
 }
 
+/** A Service whose status somebody else has overwritten holds nothing of ours any more, whatever our condition still says. */
+function asItStands(service: Service, view: PoolView): Service {
+  const overwritten = service.held && heldAssignments(service, view).length === 0;
+  return overwritten ? { ...service, held: false, recorded: [] } : service;
+}
+
 /** The plan for one Service from the current state alone; deterministic, so that a new leader plans the same. */
-export function plan(service: Service, view: AllocateView): Plan {
+export function plan(given: Service, view: AllocateView): Plan {
+  const service = asItStands(given, view);
   const defaultPoolExists = [...view.pools.values()].some((pool) => pool.isDefault);
   const reason = notServed({ service, defaultPoolExists });
   if (reason !== undefined) return { served: false, finding: reason };

@@ -105,9 +105,11 @@ function isLeftOver(object: kinds.Service, service: Service): boolean {
   return classAllows && ingressIPs.length === 0 && (hasProof(object) || (hasFinalizer && recorded.length > 0));
 }
 
-function releasePatch(object: kinds.Service, service: Service): ServicePatch | undefined {
+function releasePatch(object: kinds.Service, service: Service, { finding }: Plan): ServicePatch | undefined {
   const conditions = service.hasCondition ? [{ $patch: 'delete', type: SERVICE_CONDITIONS.allocated }] : [];
-  if (service.held) return withdrawal(object, conditions, true);
+  // Overwritten by another load balancer: the ingress and, for all we know, the finalizer are its own now.
+  const overwritten = finding.reason === 'ServedByAnother';
+  if (service.held && !overwritten) return withdrawal(object, conditions, true);
   if (isLeftOver(object, service) && (service.deleting || !service.isLoadBalancer))
     return withdrawal(object, conditions, false);
   return service.hasCondition ? { metadata: {}, status: { conditions } } : undefined;
@@ -118,5 +120,5 @@ function releasePatch(object: kinds.Service, service: Service): ServicePatch | u
  * ingress, its use of the same finalizer, its conditions) is never touched.
  */
 export function servicePatch(object: kinds.Service, service: Service, plan: Plan, now: Date): ServicePatch | undefined {
-  return plan.served ? assignPatch(object, service, plan, now) : releasePatch(object, service);
+  return plan.served ? assignPatch(object, service, plan, now) : releasePatch(object, service, plan);
 }

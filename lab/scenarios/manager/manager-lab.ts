@@ -1,6 +1,16 @@
 import type { KubeObject } from '../../cluster/api-client.ts';
 import { LightLab } from '../../light-lab.ts';
-import { bgpConf, bgpPeers, defaultPool, eip, on, service, slice, type ServiceWishes } from '../../local/objects.ts';
+import {
+  bgpConf,
+  bgpPeers,
+  defaultPool,
+  eip,
+  ipv6Part,
+  on,
+  service,
+  slice,
+  type ServiceWishes,
+} from '../../local/objects.ts';
 import { installObjects, LocalReplicas, podOn } from '../../local/replicas.ts';
 import { until } from '../../state/until.ts';
 import { progressToStderr } from '../../toolchain/index.ts';
@@ -82,7 +92,10 @@ export class ManagerLab {
 
   /** Creates a Service and, for it, a ready endpoint on each machine that is named (default: all). */
   async create(name: string, wishes: ServiceWishes = {}, nodes: readonly string[] = this.nodeNames): Promise<void> {
-    if (nodes.length > 0) await this.lab.api.create(slice(name, on(nodes)));
+    if (nodes.length > 0) {
+      await this.lab.api.create(slice(name, on(nodes)));
+      await this.lab.api.create(slice(name, on(nodes), ipv6Part));
+    }
     await this.lab.api.create(service(name, wishes));
   }
 
