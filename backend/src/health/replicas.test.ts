@@ -316,7 +316,7 @@ suite('a question that cannot even be sent', () => {
   const unsendable = (lab: Lab): string[] =>
     lab.logger.entries
       .filter(({ message }) => message.includes('cannot be sent'))
-      .map(({ fields }) => `${fields['replica']}`);
+      .map(({ fields }) => `${fields['other']}`);
 
   test('is logged once per replica and outage, not per question', () => {
     const lab = new Lab();

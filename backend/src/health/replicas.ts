@@ -173,7 +173,7 @@ export class ReplicaProber {
     if (!tracked.answering || tracked.missed < this.#options.misses) return false;
     tracked.answering = false;
     if (!tracked.leaving) tracked.lostAt = this.#deps.clock.now();
-    this.#deps.logger.warn({ replica: name, leaving: tracked.leaving, missed: tracked.missed }, 'replica fell silent');
+    this.#deps.logger.warn({ other: name, leaving: tracked.leaving, missed: tracked.missed }, 'replica fell silent');
     return true;
   }
 
@@ -182,7 +182,7 @@ export class ReplicaProber {
     for (const [name, tracked] of this.#tracked) {
       if (tracked.address !== address || tracked.saidUnsendable) continue;
       tracked.saidUnsendable = true;
-      const fields = { err: error, replica: name, address, host: this.#options.host };
+      const fields = { err: error, other: name, address, host: this.#options.host };
       this.#deps.logger.warn(fields, 'questions to a replica cannot be sent');
     }
   }
@@ -202,7 +202,7 @@ export class ReplicaProber {
 
   #hit(name: string, tracked: Tracked, { leaving, stale, announcing }: ProbeMessage): void {
     const changed = !tracked.answering || tracked.leaving !== leaving || tracked.stale !== stale;
-    if (!tracked.answering) this.#deps.logger.info({ replica: name }, 'replica answers');
+    if (!tracked.answering) this.#deps.logger.info({ other: name }, 'replica answers');
     tracked.nonce = undefined;
     tracked.missed = 0;
     tracked.saidUnsendable = false;

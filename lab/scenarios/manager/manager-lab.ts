@@ -93,8 +93,8 @@ export class ManagerLab {
   /** Creates a Service and, for it, a ready endpoint on each machine that is named (default: all). */
   async create(name: string, wishes: ServiceWishes = {}, nodes: readonly string[] = this.nodeNames): Promise<void> {
     if (nodes.length > 0) {
-      await this.lab.api.create(slice(name, on(nodes)));
-      await this.lab.api.create(slice(name, on(nodes), ipv6Part));
+      await this.lab.api.apply(slice(name, on(nodes)));
+      await this.lab.api.apply(slice(name, on(nodes), ipv6Part));
     }
     await this.lab.api.create(service(name, wishes));
   }

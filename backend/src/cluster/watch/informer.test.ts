@@ -212,7 +212,8 @@ describe('Informer in bad times', () => {
     assert.deepEqual(made.changes, []);
     await pass(made.clock, 20_000, 1_000);
     assert.deepEqual(made.changes, ['set default/c']);
-    assert.deepEqual(made.states, ['stale', 'synced']);
+    // A quiet kind on a server that sends no bookmarks looks the same: opening the watch anew is no reason to call the view stale.
+    assert.deepEqual(made.states, []);
   });
 
   it('does not take a quiet watch with bookmarks for one that hangs', async () => {

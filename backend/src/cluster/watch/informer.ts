@@ -47,7 +47,10 @@ const retry = { baseMs: 100, maxMs: 30_000 };
 const slowRetry = { baseMs: 5_000, maxMs: 60_000 };
 /** The server ends the stream after 5 to 10 minutes, as with client-go; spread, so that watches don't end together. */
 const streamSeconds = 300;
-/** The API server sends a bookmark about once a minute (cacher.go: defaultBookmarkFrequency); half of it again is patience. */
+/**
+ * A watch of a quiet kind may rightly be silent: bookmarks are best effort, 1.35 was seen to send none for minutes. But one that hangs
+ * looks the same, so that a silent watch is opened anew, from where it was, which brings whatever it kept back.
+ */
 const silenceMs = 90_000;
 /** A watch that lived this long was a good one: the backoff starts anew. */
 const soundMs = 10_000;
@@ -241,7 +244,8 @@ export class Informer<T extends KubeObject> {
       { ...errorFields(error), failures: this.#failures, retryInMs: Math.round(delayMs) },
       'watch failed',
     );
-    const since = this.#aliveAt;
+    // 410 came from a server that answers: until it was asked, nothing was known to be missing.
+    const since = firstExpired ? this.#openedAt : this.#aliveAt;
     if (isForbidden(error)) this.#setState({ name: 'denied', since });
     else if (isNotFound(error)) this.#setState({ name: 'absent', since });
     else this.#setState(this.#hasSynced ? { name: 'stale', since } : { name: 'unsynced', since });
@@ -264,7 +268,8 @@ export class Informer<T extends KubeObject> {
         return;
       }
       this.#closeWatch();
-      this.#onWatchEnd(new NetworkError('timeout', 'the watch was silent for too long'));
+      if (this.#accepted) this.#proceed();
+      else this.#onWatchEnd(new NetworkError('timeout', 'the watch was not answered'));
     });
   }
 
