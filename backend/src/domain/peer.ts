@@ -12,6 +12,8 @@ export interface PeerFamily {
 export interface Peer {
   readonly name: string;
   readonly uid: string;
+  /** Milliseconds since the epoch; breaks ties by age. */
+  readonly createdAt: number;
   readonly labels: Labels;
   /** IPv4 or IPv6 literal in canonical form. */
   readonly address: string;
@@ -58,4 +60,18 @@ export interface BgpSettings {
   readonly listenPort: number;
   readonly listenAddresses: readonly string[];
   readonly gracefulRestart: GracefulRestart;
+}
+
+/**
+ * The older one of `peers` that names the same neighbour: a router takes one session from an address, so that two would end each other
+ * for ever (RFC 4271, 6.8).
+ */
+export function duplicateOf(peer: Peer, peers: readonly Peer[]): Peer | undefined {
+  return peers.find(
+    (other) =>
+      other.name !== peer.name &&
+      other.address === peer.address &&
+      other.port === peer.port &&
+      (other.createdAt < peer.createdAt || (other.createdAt === peer.createdAt && other.name < peer.name)),
+  );
 }

@@ -1,7 +1,7 @@
 import type { PeerTarget } from '../announce/snapshot.ts';
 import { parseAddress, parseRange, rangeContains, type AddressRange, type Family } from '../domain/address.ts';
 import type { Node } from '../domain/node.ts';
-import type { BgpSettings, GracefulRestart, Peer } from '../domain/peer.ts';
+import { duplicateOf, type BgpSettings, type GracefulRestart, type Peer } from '../domain/peer.ts';
 import { selects } from '../domain/selector.ts';
 import type { PeerConfig } from '../speakers/bgp/speaker.ts';
 
@@ -40,11 +40,12 @@ function isForNode({ nodeSelector }: Peer, node: Node | undefined): boolean {
 
 /** The peers that a replica on this node opens a session with. */
 export function peersOf(node: Node | undefined, peers: Iterable<Peer>): Peer[] {
-  return [...peers].filter((peer) => {
+  const own = [...peers].filter((peer) => {
     // A router that asks for a password (RFC 2385) must not be spoken to without one; what is said of it is its status' matter.
     if (peer.deleting || peer.adminDown || peer.hasPassword) return false;
     return isForNode(peer, node);
   });
+  return own.filter((peer) => duplicateOf(peer, own) === undefined);
 }
 
 function gracefulRestart(peer: Peer, settings: BgpSettings): { gracefulRestart?: { restartTimeSeconds: number } } {

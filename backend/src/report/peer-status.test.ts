@@ -23,12 +23,33 @@ const UP: SessionReport = {
 
 suite('Ready of a BgpPeer', () => {
   test('is True for one that is spoken to', () => {
-    const { status, reason, message } = peerReady(READ, R1);
+    const { status, reason, message } = peerReady(READ, { peer: R1, duplicateOf: undefined, replicas: [] });
     assert.deepEqual([status, reason, message], ['True', 'InUse', 'In use.']);
   });
 
+  test('an older one has the same neighbour: it keeps the session', () => {
+    const { status, reason, message } = peerReady(READ, { peer: R1, duplicateOf: 'r0', replicas: [] });
+    assert.deepEqual([status, reason], ['False', 'DuplicateNeighbor']);
+    assert.match(message, /r0/);
+  });
+
+  test('no replica has a session: not Ready, with the last error', () => {
+    const down = replicaPeerStatus({ ...UP, state: 'Idle', lastError: 'connection refused' }, 'a', 'n1');
+    const up = replicaPeerStatus(UP, 'b', 'n2');
+    const judge = (...replicas: (typeof up)[]): string[] => {
+      const { status, reason, message } = peerReady(READ, { peer: R1, duplicateOf: undefined, replicas });
+      return [status, reason, message];
+    };
+    assert.deepEqual(judge(down), ['False', 'NotEstablished', 'No replica has a session. connection refused']);
+    assert.deepEqual(judge(down, up).slice(0, 2), ['True', 'InUse']);
+  });
+
   test('is False for one with a password, and says why and what to do', () => {
-    const { status, reason, message } = peerReady(READ, { ...R1, hasPassword: true });
+    const { status, reason, message } = peerReady(READ, {
+      peer: { ...R1, hasPassword: true },
+      duplicateOf: undefined,
+      replicas: [],
+    });
     assert.deepEqual([status, reason], ['False', 'PasswordNotSupported']);
     assert.match(message, /no session is opened/);
   });

@@ -48,7 +48,32 @@ const WITHOUT_PASSWORDS: Closed = {
     'Remove the password here and on the router to have one without.',
 };
 
-/** `Ready` of a BgpPeer: whether replicas open sessions with it, and if not, why. */
-export function peerReady(configuration: Configuration, peer: Peer | undefined): NewCondition {
-  return configurationCondition(configuration, peer?.hasPassword === true ? WITHOUT_PASSWORDS : undefined);
+/** What the leader knows of a BgpPeer beside its configuration. */
+export interface PeerCircumstances {
+  readonly peer: Peer | undefined;
+  /** An older BgpPeer with the same neighbour, which has the session. */
+  readonly duplicateOf: string | undefined;
+  readonly replicas: readonly ReplicaPeerStatus[];
+}
+
+function duplicate(older: string): Closed {
+  const message = `The BgpPeer ${older} is older and has the same neighborAddress and port: it keeps the session. Delete one of them.`;
+  return { reason: 'DuplicateNeighbor', message };
+}
+
+function notEstablished(replicas: readonly ReplicaPeerStatus[]): Closed | undefined {
+  if (replicas.length === 0 || replicas.some(({ sessionState: state }) => state === 'Established')) return undefined;
+  const error = replicas.find(({ lastError }) => lastError !== undefined)?.lastError;
+  return {
+    reason: 'NotEstablished',
+    message: `No replica has a session. ${error ?? 'The router has not answered yet.'}`,
+  };
+}
+
+/** `Ready` of a BgpPeer: whether a session with it is there, and if not, why. */
+export function peerReady(configuration: Configuration, circumstances: PeerCircumstances): NewCondition {
+  const { peer, duplicateOf, replicas } = circumstances;
+  if (peer?.hasPassword === true) return configurationCondition(configuration, WITHOUT_PASSWORDS);
+  if (duplicateOf !== undefined) return configurationCondition(configuration, duplicate(duplicateOf));
+  return configurationCondition(configuration, notEstablished(replicas));
 }

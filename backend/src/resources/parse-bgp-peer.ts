@@ -156,10 +156,11 @@ function readTransport({ transport, ebgpMultihop }: BgpPeerSpec): Pick<Peer, 'po
 }
 
 function toPeer(object: StoredObject, spec: BgpPeerSpec, address: string, families: readonly PeerFamily[]): Peer {
-  const { name, uid, deleting } = identityOf(object);
+  const { name, uid, createdAt, deleting } = identityOf(object);
   return {
     name,
     uid,
+    createdAt,
     deleting,
     labels: object.metadata?.labels ?? {},
     address,

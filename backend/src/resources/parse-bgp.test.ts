@@ -84,6 +84,7 @@ test('the shortest BgpPeer gets both families, its own first, 10 next hops, and 
   assert.deepEqual(value, {
     name: 'shortest',
     uid: '',
+    createdAt: 0,
     deleting: false,
     labels: {},
     address: 'fd00::1',

@@ -1,5 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Ledger } from '../../allocate/ledger.ts';
+import type { Node } from '../../domain/node.ts';
+import { duplicateOf, type Peer } from '../../domain/peer.ts';
+import { selects } from '../../domain/selector.ts';
 import type { Clock, Logger } from '../../platform/ports.ts';
 import { isCurrent, withTransition, type ExistingCondition, type NewCondition } from '../../report/conditions.ts';
 import { configurationCondition, type Configuration } from '../../report/configuration.ts';
@@ -15,7 +18,7 @@ import { patchFenced, pruneOwnStatus } from './apply-status.ts';
 
 export type LeaderStatusesView = Pick<
   ClusterView,
-  'pools' | 'peers' | 'settings' | 'poolObject' | 'peerObject' | 'settingsObject' | 'replicas'
+  'pools' | 'peers' | 'nodes' | 'settings' | 'poolObject' | 'peerObject' | 'settingsObject' | 'replicas'
 >;
 
 export interface LeaderStatusesDeps {
@@ -94,9 +97,23 @@ export class LeaderStatuses {
     // What is left comes back by the watch, and the rest is written then.
     if (gone.length > 0) return againMs;
     const configured = view.peers.get(name);
-    const condition = peerReady(configuration(configured, object), configured?.value);
+    const condition = peerReady(configuration(configured, object), {
+      peer: configured?.value,
+      duplicateOf: this.#duplicateOf(configured?.value),
+      replicas: entries,
+    });
     const heldMs = await this.#write(bgpPeers, object, { established: establishedColumn(entries) }, condition);
     return heldMs ?? againMs;
+  }
+
+  /** Peers that are for different nodes may name one router; a duplicate is one on some node. */
+  #duplicateOf(peer: Peer | undefined): string | undefined {
+    if (peer === undefined) return undefined;
+    const { peers, nodes } = this.#deps.view;
+    const all = [...peers.values()].map(([, value]) => value);
+    const used = all.filter((other) => !other.deleting && !other.adminDown && !other.hasPassword);
+    const forSame = used.filter((other) => sharesNode(peer, other, nodes.values()));
+    return duplicateOf(peer, forSame)?.name;
   }
 
   async writeSettings(): Promise<number | undefined> {
@@ -152,6 +169,11 @@ export class LeaderStatuses {
     });
     return undefined;
   }
+}
+
+function sharesNode(peer: Peer, other: Peer, nodes: Iterable<Node>): boolean {
+  if (peer.nodeSelector === undefined && other.nodeSelector === undefined) return true;
+  return [...nodes].some(({ labels }) => selects(peer.nodeSelector, labels) && selects(other.nodeSelector, labels));
 }
 
 /** A merge patch keeps keys that it does not name (RFC 7386): freed addresses have to be named as null. */

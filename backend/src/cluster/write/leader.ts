@@ -81,7 +81,9 @@ export class Leader {
         this.#pools.changed(key);
         break;
       case 'peer':
+        // Two that name one neighbour depend on each other; peers are few.
         this.#peers.changed(key);
+        this.#allPeers();
         break;
       case 'settings':
         this.#settings.changed(key);

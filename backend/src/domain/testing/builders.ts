@@ -109,6 +109,7 @@ export function aPeer(name: string, address: string, overrides: Partial<Peer> = 
   return {
     name,
     uid: `uid-${name}`,
+    createdAt: 1_000,
     labels: {},
     address,
     port: 179,
