@@ -25,8 +25,18 @@ import { jsonLogger } from './platform/linux/logger.ts';
 /** Leaving takes about a second; a replica that hangs on the way must not hold up a rolling update. */
 const STOP_DEADLINE_MS = 10_000;
 
+async function namedConfig(file: string, context: string | undefined): Promise<ClusterConfig> {
+  try {
+    return await readKubeconfig(file, systemClock, context);
+  } catch (error) {
+    throw new Error(`the kubeconfig can't be used: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
 async function clusterConfig(options: ManagerOptions): Promise<ClusterConfig> {
-  if (options.kubeconfig !== undefined) return await readKubeconfig(options.kubeconfig, systemClock, options.context);
+  if (options.kubeconfig !== undefined) return await namedConfig(options.kubeconfig, options.context);
   const config = inClusterConfig(systemClock);
   if (config !== undefined) return config;
   throw new UsageError(

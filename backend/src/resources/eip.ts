@@ -168,7 +168,7 @@ export const eipSpec = ruled(
   }),
   {
     cel: 'has(self.address) != has(self.addresses)',
-    message: 'either address or addresses must be given, not both',
+    message: 'exactly one of address and addresses must be given',
     holds: ({ address, addresses }) => (address === undefined) !== (addresses === undefined),
     fieldPath: '.address',
   },

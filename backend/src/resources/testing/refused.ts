@@ -42,8 +42,8 @@ function timer(field: string, value: unknown): RefusedSpec {
 const NO_ADDRESS = 'must be an IP address, a CIDR prefix or a first-last range';
 
 const addresses: readonly RefusedSpec[] = [
-  eip('spec.address', {}, 'either address or addresses'),
-  eip('spec.address', { address: '192.0.2.1', addresses: ['192.0.2.2'] }, 'either address or addresses'),
+  eip('spec.address', {}, 'exactly one of address and addresses'),
+  eip('spec.address', { address: '192.0.2.1', addresses: ['192.0.2.2'] }, 'exactly one of address and addresses'),
   eip('spec.addresses', { addresses: [] }, 'must not be empty'),
   eip('spec.addresses[1]', { addresses: ['192.0.2.1', '192.0.2.300'] }, NO_ADDRESS),
   eip('spec.addresses[0]', { addresses: ['192.0.2.9-192.0.2.1'] }, 'reversed'),
