@@ -9,8 +9,7 @@ export const GROUP = 'network.kubesphere.io';
 export const VERSION = 'v1alpha2';
 export const API_VERSION = `${GROUP}/${VERSION}`;
 
-/** Value of `spec.loadBalancerClass` that asks for this product. */
-export const LOAD_BALANCER_CLASS = 'lb.kubesphere.io/porter';
+export { LOAD_BALANCER_CLASS } from '../domain/service.ts';
 
 /** The only BgpConf that is honoured. */
 export const BGP_CONF_NAME = 'default';
