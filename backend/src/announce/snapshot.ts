@@ -2,6 +2,7 @@ import type { AddressRange, Family } from '../domain/address.ts';
 import type { Node } from '../domain/node.ts';
 import type { Pool } from '../domain/pool.ts';
 import type { Labels } from '../domain/selector.ts';
+import type { SharingTerms } from '../domain/sharing.ts';
 import type { Assignment, ServiceEndpoints, TrafficPolicy } from '../domain/service.ts';
 
 /** A Service that holds addresses, cut down to what announcing depends on. */
@@ -10,6 +11,7 @@ export interface HoldingService {
   readonly uid: string;
   readonly createdAt: number;
   readonly trafficPolicy: TrafficPolicy;
+  readonly sharing: SharingTerms;
   /** The record of the leader, as far as the status shows the same addresses. */
   readonly assignments: readonly Assignment[];
 }

@@ -17,6 +17,12 @@ export interface PoolBgp {
   readonly peerSelector: LabelSelector | undefined;
 }
 
+/** One entry of the pool's addresses. */
+export interface PoolRange extends AddressRange {
+  /** Written as a CIDR prefix: its first and last address may be a subnet's own (RFC 919, RFC 4291 section 2.6.1). */
+  readonly isPrefix: boolean;
+}
+
 /** An address pool: one Eip object, parsed and valid. */
 export interface Pool {
   readonly name: string;
@@ -25,7 +31,14 @@ export interface Pool {
   readonly createdAt: number;
   readonly protocol: Protocol;
   /** In the order of the object; they may touch, they don't overlap each other. */
-  readonly ranges: readonly AddressRange[];
+  readonly ranges: readonly PoolRange[];
+  /**
+   * From the status, so that tenants can't write it: all ranges that Services may hold addresses in, which are those of `ranges` and
+   * earlier ones. An edit of the addresses thus withdraws nothing, whoever sees it first.
+   */
+  readonly heldRanges: readonly AddressRange[];
+  /** From the status: namespaces whose Services hold addresses, which they keep when the pool's namespaces are edited. */
+  readonly heldNamespaces: readonly string[];
   /** Empty: the interface that owns the subnet. A name, or `can_reach:<IP>`. */
   readonly interface: string;
   /** No new addresses from it; those that are held stay. */

@@ -1,5 +1,6 @@
 import type { Family } from './address.ts';
 import type { Labels } from './selector.ts';
+import type { SharingTerms } from './sharing.ts';
 
 /** `spec.loadBalancerClass` that is ours (KEP-1959). */
 export const LOAD_BALANCER_CLASS = 'lb.kubesphere.io/porter';
@@ -29,10 +30,15 @@ export interface Service {
   readonly loadBalancerClass: string | undefined;
   /** Annotation `lb.kubesphere.io/v1alpha1` says porter or openelb. */
   readonly optedIn: boolean;
+  /** The same annotation names another product. */
+  readonly optedOut: boolean;
   /** Primary family first (KEP-563). */
   readonly families: readonly Family[];
   readonly familyPolicy: 'SingleStack' | 'PreferDualStack' | 'RequireDualStack';
   readonly trafficPolicy: TrafficPolicy;
+  readonly sharing: SharingTerms;
+  /** Canonical text; empty for headless Services. */
+  readonly clusterIPs: readonly string[];
   /** Pools named by annotation; empty = choose. */
   readonly wantedPools: readonly string[];
   /** Addresses wanted by annotation or `spec.loadBalancerIP`, as written: they may be no addresses at all. */

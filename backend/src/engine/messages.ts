@@ -2,7 +2,7 @@ import type { HoldingService } from '../announce/snapshot.ts';
 import type { Node } from '../domain/node.ts';
 import type { BgpSettings, Peer } from '../domain/peer.ts';
 import type { Pool } from '../domain/pool.ts';
-import type { Reason } from '../domain/reason.ts';
+import type { Finding } from '../domain/reason.ts';
 import type { Replica } from '../domain/replica.ts';
 import type { ServiceEndpoints } from '../domain/service.ts';
 
@@ -59,9 +59,13 @@ export interface SessionReport {
 /** Whether an address is announced by this replica, and why not. */
 export interface AddressReport {
   readonly ip: string;
-  readonly service: string;
-  readonly announced: boolean;
-  readonly reason: Reason;
+  /** The Services that it is announced for, or would be but for `finding`: several where they share it. */
+  readonly services: readonly string[];
+  /** Services that have it in their status as well, but are neither the oldest nor may share: it isn't announced for them. */
+  readonly younger: readonly string[];
+  /** `Announced`, or why not. */
+  readonly finding: Finding;
+  /** Names of the nodes that take its traffic, most preferred first. */
   readonly nodes: readonly string[];
 }
 

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import * as patterns from './patterns.ts';
 import { matches } from './patterns.ts';
 import {
-  NOT_YET,
   atomicList,
   conditions,
   integer,
@@ -161,7 +160,7 @@ export const eipSpec = ruled(
     reuseAfterSeconds: integer(0, 31_536_000)
       .optional()
       .meta({
-        description: `How long a freed address rests before another Service gets it, in seconds. Empty: 0. ${NOT_YET}`,
+        description: `How long a freed address rests before another Service gets it, in seconds. Empty: 0.`,
       }),
     bgp: poolBgp.optional().meta({ description: 'Attributes of the routes of this pool.' }),
     usingKnownIPs: z.boolean().optional().meta({ description: 'Ignored: it never had a meaning.' }),
@@ -184,6 +183,10 @@ export type EipSpec = z.output<typeof eipSpec>;
 
 /** The most entries of `status.released`. */
 export const MAX_RELEASED = 1000;
+/** The most entries of `status.addresses`: twice what the spec may have. */
+export const MAX_HELD_RANGES = 128;
+/** The most entries of `status.namespaces`. */
+export const MAX_HELD_NAMESPACES = 1000;
 
 export const eipStatus = z
   .object({
@@ -218,6 +221,15 @@ export const eipStatus = z
         description:
           'The addresses that were freed last, youngest first, so that a re-created Service gets its own back.',
       }),
+    addresses: atomicList(z.string().max(MAX_RANGE).meta({ description: 'One range.' }), MAX_HELD_RANGES)
+      .optional()
+      .meta({
+        description:
+          'All ranges that Services may hold addresses in: those of the spec, and earlier ones while addresses in them are in use.',
+      }),
+    namespaces: atomicList(z.string().max(63).meta({ description: 'Name of a namespace.' }), MAX_HELD_NAMESPACES)
+      .optional()
+      .meta({ description: 'Namespaces whose Services hold addresses; they keep them when the pool is edited.' }),
     conditions,
   })
   .meta({ description: 'What became of the pool; written by porter-manager.' });

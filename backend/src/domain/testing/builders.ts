@@ -2,8 +2,9 @@
 import { parseRange, type AddressRange } from '../address.ts';
 import { nodeAddress, type Node, type NodeAddress } from '../node.ts';
 import type { BgpSettings, Peer } from '../peer.ts';
-import type { Pool } from '../pool.ts';
+import type { Pool, PoolRange } from '../pool.ts';
 import type { Replica } from '../replica.ts';
+import type { SharingTerms } from '../sharing.ts';
 import { LOAD_BALANCER_CLASS, type FamilyEndpoints, type Service, type ServiceEndpoints } from '../service.ts';
 
 /** The range of an address, prefix or span; throws on anything else. */
@@ -19,6 +20,10 @@ function addressOf(text: string): NodeAddress {
   return address;
 }
 
+function poolRange(text: string): PoolRange {
+  return { ...range(text), isPrefix: text.includes('/') };
+}
+
 /** A pool of the given ranges. */
 export function aPool(name: string, ranges: readonly string[], overrides: Partial<Pool> = {}): Pool {
   return {
@@ -26,7 +31,9 @@ export function aPool(name: string, ranges: readonly string[], overrides: Partia
     uid: `uid-${name}`,
     createdAt: 1_000,
     protocol: 'bgp',
-    ranges: ranges.map(range),
+    ranges: ranges.map(poolRange),
+    heldRanges: [],
+    heldNamespaces: [],
     interface: '',
     disabled: false,
     priority: 0,
@@ -39,6 +46,18 @@ export function aPool(name: string, ranges: readonly string[], overrides: Partia
     reuseAfterSeconds: 0,
     bgp: { communities: [], largeCommunities: [], localPref: undefined, med: 0, peerSelector: undefined },
     deleting: false,
+    ...overrides,
+  };
+}
+
+/** The terms of a Service that shares with nobody, unless a test says so. */
+export function sharingTerms(overrides: Partial<SharingTerms> = {}): SharingTerms {
+  return {
+    key: undefined,
+    namespace: 'default',
+    ports: ['TCP/80'],
+    trafficPolicy: 'Cluster',
+    selector: 'app=web',
     ...overrides,
   };
 }
@@ -57,9 +76,12 @@ export function aService(key: string, overrides: Partial<Service> = {}): Service
     isLoadBalancer: true,
     loadBalancerClass: LOAD_BALANCER_CLASS,
     optedIn: false,
+    optedOut: false,
     families: ['ipv4'],
     familyPolicy: 'SingleStack',
     trafficPolicy: 'Cluster',
+    sharing: sharingTerms({ namespace }),
+    clusterIPs: [],
     wantedPools: [],
     wantedIPs: [],
     recorded: [],
