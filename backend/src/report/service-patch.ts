@@ -1,7 +1,7 @@
 import type { Plan } from '../allocate/plan.ts';
 import { LOAD_BALANCER_CLASS, type Service } from '../domain/service.ts';
 import type * as kinds from '../cluster/kinds.ts';
-import { formatAssigned } from '../cluster/watch/domain/service.ts';
+import { formatAssigned } from '../resources/assigned.ts';
 import { OPENELB_KEYS, SERVICE_CONDITIONS, SERVICE_KEYS } from '../resources/keys.ts';
 import { isCurrent, withTransition, type NewCondition } from './conditions.ts';
 import { reasonText } from './reason-text.ts';

@@ -18,7 +18,7 @@ const RANGE_FORM = '[^-/]+(/(0|[1-9][0-9]{0,2})|-[^-/]+)?';
 const IPV4_RANGE = `${patterns.IPV4}-${patterns.IPV4}`;
 
 /** `first-last`, both as long as they get. */
-const MAX_RANGE = MAX_ADDRESS * 2 + 1;
+export const MAX_RANGE = MAX_ADDRESS * 2 + 1;
 
 function ends(range: string): string[] {
   return (range.split('/')[0] ?? '').split('-');
@@ -157,11 +157,9 @@ export const eipSpec = ruled(
       .optional()
       .meta({ description: 'Nodes that may be next hop (bgp) or owner (layer2), by their labels. Empty: all.' }),
     avoidBuggyIPs: z.boolean().optional().meta({ description: 'Give no IPv4 addresses that end in .0 or .255.' }),
-    reuseAfterSeconds: integer(0, 31_536_000)
-      .optional()
-      .meta({
-        description: `How long a freed address rests before another Service gets it, in seconds. Empty: 0.`,
-      }),
+    reuseAfterSeconds: integer(0, 31_536_000).optional().meta({
+      description: `How long a freed address rests before another Service gets it, in seconds. Empty: 0.`,
+    }),
     bgp: poolBgp.optional().meta({ description: 'Attributes of the routes of this pool.' }),
     usingKnownIPs: z.boolean().optional().meta({ description: 'Ignored: it never had a meaning.' }),
   }),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { formatAddress } from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
 import { parseEip } from './parse-eip.ts';
@@ -29,7 +29,9 @@ test('a pool of OpenELB with every field', () => {
     createdAt: 1_683_356_889_000,
     deleting: false,
     protocol: 'layer2',
-    ranges: [{ family: 'ipv4', first: 0xc0a8_005bn, last: 0xc0a8_0064n }],
+    ranges: [{ family: 'ipv4', first: 0xc0a8_005bn, last: 0xc0a8_0064n, isPrefix: false }],
+    heldRanges: [],
+    heldNamespaces: [],
     interface: 'eth0',
     disabled: false,
     priority: 100,
@@ -69,7 +71,60 @@ test('a pool with every new field', () => {
     med: 10,
     peerSelector: { matchLabels: { site: 'a' }, matchExpressions: [] },
   });
-  assert.deepEqual(pool.ignoredFields, ['spec.reuseAfterSeconds']);
+  assert.deepEqual(pool.ignoredFields, []);
+});
+
+test('which entries are prefixes, whose ends may be a subnet’s own addresses', () => {
+  const addresses = ['192.0.2.0/28', '192.0.2.16-192.0.2.31', '192.0.2.32', '192.0.2.33/32', '2001:db8::/64'];
+  const { value } = read(objectOf('Eip', 'p', { addresses }));
+  assert.deepEqual(
+    value.ranges.map(({ isPrefix }) => isPrefix),
+    [true, false, false, true, true],
+  );
+});
+
+suite('what is held, from the status', () => {
+  const held = (status: unknown): Pick<Pool, 'heldRanges' | 'heldNamespaces'> => {
+    const { heldRanges, heldNamespaces } = read({ ...objectOf('Eip', 'p', { address: '192.0.2.1' }), status }).value;
+    return { heldRanges, heldNamespaces };
+  };
+  const NOTHING = { heldRanges: [], heldNamespaces: [] };
+
+  test('ranges in all three forms, and namespaces', () => {
+    const addresses = ['192.0.2.7', '192.0.2.16/30', '2001:db8::1-2001:db8::ff'];
+    assert.deepEqual(held({ addresses, namespaces: ['shop', 'web'], usage: 3 }), {
+      heldRanges: [
+        { family: 'ipv4', first: 0xc000_0207n, last: 0xc000_0207n },
+        { family: 'ipv4', first: 0xc000_0210n, last: 0xc000_0213n },
+        { family: 'ipv6', first: (0x2001_0db8n << 96n) | 1n, last: (0x2001_0db8n << 96n) | 0xffn },
+      ],
+      heldNamespaces: ['shop', 'web'],
+    });
+  });
+
+  test('nothing without a status, or in one of OpenELB', () => {
+    assert.deepEqual(held(undefined), NOTHING);
+    assert.deepEqual(
+      held({ occupied: false, poolSize: 10, usage: 1, used: { '192.0.2.1': 'd/s' }, v4: true }),
+      NOTHING,
+    );
+  });
+
+  test('what does not read is left out, and the pool stands', () => {
+    const addresses = ['garbage', 5, null, '192.0.2.9-192.0.2.1', `192.0.2.1${' '.repeat(200)}`, '192.0.2.8'];
+    const { heldRanges, heldNamespaces } = held({ addresses, namespaces: [{}, 'shop', 7] });
+    assert.deepEqual([heldRanges.length, heldRanges[0]?.first], [1, 0xc000_0208n]);
+    assert.deepEqual(heldNamespaces, ['shop']);
+    for (const odd of ['text', 5, null, [], { addresses: 'x', namespaces: 5 }]) assert.deepEqual(held(odd), NOTHING);
+  });
+
+  test('lists are read up to the bounds that the schema has', () => {
+    const { heldRanges, heldNamespaces } = held({
+      addresses: Array.from({ length: 1_000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`),
+      namespaces: Array.from({ length: 5_000 }, (_, i) => `n${i}`),
+    });
+    assert.deepEqual([heldRanges.length, heldNamespaces.length], [128, 1_000]);
+  });
 });
 
 test('the mark of the default pool is read in both eras, the younger key wins', () => {

@@ -1,7 +1,7 @@
 import { formatAddress, parseAddress, parseRange, rangesOverlap } from '../domain/address.ts';
 import type { AddressRange } from '../domain/address.ts';
-import type { Pool, PoolBgp } from '../domain/pool.ts';
-import { eipSpec, WELL_KNOWN_COMMUNITIES } from './eip.ts';
+import type { Pool, PoolBgp, PoolRange } from '../domain/pool.ts';
+import { eipSpec, MAX_HELD_NAMESPACES, MAX_HELD_RANGES, MAX_RANGE, WELL_KNOWN_COMMUNITIES } from './eip.ts';
 import type { EipSpec } from './eip.ts';
 import { eraValue } from './keys.ts';
 import { identityOf, meaningless, parseSpec, toSelector } from './parse.ts';
@@ -14,7 +14,7 @@ function written(spec: EipSpec): { field: string; text: string }[] {
 }
 
 interface Ranges {
-  readonly ranges: readonly AddressRange[];
+  readonly ranges: readonly PoolRange[];
   readonly problems: readonly Notice[];
   readonly warnings: readonly Notice[];
 }
@@ -28,7 +28,7 @@ function hostBits(field: string, text: string, range: AddressRange): Notice[] {
 }
 
 function readRanges(spec: EipSpec): Ranges {
-  const ranges: AddressRange[] = [];
+  const ranges: PoolRange[] = [];
   const problems: Notice[] = [];
   const warnings: Notice[] = [];
   for (const { field, text } of written(spec)) {
@@ -39,7 +39,7 @@ function readRanges(spec: EipSpec): Ranges {
     }
     const twin = ranges.find((range) => rangesOverlap(range, parsed.value));
     if (twin !== undefined) problems.push({ field, message: `"${text}" overlaps another entry of this pool` });
-    ranges.push(parsed.value);
+    ranges.push({ ...parsed.value, isPrefix: text.includes('/') });
     warnings.push(...hostBits(field, text, parsed.value));
   }
   return { ranges, problems, warnings };
@@ -56,10 +56,9 @@ function readBgp(bgp: EipSpec['bgp']): PoolBgp {
 }
 
 function ignoredFields(spec: EipSpec): string[] {
-  // reuseAfterSeconds: nothing acts on it yet.
-  const { usingKnownIPs, reuseAfterSeconds } = spec;
+  const { usingKnownIPs } = spec;
   const otherMode = spec.protocol === 'bgp' ? { interface: spec.interface } : { bgp: spec.bgp };
-  return meaningless('spec', { ...otherMode, reuseAfterSeconds, usingKnownIPs });
+  return meaningless('spec', { ...otherMode, usingKnownIPs });
 }
 
 type Choice = Pick<Pool, 'priority' | 'namespaces' | 'namespaceSelector' | 'serviceSelector' | 'nodeSelector'>;
@@ -72,6 +71,24 @@ function readChoice(spec: EipSpec): Choice {
     namespaceSelector: Object.keys(pairs).length > 0 ? pairs : undefined,
     serviceSelector: toSelector(spec.serviceSelector),
     nodeSelector: toSelector(spec.nodeSelector),
+  };
+}
+
+/** The texts in a list of a status, which may be anything: OpenELB wrote some of it, and people can. */
+function texts(status: unknown, field: string, max: number): string[] {
+  const list: unknown = typeof status === 'object' && status !== null ? Reflect.get(status, field) : undefined;
+  if (!Array.isArray(list)) return [];
+  return list.slice(0, max).filter((item): item is string => typeof item === 'string' && item.length <= MAX_RANGE);
+}
+
+type Held = Pick<Pool, 'heldRanges' | 'heldNamespaces'>;
+
+/** What is held, in the leader's words. What doesn't read is left out: no status is a reason to refuse a pool. */
+function readHeld({ status }: StoredObject): Held {
+  const ranges = texts(status, 'addresses', MAX_HELD_RANGES).map(parseRange);
+  return {
+    heldRanges: ranges.flatMap((range) => (range.ok ? [range.value] : [])),
+    heldNamespaces: texts(status, 'namespaces', MAX_HELD_NAMESPACES),
   };
 }
 
@@ -88,6 +105,7 @@ export function parseEip(object: StoredObject): Parse<Pool> {
     ...identityOf(object),
     protocol: spec.protocol === 'bgp' ? 'bgp' : 'layer2',
     ranges,
+    ...readHeld(object),
     interface: spec.interface ?? '',
     disabled: spec.disable ?? false,
     ...readChoice(spec),

@@ -31,6 +31,7 @@ export interface StoredObject {
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly spec?: unknown;
+  readonly status?: unknown;
 }
 
 export interface Identity {

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import fc from 'fast-check';
 import { notServed } from '../../../allocate/served.ts';
-import type { Assignment } from '../../../domain/service.ts';
 import type * as kinds from '../../kinds.ts';
 import { toHoldingService } from './holding.ts';
-import { formatAssigned, parseAssigned, toService } from './service.ts';
+import { toService } from './service.ts';
 
 /** As the API server returns it (kubectl get -o json, 1.28), before anybody has given it an address. */
 const FRESH: kinds.Service = JSON.parse(`{
@@ -87,9 +85,18 @@ suite('a Service', () => {
       isLoadBalancer: true,
       loadBalancerClass: 'lb.kubesphere.io/porter',
       optedIn: false,
+      optedOut: false,
       families: ['ipv4'],
       familyPolicy: 'SingleStack',
       trafficPolicy: 'Cluster',
+      sharing: {
+        key: undefined,
+        namespace: 'shop',
+        ports: ['TCP/80'],
+        trafficPolicy: 'Cluster',
+        selector: '[["app","web"]]',
+      },
+      clusterIPs: ['10.96.17.4'],
       wantedPools: [],
       wantedIPs: [],
       recorded: [],
@@ -136,6 +143,50 @@ suite('a Service', () => {
   });
 });
 
+suite('the terms on which a Service shares its address', () => {
+  const KEY = 'lb.kubesphere.io/allow-shared-ip';
+  const keyOf = (value: string): string | undefined => toService(annotated({ [KEY]: value })).sharing.key;
+
+  test('key: what the annotation says, without spaces around it', () => {
+    assert.deepEqual(['dns', ' dns '].map(keyOf), ['dns', 'dns']);
+    assert.deepEqual(['', '  '].map(keyOf), [undefined, undefined]);
+  });
+
+  test('key: one of any length that is out of reason is none, instead of being cut to what others have', () => {
+    assert.deepEqual([keyOf('x'.repeat(256)), keyOf('x'.repeat(257))], ['x'.repeat(256), undefined]);
+  });
+
+  test('ports: with their protocol, which is TCP unless it is said', () => {
+    const ports = [{ port: 53, protocol: 'UDP' }, { port: 53 }, { port: 9, protocol: 'SCTP', targetPort: 90 }];
+    assert.deepEqual(toService(withSpec({ ports })).sharing.ports, ['UDP/53', 'TCP/53', 'SCTP/9']);
+  });
+
+  test('traffic policy', () => {
+    assert.equal(toService(withSpec({ externalTrafficPolicy: 'Local' })).sharing.trafficPolicy, 'Local');
+  });
+
+  test('selector: the same for the same labels in another order, and for no others', () => {
+    const selectorOf = (selector: Record<string, string>): string | undefined =>
+      toService(withSpec({ selector })).sharing.selector;
+    assert.equal(selectorOf({ app: 'a', tier: 'b' }), selectorOf({ tier: 'b', app: 'a' }));
+    assert.notEqual(selectorOf({ app: 'a', tier: 'b' }), selectorOf({ app: 'a' }));
+    assert.notEqual(selectorOf({ app: 'a,b=c' }), selectorOf({ app: 'a', b: 'c' }));
+    assert.equal(selectorOf({}), undefined);
+  });
+
+  test('selector: none where Endpoints are made by hand', () => {
+    const { selector: _, ...spec } = FRESH.spec ?? {};
+    assert.equal(toService({ ...FRESH, spec }).sharing.selector, undefined);
+  });
+});
+
+suite('cluster addresses', () => {
+  const of = (spec: NonNullable<kinds.Service['spec']>): readonly string[] => toService(withSpec(spec)).clusterIPs;
+  test('of both families, in one notation', () =>
+    assert.deepEqual(of({ clusterIPs: ['10.96.17.4', 'FD00:10:96::0A'] }), ['10.96.17.4', 'fd00:10:96::a']));
+  test('none of a headless Service', () => assert.deepEqual(of({ clusterIPs: ['None'], clusterIP: 'None' }), []));
+});
+
 suite('annotations of every era', () => {
   const OPT_IN = 'lb.kubesphere.io/v1alpha1';
   const POOL = { openelb: 'eip.openelb.kubesphere.io/v1alpha2', porter: 'eip.porter.kubesphere.io/v1alpha2' } as const;
@@ -144,6 +195,12 @@ suite('annotations of every era', () => {
   test('opting in: porter and openelb, nothing else', () => {
     const optedIn = (value: string): boolean => toService(annotated({ [OPT_IN]: value })).optedIn;
     assert.deepEqual(['porter', 'openelb', 'metallb', '', 'true'].map(optedIn), [true, true, false, false, false]);
+  });
+
+  test('opting out: the name of another product, while an empty value says nothing', () => {
+    const optedOut = (value: string): boolean => toService(annotated({ [OPT_IN]: value })).optedOut;
+    assert.deepEqual(['porter', 'openelb', '', 'metallb', 'true'].map(optedOut), [false, false, false, true, true]);
+    assert.equal(toService(FRESH).optedOut, false);
   });
 
   for (const era of ['openelb', 'porter'] as const) {
@@ -277,6 +334,7 @@ suite('a Service as announcing sees it', () => {
       uid: '0b5c2f0e-6a5e-4bb0-9a0c-0d4e3a7d8c11',
       createdAt: Date.UTC(2026, 0, 2, 3, 4, 5),
       trafficPolicy: 'Cluster',
+      sharing: toService(FRESH).sharing,
       assignments: [{ pool: 'public', ip: '192.0.2.7' }],
     });
   });
@@ -287,30 +345,5 @@ suite('a Service as announcing sees it', () => {
       toHoldingService(toService(withMetadata({ deletionTimestamp: '2026-01-02T03:05:00Z' }, HELD))),
       undefined,
     );
-  });
-});
-
-suite('the record', () => {
-  test('reads what it wrote', () => {
-    const assignment = fc.record(
-      {
-        pool: fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?$/),
-        ip: fc.constantFrom('192.0.2.1', '198.51.100.255', '2001:db8::1', '::'),
-      },
-      { noNullPrototype: true },
-    );
-    fc.assert(
-      fc.property(fc.array(assignment, { maxLength: 8 }), (assignments: Assignment[]) => {
-        assert.deepEqual(parseAssigned(formatAssigned(assignments)), assignments);
-      }),
-    );
-  });
-  test('leaves out what does not read', () => {
-    assert.deepEqual(parseAssigned('a=192.0.2.1, =192.0.2.2,b=garbage,c,d=1=2,e=192.0.2.010,f=2001:DB8::1'), [
-      { pool: 'a', ip: '192.0.2.1' },
-      { pool: 'f', ip: '2001:db8::1' },
-    ]);
-    assert.deepEqual(parseAssigned(undefined), []);
-    assert.deepEqual(parseAssigned(''), []);
   });
 });

@@ -1,35 +1,11 @@
 import { canonicalAddress, type Family } from '../../../domain/address.ts';
-import type { Assignment, Service } from '../../../domain/service.ts';
+import type { Service, TrafficPolicy } from '../../../domain/service.ts';
+import type { SharingTerms } from '../../../domain/sharing.ts';
+import { parseAssigned } from '../../../resources/assigned.ts';
+import { commaList } from '../../../resources/comma-list.ts';
 import { eraValue, OPT_IN_VALUES, SERVICE_CONDITIONS, SERVICE_KEYS } from '../../../resources/keys.ts';
 import type * as kinds from '../../kinds.ts';
 import { keyOf } from '../../objects.ts';
-
-/** Services that carry more than so many names or addresses are read up to here: annotations are tenants' input. */
-const MAX_LIST = 8;
-/** Longer than any name of a pool that can be created, or any address. */
-const MAX_ITEM = 256;
-
-function list(text: string | undefined): string[] {
-  const items = (text ?? '').split(',', 2 * MAX_LIST).map((item) => item.trim());
-  return items
-    .filter((item) => item !== '')
-    .slice(0, MAX_LIST)
-    .map((item) => item.slice(0, MAX_ITEM));
-}
-
-/** The record `pool=address[,pool=address]` as the leader writes it; parts that don't read are left out. */
-export function parseAssigned(text: string | undefined): Assignment[] {
-  return list(text).flatMap((item) => {
-    const [pool, address, ...rest] = item.split('=');
-    const ip = address === undefined || rest.length > 0 ? undefined : canonicalAddress(address);
-    return pool === undefined || pool === '' || ip === undefined ? [] : [{ pool, ip }];
-  });
-}
-
-export function formatAssigned(assignments: readonly Assignment[]): string {
-  const known = assignments.filter(({ pool }) => pool !== '');
-  return known.map(({ pool, ip }) => `${pool}=${ip}`).join(',');
-}
 
 function families(spec: kinds.Service['spec']): Family[] {
   const named = (spec?.ipFamilies ?? []).map((family): Family => (family === 'IPv6' ? 'ipv6' : 'ipv4'));
@@ -44,10 +20,10 @@ function familyPolicy(spec: kinds.Service['spec']): Service['familyPolicy'] {
 /** Our own annotation first, then those of both eras, then the deprecated field. */
 function wantedIPs(service: kinds.Service): string[] {
   const annotations = service.metadata?.annotations;
-  const own = list(annotations?.[SERVICE_KEYS.wantedIPs]);
+  const own = commaList(annotations?.[SERVICE_KEYS.wantedIPs]);
   if (own.length > 0) return own;
-  const era = list(eraValue(annotations, 'serviceIP'));
-  return era.length > 0 ? era : list(service.spec?.loadBalancerIP);
+  const era = commaList(eraValue(annotations, 'serviceIP'));
+  return era.length > 0 ? era : commaList(service.spec?.loadBalancerIP);
 }
 
 /** A load balancer that gives names instead of addresses serves the Service no less. */
@@ -55,6 +31,49 @@ function ingressIPs(service: kinds.Service): string[] {
   return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) =>
     ip === undefined ? (hostname ?? []) : (canonicalAddress(ip) ?? []),
   );
+}
+
+/** Tenants' input. A longer key is none, as a part of it could equal another key. */
+const MAX_SHARING_KEY = 256;
+
+function sharingKey(service: kinds.Service): string | undefined {
+  const key = service.metadata?.annotations?.[SERVICE_KEYS.allowSharedIP]?.trim() ?? '';
+  return key === '' || key.length > MAX_SHARING_KEY ? undefined : key;
+}
+
+/** Equal for equal selectors, in whatever order their labels stand. */
+function canonicalSelector(selector: Readonly<Record<string, string>> | undefined): string | undefined {
+  const pairs = Object.entries(selector ?? {});
+  return pairs.length === 0 ? undefined : JSON.stringify(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function trafficPolicy(spec: kinds.Service['spec']): TrafficPolicy {
+  return spec?.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster';
+}
+
+function sharing(service: kinds.Service): SharingTerms {
+  const { spec } = service;
+  return {
+    key: sharingKey(service),
+    namespace: service.metadata?.namespace ?? '',
+    ports: (spec?.ports ?? []).map(({ protocol, port }) => `${protocol ?? 'TCP'}/${port}`),
+    trafficPolicy: trafficPolicy(spec),
+    selector: canonicalSelector(spec?.selector),
+  };
+}
+
+function clusterIPs(spec: kinds.Service['spec']): string[] {
+  // Headless Services have "None", those of type ExternalName nothing.
+  return (spec?.clusterIPs ?? []).flatMap((ip) => canonicalAddress(ip) ?? []);
+}
+
+type OptIn = Pick<Service, 'optedIn' | 'optedOut'>;
+
+/** An empty value says nothing, as ever. */
+function optIn(metadata: kinds.Service['metadata']): OptIn {
+  const value = metadata?.annotations?.[SERVICE_KEYS.optIn] ?? '';
+  const optedIn = OPT_IN_VALUES.includes(value);
+  return { optedIn, optedOut: value !== '' && !optedIn };
 }
 
 type Identity = Pick<Service, 'namespace' | 'name' | 'uid' | 'resourceVersion' | 'createdAt' | 'labels'>;
@@ -103,11 +122,13 @@ export function toService(service: kinds.Service): Service {
     ...identity(metadata),
     isLoadBalancer: spec?.type === 'LoadBalancer',
     loadBalancerClass: spec?.loadBalancerClass,
-    optedIn: OPT_IN_VALUES.includes(metadata.annotations?.[SERVICE_KEYS.optIn] ?? ''),
+    ...optIn(metadata),
     families: families(spec),
     familyPolicy: familyPolicy(spec),
-    trafficPolicy: spec?.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',
-    wantedPools: list(eraValue(metadata.annotations, 'servicePool')),
+    trafficPolicy: trafficPolicy(spec),
+    sharing: sharing(service),
+    clusterIPs: clusterIPs(spec),
+    wantedPools: commaList(eraValue(metadata.annotations, 'servicePool')),
     wantedIPs: wantedIPs(service),
     ...standing(service),
     deleting: metadata.deletionTimestamp !== undefined,

@@ -1,0 +1,13 @@
+/** Services that carry more than so many names or addresses are read up to here: annotations are tenants' input. */
+const MAX_LIST = 8;
+/** Longer than any name of a pool that can be created, or any address. */
+const MAX_ITEM = 256;
+
+/** The items of an annotation that is a comma-separated list, without spaces around them; empty ones are left out. */
+export function commaList(text: string | undefined): string[] {
+  const items = (text ?? '').split(',', 2 * MAX_LIST).map((item) => item.trim());
+  return items
+    .filter((item) => item !== '')
+    .slice(0, MAX_LIST)
+    .map((item) => item.slice(0, MAX_ITEM));
+}
