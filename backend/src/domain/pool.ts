@@ -1,5 +1,6 @@
-import type { AddressRange } from './address.ts';
-import type { LabelSelector, Labels } from './selector.ts';
+import { parseAddress, rangeContains, type Address, type AddressRange } from './address.ts';
+import { selects, type LabelSelector, type Labels } from './selector.ts';
+import type { Assignment } from './service.ts';
 
 export type Protocol = 'bgp' | 'layer2';
 
@@ -59,4 +60,36 @@ export interface Pool {
   readonly bgp: PoolBgp;
   /** It has a deletion timestamp. */
   readonly deleting: boolean;
+}
+
+/** Whether a Service may hold the address from this pool: it lies in it, or did before an edit while somebody held it. */
+export function holds(pool: Pool, address: Address): boolean {
+  const contains = (range: AddressRange): boolean => rangeContains(range, address);
+  return pool.ranges.some(contains) || pool.heldRanges.some(contains);
+}
+
+/** The older object comes first; of one age the first by name, as timestamps have whole seconds. */
+export function byAge(a: Pool, b: Pool): number {
+  return a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1);
+}
+
+/**
+ * The pool whose attributes apply to an address that a Service holds: the one of its record, if the address lies in it. The record is
+ * the tenant's to edit, and a PUT drops it: else it is the oldest pool that has the address.
+ */
+export function poolOf(assignment: Assignment, pools: ReadonlyMap<string, Pool>): Pool | undefined {
+  const address = parseAddress(assignment.ip);
+  if (address === undefined) return undefined;
+  const recorded = pools.get(assignment.pool);
+  if (recorded !== undefined && holds(recorded, address)) return recorded;
+  return [...pools.values()].filter((pool) => holds(pool, address)).sort(byAge)[0];
+}
+
+/** Whether the pool's `namespaces` and `namespaceSelector` let a namespace in; undefined labels: the namespace is not known. */
+export function allowsNamespace(pool: Pool, namespace: string, labels: Labels | undefined): boolean {
+  const byLabels = pool.namespaceSelector !== undefined && Object.keys(pool.namespaceSelector).length > 0;
+  if (pool.namespaces.length === 0 && !byLabels) return true;
+  if (pool.namespaces.includes(namespace)) return true;
+  if (!byLabels || labels === undefined) return false;
+  return selects({ matchLabels: pool.namespaceSelector ?? {}, matchExpressions: [] }, labels);
 }

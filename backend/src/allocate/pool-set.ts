@@ -1,0 +1,159 @@
+import { formatAddress, rangeContains, type Address, type AddressRange } from '../domain/address.ts';
+import { allowsNamespace, byAge, type Pool } from '../domain/pool.ts';
+import { formatRange, intersect, subtract } from '../domain/ranges.ts';
+import { finding, type Finding } from '../domain/reason.ts';
+import { selects, type Labels } from '../domain/selector.ts';
+import type { Service } from '../domain/service.ts';
+import { NOTHING_RESERVED, isBuggy, single, type Reserved } from './reserved.ts';
+
+/** A part of a pool that is somebody else's too. */
+export type Overlap =
+  | { readonly kind: 'pool'; readonly other: string; readonly otherIsOlder: boolean; readonly part: AddressRange }
+  | { readonly kind: 'serviceRange'; readonly other: string; readonly part: AddressRange }
+  | { readonly kind: 'node'; readonly other: string; readonly part: AddressRange };
+
+/** Lower priority value first; then the older pool; then by name, so that every leader chooses alike. */
+function byPreference(a: Pool, b: Pool): number {
+  return a.priority - b.priority || byAge(a, b);
+}
+
+function isBoundByLabels(pool: Pool): boolean {
+  return pool.namespaceSelector !== undefined || (pool.namespaces.length === 0 && pool.serviceSelector !== undefined);
+}
+
+/**
+ * The pools in force with what follows from them, computed once per change: order of preference, overlaps, and what each may really
+ * give. A value: it never changes.
+ */
+export class PoolSet {
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly hasDefault: boolean;
+  readonly #reserved: Reserved;
+  readonly #preferred: readonly Pool[];
+  readonly #defaults: readonly Pool[];
+  readonly #byLabels: readonly Pool[];
+  readonly #byNamespace = new Map<string, Pool[]>();
+  readonly #rank = new Map<string, number>();
+  readonly #allocatable = new Map<string, readonly AddressRange[]>();
+  readonly #overlaps = new Map<string, Overlap[]>();
+
+  constructor(pools: ReadonlyMap<string, Pool>, reserved: Reserved = NOTHING_RESERVED) {
+    this.pools = pools;
+    this.#reserved = reserved;
+    this.#preferred = [...pools.values()].sort(byPreference);
+    this.#defaults = this.#preferred.filter(({ isDefault }) => isDefault);
+    this.hasDefault = this.#defaults.length > 0;
+    this.#byLabels = this.#preferred.filter(isBoundByLabels);
+    this.#preferred.forEach((pool, rank) => this.#rank.set(pool.name, rank));
+    for (const pool of this.#preferred) for (const namespace of pool.namespaces) this.#bind(namespace, pool);
+    this.#findOverlaps();
+    for (const pool of this.#preferred) this.#allocatable.set(pool.name, this.#allocatableOf(pool));
+  }
+
+  get(name: string): Pool | undefined {
+    return this.pools.get(name);
+  }
+
+  /** The pools that an address lies in by their spec, most preferred first: more than one only where pools overlap. */
+  containing(address: Address): Pool[] {
+    return this.#preferred.filter((pool) => pool.ranges.some((range) => rangeContains(range, address)));
+  }
+
+  /** Pools that a Service is given addresses from without naming any: those bound to it, then the default ones. */
+  candidates(service: Service, labels: Labels | undefined): Pool[] {
+    const byName = this.#byNamespace.get(service.namespace) ?? [];
+    const bound = new Set([...byName, ...this.#byLabels].filter((pool) => isAllowed(pool, service, labels)));
+    const inOrder = [...bound].sort((a, b) => (this.#rank.get(a.name) ?? 0) - (this.#rank.get(b.name) ?? 0));
+    return [...inOrder, ...this.#defaults.filter((pool) => !bound.has(pool) && isAllowed(pool, service, labels))];
+  }
+
+  /** What a pool may give, in the order of its spec: without what belongs to others; single addresses apart (`reservation`). */
+  allocatable(pool: string): readonly AddressRange[] {
+    return this.#allocatable.get(pool) ?? [];
+  }
+
+  /** What of a pool is somebody else's too, for its condition. */
+  overlaps(pool: string): readonly Overlap[] {
+    return this.#overlaps.get(pool) ?? [];
+  }
+
+  /** Whether a pool gives this address at all, held or not. */
+  gives(pool: Pool, address: Address): boolean {
+    const within = this.allocatable(pool.name).some((range) => rangeContains(range, address));
+    return within && !this.isSkipped(pool, address);
+  }
+
+  /** Whether a single address inside of `allocatable` is left out. */
+  isSkipped(pool: Pool, address: Address): boolean {
+    if (pool.avoidBuggyIPs && isBuggy(address)) return true;
+    return this.#reserved.nodeWith(address) !== undefined;
+  }
+
+  /** Why a pool never gives an address that lies in it although somebody wants it, or undefined if it does. */
+  reservation(pool: Pool, address: Address): Finding | undefined {
+    const ip = formatAddress(address);
+    const node = this.#reserved.nodeWith(address);
+    if (node !== undefined) return finding('WantedAddressOfNode', { ip, node });
+    for (const overlap of this.overlaps(pool.name)) {
+      if (!rangeContains(overlap.part, address)) continue;
+      if (overlap.kind === 'serviceRange')
+        return finding('WantedAddressInServiceRange', { ip, range: overlap.other, pool: pool.name });
+      if (overlap.kind === 'pool' && overlap.otherIsOlder)
+        return finding('WantedAddressInOlderPool', { ip, older: overlap.other });
+    }
+    const own = this.#reserved.subnetOwn(pool).some((range) => rangeContains(range, address));
+    return own ? finding('WantedAddressOfSubnet', { ip }) : undefined;
+  }
+
+  #bind(namespace: string, pool: Pool): void {
+    const bound = this.#byNamespace.get(namespace);
+    if (bound === undefined) this.#byNamespace.set(namespace, [pool]);
+    else bound.push(pool);
+  }
+
+  #allocatableOf(pool: Pool): AddressRange[] {
+    const foreign = this.overlaps(pool.name).filter((overlap) =>
+      overlap.kind === 'pool' ? overlap.otherIsOlder : overlap.kind === 'serviceRange',
+    );
+    const taken = [...foreign.map(({ part }) => part), ...this.#reserved.subnetOwn(pool)];
+    return pool.ranges.flatMap((range) => subtract(range, taken));
+  }
+
+  /** By a sweep over the ranges in ascending order, since pools are many and overlaps few. */
+  #findOverlaps(): void {
+    const all = this.#preferred.flatMap((pool) => pool.ranges.map((range) => ({ pool, range })));
+    all.sort((a, b) => (a.range.first < b.range.first ? -1 : 1));
+    all.forEach(({ pool, range }, i) => {
+      for (const other of all.slice(i + 1)) {
+        if (other.range.first > range.last) break;
+        const part = intersect(range, other.range);
+        if (part === undefined || other.pool === pool) continue;
+        const otherIsOlder = byAge(other.pool, pool) < 0;
+        this.#addOverlap(pool, { kind: 'pool', other: other.pool.name, otherIsOlder, part });
+        this.#addOverlap(other.pool, { kind: 'pool', other: pool.name, otherIsOlder: !otherIsOlder, part });
+      }
+      this.#findReserved(pool, range);
+    });
+  }
+
+  #findReserved(pool: Pool, range: AddressRange): void {
+    for (const service of this.#reserved.serviceRanges) {
+      const part = intersect(range, service);
+      if (part !== undefined) this.#addOverlap(pool, { kind: 'serviceRange', other: formatRange(service), part });
+    }
+    for (const { node, address } of this.#reserved.nodesIn(range)) {
+      this.#addOverlap(pool, { kind: 'node', other: node, part: single(address) });
+    }
+  }
+
+  #addOverlap(pool: Pool, overlap: Overlap): void {
+    const known = this.#overlaps.get(pool.name);
+    if (known === undefined) this.#overlaps.set(pool.name, [overlap]);
+    else known.push(overlap);
+  }
+}
+
+/** A pool's selectors are a boundary: who is outside gets nothing from it, by name or by address neither. */
+export function isAllowed(pool: Pool, service: Service, labels: Labels | undefined): boolean {
+  return allowsNamespace(pool, service.namespace, labels) && selects(pool.serviceSelector, service.labels);
+}
