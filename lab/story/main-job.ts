@@ -72,15 +72,29 @@ function tallyText(tally: Tally): string {
   return lines.map(([pod, { node, answers }]) => `${String(answers).padStart(4)}  ${pod} on ${node}`).join('\n');
 }
 
-/** The route can be there before kube-proxy of every node has its rules for a new Service (up to a second). */
-async function kubeProxiesKnow(lab: Lab, ip: string): Promise<void> {
-  await until(() => request(lab.client('c1'), ip, 10 * lab.nodes.length), {
-    what: `kube-proxy to know ${ip} on every node`,
-  });
+/**
+ * Neither a route nor Pods that are ready mean that kube-proxy has caught up: each node's learns of a Service and of its
+ * endpoints when it next syncs, a second later or more. A hundred requests spread over the nodes, and on each over the Pods
+ * that it knows; a node that doesn't know the Service answers none.
+ */
+async function kubeProxiesKnow(lab: Lab, ip: string, pods: number): Promise<void> {
+  let last = 'none';
+  await until(
+    async () => {
+      const tally = await request(lab.client('c1'), ip, 100);
+      last = tallyText(tally);
+      return tally.size === pods;
+    },
+    {
+      what: `${pods} Pods to answer at ${ip} through every node`,
+      timeoutMs: 60_000,
+      explain: () => `the last that answered all of 100 requests:\n${last}`,
+    },
+  );
 }
 
 async function ask(lab: Lab, show: Show, ip: string, pods: number): Promise<void> {
-  await kubeProxiesKnow(lab, ip);
+  await kubeProxiesKnow(lab, ip, pods);
   const tally = await request(lab.client('c1'), ip, 100);
   show.command(`c1# 100 x GET http://${ip.includes(':') ? `[${ip}]` : ip}/`, tallyText(tally));
   assert.equal(tally.size, pods, `${pods} Pods should have answered`);
@@ -88,7 +102,7 @@ async function ask(lab: Lab, show: Show, ip: string, pods: number): Promise<void
 }
 
 async function ready(lab: Lab, deployment: string): Promise<void> {
-  await lab.kubectl(['rollout', 'status', `deployment/${deployment}`, '--timeout=60s']);
+  await lab.kubectl(['rollout', 'status', `deployment/${deployment}`, '--timeout=120s']);
 }
 
 /** A node that runs no replica of the manager, so that taking it away shows the route and nothing else. */
@@ -165,13 +179,18 @@ async function killReplica(lab: Lab, show: Show): Promise<void> {
   const ip = await addressOf(lab, 'whoami');
   const [first] = await managerPods(lab);
   assert.ok(first);
+  const before = await restarts(lab, first.name);
+  const oldAgeMs = await sessionAgeMs(lab, first.node);
   const seen = await underWatch(lab, ip, async () => {
     const killed = await killManager(lab, first.node);
     show.command(`${first.node}# kill -9 ${killed}`, `(the process of ${first.name})`);
-    await until(async () => (await restarts(lab, first.name)) > 0, { what: `the kubelet to restart ${first.name}` });
-    const { ipv4 } = lab.node(first.node).addresses;
-    await until(async () => (await lab.router('r1').establishedPeers()).includes(ipv4), {
+    await until(async () => (await restarts(lab, first.name)) > before, {
+      what: `the kubelet to restart ${first.name}`,
+      timeoutMs: 60_000,
+    });
+    await until(async () => (await sessionAgeMs(lab, first.node)) < oldAgeMs, {
       what: 'the new process to have its session',
+      timeoutMs: 60_000,
     });
   });
   await routesVia(lab, show, ip);
@@ -212,6 +231,13 @@ async function killManager(lab: Lab, node: string): Promise<number> {
 async function restarts(lab: Lab, pod: string): Promise<number> {
   const path = '{.status.containerStatuses[0].restartCount}';
   return Number(await lab.kubectl(['get', 'pod', pod, '-n', managerNamespace, '-o', `jsonpath=${path}`]));
+}
+
+/** How long r1 has had its session with the replica on a node, in ms: the next session is younger. Infinite without one. */
+async function sessionAgeMs(lab: Lab, node: string): Promise<number> {
+  const { ipv4Unicast } = await lab.router('r1').bgpSummary();
+  const peer = ipv4Unicast?.peers[lab.node(node).addresses.ipv4];
+  return peer?.state === 'Established' ? peer.peerUptimeMsec : Number.POSITIVE_INFINITY;
 }
 
 /** Looks at the kernel's route of every router again and again. */
