@@ -33,9 +33,12 @@ async function tryCreate(object: Manifest): Promise<{ status: number; message: s
   return { status, message: (body as { message?: string }).message ?? '' };
 }
 
-async function isServed(crd: string): Promise<boolean> {
-  const found = await lab.api.get<{ status?: { conditions?: { type: string; status: string }[] } }>(`${CRDS}/${crd}`);
-  return found.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True') === true;
+/** The condition alone isn't enough: the API server's handlers follow it a moment later. */
+async function isServed(plural: string): Promise<boolean> {
+  const crd = `${CRDS}/${plural}.${GROUP}`;
+  const found = await lab.api.get<{ status?: { conditions?: { type: string; status: string }[] } }>(crd);
+  const accepted = found.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True');
+  return accepted === true && (await lab.api.request('GET', `/apis/${API_VERSION}/${plural}`)).status === 200;
 }
 
 /** The CRD of Eips as OpenELB had it: both versions served, objects of the old one pruned at every read. */
@@ -87,20 +90,17 @@ before(async () => {
   lab = await LightLab.up();
   // First the cluster of somebody who comes from OpenELB, with a pool in use; then our CRDs over it, as `kubectl apply` does.
   await lab.api.request('POST', CRDS, { body: crdOfOpenElb() });
-  await until(() => isServed(`eips.${GROUP}`), { what: "OpenELB's CRD to be served", timeoutMs: 20_000 });
+  await until(() => isServed('eips'), { what: "OpenELB's CRD to be served" });
   await lab.api.request('POST', collectionOf('Eip'), {
     body: objectOf('Eip', 'from-openelb', { address: '192.168.7.1-192.168.7.9' }),
   });
   await putStatus(objectOf('Eip', 'from-openelb', {}), oldEipStatus);
   await lab.kubectl(['apply', '--server-side', '--force-conflicts', '-f', crdFolder]);
   for (const { plural } of KINDS) {
-    await until(() => isServed(`${plural}.${GROUP}`), { what: `${plural} to be served`, timeoutMs: 20_000 });
+    await until(() => isServed(plural), { what: `${plural} to be served` });
   }
   const old = `/apis/${GROUP}/v1alpha1/eips`;
-  await until(async () => (await lab.api.request('GET', old)).status === 404, {
-    what: 'v1alpha1 to be gone',
-    timeoutMs: 20_000,
-  });
+  await until(async () => (await lab.api.request('GET', old)).status === 404, { what: 'v1alpha1 to be gone' });
 });
 
 after(async () => {

@@ -83,6 +83,31 @@ test('which entries are prefixes, whose ends may be a subnet’s own addresses',
   );
 });
 
+suite('addresses that no Service can have', () => {
+  const messages = (address: string): string[] => {
+    const result = parseEip(objectOf('Eip', 'p', { address }));
+    return result.ok ? [] : result.problems.map(({ field, message }) => `${field}: ${message}`);
+  };
+
+  test('are refused by their names, with what to do', () => {
+    assert.deepEqual(messages('126.255.255.255-169.254.0.0'), [
+      'spec.address: "126.255.255.255-169.254.0.0" includes addresses that no Service can have: ' +
+        '127.0.0.0/8 (loopback), 169.254.0.0/16 (link-local); give ranges without them',
+    ]);
+    assert.match(messages('0.0.0.0/0')[0] ?? '', /this network.*loopback.*link-local.*multicast.*broadcast/);
+    assert.match(messages('::/0')[0] ?? '', /unspecified.*loopback.*IPv4-mapped.*link-local.*multicast/);
+  });
+
+  // First and last address of what lies between them; private, shared (RFC 6598), documentation, benchmarking, unique local.
+  const usable = [
+    ...['1.0.0.0-126.255.255.255', '128.0.0.0-169.253.255.255', '169.255.0.0-223.255.255.255'],
+    ...['10.0.0.0/8', '100.64.0.0/10', '192.0.2.0/24', '198.18.0.0/15'],
+    ...['::2-::fffe:ffff:ffff', '::1:0:0:0-fe7f:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ...['fec0::-feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', '64:ff9b::/96', '2001:db8::/32', 'fd00::/8'],
+  ];
+  for (const address of usable) test(`are not in ${address}`, () => assert.deepEqual(messages(address), []));
+});
+
 suite('what is held, from the status', () => {
   const held = (status: unknown): Pick<Pool, 'heldRanges' | 'heldNamespaces'> => {
     const { heldRanges, heldNamespaces } = read({ ...objectOf('Eip', 'p', { address: '192.0.2.1' }), status }).value;

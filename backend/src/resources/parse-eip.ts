@@ -6,6 +6,7 @@ import type { EipSpec } from './eip.ts';
 import { eraValue } from './keys.ts';
 import { identityOf, meaningless, parseSpec, toSelector } from './parse.ts';
 import type { Notice, Parse, StoredObject } from './parse.ts';
+import { unusableIn } from './unusable-ranges.ts';
 
 /** The ranges as written, each with the path of its field. */
 function written(spec: EipSpec): { field: string; text: string }[] {
@@ -27,6 +28,17 @@ function hostBits(field: string, text: string, range: AddressRange): Notice[] {
   return [{ field, message: `"${text}" means all of ${first}/${prefix}` }];
 }
 
+/** What keeps a range out of a pool that has `others` already. */
+function unfit(field: string, text: string, range: AddressRange, others: readonly AddressRange[]): Notice[] {
+  const unusable = unusableIn(range);
+  const message = `"${text}" includes addresses that no Service can have: ${unusable.join(', ')}; give ranges without them`;
+  const overlaps = others.some((other) => rangesOverlap(other, range));
+  return [
+    ...(unusable.length > 0 ? [{ field, message }] : []),
+    ...(overlaps ? [{ field, message: `"${text}" overlaps another entry of this pool` }] : []),
+  ];
+}
+
 function readRanges(spec: EipSpec): Ranges {
   const ranges: PoolRange[] = [];
   const problems: Notice[] = [];
@@ -37,8 +49,7 @@ function readRanges(spec: EipSpec): Ranges {
       problems.push({ field, message: parsed.message });
       continue;
     }
-    const twin = ranges.find((range) => rangesOverlap(range, parsed.value));
-    if (twin !== undefined) problems.push({ field, message: `"${text}" overlaps another entry of this pool` });
+    problems.push(...unfit(field, text, parsed.value, ranges));
     ranges.push({ ...parsed.value, isPrefix: text.includes('/') });
     warnings.push(...hostBits(field, text, parsed.value));
   }
@@ -94,7 +105,10 @@ function readHeld({ status }: StoredObject): Held {
 
 const VIP: Notice = { field: 'spec.protocol', message: 'vip (VRRP) is not offered; the pool is served as layer2' };
 
-/** A pool from a stored Eip. Refused: what the schema refuses, reversed IPv6 ranges, entries that overlap each other. */
+/**
+ * A pool from a stored Eip. Refused: what the schema refuses, reversed IPv6 ranges, entries that overlap each other or include addresses
+ * that no Service can have.
+ */
 export function parseEip(object: StoredObject): Parse<Pool> {
   const parsed = parseSpec(eipSpec, object);
   if (!parsed.ok) return parsed;

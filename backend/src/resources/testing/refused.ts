@@ -173,6 +173,16 @@ export const refusedByParse: readonly RefusedSpec[] = [
   eip('spec.address', { address: 'fd00::9-fd00::1' }, 'reversed'),
   eip('spec.addresses[1]', { addresses: ['192.0.2.0/24', '192.0.2.100'] }, 'overlaps'),
   eip('spec.addresses[2]', { addresses: ['fd00::/64', '192.0.2.1', 'fd00::ffff-fd00:0:0:2::'] }, 'overlaps'),
+  ...['0.0.0.0/0', '::/0', '0.0.0.0', '0.1.2.0/24', '127.0.0.1', '169.254.0.0/16', '224.0.0.1', '239.255.255.255'].map(
+    (text) => address(text, 'no Service can have'),
+  ),
+  ...['240.0.0.0/4', '255.255.255.255', '126.255.255.255-128.0.0.0', '::', '::1', '::/64', '::ffff:c000:201'].map(
+    (text) => address(text, 'no Service can have'),
+  ),
+  ...['fe80::1', 'febf::/16', 'ff02::1', '::ffff:0:0/96', 'fe7f::-fec0::'].map((text) =>
+    address(text, 'no Service can have'),
+  ),
+  eip('spec.addresses[1]', { addresses: ['192.0.2.0/24', '127.0.0.0/30'] }, '127.0.0.0/8 (loopback)'),
   conf('neighborAddress', { neighborAddress: 'fd00::1%eth0' }, 'link-local'),
   bgpPeer('spec.transport.localAddress', { transport: { localAddress: 'fd00::1' } }, 'family'),
   bgpPeer(
