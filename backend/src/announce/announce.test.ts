@@ -1,61 +1,24 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import texts from '../../../locales/en/reasons.json' with { type: 'json' };
 import type { Node } from '../domain/node.ts';
 import type { Pool } from '../domain/pool.ts';
-import { NO_ENDPOINTS, type ServiceEndpoints } from '../domain/service.ts';
+import { NO_ENDPOINTS } from '../domain/service.ts';
 import { aNode, aPool, endpointsOn, range, someEndpoints } from '../domain/testing/builders.ts';
 import { bgpRoute, decide, type Announcement, type BgpRoute, type Decision } from './announce.ts';
-import type { HoldingService, NodeHealth, PeerTarget, Snapshot } from './snapshot.ts';
+import type { HoldingService, PeerTarget } from './snapshot.ts';
+import { holding, IP, N1, N2, N3, POOL, snapshot, WEB, type World } from './testing/world.ts';
 
-const IP = '192.0.2.1';
-const POOL = aPool('public', ['192.0.2.0/24', '2001:db8:cafe::/64']);
-const N1 = aNode('n1', ['10.0.0.1', '2001:db8::1']);
-const N2 = aNode('n2', ['10.0.0.2', '2001:db8::2']);
-const N3 = aNode('n3', ['10.0.0.3', '2001:db8::3']);
-
-function holding(key: string, rest: Partial<HoldingService> = {}): HoldingService {
-  return {
-    key,
-    uid: `uid-${key}`,
-    createdAt: 1_000,
-    trafficPolicy: 'Cluster',
-    assignments: [{ pool: 'public', ip: IP }],
-    ...rest,
-  };
-}
-
-const WEB = holding('shop/web');
 const LOCAL_WEB = holding('shop/web', { trafficPolicy: 'Local' });
 
-interface World {
-  readonly endpoints?: ServiceEndpoints;
-  readonly nodes?: readonly Node[];
-  readonly pools?: readonly Pool[];
-  readonly health?: Readonly<Record<string, NodeHealth>>;
+function nodesOf({ announcement }: Decision): string[] {
+  return announcement?.nodes.map(({ name }) => name) ?? [];
 }
 
-function snapshot({
-  endpoints = endpointsOn(['n1']),
-  nodes = [N1, N2, N3],
-  pools = [POOL],
-  health = {},
-}: World): Snapshot {
-  return {
-    services: new Map(),
-    endpoints: new Map([[WEB.key, endpoints]]),
-    nodes: new Map(nodes.map((node) => [node.name, node])),
-    pools: new Map(pools.map((pool) => [pool.name, pool])),
-    health: new Map(Object.entries(health)),
-  };
-}
-
-function nodesOf(decision: Decision): string[] {
-  return decision.announced ? decision.announcement.nodes.map(({ name }) => name) : [];
-}
-
-function reasonOf(decision: Decision): string {
-  return decision.announced ? 'Announced' : decision.finding.reason;
+function reasonOf({ finding, announcement }: Decision): string {
+  assert.equal(announcement !== undefined, finding.reason === 'Announced');
+  return finding.reason;
 }
 
 suite('the decision for an address', () => {
@@ -72,22 +35,6 @@ suite('the decision for an address', () => {
     assert.equal(reasonOf(decide('garbage', [WEB], snapshot({}))), 'NoAddress');
   });
 
-  test('not announced: the recorded pool is gone', () => {
-    assert.equal(reasonOf(decide(IP, [WEB], snapshot({ pools: [] }))), 'NotInRecordedPool');
-  });
-
-  test('not announced: a forged record names an address outside of the pool', () => {
-    const ip = '8.8.8.8';
-    const forged = holding('shop/web', { assignments: [{ pool: 'public', ip }] });
-    assert.equal(reasonOf(decide(ip, [forged], snapshot({}))), 'NotInRecordedPool');
-  });
-
-  test("not announced: a forged record names another pool's address", () => {
-    const other = aPool('other', ['198.51.100.0/24']);
-    const forged = holding('shop/web', { assignments: [{ pool: 'other', ip: IP }] });
-    assert.equal(reasonOf(decide(IP, [forged], snapshot({ pools: [POOL, other] }))), 'NotInRecordedPool');
-  });
-
   test('announced although its pool is disabled or being deleted: it is held', () => {
     const pool = aPool('public', ['192.0.2.0/24'], { disabled: true, deleting: true });
     assert.equal(reasonOf(decide(IP, [WEB], snapshot({ pools: [pool] }))), 'Announced');
@@ -96,23 +43,6 @@ suite('the decision for an address', () => {
   test('not announced: no endpoint can answer', () => {
     assert.equal(reasonOf(decide(IP, [WEB], snapshot({ endpoints: endpointsOn([]) }))), 'NoEndpoints');
     assert.equal(reasonOf(decide(IP, [WEB], { ...snapshot({}), endpoints: new Map() })), 'NoEndpoints');
-  });
-
-  test('not announced: no node is eligible, and why each is not', () => {
-    const nodes = [
-      { ...N1, excluded: true },
-      { ...N2, ready: false },
-    ];
-    const decision = decide(IP, [WEB], snapshot({ nodes }));
-    assert.equal(reasonOf(decision), 'NoEligibleNode');
-    assert.deepEqual(decision.leftOut, [
-      { reason: 'NodeExcluded', params: { node: 'n1' } },
-      { reason: 'NodeNotReady', params: { node: 'n2' } },
-    ]);
-  });
-
-  test('not announced: there are no nodes', () => {
-    assert.equal(reasonOf(decide(IP, [WEB], snapshot({ nodes: [] }))), 'NoEligibleNode');
   });
 
   test('a dead node is left out, with the reason', () => {
@@ -130,10 +60,123 @@ suite('the decision for an address', () => {
   test('every withheld decision names its Service', () => {
     for (const world of [{ pools: [] }, { endpoints: endpointsOn([]) }, { nodes: [] }]) {
       const decision = decide(IP, [WEB], snapshot(world));
-      assert.ok(!decision.announced);
-      assert.equal(decision.finding.params['service'], 'shop/web');
+      assert.equal(decision.announcement, undefined);
+      assert.deepEqual(decision.services, ['shop/web']);
     }
   });
+});
+
+suite('the pool of an address', () => {
+  /** The pool whose attributes apply to `IP`, or why it isn't announced. */
+  function poolFor(record: string, ...pools: readonly Pool[]): string {
+    const decision = decide(
+      IP,
+      [holding('shop/web', { assignments: [{ pool: record, ip: IP }] })],
+      snapshot({ pools }),
+    );
+    return decision.announcement?.pool.name ?? decision.finding.reason;
+  }
+  const old = aPool('old', ['192.0.2.0/28'], { createdAt: 1 });
+  const young = aPool('a-young', ['192.0.2.0/24'], { createdAt: 2 });
+  const other = aPool('other', ['198.51.100.0/24']);
+
+  test('is the recorded one, though others have the address as well', () => {
+    assert.equal(poolFor('a-young', old, young, other), 'a-young');
+    assert.equal(poolFor('old', old, young, other), 'old');
+  });
+
+  test('is the recorded one after an edit of its addresses, as its status says that somebody holds them', () => {
+    const shrunk = aPool('old', ['203.0.113.0/24'], { heldRanges: [range('192.0.2.1')], bgp: { ...POOL.bgp, med: 7 } });
+    assert.equal(poolFor('old', shrunk, young), 'old');
+    assert.equal(poolFor('old', { ...shrunk, ranges: [] }), 'old');
+  });
+
+  test('without a record is the oldest that has the address, in whatever order they come', () => {
+    assert.equal(poolFor('', young, other, old), 'old');
+    assert.equal(poolFor('', old, other, young), 'old');
+    assert.equal(poolFor('', young, { ...old, createdAt: 2 }), 'a-young');
+    assert.equal(poolFor('', other, { ...old, ranges: [], heldRanges: [range('192.0.2.0/28')] }, young), 'old');
+  });
+
+  test('of a record that is wrong is the one that has the address, and not the one that the record names', () => {
+    assert.equal(poolFor('other', other, young), 'a-young');
+    assert.equal(poolFor('gone', other, young), 'a-young');
+  });
+
+  test('not announced: no pool has the address, whatever the record says', () => {
+    assert.equal(poolFor('public'), 'NotInRecordedPool');
+    for (const record of ['other', 'gone', '']) assert.equal(poolFor(record, other), 'NotInRecordedPool');
+    const elsewhere = aPool('other', ['198.51.100.0/24'], { heldRanges: [range('192.0.2.2')] });
+    assert.equal(poolFor('other', elsewhere), 'NotInRecordedPool');
+  });
+
+  test('not announced: nobody speaks its protocol', () => {
+    const pool = aPool('public', ['192.0.2.0/24'], { protocol: 'layer2' });
+    const { finding } = decide(IP, [WEB], snapshot({ pools: [pool] }));
+    assert.deepEqual(finding, {
+      reason: 'ProtocolNotSupported',
+      params: { ip: IP, service: 'shop/web', pool: 'public', protocol: 'layer2' },
+    });
+    assert.equal(reasonOf(decide(IP, [WEB], snapshot({ pools: [pool], protocols: ['bgp', 'layer2'] }))), 'Announced');
+  });
+});
+
+suite('no node is eligible', () => {
+  const excluded = { excluded: true };
+  const [x1, x2] = [
+    { ...N1, ...excluded },
+    { ...N2, ...excluded },
+  ];
+  const why = (service: HoldingService, nodes: readonly Node[], endpoints = endpointsOn(['n1'])): string =>
+    reasonOf(decide(IP, [service], snapshot({ nodes, endpoints })));
+
+  test('and why each is not', () => {
+    const decision = decide(IP, [WEB], snapshot({ nodes: [x1, { ...N2, ready: false }] }));
+    assert.equal(reasonOf(decision), 'NoEligibleNode');
+    assert.deepEqual(decision.leftOut, [
+      { reason: 'NodeExcluded', params: { node: 'n1' } },
+      { reason: 'NodeNotReady', params: { node: 'n2' } },
+    ]);
+  });
+
+  test('there are none', () => {
+    for (const service of [WEB, LOCAL_WEB]) assert.equal(why(service, []), 'NoEligibleNode');
+  });
+
+  test('all are excluded', () => {
+    for (const service of [WEB, LOCAL_WEB]) assert.equal(why(service, [x1, x2]), 'AllNodesExcluded');
+    assert.equal(why(WEB, [x1, { ...x2, deleting: true }]), 'NoEligibleNode');
+  });
+
+  test('Local: those that would do have no endpoint', () => {
+    assert.equal(why(LOCAL_WEB, [N1, N2], endpointsOn(['n3'])), 'NoLocalEndpoints');
+    assert.equal(why(LOCAL_WEB, [x1, N2], endpointsOn(['n1'])), 'NoLocalEndpoints');
+    assert.equal(why(LOCAL_WEB, [{ ...N1, ready: false }, N2], endpointsOn(['n1'])), 'NoLocalEndpoints');
+  });
+
+  test('Local: those without an endpoint would not do either', () => {
+    assert.equal(why(LOCAL_WEB, [{ ...N1, ready: false }, x2], endpointsOn(['n3'])), 'NoEligibleNode');
+  });
+});
+
+/** What the text of a finding needs; who writes it fills in nothing else. */
+test('every finding says all that its text names', () => {
+  const worlds: readonly World[] = [
+    ...[{}, { pools: [] }, { endpoints: endpointsOn([]) }, { nodes: [] }, { endpoints: endpointsOn(['n9']) }],
+    { nodes: [{ ...N1, excluded: true }] },
+    { pools: [aPool('public', ['192.0.2.0/24'], { protocol: 'layer2' })] },
+  ];
+  const findings = worlds.map((world) => decide(IP, [LOCAL_WEB], snapshot(world)).finding);
+  findings.push(decide(IP, [], snapshot({})).finding);
+  assert.deepEqual(findings.map(({ reason }) => reason).sort(), [
+    ...['AllNodesExcluded', 'Announced', 'NoAddress', 'NoEligibleNode', 'NoEndpoints', 'NoLocalEndpoints'],
+    ...['NotInRecordedPool', 'ProtocolNotSupported'],
+  ]);
+  for (const { reason, params } of findings) {
+    for (const [, name] of texts[reason].matchAll(/\{(\w+)\}/g)) {
+      assert.ok(params[name ?? ''], `${reason} lacks ${name}`);
+    }
+  }
 });
 
 suite('traffic policy and endpoints', () => {
@@ -166,10 +209,10 @@ suite('traffic policy and endpoints', () => {
   });
   test('Local: endpoints without a node name help nobody', () => {
     const endpoints = { ...NO_ENDPOINTS, ipv4: { ready: [], serving: [], any: true } };
-    assert.equal(reasonOf(decide(IP, [LOCAL_WEB], snapshot({ endpoints }))), 'NoEligibleNode');
+    assert.equal(reasonOf(decide(IP, [LOCAL_WEB], snapshot({ endpoints }))), 'NoLocalEndpoints');
   });
   test('Local: an endpoint on a node that is gone', () => {
-    assert.equal(reasonOf(decide(IP, [LOCAL_WEB], snapshot({ endpoints: endpointsOn(['n9']) }))), 'NoEligibleNode');
+    assert.equal(reasonOf(decide(IP, [LOCAL_WEB], snapshot({ endpoints: endpointsOn(['n9']) }))), 'NoLocalEndpoints');
   });
 });
 
@@ -195,29 +238,6 @@ suite('endpoints of the other family', () => {
   });
 });
 
-suite('two Services with one address', () => {
-  const service = (decision: Decision): string | undefined =>
-    decision.announced ? decision.announcement.service : undefined;
-  const young = holding('a/young', { createdAt: 2_000 });
-
-  test('announced for the older', () => {
-    assert.equal(service(decide(IP, [young, WEB], snapshot({}))), 'shop/web');
-    assert.equal(service(decide(IP, [WEB, young], snapshot({}))), 'shop/web');
-  });
-
-  test('the older has no endpoints: not announced for the younger instead', () => {
-    const world = { ...snapshot({}), endpoints: new Map([[young.key, endpointsOn(['n1'])]]) };
-    assert.equal(reasonOf(decide(IP, [young, WEB], world)), 'NoEndpoints');
-  });
-
-  test('of one age: by name, as the allocator decides, whatever the UIDs and the order', () => {
-    const twin = holding('a/twin', { uid: 'zzz' });
-    const world = { ...snapshot({}), endpoints: new Map([[twin.key, endpointsOn(['n1'])]]) };
-    assert.equal(service(decide(IP, [WEB, twin], world)), 'a/twin');
-    assert.equal(service(decide(IP, [twin, WEB], world)), 'a/twin');
-  });
-});
-
 const PEER: PeerTarget = {
   name: 'r1',
   labels: { rack: 'a' },
@@ -230,9 +250,9 @@ const PEER: PeerTarget = {
 
 function announcement(ip = IP, world: World = {}): Announcement {
   const service = holding('shop/web', { assignments: [{ pool: 'public', ip }] });
-  const decision = decide(ip, [service], snapshot(world));
-  assert.ok(decision.announced);
-  return decision.announcement;
+  const { announcement: decided } = decide(ip, [service], snapshot(world));
+  assert.ok(decided);
+  return decided;
 }
 
 function capped(sendMax: number): PeerTarget {
@@ -288,7 +308,8 @@ suite('the BGP route to a peer', () => {
   });
 
   test('a pool of another protocol', () => {
-    assert.equal(bgpRoute(announcement(IP, withBgp({}, { protocol: 'layer2' })), PEER, 0), undefined);
+    const world = { ...withBgp({}, { protocol: 'layer2' }), protocols: ['layer2'] as const };
+    assert.equal(bgpRoute(announcement(IP, world), PEER, 0), undefined);
   });
 
   test("the pool's attributes; the rank is added to its MED", () => {

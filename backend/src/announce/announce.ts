@@ -1,10 +1,11 @@
-import { hostPrefix, parseAddress, rangeContains, type Address } from '../domain/address.ts';
+import { hostPrefix, parseAddress, type Address } from '../domain/address.ts';
 import type { Node, NodeAddress } from '../domain/node.ts';
-import type { Pool } from '../domain/pool.ts';
-import { finding, type Finding } from '../domain/reason.ts';
+import { poolOf, type Pool } from '../domain/pool.ts';
+import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import { selects } from '../domain/selector.ts';
 import { NO_ENDPOINTS } from '../domain/service.ts';
 import { ineligible, type NodeQuestion } from './eligible.ts';
+import { groupHolders, joinEndpoints } from './holders.ts';
 import { nextHop } from './next-hop.ts';
 import { pathIds } from './path-id.ts';
 import { rank } from './rendezvous.ts';
@@ -13,38 +14,28 @@ import type { HoldingService, PeerTarget, Snapshot } from './snapshot.ts';
 /** An address that the network should deliver, and the nodes that may take it, most preferred first. */
 export interface Announcement {
   readonly address: Address;
-  readonly service: string;
   readonly pool: Pool;
   readonly nodes: readonly Node[];
 }
 
-/** The answer for one address: announce it so, or the reason why not; in both cases why the other nodes are left out. */
-export type Decision =
-  | { readonly announced: true; readonly announcement: Announcement; readonly leftOut: readonly Finding[] }
-  | { readonly announced: false; readonly finding: Finding; readonly leftOut: readonly Finding[] };
-
-function withheld(reason: Finding, leftOut: readonly Finding[] = []): Decision {
-  return { announced: false, finding: reason, leftOut };
+/** The answer for one address. */
+export interface Decision {
+  /** Keys of the Services that it is announced for, or would be but for `finding`, oldest first: several where they share it. */
+  readonly services: readonly string[];
+  /** Keys of the Services that hold it too and may not share it, oldest first: `HeldByOlderService`. */
+  readonly younger: readonly string[];
+  /** `Announced`, or why not. */
+  readonly finding: Finding;
+  /** Undefined if it is not announced. */
+  readonly announcement: Announcement | undefined;
+  /** Why each of the other nodes is left out. */
+  readonly leftOut: readonly Finding[];
 }
 
-/**
- * Of several holders the oldest is announced for; the others wait until the leader has given them another address. Timestamps have
- * whole seconds: of one age the first by name, as the allocator lets it keep the address.
- */
-function oldest(holders: readonly HoldingService[]): HoldingService | undefined {
-  return [...holders].sort((a, b) => a.createdAt - b.createdAt || (a.key < b.key ? -1 : 1))[0];
-}
+type Verdict = Pick<Decision, 'finding' | 'announcement' | 'leftOut'>;
 
-/**
- * The pool that the record names, if the address really lies in it: a forged record or status gets nothing announced. Where the
- * record was lost (`kubectl replace` drops annotations), it is the pool that contains the address, until the leader has repaired it.
- */
-function recordedPool(service: HoldingService, ip: string, address: Address, snapshot: Snapshot): Pool | undefined {
-  const contains = (pool: Pool): boolean => pool.ranges.some((range) => rangeContains(range, address));
-  const assignment = service.assignments.find((candidate) => candidate.ip === ip);
-  if (assignment?.pool === '') return [...snapshot.pools.values()].find(contains);
-  const pool = assignment === undefined ? undefined : snapshot.pools.get(assignment.pool);
-  return pool !== undefined && contains(pool) ? pool : undefined;
+function withheld(finding: Finding, leftOut: readonly Finding[] = []): Verdict {
+  return { finding, announcement: undefined, leftOut };
 }
 
 function eligibleNodes(question: Omit<NodeQuestion, 'node' | 'health'>, snapshot: Snapshot): [Node[], Finding[]] {
@@ -59,27 +50,56 @@ function eligibleNodes(question: Omit<NodeQuestion, 'node' | 'health'>, snapshot
   return [nodes, leftOut];
 }
 
+/** What an operator should look at first where every node is left out. */
+function nobodyBecause(leftOut: readonly Finding[]): Reason {
+  if (leftOut.length > 0 && leftOut.every(({ reason }) => reason === 'NodeExcluded')) return 'AllNodesExcluded';
+  // It is the last of the checks: but for its Pods such a node would do.
+  return leftOut.some(({ reason }) => reason === 'NoLocalEndpoint') ? 'NoLocalEndpoints' : 'NoEligibleNode';
+}
+
+function ranked(ip: string, nodes: readonly Node[]): Node[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  return rank(ip, [...byName.keys()]).flatMap((name) => byName.get(name) ?? []);
+}
+
 /**
- * Decides for one address, from the current snapshot alone, whether it is announced and through which nodes.
+ * Whether and through whom an address is announced for the Services that share it. The pool is that of the oldest; who shares agrees
+ * on the traffic policy.
+ */
+function judge(ip: string, group: readonly HoldingService[], snapshot: Snapshot): Verdict {
+  const [oldest] = group;
+  const address = parseAddress(ip);
+  if (oldest === undefined || address === undefined) return withheld(finding('NoAddress', { ip }));
+  const params = { ip, service: oldest.key };
+  const pool = poolOf(oldest.assignments.find((held) => held.ip === ip) ?? { pool: '', ip }, snapshot.pools);
+  if (pool === undefined) return withheld(finding('NotInRecordedPool', params));
+  const { protocol } = pool;
+  if (!snapshot.protocols.has(protocol)) {
+    return withheld(finding('ProtocolNotSupported', { ...params, pool: pool.name, protocol }));
+  }
+  const { family } = address;
+  const endpoints = joinEndpoints(group.map(({ key }) => (snapshot.endpoints.get(key) ?? NO_ENDPOINTS)[family]));
+  if (!endpoints.any) return withheld(finding('NoEndpoints', params));
+  const { trafficPolicy } = oldest;
+  const [nodes, leftOut] = eligibleNodes({ pool, family, trafficPolicy, endpoints }, snapshot);
+  if (nodes.length === 0) return withheld(finding(nobodyBecause(leftOut), params), leftOut);
+  const announcement = { address, pool, nodes: ranked(ip, nodes) };
+  return { finding: finding('Announced', params), announcement, leftOut };
+}
+
+/**
+ * Decides for one address, from the current snapshot alone, whether it is announced, for whom and through which nodes.
  *
  * @param ip canonical text of the address
- * @param holders the Services whose record names it
+ * @param holders the Services whose record names it, in any order
  */
 export function decide(ip: string, holders: readonly HoldingService[], snapshot: Snapshot): Decision {
-  const service = oldest(holders);
-  const address = parseAddress(ip);
-  if (service === undefined || address === undefined) return withheld(finding('NoAddress', { ip }));
-  const pool = recordedPool(service, ip, address, snapshot);
-  if (pool === undefined) return withheld(finding('NotInRecordedPool', { ip, service: service.key }));
-  const { family } = address;
-  const { trafficPolicy } = service;
-  const endpoints = (snapshot.endpoints.get(service.key) ?? NO_ENDPOINTS)[family];
-  if (!endpoints.any) return withheld(finding('NoEndpoints', { ip, service: service.key }));
-  const [nodes, leftOut] = eligibleNodes({ pool, family, trafficPolicy, endpoints }, snapshot);
-  if (nodes.length === 0) return withheld(finding('NoEligibleNode', { ip, service: service.key }), leftOut);
-  const byName = new Map(nodes.map((node) => [node.name, node]));
-  const ranked = rank(ip, [...byName.keys()]).flatMap((name) => byName.get(name) ?? []);
-  return { announced: true, announcement: { address, service: service.key, pool, nodes: ranked }, leftOut };
+  const { group, younger } = groupHolders(holders);
+  return {
+    services: group.map(({ key }) => key),
+    younger: younger.map(({ key }) => key),
+    ...judge(ip, group, snapshot),
+  };
 }
 
 /** One route to one peer, in the shape that the BGP speaker takes. */

@@ -1,6 +1,6 @@
 import type { AddressRange, Family } from '../domain/address.ts';
 import type { Node } from '../domain/node.ts';
-import type { Pool } from '../domain/pool.ts';
+import type { Pool, Protocol } from '../domain/pool.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
 import type { Assignment, ServiceEndpoints, TrafficPolicy } from '../domain/service.ts';
@@ -26,6 +26,8 @@ export interface Snapshot {
   readonly nodes: ReadonlyMap<string, Node>;
   readonly pools: ReadonlyMap<string, Pool>;
   readonly health: ReadonlyMap<string, NodeHealth>;
+  /** Those that a speaker is there for. */
+  readonly protocols: ReadonlySet<Protocol>;
 }
 
 /** A peer as announcing sees it. */

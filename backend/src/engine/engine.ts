@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { bgpRoute, decide, type Announcement, type BgpRoute, type Decision } from '../announce/announce.ts';
 import { medOffset } from '../announce/med.ts';
 import type { PeerTarget } from '../announce/snapshot.ts';
 import { hostPrefix, parseAddress } from '../domain/address.ts';
+import type { Protocol } from '../domain/pool.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { Clock, Links, Logger } from '../platform/ports.ts';
 import type { BgpSpeaker, PeerConfig, StopMode } from '../speakers/bgp/speaker.ts';
@@ -29,8 +31,17 @@ export interface EngineDeps {
   readonly post: (message: FromEngine) => void;
 }
 
+/** Those that `EngineDeps` has a speaker for. */
+const PROTOCOLS: ReadonlySet<Protocol> = new Set(['bgp']);
+
 /** Routers need a moment to move to another replica's paths once ours have become the worst. */
 const HANDOVER_MS = 1_000;
+
+/** What is kept of a decision: what was said of it, and what the speakers are told. */
+interface Decided {
+  readonly report: AddressReport;
+  readonly announcement: Announcement | undefined;
+}
 
 /**
  * Turns inputs into what the speakers are told, with no leader and no help from the main thread: it goes on deciding when the
@@ -39,8 +50,8 @@ const HANDOVER_MS = 1_000;
 export class Engine {
   readonly #deps: EngineDeps;
   readonly #options: EngineOptions;
-  readonly #inputs = new Inputs();
-  readonly #decisions = new Map<string, Decision>();
+  readonly #inputs = new Inputs(PROTOCOLS);
+  readonly #decided = new Map<string, Decided>();
   #targets: readonly PeerTarget[] = [];
   #started = false;
   #stale = false;
@@ -153,8 +164,8 @@ export class Engine {
 
   #decideAll(): void {
     const current = new Set(this.#inputs.addresses());
-    const gone = [...this.#decisions.keys()].filter((ip) => !current.has(ip));
-    for (const ip of gone) this.#decisions.delete(ip);
+    const gone = [...this.#decided.keys()].filter((ip) => !current.has(ip));
+    for (const ip of gone) this.#decided.delete(ip);
     const changed: AddressReport[] = [];
     for (const ip of current) changed.push(...this.#decideOne(ip));
     this.#report(changed, gone);
@@ -165,19 +176,18 @@ export class Engine {
     const changed: AddressReport[] = [];
     for (const ip of addresses) {
       if (this.#inputs.holders(ip).length > 0) changed.push(...this.#decideOne(ip));
-      else if (this.#decisions.delete(ip)) gone.push(ip);
+      else if (this.#decided.delete(ip)) gone.push(ip);
     }
     for (const target of this.#targets) this.#updateRoutes(target, addresses);
     this.#report(changed, gone);
   }
 
   #decideOne(ip: string): AddressReport[] {
-    const holders = this.#inputs.holders(ip);
-    const before = this.#decisions.get(ip);
-    const decision = decide(ip, holders, this.#inputs);
-    this.#decisions.set(ip, decision);
+    const before = this.#decided.get(ip);
+    const decision = decide(ip, this.#inputs.holders(ip), this.#inputs);
     const report = addressReport(ip, decision);
-    return before !== undefined && same(report, addressReport(ip, before)) ? [] : [report];
+    this.#decided.set(ip, { report, announcement: decision.announcement });
+    return isDeepStrictEqual(before?.report, report) ? [] : [report];
   }
 
   #report(changed: readonly AddressReport[], gone: readonly string[]): void {
@@ -187,8 +197,8 @@ export class Engine {
   #setAllRoutes(): void {
     for (const target of this.#targets) {
       const routes = new Map<string, BgpRoute>();
-      for (const decision of this.#decisions.values()) {
-        const route = this.#route(decision, target);
+      for (const { announcement } of this.#decided.values()) {
+        const route = this.#route(announcement, target);
         if (route !== undefined) routes.set(route.prefix, route);
       }
       this.#deps.speaker.setRoutes(target.name, routes);
@@ -199,16 +209,15 @@ export class Engine {
     const changes = new Map<string, BgpRoute | null>();
     for (const ip of addresses) {
       const address = parseAddress(ip);
-      const decision = this.#decisions.get(ip);
-      const route = decision === undefined ? undefined : this.#route(decision, target);
+      const route = this.#route(this.#decided.get(ip)?.announcement, target);
       if (address !== undefined) changes.set(hostPrefix(address), route ?? null);
     }
     this.#deps.speaker.updateRoutes(target.name, changes);
   }
 
-  #route(decision: Decision, target: PeerTarget): BgpRoute | undefined {
-    if (!decision.announced) return undefined;
-    return bgpRoute(decision.announcement, target, this.#medOffset ?? this.#rank());
+  #route(announcement: Announcement | undefined, target: PeerTarget): BgpRoute | undefined {
+    if (announcement === undefined) return undefined;
+    return bgpRoute(announcement, target, this.#medOffset ?? this.#rank());
   }
 }
 
@@ -217,19 +226,6 @@ function retentionMs(config: PeerConfig): number {
   return (config.holdTimeSeconds + (config.gracefulRestart?.restartTimeSeconds ?? 0)) * 1_000;
 }
 
-function nodeNames(announcement: Announcement): string[] {
-  return announcement.nodes.map((node) => node.name);
-}
-
-function addressReport(ip: string, decision: Decision): AddressReport {
-  if (decision.announced) {
-    const { announcement } = decision;
-    return { ip, service: announcement.service, announced: true, reason: 'Announced', nodes: nodeNames(announcement) };
-  }
-  const { reason, params } = decision.finding;
-  return { ip, service: params['service'] ?? '', announced: false, reason, nodes: [] };
-}
-
-function same(a: AddressReport, b: AddressReport): boolean {
-  return a.service === b.service && a.reason === b.reason && a.nodes.join() === b.nodes.join();
+function addressReport(ip: string, { services, younger, finding, announcement }: Decision): AddressReport {
+  return { ip, services, younger, finding, nodes: announcement?.nodes.map(({ name }) => name) ?? [] };
 }

@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { HoldingService, NodeHealth, Snapshot } from '../announce/snapshot.ts';
+import { parseAddress } from '../domain/address.ts';
 import type { Node } from '../domain/node.ts';
 import type { BgpSettings, Peer } from '../domain/peer.ts';
-import type { Pool } from '../domain/pool.ts';
-import type { ServiceEndpoints } from '../domain/service.ts';
+import { holds, type Pool, type Protocol } from '../domain/pool.ts';
+import type { Assignment, ServiceEndpoints } from '../domain/service.ts';
+import { KeyedSets } from './keyed-sets.ts';
 import type { Changes, InputDelta } from './messages.ts';
 
 /** What a delta touches: single addresses, or so much that everything is decided anew. */
@@ -12,15 +15,26 @@ export interface Touched {
   readonly peers: boolean;
 }
 
+function put<T>(into: Map<string, T>, key: string, value: T | null): void {
+  if (value === null) into.delete(key);
+  else into.set(key, value);
+}
+
 function merge<T>(into: Map<string, T>, changes: Changes<T> | undefined): number {
-  for (const [key, value] of changes ?? []) {
-    if (value === null) into.delete(key);
-    else into.set(key, value);
-  }
+  for (const [key, value] of changes ?? []) put(into, key, value);
   return changes?.size ?? 0;
 }
 
-/** The engine's copy of its inputs, with the index from an address to the Services that hold it. */
+/** Which namespaces have addresses of a pool is for those who believe a holding; announcing doesn't ask. */
+function announcesAlike(a: Pool | undefined, b: Pool | null): boolean {
+  if (a === undefined || b === null) return false;
+  return isDeepStrictEqual({ ...a, heldNamespaces: [] }, { ...b, heldNamespaces: [] });
+}
+
+/**
+ * The engine's copy of its inputs, with indexes from an address to the Services that hold it and from a pool to those whose record
+ * names it.
+ */
 export class Inputs implements Snapshot {
   readonly services = new Map<string, HoldingService>();
   readonly endpoints = new Map<string, ServiceEndpoints>();
@@ -28,12 +42,21 @@ export class Inputs implements Snapshot {
   readonly pools = new Map<string, Pool>();
   readonly peers = new Map<string, Peer>();
   readonly health = new Map<string, NodeHealth>();
+  readonly protocols: ReadonlySet<Protocol>;
   settings: BgpSettings | null = null;
-  readonly #byAddress = new Map<string, Set<string>>();
+  readonly #byAddress = new KeyedSets();
+  readonly #byPool = new KeyedSets();
+  /** Services with an address that the pool of their record doesn't have: any other pool may turn out to have it. */
+  readonly #strays = new Set<string>();
+
+  /** @param protocols those that a speaker is there for */
+  constructor(protocols: ReadonlySet<Protocol>) {
+    this.protocols = protocols;
+  }
 
   /** The Services that hold an address. */
   holders(ip: string): HoldingService[] {
-    return [...(this.#byAddress.get(ip) ?? [])].flatMap((key) => this.services.get(key) ?? []);
+    return [...this.#byAddress.get(ip)].flatMap((key) => this.services.get(key) ?? []);
   }
 
   addresses(): IterableIterator<string> {
@@ -42,38 +65,71 @@ export class Inputs implements Snapshot {
 
   apply(delta: InputDelta): Touched {
     const addresses = new Set<string>();
+    this.#applyPools(delta.pools, addresses);
     this.#applyServices(delta.services, addresses);
     merge(this.endpoints, delta.endpoints);
     for (const key of delta.endpoints?.keys() ?? []) this.#touch(key, addresses);
-    const wide = merge(this.nodes, delta.nodes) + merge(this.pools, delta.pools);
+    const everything = merge(this.nodes, delta.nodes) > 0;
     const peers = merge(this.peers, delta.peers) > 0 || delta.settings !== undefined;
     if (delta.settings !== undefined) this.settings = delta.settings;
-    return { addresses, everything: wide > 0, peers };
+    return { addresses, everything, peers };
+  }
+
+  /** A pool touches the addresses recorded in it, and those that lie in no pool of their record. */
+  #applyPools(changes: Changes<Pool> | undefined, addresses: Set<string>): void {
+    const concerned = new Set<string>();
+    for (const [name, pool] of changes ?? []) {
+      const alike = announcesAlike(this.pools.get(name), pool);
+      put(this.pools, name, pool);
+      if (!alike) for (const key of [...this.#byPool.get(name), ...this.#strays]) concerned.add(key);
+    }
+    for (const key of concerned) {
+      this.#touch(key, addresses);
+      this.#judgeRecord(key);
+    }
   }
 
   #applyServices(changes: Changes<HoldingService> | undefined, addresses: Set<string>): void {
     for (const [key, service] of changes ?? []) {
       this.#touch(key, addresses);
       this.#unindex(key);
-      if (service === null) this.services.delete(key);
-      else this.services.set(key, service);
-      for (const { ip } of service?.assignments ?? []) {
-        const holders = this.#byAddress.get(ip) ?? new Set();
-        this.#byAddress.set(ip, holders.add(key));
-      }
+      put(this.services, key, service);
+      this.#index(key);
       this.#touch(key, addresses);
     }
   }
 
+  #index(key: string): void {
+    for (const { ip, pool } of this.#assignments(key)) {
+      this.#byAddress.add(ip, key);
+      this.#byPool.add(pool, key);
+    }
+    this.#judgeRecord(key);
+  }
+
   #unindex(key: string): void {
-    for (const { ip } of this.services.get(key)?.assignments ?? []) {
-      const holders = this.#byAddress.get(ip);
-      holders?.delete(key);
-      if (holders?.size === 0) this.#byAddress.delete(ip);
+    for (const { ip, pool } of this.#assignments(key)) {
+      this.#byAddress.delete(ip, key);
+      this.#byPool.delete(pool, key);
     }
   }
 
+  #judgeRecord(key: string): void {
+    if (this.#assignments(key).every((assignment) => this.#liesInRecorded(assignment))) this.#strays.delete(key);
+    else this.#strays.add(key);
+  }
+
+  #liesInRecorded({ ip, pool: name }: Assignment): boolean {
+    const pool = this.pools.get(name);
+    const address = parseAddress(ip);
+    return pool !== undefined && address !== undefined && holds(pool, address);
+  }
+
   #touch(key: string, addresses: Set<string>): void {
-    for (const { ip } of this.services.get(key)?.assignments ?? []) addresses.add(ip);
+    for (const { ip } of this.#assignments(key)) addresses.add(ip);
+  }
+
+  #assignments(key: string): readonly Assignment[] {
+    return this.services.get(key)?.assignments ?? [];
   }
 }

@@ -59,11 +59,14 @@ export interface SessionReport {
 /** Whether an address is announced by this replica, and why not. */
 export interface AddressReport {
   readonly ip: string;
-  /** The Services that it is announced for, or would be but for `finding`: several where they share it. */
+  /** Keys of the Services that it is announced for, or would be but for `finding`, oldest first: several where they share it. */
   readonly services: readonly string[];
-  /** Services that have it in their status as well, but are neither the oldest nor may share: it isn't announced for them. */
+  /**
+   * Keys of the Services that hold it as well, but are neither the oldest nor may share, oldest first: it isn't announced for them
+   * (`HeldByOlderService`), whatever `finding` says.
+   */
   readonly younger: readonly string[];
-  /** `Announced`, or why not. */
+  /** `Announced`, or why not, with all that its text names. */
   readonly finding: Finding;
   /** Names of the nodes that take its traffic, most preferred first. */
   readonly nodes: readonly string[];

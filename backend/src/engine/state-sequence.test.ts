@@ -69,8 +69,10 @@ const EXPANSIONS: Readonly<Record<string, (states: readonly ClusterState[]) => I
     states.flatMap((state, i) => [delta(states[i - 1] ?? EMPTY, state), whole(state)]),
 };
 
-function reportText({ service, reason, nodes }: AddressReport): string {
-  return [service, reason, ...nodes].join(' ');
+/** `<Services> <reason> <nodes>`, and who does not get it. */
+function reportText({ services, younger, finding, nodes }: AddressReport): string {
+  const refused = younger.length === 0 ? [] : [`(not ${younger.join(' ')})`];
+  return [services.join('+'), finding.reason, ...nodes, ...refused].join(' ');
 }
 
 interface Outcome {

@@ -8,7 +8,15 @@ import type { Node } from '../../domain/node.ts';
 import type { BgpSettings, Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { ServiceEndpoints } from '../../domain/service.ts';
-import { aNode, aPeer, aPool, endpointsOn, someEndpoints, someSettings } from '../../domain/testing/builders.ts';
+import {
+  aNode,
+  aPeer,
+  aPool,
+  endpointsOn,
+  sharingTerms,
+  someEndpoints,
+  someSettings,
+} from '../../domain/testing/builders.ts';
 
 type Keyed<T> = Readonly<Record<string, T>>;
 
@@ -34,7 +42,7 @@ function state(name: string, from: Omit<ClusterState, 'name'>, change: Change): 
 
 function holding(key: string, ...records: string[]): HoldingService {
   const assignments = records.map((ip) => ({ pool: 'public', ip }));
-  return { key, uid: `uid-${key}`, createdAt: 1_000, trafficPolicy: 'Cluster', assignments };
+  return { key, uid: `uid-${key}`, createdAt: 1_000, trafficPolicy: 'Cluster', sharing: sharingTerms(), assignments };
 }
 
 const N1 = aNode('n1', ['10.0.0.1', 'fd00::1']);

@@ -1,13 +1,28 @@
 /** A small cluster with two Services, and an engine that serves it. */
 import type { HoldingService } from '../../announce/snapshot.ts';
-import { aNode, aPeer, aPool, aReplica, endpointsOn, someSettings } from '../../domain/testing/builders.ts';
+import {
+  aNode,
+  aPeer,
+  aPool,
+  aReplica,
+  endpointsOn,
+  sharingTerms,
+  someSettings,
+} from '../../domain/testing/builders.ts';
 import type { InputDelta } from '../messages.ts';
 import { Bench } from './bench.ts';
 
 /** A Service of namespace shop that holds one address of the pool `public`. */
 export function holding(name: string, ip: string): HoldingService {
   const assignments = [{ pool: 'public', ip }];
-  return { key: `shop/${name}`, uid: `uid-${name}`, createdAt: 1_000, trafficPolicy: 'Cluster', assignments };
+  return {
+    key: `shop/${name}`,
+    uid: `uid-${name}`,
+    createdAt: 1_000,
+    trafficPolicy: 'Cluster',
+    sharing: sharingTerms(),
+    assignments,
+  };
 }
 
 const WEB = holding('web', '192.0.2.1');
