@@ -1,52 +1,34 @@
-import { formatAddress, parseAddress, rangeContains, type Address, type Family } from '../domain/address.ts';
+import { formatAddress, parseAddress, type Address, type Family } from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
 import { finding, type Finding } from '../domain/reason.ts';
-import { selects, type Labels } from '../domain/selector.ts';
+import type { Labels } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
-import type { Ledger } from './ledger.ts';
+import { sharingProblem } from '../domain/sharing.ts';
+import { findFree, restsUntil, timeText, type FreeView } from './free.ts';
+import { isAllowed } from './pool-set.ts';
 
 /** What choosing depends on besides the Service itself. */
-export interface PoolView {
-  readonly pools: ReadonlyMap<string, Pool>;
+export interface ChooseView extends FreeView {
   readonly namespaces: ReadonlyMap<string, Labels>;
-  readonly ledger: Ledger;
 }
 
+/** An address; or why not, and what could help. */
 export type Choice =
-  { readonly ok: true; readonly assignment: Assignment } | { readonly ok: false; readonly finding: Finding };
+  | { readonly ok: true; readonly assignment: Assignment }
+  | {
+      readonly ok: false;
+      readonly finding: Finding;
+      readonly pools?: readonly string[];
+      readonly ip?: string;
+    };
 
-function isBound(pool: Pool): boolean {
-  const byLabels = pool.namespaceSelector !== undefined && Object.keys(pool.namespaceSelector).length > 0;
-  return pool.namespaces.length > 0 || byLabels || pool.serviceSelector !== undefined;
-}
-
-function namespaceMatches(pool: Pool, service: Service, view: PoolView): boolean {
-  const byLabels = pool.namespaceSelector !== undefined && Object.keys(pool.namespaceSelector).length > 0;
-  if (pool.namespaces.length === 0 && !byLabels) return true;
-  if (pool.namespaces.includes(service.namespace)) return true;
-  const labels = view.namespaces.get(service.namespace);
-  return (
-    byLabels &&
-    labels !== undefined &&
-    selects({ matchLabels: pool.namespaceSelector ?? {}, matchExpressions: [] }, labels)
-  );
-}
-
-/** A pool's selectors are a boundary: who is outside gets nothing from it, by name or by address neither. */
-export function isAllowed(pool: Pool, service: Service, view: PoolView): boolean {
-  return namespaceMatches(pool, service, view) && selects(pool.serviceSelector, service.labels);
-}
-
-/** Lower priority value first; then the older pool; then by name, so that every leader chooses alike. */
-function byPreference(a: Pool, b: Pool): number {
-  return a.priority - b.priority || a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1);
-}
-
-type PoolCheck = (pool: Pool, service: Service, family: Family, view: PoolView) => Finding | undefined;
+type PoolCheck = (pool: Pool, service: Service, family: Family, view: ChooseView) => Finding | undefined;
 
 const POOL_CHECKS: readonly PoolCheck[] = [
   (pool, service, _family, view) =>
-    isAllowed(pool, service, view) ? undefined : finding('PoolNotAllowed', { pool: pool.name, service: service.key }),
+    isAllowed(pool, service, view.namespaces.get(service.namespace))
+      ? undefined
+      : finding('PoolNotAllowed', { pool: pool.name, service: service.key }),
   (pool) => (pool.deleting ? finding('PoolDeleting', { pool: pool.name }) : undefined),
   (pool) => (pool.disabled ? finding('PoolDisabled', { pool: pool.name }) : undefined),
   (pool, _service, family) =>
@@ -56,7 +38,7 @@ const POOL_CHECKS: readonly PoolCheck[] = [
 ];
 
 /** Why nothing new may come from this pool for this Service, fullness apart. */
-function closed(pool: Pool, service: Service, family: Family, view: PoolView): Finding | undefined {
+function closed(pool: Pool, service: Service, family: Family, view: ChooseView): Finding | undefined {
   for (const check of POOL_CHECKS) {
     const found = check(pool, service, family, view);
     if (found !== undefined) return found;
@@ -64,65 +46,82 @@ function closed(pool: Pool, service: Service, family: Family, view: PoolView): F
   return undefined;
 }
 
-/** The pools that an address lies in, most preferred first: more than one only where pools overlap. */
-export function poolsContaining(address: Address, view: PoolView): Pool[] {
-  return [...view.pools.values()]
-    .filter((pool) => pool.ranges.some((range) => rangeContains(range, address)))
-    .sort(byPreference);
+/** Why an address that others hold can't be shared with them. */
+function notShareable(ip: string, service: Service, view: ChooseView): Finding | undefined {
+  const [holder] = view.ledger.rivals(ip, service).sort();
+  const theirs = holder === undefined ? undefined : view.ledger.sharing(holder);
+  if (holder === undefined || theirs === undefined) return undefined;
+  // Who asks for no sharing is told of none.
+  if (service.sharing.key === undefined) return finding('WantedAddressTaken', { ip, holder });
+  const common = service.sharing.ports.filter((port) => theirs.ports.includes(port));
+  const problem = sharingProblem(service.sharing, theirs) ?? 'SharingNotAgreed';
+  return finding(problem, { ip, holder, ...(problem === 'SharingPortsOverlap' ? { ports: common.join(', ') } : {}) });
 }
 
-function heldByOther(ip: string, service: Service, view: PoolView): string | undefined {
-  return view.ledger.holders(ip).find((holder) => holder !== service.key);
+/** Somebody else had the address a short while ago: clients may still mean that one. */
+function resting(ip: string, pool: Pool, service: Service, view: ChooseView): Choice | undefined {
+  const release = view.ledger.lastHolder(ip);
+  if (release === undefined || release.service === service.key) return undefined;
+  const until = restsUntil(release, pool);
+  if (until <= view.now) return undefined;
+  const params = { ip, holder: release.service, pool: pool.name, until: timeText(until) };
+  return { ok: false, finding: finding('WantedAddressResting', params), ip };
 }
 
 /** The wanted address itself or the reason why not: a wish that can't be met is never answered with another address. */
-function chooseWanted(address: Address, service: Service, view: PoolView): Choice {
+function chooseWanted(address: Address, service: Service, view: ChooseView): Choice {
   const ip = formatAddress(address);
   const named = service.wantedPools;
-  const pool = poolsContaining(address, view).find(({ name }) => named.length === 0 || named.includes(name));
+  const having = view.pools.containing(address).filter(({ name }) => named.length === 0 || named.includes(name));
+  const pool = having.find((candidate) => view.pools.reservation(candidate, address) === undefined) ?? having[0];
   if (pool === undefined) {
-    return {
-      ok: false,
-      finding: finding('WantedAddressOutsidePools', { ip, ...(named.length > 0 ? { pool: named.join(',') } : {}) }),
-    };
+    const where = named.length > 0 ? { pool: named.join(',') } : {};
+    return { ok: false, finding: finding('WantedAddressOutsidePools', { ip, ...where }) };
   }
-  const found = closed(pool, service, address.family, view);
-  if (found !== undefined) return { ok: false, finding: found };
-  const holder = heldByOther(ip, service, view);
-  if (holder !== undefined) return { ok: false, finding: finding('WantedAddressTaken', { ip, holder }) };
-  return { ok: true, assignment: { pool: pool.name, ip } };
+  const found =
+    closed(pool, service, address.family, view) ??
+    view.pools.reservation(pool, address) ??
+    notShareable(ip, service, view);
+  if (found !== undefined) return { ok: false, finding: found, ip };
+  return resting(ip, pool, service, view) ?? { ok: true, assignment: { pool: pool.name, ip } };
 }
 
 /** Named pools as named; else the pools bound to the Service by priority, then the default pool. */
-function candidates(service: Service, view: PoolView): Pool[] {
+function candidates(service: Service, view: ChooseView): Pool[] {
   if (service.wantedPools.length > 0) return service.wantedPools.flatMap((name) => view.pools.get(name) ?? []);
-  const all = [...view.pools.values()].sort(byPreference);
-  const bound = all.filter((pool) => isBound(pool) && isAllowed(pool, service, view));
-  return [...bound, ...all.filter((pool) => pool.isDefault && !bound.includes(pool) && isAllowed(pool, service, view))];
+  return view.pools.candidates(service, view.namespaces.get(service.namespace));
 }
 
-function chooseAny(service: Service, family: Family, view: PoolView): Choice {
-  const missing = service.wantedPools.find((name) => !view.pools.has(name));
-  const from = candidates(service, view);
-  if (from.length === 0) {
-    const reason =
-      missing === undefined ? finding('NoPoolMatches', { family }) : finding('PoolNotFound', { pool: missing });
-    return { ok: false, finding: reason };
-  }
+function noCandidate(service: Service, family: Family, view: ChooseView): Choice {
+  const missing = service.wantedPools.find((name) => view.pools.get(name) === undefined);
+  const found =
+    missing === undefined ? finding('NoPoolMatches', { family }) : finding('PoolNotFound', { pool: missing });
+  return { ok: false, finding: found };
+}
+
+function chooseFrom(pool: Pool, service: Service, family: Family, view: ChooseView): Choice {
+  const found = closed(pool, service, family, view);
+  if (found !== undefined) return { ok: false, finding: found };
+  const free = findFree(service, family, pool, view);
+  return free.ok ? { ok: true, assignment: { pool: pool.name, ip: free.ip } } : free;
+}
+
+function chooseAny(service: Service, family: Family, view: ChooseView): Choice {
+  const pools = candidates(service, view);
   let first: Finding | undefined;
-  for (const pool of from) {
-    const found = closed(pool, service, family, view);
-    const free = found === undefined ? view.ledger.lowestFree(pool, family) : undefined;
-    if (free !== undefined) return { ok: true, assignment: { pool: pool.name, ip: formatAddress(free) } };
+  for (const pool of pools) {
+    const choice = chooseFrom(pool, service, family, view);
+    if (choice.ok) return choice;
     // That a pool of the other family can't help goes without saying where another one could.
-    if (first === undefined || first.reason === 'FamilyNotAvailable')
-      first = found ?? finding('PoolFull', { pool: pool.name, family });
+    if (first === undefined || first.reason === 'FamilyNotAvailable') first = choice.finding;
   }
-  return { ok: false, finding: first ?? finding('NoPoolMatches', { family }) };
+  if (first === undefined) return noCandidate(service, family, view);
+  const names = pools.map(({ name }) => name);
+  return { ok: false, finding: first, pools: names };
 }
 
 /** A record that came with the object (a restored backup, GitOps) is a wish: honoured where the pools' rules allow it, else ignored. */
-function chooseRecorded(service: Service, family: Family, view: PoolView): Choice | undefined {
+function chooseRecorded(service: Service, family: Family, view: ChooseView): Choice | undefined {
   for (const { ip } of service.recorded) {
     const address = parseAddress(ip);
     if (address?.family !== family) continue;
@@ -133,7 +132,7 @@ function chooseRecorded(service: Service, family: Family, view: PoolView): Choic
 }
 
 /** Chooses one address of a family for a Service that needs a new one. */
-export function choose(service: Service, family: Family, view: PoolView): Choice {
+export function choose(service: Service, family: Family, view: ChooseView): Choice {
   const wanted = service.wantedIPs.map((text) => ({ text, address: parseAddress(text) }));
   const invalid = wanted.find(({ address }) => address === undefined);
   if (invalid !== undefined) return { ok: false, finding: finding('WantedAddressInvalid', { ip: invalid.text }) };

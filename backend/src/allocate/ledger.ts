@@ -1,58 +1,73 @@
-import {
-  formatAddress,
-  parseAddress,
-  rangeContains,
-  type Address,
-  type AddressRange,
-  type Family,
-} from '../domain/address.ts';
+import { formatAddress, parseAddress, rangeContains, type Address, type AddressRange } from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
-import type { Assignment } from '../domain/service.ts';
+import type { Assignment, Service } from '../domain/service.ts';
+import { sharingProblem, type SharingTerms } from '../domain/sharing.ts';
+import { addTo, removeFrom } from './multimap.ts';
+import { Released, type Release } from './released.ts';
+
+/** What of a Service the ledger knows beside its addresses. */
+export type Holder = Pick<Service, 'key' | 'sharing'>;
+
+interface Entry {
+  readonly sharing: SharingTerms;
+  readonly assignments: readonly Assignment[];
+}
+
+/** An address below which a range has none that was never used. */
+interface Floor {
+  readonly range: AddressRange;
+  value: bigint;
+}
+
+const NOBODY: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+
+function sharingGroup({ namespace, key }: SharingTerms): string | undefined {
+  return key === undefined ? undefined : `${namespace}/${key}`;
+}
 
 /**
- * Who holds which address: an index of the Services' records, kept by key so that one change costs one change. It holds no truth of
- * its own; built anew from the same records it gives the same answers.
+ * Who holds which address, who had it before, and who wants it: indexes of what stands in Services and pools, kept by key so that one
+ * change costs one change. It holds no truth of its own; built anew from the same objects it gives the same answers.
  */
 export class Ledger {
-  readonly #assignments = new Map<string, readonly Assignment[]>();
+  readonly #entries = new Map<string, Entry>();
   readonly #holders = new Map<string, Set<string>>();
   readonly #byPool = new Map<string, Map<string, Set<string>>>();
-  /** Per range, an address below which none is free: saves scanning a full pool from its start for every Service. */
-  readonly #floor = new Map<string, { range: AddressRange; avoidBuggy: boolean; value: bigint }>();
+  readonly #groups = new Map<string, Set<string>>();
+  readonly #released = new Map<string, Released>();
+  readonly #releasedIn = new Map<string, string>();
+  readonly #wishes = new Map<string, readonly string[]>();
+  readonly #wishers = new Map<string, Set<string>>();
+  readonly #wishedFree = new Set<string>();
+  readonly #floors = new Map<string, Floor>();
 
-  /** Records what a Service holds, instead of what it held. */
-  set(service: string, assignments: readonly Assignment[]): void {
-    // Nothing changes: freeing and taking again would make the next search start at this address.
-    if (sameAssignments(this.assignments(service), assignments)) return;
-    this.delete(service);
-    if (assignments.length === 0) return;
-    this.#assignments.set(service, assignments);
-    for (const { pool, ip } of assignments) {
-      add(this.#holders, ip, service);
-      const inPool = this.#byPool.get(pool) ?? new Map<string, Set<string>>();
-      this.#byPool.set(pool, inPool);
-      add(inPool, ip, service);
-    }
-  }
-
-  /** Forgets a Service; returns whether an address became free. */
-  delete(service: string): boolean {
-    const assignments = this.#assignments.get(service) ?? [];
-    this.#assignments.delete(service);
-    let freed = false;
-    for (const { pool, ip } of assignments) {
-      const inPool = this.#byPool.get(pool);
-      if (inPool !== undefined) remove(inPool, ip, service);
-      if (inPool?.size === 0) this.#byPool.delete(pool);
-      if (!remove(this.#holders, ip, service)) continue;
-      this.#lowerFloors(ip);
-      freed = true;
-    }
+  /** Records what a Service holds, instead of what it held; returns what became free. `now`: milliseconds since the epoch. */
+  set(holder: Holder, assignments: readonly Assignment[], now: number): Assignment[] {
+    const before = this.assignments(holder.key);
+    this.#unindex(holder.key);
+    if (assignments.length > 0) this.#index(holder, assignments);
+    const freed = before.filter(({ ip }) => !this.#holders.has(ip));
+    for (const { pool, ip } of freed) this.#release(pool, { ip, service: holder.key, at: now });
     return freed;
   }
 
+  /** Forgets a Service; returns what became free. */
+  delete(key: string, now: number): Assignment[] {
+    const sharing = this.#entries.get(key)?.sharing;
+    return sharing === undefined ? [] : this.set({ key, sharing }, [], now);
+  }
+
   assignments(service: string): readonly Assignment[] {
-    return this.#assignments.get(service) ?? [];
+    return this.#entries.get(service)?.assignments ?? [];
+  }
+
+  /** The terms under which a Service holds what it holds. */
+  sharing(service: string): SharingTerms | undefined {
+    return this.#entries.get(service)?.sharing;
+  }
+
+  isHeld(ip: string): boolean {
+    return this.#holders.has(ip);
   }
 
   /** The Services that hold an address, in no particular order. */
@@ -60,62 +75,174 @@ export class Ledger {
     return [...(this.#holders.get(ip) ?? [])];
   }
 
+  /** The holders of an address that a Service can't share it with, in no particular order. */
+  rivals(ip: string, { key, sharing }: Holder): string[] {
+    return this.holders(ip).filter((other) => {
+      const theirs = this.sharing(other);
+      return other !== key && theirs !== undefined && sharingProblem(sharing, theirs) !== undefined;
+    });
+  }
+
   /** The held addresses of a pool with their Services' keys, in no particular order. */
   heldOf(pool: string): ReadonlyMap<string, ReadonlySet<string>> {
-    return this.#byPool.get(pool) ?? new Map<string, Set<string>>();
+    return this.#byPool.get(pool) ?? NOBODY;
   }
 
-  /** The lowest free address of a family, range by range in the pool's order; undefined if the pool has none. */
-  lowestFree(pool: Pool, family: Family): Address | undefined {
-    for (const range of pool.ranges) {
-      if (range.family !== family) continue;
-      const free = this.#lowestFreeOf(range, pool.avoidBuggyIPs);
-      if (free !== undefined) return free;
+  /** The addresses that others of the same sharing group hold, in no particular order. */
+  sharedWith({ key, sharing }: Holder): Assignment[] {
+    const group = sharingGroup(sharing);
+    const members = group === undefined ? [] : [...(this.#groups.get(group) ?? [])];
+    return members.filter((member) => member !== key).flatMap((member) => this.assignments(member));
+  }
+
+  /** What the Eip's status remembers, at the beginning of a term of office; youngest first. */
+  remember(pool: string, releases: readonly Release[]): void {
+    for (const release of releases.toReversed()) if (!this.#holders.has(release.ip)) this.#release(pool, release);
+  }
+
+  /** The addresses of a pool that were given back, youngest first. */
+  releasedOf(pool: string): readonly Release[] {
+    return this.#released.get(pool)?.youngestFirst() ?? [];
+  }
+
+  /** The addresses of a pool that were given back, oldest first. */
+  oldestReleased(pool: string): Iterable<Release> {
+    return this.#released.get(pool)?.oldestFirst() ?? [];
+  }
+
+  /** Who gave an address back last, if nobody has it since. */
+  lastHolder(ip: string): Release | undefined {
+    const pool = this.#releasedIn.get(ip);
+    return pool === undefined ? undefined : this.#released.get(pool)?.get(ip);
+  }
+
+  /** The addresses of a pool that a Service gave back itself. */
+  ownReleased(pool: string, service: string): string[] {
+    return this.#released.get(pool)?.ownOf(service) ?? [];
+  }
+
+  /** Forgets what exceeds the bound; addresses that were freed after `restedBefore` still rest and are kept. */
+  trim(pool: string, restedBefore: number): void {
+    for (const ip of this.#released.get(pool)?.trim(restedBefore) ?? []) {
+      this.#releasedIn.delete(ip);
+      this.#lowerFloors(ip);
     }
-    return undefined;
   }
 
-  #lowestFreeOf(range: AddressRange, avoidBuggy: boolean): Address | undefined {
-    const id = `${range.family}:${range.first}-${range.last}:${avoidBuggy}`;
-    const floor = this.#floor.get(id) ?? { range, avoidBuggy, value: range.first };
-    this.#floor.set(id, floor);
+  /** Drops what belongs to pools and ranges that exist no longer. */
+  retain(pools: ReadonlySet<string>, ranges: Iterable<AddressRange>): void {
+    for (const [pool, released] of this.#released) {
+      if (pools.has(pool)) continue;
+      for (const { ip } of released.oldestFirst()) this.#releasedIn.delete(ip);
+      this.#released.delete(pool);
+    }
+    const ids = new Set([...ranges].map(floorId));
+    for (const [id, { range }] of this.#floors) if (!ids.has(floorId(range))) this.#floors.delete(id);
+  }
+
+  /** Addresses became usable without having been held: a search starts from the beginning. */
+  resetFloors(): void {
+    this.#floors.clear();
+  }
+
+  /** Addresses that a Service without them asks for: others get them only where nothing else is left. */
+  wish(service: string, ips: readonly string[]): void {
+    const before = this.#wishes.get(service) ?? [];
+    for (const ip of before) {
+      if (!removeFrom(this.#wishers, ip, service)) continue;
+      this.#wishedFree.delete(ip);
+      if (!this.#holders.has(ip)) this.#lowerFloors(ip);
+    }
+    if (ips.length === 0) this.#wishes.delete(service);
+    else this.#wishes.set(service, ips);
+    for (const ip of ips) {
+      addTo(this.#wishers, ip, service);
+      if (!this.#holders.has(ip)) this.#wishedFree.add(ip);
+    }
+  }
+
+  isWishedByOthers(ip: string, service: string): boolean {
+    const wishers = this.#wishers.get(ip);
+    return wishers !== undefined && (wishers.size > 1 || !wishers.has(service));
+  }
+
+  /** All addresses that somebody asks for and nobody holds. */
+  wishedFree(): Iterable<string> {
+    return this.#wishedFree;
+  }
+
+  /** The lowest address of a range that nobody holds, had or asks for; undefined if there is none. */
+  lowestFresh(pool: Pool, range: AddressRange, isSkipped: (address: Address) => boolean): Address | undefined {
+    const id = `${floorId(range)}${pool.avoidBuggyIPs ? ' without buggy ones' : ''}`;
+    const floor = this.#floors.get(id) ?? { range, value: range.first };
+    this.#floors.set(id, floor);
     for (; floor.value <= range.last; floor.value++) {
       const address = { family: range.family, value: floor.value };
-      if (avoidBuggy && isBuggy(address)) continue;
-      if (!this.#holders.has(formatAddress(address))) return address;
+      const ip = formatAddress(address);
+      const used = this.#holders.has(ip) || this.#releasedIn.has(ip) || this.#wishers.has(ip);
+      if (!used && !isSkipped(address)) return address;
     }
     return undefined;
+  }
+
+  #index(holder: Holder, assignments: readonly Assignment[]): void {
+    const { key, sharing } = holder;
+    this.#entries.set(key, { sharing, assignments });
+    const group = sharingGroup(sharing);
+    if (group !== undefined) addTo(this.#groups, group, key);
+    for (const { pool, ip } of assignments) {
+      addTo(this.#holders, ip, key);
+      const inPool = this.#byPool.get(pool) ?? new Map<string, Set<string>>();
+      this.#byPool.set(pool, inPool);
+      addTo(inPool, ip, key);
+      this.#wishedFree.delete(ip);
+      this.#forget(ip);
+    }
+  }
+
+  #unindex(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    const group = sharingGroup(entry.sharing);
+    if (group !== undefined) removeFrom(this.#groups, group, key);
+    for (const { pool, ip } of entry.assignments) {
+      if (removeFrom(this.#holders, ip, key) && this.#wishers.has(ip)) this.#wishedFree.add(ip);
+      const inPool = this.#byPool.get(pool);
+      if (inPool !== undefined) removeFrom(inPool, ip, key);
+      if (inPool?.size === 0) this.#byPool.delete(pool);
+    }
+  }
+
+  #release(pool: string, release: Release): void {
+    this.#forget(release.ip);
+    // Of an address without a pool nobody could say for how long it rests.
+    if (pool === '') {
+      this.#lowerFloors(release.ip);
+      return;
+    }
+    const released = this.#released.get(pool) ?? new Released();
+    this.#released.set(pool, released);
+    released.add(release);
+    this.#releasedIn.set(release.ip, pool);
+  }
+
+  #forget(ip: string): void {
+    const pool = this.#releasedIn.get(ip);
+    if (pool === undefined) return;
+    this.#releasedIn.delete(ip);
+    this.#released.get(pool)?.take(ip);
   }
 
   #lowerFloors(ip: string): void {
     const address = parseAddress(ip);
     if (address === undefined) return;
-    for (const floor of this.#floor.values()) {
+    for (const floor of this.#floors.values()) {
       if (rangeContains(floor.range, address) && address.value < floor.value) floor.value = address.value;
     }
   }
 }
 
-function sameAssignments(a: readonly Assignment[], b: readonly Assignment[]): boolean {
-  return a.length === b.length && a.every(({ pool, ip }, i) => b[i]?.ip === ip && b[i]?.pool === pool);
-}
-
-function add(index: Map<string, Set<string>>, ip: string, service: string): void {
-  const services = index.get(ip);
-  if (services === undefined) index.set(ip, new Set([service]));
-  else services.add(service);
-}
-
-/** Returns whether nobody is left. */
-function remove(index: Map<string, Set<string>>, ip: string, service: string): boolean {
-  const services = index.get(ip);
-  services?.delete(service);
-  if (services?.size !== 0) return false;
-  return index.delete(ip);
-}
-
-/** Some devices drop IPv4 addresses that end in .0 or .255, whatever the prefix length. */
-export function isBuggy(address: Address): boolean {
-  const last = address.value & 0xffn;
-  return address.family === 'ipv4' && (last === 0n || last === 255n);
+function floorId({ family, first, last }: AddressRange): string {
+  return `${family}:${first}-${last}`;
 }

@@ -1,18 +1,33 @@
 import { formatAddress, parseAddress, type Family } from '../domain/address.ts';
+import { poolOf } from '../domain/pool.ts';
 import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import type { Assignment, Service } from '../domain/service.ts';
-import { choose, poolsContaining, type PoolView } from './choose.ts';
+import type { SharingTerms } from '../domain/sharing.ts';
+import { isBelieved } from './believed.ts';
+import { choose, type Choice, type ChooseView } from './choose.ts';
 import { notServed } from './served.ts';
+import type { Interest } from './waiting.ts';
 
 /** What a Service's record should be, and why. */
 export type Plan =
   /** None of ours: what we wrote before is taken back, anything else stays untouched. */
   | { readonly served: false; readonly finding: Finding }
   /** Ours: `assignments` is the whole desired record; `finding` says `Allocated` or what is missing. */
-  | { readonly served: true; readonly assignments: readonly Assignment[]; readonly finding: Finding };
+  | {
+      readonly served: true;
+      readonly assignments: readonly Assignment[];
+      readonly finding: Finding;
+      /** What could meet the wishes that aren't; undefined if all are met. */
+      readonly waitsFor: Interest | undefined;
+    };
 
-export interface AllocateView extends PoolView {
-  /** Age decides between two Services that were given one address; the leader's own view of all Services. */
+export interface AllocateView extends ChooseView {
+  /**
+   * Takes over what stands in the Services as held: at the beginning of a term of office, while another leader's writes may still
+   * show up. Afterwards only the ledger knows what was given, and anything else was written by somebody else.
+   */
+  readonly adopting: boolean;
+  /** Age decides between two Services that were given one address, in milliseconds since the epoch. */
   createdAt(service: string): number | undefined;
 }
 
@@ -36,53 +51,71 @@ function stillWanted(service: Service, assignment: Assignment): boolean {
 }
 
 /** Two Services with one address (two leaders for a moment): the older keeps it. */
-function isOldestHolder(service: Service, ip: string, view: AllocateView): boolean {
-  return view.ledger.holders(ip).every((holder) => {
-    const createdAt = holder === service.key ? undefined : view.createdAt(holder);
+function outlives(service: Service, ip: string, view: AllocateView): boolean {
+  return view.ledger.rivals(ip, service).every((rival) => {
+    const createdAt = view.createdAt(rival);
     if (createdAt === undefined) return true;
-    return service.createdAt < createdAt || (service.createdAt === createdAt && service.key < holder);
+    return service.createdAt < createdAt || (service.createdAt === createdAt && service.key < rival);
   });
 }
 
+function termsText({ key, ports, trafficPolicy, selector }: SharingTerms): string {
+  return JSON.stringify([key, ports, trafficPolicy, selector]);
+}
+
+function sameTerms(a: SharingTerms, b: SharingTerms | undefined): boolean {
+  return b !== undefined && (a === b || termsText(a) === termsText(b));
+}
+
 /**
- * An address that a Service holds, with its true pool: the leader's own ledger knows best, since the record is the tenant's to edit;
- * a record that names no pool gives way to the pool that contains the address; a pool that shrank keeps its addresses.
+ * Whether a Service may keep an address that the ledger gave it. Only its own edit can end that: new ports or policies that don't go
+ * with those of the others that share the address.
  */
-function settled(assignment: Assignment, known: readonly Assignment[], view: PoolView): Assignment {
-  const own = known.find(({ ip }) => ip === assignment.ip);
-  if (own !== undefined) return own;
-  const address = view.pools.has(assignment.pool) ? undefined : parseAddress(assignment.ip);
-  const [pool] = address === undefined ? [] : poolsContaining(address, view);
-  return pool === undefined ? assignment : { ip: assignment.ip, pool: pool.name };
+function isTenable(service: Service, ip: string, view: AllocateView): boolean {
+  return sameTerms(service.sharing, view.ledger.sharing(service.key)) || view.ledger.rivals(ip, service).length === 0;
+}
+
+/** What stands in the status and is unknown to the ledger. */
+function adopted(service: Service, assignment: Assignment, view: AllocateView): Assignment[] {
+  const pool = poolOf(assignment, view.pools.pools);
+  const settled = { ip: assignment.ip, pool: pool?.name ?? assignment.pool };
+  // An address in no pool and without a record was written by somebody else over ours.
+  if (!view.adopting || settled.pool === '') return [];
+  const believed = isBelieved(service, assignment, { pools: view.pools.pools, namespaces: view.namespaces });
+  return believed && outlives(service, assignment.ip, view) ? [settled] : [];
 }
 
 /** What a Service holds by its status, each address with its true pool; the ledger is made of this. */
-export function heldAssignments(service: Service, view: PoolView): Assignment[] {
+export function heldAssignments(service: Service, view: AllocateView): Assignment[] {
+  if (!service.held) return [];
   const known = view.ledger.assignments(service.key);
-  const held = service.held ? service.recorded.map((assignment) => settled(assignment, known, view)) : [];
-  // An address without a record, in no pool and unknown to the ledger was written by somebody else over ours.
-  return held.filter(({ pool }) => pool !== '');
+  return service.recorded.flatMap((assignment) => {
+    const own = known.find(({ ip }) => ip === assignment.ip);
+    if (own === undefined) return adopted(service, assignment, view);
+    return isTenable(service, own.ip, view) ? [own] : [];
+  });
 }
 
 /** What the Service holds of a family: by its status, then by reservations whose write is still under way. */
 function heldOf(service: Service, family: Family, view: AllocateView): Assignment[] {
-  const held = [...heldAssignments(service, view), ...view.ledger.assignments(service.key)];
-  return held.filter((assignment) => familyOf(assignment) === family && isOldestHolder(service, assignment.ip, view));
+  const reserved = view.ledger.assignments(service.key).filter(({ ip }) => isTenable(service, ip, view));
+  return [...heldAssignments(service, view), ...reserved].filter((assignment) => familyOf(assignment) === family);
 }
 
 interface FamilyPlan {
   readonly assignment: Assignment | undefined;
-  readonly finding: Finding | undefined;
+  /** Why the wish is not met. */
+  readonly failed: Extract<Choice, { ok: false }> | undefined;
 }
 
 function planFamily(service: Service, family: Family, view: AllocateView): FamilyPlan {
   const held = heldOf(service, family, view);
   const wanted = held.find((assignment) => stillWanted(service, assignment));
-  if (wanted !== undefined) return { assignment: wanted, finding: undefined };
+  if (wanted !== undefined) return { assignment: wanted, failed: undefined };
   const choice = choose(service, family, view);
-  if (choice.ok) return { assignment: choice.assignment, finding: undefined };
+  if (choice.ok) return { assignment: choice.assignment, failed: undefined };
   // The old address stays until a new one is there: a wish that can't be met costs nothing.
-  return { assignment: held[0], finding: choice.finding };
+  return { assignment: held[0], failed: choice };
 }
 
 /** Said even where the Service is content with the other family: its owner asked for this very address. */
@@ -90,36 +123,48 @@ const UNMET_WISHES: ReadonlySet<Reason> = new Set([
   'WantedAddressInvalid',
   'WantedAddressOutsidePools',
   'WantedAddressTaken',
+  'WantedAddressOfNode',
+  'WantedAddressInServiceRange',
+  'WantedAddressOfSubnet',
+  'WantedAddressInOlderPool',
+  'WantedAddressResting',
+  'SharingNotAgreed',
+  'SharingPortsOverlap',
+  'SharingPoliciesDiffer',
 ]);
+
+function waitsFor(failures: readonly Extract<Choice, { ok: false }>[]): Interest | undefined {
+  if (failures.length === 0) return undefined;
+  const pools = failures.flatMap((failure) => failure.pools ?? []);
+  return { pools: [...new Set(pools)], ips: failures.flatMap(({ ip }) => ip ?? []) };
+}
 
 /** What the families' answers mean together (KEP-563): Require needs all, Prefer is content with one. */
 function together(service: Service, plans: readonly FamilyPlan[]): Plan {
   const assignments = plans.flatMap((plan) => plan.assignment ?? []);
-  const failed = plans.find((plan) => plan.finding !== undefined)?.finding;
+  const failures = plans.flatMap(({ failed }) => failed ?? []);
+  const later = { served: true, waitsFor: waitsFor(failures) } as const;
+  const failed = failures[0]?.finding;
   const required = service.familyPolicy !== 'PreferDualStack' || assignments.length === 0;
   if (failed === undefined || !required) {
     const allocated = finding('Allocated', { ips: assignments.map(({ ip }) => ip).join(',') });
-    return {
-      served: true,
-      assignments,
-      finding: failed !== undefined && UNMET_WISHES.has(failed.reason) ? failed : allocated,
-    };
+    const shown = failed !== undefined && UNMET_WISHES.has(failed.reason) ? failed : allocated;
+    return { ...later, assignments, finding: shown };
   }
   const kept = assignments.filter(({ ip }) => service.held && service.recorded.some((record) => record.ip === ip));
-  return { served: true, assignments: kept, finding: failed };
+  return { ...later, assignments: kept, finding: failed };
 }
 
-/** A Service whose status somebody else has overwritten holds nothing of ours any more, whatever our condition still says. */
-function asItStands(service: Service, view: PoolView): Service {
-  const overwritten = service.held && heldAssignments(service, view).length === 0;
-  return overwritten ? { ...service, held: false, recorded: [] } : service;
+/** A Service whose status somebody else has written holds nothing of ours, whatever condition it carries. */
+function asItStands(service: Service, view: AllocateView): Service {
+  const notOurs = service.held && heldAssignments(service, view).length === 0;
+  return notOurs ? { ...service, held: false } : service;
 }
 
 /** The plan for one Service from the current state alone; deterministic, so that a new leader plans the same. */
 export function plan(given: Service, view: AllocateView): Plan {
   const service = asItStands(given, view);
-  const defaultPoolExists = [...view.pools.values()].some((pool) => pool.isDefault);
-  const reason = notServed({ service, defaultPoolExists });
+  const reason = notServed({ service, defaultPoolExists: view.pools.hasDefault });
   if (reason !== undefined) return { served: false, finding: reason };
   const plans = neededFamilies(service).map((family) => planFamily(service, family, view));
   return together(service, plans);

@@ -28,7 +28,7 @@ function isBoundByLabels(pool: Pool): boolean {
 export class PoolSet {
   readonly pools: ReadonlyMap<string, Pool>;
   readonly hasDefault: boolean;
-  readonly #reserved: Reserved;
+  readonly reserved: Reserved;
   readonly #preferred: readonly Pool[];
   readonly #defaults: readonly Pool[];
   readonly #byLabels: readonly Pool[];
@@ -39,7 +39,7 @@ export class PoolSet {
 
   constructor(pools: ReadonlyMap<string, Pool>, reserved: Reserved = NOTHING_RESERVED) {
     this.pools = pools;
-    this.#reserved = reserved;
+    this.reserved = reserved;
     this.#preferred = [...pools.values()].sort(byPreference);
     this.#defaults = this.#preferred.filter(({ isDefault }) => isDefault);
     this.hasDefault = this.#defaults.length > 0;
@@ -86,13 +86,13 @@ export class PoolSet {
   /** Whether a single address inside of `allocatable` is left out. */
   isSkipped(pool: Pool, address: Address): boolean {
     if (pool.avoidBuggyIPs && isBuggy(address)) return true;
-    return this.#reserved.nodeWith(address) !== undefined;
+    return this.reserved.nodeWith(address) !== undefined;
   }
 
   /** Why a pool never gives an address that lies in it although somebody wants it, or undefined if it does. */
   reservation(pool: Pool, address: Address): Finding | undefined {
     const ip = formatAddress(address);
-    const node = this.#reserved.nodeWith(address);
+    const node = this.reserved.nodeWith(address);
     if (node !== undefined) return finding('WantedAddressOfNode', { ip, node });
     for (const overlap of this.overlaps(pool.name)) {
       if (!rangeContains(overlap.part, address)) continue;
@@ -101,7 +101,7 @@ export class PoolSet {
       if (overlap.kind === 'pool' && overlap.otherIsOlder)
         return finding('WantedAddressInOlderPool', { ip, older: overlap.other });
     }
-    const own = this.#reserved.subnetOwn(pool).some((range) => rangeContains(range, address));
+    const own = this.reserved.subnetOwn(pool).some((range) => rangeContains(range, address));
     return own ? finding('WantedAddressOfSubnet', { ip }) : undefined;
   }
 
@@ -115,7 +115,7 @@ export class PoolSet {
     const foreign = this.overlaps(pool.name).filter((overlap) =>
       overlap.kind === 'pool' ? overlap.otherIsOlder : overlap.kind === 'serviceRange',
     );
-    const taken = [...foreign.map(({ part }) => part), ...this.#reserved.subnetOwn(pool)];
+    const taken = [...foreign.map(({ part }) => part), ...this.reserved.subnetOwn(pool)];
     return pool.ranges.flatMap((range) => subtract(range, taken));
   }
 
@@ -137,11 +137,11 @@ export class PoolSet {
   }
 
   #findReserved(pool: Pool, range: AddressRange): void {
-    for (const service of this.#reserved.serviceRanges) {
+    for (const service of this.reserved.serviceRanges) {
       const part = intersect(range, service);
       if (part !== undefined) this.#addOverlap(pool, { kind: 'serviceRange', other: formatRange(service), part });
     }
-    for (const { node, address } of this.#reserved.nodesIn(range)) {
+    for (const { node, address } of this.reserved.nodesIn(range)) {
       this.#addOverlap(pool, { kind: 'node', other: node, part: single(address) });
     }
   }

@@ -27,7 +27,8 @@ function ownClass({ service }: ServedQuestion): Verdict {
 }
 
 function optedIn({ service }: ServedQuestion): Verdict {
-  return service.optedIn ? 'served' : undefined;
+  if (service.optedIn) return 'served';
+  return service.optedOut ? finding('OptedOut', { service: service.key }) : undefined;
 }
 
 /** Once served, served until its own spec changes: losing the default pool takes no address away. */

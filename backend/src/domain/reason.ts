@@ -2,62 +2,66 @@
  * Why a Service has its address or not, is announced or not: one vocabulary for conditions, Events, metrics labels, the API and the
  * documentation. CamelCase, as Kubernetes' condition reasons are. Texts are made at the edges, by language.
  */
-export const REASONS = [
-  // Served at all?
-  'NotLoadBalancer',
-  'ForeignClass',
-  'NotOptedIn',
-  'OptedOut',
-  'ServedByAnother',
-  'Deleting',
-  // Allocation
-  'Allocated',
-  'NoPoolMatches',
-  'PoolNotFound',
-  'PoolNotAllowed',
-  'PoolDisabled',
-  'PoolFull',
-  'PoolResting',
-  'PoolDeleting',
-  'FamilyNotAvailable',
-  'WantedAddressInvalid',
-  'WantedAddressOutsidePools',
-  'WantedAddressTaken',
-  'WantedAddressOfNode',
-  'WantedAddressInServiceRange',
-  'WantedAddressOfSubnet',
-  'WantedAddressInOlderPool',
-  'WantedAddressResting',
-  'SharingNotAgreed',
-  'SharingPortsOverlap',
-  'SharingPoliciesDiffer',
-  // Announcing
-  'Announced',
-  'NoAddress',
-  'NotInRecordedPool',
-  'HeldByOlderService',
-  'NoEndpoints',
-  'NoLocalEndpoints',
-  'AllNodesExcluded',
-  'NoEligibleNode',
-  'NoPeer',
-  'NoPeerEstablished',
-  'ProtocolNotSupported',
-  'AddressProbing',
-  'AddressConflict',
-  // Nodes
-  'NodeDeleting',
-  'NodeExcluded',
-  'NodeToBeDeleted',
-  'NodeNetworkUnavailable',
-  'NodeNotSelected',
-  'NodeDead',
-  'NodeNotReady',
-  'NoLocalEndpoint',
-  'NodeHasNoAddress',
-] as const;
+export const REASON_GROUPS = {
+  /** Whether a Service is ours at all. Who is not ours gets no condition of ours. */
+  served: ['NotLoadBalancer', 'ForeignClass', 'NotOptedIn', 'OptedOut', 'ServedByAnother', 'Deleting'],
+  /** Whether it has its addresses: the condition `Allocated`. */
+  allocation: [
+    'Allocated',
+    'NoPoolMatches',
+    'PoolNotFound',
+    'PoolNotAllowed',
+    'PoolDisabled',
+    'PoolFull',
+    'PoolResting',
+    'PoolDeleting',
+    'FamilyNotAvailable',
+    'WantedAddressInvalid',
+    'WantedAddressOutsidePools',
+    'WantedAddressTaken',
+    'WantedAddressOfNode',
+    'WantedAddressInServiceRange',
+    'WantedAddressOfSubnet',
+    'WantedAddressInOlderPool',
+    'WantedAddressResting',
+    'SharingNotAgreed',
+    'SharingPortsOverlap',
+    'SharingPoliciesDiffer',
+  ],
+  /** Whether an address of it is announced: the condition `Announced`. */
+  announcing: [
+    'Announced',
+    'NoAddress',
+    'NotInRecordedPool',
+    'HeldByOlderService',
+    'NoEndpoints',
+    'NoLocalEndpoints',
+    'AllNodesExcluded',
+    'NoEligibleNode',
+    'NoPeer',
+    'NoPeerEstablished',
+    'ProtocolNotSupported',
+    'AddressProbing',
+    'AddressConflict',
+  ],
+  /** Why a node takes no traffic for an address. */
+  nodes: [
+    'NodeDeleting',
+    'NodeExcluded',
+    'NodeToBeDeleted',
+    'NodeNetworkUnavailable',
+    'NodeNotSelected',
+    'NodeDead',
+    'NodeNotReady',
+    'NoLocalEndpoint',
+    'NodeHasNoAddress',
+  ],
+} as const;
 
-export type Reason = (typeof REASONS)[number];
+export type ReasonGroup = keyof typeof REASON_GROUPS;
+export type Reason = (typeof REASON_GROUPS)[ReasonGroup][number];
+
+export const REASONS: readonly Reason[] = Object.values(REASON_GROUPS).flat();
 
 /** A verdict with the facts that a text needs. */
 export interface Finding {

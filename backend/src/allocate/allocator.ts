@@ -1,0 +1,278 @@
+import { canonicalAddress } from '../domain/address.ts';
+import type { Labels } from '../domain/selector.ts';
+import type { Assignment, Service } from '../domain/service.ts';
+import { restsUntil } from './free.ts';
+import { Ledger } from './ledger.ts';
+import { heldAssignments, plan, type AllocateView, type Plan } from './plan.ts';
+import { PoolSet } from './pool-set.ts';
+import type { Release } from './released.ts';
+import { Resting } from './resting.ts';
+import { notServed } from './served.ts';
+import { byServiceAge, Waiting } from './waiting.ts';
+
+export interface AllocatorDeps {
+  /** All Services of the cluster, by key. */
+  readonly services: ReadonlyMap<string, Service>;
+  /** Labels of all namespaces. */
+  readonly namespaces: ReadonlyMap<string, Labels>;
+}
+
+/** What a step means for others. */
+export interface Effects {
+  /** Keys of Services to plan anew, in this order. */
+  readonly again: readonly string[];
+  /** Names of the pools of which addresses were given or freed. */
+  readonly pools: ReadonlySet<string>;
+}
+
+/**
+ * Gives addresses, one Service at a time: `plan` says what a Service should have, `take` keeps it for the Service while that is written,
+ * `settle` frees what it had before. No clock and no I/O: the time comes in, in milliseconds since the epoch.
+ */
+export class Allocator {
+  readonly ledger = new Ledger();
+  readonly #deps: AllocatorDeps;
+  readonly #waiting = new Waiting();
+  /** What was last said of those that wait: who hears the same again need not be written. */
+  readonly #said = new Map<string, string>();
+  readonly #unserved = new Set<string>();
+  readonly #resting = new Resting();
+  #pools = new PoolSet(new Map());
+  #adopting = true;
+
+  constructor(deps: AllocatorDeps) {
+    this.#deps = deps;
+  }
+
+  get pools(): PoolSet {
+    return this.#pools;
+  }
+
+  /** Number of Services whose wishes are not all met. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** When an address will have rested, in milliseconds since the epoch: call `elapsed` then. */
+  get nextRested(): number | undefined {
+    return this.#resting.next;
+  }
+
+  /** Begins with what stands in the Services, oldest first, and in the pools' statuses; returns the keys to plan, in this order. */
+  adopt(pools: PoolSet, released: ReadonlyMap<string, readonly Release[]>, now: number): string[] {
+    this.#setPools(pools);
+    const services = [...this.#deps.services.values()].sort(byServiceAge);
+    const view = this.#view(now);
+    for (const service of services) {
+      if (service.held) this.ledger.set(service, heldAssignments(service, view), now);
+    }
+    for (const service of services) this.observe(service);
+    for (const [pool, releases] of released) this.#remember(pool, releases, now);
+    return services.map(({ key }) => key);
+  }
+
+  /** From now on nobody else can have given addresses: what turns up in a status and is not in the ledger is no longer believed. */
+  endAdoption(): void {
+    this.#adopting = false;
+  }
+
+  /** A Service was seen for the first time, or anew: others shouldn't get what it asks for. */
+  observe(service: Service): void {
+    const defaultPoolExists = this.#pools.hasDefault;
+    const asks = notServed({ service, defaultPoolExists }) === undefined;
+    const texts = asks ? [...service.wantedIPs, ...service.recorded.map(({ ip }) => ip)] : [];
+    const ips = new Set(texts.flatMap((text) => canonicalAddress(text) ?? []));
+    const own = this.ledger.assignments(service.key);
+    this.ledger.wish(
+      service.key,
+      [...ips].filter((ip) => !own.some((assignment) => assignment.ip === ip)),
+    );
+  }
+
+  plan(service: Service, now: number): Plan {
+    return plan(service, this.#view(now));
+  }
+
+  /** Keeps for a Service what it is planned to have, beside what it has: nobody else gets an address that is still announced. */
+  take(service: Service, planned: Plan, now: number): Effects {
+    this.#note(service, planned);
+    const given = planned.served ? planned.assignments : [];
+    const evicted = given.flatMap(({ ip }) => this.ledger.rivals(ip, service).map((rival) => ({ rival, ip })));
+    for (const { rival, ip } of evicted) this.#evict(rival, ip, now);
+    const effects = this.#hold(service, [...given, ...heldAssignments(service, this.#view(now))], now);
+    this.observe(service);
+    return { again: [...evicted.map(({ rival }) => rival), ...effects.again], pools: effects.pools };
+  }
+
+  /** The plan is written: what the Service had before is free. */
+  settle(service: Service, planned: Plan, now: number): Effects {
+    return this.#hold(service, planned.served ? planned.assignments : [], now);
+  }
+
+  /** The Service is gone. */
+  forget(key: string, now: number): Effects {
+    this.#waiting.delete(key);
+    this.#said.delete(key);
+    this.#unserved.delete(key);
+    this.ledger.wish(key, []);
+    const before = this.ledger.assignments(key);
+    const freed = this.ledger.delete(key, now);
+    return { again: this.#freed(freed, now), pools: poolsOf(before) };
+  }
+
+  /** The pools changed: whoever waits may be served now, oldest first, and who is not served yet may be. */
+  configure(pools: PoolSet, now: number): Effects {
+    const hadDefault = this.#pools.hasDefault;
+    this.#setPools(pools);
+    const unserved = hadDefault === pools.hasDefault ? [] : [...this.#unserved];
+    const aged = unserved.flatMap((key) => this.#deps.services.get(key) ?? []).sort(byServiceAge);
+    const effects = this.reconsider(now);
+    return { again: [...effects.again, ...aged.map(({ key }) => key)], pools: effects.pools };
+  }
+
+  /** Who waits, in one namespace or in all, is planned anew, oldest first; returned are those that get something or hear something new. */
+  reconsider(now: number, namespace?: string): Effects {
+    const again: string[] = [];
+    const pools = new Set<string>();
+    for (const key of this.#waiting.keys()) {
+      const service = this.#deps.services.get(key);
+      if (service === undefined || (namespace !== undefined && service.namespace !== namespace)) continue;
+      const planned = this.plan(service, now);
+      if (this.#reserve(service, planned, now, pools) || said(planned) !== this.#said.get(key)) again.push(key);
+    }
+    return { again, pools };
+  }
+
+  /** Time has passed: addresses that have rested go to who waits. */
+  elapsed(now: number): Effects {
+    const again: string[] = [];
+    const pools = new Set<string>();
+    for (const { pool, ip } of this.#resting.due(now)) {
+      if (this.ledger.isHeld(ip)) continue;
+      again.push(...this.#offer({ pool, ip }, now));
+      pools.add(pool);
+      this.ledger.trim(pool, now - this.#reuseMs(pool));
+    }
+    return { again, pools };
+  }
+
+  #view(now: number): AllocateView {
+    const { services, namespaces } = this.#deps;
+    return {
+      pools: this.#pools,
+      namespaces,
+      ledger: this.ledger,
+      now,
+      adopting: this.#adopting,
+      createdAt: (key) => services.get(key)?.createdAt,
+    };
+  }
+
+  #setPools(pools: PoolSet): void {
+    const before = this.#pools;
+    this.#pools = pools;
+    const names = [...pools.pools.keys()];
+    this.ledger.retain(
+      new Set(names),
+      names.flatMap((name) => pools.allocatable(name)),
+    );
+    if (before.reserved !== pools.reserved) this.ledger.resetFloors();
+    for (const [name, { reuseAfterSeconds }] of pools.pools) {
+      if (before.get(name)?.reuseAfterSeconds !== reuseAfterSeconds) this.#rest(name);
+    }
+  }
+
+  #remember(pool: string, releases: readonly Release[], now: number): void {
+    this.ledger.remember(pool, releases);
+    this.#rest(pool);
+    this.ledger.trim(pool, now - this.#reuseMs(pool));
+  }
+
+  /** Computes anew until when the freed addresses of a pool rest. */
+  #rest(name: string): void {
+    const pool = this.#pools.get(name);
+    if (pool === undefined || pool.reuseAfterSeconds === 0) return;
+    for (const release of this.ledger.oldestReleased(name)) {
+      this.#resting.add({ pool: name, ip: release.ip, until: restsUntil(release, pool) });
+    }
+  }
+
+  #reuseMs(pool: string): number {
+    return (this.#pools.get(pool)?.reuseAfterSeconds ?? 0) * 1_000;
+  }
+
+  #note(service: Service, planned: Plan): void {
+    const { key } = service;
+    if (!planned.served && service.isLoadBalancer) this.#unserved.add(key);
+    else this.#unserved.delete(key);
+    const waitsFor = planned.served ? planned.waitsFor : undefined;
+    if (waitsFor === undefined) {
+      this.#waiting.delete(key);
+      this.#said.delete(key);
+    } else {
+      this.#waiting.set(service, waitsFor);
+      this.#said.set(key, said(planned));
+    }
+  }
+
+  #evict(rival: string, ip: string, now: number): void {
+    const sharing = this.ledger.sharing(rival);
+    const left = this.ledger.assignments(rival).filter((assignment) => assignment.ip !== ip);
+    if (sharing !== undefined) this.ledger.set({ key: rival, sharing }, left, now);
+  }
+
+  #hold(service: Service, assignments: readonly Assignment[], now: number): Effects {
+    const unique = assignments.filter(({ ip }, i) => assignments.findIndex((other) => other.ip === ip) === i);
+    const before = this.ledger.assignments(service.key);
+    const freed = this.ledger.set(service, unique, now);
+    const changed = [...unique, ...before].filter(
+      ({ ip }) => !unique.some((a) => a.ip === ip) || !before.some((a) => a.ip === ip),
+    );
+    return { again: this.#freed(freed, now), pools: poolsOf(changed) };
+  }
+
+  #freed(freed: readonly Assignment[], now: number): string[] {
+    return freed.flatMap((assignment) => {
+      const { pool: name, ip } = assignment;
+      const pool = this.#pools.get(name);
+      const release = this.ledger.lastHolder(ip);
+      this.ledger.trim(name, now - this.#reuseMs(name));
+      if (pool === undefined || release === undefined || restsUntil(release, pool) <= now)
+        return this.#offer(assignment, now);
+      this.#resting.add({ pool: name, ip, until: restsUntil(release, pool) });
+      return [];
+    });
+  }
+
+  /** Keeps an address for the oldest Service that waits for it, so that no younger one comes first. */
+  #offer({ pool, ip }: Assignment, now: number): string[] {
+    const again: string[] = [];
+    for (const key of this.#waiting.interestedIn(pool, ip)) {
+      const service = this.#deps.services.get(key);
+      if (service === undefined) continue;
+      if (this.#reserve(service, this.plan(service, now), now, new Set())) again.push(key);
+      const canBeShared = service.sharing.key !== undefined;
+      if (this.ledger.isHeld(ip) && !canBeShared) break;
+    }
+    return again;
+  }
+
+  /** Returns whether the Service gets something that it had not. */
+  #reserve(service: Service, planned: Plan, now: number, pools: Set<string>): boolean {
+    const before = this.ledger.assignments(service.key);
+    const given = planned.served ? planned.assignments : [];
+    const added = given.filter(({ ip }) => !before.some((assignment) => assignment.ip === ip));
+    if (added.length === 0) return false;
+    this.ledger.set(service, [...before, ...added], now);
+    for (const { pool } of added) pools.add(pool);
+    return true;
+  }
+}
+
+function poolsOf(assignments: readonly Assignment[]): Set<string> {
+  return new Set(assignments.map(({ pool }) => pool));
+}
+
+function said(planned: Plan): string {
+  return JSON.stringify([planned.finding.reason, planned.finding.params]);
+}

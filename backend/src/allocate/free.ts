@@ -1,0 +1,119 @@
+import { formatAddress, parseAddress, type Family } from '../domain/address.ts';
+import type { Pool } from '../domain/pool.ts';
+import { finding, type Finding } from '../domain/reason.ts';
+import type { Service } from '../domain/service.ts';
+import type { Ledger } from './ledger.ts';
+import type { PoolSet } from './pool-set.ts';
+import type { Release } from './released.ts';
+
+export interface FreeView {
+  readonly pools: PoolSet;
+  readonly ledger: Ledger;
+  /** Milliseconds since the epoch: what was freed a short while ago may have to rest. */
+  readonly now: number;
+}
+
+/** An address for a Service, or why there is none. */
+export type Found = { readonly ok: true; readonly ip: string } | { readonly ok: false; readonly finding: Finding };
+
+/** When a freed address may be given to somebody else, in milliseconds since the epoch. */
+export function restsUntil(release: Release, pool: Pool): number {
+  return release.at + pool.reuseAfterSeconds * 1_000;
+}
+
+/** RFC 3339, whole seconds. */
+export function timeText(at: number): string {
+  return `${new Date(Math.ceil(at / 1_000) * 1_000).toISOString().slice(0, 19)}Z`;
+}
+
+function givable(ip: string, pool: Pool, family: Family, { pools }: Pick<FreeView, 'pools'>): boolean {
+  const address = parseAddress(ip);
+  return address?.family === family && pools.gives(pool, address);
+}
+
+function lowest(ips: readonly string[]): string | undefined {
+  const values = ips.flatMap((ip) => parseAddress(ip) ?? []);
+  const [first] = values.sort((a, b) => (a.value < b.value ? -1 : 1));
+  return first === undefined ? undefined : formatAddress(first);
+}
+
+/** An address of the pool that the Services of its sharing group have, and that it fits beside all of them. */
+function shared(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
+  if (service.sharing.key === undefined) return undefined;
+  const theirs = view.ledger.sharedWith(service).map(({ ip }) => ip);
+  const fitting = theirs.filter(
+    (ip) => givable(ip, pool, family, view) && view.ledger.rivals(ip, service).length === 0,
+  );
+  return lowest(fitting);
+}
+
+/** The address that a Service of this name had before, if nobody else has got it since. */
+function own(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
+  const before = view.ledger.ownReleased(pool.name, service.key);
+  return before.find((ip) => givable(ip, pool, family, view) && !view.ledger.isWishedByOthers(ip, service.key));
+}
+
+function fresh(family: Family, pool: Pool, { pools, ledger }: Pick<FreeView, 'pools' | 'ledger'>): string | undefined {
+  for (const range of pools.allocatable(pool.name)) {
+    if (range.family !== family) continue;
+    const address = ledger.lowestFresh(pool, range, (candidate) => pools.isSkipped(pool, candidate));
+    if (address !== undefined) return formatAddress(address);
+  }
+  return undefined;
+}
+
+interface Rested {
+  readonly ip?: string;
+  readonly retryAt?: number;
+}
+
+/** The address that was given back longest ago, once it has rested. */
+function rested(service: Service, family: Family, pool: Pool, view: FreeView): Rested {
+  for (const release of view.ledger.oldestReleased(pool.name)) {
+    const { ip } = release;
+    if (!givable(ip, pool, family, view) || view.ledger.isWishedByOthers(ip, service.key)) continue;
+    const until = restsUntil(release, pool);
+    return until <= view.now ? { ip } : { retryAt: until };
+  }
+  return {};
+}
+
+/** A free address that others only ask for: better than none. */
+function wishedByOthers(family: Family, pool: Pool, view: FreeView): Rested {
+  let retryAt: number | undefined;
+  for (const ip of view.ledger.wishedFree()) {
+    if (!givable(ip, pool, family, view)) continue;
+    const release = view.ledger.lastHolder(ip);
+    const until = release === undefined ? 0 : restsUntil(release, pool);
+    if (until <= view.now) return { ip };
+    retryAt = Math.min(until, retryAt ?? until);
+  }
+  return retryAt === undefined ? {} : { retryAt };
+}
+
+/**
+ * The address of a pool that a Service without wishes gets: one that it may share, the one that it had before, one that nobody had
+ * yet, the one that nobody has had for longest, one that somebody else only asks for.
+ */
+export function findFree(service: Service, family: Family, pool: Pool, view: FreeView): Found {
+  const now = shared(service, family, pool, view) ?? own(service, family, pool, view) ?? fresh(family, pool, view);
+  if (now !== undefined) return { ok: true, ip: now };
+  const used = rested(service, family, pool, view);
+  const last = used.ip === undefined ? wishedByOthers(family, pool, view) : used;
+  if (last.ip !== undefined) return { ok: true, ip: last.ip };
+  const times = [used.retryAt, last.retryAt].filter((at) => at !== undefined);
+  if (times.length === 0) return { ok: false, finding: finding('PoolFull', { pool: pool.name, family }) };
+  const retryAt = Math.min(...times);
+  const resting = finding('PoolResting', { pool: pool.name, family, until: timeText(retryAt) });
+  return { ok: false, finding: resting };
+}
+
+/** Whether a pool has no address left, those that rest apart. */
+export function isFull(pool: Pool, view: Pick<FreeView, 'pools' | 'ledger'>): boolean {
+  const families = new Set(pool.ranges.map(({ family }) => family));
+  return [...families].every((family) => {
+    const released = [...view.ledger.oldestReleased(pool.name)].map(({ ip }) => ip);
+    const used = [...released, ...view.ledger.wishedFree()];
+    return fresh(family, pool, view) === undefined && !used.some((ip) => givable(ip, pool, family, view));
+  });
+}

@@ -1,0 +1,115 @@
+import type { Service } from '../domain/service.ts';
+
+type Aged = Pick<Service, 'key' | 'createdAt'>;
+
+/** The older first; of one age the first by name, as timestamps have whole seconds. */
+export function byServiceAge(a: Aged, b: Aged): number {
+  return a.createdAt - b.createdAt || (a.key < b.key ? -1 : a.key === b.key ? 0 : 1);
+}
+
+/** Services in order of age; a change costs a binary search. */
+class Queue {
+  readonly #services: Aged[] = [];
+
+  get size(): number {
+    return this.#services.length;
+  }
+
+  [Symbol.iterator](): IterableIterator<Aged> {
+    return this.#services[Symbol.iterator]();
+  }
+
+  add(service: Aged): void {
+    this.#services.splice(this.#position(service), 0, service);
+  }
+
+  remove(service: Aged): void {
+    const at = this.#position(service);
+    if (this.#services[at]?.key === service.key) this.#services.splice(at, 1);
+  }
+
+  #position(service: Aged): number {
+    let low = 0;
+    let high = this.#services.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = this.#services[middle];
+      if (other !== undefined && byServiceAge(other, service) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+interface Entry {
+  readonly service: Aged;
+  readonly pools: readonly string[];
+  readonly ips: readonly string[];
+}
+
+/** What a waiting Service would take: an address of one of these pools, or one of these addresses. */
+export type Interest = Pick<Entry, 'pools' | 'ips'>;
+
+/** The Services whose wishes are not all met, oldest first, by what could help them. */
+export class Waiting {
+  readonly #entries = new Map<string, Entry>();
+  readonly #all = new Queue();
+  readonly #byPool = new Map<string, Queue>();
+  readonly #byIp = new Map<string, Queue>();
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  set({ key, createdAt }: Aged, { pools, ips }: Interest): void {
+    this.delete(key);
+    const service = { key, createdAt };
+    this.#entries.set(key, { service, pools, ips });
+    this.#all.add(service);
+    for (const pool of pools) queueOf(this.#byPool, pool).add(service);
+    for (const ip of ips) queueOf(this.#byIp, ip).add(service);
+  }
+
+  delete(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#all.remove(entry.service);
+    for (const pool of entry.pools) removeFromQueue(this.#byPool, pool, entry.service);
+    for (const ip of entry.ips) removeFromQueue(this.#byIp, ip, entry.service);
+  }
+
+  /** All keys, oldest Service first. */
+  keys(): string[] {
+    return [...this.#all].map(({ key }) => key);
+  }
+
+  /** Who may take an address that became free, oldest first; lazily, as a rule the first one does. */
+  *interestedIn(pool: string, ip: string): IterableIterator<string> {
+    const some = [this.#byPool.get(pool), this.#byIp.get(ip)].map((queue) => [...(queue ?? [])]);
+    const [byPool = [], byIp = []] = some;
+    let i = 0;
+    for (const service of byPool) {
+      for (let other = byIp[i]; other !== undefined && byServiceAge(other, service) < 0; other = byIp[++i])
+        yield other.key;
+      yield service.key;
+    }
+    for (const { key } of byIp.slice(i)) yield key;
+  }
+}
+
+function queueOf(queues: Map<string, Queue>, name: string): Queue {
+  const queue = queues.get(name) ?? new Queue();
+  queues.set(name, queue);
+  return queue;
+}
+
+function removeFromQueue(queues: Map<string, Queue>, name: string, service: Aged): void {
+  const queue = queues.get(name);
+  queue?.remove(service);
+  if (queue?.size === 0) queues.delete(name);
+}
