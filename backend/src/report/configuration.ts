@@ -21,16 +21,20 @@ export interface Closed {
 
 /** API conventions: at most 32,768 octets; people read less. */
 const MAX_MESSAGE = 1_024;
+/** What is left to the problems, where there is more to say. */
+const MIN_NOTICES = 256;
 
 function notices(list: readonly Notice[]): string {
   return list.map(({ field, message }) => `${field}: ${message}`).join('; ');
 }
 
-function invalidMessage({ problems, earlierInForce }: Configuration): string {
+function invalidMessage({ problems, earlierInForce }: Configuration, closed: Closed | undefined): string {
   const next = earlierInForce
     ? 'The last good version stays in force until this is corrected.'
     : 'Nothing is done with it until this is corrected.';
-  return `${notices(problems)}. ${next}`;
+  const also = closed === undefined ? '' : ` ${closed.message}`;
+  const rest = `. ${next}${also}`;
+  return `${notices(problems).slice(0, Math.max(MAX_MESSAGE - rest.length, MIN_NOTICES))}${rest}`;
 }
 
 function validMessage({ ignoredFields, warnings }: Configuration, closed: Closed | undefined): string {
@@ -43,13 +47,14 @@ function validMessage({ ignoredFields, warnings }: Configuration, closed: Closed
 /** The condition `Ready` of a configuration object. */
 export function configurationCondition(configuration: Configuration, closed?: Closed): NewCondition {
   const invalid = configuration.problems.length > 0;
-  const message = invalid ? invalidMessage(configuration) : validMessage(configuration, closed);
+  const message = invalid ? invalidMessage(configuration, closed) : validMessage(configuration, closed);
   const reason = invalid ? 'Invalid' : (closed?.reason ?? 'InUse');
   return {
     type: 'Ready',
     status: invalid || closed !== undefined ? 'False' : 'True',
     reason,
-    message: message.slice(0, MAX_MESSAGE),
+    // Half a surrogate pair would be replaced by the API server, and never compare equal again.
+    message: message.slice(0, MAX_MESSAGE).toWellFormed(),
     ...(configuration.generation === undefined ? {} : { observedGeneration: configuration.generation }),
   };
 }

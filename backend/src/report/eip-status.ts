@@ -1,29 +1,35 @@
-import { formatAddress, rangeSize, type AddressRange } from '../domain/address.ts';
-import type { Pool } from '../domain/pool.ts';
-import type { Notice } from '../resources/parse.ts';
+import type { Release } from '../allocate/released.ts';
+import { formatAddress, parseAddress, rangeContains, type AddressRange } from '../domain/address.ts';
+import { allowsNamespace, type Pool } from '../domain/pool.ts';
+import { cover, formatRange, size } from '../domain/ranges.ts';
+import type { Labels } from '../domain/selector.ts';
+import { MAX_HELD_NAMESPACES, MAX_HELD_RANGES, MAX_RELEASED, type EipStatus } from '../resources/eip.ts';
 import { configurationCondition, type Closed, type Configuration } from './configuration.ts';
 import type { NewCondition } from './conditions.ts';
 
 /** The most entries of `status.used`: the object must stay small whatever the pool's size; the REST API has all of them. */
 export const MAX_USED = 128;
-
-/** The part of `Eip.status` that allocating decides. */
-export interface EipUsage {
-  readonly poolSize: number;
-  readonly usage: number;
-  readonly occupied: boolean;
-  readonly firstIP: string;
-  readonly lastIP: string;
-  readonly v4: boolean;
-  readonly ready: boolean;
-  readonly used: Readonly<Record<string, string>>;
-}
+/** The most Services that are named per address. */
+const MAX_SHARERS = 8;
+/** The most Services that a message names. */
+const MAX_NAMED = 5;
 
 type Holders = ReadonlyMap<string, ReadonlySet<string>>;
 
-function size(ranges: readonly AddressRange[]): bigint {
-  return ranges.reduce((sum, range) => sum + rangeSize(range), 0n);
+/** What is given of a pool, by the leader's ledger. */
+export interface PoolUse {
+  /** Canonical address -> keys of the Services that hold it. */
+  readonly held: Holders;
+  /** Youngest first. */
+  readonly released: readonly Release[];
+  /** No address of it can be given. */
+  readonly isFull: boolean;
+  /** Labels of the namespaces of the cluster. */
+  readonly namespaces: ReadonlyMap<string, Labels>;
 }
+
+/** The part of `Eip.status` that allocating decides. */
+export type EipUsage = Required<Omit<EipStatus, 'conditions'>>;
 
 /** JSON numbers are exact up to 2^53 - 1; an IPv6 /64 has more addresses. */
 function bounded(value: bigint): number {
@@ -41,35 +47,80 @@ function ends(ranges: readonly AddressRange[]): { firstIP: string; lastIP: strin
 
 function usedEntries(held: Holders): Record<string, string> {
   const first = [...held.keys()].sort().slice(0, MAX_USED);
-  return Object.fromEntries(first.map((ip) => [ip, [...(held.get(ip) ?? [])].sort().join(';')]));
+  return Object.fromEntries(first.map((ip) => [ip, [...(held.get(ip) ?? [])].sort().slice(0, MAX_SHARERS).join(';')]));
 }
 
-export function eipUsage(pool: Pool, held: Holders, problems: readonly Notice[]): EipUsage {
-  const total = size(pool.ranges);
+/**
+ * `status.addresses`: all that Services may hold of the pool. What is held outside of the spec comes from the ledger and not from
+ * the list as it stood, so that an earlier range stays for as long as it is in use, and no longer.
+ */
+export function heldRanges(pool: Pool, held: Iterable<string>): string[] {
+  const addresses = [...held].flatMap((ip) => parseAddress(ip) ?? []);
+  const outside = addresses.filter((address) => !pool.ranges.some((range) => rangeContains(range, address)));
+  return [...pool.ranges, ...cover(outside, MAX_HELD_RANGES - pool.ranges.length)].map(formatRange);
+}
+
+function heldNamespaces(pool: Pool, { held, namespaces }: PoolUse): string[] {
+  const found = new Set<string>();
+  for (const services of held.values()) for (const key of services) found.add(key.slice(0, key.indexOf('/')));
+  const all = [...found].sort();
+  if (all.length <= MAX_HELD_NAMESPACES) return all;
+  // The pool lets the others in by itself.
+  const shutOut = all.filter((namespace) => !allowsNamespace(pool, namespace, namespaces.get(namespace)));
+  return [...new Set([...shutOut, ...all])].slice(0, MAX_HELD_NAMESPACES).sort();
+}
+
+export function eipUsage(pool: Pool, use: PoolUse, isRead: boolean): EipUsage {
+  const { held, released, isFull } = use;
   return {
-    poolSize: bounded(total),
+    poolSize: bounded(size(pool.ranges)),
     usage: held.size,
-    occupied: BigInt(held.size) >= total,
+    occupied: isFull,
     ...ends(pool.ranges),
     v4: pool.ranges.some(({ family }) => family === 'ipv4'),
-    ready: problems.length === 0 && !pool.disabled && !pool.deleting,
+    ready: isRead && !pool.disabled && !pool.deleting,
     used: usedEntries(held),
+    released: released
+      .slice(0, MAX_RELEASED)
+      .map(({ ip, service, at }) => ({ ip, service, time: new Date(at).toISOString() })),
+    addresses: heldRanges(pool, held.keys()),
+    namespaces: heldNamespaces(pool, use),
   };
 }
 
-function closedBy(pool: Pool | undefined): Closed | undefined {
-  if (pool?.deleting === true) {
-    const message = 'Is being deleted and gives no new addresses.';
-    return { reason: 'PoolDeleting', message };
-  }
-  if (pool?.disabled === true) {
-    const message = 'Is disabled and gives no new addresses; those that are held stay.';
-    return { reason: 'PoolDisabled', message };
-  }
-  return undefined;
+/** What the leader knows of an Eip beside its configuration. */
+export interface EipCircumstances {
+  /** Undefined as long as the object could not be read once. */
+  readonly pool: Pool | undefined;
+  readonly deleting: boolean;
+  readonly held: Holders;
+}
+
+function deleted(held: Holders): Closed {
+  const reason = 'PoolDeleting';
+  const users = [...new Set([...held.values()].flatMap((services) => [...services]))].sort();
+  if (users.length === 0) return { reason, message: 'Is being deleted and gives no new addresses.' };
+  const named = users.slice(0, MAX_NAMED).join(', ');
+  const more = users.length > MAX_NAMED ? ` and ${users.length - MAX_NAMED} more` : '';
+  return {
+    reason,
+    message:
+      `Is being deleted; waits until these Services have let go of their addresses: ${named}${more}. ` +
+      'It gives no new ones. Delete the Services, or name another Eip for them.',
+  };
+}
+
+const DISABLED: Closed = {
+  reason: 'PoolDisabled',
+  message: 'Is disabled and gives no new addresses; those that are held stay.',
+};
+
+function closedBy({ pool, deleting, held }: EipCircumstances): Closed | undefined {
+  if (deleting) return deleted(held);
+  return pool?.disabled === true ? DISABLED : undefined;
 }
 
 /** `Ready` of an Eip: whether it gives addresses, and if not, why. */
-export function eipReady(configuration: Configuration, pool: Pool | undefined): NewCondition {
-  return configurationCondition(configuration, closedBy(pool));
+export function eipReady(configuration: Configuration, circumstances: EipCircumstances): NewCondition {
+  return configurationCondition(configuration, closedBy(circumstances));
 }

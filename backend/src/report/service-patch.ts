@@ -3,6 +3,7 @@ import { LOAD_BALANCER_CLASS, type Service } from '../domain/service.ts';
 import type * as kinds from '../cluster/kinds.ts';
 import { formatAssigned } from '../resources/assigned.ts';
 import { OPENELB_KEYS, SERVICE_CONDITIONS, SERVICE_KEYS } from '../resources/keys.ts';
+import { NOT_YET_ANNOUNCED } from './announced.ts';
 import { isCurrent, withTransition, type NewCondition } from './conditions.ts';
 import { reasonText } from './reason-text.ts';
 
@@ -57,10 +58,12 @@ function isWritten(object: kinds.Service, service: Service, { assignments }: Ser
 }
 
 function assignPatch(object: kinds.Service, service: Service, plan: Served, now: Date): ServicePatch | undefined {
-  const wanted = allocatedCondition(object, plan);
+  const existing = object.status?.conditions;
+  // Without an address there is nothing to announce; with one the engine will say, and that is another write.
+  const wanted = [allocatedCondition(object, plan), ...(plan.assignments.length === 0 ? [NOT_YET_ANNOUNCED] : [])];
   const written = isWritten(object, service, plan);
-  if (written && isCurrent(wanted, object.status?.conditions)) return undefined;
-  const conditions = [withTransition(wanted, object.status?.conditions, now)];
+  if (written && wanted.every((condition) => isCurrent(condition, existing))) return undefined;
+  const conditions = wanted.map((condition) => withTransition(condition, existing, now));
   if (written) return { metadata: {}, status: { conditions } };
   if (plan.assignments.length === 0) return withdrawal(object, conditions, true);
   return {
@@ -105,14 +108,20 @@ function isLeftOver(object: kinds.Service, service: Service): boolean {
   return classAllows && ingressIPs.length === 0 && (hasProof(object) || (hasFinalizer && recorded.length > 0));
 }
 
+function deletionOfOurs(object: kinds.Service): unknown[] {
+  const present = object.status?.conditions ?? [];
+  const ours = Object.values(SERVICE_CONDITIONS).filter((type) => present.some((condition) => condition.type === type));
+  return ours.map((type) => ({ $patch: 'delete', type }));
+}
+
 function releasePatch(object: kinds.Service, service: Service, { finding }: Plan): ServicePatch | undefined {
-  const conditions = service.hasCondition ? [{ $patch: 'delete', type: SERVICE_CONDITIONS.allocated }] : [];
+  const conditions = deletionOfOurs(object);
   // Overwritten by another load balancer: the ingress and, for all we know, the finalizer are its own now.
   const overwritten = finding.reason === 'ServedByAnother';
   if (service.held && !overwritten) return withdrawal(object, conditions, true);
   if (isLeftOver(object, service) && (service.deleting || !service.isLoadBalancer))
     return withdrawal(object, conditions, false);
-  return service.hasCondition ? { metadata: {}, status: { conditions } } : undefined;
+  return conditions.length > 0 ? { metadata: {}, status: { conditions } } : undefined;
 }
 
 /**

@@ -28,6 +28,9 @@ export const SERVICE_KEYS = {
   finalizer: 'service.kubernetes.io/load-balancer-cleanup',
 } as const;
 
+/** Finalizer, written: on Eips that Services hold addresses of. */
+export const POOL_FINALIZER = 'lb.kubesphere.io/in-use';
+
 /** Values of the opt-in annotation that mean us. */
 export const OPT_IN_VALUES: readonly string[] = ['porter', 'openelb'];
 

@@ -1,24 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Ledger } from '../../allocate/ledger.ts';
+import type { PoolSet } from '../../allocate/pool-set.ts';
 import type { Node } from '../../domain/node.ts';
 import { duplicateOf, type Peer } from '../../domain/peer.ts';
+import type { Pool } from '../../domain/pool.ts';
 import { selects } from '../../domain/selector.ts';
 import type { Clock, Logger } from '../../platform/ports.ts';
 import { isCurrent, withTransition, type ExistingCondition, type NewCondition } from '../../report/conditions.ts';
 import { configurationCondition, type Configuration } from '../../report/configuration.ts';
-import { eipReady, eipUsage } from '../../report/eip-status.ts';
+import { eipOverlapping } from '../../report/eip-overlaps.ts';
+import { eipReady, eipUsage, type EipUsage } from '../../report/eip-status.ts';
 import { establishedColumn, peerReady } from '../../report/peer-status.ts';
 import { BGP_CONF_NAME } from '../../resources/keys.ts';
-import { bgpConfs, bgpPeers, eips, type CustomObject } from '../custom-kinds.ts';
+import { bgpConfs, bgpPeers, eips, type CustomObject, type Eip } from '../custom-kinds.ts';
 import type { Kube } from '../kube.ts';
 import type { KubeObject, ResourceKind } from '../objects.ts';
 import type { ClusterView } from '../watch/cluster-view.ts';
 import type { Configured } from '../watch/last-good.ts';
 import { patchFenced, pruneOwnStatus } from './apply-status.ts';
+import { poolFinalizers } from './pool-guard.ts';
 
 export type LeaderStatusesView = Pick<
   ClusterView,
-  'pools' | 'peers' | 'nodes' | 'settings' | 'poolObject' | 'peerObject' | 'settingsObject' | 'replicas'
+  'pools' | 'peers' | 'nodes' | 'namespaces' | 'settings' | 'poolObject' | 'peerObject' | 'settingsObject' | 'replicas'
 >;
 
 export interface LeaderStatusesDeps {
@@ -26,7 +30,9 @@ export interface LeaderStatusesDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly view: LeaderStatusesView;
-  readonly ledger: Ledger;
+  readonly ledger: Pick<Ledger, 'heldOf' | 'releasedOf' | 'isFull'>;
+  /** The pools in force, with what follows from them. */
+  readonly pools: () => PoolSet;
   /** Whether this replica leads, with a current view: asked before every write. */
   readonly mayWrite: () => boolean;
 }
@@ -75,15 +81,35 @@ export class LeaderStatuses {
   }
 
   async writePool(name: string): Promise<number | undefined> {
-    const { view, ledger } = this.#deps;
+    const { view, ledger, pools } = this.#deps;
     const object = view.poolObject(name);
     if (object === undefined) return undefined;
+    const held = ledger.heldOf(name);
+    const finalizers = poolFinalizers(object, held.size > 0);
+    if (finalizers !== undefined) return await this.#writeFinalizers(object, finalizers);
     const configured = view.pools.get(name);
-    const usage =
-      configured?.value === undefined ? {} : eipUsage(configured.value, ledger.heldOf(name), configured.problems);
-    const ready = configured?.value === undefined ? { ready: false } : {};
-    const condition = eipReady(configuration(configured, object), configured?.value);
-    return await this.#write(eips, object, { ...usage, ...ready }, condition);
+    const pool = configured?.value;
+    const existing = object.status?.conditions;
+    const deleting = object.metadata?.deletionTimestamp !== undefined;
+    const overlapping = eipOverlapping(name, pools().overlaps(name), existing, object.metadata?.generation);
+    const ready = eipReady(configuration(configured, object), { pool, deleting, held });
+    const usage = pool === undefined ? { ready: false } : this.#usage(pool, configured?.problems.length === 0);
+    return await this.#write(eips, object, usage, [ready, ...(overlapping === undefined ? [] : [overlapping])]);
+  }
+
+  #usage(pool: Pool, isRead: boolean): EipUsage {
+    const { ledger, view, pools } = this.#deps;
+    const { name } = pool;
+    const [held, released] = [ledger.heldOf(name), ledger.releasedOf(name)];
+    const isFull = ledger.isFull(pool, pools());
+    return eipUsage(pool, { held, released, isFull, namespaces: view.namespaces }, isRead);
+  }
+
+  /** The status is written with the next version, which the watch brings. */
+  async #writeFinalizers(object: Eip, finalizers: readonly string[]): Promise<number | undefined> {
+    if (!this.#deps.mayWrite()) return HOLD_MS;
+    await patchFenced(this.#deps.api, eips, object, { type: 'merge', metadata: { finalizers } });
+    return undefined;
   }
 
   async writePeer(name: string): Promise<number | undefined> {
@@ -102,7 +128,7 @@ export class LeaderStatuses {
       duplicateOf: this.#duplicateOf(configured?.value),
       replicas: entries,
     });
-    const heldMs = await this.#write(bgpPeers, object, { established: establishedColumn(entries) }, condition);
+    const heldMs = await this.#write(bgpPeers, object, { established: establishedColumn(entries) }, [condition]);
     return heldMs ?? againMs;
   }
 
@@ -120,7 +146,7 @@ export class LeaderStatuses {
     const object = this.#deps.view.settingsObject();
     if (object === undefined) return undefined;
     const condition = configurationCondition(configuration(this.#deps.view.settings.get(BGP_CONF_NAME), object));
-    return await this.#write(bgpConfs, object, {}, condition);
+    return await this.#write(bgpConfs, object, {}, [condition]);
   }
 
   /** Which of these replicas are gone for good, and when to look again at those that are missing, in milliseconds. */
@@ -153,21 +179,34 @@ export class LeaderStatuses {
     kind: ResourceKind<T>,
     object: T,
     fields: Readonly<Record<string, unknown>>,
-    condition: NewCondition,
+    wanted: readonly NewCondition[],
   ): Promise<number | undefined> {
     const status: Readonly<Record<string, unknown>> = { ...object.status };
     const existing = object.status?.conditions;
-    const same = Object.entries(fields).every(([key, value]) => isDeepStrictEqual(status[key], value));
-    if (same && isCurrent(condition, existing)) return undefined;
+    const changed = Object.fromEntries(
+      Object.entries(fields).filter(([key, value]) => !isDeepStrictEqual(status[key], value)),
+    );
+    const news = wanted.some((condition) => !isCurrent(condition, existing));
+    if (Object.keys(changed).length === 0 && !news) return undefined;
     if (!this.#deps.mayWrite()) return HOLD_MS;
-    const others = (existing ?? []).filter(({ type }) => type !== condition.type);
-    const conditions = [...others, withTransition(condition, existing, this.#deps.clock.wallTime())];
     await patchFenced(this.#deps.api, kind, object, {
       type: 'merge',
-      fields: { status: { ...fields, ...removedKeys(status['used'], fields['used']), conditions } },
+      fields: {
+        status: {
+          ...changed,
+          ...removedKeys(status['used'], changed['used']),
+          ...(news ? { conditions: this.#conditions(wanted, existing) } : {}),
+        },
+      },
       subresource: 'status',
     });
     return undefined;
+  }
+
+  #conditions(wanted: readonly NewCondition[], existing: WithConditions['conditions']): ExistingCondition[] {
+    const now = this.#deps.clock.wallTime();
+    const others = (existing ?? []).filter(({ type }) => wanted.every((condition) => condition.type !== type));
+    return [...others, ...wanted.map((condition) => withTransition(condition, existing, now))];
   }
 }
 

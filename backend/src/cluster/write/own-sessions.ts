@@ -69,6 +69,11 @@ export class OwnSessions {
     else if (this.#sessions !== undefined) this.#writer.changed(peer);
   }
 
+  /** The API server answers again. */
+  retryNow(): void {
+    this.#writer.retryNow();
+  }
+
   /** Takes this replica's entries back, as its sessions have ended: the leader would do so only much later. Never rejects. */
   async stop(): Promise<void> {
     await this.#writer.stop();

@@ -31,13 +31,20 @@ export interface WorkQueueOptions {
 
 const defaultBackoff: Backoff = { baseMs: 50, maxMs: 60_000 };
 
+interface Delay {
+  readonly at: number;
+  readonly timer: Timer;
+  /** Nothing but our own backoff. */
+  readonly isBackoff: boolean;
+}
+
 /** Per key; keys without any of this are forgotten, so that the queue is as large as its work. */
 interface Entry {
   running: boolean;
   /** Added while it was being worked on: once more when that is through. */
   again: boolean;
   failures: number;
-  delay: { readonly at: number; readonly timer: Timer } | undefined;
+  delay: Delay | undefined;
 }
 
 /**
@@ -80,6 +87,15 @@ export class WorkQueue {
 
   /** Asks for a run in `delayMs`, unless an earlier one is due. */
   addAfter(key: string, delayMs: number): void {
+    this.#addAfter(key, delayMs, false);
+  }
+
+  /** What made keys fail is over: whatever waits for its backoff need not. Times that the server or the work named stand. */
+  retryNow(): void {
+    for (const [key, { delay }] of [...this.#entries]) if (delay?.isBackoff === true) this.add(key);
+  }
+
+  #addAfter(key: string, delayMs: number, isBackoff: boolean): void {
     if (this.#abort.signal.aborted) return;
     if (delayMs <= 0) {
       this.add(key);
@@ -90,7 +106,7 @@ export class WorkQueue {
     const at = this.#deps.clock.now() + delayMs;
     if (entry.delay !== undefined && entry.delay.at <= at) return;
     this.#cancelDelay(entry);
-    entry.delay = { at, timer: this.#deps.clock.setTimer(delayMs, () => this.add(key)) };
+    entry.delay = { at, timer: this.#deps.clock.setTimer(delayMs, () => this.add(key)), isBackoff };
   }
 
   /** Drops what waits, tells what runs by its signal, and resolves when nothing runs any more. The queue can't be used again. */
@@ -159,7 +175,7 @@ export class WorkQueue {
     const delayMs = Math.max(wait, outcome.notBeforeMs ?? 0);
     const fields = { queue: this.#options.name, key, failures, retryInMs: Math.round(delayMs) };
     this.#deps.logger.info({ ...fields, ...errorFields(outcome.error) }, 'will be tried again');
-    this.addAfter(key, delayMs);
+    this.#addAfter(key, delayMs, outcome.notBeforeMs === undefined || outcome.notBeforeMs === 0);
   }
 
   #forget(key: string, entry: Entry): void {

@@ -35,6 +35,11 @@ export class StatusWriter {
     this.#queue.addAfter(key, this.#options.settleMs);
   }
 
+  /** The API server answers again: whatever waits for its backoff need not. */
+  retryNow(): void {
+    this.#queue.retryNow();
+  }
+
   async stop(): Promise<void> {
     await this.#queue.stop();
   }

@@ -1,0 +1,167 @@
+import type { Ledger } from '../../allocate/ledger.ts';
+import { parseAddress, parseRange, rangeContains, type AddressRange } from '../../domain/address.ts';
+import type { Assignment } from '../../domain/service.ts';
+import { heldRanges } from '../../report/eip-status.ts';
+import { POOL_FINALIZER } from '../../resources/keys.ts';
+import { eips, type Eip } from '../custom-kinds.ts';
+import { isConflict, isNotFound } from '../errors.ts';
+import type { Kube } from '../kube.ts';
+import type { ClusterView } from '../watch/cluster-view.ts';
+import { patchFenced } from './apply-status.ts';
+
+export interface PoolGuardDeps {
+  readonly api: Kube;
+  readonly view: Pick<ClusterView, 'pools' | 'poolObject'>;
+  /** What is held already; the addresses in question may be in it or not. */
+  readonly ledger: Pick<Ledger, 'heldOf'>;
+  /** Whether this replica leads, with a current view: asked before every write. */
+  readonly mayWrite: () => boolean;
+}
+
+/** What a successful patch returned, until the watch has brought it. */
+interface Written {
+  /** Versions that our writes since have replaced. */
+  readonly before: readonly string[];
+  readonly object: Eip;
+}
+
+const YES = Promise.resolve(true);
+const NO = Promise.resolve(false);
+/** As with Services: a write ends before another leader can begin. */
+const WRITE_TIMEOUT_MS = 4_000;
+/** The write under way may be too early for an address, the one after that has it. */
+const MAX_WRITES = 3;
+
+/**
+ * Sees to it that a pool's object says what is given of it before it is given: the finalizer, so that a pool in use is never gone, and
+ * `status.addresses`, so that no edit of the pool takes the address away. Both are there already for all but the first Services.
+ */
+export class PoolGuard {
+  readonly #deps: PoolGuardDeps;
+  readonly #written = new Map<string, Written>();
+  readonly #writing = new Map<string, Promise<boolean>>();
+  readonly #waiting = new Map<string, Map<string, number>>();
+  readonly #ranges = new WeakMap<Eip, readonly AddressRange[]>();
+
+  constructor(deps: PoolGuardDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Resolves with true once these addresses may be given, and with false where that must be decided anew: a pool is gone, can't be read
+   * or is being deleted, somebody else wrote it, or this replica may not write. Pass only what a Service doesn't hold yet: what it holds stays with it whatever
+   * becomes of the pool. Rejects with what the API answered otherwise; at most one write per pool is under way.
+   */
+  ensure(assignments: readonly Assignment[]): Promise<boolean> {
+    const missing = assignments.filter((assignment) => this.#says(assignment) !== 'yes');
+    if (missing.length === 0) return YES;
+    if (missing.some((assignment) => this.#says(assignment) === 'never')) return NO;
+    return this.#ensureAll(missing);
+  }
+
+  async #ensureAll(missing: readonly Assignment[]): Promise<boolean> {
+    const answers = await Promise.all(missing.map(async (assignment) => await this.#ensureOne(assignment)));
+    return answers.every(Boolean);
+  }
+
+  async #ensureOne(assignment: Assignment): Promise<boolean> {
+    const { pool, ip } = assignment;
+    this.#wait(pool, ip, 1);
+    try {
+      for (let writes = 0; this.#says(assignment) === 'not yet'; writes += 1) {
+        if (writes === MAX_WRITES) throw new Error(`Eip ${pool} does not keep status.addresses: is its CRD up to date?`);
+        if (!(await this.#write(pool))) return false;
+      }
+      return this.#says(assignment) === 'yes';
+    } finally {
+      this.#wait(pool, ip, -1);
+    }
+  }
+
+  /** Addresses that somebody waits for go into the next write, whoever makes it. */
+  #wait(pool: string, ip: string, change: 1 | -1): void {
+    const waiting = this.#waiting.get(pool) ?? new Map<string, number>();
+    const count = (waiting.get(ip) ?? 0) + change;
+    if (count > 0) waiting.set(ip, count);
+    else waiting.delete(ip);
+    if (waiting.size > 0) this.#waiting.set(pool, waiting);
+    else this.#waiting.delete(pool);
+  }
+
+  #says({ pool, ip }: Assignment): 'yes' | 'not yet' | 'never' {
+    const object = this.#current(pool);
+    const address = parseAddress(ip);
+    if (object === undefined || address === undefined || object.metadata?.deletionTimestamp !== undefined)
+      return 'never';
+    const covered = this.#rangesOf(object).some((range) => rangeContains(range, address));
+    if (covered && isGuarded(object)) return 'yes';
+    return this.#deps.view.pools.get(pool)?.value === undefined ? 'never' : 'not yet';
+  }
+
+  #rangesOf(object: Eip): readonly AddressRange[] {
+    const known = this.#ranges.get(object);
+    if (known !== undefined) return known;
+    const parsed = (object.status?.addresses ?? []).map(parseRange);
+    const ranges = parsed.flatMap((range) => (range.ok ? [range.value] : []));
+    this.#ranges.set(object, ranges);
+    return ranges;
+  }
+
+  /** The object as we know it best: our own write comes back by the watch a moment after it was answered. */
+  #current(pool: string): Eip | undefined {
+    const seen = this.#deps.view.poolObject(pool);
+    const written = this.#written.get(pool);
+    if (written === undefined) return seen;
+    if (seen !== undefined && written.before.includes(seen.metadata?.resourceVersion ?? '')) return written.object;
+    this.#written.delete(pool);
+    return seen;
+  }
+
+  async #write(pool: string): Promise<boolean> {
+    const underWay = this.#writing.get(pool);
+    if (underWay !== undefined) return await underWay;
+    const writing = this.#patch(pool).finally(() => this.#writing.delete(pool));
+    this.#writing.set(pool, writing);
+    return await writing;
+  }
+
+  async #patch(name: string): Promise<boolean> {
+    const object = this.#current(name);
+    const pool = this.#deps.view.pools.get(name)?.value;
+    if (object === undefined || pool === undefined || !this.#deps.mayWrite()) return false;
+    const held = [...this.#deps.ledger.heldOf(name).keys(), ...(this.#waiting.get(name)?.keys() ?? [])];
+    const addresses = heldRanges(pool, held);
+    try {
+      const finalizers = poolFinalizers(object, true);
+      const guarded = finalizers === undefined ? object : await this.#send(name, object, { metadata: { finalizers } });
+      await this.#send(name, guarded, { fields: { status: { addresses } }, subresource: 'status' });
+      return true;
+    } catch (error) {
+      if (isConflict(error) || isNotFound(error)) return false;
+      throw error;
+    }
+  }
+
+  async #send(name: string, object: Eip, patch: Omit<Parameters<typeof patchFenced>[3], 'type'>): Promise<Eip> {
+    const sent = { ...patch, type: 'merge', timeoutMs: WRITE_TIMEOUT_MS } as const;
+    const written = await patchFenced(this.#deps.api, eips, object, sent);
+    const before = [...(this.#written.get(name)?.before ?? []), object.metadata?.resourceVersion ?? ''];
+    this.#written.set(name, { before, object: written });
+    return written;
+  }
+}
+
+function isGuarded(object: Eip): boolean {
+  return object.metadata?.finalizers?.includes(POOL_FINALIZER) === true;
+}
+
+/** The finalizers that a pool's object should have, with those of others; undefined if it has them. */
+export function poolFinalizers(object: Eip, inUse: boolean): string[] | undefined {
+  const { finalizers = [], deletionTimestamp } = object.metadata ?? {};
+  const guarded = isGuarded(object);
+  const deleting = deletionTimestamp !== undefined;
+  if (deleting && guarded && !inUse) return finalizers.filter((finalizer) => finalizer !== POOL_FINALIZER);
+  // The API server takes no new finalizers any more once an object is being deleted.
+  if (!deleting && !guarded && inUse) return [...finalizers, POOL_FINALIZER];
+  return undefined;
+}

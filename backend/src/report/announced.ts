@@ -1,0 +1,92 @@
+import { parseAddress, type Family } from '../domain/address.ts';
+import type { Peer } from '../domain/peer.ts';
+import { poolOf, type Pool } from '../domain/pool.ts';
+import { finding, type Finding } from '../domain/reason.ts';
+import { selects } from '../domain/selector.ts';
+import type { Assignment, Service } from '../domain/service.ts';
+import type { AddressReport } from '../engine/messages.ts';
+import type { ReplicaPeerStatus } from '../resources/bgp-peer.ts';
+import { SERVICE_CONDITIONS } from '../resources/keys.ts';
+import type { NewCondition } from './conditions.ts';
+import { reasonText } from './reason-text.ts';
+
+/** A BgpPeer, with all that its replicas have in sessions with it. */
+export interface PeerSessions {
+  readonly peer: Peer;
+  readonly replicas: readonly ReplicaPeerStatus[];
+}
+
+/** What a Service's condition `Announced` depends on. */
+export interface AnnouncedView {
+  /** By address. */
+  readonly reports: ReadonlyMap<string, AddressReport>;
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly peers: readonly PeerSessions[];
+}
+
+/** API conventions allow more; people read less. */
+const MAX_MESSAGE = 1_024;
+
+function hears({ peer }: PeerSessions, pool: Pool, family: Family): boolean {
+  if (peer.deleting || !selects(pool.bgp.peerSelector, peer.labels)) return false;
+  return peer.families.some((wanted) => wanted.family === family);
+}
+
+/** A session counts from whichever replica: the routers' view of an address is the sum of them. */
+function isEstablished({ replicas }: PeerSessions, family: Family): boolean {
+  return replicas.some(({ sessionState, negotiated }) => {
+    const families = negotiated?.families;
+    return sessionState === 'Established' && (families === undefined || families.includes(`${family}-unicast`));
+  });
+}
+
+/** Whether somebody hears what the engine announces. */
+function heard({ ip, pool: recorded }: Assignment, view: AnnouncedView): Finding {
+  const pool = poolOf({ ip, pool: recorded }, view.pools);
+  const family = parseAddress(ip)?.family;
+  // The engine's view and ours differ for a moment.
+  if (pool === undefined || family === undefined) return finding('NotInRecordedPool', { ip });
+  if (pool.protocol !== 'bgp') return finding('Announced', { ip });
+  const listeners = view.peers.filter((peer) => hears(peer, pool, family));
+  const params = { ip, pool: pool.name };
+  if (listeners.length === 0) return finding('NoPeer', params);
+  return finding(listeners.some((peer) => isEstablished(peer, family)) ? 'Announced' : 'NoPeerEstablished', params);
+}
+
+/** Undefined: the engine has not said anything of this Service at this address yet. */
+function findingOf(service: Service, assignment: Assignment, view: AnnouncedView): Finding | undefined {
+  const { ip } = assignment;
+  const report = view.reports.get(ip);
+  if (report === undefined) return undefined;
+  if (report.younger.includes(service.key)) {
+    return finding('HeldByOlderService', { ip, holder: report.services[0] ?? '' });
+  }
+  if (!report.services.includes(service.key)) return undefined;
+  return report.finding.reason === 'Announced' ? heard(assignment, view) : report.finding;
+}
+
+/**
+ * The condition `Announced` of a Service that holds addresses, or undefined as long as it is not known. Its message names neither nodes
+ * nor sessions: it stays as it is while these come and go, as long as the Service can be reached.
+ */
+export function announced(service: Service, view: AnnouncedView): NewCondition | undefined {
+  const findings = service.recorded.map((assignment) => findingOf(service, assignment, view));
+  if (findings.length === 0 || findings.includes(undefined)) return undefined;
+  const known = findings.filter((found) => found !== undefined);
+  const wrong = known.find(({ reason }) => reason !== 'Announced');
+  const texts = new Set(known.map(reasonText));
+  return condition(wrong?.reason ?? 'Announced', [...texts].join(' '));
+}
+
+/** The condition `Announced` of a Service that is ours and has no address. */
+export const NOT_YET_ANNOUNCED: NewCondition = condition('NoAddress', reasonText(finding('NoAddress')));
+
+/** Without `observedGeneration`: it follows from the network more than from the object, and need not be written anew with it. */
+function condition(reason: Finding['reason'], message: string): NewCondition {
+  return {
+    type: SERVICE_CONDITIONS.announced,
+    status: reason === 'Announced' ? 'True' : 'False',
+    reason,
+    message: message.slice(0, MAX_MESSAGE).toWellFormed(),
+  };
+}
