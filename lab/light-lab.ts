@@ -1,5 +1,5 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { ApiClient } from './cluster/api-client.ts';
 import { ControlPlane, defaultPorts } from './cluster/control-plane.ts';
@@ -200,19 +200,25 @@ async function placeOnLoopback(): Promise<Place> {
   };
 }
 
-/** Ports that nobody on loopback has at this moment, all different. */
+/**
+ * Ports that nobody on loopback has at this moment, all different. They lie below those that systems give to outgoing
+ * connections: one of these would take a port from under us before its server starts.
+ */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      const listening = Promise.withResolvers<void>();
-      server.once('error', listening.reject).listen(0, '127.0.0.1', listening.resolve);
-      await listening.promise;
-      return (server.address() as AddressInfo).port;
-    }),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(20_000, 32_768);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const tried = Promise.withResolvers<boolean>();
+  server.once('error', () => tried.resolve(false));
+  server.listen(port, '127.0.0.1', () => server.close(() => tried.resolve(true)));
+  return tried.promise;
 }
 
 function specOf(node: LightNode): NodeSpec {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { KubeObject } from '../cluster/api-client.ts';
 import type { LightLab } from '../light-lab.ts';
+import { until } from '../state/until.ts';
 
 const root = join(import.meta.dirname, '../..');
 const main = join(root, 'backend/src/main.ts');
@@ -28,10 +29,20 @@ export function podOn(node: string): string {
   return `${name}-${node}`;
 }
 
-/** The CRDs and the manager's namespace, as the chart makes them. */
+/** The CRDs and the manager's namespace, as the chart makes them; returns when the new kinds can be used. */
 export async function installObjects(lab: LightLab): Promise<void> {
   await lab.kubectl(['apply', '-f', join(root, 'charts/backend/crds')]);
-  await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
+  await lab.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+  const api = '/apis/network.kubesphere.io/v1alpha2';
+  // The API server's list of kinds and its handlers follow the condition a moment later.
+  await until(
+    async () => {
+      const { resources } = await lab.api.get<{ resources: { kind: string }[] }>(api);
+      for (const plural of ['eips', 'bgpconfs', 'bgppeers']) await lab.api.list(`${api}/${plural}`);
+      return ['Eip', 'BgpConf', 'BgpPeer'].every((kind) => resources.some((resource) => resource.kind === kind));
+    },
+    { what: 'the kinds of the CRDs to be served' },
+  );
   await lab.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
 }
 

@@ -86,7 +86,7 @@ export class Router {
       },
       {
         what: `${this.name}'s kernel to have ${wanted} for ${destination}`,
-        timeoutMs: options.timeoutMs ?? 10_000,
+        timeoutMs: options.timeoutMs ?? 30_000,
         intervalMs: options.intervalMs ?? 20,
         explain: () => this.#explainRoutes(destination),
       },

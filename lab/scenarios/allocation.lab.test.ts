@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { defaultPool, eip, ours, service } from '../local/objects.ts';
 import { until } from '../state/until.ts';
-import { allocated, ingressOf, ManagerLab, pathOf } from './manager/manager-lab.ts';
+import { allocated, ingressOf, ManagerLab, pathOf, type LiveService } from './manager/manager-lab.ts';
 
 const finalizer = 'service.kubernetes.io/load-balancer-cleanup';
 const otherFinalizer = 'example.com/keep';
@@ -19,12 +19,29 @@ suite('addresses, as clients of the API and the router see them', () => {
   });
   after(() => lab.down());
 
-  async function setDefault(pool: string, value: 'true' | 'false'): Promise<void> {
+  /**
+   * Makes the pool `public` the default one, or no pool; returns when the manager knows. It hears of pools and of Services by
+   * two watches, so what became of a Service that names no pool is the only sign.
+   */
+  async function setDefault(value: 'true' | 'false'): Promise<void> {
     const annotations = Object.fromEntries(Object.keys(defaultPool).map((key) => [key, value]));
-    await lab.lab.api.patch(`/apis/network.kubesphere.io/v1alpha2/eips/${pool}`, { metadata: { annotations } });
+    await lab.lab.api.patch('/apis/network.kubesphere.io/v1alpha2/eips/public', { metadata: { annotations } });
+    const wanted = value === 'true' ? 'Allocated' : 'NoPoolMatches';
+    await until(async () => (await answerTo('names-no-pool')) === wanted, { what: `a new Service to be ${wanted}` });
   }
 
-  /** The manager handles news in order: what came before a Service that is served has been looked at. */
+  /** The reason of the first condition that a new Service without a pool's name gets. */
+  async function answerTo(name: string): Promise<string | undefined> {
+    const reason = (found: LiveService): string | undefined =>
+      found.status.conditions?.find(({ type }) => type === allocated)?.reason;
+    await lab.create(name, { spec: ours }, []);
+    const answered = await lab.when(name, 'to be answered', (found) => reason(found) !== undefined);
+    await lab.deleteService(name);
+    await gone(name);
+    return reason(answered);
+  }
+
+  /** The manager handles news of Services in order: what came before a Service that is served has been looked at. */
   async function everythingSeen(): Promise<void> {
     await lab.create('sentinel', { spec: ours, annotations: namedPool });
     await lab.routed(await lab.address('sentinel'));
@@ -35,7 +52,7 @@ suite('addresses, as clients of the API and the router see them', () => {
 
   async function gone(name: string): Promise<void> {
     const isGone = async (): Promise<boolean> => (await lab.lab.api.find(pathOf(name))) === undefined;
-    await until(isGone, { what: `the Service ${name} to be gone`, timeoutMs: 10_000 });
+    await until(isGone, { what: `the Service ${name} to be gone` });
   }
 
   test('come from the default pool, for a Service that asks by class, by annotation, or not at all', async () => {
@@ -48,7 +65,7 @@ suite('addresses, as clients of the API and the router see them', () => {
   });
 
   test('without a default pool only who asks is served; a new default pool serves the rest, and its loss takes none', async () => {
-    await setDefault('public', 'false');
+    await setDefault('false');
     const asking = { 'asks-porter': optIn('porter'), 'asks-openelb': optIn('openelb'), 'asks-not': {} };
     for (const [name, annotations] of Object.entries(asking)) {
       await lab.create(name, { annotations: { ...annotations, ...namedPool } });
@@ -56,14 +73,14 @@ suite('addresses, as clients of the API and the router see them', () => {
     for (const name of ['asks-porter', 'asks-openelb']) await lab.routed(await lab.address(name));
     await everythingSeen();
     assert.deepEqual((await lab.service('asks-not')).status, { loadBalancer: {} });
-    await setDefault('public', 'true');
+    await setDefault('true');
     const ip = await lab.address('asks-not');
     assert.match(ip, /^172\.31\.0\./);
-    await setDefault('public', 'false');
+    await setDefault('false');
     await everythingSeen();
     assert.deepEqual(ingressOf(await lab.service('asks-not')), [ip]);
     await lab.routed(ip);
-    await setDefault('public', 'true');
+    await setDefault('true');
   });
 
   test('come from the pool that the Service names, by the key of either era', async () => {

@@ -41,7 +41,7 @@ suite('pools, peers and the BGP configuration, as they change', () => {
     };
     const explain = async (): Promise<string> =>
       JSON.stringify((await lab.lab.api.get<Configured>(`${group}/${path}`)).status);
-    return until(look, { what: `Ready of ${path}`, timeoutMs: 10_000, explain });
+    return until(look, { what: `Ready of ${path}`, explain });
   }
 
   async function rows(kind: string): Promise<string[][]> {
@@ -54,7 +54,6 @@ suite('pools, peers and the BGP configuration, as they change', () => {
     const now = async (): Promise<string[][]> => (await rows(kind)).map((row) => row.slice(0, -1));
     await until(async () => JSON.stringify(await now()) === JSON.stringify(wanted), {
       what: `the columns of ${kind}`,
-      timeoutMs: 10_000,
       explain: async () => JSON.stringify(await now()),
     });
   }
@@ -167,7 +166,7 @@ suite('pools, peers and the BGP configuration, as they change', () => {
       explain: established,
     });
     await r1.start();
-    await lab.routed(ip, undefined, 20_000);
+    await lab.routed(ip, undefined, 60_000);
     await until(async () => (await established()) === '1/1', { what: 'r1 to be reported as up', explain: established });
   });
 
@@ -175,7 +174,7 @@ suite('pools, peers and the BGP configuration, as they change', () => {
     await lab.lab.api.delete(`${group}/bgpconfs/default`);
     for (const address of await lab.addresses('web')) await lab.routed(address, []);
     await lab.lab.apply(bgpConf());
-    for (const address of await lab.addresses('web')) await lab.routed(address, undefined, 20_000);
+    for (const address of await lab.addresses('web')) await lab.routed(address, undefined, 60_000);
   });
 
   test('a password shows up in no log and no status', async () => {

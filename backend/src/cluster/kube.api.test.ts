@@ -15,7 +15,7 @@ import type { InformerOptions } from './watch/informer.ts';
 import { EventRecorder } from './write/events.ts';
 import { LeaderElector } from './write/lease.ts';
 
-const deadlineMs = 30_000;
+const deadlineMs = 60_000;
 const deps = { clock: systemClock, random: systemRandom, logger: new FakeLogger() };
 let lab: LightLab;
 let api: HttpKube;
@@ -106,11 +106,15 @@ describe('watching a real API server', () => {
     const freshness = new Freshness({ api, ...deps, sources: [] }, { ...options, ...handlers });
     freshness.start();
     await lab.stopApiServer();
-    await until(() => told.includes('stale'));
+    await until(() => told.at(-1) === 'stale');
     await lab.startApiServer();
-    await until(() => told.includes('fresh'));
+    await until(() => told.at(-1) === 'fresh');
     freshness.stop();
-    assert.deepEqual(told, ['stale', 'fresh']);
+    // On a busy machine an answer may take longer than a second: it is stale then too, and each change is told once.
+    assert.ok(
+      told.every((state, i) => state === (i % 2 === 0 ? 'stale' : 'fresh')),
+      told.join(),
+    );
   });
 });
 

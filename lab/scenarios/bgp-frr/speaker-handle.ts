@@ -46,7 +46,7 @@ export class SpeakerHandle {
   async established(key: string): Promise<SessionStatus> {
     return await until(async () => this.#inState(key, 'Established'), {
       what: `the session ${key} to be established`,
-      timeoutMs: 20_000,
+      timeoutMs: 40_000,
       explain: () => `${JSON.stringify(this.session(key))}\n${this.#stderr}`,
     });
   }
@@ -55,7 +55,7 @@ export class SpeakerHandle {
   async change(what: string, matches: (status: SessionStatus) => boolean): Promise<SessionStatus> {
     return await until(async () => this.changes.find(matches), {
       what,
-      timeoutMs: 20_000,
+      timeoutMs: 40_000,
       explain: () => `${JSON.stringify(this.changes)}\n${this.#stderr}`,
     });
   }

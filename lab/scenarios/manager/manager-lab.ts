@@ -138,7 +138,7 @@ export class ManagerLab {
   }
 
   /** Waits until every router's kernel has exactly these machines as next hops; none: no route. */
-  async routed(ip: string, nodes: readonly string[] = this.nodeNames, timeoutMs = 10_000): Promise<void> {
+  async routed(ip: string, nodes: readonly string[] = this.nodeNames, timeoutMs = 30_000): Promise<void> {
     const family = ip.includes(':') ? 'ipv6' : 'ipv4';
     const gateways = nodes.map((node) => this.lab.node(node).addresses[family]);
     await Promise.all(this.lab.routers.map((router) => router.waitForRoutes(ip, gateways, { timeoutMs })));
@@ -165,12 +165,18 @@ export class ManagerLab {
     await this.lab.api.patch(`/api/v1/nodes/${name}/status`, { status });
   }
 
-  /** All states of a Service since its creation, oldest first, as every watching client got them. */
+  /** All states of a Service since a version until now, oldest first, as every watching client got them. */
   async history(name: string, sinceVersion: string): Promise<LiveService[]> {
-    const query = `watch=true&resourceVersion=${sinceVersion}&timeoutSeconds=1&fieldSelector=metadata.name%3D${name}`;
-    const { body } = await this.lab.api.request('GET', `/api/v1/namespaces/default/services?${query}`);
-    const lines = typeof body === 'string' ? body.trim().split('\n') : [JSON.stringify(body)];
-    return lines.map((line) => (JSON.parse(line) as { object: LiveService }).object);
+    const query = `watch=true&resourceVersion=${sinceVersion}&timeoutSeconds=2&fieldSelector=metadata.name%3D${name}`;
+    const now = (await this.service(name)).metadata.resourceVersion;
+    const upToNow = async (): Promise<LiveService[] | false> => {
+      const { body } = await this.lab.api.request('GET', `/api/v1/namespaces/default/services?${query}`);
+      const lines = typeof body === 'string' ? body.trim().split('\n') : [JSON.stringify(body)];
+      const states = lines.map((line) => (JSON.parse(line) as { object: LiveService }).object);
+      // A slow API server ends the watch before it has told everything.
+      return states.some(({ metadata }) => metadata.resourceVersion === now) && states;
+    };
+    return until(upToNow, { what: `the whole history of ${name}` });
   }
 
   async logTail(node: string): Promise<string> {

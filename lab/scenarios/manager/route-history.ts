@@ -10,11 +10,15 @@ import type { Router } from '../../network/router.ts';
  * there only for a moment is missed.
  */
 export class RouteHistory {
+  readonly #router: Router;
   readonly #destination: string;
   readonly #process: ChildProcessByStdio<null, Readable, null>;
   readonly #states: string[] = [];
+  /** Destinations of the test's own routes that the kernel has told of. */
+  readonly #marks = new Set<string>();
 
   private constructor(router: Router, destination: string) {
+    this.#router = router;
     this.#destination = destination;
     const args = ['-n', router.namespace, '-o', 'monitor', 'route'];
     this.#process = spawn('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -25,29 +29,28 @@ export class RouteHistory {
   static async start(router: Router, destination: string): Promise<RouteHistory> {
     const history = new RouteHistory(router, destination);
     await once(history.#process, 'spawn');
-    await history.#hears(router);
+    await history.#hears('192.0.2.253');
     return history;
   }
 
   /** Ends it, and returns the gateways (sorted, joined by commas) of each state since the start; '' where there was no route. */
   async stop(): Promise<string[]> {
-    // What the kernel has told by now may still be on its way through the pipe.
-    await sleep(100);
+    // What the kernel has told by now may still be on its way through the pipe; it comes before what is told next.
+    await this.#hears('192.0.2.254');
     const closed = once(this.#process, 'close');
     this.#process.kill();
     await closed;
     return this.#states;
   }
 
-  /** `ip` subscribes a moment after it was started: routes of the test's own tell when it hears. */
-  async #hears(router: Router): Promise<void> {
-    const probe = '192.0.2.254';
-    const heard = once(this.#process.stdout, 'data');
-    let done = false;
-    void heard.then(() => (done = true));
-    while (!done) {
-      await router.exec('ip', 'route', 'add', 'blackhole', probe);
-      await router.exec('ip', 'route', 'del', 'blackhole', probe);
+  /**
+   * Returns when all that the kernel told before the call is in `#states`. `ip` subscribes a moment after it was started, so the
+   * test's own route comes and goes until it is heard of.
+   */
+  async #hears(mark: string): Promise<void> {
+    while (!this.#marks.has(mark)) {
+      await this.#router.exec('ip', 'route', 'add', 'blackhole', mark);
+      await this.#router.exec('ip', 'route', 'del', 'blackhole', mark);
       await sleep(20);
     }
   }
@@ -58,6 +61,8 @@ export class RouteHistory {
       .replace(/^Deleted /, '')
       .trim()
       .split(' ');
+    const mark = /^(?:Deleted )?blackhole (\S+)/.exec(line)?.[1];
+    if (mark !== undefined) this.#marks.add(mark);
     if (destination !== this.#destination) return;
     const gateways = [...line.matchAll(/ via ([0-9a-f.:]+)/g)].map(([, gateway]) => gateway ?? '').sort();
     this.#states.push(deleted ? '' : gateways.join());
