@@ -1,5 +1,5 @@
 /**
- * Writes the files that are made from source: the CRDs of the backend's chart.
+ * Writes the files that are made from source: the CRDs of the backend's chart, and the reference of reasons.
  *
  *   npm run generate              writes them
  *   npm run generate -- --check   writes nothing; names each file that differs and exits 1
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { crdOf, KINDS } from '../backend/src/resources/crd.ts';
 import { GROUP } from '../backend/src/resources/keys.ts';
+import { reasonsPage } from './generate/reasons.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const CRD_FOLDER = 'charts/backend/crds';
@@ -23,6 +24,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     const yaml = stringify(crdOf(kind), { aliasDuplicateObjects: false, lineWidth: 0 });
     files.set(`${CRD_FOLDER}/${GROUP}_${kind.plural}.yaml`, HEADER + yaml);
   }
+  files.set('docs/reference/reasons.md', reasonsPage());
   return files;
 }
 
