@@ -115,7 +115,7 @@ suite('the pool of an address', () => {
     const { finding } = decide(IP, [WEB], snapshot({ pools: [pool] }));
     assert.deepEqual(finding, {
       reason: 'ProtocolNotSupported',
-      params: { ip: IP, service: 'shop/web', pool: 'public', protocol: 'layer2' },
+      params: { ip: IP, pool: 'public', protocol: 'layer2' },
     });
     assert.equal(reasonOf(decide(IP, [WEB], snapshot({ pools: [pool], protocols: ['bgp', 'layer2'] }))), 'Announced');
   });

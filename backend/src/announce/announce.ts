@@ -70,21 +70,20 @@ function judge(ip: string, group: readonly HoldingService[], snapshot: Snapshot)
   const [oldest] = group;
   const address = parseAddress(ip);
   if (oldest === undefined || address === undefined) return withheld(finding('NoAddress', { ip }));
-  const params = { ip, service: oldest.key };
   const pool = poolOf(oldest.assignments.find((held) => held.ip === ip) ?? { pool: '', ip }, snapshot.pools);
-  if (pool === undefined) return withheld(finding('NotInRecordedPool', params));
+  if (pool === undefined) return withheld(finding('NotInRecordedPool', { ip }));
   const { protocol } = pool;
   if (!snapshot.protocols.has(protocol)) {
-    return withheld(finding('ProtocolNotSupported', { ...params, pool: pool.name, protocol }));
+    return withheld(finding('ProtocolNotSupported', { ip, pool: pool.name, protocol }));
   }
   const { family } = address;
   const endpoints = joinEndpoints(group.map(({ key }) => (snapshot.endpoints.get(key) ?? NO_ENDPOINTS)[family]));
-  if (!endpoints.any) return withheld(finding('NoEndpoints', params));
+  if (!endpoints.any) return withheld(finding('NoEndpoints', { ip }));
   const { trafficPolicy } = oldest;
   const [nodes, leftOut] = eligibleNodes({ pool, family, trafficPolicy, endpoints }, snapshot);
-  if (nodes.length === 0) return withheld(finding(nobodyBecause(leftOut), params), leftOut);
+  if (nodes.length === 0) return withheld(finding(nobodyBecause(leftOut), { ip }), leftOut);
   const announcement = { address, pool, nodes: ranked(ip, nodes) };
-  return { finding: finding('Announced', params), announcement, leftOut };
+  return { finding: finding('Announced', { ip }), announcement, leftOut };
 }
 
 /**

@@ -60,7 +60,7 @@ suite('an address that Services share', () => {
   test('endpoints of one that may not share keep nothing announced', () => {
     const decision = decide(IP, [HTTP, STRANGER], world({ 'evil/web': everywhere }));
     assert.equal(decision.finding.reason, 'NoEndpoints');
-    assert.deepEqual(decision.finding.params, { ip: IP, service: 'shop/http' });
+    assert.deepEqual(decision.services, ['shop/http']);
   });
 
   test('has the attributes of the pool in the record of the oldest', () => {

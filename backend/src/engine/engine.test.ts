@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { aNode, aPeer, aReplica, endpointsOn, someSettings } from '../domain/testing/builders.ts';
+import type { HoldingService } from '../announce/snapshot.ts';
+import type { Pool } from '../domain/pool.ts';
+import {
+  aNode,
+  aPeer,
+  aPool,
+  aReplica,
+  endpointsOn,
+  range,
+  sharingTerms,
+  someSettings,
+} from '../domain/testing/builders.ts';
+import type { AddressReport, InputDelta } from './messages.ts';
 import { Bench } from './testing/bench.ts';
 import { holding, INPUTS, meds, N1, R1, started } from './testing/shop.ts';
 
@@ -52,8 +64,20 @@ suite('start', () => {
     assert.deepEqual(
       [...bench.reported().values()],
       [
-        { ip: '192.0.2.1', service: 'shop/web', announced: true, reason: 'Announced', nodes: ['n1', 'n2'] },
-        { ip: '192.0.2.2', service: 'shop/db', announced: false, reason: 'NoEndpoints', nodes: [] },
+        {
+          ip: '192.0.2.1',
+          services: ['shop/web'],
+          younger: [],
+          finding: { reason: 'Announced', params: { ip: '192.0.2.1' } },
+          nodes: ['n1', 'n2'],
+        },
+        {
+          ip: '192.0.2.2',
+          services: ['shop/db'],
+          younger: [],
+          finding: { reason: 'NoEndpoints', params: { ip: '192.0.2.2' } },
+          nodes: [],
+        },
       ],
     );
   });
@@ -120,6 +144,95 @@ suite('a change costs what it changes', () => {
     bench.engine.change({});
     assert.deepEqual(bench.speaker.takeCalls(), []);
     assert.deepEqual(bench.posted, []);
+  });
+});
+
+suite('a change of a pool', () => {
+  const edge = aPool('edge', ['198.51.100.0/24']);
+  const onEdge: HoldingService = {
+    ...holding('mail', '198.51.100.1'),
+    assignments: [{ pool: 'edge', ip: '198.51.100.1' }],
+  };
+
+  function withTwoPools(): Bench {
+    const services = new Map([...(INPUTS.services ?? []), ['shop/mail', onEdge]]);
+    const endpoints = new Map([...(INPUTS.endpoints ?? []), ['shop/mail', endpointsOn(['n1'])]]);
+    const pools = new Map([...(INPUTS.pools ?? []), ['edge', edge]]);
+    return started({ ...INPUTS, services, endpoints, pools });
+  }
+
+  test('costs its own addresses', () => {
+    const bench = withTwoPools();
+    bench.engine.change({ pools: new Map([['edge', { ...edge, bgp: { ...edge.bgp, med: 5 } }]]) });
+    assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'updateRoutes', peer: 'r1', prefixes: ['198.51.100.1/32'] }]);
+    assert.equal(bench.speaker.announced()['r1']?.['198.51.100.1/32'], '10.0.0.2 10.0.0.1 med 105');
+    bench.engine.change({ pools: new Map([['edge', null]]) });
+    assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'updateRoutes', peer: 'r1', prefixes: ['-198.51.100.1/32'] }]);
+  });
+
+  test('that has nobody new in it but another namespace: nothing', () => {
+    const bench = withTwoPools();
+    bench.engine.change({ pools: new Map([['edge', { ...edge, heldNamespaces: ['shop'] }]]) });
+    assert.deepEqual(bench.speaker.takeCalls(), []);
+    assert.deepEqual(bench.posted, []);
+  });
+
+  test('that shrinks withdraws nothing while its status says what is held', () => {
+    const bench = withTwoPools();
+    const heldRanges = [range('198.51.100.1')];
+    bench.engine.change({ pools: new Map([['edge', { ...edge, heldRanges }]]) });
+    bench.engine.change({ pools: new Map([['edge', { ...edge, ranges: [], heldRanges }]]) });
+    assert.equal(bench.speaker.announced()['r1']?.['198.51.100.1/32'], '10.0.0.2 10.0.0.1 med 100');
+    assert.deepEqual(bench.posted, []);
+  });
+
+  test('finds the addresses whose record was lost, or whose own pool has gone before', () => {
+    const bench = withTwoPools();
+    bench.engine.change({ pools: new Map([['edge', null]]) });
+    bench.engine.change({ pools: new Map([['heir', { ...edge, name: 'heir' }]]) });
+    assert.ok(bench.speaker.announced()['r1']?.['198.51.100.1/32']);
+    const lost = { ...onEdge, assignments: [{ pool: '', ip: '198.51.100.1' }] };
+    bench.engine.change({ services: new Map([['shop/mail', lost]]) });
+    bench.engine.change({ pools: new Map([['heir', null]]) });
+    assert.equal(bench.speaker.announced()['r1']?.['198.51.100.1/32'], undefined);
+    assert.equal(bench.reported().get('198.51.100.1')?.finding.reason, 'NotInRecordedPool');
+    bench.engine.change({ pools: new Map([['edge', edge]]) });
+    assert.ok(bench.speaker.announced()['r1']?.['198.51.100.1/32']);
+  });
+});
+
+suite('a report comes when anything in it changes', () => {
+  const ip = '192.0.2.1';
+  const changedBy = (bench: Bench, change: InputDelta): AddressReport | undefined => {
+    bench.posted.length = 0;
+    bench.engine.change(change);
+    const [message] = bench.posted;
+    return message?.type === 'addresses' ? message.changed[0] : undefined;
+  };
+
+  test('a Service comes that shares, one that does not, and the first goes', () => {
+    const shared = (name: string, port: string, createdAt: number): HoldingService => {
+      const sharing = sharingTerms({ key: 'front', ports: [port] });
+      return { ...holding(name, ip), createdAt, sharing };
+    };
+    const bench = started({ ...INPUTS, services: new Map([['shop/web', shared('web', 'TCP/80', 1)]]) });
+    const joined = changedBy(bench, { services: new Map([['shop/tls', shared('tls', 'TCP/443', 2)]]) });
+    assert.deepEqual([joined?.services, joined?.younger], [['shop/web', 'shop/tls'], []]);
+    const refused = changedBy(bench, { services: new Map([['shop/db', holding('db', ip)]]) });
+    assert.deepEqual([refused?.services, refused?.younger], [['shop/web', 'shop/tls'], ['shop/db']]);
+    const left = changedBy(bench, { services: new Map([['shop/web', null]]) });
+    assert.deepEqual([left?.services, left?.finding.reason], [['shop/tls'], 'NoEndpoints']);
+  });
+
+  test('the same reason with other facts', () => {
+    const layer2 = (name: string): Pool => aPool(name, ['192.0.2.0/24'], { protocol: 'layer2' });
+    const bench = started({ ...INPUTS, pools: new Map([['public', layer2('public')]]) });
+    bench.engine.change({ pools: new Map([['other', layer2('other')]]) });
+    const report = changedBy(bench, { pools: new Map([['public', null]]) });
+    assert.deepEqual(report?.finding, {
+      reason: 'ProtocolNotSupported',
+      params: { ip, pool: 'other', protocol: 'layer2' },
+    });
   });
 });
 

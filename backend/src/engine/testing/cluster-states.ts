@@ -7,12 +7,13 @@ import type { HoldingService } from '../../announce/snapshot.ts';
 import type { Node } from '../../domain/node.ts';
 import type { BgpSettings, Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
-import type { ServiceEndpoints } from '../../domain/service.ts';
+import type { ServiceEndpoints, TrafficPolicy } from '../../domain/service.ts';
 import {
   aNode,
   aPeer,
   aPool,
   endpointsOn,
+  range,
   sharingTerms,
   someEndpoints,
   someSettings,
@@ -30,7 +31,7 @@ export interface ClusterState {
   readonly settings: BgpSettings | null;
   /** Per peer: prefix to its next hops in order and its attributes. */
   readonly announced: Keyed<Keyed<string>>;
-  /** Per address: the Service and why it is announced or not. */
+  /** Per address: the Services that share it, why it is announced or not, through which nodes, and for whom it is not. */
   readonly reports: Keyed<string>;
 }
 
@@ -120,7 +121,7 @@ const LOCAL_MOVED = state('its endpoint moved to n3', LOCAL, {
 const LOCAL_NOWHERE = state('Local, and its endpoint is on a node that is gone', LOCAL, {
   nodes: { n1: N1, n3: N3 },
   announced: { r1: {} },
-  reports: { '192.0.2.1': 'shop/web NoEligibleNode' },
+  reports: { '192.0.2.1': 'shop/web NoLocalEndpoints' },
 });
 
 const TWO_SERVICES = state('two Services', CLUSTER, {
@@ -140,7 +141,7 @@ const CONFLICT = state('two Services were given one address', TWO_SERVICES, {
   services: { 'shop/web': WEB, 'shop/db': { ...holding('shop/db', '192.0.2.1'), createdAt: 500 } },
   endpoints: { 'shop/web': endpointsOn(['n1']) },
   announced: { r1: {} },
-  reports: { '192.0.2.1': 'shop/db NoEndpoints' },
+  reports: { '192.0.2.1': 'shop/db NoEndpoints (not shop/web)' },
 });
 
 const DUAL = state('a dual-stack Service', CLUSTER, {
@@ -240,6 +241,105 @@ const PEER_LEAVING = state('one of two peers is being deleted', TWO_PEERS, {
 
 const NO_SETTINGS = state('the BgpConf is gone', CLUSTER, { settings: null, announced: {}, reports: CLUSTER.reports });
 
+/** Services that share 192.0.2.1, told apart by their ports. */
+function sharer(
+  key: string,
+  port: string,
+  createdAt: number,
+  trafficPolicy: TrafficPolicy = 'Cluster',
+): HoldingService {
+  const sharing = sharingTerms({ key: 'front', ports: [port], trafficPolicy });
+  return { ...holding(key, '192.0.2.1'), createdAt, trafficPolicy, sharing };
+}
+
+const SHARED = state('two Services share an address, only the younger has endpoints', INFRA, {
+  services: { 'shop/http': sharer('shop/http', 'TCP/80', 500), 'shop/tls': sharer('shop/tls', 'TCP/443', 600) },
+  endpoints: { 'shop/tls': endpointsOn(['n3']) },
+  announced: { r1: { '192.0.2.1/32': ALL_OF_1 } },
+  reports: { '192.0.2.1': 'shop/http+shop/tls Announced n1 n3 n2' },
+});
+
+const SHARED_LOCAL = state('two Services share an address, Local', INFRA, {
+  services: {
+    'shop/http': sharer('shop/http', 'TCP/80', 500, 'Local'),
+    'shop/tls': sharer('shop/tls', 'TCP/443', 600, 'Local'),
+  },
+  endpoints: { 'shop/http': endpointsOn(['n3']), 'shop/tls': endpointsOn([], ['n2']) },
+  announced: { r1: { '192.0.2.1/32': '10.0.0.3 10.0.0.2 med 100' } },
+  reports: { '192.0.2.1': 'shop/http+shop/tls Announced n3 n2' },
+});
+
+const SHARING_REFUSED = state(
+  'others have the shared address in their status, by a port of their own or with no leave at all',
+  SHARED,
+  {
+    services: { ...SHARED.services, 'shop/tls-2': sharer('shop/tls-2', 'TCP/443', 700), 'shop/web': WEB },
+    endpoints: { 'shop/tls-2': endpointsOn(['n3']), 'shop/web': endpointsOn(['n1']) },
+    announced: { r1: {} },
+    reports: { '192.0.2.1': 'shop/http+shop/tls NoEndpoints (not shop/tls-2 shop/web)' },
+  },
+);
+
+const SHARING_HEIR = state('the oldest of those who share is gone: a later one finds its port free', SHARING_REFUSED, {
+  services: {
+    'shop/tls-2': sharer('shop/tls-2', 'TCP/443', 700),
+    'shop/web': WEB,
+    'shop/dns': sharer('shop/dns', 'UDP/53', 800),
+  },
+  announced: { r1: { '192.0.2.1/32': ALL_OF_1 } },
+  reports: { '192.0.2.1': 'shop/tls-2+shop/dns Announced n1 n3 n2 (not shop/web)' },
+});
+
+const ELSEWHERE = aPool('public', ['198.51.100.0/24'], { bgp: { ...PUBLIC.bgp, med: 7 } });
+
+const POOL_SHRUNK = state('its pool has other addresses now, and says that 192.0.2.1 is held', TWO_SERVICES, {
+  pools: { public: { ...ELSEWHERE, heldRanges: [range('192.0.2.1')] } },
+  announced: { r1: { '192.0.2.1/32': '10.0.0.1 10.0.0.3 10.0.0.2 med 107' } },
+  reports: { '192.0.2.1': 'shop/web Announced n1 n3 n2', '192.0.2.2': 'shop/db NotInRecordedPool' },
+});
+
+const POOL_EDITED = state('its pool has other addresses as well, and says which are held', TWO_SERVICES, {
+  pools: { public: { ...PUBLIC, heldRanges: PUBLIC.ranges, heldNamespaces: ['shop'] } },
+  announced: TWO_SERVICES.announced,
+  reports: TWO_SERVICES.reports,
+});
+
+const EDGE = aPool('edge', ['192.0.2.0/30'], { createdAt: 500, bgp: { ...PUBLIC.bgp, med: 20 } });
+
+const POOLS_OVERLAP = state('an older pool overlaps the recorded one', TWO_SERVICES, {
+  pools: { public: PUBLIC, edge: EDGE },
+  announced: TWO_SERVICES.announced,
+  reports: TWO_SERVICES.reports,
+});
+
+const RECORD_LOST = state('a record was lost, and two pools have the address', POOLS_OVERLAP, {
+  services: { 'shop/web': { ...WEB, assignments: [{ pool: '', ip: '192.0.2.1' }] }, 'shop/db': DB },
+  announced: { r1: { '192.0.2.1/32': '10.0.0.1 10.0.0.3 10.0.0.2 med 120', '192.0.2.2/32': ALL_OF_2 } },
+  reports: TWO_SERVICES.reports,
+});
+
+const RECORD_FORGED = state('records name a pool without the address, and a pool that nobody knows', POOLS_OVERLAP, {
+  services: {
+    'shop/web': { ...WEB, assignments: [{ pool: 'far', ip: '192.0.2.1' }] },
+    'shop/db': { ...DB, assignments: [{ pool: 'nowhere', ip: '203.0.113.2' }] },
+  },
+  pools: { edge: EDGE, far: aPool('far', ['198.51.100.0/24'], { createdAt: 1 }) },
+  announced: { r1: { '192.0.2.1/32': '10.0.0.1 10.0.0.3 10.0.0.2 med 120' } },
+  reports: { '192.0.2.1': 'shop/web Announced n1 n3 n2', '203.0.113.2': 'shop/db NotInRecordedPool' },
+});
+
+const LAYER2 = state('its pool is of a protocol without a speaker', CLUSTER, {
+  pools: { public: { ...PUBLIC, protocol: 'layer2' } },
+  announced: { r1: {} },
+  reports: { '192.0.2.1': 'shop/web ProtocolNotSupported' },
+});
+
+const ALL_EXCLUDED = state('all nodes are excluded by label', CLUSTER, {
+  nodes: { n1: { ...N1, excluded: true }, n2: { ...N2, excluded: true } },
+  announced: { r1: {} },
+  reports: { '192.0.2.1': 'shop/web AllNodesExcluded' },
+});
+
 export const STATES: readonly ClusterState[] = [
   ...[EMPTY, INFRA, CLUSTER, NO_ENDPOINTS, OTHER_HOLDER, LOCAL, LOCAL_MOVING, LOCAL_MOVED, LOCAL_NOWHERE],
   ...[
@@ -255,6 +355,8 @@ export const STATES: readonly ClusterState[] = [
     POOL_GONE,
     POOL_BGP,
   ],
+  ...[SHARED, SHARED_LOCAL, SHARING_REFUSED, SHARING_HEIR],
+  ...[POOL_SHRUNK, POOL_EDITED, POOLS_OVERLAP, RECORD_LOST, RECORD_FORGED, LAYER2, ALL_EXCLUDED],
   ...[TWO_PEERS, SELECTED_PEER, PEER_ELSEWHERE, PEER_HERE, PEER_LEAVING, NO_SETTINGS],
 ];
 
@@ -265,5 +367,8 @@ export const SEQUENCES: readonly (readonly ClusterState[])[] = [
   [DUAL, LOCAL_DUAL, EXCLUDED, NODES_DOWN, NODE_GONE, MOVED_SUBNET, DUAL],
   [CLUSTER, POOL_GONE, POOL_BGP, SELECTED_PEER, POOL_GONE, CLUSTER],
   [DUAL, TWO_PEERS, SELECTED_PEER, PEER_LEAVING, PEER_ELSEWHERE, PEER_HERE, NO_SETTINGS, TWO_PEERS],
+  [SHARED, SHARING_REFUSED, SHARING_HEIR, SHARED_LOCAL, CONFLICT, SHARED],
+  [TWO_SERVICES, POOL_EDITED, POOL_SHRUNK, POOL_GONE, TWO_SERVICES, LAYER2, ALL_EXCLUDED],
+  [TWO_SERVICES, POOLS_OVERLAP, RECORD_LOST, RECORD_FORGED, POOL_SHRUNK, RECORD_LOST],
   [NO_ENDPOINTS, OTHER_HOLDER, CLUSTER, NO_ENDPOINTS],
 ];
