@@ -1,5 +1,6 @@
 import { formatAddress, parseAddress, type Address, type AddressRange } from '../domain/address.ts';
 import type { Pool, PoolRange } from '../domain/pool.ts';
+import { formatRange } from '../domain/ranges.ts';
 
 export interface ReservedInput {
   /** Canonical text of a node's address -> name of the node. */
@@ -42,22 +43,33 @@ function ownOfPrefix(range: PoolRange, protocol: Pool['protocol']): AddressRange
   return range.isPrefix && (range.family === 'ipv6' || protocol === 'layer2') ? ownOf(range) : [];
 }
 
+function rangesText(ranges: readonly AddressRange[]): string {
+  return ranges.map(formatRange).join();
+}
+
 /** Addresses that are somebody's already, or nobody's for good, whatever a pool says. A value: it never changes. */
 export class Reserved {
   readonly serviceRanges: readonly AddressRange[];
   readonly #nodes: ReadonlyMap<string, string>;
   readonly #sorted: readonly NodeAddress[];
   readonly #subnets: readonly AddressRange[];
+  readonly #subnetsText: string;
 
   constructor({ nodes, serviceRanges, subnets }: ReservedInput) {
     this.serviceRanges = serviceRanges;
     this.#nodes = nodes;
     this.#subnets = subnets.flatMap(ownOf);
+    this.#subnetsText = rangesText(subnets);
     const parsed = [...nodes].flatMap(([ip, node]) => {
       const address = parseAddress(ip);
       return address === undefined ? [] : [{ node, address }];
     });
     this.#sorted = parsed.sort(ascending);
+  }
+
+  /** Whether it was made of these ranges and subnets. */
+  isMadeOf({ serviceRanges, subnets }: Omit<ReservedInput, 'nodes'>): boolean {
+    return rangesText(serviceRanges) === rangesText(this.serviceRanges) && rangesText(subnets) === this.#subnetsText;
   }
 
   /** The node that has an address. */

@@ -1,7 +1,12 @@
-import { Ledger } from '../../allocate/ledger.ts';
-import { heldAssignments, plan, type AllocateView, type Plan } from '../../allocate/plan.ts';
-import type { Assignment, Service } from '../../domain/service.ts';
-import type { Clock, Logger, Random } from '../../platform/ports.ts';
+import { Allocator, type Effects } from '../../allocate/allocator.ts';
+import type { Plan } from '../../allocate/plan.ts';
+import { PoolSet } from '../../allocate/pool-set.ts';
+import type { Release } from '../../allocate/released.ts';
+import { Reserved } from '../../allocate/reserved.ts';
+import type { AddressRange } from '../../domain/address.ts';
+import { finding } from '../../domain/reason.ts';
+import type { Service } from '../../domain/service.ts';
+import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
 import { reasonText } from '../../report/reason-text.ts';
 import { servicePatch } from '../../report/service-patch.ts';
 import { isConflict, isNotFound, retryAfterMsOf } from '../errors.ts';
@@ -11,6 +16,7 @@ import type { ClusterView } from '../watch/cluster-view.ts';
 import { toService } from '../watch/domain/service.ts';
 import { patchFenced } from './apply-status.ts';
 import type { EventRecorder } from './events.ts';
+import type { PoolGuard } from './pool-guard.ts';
 import { WorkQueue, type Outcome } from './queue.ts';
 
 export interface AddressAssignerDeps {
@@ -18,8 +24,16 @@ export interface AddressAssignerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly view: Pick<ClusterView, 'services' | 'namespaces' | 'poolsInForce' | 'serviceObject'>;
+  readonly view: Pick<
+    ClusterView,
+    'services' | 'namespaces' | 'nodes' | 'poolsInForce' | 'poolObject' | 'serviceObject'
+  >;
   readonly events: Pick<EventRecorder, 'record'>;
+  readonly guard: Pick<PoolGuard, 'ensure'>;
+  /** What the cluster's own Service IPs are taken from, as far as it is known. */
+  readonly serviceRanges: () => readonly AddressRange[];
+  /** Subnets of the links of this host. */
+  readonly subnets: () => readonly AddressRange[];
   /** Whether this replica leads, with a current view: asked before every write. */
   readonly mayWrite: () => boolean;
   /** Called when an address of a pool was given or freed. */
@@ -35,6 +49,8 @@ const CONCURRENCY = 16;
 const WRITE_TIMEOUT_MS = 4_000;
 /** How long to wait before asking again whether this replica may write. */
 const HOLD_MS = 1_000;
+/** For how long after taking office another leader's last writes may still show up: the duration of a lease. */
+const ADOPTION_MS = 15_000;
 
 /** What a successful patch returned, until the watch has brought it. */
 interface Written {
@@ -45,14 +61,18 @@ interface Written {
 
 /** The leader's work on Services: plans each, and writes what the plan says by one patch. */
 export class AddressAssigner {
-  readonly ledger = new Ledger();
+  readonly #allocator: Allocator;
   readonly #deps: AddressAssignerDeps;
   readonly #queue: WorkQueue;
-  readonly #waiting = new Set<string>();
   readonly #written = new Map<string, Written>();
+  #nodes: ReadonlyMap<string, string> = new Map();
+  #reserved: Reserved | undefined;
+  #adoption: Timer | undefined;
+  #rest: { readonly at: number; readonly timer: Timer } | undefined;
 
   constructor(deps: AddressAssignerDeps) {
     this.#deps = deps;
+    this.#allocator = new Allocator(deps.view);
     this.#queue = new WorkQueue(deps, {
       name: 'services',
       process: (key) => this.#process(key),
@@ -60,41 +80,87 @@ export class AddressAssigner {
     });
   }
 
-  /** Takes up the work, with a ledger made from what stands in the Services alone; the oldest come first. */
+  get ledger(): Allocator['ledger'] {
+    return this.#allocator.ledger;
+  }
+
+  /** The pools in force and what follows from them. */
+  get pools(): PoolSet {
+    return this.#allocator.pools;
+  }
+
+  /** Takes up the work, with a ledger made from what stands in Services and pools alone; the oldest Services come first. */
   start(): void {
-    const services = [...this.#deps.view.services.values()].sort(byAge);
-    const view = this.#view();
-    for (const service of services) {
-      if (service.held) this.ledger.set(service.key, heldAssignments(service, view));
-    }
-    for (const service of services) this.serviceChanged(service.key);
+    this.#adoption = this.#deps.clock.setTimer(ADOPTION_MS, () => this.#allocator.endAdoption());
+    this.#reserved = this.#reservedNow();
+    const pools = new PoolSet(this.#deps.view.poolsInForce(), this.#reserved);
+    const released = new Map([...pools.pools.keys()].map((name) => [name, this.#releasedBefore(name)] as const));
+    const keys = this.#allocator.adopt(pools, released, this.#now());
+    for (const key of keys) this.serviceChanged(key);
+    this.#awaitRest();
   }
 
   async stop(): Promise<void> {
+    this.#adoption?.cancel();
+    this.#rest?.timer.cancel();
     await this.#queue.stop();
   }
 
   serviceChanged(key: string): void {
     const service = this.#deps.view.services.get(key);
-    if (service === undefined) this.#forget(key);
-    else if (concerns(service) || this.ledger.assignments(key).length > 0) this.#queue.add(key);
-  }
-
-  /** Pools or namespaces changed: whoever has an unmet wish may be served now, and who is not served yet may be. */
-  poolsChanged(): void {
-    for (const service of [...this.#deps.view.services.values()].sort(byAge)) {
-      if (service.isLoadBalancer && this.#couldGain(service)) this.#queue.add(service.key);
+    if (service === undefined || !(concerns(service) || this.ledger.assignments(key).length > 0)) {
+      this.#forget(key);
+      return;
     }
+    this.#allocator.observe(service);
+    this.#queue.add(key);
   }
 
-  #couldGain(service: Service): boolean {
-    return !service.held || this.#waiting.has(service.key) || service.recorded.length < service.families.length;
+  /** Pools changed: whoever has an unmet wish may be served now, and who is not served yet may be. */
+  poolsChanged(): void {
+    const pools = new PoolSet(this.#deps.view.poolsInForce(), this.#reserved);
+    this.#apply(this.#allocator.configure(pools, this.#now()));
+  }
+
+  namespaceChanged(name: string): void {
+    this.#apply(this.#allocator.reconsider(this.#now(), name));
+  }
+
+  /** Nodes, the cluster's Service ranges or this host's links changed; returns whether that concerns any address. */
+  reservedChanged(): boolean {
+    const before = this.#reserved;
+    this.#reserved = this.#reservedNow();
+    if (before === this.#reserved) return false;
+    this.poolsChanged();
+    return true;
+  }
+
+  #now(): number {
+    return this.#deps.clock.wallTime().getTime();
+  }
+
+  /** The same object as long as nothing is different. */
+  #reservedNow(): Reserved {
+    const { view, serviceRanges, subnets } = this.#deps;
+    const all = [...view.nodes.values()].flatMap(({ name, internalIPs }) =>
+      internalIPs.map(({ text }) => [text, name]),
+    );
+    const nodes = new Map(all as [string, string][]);
+    const same = this.#nodes.size === nodes.size && [...nodes].every(([ip, node]) => this.#nodes.get(ip) === node);
+    const input = { nodes, serviceRanges: serviceRanges(), subnets: subnets() };
+    if (same && this.#reserved?.isMadeOf(input) === true) return this.#reserved;
+    this.#nodes = nodes;
+    return new Reserved(input);
+  }
+
+  #releasedBefore(pool: string): Release[] {
+    const released = this.#deps.view.poolObject(pool)?.status?.released ?? [];
+    return released.map(({ ip, service, time }) => ({ ip, service, at: Date.parse(time) || 0 }));
   }
 
   #forget(key: string): void {
-    this.#waiting.delete(key);
     this.#written.delete(key);
-    this.#record(key, []);
+    this.#apply(this.#allocator.forget(key, this.#now()));
   }
 
   /** The object as we know it best: our own write comes back by the watch a moment after it was answered. */
@@ -115,21 +181,22 @@ export class AddressAssigner {
     }
     if (!this.#deps.mayWrite()) return { type: 'after', ms: HOLD_MS };
     const service = toService(object);
-    const decided = plan(service, this.#view());
-    const assignments = decided.served ? decided.assignments : [];
-    // Until the write is through, what was held stays taken: nobody else may get an address that is still announced.
-    this.#record(key, [...assignments, ...heldAssignments(service, this.#view())]);
-    this.#note(service, decided);
-    const outcome = await this.#write(object, service, decided);
+    const planned = this.#allocator.plan(service, this.#now());
+    this.#apply(this.#allocator.take(service, planned, this.#now()));
+    const outcome = await this.#write(object, service, planned);
     if (this.#deps.view.serviceObject(key) === undefined) this.#forget(key);
-    else if (outcome.type === 'done') this.#record(key, assignments);
+    else if (outcome.type === 'done') this.#apply(this.#allocator.settle(service, planned, this.#now()));
     return outcome;
   }
 
-  async #write(object: kinds.Service, service: Service, decided: Plan): Promise<Outcome> {
-    const patch = servicePatch(object, service, decided, this.#deps.clock.wallTime());
+  async #write(object: kinds.Service, service: Service, planned: Plan): Promise<Outcome> {
+    const patch = servicePatch(object, service, planned, this.#deps.clock.wallTime());
     if (patch === undefined) return { type: 'done' };
     try {
+      if (!(await this.#deps.guard.ensure(added(service, planned)))) {
+        return { type: 'retry', error: new Error('the Eip is not ready to give an address') };
+      }
+      if (!this.#deps.mayWrite()) return { type: 'after', ms: HOLD_MS };
       const written = await patchFenced(this.#deps.api, kinds.services, object, {
         type: 'strategic',
         metadata: patch.metadata,
@@ -139,19 +206,41 @@ export class AddressAssigner {
       });
       const before = [...(this.#written.get(service.key)?.before ?? []), service.resourceVersion];
       this.#written.set(service.key, { before, object: written });
-      this.#tell(object, service, decided);
+      this.#tell(object, service, planned);
       return { type: 'done' };
     } catch (error) {
       return this.#failed(service, error);
     }
   }
 
-  #tell(object: kinds.Service, service: Service, { served, finding }: Plan): void {
-    this.#deps.logger.info({ service: service.key, reason: finding.reason, ...finding.params }, 'service written');
-    if (!served) return;
-    const type = finding.reason === 'Allocated' ? 'Normal' : 'Warning';
-    const note = reasonText(finding);
-    this.#deps.events.record(kinds.services, object, { type, reason: finding.reason, action: 'Allocating', note });
+  /** Events by the reasons that Kubernetes' own service controller uses; ours is the action. */
+  #tell(object: kinds.Service, service: Service, planned: Plan): void {
+    const { served, finding: why } = planned;
+    this.#deps.logger.info({ service: service.key, reason: why.reason, ...why.params }, 'service written');
+    this.#tellLosses(object, service, planned);
+    if (!served && !service.held) return;
+    const given = served ? 'EnsuredLoadBalancer' : 'DeletedLoadBalancer';
+    const fine = !served || why.reason === 'Allocated';
+    const reason = fine ? given : 'SyncLoadBalancerFailed';
+    const type = fine ? 'Normal' : 'Warning';
+    this.#deps.events.record(kinds.services, object, { type, reason, action: why.reason, note: reasonText(why) });
+  }
+
+  /** An address that stood in the status and went to somebody else, which no user asked for. */
+  #tellLosses(object: kinds.Service, service: Service, planned: Plan): void {
+    const kept = planned.served ? planned.assignments : [];
+    for (const { ip } of service.held ? service.recorded : []) {
+      const [holder] = kept.some((assignment) => assignment.ip === ip) ? [] : this.ledger.rivals(ip, service);
+      if (holder === undefined) continue;
+      const lost = finding('HeldByOlderService', { ip, holder });
+      const event = {
+        type: 'Warning',
+        reason: 'SyncLoadBalancerFailed',
+        action: lost.reason,
+        note: reasonText(lost),
+      } as const;
+      this.#deps.events.record(kinds.services, object, event);
+    }
   }
 
   #failed(service: Service, error: unknown): Outcome {
@@ -162,54 +251,38 @@ export class AddressAssigner {
     return { type: 'retry', error, notBeforeMs: retryAfterMsOf(error) };
   }
 
-  #note(service: Service, decided: Plan): void {
-    const complete = decided.served && decided.finding.reason === 'Allocated';
-    if (decided.served && !(complete && decided.assignments.length >= service.families.length)) {
-      this.#waiting.add(service.key);
-    } else {
-      this.#waiting.delete(service.key);
-    }
+  #apply({ again, pools }: Effects): void {
+    for (const pool of pools) this.#deps.onUse(pool);
+    for (const key of again) this.#queue.add(key);
+    this.#awaitRest();
   }
 
-  #view(): AllocateView {
-    const { services, namespaces } = this.#deps.view;
-    return {
-      pools: this.#deps.view.poolsInForce(),
-      namespaces,
-      ledger: this.ledger,
-      createdAt: (key) => services.get(key)?.createdAt,
-    };
+  /** Wakes up when the next freed address has rested. */
+  #awaitRest(): void {
+    const at = this.#allocator.nextRested;
+    if (at === this.#rest?.at) return;
+    this.#rest?.timer.cancel();
+    this.#rest = undefined;
+    if (at === undefined) return;
+    const delayMs = Math.min(Math.max(0, at - this.#now()), MAX_TIMER_MS);
+    const timer = this.#deps.clock.setTimer(delayMs, () => {
+      this.#rest = undefined;
+      this.#apply(this.#allocator.elapsed(this.#now()));
+    });
+    this.#rest = { at, timer };
   }
+}
 
-  #record(key: string, assignments: readonly Assignment[]): void {
-    const before = this.ledger.assignments(key);
-    const unique = assignments.filter(({ ip }, index) => assignments.findIndex((other) => other.ip === ip) === index);
-    this.ledger.set(key, unique);
-    const freed = before.some(({ ip }) => this.ledger.holders(ip).length === 0);
-    const kept = unique.length === before.length && unique.every(({ ip }) => before.some((other) => other.ip === ip));
-    if (kept) return;
-    for (const pool of new Set([...before, ...unique].map((assignment) => assignment.pool))) this.#deps.onUse(pool);
-    for (const { ip } of unique) this.#askOtherHolders(key, ip);
-    if (freed) this.#wake();
-  }
+/** Timers of more than 2^31 - 1 ms fire at once. */
+const MAX_TIMER_MS = 86_400_000;
 
-  /** Two Services with one address (two leaders for a moment): the younger one is planned anew and moves. */
-  #askOtherHolders(key: string, ip: string): void {
-    for (const holder of this.ledger.holders(ip)) if (holder !== key) this.#queue.add(holder);
-  }
-
-  /** Oldest first: nobody starves behind younger ones. */
-  #wake(): void {
-    const waiting = [...this.#waiting].flatMap((key) => this.#deps.view.services.get(key) ?? []);
-    for (const { key } of waiting.sort(byAge)) this.#queue.add(key);
-  }
+/** What a Service is to get that it has not. */
+function added(service: Service, planned: Plan): { readonly pool: string; readonly ip: string }[] {
+  const given = planned.served ? planned.assignments : [];
+  return given.filter(({ ip }) => !service.held || !service.recorded.some((record) => record.ip === ip));
 }
 
 /** Whether there is anything to do for a Service: it may be served, or carries what we wrote. */
 function concerns(service: Service): boolean {
   return service.isLoadBalancer || service.hasCondition || (service.hasFinalizer && service.recorded.length > 0);
-}
-
-function byAge(a: Service, b: Service): number {
-  return a.createdAt - b.createdAt || (a.key < b.key ? -1 : 1);
 }
