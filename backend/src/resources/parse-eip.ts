@@ -134,3 +134,8 @@ export function parseEip(object: StoredObject): Parse<Pool> {
   };
   return { ok: true, value, ...remarks };
 }
+
+/** The last good pool, with all of the object that its unreadable spec has no say in: whether it is being deleted, and what is held. */
+export function withStanding(pool: Pool, object: StoredObject): Pool {
+  return { ...pool, ...identityOf(object), ...readHeld(object) };
+}

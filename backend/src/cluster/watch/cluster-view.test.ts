@@ -27,7 +27,7 @@ const PEER = { metadata: { name: 'r1' }, spec: { conf: { peerAs: 65000, neighbor
 const SETTINGS = { metadata: { name: 'default' }, spec: { as: 64512, routerId: '192.0.2.253' } };
 
 /** A Service that holds an address, as the leader writes it. */
-function holding(name: string): kinds.Service {
+function holding(name: string, ip = '192.0.2.1'): kinds.Service {
   const condition = {
     type: SERVICE_CONDITIONS.allocated,
     status: 'True',
@@ -40,10 +40,10 @@ function holding(name: string): kinds.Service {
       name,
       namespace: 'd',
       finalizers: [SERVICE_KEYS.finalizer],
-      annotations: { [SERVICE_KEYS.assigned]: 'a=192.0.2.1' },
+      annotations: { [SERVICE_KEYS.assigned]: `a=${ip}` },
     },
     spec: { type: 'LoadBalancer', loadBalancerClass: LOAD_BALANCER_CLASS },
-    status: { loadBalancer: { ingress: [{ ip: '192.0.2.1', ipMode: 'VIP' }] }, conditions: [condition] },
+    status: { loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] }, conditions: [condition] },
   };
 }
 
@@ -204,7 +204,7 @@ suite('what the engine is told', () => {
     api.store(kinds.endpointSlices, slice('other', ['10.0.0.1']));
     await settle();
     assert.deepEqual([deltas, changes], [[], ['service d/other']]);
-    api.store(kinds.services, holding('other'));
+    api.store(kinds.services, holding('other', '192.0.2.2'));
     await settle();
     assert.deepEqual(deltas[0]?.endpoints?.get('d/other')?.ipv4.ready, ['n1']);
     assert.ok(deltas[0]?.services?.get('d/other'));

@@ -4,20 +4,20 @@ import type { Node } from '../../domain/node.ts';
 import type { BgpSettings, Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { Labels } from '../../domain/selector.ts';
-import { NO_ENDPOINTS, type Service, type ServiceEndpoints } from '../../domain/service.ts';
+import type { Service } from '../../domain/service.ts';
 import type { InputDelta } from '../../engine/messages.ts';
 import { BGP_CONF_NAME, belongsToCni } from '../../resources/keys.ts';
 import { parseBgpConf } from '../../resources/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
-import { parseEip } from '../../resources/parse-eip.ts';
+import { parseEip, withStanding } from '../../resources/parse-eip.ts';
 import type { Parse } from '../../resources/parse.ts';
 import { bgpConfs, bgpPeers, eips, type BgpConf, type BgpPeer, type CustomObject, type Eip } from '../custom-kinds.ts';
 import * as kinds from '../kinds.ts';
 import type { KubeObject, ResourceKind } from '../objects.ts';
-import { EndpointIndex, serviceOf, slimSlice, toReplicas } from './domain/endpoints.ts';
-import { toHoldingService } from './domain/holding.ts';
+import { serviceOf, slimSlice, toReplicas } from './domain/endpoints.ts';
 import { toNode } from './domain/node.ts';
 import { toService } from './domain/service.ts';
+import { HoldingFeed } from './holding-feed.ts';
 import { Informer, type Change, type InformerDeps, type InformerState } from './informer.ts';
 import { LastGood } from './last-good.ts';
 
@@ -49,18 +49,20 @@ export class ClusterView {
   readonly peers = new LastGood<Peer>();
   readonly settings = new LastGood<BgpSettings>();
   readonly #options: ClusterViewOptions;
-  readonly #endpoints = new EndpointIndex();
-  readonly #sentEndpoints = new Map<string, ServiceEndpoints>();
+  readonly #feed: HoldingFeed;
   readonly #informers: readonly Informer<never>[];
   readonly #serviceInformer: Informer<kinds.Service>;
   readonly #sliceInformer: Informer<kinds.EndpointSlice>;
   readonly #eipInformer: Informer<Eip>;
   readonly #peerInformer: Informer<BgpPeer>;
   readonly #confInformer: Informer<BgpConf>;
+  #poolsInForce: ReadonlyMap<string, Pool> | undefined;
   #synced = false;
 
   constructor(deps: InformerDeps, options: ClusterViewOptions) {
     this.#options = options;
+    const { services, namespaces } = this;
+    this.#feed = new HoldingFeed({ services, namespaces, pools: () => this.poolsInForce() });
     const informers: Informer<never>[] = [];
     const add = <T extends KubeObject>(
       kind: ResourceKind<T>,
@@ -138,9 +140,9 @@ export class ClusterView {
     return this.#confInformer.get(BGP_CONF_NAME);
   }
 
-  /** The pools in force, by name. */
-  poolsInForce(): Map<string, Pool> {
-    return new Map(this.pools.values());
+  /** The pools in force, by name: the same map until one of them changes. */
+  poolsInForce(): ReadonlyMap<string, Pool> {
+    return (this.#poolsInForce ??= new Map(this.pools.values()));
   }
 
   /** Names of the replicas of the manager. */
@@ -150,16 +152,10 @@ export class ClusterView {
 
   /** The whole set of the engine's inputs. */
   inputs(): InputDelta {
-    const holding = [...this.services].flatMap(([key, service]) => {
-      const cut = toHoldingService(service);
-      return cut === undefined ? [] : [[key, cut] as const];
-    });
-    for (const [key] of holding) this.#sentEndpoints.set(key, this.#endpoints.get(key) ?? NO_ENDPOINTS);
     return {
-      services: new Map(holding),
-      endpoints: new Map(this.#sentEndpoints),
+      ...this.#feed.inputs(),
       nodes: new Map(this.nodes),
-      pools: this.poolsInForce(),
+      pools: new Map(this.poolsInForce()),
       peers: new Map(this.peers.values()),
       settings: this.settings.get(BGP_CONF_NAME)?.value ?? null,
       replicas: this.#replicas(),
@@ -169,6 +165,7 @@ export class ClusterView {
   #checkSynced(): void {
     if (this.#synced || !this.#informers.every((informer) => informer.hasSynced)) return;
     this.#synced = true;
+    this.#feed.begin();
     this.#options.onSynced();
   }
 
@@ -182,41 +179,23 @@ export class ClusterView {
 
   #service(change: Change<kinds.Service>): void {
     const { key } = change;
-    const before = this.services.get(key);
-    const service = change.type === 'set' ? toService(change.object) : undefined;
-    if (service === undefined) this.services.delete(key);
-    else this.services.set(key, service);
-    this.#sendService(key, before, service);
+    if (change.type === 'set') this.services.set(key, toService(change.object));
+    else this.services.delete(key);
+    this.#send(this.#feed.serviceChanged(key));
     this.#options.onChange('service', key);
   }
 
-  /** The engine hears of Services that hold addresses only, and of their endpoints with them. */
-  #sendService(key: string, before: Service | undefined, service: Service | undefined): void {
-    const was = before === undefined ? undefined : toHoldingService(before);
-    const is = service === undefined ? undefined : toHoldingService(service);
-    if (isDeepStrictEqual(was, is)) return;
-    const endpoints = is === undefined ? null : (this.#endpoints.get(key) ?? NO_ENDPOINTS);
-    if (endpoints === null) this.#sentEndpoints.delete(key);
-    else this.#sentEndpoints.set(key, endpoints);
-    this.#options.onInputs({ services: new Map([[key, is ?? null]]), endpoints: new Map([[key, endpoints]]) });
+  #send(delta: InputDelta | undefined): void {
+    if (delta !== undefined) this.#options.onInputs(delta);
   }
 
   #slice(change: Change<kinds.EndpointSlice>): void {
-    const touched =
-      change.type === 'set' ? this.#endpoints.set(change.object) : this.#endpoints.delete(change.previous);
-    for (const key of touched) this.#sendEndpoints(key);
+    const { touched, delta } = this.#feed.sliceChanged(change);
+    this.#send(delta);
     const own = this.#options.membership;
     if (own === undefined || !touched.includes(own)) return;
     this.#options.onInputs({ replicas: this.#replicas() });
     this.#options.onChange('replicas', own);
-  }
-
-  #sendEndpoints(key: string): void {
-    const sent = this.#sentEndpoints.get(key);
-    const endpoints = this.#endpoints.get(key) ?? NO_ENDPOINTS;
-    if (sent === undefined || isDeepStrictEqual(sent, endpoints)) return;
-    this.#sentEndpoints.set(key, endpoints);
-    this.#options.onInputs({ endpoints: new Map([[key, endpoints]]) });
   }
 
   #node(change: Change<kinds.Node>): void {
@@ -234,12 +213,17 @@ export class ClusterView {
     if (isDeepStrictEqual(before, labels)) return;
     if (labels === undefined) this.namespaces.delete(change.key);
     else this.namespaces.set(change.key, labels);
+    this.#send(this.#feed.namespaceChanged(change.key));
     this.#options.onChange('namespace', change.key);
   }
 
   #pool(change: Change<Eip>): void {
-    const taken = take(this.pools, change, parseEip);
-    if (taken.changed) this.#options.onInputs({ pools: new Map([[change.key, taken.value]]) });
+    const taken = take(this.pools, change, parseEip, withStanding);
+    if (taken.changed) {
+      this.#poolsInForce = undefined;
+      // In one delta: what the pool bars must not be announced for a moment because the pool has the address now.
+      this.#options.onInputs({ pools: new Map([[change.key, taken.value]]), ...this.#feed.poolsChanged() });
+    }
     this.#options.onChange(taken.changed ? 'pool' : 'pool-object', change.key);
   }
 
@@ -263,11 +247,12 @@ function take<T extends { readonly uid: string }>(
   store: LastGood<T>,
   change: Change<CustomObject<unknown>>,
   parse: (object: CustomObject<unknown>) => Parse<T>,
+  refresh?: (value: T, object: CustomObject<unknown>) => T,
 ): { readonly value: T | null; readonly changed: boolean } {
   const before = store.get(change.key)?.value;
   const object = change.type === 'set' && !belongsToCni(change.object.metadata?.labels) ? change.object : undefined;
   if (object === undefined) store.delete(change.key);
-  else store.set(change.key, object.metadata?.uid ?? '', parse(object));
+  else store.set(change.key, object.metadata?.uid ?? '', parse(object), (last) => refresh?.(last, object) ?? last);
   const value = store.get(change.key)?.value;
   return { value: value ?? null, changed: !isDeepStrictEqual(before, value) };
 }

@@ -38,6 +38,16 @@ suite('configuration objects', () => {
     assert.deepEqual(store.get('a')?.problems, []);
   });
 
+  test('are refreshed in what an edit that can’t be read has no say in, unless they were made anew', () => {
+    const store = new LastGood<Value>();
+    store.set('a', '1', good('1', 1));
+    const grow = (value: Value): Value => ({ ...value, size: value.size + 1 });
+    assert.equal(store.set('a', '1', bad, grow)?.size, 2);
+    assert.equal(store.set('a', '1', bad, grow)?.size, 3);
+    assert.equal(store.set('a', '1', good('1', 7), grow)?.size, 7);
+    assert.equal(store.set('a', '2', bad, grow), undefined);
+  });
+
   test('have nothing in force when they could never be read, or were made anew', () => {
     const store = new LastGood<Value>();
     assert.equal(store.set('a', '1', bad), undefined);

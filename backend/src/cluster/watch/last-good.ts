@@ -33,15 +33,19 @@ export class LastGood<T extends { readonly uid: string }> {
     for (const [name, { value }] of this.#configured) if (value !== undefined) yield [name, value];
   }
 
-  /** Takes over what was read; returns the value in force from now on. */
-  set(name: string, uid: string, parsed: Parse<T>): T | undefined {
+  /**
+   * Takes over what was read; returns the value in force from now on.
+   *
+   * @param refresh of a value that stays in force, what does not depend on the edit that could not be read
+   */
+  set(name: string, uid: string, parsed: Parse<T>, refresh: (value: T) => T = (value) => value): T | undefined {
     if (parsed.ok) {
       const { value, ignoredFields, warnings } = parsed;
       this.#configured.set(name, { value, problems: [], ignoredFields, warnings });
       return value;
     }
     const before = this.#configured.get(name)?.value;
-    const value = before?.uid === uid ? before : undefined;
+    const value = before?.uid === uid ? refresh(before) : undefined;
     this.#configured.set(name, { value, problems: parsed.problems, ignoredFields: [], warnings: [] });
     return value;
   }
