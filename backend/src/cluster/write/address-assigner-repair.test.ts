@@ -180,6 +180,11 @@ suite('what users do to a Service that has an address', () => {
     }
     bench.remove('first');
     await pass(bench.clock, 1_000);
-    assert.deepEqual(bench.events, ['first Allocated', 'web PoolFull', 'web Allocated']);
+    assert.deepEqual(bench.events, [
+      'first Normal EnsuredLoadBalancer Allocated',
+      'web Warning SyncLoadBalancerFailed PoolFull',
+      'first Normal DeletedLoadBalancer Deleting',
+      'web Normal EnsuredLoadBalancer Allocated',
+    ]);
   });
 });

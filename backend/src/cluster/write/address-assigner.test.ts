@@ -30,7 +30,7 @@ suite('giving addresses', () => {
     assert.equal(bench.service('web')?.metadata?.annotations?.[RECORD], 'main=192.0.2.1');
     assert.equal(bench.condition('web'), 'True Allocated');
     assert.deepEqual(bench.patched(), ['web']);
-    assert.deepEqual(bench.events, ['web Allocated']);
+    assert.deepEqual(bench.events, ['web Normal EnsuredLoadBalancer Allocated']);
   });
 
   test('a burst of 50 Services gets 50 addresses by 50 patches', async () => {
@@ -80,7 +80,7 @@ suite('giving addresses', () => {
       await pass(bench.clock, 200_000, 1_000);
       assert.deepEqual(bench.addresses('web'), ['192.0.2.1'], slow);
       assert.deepEqual(bench.patched(), ['web'], slow);
-      assert.deepEqual(bench.events, ['web Allocated'], slow);
+      assert.deepEqual(bench.events, ['web Normal EnsuredLoadBalancer Allocated'], slow);
     }
   });
 
@@ -119,7 +119,10 @@ suite('a watch that lags behind', () => {
     bench.assigner.serviceChanged('shop/web');
     await pass(bench.clock, 10_000);
     assert.deepEqual(bench.patched(), ['web']);
-    assert.deepEqual(bench.events, ['web NoPoolMatches', 'web Allocated']);
+    assert.deepEqual(bench.events, [
+      'web Warning SyncLoadBalancerFailed NoPoolMatches',
+      'web Normal EnsuredLoadBalancer Allocated',
+    ]);
   });
 
   test('conflicts are tried again more and more seldom', async () => {
@@ -150,7 +153,10 @@ suite('writes that fail', () => {
     assert.deepEqual(bench.addresses('later'), ['192.0.2.2']);
     assert.equal(bench.service('web')?.metadata?.labels?.['app'], 'web');
     assert.deepEqual(bench.patched(), ['web', 'later', 'web']);
-    assert.deepEqual(bench.events.sort(), ['later Allocated', 'web Allocated']);
+    assert.deepEqual(bench.events.sort(), [
+      'later Normal EnsuredLoadBalancer Allocated',
+      'web Normal EnsuredLoadBalancer Allocated',
+    ]);
   });
 
   const failures = {
@@ -327,7 +333,10 @@ suite('who waits', () => {
     bench.store(MAIN);
     await pass(bench.clock, 1_000);
     assert.deepEqual(bench.addresses('web'), ['192.0.2.1']);
-    assert.deepEqual(bench.events, ['web NoPoolMatches', 'web Allocated']);
+    assert.deepEqual(bench.events, [
+      'web Warning SyncLoadBalancerFailed NoPoolMatches',
+      'web Normal EnsuredLoadBalancer Allocated',
+    ]);
   });
 
   test('with an address and an unmet wish moves when the named pool appears', async () => {

@@ -5,7 +5,7 @@ import type { Release } from '../../allocate/released.ts';
 import { Reserved } from '../../allocate/reserved.ts';
 import type { AddressRange } from '../../domain/address.ts';
 import { finding } from '../../domain/reason.ts';
-import type { Service } from '../../domain/service.ts';
+import type { Assignment, Service } from '../../domain/service.ts';
 import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
 import { reasonText } from '../../report/reason-text.ts';
 import { servicePatch } from '../../report/service-patch.ts';
@@ -217,8 +217,8 @@ export class AddressAssigner {
   #tell(object: kinds.Service, service: Service, planned: Plan): void {
     const { served, finding: why } = planned;
     this.#deps.logger.info({ service: service.key, reason: why.reason, ...why.params }, 'service written');
-    this.#tellLosses(object, service, planned);
-    if (!served && !service.held) return;
+    if (served) this.#tellLosses(object, service, planned.assignments);
+    else if (!service.held) return;
     const given = served ? 'EnsuredLoadBalancer' : 'DeletedLoadBalancer';
     const fine = !served || why.reason === 'Allocated';
     const reason = fine ? given : 'SyncLoadBalancerFailed';
@@ -227,8 +227,7 @@ export class AddressAssigner {
   }
 
   /** An address that stood in the status and went to somebody else, which no user asked for. */
-  #tellLosses(object: kinds.Service, service: Service, planned: Plan): void {
-    const kept = planned.served ? planned.assignments : [];
+  #tellLosses(object: kinds.Service, service: Service, kept: readonly Assignment[]): void {
     for (const { ip } of service.held ? service.recorded : []) {
       const [holder] = kept.some((assignment) => assignment.ip === ip) ? [] : this.ledger.rivals(ip, service);
       if (holder === undefined) continue;
@@ -277,7 +276,7 @@ export class AddressAssigner {
 const MAX_TIMER_MS = 86_400_000;
 
 /** What a Service is to get that it has not. */
-function added(service: Service, planned: Plan): { readonly pool: string; readonly ip: string }[] {
+function added(service: Service, planned: Plan): Assignment[] {
   const given = planned.served ? planned.assignments : [];
   return given.filter(({ ip }) => !service.held || !service.recorded.some((record) => record.ip === ip));
 }

@@ -91,7 +91,7 @@ export class AssignerBench {
   readonly assigner: AddressAssigner;
   /** Patches that reached the API server, refused ones too. */
   readonly sent: Sent[] = [];
-  /** Events, as `name reason`. */
+  /** Events, as `name type reason action`. */
   readonly events: string[] = [];
   mayWrite = true;
 
@@ -114,7 +114,14 @@ export class AssignerBench {
       random,
       logger,
       view: this.view,
-      events: { record: (_kind, object, { reason }) => this.events.push(`${object.metadata?.name} ${reason}`) },
+      events: {
+        record: (_kind, object, { type, reason, action }) => {
+          this.events.push(`${object.metadata?.name} ${type} ${reason} ${action}`);
+        },
+      },
+      guard: { ensure: () => Promise.resolve(true) },
+      serviceRanges: () => [],
+      subnets: () => [],
       mayWrite: () => this.mayWrite,
       onUse: () => {},
     });
@@ -168,7 +175,8 @@ export class AssignerBench {
   #changed(kind: string, key: string): void {
     if (!this.view.synced) return;
     if (kind === 'service') this.assigner.serviceChanged(key);
-    if (kind === 'pool' || kind === 'namespace') this.assigner.poolsChanged();
+    if (kind === 'pool') this.assigner.poolsChanged();
+    if (kind === 'namespace') this.assigner.namespaceChanged(key);
   }
 
   #gated(): Kube {
