@@ -7,6 +7,7 @@ import type {
   V1Node,
   V1Secret,
   V1Service,
+  V1ServiceCIDR,
 } from '@kubernetes/client-node';
 import type { ResourceKind, Wire } from './objects.ts';
 
@@ -14,6 +15,7 @@ export type Service = Wire<V1Service>;
 export type EndpointSlice = Wire<V1EndpointSlice>;
 export type Node = Wire<V1Node>;
 export type Namespace = Wire<V1Namespace>;
+export type ServiceCIDR = Wire<V1ServiceCIDR>;
 export type Secret = Wire<V1Secret>;
 export type Lease = Wire<V1Lease>;
 export type Event = Wire<EventsV1Event>;
@@ -44,6 +46,17 @@ export const namespaces: ResourceKind<Namespace> = {
   plural: 'namespaces',
   namespaced: false,
 };
+
+/** The cluster's own Service ranges (KEP-1880): stable since Kubernetes 1.33, off by default in the versions that have v1beta1. */
+export const serviceCIDRs: ResourceKind<ServiceCIDR> = {
+  group: 'networking.k8s.io',
+  version: 'v1',
+  kind: 'ServiceCIDR',
+  plural: 'servicecidrs',
+  namespaced: false,
+};
+
+export const serviceCIDRsBeta: ResourceKind<ServiceCIDR> = { ...serviceCIDRs, version: 'v1beta1' };
 
 export const secrets: ResourceKind<Secret> = {
   group: '',

@@ -248,6 +248,68 @@ suite('what the engine is told', () => {
   });
 });
 
+/** A pool that Services of namespace d may not use. */
+const BARRED = { metadata: { name: 'a' }, spec: { address: '192.0.2.0/28', namespaces: ['other'] } };
+
+suite('an address that a tenant wrote into a status', () => {
+  test('is nothing that the engine hears of, until the pool lets the namespace in', async () => {
+    const { api, view, deltas, changes } = await started();
+    api.store(eips, { ...BARRED, metadata: { name: 'b' }, spec: { ...BARRED.spec, address: '198.51.100.0/28' } });
+    api.store(kinds.services, holding('forged', '198.51.100.1'));
+    await settle();
+    assert.deepEqual(
+      deltas.map((delta) => Object.keys(delta)),
+      [['pools']],
+    );
+    assert.ok(changes.includes('service d/forged'), 'the leader hears of it');
+    api.store(eips, { metadata: { name: 'b' }, spec: { address: '198.51.100.0/28' } });
+    await settle();
+    // Pool and Service in one message.
+    assert.deepEqual(
+      [deltas.length, deltas[1]?.pools?.has('b'), deltas[1]?.services?.get('d/forged')?.assignments.length],
+      [2, true, 1],
+    );
+    view.stop();
+  });
+
+  test('takes no address from another Service', async () => {
+    const { api, view, deltas } = await started();
+    api.store(kinds.services, holding('forged'));
+    await settle();
+    assert.deepEqual(deltas, []);
+    api.remove(kinds.services, { namespace: 'd', name: 's' });
+    await settle();
+    const told = deltas.map(({ services }) => [...(services?.entries() ?? [])].map(([key, at]) => [key, at !== null]));
+    assert.deepEqual(told, [
+      [
+        ['d/s', false],
+        ['d/forged', true],
+      ],
+    ]);
+    view.stop();
+  });
+});
+
+suite('at the start', () => {
+  for (const last of KINDS) {
+    test(`an address is passed on or not whether ${last.plural} are listed last or not`, async () => {
+      const { clock, api, view } = bench();
+      api.store(eips, { ...POOL, spec: { ...POOL.spec, namespaceSelector: { team: 'x' } } });
+      api.store(kinds.namespaces, { metadata: { name: 'd', labels: { team: 'x' } } });
+      for (const name of ['s', 'twin']) api.store(kinds.services, holding(name));
+      api.store(kinds.services, { ...holding('forged', '192.0.2.2'), metadata: { name: 'forged', namespace: 'e' } });
+      const error = new ApiError({ status: 503, reason: 'ServiceUnavailable', message: 'not now' });
+      const mend = api.faults.inject({ verb: 'list', plural: last.plural, error });
+      view.start();
+      await pass(clock, 1_000);
+      mend();
+      await pass(clock, 60_000, 500);
+      assert.deepEqual([...(view.inputs().services?.keys() ?? [])].sort(), ['d/s', 'd/twin']);
+      view.stop();
+    });
+  }
+});
+
 suite('a change of a pool', () => {
   async function afterStoring(
     change: KubeObject & { readonly spec?: unknown; readonly status?: unknown },
@@ -275,6 +337,44 @@ suite('a change of a pool', () => {
     assert.deepEqual([changes, deltas], [['pool-object a'], []]);
     assert.ok(view.poolsInForce().has('a'));
     assert.equal(view.pools.get('a')?.problems.length, 1);
+  });
+
+  test('of its namespaces takes no address from anybody', async () => {
+    const { deltas, view } = await afterStoring({ spec: BARRED.spec });
+    assert.deepEqual(
+      deltas.map((delta) => Object.keys(delta)),
+      [['pools']],
+    );
+    assert.ok(view.inputs().services?.has('d/s'));
+  });
+
+  test('that cannot be read hides neither what its status says nor that it is being deleted', async () => {
+    const status = { addresses: ['192.0.2.0/24'], namespaces: ['d'] };
+    const { api, view, changes } = await started();
+    const stored = api.read(eips, { name: 'a' });
+    const metadata = { ...stored?.metadata, name: 'a', deletionTimestamp: '2026-01-02T00:00:00Z' };
+    api.store(eips, { metadata, spec: { address: 'nonsense' }, status });
+    await settle();
+    const pool = view.poolsInForce().get('a');
+    assert.deepEqual(
+      [pool?.deleting, pool?.heldNamespaces, pool?.heldRanges.length, pool?.ranges.length],
+      [true, ['d'], 1, 1],
+    );
+    assert.deepEqual(changes, ['pool a']);
+    view.stop();
+  });
+
+  test('is seen by who compares the map of pools with the one before', async () => {
+    const { api, view } = await started();
+    const before = view.poolsInForce();
+    api.store(eips, { ...POOL, status: { usage: 1 } });
+    await settle();
+    assert.equal(view.poolsInForce(), before);
+    api.store(eips, BARRED);
+    await settle();
+    assert.notEqual(view.poolsInForce(), before);
+    assert.deepEqual(before.get('a')?.namespaces, []);
+    view.stop();
   });
 
   test('that is its end takes it away', async () => {
