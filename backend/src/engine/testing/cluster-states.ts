@@ -298,6 +298,12 @@ const POOL_SHRUNK = state('its pool has other addresses now, and says that 192.0
   reports: { '192.0.2.1': 'shop/web Announced n1 n3 n2', '192.0.2.2': 'shop/db NotInRecordedPool' },
 });
 
+const POOL_LET_GO = state('its pool has other addresses, and says that none of the old ones is held', POOL_SHRUNK, {
+  pools: { public: ELSEWHERE },
+  announced: { r1: {} },
+  reports: { '192.0.2.1': 'shop/web NotInRecordedPool', '192.0.2.2': 'shop/db NotInRecordedPool' },
+});
+
 const POOL_EDITED = state('its pool has other addresses as well, and says which are held', TWO_SERVICES, {
   pools: { public: { ...PUBLIC, heldRanges: PUBLIC.ranges, heldNamespaces: ['shop'] } },
   announced: TWO_SERVICES.announced,
@@ -315,6 +321,12 @@ const POOLS_OVERLAP = state('an older pool overlaps the recorded one', TWO_SERVI
 const RECORD_LOST = state('a record was lost, and two pools have the address', POOLS_OVERLAP, {
   services: { 'shop/web': { ...WEB, assignments: [{ pool: '', ip: '192.0.2.1' }] }, 'shop/db': DB },
   announced: { r1: { '192.0.2.1/32': '10.0.0.1 10.0.0.3 10.0.0.2 med 120', '192.0.2.2/32': ALL_OF_2 } },
+  reports: TWO_SERVICES.reports,
+});
+
+const RECORD_LOST_ONE_POOL = state('a record was lost, and one pool has the address', RECORD_LOST, {
+  pools: { public: PUBLIC },
+  announced: TWO_SERVICES.announced,
   reports: TWO_SERVICES.reports,
 });
 
@@ -356,7 +368,17 @@ export const STATES: readonly ClusterState[] = [
     POOL_BGP,
   ],
   ...[SHARED, SHARED_LOCAL, SHARING_REFUSED, SHARING_HEIR],
-  ...[POOL_SHRUNK, POOL_EDITED, POOLS_OVERLAP, RECORD_LOST, RECORD_FORGED, LAYER2, ALL_EXCLUDED],
+  ...[
+    POOL_SHRUNK,
+    POOL_LET_GO,
+    POOL_EDITED,
+    POOLS_OVERLAP,
+    RECORD_LOST,
+    RECORD_LOST_ONE_POOL,
+    RECORD_FORGED,
+    LAYER2,
+    ALL_EXCLUDED,
+  ],
   ...[TWO_PEERS, SELECTED_PEER, PEER_ELSEWHERE, PEER_HERE, PEER_LEAVING, NO_SETTINGS],
 ];
 
@@ -368,7 +390,7 @@ export const SEQUENCES: readonly (readonly ClusterState[])[] = [
   [CLUSTER, POOL_GONE, POOL_BGP, SELECTED_PEER, POOL_GONE, CLUSTER],
   [DUAL, TWO_PEERS, SELECTED_PEER, PEER_LEAVING, PEER_ELSEWHERE, PEER_HERE, NO_SETTINGS, TWO_PEERS],
   [SHARED, SHARING_REFUSED, SHARING_HEIR, SHARED_LOCAL, CONFLICT, SHARED],
-  [TWO_SERVICES, POOL_EDITED, POOL_SHRUNK, POOL_GONE, TWO_SERVICES, LAYER2, ALL_EXCLUDED],
-  [TWO_SERVICES, POOLS_OVERLAP, RECORD_LOST, RECORD_FORGED, POOL_SHRUNK, RECORD_LOST],
+  [TWO_SERVICES, POOL_EDITED, POOL_SHRUNK, POOL_LET_GO, POOL_SHRUNK, POOL_GONE, TWO_SERVICES, LAYER2, ALL_EXCLUDED],
+  [TWO_SERVICES, POOLS_OVERLAP, RECORD_LOST, RECORD_LOST_ONE_POOL, RECORD_FORGED, POOL_SHRUNK, RECORD_LOST],
   [NO_ENDPOINTS, OTHER_HOLDER, CLUSTER, NO_ENDPOINTS],
 ];
