@@ -44,12 +44,16 @@ describe('the porter-manager image', () => {
 
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Runs the image's own node in the image's file system and environment, with its flags. */
-  const node = (user: number, args: readonly string[], env: readonly string[] = []): Promise<string> => {
+  /** Runs the image's own node in the image's file system and environment, with its flags, and returns all that it wrote. */
+  const node = async (user: number, args: readonly string[], env: readonly string[] = []): Promise<string> => {
     const [program = '', ...flags] = config.config.Entrypoint.slice(0, -1);
     const enter = ['chroot', `--userspec=${user}:${user}`, rootfs, program, ...flags, ...args];
     const path = `PATH=${process.env['PATH'] ?? ''}:/usr/sbin`;
-    return run('env', ['-i', path, ...config.config.Env.slice(1), ...env, 'sh', '-c', '"$@" 2>&1', 'sh', ...enter]);
+    const said = join(folder, 'said');
+    // A file takes everything; of a pipe whose reader is busy, node's native traces lose what doesn't fit.
+    const script = 'said="$1"; shift; "$@" > "$said" 2>&1 || { code=$?; cat "$said"; exit $code; }';
+    await run('env', ['-i', path, ...config.config.Env.slice(1), ...env, 'sh', '-c', script, 'sh', said, ...enter]);
+    return readFileSync(said, 'utf8');
   };
 
   it('carries the name that the chart asks for, and layers that are what they say', async () => {
