@@ -2,11 +2,14 @@ import { HealthServer } from './api/health.ts';
 import type { Kube } from './cluster/kube.ts';
 import { ClusterView, type ObjectChange } from './cluster/watch/cluster-view.ts';
 import { Freshness } from './cluster/watch/freshness.ts';
+import { ServiceRanges } from './cluster/watch/service-ranges.ts';
+import { AddressReports } from './cluster/write/address-reports.ts';
 import { EventRecorder } from './cluster/write/events.ts';
 import { LeaderElector } from './cluster/write/lease.ts';
 import { Leader } from './cluster/write/leader.ts';
 import { OwnSessions } from './cluster/write/own-sessions.ts';
 import { EngineHandle, type EngineReport } from './engine/handle.ts';
+import type { InputDelta } from './engine/messages.ts';
 import type { ManagerOptions } from './options.ts';
 import type { Clock, Logger, Random } from './platform/ports.ts';
 
@@ -30,10 +33,12 @@ export class Manager {
   readonly #options: ManagerOptions;
   readonly #engine: EngineHandle;
   readonly #view: ClusterView;
+  readonly #serviceRanges: ServiceRanges;
   readonly #freshness: Freshness;
   readonly #elector: LeaderElector;
   readonly #events: EventRecorder;
   readonly #sessions: OwnSessions;
+  readonly #reports = new AddressReports();
   readonly #health: HealthServer;
   #leader: Leader | undefined;
   #stopping = false;
@@ -50,13 +55,14 @@ export class Manager {
       membership: `${options.namespace}/${options.name}`,
       address: options.address,
       onSynced: () => this.#synced(),
-      onInputs: (delta) => this.#engine.change(delta),
+      onInputs: (delta) => this.#inputsChanged(delta),
       onChange: (kind, key) => this.#changed(kind, key),
     });
+    this.#serviceRanges = new ServiceRanges(deps, { onChange: () => this.#leader?.reservedChanged() });
     this.#freshness = new Freshness(
       { ...deps, sources: this.#view.sources },
       {
-        onAnswering: () => this.#view.retryNow(),
+        onAnswering: () => this.#answering(),
         onFresh: () => this.#fresh(),
         onStale: () => this.#engine.setStale(true),
       },
@@ -82,6 +88,7 @@ export class Manager {
     const { node, namespace, probePort } = this.#options;
     this.#deps.logger.info({ node, namespace, address, httpPort: port, probePort }, 'porter-manager starts');
     this.#view.start();
+    this.#serviceRanges.start();
     this.#freshness.start();
   }
 
@@ -95,6 +102,7 @@ export class Manager {
     this.#events.stop();
     await this.#bounded("taking this replica's entries back", this.#sessions.stop());
     this.#freshness.stop();
+    this.#serviceRanges.stop();
     this.#view.stop();
     await this.#health.close();
   }
@@ -122,6 +130,18 @@ export class Manager {
     if (kind === 'peer') this.#sessions.peerChanged(key);
   }
 
+  #inputsChanged(delta: InputDelta): void {
+    this.#engine.change(delta);
+    if (delta.nodes !== undefined && !this.#stopping) this.#leader?.reservedChanged();
+  }
+
+  /** Nothing that failed because the API server was away need wait any longer. */
+  #answering(): void {
+    this.#view.retryNow();
+    this.#sessions.retryNow();
+    this.#leader?.retryNow();
+  }
+
   #synced(): void {
     if (this.#stopping) return;
     this.#deps.logger.info(
@@ -144,6 +164,9 @@ export class Manager {
       ...this.#deps,
       view: this.#view,
       events: this.#events,
+      reports: this.#reports.current,
+      serviceRanges: () => this.#serviceRanges.ranges(),
+      subnets: () => [],
       mayWrite: () => this.#elector.leading && !this.#freshness.stale,
     });
     this.#leader.start();
@@ -155,7 +178,10 @@ export class Manager {
   }
 
   #fromEngine(message: EngineReport): void {
-    if (message.type === 'sessions' && !this.#stopping) this.#sessions.update(message.sessions);
+    if (message.type === 'addresses') {
+      this.#reports.update(message);
+      if (!this.#stopping) this.#leader?.addressesReported(message.changed);
+    } else if (!this.#stopping) this.#sessions.update(message.sessions);
   }
 
   #notReady(): string[] {

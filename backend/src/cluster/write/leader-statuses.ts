@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isFull } from '../../allocate/free.ts';
 import type { Ledger } from '../../allocate/ledger.ts';
 import type { PoolSet } from '../../allocate/pool-set.ts';
 import type { Node } from '../../domain/node.ts';
@@ -30,7 +31,7 @@ export interface LeaderStatusesDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly view: LeaderStatusesView;
-  readonly ledger: Pick<Ledger, 'heldOf' | 'releasedOf' | 'isFull'>;
+  readonly ledger: Ledger;
   /** The pools in force, with what follows from them. */
   readonly pools: () => PoolSet;
   /** Whether this replica leads, with a current view: asked before every write. */
@@ -99,10 +100,13 @@ export class LeaderStatuses {
 
   #usage(pool: Pool, isRead: boolean): EipUsage {
     const { ledger, view, pools } = this.#deps;
-    const { name } = pool;
-    const [held, released] = [ledger.heldOf(name), ledger.releasedOf(name)];
-    const isFull = ledger.isFull(pool, pools());
-    return eipUsage(pool, { held, released, isFull, namespaces: view.namespaces }, isRead);
+    const use = {
+      held: ledger.heldOf(pool.name),
+      released: ledger.releasedOf(pool.name),
+      isFull: isFull(pool, { pools: pools(), ledger }),
+      namespaces: view.namespaces,
+    };
+    return eipUsage(pool, use, isRead);
   }
 
   /** The status is written with the next version, which the watch brings. */

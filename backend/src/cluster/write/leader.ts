@@ -1,10 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AddressRange } from '../../domain/address.ts';
+import type { AddressReport } from '../../engine/messages.ts';
 import type { Clock, Logger, Random } from '../../platform/ports.ts';
 import { BGP_CONF_NAME } from '../../resources/keys.ts';
 import type { Kube } from '../kube.ts';
 import type { ClusterView, ObjectChange } from '../watch/cluster-view.ts';
 import { AddressAssigner } from './address-assigner.ts';
+import { AnnouncedWriter } from './announced-writer.ts';
 import type { EventRecorder } from './events.ts';
 import { LeaderStatuses } from './leader-statuses.ts';
+import { PoolGuard } from './pool-guard.ts';
 import { StatusWriter } from './status-writer.ts';
 
 export interface LeaderDeps {
@@ -14,6 +19,12 @@ export interface LeaderDeps {
   readonly logger: Logger;
   readonly view: ClusterView;
   readonly events: Pick<EventRecorder, 'record'>;
+  /** What this replica's engine says, by address; its owner tells of changes by `addressesReported`. */
+  readonly reports: ReadonlyMap<string, AddressReport>;
+  /** What the cluster's own Service IPs are taken from, as far as it is known. */
+  readonly serviceRanges: () => readonly AddressRange[];
+  /** Subnets of the links of this host. */
+  readonly subnets: () => readonly AddressRange[];
   /** Whether this replica leads, with a current view: asked before every write. */
   readonly mayWrite: () => boolean;
 }
@@ -22,10 +33,11 @@ export interface LeaderDeps {
 const POOL_SETTLE_MS = 1_000;
 const PEER_SETTLE_MS = 200;
 
-/** What only the leader does: give addresses, and say how pools and peers are. Made for one term of office. */
+/** What only the leader does: give addresses, and say how Services, pools and peers are. Made for one term of office. */
 export class Leader {
   readonly #deps: LeaderDeps;
   readonly #assigner: AddressAssigner;
+  readonly #announced: AnnouncedWriter;
   readonly #statuses: LeaderStatuses;
   readonly #pools: StatusWriter;
   readonly #peers: StatusWriter;
@@ -33,8 +45,11 @@ export class Leader {
 
   constructor(deps: LeaderDeps) {
     this.#deps = deps;
-    this.#assigner = new AddressAssigner({ ...deps, onUse: (pool) => this.#pools.changed(pool) });
-    const statuses = new LeaderStatuses({ ...deps, ledger: this.#assigner.ledger });
+    const guard = new PoolGuard({ ...deps, ledger: { heldOf: (pool) => this.#assigner.ledger.heldOf(pool) } });
+    const assigner = new AddressAssigner({ ...deps, guard, onUse: (pool) => this.#pools.changed(pool) });
+    this.#assigner = assigner;
+    this.#announced = new AnnouncedWriter(deps);
+    const statuses = new LeaderStatuses({ ...deps, ledger: assigner.ledger, pools: () => assigner.pools });
     this.#statuses = statuses;
     this.#pools = new StatusWriter(deps, {
       name: 'pools',
@@ -56,26 +71,35 @@ export class Leader {
   start(): void {
     const { view } = this.#deps;
     this.#assigner.start();
+    this.#announced.start();
     for (const [name] of view.pools.entries()) this.#pools.changed(name);
     this.#allPeers();
     this.#settings.changed(BGP_CONF_NAME);
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#assigner.stop(), this.#pools.stop(), this.#peers.stop(), this.#settings.stop()]);
+    const parts = [this.#assigner, this.#announced, this.#pools, this.#peers, this.#settings];
+    await Promise.all(parts.map(async (part) => await part.stop()));
+  }
+
+  /** The API server answers again: whatever waits for its backoff need not. */
+  retryNow(): void {
+    for (const part of [this.#announced, this.#pools, this.#peers, this.#settings]) part.retryNow();
   }
 
   changed(kind: ObjectChange, key: string): void {
     switch (kind) {
       case 'service':
         this.#assigner.serviceChanged(key);
+        this.#announced.serviceChanged(key);
         break;
       case 'namespace':
-        this.#assigner.poolsChanged();
+        this.#assigner.namespaceChanged(key);
         break;
       case 'pool':
         this.#pools.changed(key);
-        this.#assigner.poolsChanged();
+        this.#announced.poolChanged(key);
+        this.#withOverlaps(() => this.#assigner.poolsChanged());
         break;
       case 'pool-object':
         this.#pools.changed(key);
@@ -84,6 +108,7 @@ export class Leader {
         // Two that name one neighbour depend on each other; peers are few.
         this.#peers.changed(key);
         this.#allPeers();
+        this.#announced.peersChanged();
         break;
       case 'settings':
         this.#settings.changed(key);
@@ -92,6 +117,27 @@ export class Leader {
         this.#statuses.replicasChanged();
         this.#allPeers();
         break;
+    }
+  }
+
+  /** Nodes, the cluster's Service ranges or this host's links changed. */
+  reservedChanged(): void {
+    this.#withOverlaps(() => void this.#assigner.reservedChanged());
+  }
+
+  /** The engine of this replica said something new of these addresses. */
+  addressesReported(changed: readonly AddressReport[]): void {
+    this.#announced.addressesReported(changed);
+  }
+
+  /** A pool that changes, comes or goes may be what another one overlaps. */
+  #withOverlaps(change: () => void): void {
+    const before = this.#assigner.pools;
+    change();
+    const after = this.#assigner.pools;
+    if (before === after) return;
+    for (const [name] of this.#deps.view.pools.entries()) {
+      if (!isDeepStrictEqual(before.overlaps(name), after.overlaps(name))) this.#pools.changed(name);
     }
   }
 

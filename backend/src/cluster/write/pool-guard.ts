@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Ledger } from '../../allocate/ledger.ts';
 import { parseAddress, parseRange, rangeContains, type AddressRange } from '../../domain/address.ts';
 import type { Assignment } from '../../domain/service.ts';
@@ -69,7 +70,8 @@ export class PoolGuard {
     this.#wait(pool, ip, 1);
     try {
       for (let writes = 0; this.#says(assignment) === 'not yet'; writes += 1) {
-        if (writes === MAX_WRITES) throw new Error(`Eip ${pool} does not keep status.addresses: is its CRD up to date?`);
+        if (writes === MAX_WRITES)
+          throw new Error(`Eip ${pool} does not keep status.addresses: is its CRD up to date?`);
         if (!(await this.#write(pool))) return false;
       }
       return this.#says(assignment) === 'yes';
@@ -129,17 +131,21 @@ export class PoolGuard {
     const object = this.#current(name);
     const pool = this.#deps.view.pools.get(name)?.value;
     if (object === undefined || pool === undefined || !this.#deps.mayWrite()) return false;
-    const held = [...this.#deps.ledger.heldOf(name).keys(), ...(this.#waiting.get(name)?.keys() ?? [])];
-    const addresses = heldRanges(pool, held);
     try {
       const finalizers = poolFinalizers(object, true);
       const guarded = finalizers === undefined ? object : await this.#send(name, object, { metadata: { finalizers } });
-      await this.#send(name, guarded, { fields: { status: { addresses } }, subresource: 'status' });
+      const addresses = heldRanges(pool, this.#heldOrWaitedFor(name));
+      if (!isDeepStrictEqual(guarded.status?.addresses, addresses))
+        await this.#send(name, guarded, { fields: { status: { addresses } }, subresource: 'status' });
       return true;
     } catch (error) {
       if (isConflict(error) || isNotFound(error)) return false;
       throw error;
     }
+  }
+
+  #heldOrWaitedFor(pool: string): string[] {
+    return [...this.#deps.ledger.heldOf(pool).keys(), ...(this.#waiting.get(pool)?.keys() ?? [])];
   }
 
   async #send(name: string, object: Eip, patch: Omit<Parameters<typeof patchFenced>[3], 'type'>): Promise<Eip> {

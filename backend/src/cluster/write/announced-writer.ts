@@ -1,0 +1,192 @@
+import type { Service } from '../../domain/service.ts';
+import type { AddressReport } from '../../engine/messages.ts';
+import type { Clock, Logger, Random } from '../../platform/ports.ts';
+import { announced, type PeerSessions } from '../../report/announced.ts';
+import { isCurrent, withTransition, type ExistingCondition, type NewCondition } from '../../report/conditions.ts';
+import { isConflict, isNotFound, retryAfterMsOf } from '../errors.ts';
+import * as kinds from '../kinds.ts';
+import type { Kube } from '../kube.ts';
+import { keyOf } from '../objects.ts';
+import type { ClusterView } from '../watch/cluster-view.ts';
+import { patchFenced } from './apply-status.ts';
+import type { EventRecorder } from './events.ts';
+import { WorkQueue, type Outcome } from './queue.ts';
+
+export interface AnnouncedWriterDeps {
+  readonly api: Kube;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly view: Pick<ClusterView, 'services' | 'serviceObject' | 'poolsInForce' | 'peers' | 'peerObject'>;
+  readonly events: Pick<EventRecorder, 'record'>;
+  /** What this replica's engine says, by address; kept current by the owner, who tells by `addressesReported`. */
+  readonly reports: ReadonlyMap<string, AddressReport>;
+  /** Whether this replica leads, with a current view: asked before every write. */
+  readonly mayWrite: () => boolean;
+}
+
+const CONCURRENCY = 8;
+const WRITE_TIMEOUT_MS = 4_000;
+/** How long to wait before asking again whether this replica may write. */
+const HOLD_MS = 1_000;
+/** A new Service's address, endpoints and next hops become known one after the other: only where that ends is worth a write. */
+const SETTLE_MS = 100;
+/** A router that restarts is back within seconds, and thousands of Services depend on it. */
+const SESSIONS_SETTLE_MS = 10_000;
+
+/** Writes the condition `Announced` of the Services that hold addresses, whenever what it follows from has changed. */
+export class AnnouncedWriter {
+  readonly #deps: AnnouncedWriterDeps;
+  readonly #queue: WorkQueue;
+  /** Since when Services have been without any session, as long as that is not written. */
+  readonly #unheardSince = new Map<string, number>();
+  readonly #pools = new Map<string, string>();
+  #sessions: { readonly peers: readonly PeerSessions[]; readonly text: string };
+
+  constructor(deps: AnnouncedWriterDeps) {
+    this.#deps = deps;
+    this.#sessions = this.#sessionsNow();
+    this.#queue = new WorkQueue(deps, {
+      name: 'announced',
+      process: (key) => this.#process(key),
+      concurrency: CONCURRENCY,
+    });
+  }
+
+  start(): void {
+    for (const name of this.#deps.view.poolsInForce().keys()) this.#pools.set(name, this.#poolText(name));
+    this.#sessions = this.#sessionsNow();
+    this.#all();
+  }
+
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+  }
+
+  /** The API server answers again: whatever waits for its backoff need not. */
+  retryNow(): void {
+    this.#queue.retryNow();
+  }
+
+  serviceChanged(key: string): void {
+    const service = this.#deps.view.services.get(key);
+    if (service !== undefined && isInForce(service)) this.#queue.addAfter(key, SETTLE_MS);
+    else this.#unheardSince.delete(key);
+  }
+
+  addressesReported(changed: readonly AddressReport[]): void {
+    for (const { services, younger } of changed) for (const key of [...services, ...younger]) this.serviceChanged(key);
+  }
+
+  /** A BgpPeer or its status changed: of all that, whether there is a session at all is what Services depend on. */
+  peersChanged(): void {
+    const before = this.#sessions;
+    this.#sessions = this.#sessionsNow();
+    if (before.text !== this.#sessions.text) this.#all();
+  }
+
+  poolChanged(name: string): void {
+    const text = this.#poolText(name);
+    if (this.#pools.get(name) === text) return;
+    this.#pools.set(name, text);
+    this.#all();
+  }
+
+  #all(): void {
+    for (const key of this.#deps.view.services.keys()) this.serviceChanged(key);
+  }
+
+  #sessionsNow(): { readonly peers: readonly PeerSessions[]; readonly text: string } {
+    const { view } = this.#deps;
+    const peers = [...view.peers.values()].map(([name, peer]) => ({
+      peer,
+      replicas: view.peerObject(name)?.status?.replicas ?? [],
+    }));
+    const texts = peers.map(({ peer, replicas }) => {
+      const established = replicas.filter(({ sessionState }) => sessionState === 'Established');
+      const families = established.map(({ negotiated }) => negotiated?.families?.join() ?? 'all');
+      const wanted = peer.families.map(({ family }) => family);
+      return [peer.name, peer.labels, peer.deleting, wanted, [...new Set(families)].sort()];
+    });
+    return { peers, text: JSON.stringify(texts) };
+  }
+
+  /** What of a pool decides on who hears its addresses; that they lie in it is in the engine's reports. */
+  #poolText(name: string): string {
+    const pool = this.#deps.view.poolsInForce().get(name);
+    return JSON.stringify([pool?.protocol, pool?.bgp.peerSelector]);
+  }
+
+  async #process(key: string): Promise<Outcome> {
+    const { view, reports } = this.#deps;
+    const service = view.services.get(key);
+    const object = view.serviceObject(key);
+    if (service === undefined || object === undefined || !isInForce(service)) return { type: 'done' };
+    const wanted = announced(service, { reports, pools: view.poolsInForce(), peers: this.#sessions.peers });
+    const waitMs = this.#waitMs(key, wanted, object);
+    if (wanted === undefined || isCurrent(wanted, object.status?.conditions)) return { type: 'done' };
+    return waitMs > 0 ? { type: 'after', ms: waitMs } : await this.#write(object, wanted);
+  }
+
+  async #write(object: kinds.Service, wanted: NewCondition): Promise<Outcome> {
+    if (!this.#deps.mayWrite()) return { type: 'after', ms: HOLD_MS };
+    const conditions = [withTransition(wanted, object.status?.conditions, this.#deps.clock.wallTime())];
+    try {
+      await patchFenced(this.#deps.api, kinds.services, object, {
+        type: 'strategic',
+        fields: { status: { conditions } },
+        subresource: 'status',
+        timeoutMs: WRITE_TIMEOUT_MS,
+      });
+    } catch (error) {
+      return this.#failed(keyOf(object), error);
+    }
+    this.#unheardSince.delete(keyOf(object));
+    this.#tell(object, wanted);
+    return { type: 'done' };
+  }
+
+  /** How long this must go on being so before it is written, in milliseconds. */
+  #waitMs(key: string, wanted: NewCondition | undefined, object: kinds.Service): number {
+    if (wanted?.reason !== 'NoPeerEstablished' || isCurrent(wanted, object.status?.conditions)) {
+      this.#unheardSince.delete(key);
+      return 0;
+    }
+    const now = this.#deps.clock.now();
+    const since = this.#unheardSince.get(key) ?? now;
+    this.#unheardSince.set(key, since);
+    return since + SESSIONS_SETTLE_MS - now;
+  }
+
+  #failed(key: string, error: unknown): Outcome {
+    // The watch brings what became of it, and then it is looked at again.
+    if (isNotFound(error) || isConflict(error)) return { type: 'done' };
+    this.#deps.logger.warn({ err: error, service: key }, 'writing a condition failed, trying again');
+    return { type: 'retry', error, notBeforeMs: retryAfterMsOf(error) };
+  }
+
+  #tell(object: kinds.Service, wanted: NewCondition): void {
+    const before: readonly ExistingCondition[] = object.status?.conditions ?? [];
+    const type = eventType(
+      before.find(({ type: known }) => known === wanted.type),
+      wanted,
+    );
+    if (type === undefined) return;
+    const reason = type === 'Warning' ? 'UnAvailableLoadBalancer' : 'EnsuredLoadBalancer';
+    this.#deps.events.record(kinds.services, object, { type, reason, action: wanted.reason, note: wanted.message });
+  }
+}
+
+/** That a new Service is announced goes without saying: the Event of its address says that all is well. */
+function eventType(
+  before: ExistingCondition | undefined,
+  { status, reason }: NewCondition,
+): 'Normal' | 'Warning' | undefined {
+  if (status === 'False') return before?.reason === reason || reason === 'AddressProbing' ? undefined : 'Warning';
+  const wasWrong = before?.status === 'False' && before.reason !== 'NoAddress' && before.reason !== 'AddressProbing';
+  return wasWrong ? 'Normal' : undefined;
+}
+
+function isInForce(service: Service): boolean {
+  return service.isLoadBalancer && service.held && !service.deleting;
+}
