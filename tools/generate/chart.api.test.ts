@@ -133,6 +133,8 @@ test('the manager may do what it does', async () => {
     ...[...watched, ...custom, slices].flatMap((kind) => ['list', 'watch'].map((verb) => ({ ...kind, verb }))),
     ...custom.map((kind) => ({ ...kind, verb: 'patch', subresource: 'status' })),
     { verb: 'patch', resource: 'services', subresource: 'status' },
+    { verb: 'patch', resource: 'eips', group: ours },
+    { verb: 'list', resource: 'servicecidrs', group: 'networking.k8s.io' },
     { verb: 'create', resource: 'events', group: 'events.k8s.io', namespace: 'default' },
     { verb: 'patch', resource: 'events', group: 'events.k8s.io', namespace: 'default' },
     { ...lease, verb: 'create' },
@@ -145,7 +147,9 @@ test('the manager may do what it does', async () => {
 test('the manager may do nothing else', async () => {
   const wishes: Wish[] = [
     ...['create', 'update', 'patch', 'delete'].map((verb) => ({ verb, resource: 'services' })),
-    ...['patch', 'delete'].map((verb) => ({ verb, resource: 'eips', group: ours })),
+    ...['create', 'update', 'delete'].map((verb) => ({ verb, resource: 'eips', group: ours })),
+    ...['bgpconfs', 'bgppeers'].map((resource) => ({ verb: 'patch', resource, group: ours })),
+    ...['get', 'watch', 'patch'].map((verb) => ({ verb, resource: 'servicecidrs', group: 'networking.k8s.io' })),
     { verb: 'patch', resource: 'nodes' },
     { verb: 'patch', resource: 'nodes', subresource: 'status' },
     { verb: 'patch', resource: 'endpointslices', group: 'discovery.k8s.io' },
