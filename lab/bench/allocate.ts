@@ -1,0 +1,2 @@
+import { benchPlanner } from './allocate-plan.ts';
+benchPlanner(50_000);
