@@ -3,7 +3,8 @@ import type { Node } from '../domain/node.ts';
 import type { Pool } from '../domain/pool.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import { selects } from '../domain/selector.ts';
-import type { FamilyEndpoints, TrafficPolicy } from '../domain/service.ts';
+import type { FamilyEndpoints } from '../domain/service.ts';
+import type { TrafficPolicy } from '../domain/traffic-policy.ts';
 import { nextHop } from './next-hop.ts';
 import type { NodeHealth } from './snapshot.ts';
 

@@ -3,7 +3,8 @@ import type { Node } from '../domain/node.ts';
 import type { Pool, Protocol } from '../domain/pool.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
-import type { Assignment, ServiceEndpoints, TrafficPolicy } from '../domain/service.ts';
+import type { Assignment, ServiceEndpoints } from '../domain/service.ts';
+import type { TrafficPolicy } from '../domain/traffic-policy.ts';
 
 /** A Service that holds addresses, cut down to what announcing depends on. */
 export interface HoldingService {

@@ -1,11 +1,10 @@
 import type { Family } from './address.ts';
 import type { Labels } from './selector.ts';
 import type { SharingTerms } from './sharing.ts';
+import type { TrafficPolicy } from './traffic-policy.ts';
 
 /** `spec.loadBalancerClass` that is ours (KEP-1959). */
 export const LOAD_BALANCER_CLASS = 'lb.kubesphere.io/porter';
-
-export type TrafficPolicy = 'Cluster' | 'Local';
 
 /** An address that the leader gave to a Service, with the pool it came from. */
 export interface Assignment {

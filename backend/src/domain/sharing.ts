@@ -1,5 +1,5 @@
 import type { Reason } from './reason.ts';
-import type { TrafficPolicy } from './service.ts';
+import type { TrafficPolicy } from './traffic-policy.ts';
 
 /** What decides whether two Services may have one address. */
 export interface SharingTerms {

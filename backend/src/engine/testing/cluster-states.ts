@@ -7,7 +7,8 @@ import type { HoldingService } from '../../announce/snapshot.ts';
 import type { Node } from '../../domain/node.ts';
 import type { BgpSettings, Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
-import type { ServiceEndpoints, TrafficPolicy } from '../../domain/service.ts';
+import type { ServiceEndpoints } from '../../domain/service.ts';
+import type { TrafficPolicy } from '../../domain/traffic-policy.ts';
 import {
   aNode,
   aPeer,

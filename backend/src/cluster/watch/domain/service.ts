@@ -1,5 +1,6 @@
 import { canonicalAddress, type Family } from '../../../domain/address.ts';
-import type { Service, TrafficPolicy } from '../../../domain/service.ts';
+import type { Service } from '../../../domain/service.ts';
+import type { TrafficPolicy } from '../../../domain/traffic-policy.ts';
 import type { SharingTerms } from '../../../domain/sharing.ts';
 import { parseAssigned } from '../../../resources/assigned.ts';
 import { commaList } from '../../../resources/comma-list.ts';

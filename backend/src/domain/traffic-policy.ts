@@ -1,0 +1,2 @@
+/** `spec.externalTrafficPolicy`: `Local` keeps the client's address and uses nodes with Pods of the Service only. */
+export type TrafficPolicy = 'Cluster' | 'Local';
