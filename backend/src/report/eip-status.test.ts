@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { aPool } from '../domain/testing/builders.ts';
 import type { Configuration } from './configuration.ts';
-import { eipReady, eipUsage, MAX_USED } from './eip-status.ts';
+import { parseRange, rangeContains, parseAddress, type AddressRange } from '../domain/address.ts';
+import type { Pool } from '../domain/pool.ts';
+import { MAX_HELD_NAMESPACES, MAX_HELD_RANGES, MAX_RELEASED } from '../resources/eip.ts';
+import { eipReady, eipUsage, heldRanges, MAX_USED, type PoolUse } from './eip-status.ts';
 
 const READ: Configuration = {
   problems: [],
@@ -13,10 +16,28 @@ const READ: Configuration = {
 };
 const POOL = aPool('a', ['192.0.2.0-192.0.2.3']);
 const NOBODY = new Map<string, ReadonlySet<string>>();
+const UNUSED: PoolUse = { held: NOBODY, released: [], isFull: false, namespaces: new Map() };
+
+function readyOf(pool: Pool, configuration = READ, held: PoolUse['held'] = NOBODY): ReturnType<typeof eipReady> {
+  return eipReady(configuration, { pool, deleting: pool.deleting, held });
+}
+
+function ranges(texts: readonly string[]): AddressRange[] {
+  return texts.map((text) => {
+    const parsed = parseRange(text);
+    assert.ok(parsed.ok, text);
+    return parsed.value;
+  });
+}
+
+/** What would stand in etcd. */
+function bytes(status: object): number {
+  return Buffer.byteLength(JSON.stringify(status));
+}
 
 suite('Ready of an Eip', () => {
   test('is True for one that gives addresses', () => {
-    assert.deepEqual(eipReady(READ, POOL), {
+    assert.deepEqual(readyOf(POOL), {
       type: 'Ready',
       status: 'True',
       reason: 'InUse',
@@ -26,14 +47,14 @@ suite('Ready of an Eip', () => {
   });
 
   test('is False for one that is disabled or deleted, and does not say that it is in use', () => {
-    const disabled = eipReady(READ, { ...POOL, disabled: true });
+    const disabled = readyOf({ ...POOL, disabled: true });
     assert.deepEqual([disabled.status, disabled.reason], ['False', 'PoolDisabled']);
     assert.match(disabled.message, /no new addresses/);
     for (const pool of [
       { ...POOL, deleting: true },
       { ...POOL, deleting: true, disabled: true },
     ]) {
-      const deleting = eipReady(READ, pool);
+      const deleting = readyOf(pool);
       assert.deepEqual([deleting.status, deleting.reason], ['False', 'PoolDeleting']);
       assert.match(deleting.message, /being deleted/);
     }
@@ -41,25 +62,51 @@ suite('Ready of an Eip', () => {
 
   test('says first what is wrong with one that cannot be read', () => {
     const problems = [{ field: 'spec.address', message: 'is no range' }];
-    const condition = eipReady({ ...READ, problems, earlierInForce: true }, { ...POOL, deleting: true });
+    const condition = readyOf({ ...POOL, deleting: true }, { ...READ, problems, earlierInForce: true });
     assert.deepEqual([condition.status, condition.reason], ['False', 'Invalid']);
     assert.match(condition.message, /^spec\.address: is no range\. The last good version stays in force/);
   });
 
   test('names the fields without effect also where the pool is closed', () => {
-    const condition = eipReady({ ...READ, ignoredFields: ['spec.vlan'] }, { ...POOL, disabled: true });
+    const condition = readyOf({ ...POOL, disabled: true }, { ...READ, ignoredFields: ['spec.vlan'] });
     assert.match(condition.message, /disabled.* Without effect here: spec\.vlan\.$/);
+  });
+
+  test('names the Services that a deleted one waits for, some of them, and says what to do', () => {
+    const keys = Array.from({ length: 8 }, (_, i) => `team/web-${i}`);
+    const held = new Map(keys.map((key, i) => [`192.0.2.${i}`, new Set([key])]));
+    const { message, reason, status } = readyOf({ ...POOL, deleting: true }, READ, held);
+    assert.deepEqual([status, reason], ['False', 'PoolDeleting']);
+    assert.match(message, /waits until .*: team\/web-0, .*, team\/web-4 and 3 more\./);
+    assert.match(message, /Delete the Services, or name another Eip for them\.$/);
+  });
+
+  test('names them also where the object that is deleted cannot be read', () => {
+    const problems = [{ field: 'spec.address', message: 'x'.repeat(5_000) }];
+    const held = new Map([['192.0.2.1', new Set(['team/web'])]]);
+    const { message } = eipReady({ ...READ, problems }, { pool: undefined, deleting: true, held });
+    assert.match(message, /^spec\.address: x+\. .*team\/web/);
+    assert.ok(message.length <= 1_024);
+  });
+
+  test('is well-formed whatever it quotes', () => {
+    for (const offset of ['', 'x']) {
+      const problems = [{ field: 'spec', message: `${offset}${'\u{1F600}'.repeat(1_000)}` }];
+      const { message } = readyOf(POOL, { ...READ, problems });
+      assert.ok(message.isWellFormed() && message.length <= 1_024);
+    }
   });
 });
 
-suite('the usage of an Eip', () => {
+suite('the status of an Eip', () => {
   const held = new Map([
     ['192.0.2.1', new Set(['d/b', 'd/a'])],
-    ['192.0.2.0', new Set(['d/c'])],
+    ['192.0.2.0', new Set(['e/c'])],
   ]);
 
-  test('counts addresses, and names the Services of each', () => {
-    assert.deepEqual(eipUsage(POOL, held, []), {
+  test('counts addresses, names the Services of each, and remembers who had which', () => {
+    const released = [{ ip: '192.0.2.3', service: 'd/old', at: Date.UTC(2026, 0, 2, 3, 4, 5, 678) }];
+    assert.deepEqual(eipUsage(POOL, { ...UNUSED, held, released }, true), {
       poolSize: 4,
       usage: 2,
       occupied: false,
@@ -67,25 +114,76 @@ suite('the usage of an Eip', () => {
       lastIP: '192.0.2.3',
       v4: true,
       ready: true,
-      used: { '192.0.2.0': 'd/c', '192.0.2.1': 'd/a;d/b' },
+      used: { '192.0.2.0': 'e/c', '192.0.2.1': 'd/a;d/b' },
+      released: [{ ip: '192.0.2.3', service: 'd/old', time: '2026-01-02T03:04:05.678Z' }],
+      addresses: ['192.0.2.0-192.0.2.3'],
+      namespaces: ['d', 'e'],
     });
-    assert.equal(eipUsage(aPool('b', ['192.0.2.0/31']), held, []).occupied, true);
+    assert.equal(eipUsage(POOL, { ...UNUSED, held, isFull: true }, true).occupied, true);
   });
 
-  test('is not ready for new addresses when it is closed or cannot be read', () => {
-    const problem = [{ field: 'spec', message: 'x' }];
+  test('is not ready for new addresses when the pool is closed or cannot be read', () => {
     const ready = [
-      eipUsage({ ...POOL, deleting: true }, NOBODY, []),
-      eipUsage({ ...POOL, disabled: true }, NOBODY, []),
-      eipUsage(POOL, NOBODY, problem),
+      eipUsage({ ...POOL, deleting: true }, UNUSED, true),
+      eipUsage({ ...POOL, disabled: true }, UNUSED, true),
+      eipUsage(POOL, UNUSED, false),
     ].map((usage) => usage.ready);
     assert.deepEqual(ready, [false, false, false]);
   });
 
-  test('stays a small object for a large pool', () => {
-    const many = new Map(Array.from({ length: 1_000 }, (_, i) => [`2001:db8::${i.toString(16)}`, new Set(['d/s'])]));
-    const usage = eipUsage(aPool('six', ['2001:db8::/64']), many, []);
-    assert.equal(Object.keys(usage.used).length, MAX_USED);
-    assert.deepEqual([usage.usage, usage.poolSize, usage.v4], [1_000, Number.MAX_SAFE_INTEGER, false]);
+  test('has the ranges of earlier specs for as long as addresses in them are held', () => {
+    const edited = aPool('a', ['198.51.100.0/30', '2001:db8::/64']);
+    assert.deepEqual(heldRanges(edited, ['192.0.2.7', '198.51.100.1', '192.0.2.8', '192.0.2.1', '2001:db8:1::1']), [
+      '198.51.100.0-198.51.100.3',
+      '2001:db8::-2001:db8::ffff:ffff:ffff:ffff',
+      '192.0.2.1',
+      '192.0.2.7-192.0.2.8',
+      '2001:db8:1::1',
+    ]);
+    assert.deepEqual(heldRanges(edited, ['198.51.100.1']).length, 2);
+  });
+
+  test('covers whatever is held, in a bounded list, also where nothing lies side by side', () => {
+    const spec = Array.from({ length: 64 }, (_, i) => `203.0.113.${i * 2}`);
+    const ips = Array.from({ length: 5_000 }, (_, i) =>
+      i % 2 === 0 ? `10.${(i * 7) % 250}.${i % 251}.${(i * 31) % 253}` : `2001:db8:${((i * 97) % 65_536).toString(16)}::${i}`,
+    );
+    const texts = heldRanges(aPool('a', spec), ips);
+    assert.ok(texts.length <= MAX_HELD_RANGES, `${texts.length}`);
+    const covered = ranges(texts);
+    for (const ip of ips) {
+      const address = parseAddress(ip);
+      assert.ok(address !== undefined && covered.some((range) => rangeContains(range, address)), ip);
+    }
+  });
+
+  test('stays a small object for a large pool with thousands of users, of one address or of many', () => {
+    const long = (what: string, i: number): string => `${what}-${i}`.padEnd(63, 'x');
+    const keys = Array.from({ length: 5_000 }, (_, i) => `${long('namespace', i)}/${long('service', i)}`);
+    const ips = keys.map((_, i) => `2001:db8::${i.toString(16)}`);
+    const released = keys.map((service, i) => ({ ip: ips[i] ?? '', service, at: 1_000 * i }));
+    const pool = aPool('six', ['2001:db8::/64']);
+    const many = new Map(ips.map((ip, i) => [ip, new Set([keys[i] ?? ''])]));
+    const one = new Map([['2001:db8::1', new Set(keys)]]);
+    for (const users of [many, one]) {
+      const status = eipUsage(pool, { ...UNUSED, held: users, released }, true);
+      assert.ok(Object.keys(status.used).length <= MAX_USED);
+      assert.equal(status.released.length, MAX_RELEASED);
+      assert.deepEqual(status.released[0]?.ip, '2001:db8::0');
+      assert.equal(status.namespaces.length, MAX_HELD_NAMESPACES);
+      assert.deepEqual([status.usage, status.poolSize], [users.size, Number.MAX_SAFE_INTEGER]);
+      // etcd takes requests up to 1.5 MiB.
+      assert.ok(bytes(status) < 524_288, `${bytes(status)}`);
+    }
+  });
+
+  test('of more namespaces than it may list names those first that the pool shuts out now', () => {
+    const held5000 = new Map(Array.from({ length: 2_000 }, (_, i) => [`10.0.0.${i}`, new Set([`n${i}/s`])]));
+    const pool = aPool('a', ['10.0.0.0/16'], {
+      namespaces: Array.from({ length: 1_500 }, (_, i) => `n${i}`),
+    });
+    const { namespaces } = eipUsage(pool, { ...UNUSED, held: held5000 }, true);
+    assert.equal(namespaces.length, MAX_HELD_NAMESPACES);
+    for (let i = 1_500; i < 2_000; i += 1) assert.ok(namespaces.includes(`n${i}`), `n${i}`);
   });
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Ledger } from '../../allocate/ledger.ts';
+import { PoolSet } from '../../allocate/pool-set.ts';
+import { aService } from '../../domain/testing/builders.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
 import type { ExistingCondition } from '../../report/conditions.ts';
@@ -40,6 +42,7 @@ class Bench {
     logger: this.logger,
     view: this.view,
     ledger: this.ledger,
+    pools: () => new PoolSet(this.view.poolsInForce()),
     mayWrite: () => this.mayWrite,
   });
 
@@ -105,6 +108,22 @@ class Bench {
     return ready;
   }
 
+  /** A Service takes these addresses of the pool and lets go of all others. */
+  hold(service: string, ...ips: readonly string[]): void {
+    const assignments = ips.map((ip) => ({ pool: 'a', ip }));
+    this.ledger.set(aService(service), assignments, this.clock.wallTime().getTime());
+  }
+
+  /** Two passes at the most: the finalizer, and what the object says. */
+  async writePoolTwice(): Promise<void> {
+    await this.writePool();
+    await this.writePool();
+  }
+
+  finalizers(): readonly string[] | undefined {
+    return this.api.read(eips, { name: 'a' })?.metadata?.finalizers;
+  }
+
   pool(): NonNullable<ReturnType<ClusterView['poolObject']>>['status'] {
     return this.api.read(eips, { name: 'a' })?.status;
   }
@@ -117,24 +136,100 @@ suite("a pool's status", () => {
     assert.deepEqual([bench.pool()?.poolSize, bench.pool()?.usage, bench.pool()?.used], [4, 0, {}]);
     await bench.writePool();
     assert.equal(bench.api.writes.length, 1);
-    bench.ledger.set('d/s', [{ pool: 'a', ip: '192.0.2.1' }]);
-    await bench.writePool();
-    await bench.writePool();
-    assert.equal(bench.api.writes.length, 2);
+    bench.hold('d/s', '192.0.2.1');
+    await bench.writePoolTwice();
+    // The finalizer of a pool in use, and the status.
+    assert.equal(bench.api.writes.length, 3);
+    await bench.writePoolTwice();
+    assert.equal(bench.api.writes.length, 3);
     assert.deepEqual(bench.pool()?.used, { '192.0.2.1': 'd/s' });
   });
 
-  test('loses the addresses that were freed, also the last one', async () => {
+  test('loses the addresses that were freed, also the last one, and remembers them youngest first', async () => {
     const bench = await new Bench().start();
-    bench.ledger.set('d/s', [{ pool: 'a', ip: '192.0.2.1' }]);
-    bench.ledger.set('d/t', [{ pool: 'a', ip: '192.0.2.2' }]);
+    bench.hold('d/s', '192.0.2.1');
+    bench.hold('e/t', '192.0.2.2');
+    await bench.writePoolTwice();
+    assert.deepEqual(bench.pool()?.namespaces, ['d', 'e']);
+    bench.hold('d/s');
     await bench.writePool();
-    bench.ledger.delete('d/s');
+    assert.deepEqual([bench.pool()?.used, bench.pool()?.usage], [{ '192.0.2.2': 'e/t' }, 1]);
+    const time = bench.clock.wallTime().toISOString();
+    assert.deepEqual(bench.pool()?.released, [{ ip: '192.0.2.1', service: 'd/s', time }]);
+    bench.clock.advance(1_500);
+    bench.hold('e/t');
     await bench.writePool();
-    assert.deepEqual([bench.pool()?.used, bench.pool()?.usage], [{ '192.0.2.2': 'd/t' }, 1]);
-    bench.ledger.delete('d/t');
+    assert.deepEqual([bench.pool()?.used, bench.pool()?.usage, bench.pool()?.namespaces], [{}, 0, []]);
+    const later = bench.clock.wallTime().toISOString();
+    assert.deepEqual(bench.pool()?.released?.[0], { ip: '192.0.2.2', service: 'e/t', time: later });
+    assert.equal(bench.pool()?.released?.length, 2);
+  });
+
+  test('is occupied once no address is left to give', async () => {
+    const bench = await new Bench().start();
+    ['192.0.2.0', '192.0.2.1', '192.0.2.2'].forEach((ip, i) => bench.hold(`d/s${i}`, ip));
+    await bench.writePoolTwice();
+    assert.equal(bench.pool()?.occupied, false);
+    bench.hold('d/s3', '192.0.2.3');
     await bench.writePool();
-    assert.deepEqual([bench.pool()?.used, bench.pool()?.usage], [{}, 0]);
+    assert.deepEqual([bench.pool()?.occupied, bench.pool()?.usage], [true, 4]);
+  });
+
+  test('keeps the ranges in which addresses are held when the addresses of the pool are edited', async () => {
+    const bench = await new Bench().start();
+    bench.hold('d/s', '192.0.2.1');
+    await bench.writePoolTwice();
+    await bench.editPool('198.51.100.0/31');
+    assert.deepEqual(bench.pool()?.addresses, ['198.51.100.0-198.51.100.1', '192.0.2.1']);
+    bench.hold('d/s');
+    await bench.writePool();
+    assert.deepEqual(bench.pool()?.addresses, ['198.51.100.0-198.51.100.1']);
+  });
+
+  test('goes on being written of a pool whose edit cannot be read, by its last good version', async () => {
+    const bench = await new Bench().start();
+    await bench.writePool();
+    await bench.editPool('nonsense');
+    assert.equal(bench.readyOfPool().reason, 'Invalid');
+    bench.hold('d/s', '192.0.2.1');
+    await bench.writePoolTwice();
+    assert.deepEqual(
+      [bench.pool()?.usage, bench.pool()?.addresses, bench.pool()?.namespaces, bench.pool()?.ready],
+      [1, ['192.0.2.0-192.0.2.3'], ['d'], false],
+    );
+  });
+
+  test('is not touched, beyond its condition, of a pool that could never be read', async () => {
+    const bench = await new Bench().start();
+    bench.api.remove(eips, { name: 'a' });
+    const status = { addresses: ['192.0.2.0-192.0.2.3'], namespaces: ['d'] };
+    bench.api.store(eips, { ...POOL, spec: { address: 'nonsense' }, status });
+    await settle();
+    await bench.writePool();
+    assert.deepEqual([bench.pool()?.addresses, bench.pool()?.namespaces], [status.addresses, status.namespaces]);
+    assert.equal(bench.readyOfPool().reason, 'Invalid');
+  });
+
+  test('says in a second condition what the pool shares with another one, until it no longer does', async () => {
+    const bench = await new Bench().start();
+    await bench.writePool();
+    const overlapping = (): ExistingCondition | undefined =>
+      bench.pool()?.conditions?.find(({ type }) => type === 'Overlapping');
+    assert.equal(overlapping(), undefined);
+    bench.clock.advance(1_000);
+    bench.api.store(eips, { metadata: { name: 'b' }, spec: { address: '192.0.2.3-192.0.2.9' } });
+    await settle();
+    bench.api.writes.length = 0;
+    await bench.writePool();
+    await bench.writePool();
+    assert.equal(bench.api.writes.length, 1);
+    assert.deepEqual([overlapping()?.status, overlapping()?.reason], ['True', 'OverlapsEip']);
+    assert.match(overlapping()?.message ?? '', /192\.0\.2\.3 with the younger Eip b/);
+    assert.equal(bench.readyOfPool().status, 'True');
+    bench.api.remove(eips, { name: 'b' });
+    await settle();
+    await bench.writePool();
+    assert.deepEqual([overlapping()?.status, overlapping()?.reason], ['False', 'NoOverlap']);
   });
 
   test("keeps others' conditions as they are", async () => {
@@ -178,6 +273,77 @@ suite("a pool's status", () => {
     bench.mayWrite = true;
     assert.equal(await bench.writePool(), undefined);
     assert.equal(bench.api.writes.length, 1);
+  });
+});
+
+suite('a pool that is deleted', () => {
+  const THEIRS = 'example.com/theirs';
+
+  test('stays while Services hold addresses of it, names them, and goes with the last', async () => {
+    const bench = await new Bench().start();
+    bench.hold('d/s', '192.0.2.1');
+    bench.hold('d/t', '192.0.2.2');
+    await bench.writePoolTwice();
+    bench.api.remove(eips, { name: 'a' });
+    await settle();
+    await bench.writePool();
+    assert.equal(bench.readyOfPool().reason, 'PoolDeleting');
+    assert.match(bench.readyOfPool().message ?? '', /: d\/s, d\/t\./);
+    bench.hold('d/s');
+    await bench.writePool();
+    assert.match(bench.readyOfPool().message ?? '', /: d\/t\./);
+    bench.hold('d/t');
+    await bench.writePool();
+    assert.equal(bench.api.read(eips, { name: 'a' }), undefined);
+  });
+
+  test('goes at once if nobody ever had an address of it', async () => {
+    const bench = await new Bench().start();
+    await bench.writePool();
+    assert.equal(bench.finalizers(), undefined);
+    bench.api.remove(eips, { name: 'a' });
+    assert.equal(bench.api.read(eips, { name: 'a' }), undefined);
+  });
+
+  test("keeps others' finalizers", async () => {
+    const bench = await new Bench().start();
+    bench.api.store(eips, { ...POOL, metadata: { ...POOL.metadata, finalizers: [THEIRS] } });
+    await settle();
+    bench.hold('d/s', '192.0.2.1');
+    await bench.writePoolTwice();
+    assert.deepEqual(bench.finalizers(), [THEIRS, 'lb.kubesphere.io/in-use']);
+    bench.api.remove(eips, { name: 'a' });
+    bench.hold('d/s');
+    await settle();
+    await bench.writePoolTwice();
+    assert.deepEqual(bench.finalizers(), [THEIRS]);
+    assert.equal(bench.readyOfPool().reason, 'PoolDeleting');
+  });
+
+  test('is not let go by a leader that has not seen its newest version', async () => {
+    const bench = await new Bench().start();
+    bench.hold('d/s', '192.0.2.1');
+    await bench.writePoolTwice();
+    bench.api.remove(eips, { name: 'a' });
+    await settle();
+    bench.hold('d/s');
+    bench.api.muteWatches('eips');
+    const now = bench.api.read(eips, { name: 'a' });
+    bench.api.store(eips, { ...now, spec: { address: '192.0.2.0/29' } });
+    await assert.rejects(bench.writePool(), /modified/);
+    assert.deepEqual(bench.finalizers(), ['lb.kubesphere.io/in-use']);
+  });
+
+  test('is not let go by one who may not write', async () => {
+    const bench = await new Bench().start();
+    bench.hold('d/s', '192.0.2.1');
+    await bench.writePoolTwice();
+    bench.api.remove(eips, { name: 'a' });
+    await settle();
+    bench.hold('d/s');
+    bench.mayWrite = false;
+    assert.ok(((await bench.writePool()) ?? 0) > 0);
+    assert.notEqual(bench.api.read(eips, { name: 'a' }), undefined);
   });
 });
 
