@@ -3,7 +3,7 @@ import type { Labels } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import { restsUntil } from './free.ts';
 import { Ledger } from './ledger.ts';
-import { heldAssignments, plan, type AllocateView, type Plan } from './plan.ts';
+import { heldAssignments, plan, sameTerms, type AllocateView, type Plan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 import type { Release } from './released.ts';
 import { Resting } from './resting.ts';
@@ -81,11 +81,13 @@ export class Allocator {
     const defaultPoolExists = this.#pools.hasDefault;
     const asks = notServed({ service, defaultPoolExists }) === undefined;
     const texts = asks ? [...service.wantedIPs, ...service.recorded.map(({ ip }) => ip)] : [];
-    const ips = new Set(texts.flatMap((text) => canonicalAddress(text) ?? []));
     const own = this.ledger.assignments(service.key);
+    const isOwn = (ip: string): boolean => own.some((assignment) => assignment.ip === ip);
+    // Most Services ask for nothing or have what they ask for, as they write it.
+    const ips = texts.filter((text) => !isOwn(text)).flatMap((text) => canonicalAddress(text) ?? []);
     this.ledger.wish(
       service.key,
-      [...ips].filter((ip) => !own.some((assignment) => assignment.ip === ip)),
+      [...new Set(ips)].filter((ip) => !isOwn(ip)),
     );
   }
 
@@ -224,6 +226,8 @@ export class Allocator {
   #hold(service: Service, assignments: readonly Assignment[], now: number): Effects {
     const unique = assignments.filter(({ ip }, i) => assignments.findIndex((other) => other.ip === ip) === i);
     const before = this.ledger.assignments(service.key);
+    // As a rule nothing is new: the watch shows what was written.
+    if (sameAssignments(unique, before) && sameTerms(service.sharing, this.ledger.sharing(service.key))) return NOTHING;
     const freed = this.ledger.set(service, unique, now);
     const changed = [...unique, ...before].filter(
       ({ ip }) => !unique.some((a) => a.ip === ip) || !before.some((a) => a.ip === ip),
@@ -267,6 +271,12 @@ export class Allocator {
     for (const { pool } of added) pools.add(pool);
     return true;
   }
+}
+
+const NOTHING: Effects = { again: [], pools: new Set() };
+
+function sameAssignments(a: readonly Assignment[], b: readonly Assignment[]): boolean {
+  return a.length === b.length && a.every(({ pool, ip }, i) => pool === b[i]?.pool && ip === b[i].ip);
 }
 
 function poolsOf(assignments: readonly Assignment[]): Set<string> {

@@ -4,9 +4,10 @@ import type { Family } from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { Service } from '../domain/service.ts';
-import { aPool, aService } from '../domain/testing/builders.ts';
-import { choose, isAllowed, type PoolView } from './choose.ts';
+import { aPool, aService, sharingTerms } from '../domain/testing/builders.ts';
+import { choose, type ChooseView } from './choose.ts';
 import { Ledger } from './ledger.ts';
+import { PoolSet, isAllowed } from './pool-set.ts';
 
 interface World {
   readonly pools: readonly Pool[];
@@ -14,13 +15,19 @@ interface World {
   readonly namespaces?: Readonly<Record<string, Labels>>;
 }
 
-function view({ pools, held = {}, namespaces = { shop: {} } }: World): PoolView {
+const NOW = 1_000_000_000;
+
+function view({ pools, held = {}, namespaces = { shop: {} } }: World): ChooseView {
   const ledger = new Ledger();
-  for (const [service, ip] of Object.entries(held)) ledger.set(service, [{ pool: 'any', ip }]);
+  for (const [key, ip] of Object.entries(held)) {
+    const [namespace = ''] = key.split('/');
+    ledger.set({ key, sharing: sharingTerms({ namespace }) }, [{ pool: 'any', ip }], NOW);
+  }
   return {
-    pools: new Map(pools.map((pool) => [pool.name, pool])),
+    pools: new PoolSet(new Map(pools.map((pool) => [pool.name, pool]))),
     namespaces: new Map(Object.entries(namespaces)),
     ledger,
+    now: NOW,
   };
 }
 
@@ -76,11 +83,7 @@ suite('which pool', () => {
       serviceSelector,
     });
     const allowed = (namespace: string, labels: Labels): boolean =>
-      isAllowed(
-        pool,
-        aService(`${namespace}/web`, { labels }),
-        view({ pools: [], namespaces: { mall: { tier: 'gold' } } }),
-      );
+      isAllowed(pool, aService(`${namespace}/web`, { labels }), namespace === 'mall' ? { tier: 'gold' } : undefined);
     assert.equal(allowed('shop', { app: 'web' }), true);
     assert.equal(allowed('mall', { app: 'web' }), true);
     assert.equal(allowed('park', { app: 'web' }), false);
@@ -136,7 +139,7 @@ suite('a refusal says why', () => {
   });
   test('with the names in it', () => {
     const choice = choose(aService('shop/web', named), 'ipv4', view(only({ ...NAMED, disabled: true })));
-    assert.deepEqual(choice, { ok: false, finding: { reason: 'PoolDisabled', params: { pool: 'named' } } });
+    assert.deepEqual(choice.ok ? undefined : choice.finding, { reason: 'PoolDisabled', params: { pool: 'named' } });
   });
 });
 
@@ -194,9 +197,14 @@ suite('a wanted address', () => {
     const dual: Partial<Service> = { ...wants('2001:db8::7'), families: ['ipv4', 'ipv6'] };
     assert.equal(chosen(dual, { pools: [DEFAULT, SIX] }, 'ipv4'), 'default=192.0.2.0');
   });
-  test('in two pools that overlap: the named one gives it', () => {
-    const pools = [aPool('a', ['192.0.2.0/24'], { priority: -1 }), aPool('b', ['192.0.2.0/25'])];
-    assert.equal(chosen({ ...wants('192.0.2.7'), wantedPools: ['b'] }, { pools }), 'b=192.0.2.7');
+  test('in two pools that overlap: the older one gives it', () => {
+    const pools = [
+      aPool('young', ['192.0.2.0/24'], { priority: -1, createdAt: 9_000 }),
+      aPool('old', ['192.0.2.0/25']),
+    ];
+    assert.equal(chosen(wants('192.0.2.7'), { pools }), 'old=192.0.2.7');
+    assert.equal(chosen({ ...wants('192.0.2.7'), wantedPools: ['young'] }, { pools }), 'WantedAddressInOlderPool');
+    assert.equal(chosen({ ...wants('192.0.2.200'), wantedPools: ['young'] }, { pools }), 'young=192.0.2.200');
   });
 });
 
@@ -233,7 +241,7 @@ suite('a record that came with the object', () => {
         { pools: [DEFAULT, SIX] },
         'ipv6',
       ),
-      'six=2001:db8::',
+      'six=2001:db8::1',
     );
   });
 });

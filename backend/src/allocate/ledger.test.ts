@@ -1,86 +1,70 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { formatAddress, rangeSize } from '../domain/address.ts';
+import { formatAddress } from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
-import { aPool } from '../domain/testing/builders.ts';
-import { Ledger } from './ledger.ts';
+import type { SharingTerms } from '../domain/sharing.ts';
+import { aPool, range, sharingTerms } from '../domain/testing/builders.ts';
+import { Ledger, type Holder } from './ledger.ts';
+import { MAX_REMEMBERED } from './released.ts';
 
 const SMALL = aPool('small', ['192.0.2.1-192.0.2.3']);
+const NOW = 1_000_000;
 
-function free(ledger: Ledger, pool: Pool, family: 'ipv4' | 'ipv6' = 'ipv4'): string | undefined {
-  const address = ledger.lowestFree(pool, family);
-  return address === undefined ? undefined : formatAddress(address);
+function holder(key: string, sharing: Partial<SharingTerms> = {}): Holder {
+  return { key, sharing: sharingTerms(sharing) };
+}
+
+function fresh(ledger: Ledger, pool: Pool): string | undefined {
+  for (const each of pool.ranges) {
+    const address = ledger.lowestFresh(pool, each, () => false);
+    if (address !== undefined) return formatAddress(address);
+  }
+  return undefined;
 }
 
 function holding(entries: Readonly<Record<string, string>>, pool = 'small'): Ledger {
   const ledger = new Ledger();
-  for (const [service, ip] of Object.entries(entries)) ledger.set(service, [{ pool, ip }]);
+  for (const [service, ip] of Object.entries(entries)) ledger.set(holder(service), [{ pool, ip }], NOW);
   return ledger;
 }
 
-suite('the lowest free address', () => {
-  test('of an empty pool is its first', () => assert.equal(free(new Ledger(), SMALL), '192.0.2.1'));
-  test('skips what is held', () => assert.equal(free(holding({ a: '192.0.2.1', b: '192.0.2.2' }), SMALL), '192.0.2.3'));
-  test('fills gaps', () => assert.equal(free(holding({ a: '192.0.2.1', b: '192.0.2.3' }), SMALL), '192.0.2.2'));
-  test('there is none in a full pool', () => {
-    assert.equal(free(holding({ a: '192.0.2.1', b: '192.0.2.2', c: '192.0.2.3' }), SMALL), undefined);
+suite('the lowest address that nobody had yet', () => {
+  test('of an empty pool is its first', () => assert.equal(fresh(new Ledger(), SMALL), '192.0.2.1'));
+  test('is not one that is held, by whichever pool', () => {
+    assert.equal(fresh(holding({ a: '192.0.2.1', b: '192.0.2.2' }), SMALL), '192.0.2.3');
+    assert.equal(fresh(holding({ a: '192.0.2.1' }, 'other'), SMALL), '192.0.2.2');
   });
-  test("skips what is held by another pool's record: the address is what counts", () => {
-    assert.equal(free(holding({ a: '192.0.2.1' }, 'other'), SMALL), '192.0.2.2');
-  });
-
-  test('a freed address is given again before higher ones', () => {
+  test('fills gaps', () => assert.equal(fresh(holding({ a: '192.0.2.1', b: '192.0.2.3' }), SMALL), '192.0.2.2'));
+  test('there is none where all are held, were held or are wished for', () => {
     const ledger = holding({ a: '192.0.2.1', b: '192.0.2.2' });
-    assert.equal(free(ledger, SMALL), '192.0.2.3');
-    ledger.delete('a');
-    assert.equal(free(ledger, SMALL), '192.0.2.1');
+    ledger.wish('c', ['192.0.2.3']);
+    ledger.delete('a', NOW);
+    assert.equal(fresh(ledger, SMALL), undefined);
   });
-
-  test('an address that its Service changed for another is free', () => {
-    const ledger = holding({ a: '192.0.2.1' });
-    assert.equal(free(ledger, SMALL), '192.0.2.2');
-    ledger.set('a', [{ pool: 'small', ip: '192.0.2.3' }]);
-    assert.equal(free(ledger, SMALL), '192.0.2.1');
-  });
-
-  test('ranges in the order of the pool, not of their addresses', () => {
-    const pool = aPool('two', ['198.51.100.7', '192.0.2.7']);
-    assert.equal(free(new Ledger(), pool), '198.51.100.7');
-    assert.equal(free(holding({ a: '198.51.100.7' }), pool), '192.0.2.7');
-  });
-
-  test('each family from ranges of its own', () => {
-    const pool = aPool('dual', ['192.0.2.1', '2001:db8::/64']);
-    assert.equal(free(new Ledger(), pool, 'ipv6'), '2001:db8::');
-    assert.equal(free(new Ledger(), pool, 'ipv4'), '192.0.2.1');
-    assert.equal(free(new Ledger(), SMALL, 'ipv6'), undefined);
-  });
-
-  test('an IPv6 /64 costs no more than what is held of it', () => {
-    const pool = aPool('six', ['2001:db8::/64']);
+  test('a wish that is withdrawn leaves its address fresh', () => {
     const ledger = new Ledger();
-    for (let i = 0; i < 1_000; i++) {
-      const ip = free(ledger, pool, 'ipv6');
-      assert.ok(ip);
-      ledger.set(`s${i}`, [{ pool: 'six', ip }]);
+    ledger.wish('a', ['192.0.2.1']);
+    assert.equal(fresh(ledger, SMALL), '192.0.2.2');
+    ledger.wish('a', []);
+    assert.equal(fresh(ledger, SMALL), '192.0.2.1');
+  });
+  test('a freed address whose pool is not known is as good as new', () => {
+    const ledger = holding({ a: '192.0.2.1' }, '');
+    assert.equal(fresh(ledger, SMALL), '192.0.2.2');
+    ledger.delete('a', NOW);
+    assert.equal(fresh(ledger, SMALL), '192.0.2.1');
+  });
+  test('is asked for once per address, however often one is needed', () => {
+    const wide = aPool('wide', ['10.0.0.0/16']);
+    const ledger = new Ledger();
+    let looks = 0;
+    for (let i = 0; i < 2_000; i++) {
+      const found = ledger.lowestFresh(wide, range('10.0.0.0/16'), () => ++looks < 0);
+      assert.ok(found);
+      ledger.set(holder(`s${i}`), [{ pool: 'wide', ip: formatAddress(found) }], NOW);
     }
-    assert.equal(free(ledger, pool, 'ipv6'), '2001:db8::3e8');
-  });
-
-  test('avoidBuggyIPs skips .0 and .255 of IPv4', () => {
-    const pool = aPool('wide', ['192.0.2.254-192.0.3.1'], { avoidBuggyIPs: true });
-    assert.equal(free(new Ledger(), pool), '192.0.2.254');
-    assert.equal(free(holding({ a: '192.0.2.254' }), pool), '192.0.3.1');
-    assert.equal(free(holding({ a: '192.0.2.254', b: '192.0.3.1' }), pool), undefined);
-    assert.equal(free(holding({ a: '192.0.2.254' }), aPool('wide', ['192.0.2.254-192.0.3.1'])), '192.0.2.255');
-    assert.equal(free(new Ledger(), aPool('six', ['2001:db8::/64'], { avoidBuggyIPs: true }), 'ipv6'), '2001:db8::');
-  });
-
-  test('turning avoidBuggyIPs off brings the skipped ones back', () => {
-    const ledger = new Ledger();
-    assert.equal(free(ledger, aPool('p', ['192.0.2.0/24'], { avoidBuggyIPs: true })), '192.0.2.1');
-    assert.equal(free(ledger, aPool('p', ['192.0.2.0/24'])), '192.0.2.0');
+    assert.equal(looks, 2_000);
   });
 });
 
@@ -88,80 +72,180 @@ suite('holders', () => {
   test('two Services may hold one address; it is free when both are gone', () => {
     const ledger = holding({ a: '192.0.2.1', b: '192.0.2.1' });
     assert.deepEqual([...ledger.holders('192.0.2.1')].sort(), ['a', 'b']);
-    assert.equal(ledger.delete('a'), false);
-    assert.equal(free(ledger, SMALL), '192.0.2.2');
-    assert.equal(ledger.delete('b'), true);
-    assert.equal(free(ledger, SMALL), '192.0.2.1');
+    assert.deepEqual(ledger.delete('a', NOW), []);
+    assert.equal(ledger.isHeld('192.0.2.1'), true);
+    assert.deepEqual(ledger.delete('b', NOW), [{ pool: 'small', ip: '192.0.2.1' }]);
+    assert.equal(ledger.isHeld('192.0.2.1'), false);
   });
 
-  test('a Service that nobody knows frees nothing', () => assert.equal(new Ledger().delete('a'), false));
+  test('a Service that nobody knows frees nothing', () => assert.deepEqual(new Ledger().delete('a', NOW), []));
+
+  test('what a Service holds is replaced as a whole; the rest is free', () => {
+    const ledger = holding({ a: '192.0.2.1' });
+    assert.deepEqual(ledger.set(holder('a'), [{ pool: 'small', ip: '192.0.2.3' }], NOW), [
+      { pool: 'small', ip: '192.0.2.1' },
+    ]);
+    assert.deepEqual(ledger.assignments('a'), [{ pool: 'small', ip: '192.0.2.3' }]);
+  });
 
   test('the held addresses of a pool', () => {
     const ledger = new Ledger();
-    ledger.set('a', [
+    const both = [
       { pool: 'small', ip: '192.0.2.1' },
       { pool: 'six', ip: '2001:db8::1' },
-    ]);
-    ledger.set('b', [{ pool: 'small', ip: '192.0.2.1' }]);
+    ];
+    ledger.set(holder('a'), both, NOW);
+    ledger.set(holder('b'), [{ pool: 'small', ip: '192.0.2.1' }], NOW);
     assert.deepEqual(ledger.heldOf('small'), new Map([['192.0.2.1', new Set(['a', 'b'])]]));
     assert.deepEqual(ledger.heldOf('six'), new Map([['2001:db8::1', new Set(['a'])]]));
-    ledger.set('a', []);
+    ledger.set(holder('a'), [], NOW);
     assert.deepEqual(ledger.heldOf('six'), new Map());
     assert.deepEqual(ledger.assignments('a'), []);
+  });
+
+  test('rivals are the holders that a Service can not share with, itself apart', () => {
+    const ledger = new Ledger();
+    ledger.set(holder('a', { key: 'k', ports: ['TCP/80'] }), [{ pool: 'small', ip: '192.0.2.1' }], NOW);
+    ledger.set(holder('b', { key: 'k', ports: ['TCP/443'] }), [{ pool: 'small', ip: '192.0.2.1' }], NOW);
+    assert.deepEqual(ledger.rivals('192.0.2.1', holder('c', { key: 'k', ports: ['TCP/80'] })), ['a']);
+    assert.deepEqual(ledger.rivals('192.0.2.1', holder('c', { key: 'k', ports: ['UDP/80'] })), []);
+    assert.deepEqual(ledger.rivals('192.0.2.1', holder('c')).sort(), ['a', 'b']);
+    assert.deepEqual(ledger.rivals('192.0.2.1', holder('a', { key: 'k', ports: ['TCP/80'] })), []);
+    assert.deepEqual(ledger.rivals('192.0.2.2', holder('c')), []);
+  });
+
+  test('the addresses of a sharing group are those of one key in one namespace', () => {
+    const ledger = new Ledger();
+    const ip = (n: number): { pool: string; ip: string }[] => [{ pool: 'small', ip: `192.0.2.${n}` }];
+    ledger.set(holder('a', { key: 'k' }), ip(1), NOW);
+    ledger.set(holder('b', { key: 'k', namespace: 'park' }), ip(2), NOW);
+    ledger.set(holder('c'), ip(3), NOW);
+    assert.deepEqual(ledger.sharedWith(holder('d', { key: 'k' })), ip(1));
+    assert.deepEqual(ledger.sharedWith(holder('d', { key: 'other' })), []);
+    assert.deepEqual(ledger.sharedWith(holder('d')), []);
+    assert.deepEqual(ledger.sharedWith(holder('a', { key: 'k' })), []);
+  });
+});
+
+suite('freed addresses', () => {
+  test('are remembered with their Service, youngest first, until somebody has them again', () => {
+    const ledger = holding({ a: '192.0.2.1', b: '192.0.2.2' });
+    ledger.delete('a', NOW + 1);
+    ledger.delete('b', NOW + 2);
+    const [a, b] = [
+      { ip: '192.0.2.1', service: 'a', at: NOW + 1 },
+      { ip: '192.0.2.2', service: 'b', at: NOW + 2 },
+    ];
+    assert.deepEqual(ledger.releasedOf('small'), [b, a]);
+    assert.deepEqual([...ledger.oldestReleased('small')], [a, b]);
+    assert.deepEqual(ledger.lastHolder('192.0.2.1'), a);
+    assert.deepEqual(ledger.ownReleased('small', 'a'), ['192.0.2.1']);
+    ledger.set(holder('c'), [{ pool: 'small', ip: '192.0.2.1' }], NOW + 3);
+    assert.deepEqual(ledger.releasedOf('small'), [b]);
+    assert.equal(ledger.lastHolder('192.0.2.1'), undefined);
+    assert.deepEqual(ledger.ownReleased('small', 'a'), []);
+  });
+
+  test('of a status come back in the same order, without those that are held', () => {
+    const ledger = holding({ c: '192.0.2.3' });
+    const before = [3, 2, 1].map((n) => ({ ip: `192.0.2.${n}`, service: 'a', at: n }));
+    ledger.remember('small', before);
+    assert.deepEqual(ledger.releasedOf('small'), before.slice(1));
+  });
+
+  test('are forgotten beyond the bound, oldest first, and are fresh again; those that rest stay', () => {
+    const wide = aPool('wide', ['10.0.0.0/16']);
+    const ledger = new Ledger();
+    const ip = (i: number): string => formatAddress({ family: 'ipv4', value: 0x0a000000n + BigInt(i) });
+    for (let i = 0; i < MAX_REMEMBERED + 5; i++) ledger.set(holder(`s${i}`), [{ pool: 'wide', ip: ip(i) }], NOW);
+    assert.equal(fresh(ledger, wide), ip(MAX_REMEMBERED + 5));
+    for (let i = 0; i < MAX_REMEMBERED + 5; i++) ledger.delete(`s${i}`, NOW + i);
+    ledger.trim('wide', NOW - 1);
+    assert.equal([...ledger.oldestReleased('wide')].length, MAX_REMEMBERED + 5);
+    assert.equal(ledger.releasedOf('wide').length, MAX_REMEMBERED);
+    ledger.trim('wide', NOW + 1);
+    assert.equal([...ledger.oldestReleased('wide')].length, MAX_REMEMBERED + 3);
+    ledger.trim('wide', NOW + 10_000);
+    assert.equal([...ledger.oldestReleased('wide')].length, MAX_REMEMBERED);
+    assert.equal(ledger.lastHolder(ip(4)), undefined);
+    assert.equal(ledger.lastHolder(ip(5))?.service, 's5');
+    assert.equal(fresh(ledger, wide), ip(0));
+  });
+
+  test('of a pool that is gone are forgotten', () => {
+    const ledger = holding({ a: '192.0.2.1' });
+    assert.equal(fresh(ledger, SMALL), '192.0.2.2');
+    ledger.delete('a', NOW);
+    ledger.retain(new Set(['other']), SMALL.ranges);
+    assert.equal(ledger.lastHolder('192.0.2.1'), undefined);
+    assert.equal(fresh(ledger, SMALL), '192.0.2.1');
+  });
+});
+
+suite('wishes', () => {
+  test("are others' until they are met or withdrawn", () => {
+    const ledger = new Ledger();
+    ledger.wish('a', ['192.0.2.1', '192.0.2.2']);
+    assert.equal(ledger.isWishedByOthers('192.0.2.1', 'b'), true);
+    assert.equal(ledger.isWishedByOthers('192.0.2.1', 'a'), false);
+    ledger.wish('b', ['192.0.2.1']);
+    assert.equal(ledger.isWishedByOthers('192.0.2.1', 'a'), true);
+    ledger.wish('b', []);
+    assert.equal(ledger.isWishedByOthers('192.0.2.1', 'a'), false);
+  });
+
+  test('the free ones among them', () => {
+    const ledger = holding({ x: '192.0.2.1' });
+    ledger.wish('a', ['192.0.2.1', '192.0.2.2']);
+    assert.deepEqual([...ledger.wishedFree()], ['192.0.2.2']);
+    ledger.delete('x', NOW);
+    assert.deepEqual([...ledger.wishedFree()].sort(), ['192.0.2.1', '192.0.2.2']);
+    ledger.set(holder('a'), [{ pool: 'small', ip: '192.0.2.2' }], NOW);
+    ledger.wish('a', []);
+    assert.deepEqual([...ledger.wishedFree()], []);
   });
 });
 
 test('answers as a plain list of records would, whatever came before', () => {
-  const pools = [
-    aPool('p', ['192.0.2.3-192.0.2.6', '192.0.2.0-192.0.2.1']),
-    aPool('q', ['192.0.2.254-192.0.3.1'], { avoidBuggyIPs: true }),
-  ];
-  const ips = [
-    '192.0.2.0',
-    '192.0.2.1',
-    '192.0.2.3',
-    '192.0.2.4',
-    '192.0.2.5',
-    '192.0.2.6',
-    '192.0.2.254',
-    '192.0.3.1',
-  ];
+  const pool = aPool('p', ['192.0.2.3-192.0.2.6', '192.0.2.0-192.0.2.1']);
+  const ips = ['192.0.2.3', '192.0.2.4', '192.0.2.5', '192.0.2.6', '192.0.2.0', '192.0.2.1'];
+  const services = ['a', 'b', 'c', 'd', 'e'];
   const step = fc.record({
-    service: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+    service: fc.constantFrom(...services),
     held: fc.subarray(ips, { maxLength: 3 }),
-    pool: fc.constantFrom('p', 'q'),
+    wishes: fc.subarray(ips, { maxLength: 2 }),
   });
-  const naive = (records: ReadonlyMap<string, readonly string[]>, pool: Pool): string | undefined => {
-    const taken = new Set([...records.values()].flat());
-    const all = pool.ranges.flatMap((range) =>
-      Array.from({ length: Number(rangeSize(range)) }, (_, i) =>
-        formatAddress({ family: 'ipv4', value: range.first + BigInt(i) }),
-      ),
-    );
-    return all.find((ip) => !taken.has(ip) && !(pool.avoidBuggyIPs && /\.(0|255)$/.test(ip)));
-  };
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       const ledger = new Ledger();
       const records = new Map<string, readonly string[]>();
-      for (const { service, held, pool } of steps) {
-        const before = [...records.values()].flat();
+      const wished = new Map<string, readonly string[]>();
+      const released = new Map<string, string>();
+      for (const [at, { service, held, wishes }] of steps.entries()) {
+        const before = new Set([...records.values()].flat());
         records.set(service, held);
-        const after = new Set([...records.values()].flat());
-        if (held.length > 0)
-          ledger.set(
-            service,
-            held.map((ip) => ({ pool, ip })),
-          );
-        else
-          assert.equal(
-            ledger.delete(service),
-            before.some((ip) => !after.has(ip)),
-          );
-        for (const each of pools) assert.equal(free(ledger, each), naive(records, each));
+        wished.set(service, wishes);
+        const taken = new Set([...records.values()].flat());
+        const freed = [...before].filter((ip) => !taken.has(ip));
+        for (const ip of freed) released.set(ip, service);
+        for (const ip of taken) released.delete(ip);
+
+        const assignments = held.map((ip) => ({ pool: 'p', ip }));
+        const result = held.length > 0 ? ledger.set(holder(service), assignments, at) : ledger.delete(service, at);
+        ledger.wish(service, wishes);
+        assert.deepEqual(result.map(({ ip }) => ip).sort(), freed.sort());
+        const asked = new Set([...wished.values()].flat());
+        assert.equal(
+          fresh(ledger, pool),
+          ips.find((ip) => !taken.has(ip) && !released.has(ip) && !asked.has(ip)),
+        );
+        assert.deepEqual([...ledger.wishedFree()].sort(), [...asked].filter((ip) => !taken.has(ip)).sort());
         for (const ip of ips) {
-          const expected = [...records].filter(([, list]) => list.includes(ip)).map(([name]) => name);
-          assert.deepEqual([...ledger.holders(ip)].sort(), expected.sort());
+          assert.deepEqual(
+            [...ledger.holders(ip)].sort(),
+            services.filter((key) => records.get(key)?.includes(ip)),
+          );
+          assert.equal(ledger.lastHolder(ip)?.service, released.get(ip));
         }
       }
     }),

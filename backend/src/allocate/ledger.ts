@@ -131,13 +131,16 @@ export class Ledger {
 
   /** Drops what belongs to pools and ranges that exist no longer. */
   retain(pools: ReadonlySet<string>, ranges: Iterable<AddressRange>): void {
-    for (const [pool, released] of this.#released) {
-      if (pools.has(pool)) continue;
-      for (const { ip } of released.oldestFirst()) this.#releasedIn.delete(ip);
-      this.#released.delete(pool);
-    }
     const ids = new Set([...ranges].map(floorId));
     for (const [id, { range }] of this.#floors) if (!ids.has(floorId(range))) this.#floors.delete(id);
+    for (const [pool, released] of this.#released) {
+      if (pools.has(pool)) continue;
+      this.#released.delete(pool);
+      for (const { ip } of released.oldestFirst()) {
+        this.#releasedIn.delete(ip);
+        this.#lowerFloors(ip);
+      }
+    }
   }
 
   /** Addresses became usable without having been held: a search starts from the beginning. */

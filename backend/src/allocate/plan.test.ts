@@ -3,9 +3,11 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import type { Pool } from '../domain/pool.ts';
 import type { Assignment, Service } from '../domain/service.ts';
-import { aPool, aService } from '../domain/testing/builders.ts';
+import { aPool, aService, range } from '../domain/testing/builders.ts';
 import { Ledger } from './ledger.ts';
-import { plan, type AllocateView, type Plan } from './plan.ts';
+import { heldAssignments, plan, type AllocateView, type Plan } from './plan.ts';
+import { PoolSet } from './pool-set.ts';
+import { byServiceAge } from './waiting.ts';
 
 const DEFAULT = aPool('default', ['192.0.2.0/24'], { isDefault: true });
 const OTHER = aPool('other', ['198.51.100.0/24']);
@@ -30,22 +32,35 @@ function holding(service: Service, ...records: string[]): Service {
 
 const WEB = aService('shop/web');
 
-/** What the leader sees: the ledger is made from the records, as it does. */
+const NOW = 1_000_000_000;
+
+/** `pool` as its status says it, by the word of the leader that gave these Services their addresses. */
+function inUse(base: Pool, services: readonly Service[]): Pool {
+  const users = services.filter(({ held, recorded }) => held && recorded.some(({ pool }) => pool === base.name));
+  const ips = users.flatMap(({ recorded }) => recorded.filter(({ pool }) => pool === base.name).map(({ ip }) => ip));
+  const heldNamespaces = [...new Set(users.map(({ namespace }) => namespace))];
+  return { ...base, heldRanges: [...base.ranges, ...ips.map(range)], heldNamespaces };
+}
+
+/** What a leader sees that has just made its ledger from the records. */
 function view(
   pools: readonly Pool[],
   services: readonly Service[] = [],
   reserved: Readonly<Record<string, string>> = {},
 ): AllocateView {
   const ledger = new Ledger();
-  for (const service of services) if (service.held) ledger.set(service.key, service.recorded);
-  for (const [service, record] of Object.entries(reserved)) ledger.set(service, [assignment(record)]);
   const ages = new Map(services.map((service) => [service.key, service.createdAt]));
-  return {
-    pools: new Map(pools.map((pool) => [pool.name, pool])),
+  const seen: AllocateView = {
+    pools: new PoolSet(new Map(pools.map((pool) => [pool.name, inUse(pool, services)]))),
     namespaces: new Map([['shop', {}]]),
     ledger,
+    now: NOW,
+    adopting: true,
     createdAt: (key) => ages.get(key),
   };
+  for (const service of [...services].sort(byServiceAge)) ledger.set(service, heldAssignments(service, seen), NOW);
+  for (const [key, record] of Object.entries(reserved)) ledger.set(aService(key), [assignment(record)], NOW);
+  return seen;
 }
 
 function summary(result: Plan): string {
@@ -162,7 +177,7 @@ suite('a changed wish', () => {
     const wish = { ...held, wantedPools: ['other'] };
     const pools = [DEFAULT, aPool('other', ['198.51.100.1'])];
     const world = view(pools, [wish]);
-    world.ledger.set(wish.key, [assignment('other=198.51.100.1'), assignment('default=192.0.2.7')]);
+    world.ledger.set(wish, [assignment('other=198.51.100.1'), assignment('default=192.0.2.7')], NOW);
     assert.equal(summary(plan(wish, world)), 'other=198.51.100.1 Allocated');
     // Taken back before it was written: the live address doesn't move.
     assert.equal(summary(plan(held, world)), 'default=192.0.2.7 Allocated');
@@ -205,7 +220,7 @@ suite('dual stack', () => {
     families: ['ipv4', 'ipv6'],
     familyPolicy,
   });
-  const both = 'default=192.0.2.0 six=2001:db8:: Allocated';
+  const both = 'default=192.0.2.0 six=2001:db8::1 Allocated';
 
   test('SingleStack takes the first family only', () => {
     assert.equal(planned(dual('SingleStack'), [DEFAULT, SIX]), 'default=192.0.2.0 Allocated');
@@ -216,15 +231,15 @@ suite('dual stack', () => {
   });
   test('or from one', () => {
     const pool = aPool('dual', ['192.0.2.0/24', '2001:db8::/64'], { isDefault: true });
-    assert.equal(planned(dual('RequireDualStack'), [pool]), 'dual=192.0.2.0 dual=2001:db8:: Allocated');
+    assert.equal(planned(dual('RequireDualStack'), [pool]), 'dual=192.0.2.0 dual=2001:db8::1 Allocated');
   });
   test('the primary family comes first', () => {
     const service: Service = { ...dual('RequireDualStack'), families: ['ipv6', 'ipv4'] };
-    assert.equal(planned(service, [DEFAULT, SIX]), 'six=2001:db8:: default=192.0.2.0 Allocated');
+    assert.equal(planned(service, [DEFAULT, SIX]), 'six=2001:db8::1 default=192.0.2.0 Allocated');
   });
   test('Prefer is content with one', () => {
     assert.equal(planned(dual('PreferDualStack'), [DEFAULT]), 'default=192.0.2.0 Allocated');
-    assert.equal(planned(dual('PreferDualStack'), [SIX]), 'six=2001:db8:: Allocated');
+    assert.equal(planned(dual('PreferDualStack'), [SIX]), 'six=2001:db8::1 Allocated');
     assert.equal(planned(dual('PreferDualStack'), []), 'NoPoolMatches');
   });
   test('Require takes both or none', () => {
@@ -239,7 +254,7 @@ suite('dual stack', () => {
   });
   test('a family that is added leaves the other where it is', () => {
     const held = holding(dual('PreferDualStack'), 'default=192.0.2.7');
-    assert.equal(planned(held, [DEFAULT, SIX]), 'default=192.0.2.7 six=2001:db8:: Allocated');
+    assert.equal(planned(held, [DEFAULT, SIX]), 'default=192.0.2.7 six=2001:db8::1 Allocated');
   });
   test('a family that is given up is freed', () => {
     const held = holding(WEB, 'default=192.0.2.7', 'six=2001:db8::7');
@@ -247,7 +262,7 @@ suite('dual stack', () => {
   });
   test("Prefer: an unmet wish isn't hidden behind the other family", () => {
     const service: Service = { ...dual('PreferDualStack'), wantedIPs: ['8.8.8.8'] };
-    assert.equal(planned(service, [DEFAULT, SIX]), 'six=2001:db8:: WantedAddressOutsidePools');
+    assert.equal(planned(service, [DEFAULT, SIX]), 'six=2001:db8::1 WantedAddressOutsidePools');
   });
 });
 
