@@ -177,12 +177,31 @@ describe('WorkQueue', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
+  it('ends backoffs on demand, and no other time that was named', async () => {
+    const outcomes: Outcome[] = [
+      { type: 'retry', error: new Error('no') },
+      { type: 'retry', error: new Error('429'), notBeforeMs: 3_000 },
+      { type: 'after', ms: 2_000 },
+    ];
+    const { clock, queue, runs } = bench({ process: () => Promise.resolve(outcomes.shift() ?? done), concurrency: 3 });
+    for (const key of ['failed', 'throttled', 'later']) queue.add(key);
+    queue.addAfter('settling', 1_000);
+    await settle();
+    runs.length = 0;
+    queue.retryNow();
+    await settle();
+    assert.deepEqual(runs.splice(0), ['failed@0']);
+    await pass(clock, 5_000);
+    assert.deepEqual(runs, ['settling@1000', 'later@2000', 'throttled@3000']);
+  });
+
   it('never loses news and never runs a key twice at a time, whatever the order of things', async () => {
     const step = fc.record({
       key: fc.constantFrom('a', 'b', 'c'),
       delay: fc.nat(3),
       takes: fc.nat(3),
       fails: fc.boolean(),
+      answersAgain: fc.boolean(),
     });
     await fc.assert(
       fc.asyncProperty(
@@ -218,6 +237,7 @@ describe('WorkQueue', () => {
             current = next;
             wanted.set(next.key, index + 1);
             queue.addAfter(next.key, next.delay);
+            if (next.answersAgain) queue.retryNow();
             await pass(clock, 1, 1);
           }
           current = undefined;

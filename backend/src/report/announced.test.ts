@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { finding, type Finding, type Reason } from '../domain/reason.ts';
+import type { Service } from '../domain/service.ts';
+import { aPeer, aPool, aService } from '../domain/testing/builders.ts';
+import type { AddressReport } from '../engine/messages.ts';
+import type { ReplicaPeerStatus } from '../resources/bgp-peer.ts';
+import { announced, type AnnouncedView, type PeerSessions } from './announced.ts';
+
+const V4 = '192.0.2.1';
+const V6 = '2001:db8::1';
+const POOL = aPool('main', ['192.0.2.0/24', '2001:db8::/64']);
+
+function held(...ips: readonly string[]): Service {
+  return aService('d/s', { held: true, recorded: ips.map((ip) => ({ pool: 'main', ip })), ingressIPs: ips });
+}
+
+function report(ip: string, overrides: Partial<AddressReport> = {}): AddressReport {
+  return { ip, services: ['d/s'], younger: [], finding: finding('Announced', { ip }), nodes: ['n1'], ...overrides };
+}
+
+function refused(reason: Reason): Finding {
+  return finding(reason, { ip: V4, service: 'd/s' });
+}
+
+function replica(name: string, overrides: Partial<ReplicaPeerStatus> = {}): ReplicaPeerStatus {
+  return { replica: name, sessionState: 'Established', ...overrides };
+}
+
+function sessions(overrides: Partial<PeerSessions> = {}): PeerSessions {
+  return { peer: aPeer('r1', '192.0.2.254'), replicas: [replica('porter-0')], ...overrides };
+}
+
+function view(reports: readonly AddressReport[], peers: readonly PeerSessions[] = [sessions()]): AnnouncedView {
+  return {
+    reports: new Map(reports.map((one) => [one.ip, one])),
+    pools: new Map([[POOL.name, POOL]]),
+    peers,
+  };
+}
+
+/** `status reason`, or undefined where nothing is known. */
+function said(service: Service, given: AnnouncedView): string | undefined {
+  const condition = announced(service, given);
+  return condition === undefined ? undefined : `${condition.status} ${condition.reason}`;
+}
+
+suite('the condition Announced of a Service', () => {
+  test('is True where the engine announces every address and one session is established', () => {
+    const condition = announced(held(V4, V6), view([report(V4), report(V6)]));
+    assert.equal(condition?.type, 'network.kubesphere.io/Announced');
+    assert.deepEqual([condition.status, condition.reason], ['True', 'Announced']);
+    assert.ok(condition.message.includes(V4) && condition.message.includes(V6));
+  });
+
+  test('is not known before the engine has spoken of every address, and of this Service', () => {
+    assert.equal(said(held(V4), view([])), undefined);
+    assert.equal(said(held(V4, V6), view([report(V4)])), undefined);
+    assert.equal(said(held(V4), view([report(V4, { services: ['d/other'] })])), undefined);
+    assert.equal(said(held(), view([])), undefined);
+  });
+
+  test('has the reason of the first address that is not announced, and the texts of all', () => {
+    const reports = [report(V4), report(V6, { finding: finding('NoEndpoints', { ip: V6 }) })];
+    const condition = announced(held(V4, V6), view(reports));
+    assert.deepEqual([condition?.status, condition?.reason], ['False', 'NoEndpoints']);
+    assert.ok(condition?.message.includes(V4) && condition.message.includes(V6));
+  });
+
+  test('says whatever reason the engine has', () => {
+    for (const reason of ['NoEndpoints', 'NoLocalEndpoints', 'AllNodesExcluded', 'NoEligibleNode'] as const)
+      assert.equal(said(held(V4), view([report(V4, { finding: refused(reason) })])), `False ${reason}`);
+  });
+
+  test('names the older Service to the younger of two that hold one address', () => {
+    const condition = announced(held(V4), view([report(V4, { services: ['d/older'], younger: ['d/s'] })]));
+    assert.equal(condition?.reason, 'HeldByOlderService');
+    assert.match(condition.message, /d\/older/);
+  });
+
+  test('tells no peer from no session', () => {
+    assert.equal(said(held(V4), view([report(V4)], [])), 'False NoPeer');
+    const down = sessions({ replicas: [replica('porter-0', { sessionState: 'Active' })] });
+    assert.equal(said(held(V4), view([report(V4)], [down])), 'False NoPeerEstablished');
+    assert.equal(said(held(V4), view([report(V4)], [sessions({ replicas: [] })])), 'False NoPeerEstablished');
+    assert.equal(said(held(V4), view([report(V4)], [down, sessions()])), 'True Announced');
+    const gone = sessions({ peer: aPeer('r1', '192.0.2.254', { deleting: true }) });
+    assert.equal(said(held(V4), view([report(V4)], [gone])), 'False NoPeer');
+  });
+
+  test('is content with the session of any replica', () => {
+    const replicas = [replica('porter-0', { sessionState: 'Idle' }), replica('porter-1')];
+    assert.equal(said(held(V4), view([report(V4)], [sessions({ replicas })])), 'True Announced');
+  });
+
+  test('counts peers that hear this pool in this family only', () => {
+    const bgp = { ...POOL.bgp, peerSelector: { matchLabels: { rack: 'a' }, matchExpressions: [] } };
+    const given = view([report(V4)]);
+    const narrow: AnnouncedView = { ...given, pools: new Map([['main', { ...POOL, bgp }]]) };
+    assert.equal(said(held(V4), narrow), 'False NoPeer');
+    const labelled = sessions({ peer: aPeer('r1', '192.0.2.254', { labels: { rack: 'a' } }) });
+    assert.equal(said(held(V4), { ...narrow, peers: [labelled] }), 'True Announced');
+    const only6 = sessions({ peer: aPeer('r1', '192.0.2.254', { families: [{ family: 'ipv6', sendMax: 8 }] }) });
+    assert.equal(said(held(V4), view([report(V4)], [only6])), 'False NoPeer');
+  });
+
+  test('does not take a session for one of a family that the router refused', () => {
+    const replicas = [replica('porter-0', { negotiated: { families: ['ipv6-unicast'] } })];
+    const given = view([report(V4), report(V6)], [sessions({ replicas })]);
+    assert.equal(said(held(V4), given), 'False NoPeerEstablished');
+    assert.equal(said(held(V6), given), 'True Announced');
+  });
+
+  test('stays word for word as it is while nodes and further sessions come and go', () => {
+    const before = announced(held(V4), view([report(V4)]));
+    const more = sessions({ replicas: [replica('porter-0'), replica('porter-1', { since: '2026-01-01T00:00:00Z' })] });
+    const after = announced(held(V4), view([report(V4, { nodes: ['n2', 'n3'] })], [more, sessions()]));
+    assert.deepEqual(after, before);
+  });
+
+  test('leaves no parameter of a text open', () => {
+    const views = [view([report(V4)]), view([report(V4)], []), view([report(V4)], [sessions({ replicas: [] })])];
+    const younger = view([report(V4, { services: ['d/older'], younger: ['d/s'] })]);
+    for (const given of [...views, younger])
+      assert.doesNotMatch(announced(held(V4), given)?.message ?? '{unknown}', /\{\w+\}/);
+  });
+});
