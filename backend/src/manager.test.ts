@@ -135,7 +135,7 @@ suite('a replica', () => {
       }));
     assert.deepEqual(told, [
       {
-        reason: 'Allocated',
+        reason: 'EnsuredLoadBalancer',
         type: 'Normal',
         reportingController: 'network.kubesphere.io/porter-manager',
         reportingInstance: 'porter-0',

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Ledger } from '../allocate/ledger.ts';
-import { heldAssignments, plan, type AllocateView, type Plan } from '../allocate/plan.ts';
+import { Allocator } from '../allocate/allocator.ts';
+import type { Plan } from '../allocate/plan.ts';
+import { PoolSet } from '../allocate/pool-set.ts';
 import { FakeKube } from '../cluster/fake/fake-kube.ts';
 import * as kinds from '../cluster/kinds.ts';
 import { toService } from '../cluster/watch/domain/service.ts';
 import { patchFenced } from '../cluster/write/apply-status.ts';
 import { LOAD_BALANCER_CLASS, type Service } from '../domain/service.ts';
-import { aPool } from '../domain/testing/builders.ts';
+import { aPool, aService } from '../domain/testing/builders.ts';
 import { FakeClock } from '../platform/fake/clock.ts';
 import { servicePatch, type ServicePatch } from './service-patch.ts';
 
@@ -16,6 +17,7 @@ const CLEANUP = 'service.kubernetes.io/load-balancer-cleanup';
 const RECORD = 'lb.kubesphere.io/assigned';
 const POOL_LABEL = 'eip.openelb.kubesphere.io/v1alpha2';
 const ALLOCATED = 'network.kubesphere.io/Allocated';
+const ANNOUNCED = 'network.kubesphere.io/Announced';
 
 const OURS = '192.0.2.7';
 const ANOTHERS = '203.0.113.9';
@@ -63,7 +65,8 @@ function theirCondition(type: string): NonNullable<NonNullable<kinds.Service['st
 
 function conditionsOf({ condition }: Case): ReturnType<typeof theirCondition>[] {
   const ours = { ...theirCondition(ALLOCATED), status: condition, reason: 'PoolFull', message: 'Of another time.' };
-  return [theirCondition('example.com/Healthy'), ...(condition === 'absent' ? [] : [ours])];
+  const announced = { ...theirCondition(ANNOUNCED), status: condition, reason: 'NoEndpoints' };
+  return [theirCondition('example.com/Healthy'), ...(condition === 'absent' ? [] : [ours, announced])];
 }
 
 function metadataOf({ finalizer, record, condition, situation }: Case): NonNullable<kinds.Service['metadata']> {
@@ -88,19 +91,15 @@ function objectOf(given: Case): kinds.Service {
   };
 }
 
-/** What a leader that has just begun sees. */
-function viewFor(service: Service, situation: Case['situation']): AllocateView {
+/** What a leader plans that has just begun. */
+function planFor(service: Service, situation: Case['situation']): Plan {
   const pool = aPool('default', [`${OURS}/32`, '192.0.2.8/32'], { isDefault: situation !== 'no default' });
-  const view = {
-    pools: new Map([[pool.name, pool]]),
-    namespaces: new Map(),
-    ledger: new Ledger(),
-    createdAt: (key: string) => (key === service.key ? service.createdAt : 0),
-  };
-  view.ledger.set(service.key, heldAssignments(service, view));
   const all = [OURS, '192.0.2.8'].map((ip) => ({ pool: pool.name, ip }));
-  if (situation === 'full') view.ledger.set('shop/older', all);
-  return view;
+  const older = aService('shop/older', { createdAt: 0, held: true, recorded: all, ingressIPs: [OURS, '192.0.2.8'] });
+  const services = [service, ...(situation === 'full' ? [older] : [])];
+  const allocator = new Allocator({ services: new Map(services.map((one) => [one.key, one])), namespaces: new Map() });
+  allocator.adopt(new PoolSet(new Map([[pool.name, pool]])), new Map(), NOW.getTime());
+  return allocator.plan(service, NOW.getTime());
 }
 
 interface Step {
@@ -112,7 +111,7 @@ interface Step {
 
 function step(before: kinds.Service, situation: Case['situation'], now = NOW): Step {
   const service = toService(before);
-  const decided = plan(service, viewFor(service, situation));
+  const decided = planFor(service, situation);
   return { before, service, plan: decided, patch: servicePatch(before, service, decided, now) };
 }
 
@@ -164,6 +163,10 @@ function allocatedOf(object: kinds.Service): ReturnType<typeof theirCondition> |
   return object.status?.conditions?.find(({ type }) => type === ALLOCATED);
 }
 
+function announcedOf(object: kinds.Service): ReturnType<typeof theirCondition> | undefined {
+  return object.status?.conditions?.find(({ type }) => type === ANNOUNCED);
+}
+
 function ingressOf(object: kinds.Service): readonly object[] {
   return object.status?.loadBalancer?.ingress ?? [];
 }
@@ -177,10 +180,12 @@ function marks(object: kinds.Service): object {
     record: annotations?.[RECORD],
     ingress: ingressOf(object),
     condition: allocatedOf(object)?.status,
+    announced: announcedOf(object)?.status,
   };
 }
 
-const NO_MARKS = { finalizer: false, label: undefined, record: undefined, ingress: [], condition: undefined };
+const NO_CONDITIONS = { condition: undefined, announced: undefined };
+const NO_MARKS = { finalizer: false, label: undefined, record: undefined, ingress: [], ...NO_CONDITIONS };
 
 /** The object without what we may write, whoever wrote it. */
 function theirs(object: kinds.Service): object {
@@ -193,7 +198,7 @@ function theirs(object: kinds.Service): object {
     labels: otherLabels,
     annotations: otherAnnotations,
     finalizers: finalizers.filter((finalizer) => finalizer !== CLEANUP),
-    conditions: status?.conditions?.filter(({ type }) => type !== ALLOCATED),
+    conditions: status?.conditions?.filter(({ type }) => type !== ALLOCATED && type !== ANNOUNCED),
     deletionTimestamp: metadata.deletionTimestamp,
   };
 }
@@ -214,7 +219,7 @@ suite(`the patch of a Service, in ${ALL.length} combinations of what stands in i
       const overwritten = finding.reason === 'ServedByAnother';
       const ours =
         (isProved(given) && !overwritten) || (isLeftOver(given) && ['ClusterIP', 'deleted'].includes(given.situation));
-      assert.deepEqual(marks(after), ours ? NO_MARKS : { ...marks(before), condition: undefined });
+      assert.deepEqual(marks(after), ours ? NO_MARKS : { ...marks(before), ...NO_CONDITIONS });
     });
   });
 
@@ -235,7 +240,7 @@ suite(`the patch of a Service, in ${ALL.length} combinations of what stands in i
   });
 
   test('a Service with an address carries all marks, and reads as holding it', async () => {
-    await forAll((_given, { plan: decided, after }) => {
+    await forAll((_given, { plan: decided, before, after }) => {
       if (!decided.served || decided.assignments.length === 0) return;
       const [{ ip = '', pool = '' } = {}] = decided.assignments;
       const label = pool === '' ? undefined : pool;
@@ -246,7 +251,15 @@ suite(`the patch of a Service, in ${ALL.length} combinations of what stands in i
           label: marked.label === '' ? undefined : marked.label,
           ingress: marked.ingress.map((at) => at.ip),
         },
-        { finalizer: true, label, record: pool === '' ? '' : `${pool}=${ip}`, ingress: [ip], condition: 'True' },
+        {
+          finalizer: true,
+          label,
+          record: pool === '' ? '' : `${pool}=${ip}`,
+          ingress: [ip],
+          condition: 'True',
+          // The engine has the say of it.
+          announced: announcedOf(before)?.status,
+        },
       );
       assert.equal(toService(after).held, true);
     });
@@ -256,6 +269,7 @@ suite(`the patch of a Service, in ${ALL.length} combinations of what stands in i
     await forAll((given, { plan: decided, before, after }) => {
       if (!decided.served || decided.assignments.length > 0) return;
       assert.equal(allocatedOf(after)?.status, 'False');
+      assert.deepEqual([announcedOf(after)?.status, announcedOf(after)?.reason], ['False', 'NoAddress']);
       assert.equal(toService(after).held, false);
       assert.deepEqual(ingressOf(after), isProved(given) ? [] : ingressOf(before));
     });
@@ -263,9 +277,11 @@ suite(`the patch of a Service, in ${ALL.length} combinations of what stands in i
 
   test('the time of the transition moves with the status, and with nothing else', async () => {
     await forAll((_given, { before, after }) => {
-      const [was, is] = [allocatedOf(before), allocatedOf(after)];
-      if (is === undefined) return;
-      assert.equal(is.lastTransitionTime, was?.status === is.status ? SINCE : '2026-01-01T00:00:00Z');
+      for (const conditionOf of [allocatedOf, announcedOf]) {
+        const [was, is] = [conditionOf(before), conditionOf(after)];
+        if (is === undefined) continue;
+        assert.equal(is.lastTransitionTime, was?.status === is.status ? SINCE : '2026-01-01T00:00:00Z');
+      }
     });
   });
 
@@ -318,7 +334,13 @@ suite('the patch of a Service, in full', () => {
       const { plan: decided, after } = await course({ ...HELD, lbClass, finalizer: false, record: false });
       assert.equal(decided.served, true);
       const address = { record: `default=${OURS}`, ingress: [{ ip: OURS, ipMode: 'VIP' }] };
-      assert.deepEqual(marks(after), { ...address, finalizer: true, label: 'default', condition: 'True' });
+      assert.deepEqual(marks(after), {
+        ...address,
+        finalizer: true,
+        label: 'default',
+        condition: 'True',
+        announced: 'True',
+      });
     }
   });
 
@@ -336,10 +358,10 @@ suite('the patch of a Service, in full', () => {
     }
   });
 
-  test('a Service in the cloud with a host name and the same finalizer loses our condition alone', async () => {
+  test('a Service in the cloud with a host name and the same finalizer loses our conditions alone', async () => {
     const cloud: Case = { ...FRESH, lbClass: 'none', finalizer: true, ingress: 'name', condition: 'False' };
     const { patch } = await course(cloud);
-    const conditions = [{ $patch: 'delete', type: ALLOCATED }];
+    const conditions = [ALLOCATED, ANNOUNCED].map((type) => ({ $patch: 'delete', type }));
     assert.deepEqual(patch, { metadata: {}, status: { conditions } });
   });
 

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { HoldingService } from '../../announce/snapshot.ts';
+import type { AddressRange } from '../../domain/address.ts';
+import { finding } from '../../domain/reason.ts';
+import { range } from '../../domain/testing/builders.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
 import { LOAD_BALANCER_CLASS, OPENELB_KEYS } from '../../resources/keys.ts';
@@ -8,6 +12,7 @@ import { FakeKube } from '../fake/fake-kube.ts';
 import { pass, settle } from '../fake/passage.ts';
 import * as kinds from '../kinds.ts';
 import { ClusterView } from '../watch/cluster-view.ts';
+import { AddressReports } from './address-reports.ts';
 import type { Occurrence } from './events.ts';
 import { Leader } from './leader.ts';
 
@@ -20,36 +25,34 @@ function service(name: string): kinds.Service {
   };
 }
 
+/** The leader with the view that it has in production, and an engine that announces whatever stands in a status. */
 class Bench {
   readonly clock = new FakeClock();
   readonly api = new FakeKube({ clock: this.clock });
   readonly events: string[] = [];
+  readonly reports = new AddressReports();
+  serviceRanges: readonly AddressRange[] = [];
   mayWrite = true;
-  /** How many Services were planned. */
-  plans = 0;
   readonly #deps = { api: this.api, clock: this.clock, random: { next: () => 0.5 }, logger: new FakeLogger() };
   readonly view = new ClusterView(this.#deps, {
     membership: undefined,
     address: '10.0.0.1',
     onSynced: () => undefined,
-    onInputs: () => undefined,
+    onInputs: (delta) => {
+      if (delta.nodes !== undefined) this.leader.reservedChanged();
+      for (const holding of delta.services?.values() ?? []) this.#announce(holding);
+    },
     onChange: (kind, key) => this.leader.changed(kind, key),
   });
-  readonly leader: Leader;
-
-  constructor() {
-    const poolsInForce = this.view.poolsInForce.bind(this.view);
-    this.view.poolsInForce = () => {
-      this.plans += 1;
-      return poolsInForce();
-    };
-    this.leader = new Leader({
-      ...this.#deps,
-      view: this.view,
-      events: { record: (_kind, object, occurrence) => this.#record(object.metadata?.name ?? '', occurrence) },
-      mayWrite: () => this.mayWrite,
-    });
-  }
+  readonly leader = new Leader({
+    ...this.#deps,
+    view: this.view,
+    events: { record: (_kind, object, occurrence) => this.#record(object.metadata?.name ?? '', occurrence) },
+    reports: this.reports.current,
+    serviceRanges: () => this.serviceRanges,
+    subnets: () => [],
+    mayWrite: () => this.mayWrite,
+  });
 
   async start(): Promise<this> {
     this.api.store(kinds.namespaces, { metadata: { name: 'd' } });
@@ -65,8 +68,41 @@ class Bench {
     await pass(this.clock, ms);
   }
 
+  /** A router that one replica has a session with. */
+  async router(): Promise<void> {
+    const conf = { peerAs: 65000, neighborAddress: '192.0.2.254' };
+    const replicas = [{ replica: 'porter-0', sessionState: 'Established' as const }];
+    this.api.store(bgpPeers, { metadata: { name: 'r1' }, spec: { conf }, status: { replicas } });
+    await this.pass();
+  }
+
   ipOf(name: string): string | undefined {
     return this.api.read(kinds.services, { namespace: 'd', name })?.status?.loadBalancer?.ingress?.[0]?.ip;
+  }
+
+  /** Our conditions of a Service, as `type reason`. */
+  conditionsOf(name: string): string[] {
+    const { conditions = [] } = this.api.read(kinds.services, { namespace: 'd', name })?.status ?? {};
+    return conditions.map(({ type, reason }) => `${type.split('/')[1]} ${reason}`);
+  }
+
+  overlapsOf(name: string): string | undefined {
+    const { conditions = [] } = this.api.read(eips, { name })?.status ?? {};
+    return conditions.find(({ type }) => type === 'Overlapping')?.reason;
+  }
+
+  writesOf(plural: string): number {
+    return this.api.writes.filter((write) => write.plural === plural).length;
+  }
+
+  #announce(holding: HoldingService | null): void {
+    if (holding === null) return;
+    const changed = holding.assignments.map(({ ip }) => {
+      const announced = finding('Announced', { ip });
+      return { ip, services: [holding.key], younger: [], finding: announced, nodes: ['n1'] };
+    });
+    this.reports.update({ changed, gone: [] });
+    this.leader.addressesReported(changed);
   }
 
   #record(name: string, { type, reason, action }: Occurrence): void {
@@ -77,17 +113,19 @@ class Bench {
 suite('the leader', () => {
   test('gives addresses, says so in the status of the pool, and in an Event once', async () => {
     const bench = await new Bench().start();
+    await bench.router();
     bench.api.store(kinds.services, service('s'));
     await bench.pass();
     assert.equal(bench.ipOf('s'), '192.0.2.0');
     assert.deepEqual(bench.api.read(eips, { name: 'a' })?.status?.used, { '192.0.2.0': 'd/s' });
     await bench.pass();
-    assert.deepEqual(bench.events, ['s: Normal Allocated Allocating']);
+    assert.deepEqual(bench.events, ['s: Normal EnsuredLoadBalancer Allocated']);
     await bench.leader.stop();
   });
 
   test('says in an Event once why a Service gets no address', async () => {
     const bench = await new Bench().start();
+    await bench.router();
     bench.api.store(kinds.services, service('s'));
     await bench.pass();
     bench.api.store(kinds.services, service('t'));
@@ -95,24 +133,103 @@ suite('the leader', () => {
     bench.api.store(kinds.namespaces, { metadata: { name: 'd', labels: { any: 'change' } } });
     await bench.pass();
     assert.equal(bench.ipOf('t'), undefined);
-    assert.deepEqual(bench.events, ['s: Normal Allocated Allocating', 't: Warning PoolFull Allocating']);
+    assert.deepEqual(bench.conditionsOf('t'), ['Allocated PoolFull', 'Announced NoAddress']);
+    assert.deepEqual(bench.events, [
+      's: Normal EnsuredLoadBalancer Allocated',
+      't: Warning SyncLoadBalancerFailed PoolFull',
+    ]);
     await bench.leader.stop();
   });
 
-  test('plans the waiting Services anew when a pool changes, and not when only its status does', async () => {
+  test('serves the waiting Services when a pool changes, and repairs its status when somebody else wrote that', async () => {
     const bench = await new Bench().start();
     bench.api.store(kinds.services, service('s'));
     bench.api.store(kinds.services, service('t'));
-    await bench.pass();
-    bench.plans = 0;
+    await bench.pass(15_000);
+    bench.api.writes.length = 0;
     const pool = bench.api.read(eips, { name: 'a' });
-    bench.api.store(eips, { ...POOL, status: { ...pool?.status, usage: 7 } });
+    bench.api.store(eips, { ...pool, status: { ...pool?.status, usage: 7 } });
     await bench.pass();
-    assert.equal(bench.plans, 0);
     assert.equal(bench.api.read(eips, { name: 'a' })?.status?.usage, 1);
+    assert.deepEqual([bench.writesOf('eips'), bench.writesOf('services')], [1, 0]);
     bench.api.store(eips, { ...pool, spec: { address: '192.0.2.0/31' } });
     await bench.pass();
     assert.deepEqual([bench.ipOf('s'), bench.ipOf('t')].sort(), ['192.0.2.0', '192.0.2.1']);
+    await bench.leader.stop();
+  });
+
+  test('writes each Service twice, a pool seldom, and nothing once all is said', async () => {
+    const bench = await new Bench().start();
+    await bench.router();
+    bench.api.store(eips, { ...POOL, spec: { address: '10.0.0.0/16' } });
+    await bench.pass();
+    bench.api.writes.length = 0;
+    for (let i = 0; i < 300; i += 1) bench.api.store(kinds.services, service(`s${i}`));
+    await bench.pass();
+    assert.deepEqual(bench.conditionsOf('s299'), ['Allocated Allocated', 'Announced Announced']);
+    assert.equal(bench.writesOf('services'), 600);
+    assert.ok(bench.writesOf('eips') <= 5, `${bench.writesOf('eips')}`);
+    bench.api.writes.length = 0;
+    await bench.pass(60_000);
+    assert.deepEqual(bench.api.writes, []);
+    await bench.leader.stop();
+  });
+
+  test('marks a pool before it gives its first address', async () => {
+    const bench = await new Bench().start();
+    const order: string[] = [];
+    const patch = bench.api.patch.bind(bench.api);
+    bench.api.patch = async (kind, ref, change, options) => {
+      order.push(`${kind.plural} ${bench.api.read(eips, { name: 'a' })?.metadata?.finalizers?.join() ?? '-'}`);
+      return await patch(kind, ref, change, options);
+    };
+    bench.api.store(kinds.services, service('s'));
+    await bench.pass();
+    assert.deepEqual(order.slice(0, 2), ['eips -', 'services lb.kubesphere.io/in-use']);
+    await bench.leader.stop();
+  });
+
+  test('lets a deleted pool go with its last Service, and every Service at once', async () => {
+    const bench = await new Bench().start();
+    bench.api.store(kinds.services, service('s'));
+    await bench.pass();
+    bench.api.remove(eips, { name: 'a' });
+    await bench.pass();
+    const { conditions = [] } = bench.api.read(eips, { name: 'a' })?.status ?? {};
+    assert.deepEqual(conditions.map(({ reason }) => reason), ['PoolDeleting']);
+    assert.equal(bench.ipOf('s'), '192.0.2.0');
+    bench.api.remove(kinds.services, { namespace: 'd', name: 's' });
+    await bench.pass();
+    assert.equal(bench.api.read(kinds.services, { namespace: 'd', name: 's' }), undefined);
+    assert.equal(bench.api.read(eips, { name: 'a' }), undefined);
+    await bench.leader.stop();
+  });
+
+  test('says on both pools that they overlap, and when that is over', async () => {
+    const bench = await new Bench().start();
+    assert.equal(bench.overlapsOf('a'), undefined);
+    bench.clock.advance(1_000);
+    bench.api.store(eips, { metadata: { name: 'b' }, spec: { address: '192.0.2.0/28' } });
+    await bench.pass();
+    assert.deepEqual(['a', 'b'].map((name) => bench.overlapsOf(name)), ['OverlapsEip', 'OverlapsEip']);
+    bench.api.remove(eips, { name: 'b' });
+    await bench.pass();
+    assert.equal(bench.overlapsOf('a'), 'NoOverlap');
+    await bench.leader.stop();
+  });
+
+  test("says that a node or the cluster's Services have addresses of a pool", async () => {
+    const bench = await new Bench().start();
+    bench.api.store(kinds.nodes, {
+      metadata: { name: 'n1' },
+      status: { addresses: [{ type: 'InternalIP', address: '192.0.2.0' }] },
+    });
+    await bench.pass();
+    assert.equal(bench.overlapsOf('a'), 'OverlapsNode');
+    bench.serviceRanges = [range('192.0.0.0/16')];
+    bench.leader.reservedChanged();
+    await bench.pass();
+    assert.equal(bench.overlapsOf('a'), 'OverlapsServiceRange');
     await bench.leader.stop();
   });
 
@@ -121,10 +238,7 @@ suite('the leader', () => {
     bench.api.writes.length = 0;
     bench.mayWrite = false;
     bench.api.store(kinds.services, service('s'));
-    bench.api.store(bgpPeers, {
-      metadata: { name: 'r1' },
-      spec: { conf: { peerAs: 65000, neighborAddress: '192.0.2.254' } },
-    });
+    await bench.router();
     await bench.pass(20_000);
     assert.deepEqual(bench.api.writes, []);
     bench.mayWrite = true;
@@ -136,6 +250,6 @@ suite('the leader', () => {
     ]);
     assert.equal(bench.ipOf('s'), '192.0.2.0');
     await bench.leader.stop();
-    assert.deepEqual(bench.events, ['s: Normal Allocated Allocating']);
+    assert.deepEqual(bench.events, ['s: Normal EnsuredLoadBalancer Allocated']);
   });
 });
