@@ -15,7 +15,7 @@ const tests = ['**/*.test.ts', '**/{fake,testing}/**/*.ts', '**/{compliance,*-co
 const timeGlobals = ['performance', 'setInterval', 'setTimeout', 'clearInterval', 'clearTimeout'];
 const effectGlobals = [
   ...['console', 'crypto', 'fetch', 'globalThis', 'process', 'WebSocket', 'Worker'],
-  ...['Date', 'clearImmediate', 'queueMicrotask', 'setImmediate'],
+  ...['clearImmediate', 'queueMicrotask', 'setImmediate'],
 ];
 
 const forbid = (names, message) => names.map((name) => ({ name, message }));
@@ -104,8 +104,7 @@ export function rulesFor(root) {
       rules: {
         'no-restricted-globals': ['error', ...forbid([...timeGlobals, ...effectGlobals], pureMessage)],
         'no-restricted-properties': ['error', randomness(pureMessage)],
-        // Date is not there at all.
-        'no-restricted-syntax': 'off',
+        'no-restricted-syntax': ['error', ...readsTheClock(pureMessage)],
         'no-restricted-imports': [
           'error',
           {

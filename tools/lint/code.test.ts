@@ -39,7 +39,6 @@ describe('pure folders', () => {
   const inEach = (text: string): Tree => Object.fromEntries(pureFiles.map((path) => [path, text]));
 
   const globals: Readonly<Record<string, string>> = {
-    'the wall clock': 'export const x = new Date().getTime();',
     'the monotonic clock': 'export const x = performance.now();',
     timers: 'export const x = setTimeout(Object, 1);',
     console: 'console.log(1);\nexport const x = 1;',
@@ -77,6 +76,15 @@ describe('pure folders', () => {
 });
 
 describe('time and randomness come in through ports', () => {
+  it('refuses to read the clock there, not to read a timestamp', async () => {
+    await eachFires('no-restricted-syntax', {
+      'backend/src/allocate/x.ts': 'export const x = Date.now();',
+      'backend/src/domain/x.ts': 'export const x = new Date().getTime();',
+    });
+    const text = 'export const x = new Date(0).toISOString();';
+    assert.deepEqual(await findings({ 'backend/src/allocate/x.ts': text }), { 'backend/src/allocate/x.ts': [] });
+  });
+
   it('refuses them in the rest of the backend', async () => {
     await eachFires('no-restricted-globals', {
       'backend/src/speakers/bgp/session.ts': 'export const x = setTimeout(Object, 1);',
