@@ -23,7 +23,7 @@ export function restsUntil(release: Release, pool: Pool): number {
 
 /** RFC 3339, whole seconds. */
 export function timeText(at: number): string {
-  // eslint-disable-next-line no-restricted-globals -- writes a given time and reads no clock
+   
   return `${new Date(Math.ceil(at / 1_000) * 1_000).toISOString().slice(0, 19)}Z`;
 }
 
