@@ -51,7 +51,7 @@ function allPools(): Pool[] {
         reuseAfterSeconds: i % 5 === 0 ? 300 : 0,
       }),
     ),
-    ...numbers(full).map((i) => aPool(`full-${i}`, [`10.48.${i}.0/26`])),
+    ...numbers(full).map((i) => aPool(`full-${i}`, [`10.${144 + i}.0.0/26`])),
   ];
 }
 

@@ -10,10 +10,10 @@ export interface Row {
   readonly goal?: Goal;
 }
 
-/** `adopt and plan all        0.61 s     goal < 1 s: met`. */
+/** One line: `what   figure   goal < 1 s: met`. */
 export function line({ what, figure, goal }: Row): string {
   const start = what.padEnd(52) + figure;
-  return goal === undefined ? start : `${start.padEnd(90)}goal ${goal.text}: ${goal.met ? 'met' : 'MISSED'}`;
+  return goal === undefined ? start : `${start.padEnd(94)}goal ${goal.text}: ${goal.met ? 'met' : 'MISSED'}`;
 }
 
 export function print(text: string): void {

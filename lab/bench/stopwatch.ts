@@ -1,13 +1,13 @@
-/** Time of one thread: by the clock, and by what the thread itself got of the processor, which a busy machine doesn't change. */
+/** Time of this thread: by the clock, and what it got of the processor, which doesn't change with how busy the machine is. */
 export interface Taken {
   readonly wallMs: number;
   readonly cpuMs: number;
 }
 
-export function measure(work: () => void): Taken {
+export function measure<T>(work: () => T): { readonly result: T; readonly taken: Taken } {
   const start = performance.now();
   const cpu = process.threadCpuUsage();
-  work();
+  const result = work();
   const { user, system } = process.threadCpuUsage(cpu);
-  return { wallMs: performance.now() - start, cpuMs: (user + system) / 1_000 };
+  return { result, taken: { wallMs: performance.now() - start, cpuMs: (user + system) / 1_000 } };
 }
