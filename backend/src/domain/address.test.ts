@@ -71,6 +71,13 @@ suite('addresses', () => {
     test(`${written} is written ${expected}`, () => assert.equal(canonicalAddress(written), expected));
   }
 
+  test('an embedded IPv4 address is the last 32 bits, whatever stands before it', () => {
+    assert.deepEqual(parseAddress('::1.2.3.4'), { family: 'ipv6', value: 0x01020304n });
+    assert.deepEqual(parseAddress('64:ff9b::192.0.2.1'), { family: 'ipv6', value: (0x64ff9bn << 96n) | 0xc0000201n });
+    assert.deepEqual(parseAddress('1:2:3:4:5:6:7.8.9.10'), parseAddress('1:2:3:4:5:6:708:90a'));
+    assert.equal(parseAddress('1:2:3:4:5:6:7:7.8.9.10'), undefined);
+  });
+
   test('an IPv4-mapped IPv6 address is no IPv4 address', () => {
     assert.equal(parseAddress('::ffff:192.0.2.1')?.family, 'ipv6');
     assert.notDeepEqual(parseAddress('::ffff:192.0.2.1'), parseAddress('192.0.2.1'));

@@ -28,6 +28,10 @@ interface Standing {
 }
 
 const REFUSED: Verdict = { passed: undefined, admitted: false };
+function admit(assignment: Assignment): Verdict {
+  return { passed: assignment, admitted: true };
+}
+
 const NOTHING: readonly Assignment[] = [];
 
 /**
@@ -122,14 +126,15 @@ export class Admission {
 
   #judge(service: Service, assignment: Assignment, earlier: readonly Assignment[]): Verdict {
     const own = earlier.find(({ ip }) => ip === assignment.ip);
-    if (own?.pool === assignment.pool) return { passed: own, admitted: true };
+    if (own?.pool === assignment.pool) return admit(own);
     const pools = this.#deps.pools();
-    // Not announced as long as no pool has it, but it is reported; whether it is believed is for the pool to say that gets it.
-    const inPool = poolOf(assignment, pools) !== undefined;
-    const believed = inPool && isBelieved(service, assignment, { pools, namespaces: this.#deps.namespaces });
-    if (own !== undefined) return { passed: believed ? assignment : own, admitted: true };
-    if (!inPool) return { passed: assignment, admitted: false };
-    return believed && !this.#isTaken(service, assignment.ip) ? { passed: assignment, admitted: true } : REFUSED;
+    const { namespaces } = this.#deps;
+    if (!isBelieved(service, assignment, { pools, namespaces })) return own === undefined ? REFUSED : admit(own);
+    if (poolOf(assignment, pools) === undefined) {
+      // Not announced as long as no pool has it, but it is reported; whether it is believed is for the pool to say that gets it.
+      return own === undefined ? { passed: assignment, admitted: false } : admit(own);
+    }
+    return own === undefined && this.#isTaken(service, assignment.ip) ? REFUSED : admit(assignment);
   }
 
   /** Whether it is admitted for a Service that does not share it with this one. */
