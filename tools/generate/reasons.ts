@@ -24,8 +24,8 @@ Kubernetes' own service controller uses:
 
 | Event | type | when |
 |---|---|---|
-| \`EnsuredLoadBalancer\` | Normal | The Service has its addresses. |
-| \`SyncLoadBalancerFailed\` | Warning | The Service has no address, or not the one that it asks for. |
+| \`EnsuredLoadBalancer\` | Normal | The Service has its addresses; or they are announced again after they were not. |
+| \`SyncLoadBalancerFailed\` | Warning | The Service has no address, or not the one that it asks for, or an older Service keeps the one that both had. |
 | \`UnAvailableLoadBalancer\` | Warning | The Service has an address, and it is not announced. |
 | \`DeletedLoadBalancer\` | Normal | The Service has given its addresses back. |
 
@@ -43,7 +43,7 @@ const CHAPTERS: readonly Chapter[] = [
     group: 'served',
     title: 'Served',
     about:
-      'Whether a Service is served by PorterLB at all. One that is not has no condition of ours: these stand in the log.',
+      'Whether a Service is served by PorterLB at all. One that is not has no condition of ours: these stand in the log, and in the Event `DeletedLoadBalancer` of one that has had addresses.',
   },
   { group: 'allocation', title: 'Allocation', about: 'Whether the Service has its addresses.' },
   { group: 'announcing', title: 'Announcing', about: 'Whether routers are told of an address of the Service.' },
