@@ -24,27 +24,27 @@ function overlapping(name: string, pools = [OLD, YOUNG], reserved?: Reserved): N
 
 suite('the condition Overlapping of an Eip', () => {
   test('names both sides, the part, what follows and what to do, on both Eips', () => {
-    const [older, younger] = [overlapping('old'), overlapping('young')];
-    for (const condition of [older, younger]) {
+    for (const [name, message] of [
+      ['old', /^The Eip old .*192\.0\.2\.200-192\.0\.2\.255 with the younger Eip young/],
+      ['young', /^The Eip young .*192\.0\.2\.200-192\.0\.2\.255 with the older Eip old/],
+    ] as const) {
+      const condition = overlapping(name);
+      assert.ok(condition);
       assert.deepEqual(
-        [condition?.type, condition?.status, condition?.reason, condition?.observedGeneration],
+        [condition.type, condition.status, condition.reason, condition.observedGeneration],
         ['Overlapping', 'True', 'OverlapsEip', 4],
       );
-      assert.match(condition?.message ?? '', /192\.0\.2\.200-192\.0\.2\.255/);
-      assert.match(condition?.message ?? '', /older gives .* younger nothing/);
-      assert.match(condition?.message ?? '', /end the overlap/);
+      assert.match(condition.message, message);
+      assert.match(condition.message, /older gives .* younger nothing.* end the overlap/);
     }
-    assert.match(older?.message ?? '', /^The Eip old .*the younger Eip young/);
-    assert.match(younger?.message ?? '', /^The Eip young .*the older Eip old/);
   });
 
   test('has the weightiest reason: an Eip before a Service range before a node', () => {
     const alone = aPool('young', ['10.96.0.0/24', '198.51.100.1']);
     const node = aPool('young', ['198.51.100.1']);
+    const conditions = [[OLD, YOUNG], [alone], [node]].map((pools) => overlapping('young', pools, RESERVED));
     assert.deepEqual(
-      [overlapping('young', [OLD, YOUNG], RESERVED), overlapping('young', [alone], RESERVED), overlapping('young', [node], RESERVED)].map(
-        (condition) => condition?.reason,
-      ),
+      conditions.map((condition) => condition?.reason),
       ['OverlapsEip', 'OverlapsServiceRange', 'OverlapsNode'],
     );
     const { message = '' } = overlapping('young', [OLD, YOUNG], RESERVED) ?? {};

@@ -146,7 +146,9 @@ suite('the status of an Eip', () => {
   test('covers whatever is held, in a bounded list, also where nothing lies side by side', () => {
     const spec = Array.from({ length: 64 }, (_, i) => `203.0.113.${i * 2}`);
     const ips = Array.from({ length: 5_000 }, (_, i) =>
-      i % 2 === 0 ? `10.${(i * 7) % 250}.${i % 251}.${(i * 31) % 253}` : `2001:db8:${((i * 97) % 65_536).toString(16)}::${i}`,
+      i % 2 === 0
+        ? `10.${(i * 7) % 250}.${i % 251}.${(i * 31) % 253}`
+        : `2001:db8:${((i * 97) % 65_536).toString(16)}::${i}`,
     );
     const texts = heldRanges(aPool('a', spec), ips);
     assert.ok(texts.length <= MAX_HELD_RANGES, `${texts.length}`);

@@ -196,7 +196,10 @@ suite('the leader', () => {
     bench.api.remove(eips, { name: 'a' });
     await bench.pass();
     const { conditions = [] } = bench.api.read(eips, { name: 'a' })?.status ?? {};
-    assert.deepEqual(conditions.map(({ reason }) => reason), ['PoolDeleting']);
+    assert.deepEqual(
+      conditions.map(({ reason }) => reason),
+      ['PoolDeleting'],
+    );
     assert.equal(bench.ipOf('s'), '192.0.2.0');
     bench.api.remove(kinds.services, { namespace: 'd', name: 's' });
     await bench.pass();
@@ -211,7 +214,10 @@ suite('the leader', () => {
     bench.clock.advance(1_000);
     bench.api.store(eips, { metadata: { name: 'b' }, spec: { address: '192.0.2.0/28' } });
     await bench.pass();
-    assert.deepEqual(['a', 'b'].map((name) => bench.overlapsOf(name)), ['OverlapsEip', 'OverlapsEip']);
+    assert.deepEqual(
+      ['a', 'b'].map((name) => bench.overlapsOf(name)),
+      ['OverlapsEip', 'OverlapsEip'],
+    );
     bench.api.remove(eips, { name: 'b' });
     await bench.pass();
     assert.equal(bench.overlapsOf('a'), 'NoOverlap');

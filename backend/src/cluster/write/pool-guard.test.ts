@@ -31,7 +31,12 @@ class Bench {
     },
   );
   mayWrite = true;
-  readonly guard = new PoolGuard({ api: this.api, view: this.view, ledger: this.ledger, mayWrite: () => this.mayWrite });
+  readonly guard = new PoolGuard({
+    api: this.api,
+    view: this.view,
+    ledger: this.ledger,
+    mayWrite: () => this.mayWrite,
+  });
 
   async start(...objects: readonly Eip[]): Promise<this> {
     for (const object of objects) this.api.store(eips, object);

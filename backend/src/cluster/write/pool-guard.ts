@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Ledger } from '../../allocate/ledger.ts';
 import { parseAddress, parseRange, rangeContains, type AddressRange } from '../../domain/address.ts';
+import type { Pool } from '../../domain/pool.ts';
 import type { Assignment } from '../../domain/service.ts';
 import { heldRanges } from '../../report/eip-status.ts';
 import { POOL_FINALIZER } from '../../resources/keys.ts';
@@ -132,16 +133,23 @@ export class PoolGuard {
     const pool = this.#deps.view.pools.get(name)?.value;
     if (object === undefined || pool === undefined || !this.#deps.mayWrite()) return false;
     try {
-      const finalizers = poolFinalizers(object, true);
-      const guarded = finalizers === undefined ? object : await this.#send(name, object, { metadata: { finalizers } });
-      const addresses = heldRanges(pool, this.#heldOrWaitedFor(name));
-      if (!isDeepStrictEqual(guarded.status?.addresses, addresses))
-        await this.#send(name, guarded, { fields: { status: { addresses } }, subresource: 'status' });
+      await this.#cover(await this.#mark(object, name), pool);
       return true;
     } catch (error) {
       if (isConflict(error) || isNotFound(error)) return false;
       throw error;
     }
+  }
+
+  async #mark(object: Eip, name: string): Promise<Eip> {
+    const finalizers = poolFinalizers(object, true);
+    return finalizers === undefined ? object : await this.#send(name, object, { metadata: { finalizers } });
+  }
+
+  async #cover(object: Eip, pool: Pool): Promise<void> {
+    const addresses = heldRanges(pool, this.#heldOrWaitedFor(pool.name));
+    if (isDeepStrictEqual(object.status?.addresses, addresses)) return;
+    await this.#send(pool.name, object, { fields: { status: { addresses } }, subresource: 'status' });
   }
 
   #heldOrWaitedFor(pool: string): string[] {
