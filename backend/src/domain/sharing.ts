@@ -24,6 +24,7 @@ function samePlaces(a: SharingTerms, b: SharingTerms): boolean {
 /** Why two Services may not have one address, or undefined if they may; symmetric. */
 export function sharingProblem(a: SharingTerms, b: SharingTerms): SharingProblem | undefined {
   if (a.key === undefined || a.key !== b.key || a.namespace !== b.namespace) return 'SharingNotAgreed';
-  if (a.ports.some((port) => b.ports.includes(port))) return 'SharingPortsOverlap';
+  const theirs = new Set(b.ports);
+  if (a.ports.some((port) => theirs.has(port))) return 'SharingPortsOverlap';
   return samePlaces(a, b) ? undefined : 'SharingPoliciesDiffer';
 }
