@@ -1,8 +1,10 @@
 import { canonicalAddress } from '../domain/address.ts';
+import { formatRange } from '../domain/ranges.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
+import type { SharingTerms } from '../domain/sharing.ts';
 import { restsUntil } from './free.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, sharingGroup } from './ledger.ts';
 import { heldAssignments, plan, sameTerms, type AllocateView, type Plan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 import type { Release } from './released.ts';
@@ -37,6 +39,8 @@ export class Allocator {
   readonly #said = new Map<string, string>();
   readonly #unserved = new Set<string>();
   readonly #resting = new Resting();
+  /** By Service, the addresses that its next successful write lets go of. */
+  readonly #leaving = new Map<string, ReadonlySet<string>>();
   #pools = new PoolSet(new Map());
   #adopting = true;
 
@@ -64,10 +68,17 @@ export class Allocator {
     const services = [...this.#deps.services.values()].sort(byServiceAge);
     const view = this.#view(now);
     for (const service of services) {
-      if (service.held) this.ledger.set(service, heldAssignments(service, view), now);
+      if (!service.held) continue;
+      this.ledger.set(service, heldAssignments(service, view), now);
+      this.ledger.confirm(service.key);
     }
     for (const service of services) this.observe(service);
-    for (const [pool, releases] of released) this.#remember(pool, releases, now);
+    for (const [pool, releases] of released) this.ledger.remember(pool, releases);
+    for (const pool of released.keys()) this.ledger.refile(pool, (assignment) => pools.homeOf(assignment));
+    for (const pool of pools.pools.keys()) {
+      this.#rest(pool);
+      this.ledger.trim(pool, now - this.#reuseMs(pool));
+    }
     return services.map(({ key }) => key);
   }
 
@@ -95,20 +106,35 @@ export class Allocator {
     return plan(service, this.#view(now));
   }
 
-  /** Keeps for a Service what it is planned to have, beside what it has: nobody else gets an address that is still announced. */
+  /**
+   * Keeps for a Service what it is planned to have, beside all that it has or was to get: nobody else gets an address that is still
+   * announced, or that a write may have given whose answer was lost.
+   */
   take(service: Service, planned: Plan, now: number): Effects {
     this.#note(service, planned);
+    const { key } = service;
     const given = planned.served ? planned.assignments : [];
-    const evicted = given.flatMap(({ ip }) => this.ledger.rivals(ip, service).map((rival) => ({ rival, ip })));
+    const evicted = given.flatMap(({ ip }) => this.#conflicting(service, ip).map((rival) => ({ rival, ip })));
     for (const { rival, ip } of evicted) this.#evict(rival, ip, now);
-    const effects = this.#hold(service, [...given, ...heldAssignments(service, this.#view(now))], now);
+    const standing = [...this.ledger.assignments(key), ...heldAssignments(service, this.#view(now))];
+    const leaving = standing.filter(({ ip }) => given.every((assignment) => assignment.ip !== ip));
+    if (leaving.length > 0) this.#leaving.set(key, new Set(leaving.map(({ ip }) => ip)));
+    else this.#leaving.delete(key);
+    const effects = this.#hold(service, [...given, ...leaving], now);
     this.observe(service);
     return { again: [...evicted.map(({ rival }) => rival), ...effects.again], pools: effects.pools };
   }
 
   /** The plan is written: what the Service had before is free. */
   settle(service: Service, planned: Plan, now: number): Effects {
-    return this.#hold(service, planned.served ? planned.assignments : [], now);
+    const leaving = this.#leaving.get(service.key);
+    this.#leaving.delete(service.key);
+    // Not simply what was planned: since then it may have lost some to an older Service, or been offered more.
+    const left = this.ledger.assignments(service.key).filter(({ ip }) => leaving?.has(ip) !== true);
+    const effects = this.#hold(service, left, now);
+    const given = planned.served ? planned.assignments : [];
+    if (left.every(({ ip }) => given.some((assignment) => assignment.ip === ip))) this.ledger.confirm(service.key);
+    return effects;
   }
 
   /** The Service is gone. */
@@ -117,9 +143,11 @@ export class Allocator {
     this.#said.delete(key);
     this.#unserved.delete(key);
     this.ledger.wish(key, []);
+    this.#leaving.delete(key);
     const before = this.ledger.assignments(key);
+    const terms = this.ledger.sharing(key);
     const freed = this.ledger.delete(key, now);
-    return { again: this.#freed(freed, now), pools: poolsOf(before) };
+    return { again: [...this.#freed(freed, now), ...this.#shareAnew(terms, now)], pools: poolsOf(before) };
   }
 
   /** The pools changed: whoever waits may be served now, oldest first, and who is not served yet may be. */
@@ -179,15 +207,13 @@ export class Allocator {
       names.flatMap((name) => pools.allocatable(name)),
     );
     if (before.reserved !== pools.reserved) this.ledger.resetFloors();
+    for (const name of names) {
+      if (rangesText(before, name) === rangesText(pools, name)) continue;
+      this.ledger.refile(name, (assignment) => pools.homeOf(assignment));
+    }
     for (const [name, { reuseAfterSeconds }] of pools.pools) {
       if (before.get(name)?.reuseAfterSeconds !== reuseAfterSeconds) this.#rest(name);
     }
-  }
-
-  #remember(pool: string, releases: readonly Release[], now: number): void {
-    this.ledger.remember(pool, releases);
-    this.#rest(pool);
-    this.ledger.trim(pool, now - this.#reuseMs(pool));
   }
 
   /** Computes anew until when the freed addresses of a pool rest. */
@@ -212,9 +238,14 @@ export class Allocator {
       this.#waiting.delete(key);
       this.#said.delete(key);
     } else {
-      this.#waiting.set(service, waitsFor);
+      this.#waiting.set(service, waitsFor, sharingGroup(service.sharing));
       this.#said.set(key, said(planned));
     }
+  }
+
+  /** The holders of an address that a Service is to have, and that can't share it. Who lets go of it anyway is left alone. */
+  #conflicting(service: Service, ip: string): string[] {
+    return this.ledger.rivals(ip, service).filter((rival) => this.#leaving.get(rival)?.has(ip) !== true);
   }
 
   #evict(rival: string, ip: string, now: number): void {
@@ -228,21 +259,38 @@ export class Allocator {
     const before = this.ledger.assignments(service.key);
     // As a rule nothing is new: the watch shows what was written.
     if (sameAssignments(unique, before) && sameTerms(service.sharing, this.ledger.sharing(service.key))) return NOTHING;
+    const terms = this.ledger.sharing(service.key);
     const freed = this.ledger.set(service, unique, now);
     const changed = [...unique, ...before].filter(
       ({ ip }) => !unique.some((a) => a.ip === ip) || !before.some((a) => a.ip === ip),
     );
-    return { again: this.#freed(freed, now), pools: poolsOf(changed) };
+    const again = [
+      ...this.#freed(freed, now),
+      ...this.#shareAnew(terms, now),
+      ...this.#shareAnew(service.sharing, now),
+    ];
+    return { again, pools: poolsOf(changed) };
+  }
+
+  /** One of a group has other addresses or terms than before: those of the group that wait may fit beside it now. */
+  #shareAnew(terms: SharingTerms | undefined, now: number): string[] {
+    const group = terms === undefined ? undefined : sharingGroup(terms);
+    if (group === undefined) return [];
+    return this.#waiting.inGroup(group).filter((key) => {
+      const service = this.#deps.services.get(key);
+      return service !== undefined && this.#reserve(service, this.plan(service, now), now, new Set());
+    });
   }
 
   #freed(freed: readonly Assignment[], now: number): string[] {
-    return freed.flatMap((assignment) => {
-      const { pool: name, ip } = assignment;
+    return freed.flatMap(({ pool: from, ip }) => {
+      const name = this.#pools.homeOf({ pool: from, ip });
+      if (name !== from) this.ledger.refile(from, (other) => (other.ip === ip ? name : from));
       const pool = this.#pools.get(name);
       const release = this.ledger.lastHolder(ip);
       this.ledger.trim(name, now - this.#reuseMs(name));
       if (pool === undefined || release === undefined || restsUntil(release, pool) <= now)
-        return this.#offer(assignment, now);
+        return this.#offer({ pool: name, ip }, now);
       this.#resting.add({ pool: name, ip, until: restsUntil(release, pool) });
       return [];
     });
@@ -281,6 +329,10 @@ function sameAssignments(a: readonly Assignment[], b: readonly Assignment[]): bo
 
 function poolsOf(assignments: readonly Assignment[]): Set<string> {
   return new Set(assignments.map(({ pool }) => pool));
+}
+
+function rangesText(pools: PoolSet, name: string): string {
+  return pools.allocatable(name).map(formatRange).join();
 }
 
 function said(planned: Plan): string {

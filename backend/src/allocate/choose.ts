@@ -4,7 +4,7 @@ import { finding, type Finding } from '../domain/reason.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import { sharingProblem } from '../domain/sharing.ts';
-import { findFree, restsUntil, timeText, type FreeView } from './free.ts';
+import { findFree, findOwn, restsUntil, timeText, type FreeView } from './free.ts';
 import { isAllowed } from './pool-set.ts';
 
 /** What choosing depends on besides the Service itself. */
@@ -120,6 +120,17 @@ function chooseAny(service: Service, family: Family, view: ChooseView): Choice {
   return { ok: false, finding: first, pools: names };
 }
 
+/** A Service that is created again gets its address again, from a pool that would not be its first by now as well. */
+function chooseFormer(service: Service, family: Family, view: ChooseView): Choice | undefined {
+  if (service.sharing.key !== undefined) return undefined;
+  for (const pool of candidates(service, view)) {
+    const ip = findOwn(service, family, pool, view);
+    if (ip !== undefined && closed(pool, service, family, view) === undefined)
+      return { ok: true, assignment: { pool: pool.name, ip } };
+  }
+  return undefined;
+}
+
 /** A record that came with the object (a restored backup, GitOps) is a wish: honoured where the pools' rules allow it, else ignored. */
 function chooseRecorded(service: Service, family: Family, view: ChooseView): Choice | undefined {
   for (const { ip } of service.recorded) {
@@ -141,5 +152,7 @@ export function choose(service: Service, family: Family, view: ChooseView): Choi
   if (wanted.length > 0 && service.families.length === 1) {
     return { ok: false, finding: finding('FamilyNotAvailable', { ip: service.wantedIPs.join(','), family }) };
   }
-  return chooseRecorded(service, family, view) ?? chooseAny(service, family, view);
+  return (
+    chooseRecorded(service, family, view) ?? chooseFormer(service, family, view) ?? chooseAny(service, family, view)
+  );
 }

@@ -23,7 +23,6 @@ export function restsUntil(release: Release, pool: Pool): number {
 
 /** RFC 3339, whole seconds. */
 export function timeText(at: number): string {
-   
   return `${new Date(Math.ceil(at / 1_000) * 1_000).toISOString().slice(0, 19)}Z`;
 }
 
@@ -48,8 +47,14 @@ function shared(service: Service, family: Family, pool: Pool, view: FreeView): s
   return lowest(fitting);
 }
 
+/** An address that is kept for the Service already, while the write that says so is under way. */
+function kept(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
+  const all = view.ledger.assignments(service.key).filter((assignment) => assignment.pool === pool.name);
+  return all.find(({ ip }) => givable(ip, pool, family, view) && view.ledger.rivals(ip, service).length === 0)?.ip;
+}
+
 /** The address that a Service of this name had before, if nobody else has got it since. */
-function own(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
+export function findOwn(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
   const before = view.ledger.ownReleased(pool.name, service.key);
   return before.find((ip) => givable(ip, pool, family, view) && !view.ledger.isWishedByOthers(ip, service.key));
 }
@@ -93,11 +98,15 @@ function wishedByOthers(family: Family, pool: Pool, view: FreeView): Rested {
 }
 
 /**
- * The address of a pool that a Service without wishes gets: one that it may share, the one that it had before, one that nobody had
+ * The address of a pool that a Service without wishes gets: the one that is kept for it, one that it may share, the one that it had before, one that nobody had
  * yet, the one that nobody has had for longest, one that somebody else only asks for.
  */
 export function findFree(service: Service, family: Family, pool: Pool, view: FreeView): Found {
-  const now = shared(service, family, pool, view) ?? own(service, family, pool, view) ?? fresh(family, pool, view);
+  const now =
+    kept(service, family, pool, view) ??
+    shared(service, family, pool, view) ??
+    findOwn(service, family, pool, view) ??
+    fresh(family, pool, view);
   if (now !== undefined) return { ok: true, ip: now };
   const used = rested(service, family, pool, view);
   const last = used.ip === undefined ? wishedByOthers(family, pool, view) : used;

@@ -11,6 +11,8 @@ export type Holder = Pick<Service, 'key' | 'sharing'>;
 interface Entry {
   readonly sharing: SharingTerms;
   readonly assignments: readonly Assignment[];
+  /** Those that stand in the Service, or did when we last knew; the others are kept for it while they are being written. */
+  readonly written: ReadonlySet<string>;
 }
 
 /** An address below which a range has none that was never used. */
@@ -21,7 +23,8 @@ interface Floor {
 
 const NOBODY: ReadonlyMap<string, ReadonlySet<string>> = new Map();
 
-function sharingGroup({ namespace, key }: SharingTerms): string | undefined {
+/** Who may share at all: one key in one namespace. */
+export function sharingGroup({ namespace, key }: SharingTerms): string | undefined {
   return key === undefined ? undefined : `${namespace}/${key}`;
 }
 
@@ -44,8 +47,9 @@ export class Ledger {
   /** Records what a Service holds, instead of what it held; returns what became free. `now`: milliseconds since the epoch. */
   set(holder: Holder, assignments: readonly Assignment[], now: number): Assignment[] {
     const before = this.assignments(holder.key);
+    const written = this.#entries.get(holder.key)?.written ?? new Set();
     this.#unindex(holder.key);
-    if (assignments.length > 0) this.#index(holder, assignments);
+    if (assignments.length > 0) this.#index(holder, assignments, written);
     const freed = before.filter(({ ip }) => !this.#holders.has(ip));
     for (const { pool, ip } of freed) this.#release(pool, { ip, service: holder.key, at: now });
     return freed;
@@ -59,6 +63,19 @@ export class Ledger {
 
   assignments(service: string): readonly Assignment[] {
     return this.#entries.get(service)?.assignments ?? [];
+  }
+
+  /** All that the Service holds stands in its object. */
+  confirm(service: string): void {
+    const entry = this.#entries.get(service);
+    if (entry === undefined) return;
+    this.#entries.set(service, { ...entry, written: new Set(entry.assignments.map(({ ip }) => ip)) });
+  }
+
+  /** What a Service holds and not only is to get. */
+  written(service: string): Assignment[] {
+    const entry = this.#entries.get(service);
+    return entry?.assignments.filter(({ ip }) => entry.written.has(ip)) ?? [];
   }
 
   /** The terms under which a Service holds what it holds. */
@@ -98,6 +115,20 @@ export class Ledger {
   /** What the Eip's status remembers, at the beginning of a term of office; youngest first. */
   remember(pool: string, releases: readonly Release[]): void {
     for (const release of releases.toReversed()) if (!this.#holders.has(release.ip)) this.#release(pool, release);
+  }
+
+  /** Files freed addresses of a pool under the pools that have them now. */
+  refile(from: string, homeOf: (assignment: Assignment) => string): void {
+    const moves = new Map<string, Release[]>();
+    for (const release of this.oldestReleased(from)) {
+      const to = homeOf({ pool: from, ip: release.ip });
+      if (to !== from) moves.set(to, [...(moves.get(to) ?? []), release]);
+    }
+    for (const [to, releases] of moves) {
+      for (const { ip } of releases) this.#forget(ip);
+      const all = [...this.oldestReleased(to), ...releases].sort((a, b) => a.at - b.at);
+      for (const release of all) this.#release(to, release);
+    }
   }
 
   /** The addresses of a pool that were given back, youngest first. */
@@ -188,9 +219,9 @@ export class Ledger {
     return undefined;
   }
 
-  #index(holder: Holder, assignments: readonly Assignment[]): void {
+  #index(holder: Holder, assignments: readonly Assignment[], written: ReadonlySet<string>): void {
     const { key, sharing } = holder;
-    this.#entries.set(key, { sharing, assignments });
+    this.#entries.set(key, { sharing, assignments, written });
     const group = sharingGroup(sharing);
     if (group !== undefined) addTo(this.#groups, group, key);
     for (const { pool, ip } of assignments) {

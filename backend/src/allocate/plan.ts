@@ -96,14 +96,16 @@ export function heldAssignments(service: Service, view: AllocateView): Assignmen
   });
 }
 
-/** What the Service holds of a family: by its status, then by reservations whose write is still under way. */
+/** What the Service holds of a family: by its status, then by what we wrote there, should somebody have written over it. */
 function heldOf(service: Service, family: Family, view: AllocateView): Assignment[] {
-  const reserved = view.ledger.assignments(service.key).filter(({ ip }) => isTenable(service, ip, view));
-  return [...heldAssignments(service, view), ...reserved].filter((assignment) => familyOf(assignment) === family);
+  const written = view.ledger.written(service.key).filter(({ ip }) => isTenable(service, ip, view));
+  return [...heldAssignments(service, view), ...written].filter((assignment) => familyOf(assignment) === family);
 }
 
 interface FamilyPlan {
   readonly assignment: Assignment | undefined;
+  /** The Service has the address already. */
+  readonly isHeld: boolean;
   /** Why the wish is not met. */
   readonly failed: Extract<Choice, { ok: false }> | undefined;
 }
@@ -111,11 +113,11 @@ interface FamilyPlan {
 function planFamily(service: Service, family: Family, view: AllocateView): FamilyPlan {
   const held = heldOf(service, family, view);
   const wanted = held.find((assignment) => stillWanted(service, assignment));
-  if (wanted !== undefined) return { assignment: wanted, failed: undefined };
+  if (wanted !== undefined) return { assignment: wanted, isHeld: true, failed: undefined };
   const choice = choose(service, family, view);
-  if (choice.ok) return { assignment: choice.assignment, failed: undefined };
+  if (choice.ok) return { assignment: choice.assignment, isHeld: false, failed: undefined };
   // The old address stays until a new one is there: a wish that can't be met costs nothing.
-  return { assignment: held[0], failed: choice };
+  return { assignment: held[0], isHeld: true, failed: choice };
 }
 
 /** Said even where the Service is content with the other family: its owner asked for this very address. */
@@ -151,7 +153,7 @@ function together(service: Service, plans: readonly FamilyPlan[]): Plan {
     const shown = failed !== undefined && UNMET_WISHES.has(failed.reason) ? failed : allocated;
     return { ...later, assignments, finding: shown };
   }
-  const kept = assignments.filter(({ ip }) => service.held && service.recorded.some((record) => record.ip === ip));
+  const kept = plans.flatMap(({ assignment, isHeld }) => (isHeld && assignment !== undefined ? assignment : []));
   return { ...later, assignments: kept, finding: failed };
 }
 

@@ -1,9 +1,9 @@
-import { formatAddress, rangeContains, type Address, type AddressRange } from '../domain/address.ts';
+import { formatAddress, parseAddress, rangeContains, type Address, type AddressRange } from '../domain/address.ts';
 import { allowsNamespace, byAge, type Pool } from '../domain/pool.ts';
 import { formatRange, intersect, subtract } from '../domain/ranges.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import { selects, type Labels } from '../domain/selector.ts';
-import type { Service } from '../domain/service.ts';
+import type { Assignment, Service } from '../domain/service.ts';
 import { NOTHING_RESERVED, isBuggy, single, type Reserved } from './reserved.ts';
 
 /** A part of a pool that is somebody else's too. */
@@ -18,7 +18,8 @@ function byPreference(a: Pool, b: Pool): number {
 }
 
 function isBoundByLabels(pool: Pool): boolean {
-  return pool.namespaceSelector !== undefined || (pool.namespaces.length === 0 && pool.serviceSelector !== undefined);
+  const byNamespace = Object.keys(pool.namespaceSelector ?? {}).length > 0;
+  return byNamespace || (pool.namespaces.length === 0 && pool.serviceSelector !== undefined);
 }
 
 /**
@@ -70,6 +71,14 @@ export class PoolSet {
   /** What a pool may give, in the order of its spec: without what belongs to others; single addresses apart (`reservation`). */
   allocatable(pool: string): readonly AddressRange[] {
     return this.#allocatable.get(pool) ?? [];
+  }
+
+  /** The pool that a freed address goes back to: the one that it came from, or, where that lost it by an edit, the one that has it now. */
+  homeOf({ pool, ip }: Assignment): string {
+    const address = parseAddress(ip);
+    if (address === undefined) return pool;
+    const gives = (name: string): boolean => this.allocatable(name).some((range) => rangeContains(range, address));
+    return gives(pool) ? pool : (this.containing(address).find(({ name }) => gives(name))?.name ?? pool);
   }
 
   /** What of a pool is somebody else's too, for its condition. */

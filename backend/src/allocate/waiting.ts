@@ -45,6 +45,7 @@ interface Entry {
   readonly service: Aged;
   readonly pools: readonly string[];
   readonly ips: readonly string[];
+  readonly group: string | undefined;
 }
 
 /** What a waiting Service would take: an address of one of these pools, or one of these addresses. */
@@ -56,6 +57,7 @@ export class Waiting {
   readonly #all = new Queue();
   readonly #byPool = new Map<string, Queue>();
   readonly #byIp = new Map<string, Queue>();
+  readonly #byGroup = new Map<string, Queue>();
 
   get size(): number {
     return this.#all.size;
@@ -65,13 +67,15 @@ export class Waiting {
     return this.#entries.has(key);
   }
 
-  set({ key, createdAt }: Aged, { pools, ips }: Interest): void {
+  /** `group`: the Services that it may share an address with. */
+  set({ key, createdAt }: Aged, { pools, ips }: Interest, group?: string): void {
     this.delete(key);
     const service = { key, createdAt };
-    this.#entries.set(key, { service, pools, ips });
+    this.#entries.set(key, { service, pools, ips, group });
     this.#all.add(service);
     for (const pool of pools) queueOf(this.#byPool, pool).add(service);
     for (const ip of ips) queueOf(this.#byIp, ip).add(service);
+    if (group !== undefined) queueOf(this.#byGroup, group).add(service);
   }
 
   delete(key: string): void {
@@ -81,11 +85,17 @@ export class Waiting {
     this.#all.remove(entry.service);
     for (const pool of entry.pools) removeFromQueue(this.#byPool, pool, entry.service);
     for (const ip of entry.ips) removeFromQueue(this.#byIp, ip, entry.service);
+    if (entry.group !== undefined) removeFromQueue(this.#byGroup, entry.group, entry.service);
   }
 
   /** All keys, oldest Service first. */
   keys(): string[] {
     return [...this.#all].map(({ key }) => key);
+  }
+
+  /** Who would share an address with others of this group, oldest first. */
+  inGroup(group: string): string[] {
+    return [...(this.#byGroup.get(group) ?? [])].map(({ key }) => key);
   }
 
   /** Who may take an address that became free, oldest first; lazily, as a rule the first one does. */
