@@ -10,15 +10,15 @@ import type { Kube } from '../../backend/src/cluster/kube.ts';
 import { endpointSlices, services } from '../../backend/src/cluster/kinds.ts';
 import { systemClock } from '../../backend/src/platform/linux/clock.ts';
 import type { KubeObject } from '../cluster/api-client.ts';
-import { LightLab } from '../light-lab.ts';
+import type { LightLab } from '../light-lab.ts';
 import { until } from '../state/until.ts';
-import { progressToStderr } from '../toolchain/index.ts';
 import { inParallel, milliseconds, seconds } from './figures.ts';
 import { ForeignLoad } from './foreign-load.ts';
+import { aborted, established, inLab, prepare } from './in-lab.ts';
 import { IngressWatch } from './ingress-watch.ts';
-import { Replicas } from './replicas.ts';
+import type { Replicas } from './replicas.ts';
 import { RouteMonitor } from './route-monitor.ts';
-import { configuration, namespace, service, slice } from './services.ts';
+import { namespace, service, slice } from './services.ts';
 import { findProcesses, usage, type Usage } from './usage.ts';
 
 const samples = 30;
@@ -124,7 +124,7 @@ async function burstAndColdStart(bench: Bench): Promise<void> {
   const before = await bareApi(bench);
   bench.ingress.forget();
   await bench.replicas.start();
-  await established(bench);
+  await established(bench.lab);
   const addressed = await many(bench);
   await coldStart(bench);
   await bench.replicas.kill();
@@ -190,11 +190,6 @@ async function coldStart(bench: Bench): Promise<void> {
   printFigure(`cold start, ${burst} Services -> all routes:`, milliseconds(taken));
 }
 
-async function established({ lab }: Bench): Promise<void> {
-  const both = async (): Promise<boolean> => (await lab.router('r1').establishedPeers()).length === 2;
-  await until(both, { what: 'both replicas to have their session', explain: () => lab.log('n1.porter-manager') });
-}
-
 async function atRest({ replicas }: Bench): Promise<void> {
   printFigure('memory of both replicas at rest:', mebibytes(await usage(await replicas.pids())));
 }
@@ -209,22 +204,13 @@ const sections: readonly ((bench: Bench) => Promise<void>)[] = [
 
 async function measure(bench: Bench, signal: AbortSignal): Promise<void> {
   await bench.replicas.start();
-  await established(bench);
+  await established(bench.lab);
   for (const section of sections) {
     signal.throwIfAborted();
     const load = await ForeignLoad.start(bench.lab.name);
     await section(bench);
     print(`    (${await load.describe()})`);
   }
-}
-
-/** Rejects when `signal` is aborted, so that what waits for the network doesn't keep the lab up. */
-function aborted(signal: AbortSignal): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason as Error);
-  if (signal.aborted) abort();
-  else signal.addEventListener('abort', abort, { once: true });
-  return promise;
 }
 
 async function benchIn(lab: LightLab, signal: AbortSignal): Promise<void> {
@@ -242,32 +228,4 @@ async function benchIn(lab: LightLab, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function main(): Promise<number> {
-  const interruption = new AbortController();
-  const { signal } = interruption;
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => interruption.abort(new Error(`interrupted by ${name}`)));
-  }
-  const network = { nodes: 3, routers: 1, clients: 0 };
-  let lab: LightLab | undefined;
-  try {
-    lab = await LightLab.up({ network, progress: progressToStderr, signal });
-    await benchIn(lab, signal);
-    return 0;
-  } catch (error) {
-    process.stderr.write(`bench: ${signal.aborted ? (signal.reason as Error).message : String(error)}\n`);
-    return signal.aborted ? 130 : 1;
-  } finally {
-    await lab?.down();
-  }
-}
-
-async function prepare(lab: LightLab): Promise<Replicas> {
-  await lab.kubectl(['apply', '-f', 'charts/backend/crds']);
-  await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
-  const router = lab.router('r1');
-  for (const object of configuration({ asn: router.asn, address: router.addresses.ipv4 })) await lab.apply(object);
-  return Replicas.prepare(lab, ['n1', 'n2']);
-}
-
-process.exit(await main());
+process.exit(await inLab(benchIn));

@@ -7,14 +7,23 @@ export interface ServiceSpec {
   readonly policy: 'Cluster' | 'Local';
   /** Default: ours. */
   readonly loadBalancerClass?: string;
+  /** Default: true, which a cluster can do for as many Services as its range of node ports has numbers: 2,768 by default. */
+  readonly nodePorts?: boolean;
 }
 
-export function service({ name, policy, loadBalancerClass = 'lb.kubesphere.io/porter' }: ServiceSpec): KubeObject {
+export function service(spec: ServiceSpec): KubeObject {
+  const { name, policy, loadBalancerClass = 'lb.kubesphere.io/porter', nodePorts = true } = spec;
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, namespace, annotations: { 'eip.porter.kubesphere.io/v1alpha2': 'bench' } },
-    spec: { type: 'LoadBalancer', loadBalancerClass, externalTrafficPolicy: policy, ports: [{ port: 80 }] },
+    spec: {
+      type: 'LoadBalancer',
+      loadBalancerClass,
+      externalTrafficPolicy: policy,
+      allocateLoadBalancerNodePorts: nodePorts,
+      ports: [{ port: 80 }],
+    },
   };
 }
 

@@ -1,0 +1,196 @@
+/**
+ * Addresses for many Services at once from two replicas of the image, on a light lab with a real API server. The figure is a ratio:
+ * to the same creates with one status patch each by a client that does nothing else. What the manager writes is counted by the API
+ * server itself; only it and this bench write here, and what the bench writes is known.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HttpKube } from '../../backend/src/cluster/http/http-kube.ts';
+import { readKubeconfig } from '../../backend/src/cluster/http/kubeconfig.ts';
+import type * as kinds from '../../backend/src/cluster/kinds.ts';
+import { endpointSlices, services } from '../../backend/src/cluster/kinds.ts';
+import type { Kube } from '../../backend/src/cluster/kube.ts';
+import { listAll } from '../../backend/src/cluster/watch/list-all.ts';
+import { systemClock } from '../../backend/src/platform/linux/clock.ts';
+import { SERVICE_CONDITIONS, SERVICE_KEYS } from '../../backend/src/resources/keys.ts';
+import type { LightLab } from '../light-lab.ts';
+import { inParallel, seconds } from './figures.ts';
+import { ForeignLoad } from './foreign-load.ts';
+import { aborted, established, prepare } from './in-lab.ts';
+import { IngressWatch } from './ingress-watch.ts';
+import type { Replicas } from './replicas.ts';
+import { print, printRow } from './report.ts';
+import { namespace, service, slice } from './services.ts';
+import { findProcesses, usage } from './usage.ts';
+import { WriteRequests } from './write-requests.ts';
+
+/** Requests under way at once, of the measuring client. */
+const lanes = 16;
+const idleMs = 30_000;
+const maxRatio = 1.3;
+
+interface Bench {
+  readonly lab: LightLab;
+  readonly kube: Kube;
+  readonly replicas: Replicas;
+  readonly ingress: IngressWatch;
+  readonly count: number;
+}
+
+function newService(name: string, loadBalancerClass?: string): kinds.Service {
+  const ours = loadBalancerClass === undefined ? {} : { loadBalancerClass };
+  return service({ name, policy: 'Cluster', nodePorts: false, ...ours });
+}
+
+/** As much as the manager's first patch of a Service has. */
+function statusPatch(ip: string): Record<string, unknown> {
+  const condition = { status: 'True', reason: 'Allocated', message: `Addresses: ${ip}.`, observedGeneration: 1 };
+  const lastTransitionTime = new Date().toISOString();
+  return {
+    metadata: {
+      labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'bench' },
+      annotations: { [SERVICE_KEYS.assigned]: `bench=${ip}` },
+    },
+    status: {
+      loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] },
+      conditions: [{ type: SERVICE_CONDITIONS.allocated, ...condition, lastTransitionTime }],
+    },
+  };
+}
+
+/** The same creates and one status patch each, by a client that does nothing else; returns how long that took, in milliseconds. */
+async function bareApi({ kube, count, lab }: Bench): Promise<number> {
+  const load = await ForeignLoad.start(lab.name);
+  const start = performance.now();
+  await inParallel(count, lanes, async (i) => {
+    const name = `bare-${i}`;
+    await kube.create(services, newService(name, 'example.com/none'));
+    const patch = { type: 'strategic', body: statusPatch(`192.0.2.${i & 255}`) as never } as const;
+    await kube.patch(services, { namespace, name }, patch, { subresource: 'status' });
+  });
+  const taken = performance.now() - start;
+  printRow('bare API, same creates, one status patch each', `${seconds(taken)} (${await load.describe()})`);
+  await inParallel(count, lanes, (i) => kube.delete(services, { namespace, name: `bare-${i}` }));
+  return taken;
+}
+
+async function writeRequests({ lab }: Bench): Promise<WriteRequests> {
+  return WriteRequests.parse(await lab.kubectl(['get', '--raw', '/metrics']));
+}
+
+/** Waits until nobody has written anything but Leases for 5 s; returns how long that took, those 5 s apart, in milliseconds. */
+async function untilQuiet(bench: Bench): Promise<number> {
+  const start = performance.now();
+  for (let before = await writeRequests(bench); performance.now() - start < 300_000;) {
+    await sleep(5_000);
+    const now = await writeRequests(bench);
+    const since = now.since(before);
+    if (since.total === since.of('leases').total) return performance.now() - start - 5_000;
+    before = now;
+  }
+  throw new Error('the manager went on writing for 5 minutes');
+}
+
+/** Creates the Services; returns the time until all have addresses, in milliseconds. */
+async function withManager(bench: Bench): Promise<number> {
+  const { kube, count, replicas, ingress, lab } = bench;
+  const pids = await replicas.pids();
+  const apiServer = await findProcesses((line) => line.includes('kube-apiserver') && line.includes(lab.name));
+  const before = { writes: await writeRequests(bench), manager: await usage(pids), api: await usage(apiServer) };
+  const load = await ForeignLoad.start(lab.name);
+  const start = performance.now();
+  await inParallel(count, lanes, async (i) => void (await kube.create(services, newService(`many-${i}`))));
+  const created = performance.now() - start;
+  const addressed = (await ingress.all(count)) - start;
+  printRow(`${count} Services at once: all created`, seconds(created));
+  printRow('  all have addresses', `${seconds(addressed)} (${await load.describe()})`);
+  const quiet = await untilQuiet(bench);
+  const after = { writes: await writeRequests(bench), manager: await usage(pids), api: await usage(apiServer) };
+  printRow('  nothing more is written, from then', seconds(quiet));
+  printRow(
+    '  CPU of both replicas, of the API server',
+    `${seconds(after.manager.cpuMs - before.manager.cpuMs)}, ${seconds(after.api.cpuMs - before.api.cpuMs)}`,
+  );
+  printRow(
+    '  memory of both replicas, before and after',
+    `${before.manager.rssMiB.toFixed(0)}, ${after.manager.rssMiB.toFixed(0)} MiB`,
+  );
+  printWrites(bench, after.writes.since(before.writes).without('POST services', count));
+  return addressed;
+}
+
+function printWrites({ count }: Bench, all: WriteRequests): void {
+  const ofServices = all.of('services').total / count;
+  printRow('  write requests per Service', ofServices.toFixed(3), { text: '<= 2.1', met: ofServices <= 2.1 });
+  for (const resource of all.resources) printRow(`    ${resource}`, all.of(resource).toString());
+}
+
+/** What the Services say in the end: whether each has an address of its own, and is announced. */
+async function printResult({ kube, count }: Bench): Promise<void> {
+  const { items } = await listAll(kube, services, { namespace });
+  const ours = items.filter(({ metadata }) => metadata?.name?.startsWith('many-') === true);
+  const ips = new Set(ours.flatMap(({ status }) => status?.loadBalancer?.ingress?.[0]?.ip ?? []));
+  const announced = ours.filter(({ status }) =>
+    status?.conditions?.some(({ type, status }) => type === SERVICE_CONDITIONS.announced && status === 'True'),
+  );
+  printRow('  different addresses', String(ips.size), { text: String(count), met: ips.size === count });
+  const met = announced.length === count;
+  printRow('  condition Announced is True', String(announced.length), { text: String(count), met });
+}
+
+async function idle(bench: Bench): Promise<void> {
+  const pids = await bench.replicas.pids();
+  const before = await Promise.all(pids.map((pid) => usage([pid])));
+  const writes = await writeRequests(bench);
+  await sleep(idleMs);
+  const since = (await writeRequests(bench)).since(writes);
+  const after = await Promise.all(pids.map((pid) => usage([pid])));
+  const shares = after.map(({ cpuMs }, i) => (100 * (cpuMs - (before[i]?.cpuMs ?? 0))) / idleMs);
+  const onlyLeases = since.total === since.of('leases').total;
+  printRow(`at rest for ${idleMs / 1_000} s: write requests`, since.toString(), {
+    text: 'Leases only',
+    met: onlyLeases,
+  });
+  const text = shares.map((share) => `${share.toFixed(1)} %`).join(', ');
+  printRow('  CPU of each replica', text, { text: '< 1 %', met: shares.every((share) => share < 1) });
+  printRow('  memory of each replica', after.map(({ rssMiB }) => `${rssMiB.toFixed(0)} MiB`).join(', '));
+}
+
+/** The bare API comes before and after, as the machine may be busier at one time than at another. */
+async function measure(bench: Bench): Promise<void> {
+  const { lab, kube, replicas, ingress, count } = bench;
+  const before = await bareApi(bench);
+  await inParallel(
+    count,
+    lanes,
+    async (i) => void (await kube.create(endpointSlices, slice(`many-${i}`, ['n1', 'n2']) as never)),
+  );
+  ingress.forget();
+  await replicas.start();
+  await established(lab);
+  await untilQuiet(bench);
+  const addressed = await withManager(bench);
+  await printResult(bench);
+  await idle(bench);
+  await replicas.kill();
+  const after = await bareApi(bench);
+  const ratio = (2 * addressed) / (before + after);
+  printRow('all addresses / mean of the bare API', ratio.toFixed(2), {
+    text: `<= ${maxRatio}`,
+    met: ratio <= maxRatio,
+  });
+}
+
+/** Prints the figures for so many Services. */
+export async function benchApi(lab: LightLab, signal: AbortSignal, count: number): Promise<void> {
+  print(`\nWith an API server and two replicas: ${count} Services without node ports`);
+  const replicas = await prepare(lab);
+  const config = await readKubeconfig(lab.kubeconfig, systemClock);
+  const kube = new HttpKube({ clock: systemClock }, { config, connections: lanes });
+  const ingress = await IngressWatch.start(kube);
+  try {
+    await Promise.race([measure({ lab, kube, replicas, ingress, count }), aborted(signal)]);
+  } finally {
+    ingress.stop();
+    await kube.close();
+  }
+}
