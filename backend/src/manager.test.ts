@@ -126,6 +126,7 @@ suite('a replica', () => {
     await pass(bench.clock, 1_000);
     const told = bench.api
       .readAll(events)
+      .filter(({ action }) => action === 'Allocated')
       .map(({ reason, type, reportingController, reportingInstance, regarding }) => ({
         reason,
         type,
@@ -142,6 +143,28 @@ suite('a replica', () => {
         about: 's',
       },
     ]);
+  });
+
+  test('says in the Service whether it is announced, as its engine has it', async (context) => {
+    const bench = await new Bench().start(context);
+    bench.api.store(eips, { metadata: { name: 'a' }, spec: { address: '192.0.2.0/28' } });
+    bench.api.store(services, {
+      metadata: { name: 's', namespace: 'd', annotations: { [OPENELB_KEYS.servicePool]: 'a' } },
+      spec: { type: 'LoadBalancer', loadBalancerClass: LOAD_BALANCER_CLASS, ports: [{ port: 80 }] },
+    });
+    const said = (): string[] => {
+      const { conditions = [] } = bench.api.read(services, { namespace: 'd', name: 's' })?.status ?? {};
+      return conditions.map(({ status, reason }) => `${status} ${reason}`);
+    };
+    await bench.until(() => {
+      bench.clock.advance(50);
+      return said().length === 2;
+    });
+    assert.deepEqual(said(), ['True Allocated', 'False NoEndpoints']);
+    await bench.until(() => {
+      const told = bench.api.readAll(events).map(({ type, reason, action }) => `${type} ${reason} ${action}`);
+      return told.includes('Warning UnAvailableLoadBalancer NoEndpoints');
+    });
   });
 
   test('writes no status as leader while its view is stale', async (context) => {

@@ -270,6 +270,23 @@ suite('the condition Announced in the API', () => {
     assert.equal(bench.said('s'), 'True Announced');
   });
 
+  test('is written by a new leader of what its engine has said before', async () => {
+    const bench = new Bench();
+    bench.api.store(eips, aPoolObject('main', ['192.0.2.0/24']));
+    bench.peer(UP);
+    bench.give('s', '192.0.2.1');
+    bench.view.start();
+    await bench.pass();
+    const reason = finding('Announced', { ip: '192.0.2.1' });
+    const report = { ip: '192.0.2.1', services: ['shop/s'], younger: [], finding: reason, nodes: [] };
+    bench.reports.update({ changed: [report], gone: [] });
+    await bench.pass();
+    assert.equal(bench.said('s'), undefined);
+    bench.writer.start();
+    await bench.pass();
+    assert.equal(bench.said('s'), 'True Announced');
+  });
+
   test('is right after a change of leader without a write or an Event', async () => {
     const bench = await new Bench().start();
     bench.give('s', '192.0.2.1');
