@@ -20,6 +20,7 @@ import type { ClusterConfig } from './cluster/http/credential.ts';
 import { Manager } from './manager.ts';
 import { readOptions, USAGE, UsageError, type ManagerOptions } from './options.ts';
 import { systemClock, systemRandom } from './platform/linux/clock.ts';
+import { systemLinks } from './platform/linux/links.ts';
 import { jsonLogger } from './platform/linux/logger.ts';
 
 /** Leaving takes about a second; a replica that hangs on the way must not hold up a rolling update. */
@@ -54,7 +55,8 @@ async function run(options: ManagerOptions): Promise<void> {
   process.on('unhandledRejection', die);
 
   const api = new HttpKube({ clock: systemClock }, { config: await clusterConfig(options) });
-  const manager = new Manager({ api, clock: systemClock, random: systemRandom, logger, onEngineDeath: die }, options);
+  const ports = { api, clock: systemClock, random: systemRandom, links: systemLinks, logger };
+  const manager = new Manager({ ...ports, onEngineDeath: die }, options);
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {

@@ -35,6 +35,7 @@ class Bench {
       api: this.api,
       clock: this.clock,
       random: { next: () => 0.5 },
+      links: { connectedPrefixes: () => [] },
       logger: this.logger,
       onEngineDeath: (error) => this.deaths.push(error),
     },

@@ -8,15 +8,17 @@ import { EventRecorder } from './cluster/write/events.ts';
 import { LeaderElector } from './cluster/write/lease.ts';
 import { Leader } from './cluster/write/leader.ts';
 import { OwnSessions } from './cluster/write/own-sessions.ts';
+import { parseRange, type AddressRange } from './domain/address.ts';
 import { EngineHandle, type EngineReport } from './engine/handle.ts';
 import type { InputDelta } from './engine/messages.ts';
 import type { ManagerOptions } from './options.ts';
-import type { Clock, Logger, Random } from './platform/ports.ts';
+import type { Clock, Links, Logger, Random } from './platform/ports.ts';
 
 export interface ManagerDeps {
   readonly api: Kube;
   readonly clock: Clock;
   readonly random: Random;
+  readonly links: Links;
   readonly logger: Logger;
   /** The engine is dead: this replica announces nothing any more and must be restarted. */
   readonly onEngineDeath: (error: Error) => void;
@@ -166,7 +168,7 @@ export class Manager {
       events: this.#events,
       reports: this.#reports.current,
       serviceRanges: () => this.#serviceRanges.ranges(),
-      subnets: () => [],
+      subnets: () => subnetsOf(this.#deps.links),
       mayWrite: () => this.#elector.leading && !this.#freshness.stale,
     });
     this.#leader.start();
@@ -188,4 +190,12 @@ export class Manager {
     if (this.#stopping) return ['stopping'];
     return this.#view.unsynced().map((kind) => `waiting for the first list of ${kind}`);
   }
+}
+
+/** The subnets of this host's links. */
+function subnetsOf(links: Links): AddressRange[] {
+  return links.connectedPrefixes().flatMap((prefix) => {
+    const parsed = parseRange(prefix);
+    return parsed.ok ? [parsed.value] : [];
+  });
 }

@@ -106,6 +106,11 @@ export class AddressAssigner {
     await this.#queue.stop();
   }
 
+  /** The API server answers again: whatever waits for its backoff need not. */
+  retryNow(): void {
+    this.#queue.retryNow();
+  }
+
   serviceChanged(key: string): void {
     const service = this.#deps.view.services.get(key);
     if (service === undefined || !(concerns(service) || this.ledger.assignments(key).length > 0)) {

@@ -84,7 +84,8 @@ export class Leader {
 
   /** The API server answers again: whatever waits for its backoff need not. */
   retryNow(): void {
-    for (const part of [this.#announced, this.#pools, this.#peers, this.#settings]) part.retryNow();
+    const parts = [this.#assigner, this.#announced, this.#pools, this.#peers, this.#settings];
+    for (const part of parts) part.retryNow();
   }
 
   changed(kind: ObjectChange, key: string): void {
