@@ -84,6 +84,48 @@ export interface Links {
   connectedPrefixes(): readonly string[];
 }
 
+/** A network interface of this host that has an Ethernet address; those of containers and of the CNI are left out. */
+export interface Link {
+  /** Of the kernel: the same name may come back with another one. */
+  readonly index: number;
+  readonly name: string;
+  /** Six octets. */
+  readonly mac: Uint8Array;
+  /** Administratively up, with a carrier. */
+  readonly up: boolean;
+  /** Its own addresses with their prefix lengths, as CIDR text (`192.0.2.7/24`); link-local ones too. */
+  readonly prefixes: readonly string[];
+}
+
+/** Receives the ARP packets and neighbour solicitations and advertisements of one link, and sends frames on it. */
+export interface LinkSocket {
+  /** Sends an Ethernet frame. A link that is down, gone or full loses it; that is no error, as in any network. */
+  send(frame: Uint8Array): void;
+  /** Takes frames to this multicast address as well (six octets); each join needs a leave. */
+  join(group: Uint8Array): void;
+  leave(group: Uint8Array): void;
+  close(): void;
+}
+
+export interface LinkSocketEvents {
+  /** A frame from the link, never one of our own. Valid only during the call: copy what you keep. */
+  readonly onFrame: (frame: Uint8Array) => void;
+  /** The link is gone or can't be read any more; nothing follows, and `close` need not be called. */
+  readonly onGone: (reason: Error) => void;
+}
+
+/** The data link layer of this host. Needs NET_RAW. */
+export interface LinkLayer {
+  /** The links as they are now, by index. */
+  links(): readonly Link[];
+  /** The link that the kernel would use to reach an address (a text), or undefined if there is none or it leaves by loopback. */
+  linkTowards(address: string): Link | undefined;
+  /** Calls back within a second after anything in `links()` changed. Returns how to end it. */
+  watch(onChange: () => void): () => void;
+  /** @throws Error that names the missing capability or the link */
+  open(index: number, events: LinkSocketEvents): LinkSocket;
+}
+
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Structured logger: fields first, then a constant message, as pino has it. Never pass a secret. */
