@@ -39,6 +39,8 @@ export class Allocator {
   readonly #said = new Map<string, string>();
   readonly #unserved = new Set<string>();
   readonly #resting = new Resting();
+  /** Pools that remember addresses which no pool has any more, and another may have after the next edit. */
+  readonly #withHomeless = new Set<string>();
   /** By Service, the addresses that its next successful write lets go of. */
   readonly #leaving = new Map<string, ReadonlySet<string>>();
   #pools = new PoolSet(new Map());
@@ -74,7 +76,7 @@ export class Allocator {
     }
     for (const service of services) this.observe(service);
     for (const [pool, releases] of released) this.ledger.remember(pool, releases);
-    for (const pool of released.keys()) this.ledger.refile(pool, (assignment) => pools.homeOf(assignment));
+    for (const pool of released.keys()) this.#refile(pool);
     for (const pool of pools.pools.keys()) {
       this.#rest(pool);
       this.ledger.trim(pool, now - this.#reuseMs(pool));
@@ -208,12 +210,18 @@ export class Allocator {
     );
     if (before.reserved !== pools.reserved) this.ledger.resetFloors();
     for (const name of names) {
-      if (rangesText(before, name) === rangesText(pools, name)) continue;
-      this.ledger.refile(name, (assignment) => pools.homeOf(assignment));
+      if (rangesText(before, name) !== rangesText(pools, name) || this.#withHomeless.has(name)) this.#refile(name);
     }
     for (const [name, { reuseAfterSeconds }] of pools.pools) {
       if (before.get(name)?.reuseAfterSeconds !== reuseAfterSeconds) this.#rest(name);
     }
+  }
+
+  #refile(pool: string): void {
+    const homes = this.ledger.refile(pool, (assignment) => this.#pools.homeOf(assignment));
+    if (homes.has(undefined)) this.#withHomeless.add(pool);
+    else this.#withHomeless.delete(pool);
+    for (const home of homes) if (home !== undefined && home !== pool) this.#rest(home);
   }
 
   /** Computes anew until when the freed addresses of a pool rest. */
@@ -284,8 +292,9 @@ export class Allocator {
 
   #freed(freed: readonly Assignment[], now: number): string[] {
     return freed.flatMap(({ pool: from, ip }) => {
-      const name = this.#pools.homeOf({ pool: from, ip });
-      if (name !== from) this.ledger.refile(from, (other) => (other.ip === ip ? name : from));
+      const home = this.#pools.homeOf({ pool: from, ip });
+      if (home !== from) this.#refile(from);
+      const name = home ?? from;
       const pool = this.#pools.get(name);
       const release = this.ledger.lastHolder(ip);
       this.ledger.trim(name, now - this.#reuseMs(name));

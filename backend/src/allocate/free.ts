@@ -85,12 +85,12 @@ function rested(service: Service, family: Family, pool: Pool, view: FreeView): R
 }
 
 /** A free address that others only ask for: better than none. */
-function wishedByOthers(family: Family, pool: Pool, view: FreeView): Rested {
+function wishedByOthers(service: Service, family: Family, pool: Pool, view: FreeView): Rested {
   let retryAt: number | undefined;
   for (const ip of view.ledger.wishedFree()) {
     if (!givable(ip, pool, family, view)) continue;
     const release = view.ledger.lastHolder(ip);
-    const until = release === undefined ? 0 : restsUntil(release, pool);
+    const until = release === undefined || release.service === service.key ? 0 : restsUntil(release, pool);
     if (until <= view.now) return { ip };
     retryAt = Math.min(until, retryAt ?? until);
   }
@@ -109,7 +109,7 @@ export function findFree(service: Service, family: Family, pool: Pool, view: Fre
     fresh(family, pool, view);
   if (now !== undefined) return { ok: true, ip: now };
   const used = rested(service, family, pool, view);
-  const last = used.ip === undefined ? wishedByOthers(family, pool, view) : used;
+  const last = used.ip === undefined ? wishedByOthers(service, family, pool, view) : used;
   if (last.ip !== undefined) return { ok: true, ip: last.ip };
   const times = [used.retryAt, last.retryAt].filter((at) => at !== undefined);
   if (times.length === 0) return { ok: false, finding: finding('PoolFull', { pool: pool.name, family }) };

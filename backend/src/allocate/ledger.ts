@@ -117,18 +117,21 @@ export class Ledger {
     for (const release of releases.toReversed()) if (!this.#holders.has(release.ip)) this.#release(pool, release);
   }
 
-  /** Files freed addresses of a pool under the pools that have them now. */
-  refile(from: string, homeOf: (assignment: Assignment) => string): void {
+  /** Files freed addresses of a pool under the pools that can give them; returns these, and undefined if there are some that none can. */
+  refile(from: string, homeOf: (assignment: Assignment) => string | undefined): ReadonlySet<string | undefined> {
     const moves = new Map<string, Release[]>();
+    const homes = new Set<string | undefined>();
     for (const release of this.oldestReleased(from)) {
       const to = homeOf({ pool: from, ip: release.ip });
-      if (to !== from) moves.set(to, [...(moves.get(to) ?? []), release]);
+      homes.add(to);
+      if (to !== undefined && to !== from) moves.set(to, [...(moves.get(to) ?? []), release]);
     }
     for (const [to, releases] of moves) {
       for (const { ip } of releases) this.#forget(ip);
       const all = [...this.oldestReleased(to), ...releases].sort((a, b) => a.at - b.at);
       for (const release of all) this.#release(to, release);
     }
+    return homes;
   }
 
   /** The addresses of a pool that were given back, youngest first. */

@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress, type Family } from '../domain/address.ts';
+import { canonicalAddress, formatAddress, parseAddress, type Family } from '../domain/address.ts';
 import { poolOf } from '../domain/pool.ts';
 import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import type { Assignment, Service } from '../domain/service.ts';
@@ -135,17 +135,18 @@ const UNMET_WISHES: ReadonlySet<Reason> = new Set([
   'SharingPoliciesDiffer',
 ]);
 
-function waitsFor(failures: readonly Extract<Choice, { ok: false }>[]): Interest | undefined {
+function waitsFor(service: Service, failures: readonly Extract<Choice, { ok: false }>[]): Interest | undefined {
   if (failures.length === 0) return undefined;
+  const before = service.held ? [] : service.recorded.flatMap(({ ip }) => canonicalAddress(ip) ?? []);
   const pools = failures.flatMap((failure) => failure.pools ?? []);
-  return { pools: [...new Set(pools)], ips: failures.flatMap(({ ip }) => ip ?? []) };
+  return { pools: [...new Set(pools)], ips: [...new Set([...before, ...failures.flatMap(({ ip }) => ip ?? [])])] };
 }
 
 /** What the families' answers mean together (KEP-563): Require needs all, Prefer is content with one. */
 function together(service: Service, plans: readonly FamilyPlan[]): Plan {
   const assignments = plans.flatMap((plan) => plan.assignment ?? []);
   const failures = plans.flatMap(({ failed }) => failed ?? []);
-  const later = { served: true, waitsFor: waitsFor(failures) } as const;
+  const later = { served: true, waitsFor: waitsFor(service, failures) } as const;
   const failed = failures[0]?.finding;
   const required = service.familyPolicy !== 'PreferDualStack' || assignments.length === 0;
   if (failed === undefined || !required) {

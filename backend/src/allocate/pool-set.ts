@@ -73,12 +73,12 @@ export class PoolSet {
     return this.#allocatable.get(pool) ?? [];
   }
 
-  /** The pool that a freed address goes back to: the one that it came from, or, where that lost it by an edit, the one that has it now. */
-  homeOf({ pool, ip }: Assignment): string {
+  /** The pool that can give a freed address: the one that it came from, or, where that lost it by an edit, the one that has it now. */
+  homeOf({ pool, ip }: Assignment): string | undefined {
     const address = parseAddress(ip);
-    if (address === undefined) return pool;
+    if (address === undefined) return undefined;
     const gives = (name: string): boolean => this.allocatable(name).some((range) => rangeContains(range, address));
-    return gives(pool) ? pool : (this.containing(address).find(({ name }) => gives(name))?.name ?? pool);
+    return gives(pool) ? pool : this.containing(address).find(({ name }) => gives(name))?.name;
   }
 
   /** What of a pool is somebody else's too, for its condition. */
