@@ -10,7 +10,7 @@ import { PoolSet } from './pool-set.ts';
 import type { Release } from './released.ts';
 import { Resting } from './resting.ts';
 import { notServed } from './served.ts';
-import { byServiceAge, Waiting } from './waiting.ts';
+import { byServiceAge, Waiting, type Interest } from './waiting.ts';
 
 export interface AllocatorDeps {
   /** All Services of the cluster, by key. */
@@ -171,6 +171,8 @@ export class Allocator {
       if (service === undefined || (namespace !== undefined && service.namespace !== namespace)) continue;
       const planned = this.plan(service, now);
       if (this.#reserve(service, planned, now, pools) || said(planned) !== this.#said.get(key)) again.push(key);
+      // Who hears nothing new may still wait for other pools than before.
+      else if (planned.served) this.#await(service, planned.waitsFor);
     }
     return { again, pools };
   }
@@ -246,9 +248,13 @@ export class Allocator {
       this.#waiting.delete(key);
       this.#said.delete(key);
     } else {
-      this.#waiting.set(service, waitsFor, sharingGroup(service.sharing));
+      this.#await(service, waitsFor);
       this.#said.set(key, said(planned));
     }
+  }
+
+  #await(service: Service, waitsFor: Interest | undefined): void {
+    if (waitsFor !== undefined) this.#waiting.set(service, waitsFor, sharingGroup(service.sharing));
   }
 
   /** The holders of an address that a Service is to have, and that can't share it. Who lets go of it anyway is left alone. */
@@ -269,9 +275,7 @@ export class Allocator {
     if (sameAssignments(unique, before) && sameTerms(service.sharing, this.ledger.sharing(service.key))) return NOTHING;
     const terms = this.ledger.sharing(service.key);
     const freed = this.ledger.set(service, unique, now);
-    const changed = [...unique, ...before].filter(
-      ({ ip }) => !unique.some((a) => a.ip === ip) || !before.some((a) => a.ip === ip),
-    );
+    const changed = [...without(unique, before), ...without(before, unique)];
     const again = [
       ...this.#freed(freed, now),
       ...this.#shareAnew(terms, now),
@@ -322,9 +326,11 @@ export class Allocator {
   #reserve(service: Service, planned: Plan, now: number, pools: Set<string>): boolean {
     const before = this.ledger.assignments(service.key);
     const given = planned.served ? planned.assignments : [];
-    const added = given.filter(({ ip }) => !before.some((assignment) => assignment.ip === ip));
+    const added = without(given, before);
     if (added.length === 0) return false;
-    this.ledger.set(service, [...before, ...added], now);
+    // The same address from another pool comes instead, any other address beside what it has.
+    const others = before.filter(({ ip }) => added.every((assignment) => assignment.ip !== ip));
+    this.ledger.set(service, [...others, ...added], now);
     for (const { pool } of added) pools.add(pool);
     return true;
   }
@@ -338,6 +344,10 @@ function sameAssignments(a: readonly Assignment[], b: readonly Assignment[]): bo
 
 function poolsOf(assignments: readonly Assignment[]): Set<string> {
   return new Set(assignments.map(({ pool }) => pool));
+}
+
+function without(some: readonly Assignment[], others: readonly Assignment[]): Assignment[] {
+  return some.filter(({ pool, ip }) => !others.some((other) => other.pool === pool && other.ip === ip));
 }
 
 function rangesText(pools: PoolSet, name: string): string {

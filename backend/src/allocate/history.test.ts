@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Service } from '../domain/service.ts';
+import { ADDRESSES, happen, HISTORY, type Happening, type Step } from './testing/history.ts';
+import {
+  available,
+  couldHaveMore,
+  familiesOf,
+  familyOf,
+  fitsOwnWishes,
+  holdersOf,
+  mayGive,
+  mayShare,
+  missingFamilies,
+  type Candidate,
+  type World,
+} from './testing/rules.ts';
+import { SmallCluster } from './testing/small-cluster.ts';
+import { Allocator } from './allocator.ts';
+import { PoolSet } from './pool-set.ts';
+import { byServiceAge } from './waiting.ts';
+
+/** The cluster as it was. */
+function copyOf({ services, pools, namespaces, nodes, freed, now }: World): World {
+  return {
+    services: new Map(services),
+    pools: new Map(pools),
+    namespaces: new Map(namespaces),
+    nodes,
+    freed: new Map(freed),
+    now,
+  };
+}
+
+function addressesOf(service: Service | undefined): readonly string[] {
+  return service?.held === true ? service.recorded.map(({ ip }) => ip) : [];
+}
+
+function show(service: Service | undefined): string {
+  return service === undefined ? 'gone' : JSON.stringify(service);
+}
+
+function isOurs(service: Service): boolean {
+  return service.isLoadBalancer && !service.deleting && service.loadBalancerClass !== 'example.com/other';
+}
+
+/** Whether a Service's ports and policies, since they changed, don't go with those of others with its address. */
+function hasBrokenTerms(service: Service, ip: string, world: World): boolean {
+  return holdersOf(ip, world).some((other) => other.key !== service.key && !mayShare(service, other));
+}
+
+/** Looks at all that the leader does, as it does it. */
+class Inspector {
+  cluster: SmallCluster;
+
+  constructor() {
+    this.cluster = new SmallCluster(this);
+  }
+
+  /** Each new address comes from a pool that allows it now. */
+  planned(service: Service, planned: ReturnType<Allocator['plan']>): void {
+    const { cluster } = this;
+    const had = cluster.allocator.ledger.assignments(service.key).map(({ ip }) => ip);
+    const stood = addressesOf(service).filter((ip) => cluster.isAdopting || had.includes(ip));
+    for (const given of planned.served ? planned.assignments : []) {
+      if (stood.includes(given.ip)) continue;
+      const reserved = had.includes(given.ip) && this.cluster.forged.has(service.key);
+      assert.ok(
+        reserved || mayGive(service, given, cluster),
+        `the rules don't give ${JSON.stringify(given)} to ${show(service)}`,
+      );
+    }
+  }
+
+  /** The new one before the old one goes. */
+  written(before: Service, after: Service): void {
+    if (!isOurs(after) || this.cluster.forged.has(after.key)) return;
+    const [had, has] = [addressesOf(before), addressesOf(after)];
+    for (const family of familiesOf(after)) {
+      const lost = had.filter((ip) => familyOf(ip) === family);
+      if (lost.length === 0 || has.some((ip) => familyOf(ip) === family)) continue;
+      assert.ok(
+        lost.every((ip) => hasBrokenTerms(after, ip, this.cluster)),
+        `without an address: ${show(after)}`,
+      );
+    }
+  }
+}
+
+/** Whether a Service may lose an address by what it asks for itself. */
+function mayLose(before: Service, after: Service, ip: string, world: World): boolean {
+  if (!isOurs(after)) return true;
+  const pool = before.recorded.find((record) => record.ip === ip)?.pool ?? '';
+  if (!fitsOwnWishes(after, { pool, ip })) return true;
+  const terms = ({ sharing }: Service): string => JSON.stringify(sharing);
+  return terms(before) !== terms(after) && before.sharing.key !== undefined && world.freed.get(ip) === undefined;
+}
+
+type Check = (before: World, after: World, step: Step) => void;
+
+function touches(happening: Happening, key: string): boolean {
+  return 'key' in happening && happening.key === key;
+}
+
+const noAddressTwice: Check = (_before, after) => {
+  for (const ip of ADDRESSES) {
+    const holders = holdersOf(ip, after);
+    for (const a of holders)
+      for (const b of holders) assert.ok(a === b || mayShare(a, b), `${ip} is held by ${show(a)} and ${show(b)}`);
+  }
+};
+
+const addressesStay: Check = (before, after, { happenings }) => {
+  for (const service of before.services.values()) {
+    const now = after.services.get(service.key);
+    if (
+      now === undefined ||
+      happenings.some((one) => one.what !== 'edit' && one.what !== 'loseRecord' && touches(one, service.key))
+    )
+      continue;
+    for (const ip of addressesOf(service)) {
+      if (addressesOf(now).includes(ip)) continue;
+      assert.ok(mayLose(service, now, ip, after), `${ip} was taken from ${show(service)}, now ${show(now)}`);
+    }
+  }
+};
+
+const nobodyWaitsInVain: Check = (_before, after) => {
+  for (const service of after.services.values()) {
+    if (!service.hasCondition || !isOurs(service)) continue;
+    assert.ok(
+      !couldHaveMore(service, ADDRESSES, after),
+      `could have ${JSON.stringify(available(service, ADDRESSES, after))}: ${show(service)}`,
+    );
+  }
+};
+
+function isWaiting(service: Service): boolean {
+  return isOurs(service) && service.hasCondition && missingFamilies(service).length > 0;
+}
+
+/** The addresses that came to a Service, those apart that were its own before. */
+function gained(service: Service, before: World): string[] {
+  const had = addressesOf(before.services.get(service.key));
+  return addressesOf(service).filter((ip) => !had.includes(ip) && before.freed.get(ip)?.service !== service.key);
+}
+
+const oldestFirst: Check = (before, after, { happenings }) => {
+  if (happenings.length > 1) return;
+  const all = [...after.services.values()];
+  const waited = all.filter((service) => {
+    const was = before.services.get(service.key);
+    return was?.hasCondition === true && isWaiting(service) && !happenings.some((one) => touches(one, service.key));
+  });
+  for (const service of all) {
+    const world = { ...after, services: new Map(after.services).set(service.key, { ...service, held: false }) };
+    const older = waited.filter((other) => byServiceAge(other, service) < 0 && couldHaveMore(other, ADDRESSES, world));
+    for (const ip of gained(service, before)) {
+      const passed = older.filter((other) => missingFamilies(other).includes(familyOf(ip)));
+      const fitting = passed.filter((other) => available(other, [ip], world).length > 0);
+      assert.deepEqual(fitting.map(show), [], `${ip} went past these to ${show(service)}`);
+    }
+  }
+};
+
+function asksFor(service: Service, ip: string): boolean {
+  return service.wantedIPs.includes(ip) || service.recorded.some((record) => record.ip === ip);
+}
+
+/** Whether nothing stands against a Service's having an address that it had before. */
+function isStillIts(service: Service, record: Candidate, world: World): boolean {
+  const others = [...world.services.values()].filter(({ key }) => key !== service.key);
+  const isNeeded = others.some((other) => addressesOf(other).includes(record.ip) || asksFor(other, record.ip));
+  return !isNeeded && missingFamilies(service).length === 0 && mayGive(service, record, world);
+}
+
+const sameAgain: Check = (before, after, { happenings }) => {
+  const [only] = happenings;
+  if (happenings.length > 1 || only?.what !== 'recreate') return;
+  const [was, is] = [before.services.get(only.key), after.services.get(only.key)];
+  if (was === undefined || is === undefined || was.sharing.key !== undefined || !isOurs(is)) return;
+  const had = was.held ? was.recorded : [];
+  for (const record of had.filter((one) => isStillIts(is, one, after))) {
+    assert.ok(addressesOf(is).includes(record.ip), `not ${record.ip} again: ${show(was)}, now ${show(is)}`);
+  }
+};
+
+const forgeryTakesNothing: Check = (before, after, { happenings }) => {
+  const [only] = happenings;
+  if (happenings.length > 1 || only?.what !== 'forge') return;
+  for (const service of before.services.values()) {
+    // Without a class, a Service with addresses that aren't ours is somebody else's.
+    if (service.key === only.key && (!isOurs(service) || service.loadBalancerClass === undefined)) continue;
+    const now = addressesOf(after.services.get(service.key));
+    const lost = addressesOf(service).filter((ip) => !now.includes(ip));
+    assert.deepEqual(lost, [], `lost to a forgery: ${show(service)}`);
+  }
+};
+
+/** A leader that knows nothing but the objects would change nothing. */
+function isStable(cluster: SmallCluster): void {
+  const successor = new Allocator(cluster);
+  const released = new Map([...cluster.pools.keys()].map((name) => [name, cluster.allocator.ledger.releasedOf(name)]));
+  successor.adopt(new PoolSet(new Map(cluster.pools), cluster.allocator.pools.reserved), released, cluster.now);
+  for (const service of cluster.services.values()) {
+    const planned = successor.plan(service, cluster.now);
+    const given = planned.served ? planned.assignments.map(({ ip }) => ip) : [];
+    assert.deepEqual(given, addressesOf(service), `a new leader would give ${given.join()} to ${show(service)}`);
+  }
+}
+
+const CHECKS: readonly Check[] = [
+  noAddressTwice,
+  addressesStay,
+  nobodyWaitsInVain,
+  oldestFirst,
+  sameAgain,
+  forgeryTakesNothing,
+];
+
+function run(history: readonly Step[]): void {
+  const inspector = new Inspector();
+  const { cluster } = inspector;
+  for (const step of history) {
+    const before = copyOf(cluster);
+    const unwritten = cluster.unwritten.size > 0;
+    for (const [i, happening] of step.happenings.entries()) {
+      happen(cluster, happening);
+      for (const coin of step.coins.slice(0, i)) cluster.tick(coin);
+    }
+    cluster.settle(step.coins);
+    if (cluster.unwritten.size > 0) continue;
+    const checks = unwritten ? [noAddressTwice, nobodyWaitsInVain] : CHECKS;
+    for (const check of checks) check(before, cluster, step);
+    isStable(cluster);
+  }
+}
+
+test('any history keeps the promises', () => {
+  fc.assert(fc.property(HISTORY, run), { numRuns: 500 });
+});

@@ -1,0 +1,176 @@
+/**
+ * The rules of giving addresses, stated a second time: slowly, by looking at everything, and without the code that they test. Only
+ * the parsing of addresses is shared.
+ */
+import { parseAddress, type Family } from '../../domain/address.ts';
+import type { Pool } from '../../domain/pool.ts';
+import type { Labels } from '../../domain/selector.ts';
+import type { Service } from '../../domain/service.ts';
+
+/** An address that left a Service's status. */
+export interface Freed {
+  readonly service: string;
+  readonly pool: string;
+  readonly at: number;
+  /** A pool that had the address is gone: who had it last may or may not be remembered. */
+  readonly isForgotten: boolean;
+}
+
+/** All that the rules look at. */
+export interface World {
+  readonly services: ReadonlyMap<string, Service>;
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly namespaces: ReadonlyMap<string, Labels>;
+  readonly nodes: ReadonlySet<string>;
+  readonly freed: ReadonlyMap<string, Freed>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export interface Candidate {
+  readonly pool: string;
+  readonly ip: string;
+}
+
+export function familyOf(ip: string): Family {
+  return ip.includes(':') ? 'ipv6' : 'ipv4';
+}
+
+function valueOf(ip: string): bigint {
+  return parseAddress(ip)?.value ?? -1n;
+}
+
+export function lies(ip: string, { ranges }: Pick<Pool, 'ranges'>): boolean {
+  const value = valueOf(ip);
+  return ranges.some(({ family, first, last }) => family === familyOf(ip) && first <= value && value <= last);
+}
+
+/** "Same key, same namespace, disjoint ports, compatible policies." */
+export function mayShare({ sharing: a }: Service, { sharing: b }: Service): boolean {
+  if (a.key === undefined || b.key === undefined || a.key !== b.key || a.namespace !== b.namespace) return false;
+  if (new Set([...a.ports, ...b.ports]).size < a.ports.length + b.ports.length) return false;
+  const local = [a, b].filter(({ trafficPolicy }) => trafficPolicy === 'Local').length;
+  return local === 0 || (local === 2 && a.selector !== undefined && a.selector === b.selector);
+}
+
+function hasLabels(wanted: Labels | undefined, labels: Labels | undefined): boolean {
+  return Object.entries(wanted ?? {}).every(([name, value]) => labels?.[name] === value);
+}
+
+/** "A pool's selectors are a boundary." */
+function letsIn(pool: Pool, service: Service, { namespaces }: World): boolean {
+  const selector = pool.namespaceSelector;
+  const labels = namespaces.get(service.namespace);
+  const anyone = pool.namespaces.length === 0 && Object.keys(selector ?? {}).length === 0;
+  const selected = Object.keys(selector ?? {}).length > 0 && labels !== undefined && hasLabels(selector, labels);
+  if (!anyone && !pool.namespaces.includes(service.namespace) && !selected) return false;
+  return hasLabels(pool.serviceSelector?.matchLabels, service.labels);
+}
+
+function isBound(pool: Pool): boolean {
+  const byLabels = Object.keys(pool.namespaceSelector ?? {}).length > 0;
+  return pool.namespaces.length > 0 || byLabels || pool.serviceSelector !== undefined;
+}
+
+/** First and last address of a subnet that are no hosts' own. */
+function isSubnetsOwn(ip: string, pool: Pool): boolean {
+  const value = valueOf(ip);
+  return pool.ranges.some(({ isPrefix, family, first, last }) => {
+    if (!isPrefix || family !== familyOf(ip) || last - first < 3n) return false;
+    if (value === first) return family === 'ipv6' || pool.protocol === 'layer2';
+    return value === last && family === 'ipv4' && pool.protocol === 'layer2';
+  });
+}
+
+function isOlder(a: Pool, b: Pool): boolean {
+  return a.createdAt < b.createdAt || (a.createdAt === b.createdAt && a.name < b.name);
+}
+
+function belongsToAnother(ip: string, pool: Pool, { pools, nodes }: World): boolean {
+  return nodes.has(ip) || [...pools.values()].some((other) => isOlder(other, pool) && lies(ip, other));
+}
+
+export function rests(ip: string, pool: Pool, service: Service, { freed, now }: World): boolean {
+  const last = freed.get(ip);
+  if (last === undefined || last.service === service.key) return false;
+  return last.at + pool.reuseAfterSeconds * 1_000 > now;
+}
+
+/** The families that a Service is to have addresses of (KEP-563). */
+export function familiesOf({ familyPolicy, families }: Service): readonly Family[] {
+  return familyPolicy === 'SingleStack' ? families.slice(0, 1) : families;
+}
+
+/** Whether a Service asks for this address by itself: undefined if it asks for none of the family. */
+function isAskedFor(ip: string, { wantedIPs }: Service): boolean | undefined {
+  const ofFamily = wantedIPs.filter((wanted) => parseAddress(wanted)?.family === familyOf(ip));
+  return ofFamily.length === 0 ? undefined : ofFamily.includes(ip);
+}
+
+/** Whether the Service's own annotations allow it to have the address. */
+export function fitsOwnWishes(service: Service, { pool, ip }: Candidate): boolean {
+  if (!familiesOf(service).includes(familyOf(ip))) return false;
+  if (service.wantedPools.length > 0 && !service.wantedPools.includes(pool)) return false;
+  const asked = isAskedFor(ip, service);
+  return asked ?? (service.wantedIPs.length === 0 || service.families.length > 1);
+}
+
+/** Whether a pool gives the address at all, and not only to the Service that had it last. */
+function isOpen(ip: string, pool: Pool, service: Service, world: World): boolean {
+  if (pool.disabled || pool.deleting || !lies(ip, pool)) return false;
+  if (belongsToAnother(ip, pool, world) || isSubnetsOwn(ip, pool)) return false;
+  return !rests(ip, pool, service, world) || world.freed.get(ip)?.isForgotten === true;
+}
+
+/** Whether the Service means this pool, or need not say that it does. */
+function isMeant(ip: string, pool: Pool, service: Service): boolean {
+  if (isAskedFor(ip, service) === true || service.recorded.some((record) => record.ip === ip)) return true;
+  if (pool.avoidBuggyIPs && /\.(0|255)$/.test(ip)) return false;
+  return service.wantedPools.includes(pool.name) || isBound(pool) || pool.isDefault;
+}
+
+/** Whether the rules give the address to the Service, as long as nobody has it. */
+export function mayGive(service: Service, { pool: name, ip }: Candidate, world: World): boolean {
+  const pool = world.pools.get(name);
+  if (pool === undefined || !isOpen(ip, pool, service, world)) return false;
+  if (!fitsOwnWishes(service, { pool: name, ip }) || !letsIn(pool, service, world)) return false;
+  return isMeant(ip, pool, service);
+}
+
+export function holdersOf(ip: string, { services }: World): Service[] {
+  return [...services.values()].filter(({ held, recorded }) => held && recorded.some((record) => record.ip === ip));
+}
+
+function mayRest({ pool: name, ip }: Candidate, service: Service, world: World): boolean {
+  const pool = world.pools.get(name);
+  return pool !== undefined && rests(ip, pool, service, world);
+}
+
+/** All that the rules would give to a Service now. */
+export function available(service: Service, ips: readonly string[], world: World): Candidate[] {
+  const all = [...world.pools.keys()].flatMap((pool) => ips.map((ip) => ({ pool, ip })));
+  return all.filter(
+    (candidate) =>
+      mayGive(service, candidate, world) &&
+      !mayRest(candidate, service, world) &&
+      holdersOf(candidate.ip, world).every((other) => other.key === service.key || mayShare(service, other)),
+  );
+}
+
+/** Families of which a Service has no address that it wants. */
+export function missingFamilies(service: Service): Family[] {
+  const fitting = service.held ? service.recorded.filter((record) => fitsOwnWishes(service, record)) : [];
+  return familiesOf(service).filter((family) => !fitting.some(({ ip }) => familyOf(ip) === family));
+}
+
+/** Whether more of what it misses would be given to a Service now, by what its family policy asks for. */
+export function couldHaveMore(service: Service, ips: readonly string[], world: World): boolean {
+  if (service.wantedIPs.some((ip) => parseAddress(ip) === undefined)) return false;
+  const missing = missingFamilies(service);
+  const open = available(service, ips, world);
+  const possible = missing.filter((family) => open.some(({ ip }) => familyOf(ip) === family));
+  // Require takes both at once, or, where it has one, the other.
+  return service.familyPolicy === 'RequireDualStack'
+    ? missing.length > 0 && possible.length === missing.length
+    : possible.length > 0;
+}

@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { cover } from '../../domain/ranges.ts';
+import { parseAddress, type AddressRange } from '../../domain/address.ts';
+import type { Pool } from '../../domain/pool.ts';
+import type { Labels } from '../../domain/selector.ts';
+import type { Assignment, Service } from '../../domain/service.ts';
+import { Allocator, type Effects } from '../allocator.ts';
+import type { Plan } from '../plan.ts';
+import { PoolSet } from '../pool-set.ts';
+import type { Release } from '../released.ts';
+import { Reserved } from '../reserved.ts';
+import { lies, type Freed, type World } from './rules.ts';
+
+/** More than any history of a few Services needs: work that never ends is a bug. */
+const MAX_PLANS_PER_STEP = 2_000;
+
+interface Write {
+  readonly service: Service;
+  readonly planned: Plan;
+}
+
+/** What a test looks at while the leader works. */
+export interface Witness {
+  /** A plan was made, and is about to be written. */
+  planned(service: Service, planned: Plan): void;
+  /** A write has changed a Service. */
+  written(before: Service, after: Service): void;
+}
+
+/**
+ * A cluster as small as can be, with a leader that works as `AddressAssigner` does: it plans from the queue, writes, and lets go of what
+ * was replaced. Writes take their time, and fail where the Service was changed meanwhile.
+ */
+export class SmallCluster implements World {
+  readonly services = new Map<string, Service>();
+  readonly pools = new Map<string, Pool>();
+  readonly namespaces = new Map<string, Labels>();
+  readonly freed = new Map<string, Freed>();
+  /** Services whose next write is refused. */
+  readonly refused = new Set<string>();
+  /** Services whose status somebody wrote by hand, and the leader not yet again. */
+  readonly forged = new Set<string>();
+  nodes: ReadonlySet<string> = new Set();
+  now = 1_000_000_000;
+  allocator = new Allocator(this);
+  #adopting = true;
+  #reserved = reservedOf(this.nodes);
+  readonly #released = new Map<string, readonly Release[]>();
+  #queue = new Set<string>();
+  readonly #later = new Set<string>();
+  #writes: Write[] = [];
+  #version = 0;
+  readonly #witness: Witness;
+
+  constructor(witness: Witness) {
+    this.#witness = witness;
+    this.restart();
+  }
+
+  /** A number that was never given before. */
+  count(): number {
+    return ++this.#version;
+  }
+
+  /** Keys whose last write failed. */
+  get unwritten(): ReadonlySet<string> {
+    return this.#later;
+  }
+
+  get isAdopting(): boolean {
+    return this.#adopting;
+  }
+
+  /** A new leader: it knows what stands in the objects, and nothing else. */
+  restart(): void {
+    this.#writes = [];
+    this.#later.clear();
+    this.#adopting = true;
+    this.allocator = new Allocator(this);
+    const released = new Map([...this.#released].filter(([name]) => this.pools.has(name)));
+    this.#queue = new Set(this.allocator.adopt(this.#poolSet(), released, this.now));
+  }
+
+  endAdoption(): void {
+    this.#adopting = false;
+    this.allocator.endAdoption();
+  }
+
+  put(service: Service): void {
+    this.services.set(service.key, { ...service, resourceVersion: String(++this.#version) });
+    this.#seen(service.key);
+  }
+
+  /** As the API server does it: whoever has a finalizer stays until it is taken off. */
+  delete(key: string): void {
+    const service = this.services.get(key);
+    if (service === undefined) return;
+    if (service.hasFinalizer) this.put({ ...service, deleting: true });
+    else this.#gone(service);
+  }
+
+  putPool(pool: Pool): void {
+    this.pools.set(pool.name, pool);
+    this.#configure();
+  }
+
+  deletePool(name: string): void {
+    const pool = this.pools.get(name);
+    if (pool === undefined) return;
+    this.pools.set(name, { ...pool, deleting: true });
+    this.#configure();
+  }
+
+  label(namespace: string, labels: Labels): void {
+    this.namespaces.set(namespace, labels);
+    this.#apply(this.allocator.reconsider(this.now, namespace));
+  }
+
+  setNodes(nodes: readonly string[]): void {
+    this.nodes = new Set(nodes);
+    this.#reserved = reservedOf(this.nodes);
+    this.#configure();
+  }
+
+  pass(seconds: number): void {
+    this.now += seconds * 1_000;
+    if ((this.allocator.nextRested ?? Infinity) <= this.now) this.#apply(this.allocator.elapsed(this.now));
+  }
+
+  /** Does a bit of the leader's work: begins one Service, or ends the oldest write. */
+  tick(begin: boolean): void {
+    const [key] = [...this.#queue].filter((each) => !this.#writes.some(({ service }) => service.key === each));
+    if (key !== undefined && (begin || this.#writes.length === 0)) this.#begin(key);
+    else this.#end();
+  }
+
+  /** Works until nothing is left to do; `coins` decide in which order. */
+  settle(coins: readonly boolean[]): void {
+    for (const key of this.#later) this.#queue.add(key);
+    this.#later.clear();
+    for (let i = 0; this.#queue.size > 0 || this.#writes.length > 0; i++) {
+      assert.ok(i < MAX_PLANS_PER_STEP, `the leader never comes to rest: ${[...this.#queue].join()}`);
+      this.tick(coins[i % coins.length] ?? true);
+    }
+    this.#writeStatuses();
+  }
+
+  #poolSet(): PoolSet {
+    return new PoolSet(new Map(this.pools), this.#reserved);
+  }
+
+  #configure(): void {
+    this.#apply(this.allocator.configure(this.#poolSet(), this.now));
+  }
+
+  #apply({ again }: Effects): void {
+    for (const key of again) this.#queue.add(key);
+  }
+
+  #seen(key: string): void {
+    const service = this.services.get(key);
+    if (service === undefined) this.#apply(this.allocator.forget(key, this.now));
+    else {
+      this.allocator.observe(service);
+      this.#queue.add(key);
+    }
+  }
+
+  #gone(service: Service): void {
+    const { key } = service;
+    const kept = this.allocator.ledger.assignments(key);
+    this.services.delete(key);
+    this.forged.delete(key);
+    this.#seen(key);
+    this.#note(key, kept);
+  }
+
+  #begin(key: string): void {
+    this.#queue.delete(key);
+    const service = this.services.get(key);
+    if (service === undefined) {
+      this.#apply(this.allocator.forget(key, this.now));
+      return;
+    }
+    const planned = this.allocator.plan(service, this.now);
+    this.#witness.planned(service, planned);
+    this.#apply(this.allocator.take(service, planned, this.now));
+    this.#writes.push({ service, planned });
+  }
+
+  #end(): void {
+    const write = this.#writes.shift();
+    if (write === undefined) return;
+    const { service, planned } = write;
+    const current = this.services.get(service.key);
+    if (current === undefined) this.#apply(this.allocator.forget(service.key, this.now));
+    else if (current.resourceVersion !== service.resourceVersion) this.#queue.add(service.key);
+    else if (this.refused.delete(service.key) || !this.#guard(service, planned)) this.#later.add(service.key);
+    else {
+      this.#patch(service, planned);
+      this.forged.delete(service.key);
+      const kept = this.allocator.ledger.assignments(service.key);
+      this.#apply(this.allocator.settle(service, planned, this.now));
+      this.#note(service.key, kept);
+      // The watch brings what was written.
+      if (this.services.get(service.key) !== service) this.#seen(service.key);
+      if (service.deleting && this.services.get(service.key)?.hasFinalizer === false) this.#gone(service);
+    }
+  }
+
+  /** `PoolGuard`: the pool's status says first what is given, and a pool that is being deleted gives nothing. */
+  #guard(service: Service, planned: Plan): boolean {
+    const given = planned.served ? planned.assignments : [];
+    const added = given.filter(({ ip }) => !service.held || !service.recorded.some((record) => record.ip === ip));
+    for (const { pool: name, ip } of added) {
+      const pool = this.pools.get(name);
+      if (pool === undefined || pool.deleting) return false;
+      this.pools.set(name, { ...pool, heldRanges: [...pool.heldRanges, ...single(ip)] });
+    }
+    return true;
+  }
+
+  #patch(service: Service, planned: Plan): void {
+    const after = patched(service, planned);
+    if (after === undefined) return;
+    this.services.set(service.key, { ...after, resourceVersion: String(++this.#version) });
+    for (const { ip } of after.held ? after.recorded : []) this.freed.delete(ip);
+    this.#witness.written(service, after);
+  }
+
+  /** A Service let go of what it holds no more. What others wrote into its status was never its own. */
+  #note(key: string, before: readonly Assignment[]): void {
+    const held = new Set(
+      [...this.services.values()].flatMap((one) => (one.held ? one.recorded.map(({ ip }) => ip) : [])),
+    );
+    for (const { ip, pool } of before) {
+      if (!held.has(ip)) this.freed.set(ip, { service: key, pool, at: this.now, isForgotten: false });
+    }
+  }
+
+  /** What a pool remembers goes with it, but for what another one has got meanwhile. */
+  #forgetFreedOf(pool: Pool): void {
+    for (const [ip, freed] of this.freed) {
+      if (lies(ip, pool) || freed.pool === pool.name) this.freed.set(ip, { ...freed, isForgotten: true });
+    }
+  }
+
+  /** As `LeaderStatuses`: what is held and was released; a deleted pool goes with its last address. */
+  #writeStatuses(): void {
+    for (const pool of [...this.pools.values()]) {
+      const { name } = pool;
+      const held = this.allocator.ledger.heldOf(name);
+      if (pool.deleting && held.size === 0) {
+        this.pools.delete(name);
+        this.#released.delete(name);
+        this.#forgetFreedOf(pool);
+        this.#configure();
+        this.settle([true]);
+        return;
+      }
+      const outside = cover(
+        [...held.keys()].flatMap((ip) => parseAddress(ip) ?? []),
+        32,
+      );
+      const heldNamespaces = [...new Set([...held.values()].flatMap((keys) => [...keys]))].map(
+        (key) => key.split('/')[0] ?? '',
+      );
+      this.pools.set(name, { ...pool, heldRanges: [...pool.ranges, ...outside], heldNamespaces });
+      this.#released.set(name, [...this.allocator.ledger.releasedOf(name)]);
+    }
+  }
+}
+
+function single(ip: string): AddressRange[] {
+  return cover(
+    [parseAddress(ip)].flatMap((address) => address ?? []),
+    2,
+  );
+}
+
+function reservedOf(nodes: ReadonlySet<string>): Reserved {
+  return new Reserved({ nodes: new Map([...nodes].map((ip) => [ip, `node-${ip}`])), serviceRanges: [], subnets: [] });
+}
+
+/** The Service as the API server shows it after the one patch that the plan asks for; undefined: there is nothing to write. */
+function patched(service: Service, planned: Plan): Service | undefined {
+  if (!planned.served) return released(service, planned.finding.reason === 'ServedByAnother');
+  return planned.assignments.length > 0 ? withAddresses(service, planned.assignments) : without(service);
+}
+
+function released(service: Service, isOverwritten: boolean): Service | undefined {
+  const { held, hasFinalizer, recorded, ingressIPs, hasCondition } = service;
+  const bare = { ...service, recorded: [], held: false, hasFinalizer: false, hasCondition: false };
+  if (held && !isOverwritten) return { ...bare, ingressIPs: [] };
+  const isLeftOver = ingressIPs.length === 0 && hasFinalizer && recorded.length > 0;
+  if (isLeftOver && (service.deleting || !service.isLoadBalancer)) return bare;
+  return held || hasCondition ? { ...service, held: false, hasCondition: false } : undefined;
+}
+
+function withAddresses(service: Service, assignments: Service['recorded']): Service | undefined {
+  const after = { ...service, recorded: assignments, ingressIPs: assignments.map(({ ip }) => ip) };
+  const text = ({ recorded, ingressIPs }: Service): string =>
+    [...recorded.map(({ pool, ip }) => `${pool}=${ip}`), ...ingressIPs].join();
+  if (service.held && service.hasFinalizer && text(after) === text(service)) return undefined;
+  return { ...after, held: true, hasFinalizer: true, hasCondition: true };
+}
+
+function without(service: Service): Service | undefined {
+  if (!service.held) return service.hasCondition ? undefined : { ...service, hasCondition: true };
+  return { ...service, recorded: [], ingressIPs: [], held: false, hasFinalizer: false, hasCondition: true };
+}
