@@ -1,5 +1,4 @@
-import { canonicalAddress } from '../domain/address.ts';
-import { formatRange } from '../domain/ranges.ts';
+import { canonicalAddress, type AddressRange } from '../domain/address.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
@@ -154,21 +153,27 @@ export class Allocator {
 
   /** The pools changed: whoever waits may be served now, oldest first, and who is not served yet may be. */
   configure(pools: PoolSet, now: number): Effects {
+    const edited = pools.editedSince(this.#pools);
     const hadDefault = this.#pools.hasDefault;
     this.#setPools(pools);
     const unserved = hadDefault === pools.hasDefault ? [] : [...this.#unserved];
     const aged = unserved.flatMap((key) => this.#deps.services.get(key) ?? []).sort(byServiceAge);
-    const effects = this.reconsider(now);
+    const effects = this.#reconsider(now, (service) => edited === undefined || this.#mayBeHelpedBy(edited, service));
     return { again: [...effects.again, ...aged.map(({ key }) => key)], pools: effects.pools };
   }
 
-  /** Who waits, in one namespace or in all, is planned anew, oldest first; returned are those that get something or hear something new. */
-  reconsider(now: number, namespace?: string): Effects {
+  /** The labels of a namespace changed: who waits there may be let into other pools. */
+  reconsider(now: number, namespace: string): Effects {
+    return this.#reconsider(now, (service) => service.namespace === namespace);
+  }
+
+  /** Who waits is planned anew, oldest first; returned are those that get something or hear something new. */
+  #reconsider(now: number, isConcerned: (service: Service) => boolean): Effects {
     const again: string[] = [];
     const pools = new Set<string>();
     for (const key of this.#waiting.keys()) {
       const service = this.#deps.services.get(key);
-      if (service === undefined || (namespace !== undefined && service.namespace !== namespace)) continue;
+      if (service === undefined || !isConcerned(service)) continue;
       const planned = this.plan(service, now);
       if (this.#reserve(service, planned, now, pools) || said(planned) !== this.#said.get(key)) again.push(key);
       // Who hears nothing new may still wait for other pools than before.
@@ -188,6 +193,11 @@ export class Allocator {
       this.ledger.trim(pool, now - this.#reuseMs(pool));
     }
     return { again, pools };
+  }
+
+  /** A record of addresses that a Service has not is a wish for these, whichever pools they are in. */
+  #mayBeHelpedBy(pools: ReadonlySet<string>, service: Service): boolean {
+    return service.recorded.length > 0 || this.#waiting.mayBeHelpedBy(pools, service.key);
   }
 
   #view(now: number): AllocateView {
@@ -212,7 +222,8 @@ export class Allocator {
     );
     if (before.reserved !== pools.reserved) this.ledger.resetFloors();
     for (const name of names) {
-      if (rangesText(before, name) !== rangesText(pools, name) || this.#withHomeless.has(name)) this.#refile(name);
+      if (!sameRanges(before.allocatable(name), pools.allocatable(name)) || this.#withHomeless.has(name))
+        this.#refile(name);
     }
     for (const [name, { reuseAfterSeconds }] of pools.pools) {
       if (before.get(name)?.reuseAfterSeconds !== reuseAfterSeconds) this.#rest(name);
@@ -350,8 +361,14 @@ function without(some: readonly Assignment[], others: readonly Assignment[]): As
   return some.filter(({ pool, ip }) => !others.some((other) => other.pool === pool && other.ip === ip));
 }
 
-function rangesText(pools: PoolSet, name: string): string {
-  return pools.allocatable(name).map(formatRange).join();
+function sameRanges(a: readonly AddressRange[], b: readonly AddressRange[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ family, first, last }, i) => {
+      const other = b[i];
+      return family === other?.family && first === other.first && last === other.last;
+    })
+  );
 }
 
 function said(planned: Plan): string {

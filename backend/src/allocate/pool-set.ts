@@ -22,6 +22,10 @@ function isBoundByLabels(pool: Pool): boolean {
   return byNamespace || (pool.namespaces.length === 0 && pool.serviceSelector !== undefined);
 }
 
+function whoMayUse({ isDefault, namespaces, namespaceSelector, serviceSelector }: Pool): string {
+  return JSON.stringify([isDefault, namespaces, namespaceSelector, serviceSelector]);
+}
+
 /**
  * The pools in force with what follows from them, computed once per change: order of preference, overlaps, and what each may really
  * give. A value: it never changes.
@@ -53,6 +57,21 @@ export class PoolSet {
 
   get(name: string): Pool | undefined {
     return this.pools.get(name);
+  }
+
+  /**
+   * The pools that may give something else than in an earlier set: those that were edited and what overlaps them. Undefined if more
+   * is different than that: which pools there are, who may use them, or what is reserved.
+   */
+  editedSince(before: PoolSet): ReadonlySet<string> | undefined {
+    if (before.reserved !== this.reserved || before.pools.size !== this.pools.size) return undefined;
+    const edited = this.#preferred.filter((pool) => before.get(pool.name) !== pool);
+    for (const pool of edited) {
+      const earlier = before.get(pool.name);
+      if (earlier === undefined || whoMayUse(earlier) !== whoMayUse(pool)) return undefined;
+    }
+    const overlaps = edited.flatMap(({ name }) => [...before.overlaps(name), ...this.overlaps(name)]);
+    return new Set([...edited.map(({ name }) => name), ...overlaps.map(({ other }) => other)]);
   }
 
   /** The pools that an address lies in by their spec, most preferred first: more than one only where pools overlap. */

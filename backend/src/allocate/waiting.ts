@@ -93,6 +93,13 @@ export class Waiting {
     return [...this.#all].map(({ key }) => key);
   }
 
+  /** Whether a change of these pools may help a Service. Who wants one address, or no pool that there is, may be helped by any. */
+  mayBeHelpedBy(pools: ReadonlySet<string>, key: string): boolean {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return false;
+    return entry.ips.length > 0 || entry.pools.length === 0 || entry.pools.some((pool) => pools.has(pool));
+  }
+
   /** Who would share an address with others of this group, oldest first. */
   inGroup(group: string): string[] {
     return [...(this.#byGroup.get(group) ?? [])].map(({ key }) => key);
