@@ -37,12 +37,19 @@ export interface ServiceWishes {
   readonly spec?: object;
 }
 
-export function service(name: string, wishes: ServiceWishes = {}): KubeObject {
+/** Namespace and name of `namespace/name`, or of a name in the namespace `default`. */
+export function placeOf(key: string): { readonly namespace: string; readonly name: string } {
+  const [first = '', second] = key.split('/');
+  return second === undefined ? { namespace: 'default', name: first } : { namespace: first, name: second };
+}
+
+/** `key` as `placeOf` takes it. */
+export function service(key: string, wishes: ServiceWishes = {}): KubeObject {
   const { annotations = {}, finalizers, spec = {} } = wishes;
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name, namespace: 'default', annotations, ...(finalizers === undefined ? {} : { finalizers }) },
+    metadata: { ...placeOf(key), annotations, ...(finalizers === undefined ? {} : { finalizers }) },
     spec: { type: 'LoadBalancer', ports: [{ port: 80 }], ...spec },
   };
 }
@@ -62,12 +69,16 @@ const conditions: Readonly<Record<EndpointState, object>> = {
 /** The part of a Service's slices that holds its IPv6 endpoints: a slice has addresses of one family. */
 export const ipv6Part = 6;
 
-/** Endpoints of a Service, one on each named node, as the endpoints controller writes them. `part` tells slices apart. */
-export function slice(name: string, nodes: Readonly<Record<string, EndpointState>>, part = 1): KubeObject {
+/**
+ * Endpoints of a Service (`key` as `placeOf` takes it), one on each named node, as the endpoints controller writes them. `part` tells
+ * slices apart.
+ */
+export function slice(key: string, nodes: Readonly<Record<string, EndpointState>>, part = 1): KubeObject {
+  const { namespace, name } = placeOf(key);
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: { name: `${name}-${part}`, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
+    metadata: { name: `${name}-${part}`, namespace, labels: { 'kubernetes.io/service-name': name } },
     addressType: part === ipv6Part ? 'IPv6' : 'IPv4',
     endpoints: Object.entries(nodes).map(([nodeName, state], i) => ({
       addresses: [part === ipv6Part ? `fd00:244::${i + 2}` : `10.244.${part}.${i + 2}`],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { defaultPool, eip, ours, service } from '../local/objects.ts';
 import { until } from '../state/until.ts';
-import { allocated, ingressOf, ManagerLab, pathOf, type LiveService } from './manager/manager-lab.ts';
+import { allocated, announced, ingressOf, ManagerLab, pathOf, type LiveService } from './manager/manager-lab.ts';
 
 const finalizer = 'service.kubernetes.io/load-balancer-cleanup';
 const otherFinalizer = 'example.com/keep';
@@ -37,7 +37,7 @@ suite('addresses, as clients of the API and the router see them', () => {
     await lab.create(name, { spec: ours }, []);
     const answered = await lab.when(name, 'to be answered', (found) => reason(found) !== undefined);
     await lab.deleteService(name);
-    await gone(name);
+    await lab.gone(name);
     return reason(answered);
   }
 
@@ -46,13 +46,8 @@ suite('addresses, as clients of the API and the router see them', () => {
     await lab.create('sentinel', { spec: ours, annotations: namedPool });
     await lab.routed(await lab.address('sentinel'));
     await lab.deleteService('sentinel');
-    await gone('sentinel');
+    await lab.gone('sentinel');
     await lab.lab.api.delete('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/sentinel-1');
-  }
-
-  async function gone(name: string): Promise<void> {
-    const isGone = async (): Promise<boolean> => (await lab.lab.api.find(pathOf(name))) === undefined;
-    await until(isGone, { what: `the Service ${name} to be gone` });
   }
 
   test('come from the default pool, for a Service that asks by class, by annotation, or not at all', async () => {
@@ -171,19 +166,15 @@ suite('addresses, as clients of the API and the router see them', () => {
     const { annotations = {}, labels = {} } = metadata;
     assert.equal(annotations['lb.kubesphere.io/assigned'], `named=${ip}`);
     assert.equal(labels['eip.openelb.kubesphere.io/v1alpha2'], 'named');
-    const conditions = new Map((status.conditions ?? []).map((each) => [each.type, each.status]));
-    assert.deepEqual(
-      conditions,
-      new Map([
-        ['example.com/Other', 'True'],
-        [allocated, 'True'],
-      ]),
-    );
+    await lab.announcedBecause('full', 'NoEndpoints');
+    const { conditions = [] } = (await lab.service('full')).status;
+    const expected = { 'example.com/Other': 'True', [allocated]: 'True', [announced]: 'False' };
+    assert.deepEqual(Object.fromEntries(conditions.map((each) => [each.type, each.status])), expected);
 
     await everythingSeen();
     const states = await lab.history('full', String(created.metadata['resourceVersion']));
-    // The test's own two changes, then ours: one for allocating, one for announcing at most.
-    assert.ok(states.length >= 3 && states.length <= 4, `${states.length - 2} writes`);
+    // The test's own two changes, then ours: one for allocating, one for announcing.
+    assert.equal(states.length, 2 + 2);
     const [first] = states.slice(2);
     assert.ok(first !== undefined && ingressOf(first).length === 1 && first.metadata.finalizers?.includes(finalizer));
   });
@@ -196,7 +187,7 @@ suite('addresses, as clients of the API and the router see them', () => {
     await lab.routed(ip, []);
     await lab.when('doomed', 'to lose our finalizer', ({ metadata }) => metadata.finalizers?.join() === otherFinalizer);
     await lab.patchService('doomed', { metadata: { finalizers: null } });
-    await gone('doomed');
+    await lab.gone('doomed');
   });
 
   test('a Service that becomes a ClusterIP gives its address back', async () => {

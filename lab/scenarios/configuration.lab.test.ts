@@ -114,20 +114,6 @@ suite('pools, peers and the BGP configuration, as they change', () => {
     await lab.routed(await lab.address('late'));
   });
 
-  test('a pool that is deleted takes its routes away, and they come back with it', async () => {
-    const pool = eip('short', { address: '172.31.2.0/28' });
-    await lab.lab.apply(pool);
-    await lab.create('guest', { spec: ours, annotations: { 'eip.openelb.kubesphere.io/v1alpha2': 'short' } });
-    const guest = await lab.address('guest');
-    await lab.routed(guest);
-    await lab.lab.api.delete(`${group}/eips/short`);
-    await lab.routed(guest, []);
-    await lab.lab.apply(pool);
-    await lab.routed(guest);
-    assert.deepEqual(await lab.addresses('guest'), [guest]);
-    await lab.routed(ip);
-  });
-
   test('an edit of a peer touches its own session only', async () => {
     const [r1, r2] = [lab.lab.router('r1'), lab.lab.router('r2')];
     const before = await session(r2);

@@ -7,6 +7,7 @@ import {
   eip,
   ipv6Part,
   on,
+  placeOf,
   service,
   slice,
   type ServiceWishes,
@@ -36,6 +37,7 @@ export interface Condition {
 }
 
 export const allocated = 'network.kubesphere.io/Allocated';
+export const announced = 'network.kubesphere.io/Announced';
 
 /** How a node's status is changed: as its kubelet or the node controller would. */
 export interface NodeStatus {
@@ -131,9 +133,18 @@ export class ManagerLab {
 
   /** The condition `Allocated`, once its reason is this. */
   async allocatedBecause(name: string, reason: string): Promise<Condition> {
+    return this.#because(name, allocated, reason);
+  }
+
+  /** The condition `Announced`, once its reason is this. */
+  async announcedBecause(name: string, reason: string): Promise<Condition> {
+    return this.#because(name, announced, reason);
+  }
+
+  async #because(name: string, type: string, reason: string): Promise<Condition> {
     const wanted = (found: LiveService): Condition | undefined =>
-      found.status.conditions?.find((condition) => condition.type === allocated && condition.reason === reason);
-    const service = await this.when(name, `to have Allocated with ${reason}`, (found) => wanted(found) !== undefined);
+      found.status.conditions?.find((condition) => condition.type === type && condition.reason === reason);
+    const service = await this.when(name, `to have ${type} with ${reason}`, (found) => wanted(found) !== undefined);
     return wanted(service) ?? { type: '', status: '', reason: '', message: '' };
   }
 
@@ -156,6 +167,19 @@ export class ManagerLab {
     await this.lab.api.delete(pathOf(name));
   }
 
+  /** Waits until there is no such Service any more. */
+  async gone(name: string): Promise<void> {
+    const isGone = async (): Promise<boolean> => (await this.lab.api.find(pathOf(name))) === undefined;
+    await until(isGone, { what: `the Service ${name} to be gone` });
+  }
+
+  /** Ends all replicas on these machines in order and starts them anew; returns when they have their sessions. */
+  async restart(...members: string[]): Promise<void> {
+    await Promise.all(members.map((node) => this.replicas.stop(node)));
+    await this.replicas.start(...members);
+    await this.sessions(...members);
+  }
+
   /** Changes a Node's metadata or spec (a merge patch). */
   async patchNode(name: string, body: object): Promise<void> {
     await this.lab.api.patch(`/api/v1/nodes/${name}`, body);
@@ -167,10 +191,12 @@ export class ManagerLab {
 
   /** All states of a Service since a version until now, oldest first, as every watching client got them. */
   async history(name: string, sinceVersion: string): Promise<LiveService[]> {
-    const query = `watch=true&resourceVersion=${sinceVersion}&timeoutSeconds=2&fieldSelector=metadata.name%3D${name}`;
+    const place = placeOf(name);
+    const selector = `fieldSelector=metadata.name%3D${place.name}`;
+    const query = `watch=true&resourceVersion=${sinceVersion}&timeoutSeconds=2&${selector}`;
     const now = (await this.service(name)).metadata.resourceVersion;
     const upToNow = async (): Promise<LiveService[] | false> => {
-      const { body } = await this.lab.api.request('GET', `/api/v1/namespaces/default/services?${query}`);
+      const { body } = await this.lab.api.request('GET', `/api/v1/namespaces/${place.namespace}/services?${query}`);
       const lines = typeof body === 'string' ? body.trim().split('\n') : [JSON.stringify(body)];
       const states = lines.map((line) => (JSON.parse(line) as { object: LiveService }).object);
       // A slow API server ends the watch before it has told everything.
@@ -190,8 +216,10 @@ export class ManagerLab {
   }
 }
 
+/** `service` is `namespace/name`, or a name in the namespace `default`. */
 export function pathOf(service: string): string {
-  return `/api/v1/namespaces/default/services/${service}`;
+  const { namespace, name } = placeOf(service);
+  return `/api/v1/namespaces/${namespace}/services/${name}`;
 }
 
 export function ingressOf(service: LiveService): string[] {
