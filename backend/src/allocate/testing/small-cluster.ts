@@ -78,6 +78,11 @@ export class SmallCluster implements World {
     this.#adopting = true;
     this.allocator = new Allocator(this);
     const released = new Map([...this.#released].filter(([name]) => this.pools.has(name)));
+    // What the last leader did not come to write into the pools' statuses any more.
+    const known = new Set([...released.values()].flat().map(({ ip }) => ip));
+    for (const [ip, freed] of this.freed) {
+      if (!known.has(ip)) this.freed.set(ip, { ...freed, isForgotten: true });
+    }
     this.#queue = new Set(this.allocator.adopt(this.#poolSet(), released, this.now));
   }
 

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Pool } from '../domain/pool.ts';
+import { aPool, aService, range } from '../domain/testing/builders.ts';
+import { isBelieved } from './believed.ts';
+
+const PARK = aPool('p', ['192.0.2.0/24'], { namespaces: ['park'] });
+
+/** Whether `shop/web` is believed to hold 192.0.2.7. */
+function believed(record: string, ...pools: Pool[]): boolean {
+  const view = {
+    pools: new Map(pools.map((pool) => [pool.name, pool])),
+    namespaces: new Map([['shop', { tier: 'gold' }]]),
+  };
+  return isBelieved(aService('shop/web'), { pool: record, ip: '192.0.2.7' }, view);
+}
+
+suite('an address in a status is believed', () => {
+  test('where its pool lets the namespace in, by name or by labels', () => {
+    assert.equal(believed('p', { ...PARK, namespaces: [] }), true);
+    assert.equal(believed('p', { ...PARK, namespaces: ['shop'] }), true);
+    assert.equal(believed('p', { ...PARK, namespaceSelector: { tier: 'gold' } }), true);
+  });
+  test('where the pool let it in, by the word of its status', () => {
+    assert.equal(believed('p', { ...PARK, heldNamespaces: ['shop'] }), true);
+  });
+  test('not where the pool is for others', () => assert.equal(believed('p', PARK), false));
+  test('not by a record that names a pool without the address', () => {
+    const open = aPool('open', ['198.51.100.0/24']);
+    assert.equal(believed('open', open, PARK), false);
+    assert.equal(believed('', open, PARK), false);
+    assert.equal(believed('gone', open, PARK), false);
+  });
+  test('of a pool that had it before an edit', () => {
+    assert.equal(believed('open', aPool('open', [], { heldRanges: [range('192.0.2.7')] }), PARK), true);
+  });
+});
