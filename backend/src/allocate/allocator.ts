@@ -70,8 +70,9 @@ export class Allocator {
     const view = this.#view(now);
     for (const service of services) {
       if (!service.held) continue;
-      this.ledger.set(service, heldAssignments(service, view), now);
-      this.ledger.confirm(service.key);
+      const held = heldAssignments(service, view);
+      this.ledger.set(service, held, now);
+      this.ledger.confirm(service.key, held);
     }
     for (const service of services) this.observe(service);
     for (const [pool, releases] of released) this.ledger.remember(pool, releases);
@@ -133,8 +134,7 @@ export class Allocator {
     // Not simply what was planned: since then it may have lost some to an older Service, or been offered more.
     const left = this.ledger.assignments(service.key).filter(({ ip }) => leaving?.has(ip) !== true);
     const effects = this.#hold(service, left, now);
-    const given = planned.served ? planned.assignments : [];
-    if (left.every(({ ip }) => given.some((assignment) => assignment.ip === ip))) this.ledger.confirm(service.key);
+    this.ledger.confirm(service.key, planned.served ? planned.assignments : []);
     return effects;
   }
 

@@ -65,11 +65,11 @@ export class Ledger {
     return this.#entries.get(service)?.assignments ?? [];
   }
 
-  /** All that the Service holds stands in its object. */
-  confirm(service: string): void {
+  /** Of what the Service holds, this stands in its object. */
+  confirm(service: string, assignments: readonly Assignment[]): void {
     const entry = this.#entries.get(service);
     if (entry === undefined) return;
-    this.#entries.set(service, { ...entry, written: new Set(entry.assignments.map(({ ip }) => ip)) });
+    this.#entries.set(service, { ...entry, written: new Set(assignments.map(({ ip }) => ip)) });
   }
 
   /** What a Service holds and not only is to get. */
