@@ -65,6 +65,9 @@ class Inspector {
     // What was written once is its own, though its status be overwritten, or emptied by a change of type and back.
     const own = ledger.written(service.key).map(({ ip }) => ip);
     if (cluster.isAdopting) own.push(...addressesOf(service));
+    // An address that was kept for it, and that somebody wrote there, can't be told from a write whose answer was lost.
+    const kept = cluster.forged.has(service.key) ? ledger.assignments(service.key) : [];
+    own.push(...kept.map(({ ip }) => ip));
     for (const given of planned.served ? planned.assignments : []) {
       if (own.includes(given.ip)) continue;
       assert.ok(mayGive(service, given, cluster), `the rules don't give ${JSON.stringify(given)} to ${show(service)}`);
