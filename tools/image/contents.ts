@@ -1,7 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const neverLoaded = /\.(d\.[cm]?ts|[cm]?ts|tsx|map|md|markdown|flow|bare|gyp|gypi|[ch]|cc|cpp)$/;
+const neverLoaded =
+  /\.(d\.[cm]?ts|[cm]?ts|tsx|map|md|markdown|flow|bare|gyp|gypi|[chS]|cc|hh|cpp|inc|asm|def)$|(^|\/)CMakeLists\.txt$/;
+/** Native modules for a C library that the image does not have: `musl_x64/koffi.node`. */
+const otherLibrary = /(^|\/)musl[_-][^/]*\//;
 const rootFoldersNeverLoaded = new Set([
   'test',
   'tests',
@@ -20,7 +23,7 @@ export function isNeededAtRunTime(path: string): boolean {
   const name = rest.at(-1) ?? first;
   if (name.startsWith('.') || first.startsWith('.') || first === 'node_modules') return false;
   if (rest.length > 0 && rootFoldersNeverLoaded.has(first)) return false;
-  return !neverLoaded.test(name) && !isLicence(path);
+  return !neverLoaded.test(name) && !otherLibrary.test(path) && !isLicence(path);
 }
 
 /** Whether a published package's file states its licence; such files are gathered in /licenses. */
