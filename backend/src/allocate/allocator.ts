@@ -147,7 +147,9 @@ export class Allocator {
     this.#leaving.delete(key);
     const before = this.ledger.assignments(key);
     const terms = this.ledger.sharing(key);
+    const written = this.ledger.written(key);
     const freed = this.ledger.delete(key, now);
+    this.#discard(freed, written);
     return { again: [...this.#freed(freed, now), ...this.#shareAnew(terms, now)], pools: poolsOf(before) };
   }
 
@@ -285,7 +287,9 @@ export class Allocator {
     // As a rule nothing is new: the watch shows what was written.
     if (sameAssignments(unique, before) && sameTerms(service.sharing, this.ledger.sharing(service.key))) return NOTHING;
     const terms = this.ledger.sharing(service.key);
+    const written = this.ledger.written(service.key);
     const freed = this.ledger.set(service, unique, now);
+    this.#discard(freed, written);
     const changed = [...without(unique, before), ...without(before, unique)];
     const again = [
       ...this.#freed(freed, now),
@@ -303,6 +307,11 @@ export class Allocator {
       const service = this.#deps.services.get(key);
       return service !== undefined && this.#reserve(service, this.plan(service, now), now, new Set());
     });
+  }
+
+  /** What was only kept for a Service and never written need not rest, and is no address to get back. */
+  #discard(freed: readonly Assignment[], written: readonly Assignment[]): void {
+    for (const { ip } of freed) if (!written.some((assignment) => assignment.ip === ip)) this.ledger.neverUsed(ip);
   }
 
   #freed(freed: readonly Assignment[], now: number): string[] {

@@ -155,7 +155,9 @@ const oldestFirst: Check = (before, after, { happenings }) => {
     return was?.hasCondition === true && isWaiting(service) && !happenings.some((one) => touches(one, service.key));
   });
   for (const service of all) {
-    const world = { ...after, services: new Map(after.services).set(service.key, { ...service, held: false }) };
+    const had = service.recorded.filter(({ ip }) => addressesOf(before.services.get(service.key)).includes(ip));
+    const services = new Map(after.services).set(service.key, { ...service, recorded: had });
+    const world = { ...after, services };
     const older = waited.filter((other) => byServiceAge(other, service) < 0 && couldHaveMore(other, ADDRESSES, world));
     for (const ip of gained(service, before)) {
       const passed = older.filter((other) => missingFamilies(other).includes(familyOf(ip)));

@@ -117,6 +117,12 @@ export class Ledger {
     for (const release of releases.toReversed()) if (!this.#holders.has(release.ip)) this.#release(pool, release);
   }
 
+  /** An address was freed that no Service ever had in its object: it is as good as new. */
+  neverUsed(ip: string): void {
+    this.#forget(ip);
+    this.#lowerFloors(ip);
+  }
+
   /** Files freed addresses of a pool under the pools that can give them; returns these, and undefined if there are some that none can. */
   refile(from: string, homeOf: (assignment: Assignment) => string | undefined): ReadonlySet<string | undefined> {
     const moves = new Map<string, Release[]>();

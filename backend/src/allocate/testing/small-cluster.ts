@@ -80,9 +80,7 @@ export class SmallCluster implements World {
     const released = new Map([...this.#released].filter(([name]) => this.pools.has(name)));
     // What the last leader did not come to write into the pools' statuses any more.
     const known = new Set([...released.values()].flat().map(({ ip }) => ip));
-    for (const [ip, freed] of this.freed) {
-      if (!known.has(ip)) this.freed.set(ip, { ...freed, isForgotten: true });
-    }
+    for (const ip of this.freed.keys()) if (!known.has(ip)) this.#mayForget(ip);
     this.#queue = new Set(this.allocator.adopt(this.#poolSet(), released, this.now));
   }
 
@@ -173,7 +171,7 @@ export class SmallCluster implements World {
 
   #gone(service: Service): void {
     const { key } = service;
-    const kept = this.allocator.ledger.assignments(key);
+    const kept = this.allocator.ledger.written(key);
     this.services.delete(key);
     this.forged.delete(key);
     this.#seen(key);
@@ -190,6 +188,8 @@ export class SmallCluster implements World {
     const planned = this.allocator.plan(service, this.now);
     this.#witness.planned(service, planned);
     this.#apply(this.allocator.take(service, planned, this.now));
+    // What is kept for a Service, if only until its write fails, is not remembered as another one's any more.
+    for (const { ip } of planned.served ? planned.assignments : []) this.#mayForget(ip);
     this.#writes.push({ service, planned });
   }
 
@@ -204,7 +204,7 @@ export class SmallCluster implements World {
     else {
       this.#patch(service, planned);
       this.forged.delete(service.key);
-      const kept = this.allocator.ledger.assignments(service.key);
+      const kept = this.allocator.ledger.written(service.key);
       this.#apply(this.allocator.settle(service, planned, this.now));
       this.#note(service.key, kept);
       // The watch brings what was written.
@@ -243,10 +243,15 @@ export class SmallCluster implements World {
     }
   }
 
+  #mayForget(ip: string): void {
+    const freed = this.freed.get(ip);
+    if (freed !== undefined) this.freed.set(ip, { ...freed, isForgotten: true });
+  }
+
   /** What a pool remembers goes with it, but for what another one has got meanwhile. */
   #forgetFreedOf(pool: Pool): void {
     for (const [ip, freed] of this.freed) {
-      if (lies(ip, pool) || freed.pool === pool.name) this.freed.set(ip, { ...freed, isForgotten: true });
+      if (lies(ip, pool) || freed.pool === pool.name) this.#mayForget(ip);
     }
   }
 
