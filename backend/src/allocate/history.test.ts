@@ -10,6 +10,7 @@ import {
   familyOf,
   fitsOwnWishes,
   holdersOf,
+  isOlderService,
   mayGive,
   mayShare,
   missingFamilies,
@@ -19,7 +20,6 @@ import {
 import { SmallCluster } from './testing/small-cluster.ts';
 import { Allocator } from './allocator.ts';
 import { PoolSet } from './pool-set.ts';
-import { byServiceAge } from './waiting.ts';
 
 /** The cluster as it was. */
 function copyOf({ services, pools, namespaces, nodes, freed, now }: World): World {
@@ -158,7 +158,7 @@ const oldestFirst: Check = (before, after, { happenings }) => {
     const had = service.recorded.filter(({ ip }) => addressesOf(before.services.get(service.key)).includes(ip));
     const services = new Map(after.services).set(service.key, { ...service, recorded: had });
     const world = { ...after, services };
-    const older = waited.filter((other) => byServiceAge(other, service) < 0 && couldHaveMore(other, ADDRESSES, world));
+    const older = waited.filter((other) => isOlderService(other, service) && couldHaveMore(other, ADDRESSES, world));
     for (const ip of gained(service, before)) {
       const passed = older.filter((other) => missingFamilies(other).includes(familyOf(ip)));
       const fitting = passed.filter((other) => available(other, [ip], world).length > 0);

@@ -252,6 +252,11 @@ suite('dual stack', () => {
       'default=192.0.2.7 FamilyNotAvailable',
     );
   });
+  test('Require moves from what it holds only to both at once', () => {
+    const held = holding({ ...dual('RequireDualStack'), wantedIPs: ['192.0.2.9', '2001:db8::9'] }, 'default=192.0.2.7');
+    assert.equal(planned(held, [DEFAULT]), 'default=192.0.2.7 WantedAddressOutsidePools');
+    assert.equal(planned(held, [DEFAULT, SIX]), 'default=192.0.2.9 six=2001:db8::9 Allocated');
+  });
   test('a family that is added leaves the other where it is', () => {
     const held = holding(dual('PreferDualStack'), 'default=192.0.2.7');
     assert.equal(planned(held, [DEFAULT, SIX]), 'default=192.0.2.7 six=2001:db8::1 Allocated');

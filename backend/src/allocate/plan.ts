@@ -104,8 +104,8 @@ function heldOf(service: Service, family: Family, view: AllocateView): Assignmen
 
 interface FamilyPlan {
   readonly assignment: Assignment | undefined;
-  /** The Service has the address already. */
-  readonly isHeld: boolean;
+  /** What the Service has already, wanted or not. */
+  readonly held: Assignment | undefined;
   /** Why the wish is not met. */
   readonly failed: Extract<Choice, { ok: false }> | undefined;
 }
@@ -113,11 +113,11 @@ interface FamilyPlan {
 function planFamily(service: Service, family: Family, view: AllocateView): FamilyPlan {
   const held = heldOf(service, family, view);
   const wanted = held.find((assignment) => stillWanted(service, assignment));
-  if (wanted !== undefined) return { assignment: wanted, isHeld: true, failed: undefined };
+  if (wanted !== undefined) return { assignment: wanted, held: wanted, failed: undefined };
   const choice = choose(service, family, view);
-  if (choice.ok) return { assignment: choice.assignment, isHeld: false, failed: undefined };
+  if (choice.ok) return { assignment: choice.assignment, held: held[0], failed: undefined };
   // The old address stays until a new one is there: a wish that can't be met costs nothing.
-  return { assignment: held[0], isHeld: true, failed: choice };
+  return { assignment: held[0], held: held[0], failed: choice };
 }
 
 /** Said even where the Service is content with the other family: its owner asked for this very address. */
@@ -154,7 +154,7 @@ function together(service: Service, plans: readonly FamilyPlan[]): Plan {
     const shown = failed !== undefined && UNMET_WISHES.has(failed.reason) ? failed : allocated;
     return { ...later, assignments, finding: shown };
   }
-  const kept = plans.flatMap(({ assignment, isHeld }) => (isHeld && assignment !== undefined ? assignment : []));
+  const kept = plans.flatMap(({ held }) => held ?? []);
   return { ...later, assignments: kept, finding: failed };
 }
 

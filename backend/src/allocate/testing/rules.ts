@@ -45,6 +45,11 @@ export function lies(ip: string, { ranges }: Pick<Pool, 'ranges'>): boolean {
   return ranges.some(({ family, first, last }) => family === familyOf(ip) && first <= value && value <= last);
 }
 
+/** "Oldest first", of one age by name. */
+export function isOlderService(a: Service, b: Service): boolean {
+  return a.createdAt < b.createdAt || (a.createdAt === b.createdAt && a.key < b.key);
+}
+
 /** "Same key, same namespace, disjoint ports, compatible policies." */
 export function mayShare({ sharing: a }: Service, { sharing: b }: Service): boolean {
   if (a.key === undefined || b.key === undefined || a.key !== b.key || a.namespace !== b.namespace) return false;
