@@ -101,7 +101,10 @@ export interface Link {
 export interface LinkSocket {
   /** Sends an Ethernet frame. A link that is down, gone or full loses it; that is no error, as in any network. */
   send(frame: Uint8Array): void;
-  /** Takes frames to this multicast address as well (six octets); each join needs a leave. */
+  /**
+   * Takes frames to this multicast address as well (six octets); each join needs a leave. Frames to the link's own address
+   * and to all come without.
+   */
   join(group: Uint8Array): void;
   leave(group: Uint8Array): void;
   close(): void;
@@ -112,6 +115,8 @@ export interface LinkSocketEvents {
   readonly onFrame: (frame: Uint8Array) => void;
   /** The link is gone or can't be read any more; nothing follows, and `close` need not be called. */
   readonly onGone: (reason: Error) => void;
+  /** A frame given to `send` was lost, as this host knows by itself; called within `send`. */
+  readonly onLost?: (reason: Error) => void;
 }
 
 /** The data link layer of this host. Needs NET_RAW. */

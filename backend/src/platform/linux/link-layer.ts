@@ -1,0 +1,151 @@
+import { isIP } from 'node:net';
+import type { Link, LinkLayer, LinkSocket, LinkSocketEvents, Logger } from '../ports.ts';
+import { FrameBatch } from './frame-batch.ts';
+import { libc } from './libc.ts';
+import { ownLinks } from './own-links.ts';
+import { PacketSocket } from './packet-socket.ts';
+import { RouteMonitor, RouteSocket } from './route-socket.ts';
+import { addressesRequest, addressOf, linkOf, linksRequest, routeOf, routeRequest } from './rtnetlink.ts';
+
+/** Changes come in bursts: an interface that appears gets its addresses and its carrier one by one. */
+const settleMs = 50;
+/** A node whose Pods come and go has changes all the time; it is read at most this often. */
+const leastPauseMs = 400;
+const retryMs = 1_000;
+/** Frames in one turn of the event loop, well below a millisecond's work. */
+const batchSize = 64;
+const RTN_UNICAST = 1;
+
+/** The links of this host's network namespace. `close` ends the watching; sockets are closed by those who opened them. */
+export interface SystemLinkLayer extends LinkLayer {
+  close(): void;
+}
+
+/**
+ * Reads the links and follows them from then on.
+ * @throws {Error} where there is no rtnetlink, or koffi has no binary for this platform
+ */
+export async function openLinkLayer(deps: { readonly logger: Logger }): Promise<SystemLinkLayer> {
+  const layer = new RtnetlinkLayer(deps);
+  try {
+    await layer.refresh();
+    return layer;
+  } catch (error) {
+    layer.close();
+    throw error;
+  }
+}
+
+class RtnetlinkLayer implements SystemLinkLayer {
+  readonly #libc = libc();
+  readonly #logger: Logger;
+  readonly #batch = new FrameBatch(this.#libc, batchSize);
+  readonly #lists = new RouteSocket(this.#libc);
+  readonly #routes = new RouteSocket(this.#libc);
+  readonly #monitor = new RouteMonitor(this.#libc, () => this.#onNews());
+  readonly #watchers = new Set<{ readonly onChange: () => void }>();
+  #links: readonly Link[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #reading = false;
+  #newsMeanwhile = false;
+  #closed = false;
+
+  constructor({ logger }: { readonly logger: Logger }) {
+    this.#logger = logger;
+  }
+
+  links(): readonly Link[] {
+    return this.#links;
+  }
+
+  linkTowards(address: string): Link | undefined {
+    const [host = '', zone] = address.split('%');
+    if (zone !== undefined) return this.#links.find(({ index, name }) => name === zone || String(index) === zone);
+    if (this.#closed || isIP(host) === 0) return undefined;
+    const answer = this.#routes.ask((sequence) => routeRequest(sequence, host));
+    const route = answer === undefined ? undefined : routeOf(answer);
+    if (route?.type !== RTN_UNICAST) return undefined;
+    return this.#links.find(({ index }) => index === route.linkIndex);
+  }
+
+  watch(onChange: () => void): () => void {
+    const watcher = { onChange };
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  open(index: number, events: LinkSocketEvents): LinkSocket {
+    return new PacketSocket({ libc: this.#libc, batch: this.#batch }, index, events);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#monitor.close();
+    this.#routes.close();
+    // A reading that goes on closes it when it is done.
+    if (!this.#reading) this.#lists.close();
+  }
+
+  /** Reads links and addresses, and tells watchers if something changed. */
+  async refresh(): Promise<void> {
+    this.#reading = true;
+    try {
+      const links = await this.#lists.dump(linksRequest);
+      const addresses = await this.#lists.dump(addressesRequest);
+      if (this.#closed) return;
+      this.#take(
+        ownLinks(
+          links.flatMap((message) => linkOf(message) ?? []),
+          addresses.flatMap((message) => addressOf(message) ?? []),
+        ),
+      );
+    } finally {
+      this.#reading = false;
+      if (this.#closed) this.#lists.close();
+    }
+  }
+
+  #take(links: readonly Link[]): void {
+    if (fingerprint(links) === fingerprint(this.#links)) return;
+    this.#links = links;
+    // In turns of their own: what a watcher throws is no failure to read.
+    for (const watcher of this.#watchers) {
+      setImmediate(() => {
+        if (this.#watchers.has(watcher)) watcher.onChange();
+      });
+    }
+  }
+
+  #onNews(): void {
+    this.#newsMeanwhile = true;
+    if (!this.#reading) this.#refreshIn(settleMs);
+  }
+
+  #refreshIn(delayMs: number): void {
+    if (this.#closed || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => void this.#refreshAndRest(), delayMs);
+    this.#timer.unref();
+  }
+
+  async #refreshAndRest(): Promise<void> {
+    this.#newsMeanwhile = false;
+    let pauseMs = leastPauseMs;
+    try {
+      await this.refresh();
+    } catch (error) {
+      pauseMs = retryMs;
+      this.#newsMeanwhile = true;
+      this.#logger.warn({ err: error }, 'network interfaces could not be read; tried again in a second');
+    }
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#newsMeanwhile) void this.#refreshAndRest();
+    }, pauseMs).unref();
+  }
+}
+
+function fingerprint(links: readonly Link[]): string {
+  return JSON.stringify(links.map(({ mac, ...link }) => ({ ...link, mac: Array.from(mac) })));
+}

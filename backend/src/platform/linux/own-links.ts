@@ -1,0 +1,66 @@
+import type { Link } from '../ports.ts';
+import type { AddressRecord, LinkRecord } from './rtnetlink.ts';
+
+const ETHERNET = 1;
+const IFF_UP = 0x1;
+const IFF_LOOPBACK = 0x8;
+const IFF_RUNNING = 0x40;
+const IFF_NOARP = 0x80;
+
+/** Virtual devices that lead to a container, a virtual machine or through a tunnel, never to this host's own LAN. */
+const foreignKinds = new Set([
+  ...['dummy', 'ifb', 'nlmon', 'netdevsim', 'vcan', 'vrf', 'tun', 'netkit'],
+  ...['ipip', 'sit', 'ip6tnl', 'gre', 'gretap', 'ip6gre', 'ip6gretap', 'erspan', 'ip6erspan', 'vti', 'vti6', 'xfrm'],
+  ...['vxlan', 'geneve', 'gtp', 'wireguard', 'bareudp', 'amt', 'macsec'],
+]);
+
+/** A port's own address is not in use: the bridge or bond has it, and gets its frames. */
+const kindsWithPorts = new Set(['bridge', 'bond', 'team', 'openvswitch', 'hsr']);
+
+/**
+ * Devices that container engines, CNI plugins and kube-proxy make, by the names that they give: bridges and ports of a
+ * software switch look like a host's own ones in every other respect.
+ */
+const foreignNames = [
+  /^(docker|podman|cni|cbr|virbr|lxcbr|lxdbr|nerdctl|mpqemubr)\d*$/,
+  /^(docker_gwbridge|cni-podman\d+|br-[0-9a-f]{12})$/,
+  /^(kube-ipvs0|kube-bridge|nodelocaldns|kube-dummy-if)$/,
+  /^(cali|lxc|tunl|flannel|veth|cilium_|weave|vxlan|antrea-|ovn|ovs-|genev_sys_|vxlan_sys_)/,
+];
+
+const hostPrefix = (address: string): number => (address.includes(':') ? 128 : 32);
+
+/**
+ * The links that lead to this host's own LANs, by index, with the addresses that it may use on them.
+ *
+ * Both ends of a veth pair look alike. The end that a container (or a node that is one, as with kind) has for its uplink
+ * carries an address with a subnet; the end that a CNI plugin leaves in the host has none, or a gateway's address without
+ * a subnet, or is a bridge's port. So a veth counts if it has an address of more than link scope with a subnet.
+ */
+export function ownLinks(links: readonly LinkRecord[], addresses: readonly AddressRecord[]): Link[] {
+  const byLink = Map.groupBy(addresses, ({ linkIndex }) => linkIndex);
+  return links
+    .map((link) => ({ link, own: (byLink.get(link.index) ?? []).filter(({ unusable }) => !unusable) }))
+    .filter(({ link, own }) => isEthernet(link) && !kindsWithPorts.has(link.portOf) && isOwn(link, own))
+    .map(({ link, own }) => ({
+      index: link.index,
+      name: link.name,
+      mac: link.mac,
+      up: (link.flags & IFF_UP) !== 0 && (link.flags & IFF_RUNNING) !== 0,
+      prefixes: own.map(({ address, prefixLength }) => `${address}/${prefixLength}`).sort(),
+    }))
+    .sort((a, b) => a.index - b.index);
+}
+
+function isEthernet({ hardware, flags, mac }: LinkRecord): boolean {
+  return hardware === ETHERNET && mac.byteLength === 6 && (flags & (IFF_LOOPBACK | IFF_NOARP)) === 0;
+}
+
+function isOwn({ kind, name }: LinkRecord, addresses: readonly AddressRecord[]): boolean {
+  if (kind === 'veth') return addresses.some(hasSubnet);
+  return !foreignKinds.has(kind) && !foreignNames.some((pattern) => pattern.test(name));
+}
+
+function hasSubnet({ scope, address, prefixLength }: AddressRecord): boolean {
+  return scope === 0 && prefixLength < hostPrefix(address);
+}
