@@ -134,8 +134,10 @@ export class Allocator {
     // Not simply what was planned: since then it may have lost some to an older Service, or been offered more.
     const left = this.ledger.assignments(service.key).filter(({ ip }) => leaving?.has(ip) !== true);
     const effects = this.#hold(service, left, now);
-    this.ledger.confirm(service.key, planned.served ? planned.assignments : []);
-    return effects;
+    const given = planned.served ? planned.assignments : [];
+    const isNew = without(given, this.ledger.written(service.key)).length > 0;
+    this.ledger.confirm(service.key, given);
+    return isNew ? { ...effects, again: [...effects.again, ...this.#shareAnew(service.sharing, now)] } : effects;
   }
 
   /** The Service is gone. */
@@ -336,8 +338,7 @@ export class Allocator {
       const service = this.#deps.services.get(key);
       if (service === undefined) continue;
       if (this.#reserve(service, this.plan(service, now), now, new Set())) again.push(key);
-      const canBeShared = service.sharing.key !== undefined;
-      if (this.ledger.isHeld(ip) && !canBeShared) break;
+      if (this.ledger.holders(ip).some((holder) => this.ledger.sharing(holder)?.key === undefined)) break;
     }
     return again;
   }
