@@ -255,6 +255,17 @@ suite('sharing', () => {
   });
 });
 
+test('whoever changed its ports is the one that moves, though its write has to be tried again', () => {
+  const desk = new Desk([TWO], [sharer('a', ['TCP/80']), sharer('b', ['TCP/443'])]);
+  const b = desk.services.get('shop/b');
+  assert.ok(b);
+  const changed = { ...b, sharing: sharer('b', ['TCP/80', 'TCP/443']).sharing };
+  desk.services.set(b.key, changed);
+  desk.allocator.take(changed, desk.allocator.plan(changed, desk.now), desk.now);
+  desk.work(['shop/b', 'shop/a']);
+  assert.deepEqual([desk.ips('shop/a'), desk.ips('shop/b')], ['192.0.2.1', '192.0.2.2']);
+});
+
 suite('what stands in a status', () => {
   const wide = aPool('p', ['192.0.2.1-192.0.2.9'], { isDefault: true });
   test('is adopted, where the pool lets the namespace in', () => {

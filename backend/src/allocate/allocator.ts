@@ -212,6 +212,7 @@ export class Allocator {
       ledger: this.ledger,
       now,
       adopting: this.#adopting,
+      isLeaving: (key, ip) => this.#leaving.get(key)?.has(ip) === true,
       createdAt: (key) => services.get(key)?.createdAt,
     };
   }

@@ -56,6 +56,7 @@ function view(
     ledger,
     now: NOW,
     adopting: true,
+    isLeaving: () => false,
     createdAt: (key) => ages.get(key),
   };
   for (const service of [...services].sort(byServiceAge)) ledger.set(service, heldAssignments(service, seen), NOW);

@@ -27,6 +27,8 @@ export interface AllocateView extends ChooseView {
    * show up. Afterwards only the ledger knows what was given, and anything else was written by somebody else.
    */
   readonly adopting: boolean;
+  /** A Service gets another address instead of this one, and the write that says so has not succeeded yet. */
+  isLeaving(service: string, ip: string): boolean;
   /** Age decides between two Services that were given one address, in milliseconds since the epoch. */
   createdAt(service: string): number | undefined;
 }
@@ -72,7 +74,8 @@ export function sameTerms(a: SharingTerms, b: SharingTerms | undefined): boolean
  * with those of the others that share the address.
  */
 function isTenable(service: Service, ip: string, view: AllocateView): boolean {
-  return sameTerms(service.sharing, view.ledger.sharing(service.key)) || view.ledger.rivals(ip, service).length === 0;
+  const asBefore = sameTerms(service.sharing, view.ledger.sharing(service.key)) && !view.isLeaving(service.key, ip);
+  return asBefore || view.ledger.rivals(ip, service).length === 0;
 }
 
 /** What stands in the status and is unknown to the ledger. */
