@@ -238,6 +238,10 @@ function forge(cluster: SmallCluster, { key, ips, pool }: Extract<Happening, { w
   });
 }
 
+function hasLostRecord({ services }: SmallCluster): boolean {
+  return [...services.values()].some(({ held, recorded }) => held && recorded.some(({ pool }) => pool === ''));
+}
+
 /** Deleted and created again with the spec that it had, by a GitOps tool that owns nothing of ours. */
 function recreate(cluster: SmallCluster, { key }: Extract<Happening, { what: 'recreate' }>): void {
   const service = cluster.services.get(key);
@@ -291,9 +295,10 @@ const HANDLERS: Handlers = {
     cluster.pass(seconds);
   },
   refuse: (cluster, { key }) => void cluster.refused.add(key),
-  // What was forged and stands there when a leader begins is believed as far as the pools allow.
+  // What was forged and stands there when a leader begins is believed as far as the pools allow, and without a record the oldest pool
+  // that has an address counts: `believed.test.ts` says so.
   restart: (cluster) => {
-    if (cluster.forged.size === 0) cluster.restart();
+    if (cluster.forged.size === 0 && !hasLostRecord(cluster)) cluster.restart();
   },
   forge,
   loseRecord: (cluster, { key }) => {
