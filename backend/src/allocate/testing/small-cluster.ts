@@ -235,9 +235,8 @@ export class SmallCluster implements World {
 
   /** A Service let go of what it holds no more. What others wrote into its status was never its own. */
   #note(key: string, before: readonly Assignment[]): void {
-    const held = new Set(
-      [...this.services.values()].flatMap((one) => (one.held ? one.recorded.map(({ ip }) => ip) : [])),
-    );
+    const all = [...this.services.values()].filter((one) => one.held && !this.forged.has(one.key));
+    const held = new Set(all.flatMap(({ recorded }) => recorded.map(({ ip }) => ip)));
     for (const { ip, pool } of before) {
       if (!held.has(ip)) this.freed.set(ip, { service: key, pool, at: this.now, isForgotten: false });
     }
