@@ -45,9 +45,13 @@ function isOurs(service: Service): boolean {
   return service.isLoadBalancer && !service.deleting && service.loadBalancerClass !== 'example.com/other';
 }
 
-/** Whether a Service's ports and policies, since they changed, don't go with those of others with its address. */
-function hasBrokenTerms(service: Service, ip: string, world: World): boolean {
-  return holdersOf(ip, world).some((other) => other.key !== service.key && !mayShare(service, other));
+/** Whether a Service's ports and policies, since they changed, don't go with those of others that have its address or are to get it. */
+function hasBrokenTerms(service: Service, ip: string, { allocator, services }: SmallCluster): boolean {
+  const others = allocator.ledger.holders(ip).filter((key) => key !== service.key);
+  return others.some((key) => {
+    const other = services.get(key);
+    return other !== undefined && !mayShare(service, other);
+  });
 }
 
 /** Looks at all that the leader does, as it does it. */
