@@ -1,0 +1,97 @@
+import type { Link, LinkLayer, LinkSocket } from '../../platform/ports.ts';
+import { AddressTable } from './address-table.ts';
+import type { Counters, SentKind } from './counters.ts';
+import { ALL_NODES, multicastMac, solicitedNodeGroup } from './wire/address.ts';
+import { encodeFrame, type Packet } from './wire/frame.ts';
+import { macText } from './wire/mac.ts';
+
+/** Whoever is present on a link with an address. */
+export interface Resident {
+  readonly ip: Uint8Array;
+}
+
+export interface LinkPortDeps<R extends Resident> {
+  readonly links: LinkLayer;
+  readonly counters: Counters;
+  readonly onFrame: (port: LinkPort<R>, frame: Uint8Array) => void;
+  /** The socket ended by itself. Not called from within the constructor. */
+  readonly onGone: (port: LinkPort<R>, reason: Error) => void;
+}
+
+/** One open link: its socket, who is present there, and the groups that those need to be asked in. */
+export class LinkPort<R extends Resident> {
+  /** As it was seen last: the MAC may change while the link is open. */
+  link: Link;
+  readonly addresses = new AddressTable<R>();
+  readonly #counters: Counters;
+  readonly #socket: LinkSocket;
+  readonly #groups = new Map<string, number>();
+  #open = true;
+
+  /** @throws Error if the link can't be opened */
+  constructor(deps: LinkPortDeps<R>, link: Link) {
+    this.link = link;
+    this.#counters = deps.counters;
+    let failure: Error | undefined;
+    let isKnown = false;
+    this.#socket = deps.links.open(link.index, {
+      onFrame: (frame) => {
+        if (this.#open) deps.onFrame(this, frame);
+      },
+      onGone: (reason) => {
+        failure = reason;
+        if (!this.#open) return;
+        this.#open = false;
+        if (isKnown) deps.onGone(this, reason);
+      },
+      onLost: () => void deps.counters.lost++,
+    });
+    isKnown = true;
+    if (failure !== undefined) throw failure;
+  }
+
+  send(packet: Packet, kind: SentKind): void {
+    if (!this.#open) return;
+    this.#counters.sent(kind);
+    this.#socket.send(encodeFrame(packet));
+  }
+
+  enter(resident: R): void {
+    this.addresses.add(resident);
+    for (const group of groupsOf(resident.ip)) this.#join(group);
+  }
+
+  exit(resident: R): void {
+    this.addresses.delete(resident);
+    for (const group of groupsOf(resident.ip)) this.#leave(group);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#socket.close();
+  }
+
+  #join(group: Uint8Array): void {
+    const key = macText(group);
+    const members = this.#groups.get(key) ?? 0;
+    this.#groups.set(key, members + 1);
+    if (members === 0 && this.#open) this.#socket.join(group);
+  }
+
+  #leave(group: Uint8Array): void {
+    const key = macText(group);
+    const members = (this.#groups.get(key) ?? 0) - 1;
+    if (members > 0) {
+      this.#groups.set(key, members);
+      return;
+    }
+    this.#groups.delete(key);
+    if (this.#open) this.#socket.leave(group);
+  }
+}
+
+/** RFC 4861 section 7.2.1, and all-nodes for what others advertise: the host itself may have IPv6 turned off. */
+function groupsOf(ip: Uint8Array): readonly Uint8Array[] {
+  return ip.length === 4 ? [] : [multicastMac(solicitedNodeGroup(ip)), multicastMac(ALL_NODES)];
+}

@@ -1,0 +1,280 @@
+import type { Clock, Random, Timer } from '../../platform/ports.ts';
+import type { Counters } from './counters.ts';
+import type { LinkPort } from './link-port.ts';
+import type { AddressState, Heard, Layer2Options } from './model.ts';
+import type { Paced, Pacer } from './pacer.ts';
+import { arpAnnouncement, arpAnswer, arpProbe, type ArpPacket, type Speaking } from './wire/arp.ts';
+import { macText, sameOctets } from './wire/mac.ts';
+import { neighborAnnouncement, neighborAnswer, neighborProbe, type NeighborSolicitation } from './wire/neighbor.ts';
+
+/** Somebody says that an address of ours is theirs. The octets are views of a frame. */
+export interface Claim {
+  /** Where neighbours would send. */
+  readonly mac: Uint8Array;
+  /** Where the frame came from: another one, if they speak for a third. */
+  readonly source: Uint8Array;
+  readonly heard: Heard;
+}
+
+export interface Rival {
+  readonly mac: string;
+  readonly node: string;
+  readonly heard: Heard;
+}
+
+export interface PresenceDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pacer: Pacer;
+  readonly counters: Counters;
+  readonly options: Layer2Options;
+  readonly peerOf: (mac: string) => string | undefined;
+  readonly onChange: (presence: Presence) => void;
+  readonly onRival: (presence: Presence, rival: Rival) => void;
+}
+
+export interface PresenceConfig {
+  readonly ip: Uint8Array;
+  readonly text: string;
+  /** Undefined for the link's own. */
+  readonly mac: Uint8Array | undefined;
+  readonly probe: boolean;
+}
+
+/** `held-off`: somebody has it, as the probe found. */
+type Phase = 'probing' | 'held-off' | 'announcing';
+
+/** How long an answer to a question may take. */
+const PATIENCE_MS = 1000;
+/** RFC 4861 section 10 has most of its random times within a tenth; steady announcements of many replicas shall not fall into step. */
+const JITTER = 0.1;
+
+/** One address on one link, from its probe on: what is said for it, and what others say of it. Made at rest; `begin` starts it. */
+export class Presence implements Paced {
+  readonly ip: Uint8Array;
+  readonly text: string;
+  readonly port: LinkPort<Presence>;
+  readonly #deps: PresenceDeps;
+  #mac: Uint8Array | undefined;
+  #phase: Phase;
+  #probesLeft: number;
+  #burstLeft = 0;
+  #announcedAt = -Infinity;
+  #defendedAt = -Infinity;
+  #contender: { readonly mac: string; readonly at: number } | undefined;
+  #recheck: Timer | undefined;
+  /** When each rival was reported last, by its MAC; as many as the cluster has nodes at most. */
+  readonly #rivals = new Map<string, number>();
+
+  constructor(deps: PresenceDeps, port: LinkPort<Presence>, config: PresenceConfig) {
+    this.#deps = deps;
+    this.port = port;
+    this.ip = config.ip;
+    this.text = config.text;
+    this.#mac = config.mac;
+    this.#phase = config.probe ? 'probing' : 'announcing';
+    this.#probesLeft = config.probe ? deps.options.probeCount : 0;
+  }
+
+  get state(): Exclude<AddressState, 'no-link'> {
+    if (this.#contender !== undefined) return 'conflict';
+    return this.#phase === 'probing' ? 'probing' : 'announcing';
+  }
+
+  /** Of who is in conflict with us. */
+  get contender(): string | undefined {
+    return this.#contender?.mac;
+  }
+
+  /** It has been announced: nobody had it when it was asked for. */
+  get isAnnounced(): boolean {
+    return this.#phase === 'announcing';
+  }
+
+  begin(): void {
+    this.port.enter(this);
+    this.#deps.onChange(this);
+    if (this.#phase === 'announcing') this.#startBurst();
+    else this.#deps.pacer.now(this);
+  }
+
+  /** Silent from here on. */
+  end(): void {
+    this.#deps.pacer.cancel(this);
+    this.#recheck?.cancel();
+    this.#recheck = undefined;
+    this.port.exit(this);
+  }
+
+  /** Neighbours shall use this MAC from now on; undefined for the link's own. */
+  speakFor(mac: Uint8Array | undefined): void {
+    const before = this.#spoken;
+    this.#mac = mac;
+    if (!sameOctets(before, this.#spoken)) this.announce();
+  }
+
+  /** The burst of an owner that is new to the neighbours. */
+  announce(): void {
+    if (this.#phase === 'announcing') this.#startBurst();
+  }
+
+  /** The burst of an owner that a rival has been heard of. */
+  reassert(): void {
+    const { clock, options, pacer } = this.#deps;
+    if (this.#phase !== 'announcing') return;
+    const sinceLast = clock.now() - this.#announcedAt;
+    if (sinceLast >= options.rivalMs) return this.#startBurst();
+    this.#burstLeft = options.burstCount;
+    pacer.after(this, options.rivalMs - sinceLast);
+  }
+
+  /** Asks whether anybody else answers for the address; who does is heard as any claim. */
+  audit(): void {
+    if (this.#phase === 'announcing') this.#ask();
+  }
+
+  answer(question: ArpPacket | NeighborSolicitation): void {
+    if (this.#phase !== 'announcing') return this.#deps.counters.drop('not-announced');
+    const reply =
+      question.kind === 'arp' ? arpAnswer(this.#speaking(), question) : neighborAnswer(this.#speaking(), question);
+    this.port.send(reply, 'answer');
+  }
+
+  hear(claim: Claim): void {
+    // Who says what we say is no rival: two replicas may speak for the same third node.
+    if (sameOctets(claim.mac, this.#spoken)) return;
+    // To be asked for is no claim, unless we were about to claim it ourselves (RFC 5227 section 2.1.1, RFC 4862 section 5.4.3).
+    if (claim.heard === 'probe' && this.#phase !== 'probing') return;
+    const mac = macText(claim.mac);
+    const node = this.#deps.peerOf(mac) ?? this.#deps.peerOf(macText(claim.source));
+    if (node === undefined) this.#contend(mac);
+    else this.#meet({ mac, node, heard: claim.heard });
+  }
+
+  /** The next probe or announcement; the pacer says when. */
+  turn(): number | undefined {
+    if (this.#phase === 'held-off') return undefined;
+    return this.#phase === 'probing' && this.#probesLeft > 0 ? this.#probe() : this.#speak();
+  }
+
+  #probe(): number {
+    const { probeCount, probeMs } = this.#deps.options;
+    this.#probesLeft--;
+    this.#ask();
+    return probeMs / Math.max(1, probeCount);
+  }
+
+  #speak(): number | undefined {
+    const { burstCount, burstMs, steadyMs } = this.#deps.options;
+    if (this.#phase === 'probing') this.#prove();
+    this.#announceOnce();
+    this.#burstLeft--;
+    if (this.#burstLeft > 0) return burstMs / (burstCount - 1);
+    if (steadyMs === 0 || this.#contender !== undefined) return undefined;
+    return this.#steadyDelay();
+  }
+
+  #steadyDelay(): number {
+    return this.#deps.options.steadyMs * (1 - JITTER + 2 * JITTER * this.#deps.random.next());
+  }
+
+  /** Nobody said anything to the probes. */
+  #prove(): void {
+    this.#phase = 'announcing';
+    this.#burstLeft = this.#deps.options.burstCount;
+    this.#contender = undefined;
+    this.#deps.onChange(this);
+  }
+
+  #startBurst(): void {
+    // In conflict there is one announcement per DEFEND_INTERVAL; a new MAC is told once, as all neighbours must hear of it.
+    this.#burstLeft = this.#contender === undefined ? this.#deps.options.burstCount : 1;
+    this.#deps.pacer.now(this);
+  }
+
+  #contend(mac: string): void {
+    const { clock, counters, pacer, onChange } = this.#deps;
+    const known = this.#contender?.mac;
+    counters.conflicts++;
+    // The first one stays: who sends under many MACs shall not cause many reports.
+    this.#contender = { mac: known ?? mac, at: clock.now() };
+    if (this.#phase === 'announcing') this.#defend();
+    else if (this.#phase === 'probing') {
+      this.#phase = 'held-off';
+      pacer.cancel(this);
+    }
+    this.#recheck ??= this.#recheckAfter(this.#deps.options.recheckMs);
+    if (known === undefined) onChange(this);
+  }
+
+  /** RFC 5227 section 2.4 (c): we keep the address, and say so at most once per DEFEND_INTERVAL; the burst and the steady rate rest. */
+  #defend(): void {
+    const { clock, options, pacer } = this.#deps;
+    pacer.cancel(this);
+    this.#burstLeft = 0;
+    if (clock.now() - this.#defendedAt < options.defendMs) return;
+    this.#defendedAt = clock.now();
+    this.#startBurst();
+  }
+
+  #recheckAfter(delayMs: number): Timer {
+    return this.#deps.clock.setTimer(delayMs, () => {
+      this.#recheck = undefined;
+      if (this.#phase === 'held-off') this.#tryAgain();
+      else if (this.#contender !== undefined) this.#askContender(this.#contender.at);
+    });
+  }
+
+  #tryAgain(): void {
+    this.#phase = 'probing';
+    this.#probesLeft = this.#deps.options.probeCount;
+    this.#deps.pacer.now(this);
+  }
+
+  #askContender(heardAt: number): void {
+    const { clock, options } = this.#deps;
+    this.#ask();
+    this.#recheck = clock.setTimer(PATIENCE_MS, () => {
+      if (this.#contender?.at === heardAt) this.#makePeace();
+      else this.#recheck = this.#recheckAfter(options.recheckMs);
+    });
+  }
+
+  #makePeace(): void {
+    const { pacer, options, onChange } = this.#deps;
+    this.#recheck = undefined;
+    this.#contender = undefined;
+    if (options.steadyMs > 0) pacer.after(this, this.#steadyDelay());
+    onChange(this);
+  }
+
+  #meet(rival: Rival): void {
+    const { clock, counters, options, onRival } = this.#deps;
+    counters.rivals++;
+    const now = clock.now();
+    if (now - (this.#rivals.get(rival.mac) ?? -Infinity) < options.rivalMs) return;
+    this.#rivals.set(rival.mac, now);
+    onRival(this, rival);
+  }
+
+  get #spoken(): Uint8Array {
+    return this.#mac ?? this.port.link.mac;
+  }
+
+  #speaking(): Speaking {
+    return { source: this.port.link.mac, mac: this.#spoken, ip: this.ip };
+  }
+
+  #ask(): void {
+    const speaking = this.#speaking();
+    this.port.send(this.ip.length === 4 ? arpProbe(speaking) : neighborProbe(speaking), 'probe');
+  }
+
+  #announceOnce(): void {
+    const speaking = this.#speaking();
+    this.#announcedAt = this.#deps.clock.now();
+    if (this.ip.length === 16) return this.port.send(neighborAnnouncement(speaking), 'announcement');
+    this.port.send(arpAnnouncement(speaking, 'request'), 'announcement');
+    this.port.send(arpAnnouncement(speaking, 'reply'), 'announcement');
+  }
+}

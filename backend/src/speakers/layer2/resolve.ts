@@ -1,0 +1,86 @@
+import type { Link } from '../../platform/ports.ts';
+import { addressOctets } from './wire/address.ts';
+
+interface Subnet {
+  readonly link: Link;
+  readonly octets: Uint8Array;
+  readonly bits: number;
+}
+
+const CAN_REACH = 'can_reach:';
+
+function subnetOf(link: Link, prefix: string): Subnet | undefined {
+  const [address = '', length = ''] = prefix.split('/');
+  const octets = addressOctets(address);
+  const bits = Number(length);
+  // A prefix of full length is an address without neighbours.
+  return octets === undefined || bits >= octets.length * 8 ? undefined : { link, octets, bits };
+}
+
+function contains({ octets, bits }: Subnet, ip: Uint8Array): boolean {
+  if (octets.length !== ip.length) return false;
+  const whole = bits >> 3;
+  for (let i = 0; i < whole; i++) if (octets[i] !== ip[i]) return false;
+  const mask = 0xff00 >> (bits & 7);
+  return (((octets[whole] ?? 0) ^ (ip[whole] ?? 0)) & mask & 0xff) === 0;
+}
+
+/** Which of a host's links an address belongs on, by one look at them: `interface` of a pool, in its three forms. */
+export class LinkResolver {
+  readonly #links: readonly Link[];
+  readonly #subnets: readonly Subnet[];
+  readonly #towards: (address: string) => Link | undefined;
+  readonly #reached = new Map<string, readonly Link[]>();
+
+  /** @param towards asked once for each address at most */
+  constructor(links: readonly Link[], towards: (address: string) => Link | undefined) {
+    this.#links = links.filter(({ up }) => up);
+    this.#subnets = this.#links.flatMap((link) => link.prefixes.flatMap((prefix) => subnetOf(link, prefix) ?? []));
+    this.#towards = towards;
+  }
+
+  /** Links that are up, by index at most once; none if the address has no place here. */
+  resolve(ip: Uint8Array, text: string, selector: string): readonly Link[] {
+    if (selector === '') return this.#bySubnet(ip, text);
+    if (selector.startsWith(CAN_REACH)) return this.#reaching(selector.slice(CAN_REACH.length).trim());
+    return this.#links.filter(({ name }) => name === selector);
+  }
+
+  /**
+   * Two links in one subnet are nearly always two ways onto one segment, where an address must have one MAC: then it is the link
+   * that the kernel itself uses for the subnet.
+   */
+  #bySubnet(ip: Uint8Array, text: string): readonly Link[] {
+    const byBits = new Map<number, Link[]>();
+    for (const subnet of this.#subnets) {
+      if (!contains(subnet, ip)) continue;
+      const alike = byBits.get(subnet.bits) ?? [];
+      if (!alike.includes(subnet.link)) byBits.set(subnet.bits, [...alike, subnet.link]);
+    }
+    const chosen = [...byBits.values()].map((alike) => this.#oneOf(alike, text));
+    return [...new Set(chosen)].filter((link) => link !== undefined);
+  }
+
+  #oneOf(alike: readonly Link[], text: string): Link | undefined {
+    if (alike.length === 1) return alike[0];
+    const [used] = this.#reaching(text);
+    const indexes = alike.map(({ index }) => index);
+    return used !== undefined && indexes.includes(used.index)
+      ? used
+      : alike.find(({ index }) => index === Math.min(...indexes));
+  }
+
+  #reaching(address: string): readonly Link[] {
+    const known = this.#reached.get(address);
+    if (known !== undefined) return known;
+    const index = addressOctets(address) === undefined ? undefined : this.#towards(address)?.index;
+    const links = this.#links.filter((link) => link.index === index);
+    this.#reached.set(address, links);
+    return links;
+  }
+}
+
+/** Routes may change without any change of the links. */
+export function followsRoutes(selector: string): boolean {
+  return selector.startsWith(CAN_REACH);
+}
