@@ -18,7 +18,7 @@ function word(octets: Uint8Array, at: number): number {
 }
 
 /** An IPv4 address as it is; of an IPv6 one a number that others may share. */
-function fingerprint(octets: Uint8Array, at: number, length: number): number {
+export function fingerprint(octets: Uint8Array, at: number, length: 4 | 16): number {
   if (length === 4) return word(octets, at);
   const high = Math.imul(word(octets, at) ^ 0x9e3779b9, 0x85ebca6b) ^ word(octets, at + 4);
   return Math.imul(high ^ word(octets, at + 8), 0xc2b2ae35) ^ word(octets, at + 12);

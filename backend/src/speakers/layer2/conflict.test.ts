@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  arpQuestion,
+  claim,
+  gist,
+  HOST_MAC,
+  ip,
+  OUR_MAC,
+  PEER_MAC,
+  probeBy,
+  solicitation,
+  table,
+} from './testing/table.ts';
+import { wanted, wants, type Table } from './testing/table.ts';
+import { hex } from './wire/testing/hex.ts';
+
+const V4 = '192.0.2.10';
+const V6 = '2001:db8::10';
+const HOST = '02:00:00:00:00:aa';
+const PEER = '02:00:00:00:00:02';
+
+const families = [
+  { name: 'ARP', text: V4, shown: V4, perAnnouncement: 2, question: () => arpQuestion(V4) },
+  { name: 'NDP', text: V6, shown: '..:10', perAnnouncement: 1, question: () => solicitation(V6) },
+];
+
+function probing(text: string): Table {
+  const made = table();
+  made.speaker.set(new Map([[text, wanted({ probe: true })]]));
+  return made;
+}
+
+/** Announced already, the burst over. */
+function settled(text: string): Table {
+  const made = table();
+  made.speaker.set(wants(text));
+  made.clock.advance(10_000);
+  made.lan.take();
+  made.seen.length = 0;
+  return made;
+}
+
+for (const { name, text, shown, perAnnouncement, question } of families) {
+  test(`${name}: two probes, and 300 ms after the first one the announcement`, () => {
+    const { lan, clock, seen } = probing(text);
+    assert.deepEqual(lan.take().map(gist), [`probe ${shown}`]);
+    assert.deepEqual(seen, [{ ip: text, state: 'probing', link: 'eth1' }]);
+    clock.advance(150);
+    assert.deepEqual(lan.take().map(gist), [`probe ${shown}`]);
+    lan.deliver(1, question());
+    clock.advance(149);
+    assert.deepEqual(lan.take(), [], 'neither announced nor answered for yet');
+    clock.advance(1);
+    assert.equal(lan.take().length, perAnnouncement);
+    assert.deepEqual(seen.at(-1), { ip: text, state: 'announcing', link: 'eth1' });
+    clock.advance(10_000);
+    assert.equal(lan.take().length, 4 * perAnnouncement);
+  });
+
+  test(`${name}: somebody has the address: reported with their MAC, neither announced nor answered for`, () => {
+    const { lan, clock, seen, speaker } = probing(text);
+    lan.take();
+    lan.deliver(1, claim(text, HOST_MAC));
+    assert.deepEqual(seen.at(-1), { ip: text, state: 'conflict', link: 'eth1', mac: HOST });
+    clock.advance(20_000);
+    lan.deliver(1, question());
+    assert.deepEqual(lan.take(), []);
+    assert.equal(speaker.counters().dropped['not-announced'], 1);
+  });
+
+  test(`${name}: somebody else is about to take the address too: neither does`, () => {
+    const { lan, seen } = probing(text);
+    lan.deliver(1, probeBy(text, HOST_MAC));
+    assert.deepEqual(seen.at(-1), { ip: text, state: 'conflict', link: 'eth1', mac: HOST });
+  });
+
+  test(`${name}: an address that somebody had is asked for again, and taken when they have gone`, () => {
+    const { lan, clock, seen } = probing(text);
+    lan.deliver(1, claim(text, HOST_MAC));
+    lan.take();
+    clock.advance(30_000);
+    assert.deepEqual(lan.take().map(gist), [`probe ${shown}`]);
+    lan.deliver(1, claim(text, HOST_MAC));
+    clock.advance(29_000);
+    assert.deepEqual(lan.take(), [], 'they are still there');
+    clock.advance(2000);
+    assert.deepEqual(lan.take().map(gist).slice(0, 2), [`probe ${shown}`, `probe ${shown}`]);
+    assert.deepEqual(
+      seen.map(({ state }) => state),
+      ['probing', 'conflict', 'announcing'],
+      'between its questions nothing is told',
+    );
+  });
+
+  test(`${name}: somebody claims an address that is in use: reported, defended once, still answered for`, () => {
+    const { lan, seen } = settled(text);
+    lan.deliver(1, claim(text, HOST_MAC));
+    assert.deepEqual(seen, [{ ip: text, state: 'conflict', link: 'eth1', mac: HOST }]);
+    const sent = lan.take();
+    assert.equal(sent.length, perAnnouncement);
+    assert.ok(sent.every((frame) => gist(frame).startsWith('announcement')));
+    lan.deliver(1, question());
+    assert.deepEqual(lan.take().map(gist), [`answer ${shown} is 02:00:00:00:00:01`]);
+  });
+
+  test(`${name}: at most one defence in ten seconds, however often it is claimed, under however many MACs`, () => {
+    const { lan, clock, seen, speaker } = settled(text);
+    for (let ms = 0; ms < 60_000; ms += 10) {
+      lan.deliver(1, claim(text, hex(`0200000001${(ms % 250).toString(16).padStart(2, '0')}`)));
+      clock.advance(10);
+    }
+    const defences = lan.take().filter((frame) => gist(frame).startsWith('announcement')).length / perAnnouncement;
+    assert.equal(defences, 6);
+    assert.equal(seen.length, 1);
+    assert.equal(speaker.counters().conflicts, 6000);
+  });
+
+  test(`${name}: a conflict is over when nobody answers for the address any more`, () => {
+    const { lan, clock, seen } = settled(text);
+    lan.deliver(1, claim(text, HOST_MAC));
+    lan.take();
+    clock.advance(30_000);
+    assert.deepEqual(lan.take().map(gist), [`probe ${shown}`]);
+    lan.deliver(1, claim(text, HOST_MAC));
+    clock.advance(1000);
+    assert.equal(seen.length, 1, 'it is not');
+    lan.take();
+    clock.advance(31_000);
+    assert.deepEqual(lan.take().map(gist), [`probe ${shown}`]);
+    assert.deepEqual(seen.at(-1), { ip: text, state: 'announcing', link: 'eth1' });
+    clock.advance(100_000);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  test(`${name}: a node of ours that speaks for the address is a rival: reported, and nothing else is done`, () => {
+    const { lan, seen } = settled(text);
+    lan.deliver(1, claim(text, PEER_MAC));
+    assert.deepEqual(seen, [{ ip: text, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'announcement' }]);
+    assert.deepEqual(lan.take(), []);
+  });
+
+  test(`${name}: who doesn't yield to a rival announces anew at once, who does is silent at once`, () => {
+    const made = settled(text);
+    made.onObservation = ({ ip: of, state }) => {
+      if (state === 'rival') made.speaker.reassert(of);
+    };
+    made.lan.deliver(1, claim(text, PEER_MAC));
+    assert.equal(made.lan.take().length, perAnnouncement);
+    made.onObservation = ({ ip: of, state }) => {
+      if (state === 'rival') made.speaker.update(new Map([[of, null]]));
+    };
+    made.clock.advance(200);
+    made.lan.deliver(1, claim(text, PEER_MAC));
+    made.clock.advance(60_000);
+    made.lan.deliver(1, question());
+    assert.deepEqual(made.lan.take(), []);
+  });
+
+  test(`${name}: two that won't yield quarrel at a bounded rate`, () => {
+    const made = settled(text);
+    made.onObservation = ({ ip: of, state }) => {
+      if (state === 'rival') made.speaker.reassert(of);
+    };
+    for (let ms = 0; ms < 10_000; ms++) {
+      made.lan.deliver(1, claim(text, PEER_MAC));
+      made.clock.advance(1);
+    }
+    assert.ok(made.lan.take().length <= 101 * perAnnouncement);
+    assert.ok(made.seen.length <= 101);
+  });
+
+  test(`${name}: a peer's claim doesn't stop the address probe`, () => {
+    const { lan, clock, seen } = probing(text);
+    lan.deliver(1, claim(text, PEER_MAC));
+    clock.advance(300);
+    assert.deepEqual(
+      seen.map(({ state }) => state),
+      ['probing', 'rival', 'announcing'],
+    );
+    assert.equal(lan.take().filter((frame) => gist(frame).startsWith('announcement')).length, perAnnouncement);
+  });
+
+  test(`${name}: who speaks for the same third node as we do is no rival`, () => {
+    const made = table();
+    made.speaker.set(new Map([[text, wanted({ mac: PEER_MAC })]]));
+    made.seen.length = 0;
+    made.lan.deliver(1, claim(text, PEER_MAC));
+    assert.deepEqual(made.seen, []);
+  });
+
+  test(`${name}: an audit asks, and the kernel that answers is named`, () => {
+    const { lan, speaker, seen } = settled(text);
+    speaker.audit(text);
+    assert.deepEqual(lan.take().map(gist), [`probe ${shown}`]);
+    const answer = { ...claim(text, PEER_MAC), destination: OUR_MAC };
+    lan.deliver(1, answer);
+    assert.deepEqual(seen, [{ ip: text, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'answer' }]);
+  });
+}
+
+test('a rival that speaks for a third: known by where its frames come from', () => {
+  const { lan, seen } = settled(V4);
+  lan.deliver(1, { ...claim(V4, hex('0200000000cc')), source: PEER_MAC });
+  assert.deepEqual(seen, [
+    { ip: V4, state: 'rival', link: 'eth1', mac: '02:00:00:00:00:cc', node: 'b', heard: 'announcement' },
+  ]);
+});
+
+test('ordinary traffic from an address of ours is a claim as well', () => {
+  const arp = settled(V4);
+  arp.lan.deliver(1, arpQuestion('192.0.2.99', { senderIp: ip(V4) }));
+  assert.equal(arp.seen[0]?.state, 'conflict');
+  const ndp = settled(V6);
+  ndp.lan.deliver(1, solicitation('2001:db8::99', { sourceIp: ip(V6) }));
+  assert.equal(ndp.seen[0]?.state, 'conflict');
+});
+
+test('a conflict ends the burst: one announcement per ten seconds is what may be said', () => {
+  const { lan, speaker, clock } = table({ steadyMs: 2000 });
+  speaker.set(wants(V6));
+  clock.advance(1000);
+  lan.take();
+  lan.deliver(1, claim(V6, HOST_MAC));
+  clock.advance(29_000);
+  assert.equal(lan.take().length, 1);
+});
+
+test('an address is probed for once: not again when its link comes back', () => {
+  const { lan, clock } = probing(V6);
+  clock.advance(10_000);
+  lan.take();
+  const [before] = lan.links();
+  assert.ok(before !== undefined);
+  lan.put({ ...before, up: false });
+  lan.put(before);
+  assert.deepEqual(lan.take().map(gist), ['announcement ..:10 is 02:00:00:00:00:01']);
+});
+
+test('the states of all addresses can be asked for', () => {
+  const { speaker, lan } = table();
+  speaker.set(
+    new Map([
+      [V4, wanted({ probe: true })],
+      ['203.0.113.1', wanted()],
+      [V6, wanted()],
+    ]),
+  );
+  lan.deliver(1, claim(V4, HOST_MAC));
+  assert.deepEqual(speaker.states(), [
+    { ip: V4, state: 'conflict', link: 'eth1', mac: HOST },
+    { ip: '203.0.113.1', state: 'no-link' },
+    { ip: V6, state: 'announcing', link: 'eth1' },
+  ]);
+});
+
+test('an observer that takes an address out hears nothing more of it', () => {
+  const made = table();
+  made.onObservation = () => made.speaker.set(new Map());
+  made.speaker.set(wants(V4, V6));
+  assert.equal(made.seen.length, 1);
+  made.clock.advance(10_000);
+  assert.deepEqual(made.lan.openLinks, []);
+});
