@@ -80,7 +80,7 @@ const edges = [
   forbid(
     'fakes-are-for-tests',
     'Fakes and test builders must not reach production code.',
-    { pathNot: [tests, testSupport] },
+    { pathNot: [tests, testSupport, '^lab/bench/'] },
     { path: testSupport, pathNot: 'node_modules' },
   ),
   forbid('tests-are-leaves', 'Nothing imports a test.', {}, { path: testFiles, pathNot: 'node_modules' }),
