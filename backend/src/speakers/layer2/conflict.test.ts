@@ -114,6 +114,7 @@ for (const { name, text, shown, perAnnouncement, question } of families) {
     assert.equal(defences, 6);
     assert.equal(seen.length, 1);
     assert.equal(speaker.counters().conflicts, 6000);
+    assert.deepEqual(speaker.states(), [{ ip: text, state: 'conflict', link: 'eth1', mac: '02:00:00:00:01:00' }]);
   });
 
   test(`${name}: a conflict is over when nobody answers for the address any more`, () => {
@@ -216,6 +217,41 @@ test('ordinary traffic from an address of ours is a claim as well', () => {
   assert.equal(ndp.seen[0]?.state, 'conflict');
 });
 
+test('to reassert over and over is to announce ten times a second', () => {
+  const { lan, speaker, clock } = settled(V6);
+  for (let ms = 0; ms < 1000; ms++) {
+    speaker.reassert(V6);
+    clock.advance(1);
+  }
+  assert.equal(lan.take().length, 11, 'at once, and after each 100 ms');
+});
+
+test('a gratuitous request is a claim and no question', () => {
+  const { lan, seen } = settled(V4);
+  lan.deliver(1, arpQuestion(V4, { senderIp: ip(V4) }));
+  assert.equal(seen[0]?.state, 'conflict');
+  assert.ok(lan.take().every((frame) => gist(frame).startsWith('announcement')));
+});
+
+test('a conflict soon after another one: within ten seconds there is neither a defence nor the steady rate', () => {
+  const { lan, speaker, clock } = table({ steadyMs: 2000, recheckMs: 500 });
+  speaker.set(wants(V6));
+  clock.advance(10_000);
+  lan.deliver(1, claim(V6, HOST_MAC));
+  clock.advance(1600);
+  assert.equal(speaker.states()[0]?.state, 'announcing');
+  lan.deliver(1, claim(V6, HOST_MAC));
+  lan.take();
+  for (let ms = 0; ms < 7000; ms += 100) {
+    lan.deliver(1, claim(V6, HOST_MAC));
+    clock.advance(100);
+  }
+  assert.deepEqual(
+    lan.take().filter((frame) => gist(frame).startsWith('announcement')),
+    [],
+  );
+});
+
 test('a conflict ends the burst: one announcement per ten seconds is what may be said', () => {
   const { lan, speaker, clock } = table({ steadyMs: 2000 });
   speaker.set(wants(V6));
@@ -261,4 +297,26 @@ test('an observer that takes an address out hears nothing more of it', () => {
   assert.equal(made.seen.length, 1);
   made.clock.advance(10_000);
   assert.deepEqual(made.lan.openLinks, []);
+});
+
+test('two replicas that both believe to be the owner: the wire settles it within one announcement', () => {
+  const [lower, higher] = [settled(V4), table()];
+  lower.onObservation = ({ state }) => {
+    if (state === 'rival') lower.speaker.set(new Map());
+  };
+  higher.onObservation = ({ state }) => {
+    if (state === 'rival') higher.speaker.reassert(V4);
+  };
+  higher.speaker.set(wants(V4));
+  lower.speaker.reassert(V4);
+  const asPeer = ({ packet }: ReturnType<Table['lan']['take']>[number]): ReturnType<typeof claim> => {
+    assert.ok(packet.kind === 'arp');
+    return { ...packet, source: PEER_MAC, senderMac: PEER_MAC };
+  };
+  // Each sees the other's frames under the MAC of its peer.
+  for (const sent of higher.lan.take().slice(0, 1)) lower.lan.deliver(1, asPeer(sent));
+  for (const sent of lower.lan.take().slice(0, 1)) higher.lan.deliver(1, asPeer(sent));
+  for (const made of [lower, higher]) made.lan.deliver(1, arpQuestion(V4));
+  assert.deepEqual(lower.lan.take(), []);
+  assert.ok(higher.lan.take().some((frame) => gist(frame).startsWith('answer')));
 });

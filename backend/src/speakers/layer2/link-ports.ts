@@ -8,7 +8,7 @@ export interface LinkPortsDeps<R extends Resident> extends LinkPortDeps<R> {
 
 export interface LinkChange<R extends Resident> {
   readonly port: LinkPort<R>;
-  /** `gone`: it is closed, as the link is down or is no more. `mac`: neighbours must hear of the new one. */
+  /** `gone`: it is closed, as the link is no more. `mac`: neighbours must hear of the new one. */
   readonly change: 'gone' | 'mac';
 }
 
@@ -55,7 +55,7 @@ export class LinkPorts<R extends Resident> {
     for (const index of this.#problems.keys()) if (!byIndex.has(index)) this.#problems.delete(index);
     return [...this.#ports.values()].flatMap((port): LinkChange<R>[] => {
       const link = byIndex.get(port.link.index);
-      if (link === undefined || !link.up) {
+      if (link === undefined) {
         this.#close(port);
         return [{ port, change: 'gone' }];
       }

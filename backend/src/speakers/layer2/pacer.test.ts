@@ -85,6 +85,22 @@ test('a cancelled turn does not come, and one that is asked for again comes once
   assert.deepEqual(turns, [{ name: 'b', at: 20 }]);
 });
 
+test('turns do not nest: one that asks for others, even by `run`, ends before they begin', () => {
+  const { pacer, turns, player } = pacing(1000);
+  const inner = player('inner');
+  const outer: Paced = {
+    turn: () => {
+      pacer.now(inner);
+      pacer.run();
+      assert.deepEqual(turns, []);
+      return undefined;
+    },
+  };
+  pacer.now(outer);
+  pacer.run();
+  assert.equal(turns.length, 1);
+});
+
 test('after `close` no turn comes and no timer is left', () => {
   const { clock, pacer, turns, player } = pacing(10);
   for (let i = 0; i < 5; i++) pacer.now(player('a', 10));
