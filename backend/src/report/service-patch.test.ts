@@ -88,8 +88,18 @@ function isProved({ condition, ingress }: Case): boolean {
   return condition === 'True' && (ingress === 'ours' || ingress === 'anothers');
 }
 
-/** No status, and either our condition True, or finalizer and record from a backup, unless it has the class of somebody else. */
-function isLeftOver({ condition, finalizer, record, ingress, lbClass, situation }: Case): boolean {
+/** The class is ours, so that nobody else takes the finalizer off. */
+function isOursToDelete({ finalizer, lbClass, situation }: Case): boolean {
+  return situation === 'deleted' && finalizer && lbClass === 'ours';
+}
+
+/**
+ * The finalizer of a Service of our class, or no status, and either our condition True, or finalizer and record from a backup, unless it
+ * has the class of somebody else.
+ */
+function isLeftOver(given: Case): boolean {
+  const { condition, finalizer, record, ingress, lbClass, situation } = given;
+  if (isOursToDelete(given)) return true;
   const foreign = lbClass === 'foreign' && situation !== 'ClusterIP';
   return (condition === 'True' || (finalizer && record)) && ingress === 'none' && !foreign;
 }
@@ -154,7 +164,8 @@ suite(`the patch of a Service, in ${ALL.length} combinations of what stands in i
       const overwritten = finding.reason === 'ServedByAnother';
       const ours =
         (isProved(given) && !overwritten) || (isLeftOver(given) && ['ClusterIP', 'deleted'].includes(given.situation));
-      assert.deepEqual(marks(after), ours ? NO_MARKS : { ...marks(before), ...NO_CONDITIONS });
+      const ingress = isProved(given) ? [] : ingressOf(before);
+      assert.deepEqual(marks(after), ours ? { ...NO_MARKS, ingress } : { ...marks(before), ...NO_CONDITIONS });
     });
   });
 
@@ -171,6 +182,13 @@ suite(`the patch of a Service, in ${ALL.length} combinations of what stands in i
       const { finalizer, ingress } = marks(after) as Record<string, unknown>;
       const { finalizer: finalizerBefore, ingress: ingressBefore } = marks(before) as Record<string, unknown>;
       assert.deepEqual({ finalizer, ingress }, { finalizer: finalizerBefore, ingress: ingressBefore });
+    });
+  });
+
+  test('no finalizer of ours keeps a deleted Service of our class, whatever else stands in it', async () => {
+    await forAll((given, { after }) => {
+      if (given.lbClass !== 'ours' || given.situation !== 'deleted') return;
+      assert.deepEqual(after.metadata?.finalizers, ['example.com/theirs']);
     });
   });
 

@@ -99,12 +99,15 @@ function hasProof(object: kinds.Service): boolean {
 }
 
 /**
- * Marks of ours without an address: the API server empties the status of a Service that is no load balancer any more, and a backup
- * brings back finalizer and record alone. Only as far as no other load balancer is involved.
+ * Marks of ours without an address of ours: the API server empties the status of a Service that is no load balancer any more, and a
+ * backup brings back finalizer and record, or the finalizer alone. Where the class is ours, no other load balancer takes that off, and
+ * the Service could not be deleted; where there is none, only as far as no other load balancer is involved.
  */
 function isLeftOver(object: kinds.Service, service: Service): boolean {
   const { hasFinalizer, recorded, ingressIPs, loadBalancerClass } = service;
-  const classAllows = loadBalancerClass === undefined || loadBalancerClass === LOAD_BALANCER_CLASS;
+  const isOurClass = loadBalancerClass === LOAD_BALANCER_CLASS;
+  if (isOurClass && hasFinalizer) return true;
+  const classAllows = loadBalancerClass === undefined || isOurClass;
   return classAllows && ingressIPs.length === 0 && (hasProof(object) || (hasFinalizer && recorded.length > 0));
 }
 
@@ -130,4 +133,15 @@ function releasePatch(object: kinds.Service, service: Service, { finding }: Plan
  */
 export function servicePatch(object: kinds.Service, service: Service, plan: Plan, now: Date): ServicePatch | undefined {
   return plan.served ? assignPatch(object, service, plan, now) : releasePatch(object, service, plan);
+}
+
+/**
+ * Whether a write by this plan is worth an Event: users hear something that the object did not say before. The end of a Service is news
+ * where it had an address, which its status need not show any more: the API server empties it with the type.
+ */
+export function isNews(object: kinds.Service, plan: Plan): boolean {
+  if (!plan.served) return hasProof(object);
+  const { type, status, reason, message } = allocatedCondition(object, plan);
+  const before = object.status?.conditions?.find((condition) => condition.type === type);
+  return before?.status !== status || before.reason !== reason || before.message !== message;
 }

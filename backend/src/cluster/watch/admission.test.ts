@@ -224,6 +224,15 @@ suite('two Services with one address', () => {
     );
   });
 
+  test('of several of one age, the first by name gets it, as everywhere', () => {
+    const bench = withPool(FOR_ALL).begin();
+    bench.service(holder('a/s'));
+    bench.service(holder('b/second', { uid: '1', createdAt: 2_000 }));
+    bench.service(holder('b/first', { uid: '2', createdAt: 2_000 }));
+    bench.remove('a/s');
+    assert.deepEqual([bench.passed('b/first'), bench.passed('b/second')], [['p=192.0.2.1'], []]);
+  });
+
   test('a Service made anew under its name does not wait for itself', () => {
     const bench = withPool(FOR_ALL).begin();
     bench.service(holder('a/s'));

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isBelieved } from '../../allocate/believed.ts';
+import { byServiceAge } from '../../allocate/waiting.ts';
 import { poolOf, type Pool } from '../../domain/pool.ts';
 import type { Labels } from '../../domain/selector.ts';
 import type { Assignment, Service } from '../../domain/service.ts';
@@ -96,7 +97,7 @@ export class Admission {
   #reexamine(keys: Iterable<string>): string[] {
     const standings = [...new Set(keys)].flatMap((key) => this.#standings.get(key) ?? []);
     const services = standings.map(({ service }) => service);
-    services.sort((a, b) => a.createdAt - b.createdAt || (a.uid < b.uid ? -1 : 1));
+    services.sort(byServiceAge);
     for (const service of services) this.#settle(service);
     return services.map(({ key }) => key);
   }
