@@ -106,6 +106,14 @@ suite('what becomes of a Service is told in its conditions and Events', () => {
     await tells('has-it', 'Normal EnsuredLoadBalancer Allocated', 'Normal DeletedLoadBalancer Deleting');
   });
 
+  test('Events tell of the end of a Service that becomes a ClusterIP', async () => {
+    await lab.create('retires', { spec: ours });
+    await lab.routed(await lab.address('retires'));
+    await lab.patchService('retires', { spec: { type: 'ClusterIP', loadBalancerClass: null } });
+    await lab.when('retires', 'to lose our marks', ({ metadata }) => metadata.finalizers === undefined);
+    await tells('retires', 'Normal EnsuredLoadBalancer Allocated', 'Normal DeletedLoadBalancer NotLoadBalancer');
+  });
+
   test('a Service with endpoints is written twice and told of once, whatever nodes, endpoints and managers do', async () => {
     const { metadata } = await lab.lab.api.get('/api/v1/services');
     await lab.create('quiet', { spec: { ...ours, externalTrafficPolicy: 'Local' } }, ['n1', 'n2']);

@@ -53,6 +53,15 @@ describe('the texts of reasons', () => {
   }
 });
 
+describe('the texts of findings that know the pool', () => {
+  for (const reason of ['NoPeer', 'NoPeerEstablished', 'ProtocolNotSupported', 'AddressConflict'] as const) {
+    it(`${reason}: names the address and the Eip`, () => {
+      const text = reasonText(finding(reason, { ip: '192.0.2.1', pool: 'public' }));
+      assert.ok(text.includes('192.0.2.1') && text.includes('Eip public'), text);
+    });
+  }
+});
+
 describe('reasonText', () => {
   it('fills in every parameter, each time it occurs', () => {
     const params = { family: 'ipv6', pool: 'public' };

@@ -70,6 +70,24 @@ suite('two Services with one address', () => {
     assert.deepEqual(bench.addresses('younger'), ['192.0.2.1']);
   });
 
+  test('an address that goes to the elder while the pool is made ready is not written to the younger', async () => {
+    const bench = await twins();
+    bench.gate.shut('guard');
+    bench.change('younger', (service) => ({ ...service, spec: aServiceObject('younger').spec ?? {} }));
+    await settle();
+    assert.deepEqual(bench.assigner.ledger.holders('192.0.2.1'), ['shop/younger']);
+    give(bench, 'elder');
+    await settle();
+    assert.deepEqual(bench.assigner.ledger.holders('192.0.2.1'), ['shop/elder']);
+    await bench.gate.open();
+    await pass(bench.clock, 1_000);
+    assert.deepEqual([bench.addresses('elder'), bench.addresses('younger')], [['192.0.2.1'], ['192.0.2.2']]);
+    assert.deepEqual(
+      bench.patched().filter((name) => name === 'younger'),
+      ['younger'],
+    );
+  });
+
   test('a new leader that finds them sorts them out', async () => {
     const bench = await twins();
     for (const name of ['elder', 'younger']) give(bench, name);
@@ -115,6 +133,7 @@ suite('what users do to a Service that has an address', () => {
       assert.equal(bench.sent.length, 1);
       assert.equal(JSON.stringify(bench.sent).includes('$deleteFromPrimitiveList'), false);
       assert.deepEqual(bench.assigner.ledger.holders('192.0.2.2'), ['shop/web']);
+      assert.deepEqual(bench.events, [], 'nothing that users could see has changed');
     });
   }
 
@@ -142,6 +161,18 @@ suite('what users do to a Service that has an address', () => {
     assert.deepEqual([bench.addresses('web'), bench.condition('web')], [[], undefined]);
     assert.deepEqual(bench.assigner.ledger.holders('192.0.2.2'), []);
     assert.deepEqual(bench.patched(), ['web']);
+    assert.deepEqual(bench.events, ['web Normal DeletedLoadBalancer NotLoadBalancer']);
+  });
+
+  test('the end is told of once where the API server empties the status with the type', async () => {
+    const bench = await held();
+    bench.change('web', ({ metadata, status }) => {
+      const { conditions = [] } = status ?? {};
+      return { ...(metadata && { metadata }), spec: { type: 'ClusterIP' }, status: { loadBalancer: {}, conditions } };
+    });
+    await pass(bench.clock, 1_000);
+    assert.deepEqual(bench.service('web')?.metadata?.finalizers ?? [], []);
+    assert.deepEqual(bench.events, ['web Normal DeletedLoadBalancer NotLoadBalancer']);
   });
 
   test('the type ClusterIP takes our condition off a Service that waited', async () => {

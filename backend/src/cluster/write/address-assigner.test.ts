@@ -226,6 +226,20 @@ suite('writes that fail', () => {
     bench.view.stop();
     assert.equal(bench.clock.pendingTimers, 0);
   });
+
+  test('a write that ends after its leader stepped down wakes nobody up when the freed address has rested', async () => {
+    const spec = { addresses: ['192.0.2.1'], protocol: 'bgp', reuseAfterSeconds: 300 };
+    const bench = await AssignerBench.started({ ...SMALL, spec });
+    await create(bench, 'web', 'next');
+    bench.gate.shut('requests');
+    bench.remove('web');
+    await settle();
+    const stopped = bench.assigner.stop();
+    await bench.gate.open();
+    await stopped;
+    bench.view.stop();
+    assert.equal(bench.clock.pendingTimers, 0);
+  });
 });
 
 function warnings({ logger }: AssignerBench): string[] {

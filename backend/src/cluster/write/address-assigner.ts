@@ -8,7 +8,7 @@ import { finding } from '../../domain/reason.ts';
 import type { Assignment, Service } from '../../domain/service.ts';
 import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
 import { reasonText } from '../../report/reason-text.ts';
-import { servicePatch } from '../../report/service-patch.ts';
+import { isNews, servicePatch } from '../../report/service-patch.ts';
 import { isConflict, isNotFound, retryAfterMsOf } from '../errors.ts';
 import * as kinds from '../kinds.ts';
 import type { Kube } from '../kube.ts';
@@ -69,6 +69,7 @@ export class AddressAssigner {
   #reserved: Reserved | undefined;
   #adoption: Timer | undefined;
   #rest: { readonly at: number; readonly timer: Timer } | undefined;
+  #stopped = false;
 
   constructor(deps: AddressAssignerDeps) {
     this.#deps = deps;
@@ -91,6 +92,7 @@ export class AddressAssigner {
 
   /** Takes up the work, with a ledger made from what stands in Services and pools alone; the oldest Services come first. */
   start(): void {
+    if (this.#stopped) return;
     this.#adoption = this.#deps.clock.setTimer(ADOPTION_MS, () => this.#allocator.endAdoption());
     this.#reserved = this.#reservedNow();
     const pools = new PoolSet(this.#deps.view.poolsInForce(), this.#reserved);
@@ -100,7 +102,9 @@ export class AddressAssigner {
     this.#awaitRest();
   }
 
+  /** For good; writes that are under way end first, and what they settle wakes nobody up. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#adoption?.cancel();
     this.#rest?.timer.cancel();
     await this.#queue.stop();
@@ -131,7 +135,7 @@ export class AddressAssigner {
     this.#apply(this.#allocator.reconsider(this.#now(), name));
   }
 
-  /** Nodes, the cluster's Service ranges or this host's links changed; returns whether that concerns any address. */
+  /** Nodes or the cluster's Service ranges changed, and the links are read along; returns whether that concerns any address. */
   reservedChanged(): boolean {
     const before = this.#reserved;
     this.#reserved = this.#reservedNow();
@@ -202,6 +206,8 @@ export class AddressAssigner {
         return { type: 'retry', error: new Error('the Eip is not ready to give an address') };
       }
       if (!this.#deps.mayWrite()) return { type: 'after', ms: HOLD_MS };
+      // Meanwhile an older holder may have shown up, or the Service have gone: what was planned is for somebody else.
+      if (!this.#keeps(service, planned)) return { type: 'after', ms: 0 };
       const written = await patchFenced(this.#deps.api, kinds.services, object, {
         type: 'strategic',
         metadata: patch.metadata,
@@ -218,12 +224,18 @@ export class AddressAssigner {
     }
   }
 
+  /** Whether all that a Service was planned to have is still kept for it. */
+  #keeps({ key }: Service, planned: Plan): boolean {
+    const kept = this.ledger.assignments(key);
+    return !planned.served || planned.assignments.every(({ ip }) => kept.some((assignment) => assignment.ip === ip));
+  }
+
   /** Events by the reasons that Kubernetes' own service controller uses; ours is the action. */
   #tell(object: kinds.Service, service: Service, planned: Plan): void {
     const { served, finding: why } = planned;
     this.#deps.logger.info({ service: service.key, reason: why.reason, ...why.params }, 'service written');
     if (served) this.#tellLosses(object, service, planned.assignments);
-    else if (!service.held) return;
+    if (!isNews(object, planned)) return;
     const given = served ? 'EnsuredLoadBalancer' : 'DeletedLoadBalancer';
     const fine = !served || why.reason === 'Allocated';
     const reason = fine ? given : 'SyncLoadBalancerFailed';
@@ -267,7 +279,7 @@ export class AddressAssigner {
     if (at === this.#rest?.at) return;
     this.#rest?.timer.cancel();
     this.#rest = undefined;
-    if (at === undefined) return;
+    if (at === undefined || this.#stopped) return;
     const delayMs = Math.min(Math.max(0, at - this.#now()), MAX_TIMER_MS);
     const timer = this.#deps.clock.setTimer(delayMs, () => {
       this.#rest = undefined;

@@ -56,12 +56,14 @@ export function aPoolObject(name: string, addresses: readonly string[], isDefaul
   };
 }
 
-/** Holds patches, before the API server sees them or before their answers arrive. */
+type Held = 'guard' | 'requests' | 'answers';
+
+/** Holds writes: until the pool is ready, before the API server sees them, or before their answers arrive. */
 export class Gate {
   readonly #waiting: (() => void)[] = [];
-  #shut: 'requests' | 'answers' | undefined;
+  #shut: Held | undefined;
 
-  shut(what: 'requests' | 'answers'): void {
+  shut(what: Held): void {
     this.#shut = what;
   }
 
@@ -71,7 +73,7 @@ export class Gate {
     await settle();
   }
 
-  async pass(what: 'requests' | 'answers'): Promise<void> {
+  async pass(what: Held): Promise<void> {
     if (this.#shut === what) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 }
@@ -119,7 +121,7 @@ export class AssignerBench {
           this.events.push(`${object.metadata?.name} ${type} ${reason} ${action}`);
         },
       },
-      guard: { ensure: () => Promise.resolve(true) },
+      guard: { ensure: () => this.gate.pass('guard').then(() => true) },
       serviceRanges: () => [],
       subnets: () => [],
       mayWrite: () => this.mayWrite,
