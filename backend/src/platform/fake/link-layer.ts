@@ -1,0 +1,190 @@
+import ipaddr from 'ipaddr.js';
+import type { Clock, Link, LinkLayer, LinkSocket, LinkSocketEvents } from '../ports.ts';
+
+/** What a test says of a link; the rest has defaults. */
+export interface FakeLink {
+  readonly name: string;
+  readonly mac: Uint8Array;
+  readonly prefixes: readonly string[];
+  readonly wire: FakeWire;
+}
+
+/** Who takes frames from a wire. */
+type Listener = (frame: Uint8Array) => void;
+
+/** An Ethernet segment: what one end sends all others hear a moment later, unless they are cut off. */
+export class FakeWire {
+  readonly #clock: Clock;
+  readonly #ends = new Map<object, Listener>();
+  readonly #cut = new Set<object>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Connects somebody to the segment, as a host with a link of its own or as a sniffer. Returns how to send. */
+  attach(end: object, listener: Listener): (frame: Uint8Array) => void {
+    this.#ends.set(end, listener);
+    return (frame) => {
+      const copy = frame.slice();
+      this.#clock.setTimer(1, () => {
+        if (this.#cut.has(end)) return;
+        for (const [other, hear] of [...this.#ends]) if (other !== end && !this.#cut.has(other)) hear(copy);
+      });
+    };
+  }
+
+  detach(end: object): void {
+    this.#ends.delete(end);
+    this.#cut.delete(end);
+  }
+
+  /** Loses every frame to and from an end. */
+  cut(end: object): void {
+    this.#cut.add(end);
+  }
+
+  heal(end: object): void {
+    this.#cut.delete(end);
+  }
+}
+
+/** The links of one host without a kernel. What `open` gives hears and sends as a NIC without promiscuous mode does. */
+export class FakeLinkLayer implements LinkLayer {
+  readonly #clock: Clock;
+  readonly #links = new Map<number, FakeNic>();
+  readonly #watchers = new Set<() => void>();
+  #nextIndex = 1;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  links(): readonly Link[] {
+    return [...this.#links.values()].map((nic) => nic.link);
+  }
+
+  /** By the longest prefix of a link that is up; there is no default route. */
+  linkTowards(address: string): Link | undefined {
+    if (!ipaddr.isValid(address)) return undefined;
+    const parsed = ipaddr.parse(address);
+    const routes = this.links()
+      .flatMap((link) => link.prefixes.map((prefix) => ({ link, prefix: ipaddr.parseCIDR(prefix) })))
+      .filter(({ prefix: [own] }) => own.kind() === parsed.kind());
+    if (routes.some(({ prefix: [own] }) => own.toString() === parsed.toString())) return undefined;
+    return routes
+      .filter(({ link, prefix }) => link.up && parsed.match(prefix))
+      .sort((a, b) => b.prefix[1] - a.prefix[1])
+      .at(0)?.link;
+  }
+
+  watch(onChange: () => void): () => void {
+    // One function may watch twice.
+    const watcher = (): void => onChange();
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  open(index: number, events: LinkSocketEvents): LinkSocket {
+    const nic = this.#links.get(index);
+    if (nic === undefined) throw new Error(`cannot open link ${index}: no such device`);
+    return nic.open(events);
+  }
+
+  /** Puts a link into the host and returns its index. */
+  add({ name, mac, prefixes, wire }: FakeLink): number {
+    const index = this.#nextIndex++;
+    this.#links.set(index, new FakeNic({ index, name, mac, prefixes, up: true }, wire));
+    this.#changed();
+    return index;
+  }
+
+  /** Changes what a link is like; a link that is not up neither hears nor sends. */
+  change(index: number, changes: Partial<Pick<Link, 'mac' | 'up' | 'prefixes' | 'name'>>): void {
+    const nic = this.#nic(index);
+    nic.link = { ...nic.link, ...changes };
+    this.#changed();
+  }
+
+  remove(index: number): void {
+    const nic = this.#nic(index);
+    this.#links.delete(index);
+    nic.remove();
+    this.#changed();
+  }
+
+  /** The end of a link on its wire, for FakeWire's `cut`. */
+  end(index: number): object {
+    return this.#nic(index);
+  }
+
+  #nic(index: number): FakeNic {
+    const nic = this.#links.get(index);
+    if (nic === undefined) throw new Error(`there is no link ${index}`);
+    return nic;
+  }
+
+  #changed(): void {
+    for (const watcher of this.#watchers) {
+      this.#clock.setTimer(1, () => {
+        if (this.#watchers.has(watcher)) watcher();
+      });
+    }
+  }
+}
+
+class FakeNic {
+  link: Link;
+  readonly #wire: FakeWire;
+  readonly #transmit: (frame: Uint8Array) => void;
+  readonly #sockets = new Set<{ readonly events: LinkSocketEvents; readonly groups: string[] }>();
+
+  constructor(link: Link, wire: FakeWire) {
+    this.link = link;
+    this.#wire = wire;
+    this.#transmit = wire.attach(this, (frame) => this.#hear(frame));
+  }
+
+  open(events: LinkSocketEvents): LinkSocket {
+    const socket = { events, groups: [] as string[] };
+    this.#sockets.add(socket);
+    return {
+      send: (frame) => {
+        if (!this.#sockets.has(socket)) return;
+        if (this.link.up) this.#transmit(frame);
+        else events.onLost?.(new Error('send: network is down'));
+      },
+      join: (group) => void socket.groups.push(String(group)),
+      leave: (group) => {
+        const at = socket.groups.indexOf(String(group));
+        if (at !== -1) socket.groups.splice(at, 1);
+      },
+      close: () => void this.#sockets.delete(socket),
+    };
+  }
+
+  remove(): void {
+    this.#wire.detach(this);
+    for (const socket of [...this.#sockets]) {
+      this.#sockets.delete(socket);
+      socket.events.onGone(new Error(`the link ${this.link.index} is gone`));
+    }
+  }
+
+  #hear(frame: Uint8Array): void {
+    if (!this.link.up || !isOfInterest(frame)) return;
+    const destination = String(frame.subarray(0, 6));
+    for (const socket of [...this.#sockets]) {
+      const isToUs = [String(this.link.mac), '255,255,255,255,255,255', ...socket.groups].includes(destination);
+      if (isToUs && this.#sockets.has(socket)) socket.events.onFrame(frame);
+    }
+  }
+}
+
+/** ARP requests and replies, neighbour solicitations and advertisements; a VLAN's tag makes a frame another link's. */
+function isOfInterest(frame: Uint8Array): boolean {
+  const octet = (at: number): number => frame[at] ?? -1;
+  const type = octet(12) * 256 + octet(13);
+  if (type === 0x0806) return octet(20) === 0 && [1, 2].includes(octet(21));
+  return type === 0x86dd && octet(20) === 58 && [135, 136].includes(octet(54));
+}
