@@ -29,7 +29,9 @@ class Desk {
 
   constructor(pools: readonly Pool[], services: readonly Service[] = [], released: readonly Release[] = []) {
     for (const service of services) this.services.set(service.key, service);
-    this.work(this.allocator.adopt(poolSet(pools), new Map([['p', released]]), this.now));
+    this.work(
+      this.allocator.adopt(poolSet(pools), { released: new Map([['p', released]]), used: new Map() }, this.now),
+    );
   }
 
   /** The Services that were given one address or another are shown as the API server shows them. */

@@ -1,12 +1,14 @@
-import { canonicalAddress, type AddressRange } from '../domain/address.ts';
+import { canonicalAddress, parseAddress } from '../domain/address.ts';
+import { sameRanges } from '../domain/ranges.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
+import { poolsOf, sameAssignments, without } from './assignments.ts';
 import { restsUntil } from './free.ts';
 import { Ledger, sharingGroup } from './ledger.ts';
 import { heldAssignments, plan, sameTerms, type AllocateView, type Plan } from './plan.ts';
-import { PoolSet } from './pool-set.ts';
-import type { Release } from './released.ts';
+import { isAllowed, PoolSet } from './pool-set.ts';
+import type { Remembered } from './released.ts';
 import { Resting } from './resting.ts';
 import { notServed } from './served.ts';
 import { byServiceAge, Waiting, type Interest } from './waiting.ts';
@@ -40,9 +42,12 @@ export class Allocator {
   readonly #resting = new Resting();
   /** Pools that remember addresses which no pool has any more, and another may have after the next edit. */
   readonly #withHomeless = new Set<string>();
+  /** Pools that were drawn on for those who wait, since a step began. */
+  readonly #drawn = new Set<string>();
   /** By Service, the addresses that its next successful write lets go of. */
   readonly #leaving = new Map<string, ReadonlySet<string>>();
   #pools = new PoolSet(new Map());
+  #used: Remembered['used'] = new Map();
   #adopting = true;
 
   constructor(deps: AllocatorDeps) {
@@ -64,8 +69,9 @@ export class Allocator {
   }
 
   /** Begins with what stands in the Services, oldest first, and in the pools' statuses; returns the keys to plan, in this order. */
-  adopt(pools: PoolSet, released: ReadonlyMap<string, readonly Release[]>, now: number): string[] {
+  adopt(pools: PoolSet, { released, used }: Remembered, now: number): string[] {
     this.#setPools(pools);
+    this.#used = used;
     const services = [...this.#deps.services.values()].sort(byServiceAge);
     const view = this.#view(now);
     for (const service of services) {
@@ -87,6 +93,7 @@ export class Allocator {
   /** From now on nobody else can have given addresses: what turns up in a status and is not in the ledger is no longer believed. */
   endAdoption(): void {
     this.#adopting = false;
+    this.#used = new Map();
   }
 
   /** A Service was seen for the first time, or anew: others shouldn't get what it asks for. */
@@ -96,11 +103,14 @@ export class Allocator {
     const texts = asks ? [...service.wantedIPs, ...service.recorded.map(({ ip }) => ip)] : [];
     const own = this.ledger.assignments(service.key);
     const isOwn = (ip: string): boolean => own.some((assignment) => assignment.ip === ip);
+    const labels = this.#deps.namespaces.get(service.namespace);
     // Most Services ask for nothing or have what they ask for, as they write it.
     const ips = texts.filter((text) => !isOwn(text)).flatMap((text) => canonicalAddress(text) ?? []);
+    const isOpen = (ip: string): boolean => this.#pools.having(ip).some((pool) => isAllowed(pool, service, labels));
+    // Nor does anybody keep an address from others by asking for what no pool would give.
     this.ledger.wish(
       service.key,
-      [...new Set(ips)].filter((ip) => !isOwn(ip)),
+      [...new Set(ips)].filter((ip) => !isOwn(ip) && isOpen(ip)),
     );
   }
 
@@ -124,7 +134,7 @@ export class Allocator {
     else this.#leaving.delete(key);
     const effects = this.#hold(service, [...given, ...leaving], now);
     this.observe(service);
-    return { again: [...evicted.map(({ rival }) => rival), ...effects.again], pools: effects.pools };
+    return this.#effects([...evicted.map(({ rival }) => rival), ...effects.again], effects.pools);
   }
 
   /** The plan is written: what the Service had before is free. */
@@ -137,7 +147,8 @@ export class Allocator {
     const given = planned.served ? planned.assignments : [];
     const isNew = without(given, this.ledger.written(service.key)).length > 0;
     this.ledger.confirm(service.key, given);
-    return isNew ? { ...effects, again: [...effects.again, ...this.#shareAnew(service.sharing, now)] } : effects;
+    if (!isNew) return effects;
+    return this.#effects([...effects.again, ...this.#shareAnew(service.sharing, now)], effects.pools);
   }
 
   /** The Service is gone. */
@@ -152,7 +163,7 @@ export class Allocator {
     const written = this.ledger.written(key);
     const freed = this.ledger.delete(key, now);
     this.#discard(freed, written);
-    return { again: [...this.#freed(freed, now), ...this.#shareAnew(terms, now)], pools: poolsOf(before) };
+    return this.#effects([...this.#freed(freed, now), ...this.#shareAnew(terms, now)], poolsOf(before));
   }
 
   /** The pools changed: whoever waits may be served now, oldest first, and who is not served yet may be. */
@@ -163,7 +174,7 @@ export class Allocator {
     const unserved = hadDefault === pools.hasDefault ? [] : [...this.#unserved];
     const aged = unserved.flatMap((key) => this.#deps.services.get(key) ?? []).sort(byServiceAge);
     const effects = this.#reconsider(now, (service) => edited === undefined || this.#mayBeHelpedBy(edited, service));
-    return { again: [...effects.again, ...aged.map(({ key }) => key)], pools: effects.pools };
+    return this.#effects([...effects.again, ...aged.map(({ key }) => key)], effects.pools);
   }
 
   /** The labels of a namespace changed: who waits there may be let into other pools. */
@@ -174,16 +185,15 @@ export class Allocator {
   /** Who waits is planned anew, oldest first; returned are those that get something or hear something new. */
   #reconsider(now: number, isConcerned: (service: Service) => boolean): Effects {
     const again: string[] = [];
-    const pools = new Set<string>();
     for (const key of this.#waiting.keys()) {
       const service = this.#deps.services.get(key);
       if (service === undefined || !isConcerned(service)) continue;
       const planned = this.plan(service, now);
-      if (this.#reserve(service, planned, now, pools) || said(planned) !== this.#said.get(key)) again.push(key);
+      if (this.#reserve(service, planned, now) || said(planned) !== this.#said.get(key)) again.push(key);
       // Who hears nothing new may still wait for other pools than before.
       else if (planned.served) this.#await(service, planned.waitsFor);
     }
-    return { again, pools };
+    return this.#effects(again);
   }
 
   /** Time has passed: addresses that have rested go to who waits. */
@@ -196,7 +206,7 @@ export class Allocator {
       pools.add(pool);
       this.ledger.trim(pool, now - this.#reuseMs(pool));
     }
-    return { again, pools };
+    return this.#effects(again, pools);
   }
 
   /** A record of addresses that a Service has not is a wish for these, whichever pools they are in. */
@@ -212,9 +222,18 @@ export class Allocator {
       ledger: this.ledger,
       now,
       adopting: this.#adopting,
+      isRecordedFor: (key, ip) => this.#isRecordedFor(key, ip),
       isLeaving: (key, ip) => this.#leaving.get(key)?.has(ip) === true,
       createdAt: (key) => services.get(key)?.createdAt,
     };
+  }
+
+  #isRecordedFor(key: string, ip: string): boolean | undefined {
+    const users = this.#used.get(ip) ?? [];
+    if (users.includes(key)) return users.length === 1 ? true : undefined;
+    const claims = (user: string): boolean =>
+      this.#deps.services.get(user)?.recorded.some((assignment) => assignment.ip === ip) === true;
+    return users.some(claims) ? false : undefined;
   }
 
   #setPools(pools: PoolSet): void {
@@ -299,7 +318,7 @@ export class Allocator {
       ...this.#shareAnew(terms, now),
       ...this.#shareAnew(service.sharing, now),
     ];
-    return { again, pools: poolsOf(changed) };
+    return this.#effects(again, poolsOf(changed));
   }
 
   /** One of a group has other addresses or terms than before: those of the group that wait may fit beside it now. */
@@ -308,8 +327,15 @@ export class Allocator {
     if (group === undefined) return [];
     return this.#waiting.inGroup(group).filter((key) => {
       const service = this.#deps.services.get(key);
-      return service !== undefined && this.#reserve(service, this.plan(service, now), now, new Set());
+      return service !== undefined && this.#reserve(service, this.plan(service, now), now);
     });
+  }
+
+  /** What a step means, with the pools that others were given something from on the way. */
+  #effects(again: readonly string[], pools: Iterable<string> = []): Effects {
+    const all = new Set([...pools, ...this.#drawn]);
+    this.#drawn.clear();
+    return { again, pools: all };
   }
 
   /** What was only kept for a Service and never written need not rest, and is no address to get back. */
@@ -320,7 +346,8 @@ export class Allocator {
   #freed(freed: readonly Assignment[], now: number): string[] {
     return freed.flatMap(({ pool: from, ip }) => {
       const home = this.#pools.homeOf({ pool: from, ip });
-      if (home !== from) this.#refile(from);
+      if (home === undefined) this.#withHomeless.add(from);
+      else if (home !== from) this.ledger.rehome(ip, home);
       const name = home ?? from;
       const pool = this.#pools.get(name);
       const release = this.ledger.lastHolder(ip);
@@ -335,17 +362,21 @@ export class Allocator {
   /** Keeps an address for the oldest Service that waits for it, so that no younger one comes first. */
   #offer({ pool, ip }: Assignment, now: number): string[] {
     const again: string[] = [];
-    for (const key of this.#waiting.interestedIn(pool, ip)) {
+    const family = parseAddress(ip)?.family ?? 'ipv4';
+    for (const key of this.#waiting.interestedIn(pool, { family, ip })) {
       const service = this.#deps.services.get(key);
       if (service === undefined) continue;
-      if (this.#reserve(service, this.plan(service, now), now, new Set())) again.push(key);
+      const planned = this.plan(service, now);
+      if (this.#reserve(service, planned, now)) again.push(key);
+      // Of two families the other one may be what is missing by now.
+      else if (planned.served) this.#await(service, planned.waitsFor);
       if (this.ledger.holders(ip).some((holder) => this.ledger.sharing(holder)?.key === undefined)) break;
     }
     return again;
   }
 
   /** Returns whether the Service gets something that it had not. */
-  #reserve(service: Service, planned: Plan, now: number, pools: Set<string>): boolean {
+  #reserve(service: Service, planned: Plan, now: number): boolean {
     const before = this.ledger.assignments(service.key);
     const given = planned.served ? planned.assignments : [];
     const added = without(given, before);
@@ -353,34 +384,12 @@ export class Allocator {
     // The same address from another pool comes instead, any other address beside what it has.
     const others = before.filter(({ ip }) => added.every((assignment) => assignment.ip !== ip));
     this.ledger.set(service, [...others, ...added], now);
-    for (const { pool } of added) pools.add(pool);
+    for (const { pool } of added) this.#drawn.add(pool);
     return true;
   }
 }
 
 const NOTHING: Effects = { again: [], pools: new Set() };
-
-function sameAssignments(a: readonly Assignment[], b: readonly Assignment[]): boolean {
-  return a.length === b.length && a.every(({ pool, ip }, i) => pool === b[i]?.pool && ip === b[i].ip);
-}
-
-function poolsOf(assignments: readonly Assignment[]): Set<string> {
-  return new Set(assignments.map(({ pool }) => pool));
-}
-
-function without(some: readonly Assignment[], others: readonly Assignment[]): Assignment[] {
-  return some.filter(({ pool, ip }) => !others.some((other) => other.pool === pool && other.ip === ip));
-}
-
-function sameRanges(a: readonly AddressRange[], b: readonly AddressRange[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every(({ family, first, last }, i) => {
-      const other = b[i];
-      return family === other?.family && first === other.first && last === other.last;
-    })
-  );
-}
 
 function said(planned: Plan): string {
   return JSON.stringify([planned.finding.reason, planned.finding.params]);

@@ -6,6 +6,7 @@ import type { Assignment, Service } from '../domain/service.ts';
 import { sharingProblem } from '../domain/sharing.ts';
 import { findFree, findOwn, restsUntil, timeText, type FreeView } from './free.ts';
 import { isAllowed } from './pool-set.ts';
+import type { Lack } from './waiting.ts';
 
 /** What choosing depends on besides the Service itself. */
 export interface ChooseView extends FreeView {
@@ -18,7 +19,10 @@ export type Choice =
   | {
       readonly ok: false;
       readonly finding: Finding;
+      /** All pools that were looked at, and those of them that have no address at the moment. */
       readonly pools?: readonly string[];
+      readonly full?: readonly Lack[];
+      /** The wanted address, where it is somebody else's at the moment. */
       readonly ip?: string;
     };
 
@@ -78,11 +82,10 @@ function chooseWanted(address: Address, service: Service, view: ChooseView): Cho
     const where = named.length > 0 ? { pool: named.join(',') } : {};
     return { ok: false, finding: finding('WantedAddressOutsidePools', { ip, ...where }) };
   }
-  const found =
-    closed(pool, service, address.family, view) ??
-    view.pools.reservation(pool, address) ??
-    notShareable(ip, service, view);
-  if (found !== undefined) return { ok: false, finding: found, ip };
+  const found = closed(pool, service, address.family, view) ?? view.pools.reservation(pool, address);
+  if (found !== undefined) return { ok: false, finding: found };
+  const taken = notShareable(ip, service, view);
+  if (taken !== undefined) return { ok: false, finding: taken, ip };
   return resting(ip, pool, service, view) ?? { ok: true, assignment: { pool: pool.name, ip } };
 }
 
@@ -108,16 +111,19 @@ function chooseFrom(pool: Pool, service: Service, family: Family, view: ChooseVi
 
 function chooseAny(service: Service, family: Family, view: ChooseView): Choice {
   const pools = candidates(service, view);
+  const full: Lack[] = [];
   let first: Finding | undefined;
   for (const pool of pools) {
     const choice = chooseFrom(pool, service, family, view);
     if (choice.ok) return choice;
+    if (choice.finding.reason === 'PoolFull' || choice.finding.reason === 'PoolResting')
+      full.push({ pool: pool.name, family });
     // That a pool of the other family can't help goes without saying where another one could.
     if (first === undefined || first.reason === 'FamilyNotAvailable') first = choice.finding;
   }
   if (first === undefined) return noCandidate(service, family, view);
   const names = pools.map(({ name }) => name);
-  return { ok: false, finding: first, pools: names };
+  return { ok: false, finding: first, pools: names, full };
 }
 
 /** A Service that is created again gets its address again, from a pool that would not be its first by now as well. */

@@ -27,8 +27,10 @@ export function timeText(at: number): string {
 }
 
 function givable(ip: string, pool: Pool, family: Family, { pools }: Pick<FreeView, 'pools'>): boolean {
+  // Of two families the text tells, without the cost of parsing.
+  if (ip.includes(':') !== (family === 'ipv6')) return false;
   const address = parseAddress(ip);
-  return address?.family === family && pools.gives(pool, address);
+  return address !== undefined && pools.gives(pool, address);
 }
 
 function lowest(ips: readonly string[]): string | undefined {
@@ -40,8 +42,8 @@ function lowest(ips: readonly string[]): string | undefined {
 /** An address of the pool that the Services of its sharing group have, and that it fits beside all of them. */
 function shared(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
   if (service.sharing.key === undefined) return undefined;
-  const theirs = view.ledger.sharedWith(service).map(({ ip }) => ip);
-  const fitting = theirs.filter(
+  const theirs = new Set(view.ledger.sharedWith(service).map(({ ip }) => ip));
+  const fitting = [...theirs].filter(
     (ip) => givable(ip, pool, family, view) && view.ledger.rivals(ip, service).length === 0,
   );
   return lowest(fitting);

@@ -211,7 +211,11 @@ const forgeryTakesNothing: Check = (before, after, { happenings }) => {
 function isStable(cluster: SmallCluster): void {
   const successor = new Allocator(cluster);
   const released = new Map([...cluster.pools.keys()].map((name) => [name, cluster.allocator.ledger.releasedOf(name)]));
-  successor.adopt(new PoolSet(new Map(cluster.pools), cluster.allocator.pools.reserved), released, cluster.now);
+  successor.adopt(
+    new PoolSet(new Map(cluster.pools), cluster.allocator.pools.reserved),
+    { released, used: cluster.used() },
+    cluster.now,
+  );
   for (const service of cluster.services.values()) {
     const planned = successor.plan(service, cluster.now);
     const given = planned.served ? planned.assignments.map(({ ip }) => ip) : [];

@@ -123,6 +123,12 @@ export class Ledger {
     this.#lowerFloors(ip);
   }
 
+  /** Moves one remembered address to the pool that has it now, as the youngest there. */
+  rehome(ip: string, to: string): void {
+    const release = this.lastHolder(ip);
+    if (release !== undefined) this.#release(to, release);
+  }
+
   /** Files freed addresses of a pool under the pools that can give them; returns these, and undefined if there are some that none can. */
   refile(from: string, homeOf: (assignment: Assignment) => string | undefined): ReadonlySet<string | undefined> {
     const moves = new Map<string, Release[]>();
@@ -191,6 +197,7 @@ export class Ledger {
   /** Addresses that a Service without them asks for: others get them only where nothing else is left. */
   wish(service: string, ips: readonly string[]): void {
     const before = this.#wishes.get(service) ?? [];
+    if (before.length === ips.length && before.every((ip, i) => ip === ips[i])) return;
     for (const ip of before) {
       if (!removeFrom(this.#wishers, ip, service)) continue;
       this.#wishedFree.delete(ip);

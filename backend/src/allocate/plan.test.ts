@@ -56,6 +56,7 @@ function view(
     ledger,
     now: NOW,
     adopting: true,
+    isRecordedFor: () => undefined,
     isLeaving: () => false,
     createdAt: (key) => ages.get(key),
   };

@@ -29,6 +29,11 @@ export interface AllocateView extends ChooseView {
   readonly adopting: boolean;
   /** A Service gets another address instead of this one, and the write that says so has not succeeded yet. */
   isLeaving(service: string, ip: string): boolean;
+  /**
+   * Whether a pool's status, which tenants can't write, names this Service as the holder of an address, and not another one that still
+   * claims it; undefined if the status doesn't know.
+   */
+  isRecordedFor(service: string, ip: string): boolean | undefined;
   /** Age decides between two Services that were given one address, in milliseconds since the epoch. */
   createdAt(service: string): number | undefined;
 }
@@ -78,14 +83,32 @@ function isTenable(service: Service, ip: string, view: AllocateView): boolean {
   return asBefore || view.ledger.rivals(ip, service).length === 0;
 }
 
+/**
+ * An address that stands in a status, with its true pool, or undefined if it can't be ours: a record that names no pool was written by
+ * somebody else over ours, one that its pool has not by a forger. Where the pool is gone it is kept, and not announced, until there is
+ * one again.
+ */
+function settled({ ip, pool: recorded }: Assignment, view: AllocateView): Assignment | undefined {
+  const pool = poolOf({ ip, pool: recorded }, view.pools.pools);
+  if (pool !== undefined) return { ip, pool: pool.name };
+  return recorded === '' || view.pools.get(recorded) !== undefined ? undefined : { ip, pool: recorded };
+}
+
+/** A node, or the cluster's Services, came to have an address since it was given, or somebody forged it. */
+function isOthers({ ip, pool: name }: Assignment, view: AllocateView): boolean {
+  const [address, pool] = [parseAddress(ip), view.pools.get(name)];
+  return address !== undefined && pool !== undefined && view.pools.isOthers(pool, address);
+}
+
 /** What stands in the status and is unknown to the ledger. */
 function adopted(service: Service, assignment: Assignment, view: AllocateView): Assignment[] {
-  const pool = poolOf(assignment, view.pools.pools);
-  const settled = { ip: assignment.ip, pool: pool?.name ?? assignment.pool };
-  // An address in no pool and without a record was written by somebody else over ours.
-  if (!view.adopting || settled.pool === '') return [];
-  const believed = isBelieved(service, assignment, { pools: view.pools.pools, namespaces: view.namespaces });
-  return believed && outlives(service, assignment.ip, view) ? [settled] : [];
+  const own = view.adopting ? settled(assignment, view) : undefined;
+  if (own === undefined) return [];
+  const { pools, namespaces } = view;
+  const recorded = view.isRecordedFor(service.key, own.ip);
+  if (recorded === false || (recorded === undefined && isOthers(own, view))) return [];
+  const believed = isBelieved(service, own, { pools: pools.pools, namespaces });
+  return believed && (recorded === true || outlives(service, own.ip, view)) ? [own] : [];
 }
 
 /** What a Service holds by its status, each address with its true pool; the ledger is made of this. */
@@ -142,7 +165,8 @@ function waitsFor(service: Service, failures: readonly Extract<Choice, { ok: fal
   if (failures.length === 0) return undefined;
   const before = service.held ? [] : service.recorded.flatMap(({ ip }) => canonicalAddress(ip) ?? []);
   const pools = failures.flatMap((failure) => failure.pools ?? []);
-  return { pools: [...new Set(pools)], ips: [...new Set([...before, ...failures.flatMap(({ ip }) => ip ?? [])])] };
+  const ips = new Set([...before, ...failures.flatMap(({ ip }) => ip ?? [])]);
+  return { pools: [...new Set(pools)], full: failures.flatMap(({ full }) => full ?? []), ips: [...ips] };
 }
 
 /** What the families' answers mean together (KEP-563): Require needs all, Prefer is content with one. */

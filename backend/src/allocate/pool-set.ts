@@ -79,6 +79,12 @@ export class PoolSet {
     return this.#preferred.filter((pool) => pool.ranges.some((range) => rangeContains(range, address)));
   }
 
+  /** The same for the text of an address. */
+  having(ip: string): Pool[] {
+    const address = parseAddress(ip);
+    return address === undefined ? [] : this.containing(address);
+  }
+
   /** Pools that a Service is given addresses from without naming any: those bound to it, then the default ones. */
   candidates(service: Service, labels: Labels | undefined): Pool[] {
     const byName = this.#byNamespace.get(service.namespace) ?? [];
@@ -115,6 +121,12 @@ export class PoolSet {
   isSkipped(pool: Pool, address: Address): boolean {
     if (pool.avoidBuggyIPs && isBuggy(address)) return true;
     return this.reserved.nodeWith(address) !== undefined;
+  }
+
+  /** Whether an address of a pool belongs to a node or to the cluster's own Services. */
+  isOthers(pool: Pool, address: Address): boolean {
+    if (this.reserved.nodeWith(address) !== undefined) return true;
+    return this.overlaps(pool.name).some(({ kind, part }) => kind === 'serviceRange' && rangeContains(part, address));
   }
 
   /** Why a pool never gives an address that lies in it although somebody wants it, or undefined if it does. */

@@ -71,3 +71,11 @@ export class Released {
     return [...this.#entries.values()].slice(-max).reverse();
   }
 }
+
+/** What the pools' statuses say at the beginning of a term of office. */
+export interface Remembered {
+  /** By pool, youngest first. */
+  readonly released: ReadonlyMap<string, readonly Release[]>;
+  /** By address: keys of the Services that hold it. Only as many as a status lists. */
+  readonly used: ReadonlyMap<string, readonly string[]>;
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { byServiceAge, Waiting } from './waiting.ts';
+import { byServiceAge, Waiting, type Interest } from './waiting.ts';
 
 const aged = (key: string, createdAt: number): { key: string; createdAt: number } => ({ key, createdAt });
 
@@ -13,22 +13,44 @@ test('older first, of one age by name', () => {
   );
 });
 
+/** Waits for IPv4 addresses of these pools, or for these addresses. */
+function interest(pools: readonly string[], ips: readonly string[] = []): Interest {
+  return { pools, full: pools.map((pool) => ({ pool, family: 'ipv4' })), ips };
+}
+
+function freed(waiting: Waiting, pool: string, ip: string): string[] {
+  return [...waiting.interestedIn(pool, { family: 'ipv4', ip })];
+}
+
 suite('who waits for an address', () => {
   const waiting = new Waiting();
-  waiting.set(aged('young', 3), { pools: ['p'], ips: [] });
-  waiting.set(aged('old', 1), { pools: ['p', 'q'], ips: [] }, 'shop/k');
-  waiting.set(aged('middle', 2), { pools: [], ips: ['192.0.2.1'] });
+  waiting.set(aged('young', 3), interest(['p']));
+  waiting.set(aged('old', 1), interest(['p', 'q']), 'shop/k');
+  waiting.set(aged('middle', 2), interest([], ['192.0.2.1']));
 
   test('of a pool, or for this one', () => {
-    assert.deepEqual([...waiting.interestedIn('p', '192.0.2.1')], ['old', 'middle', 'young']);
-    assert.deepEqual([...waiting.interestedIn('q', '192.0.2.9')], ['old']);
-    assert.deepEqual([...waiting.interestedIn('r', '192.0.2.9')], []);
+    assert.deepEqual(freed(waiting, 'p', '192.0.2.1'), ['old', 'middle', 'young']);
+    assert.deepEqual(freed(waiting, 'q', '192.0.2.9'), ['old']);
+    assert.deepEqual(freed(waiting, 'r', '192.0.2.9'), []);
+  });
+  test('of the other family, or of a pool that gives nothing until it is edited: not for this one', () => {
+    const dual = new Waiting();
+    dual.set(aged('six', 1), { pools: ['p'], full: [{ pool: 'p', family: 'ipv6' }], ips: [] });
+    dual.set(aged('shut', 2), { pools: ['p'], full: [], ips: [] });
+    assert.deepEqual(freed(dual, 'p', '192.0.2.1'), []);
+    assert.deepEqual([...dual.interestedIn('p', { family: 'ipv6', ip: '2001:db8::1' })], ['six']);
+    assert.ok(dual.mayBeHelpedBy(new Set(['p']), 'shut'));
+  });
+  test('by both: once', () => {
+    const both = new Waiting();
+    both.set(aged('a', 1), interest(['p'], ['192.0.2.1']));
+    assert.deepEqual(freed(both, 'p', '192.0.2.1'), ['a']);
   });
   test('of a sharing group', () => assert.deepEqual(waiting.inGroup('shop/k'), ['old']));
   test('for something else since, or for nothing any more', () => {
-    waiting.set(aged('old', 1), { pools: ['q'], ips: [] });
+    waiting.set(aged('old', 1), interest(['q']));
     waiting.delete('middle');
-    assert.deepEqual([...waiting.interestedIn('p', '192.0.2.1')], ['young']);
+    assert.deepEqual(freed(waiting, 'p', '192.0.2.1'), ['young']);
     assert.deepEqual(waiting.inGroup('shop/k'), []);
     assert.deepEqual([waiting.keys(), waiting.size, waiting.has('middle')], [['old', 'young'], 2, false]);
   });
@@ -49,7 +71,7 @@ test('the queues hold who waits, in order of age, whatever came before', () => {
         model.delete(each.key);
         if (each.pools === null) waiting.delete(each.key);
         else {
-          waiting.set(each, { pools: each.pools, ips: each.ips });
+          waiting.set(each, interest(each.pools, each.ips));
           model.set(each.key, each);
         }
       }
@@ -60,7 +82,7 @@ test('the queues hold who waits, in order of age, whatever came before', () => {
       );
       const interested = sorted.filter(({ pools, ips }) => pools?.includes('p') === true || ips.includes('1'));
       assert.deepEqual(
-        [...new Set(waiting.interestedIn('p', '1'))],
+        freed(waiting, 'p', '1'),
         interested.map(({ key }) => key),
       );
     }),

@@ -1,3 +1,4 @@
+import type { Family } from '../domain/address.ts';
 import type { Service } from '../domain/service.ts';
 
 type Aged = Pick<Service, 'key' | 'createdAt'>;
@@ -44,18 +45,32 @@ class Queue {
 interface Entry {
   readonly service: Aged;
   readonly pools: readonly string[];
+  readonly full: readonly Lack[];
   readonly ips: readonly string[];
   readonly group: string | undefined;
 }
 
-/** What a waiting Service would take: an address of one of these pools, or one of these addresses. */
-export type Interest = Pick<Entry, 'pools' | 'ips'>;
+/** A pool that would give an address of a family if it had one. */
+export interface Lack {
+  readonly pool: string;
+  readonly family: Family;
+}
+
+/**
+ * What a waiting Service would take: an address that becomes free in what is `full`, or one of `ips`. `pools` are all that it looks
+ * to, those that give it nothing until they are edited as well.
+ */
+export type Interest = Pick<Entry, 'pools' | 'full' | 'ips'>;
+
+function lackId({ pool, family }: Lack): string {
+  return `${family} ${pool}`;
+}
 
 /** The Services whose wishes are not all met, oldest first, by what could help them. */
 export class Waiting {
   readonly #entries = new Map<string, Entry>();
   readonly #all = new Queue();
-  readonly #byPool = new Map<string, Queue>();
+  readonly #byLack = new Map<string, Queue>();
   readonly #byIp = new Map<string, Queue>();
   readonly #byGroup = new Map<string, Queue>();
 
@@ -68,12 +83,12 @@ export class Waiting {
   }
 
   /** `group`: the Services that it may share an address with. */
-  set({ key, createdAt }: Aged, { pools, ips }: Interest, group?: string): void {
+  set({ key, createdAt }: Aged, { pools, full, ips }: Interest, group?: string): void {
     this.delete(key);
     const service = { key, createdAt };
-    this.#entries.set(key, { service, pools, ips, group });
+    this.#entries.set(key, { service, pools, full, ips, group });
     this.#all.add(service);
-    for (const pool of pools) queueOf(this.#byPool, pool).add(service);
+    for (const lack of full) queueOf(this.#byLack, lackId(lack)).add(service);
     for (const ip of ips) queueOf(this.#byIp, ip).add(service);
     if (group !== undefined) queueOf(this.#byGroup, group).add(service);
   }
@@ -83,7 +98,7 @@ export class Waiting {
     if (entry === undefined) return;
     this.#entries.delete(key);
     this.#all.remove(entry.service);
-    for (const pool of entry.pools) removeFromQueue(this.#byPool, pool, entry.service);
+    for (const lack of entry.full) removeFromQueue(this.#byLack, lackId(lack), entry.service);
     for (const ip of entry.ips) removeFromQueue(this.#byIp, ip, entry.service);
     if (entry.group !== undefined) removeFromQueue(this.#byGroup, entry.group, entry.service);
   }
@@ -105,18 +120,30 @@ export class Waiting {
     return [...(this.#byGroup.get(group) ?? [])].map(({ key }) => key);
   }
 
-  /** Who may take an address that became free, oldest first; lazily, as a rule the first one does. */
-  *interestedIn(pool: string, ip: string): IterableIterator<string> {
-    const some = [this.#byPool.get(pool), this.#byIp.get(ip)].map((queue) => [...(queue ?? [])]);
-    const [byPool = [], byIp = []] = some;
-    let i = 0;
-    for (const service of byPool) {
-      for (let other = byIp[i]; other !== undefined && byServiceAge(other, service) < 0; other = byIp[++i])
-        yield other.key;
-      yield service.key;
+  /** Who may take an address that became free, oldest first. What is set or deleted meanwhile changes nothing. */
+  *interestedIn(
+    pool: string,
+    { family, ip }: { readonly family: Family; readonly ip: string },
+  ): IterableIterator<string> {
+    const lacking = [...(this.#byLack.get(lackId({ pool, family })) ?? [])];
+    const wanting = [...(this.#byIp.get(ip) ?? [])];
+    let last: string | undefined;
+    for (const { key } of merged(lacking, wanting)) {
+      if (key !== last) yield key;
+      last = key;
     }
-    for (const { key } of byIp.slice(i)) yield key;
   }
+}
+
+/** Two ordered lists as one; who is in both comes twice, one after the other. */
+function* merged(some: readonly Aged[], others: readonly Aged[]): IterableIterator<Aged> {
+  let i = 0;
+  for (const service of some) {
+    for (let other = others[i]; other !== undefined && byServiceAge(other, service) < 0; other = others[++i])
+      yield other;
+    yield service;
+  }
+  yield* others.slice(i);
 }
 
 function queueOf(queues: Map<string, Queue>, name: string): Queue {

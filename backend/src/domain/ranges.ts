@@ -71,3 +71,14 @@ function widen(ranges: readonly AddressRange[], max: number): AddressRange[] {
   });
   return wide;
 }
+
+/** Whether two lists have the same ranges in the same order. */
+export function sameRanges(a: readonly AddressRange[], b: readonly AddressRange[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ family, first, last }, i) => {
+      const other = b[i];
+      return family === other?.family && first === other.first && last === other.last;
+    })
+  );
+}

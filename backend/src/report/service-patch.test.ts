@@ -33,7 +33,7 @@ function planFor(service: Service, situation: Case['situation']): Plan {
   const older = aService('shop/older', { createdAt: 0, held: true, recorded: all, ingressIPs: [OURS, '192.0.2.8'] });
   const services = [service, ...(situation === 'full' ? [older] : [])];
   const allocator = new Allocator({ services: new Map(services.map((one) => [one.key, one])), namespaces: new Map() });
-  allocator.adopt(new PoolSet(new Map([[pool.name, pool]])), new Map(), NOW.getTime());
+  allocator.adopt(new PoolSet(new Map([[pool.name, pool]])), { released: new Map(), used: new Map() }, NOW.getTime());
   return allocator.plan(service, NOW.getTime());
 }
 

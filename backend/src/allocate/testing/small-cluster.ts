@@ -46,6 +46,7 @@ export class SmallCluster implements World {
   #adopting = true;
   #reserved = reservedOf(this.nodes);
   readonly #released = new Map<string, readonly Release[]>();
+  readonly #used = new Map<string, ReadonlyMap<string, readonly string[]>>();
   #queue = new Set<string>();
   readonly #later = new Set<string>();
   #writes: Write[] = [];
@@ -81,7 +82,12 @@ export class SmallCluster implements World {
     // What the last leader did not come to write into the pools' statuses any more.
     const known = new Set([...released.values()].flat().map(({ ip }) => ip));
     for (const ip of this.freed.keys()) if (!known.has(ip)) this.#mayForget(ip);
-    this.#queue = new Set(this.allocator.adopt(this.#poolSet(), released, this.now));
+    this.#queue = new Set(this.allocator.adopt(this.#poolSet(), { released, used: this.used() }, this.now));
+  }
+
+  /** What `status.used` of the pools says: the Services that held each address when it was last written. */
+  used(): Map<string, readonly string[]> {
+    return new Map([...this.#used.values()].flatMap((used) => [...used]));
   }
 
   endAdoption(): void {
@@ -262,6 +268,7 @@ export class SmallCluster implements World {
       if (pool.deleting && held.size === 0) {
         this.pools.delete(name);
         this.#released.delete(name);
+        this.#used.delete(name);
         this.#forgetFreedOf(pool);
         this.#configure();
         this.settle([true]);
@@ -276,6 +283,7 @@ export class SmallCluster implements World {
       );
       this.pools.set(name, { ...pool, heldRanges: [...pool.ranges, ...outside], heldNamespaces });
       this.#released.set(name, [...this.allocator.ledger.releasedOf(name)]);
+      this.#used.set(name, new Map([...held].map(([ip, keys]) => [ip, [...keys].sort()])));
     }
   }
 }

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Service } from '../domain/service.ts';
+import { aPool, aService } from '../domain/testing/builders.ts';
+import { Allocator } from './allocator.ts';
+import { PoolSet } from './pool-set.ts';
+import { Reserved } from './reserved.ts';
+
+const NOW = 1_000_000_000;
+
+suite('what a new leader believes of the statuses that it finds', () => {
+  const POOL = aPool('p', ['192.0.2.0/29'], { isDefault: true });
+  const holding = (key: string, ip: string, createdAt: number): Service =>
+    aService(key, { createdAt, held: true, recorded: [{ pool: 'p', ip }], ingressIPs: [ip], hasCondition: true });
+
+  function led(services: readonly Service[], used: Readonly<Record<string, string>>, reserved?: Reserved): Allocator {
+    const known = new Map(services.map((service) => [service.key, service]));
+    const allocator = new Allocator({ services: known, namespaces: new Map() });
+    const named = new Map(Object.entries(used).map(([ip, keys]) => [ip, keys.split(';')]));
+    allocator.adopt(new PoolSet(new Map([['p', POOL]]), reserved), { released: new Map(), used: named }, NOW);
+    return allocator;
+  }
+
+  test('an address that its pool never had is a forgery', () => {
+    assert.deepEqual(led([holding('a/z', '8.8.8.8', 1)], {}).ledger.assignments('a/z'), []);
+  });
+  test('of two that claim one address the one that the pool names, whichever is older', () => {
+    const services = [holding('b/old', '192.0.2.1', 1), holding('a/victim', '192.0.2.1', 2)];
+    assert.deepEqual(led(services, { '192.0.2.1': 'a/victim' }).ledger.holders('192.0.2.1'), ['a/victim']);
+    assert.deepEqual(led(services, { '192.0.2.1': 'a/gone' }).ledger.holders('192.0.2.1'), ['b/old']);
+    assert.deepEqual(led(services, {}).ledger.holders('192.0.2.1'), ['b/old']);
+  });
+  test("a node's address only if the pool says that it was given before", () => {
+    const reserved = new Reserved({ nodes: new Map([['192.0.2.1', 'n1']]), serviceRanges: [], subnets: [] });
+    const services = [holding('a/web', '192.0.2.1', 1)];
+    assert.deepEqual(led(services, {}, reserved).ledger.holders('192.0.2.1'), []);
+    assert.deepEqual(led(services, { '192.0.2.1': 'a/web' }, reserved).ledger.holders('192.0.2.1'), ['a/web']);
+  });
+});
+
+test('what is kept for who waits is told of its pool as well', () => {
+  const pools = [aPool('four', ['192.0.2.1']), aPool('six', ['2001:db8::1-2001:db8::2'])];
+  const first = aService('a/first', { createdAt: 1, wantedPools: ['four'] });
+  const dual = aService('a/dual', {
+    createdAt: 2,
+    wantedPools: ['four', 'six'],
+    families: ['ipv4', 'ipv6'],
+    familyPolicy: 'RequireDualStack',
+  });
+  const services = new Map([first, dual].map((service) => [service.key, service]));
+  const allocator = new Allocator({ services, namespaces: new Map() });
+  allocator.adopt(
+    new PoolSet(new Map(pools.map((each) => [each.name, each]))),
+    { released: new Map(), used: new Map() },
+    NOW,
+  );
+  for (const service of services.values()) {
+    const planned = allocator.plan(service, NOW);
+    allocator.take(service, planned, NOW);
+    allocator.settle(service, planned, NOW);
+  }
+  services.delete('a/first');
+  const { again, pools: drawn } = allocator.forget('a/first', NOW);
+  assert.deepEqual([again, [...drawn].sort()], [['a/dual'], ['four', 'six']]);
+});
+
+test('a wish that no pool would grant keeps no address from others', () => {
+  const pool = aPool('p', ['192.0.2.1-192.0.2.2'], { namespaces: ['s'] });
+  const services = new Map([aService('evil/e', { wantedIPs: ['192.0.2.1'] }), aService('s/a')].map((s) => [s.key, s]));
+  const allocator = new Allocator({ services, namespaces: new Map() });
+  allocator.adopt(new PoolSet(new Map([['p', pool]])), { released: new Map(), used: new Map() }, NOW);
+  const planned = allocator.plan(aService('s/a'), NOW);
+  assert.deepEqual(planned.served && planned.assignments, [{ pool: 'p', ip: '192.0.2.1' }]);
+});
