@@ -25,7 +25,7 @@ const foreignNames = [
   /^(docker|podman|cni|cbr|virbr|lxcbr|lxdbr|nerdctl|mpqemubr)\d*$/,
   /^(docker_gwbridge|cni-podman\d+|br-[0-9a-f]{12})$/,
   /^(kube-ipvs0|kube-bridge|nodelocaldns|kube-dummy-if)$/,
-  /^(cali|lxc|tunl|flannel|veth|cilium_|weave|vxlan|antrea-|ovn|ovs-|genev_sys_|vxlan_sys_)/,
+  /^(cali|lxc|tunl|flannel|cilium_|weave|vxlan|antrea-|ovn|ovs-|genev_sys_|vxlan_sys_)/,
 ];
 
 const hostPrefix = (address: string): number => (address.includes(':') ? 128 : 32);
