@@ -60,9 +60,19 @@ export function heldRanges(pool: Pool, held: Iterable<string>): string[] {
   return [...pool.ranges, ...cover(outside, MAX_HELD_RANGES - pool.ranges.length)].map(formatRange);
 }
 
-function heldNamespaces(pool: Pool, { held, namespaces }: PoolUse): string[] {
+/** Namespaces of the Services that hold addresses, each once, in no particular order. */
+export function namespacesOf(held: Holders): Set<string> {
   const found = new Set<string>();
   for (const services of held.values()) for (const key of services) found.add(key.slice(0, key.indexOf('/')));
+  return found;
+}
+
+/** `status.namespaces`: those whose Services keep what they hold when the pool shuts them out; `namespaces`: labels of all in the cluster. */
+export function heldNamespaces(
+  pool: Pool,
+  found: ReadonlySet<string>,
+  namespaces: ReadonlyMap<string, Labels>,
+): string[] {
   const all = [...found].sort();
   if (all.length <= MAX_HELD_NAMESPACES) return all;
   // The pool lets the others in by itself.
@@ -71,7 +81,7 @@ function heldNamespaces(pool: Pool, { held, namespaces }: PoolUse): string[] {
 }
 
 export function eipUsage(pool: Pool, use: PoolUse, isRead: boolean): EipUsage {
-  const { held, released, isFull } = use;
+  const { held, released, isFull, namespaces } = use;
   return {
     poolSize: bounded(size(pool.ranges)),
     usage: held.size,
@@ -84,7 +94,7 @@ export function eipUsage(pool: Pool, use: PoolUse, isRead: boolean): EipUsage {
       .slice(0, MAX_RELEASED)
       .map(({ ip, service, at }) => ({ ip, service, time: new Date(at).toISOString() })),
     addresses: heldRanges(pool, held.keys()),
-    namespaces: heldNamespaces(pool, use),
+    namespaces: heldNamespaces(pool, namespacesOf(held), namespaces),
   };
 }
 

@@ -14,7 +14,7 @@ import * as kinds from '../kinds.ts';
 import type { Kube } from '../kube.ts';
 import type { ClusterView } from '../watch/cluster-view.ts';
 import { toService } from '../watch/domain/service.ts';
-import { patchFenced } from './apply-status.ts';
+import { LEADER_WRITE_TIMEOUT_MS, patchFenced } from './apply-status.ts';
 import type { EventRecorder } from './events.ts';
 import type { PoolGuard } from './pool-guard.ts';
 import { WorkQueue, type Outcome } from './queue.ts';
@@ -42,11 +42,6 @@ export interface AddressAssignerDeps {
 
 /** Status patches under way at once: enough to keep the API server busy, few enough to leave others their share. */
 const CONCURRENCY = 16;
-/**
- * A write ends before another leader can begin: less than the 5 s between the moment that a leader must stop and the end of its lease
- * (`lease.ts`). resourceVersion fences an object, not an address that two leaders give to two objects.
- */
-const WRITE_TIMEOUT_MS = 4_000;
 /** How long to wait before asking again whether this replica may write. */
 const HOLD_MS = 1_000;
 /** For how long after taking office another leader's last writes may still show up: the duration of a lease. */
@@ -97,7 +92,7 @@ export class AddressAssigner {
     this.#reserved = this.#reservedNow();
     const pools = new PoolSet(this.#deps.view.poolsInForce(), this.#reserved);
     const released = new Map([...pools.pools.keys()].map((name) => [name, this.#releasedBefore(name)] as const));
-    const keys = this.#allocator.adopt(pools, released, this.#now());
+    const keys = this.#allocator.adopt(pools, { released, used: this.#usedBefore(pools) }, this.#now());
     for (const key of keys) this.serviceChanged(key);
     this.#awaitRest();
   }
@@ -162,6 +157,13 @@ export class AddressAssigner {
     return new Reserved(input);
   }
 
+  #usedBefore(pools: PoolSet): Map<string, readonly string[]> {
+    const used = [...pools.pools.keys()].flatMap((name) =>
+      Object.entries(this.#deps.view.poolObject(name)?.status?.used ?? {}),
+    );
+    return new Map(used.map(([ip, services]) => [ip, services.split(';')]));
+  }
+
   #releasedBefore(pool: string): Release[] {
     const released = this.#deps.view.poolObject(pool)?.status?.released ?? [];
     return released.map(({ ip, service, time }) => ({ ip, service, at: Date.parse(time) || 0 }));
@@ -202,7 +204,7 @@ export class AddressAssigner {
     const patch = servicePatch(object, service, planned, this.#deps.clock.wallTime());
     if (patch === undefined) return { type: 'done' };
     try {
-      if (!(await this.#deps.guard.ensure(added(service, planned)))) {
+      if (!(await this.#deps.guard.ensure(service.namespace, added(service, planned)))) {
         return { type: 'retry', error: new Error('the Eip is not ready to give an address') };
       }
       if (!this.#deps.mayWrite()) return { type: 'after', ms: HOLD_MS };
@@ -213,7 +215,7 @@ export class AddressAssigner {
         metadata: patch.metadata,
         fields: { status: patch.status },
         subresource: 'status',
-        timeoutMs: WRITE_TIMEOUT_MS,
+        timeoutMs: LEADER_WRITE_TIMEOUT_MS,
       });
       const before = [...(this.#written.get(service.key)?.before ?? []), service.resourceVersion];
       this.#written.set(service.key, { before, object: written });

@@ -8,7 +8,7 @@ import * as kinds from '../kinds.ts';
 import type { Kube } from '../kube.ts';
 import { keyOf } from '../objects.ts';
 import type { ClusterView } from '../watch/cluster-view.ts';
-import { patchFenced } from './apply-status.ts';
+import { LEADER_WRITE_TIMEOUT_MS, patchFenced } from './apply-status.ts';
 import type { EventRecorder } from './events.ts';
 import { WorkQueue, type Outcome } from './queue.ts';
 
@@ -26,7 +26,6 @@ export interface AnnouncedWriterDeps {
 }
 
 const CONCURRENCY = 8;
-const WRITE_TIMEOUT_MS = 4_000;
 /** How long to wait before asking again whether this replica may write. */
 const HOLD_MS = 1_000;
 /** A new Service's address, endpoints and next hops become known one after the other: only where that ends is worth a write. */
@@ -136,7 +135,7 @@ export class AnnouncedWriter {
         type: 'strategic',
         fields: { status: { conditions } },
         subresource: 'status',
-        timeoutMs: WRITE_TIMEOUT_MS,
+        timeoutMs: LEADER_WRITE_TIMEOUT_MS,
       });
     } catch (error) {
       return this.#failed(keyOf(object), error);

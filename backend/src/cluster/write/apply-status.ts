@@ -4,6 +4,11 @@ import { refOf } from '../objects.ts';
 
 /** Prefix of the field manager of one replica; what follows is the replica's name. */
 const managerPrefix = 'porterlb-';
+/**
+ * A write of the leader ends before another leader can begin: less than the 5 s between the moment that a leader must stop and the end
+ * of its lease (`lease.ts`). resourceVersion fences an object, not an address that two leaders give to two objects. In milliseconds.
+ */
+export const LEADER_WRITE_TIMEOUT_MS = 4_000;
 /** The API server refuses longer ones (apimachinery: FieldManagerMaxLength). */
 const maxManagerLength = 128;
 
@@ -26,18 +31,28 @@ export async function applyOwnStatus<T extends KubeObject>(
   kind: ResourceKind<T>,
   own: OwnStatus,
 ): Promise<T> {
-  const body: KubeObject & { readonly status: object } = { metadata: own.ref, status: own.status };
-  const change = { type: 'apply', body, fieldManager: fieldManagerOf(own.replica), force: true } as const;
-  return await api.patch(kind, own.ref, change, { subresource: 'status' });
+  return await apply(api, kind, own);
 }
 
-/** Takes back what a replica wrote that is gone for good. Harmless if it wrote nothing. */
+async function apply<T extends KubeObject>(
+  api: Kube,
+  kind: ResourceKind<T>,
+  own: OwnStatus,
+  timeoutMs?: number,
+): Promise<T> {
+  const body: KubeObject & { readonly status: object } = { metadata: own.ref, status: own.status };
+  const change = { type: 'apply', body, fieldManager: fieldManagerOf(own.replica), force: true } as const;
+  const options = { subresource: 'status', ...(timeoutMs === undefined ? {} : { timeoutMs }) } as const;
+  return await api.patch(kind, own.ref, change, options);
+}
+
+/** What the leader takes back of a replica that is gone for good. Harmless if it wrote nothing. */
 export async function pruneOwnStatus<T extends KubeObject>(
   api: Kube,
   kind: ResourceKind<T>,
   { ref, replica }: Omit<OwnStatus, 'status'>,
 ): Promise<T> {
-  return await applyOwnStatus(api, kind, { ref, replica, status: {} });
+  return await apply(api, kind, { ref, replica, status: {} }, LEADER_WRITE_TIMEOUT_MS);
 }
 
 export function fieldManagerOf(replica: string): string {

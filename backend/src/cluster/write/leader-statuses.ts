@@ -18,7 +18,7 @@ import type { Kube } from '../kube.ts';
 import type { KubeObject, ResourceKind } from '../objects.ts';
 import type { ClusterView } from '../watch/cluster-view.ts';
 import type { Configured } from '../watch/last-good.ts';
-import { patchFenced, pruneOwnStatus } from './apply-status.ts';
+import { LEADER_WRITE_TIMEOUT_MS, patchFenced, pruneOwnStatus } from './apply-status.ts';
 import { poolFinalizers } from './pool-guard.ts';
 
 export type LeaderStatusesView = Pick<
@@ -112,7 +112,8 @@ export class LeaderStatuses {
   /** The status is written with the next version, which the watch brings. */
   async #writeFinalizers(object: Eip, finalizers: readonly string[]): Promise<number | undefined> {
     if (!this.#deps.mayWrite()) return HOLD_MS;
-    await patchFenced(this.#deps.api, eips, object, { type: 'merge', metadata: { finalizers } });
+    const timeoutMs = LEADER_WRITE_TIMEOUT_MS;
+    await patchFenced(this.#deps.api, eips, object, { type: 'merge', metadata: { finalizers }, timeoutMs });
     return undefined;
   }
 
@@ -203,6 +204,7 @@ export class LeaderStatuses {
         },
       },
       subresource: 'status',
+      timeoutMs: LEADER_WRITE_TIMEOUT_MS,
     });
     return undefined;
   }

@@ -8,6 +8,7 @@ import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
 import { LOAD_BALANCER_CLASS, OPENELB_KEYS } from '../../resources/keys.ts';
 import { bgpPeers, eips } from '../custom-kinds.ts';
+import { ApiError } from '../errors.ts';
 import { FakeKube } from '../fake/fake-kube.ts';
 import { pass, settle } from '../fake/passage.ts';
 import * as kinds from '../kinds.ts';
@@ -33,7 +34,8 @@ class Bench {
   readonly reports = new AddressReports();
   serviceRanges: readonly AddressRange[] = [];
   mayWrite = true;
-  readonly #deps = { api: this.api, clock: this.clock, random: { next: () => 0.5 }, logger: new FakeLogger() };
+  readonly logger = new FakeLogger();
+  readonly #deps = { api: this.api, clock: this.clock, random: { next: () => 0.5 }, logger: this.logger };
   readonly view = new ClusterView(this.#deps, {
     membership: undefined,
     address: '10.0.0.1',
@@ -76,14 +78,22 @@ class Bench {
     await this.pass();
   }
 
-  ipOf(name: string): string | undefined {
-    return this.api.read(kinds.services, { namespace: 'd', name })?.status?.loadBalancer?.ingress?.[0]?.ip;
+  ipOf(name: string, namespace = 'd'): string | undefined {
+    return this.api.read(kinds.services, { namespace, name })?.status?.loadBalancer?.ingress?.[0]?.ip;
   }
 
   /** Our conditions of a Service, as `type reason`. */
   conditionsOf(name: string): string[] {
     const { conditions = [] } = this.api.read(kinds.services, { namespace: 'd', name })?.status ?? {};
     return conditions.map(({ type, reason }) => `${type.split('/')[1]} ${reason}`);
+  }
+
+  usedOf(name: string): unknown {
+    return this.api.read(eips, { name })?.status?.used;
+  }
+
+  lastWritesFailed(): number {
+    return this.logger.entries.filter(({ message }) => message === 'the last write of a status failed').length;
   }
 
   overlapsOf(name: string): string | undefined {
@@ -189,6 +199,29 @@ suite('the leader', () => {
     await bench.leader.stop();
   });
 
+  test('names the namespace in the pool before the address stands in the Service, and in every write of the pool after that', async () => {
+    const bench = await new Bench().start();
+    for (const name of ['d', 'e']) bench.api.store(kinds.namespaces, { metadata: { name, labels: { team: 'web' } } });
+    bench.api.store(eips, { ...POOL, spec: { address: '192.0.2.0/28', namespaceSelector: { team: 'web' } } });
+    await bench.pass();
+    const before: string[] = [];
+    const patch = bench.api.patch.bind(bench.api);
+    bench.api.patch = async (kind, ref, change, options) => {
+      const named = bench.api.read(eips, { name: 'a' })?.status?.namespaces?.join() ?? '';
+      if (kind.plural === 'services' && bench.ipOf(ref.name, ref.namespace) === undefined)
+        before.push(`${ref.namespace}: ${named}`);
+      return await patch(kind, ref, change, options);
+    };
+    bench.api.store(kinds.services, service('s'));
+    await bench.pass(200);
+    const there = service('t');
+    bench.api.store(kinds.services, { ...there, metadata: { ...there.metadata, name: 't', namespace: 'e' } });
+    await bench.pass();
+    assert.deepEqual(before, ['d: d', 'e: d,e']);
+    assert.deepEqual(bench.api.read(eips, { name: 'a' })?.status?.namespaces, ['d', 'e']);
+    await bench.leader.stop();
+  });
+
   test('lets a deleted pool go with its last Service, and every Service at once', async () => {
     const bench = await new Bench().start();
     bench.api.store(kinds.services, service('s'));
@@ -257,5 +290,63 @@ suite('the leader', () => {
     assert.equal(bench.ipOf('s'), '192.0.2.0');
     await bench.leader.stop();
     assert.deepEqual(bench.events, ['s: Normal EnsuredLoadBalancer Allocated']);
+  });
+
+  for (const { leaves, says } of [
+    { leaves: 'of its own accord', says: true },
+    { leaves: 'because it lost the office', says: false },
+  ])
+    test(`that leaves ${leaves} ${says ? 'says first' : 'does not say'} what was given and freed in the last second`, async () => {
+      const bench = await new Bench().start();
+      bench.api.store(eips, { ...POOL, spec: { address: '192.0.2.0/31' } });
+      bench.api.store(kinds.services, service('s'));
+      await bench.pass();
+      bench.api.remove(kinds.services, { namespace: 'd', name: 's' });
+      bench.api.store(kinds.services, service('t'));
+      await bench.pass(300);
+      assert.equal(bench.ipOf('t'), '192.0.2.1');
+      assert.deepEqual(bench.usedOf('a'), { '192.0.2.0': 'd/s' });
+      bench.mayWrite = says;
+      await bench.leader.stop();
+      assert.deepEqual(bench.usedOf('a'), says ? { '192.0.2.1': 'd/t' } : { '192.0.2.0': 'd/s' });
+      const released = bench.api.read(eips, { name: 'a' })?.status?.released ?? [];
+      assert.deepEqual(
+        released.map(({ ip, service: holder }) => `${ip} ${holder}`),
+        says ? ['192.0.2.0 d/s'] : [],
+      );
+    });
+
+  test('that leaves waits for the watch where somebody else wrote the pool, and for no better times', async () => {
+    for (const times of [1, 2, Infinity]) {
+      const bench = await new Bench().start();
+      bench.api.store(kinds.services, service('s'));
+      await bench.pass(300);
+      const error = new ApiError({ status: 409, reason: 'Conflict', message: 'modified' });
+      bench.api.faults.inject({ verb: 'patch', plural: 'eips', times, error });
+      const stopped = bench.leader.stop();
+      await bench.pass(2_000);
+      await stopped;
+      assert.deepEqual(bench.usedOf('a'), times === Infinity ? {} : { '192.0.2.0': 'd/s' });
+      assert.equal(bench.lastWritesFailed(), times === Infinity ? 1 : 0);
+    }
+  });
+
+  test('gives up its writes before another leader can begin', async () => {
+    const bench = await new Bench().start();
+    await bench.router();
+    const timeouts = new Set<unknown>();
+    const patch = bench.api.patch.bind(bench.api);
+    bench.api.patch = async (kind, ref, change, options) => {
+      timeouts.add(options?.timeoutMs);
+      return await patch(kind, ref, change, options);
+    };
+    bench.api.store(kinds.services, service('s'));
+    bench.api.remove(eips, { name: 'a' });
+    const conf = { peerAs: 65001, neighborAddress: '192.0.2.254', authPassword: 'x' };
+    bench.api.store(bgpPeers, { metadata: { name: 'r1' }, spec: { conf } });
+    bench.api.store(eips, { metadata: { name: 'b' }, spec: { address: '192.0.2.0/28' } });
+    await bench.pass();
+    assert.deepEqual([...timeouts], [4_000]);
+    await bench.leader.stop();
   });
 });

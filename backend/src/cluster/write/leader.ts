@@ -77,9 +77,20 @@ export class Leader {
     this.#settings.changed(BGP_CONF_NAME);
   }
 
+  /**
+   * Ends all work. A leader that leaves of its own accord says first what its successor could not find out: what was freed in the last
+   * moment, and who held what when. One that lost the office says nothing more, even if it is elected again meanwhile.
+   */
   async stop(): Promise<void> {
-    const parts = [this.#assigner, this.#announced, this.#pools, this.#peers, this.#settings];
-    await Promise.all(parts.map(async (part) => await part.stop()));
+    const leads = this.#deps.mayWrite();
+    const others = [this.#announced, this.#peers, this.#settings];
+    const stopped = others.map(async (part) => await part.stop());
+    await Promise.all([...stopped, this.#stopGiving(leads)]);
+  }
+
+  async #stopGiving(leads: boolean): Promise<void> {
+    await Promise.all([this.#assigner.stop(), this.#pools.stop()]);
+    if (leads) await this.#pools.finish([...this.#deps.view.pools.entries()].map(([name]) => name));
   }
 
   /** The API server answers again: whatever waits for its backoff need not. */

@@ -4,6 +4,7 @@ import { Ledger } from '../../allocate/ledger.ts';
 import { aService } from '../../domain/testing/builders.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
+import { MAX_HELD_NAMESPACES } from '../../resources/eip.ts';
 import { eips, type Eip } from '../custom-kinds.ts';
 import { ApiError } from '../errors.ts';
 import { FakeKube } from '../fake/fake-kube.ts';
@@ -54,10 +55,15 @@ function eip(name: string, address: string, finalizers?: readonly string[]): Eip
   return { metadata: { name, ...(finalizers === undefined ? {} : { finalizers }) }, spec: { address } };
 }
 
+/** Only Services of some namespaces get addresses from it. */
+function ruled(rule: object): Eip {
+  return { metadata: { name: 'a' }, spec: { address: '192.0.2.0/24', ...rule } };
+}
+
 suite('the guard of pools in use', () => {
   test("marks a pool before its first address is given, and leaves others' finalizers", async () => {
     const bench = await new Bench().start(eip('a', '192.0.2.0/28', [THEIRS]));
-    assert.equal(await bench.guard.ensure([FIRST]), true);
+    assert.equal(await bench.guard.ensure('d', [FIRST]), true);
     assert.deepEqual(bench.object()?.metadata?.finalizers, [THEIRS, IN_USE]);
     assert.deepEqual(bench.object()?.status?.addresses, ['192.0.2.0-192.0.2.15']);
     assert.equal(bench.api.writes.length, 2);
@@ -66,17 +72,17 @@ suite('the guard of pools in use', () => {
   test('writes nothing for the addresses after that, whether or not the watch has brought it', async () => {
     const bench = await new Bench().start(eip('a', '192.0.2.0/28'));
     bench.api.muteWatches('eips');
-    await bench.guard.ensure([FIRST]);
+    await bench.guard.ensure('d', [FIRST]);
     bench.api.writes.length = 0;
-    assert.equal(await bench.guard.ensure([SECOND]), true);
-    assert.equal(await bench.guard.ensure([]), true);
+    assert.equal(await bench.guard.ensure('d', [SECOND]), true);
+    assert.equal(await bench.guard.ensure('d', []), true);
     assert.deepEqual(bench.api.writes, []);
   });
 
   test('makes one write for all Services that wait, and keeps nobody waiting longer than that', async () => {
     const bench = await new Bench().start(eip('a', '192.0.2.0/24'), eip('b', '198.51.100.0/24'));
-    const all = Array.from({ length: 200 }, (_, i) => bench.guard.ensure([{ pool: 'a', ip: `192.0.2.${i}` }]));
-    const dual = bench.guard.ensure([FIRST, { pool: 'b', ip: '198.51.100.1' }]);
+    const all = Array.from({ length: 200 }, (_, i) => bench.guard.ensure('d', [{ pool: 'a', ip: `192.0.2.${i}` }]));
+    const dual = bench.guard.ensure('d', [FIRST, { pool: 'b', ip: '198.51.100.1' }]);
     assert.deepEqual(new Set(await Promise.all(all)), new Set([true]));
     assert.equal(await dual, true);
     const writes = bench.api.writes.map(({ ref, subresource }) => `${ref.name} ${subresource ?? ''}`);
@@ -86,18 +92,18 @@ suite('the guard of pools in use', () => {
   test('keeps what is held outside of the spec, and adds what it is asked for', async () => {
     const bench = await new Bench().start(eip('a', '192.0.2.0/28'));
     bench.ledger.set(aService('d/s'), [{ pool: 'a', ip: '203.0.113.9' }], 0);
-    assert.equal(await bench.guard.ensure([{ pool: 'a', ip: '203.0.113.77' }, FIRST]), true);
+    assert.equal(await bench.guard.ensure('d', [{ pool: 'a', ip: '203.0.113.77' }, FIRST]), true);
     assert.deepEqual(bench.object()?.status?.addresses, ['192.0.2.0-192.0.2.15', '203.0.113.9', '203.0.113.77']);
   });
 
   test('follows an edit of the pool: its new addresses stand in the status before one of them is given', async () => {
     const bench = await new Bench().start(eip('a', '192.0.2.0/28'));
-    await bench.guard.ensure([FIRST]);
+    await bench.guard.ensure('d', [FIRST]);
     bench.ledger.set(aService('d/s'), [FIRST], 0);
     await settle();
     bench.api.store(eips, { ...bench.object(), spec: { address: '198.51.100.0/28' } });
     await settle();
-    assert.equal(await bench.guard.ensure([{ pool: 'a', ip: '198.51.100.3' }]), true);
+    assert.equal(await bench.guard.ensure('d', [{ pool: 'a', ip: '198.51.100.3' }]), true);
     assert.deepEqual(bench.object()?.status?.addresses, ['198.51.100.0-198.51.100.15', '192.0.2.1']);
   });
 
@@ -105,58 +111,97 @@ suite('the guard of pools in use', () => {
     const bench = await new Bench().start(eip('a', '192.0.2.0/28', [THEIRS]), eip('bad', 'nonsense'));
     bench.api.remove(eips, { name: 'a' });
     await settle();
-    for (const pool of ['a', 'bad', 'nowhere']) assert.equal(await bench.guard.ensure([{ ...FIRST, pool }]), false);
+    for (const pool of ['a', 'bad', 'nowhere'])
+      assert.equal(await bench.guard.ensure('d', [{ ...FIRST, pool }]), false);
     assert.deepEqual(bench.api.writes, []);
   });
 
   test('says no where somebody else was faster, and yes with the next version', async () => {
     const bench = await new Bench().start(eip('a', '192.0.2.0/28'));
-    const asked = bench.guard.ensure([FIRST]);
+    const asked = bench.guard.ensure('d', [FIRST]);
     bench.api.store(eips, eip('a', '192.0.2.0/29', [THEIRS]));
     assert.equal(await asked, false);
     assert.deepEqual(bench.object()?.metadata?.finalizers, [THEIRS]);
     await settle();
-    assert.equal(await bench.guard.ensure([FIRST]), true);
+    assert.equal(await bench.guard.ensure('d', [FIRST]), true);
     assert.deepEqual(bench.object()?.metadata?.finalizers, [THEIRS, IN_USE]);
   });
 
   test('says no of a pool that is deleted between its two writes or made anew, and marks no other object', async () => {
     const bench = await new Bench().start(eip('a', '192.0.2.0/28'));
-    const asked = bench.guard.ensure([FIRST]);
+    const asked = bench.guard.ensure('d', [FIRST]);
     bench.api.remove(eips, { name: 'a' });
     assert.equal(await asked, false);
     bench.api.store(eips, eip('a', '192.0.2.0/28'));
-    const stale = bench.guard.ensure([FIRST]);
+    const stale = bench.guard.ensure('d', [FIRST]);
     assert.equal(await stale, false);
     assert.equal(bench.object()?.metadata?.finalizers, undefined);
   });
 
   test('never takes back the word that was given: a pool that it marked survives its deletion', async () => {
     const bench = await new Bench().start(eip('a', '192.0.2.0/28'));
-    const asked = bench.guard.ensure([FIRST]);
+    const asked = bench.guard.ensure('d', [FIRST]);
     assert.equal(await asked, true);
     bench.api.remove(eips, { name: 'a' });
     assert.notEqual(bench.object(), undefined);
     await settle();
-    assert.equal(await bench.guard.ensure([SECOND]), false);
+    assert.equal(await bench.guard.ensure('d', [SECOND]), false);
   });
 
   test('rejects for all who wait when the API server fails, and tries again when it is asked again', async () => {
     const bench = await new Bench().start(eip('a', '192.0.2.0/28'));
     const error = new ApiError({ status: 500, reason: 'InternalError', message: 'no' });
     bench.api.faults.inject({ verb: 'patch', plural: 'eips', times: 1, error });
-    const results = await Promise.allSettled([bench.guard.ensure([FIRST]), bench.guard.ensure([SECOND])]);
+    const results = await Promise.allSettled([bench.guard.ensure('d', [FIRST]), bench.guard.ensure('d', [SECOND])]);
     assert.deepEqual(
       results.map(({ status }) => status),
       ['rejected', 'rejected'],
     );
-    assert.equal(await bench.guard.ensure([FIRST]), true);
+    assert.equal(await bench.guard.ensure('d', [FIRST]), true);
+  });
+
+  test('names a namespace before its first address is given where the pool has a rule for namespaces', async () => {
+    const open = eip('open', '198.51.100.0/28');
+    for (const rule of [{ namespaces: ['d', 'e'] }, { namespaceSelector: { team: 'web' } }]) {
+      const bench = await new Bench().start(ruled(rule), open);
+      await bench.guard.ensure('d', [FIRST, { pool: 'open', ip: '198.51.100.1' }]);
+      bench.ledger.set(aService('d/s'), [FIRST], 0);
+      await settle();
+      bench.api.writes.length = 0;
+      assert.equal(await bench.guard.ensure('d', [SECOND]), true);
+      assert.equal(await bench.guard.ensure('e', [{ pool: 'open', ip: '198.51.100.2' }]), true);
+      assert.deepEqual(bench.api.writes, [], 'both pools say enough');
+      assert.equal(await bench.guard.ensure('e', [SECOND]), true);
+      assert.deepEqual(bench.object()?.status?.namespaces, ['d', 'e']);
+      assert.equal(bench.api.writes.length, 1);
+    }
+  });
+
+  test('names all namespaces that wait in one write, and those that hold addresses already', async () => {
+    const bench = await new Bench().start(ruled({ namespaceSelector: { team: 'web' } }));
+    bench.ledger.set(aService('z/s'), [{ pool: 'a', ip: '192.0.2.200' }], 0);
+    const all = ['c', 'a', 'b', 'b'].map((namespace, i) =>
+      bench.guard.ensure(namespace, [{ pool: 'a', ip: `192.0.2.${i}` }]),
+    );
+    assert.deepEqual(new Set(await Promise.all(all)), new Set([true]));
+    assert.deepEqual(bench.object()?.status?.namespaces, ['a', 'b', 'c', 'z']);
+    assert.equal(bench.api.writes.length, 2);
+  });
+
+  test('gives to Services of namespaces that a full list has no place for', async () => {
+    const bench = await new Bench().start(ruled({ namespaceSelector: { team: 'web' } }));
+    for (let i = 0; i < MAX_HELD_NAMESPACES; i += 1)
+      bench.ledger.set(aService(`n${i}/s`), [{ pool: 'a', ip: `192.0.2.${i % 256}` }], 0);
+    for (const namespace of ['zz1', 'zz2'])
+      assert.equal(await bench.guard.ensure(namespace, [{ pool: 'a', ip: '192.0.2.255' }]), true);
+    assert.equal(bench.object()?.status?.namespaces?.length, MAX_HELD_NAMESPACES);
+    assert.equal(bench.api.writes.length, 2);
   });
 
   test('writes nothing while this replica may not', async () => {
     const bench = await new Bench().start(eip('a', '192.0.2.0/28'));
     bench.mayWrite = false;
-    assert.equal(await bench.guard.ensure([FIRST]), false);
+    assert.equal(await bench.guard.ensure('d', [FIRST]), false);
     assert.deepEqual(bench.api.writes, []);
   });
 
@@ -168,7 +213,7 @@ suite('the guard of pools in use', () => {
       return options?.subresource === 'status' ? { ...answer, status: {} } : answer;
     };
     bench.api.muteWatches('eips');
-    await assert.rejects(bench.guard.ensure([FIRST]), /is its CRD up to date\?/);
+    await assert.rejects(bench.guard.ensure('d', [FIRST]), /is its CRD up to date\?/);
     assert.ok(bench.api.writes.length <= 4);
   });
 });

@@ -3,17 +3,18 @@ import type { Ledger } from '../../allocate/ledger.ts';
 import { parseAddress, parseRange, rangeContains, type AddressRange } from '../../domain/address.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { Assignment } from '../../domain/service.ts';
-import { heldRanges } from '../../report/eip-status.ts';
+import { heldNamespaces, heldRanges, namespacesOf } from '../../report/eip-status.ts';
+import { MAX_HELD_NAMESPACES } from '../../resources/eip.ts';
 import { POOL_FINALIZER } from '../../resources/keys.ts';
 import { eips, type Eip } from '../custom-kinds.ts';
 import { isConflict, isNotFound } from '../errors.ts';
 import type { Kube } from '../kube.ts';
 import type { ClusterView } from '../watch/cluster-view.ts';
-import { patchFenced } from './apply-status.ts';
+import { LEADER_WRITE_TIMEOUT_MS, patchFenced } from './apply-status.ts';
 
 export interface PoolGuardDeps {
   readonly api: Kube;
-  readonly view: Pick<ClusterView, 'pools' | 'poolObject'>;
+  readonly view: Pick<ClusterView, 'pools' | 'poolObject' | 'namespaces'>;
   /** What is held already; the addresses in question may be in it or not. */
   readonly ledger: Pick<Ledger, 'heldOf'>;
   /** Whether this replica leads, with a current view: asked before every write. */
@@ -27,22 +28,26 @@ interface Written {
   readonly object: Eip;
 }
 
+/** An address that a Service of this namespace is to get. */
+interface Gift extends Assignment {
+  readonly namespace: string;
+}
+
 const YES = Promise.resolve(true);
 const NO = Promise.resolve(false);
-/** As with Services: a write ends before another leader can begin. */
-const WRITE_TIMEOUT_MS = 4_000;
 /** The write under way may be too early for an address, the one after that has it. */
 const MAX_WRITES = 3;
 
 /**
  * Sees to it that a pool's object says what is given of it before it is given: the finalizer, so that a pool in use is never gone, and
- * `status.addresses`, so that no edit of the pool takes the address away. Both are there already for all but the first Services.
+ * `status.addresses`, so that no edit of the pool takes the address away, and `status.namespaces`, so that the next leader believes the
+ * holding whatever has become of the namespace's labels. They are there already for all but the first Services of a namespace.
  */
 export class PoolGuard {
   readonly #deps: PoolGuardDeps;
   readonly #written = new Map<string, Written>();
   readonly #writing = new Map<string, Promise<boolean>>();
-  readonly #waiting = new Map<string, Map<string, number>>();
+  readonly #waiting = new Map<string, Set<Gift>>();
   readonly #ranges = new WeakMap<Eip, readonly AddressRange[]>();
 
   constructor(deps: PoolGuardDeps) {
@@ -54,51 +59,44 @@ export class PoolGuard {
    * or is being deleted, somebody else wrote it, or this replica may not write. Pass only what a Service doesn't hold yet: what it holds stays with it whatever
    * becomes of the pool. Rejects with what the API answered otherwise; at most one write per pool is under way.
    */
-  ensure(assignments: readonly Assignment[]): Promise<boolean> {
-    const missing = assignments.filter((assignment) => this.#says(assignment) !== 'yes');
+  ensure(namespace: string, assignments: readonly Assignment[]): Promise<boolean> {
+    const gifts = assignments.map((assignment) => ({ ...assignment, namespace }));
+    const missing = gifts.filter((gift) => this.#says(gift) !== 'yes');
     if (missing.length === 0) return YES;
-    if (missing.some((assignment) => this.#says(assignment) === 'never')) return NO;
+    if (missing.some((gift) => this.#says(gift) === 'never')) return NO;
     return this.#ensureAll(missing);
   }
 
-  async #ensureAll(missing: readonly Assignment[]): Promise<boolean> {
-    const answers = await Promise.all(missing.map(async (assignment) => await this.#ensureOne(assignment)));
+  async #ensureAll(missing: readonly Gift[]): Promise<boolean> {
+    const answers = await Promise.all(missing.map(async (gift) => await this.#ensureOne(gift)));
     return answers.every(Boolean);
   }
 
-  async #ensureOne(assignment: Assignment): Promise<boolean> {
-    const { pool, ip } = assignment;
-    this.#wait(pool, ip, 1);
+  async #ensureOne(gift: Gift): Promise<boolean> {
+    const { pool } = gift;
+    const waiting = this.#waiting.get(pool) ?? new Set();
+    this.#waiting.set(pool, waiting.add(gift));
     try {
-      for (let writes = 0; this.#says(assignment) === 'not yet'; writes += 1) {
-        if (writes === MAX_WRITES)
-          throw new Error(`Eip ${pool} does not keep status.addresses: is its CRD up to date?`);
+      for (let writes = 0; this.#says(gift) === 'not yet'; writes += 1) {
+        if (writes === MAX_WRITES) throw new Error(`Eip ${pool} does not keep its status: is its CRD up to date?`);
         if (!(await this.#write(pool))) return false;
       }
-      return this.#says(assignment) === 'yes';
+      return this.#says(gift) === 'yes';
     } finally {
-      this.#wait(pool, ip, -1);
+      waiting.delete(gift);
+      if (waiting.size === 0) this.#waiting.delete(pool);
     }
   }
 
-  /** Addresses that somebody waits for go into the next write, whoever makes it. */
-  #wait(pool: string, ip: string, change: 1 | -1): void {
-    const waiting = this.#waiting.get(pool) ?? new Map<string, number>();
-    const count = (waiting.get(ip) ?? 0) + change;
-    if (count > 0) waiting.set(ip, count);
-    else waiting.delete(ip);
-    if (waiting.size > 0) this.#waiting.set(pool, waiting);
-    else this.#waiting.delete(pool);
-  }
-
-  #says({ pool, ip }: Assignment): 'yes' | 'not yet' | 'never' {
+  #says({ pool, ip, namespace }: Gift): 'yes' | 'not yet' | 'never' {
     const object = this.#current(pool);
     const address = parseAddress(ip);
     if (object === undefined || address === undefined || object.metadata?.deletionTimestamp !== undefined)
       return 'never';
     const covered = this.#rangesOf(object).some((range) => rangeContains(range, address));
-    if (covered && isGuarded(object)) return 'yes';
-    return this.#deps.view.pools.get(pool)?.value === undefined ? 'never' : 'not yet';
+    const inForce = this.#deps.view.pools.get(pool)?.value;
+    if (covered && isGuarded(object) && remembers(object, inForce, namespace)) return 'yes';
+    return inForce === undefined ? 'never' : 'not yet';
   }
 
   #rangesOf(object: Eip): readonly AddressRange[] {
@@ -147,17 +145,21 @@ export class PoolGuard {
   }
 
   async #cover(object: Eip, pool: Pool): Promise<void> {
-    const addresses = heldRanges(pool, this.#heldOrWaitedFor(pool.name));
-    if (isDeepStrictEqual(object.status?.addresses, addresses)) return;
-    await this.#send(pool.name, object, { fields: { status: { addresses } }, subresource: 'status' });
-  }
-
-  #heldOrWaitedFor(pool: string): string[] {
-    return [...this.#deps.ledger.heldOf(pool).keys(), ...(this.#waiting.get(pool)?.keys() ?? [])];
+    const { ledger, view } = this.#deps;
+    const held = ledger.heldOf(pool.name);
+    // What somebody waits for goes into the next write, whoever makes it.
+    const waiting = [...(this.#waiting.get(pool.name) ?? [])];
+    const addresses = heldRanges(pool, [...held.keys(), ...waiting.map(({ ip }) => ip)]);
+    const found = new Set([...namespacesOf(held), ...waiting.map(({ namespace }) => namespace)]);
+    const status = { addresses, namespaces: heldNamespaces(pool, found, view.namespaces) };
+    const covers = isDeepStrictEqual(object.status?.addresses, addresses);
+    const names = !hasNamespaceRule(pool) || isDeepStrictEqual(object.status?.namespaces, status.namespaces);
+    if (covers && names) return;
+    await this.#send(pool.name, object, { fields: { status }, subresource: 'status' });
   }
 
   async #send(name: string, object: Eip, patch: Omit<Parameters<typeof patchFenced>[3], 'type'>): Promise<Eip> {
-    const sent = { ...patch, type: 'merge', timeoutMs: WRITE_TIMEOUT_MS } as const;
+    const sent = { ...patch, type: 'merge', timeoutMs: LEADER_WRITE_TIMEOUT_MS } as const;
     const written = await patchFenced(this.#deps.api, eips, object, sent);
     const before = [...(this.#written.get(name)?.before ?? []), object.metadata?.resourceVersion ?? ''];
     this.#written.set(name, { before, object: written });
@@ -167,6 +169,18 @@ export class PoolGuard {
 
 function isGuarded(object: Eip): boolean {
   return object.metadata?.finalizers?.includes(POOL_FINALIZER) === true;
+}
+
+function hasNamespaceRule({ namespaces, namespaceSelector = {} }: Pool): boolean {
+  return namespaces.length > 0 || Object.keys(namespaceSelector).length > 0;
+}
+
+/** Whether a Service of the namespace keeps its address whatever the pool's rules say of the namespace later. */
+function remembers(object: Eip, pool: Pool | undefined, namespace: string): boolean {
+  if (pool === undefined || !hasNamespaceRule(pool)) return true;
+  const { namespaces = [] } = object.status ?? {};
+  // A full list has no place for it.
+  return namespaces.length >= MAX_HELD_NAMESPACES || namespaces.includes(namespace);
 }
 
 /** The finalizers that a pool's object should have, with those of others; undefined if it has them. */

@@ -19,6 +19,10 @@ export interface StatusWriterOptions {
   readonly write: (key: string) => Promise<number | undefined>;
 }
 
+/** How often a last write is tried against others who write the same object, and how long to wait for the watch in between. */
+const LAST_ATTEMPTS = 5;
+const LAST_PAUSE_MS = 200;
+
 /** Writes statuses that follow from what is known now: late rather than often, again after failures, never in anybody's way. */
 export class StatusWriter {
   readonly #queue: WorkQueue;
@@ -42,6 +46,29 @@ export class StatusWriter {
 
   async stop(): Promise<void> {
     await this.#queue.stop();
+  }
+
+  /** Stops, and writes these once more without waiting for more changes. Never rejects: who leaves can't wait for better times. */
+  async finish(keys: Iterable<string>): Promise<void> {
+    await this.stop();
+    await Promise.all([...keys].map(async (key) => await this.#finishOne(key)));
+  }
+
+  async #finishOne(key: string): Promise<void> {
+    const { clock, logger } = this.#deps;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#options.write(key);
+        return;
+      } catch (error) {
+        if (isNotFound(error)) return;
+        if (!isConflict(error) || attempt === LAST_ATTEMPTS) {
+          logger.warn({ err: error, queue: this.#options.name, key }, 'the last write of a status failed');
+          return;
+        }
+      }
+      await new Promise<void>((resolve) => void clock.setTimer(LAST_PAUSE_MS, resolve));
+    }
   }
 
   async #process(key: string): Promise<Outcome> {
