@@ -307,7 +307,10 @@ suite('the leader', () => {
       assert.equal(bench.ipOf('t'), '192.0.2.1');
       assert.deepEqual(bench.usedOf('a'), { '192.0.2.0': 'd/s' });
       bench.mayWrite = says;
-      await bench.leader.stop();
+      const stopped = bench.leader.stop();
+      // Elected anew, which is for the next term's leader to use.
+      bench.mayWrite = true;
+      await stopped;
       assert.deepEqual(bench.usedOf('a'), says ? { '192.0.2.1': 'd/t' } : { '192.0.2.0': 'd/s' });
       const released = bench.api.read(eips, { name: 'a' })?.status?.released ?? [];
       assert.deepEqual(
