@@ -28,7 +28,7 @@ export interface SystemLinkLayer extends LinkLayer {
 export async function openLinkLayer(deps: { readonly logger: Logger }): Promise<SystemLinkLayer> {
   const layer = new RtnetlinkLayer(deps);
   try {
-    await layer.refresh();
+    await layer.start();
     return layer;
   } catch (error) {
     layer.close();
@@ -88,8 +88,13 @@ class RtnetlinkLayer implements SystemLinkLayer {
     if (!this.#reading) this.#lists.close();
   }
 
+  async start(): Promise<void> {
+    await this.#read();
+    if (this.#newsMeanwhile) this.#readIn(settleMs);
+  }
+
   /** Reads links and addresses, and tells watchers if something changed. */
-  async refresh(): Promise<void> {
+  async #read(): Promise<void> {
     this.#reading = true;
     try {
       const links = await this.#lists.dump(linksRequest);
@@ -120,28 +125,29 @@ class RtnetlinkLayer implements SystemLinkLayer {
 
   #onNews(): void {
     this.#newsMeanwhile = true;
-    if (!this.#reading) this.#refreshIn(settleMs);
+    if (!this.#reading) this.#readIn(settleMs);
   }
 
-  #refreshIn(delayMs: number): void {
+  #readIn(delayMs: number): void {
     if (this.#closed || this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => void this.#refreshAndRest(), delayMs);
+    this.#timer = setTimeout(() => void this.#readAndRest(), delayMs);
     this.#timer.unref();
   }
 
-  async #refreshAndRest(): Promise<void> {
+  async #readAndRest(): Promise<void> {
     this.#newsMeanwhile = false;
     let pauseMs = leastPauseMs;
     try {
-      await this.refresh();
+      await this.#read();
     } catch (error) {
       pauseMs = retryMs;
       this.#newsMeanwhile = true;
       this.#logger.warn({ err: error }, 'network interfaces could not be read; tried again in a second');
     }
+    if (this.#closed) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#newsMeanwhile) void this.#refreshAndRest();
+      if (this.#newsMeanwhile) void this.#readAndRest();
     }, pauseMs).unref();
   }
 }

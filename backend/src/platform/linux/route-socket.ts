@@ -25,8 +25,8 @@ type MakeRequest = (sequence: number) => Uint8Array;
 /** Asks the kernel through a netlink socket of its own. One question at a time. */
 export class RouteSocket {
   readonly #libc: Libc;
-  readonly #fd: number;
   readonly #datagram = new Uint8Array(new ArrayBuffer(datagramSize));
+  #fd: number;
   #sequence = 0;
 
   /** @throws {SystemError} */
@@ -37,8 +37,10 @@ export class RouteSocket {
     must('setsockopt', libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, patience, patience.byteLength));
   }
 
+  /** Not while a `dump` goes on: the number of a closed descriptor is soon somebody else's. */
   close(): void {
     this.#libc.close(this.#fd);
+    this.#fd = -1;
   }
 
   /**
