@@ -47,7 +47,8 @@ export class Allocator {
   /** By Service, the addresses that its next successful write lets go of. */
   readonly #leaving = new Map<string, ReadonlySet<string>>();
   #pools = new PoolSet(new Map());
-  #used: Remembered['used'] = new Map();
+  /** By address: whom the pools' statuses named at the beginning. */
+  readonly #used = new Map<string, readonly string[]>();
   #adopting = true;
 
   constructor(deps: AllocatorDeps) {
@@ -71,7 +72,7 @@ export class Allocator {
   /** Begins with what stands in the Services, oldest first, and in the pools' statuses; returns the keys to plan, in this order. */
   adopt(pools: PoolSet, { released, used }: Remembered, now: number): string[] {
     this.#setPools(pools);
-    this.#used = used;
+    for (const [ip, keys] of used) this.#used.set(ip, [...(this.#used.get(ip) ?? []), ...keys]);
     const services = [...this.#deps.services.values()].sort(byServiceAge);
     const view = this.#view(now);
     for (const service of services) {
@@ -93,7 +94,7 @@ export class Allocator {
   /** From now on nobody else can have given addresses: what turns up in a status and is not in the ledger is no longer believed. */
   endAdoption(): void {
     this.#adopting = false;
-    this.#used = new Map();
+    this.#used.clear();
   }
 
   /** A Service was seen for the first time, or anew: others shouldn't get what it asks for. */
@@ -222,18 +223,18 @@ export class Allocator {
       ledger: this.ledger,
       now,
       adopting: this.#adopting,
-      isRecordedFor: (key, ip) => this.#isRecordedFor(key, ip),
+      recordOf: (key, ip) => this.#recordOf(key, ip),
       isLeaving: (key, ip) => this.#leaving.get(key)?.has(ip) === true,
       createdAt: (key) => services.get(key)?.createdAt,
     };
   }
 
-  #isRecordedFor(key: string, ip: string): boolean | undefined {
+  #recordOf(key: string, ip: string): ReturnType<AllocateView['recordOf']> {
     const users = this.#used.get(ip) ?? [];
-    if (users.includes(key)) return users.length === 1 ? true : undefined;
+    if (users.includes(key)) return users.length === 1 ? 'sole' : 'one';
     const claims = (user: string): boolean =>
       this.#deps.services.get(user)?.recorded.some((assignment) => assignment.ip === ip) === true;
-    return users.some(claims) ? false : undefined;
+    return users.some(claims) ? 'none' : undefined;
   }
 
   #setPools(pools: PoolSet): void {

@@ -56,7 +56,7 @@ function view(
     ledger,
     now: NOW,
     adopting: true,
-    isRecordedFor: () => undefined,
+    recordOf: () => undefined,
     isLeaving: () => false,
     createdAt: (key) => ages.get(key),
   };

@@ -30,10 +30,10 @@ export interface AllocateView extends ChooseView {
   /** A Service gets another address instead of this one, and the write that says so has not succeeded yet. */
   isLeaving(service: string, ip: string): boolean;
   /**
-   * Whether a pool's status, which tenants can't write, names this Service as the holder of an address, and not another one that still
-   * claims it; undefined if the status doesn't know.
+   * What a pool's status, which tenants can't write, says of a Service and an address: it is the only holder, one of several, or none
+   * while another one that is named still claims it; undefined if the status doesn't know.
    */
-  isRecordedFor(service: string, ip: string): boolean | undefined;
+  recordOf(service: string, ip: string): 'sole' | 'one' | 'none' | undefined;
   /** Age decides between two Services that were given one address, in milliseconds since the epoch. */
   createdAt(service: string): number | undefined;
 }
@@ -105,10 +105,10 @@ function adopted(service: Service, assignment: Assignment, view: AllocateView): 
   const own = view.adopting ? settled(assignment, view) : undefined;
   if (own === undefined) return [];
   const { pools, namespaces } = view;
-  const recorded = view.isRecordedFor(service.key, own.ip);
-  if (recorded === false || (recorded === undefined && isOthers(own, view))) return [];
+  const recorded = view.recordOf(service.key, own.ip);
+  if (recorded === 'none' || (recorded === undefined && isOthers(own, view))) return [];
   const believed = isBelieved(service, own, { pools: pools.pools, namespaces });
-  return believed && (recorded === true || outlives(service, own.ip, view)) ? [own] : [];
+  return believed && (recorded === 'sole' || outlives(service, own.ip, view)) ? [own] : [];
 }
 
 /** What a Service holds by its status, each address with its true pool; the ledger is made of this. */

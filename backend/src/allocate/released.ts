@@ -76,6 +76,6 @@ export class Released {
 export interface Remembered {
   /** By pool, youngest first. */
   readonly released: ReadonlyMap<string, readonly Release[]>;
-  /** By address: keys of the Services that hold it. Only as many as a status lists. */
-  readonly used: ReadonlyMap<string, readonly string[]>;
+  /** Addresses with the keys of the Services that hold them, pool by pool: those who share may have it from several. */
+  readonly used: Iterable<readonly [ip: string, services: readonly string[]]>;
 }

@@ -132,7 +132,8 @@ suite('the status of an Eip', () => {
   });
 
   test('has the ranges of earlier specs for as long as addresses in them are held', () => {
-    const edited = aPool('a', ['198.51.100.0/30', '2001:db8::/64']);
+    const heldBefore = ranges(['192.0.2.0/24', '2001:db8:1::/64']);
+    const edited = aPool('a', ['198.51.100.0/30', '2001:db8::/64'], { heldRanges: heldBefore });
     assert.deepEqual(heldRanges(edited, ['192.0.2.7', '198.51.100.1', '192.0.2.8', '192.0.2.1', '2001:db8:1::1']), [
       '198.51.100.0-198.51.100.3',
       '2001:db8::-2001:db8::ffff:ffff:ffff:ffff',
@@ -143,6 +144,10 @@ suite('the status of an Eip', () => {
     assert.deepEqual(heldRanges(edited, ['198.51.100.1']).length, 2);
   });
 
+  test('has nothing that the pool never had, whoever claims to hold it', () => {
+    assert.deepEqual(heldRanges(aPool('a', ['198.51.100.0/30']), ['8.8.8.8']), ['198.51.100.0-198.51.100.3']);
+  });
+
   test('covers whatever is held, in a bounded list, also where nothing lies side by side', () => {
     const spec = Array.from({ length: 64 }, (_, i) => `203.0.113.${i * 2}`);
     const ips = Array.from({ length: 5_000 }, (_, i) =>
@@ -150,7 +155,7 @@ suite('the status of an Eip', () => {
         ? `10.${(i * 7) % 250}.${i % 251}.${(i * 31) % 253}`
         : `2001:db8:${((i * 97) % 65_536).toString(16)}::${i}`,
     );
-    const texts = heldRanges(aPool('a', spec), ips);
+    const texts = heldRanges(aPool('a', spec, { heldRanges: ranges(['10.0.0.0/8', '2001:db8::/32']) }), ips);
     assert.ok(texts.length <= MAX_HELD_RANGES, `${texts.length}`);
     const covered = ranges(texts);
     for (const ip of ips) {

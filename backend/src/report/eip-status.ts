@@ -1,6 +1,6 @@
 import type { Release } from '../allocate/released.ts';
 import { formatAddress, parseAddress, rangeContains, type AddressRange } from '../domain/address.ts';
-import { allowsNamespace, type Pool } from '../domain/pool.ts';
+import { allowsNamespace, holds, type Pool } from '../domain/pool.ts';
 import { cover, formatRange, size } from '../domain/ranges.ts';
 import type { Labels } from '../domain/selector.ts';
 import { MAX_HELD_NAMESPACES, MAX_HELD_RANGES, MAX_RELEASED, type EipStatus } from '../resources/eip.ts';
@@ -56,7 +56,10 @@ function usedEntries(held: Holders): Record<string, string> {
  */
 export function heldRanges(pool: Pool, held: Iterable<string>): string[] {
   const addresses = [...held].flatMap((ip) => parseAddress(ip) ?? []);
-  const outside = addresses.filter((address) => !pool.ranges.some((range) => rangeContains(range, address)));
+  // What the pool never had is in no Eip's word: a forged status must not become one.
+  const outside = addresses.filter(
+    (address) => holds(pool, address) && !pool.ranges.some((range) => rangeContains(range, address)),
+  );
   return [...pool.ranges, ...cover(outside, MAX_HELD_RANGES - pool.ranges.length)].map(formatRange);
 }
 

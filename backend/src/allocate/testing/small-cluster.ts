@@ -86,8 +86,8 @@ export class SmallCluster implements World {
   }
 
   /** What `status.used` of the pools says: the Services that held each address when it was last written. */
-  used(): Map<string, readonly string[]> {
-    return new Map([...this.#used.values()].flatMap((used) => [...used]));
+  used(): (readonly [ip: string, services: readonly string[]])[] {
+    return [...this.#used.values()].flatMap((used) => [...used]);
   }
 
   endAdoption(): void {

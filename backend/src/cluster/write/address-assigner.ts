@@ -157,11 +157,11 @@ export class AddressAssigner {
     return new Reserved(input);
   }
 
-  #usedBefore(pools: PoolSet): Map<string, readonly string[]> {
+  #usedBefore(pools: PoolSet): [ip: string, services: string[]][] {
     const used = [...pools.pools.keys()].flatMap((name) =>
       Object.entries(this.#deps.view.poolObject(name)?.status?.used ?? {}),
     );
-    return new Map(used.map(([ip, services]) => [ip, services.split(';')]));
+    return used.map(([ip, services]) => [ip, services.split(';')]);
   }
 
   #releasedBefore(pool: string): Release[] {

@@ -96,7 +96,7 @@ export class PoolGuard {
     const covered = this.#rangesOf(object).some((range) => rangeContains(range, address));
     const inForce = this.#deps.view.pools.get(pool)?.value;
     if (covered && isGuarded(object) && remembers(object, inForce, namespace)) return 'yes';
-    return inForce === undefined ? 'never' : 'not yet';
+    return inForce !== undefined && holds(inForce, address) ? 'not yet' : 'never';
   }
 
   #rangesOf(object: Eip): readonly AddressRange[] {
