@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Ledger } from '../../allocate/ledger.ts';
 import { parseAddress, parseRange, rangeContains, type AddressRange } from '../../domain/address.ts';
-import type { Pool } from '../../domain/pool.ts';
+import { holds, type Pool } from '../../domain/pool.ts';
 import type { Assignment } from '../../domain/service.ts';
 import { heldNamespaces, heldRanges, namespacesOf } from '../../report/eip-status.ts';
 import { MAX_HELD_NAMESPACES } from '../../resources/eip.ts';
