@@ -25,7 +25,9 @@ export class Leader {
 
   /** Takes office: believes what stands in the Services, and plans them all. */
   start(): void {
-    this.#process(this.allocator.adopt(this.#poolSet(this.#world.pools), { released: new Map(), used: new Map() }, this.#now));
+    this.#process(
+      this.allocator.adopt(this.#poolSet(this.#world.pools), { released: new Map(), used: new Map() }, this.#now),
+    );
   }
 
   changed(service: Service): void {

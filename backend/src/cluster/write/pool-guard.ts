@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Ledger } from '../../allocate/ledger.ts';
-import { parseAddress, parseRange, rangeContains, type AddressRange } from '../../domain/address.ts';
+import { parseAddress, parseRange, rangeContains, type Address, type AddressRange } from '../../domain/address.ts';
 import { holds, type Pool } from '../../domain/pool.ts';
 import type { Assignment } from '../../domain/service.ts';
 import { heldNamespaces, heldRanges, namespacesOf } from '../../report/eip-status.ts';
@@ -96,7 +96,7 @@ export class PoolGuard {
     const covered = this.#rangesOf(object).some((range) => rangeContains(range, address));
     const inForce = this.#deps.view.pools.get(pool)?.value;
     if (covered && isGuarded(object) && remembers(object, inForce, namespace)) return 'yes';
-    return inForce !== undefined && holds(inForce, address) ? 'not yet' : 'never';
+    return hasAddress(inForce, address) ? 'not yet' : 'never';
   }
 
   #rangesOf(object: Eip): readonly AddressRange[] {
@@ -165,6 +165,10 @@ export class PoolGuard {
     this.#written.set(name, { before, object: written });
     return written;
   }
+}
+
+function hasAddress(pool: Pool | undefined, address: Address): boolean {
+  return pool !== undefined && holds(pool, address);
 }
 
 function isGuarded(object: Eip): boolean {
