@@ -17,7 +17,8 @@ const RTMGRP_IPV6_IFADDR = 0x100;
 const datagramSize = 32_768;
 /** The kernel answers while it is asked; a thread must not hang on it for ever all the same. */
 const patienceSeconds = 10n;
-const attempts = 5;
+/** While Pods come and go by the hundred, a reading of many interfaces is seldom left in peace at the first attempt. */
+const attempts = 20;
 
 /** Makes a request with this sequence number. */
 type MakeRequest = (sequence: number) => Uint8Array;
