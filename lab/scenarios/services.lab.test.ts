@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, suite, test } from 'node:test';
-import { ours, type ServiceWishes } from '../local/objects.ts';
+import { defaultPool, ours, type ServiceWishes } from '../local/objects.ts';
 import { announced, ingressOf, ManagerLab, pathOf } from './manager/manager-lab.ts';
 import { inPool, Pools, wanting } from './manager/pools.ts';
 import { keepsRoutes } from './manager/routes-during.ts';
@@ -32,6 +32,12 @@ suite('what a Service asks for, it has', () => {
     await lab.routed(await lab.address('sentinel'));
     await lab.deleteService('sentinel');
     await lab.gone('sentinel');
+  }
+
+  /** Makes the pool `public` the default one, or no pool; what is done to pools after it is heard of after it. */
+  async function setDefault(value: 'true' | 'false'): Promise<void> {
+    const annotations = Object.fromEntries(Object.keys(defaultPool).map((key) => [key, value]));
+    await lab.lab.api.patch('/apis/network.kubesphere.io/v1alpha2/eips/public', { metadata: { annotations } });
   }
 
   /** Creates Services of different ages, the first one the oldest. */
@@ -233,5 +239,30 @@ suite('what a Service asks for, it has', () => {
     }
     await pools.edit('off', { disable: false });
     for (const name of ['off-1', 'off-2']) await lab.routed(await lab.address(name));
+  });
+
+  test('a pool that selects the namespace, or whose label the namespace gets, serves all that wait', async () => {
+    await setDefault('false');
+    await pools.create('chosen', { addresses: ['172.31.6.0/28'], namespaces: ['nobody'] });
+    await pools.create('labelled', { addresses: ['172.31.7.0/28'], namespaceSelector: { tier: 'gold' } });
+    await pools.condition('labelled', 'Ready', 'InUse');
+    const waiting = ['unchosen-1', 'unchosen-2', 'team-b/unlabelled'];
+    for (const name of waiting) await lab.create(name, { spec: ours });
+    for (const name of waiting) await lab.allocatedBecause(name, 'NoPoolMatches');
+    await pools.edit('chosen', { namespaces: ['default'] });
+    for (const name of waiting.slice(0, 2)) {
+      assert.match(await lab.address(name), /^172\.31\.6\./);
+      await lab.routed(await lab.address(name));
+    }
+    assert.deepEqual(ingressOf(await lab.service('team-b/unlabelled')), []);
+    await lab.lab.api.patch('/api/v1/namespaces/team-b', { metadata: { labels: { tier: 'gold' } } });
+    assert.match(await lab.address('team-b/unlabelled'), /^172\.31\.7\./);
+    await lab.routed(await lab.address('team-b/unlabelled'));
+    // A default pool serves the rest.
+    await lab.lab.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-c' } });
+    await lab.create('team-c/any', { spec: ours });
+    await lab.allocatedBecause('team-c/any', 'NoPoolMatches');
+    await setDefault('true');
+    assert.match(await lab.address('team-c/any'), /^172\.30\.0\./);
   });
 });
