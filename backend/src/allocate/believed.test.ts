@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Pool } from '../domain/pool.ts';
+import { MAX_HELD_NAMESPACES, type Pool } from '../domain/pool.ts';
 import { aPool, aService, range } from '../domain/testing/builders.ts';
 import { isBelieved } from './believed.ts';
 
@@ -25,6 +25,16 @@ suite('an address in a status is believed', () => {
     assert.equal(believed('p', { ...PARK, heldNamespaces: ['shop'] }), true);
   });
   test('not where the pool is for others', () => assert.equal(believed('p', PARK), false));
+  test('of a pool that gives nothing new only by the word of its status, as far as that has room for all', () => {
+    for (const closed of [{ disabled: true }, { deleting: true }]) {
+      const pool = { ...PARK, namespaces: [], ...closed };
+      const full = Array.from({ length: MAX_HELD_NAMESPACES }, (_, i) => `n${i}`);
+      assert.equal(believed('p', pool), false);
+      assert.equal(believed('p', { ...pool, heldNamespaces: ['park'] }), false);
+      assert.equal(believed('p', { ...pool, heldNamespaces: ['park', 'shop'] }), true);
+      assert.equal(believed('p', { ...pool, heldNamespaces: full }), true);
+    }
+  });
   test('not by a record that names a pool without the address', () => {
     const open = aPool('open', ['198.51.100.0/24']);
     assert.equal(believed('open', open, PARK), false);

@@ -1,4 +1,4 @@
-import { allowsNamespace, poolOf, type Pool } from '../domain/pool.ts';
+import { allowsNamespace, MAX_HELD_NAMESPACES, poolOf, type Pool } from '../domain/pool.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 
@@ -9,12 +9,18 @@ export interface BelievedView {
 
 /**
  * Whether what stands in a Service as held can be ours: who may write `services/status` can write that as well, so it counts only as
- * far as the pool has the address and lets the namespace in, now or (by the word of the pool's status) before its last edit. Of an
- * address in no pool nobody can say; it is not announced either way.
+ * far as the pool has the address and lets the namespace in, now or (by the word of the pool's status) before its last edit. A pool
+ * that gives nothing new lets nobody in now. Of an address in no pool nobody can say; it is not announced either way.
  */
 export function isBelieved(service: Service, assignment: Assignment, view: BelievedView): boolean {
   const pool = poolOf(assignment, view.pools);
   if (pool === undefined) return true;
   const { namespace } = service;
-  return pool.heldNamespaces.includes(namespace) || allowsNamespace(pool, namespace, view.namespaces.get(namespace));
+  if (pool.heldNamespaces.includes(namespace)) return true;
+  return letsIn(pool) && allowsNamespace(pool, namespace, view.namespaces.get(namespace));
+}
+
+/** Whether the rules for namespaces count. Whoever got an address was named in the status first, unless that had no place left. */
+function letsIn(pool: Pool): boolean {
+  return !(pool.disabled || pool.deleting) || pool.heldNamespaces.length >= MAX_HELD_NAMESPACES;
 }

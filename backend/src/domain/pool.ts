@@ -24,6 +24,9 @@ export interface PoolRange extends AddressRange {
   readonly isPrefix: boolean;
 }
 
+/** The most `heldNamespaces`: a full list may not have all. */
+export const MAX_HELD_NAMESPACES = 1000;
+
 /** An address pool: one Eip object, parsed and valid. */
 export interface Pool {
   readonly name: string;

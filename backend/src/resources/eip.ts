@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_HELD_NAMESPACES } from '../domain/pool.ts';
 import * as patterns from './patterns.ts';
 import { matches } from './patterns.ts';
 import {
@@ -183,8 +184,6 @@ export type EipSpec = z.output<typeof eipSpec>;
 export const MAX_RELEASED = 1000;
 /** The most entries of `status.addresses`: twice what the spec may have. */
 export const MAX_HELD_RANGES = 128;
-/** The most entries of `status.namespaces`. */
-export const MAX_HELD_NAMESPACES = 1000;
 
 export const eipStatus = z
   .object({

@@ -1,7 +1,7 @@
 import { formatAddress, parseAddress, parseRange, rangesOverlap } from '../domain/address.ts';
 import type { AddressRange } from '../domain/address.ts';
-import type { Pool, PoolBgp, PoolRange } from '../domain/pool.ts';
-import { eipSpec, MAX_HELD_NAMESPACES, MAX_HELD_RANGES, MAX_RANGE, WELL_KNOWN_COMMUNITIES } from './eip.ts';
+import { MAX_HELD_NAMESPACES, type Pool, type PoolBgp, type PoolRange } from '../domain/pool.ts';
+import { eipSpec, MAX_HELD_RANGES, MAX_RANGE, WELL_KNOWN_COMMUNITIES } from './eip.ts';
 import type { EipSpec } from './eip.ts';
 import { eraValue } from './keys.ts';
 import { identityOf, meaningless, parseSpec, toSelector } from './parse.ts';

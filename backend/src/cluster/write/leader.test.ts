@@ -195,7 +195,9 @@ suite('the leader', () => {
     };
     bench.api.store(kinds.services, service('s'));
     await bench.pass();
-    assert.deepEqual(order.slice(0, 2), ['eips -', 'services lb.kubesphere.io/in-use']);
+    // First the finalizer, then the namespace in the status.
+    const marked = 'lb.kubesphere.io/in-use';
+    assert.deepEqual(order.slice(0, 3), ['eips -', `eips ${marked}`, `services ${marked}`]);
     await bench.leader.stop();
   });
 

@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Ledger } from '../../allocate/ledger.ts';
 import { parseAddress, parseRange, rangeContains, type Address, type AddressRange } from '../../domain/address.ts';
-import { holds, type Pool } from '../../domain/pool.ts';
+import { holds, MAX_HELD_NAMESPACES, type Pool } from '../../domain/pool.ts';
 import type { Assignment } from '../../domain/service.ts';
 import { heldNamespaces, heldRanges, namespacesOf } from '../../report/eip-status.ts';
-import { MAX_HELD_NAMESPACES } from '../../resources/eip.ts';
 import { POOL_FINALIZER } from '../../resources/keys.ts';
 import { eips, type Eip } from '../custom-kinds.ts';
 import { isConflict, isNotFound } from '../errors.ts';
@@ -41,7 +40,7 @@ const MAX_WRITES = 3;
 /**
  * Sees to it that a pool's object says what is given of it before it is given: the finalizer, so that a pool in use is never gone, and
  * `status.addresses`, so that no edit of the pool takes the address away, and `status.namespaces`, so that the next leader believes the
- * holding whatever has become of the namespace's labels. They are there already for all but the first Services of a namespace.
+ * holding whatever has become of the pool and of the namespace's labels. They are there already for all but the first Services of a namespace.
  */
 export class PoolGuard {
   readonly #deps: PoolGuardDeps;
@@ -95,7 +94,7 @@ export class PoolGuard {
       return 'never';
     const covered = this.#rangesOf(object).some((range) => rangeContains(range, address));
     const inForce = this.#deps.view.pools.get(pool)?.value;
-    if (covered && isGuarded(object) && remembers(object, inForce, namespace)) return 'yes';
+    if (covered && isGuarded(object) && remembers(object, namespace)) return 'yes';
     return hasAddress(inForce, address) ? 'not yet' : 'never';
   }
 
@@ -152,9 +151,8 @@ export class PoolGuard {
     const addresses = heldRanges(pool, [...held.keys(), ...waiting.map(({ ip }) => ip)]);
     const found = new Set([...namespacesOf(held), ...waiting.map(({ namespace }) => namespace)]);
     const status = { addresses, namespaces: heldNamespaces(pool, found, view.namespaces) };
-    const covers = isDeepStrictEqual(object.status?.addresses, addresses);
-    const names = !hasNamespaceRule(pool) || isDeepStrictEqual(object.status?.namespaces, status.namespaces);
-    if (covers && names) return;
+    const { addresses: covered, namespaces: named } = object.status ?? {};
+    if (isDeepStrictEqual({ addresses: covered, namespaces: named }, status)) return;
     await this.#send(pool.name, object, { fields: { status }, subresource: 'status' });
   }
 
@@ -175,13 +173,8 @@ function isGuarded(object: Eip): boolean {
   return object.metadata?.finalizers?.includes(POOL_FINALIZER) === true;
 }
 
-function hasNamespaceRule({ namespaces, namespaceSelector = {} }: Pool): boolean {
-  return namespaces.length > 0 || Object.keys(namespaceSelector).length > 0;
-}
-
 /** Whether a Service of the namespace keeps its address whatever the pool's rules say of the namespace later. */
-function remembers(object: Eip, pool: Pool | undefined, namespace: string): boolean {
-  if (pool === undefined || !hasNamespaceRule(pool)) return true;
+function remembers(object: Eip, namespace: string): boolean {
   const { namespaces = [] } = object.status ?? {};
   // A full list has no place for it.
   return namespaces.length >= MAX_HELD_NAMESPACES || namespaces.includes(namespace);
