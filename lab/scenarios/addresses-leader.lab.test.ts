@@ -214,18 +214,28 @@ suite('addresses outlive Services, leaders and forgers', () => {
 
   test('a forged status that a new leader finds when it starts is put right and never announced', async () => {
     const own = await lab.address('forger');
-    await lab.create('loner', { spec: ours, annotations: inPool('nowhere') });
-    await lab.allocatedBecause('loner', 'PoolNotFound');
+    await pools.create('shut', { addresses: ['172.31.14.0/28'] });
+    const [kept = ''] = await give('shut', 'team-a/kept');
+    await lab.routed(kept);
+    await pools.edit('shut', { disable: true });
+    for (const name of ['loner', 'late']) {
+      await lab.create(name, { spec: ours, annotations: inPool('nowhere') });
+      await lab.allocatedBecause(name, 'PoolNotFound');
+    }
     await Promise.all(members.map((node) => lab.replicas.stop(node)));
-    await neverRouted(lab, ['172.31.9.6', '172.31.9.7'], async () => {
+    await neverRouted(lab, ['172.31.9.6', '172.31.9.7', '172.31.14.9'], async () => {
       await forge('forger', { pool: 'for-a', ip: '172.31.9.6' });
       await forge('loner', { pool: 'for-a', ip: '172.31.9.7' });
+      await forge('late', { pool: 'shut', ip: '172.31.14.9' });
       await lab.replicas.start(...members);
       await lab.sessions(...members);
-      await putRight('loner', '');
+      for (const name of ['loner', 'late']) await putRight(name, '');
       await lab.when('forger', 'to lose what it forged', (found) => !ingressOf(found).includes('172.31.9.6'));
       await lab.routed(await lab.address('forger'));
     });
+    // What the disabled pool gave before is believed.
+    assert.deepEqual(await lab.addresses('team-a/kept'), [kept]);
+    await lab.routed(kept);
     assert.match(own, /^172\.30\./);
     assert.match(await lab.address('forger'), /^172\.30\./);
   });
