@@ -27,13 +27,17 @@ suite('an address in a status is believed', () => {
   test('not where the pool is for others', () => assert.equal(believed('p', PARK), false));
   test('of a pool that gives nothing new only by the word of its status, as far as that has room for all', () => {
     for (const closed of [{ disabled: true }, { deleting: true }]) {
-      const pool = { ...PARK, namespaces: [], ...closed };
+      const pool = { ...PARK, namespaces: [], heldRanges: PARK.ranges, ...closed };
       const full = Array.from({ length: MAX_HELD_NAMESPACES }, (_, i) => `n${i}`);
       assert.equal(believed('p', pool), false);
       assert.equal(believed('p', { ...pool, heldNamespaces: ['park'] }), false);
       assert.equal(believed('p', { ...pool, heldNamespaces: ['park', 'shop'] }), true);
       assert.equal(believed('p', { ...pool, heldNamespaces: full }), true);
     }
+  });
+  test('of a disabled pool whose status says nothing yet: restored, or written by an earlier version', () => {
+    assert.equal(believed('p', { ...PARK, namespaces: [], disabled: true }), true);
+    assert.equal(believed('p', { ...PARK, disabled: true }), false);
   });
   test('not by a record that names a pool without the address', () => {
     const open = aPool('open', ['198.51.100.0/24']);

@@ -20,7 +20,11 @@ export function isBelieved(service: Service, assignment: Assignment, view: Belie
   return letsIn(pool) && allowsNamespace(pool, namespace, view.namespaces.get(namespace));
 }
 
-/** Whether the rules for namespaces count. Whoever got an address was named in the status first, unless that had no place left. */
+/**
+ * Whether the rules for namespaces count. Whoever got an address was named in the status first, unless that had no place left, or says
+ * nothing at all: an earlier version wrote none, and an Eip that is restored comes without. Tenants can't bring that about.
+ */
 function letsIn(pool: Pool): boolean {
-  return !(pool.disabled || pool.deleting) || pool.heldNamespaces.length >= MAX_HELD_NAMESPACES;
+  const saysNothing = pool.heldRanges.length === 0;
+  return !(pool.disabled || pool.deleting) || saysNothing || pool.heldNamespaces.length >= MAX_HELD_NAMESPACES;
 }

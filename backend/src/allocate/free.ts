@@ -100,8 +100,8 @@ function wishedByOthers(service: Service, family: Family, pool: Pool, view: Free
 }
 
 /**
- * The address of a pool that a Service without wishes gets: the one that is kept for it, one that it may share, the one that it had before, one that nobody had
- * yet, the one that nobody has had for longest, one that somebody else only asks for.
+ * The address of a pool that a Service without wishes gets: the one that is kept for it, one that it may share, the one that it had
+ * before, one that nobody had yet, the one that nobody has had for longest, one that somebody else only asks for.
  */
 export function findFree(service: Service, family: Family, pool: Pool, view: FreeView): Found {
   const now =

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MAX_REMEMBERED, Released } from './released.ts';
+import { MAX_RELEASED } from '../domain/pool.ts';
+import { Released } from './released.ts';
 
 function some(count: number): Released {
   const released = new Released();
@@ -15,8 +16,8 @@ test('the youngest come first in the status, at most as many as are remembered',
       .map(({ ip }) => ip),
     ['ip2', 'ip1', 'ip0'],
   );
-  assert.equal(some(MAX_REMEMBERED + 9).youngestFirst().length, MAX_REMEMBERED);
-  assert.equal(some(MAX_REMEMBERED + 9).youngestFirst()[0]?.ip, `ip${MAX_REMEMBERED + 8}`);
+  assert.equal(some(MAX_RELEASED + 9).youngestFirst().length, MAX_RELEASED);
+  assert.equal(some(MAX_RELEASED + 9).youngestFirst()[0]?.ip, `ip${MAX_RELEASED + 8}`);
 });
 
 test('a Service finds its own, the last one first', () => {
@@ -38,9 +39,9 @@ test('an address that is given back again is the youngest, and its last holderâ€
 });
 
 test('what exceeds the bound is forgotten, oldest first, once it has rested', () => {
-  const released = some(MAX_REMEMBERED + 3);
+  const released = some(MAX_RELEASED + 3);
   assert.deepEqual(released.trim(-1), []);
   assert.deepEqual(released.trim(1), ['ip0', 'ip1']);
   assert.deepEqual(released.trim(Infinity), ['ip2']);
-  assert.equal(released.size, MAX_REMEMBERED);
+  assert.equal(released.size, MAX_RELEASED);
 });

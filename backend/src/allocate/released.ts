@@ -1,3 +1,5 @@
+import { MAX_RELEASED } from '../domain/pool.ts';
+
 /** An address that a Service gave back. */
 export interface Release {
   readonly ip: string;
@@ -6,9 +8,6 @@ export interface Release {
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
-
-/** The most addresses that are remembered per pool, those that still rest apart. */
-export const MAX_REMEMBERED = 1_000;
 
 /**
  * The addresses of one pool that were given back and not taken since: who had them last, so that a Service that is created anew gets
@@ -46,7 +45,7 @@ export class Released {
   trim(restedBefore: number): string[] {
     const forgotten: string[] = [];
     for (const { ip, at } of this.#entries.values()) {
-      if (this.#entries.size <= MAX_REMEMBERED || at > restedBefore) break;
+      if (this.#entries.size <= MAX_RELEASED || at > restedBefore) break;
       this.take(ip);
       forgotten.push(ip);
     }
@@ -67,7 +66,7 @@ export class Released {
   }
 
   /** At most `max`. */
-  youngestFirst(max = MAX_REMEMBERED): Release[] {
+  youngestFirst(max = MAX_RELEASED): Release[] {
     return [...this.#entries.values()].slice(-max).reverse();
   }
 }

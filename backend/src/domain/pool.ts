@@ -24,6 +24,8 @@ export interface PoolRange extends AddressRange {
   readonly isPrefix: boolean;
 }
 
+/** The most freed addresses that a pool remembers, those that still rest apart. */
+export const MAX_RELEASED = 1_000;
 /** The most `heldNamespaces`: a full list may not have all. */
 export const MAX_HELD_NAMESPACES = 1000;
 

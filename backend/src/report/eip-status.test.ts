@@ -3,8 +3,8 @@ import { suite, test } from 'node:test';
 import { aPool } from '../domain/testing/builders.ts';
 import type { Configuration } from './configuration.ts';
 import { parseRange, rangeContains, parseAddress, type AddressRange } from '../domain/address.ts';
-import { MAX_HELD_NAMESPACES, type Pool } from '../domain/pool.ts';
-import { MAX_HELD_RANGES, MAX_RELEASED } from '../resources/eip.ts';
+import { MAX_HELD_NAMESPACES, MAX_RELEASED, type Pool } from '../domain/pool.ts';
+import { MAX_HELD_RANGES } from '../resources/eip.ts';
 import { eipReady, eipUsage, heldRanges, MAX_USED, type PoolUse } from './eip-status.ts';
 
 const READ: Configuration = {

@@ -1,9 +1,9 @@
 import type { Release } from '../allocate/released.ts';
 import { formatAddress, parseAddress, rangeContains, type AddressRange } from '../domain/address.ts';
-import { allowsNamespace, holds, MAX_HELD_NAMESPACES, type Pool } from '../domain/pool.ts';
+import { allowsNamespace, holds, MAX_HELD_NAMESPACES, MAX_RELEASED, type Pool } from '../domain/pool.ts';
 import { cover, formatRange, size } from '../domain/ranges.ts';
 import type { Labels } from '../domain/selector.ts';
-import { MAX_HELD_RANGES, MAX_RELEASED, type EipStatus } from '../resources/eip.ts';
+import { MAX_HELD_RANGES, type EipStatus } from '../resources/eip.ts';
 import { configurationCondition, type Closed, type Configuration } from './configuration.ts';
 import type { NewCondition } from './conditions.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_HELD_NAMESPACES } from '../domain/pool.ts';
+import { MAX_HELD_NAMESPACES, MAX_RELEASED } from '../domain/pool.ts';
 import * as patterns from './patterns.ts';
 import { matches } from './patterns.ts';
 import {
@@ -180,8 +180,6 @@ export const eipSpec = ruled(
 
 export type EipSpec = z.output<typeof eipSpec>;
 
-/** The most entries of `status.released`. */
-export const MAX_RELEASED = 1000;
 /** The most entries of `status.addresses`: twice what the spec may have. */
 export const MAX_HELD_RANGES = 128;
 

@@ -38,9 +38,9 @@ const NO = Promise.resolve(false);
 const MAX_WRITES = 3;
 
 /**
- * Sees to it that a pool's object says what is given of it before it is given: the finalizer, so that a pool in use is never gone, and
- * `status.addresses`, so that no edit of the pool takes the address away, and `status.namespaces`, so that the next leader believes the
- * holding whatever has become of the pool and of the namespace's labels. They are there already for all but the first Services of a namespace.
+ * Sees to it that a pool's object says what is given of it before it is given: the finalizer, so that a pool in use is never gone;
+ * `status.addresses`, so that no edit of the pool takes the address away; and `status.namespaces`, so that the next leader believes the
+ * holding whatever has become of the pool and of the namespace's labels. All is there already but for a namespace's first Service.
  */
 export class PoolGuard {
   readonly #deps: PoolGuardDeps;
@@ -55,8 +55,8 @@ export class PoolGuard {
 
   /**
    * Resolves with true once these addresses may be given, and with false where that must be decided anew: a pool is gone, can't be read
-   * or is being deleted, somebody else wrote it, or this replica may not write. Pass only what a Service doesn't hold yet: what it holds stays with it whatever
-   * becomes of the pool. Rejects with what the API answered otherwise; at most one write per pool is under way.
+   * or is being deleted, somebody else wrote it, or this replica may not write. Pass only what a Service doesn't hold yet: what it holds
+   * stays with it whatever becomes of the pool. Rejects with what the API answered otherwise; at most one write per pool is under way.
    */
   ensure(namespace: string, assignments: readonly Assignment[]): Promise<boolean> {
     const gifts = assignments.map((assignment) => ({ ...assignment, namespace }));
