@@ -183,7 +183,7 @@ export class Manager {
     if (message.type === 'addresses') {
       this.#reports.update(message);
       if (!this.#stopping) this.#leader?.addressesReported(message.changed);
-    } else if (!this.#stopping) this.#sessions.update(message.sessions);
+    } else if (message.type === 'sessions' && !this.#stopping) this.#sessions.update(message.sessions);
   }
 
   #notReady(): string[] {

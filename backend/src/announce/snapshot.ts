@@ -15,6 +15,8 @@ export interface HoldingService {
   readonly sharing: SharingTerms;
   /** The record of the leader, as far as the status shows the same addresses. */
   readonly assignments: readonly Assignment[];
+  /** Its condition Announced is True: its addresses need not be asked for on the link before they are announced again. */
+  readonly announcedBefore: boolean;
 }
 
 /** What probing says of a node; `unknown` leaves the word to the Node's Ready condition. */

@@ -56,6 +56,8 @@ export interface Service {
   readonly held: boolean;
   /** Our condition `Allocated` stands in the status, True or not. */
   readonly hasCondition: boolean;
+  /** Our condition `Announced` is True: somebody has announced its addresses already. */
+  readonly announcedBefore: boolean;
   /** It carries the clean-up finalizer (KEP-980), ours or another controller's. */
   readonly hasFinalizer: boolean;
   readonly deleting: boolean;

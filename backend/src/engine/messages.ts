@@ -72,10 +72,28 @@ export interface AddressReport {
   readonly nodes: readonly string[];
 }
 
+/** Somebody else answers for an address that this replica speaks for on a link (Layer 2). */
+export interface ConflictReport {
+  readonly ip: string;
+  /** Name of the pool whose attributes apply. */
+  readonly pool: string;
+  readonly link: string;
+  /** Whose claim it is, as `02:00:5e:10:00:0a`. */
+  readonly mac: string;
+  /** The node of this cluster whose kernel answers, as with IPVS without strictARP; undefined: a host that is none of ours. */
+  readonly node: string | undefined;
+  /** False: found by the probe before the first announcement, so that nobody has reached a Service there yet. */
+  readonly announced: boolean;
+  /** When it was first seen, ISO 8601. */
+  readonly since: string;
+}
+
 /** Engine to main thread. */
 export type FromEngine =
   /** The engine's thread turns: each second, whatever else it says. */
   | { readonly type: 'alive' }
   | { readonly type: 'sessions'; readonly sessions: readonly SessionReport[] }
   | { readonly type: 'addresses'; readonly changed: readonly AddressReport[]; readonly gone: readonly string[] }
+  /** All conflicts that this replica knows of, on each change of them. */
+  | { readonly type: 'conflicts'; readonly conflicts: readonly ConflictReport[] }
   | { readonly type: 'stopped' };

@@ -20,6 +20,7 @@ export function holding(key: string, rest: Partial<HoldingService> = {}): Holdin
     trafficPolicy: 'Cluster',
     sharing: sharingTerms(),
     assignments: [{ pool: 'public', ip: IP }],
+    announcedBefore: true,
     ...rest,
   };
 }

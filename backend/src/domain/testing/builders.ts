@@ -88,6 +88,7 @@ export function aService(key: string, overrides: Partial<Service> = {}): Service
     ingressIPs: [],
     held: false,
     hasCondition: false,
+    announcedBefore: false,
     hasFinalizer: false,
     deleting: false,
     ...overrides,

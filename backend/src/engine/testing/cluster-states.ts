@@ -44,7 +44,8 @@ function state(name: string, from: Omit<ClusterState, 'name'>, change: Change): 
 
 function holding(key: string, ...records: string[]): HoldingService {
   const assignments = records.map((ip) => ({ pool: 'public', ip }));
-  return { key, uid: `uid-${key}`, createdAt: 1_000, trafficPolicy: 'Cluster', sharing: sharingTerms(), assignments };
+  const rest = { trafficPolicy: 'Cluster', sharing: sharingTerms(), announcedBefore: true } as const;
+  return { key, uid: `uid-${key}`, createdAt: 1_000, ...rest, assignments };
 }
 
 const N1 = aNode('n1', ['10.0.0.1', 'fd00::1']);

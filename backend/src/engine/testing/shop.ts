@@ -22,6 +22,7 @@ export function holding(name: string, ip: string): HoldingService {
     trafficPolicy: 'Cluster',
     sharing: sharingTerms(),
     assignments,
+    announcedBefore: true,
   };
 }
 

@@ -7,6 +7,6 @@ import type { Service } from '../../../domain/service.ts';
  */
 export function toHoldingService(service: Service): HoldingService | undefined {
   if (!service.isLoadBalancer || service.deleting || !service.held) return undefined;
-  const { key, uid, createdAt, trafficPolicy, sharing, recorded } = service;
-  return { key, uid, createdAt, trafficPolicy, sharing, assignments: recorded };
+  const { key, uid, createdAt, trafficPolicy, sharing, recorded, announcedBefore } = service;
+  return { key, uid, createdAt, trafficPolicy, sharing, assignments: recorded, announcedBefore };
 }

@@ -103,6 +103,7 @@ suite('a Service', () => {
       ingressIPs: [],
       held: false,
       hasCondition: false,
+      announcedBefore: false,
       hasFinalizer: false,
       deleting: false,
     });
@@ -336,7 +337,20 @@ suite('a Service as announcing sees it', () => {
       trafficPolicy: 'Cluster',
       sharing: toService(FRESH).sharing,
       assignments: [{ pool: 'public', ip: '192.0.2.7' }],
+      announcedBefore: false,
     });
+  });
+  test('whether it was announced before, by our condition', () => {
+    const conditions = HELD.status?.conditions ?? [];
+    const announcedIs = (status: string): kinds.Service => {
+      const announced = { type: 'network.kubesphere.io/Announced', status, reason: '', message: '' };
+      return {
+        ...HELD,
+        status: { ...HELD.status, conditions: [...conditions, { ...announced, lastTransitionTime: '' }] },
+      };
+    };
+    assert.equal(toHoldingService(toService(announcedIs('True')))?.announcedBefore, true);
+    assert.equal(toHoldingService(toService(announcedIs('False')))?.announcedBefore, false);
   });
   test('not held, of another type, or being deleted: nothing', () => {
     assert.equal(toHoldingService(toService(FRESH)), undefined);

@@ -90,7 +90,11 @@ function identity(metadata: NonNullable<kinds.Service['metadata']>): Identity {
   };
 }
 
-type Standing = Pick<Service, 'recorded' | 'ingressIPs' | 'held' | 'hasCondition' | 'hasFinalizer'>;
+type Standing = Pick<Service, 'recorded' | 'ingressIPs' | 'held' | 'hasCondition' | 'announcedBefore' | 'hasFinalizer'>;
+
+function conditionOf(service: kinds.Service, type: string): string | undefined {
+  return service.status?.conditions?.find((condition) => condition.type === type)?.status;
+}
 
 /** The addresses in the status, if our condition says that they are ours and none of them is a name. */
 function heldAddresses(service: kinds.Service, condition: string | undefined): string[] {
@@ -101,7 +105,7 @@ function heldAddresses(service: kinds.Service, condition: string | undefined): s
 
 /** What stands in the object of what the leader wrote. */
 function standing(service: kinds.Service): Standing {
-  const condition = service.status?.conditions?.find(({ type }) => type === SERVICE_CONDITIONS.allocated)?.status;
+  const condition = conditionOf(service, SERVICE_CONDITIONS.allocated);
   const written = parseAssigned(service.metadata?.annotations?.[SERVICE_KEYS.assigned]);
   const held = heldAddresses(service, condition);
   const poolOf = (ip: string): string => written.find((assignment) => assignment.ip === ip)?.pool ?? '';
@@ -110,6 +114,7 @@ function standing(service: kinds.Service): Standing {
     ingressIPs: ingressIPs(service),
     held: held.length > 0,
     hasCondition: condition !== undefined,
+    announcedBefore: conditionOf(service, SERVICE_CONDITIONS.announced) === 'True',
     hasFinalizer: service.metadata?.finalizers?.includes(SERVICE_KEYS.finalizer) === true,
   };
 }
