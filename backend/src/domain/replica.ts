@@ -7,3 +7,26 @@ export interface Replica {
   /** Name of the node that it runs on. */
   readonly node: string | undefined;
 }
+
+/** A link of a replica's host, as far as other replicas need to know it. */
+export interface ReplicaLink {
+  readonly name: string;
+  /** `02:00:5e:10:00:0a` */
+  readonly mac: string;
+  /** The host's own addresses on it with their prefix lengths, as CIDR text. */
+  readonly prefixes: readonly string[];
+}
+
+/**
+ * Where a replica can speak on links (Layer 2). Each tells the others, so that all of them find the same owner of an address, and know
+ * each other's MAC addresses.
+ */
+export interface ReplicaPlace {
+  /** Those that are up; none where Layer 2 is off or can't be used. */
+  readonly links: readonly ReplicaLink[];
+  /** For each `can_reach:<IP>` of a pool the name of the link that leads to the IP. */
+  readonly towards: Readonly<Record<string, string>>;
+}
+
+/** That of a replica which speaks on no link. */
+export const NO_PLACE: ReplicaPlace = { links: [], towards: {} };

@@ -1,35 +1,53 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import { NO_PLACE, type ReplicaPlace } from '../domain/replica.ts';
 import { decodeProbe, encodeProbe, type ProbeMessage } from './probe-message.ts';
+import { MAX_PLACE_OCTETS } from './replica-place.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+const PLACE: ReplicaPlace = {
+  links: [{ name: 'e', mac: '02:00:00:00:00:01', prefixes: ['192.0.2.1/24'] }],
+  towards: {},
+};
+const PLACE_HEX = hex(
+  new TextEncoder().encode(
+    '{"links":[{"name":"e","mac":"02:00:00:00:00:01","prefixes":["192.0.2.1/24"]}],"towards":{}}',
+  ),
+);
+
+function message(kind: ProbeMessage['kind'], rest: Partial<ProbeMessage> = {}): ProbeMessage {
+  return { kind, leaving: false, stale: false, announcing: false, news: false, nonce: 0n, place: NO_PLACE, ...rest };
+}
 
 // Written by hand from the layout; engines of other versions must read them.
 const GOLDEN: readonly [what: string, message: ProbeMessage, bytes: string][] = [
   [
     'question',
-    { kind: 'question', leaving: false, stale: false, announcing: false, nonce: 0x0102030405060708n },
+    message('question', { leaving: false, stale: false, nonce: 0x0102030405060708n }),
     '504c423f 01 00 0000 0102030405060708',
   ],
-  [
-    'answer',
-    { kind: 'answer', leaving: false, stale: false, announcing: false, nonce: 1n },
-    '504c4221 01 00 0000 0000000000000001',
-  ],
+  ['answer', message('answer', { leaving: false, stale: false, nonce: 1n }), '504c4221 01 00 0000 0000000000000001'],
   [
     'answer of a stale one',
-    { kind: 'answer', leaving: false, stale: true, announcing: false, nonce: 0n },
+    message('answer', { leaving: false, stale: true, nonce: 0n }),
     '504c4221 01 02 0000 0000000000000000',
   ],
   [
     'answer of one that leaves',
-    { kind: 'answer', leaving: true, stale: false, announcing: false, nonce: 0n },
+    message('answer', { leaving: true, stale: false, nonce: 0n }),
     '504c4221 01 01 0000 0000000000000000',
+  ],
+  ['question that has news', message('question', { news: true, nonce: 2n }), '504c423f 01 08 0000 0000000000000002'],
+  [
+    'answer of one that speaks on a link',
+    message('answer', { announcing: true, nonce: 3n, place: PLACE }),
+    `504c4221 01 04 0000 0000000000000003 ${PLACE_HEX}`,
   ],
   [
     'the largest nonce',
-    { kind: 'question', leaving: false, stale: false, announcing: false, nonce: 2n ** 64n - 1n },
+    message('question', { leaving: false, stale: false, nonce: 2n ** 64n - 1n }),
     '504c423f 01 00 0000 ffffffffffffffff',
   ],
 ];
@@ -52,32 +70,28 @@ suite('the probe datagram', () => {
   });
 
   test('of a later version, with flags and fields that we do not know, is read', () => {
-    assert.deepEqual(decodeProbe(bytesOf('504c4221 02 82 1234 0000000000000009')), {
-      kind: 'answer',
-      leaving: false,
-      stale: true,
-      announcing: false,
-      nonce: 9n,
-    });
-    assert.deepEqual(decodeProbe(bytesOf('504c4221 ff ff ffff 0000000000000009')), {
-      kind: 'answer',
-      leaving: true,
-      stale: true,
-      announcing: true,
-      nonce: 9n,
-    });
+    const stale = message('answer', { stale: true, nonce: 9n });
+    assert.deepEqual(decodeProbe(bytesOf('504c4221 02 82 1234 0000000000000009')), stale);
+    const all = message('answer', { leaving: true, stale: true, announcing: true, news: true, nonce: 9n });
+    assert.deepEqual(decodeProbe(bytesOf('504c4221 ff ff ffff 0000000000000009')), all);
+  });
+
+  test('with a place that does not read: alive, without links', () => {
+    const answer = message('answer', { nonce: 9n });
+    assert.deepEqual(decodeProbe(bytesOf('504c4221 01 00 0000 0000000000000009 7b')), answer);
+    assert.deepEqual(decodeProbe(bytesOf('504c4221 01 00 0000 0000000000000009 ff00')), answer);
   });
 
   const foreign = [
     '',
     '504c423f 01 00 0000 01020304050607',
-    '504c423f 01 00 0000 010203040506070809',
+    `504c423f 01 00 0000 0102030405060708${'20'.repeat(MAX_PLACE_OCTETS + 1)}`,
     '504c423f 00 00 0000 0102030405060708',
     '504c4220 01 00 0000 0102030405060708',
     '00000000 00 00 0000 0000000000000000',
   ];
   for (const bytes of foreign)
-    test(`none of ours: "${bytes}"`, () => assert.equal(decodeProbe(bytesOf(bytes)), undefined));
+    test(`none of ours: "${bytes.slice(0, 40)}"`, () => assert.equal(decodeProbe(bytesOf(bytes)), undefined));
 
   test('round trip', () => {
     const messages = fc.record(
@@ -86,6 +100,8 @@ suite('the probe datagram', () => {
         leaving: fc.boolean(),
         stale: fc.boolean(),
         announcing: fc.boolean(),
+        news: fc.boolean(),
+        place: fc.constantFrom(NO_PLACE, PLACE),
         nonce: fc.bigInt(0n, 2n ** 64n - 1n),
       },
       { noNullPrototype: true },

@@ -1,37 +1,47 @@
+import { NO_PLACE, type ReplicaPlace } from '../domain/replica.ts';
+import { decodePlace, encodePlace, MAX_PLACE_OCTETS } from './replica-place.ts';
+
 /**
- * The datagram by which replicas ask each other whether they are alive. Fixed length, question and answer alike, so that a forged
- * source address gains nothing from us.
+ * The datagram by which replicas ask each other whether they are alive. A question has the header alone; so has an answer to anybody who
+ * is no replica, so that a forged source address gains nothing from us. An answer to a replica says where we can speak on links as well.
  *
  * ```
  *  0               4       5       6       7       8                      16
- *  | "PLB?" / "PLB!" | version | flags | zero  | zero | nonce, 8 octets     |
+ *  | "PLB?" / "PLB!" | version | flags | zero  | zero | nonce, 8 octets     | place of the replica, JSON ...
  * ```
  */
 export interface ProbeMessage {
   readonly kind: 'question' | 'answer';
-  /** The answering replica is shutting down: its silence afterwards is no failure. */
+  /** The replica is shutting down: its silence afterwards is no failure. */
   readonly leaving: boolean;
-  /** The answering replica's view of the Kubernetes API is stale: fresh ones rank without it. */
+  /** Its view of the Kubernetes API is stale: fresh ones rank without it. */
   readonly stale: boolean;
-  /** Every session of the answering replica is established: another one may leave its routes to it. */
+  /** Every session of it is established: another one may leave its routes to it. */
   readonly announcing: boolean;
+  /** Of a question: what the asker would answer has changed, so ask back at once. Only an answer is believed, as it repeats a nonce. */
+  readonly news: boolean;
   /** Chosen by the asker, repeated by the answer. */
   readonly nonce: bigint;
+  readonly place: ReplicaPlace;
 }
 
-const LENGTH = 16;
+const HEADER = 16;
 const VERSION = 1;
 const LEAVING = 0x01;
 const STALE = 0x02;
 const ANNOUNCING = 0x04;
+const NEWS = 0x08;
 const MAGIC = { question: 0x504c423f, answer: 0x504c4221 } as const;
 
-function flags({ leaving, stale, announcing }: ProbeMessage): number {
-  return (leaving ? LEAVING : 0) | (stale ? STALE : 0) | (announcing ? ANNOUNCING : 0);
+function flags({ leaving, stale, announcing, news }: ProbeMessage): number {
+  return (leaving ? LEAVING : 0) | (stale ? STALE : 0) | (announcing ? ANNOUNCING : 0) | (news ? NEWS : 0);
 }
 
 export function encodeProbe(message: ProbeMessage): Uint8Array {
-  const bytes = new Uint8Array(LENGTH);
+  const isPlaced = message.place.links.length > 0;
+  const place = isPlaced ? encodePlace(message.place) : new Uint8Array();
+  const bytes = new Uint8Array(HEADER + place.byteLength);
+  bytes.set(place, HEADER);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC[message.kind]);
   view.setUint8(4, VERSION);
@@ -40,17 +50,23 @@ export function encodeProbe(message: ProbeMessage): Uint8Array {
   return bytes;
 }
 
-/** Undefined for anything that is not one of our datagrams; later versions keep the layout and may use more flags. */
+/**
+ * Undefined for anything that is not one of our datagrams; later versions keep the layout and may use more flags. A place that doesn't read
+ * is none: the replica is alive all the same.
+ */
 export function decodeProbe(bytes: Uint8Array): ProbeMessage | undefined {
-  if (bytes.byteLength !== LENGTH) return undefined;
+  if (bytes.byteLength < HEADER || bytes.byteLength > HEADER + MAX_PLACE_OCTETS) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0);
   if ((magic !== MAGIC.question && magic !== MAGIC.answer) || view.getUint8(4) < VERSION) return undefined;
+  const place = decodePlace(bytes.subarray(HEADER)) ?? NO_PLACE;
   return {
     kind: magic === MAGIC.question ? 'question' : 'answer',
     leaving: (view.getUint8(5) & LEAVING) !== 0,
     stale: (view.getUint8(5) & STALE) !== 0,
     announcing: (view.getUint8(5) & ANNOUNCING) !== 0,
+    news: (view.getUint8(5) & NEWS) !== 0,
     nonce: view.getBigUint64(8),
+    place,
   };
 }

@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Replica } from '../domain/replica.ts';
+import { NO_PLACE, type Replica, type ReplicaPlace } from '../domain/replica.ts';
 import { aReplica } from '../domain/testing/builders.ts';
 import { FakeClock } from '../platform/fake/clock.ts';
 import { FakeDatagrams } from '../platform/fake/datagrams.ts';
 import { FakeLogger } from '../platform/fake/logger.ts';
 import type { DatagramHandlers, Datagrams } from '../platform/ports.ts';
-import { decodeProbe, encodeProbe } from './probe-message.ts';
+import { decodeProbe, encodeProbe, type ProbeMessage } from './probe-message.ts';
 import { ReplicaProber } from './replicas.ts';
 
 const PORT = 7_473;
 const ADDRESS: Readonly<Record<string, string>> = { a: '10.0.0.1', b: '10.0.0.2', c: '10.0.0.3' };
 const replica = (name: string): Replica => aReplica(name, ADDRESS[name] ?? '', `node-${name}`);
 const members = (...names: string[]): Replica[] => names.map(replica);
+
+const PLACE: ReplicaPlace = {
+  links: [{ name: 'eth0', mac: '02:00:00:00:00:01', prefixes: ['192.0.2.1/24'] }],
+  towards: {},
+};
+
+function probe(kind: ProbeMessage['kind'], nonce: bigint, rest: Partial<ProbeMessage> = {}): ProbeMessage {
+  return { kind, leaving: false, stale: false, announcing: false, news: false, nonce, place: NO_PLACE, ...rest };
+}
 
 /** The longest a healthy replica can take to be seen, and a dead one to be missed: intervals of 500 ms with 5 % of jitter. */
 const SEEN_MS = 600;
@@ -170,6 +179,107 @@ suite('two replicas', () => {
   });
 });
 
+suite('news', () => {
+  /** More than the way there and back, far less than an interval. */
+  const AT_ONCE_MS = 50;
+
+  test('a replica that starts asks at once, and is found at once', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    lab.clock.advance(10_000);
+    const b = lab.start('b', members('a', 'b'));
+    lab.clock.advance(AT_ONCE_MS);
+    assert.deepEqual(sees(b).answering, ['a']);
+    assert.deepEqual(sees(a).answering, ['b']);
+  });
+
+  test('leaving, a stale view and another place are known at once', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    const b = lab.start('b', members('a', 'b'));
+    lab.clock.advance(10_000);
+    b.setStale(true);
+    lab.clock.advance(AT_ONCE_MS);
+    assert.deepEqual(sees(a).answering, ['b!']);
+    b.setPlace(PLACE);
+    lab.clock.advance(AT_ONCE_MS);
+    assert.deepEqual(a.answering()[0]?.place, PLACE);
+    b.announceLeaving();
+    lab.clock.advance(AT_ONCE_MS);
+    assert.deepEqual(sees(a), { answering: [], lost: [] });
+  });
+
+  test('what does not change is no news', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    const b = lab.start('b', members('a', 'b'));
+    b.setPlace(PLACE);
+    lab.clock.advance(10_000);
+    lab.changes.length = 0;
+    b.setPlace({ ...PLACE });
+    b.setStale(false);
+    lab.clock.advance(10_000);
+    assert.deepEqual(lab.changes, []);
+    assert.deepEqual(sees(a).answering, ['b']);
+  });
+
+  test('a place is told to replicas only: strangers get the header', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    a.setPlace(PLACE);
+    const answers: Uint8Array[] = [];
+    const handlers = { onMessage: (bytes: Uint8Array) => void answers.push(bytes), onError: () => assert.fail() };
+    const stranger = lab.datagrams.bind('10.0.0.66', 1_234, handlers);
+    stranger.send(encodeProbe(probe('question', 5n, { news: true })), PORT, '10.0.0.1');
+    lab.clock.advance(5_000);
+    assert.deepEqual(answers.map(decodeProbe), [probe('answer', 5n)]);
+  });
+
+  test('however much of it there is: no storm, and nobody is lost', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    let asked = 0;
+    const socket: { send: (bytes: Uint8Array, port: number, host: string) => void } = lab.datagrams.bind(
+      '10.0.0.2',
+      PORT,
+      {
+        onMessage: (bytes) => {
+          const message = decodeProbe(bytes);
+          if (message?.kind !== 'question') return;
+          asked += 1;
+          socket.send(encodeProbe(probe('answer', message.nonce)), PORT, '10.0.0.1');
+        },
+        onError: () => assert.fail(),
+      },
+    );
+    lab.clock.advance(1_000);
+    asked = 0;
+    for (let ms = 0; ms < 2_000; ms++) {
+      socket.send(encodeProbe(probe('question', 1n, { news: true })), PORT, '10.0.0.1');
+      lab.clock.advance(1);
+    }
+    assert.ok(asked > 4 && asked <= 105, `asked ${asked} times in 2 s`);
+    assert.deepEqual(sees(a), { answering: ['b'], lost: [] });
+  });
+
+  test('who is there is settled when all members have answered, or had the time to', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b', 'c'));
+    lab.start('b', members('a', 'b', 'c'));
+    assert.equal(a.isSettled, false);
+    lab.clock.advance(AT_ONCE_MS);
+    assert.equal(a.isSettled, false);
+    const before = lab.changes.length;
+    lab.clock.advance(SEEN_MS);
+    assert.equal(a.isSettled, true);
+    assert.ok(lab.changes.slice(before).includes('a'), 'it is told');
+    assert.deepEqual([...a.nodes()].sort(), ['node-b', 'node-c']);
+    a.setReplicas([replica('a')]);
+    assert.equal(a.isSettled, true);
+    assert.deepEqual([...a.nodes()], []);
+  });
+});
+
 suite('membership', () => {
   test('one that dies and leaves the membership stays lost', () => {
     const lab = new Lab();
@@ -225,7 +335,7 @@ suite('membership', () => {
     assert.deepEqual(sees(a).answering, []);
     a.setReplicas(members('a', 'b'));
     lab.clock.advance(2 * SEEN_MS);
-    assert.deepEqual(a.answering(), [{ name: 'b', node: 'node-b', stale: false, announcing: false }]);
+    assert.deepEqual(a.answering(), [{ name: 'b', node: 'node-b', stale: false, announcing: false, place: NO_PLACE }]);
   });
 
   test('itself is never asked', () => {
@@ -257,31 +367,18 @@ suite('forgery', () => {
     return a;
   }
 
-  const repeat = (question: Uint8Array): Uint8Array =>
-    encodeProbe({
-      kind: 'answer',
-      leaving: false,
-      stale: false,
-      announcing: false,
-      nonce: decodeProbe(question)?.nonce ?? 0n,
-    });
+  const repeat = (question: Uint8Array): Uint8Array => encodeProbe(probe('answer', decodeProbe(question)?.nonce ?? 0n));
 
   test('the right nonce from the right address is an answer', () => {
     assert.deepEqual(ask(repeat, '10.0.0.2').answering(), [
-      { name: 'b', node: 'node-b', stale: false, announcing: false },
+      { name: 'b', node: 'node-b', stale: false, announcing: false, place: NO_PLACE },
     ]);
   });
   test('the right nonce from another address is none', () => {
     assert.deepEqual(ask(repeat, '10.0.0.66').answering(), []);
   });
   test('another nonce is none', () => {
-    assert.deepEqual(
-      ask(
-        () => encodeProbe({ kind: 'answer', leaving: false, stale: false, announcing: false, nonce: 7n }),
-        '10.0.0.2',
-      ).answering(),
-      [],
-    );
+    assert.deepEqual(ask(() => encodeProbe(probe('answer', 7n)), '10.0.0.2').answering(), []);
   });
   test('an echo of the question is none', () =>
     assert.deepEqual(ask((question) => question, '10.0.0.2').answering(), []));
@@ -295,19 +392,12 @@ suite('forgery', () => {
       onMessage: (bytes) => answers.push(bytes),
       onError: (error) => assert.fail(error),
     });
-    const question = encodeProbe({ kind: 'question', leaving: false, stale: false, announcing: false, nonce: 5n });
-    for (const bytes of [
-      question,
-      new Uint8Array(16),
-      new Uint8Array(0),
-      encodeProbe({ kind: 'answer', leaving: false, stale: false, announcing: false, nonce: 5n }),
-    ]) {
+    const question = encodeProbe(probe('question', 5n));
+    for (const bytes of [question, new Uint8Array(16), new Uint8Array(0), encodeProbe(probe('answer', 5n))]) {
       socket.send(bytes, PORT, '10.0.0.1');
     }
     lab.clock.advance(100);
-    assert.deepEqual(answers.map(decodeProbe), [
-      { kind: 'answer', leaving: false, stale: false, announcing: false, nonce: 5n },
-    ]);
+    assert.deepEqual(answers.map(decodeProbe), [probe('answer', 5n)]);
     assert.equal(answers[0]?.byteLength, question.byteLength);
   });
 });

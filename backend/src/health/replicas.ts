@@ -1,4 +1,5 @@
-import type { Replica } from '../domain/replica.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { NO_PLACE, type Replica, type ReplicaPlace } from '../domain/replica.ts';
 import type { Clock, Datagrams, DatagramSocket, Logger, Random, Timer } from '../platform/ports.ts';
 import { decodeProbe, encodeProbe, type ProbeMessage } from './probe-message.ts';
 
@@ -10,6 +11,8 @@ export interface AnsweringReplica {
   readonly stale: boolean;
   /** All of its sessions are established. */
   readonly announcing: boolean;
+  /** Where it can speak on links. */
+  readonly place: ReplicaPlace;
 }
 
 export interface ReplicaProberDeps {
@@ -43,6 +46,9 @@ interface Tracked {
   leaving: boolean;
   stale: boolean;
   announcing: boolean;
+  place: ReplicaPlace;
+  /** Clock time of the last question. */
+  askedAt: number;
   /** That questions to it can't even be sent was said, once until it answers again. */
   saidUnsendable: boolean;
   /** Clock time of the moment it was found silent. */
@@ -50,6 +56,8 @@ interface Tracked {
 }
 
 const REBIND_MS = 1_000;
+/** Least time between two questions to a replica, however much news it has. */
+const NEWS_MS = 20;
 /** Hold time 90 s plus restart time 120 s, the defaults of a BgpPeer. */
 const DEFAULT_RETENTION_MS = 210_000;
 
@@ -67,6 +75,7 @@ export class ReplicaProber {
   #leaving = false;
   #stale = false;
   #announcing = false;
+  #place: ReplicaPlace = NO_PLACE;
   #retentionMs = DEFAULT_RETENTION_MS;
 
   constructor(deps: ReplicaProberDeps, options: ReplicaProberOptions) {
@@ -76,6 +85,7 @@ export class ReplicaProber {
 
   start(): void {
     this.#bind();
+    this.#askAll();
     this.#schedule();
   }
 
@@ -92,7 +102,16 @@ export class ReplicaProber {
 
   /** Answers say from now on whether this replica's view of the API is stale. */
   setStale(stale: boolean): void {
+    if (stale === this.#stale) return;
     this.#stale = stale;
+    this.#askAll();
+  }
+
+  /** Answers to replicas say from now on that this one can speak there. */
+  setPlace(place: ReplicaPlace): void {
+    if (isDeepStrictEqual(place, this.#place)) return;
+    this.#place = place;
+    this.#askAll();
   }
 
   /** Answers say from now on whether every session of this replica is established. */
@@ -103,27 +122,45 @@ export class ReplicaProber {
   /** From here on answers say that this replica leaves, so that nobody takes its silence for a failure. */
   announceLeaving(): void {
     this.#leaving = true;
+    this.#askAll();
   }
 
   /** The whole membership; this replica itself is left out. */
   setReplicas(replicas: readonly Replica[]): void {
+    const added = new Set<string>();
     const members = new Map(
       replicas.filter(({ name }) => name !== this.#options.self).map((replica) => [replica.name, replica]),
     );
     for (const [name, tracked] of this.#tracked) tracked.member = members.has(name);
     for (const { name, address, node } of members.values()) {
       const known = this.#tracked.get(name);
-      if (known === undefined) this.#tracked.set(name, newlyTracked(address, node));
-      else Object.assign(known, { address, node });
+      if (known !== undefined) Object.assign(known, { address, node });
+      else {
+        this.#tracked.set(name, newlyTracked(address, node));
+        added.add(name);
+      }
     }
     this.#forget();
+    for (const name of added) this.#ask(this.#tracked.get(name));
     this.#deps.onChange();
+  }
+
+  /** Whether each member has answered or had the time to: before that nobody can tell who is there. */
+  get isSettled(): boolean {
+    return [...this.#tracked.values()].every(({ member, answering, missed }) => !member || answering || missed > 0);
+  }
+
+  /** The nodes that replicas run on, whether these answer or not. */
+  nodes(): ReadonlySet<string> {
+    return new Set(
+      [...this.#tracked.values()].flatMap(({ member, node }) => (member && node !== undefined ? [node] : [])),
+    );
   }
 
   /** The replicas that answer and don't leave. */
   answering(): AnsweringReplica[] {
     const answering = [...this.#tracked].filter(([, tracked]) => tracked.answering && !tracked.leaving);
-    return answering.map(([name, { node, stale, announcing }]) => ({ name, node, stale, announcing }));
+    return answering.map(([name, { node, stale, announcing, place }]) => ({ name, node, stale, announcing, place }));
   }
 
   /** Names of the replicas that fell silent and whose routes a router may still retain. */
@@ -160,16 +197,32 @@ export class ReplicaProber {
   #round(): void {
     let changed = false;
     for (const [name, tracked] of this.#tracked) {
+      // Asked just now on account of some news: the answer may be on its way.
+      if (this.#deps.clock.now() - tracked.askedAt < this.#options.intervalMs / 2) continue;
       if (tracked.nonce !== undefined) changed = this.#miss(name, tracked) || changed;
-      tracked.nonce = BigInt(Math.floor(this.#deps.random.next() * 2 ** 48));
-      const question = encodeProbe(this.#message('question', tracked.nonce));
-      this.#socket?.send(question, this.#options.port, tracked.address);
+      this.#ask(tracked);
     }
     if (this.#forget() || changed) this.#deps.onChange();
   }
 
+  /** What answers say has changed: everybody is asked, so that they ask back. */
+  #askAll(): void {
+    if (this.#stopped) return;
+    for (const tracked of this.#tracked.values()) this.#ask(tracked, true);
+  }
+
+  #ask(tracked: Tracked | undefined, news = false): void {
+    if (tracked === undefined || this.#socket === undefined) return;
+    tracked.nonce = BigInt(Math.floor(this.#deps.random.next() * 2 ** 48));
+    tracked.askedAt = this.#deps.clock.now();
+    const message = { ...this.#message('question', tracked.nonce), news, place: NO_PLACE };
+    this.#socket.send(encodeProbe(message), this.#options.port, tracked.address);
+  }
+
   #miss(name: string, tracked: Tracked): boolean {
     tracked.missed += 1;
+    // The first one settles who is there.
+    if (!tracked.answering && tracked.missed === 1) return true;
     if (!tracked.answering || tracked.missed < this.#options.misses) return false;
     tracked.answering = false;
     if (!tracked.leaving) tracked.lostAt = this.#deps.clock.now();
@@ -190,18 +243,27 @@ export class ReplicaProber {
   #receive(bytes: Uint8Array, from: { readonly host: string; readonly port: number }): void {
     const message = decodeProbe(bytes);
     if (message === undefined) return;
-    if (message.kind === 'question') {
-      const answer = encodeProbe(this.#message('answer', message.nonce));
-      this.#socket?.send(answer, from.port, from.host);
-      return;
-    }
+    if (message.kind === 'question') return this.#answer(message, from);
     for (const [name, tracked] of this.#tracked) {
       if (tracked.nonce === message.nonce && tracked.address === from.host) this.#hit(name, tracked, message);
     }
   }
 
-  #hit(name: string, tracked: Tracked, { leaving, stale, announcing }: ProbeMessage): void {
-    const changed = !tracked.answering || tracked.leaving !== leaving || tracked.stale !== stale;
+  #answer({ nonce, news }: ProbeMessage, from: { readonly host: string; readonly port: number }): void {
+    const asker = [...this.#tracked.values()].find(({ address }) => address === from.host);
+    const answer = this.#message('answer', nonce);
+    const place = asker === undefined ? NO_PLACE : answer.place;
+    this.#socket?.send(encodeProbe({ ...answer, place }), from.port, from.host);
+    if (!news || asker === undefined || this.#deps.clock.now() - asker.askedAt < NEWS_MS) return;
+    this.#ask(asker);
+  }
+
+  #hit(name: string, tracked: Tracked, { leaving, stale, announcing, place }: ProbeMessage): void {
+    const changed =
+      !tracked.answering ||
+      tracked.leaving !== leaving ||
+      tracked.stale !== stale ||
+      !isDeepStrictEqual(tracked.place, place);
     if (!tracked.answering) this.#deps.logger.info({ other: name }, 'replica answers');
     tracked.nonce = undefined;
     tracked.missed = 0;
@@ -210,12 +272,14 @@ export class ReplicaProber {
     tracked.leaving = leaving;
     tracked.stale = stale;
     tracked.announcing = announcing;
+    tracked.place = place;
     tracked.lostAt = undefined;
     if (changed) this.#deps.onChange();
   }
 
   #message(kind: ProbeMessage['kind'], nonce: bigint): ProbeMessage {
-    return { kind, leaving: this.#leaving, stale: this.#stale, announcing: this.#announcing, nonce };
+    const word = { leaving: this.#leaving, stale: this.#stale, announcing: this.#announcing };
+    return { kind, ...word, news: false, nonce, place: this.#place };
   }
 
   /** Drops what nobody needs any more; returns whether `lost` changed. */
@@ -234,7 +298,7 @@ export class ReplicaProber {
 }
 
 function newlyTracked(address: string, node: string | undefined): Tracked {
-  const word = { leaving: false, stale: false, announcing: false };
+  const word = { leaving: false, stale: false, announcing: false, place: NO_PLACE, askedAt: -Infinity };
   const found = { nonce: undefined, missed: 0, answering: false, saidUnsendable: false, lostAt: undefined };
   return { address, node, member: true, ...found, ...word };
 }

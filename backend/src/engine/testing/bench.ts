@@ -1,4 +1,4 @@
-import type { Replica } from '../../domain/replica.ts';
+import { NO_PLACE, type Replica } from '../../domain/replica.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
 import { Engine } from '../engine.ts';
@@ -48,7 +48,7 @@ export class Bench {
           answering: () =>
             this.answering.map((name) => {
               const node = this.members.find((member) => member.name === name)?.node;
-              return { name, node, stale: false, announcing: this.othersAnnounce };
+              return { name, node, stale: false, announcing: this.othersAnnounce, place: NO_PLACE };
             }),
           lost: () => this.lost,
         },

@@ -1,0 +1,65 @@
+import { NO_PLACE, type ReplicaLink, type ReplicaPlace } from '../domain/replica.ts';
+
+/** Octets of an encoded place; UDP carries it in fragments where it exceeds the MTU. */
+export const MAX_PLACE_OCTETS = 16_384;
+const MAX_LINKS = 128;
+const MAX_PREFIXES = 32;
+const MAX_TOWARDS = 64;
+/** The longest text in it is a CIDR prefix of an IPv6 address. */
+const MAX_TEXT = 64;
+
+const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
+
+/**
+ * JSON, as engines of other versions must read it and may say more. What exceeds the bounds is left out: links in the order given, so
+ * that the first ones stay.
+ */
+export function encodePlace({ links, towards }: ReplicaPlace): Uint8Array {
+  for (let count = Math.min(links.length, MAX_LINKS); ; count = count >> 1) {
+    const kept = links.slice(0, count).map(({ name, mac, prefixes }) => ({
+      ...{ name, mac },
+      prefixes: prefixes.slice(0, MAX_PREFIXES),
+    }));
+    const bounded = { links: kept, towards: Object.fromEntries(Object.entries(towards).slice(0, MAX_TOWARDS)) };
+    const bytes = new TextEncoder().encode(JSON.stringify(bounded));
+    if (bytes.byteLength <= MAX_PLACE_OCTETS || count === 0) return bytes;
+  }
+}
+
+/** What another replica says of its place; undefined for what doesn't read. Entries that make no sense are left out. */
+export function decodePlace(bytes: Uint8Array): ReplicaPlace | undefined {
+  if (bytes.byteLength === 0) return NO_PLACE;
+  if (bytes.byteLength > MAX_PLACE_OCTETS) return undefined;
+  const said = parse(bytes);
+  if (!isRecord(said)) return undefined;
+  const links = Array.isArray(said['links']) ? said['links'].slice(0, MAX_LINKS).flatMap(toLink) : [];
+  const towards = isRecord(said['towards']) ? Object.entries(said['towards']).slice(0, MAX_TOWARDS) : [];
+  return { links, towards: Object.fromEntries(towards.filter(isPairOfTexts)) };
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function toLink(said: unknown): ReplicaLink[] {
+  if (!isRecord(said)) return [];
+  const { name, mac, prefixes } = said;
+  if (!isText(name) || !isText(mac) || !MAC.test(mac) || !Array.isArray(prefixes)) return [];
+  return [{ name, mac, prefixes: prefixes.slice(0, MAX_PREFIXES).filter(isText) }];
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_TEXT;
+}
+
+function isPairOfTexts(pair: [string, unknown]): pair is [string, string] {
+  return pair.every(isText);
+}
