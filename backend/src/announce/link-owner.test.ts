@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import fc from 'fast-check';
+import { linkOwner, outranks, type LinkSpeaker } from './link-owner.ts';
+import { rank } from './rendezvous.ts';
+
+const IP = '192.0.2.1';
+// By hand from the rendezvous order, whose hash has golden vectors of its own.
+const ORDER = rank(IP, ['n1', 'n2', 'n3']);
+const [FIRST = '', SECOND = '', THIRD = ''] = ORDER;
+
+function on(...nodes: string[]): LinkSpeaker[] {
+  return nodes.map((node) => ({ replica: `porter-${node}`, node, stale: false }));
+}
+
+suite('the owner of an address on its link', () => {
+  test('is the first eligible node, if its replica can speak', () => {
+    assert.deepEqual(linkOwner(IP, ORDER, on('n1', 'n2', 'n3')), {
+      replica: `porter-${FIRST}`,
+      node: FIRST,
+      onBehalfOf: undefined,
+    });
+  });
+
+  test('is the next one, if the first runs no replica or that one has no link for it', () => {
+    assert.equal(linkOwner(IP, ORDER, on(SECOND, THIRD))?.node, SECOND);
+    assert.equal(linkOwner(IP, ORDER, on(THIRD))?.node, THIRD);
+  });
+
+  test('is an eligible one, also if others would rank before it', () => {
+    assert.equal(linkOwner(IP, [THIRD], on(...ORDER))?.node, THIRD);
+  });
+
+  test('no eligible node runs a replica: another one speaks for them', () => {
+    assert.deepEqual(linkOwner(IP, [FIRST, THIRD], on(SECOND)), {
+      replica: `porter-${SECOND}`,
+      node: SECOND,
+      onBehalfOf: [FIRST, THIRD],
+    });
+    assert.equal(linkOwner(IP, [FIRST], on(SECOND, THIRD))?.node, SECOND);
+  });
+
+  test('nobody, without an eligible node or without a replica on the link', () => {
+    assert.equal(linkOwner(IP, [], on(...ORDER)), undefined);
+    assert.equal(linkOwner(IP, ORDER, []), undefined);
+  });
+
+  test('a replica whose view is stale loses against every fresh one', () => {
+    const speakers = on(...ORDER).map((speaker) => ({ ...speaker, stale: speaker.node !== THIRD }));
+    assert.equal(linkOwner(IP, ORDER, speakers)?.node, THIRD);
+    assert.deepEqual(linkOwner(IP, [FIRST], speakers), {
+      replica: `porter-${THIRD}`,
+      node: THIRD,
+      onBehalfOf: [FIRST],
+    });
+  });
+
+  test('all are stale: as if none were', () => {
+    const speakers = on(...ORDER).map((speaker) => ({ ...speaker, stale: true }));
+    assert.equal(linkOwner(IP, ORDER, speakers)?.node, FIRST);
+  });
+
+  test('two replicas on one node: the first by name', () => {
+    const speakers = [...on(FIRST), { replica: 'a', node: FIRST, stale: false }];
+    assert.equal(linkOwner(IP, ORDER, speakers)?.replica, 'a');
+  });
+});
+
+suite('who outranks whom', () => {
+  test('by the order of the address', () => {
+    assert.equal(outranks(IP, [FIRST, SECOND], ORDER), true);
+    assert.equal(outranks(IP, [SECOND, FIRST], ORDER), false);
+    assert.equal(outranks(IP, [FIRST, FIRST], ORDER), false);
+  });
+  test('an eligible node before any other', () => {
+    assert.equal(outranks(IP, [THIRD, FIRST], [THIRD]), true);
+    assert.equal(outranks(IP, [FIRST, THIRD], [THIRD]), false);
+  });
+});
+
+suite('few addresses move', () => {
+  const node = fc.integer({ min: 0, max: 40 }).map((n) => `n${n}`);
+  const nodes = fc.uniqueArray(node, { minLength: 2, maxLength: 12 });
+  const ips = Array.from({ length: 40 }, (_, i) => `192.0.2.${i}`);
+  const owners = (eligible: readonly string[], speakers: readonly string[]): Map<string, string | undefined> =>
+    new Map(ips.map((ip) => [ip, linkOwner(ip, rank(ip, eligible), on(...speakers))?.node]));
+
+  test('one node less moves its own, and nothing else', () => {
+    fc.assert(
+      fc.property(nodes, nodes, (eligible, speakers) => {
+        const [gone] = eligible;
+        fc.pre(gone !== undefined && eligible.slice(1).some((each) => speakers.includes(each)));
+        const before = owners(eligible, speakers);
+        const after = owners(eligible.slice(1), speakers);
+        for (const ip of ips) if (before.get(ip) !== gone) assert.equal(after.get(ip), before.get(ip));
+      }),
+    );
+  });
+
+  test('one replica less moves its own, and nothing else; one more takes only for itself', () => {
+    fc.assert(
+      fc.property(nodes, nodes, (eligible, speakers) => {
+        const [gone] = speakers;
+        fc.pre(gone !== undefined && speakers.slice(1).some((each) => eligible.includes(each)));
+        const before = owners(eligible, speakers);
+        const after = owners(eligible, speakers.slice(1));
+        for (const ip of ips) if (before.get(ip) !== gone) assert.equal(after.get(ip), before.get(ip));
+      }),
+    );
+  });
+
+  test('an owner is always eligible while any eligible node can speak', () => {
+    fc.assert(
+      fc.property(nodes, nodes, (eligible, speakers) => {
+        fc.pre(eligible.some((each) => speakers.includes(each)));
+        for (const owner of owners(eligible, speakers).values()) assert.ok(eligible.includes(owner ?? ''));
+      }),
+    );
+  });
+});

@@ -1,0 +1,61 @@
+import { rank } from './rendezvous.ts';
+
+/** A replica that answers and has a link for an address. */
+export interface LinkSpeaker {
+  /** Name of the replica. */
+  readonly replica: string;
+  /** Node that it runs on. */
+  readonly node: string;
+  readonly stale: boolean;
+}
+
+/** Who speaks for an address on its link, and whose MAC neighbours learn. */
+export interface LinkOwner {
+  readonly replica: string;
+  readonly node: string;
+  /**
+   * Undefined: the node itself, by its own MAC. Else the nodes for one of which it speaks, most preferred first: none of them runs a
+   * replica that has a link for the address.
+   */
+  readonly onBehalfOf: readonly string[] | undefined;
+}
+
+/** A view that is cut off from the API loses against every fresh one, and an order remains when all are cut off. */
+function fresh(speakers: readonly LinkSpeaker[]): readonly LinkSpeaker[] {
+  const some = speakers.filter(({ stale }) => !stale);
+  return some.length > 0 ? some : speakers;
+}
+
+/** Two replicas on one node, as a rolling update may have for a moment: the first by name. */
+function onNode(node: string, speakers: readonly LinkSpeaker[]): LinkSpeaker | undefined {
+  return speakers.filter((speaker) => speaker.node === node).sort((a, b) => (a.replica < b.replica ? -1 : 1))[0];
+}
+
+/**
+ * The owner of an address on its link (Layer 2): the first of the eligible nodes whose replica can speak there. Every replica that knows
+ * the same replicas finds the same one, and a node or replica that comes or goes moves only the addresses that it wins (`rendezvous`).
+ * Undefined if no replica has a link for it, or no node is eligible.
+ *
+ * @param nodes eligible nodes in the address' order of preference
+ */
+export function linkOwner(
+  ip: string,
+  nodes: readonly string[],
+  speakers: readonly LinkSpeaker[],
+): LinkOwner | undefined {
+  const able = fresh(speakers);
+  for (const node of nodes) {
+    const speaker = onNode(node, able);
+    if (speaker !== undefined) return { replica: speaker.replica, node, onBehalfOf: undefined };
+  }
+  const [delegate] = rank(ip, [...new Set(able.map(({ node }) => node))]);
+  const speaker = delegate === undefined || nodes.length === 0 ? undefined : onNode(delegate, able);
+  return speaker && { replica: speaker.replica, node: speaker.node, onBehalfOf: nodes };
+}
+
+/** Whether `a` comes before `b` in the address' order; a node that is not eligible comes after every one that is. */
+export function outranks(ip: string, [a, b]: readonly [string, string], nodes: readonly string[]): boolean {
+  const [eligibleA, eligibleB] = [nodes.includes(a), nodes.includes(b)];
+  if (eligibleA !== eligibleB) return eligibleA;
+  return a !== b && rank(ip, [a, b])[0] === a;
+}
