@@ -12,6 +12,8 @@ export interface LinkLayerHarness {
   setMac(name: LinkName, mac: Uint8Array): void;
   addPrefix(name: LinkName, prefix: string): void;
   removePrefix(name: LinkName, prefix: string): void;
+  /** Enters somebody into the neighbour table of a link, as after packets to them. */
+  meet(name: LinkName, address: string, mac: Uint8Array): void;
   /** The link at its other end may go as well, as with veth. */
   remove(name: LinkName): void;
   /** Waits until it holds; rejects if it doesn't become so within some seconds. */
@@ -126,6 +128,24 @@ function linksCompliance(name: string, makeHarness: MakeHarness): void {
     assert.equal(towards('203.0.113.177'), linkOf(harness, 'otherFar').index);
     for (const address of ['192.0.2.1', '10.99.0.1', '2001:db8:99::1', 'no address', '']) {
       assert.equal(towards(address), undefined, address);
+    }
+  });
+
+  test(`${name}: says whom it has met on which link`, async (t) => {
+    const harness = await makeHarness(t);
+    const macs = [Uint8Array.of(2, 0, 0, 0, 9, 1), Uint8Array.of(2, 0, 0, 0, 9, 2)] as const;
+    harness.meet('near', '192.0.2.77', macs[0]);
+    harness.meet('other', '203.0.113.77', macs[1]);
+    const asked = [harness.layer.neighbours(), harness.layer.neighbours()];
+    for (const answer of await Promise.all(asked)) {
+      const met = answer.filter(({ mac }) => macs.some((each) => hex(each) === hex(mac)));
+      assert.deepEqual(
+        met.sort((a, b) => a.link - b.link),
+        [
+          { address: '192.0.2.77', mac: macs[0], link: linkOf(harness, 'near').index },
+          { address: '203.0.113.77', mac: macs[1], link: linkOf(harness, 'other').index },
+        ],
+      );
     }
   });
 

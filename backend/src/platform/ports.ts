@@ -119,12 +119,24 @@ export interface LinkSocketEvents {
   readonly onLost?: (reason: Error) => void;
 }
 
+/** An entry of this host's neighbour tables: whoever it has lately sent packets to on a link. */
+export interface Neighbour {
+  /** Canonical text, without a zone. */
+  readonly address: string;
+  /** Six octets. */
+  readonly mac: Uint8Array;
+  /** Index of the link. */
+  readonly link: number;
+}
+
 /** The data link layer of this host. Needs NET_RAW. */
 export interface LinkLayer {
   /** The links as they are now, by index. */
   links(): readonly Link[];
   /** The link that the kernel would use to reach an address (a text), or undefined if there is none or it leaves by loopback. */
   linkTowards(address: string): Link | undefined;
+  /** What the neighbour tables of the links hold now; rejects where the kernel doesn't say. */
+  neighbours(): Promise<readonly Neighbour[]>;
   /** Calls back within a second after anything in `links()` changed. Returns how to end it. */
   watch(onChange: () => void): () => void;
   /** @throws Error that names the missing capability or the link */

@@ -28,6 +28,7 @@ linkLayerCompliance('fake', async () => {
     addPrefix: (name, prefix) => layer.change(index(name), { prefixes: [...prefixes(name), prefix] }),
     removePrefix: (name, prefix) =>
       layer.change(index(name), { prefixes: prefixes(name).filter((each) => each !== prefix) }),
+    meet: (name, address, met) => layer.meet({ address, mac: met, link: index(name) }),
     remove: (name) => layer.remove(index(name)),
     until: async (condition) => {
       for (let i = 0; i < 20 && !condition(); i++) clock.advance(1);

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { Clock, Link, LinkLayer, LinkSocket, LinkSocketEvents } from '../ports.ts';
+import type { Clock, Link, LinkLayer, LinkSocket, LinkSocketEvents, Neighbour } from '../ports.ts';
 
 /** What a test says of a link; the rest has defaults. */
 export interface FakeLink {
@@ -54,6 +54,7 @@ export class FakeLinkLayer implements LinkLayer {
   readonly #clock: Clock;
   readonly #links = new Map<number, FakeNic>();
   readonly #watchers = new Set<() => void>();
+  readonly #neighbours: Neighbour[] = [];
   #nextIndex = 1;
 
   constructor(clock: Clock) {
@@ -78,6 +79,10 @@ export class FakeLinkLayer implements LinkLayer {
       .at(0)?.link;
   }
 
+  async neighbours(): Promise<readonly Neighbour[]> {
+    return this.#neighbours.filter(({ link }) => this.#links.has(link));
+  }
+
   watch(onChange: () => void): () => void {
     // One function may watch twice.
     const watcher = (): void => onChange();
@@ -97,6 +102,11 @@ export class FakeLinkLayer implements LinkLayer {
     this.#links.set(index, new FakeNic({ index, name, mac, prefixes, up: true }, wire));
     this.#changed();
     return index;
+  }
+
+  /** Enters somebody into the neighbour table, as after packets to them. */
+  meet(neighbour: Neighbour): void {
+    this.#neighbours.push(neighbour);
   }
 
   /** Changes what a link is like; a link that is not up neither hears nor sends. */

@@ -73,6 +73,10 @@ async function makeHarness(t: TestContext): Promise<LinkLayerHarness> {
       ),
     addPrefix: (name, address) => void ip('addr', 'add', address, 'dev', device(name)),
     removePrefix: (name, address) => void ip('addr', 'del', address, 'dev', device(name)),
+    meet: (name, address, mac) => {
+      const lladdr = Array.from(mac, (octet) => octet.toString(16).padStart(2, '0')).join(':');
+      ip('neigh', 'add', address, 'lladdr', lladdr, 'nud', 'stale', 'dev', device(name));
+    },
     remove: (name) => void ip('link', 'del', device(name)),
   };
 }

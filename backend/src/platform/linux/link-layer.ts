@@ -1,11 +1,12 @@
 import { isIP } from 'node:net';
-import type { Link, LinkLayer, LinkSocket, LinkSocketEvents, Logger } from '../ports.ts';
+import type { Link, LinkLayer, LinkSocket, LinkSocketEvents, Logger, Neighbour } from '../ports.ts';
 import { FrameBatch } from './frame-batch.ts';
 import { libc } from './libc.ts';
 import { ownLinks } from './own-links.ts';
 import { PacketSocket } from './packet-socket.ts';
 import { RouteMonitor, RouteSocket } from './route-socket.ts';
-import { addressesRequest, addressOf, linkOf, linksRequest, routeOf, routeRequest } from './rtnetlink.ts';
+import { addressesRequest, addressOf, linkOf, linksRequest, neighbourOf, neighboursRequest } from './rtnetlink.ts';
+import { routeOf, routeRequest } from './rtnetlink.ts';
 
 /** Changes come in bursts: an interface that appears gets its addresses and its carrier one by one. */
 const settleMs = 50;
@@ -42,11 +43,14 @@ class RtnetlinkLayer implements SystemLinkLayer {
   readonly #batch = new FrameBatch(this.#libc, batchSize);
   readonly #lists = new RouteSocket(this.#libc);
   readonly #routes = new RouteSocket(this.#libc);
+  readonly #tables = new RouteSocket(this.#libc);
   readonly #monitor = new RouteMonitor(this.#libc, () => this.#onNews());
   readonly #watchers = new Set<{ readonly onChange: () => void }>();
   #links: readonly Link[] = [];
   #timer: NodeJS.Timeout | undefined;
   #reading = false;
+  /** One question at a time: the answer to the last one. */
+  #asked: Promise<readonly Neighbour[]> | undefined;
   #newsMeanwhile = false;
   #closed = false;
 
@@ -68,6 +72,14 @@ class RtnetlinkLayer implements SystemLinkLayer {
     return this.#links.find(({ index }) => index === route.linkIndex);
   }
 
+  neighbours(): Promise<readonly Neighbour[]> {
+    this.#asked ??= this.#readNeighbours().finally(() => {
+      this.#asked = undefined;
+      if (this.#closed) this.#tables.close();
+    });
+    return this.#asked;
+  }
+
   watch(onChange: () => void): () => void {
     const watcher = { onChange };
     this.#watchers.add(watcher);
@@ -86,11 +98,21 @@ class RtnetlinkLayer implements SystemLinkLayer {
     this.#routes.close();
     // A reading that goes on closes it when it is done.
     if (!this.#reading) this.#lists.close();
+    if (this.#asked === undefined) this.#tables.close();
   }
 
   async start(): Promise<void> {
     await this.#read();
     if (this.#newsMeanwhile) this.#readIn(settleMs);
+  }
+
+  async #readNeighbours(): Promise<readonly Neighbour[]> {
+    if (this.#closed) throw new Error('the link layer is closed');
+    const messages = await this.#tables.dump(neighboursRequest);
+    return messages.flatMap((message) => {
+      const found = neighbourOf(message);
+      return found === undefined ? [] : [{ address: found.address, mac: found.mac, link: found.linkIndex }];
+    });
   }
 
   /** Reads links and addresses, and tells watchers if something changed. */

@@ -8,6 +8,8 @@ import {
   isLast,
   linkOf,
   linksRequest,
+  neighbourOf,
+  neighboursRequest,
   parseMessages,
   refusal,
   routeOf,
@@ -77,6 +79,27 @@ describe('what the kernel says by rtnetlink', () => {
     );
   });
 
+  // struct nlmsghdr, struct ndmsg and attributes, packed by hand from linux/neighbour.h.
+  const neighbour = (state: string, address: string, mac: string): ReturnType<typeof neighbourOf> => {
+    const attributes = `${address}${mac}`;
+    const length = (28 + attributes.length / 2).toString(16).padStart(2, '0');
+    const message = `${length}0000001c00020007000000000000000200000003000000${state}000001${attributes}`;
+    return parseMessages(bytes(message)).map(neighbourOf)[0];
+  };
+
+  it('names neighbours that it has met, not those that it looks for or has not found', () => {
+    const [ipv4, ipv6] = ['08000100c0000207', `1400010020010db8${'00'.repeat(11)}09`];
+    const mac = '0a00020002005e10000a0000';
+    const octets = bytes('02005e10000a');
+    const stale = '04';
+    assert.deepEqual(neighbour(stale, ipv4, mac), { linkIndex: 3, address: '192.0.2.7', mac: octets });
+    assert.deepEqual(neighbour(stale, ipv6, mac), { linkIndex: 3, address: '2001:db8::9', mac: octets });
+    for (const state of ['01', '20', '40', '00']) assert.equal(neighbour(state, ipv4, mac), undefined, state);
+    assert.equal(neighbour(stale, ipv4, ''), undefined);
+    assert.equal(neighbour(stale, '', mac), undefined);
+    assert.equal(neighbour(stale, ipv4, '080002000a000001'), undefined);
+  });
+
   it('names the link of a route, what is local, and where there is none', () => {
     const towards = (address: string): ReturnType<typeof routeOf> => {
       const [message] = parseMessages(bytes(recording.routes[address] ?? ''));
@@ -114,7 +137,7 @@ describe('what the kernel says by rtnetlink', () => {
     fc.assert(
       fc.property(garbled, (datagram) => {
         for (const message of parseMessages(datagram)) {
-          for (const read of [linkOf, addressOf, routeOf, refusal, isLast]) read(message);
+          for (const read of [linkOf, addressOf, neighbourOf, routeOf, refusal, isLast]) read(message);
         }
       }),
       { numRuns: 2_000 },
@@ -132,6 +155,11 @@ describe('what is asked of the kernel', () => {
   it('is a list of addresses of every family', () => {
     const expected = `1800000016000103${'07000000'}00000000${'00'.repeat(8)}`;
     assert.equal(Buffer.from(addressesRequest(7)).toString('hex'), expected);
+  });
+
+  it('is the neighbours of every family', () => {
+    const expected = `1c0000001e000103${'07000000'}00000000${'00'.repeat(12)}`;
+    assert.equal(Buffer.from(neighboursRequest(7)).toString('hex'), expected);
   });
 
   it('is the route to one address', () => {

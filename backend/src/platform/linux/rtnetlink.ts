@@ -37,6 +37,12 @@ export interface RouteRecord {
   readonly linkIndex: number | undefined;
 }
 
+export interface NeighbourRecord {
+  readonly linkIndex: number;
+  readonly address: string;
+  readonly mac: Uint8Array;
+}
+
 export interface Message {
   readonly type: number;
   readonly flags: number;
@@ -53,6 +59,8 @@ const RTM_NEWADDR = 20;
 const RTM_GETADDR = 22;
 const RTM_NEWROUTE = 24;
 const RTM_GETROUTE = 26;
+const RTM_NEWNEIGH = 28;
+const RTM_GETNEIGH = 30;
 const NLM_F_REQUEST = 0x1;
 const NLM_F_DUMP = 0x300;
 const NLM_F_DUMP_INTR = 0x10;
@@ -70,6 +78,10 @@ const IFA_FLAGS = 8;
 const IFA_F_DADFAILED = 0x08;
 const IFA_F_OPTIMISTIC = 0x04;
 const IFA_F_TENTATIVE = 0x40;
+const NDA_DST = 1;
+const NDA_LLADDR = 2;
+/** Not incomplete, not failed, none without a MAC: linux/neighbour.h. */
+const NUD_KNOWN = 0x02 | 0x04 | 0x08 | 0x10 | 0x80;
 const RTA_DST = 1;
 const RTA_OIF = 4;
 /** Flags of nested attributes and of byte order; not part of the type. */
@@ -90,6 +102,11 @@ export function linksRequest(sequence: number): Uint8Array {
 
 export function addressesRequest(sequence: number): Uint8Array {
   return request(RTM_GETADDR, NLM_F_DUMP, sequence, new Uint8Array(8));
+}
+
+export function neighboursRequest(sequence: number): Uint8Array {
+  // struct ndmsg
+  return request(RTM_GETNEIGH, NLM_F_DUMP, sequence, new Uint8Array(12));
 }
 
 /** Which way would a packet to `address` go? @param address a valid text, without a zone */
@@ -200,6 +217,17 @@ export function routeOf({ type, body }: Message): RouteRecord | undefined {
     type: viewOf(body).getUint8(7),
     linkIndex: link?.byteLength === 4 ? viewOf(link).getUint32(0, true) : undefined,
   };
+}
+
+export function neighbourOf({ type, body }: Message): NeighbourRecord | undefined {
+  if (type !== RTM_NEWNEIGH || body.byteLength < 12) return undefined;
+  const view = viewOf(body);
+  const attributes = parseAttributes(body, 12);
+  const address = attributes.get(NDA_DST);
+  const mac = attributes.get(NDA_LLADDR);
+  if ((view.getUint16(8, true) & NUD_KNOWN) === 0 || mac?.byteLength !== 6) return undefined;
+  if (address === undefined || (address.byteLength !== 4 && address.byteLength !== 16)) return undefined;
+  return { linkIndex: view.getInt32(4, true), address: format(address), mac: mac.slice() };
 }
 
 /** Attributes by type, the first of each; one that is cut or says an impossible length ends them. */

@@ -1,4 +1,4 @@
-import type { Link, LinkLayer, LinkSocket, LinkSocketEvents } from '../../../platform/ports.ts';
+import type { Link, LinkLayer, LinkSocket, LinkSocketEvents, Neighbour } from '../../../platform/ports.ts';
 import { decodeFrame, encodeFrame, type Packet } from '../wire/frame.ts';
 import { macText } from '../wire/mac.ts';
 
@@ -32,6 +32,10 @@ export class FakeLan implements LinkLayer {
   linkTowards(address: string): Link | undefined {
     const name = this.routes.get(address);
     return this.links().find((link) => link.name === name);
+  }
+
+  async neighbours(): Promise<readonly Neighbour[]> {
+    return [];
   }
 
   watch(onChange: () => void): () => void {
