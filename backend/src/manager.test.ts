@@ -22,6 +22,8 @@ const OPTIONS: ManagerOptions = {
   address: '127.0.0.1',
   httpPort: 0,
   probePort: 0,
+  layer2: false,
+  layer2SteadyMs: 0,
 };
 
 /** A manager with a thread of its own for the engine, on an API server and by a clock of the test. */

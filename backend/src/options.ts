@@ -16,6 +16,10 @@ export interface ManagerOptions {
   readonly address: string;
   readonly httpPort: number;
   readonly probePort: number;
+  /** Whether to speak ARP and neighbour discovery for the addresses of Eips of protocol layer2. */
+  readonly layer2: boolean;
+  /** From one announcement of an address on its link to the next, once its neighbours know it, in milliseconds; 0: none. */
+  readonly layer2SteadyMs: number;
   /** Name of the headless Service and of the Lease. */
   readonly name: string;
 }
@@ -29,6 +33,8 @@ export const USAGE = `usage: porter-manager [options]
   --node NAME         the node that this process runs on (NODE_NAME)
   --http-port PORT    /healthz and /readyz (HTTP_PORT, 17980)
   --probe-port PORT   UDP, where replicas ask each other whether they are alive (PROBE_PORT, 17981)
+  --layer2 BOOL       whether to answer ARP and neighbour solicitations for Eips of protocol layer2 (LAYER2, true); needs NET_RAW
+  --layer2-steady S   seconds between two gratuitous announcements of an address at rest, 0 for none (LAYER2_STEADY_SECONDS, 60)
   --log-level LEVEL   debug, info, warn or error (LOG_LEVEL, info)
   --help
 `;
@@ -50,6 +56,19 @@ function level(text: string): string {
   return text;
 }
 
+function truth(name: string, text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw new UsageError(`--${name} takes true or false, not "${text}"`);
+  return text === 'true';
+}
+
+const MAX_STEADY_SECONDS = 86_400;
+
+function seconds(name: string, text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > MAX_STEADY_SECONDS)
+    throw new UsageError(`--${name} takes seconds from 0 to ${MAX_STEADY_SECONDS}, not "${text}"`);
+  return Number(text);
+}
+
 function literal(text: string): string {
   const address = canonicalAddress(text);
   if (address === undefined) throw new UsageError(`--address takes an IP address, not "${text}"`);
@@ -69,6 +88,8 @@ const argumentTypes = {
   node: { type: 'string' },
   'http-port': { type: 'string' },
   'probe-port': { type: 'string' },
+  layer2: { type: 'string' },
+  'layer2-steady': { type: 'string' },
   'log-level': { type: 'string' },
   help: { type: 'boolean' },
 } as const;
@@ -101,6 +122,8 @@ const sources = {
   address: ['POD_IP', firstAddress],
   'http-port': ['HTTP_PORT', () => '17980'],
   'probe-port': ['PROBE_PORT', () => '17981'],
+  layer2: ['LAYER2', () => 'true'],
+  'layer2-steady': ['LAYER2_STEADY_SECONDS', () => '60'],
 } as const satisfies Record<string, readonly [string, () => string]>;
 
 /**
@@ -122,6 +145,8 @@ export function readOptions(argv: readonly string[], environment: NodeJS.Process
     address: literal(value('address')),
     httpPort: port('http-port', value('http-port')),
     probePort: port('probe-port', value('probe-port')),
+    layer2: truth('layer2', value('layer2')),
+    layer2SteadyMs: seconds('layer2-steady', value('layer2-steady')) * 1_000,
     name: 'porter-manager',
   };
 }

@@ -41,6 +41,8 @@ export const REASON_GROUPS = {
     'NoPeer',
     'NoPeerEstablished',
     'ProtocolNotSupported',
+    'AnnouncedForNode',
+    'NoReplicaOnLink',
     'AddressProbing',
     'AddressConflict',
   ],

@@ -8,6 +8,7 @@ import type { ReplicaProber } from '../health/replicas.ts';
 import type { Clock, Links, Logger } from '../platform/ports.ts';
 import type { BgpSpeaker, PeerConfig, StopMode } from '../speakers/bgp/speaker.ts';
 import { Inputs } from './inputs.ts';
+import type { Layer2, Layer2Deps, LinkAddress, LinkView } from './layer2.ts';
 import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './messages.ts';
 import { peerConfig, peersOf, peerTarget, type Place } from './peering.ts';
 
@@ -28,19 +29,22 @@ export interface EngineDeps {
     | 'lost'
     | 'announceLeaving'
   >;
+  /** Makes what speaks on links; undefined where Layer 2 is off. */
+  readonly layer2?: (host: Layer2Host) => LinkPart;
   readonly post: (message: FromEngine) => void;
 }
 
-/** Those that `EngineDeps` has a speaker for. */
-const PROTOCOLS: ReadonlySet<Protocol> = new Set(['bgp']);
+/** What Layer 2 needs of the engine. */
+export type Layer2Host = Pick<Layer2Deps, 'nodes' | 'onChange'>;
+type LinkPart = Pick<Layer2, 'start' | 'set' | 'update' | 'replicasChanged' | 'setStale' | 'leave' | 'stop' | 'view'>;
 
 /** Routers need a moment to move to another replica's paths once ours have become the worst. */
 const HANDOVER_MS = 1_000;
 
-/** What is kept of a decision: what was said of it, and what the speakers are told. */
-interface Decided {
-  readonly report: AddressReport;
-  readonly announcement: Announcement | undefined;
+/** What is kept of a decision: what the speakers are told, and what was said of it. */
+interface Decided extends Pick<Decision, 'services' | 'younger' | 'finding' | 'announcement'> {
+  readonly isNew: boolean;
+  readonly report: AddressReport | undefined;
 }
 
 /**
@@ -50,7 +54,8 @@ interface Decided {
 export class Engine {
   readonly #deps: EngineDeps;
   readonly #options: EngineOptions;
-  readonly #inputs = new Inputs(PROTOCOLS);
+  readonly #inputs: Inputs;
+  readonly #layer2: LinkPart | undefined;
   readonly #decided = new Map<string, Decided>();
   #targets: readonly PeerTarget[] = [];
   #started = false;
@@ -61,6 +66,9 @@ export class Engine {
   constructor(deps: EngineDeps, options: EngineOptions) {
     this.#deps = deps;
     this.#options = options;
+    const protocols: Protocol[] = deps.layer2 === undefined ? ['bgp'] : ['bgp', 'layer2'];
+    this.#inputs = new Inputs(new Set(protocols));
+    this.#layer2 = deps.layer2?.({ nodes: this.#inputs.nodes, onChange: (ips) => this.#report(ips, []) });
   }
 
   /** The first full set of inputs: nothing is announced or withdrawn before. */
@@ -70,6 +78,7 @@ export class Engine {
     this.#inputs.apply(inputs);
     this.#started = true;
     this.#medOffset = this.#rank();
+    this.#layer2?.start();
     this.#decideAll();
     this.#configurePeers();
   }
@@ -87,12 +96,14 @@ export class Engine {
   setStale(stale: boolean): void {
     this.#stale = stale;
     this.#deps.replicas.setStale(stale);
+    this.#layer2?.setStale(stale);
     this.replicasChanged();
   }
 
   /** What other replicas do may change this one's rank, hence the MED of all its routes. */
   replicasChanged(): void {
     if (!this.#started) return;
+    this.#layer2?.replicasChanged();
     const offset = this.#rank();
     if (offset === this.#medOffset) return;
     this.#deps.logger.info({ from: this.#medOffset, to: offset }, 'rank among the replicas changed');
@@ -112,14 +123,16 @@ export class Engine {
    */
   async stop(): Promise<void> {
     // Alone it isn't announced as leaving: whoever comes up later must outbid the paths that routers retain for us.
-    if (this.#inherited().size > 0) {
+    if (this.#inherited().size > 0 || this.#othersSpeakOnLinks()) {
       this.#leaving = true;
+      this.#layer2?.leave();
       this.#deps.replicas.announceLeaving();
       this.replicasChanged();
       await new Promise<void>((resolve) => void this.#deps.clock.setTimer(HANDOVER_MS, resolve));
     }
     // Asked again: when all leave at once, each was an heir in the eyes of the others, and routers would be left with nobody.
     const inherited = this.#inherited();
+    this.#layer2?.stop();
     await this.#deps.speaker.stop((peer): StopMode => (inherited.has(peer) ? 'handover' : 'retain'));
     this.#deps.replicas.stop();
     this.#deps.post({ type: 'stopped' });
@@ -131,6 +144,11 @@ export class Engine {
     const heirs = this.#deps.replicas.answering().filter(({ announcing }) => announcing);
     const theirs = heirs.flatMap(({ node }) => peersOf(this.#inputs.nodes.get(node ?? ''), own));
     return new Set(theirs.map(({ name }) => name));
+  }
+
+  #othersSpeakOnLinks(): boolean {
+    if (this.#layer2 === undefined) return false;
+    return this.#deps.replicas.answering().some(({ place }) => place.links.length > 0);
   }
 
   #rank(): number {
@@ -166,31 +184,46 @@ export class Engine {
     const current = new Set(this.#inputs.addresses());
     const gone = [...this.#decided.keys()].filter((ip) => !current.has(ip));
     for (const ip of gone) this.#decided.delete(ip);
-    const changed: AddressReport[] = [];
-    for (const ip of current) changed.push(...this.#decideOne(ip));
-    this.#report(changed, gone);
+    for (const ip of current) this.#decideOne(ip);
+    this.#layer2?.set(new Map([...current].flatMap((ip) => entryOf(ip, this.#linkAddress(ip)))));
+    this.#report(current, gone);
   }
 
   #decideSome(addresses: ReadonlySet<string>): void {
-    const gone: string[] = [];
-    const changed: AddressReport[] = [];
-    for (const ip of addresses) {
-      if (this.#inputs.holders(ip).length > 0) changed.push(...this.#decideOne(ip));
-      else if (this.#decided.delete(ip)) gone.push(ip);
-    }
+    const current = new Set([...addresses].filter((ip) => this.#inputs.holders(ip).length > 0));
+    const gone = [...addresses].filter((ip) => !current.has(ip) && this.#decided.delete(ip));
+    for (const ip of current) this.#decideOne(ip);
     for (const target of this.#targets) this.#updateRoutes(target, addresses);
-    this.#report(changed, gone);
+    this.#layer2?.update(new Map([...addresses].map((ip) => [ip, this.#linkAddress(ip) ?? null])));
+    this.#report(current, gone);
   }
 
-  #decideOne(ip: string): AddressReport[] {
-    const before = this.#decided.get(ip);
-    const decision = decide(ip, this.#inputs.holders(ip), this.#inputs);
-    const report = addressReport(ip, decision);
-    this.#decided.set(ip, { report, announcement: decision.announcement });
-    return isDeepStrictEqual(before?.report, report) ? [] : [report];
+  #decideOne(ip: string): void {
+    const holders = this.#inputs.holders(ip);
+    const { services, younger, finding, announcement } = decide(ip, holders, this.#inputs);
+    const isNew = !holders.some(({ announcedBefore }) => announcedBefore);
+    const report = this.#decided.get(ip)?.report;
+    this.#decided.set(ip, { services, younger, finding, announcement, isNew, report });
   }
 
-  #report(changed: readonly AddressReport[], gone: readonly string[]): void {
+  #linkAddress(ip: string): LinkAddress | undefined {
+    const decided = this.#decided.get(ip);
+    if (decided?.announcement?.pool.protocol !== 'layer2') return undefined;
+    const { pool, nodes } = decided.announcement;
+    return { pool, nodes: nodes.map(({ name }) => name), isNew: decided.isNew };
+  }
+
+  /** Says what is different of these addresses, and which are gone. */
+  #report(ips: Iterable<string>, gone: readonly string[]): void {
+    const changed: AddressReport[] = [];
+    for (const ip of ips) {
+      const decided = this.#decided.get(ip);
+      if (decided === undefined) continue;
+      const report = addressReport(ip, decided, this.#layer2?.view(ip));
+      if (isDeepStrictEqual(decided.report, report)) continue;
+      this.#decided.set(ip, { ...decided, report });
+      changed.push(report);
+    }
     if (changed.length > 0 || gone.length > 0) this.#deps.post({ type: 'addresses', changed, gone });
   }
 
@@ -226,6 +259,13 @@ function retentionMs(config: PeerConfig): number {
   return (config.holdTimeSeconds + (config.gracefulRestart?.restartTimeSeconds ?? 0)) * 1_000;
 }
 
-function addressReport(ip: string, { services, younger, finding, announcement }: Decision): AddressReport {
-  return { ip, services, younger, finding, nodes: announcement?.nodes.map(({ name }) => name) ?? [] };
+function addressReport(ip: string, decided: Decided, link: LinkView | undefined): AddressReport {
+  const { services, younger, announcement } = decided;
+  if (link !== undefined) return { ip, services, younger, ...link };
+  const nodes = announcement?.nodes.map(({ name }) => name) ?? [];
+  return { ip, services, younger, finding: decided.finding, nodes };
+}
+
+function entryOf<T>(key: string, value: T | undefined): [string, T][] {
+  return value === undefined ? [] : [[key, value]];
 }

@@ -19,7 +19,15 @@ test("the engine's thread gives signs of life by itself, is missed without them,
       onMessage: (message) => assert.fail(message.type),
       onDeath: (error) => assert.fail(error),
     },
-    { replica: 'a', node: 'n1', address: '127.0.0.1', probePort: 0, logLevel: 'error' },
+    {
+      replica: 'a',
+      node: 'n1',
+      address: '127.0.0.1',
+      probePort: 0,
+      layer2: false,
+      layer2SteadyMs: 0,
+      logLevel: 'error',
+    },
   );
   try {
     assert.deepEqual(engine.notAlive(), []);

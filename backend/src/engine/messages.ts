@@ -30,6 +30,9 @@ export interface EngineOptions {
   readonly address: string;
   /** UDP port at which engines answer each other. */
   readonly probePort: number;
+  /** Whether to speak on links at all, and from one announcement at rest to the next, in milliseconds; 0: none. */
+  readonly layer2: boolean;
+  readonly layer2SteadyMs: number;
   readonly logLevel: string;
 }
 

@@ -4,12 +4,17 @@ import { ReplicaProber } from '../health/replicas.ts';
 import { systemClock, systemRandom } from '../platform/linux/clock.ts';
 import { systemDatagrams } from '../platform/linux/datagrams.ts';
 import { systemDialer } from '../platform/linux/dialer.ts';
+import { openLinkLayer } from '../platform/linux/link-layer.ts';
 import { systemLinks } from '../platform/linux/links.ts';
 import { jsonLogger } from '../platform/linux/logger.ts';
+import { NO_LINKS } from '../platform/no-links.ts';
+import type { LinkLayer } from '../platform/ports.ts';
 import { BgpSpeaker } from '../speakers/bgp/speaker.ts';
-import { Engine } from './engine.ts';
+import { Layer2Speaker } from '../speakers/layer2/speaker.ts';
+import { Engine, type Layer2Host } from './engine.ts';
 import { BEAT_MS } from './heartbeat.ts';
-import type { EngineOptions, FromEngine, ToEngine } from './messages.ts';
+import { Layer2 } from './layer2.ts';
+import type { ConflictReport, EngineOptions, FromEngine, ToEngine } from './messages.ts';
 import { sessionReport } from './session-report.ts';
 
 const port = parentPort;
@@ -48,7 +53,48 @@ const replicas = new ReplicaProber(
   { self: options.replica, host: options.address, port: options.probePort },
 );
 
-const engine = new Engine({ clock: systemClock, links: systemLinks, logger, speaker, replicas, post }, options);
+/** Other replicas go on without this one, and so does BGP: whoever may not open the sockets speaks on no link. */
+async function openLinks(): Promise<LinkLayer> {
+  try {
+    const layer = await openLinkLayer({ logger: logger.child({ component: 'links' }) });
+    const [link] = layer.links();
+    if (link !== undefined) layer.open(link.index, { onFrame: () => undefined, onGone: () => undefined }).close();
+    return layer;
+  } catch (error) {
+    logger.error(
+      { err: error },
+      'Layer 2 cannot be used by this replica: it needs the capability NET_RAW, or LAYER2=false',
+    );
+    return NO_LINKS;
+  }
+}
+
+const links = options.layer2 ? await openLinks() : undefined;
+
+function makeLayer2(layer: LinkLayer, host: Layer2Host): Layer2 {
+  const ports = { clock: systemClock, random: systemRandom, links: layer };
+  const linkLogger = logger.child({ component: 'layer2' });
+  const linkSpeaker: Layer2Speaker = new Layer2Speaker(
+    {
+      ...{ ...ports, logger: linkLogger },
+      onObservation: (observation) => layer2.observe(observation),
+      peerOf: (mac) => layer2.nodeOf(mac),
+    },
+    { steadyMs: options.layer2SteadyMs },
+  );
+  const onConflicts = (conflicts: readonly ConflictReport[]): void => post({ type: 'conflicts', conflicts });
+  const deps = { ...ports, ...host, logger: linkLogger, speaker: linkSpeaker, replicas, onConflicts };
+  const layer2: Layer2 = new Layer2(deps, options);
+  return layer2;
+}
+
+const engine = new Engine(
+  {
+    ...{ clock: systemClock, links: systemLinks, logger, speaker, replicas, post },
+    ...(links === undefined ? {} : { layer2: (host) => makeLayer2(links, host) }),
+  },
+  options,
+);
 
 function handle(message: ToEngine): void {
   switch (message.type) {

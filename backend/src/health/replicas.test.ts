@@ -1,66 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { NO_PLACE, type Replica, type ReplicaPlace } from '../domain/replica.ts';
+import { NO_PLACE } from '../domain/replica.ts';
 import { aReplica } from '../domain/testing/builders.ts';
-import { FakeClock } from '../platform/fake/clock.ts';
-import { FakeDatagrams } from '../platform/fake/datagrams.ts';
-import { FakeLogger } from '../platform/fake/logger.ts';
-import type { DatagramHandlers, Datagrams } from '../platform/ports.ts';
-import { decodeProbe, encodeProbe, type ProbeMessage } from './probe-message.ts';
-import { ReplicaProber } from './replicas.ts';
-
-const PORT = 7_473;
-const ADDRESS: Readonly<Record<string, string>> = { a: '10.0.0.1', b: '10.0.0.2', c: '10.0.0.3' };
-const replica = (name: string): Replica => aReplica(name, ADDRESS[name] ?? '', `node-${name}`);
-const members = (...names: string[]): Replica[] => names.map(replica);
-
-const PLACE: ReplicaPlace = {
-  links: [{ name: 'eth0', mac: '02:00:00:00:00:01', prefixes: ['192.0.2.1/24'] }],
-  towards: {},
-};
-
-function probe(kind: ProbeMessage['kind'], nonce: bigint, rest: Partial<ProbeMessage> = {}): ProbeMessage {
-  return { kind, leaving: false, stale: false, announcing: false, news: false, nonce, place: NO_PLACE, ...rest };
-}
-
-/** The longest a healthy replica can take to be seen, and a dead one to be missed: intervals of 500 ms with 5 % of jitter. */
-const SEEN_MS = 600;
-const MISSED_MS = 4 * 525 + 50;
-
-class Lab {
-  readonly clock = new FakeClock();
-  readonly datagrams = new FakeDatagrams(this.clock);
-  readonly logger = new FakeLogger();
-  readonly changes: string[] = [];
-  #seed = 1;
-
-  /** Starts one that knows these members. */
-  start(name: string, known: readonly Replica[], datagrams: Datagrams = this.datagrams): ReplicaProber {
-    const prober = new ReplicaProber(
-      {
-        clock: this.clock,
-        random: { next: () => (this.#seed = (this.#seed * 16_807) % 2_147_483_647) / 2_147_483_647 },
-        datagrams,
-        logger: this.logger,
-        onChange: () => this.changes.push(name),
-      },
-      { self: name, host: ADDRESS[name] ?? '', port: PORT },
-    );
-    prober.setReplicas(known);
-    prober.start();
-    return prober;
-  }
-}
-
-function sees(prober: ReplicaProber): { answering: string[]; lost: string[] } {
-  return {
-    answering: prober
-      .answering()
-      .map(({ name, stale }) => (stale ? `${name}!` : name))
-      .sort(),
-    lost: prober.lost().sort(),
-  };
-}
+import type { DatagramHandlers } from '../platform/ports.ts';
+import { decodeProbe, encodeProbe } from './probe-message.ts';
+import type { ReplicaProber } from './replicas.ts';
+import { Lab, members, MISSED_MS, PORT, probe, replica, SEEN_MS, sees } from './testing/replicas.ts';
 
 suite('two replicas', () => {
   test('see each other within an interval, and say so once', () => {
@@ -176,107 +121,6 @@ suite('two replicas', () => {
     const a = lab.start('a', members('a', 'b'));
     lab.clock.advance(60_000);
     assert.deepEqual(sees(a), { answering: [], lost: [] });
-  });
-});
-
-suite('news', () => {
-  /** More than the way there and back, far less than an interval. */
-  const AT_ONCE_MS = 50;
-
-  test('a replica that starts asks at once, and is found at once', () => {
-    const lab = new Lab();
-    const a = lab.start('a', members('a', 'b'));
-    lab.clock.advance(10_000);
-    const b = lab.start('b', members('a', 'b'));
-    lab.clock.advance(AT_ONCE_MS);
-    assert.deepEqual(sees(b).answering, ['a']);
-    assert.deepEqual(sees(a).answering, ['b']);
-  });
-
-  test('leaving, a stale view and another place are known at once', () => {
-    const lab = new Lab();
-    const a = lab.start('a', members('a', 'b'));
-    const b = lab.start('b', members('a', 'b'));
-    lab.clock.advance(10_000);
-    b.setStale(true);
-    lab.clock.advance(AT_ONCE_MS);
-    assert.deepEqual(sees(a).answering, ['b!']);
-    b.setPlace(PLACE);
-    lab.clock.advance(AT_ONCE_MS);
-    assert.deepEqual(a.answering()[0]?.place, PLACE);
-    b.announceLeaving();
-    lab.clock.advance(AT_ONCE_MS);
-    assert.deepEqual(sees(a), { answering: [], lost: [] });
-  });
-
-  test('what does not change is no news', () => {
-    const lab = new Lab();
-    const a = lab.start('a', members('a', 'b'));
-    const b = lab.start('b', members('a', 'b'));
-    b.setPlace(PLACE);
-    lab.clock.advance(10_000);
-    lab.changes.length = 0;
-    b.setPlace({ ...PLACE });
-    b.setStale(false);
-    lab.clock.advance(10_000);
-    assert.deepEqual(lab.changes, []);
-    assert.deepEqual(sees(a).answering, ['b']);
-  });
-
-  test('a place is told to replicas only: strangers get the header', () => {
-    const lab = new Lab();
-    const a = lab.start('a', members('a', 'b'));
-    a.setPlace(PLACE);
-    const answers: Uint8Array[] = [];
-    const handlers = { onMessage: (bytes: Uint8Array) => void answers.push(bytes), onError: () => assert.fail() };
-    const stranger = lab.datagrams.bind('10.0.0.66', 1_234, handlers);
-    stranger.send(encodeProbe(probe('question', 5n, { news: true })), PORT, '10.0.0.1');
-    lab.clock.advance(5_000);
-    assert.deepEqual(answers.map(decodeProbe), [probe('answer', 5n)]);
-  });
-
-  test('however much of it there is: no storm, and nobody is lost', () => {
-    const lab = new Lab();
-    const a = lab.start('a', members('a', 'b'));
-    let asked = 0;
-    const socket: { send: (bytes: Uint8Array, port: number, host: string) => void } = lab.datagrams.bind(
-      '10.0.0.2',
-      PORT,
-      {
-        onMessage: (bytes) => {
-          const message = decodeProbe(bytes);
-          if (message?.kind !== 'question') return;
-          asked += 1;
-          socket.send(encodeProbe(probe('answer', message.nonce)), PORT, '10.0.0.1');
-        },
-        onError: () => assert.fail(),
-      },
-    );
-    lab.clock.advance(1_000);
-    asked = 0;
-    for (let ms = 0; ms < 2_000; ms++) {
-      socket.send(encodeProbe(probe('question', 1n, { news: true })), PORT, '10.0.0.1');
-      lab.clock.advance(1);
-    }
-    assert.ok(asked > 4 && asked <= 105, `asked ${asked} times in 2 s`);
-    assert.deepEqual(sees(a), { answering: ['b'], lost: [] });
-  });
-
-  test('who is there is settled when all members have answered, or had the time to', () => {
-    const lab = new Lab();
-    const a = lab.start('a', members('a', 'b', 'c'));
-    lab.start('b', members('a', 'b', 'c'));
-    assert.equal(a.isSettled, false);
-    lab.clock.advance(AT_ONCE_MS);
-    assert.equal(a.isSettled, false);
-    const before = lab.changes.length;
-    lab.clock.advance(SEEN_MS);
-    assert.equal(a.isSettled, true);
-    assert.ok(lab.changes.slice(before).includes('a'), 'it is told');
-    assert.deepEqual([...a.nodes()].sort(), ['node-b', 'node-c']);
-    a.setReplicas([replica('a')]);
-    assert.equal(a.isSettled, true);
-    assert.deepEqual([...a.nodes()], []);
   });
 });
 

@@ -49,6 +49,8 @@ interface Tracked {
   place: ReplicaPlace;
   /** Clock time of the last question. */
   askedAt: number;
+  /** The next one, where news came too soon after the last one. */
+  soon: Timer | undefined;
   /** That questions to it can't even be sent was said, once until it answers again. */
   saidUnsendable: boolean;
   /** Clock time of the moment it was found silent. */
@@ -92,6 +94,7 @@ export class ReplicaProber {
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+    for (const { soon } of this.#tracked.values()) soon?.cancel();
     this.#socket?.close();
   }
 
@@ -254,8 +257,18 @@ export class ReplicaProber {
     const answer = this.#message('answer', nonce);
     const place = asker === undefined ? NO_PLACE : answer.place;
     this.#socket?.send(encodeProbe({ ...answer, place }), from.port, from.host);
-    if (!news || asker === undefined || this.#deps.clock.now() - asker.askedAt < NEWS_MS) return;
-    this.#ask(asker);
+    if (news && asker !== undefined) this.#askSoon(asker);
+  }
+
+  /** At once, if the last question is long enough ago. */
+  #askSoon(tracked: Tracked): void {
+    const { clock } = this.#deps;
+    const waitMs = tracked.askedAt + NEWS_MS - clock.now();
+    if (waitMs <= 0) return this.#ask(tracked);
+    tracked.soon ??= clock.setTimer(waitMs, () => {
+      tracked.soon = undefined;
+      if (!this.#stopped) this.#ask(tracked);
+    });
   }
 
   #hit(name: string, tracked: Tracked, { leaving, stale, announcing, place }: ProbeMessage): void {
@@ -291,14 +304,24 @@ export class ReplicaProber {
         tracked.lostAt = undefined;
         changed = true;
       }
-      if (!tracked.member && tracked.lostAt === undefined && !tracked.answering) this.#tracked.delete(name);
+      if (!tracked.member && tracked.lostAt === undefined && !tracked.answering) {
+        tracked.soon?.cancel();
+        this.#tracked.delete(name);
+      }
     }
     return changed;
   }
 }
 
 function newlyTracked(address: string, node: string | undefined): Tracked {
-  const word = { leaving: false, stale: false, announcing: false, place: NO_PLACE, askedAt: -Infinity };
+  const word = {
+    leaving: false,
+    stale: false,
+    announcing: false,
+    place: NO_PLACE,
+    askedAt: -Infinity,
+    soon: undefined,
+  };
   const found = { nonce: undefined, missed: 0, answering: false, saidUnsendable: false, lostAt: undefined };
   return { address, node, member: true, ...found, ...word };
 }

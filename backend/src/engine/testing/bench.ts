@@ -54,7 +54,7 @@ export class Bench {
         },
         post: (message) => void this.posted.push(message),
       },
-      { replica, node: 'n1', address: '10.0.0.1', probePort: 7_473, logLevel: 'info' },
+      { replica, node: 'n1', address: '10.0.0.1', probePort: 7_473, layer2: true, layer2SteadyMs: 0, logLevel: 'info' },
     );
   }
 

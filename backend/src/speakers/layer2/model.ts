@@ -30,6 +30,8 @@ export interface StateObservation {
   readonly link?: string;
   /** Whose claim it is, as `02:00:5e:10:00:0a`; with `conflict`. */
   readonly mac?: string;
+  /** Whether it is answered for; with `conflict`: false if the probe before the first announcement found it. */
+  readonly announced?: boolean;
   /** Why there is no link, where it is known; with `no-link`. */
   readonly problem?: string;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Observation, RivalObservation, StateObservation } from './model.ts';
 import type { Presence } from './presence.ts';
 
@@ -17,13 +18,14 @@ export function stateOf({ text, presences, problem }: Observed): StateObservatio
     const presence = all.find((candidate) => candidate.state === state);
     if (presence === undefined) continue;
     const { contender, port } = presence;
-    return { ip: text, state, link: port.link.name, ...(contender === undefined ? {} : { mac: contender }) };
+    const conflict = contender === undefined ? {} : { mac: contender, announced: presence.isAnnounced };
+    return { ip: text, state, link: port.link.name, ...conflict };
   }
   return { ip: text, state: 'no-link', ...(problem === undefined ? {} : { problem }) };
 }
 
 function same(a: StateObservation | undefined, b: StateObservation): boolean {
-  return a?.state === b.state && a.link === b.link && a.mac === b.mac && a.problem === b.problem;
+  return isDeepStrictEqual(a, b);
 }
 
 /** Collects what changes, and tells it afterwards: whoever is told may change everything again. */

@@ -1,0 +1,380 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { aPool } from '../domain/testing/builders.ts';
+import { rank } from '../announce/rendezvous.ts';
+import { Lan, LAN_POOL } from './testing/lan.ts';
+
+const IPS = Array.from({ length: 12 }, (_, i) => `192.0.2.${130 + i}`);
+const [IP = ''] = IPS;
+const ALL = ['n1', 'n2', 'n3'];
+/** Replicas find each other, and the bursts of new owners end. */
+const SETTLED_MS = 6_000;
+/** Who is silent is found out. */
+const DETECTED_MS = 2_200;
+const STRANGER = Uint8Array.of(2, 0, 0, 0, 0, 0xee);
+const STRANGER_TEXT = '02:00:00:00:00:ee';
+
+/** Three replicas that speak for twelve addresses. */
+async function running(...names: string[]): Promise<Lan> {
+  const lan = new Lan(3);
+  lan.setMembers(...names);
+  lan.start(...names);
+  lan.want(...IPS);
+  await lan.pass(SETTLED_MS);
+  lan.claims.length = 0;
+  return lan;
+}
+
+/** Every address is answered for by its owner, and by nobody else. */
+function assertOwners(lan: Lan, ...replicas: string[]): void {
+  for (const ip of IPS) assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, ...replicas)], ip);
+}
+
+function ownedBy(lan: Lan, name: string, ...replicas: string[]): string[] {
+  return IPS.filter((ip) => lan.ownerOf(ip, ...replicas) === name);
+}
+
+suite('one owner', () => {
+  test('each address is answered for by one host, and the hosts share them', async () => {
+    const lan = await running(...ALL);
+    assertOwners(lan, ...ALL);
+    assert.deepEqual(new Set(IPS.map((ip) => lan.ownerOf(ip, ...ALL))), new Set(ALL));
+  });
+
+  test('an address that comes later is announced at once, by its owner only', async () => {
+    const lan = await running(...ALL);
+    lan.want('192.0.2.200');
+    await lan.pass(50);
+    assert.deepEqual(lan.announcers('192.0.2.200'), [lan.ownerOf('192.0.2.200', ...ALL)]);
+    assert.deepEqual(lan.ask('192.0.2.200'), [lan.ownerOf('192.0.2.200', ...ALL)]);
+  });
+
+  test('one that goes is not answered for any more', async () => {
+    const lan = await running(...ALL);
+    lan.unwant(IP);
+    assert.deepEqual(lan.ask(IP), []);
+    for (const { layer2 } of lan.hosts) assert.equal(layer2?.view(IP), undefined);
+  });
+
+  test('one that goes with a whole new set is not answered for either', async () => {
+    const lan = await running(...ALL);
+    for (const { layer2 } of lan.hosts) layer2?.set(new Map());
+    for (const ip of IPS) assert.deepEqual(lan.ask(ip), []);
+  });
+
+  test('every replica says who owns it', async () => {
+    const lan = await running(...ALL);
+    for (const { layer2 } of lan.hosts) {
+      const view = layer2?.view(IP);
+      assert.deepEqual(view, {
+        finding: { reason: 'Announced', params: { ip: IP } },
+        nodes: [lan.ownerOf(IP, ...ALL)],
+      });
+    }
+  });
+
+  test('nobody speaks before the others had the time to say that they are there', async () => {
+    const lan = new Lan(3);
+    lan.setMembers(...ALL);
+    lan.want(...IPS);
+    lan.start('n1');
+    await lan.pass(300);
+    assert.deepEqual(lan.claims, []);
+    await lan.pass(400);
+    assertOwners(lan, 'n1');
+  });
+});
+
+suite('moves', () => {
+  test('a replica that comes takes what is its own at once, and nothing else moves', async () => {
+    const lan = await running('n1', 'n2');
+    lan.setMembers(...ALL);
+    lan.start('n3');
+    await lan.pass(100);
+    const moved = ownedBy(lan, 'n3', ...ALL);
+    assert.ok(moved.length > 0);
+    for (const ip of IPS) {
+      assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, ...ALL)]);
+    }
+    const announced = new Set(lan.claims.filter(({ how }) => how === 'announcement').map(({ ip }) => ip));
+    assert.deepEqual([...announced].sort(), moved);
+    for (const ip of moved) assert.deepEqual(lan.announcers(ip).slice(0, 1), ['n3'], ip);
+  });
+
+  for (const [how, end] of [
+    ['its engine crashes', (lan: Lan): void => lan.crash('n2')],
+    ['its host loses power', (lan: Lan): void => lan.cut('n2')],
+  ] as const) {
+    test(`${how}: the others have its addresses in time, and nothing else moves`, async () => {
+      const lan = await running(...ALL);
+      const orphaned = ownedBy(lan, 'n2', ...ALL);
+      end(lan);
+      await lan.pass(DETECTED_MS);
+      assertOwners(lan, 'n1', 'n3');
+      const announced = new Set(lan.claims.filter(({ how }) => how === 'announcement').map(({ ip }) => ip));
+      assert.deepEqual([...announced].sort(), orphaned);
+    });
+  }
+
+  test('it comes back: its addresses are announced anew by it, and the others stop', async () => {
+    const lan = await running(...ALL);
+    lan.crash('n2');
+    await lan.pass(DETECTED_MS);
+    lan.claims.length = 0;
+    lan.start('n2');
+    await lan.pass(100);
+    for (const ip of ownedBy(lan, 'n2', ...ALL)) assert.deepEqual(lan.announcers(ip).at(0), 'n2');
+    assertOwners(lan, ...ALL);
+  });
+
+  test('one that leaves goes on until the others have taken over, which is at once', async () => {
+    const lan = await running(...ALL);
+    const { prober, layer2 } = lan.host('n2');
+    layer2?.leave();
+    prober?.announceLeaving();
+    for (let ms = 0; ms < 30; ms++) {
+      lan.clock.advance(1);
+      for (const ip of IPS) assert.ok(lan.ask(ip).length > 0, `${ip} after ${ms} ms`);
+    }
+    assertOwners(lan, 'n1', 'n3');
+    lan.crash('n2');
+    await lan.pass(3_000);
+    assertOwners(lan, 'n1', 'n3');
+  });
+
+  test('nodes that are not eligible any more', async () => {
+    const lan = await running(...ALL);
+    const first = lan.ownerOf(IP, ...ALL);
+    const others = ALL.filter((name) => name !== first);
+    lan.wantAs({ nodes: others }, IP);
+    const [second] = rank(IP, others);
+    assert.deepEqual(lan.ask(IP), [second]);
+  });
+});
+
+suite('for a node that runs no replica', () => {
+  test('another one answers, with the MAC of that node, and says so', async () => {
+    const lan = await running('n1', 'n2');
+    lan.wantAs({ nodes: ['n3'] }, IP);
+    await lan.pass(50);
+    assert.deepEqual(lan.announcers(IP), ['n3']);
+    assert.deepEqual(lan.ask(IP), ['n3']);
+    for (const name of ['n1', 'n2']) {
+      const view = lan.host(name).layer2?.view(IP);
+      assert.deepEqual(view, { finding: { reason: 'AnnouncedForNode', params: { ip: IP } }, nodes: ['n3'] });
+    }
+  });
+
+  test('as soon as that runs one, it speaks for itself', async () => {
+    const lan = await running('n1', 'n2');
+    lan.wantAs({ nodes: ['n3'] }, IP);
+    lan.setMembers(...ALL);
+    lan.start('n3');
+    await lan.pass(100);
+    assert.deepEqual(lan.ask(IP), ['n3']);
+    assert.equal(lan.host('n1').layer2?.view(IP)?.finding.reason, 'Announced');
+  });
+});
+
+suite('links', () => {
+  test('an address that is on no link of any replica is nobody’s, and everybody says so', async () => {
+    const lan = await running(...ALL);
+    lan.wantAs({ pool: aPool('far', ['198.51.100.0/24'], { protocol: 'layer2' }) }, '198.51.100.7');
+    await lan.pass(50);
+    assert.deepEqual(lan.ask('198.51.100.7'), []);
+    for (const { layer2 } of lan.hosts) {
+      const view = layer2?.view('198.51.100.7');
+      assert.deepEqual(view, {
+        finding: { reason: 'NoReplicaOnLink', params: { ip: '198.51.100.7', pool: 'far' } },
+        nodes: [],
+      });
+    }
+  });
+
+  test('with the interface named it is answered for all the same', async () => {
+    const lan = await running(...ALL);
+    const pool = aPool('far', ['198.51.100.0/24'], { protocol: 'layer2', interface: 'eth0' });
+    lan.wantAs({ pool }, '198.51.100.7');
+    await lan.pass(50);
+    assert.deepEqual(lan.ask('198.51.100.7'), [rank('198.51.100.7', ALL)[0]]);
+  });
+
+  test('only hosts with its subnet own it; one that gets the subnet later is told of', async () => {
+    const lan = await running(...ALL);
+    const pool = aPool('second', ['198.51.100.0/24'], { protocol: 'layer2' });
+    const add = (name: string): void => {
+      const { links, link, number } = lan.host(name);
+      links.change(link, { prefixes: [`192.0.2.${number}/24`, `198.51.100.${number}/24`] });
+    };
+    lan.wantAs({ pool }, '198.51.100.7');
+    add('n2');
+    await lan.pass(100);
+    assert.deepEqual(lan.ask('198.51.100.7'), ['n2']);
+    add('n1');
+    add('n3');
+    await lan.pass(100);
+    assert.deepEqual(lan.ask('198.51.100.7'), [rank('198.51.100.7', ALL)[0]]);
+  });
+
+  test('a link that goes down takes its addresses to other hosts', async () => {
+    const lan = await running(...ALL);
+    const { links, link } = lan.host('n1');
+    links.change(link, { up: false });
+    await lan.pass(100);
+    assertOwners(lan, 'n2', 'n3');
+  });
+});
+
+suite('views that differ', () => {
+  test('a partition of the replicas’ own datagrams: who outranks keeps the address, the others yield at once', async () => {
+    const lan = await running(...ALL);
+    for (const number of [1, 2, 3]) lan.datagrams.cut(`192.0.2.${number}`);
+    await lan.pass(3_000);
+    // All think that they are alone, and hear each other on the wire.
+    for (let second = 0; second < 20; second++) {
+      await lan.pass(1_000);
+      for (const ip of IPS) assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, ...ALL)], `${ip} after ${second} s`);
+    }
+    for (const number of [1, 2, 3]) lan.datagrams.heal(`192.0.2.${number}`);
+    await lan.pass(1_000);
+    assertOwners(lan, ...ALL);
+  });
+
+  test('the one that was yielded to dies unheard of: the address is answered for within seconds', async () => {
+    const lan = await running(...ALL);
+    for (const number of [1, 2, 3]) lan.datagrams.cut(`192.0.2.${number}`);
+    await lan.pass(10_000);
+    lan.crash('n2');
+    await lan.pass(8_000);
+    assertOwners(lan, 'n1', 'n3');
+  });
+
+  test('a host that was cut off on the wire and comes back: one owner again within a second', async () => {
+    const lan = await running(...ALL);
+    lan.cut('n2');
+    await lan.pass(5_000);
+    assertOwners(lan, 'n1', 'n3');
+    lan.heal('n2');
+    await lan.pass(1_000);
+    assertOwners(lan, ...ALL);
+  });
+
+  test('a replica whose view is stale yields to a fresh one, whatever its rank', async () => {
+    const lan = await running(...ALL);
+    lan.host('n2').layer2?.setStale(true);
+    lan.host('n2').prober?.setStale(true);
+    await lan.pass(100);
+    assertOwners(lan, 'n1', 'n3');
+    for (const name of ALL) {
+      lan.host(name).layer2?.setStale(true);
+      lan.host(name).prober?.setStale(true);
+    }
+    await lan.pass(100);
+    assertOwners(lan, ...ALL);
+  });
+});
+
+suite('somebody else has the address', () => {
+  test('a stranger, found by the probe: not announced, reported as never announced', async () => {
+    const lan = await running(...ALL);
+    lan.answerAs(STRANGER, '192.0.2.201');
+    lan.wantAs({ isNew: true }, '192.0.2.201');
+    const owner = lan.ownerOf('192.0.2.201', ...ALL);
+    assert.equal(lan.host(owner).layer2?.view('192.0.2.201')?.finding.reason, 'AddressProbing');
+    await lan.pass(1_000);
+    assert.deepEqual(lan.announcers('192.0.2.201'), []);
+    const view = lan.host(owner).layer2?.view('192.0.2.201');
+    const params = { ip: '192.0.2.201', pool: 'lan', mac: STRANGER_TEXT };
+    assert.deepEqual(view, { finding: { reason: 'AddressConflict', params }, nodes: [] });
+    const [conflict, ...more] = lan.host(owner).conflicts;
+    assert.deepEqual(more, []);
+    const { ip, pool, link, mac, node, announced } = conflict ?? {};
+    assert.deepEqual(
+      { ip, pool, link, mac, node, announced },
+      { ip: '192.0.2.201', pool: 'lan', link: 'eth0', mac: STRANGER_TEXT, node: undefined, announced: false },
+    );
+  });
+
+  test('nobody answers the probe: announced 300 ms later', async () => {
+    const lan = await running(...ALL);
+    lan.wantAs({ isNew: true }, '192.0.2.201');
+    await lan.pass(250);
+    assert.deepEqual(lan.announcers('192.0.2.201'), []);
+    await lan.pass(100);
+    assert.deepEqual(lan.announcers('192.0.2.201'), [lan.ownerOf('192.0.2.201', ...ALL)]);
+  });
+
+  test('a stranger, later: reported, defended, and kept; over when it is over', async () => {
+    const lan = await running(...ALL);
+    const owner = lan.host(lan.ownerOf(IP, ...ALL));
+    lan.announce(IP, STRANGER);
+    await lan.pass(100);
+    assert.deepEqual(
+      owner.conflicts.map(({ ip, mac, announced }) => ({ ip, mac, announced })),
+      [{ ip: IP, mac: STRANGER_TEXT, announced: true }],
+    );
+    assert.deepEqual(lan.ask(IP), [owner.name]);
+    assert.equal(owner.layer2?.view(IP)?.finding.reason, 'Announced');
+    await lan.pass(40_000);
+    assert.deepEqual(owner.conflicts, []);
+  });
+
+  test('a node that was not met on the link before is no stranger', async () => {
+    const lan = await running('n1', 'n2');
+    // n3 runs no replica; its second card has a MAC that nobody has met yet when it is first heard.
+    const mac = Uint8Array.of(2, 0, 0, 0, 1, 3);
+    lan.answerAs(mac, '192.0.2.201');
+    for (const { links, link } of lan.hosts) links.meet({ address: '192.0.2.3', mac, link });
+    lan.wantAs({ isNew: true, nodes: ['n1', 'n2'] }, '192.0.2.201');
+    await lan.pass(3_000);
+    const owner = lan.ownerOf('192.0.2.201', 'n1', 'n2');
+    assert.deepEqual(lan.announcers('192.0.2.201').at(0), owner);
+    const [conflict] = lan.host(owner).conflicts;
+    assert.equal(conflict?.node, 'n3');
+  });
+
+  test('the kernel of a node without a replica: announced nevertheless, the node is named until it stops', async () => {
+    const lan = await running('n1', 'n2');
+    const owner = lan.host(lan.ownerOf(IP, 'n1', 'n2'));
+    const end = lan.answerAs(lan.host('n3').mac, IP);
+    await lan.pass(400_000);
+    assert.deepEqual(
+      owner.conflicts.map(({ ip, node, announced }) => ({ ip, node, announced })),
+      [{ ip: IP, node: 'n3', announced: true }],
+    );
+    end();
+    await lan.pass(20_000);
+    assert.deepEqual(owner.conflicts, []);
+    assert.deepEqual(lan.ask(IP), [owner.name]);
+  });
+
+  test('the kernel of a node that runs a replica: named once the replica has had the time to stop', async () => {
+    const lan = await running(...ALL);
+    const [first = '', second = ''] = rank(IP, ALL);
+    lan.answerAs(lan.host(second).mac, IP);
+    await lan.pass(400_000);
+    assert.deepEqual(
+      lan.host(first).conflicts.map(({ ip, node }) => ({ ip, node })),
+      [{ ip: IP, node: second }],
+    );
+  });
+});
+
+test('after its end no timer is left, and nothing is said', async () => {
+  const lan = await running(...ALL);
+  for (const name of ALL) lan.crash(name);
+  await lan.pass(100);
+  lan.claims.length = 0;
+  lan.announce(IP, STRANGER);
+  await lan.pass(60_000);
+  for (const ip of IPS) assert.deepEqual(lan.ask(ip), []);
+  assert.equal(lan.clock.pendingTimers, 0);
+});
+
+test('a pool of another name for the same address changes nothing on the wire', async () => {
+  const lan = await running(...ALL);
+  lan.wantAs({ pool: { ...LAN_POOL, name: 'other' } }, IP);
+  await lan.pass(100);
+  assert.deepEqual(lan.announcers(IP), []);
+  assertOwners(lan, ...ALL);
+});

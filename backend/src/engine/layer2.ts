@@ -1,0 +1,346 @@
+import { isDeepStrictEqual } from 'node:util';
+import { linkOwner, outranks, type LinkOwner } from '../announce/link-owner.ts';
+import type { Node } from '../domain/node.ts';
+import type { Pool } from '../domain/pool.ts';
+import { finding, type Finding } from '../domain/reason.ts';
+import type { AnsweringReplica, ReplicaProber } from '../health/replicas.ts';
+import type { Clock, LinkLayer, Logger, Random, Timer } from '../platform/ports.ts';
+import type { Desired, Observation, RivalObservation, StateObservation } from '../speakers/layer2/speaker.ts';
+import { LinkResolver } from '../speakers/layer2/resolve.ts';
+import type { Layer2Speaker } from '../speakers/layer2/speaker.ts';
+import { addressOctets } from '../speakers/layer2/wire/address.ts';
+import { LinkAudit } from './link-audit.ts';
+import { LinkConflicts } from './link-conflicts.ts';
+import { LinkPlaces, placeOf } from './link-places.ts';
+import { LinkSuspects } from './link-suspects.ts';
+import { LinkYields } from './link-yields.ts';
+import type { ConflictReport } from './messages.ts';
+import { NodeMacs } from './node-macs.ts';
+
+/** An address that shall be spoken for on its link, by one of the replicas. */
+export interface LinkAddress {
+  readonly pool: Pool;
+  /** Eligible nodes, most preferred first. */
+  readonly nodes: readonly string[];
+  /** Nobody has announced it yet, as far as its Services say. */
+  readonly isNew: boolean;
+}
+
+export interface Layer2Deps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly links: LinkLayer;
+  readonly speaker: Pick<Layer2Speaker, 'set' | 'update' | 'reassert' | 'audit' | 'stop'>;
+  readonly replicas: Pick<ReplicaProber, 'answering' | 'nodes' | 'isSettled' | 'setPlace'>;
+  readonly nodes: ReadonlyMap<string, Node>;
+  /** What `view` returns of these addresses may be different now. */
+  readonly onChange: (ips: ReadonlySet<string>) => void;
+  readonly onConflicts: (conflicts: readonly ConflictReport[]) => void;
+}
+
+export interface Layer2Options {
+  readonly replica: string;
+  /** Node that this replica runs on. */
+  readonly node: string;
+}
+
+/** What to say of an address. */
+export interface LinkView {
+  readonly finding: Finding;
+  /** The node whose MAC neighbours learn; none if nobody speaks for it. */
+  readonly nodes: readonly string[];
+}
+
+/** Replicas come and go in numbers; what follows from it is worked out once. */
+const COALESCE_MS = 2;
+
+/**
+ * Layer 2 in the engine: finds the owner of each address, as every other replica does, and has the speaker speak for those that are this
+ * one's. Views that differ settle on the wire: who hears a rival of higher rank yields, and who hears one of lower rank says so.
+ */
+export class Layer2 {
+  readonly #deps: Layer2Deps;
+  readonly #options: Layer2Options;
+  readonly #macs: NodeMacs;
+  readonly #audit: LinkAudit;
+  readonly #conflicts: LinkConflicts;
+  readonly #unwatch: () => void;
+  #wanted = new Map<string, LinkAddress>();
+  readonly #owners = new Map<string, LinkOwner | undefined>();
+  readonly #desired = new Map<string, Desired>();
+  readonly #states = new Map<string, StateObservation>();
+  readonly #yields: LinkYields;
+  readonly #suspects: LinkSuspects;
+  #places = new LinkPlaces([]);
+  #resolver: LinkResolver;
+  #recount: Timer | undefined;
+  /** Whoever else is there has had the time to say so. */
+  #isReady = false;
+  /** The speaker has been given its first whole set. */
+  #isSet = false;
+  #stale = false;
+  #leaving = false;
+
+  constructor(deps: Layer2Deps, options: Layer2Options) {
+    const { clock, random } = deps;
+    this.#deps = deps;
+    this.#options = options;
+    this.#macs = new NodeMacs({ ...deps, onChange: () => this.replicasChanged() });
+    this.#audit = new LinkAudit({ clock, random, audit: (ip) => this.#ask(ip) });
+    this.#conflicts = new LinkConflicts({ clock, report: deps.onConflicts });
+    this.#yields = new LinkYields({ clock, onEnd: (ip) => this.#apply([ip]) });
+    const replicaNodes = (): ReadonlySet<string> => deps.replicas.nodes();
+    this.#suspects = new LinkSuspects({ clock, conflicts: this.#conflicts, replicaNodes });
+    this.#resolver = this.#ownResolver();
+    this.#unwatch = deps.links.watch(() => this.replicasChanged());
+  }
+
+  start(): void {
+    this.#macs.start();
+    this.#recountNow();
+  }
+
+  /** All addresses that shall be spoken for. */
+  set(wanted: ReadonlyMap<string, LinkAddress>): void {
+    this.#wanted = new Map(wanted);
+    for (const ip of this.#owners.keys()) if (!wanted.has(ip)) this.#yields.delete(ip);
+    this.#recountNow();
+  }
+
+  /** Changes by address; null: not any more. */
+  update(changes: ReadonlyMap<string, LinkAddress | null>): void {
+    for (const [ip, wanted] of changes) {
+      if (wanted !== null) this.#wanted.set(ip, wanted);
+      else if (this.#wanted.delete(ip)) this.#yields.delete(ip);
+    }
+    this.#apply(changes.keys());
+  }
+
+  /** Replicas, links or MAC addresses changed. */
+  replicasChanged(): void {
+    this.#recount ??= this.#deps.clock.setTimer(COALESCE_MS, () => {
+      this.#recount = undefined;
+      this.#yields.endAll();
+      this.#recountNow();
+    });
+  }
+
+  setStale(stale: boolean): void {
+    this.#stale = stale;
+    this.replicasChanged();
+  }
+
+  /** From here on addresses are given up as soon as somebody else speaks for them, and none is taken. */
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  stop(): void {
+    this.#unwatch();
+    this.#recount?.cancel();
+    this.#yields.endAll();
+    this.#macs.stop();
+    this.#audit.stop();
+    this.#deps.speaker.stop();
+  }
+
+  nodeOf(mac: string): string | undefined {
+    return this.#macs.nodeOf(mac);
+  }
+
+  /** Undefined for an address that is none of Layer 2's. */
+  view(ip: string): LinkView | undefined {
+    const wanted = this.#wanted.get(ip);
+    if (wanted === undefined) return undefined;
+    const owner = this.#owners.get(ip);
+    const params = { ip, pool: wanted.pool.name };
+    if (owner === undefined) return { finding: finding('NoReplicaOnLink', params), nodes: [] };
+    const trouble = this.#trouble(ip, params);
+    if (trouble !== undefined) return { finding: trouble, nodes: [] };
+    const [target = owner.node] = owner.onBehalfOf ?? [];
+    const reason = owner.onBehalfOf === undefined ? 'Announced' : 'AnnouncedForNode';
+    return { finding: finding(reason, { ip }), nodes: [target] };
+  }
+
+  observe(observation: Observation): void {
+    if (observation.state === 'rival') this.#meet(observation);
+    else this.#note(observation);
+  }
+
+  /** Why an address of ours is not announced. */
+  #trouble(ip: string, params: Readonly<Record<string, string>>): Finding | undefined {
+    const state = this.#desired.has(ip) ? this.#states.get(ip) : undefined;
+    if (state?.state === 'probing') return finding('AddressProbing', params);
+    if (state?.state === 'conflict' && state.announced !== true) {
+      return finding('AddressConflict', { ...params, mac: state.mac ?? '' });
+    }
+    return state?.state === 'no-link' ? finding('NoReplicaOnLink', params) : undefined;
+  }
+
+  #recountNow(): void {
+    const { links, replicas } = this.#deps;
+    this.#isReady ||= replicas.isSettled;
+    this.#resolver = this.#ownResolver();
+    const selectors = [...this.#wanted.values()].map(({ pool }) => pool.interface);
+    const place = placeOf(links.links(), selectors, (address) => links.linkTowards(address));
+    // Whoever hears of it gives our addresses up; until we can take them nobody shall.
+    if (this.#isReady) replicas.setPlace(place);
+    const { replica: name, node } = this.#options;
+    const self = this.#leaving || !this.#isReady ? [] : [{ name, node, stale: this.#stale, place }];
+    const others = replicas.answering().filter((other: AnsweringReplica) => other.name !== name);
+    this.#places = new LinkPlaces([...self, ...others]);
+    this.#apply(new Set([...this.#wanted.keys(), ...this.#owners.keys()]));
+  }
+
+  /** Finds the owners of these addresses, and tells the speaker what that changes. */
+  #apply(ips: Iterable<string>): void {
+    const changed = new Set<string>();
+    const changes = new Map<string, Desired | null>();
+    for (const ip of ips) {
+      if (this.#judge(ip)) changed.add(ip);
+      const before = this.#desired.get(ip);
+      const now = this.#leaving && this.#wanted.has(ip) ? before : this.#desiredFor(ip);
+      if (isDeepStrictEqual(before, now)) continue;
+      changes.set(ip, now ?? null);
+      this.#keep(ip, now);
+      changed.add(ip);
+    }
+    this.#tell(changes);
+    if (changed.size > 0) this.#deps.onChange(changed);
+  }
+
+  #tell(changes: ReadonlyMap<string, Desired | null>): void {
+    if (this.#isSet) {
+      if (changes.size > 0) this.#deps.speaker.update(changes);
+    } else if (this.#isReady) {
+      this.#isSet = true;
+      this.#deps.speaker.set(this.#desired);
+    }
+  }
+
+  #ownResolver(): LinkResolver {
+    const { links } = this.#deps;
+    return new LinkResolver(links.links(), (address) => links.linkTowards(address));
+  }
+
+  #judge(ip: string): boolean {
+    const wanted = this.#wanted.get(ip);
+    if (wanted === undefined) return this.#owners.delete(ip);
+    const owner = linkOwner(ip, wanted.nodes, this.#places.speakersFor(ip, wanted.pool.interface));
+    // By what we know now it is another's anyway.
+    if (owner?.replica !== this.#options.replica) this.#yields.delete(ip);
+    const before = this.#owners.get(ip);
+    if (this.#owners.has(ip) && isDeepStrictEqual(before, owner)) return false;
+    this.#owners.set(ip, owner);
+    return true;
+  }
+
+  #desiredFor(ip: string): Desired | undefined {
+    const wanted = this.#wanted.get(ip);
+    const owner = this.#owners.get(ip);
+    if (wanted === undefined || owner?.replica !== this.#options.replica || this.#yields.has(ip)) return undefined;
+    const desired = { interface: wanted.pool.interface, probe: wanted.isNew || this.#yields.isDoubtful(ip) };
+    if (owner.onBehalfOf === undefined) return desired;
+    const mac = this.#macOfOneOf(owner.onBehalfOf, ip, wanted.pool.interface);
+    return mac === undefined ? undefined : { ...desired, mac };
+  }
+
+  /** The MAC of the first of these nodes that we have met on the address' link. */
+  #macOfOneOf(nodes: readonly string[], ip: string, selector: string): Uint8Array | undefined {
+    const links = this.#resolver.resolve(addressOctets(ip) ?? new Uint8Array(), ip, selector);
+    for (const node of nodes) {
+      for (const { index } of links) {
+        const mac = this.#macs.macOf(node, index);
+        if (mac !== undefined) return mac;
+      }
+    }
+    return undefined;
+  }
+
+  #keep(ip: string, desired: Desired | undefined): void {
+    if (desired === undefined) {
+      this.#desired.delete(ip);
+      this.#states.delete(ip);
+      this.#suspects.delete(ip);
+      this.#audit.delete(ip);
+      this.#conflicts.delete(ip);
+    } else {
+      this.#desired.set(ip, desired);
+      this.#audit.add(ip);
+    }
+  }
+
+  #note(observation: StateObservation): void {
+    const { ip, state } = observation;
+    if (!this.#desired.has(ip)) return;
+    this.#states.set(ip, observation);
+    if (state === 'announcing') this.#yields.proved(ip);
+    if (state === 'conflict') void this.#identify(ip);
+    else if (this.#conflicts.get(ip)?.node === undefined) this.#conflicts.delete(ip);
+    this.#deps.onChange(new Set([ip]));
+  }
+
+  /** A stranger, or a node of ours that we had not met on this link. */
+  async #identify(ip: string): Promise<void> {
+    await this.#macs.refresh();
+    const state = this.#states.get(ip);
+    const pool = this.#wanted.get(ip)?.pool.name;
+    if (state?.state !== 'conflict' || state.mac === undefined || pool === undefined) return;
+    if (this.#macs.nodeOf(state.mac) !== undefined) return this.#beginAnew(ip);
+    const { mac, link = '', announced = false } = state;
+    this.#conflicts.set(ip, { ...{ pool, link, mac }, node: undefined, announced });
+  }
+
+  /** The speaker knows better now who is a rival and who a stranger. */
+  #beginAnew(ip: string): void {
+    const desired = this.#desired.get(ip);
+    if (desired === undefined) return;
+    this.#states.delete(ip);
+    this.#deps.speaker.update(new Map([[ip, null]]));
+    this.#deps.speaker.update(new Map([[ip, desired]]));
+  }
+
+  #meet(rival: RivalObservation): void {
+    const { ip, node } = rival;
+    if (this.#leaving) this.#release(ip);
+    else if (this.#mayYieldTo(rival)) this.#yield(ip, node);
+    else {
+      this.#deps.speaker.reassert(ip);
+      if (rival.heard !== 'answer') return;
+      this.#suspects.hear(rival, this.#wanted.get(ip)?.pool.name ?? '');
+      this.#audit.again(ip);
+    }
+  }
+
+  /** A rival is right if it outranks us, or knows the cluster better; a node without a replica is no rival at all. */
+  #mayYieldTo({ ip, node }: RivalObservation): boolean {
+    const owner = this.#owners.get(ip);
+    const wanted = this.#wanted.get(ip);
+    if (owner === undefined || wanted === undefined) return true;
+    const answering = this.#deps.replicas.answering().filter((replica) => replica.node === node);
+    if (answering.length === 0 && !this.#deps.replicas.nodes().has(node)) return false;
+    const theirsIsStale = answering.length > 0 && answering.every(({ stale }) => stale);
+    if (theirsIsStale !== this.#stale) return this.#stale;
+    const [spokenFor = owner.node] = owner.onBehalfOf ?? [];
+    return outranks(ip, [node, spokenFor], wanted.nodes);
+  }
+
+  #yield(ip: string, to: string): void {
+    if (this.#yields.has(ip)) return;
+    this.#deps.logger.info({ ip, to }, 'another replica speaks for an address of ours, and it outranks us');
+    this.#yields.add(ip);
+    this.#apply([ip]);
+  }
+
+  #release(ip: string): void {
+    if (!this.#desired.has(ip)) return;
+    this.#keep(ip, undefined);
+    this.#deps.speaker.update(new Map([[ip, null]]));
+  }
+
+  #ask(ip: string): void {
+    if (this.#suspects.beforeAsking(ip)) this.#audit.again(ip);
+    this.#deps.speaker.audit(ip);
+  }
+}

@@ -1,0 +1,67 @@
+import type { Clock, Random, Timer } from '../platform/ports.ts';
+
+export interface LinkAuditDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Asks the link whether anybody else answers for an address. */
+  readonly audit: (ip: string) => void;
+}
+
+/** A new owner asks once everybody has had the time to follow. */
+const FIRST_MS = 2_000;
+/** Somebody was heard: asked again, until nobody answers any more. */
+const AGAIN_MS = 5_000;
+const STEADY_MS = 300_000;
+const TICK_MS = 1_000;
+/** More than that wait for the next tick: a thousand addresses taken at once are asked for within some twenty seconds. */
+const MAX_PER_TICK = 50;
+
+/** When to ask for which of the addresses that this host speaks for. */
+export class LinkAudit {
+  readonly #deps: LinkAuditDeps;
+  readonly #due = new Map<string, number>();
+  #timer: Timer | undefined;
+
+  constructor(deps: LinkAuditDeps) {
+    this.#deps = deps;
+  }
+
+  add(ip: string): void {
+    if (!this.#due.has(ip)) this.#due.set(ip, this.#deps.clock.now() + FIRST_MS);
+    this.#arm();
+  }
+
+  /** Somebody else was heard: looks again soon, whatever was planned. */
+  again(ip: string): void {
+    if (this.#due.has(ip)) this.#due.set(ip, this.#deps.clock.now() + AGAIN_MS);
+  }
+
+  delete(ip: string): void {
+    this.#due.delete(ip);
+  }
+
+  stop(): void {
+    this.#due.clear();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined || this.#due.size === 0) return;
+    this.#timer = this.#deps.clock.setTimer(TICK_MS, () => {
+      this.#timer = undefined;
+      this.#tick();
+      this.#arm();
+    });
+  }
+
+  #tick(): void {
+    const { clock, random, audit } = this.#deps;
+    const now = clock.now();
+    const due = [...this.#due].filter(([, at]) => at <= now).slice(0, MAX_PER_TICK);
+    for (const [ip] of due) {
+      this.#due.set(ip, now + STEADY_MS * (0.9 + 0.2 * random.next()));
+      audit(ip);
+    }
+  }
+}

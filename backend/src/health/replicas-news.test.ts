@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { ReplicaPlace } from '../domain/replica.ts';
+import { decodeProbe, encodeProbe } from './probe-message.ts';
+import { Lab, members, PORT, probe, replica, SEEN_MS, sees } from './testing/replicas.ts';
+
+const PLACE: ReplicaPlace = {
+  links: [{ name: 'eth0', mac: '02:00:00:00:00:01', prefixes: ['192.0.2.1/24'] }],
+  towards: {},
+};
+
+suite('news', () => {
+  /** More than the way there and back, far less than an interval. */
+  const AT_ONCE_MS = 50;
+
+  test('a replica that starts asks at once, and is found at once', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    lab.clock.advance(10_000);
+    const b = lab.start('b', members('a', 'b'));
+    lab.clock.advance(AT_ONCE_MS);
+    assert.deepEqual(sees(b).answering, ['a']);
+    assert.deepEqual(sees(a).answering, ['b']);
+  });
+
+  test('leaving, a stale view and another place are known at once', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    const b = lab.start('b', members('a', 'b'));
+    lab.clock.advance(10_000);
+    b.setStale(true);
+    lab.clock.advance(AT_ONCE_MS);
+    assert.deepEqual(sees(a).answering, ['b!']);
+    b.setPlace(PLACE);
+    lab.clock.advance(AT_ONCE_MS);
+    assert.deepEqual(a.answering()[0]?.place, PLACE);
+    b.announceLeaving();
+    lab.clock.advance(AT_ONCE_MS);
+    assert.deepEqual(sees(a), { answering: [], lost: [] });
+  });
+
+  test('what does not change is no news', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    const b = lab.start('b', members('a', 'b'));
+    b.setPlace(PLACE);
+    lab.clock.advance(10_000);
+    lab.changes.length = 0;
+    b.setPlace({ ...PLACE });
+    b.setStale(false);
+    lab.clock.advance(10_000);
+    assert.deepEqual(lab.changes, []);
+    assert.deepEqual(sees(a).answering, ['b']);
+  });
+
+  test('a place is told to replicas only: strangers get the header', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    a.setPlace(PLACE);
+    const answers: Uint8Array[] = [];
+    const handlers = { onMessage: (bytes: Uint8Array) => void answers.push(bytes), onError: () => assert.fail() };
+    const stranger = lab.datagrams.bind('10.0.0.66', 1_234, handlers);
+    stranger.send(encodeProbe(probe('question', 5n, { news: true })), PORT, '10.0.0.1');
+    lab.clock.advance(5_000);
+    assert.deepEqual(answers.map(decodeProbe), [probe('answer', 5n)]);
+  });
+
+  test('however much of it there is: no storm, and nobody is lost', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    let asked = 0;
+    const socket: { send: (bytes: Uint8Array, port: number, host: string) => void } = lab.datagrams.bind(
+      '10.0.0.2',
+      PORT,
+      {
+        onMessage: (bytes) => {
+          const message = decodeProbe(bytes);
+          if (message?.kind !== 'question') return;
+          asked += 1;
+          socket.send(encodeProbe(probe('answer', message.nonce)), PORT, '10.0.0.1');
+        },
+        onError: () => assert.fail(),
+      },
+    );
+    lab.clock.advance(1_000);
+    asked = 0;
+    for (let ms = 0; ms < 2_000; ms++) {
+      socket.send(encodeProbe(probe('question', 1n, { news: true })), PORT, '10.0.0.1');
+      lab.clock.advance(1);
+    }
+    assert.ok(asked > 4 && asked <= 105, `asked ${asked} times in 2 s`);
+    assert.deepEqual(sees(a), { answering: ['b'], lost: [] });
+  });
+
+  test('who is there is settled when all members have answered, or had the time to', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b', 'c'));
+    lab.start('b', members('a', 'b', 'c'));
+    assert.equal(a.isSettled, false);
+    lab.clock.advance(AT_ONCE_MS);
+    assert.equal(a.isSettled, false);
+    const before = lab.changes.length;
+    lab.clock.advance(SEEN_MS);
+    assert.equal(a.isSettled, true);
+    assert.ok(lab.changes.slice(before).includes('a'), 'it is told');
+    assert.deepEqual([...a.nodes()].sort(), ['node-b', 'node-c']);
+    a.setReplicas([replica('a')]);
+    assert.equal(a.isSettled, true);
+    assert.deepEqual([...a.nodes()], []);
+  });
+});
