@@ -15,10 +15,15 @@ interface PodSpec {
   readonly hostNetwork: boolean;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly imagePullSecrets?: readonly { readonly name: string }[];
-  readonly securityContext: { readonly runAsNonRoot: boolean; readonly seccompProfile: { readonly type: string } };
+  readonly securityContext: {
+    readonly runAsNonRoot: boolean;
+    readonly runAsUser: number;
+    readonly runAsGroup: number;
+    readonly seccompProfile: { readonly type: string };
+  };
   readonly containers: readonly {
     readonly image: string;
-    readonly env: readonly { readonly name: string }[];
+    readonly env: readonly { readonly name: string; readonly value?: string }[];
     readonly securityContext: {
       readonly readOnlyRootFilesystem: boolean;
       readonly allowPrivilegeEscalation: boolean;
@@ -90,15 +95,34 @@ test('what KubeSphere sets for all charts reaches the Pods, beside values of our
   assert.deepEqual(spec.imagePullSecrets, [{ name: 's' }]);
 });
 
-test('the Pods have no more than they need: not root, no capability, a read-only root', async () => {
-  const spec = podSpec(await render());
-  assert.equal(spec.securityContext.runAsNonRoot, true);
-  assert.equal(spec.securityContext.seccompProfile.type, 'RuntimeDefault');
-  for (const { securityContext } of spec.containers) {
-    assert.deepEqual(securityContext.capabilities, { drop: ['ALL'] });
-    assert.equal(securityContext.readOnlyRootFilesystem, true);
-    assert.equal(securityContext.allowPrivilegeEscalation, false);
-  }
+test('the Pods have no more than they need: a read-only root, NET_RAW and root for Layer 2, neither without it', async () => {
+  const needs = async (...args: string[]): Promise<{ user: object; capabilities: object | undefined }> => {
+    const { securityContext: pod, containers } = podSpec(await render(...args));
+    assert.equal(pod.seccompProfile.type, 'RuntimeDefault');
+    assert.equal(containers.length, 1);
+    const container = containers[0]?.securityContext;
+    assert.equal(container?.readOnlyRootFilesystem, true);
+    assert.equal(container.allowPrivilegeEscalation, false);
+    const { runAsNonRoot, runAsUser, runAsGroup } = pod;
+    return { user: { runAsNonRoot, runAsUser, runAsGroup }, capabilities: container.capabilities };
+  };
+  assert.deepEqual(await needs(), {
+    user: { runAsNonRoot: false, runAsUser: 0, runAsGroup: 0 },
+    capabilities: { drop: ['ALL'], add: ['NET_RAW'] },
+  });
+  assert.deepEqual(await needs('--set', 'layer2.enabled=false'), {
+    user: { runAsNonRoot: true, runAsUser: 65_534, runAsGroup: 65_534 },
+    capabilities: { drop: ['ALL'] },
+  });
+});
+
+test('Layer 2 is told to the manager as the values have it', async () => {
+  const layer2 = async (...args: string[]): Promise<(string | undefined)[]> => {
+    const env = podSpec(await render(...args)).containers[0]?.env ?? [];
+    return ['LAYER2', 'LAYER2_STEADY_SECONDS'].map((name) => env.find((entry) => entry.name === name)?.value);
+  };
+  assert.deepEqual(await layer2(), ['true', '60']);
+  assert.deepEqual(await layer2('--set', 'layer2.enabled=false,layer2.steadySeconds=0'), ['false', '0']);
 });
 
 interface Wish {
