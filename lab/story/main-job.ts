@@ -5,7 +5,7 @@ import type { NextHop } from '../network/routes.ts';
 import { until } from '../state/until.ts';
 import type { Progress } from '../toolchain/index.ts';
 import { installManager, managerNamespace, managerPods } from './install.ts';
-import { configuration, service, whoami } from './manifests.ts';
+import { configuration, linkPool, service, whoami } from './manifests.ts';
 import { request, SteadyTraffic, type Tally } from './traffic.ts';
 
 /** Where a story shows what it does and sees. */
@@ -165,6 +165,35 @@ async function reachIPv6(lab: Lab, show: Show): Promise<void> {
   await ask(lab, show, ip, 6);
 }
 
+/** Waits until a router has learned who answers for an address on the nodes' network, and names that node. */
+async function neighbourOf(lab: Lab, show: Show, ip: string): Promise<string> {
+  const router = lab.router('r1');
+  const look = async (): Promise<string | undefined> => {
+    // Whatever is sent makes the kernel ask for the MAC address.
+    await router.exec('bash', '-c', `echo > /dev/udp/${ip}/9`).catch(() => '');
+    return /lladdr (\S+)/.exec(await router.exec('ip', 'neigh', 'show', ip))?.[1];
+  };
+  const mac = await until(look, { what: `r1 to learn the MAC address of ${ip}` });
+  show.command(`r1# ip neigh show ${ip}`, await router.exec('ip', 'neigh', 'show', ip));
+  for (const { name, exec } of lab.nodes.map((node) => ({ name: node.name, exec: node.exec.bind(node) }))) {
+    if ((await exec('ip', 'link', 'show', 'eth0')).includes(mac)) return name;
+  }
+  throw new Error(`no node has the MAC address ${mac}`);
+}
+
+async function reachLayer2(lab: Lab, show: Show): Promise<void> {
+  await lab.apply(linkPool());
+  await lab.apply(service('lan', { app: 'whoami', pool: 'lan' }));
+  await lab.apply(service('lan-v6', { app: 'whoami', pool: 'lan', family: 'IPv6' }));
+  for (const name of ['lan', 'lan-v6']) {
+    const ip = await addressOf(lab, name);
+    await kubectl(lab, show, 'get', 'svc', name);
+    const node = await neighbourOf(lab, show, ip);
+    show.result(`${node} answers for ${ip}; no router was told anything`);
+    await ask(lab, show, ip, 6);
+  }
+}
+
 async function exclude(lab: Lab, show: Show): Promise<void> {
   const ip = await addressOf(lab, 'whoami');
   const node = await spareNode(lab);
@@ -289,6 +318,7 @@ export const mainJob: readonly Step[] = [
   { title: 'Both routers spread the Service IP over all nodes', run: reachCluster },
   { title: 'externalTrafficPolicy: Local sends traffic to nodes with Pods only', run: reachLocal },
   { title: 'The same for IPv6', run: reachIPv6 },
+  { title: 'The same without BGP: a pool of the nodes’ own network, by ARP and NDP (Layer 2)', run: reachLayer2 },
   { title: 'A node is excluded by label, then included again', run: exclude },
   { title: 'The first-ranked replica is killed, and the route stays', run: killReplica },
   { title: 'A node is deleted, and the route shrinks', run: deleteNode },

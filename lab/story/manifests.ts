@@ -25,6 +25,16 @@ export function configuration(lab: Lab): KubeObject[] {
   ];
 }
 
+/** A pool of addresses of the nodes' own network, of both families: no router need know anything of it. */
+export function linkPool(): KubeObject {
+  return {
+    apiVersion: 'network.kubesphere.io/v1alpha2',
+    kind: 'Eip',
+    metadata: { name: 'lan' },
+    spec: { addresses: ['10.50.0.200-10.50.0.219', 'fd00:50::1:0/124'], protocol: 'layer2' },
+  };
+}
+
 /** Pods that answer with their own name, one on each of the named nodes (all nodes if none are named). */
 export function whoami(name: string, replicas: number, nodes: readonly string[] = []): KubeObject {
   const labels = { app: name };
@@ -74,17 +84,20 @@ export interface ServiceWishes {
   readonly app: string;
   readonly policy?: 'Cluster' | 'Local';
   readonly family?: 'IPv4' | 'IPv6';
+  /** Name of the Eip; default: `public`. */
+  readonly pool?: string;
 }
 
 /** A Service of type LoadBalancer that asks for us by class and names the pool by annotation. */
-export function service(name: string, { app, policy = 'Cluster', family = 'IPv4' }: ServiceWishes): KubeObject {
+export function service(name: string, wishes: ServiceWishes): KubeObject {
+  const { app, policy = 'Cluster', family = 'IPv4', pool = 'public' } = wishes;
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: {
       name,
       namespace: 'default',
-      annotations: { 'eip.porter.kubesphere.io/v1alpha2': 'public' },
+      annotations: { 'eip.porter.kubesphere.io/v1alpha2': pool },
     },
     spec: {
       type: 'LoadBalancer',
