@@ -5,7 +5,7 @@
  *  Services EndpointSlices Nodes   ┌─────────────────── every replica ──────────────────┐
  *  Eips BgpConf BgpPeers ────────► │ main thread           │ worker thread: engine      │
  *  Namespaces                      │  cluster/watch ─deltas┼─► announce ──► speakers/ ──┼──► routers
- *        ▲                         │     │                 │     ▲                      │
+ *        ▲                         │     │                 │     ▲                   ──┼──► LAN
  *        │                         │     ▼                 │   health ◄─────────────────┼──► replicas
  *        └─ Service, Eip, BgpPeer ◄┤  allocate (leader)    │     │ sessions, addresses  │
  *           status: cluster/write  │  report ◄─────────────┼─────┘                      │
