@@ -8,6 +8,7 @@ import { ClusterNode } from './cluster/node.ts';
 import { ensureImages } from './images/images.ts';
 import { named } from './named.ts';
 import { Client } from './network/client.ts';
+import { Host } from './network/host.ts';
 import { kubernetesService, planNetwork } from './network/plan.ts';
 import type { NetworkPlan, NetworkSize } from './network/plan.ts';
 import { Router } from './network/router.ts';
@@ -32,6 +33,8 @@ export interface LabOptions {
   readonly routers?: number;
   /** Default: 1. Clients are behind r1, r2, ... in turn. */
   readonly clients?: number;
+  /** On the nodes' network, of no cluster. Default: none. */
+  readonly hosts?: number;
   /** 1 to 12 lower case letters and digits. Default: a name that no other lab has. */
   readonly name?: string;
   /** The lab outlives this process. Default: it is removed by the next `up` if this process dies without `down`. */
@@ -59,6 +62,7 @@ export class Lab extends KubeAccess {
   readonly nodes: readonly ClusterNode[];
   readonly routers: readonly Router[];
   readonly clients: readonly Client[];
+  readonly hosts: readonly Host[];
   /** Path of a kubeconfig (the administrator's) for processes in the lab's namespaces. */
   readonly insideKubeconfig: string;
   readonly #parts: LabParts;
@@ -73,6 +77,7 @@ export class Lab extends KubeAccess {
     this.nodes = parts.machines.map((machine, i) => nodeHandle({ machine, network, api }, i));
     this.routers = network.routers.map((plan) => new Router({ processes, network }, plan, join(folder, plan.name)));
     this.clients = network.clients.map((plan) => new Client(processes, plan));
+    this.hosts = network.hosts.map((plan) => new Host(processes, plan));
   }
 
   /** Installs and builds what a lab takes, so that `up` finds it: minutes at first, nothing later. */
@@ -89,7 +94,12 @@ export class Lab extends KubeAccess {
     const { progress = noProgress, keep = false, name = randomLabName() } = options;
     await Lab.prepare(progress);
     await collectGarbage(progress);
-    const shape = { nodes: options.nodes ?? 3, routers: options.routers ?? 2, clients: options.clients ?? 1 };
+    const shape = {
+      nodes: options.nodes ?? 3,
+      routers: options.routers ?? 2,
+      clients: options.clients ?? 1,
+      hosts: options.hosts ?? 0,
+    };
     return construct({ name, keep, kind: 'cluster' }, options.signal, (record, processes) =>
       Lab.#build({ record, shape, processes, progress }),
     );
@@ -136,6 +146,10 @@ export class Lab extends KubeAccess {
     return named(this.clients, name);
   }
 
+  host(name: string): Host {
+    return named(this.hosts, name);
+  }
+
   /** Path of the helm program. */
   async helmProgram(): Promise<string> {
     return ensureHelm();
@@ -169,7 +183,7 @@ export class Lab extends KubeAccess {
 
   /** Closes this handle's connections and leaves the lab up. */
   async close(): Promise<void> {
-    for (const client of this.clients) client.close();
+    for (const client of [...this.clients, ...this.hosts]) client.close();
     await this.api.close();
   }
 

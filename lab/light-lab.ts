@@ -9,6 +9,7 @@ import { KubeAccess } from './cluster/kube-access.ts';
 import { LightNode, nodeObject } from './cluster/light-node.ts';
 import type { NodeSpec } from './cluster/light-node.ts';
 import { Client } from './network/client.ts';
+import { Host } from './network/host.ts';
 import { kubernetesService, planNetwork } from './network/plan.ts';
 import type { NetworkPlan, NetworkSize } from './network/plan.ts';
 import { Router } from './network/router.ts';
@@ -67,6 +68,8 @@ export class LightLab extends KubeAccess {
   readonly nodes: readonly LightNode[];
   readonly routers: readonly Router[];
   readonly clients: readonly Client[];
+  /** On the nodes' network, of no cluster. */
+  readonly hosts: readonly Host[];
   /** Path of a kubeconfig (the administrator's) for processes on the lab's machines. */
   readonly insideKubeconfig: string;
   readonly #parts: LightParts;
@@ -85,6 +88,7 @@ export class LightLab extends KubeAccess {
     this.routers =
       network?.routers.map((plan) => new Router({ processes, network }, plan, join(folder, plan.name))) ?? [];
     this.clients = network?.clients.map((plan) => new Client(processes, plan)) ?? [];
+    this.hosts = network?.hosts.map((plan) => new Host(processes, plan)) ?? [];
   }
 
   /** Returns when the API server and all routers are ready and the nodes are there. On failure nothing is left of it. */
@@ -132,6 +136,15 @@ export class LightLab extends KubeAccess {
     return named(this.clients, name);
   }
 
+  host(name: string): Host {
+    return named(this.hosts, name);
+  }
+
+  /** The node whose link on the nodes' network has this MAC, if one has. */
+  nodeWith(mac: string): LightNode | undefined {
+    return this.nodes.find((node) => node.mac === mac);
+  }
+
   /** Creates Node objects with their status. */
   async addNodes(specs: readonly NodeSpec[]): Promise<void> {
     const time = new Date().toISOString();
@@ -161,15 +174,14 @@ export class LightLab extends KubeAccess {
   /** Removes the lab: its processes, namespaces and files. Safe to repeat. */
   async down(): Promise<void> {
     this.#parts.processes.seal(new Error(`lab "${this.name}" is down`));
-    for (const client of this.clients) client.close();
+    for (const client of [...this.clients, ...this.hosts]) client.close();
     await this.api.close();
     await teardown(this.#parts.record);
   }
 }
 
 async function buildNetwork(record: LabRecord, size: Partial<NetworkSize>): Promise<NetworkPlan> {
-  const { nodes = 1, routers = 1, clients = 0 } = size;
-  const network = planNetwork(record.name, record.index, { nodes, routers, clients });
+  const network = planNetwork(record.name, record.index, { nodes: 1, routers: 1, clients: 0, ...size });
   await createNetwork(network);
   return network;
 }

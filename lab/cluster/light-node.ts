@@ -1,6 +1,10 @@
+import { isIPv6 } from 'node:net';
+import { ensureWhoami } from '../images/images.ts';
 import type { Addresses, NetworkPlan, NodePlan } from '../network/plan.ts';
-import { inNamespace, setCable } from '../network/topology.ts';
+import { inNamespace, ip, macOf, setCable } from '../network/topology.ts';
 import type { Processes } from '../state/processes.ts';
+import { until } from '../state/until.ts';
+import { noProgress } from '../toolchain/index.ts';
 import { run } from '../toolchain/run.ts';
 import type { KubeObject } from './api-client.ts';
 
@@ -46,8 +50,11 @@ export class LightNode {
   readonly name: string;
   readonly namespace: string;
   readonly addresses: Addresses;
+  /** Of its link on the nodes' network. */
+  readonly mac: string;
   readonly #processes: Processes;
   readonly #network: NetworkPlan;
+  #strictArp: boolean | undefined;
 
   constructor(processes: Processes, network: NetworkPlan, plan: NodePlan) {
     this.#processes = processes;
@@ -55,6 +62,7 @@ export class LightNode {
     this.name = plan.name;
     this.namespace = plan.namespace;
     this.addresses = plan.addresses;
+    this.mac = macOf(plan.addresses.ipv4);
   }
 
   /** What to put before a command to run it on this machine, for callers that start processes themselves. */
@@ -80,6 +88,35 @@ export class LightNode {
   /** Ends a process that `spawn` started; returns when it is gone. */
   async stop(name: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     await this.#processes.stop(`${this.name}.${name}`, signal);
+  }
+
+  /**
+   * Takes part in serving these Service addresses, as kube-proxy and a Pod would: the node takes packets to them, and answers HTTP
+   * on port 80 as `whoami` does. The addresses are on its loopback and, unless `setStrictArp` says otherwise, its kernel
+   * answers no ARP for them.
+   */
+  async serve(...ips: string[]): Promise<void> {
+    if (this.#strictArp === undefined) await this.setStrictArp(true);
+    const addresses = ips.map((address) => (isIPv6(address) ? `${address}/128 nodad` : `${address}/32`));
+    await ip(
+      this.namespace,
+      addresses.map((address) => `address replace ${address} dev lo`),
+    );
+    const program = await ensureWhoami(noProgress);
+    await this.spawn('whoami', [program], { PORT: '80', NODE_NAME: this.name, POD_NAME: `whoami-${this.name}` });
+    const listens = async (): Promise<boolean> => (await this.exec('ss', '-Hltn', 'sport = :80')) !== '';
+    await until(listens, { what: `whoami on ${this.name}`, signal: this.#processes.signal });
+  }
+
+  /**
+   * As kube-proxy's `ipvs.strictARP`. False: the kernel answers ARP for every address of the machine on any link, those of
+   * Services too, and asks its neighbours from them.
+   */
+  async setStrictArp(strict: boolean): Promise<void> {
+    this.#strictArp = strict;
+    const settings = { arp_ignore: strict ? 1 : 0, arp_announce: strict ? 2 : 0 };
+    const assignments = Object.entries(settings).map(([key, value]) => `net.ipv4.conf.all.${key}=${value}`);
+    await this.exec('sysctl', '-q', '-w', ...assignments);
   }
 
   async disconnect(): Promise<void> {

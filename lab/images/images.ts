@@ -30,9 +30,13 @@ export async function ensureImages(progress: Progress): Promise<string[]> {
   return archives;
 }
 
+/** Path of the program `whoami`, for machines that run no containers. */
+export async function ensureWhoami(progress: Progress): Promise<string> {
+  return ensureProgram('whoami', progress);
+}
+
 async function ensureImage(name: string, image: string, progress: Progress): Promise<string> {
-  const build = { name, module, sources: [`${name}/main.go`], target: `./${name}`, stamps: {}, duration: 'seconds' };
-  const program = await goBuild(build, progress);
+  const program = await ensureProgram(name, progress);
   const key = await keyOf([image], [program, join(import.meta.dirname, 'oci-archive.ts')]);
   const announcement = `packing the image ${image}`;
   const folder = await cached({ name: `image-${name}`, key, announcement }, progress, (output) =>
@@ -42,4 +46,9 @@ async function ensureImage(name: string, image: string, progress: Progress): Pro
     ),
   );
   return join(folder, 'image.tar');
+}
+
+async function ensureProgram(name: string, progress: Progress): Promise<string> {
+  const build = { name, module, sources: [`${name}/main.go`], target: `./${name}`, stamps: {}, duration: 'seconds' };
+  return goBuild(build, progress);
 }

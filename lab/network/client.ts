@@ -31,7 +31,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** A machine beyond the routers. */
+/** A machine that uses Services, by default one beyond the routers. */
 export class Client {
   readonly name: string;
   readonly addresses: Addresses;

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { BlockList, isIPv4 } from 'node:net';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { clientNetwork, nodeNetwork, planNetwork, podRange, poolRange, serviceRange } from './plan.ts';
+import { clientNetwork, lanPoolRange, nodeNetwork, planNetwork, podRange, poolRange, serviceRange } from './plan.ts';
 import type { NetworkPlan, NetworkSize, Ranges } from './plan.ts';
 
 const size = fc.record({
   nodes: fc.integer({ min: 0, max: 200 }),
   routers: fc.integer({ min: 1, max: 9 }),
   clients: fc.integer({ min: 0, max: 200 }),
+  hosts: fc.integer({ min: 0, max: 4 }),
 });
 
 function contains(range: string, address: string): boolean {
@@ -19,7 +20,7 @@ function contains(range: string, address: string): boolean {
 }
 
 function onNodeNetwork(plan: NetworkPlan): string[] {
-  const machines = [plan.controlPlane, ...plan.nodes, ...plan.routers];
+  const machines = [plan.controlPlane, ...plan.nodes, ...plan.routers, ...plan.hosts];
   return machines.flatMap(({ addresses }) => [addresses.ipv4, addresses.ipv6]);
 }
 
@@ -78,6 +79,18 @@ suite('network plan', () => {
     assert.ok(contains(`${a.hostLink.host}/${a.hostLink.prefixLength}`, a.hostLink.controlPlane));
   });
 
+  test('what Layer 2 pools give is on the network of the nodes, and no machine of a usual lab has it', () => {
+    const plan = planNetwork('a', 0, { nodes: 100, routers: 9, clients: 0, hosts: 4 });
+    const [first = '', last = ''] = lanPoolRange.ipv4.split('-');
+    const pool = new BlockList();
+    pool.addRange(first, last, 'ipv4');
+    assert.ok(contains(nodeNetwork.ipv4, first) && contains(nodeNetwork.ipv4, last));
+    assert.ok(contains(nodeNetwork.ipv6, lanPoolRange.ipv6.replace('/112', '')));
+    for (const address of onNodeNetwork(plan)) {
+      assert.ok(isIPv4(address) ? !pool.check(address) : !contains(lanPoolRange.ipv6, address));
+    }
+  });
+
   test('clients use the routers in turn', () => {
     const { clients } = planNetwork('a', 0, { nodes: 1, routers: 2, clients: 3 });
     assert.deepEqual(
@@ -94,6 +107,8 @@ suite('network plan', () => {
     assert.throws(() => planNetwork('a', 0, { nodes: 201, routers: 1, clients: 0 }), RangeError);
     assert.throws(() => planNetwork('a', 0, { nodes: 1, routers: 10, clients: 0 }), RangeError);
     assert.throws(() => planNetwork('a', 0, { nodes: 1, routers: 0, clients: 1 }), /clients are beyond a router/);
+    assert.throws(() => planNetwork('a', 0, { nodes: 1, routers: 0, clients: 0, hosts: 1 }), /needs one/);
+    assert.throws(() => planNetwork('a', 0, { nodes: 1, routers: 1, clients: 0, hosts: 5 }), RangeError);
     assert.throws(() => planNetwork('a', 0, { nodes: 1.5, routers: 1, clients: 0 }), RangeError);
   });
 });

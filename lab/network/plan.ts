@@ -16,6 +16,8 @@ export interface NetworkSize {
   readonly nodes: number;
   readonly routers: number;
   readonly clients: number;
+  /** On the nodes' network, of no cluster. Default: none. */
+  readonly hosts?: number;
 }
 
 export interface NodePlan {
@@ -42,6 +44,9 @@ export interface ClientPlan {
   readonly via: string;
 }
 
+/** A machine on the nodes' network that is no node; its default gateway is r1. */
+export type HostPlan = ClientPlan;
+
 /** The link from the host's own network to the API server, IPv4 only. */
 export interface HostLink {
   readonly device: string;
@@ -53,7 +58,8 @@ export interface HostLink {
 /**
  * ```
  *  c1 ── clients' network ──┬── r1 ──┬── nodes' network ──┬── n1, n2, n3 (Pods behind each)
- *        10.60.0.0/24       └── r2 ──┘   10.50.0.0/24     └── cp (API server) ── link ── the host
+ *        10.60.0.0/24       └── r2 ──┘   10.50.0.0/24     ├── h1 (no node, default route by r1)
+ *                                                         └── cp (API server) ── link ── the host
  * ```
  * Every machine has a network namespace of its own and both networks are bridges in another one, so the addresses are the
  * same in every lab; only the link to the host differs.
@@ -65,12 +71,15 @@ export interface NetworkPlan {
   readonly nodes: readonly NodePlan[];
   readonly routers: readonly RouterPlan[];
   readonly clients: readonly ClientPlan[];
+  readonly hosts: readonly HostPlan[];
   readonly hostLink: HostLink;
 }
 
 export const nodeNetwork: Ranges = { ipv4: '10.50.0.0/24', ipv6: 'fd00:50::/64' };
 export const clientNetwork: Ranges = { ipv4: '10.60.0.0/24', ipv6: 'fd00:60::/64' };
 export const podRange: Ranges = { ipv4: '10.244.0.0/16', ipv6: 'fd00:244::/32' };
+/** What Layer 2 pools may give to Services: on the nodes' network, where no machine of a lab of up to 117 nodes is. */
+export const lanPoolRange = { ipv4: '10.50.0.128-10.50.0.250', ipv6: 'fd00:50::1:0/112' } as const;
 export const serviceRange: Ranges = { ipv4: '10.96.0.0/16', ipv6: 'fd00:96::/112' };
 /** On no network of the lab: what BGP pools may give to Services. */
 export const poolRange: Ranges = { ipv4: '10.77.0.0/24', ipv6: 'fd00:77::/64' };
@@ -80,11 +89,13 @@ export const clusterDns = '10.96.0.10';
 
 const firstNode = 11;
 const firstClient = 11;
+const firstHost = 251;
 const controlPlaneHost = 10;
 /** Hosts 1 to 9 of both networks are routers. */
 export const maxRouters = 9;
 export const maxNodes = 200;
 export const maxClients = 200;
+export const maxHosts = 4;
 
 /** The whole addressing of a lab. @throws {RangeError} if it is too large, or has clients without a router. */
 export function planNetwork(lab: string, index: number, size: NetworkSize): NetworkPlan {
@@ -95,18 +106,25 @@ export function planNetwork(lab: string, index: number, size: NetworkSize): Netw
     nodes: numbers(size.nodes).map((n) => planNode(lab, n)),
     routers: numbers(size.routers).map((n) => planRouter(lab, n)),
     clients: numbers(size.clients).map((n) => planClient(lab, n, size.routers)),
+    hosts: numbers(size.hosts ?? 0).map((n) => planHost(lab, n)),
     hostLink: planHostLink(index),
   };
 }
 
-function checkSize({ nodes, routers, clients }: NetworkSize): void {
-  const fits = nodes <= maxNodes && routers <= maxRouters && clients <= maxClients;
-  const whole = [nodes, routers, clients].every((count) => Number.isInteger(count) && count >= 0);
-  if (!fits || !whole) {
-    throw new RangeError(`a lab has up to ${maxNodes} nodes, ${maxRouters} routers and ${maxClients} clients`);
+function checkSize({ nodes, routers, clients, hosts = 0 }: NetworkSize): void {
+  const limits = [
+    [nodes, maxNodes],
+    [routers, maxRouters],
+    [clients, maxClients],
+    [hosts, maxHosts],
+  ] as const;
+  if (!limits.every(([count, most]) => Number.isInteger(count) && count >= 0 && count <= most)) {
+    const most = `${maxNodes} nodes, ${maxRouters} routers, ${maxClients} clients and ${maxHosts} hosts`;
+    throw new RangeError(`a lab has up to ${most}`);
   }
-  if (clients > 0 && routers === 0)
-    throw new RangeError('clients are beyond a router: a lab with clients needs routers');
+  if (routers > 0) return;
+  if (clients > 0) throw new RangeError('clients are beyond a router: a lab with clients needs routers');
+  if (hosts > 0) throw new RangeError('the gateway of hosts is a router: a lab with hosts needs one');
 }
 
 function planNode(lab: string, n: number): NodePlan {
@@ -132,6 +150,11 @@ function planClient(lab: string, n: number, routers: number): ClientPlan {
     addresses: onClientNetwork(firstClient + n - 1),
     via: `r${((n - 1) % routers) + 1}`,
   };
+}
+
+function planHost(lab: string, n: number): HostPlan {
+  const name = `h${n}`;
+  return { name, namespace: namespaceOf(lab, name), addresses: onNodeNetwork(firstHost + n - 1), via: 'r1' };
 }
 
 /** From 198.18.0.0/15, which RFC 2544 sets aside for test setups. */

@@ -4,6 +4,7 @@ import { run } from '../toolchain/run.ts';
 import type { Processes } from '../state/processes.ts';
 import { until } from '../state/until.ts';
 import { bgpdConfiguration, routerAsn, zebraConfiguration } from './frr-configuration.ts';
+import { NeighbourTable } from './neighbours.ts';
 import type { Addresses, NetworkPlan, RouterPlan } from './plan.ts';
 import { hasGateways, parseRoutes, showRoute } from './routes.ts';
 import type { NextHop } from './routes.ts';
@@ -21,6 +22,8 @@ export class Router {
   readonly addresses: Addresses;
   readonly asn = routerAsn;
   readonly namespace: string;
+  /** Of its kernel, on the nodes' network. */
+  readonly neighbours: NeighbourTable;
   readonly #deps: RouterDeps;
   readonly #plan: RouterPlan;
   readonly #folder: string;
@@ -32,6 +35,7 @@ export class Router {
     this.name = plan.name;
     this.addresses = plan.addresses;
     this.namespace = plan.namespace;
+    this.neighbours = new NeighbourTable(plan.namespace, 'nodes');
   }
 
   /** Starts FRR; returns when bgpd answers. Does nothing if it runs. */

@@ -1,6 +1,6 @@
 import { together } from '../state/together.ts';
 import { run } from '../toolchain/run.ts';
-import type { Addresses, ClientPlan, NetworkPlan, NodePlan, RouterPlan } from './plan.ts';
+import type { Addresses, ClientPlan, HostPlan, NetworkPlan, NodePlan, RouterPlan } from './plan.ts';
 
 /** No router advertisements, no duplicate address detection (it costs a second per address), no reverse path filter. */
 const hostSettings = {
@@ -37,12 +37,13 @@ export async function createNetwork(plan: NetworkPlan): Promise<void> {
     ...plan.routers.map((router) => createRouter(plan, router)),
     ...plan.nodes.map((node) => createNode(plan, node)),
     ...plan.clients.map((client) => createClient(plan, client)),
+    ...plan.hosts.map((host) => createHost(plan, host)),
   ]);
 }
 
 /** Removes what `createNetwork` made, as far as it is there. Processes in the namespaces must have ended. */
 export async function removeNetwork(plan: NetworkPlan): Promise<void> {
-  const machines = [plan.controlPlane, ...plan.nodes, ...plan.routers, ...plan.clients];
+  const machines = [plan.controlPlane, ...plan.nodes, ...plan.routers, ...plan.clients, ...plan.hosts];
   await removeNamespaces([...machines.map((machine) => machine.namespace), plan.switchNamespace]);
 }
 
@@ -126,6 +127,13 @@ async function createClient(plan: NetworkPlan, client: ClientPlan): Promise<void
   await ip(client.namespace, defaultRoutes(gateway));
 }
 
+async function createHost(plan: NetworkPlan, host: HostPlan): Promise<void> {
+  const gateway = plan.routers.find((router) => router.name === host.via)?.addresses;
+  await createNamespace(host.namespace, hostSettings);
+  await plug(plan, host, { device: 'eth0', bridge: 'nodes', addresses: host.addresses });
+  await ip(host.namespace, defaultRoutes(gateway));
+}
+
 async function createNamespace(namespace: string, settings: Settings): Promise<void> {
   await run('ip', ['netns', 'add', namespace]);
   await ip(namespace, ['link set lo up']);
@@ -153,8 +161,8 @@ async function plug(plan: NetworkPlan, machine: { name: string; namespace: strin
   ]);
 }
 
-/** Locally administered and always the same, so that neighbours know a machine again after it was off. */
-function macOf(ipv4: string): string {
+/** The MAC of a machine's link, by its address there. Locally administered and always the same, so that neighbours know a machine again after it was off. */
+export function macOf(ipv4: string): string {
   const bytes = ipv4.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'));
   return ['02', '00', ...bytes].join(':');
 }
@@ -176,7 +184,8 @@ function podRoutes(nodes: readonly NodePlan[]): string[] {
   ]);
 }
 
-async function ip(namespace: string, commands: readonly string[]): Promise<void> {
+/** Has `ip` do these commands in a network namespace, in one go; fails at the first that can't be done. */
+export async function ip(namespace: string, commands: readonly string[]): Promise<void> {
   if (commands.length === 0) return;
   await run('ip', ['-n', namespace, '-batch', '-'], { stdin: `${commands.join('\n')}\n` });
 }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import type { NetworkSize } from '../network/plan.ts';
 import { withLock } from '../toolchain/file-lock.ts';
 import { isRunning, ownIdentity } from '../toolchain/process-identity.ts';
 import type { ProcessIdentity } from '../toolchain/process-identity.ts';
@@ -20,7 +21,7 @@ export interface LabRecord {
   /** ISO 8601. */
   readonly created: string;
   /** Its size; set once it is up. */
-  readonly shape?: { readonly nodes: number; readonly routers: number; readonly clients: number };
+  readonly shape?: NetworkSize;
 }
 
 const maxLabs = 64;
