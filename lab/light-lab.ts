@@ -8,6 +8,7 @@ import { Credentials } from './cluster/credentials.ts';
 import { KubeAccess } from './cluster/kube-access.ts';
 import { LightNode, nodeObject } from './cluster/light-node.ts';
 import type { NodeSpec } from './cluster/light-node.ts';
+import { Sniffer } from './lan/sniffer.ts';
 import { Client } from './network/client.ts';
 import { Host } from './network/host.ts';
 import { kubernetesService, planNetwork } from './network/plan.ts';
@@ -143,6 +144,13 @@ export class LightLab extends KubeAccess {
   /** The node whose link on the nodes' network has this MAC, if one has. */
   nodeWith(mac: string): LightNode | undefined {
     return this.nodes.find((node) => node.mac === mac);
+  }
+
+  /** Listens to ARP and neighbour discovery on the nodes' network from now on. */
+  async sniff(): Promise<Sniffer> {
+    const { network, processes } = this.#parts;
+    if (network === undefined) throw new Error('a lab on loopback has no network to listen to');
+    return Sniffer.start(processes, { namespace: network.switchNamespace, device: 'nodes' });
   }
 
   /** Creates Node objects with their status. */

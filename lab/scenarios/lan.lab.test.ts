@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { WhoamiAnswer } from '../images/images.ts';
+import { answersFor, owners, ownersOverlap } from '../lan/claims.ts';
 import { LightLab } from '../light-lab.ts';
 import type { Host } from '../network/host.ts';
 import { progressToStderr } from '../toolchain/index.ts';
@@ -67,5 +68,28 @@ suite('a LAN of nodes, hosts and a router', () => {
     assert.equal(await host.neighbours.ask(six), undefined);
     await node.setStrictArp(true);
     assert.equal(await host.neighbours.ask(four), undefined);
+  });
+
+  test('a sniffer sees every question with its answer, and who owned an address', async () => {
+    const [first, second] = [lab.node('n1'), lab.node('n2')];
+    const sniffer = await lab.sniff();
+    for (const ip of [first.addresses.ipv4, first.addresses.ipv6]) await host.neighbours.ask(ip);
+    // Two nodes without strict ARP: two owners.
+    await Promise.all([first.setStrictArp(false), second.setStrictArp(false), second.serve(four)]);
+    for (let i = 0; i < 3; i++) await host.neighbours.ask(four);
+    const records = await sniffer.stop();
+    for (const ip of [first.addresses.ipv4, first.addresses.ipv6]) {
+      const [question] = answersFor(records, ip).filter(({ asker }) => asker === host.mac);
+      assert.deepEqual(
+        question?.answers.map(({ mac }) => mac),
+        [first.mac],
+      );
+      assert.deepEqual(owners(records, ip), [first.mac]);
+    }
+    for (const { answers } of answersFor(records, four)) {
+      assert.deepEqual(answers.map(({ mac }) => mac).sort(), [first.mac, second.mac]);
+    }
+    assert.ok(ownersOverlap(records, four) > 0);
+    await Promise.all([first.setStrictArp(true), second.setStrictArp(true)]);
   });
 });

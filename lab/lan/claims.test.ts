@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { answersFor, owners, ownersOverlap, reigns } from './claims.ts';
+import type { LanRecord, LanRecordKind } from './records.ts';
+
+const ip = '10.50.0.200';
+const asker = '02:00:0a:32:00:fb';
+
+function claim(at: number, mac: string, kind: LanRecordKind = 'arp-reply'): LanRecord {
+  return { at, kind, ip, from: ip, mac, source: mac, destination: kind === 'arp-reply' ? asker : 'ff:ff:ff:ff:ff:ff' };
+}
+
+function question(at: number): LanRecord {
+  const kind = 'arp-request';
+  return { at, kind, ip, from: '10.50.0.251', mac: asker, source: asker, destination: 'ff:ff:ff:ff:ff:ff' };
+}
+
+/** One claim each 100 ms from `first` to `last`. */
+function claims(mac: string, first: number, last: number): LanRecord[] {
+  return Array.from({ length: (last - first) / 100 + 1 }, (_, i) => claim(first + 100 * i, mac));
+}
+
+suite('who owned an address', () => {
+  test('one owner reigns from its first claim to its last; questions and other addresses are no claims', () => {
+    const other = { ...claim(250, 'b'), ip: '10.50.0.201', from: '10.50.0.201' };
+    const records = [...claims('a', 100, 500), question(250), other];
+    assert.deepEqual(reigns(records, ip), [{ mac: 'a', first: 100, last: 500, claims: 5 }]);
+    assert.equal(ownersOverlap(records, ip), 0);
+    assert.deepEqual(owners(records, '10.50.0.202'), []);
+  });
+
+  test('one that takes over and gives back: three reigns, no overlap', () => {
+    const records = [...claims('a', 0, 1000), ...claims('b', 1100, 5000), ...claims('a', 5100, 9000)];
+    assert.deepEqual(owners(records, ip), ['a', 'b', 'a']);
+    assert.equal(ownersOverlap(records, ip), 0);
+  });
+
+  test('two that both answer overlap from when the second began to when the first ended', () => {
+    const both = [...claims('a', 0, 3000), ...claims('b', 2050, 6050)];
+    assert.equal(ownersOverlap(both, ip), 950);
+    assert.ok(owners(both, ip).length > 2);
+  });
+
+  test('two that only announce, now and then, overlap too', () => {
+    const records = [0, 1250, 2500, 3750].flatMap((at) => [
+      claim(at, 'a', 'gratuitous'),
+      claim(at + 200, 'b', 'gratuitous'),
+    ]);
+    assert.equal(ownersOverlap(records, ip), 3550);
+    assert.equal(ownersOverlap(records, ip, { silenceMs: 1000 }), 0);
+  });
+
+  test('an answer out of order is seen as an owner of its own, though it lasted no time', () => {
+    const records = [...claims('a', 0, 1000), claim(550, 'b')];
+    assert.deepEqual(owners(records, ip), ['a', 'b', 'a']);
+    assert.equal(ownersOverlap(records, ip), 0);
+  });
+
+  test('a time with three counts once', () => {
+    const records = ['a', 'b', 'c'].flatMap((mac) => claims(mac, 0, 1000));
+    assert.equal(ownersOverlap(records, ip), 1000);
+  });
+
+  test('a node that asks its neighbours from the address claims it', () => {
+    const asks: LanRecord = { ...question(500), ip: '10.50.0.1', from: ip, mac: 'b', source: 'b' };
+    assert.deepEqual(owners([...claims('a', 0, 1000), asks], ip), ['a', 'b', 'a']);
+  });
+});
+
+test('each question has its answers, and an announcement is none', () => {
+  const records = [
+    ...[question(0), claim(1, 'a'), claim(3, 'b')],
+    ...[question(100), claim(102, 'b', 'gratuitous')],
+    ...[question(200), claim(1300, 'a')],
+  ];
+  assert.deepEqual(answersFor(records, ip), [
+    {
+      at: 0,
+      asker,
+      answers: [
+        { mac: 'a', afterMs: 1 },
+        { mac: 'b', afterMs: 3 },
+      ],
+    },
+    { at: 100, asker, answers: [] },
+    { at: 200, asker, answers: [] },
+  ]);
+});
