@@ -14,7 +14,7 @@ import { Host } from './network/host.ts';
 import { kubernetesService, planNetwork } from './network/plan.ts';
 import type { NetworkPlan, NetworkSize } from './network/plan.ts';
 import { Router } from './network/router.ts';
-import { createNetwork, inNamespace } from './network/topology.ts';
+import { createNetwork, inNamespace, partition } from './network/topology.ts';
 import { named } from './named.ts';
 import { randomLabName } from './state/lab-name.ts';
 import { construct } from './state/construction.ts';
@@ -148,9 +148,22 @@ export class LightLab extends KubeAccess {
 
   /** Listens to ARP and neighbour discovery on the nodes' network from now on. */
   async sniff(): Promise<Sniffer> {
-    const { network, processes } = this.#parts;
-    if (network === undefined) throw new Error('a lab on loopback has no network to listen to');
-    return Sniffer.start(processes, { namespace: network.switchNamespace, device: 'nodes' });
+    const { switchNamespace } = this.#networkPlan;
+    return Sniffer.start(this.#parts.processes, { namespace: switchNamespace, device: 'nodes' });
+  }
+
+  /**
+   * Nodes of different groups (lists of names) hear nothing of each other any more; all other machines, the API server's among
+   * them, still meet all of them. Takes the place of an earlier partition.
+   */
+  async partition(...groups: readonly (readonly string[])[]): Promise<void> {
+    await ensurePrograms(['ebtables'], noProgress);
+    await partition(this.#networkPlan, groups);
+  }
+
+  /** Ends a partition. */
+  async heal(): Promise<void> {
+    await this.partition();
   }
 
   /** Creates Node objects with their status. */
@@ -177,6 +190,12 @@ export class LightLab extends KubeAccess {
   /** The last lines that a process of the lab wrote: `kube-apiserver`, `r1.bgpd`, `n1.<name given to spawn>`. */
   async log(process: string, lines = 50): Promise<string> {
     return this.#parts.processes.lastWords(process, lines);
+  }
+
+  get #networkPlan(): NetworkPlan {
+    const { network } = this.#parts;
+    if (network === undefined) throw new Error('a lab on loopback has no network');
+    return network;
   }
 
   /** Removes the lab: its processes, namespaces and files. Safe to repeat. */

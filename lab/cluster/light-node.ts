@@ -54,6 +54,7 @@ export class LightNode {
   readonly mac: string;
   readonly #processes: Processes;
   readonly #network: NetworkPlan;
+  readonly #served = new Set<string>();
   #strictArp: boolean | undefined;
 
   constructor(processes: Processes, network: NetworkPlan, plan: NodePlan) {
@@ -102,6 +103,7 @@ export class LightNode {
       this.namespace,
       addresses.map((address) => `address replace ${address} dev lo`),
     );
+    for (const address of ips) this.#served.add(address);
     const program = await ensureWhoami(noProgress);
     await this.spawn('whoami', [program], { PORT: '80', NODE_NAME: this.name, POD_NAME: `whoami-${this.name}` });
     const listens = async (): Promise<boolean> => (await this.exec('ss', '-Hltn', 'sport = :80')) !== '';
@@ -119,6 +121,24 @@ export class LightNode {
     await this.exec('sysctl', '-q', '-w', ...assignments);
   }
 
+  /**
+   * As a power failure: its cable is dead, and then all that `spawn` and `serve` started is gone, without a word to anybody.
+   * What its kernel knew of neighbours and what it served are gone too.
+   */
+  async powerOff(): Promise<void> {
+    await this.disconnect();
+    await this.#processes.stopThose(`${this.name}.`);
+    const served = [...this.#served].map((address) => `address del ${address}/${isIPv6(address) ? 128 : 32} dev lo`);
+    await ip(this.namespace, [...served, 'neigh flush dev eth0']);
+  }
+
+  /** It serves again what it served, as kube-proxy would see to; whatever else ran there is for the test to start. */
+  async powerOn(): Promise<void> {
+    await this.reconnect();
+    if (this.#served.size > 0) await this.serve(...this.#served);
+  }
+
+  /** Pulls its cable; what runs there goes on. */
   async disconnect(): Promise<void> {
     await setCable(this.#network, { machine: this.name, bridge: 'nodes' }, 'down');
   }

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Processes } from '../state/processes.ts';
 import { run } from '../toolchain/run.ts';
-import type { AgentAnswer, AgentRequest } from './http-agent.ts';
+import type { AgentAnswer, AgentEnd, AgentRequest, AgentStop } from './http-agent.ts';
 import type { Addresses, ClientPlan } from './plan.ts';
 import { inNamespace } from './topology.ts';
 
@@ -24,10 +24,14 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
+/** What became of one of many requests: a status with a body, or an error. Times in milliseconds since the epoch. */
+export type Outcome = Omit<AgentAnswer, 'id'>;
+
 type Agent = ChildProcessByStdio<Writable, Readable, null>;
 
 interface Waiting {
-  readonly resolve: (answer: HttpAnswer) => void;
+  readonly onOutcome: (outcome: Outcome) => void;
+  readonly onEnd: () => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -56,15 +60,32 @@ export class Client {
    * @throws {Error} with the reason if there is no answer in time.
    */
   async get(address: string, options: GetOptions = {}): Promise<HttpAnswer> {
-    const { port = 80, path = '/', timeoutMs = 2000 } = options;
     const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
-    const id = ++this.#lastId;
-    const agent = this.#runningAgent();
-    this.#waiting.set(id, { resolve, reject });
-    hold(agent, true);
-    const wanted: AgentRequest = { id, host: address, port, path, timeoutMs };
-    agent.stdin.write(`${JSON.stringify(wanted)}\n`);
+    const onOutcome = ({ status, body = '', error }: Outcome): void => {
+      if (status === undefined) reject(new Error(error ?? 'no answer'));
+      else resolve({ status, body });
+    };
+    this.#ask(address, options, { onOutcome, onEnd: () => undefined, reject });
     return promise;
+  }
+
+  /**
+   * Makes the same request every so many milliseconds, whatever becomes of those before; the beat is kept in the client's own
+   * process. Returns how to stop it, which returns when the last one is answered or given up.
+   */
+  repeat(
+    address: string,
+    options: GetOptions & { readonly everyMs: number },
+    onOutcome: (outcome: Outcome) => void,
+  ): () => Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const id = this.#ask(address, options, { onOutcome, onEnd: resolve, reject });
+    // Whoever stops it is told; nobody may be listening yet.
+    promise.catch(() => undefined);
+    return () => {
+      if (this.#waiting.has(id)) this.#tell({ stop: id });
+      return promise;
+    };
   }
 
   /** Runs a program in the client's namespace and returns its standard output. */
@@ -77,6 +98,19 @@ export class Client {
   close(): void {
     this.#agent?.stdin.end();
     this.#agent = undefined;
+  }
+
+  #ask(address: string, options: GetOptions & { readonly everyMs?: number }, waiting: Waiting): number {
+    const { port = 80, path = '/', timeoutMs = 2000, everyMs } = options;
+    const id = ++this.#lastId;
+    this.#waiting.set(id, waiting);
+    hold(this.#runningAgent(), true);
+    this.#tell({ id, host: address, port, path, timeoutMs, ...(everyMs === undefined ? {} : { everyMs }) });
+    return id;
+  }
+
+  #tell(command: AgentRequest | AgentStop): void {
+    this.#runningAgent().stdin.write(`${JSON.stringify(command)}\n`);
   }
 
   #runningAgent(): Agent {
@@ -93,19 +127,21 @@ export class Client {
     const [command = '', ...args] = [...inNamespace(this.namespace), ...program];
     const env = { ...process.env, ...this.#processes.markedEnvironment() };
     const agent = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
-    createInterface({ input: agent.stdout }).on('line', (line) => this.#settle(JSON.parse(line) as AgentAnswer));
+    createInterface({ input: agent.stdout }).on('line', (line) =>
+      this.#settle(JSON.parse(line) as AgentAnswer | AgentEnd),
+    );
     agent.stdin.on('error', () => undefined);
     agent.on('error', (error) => this.#failAll(agent, error));
     agent.on('exit', () => this.#failAll(agent, new Error(`the process that makes ${this.name}'s requests ended`)));
     return agent;
   }
 
-  #settle({ id, status, body, error }: AgentAnswer): void {
+  #settle({ id, ...outcome }: AgentAnswer | AgentEnd): void {
     const waiting = this.#waiting.get(id);
+    if (!('end' in outcome)) return waiting?.onOutcome(outcome);
     this.#waiting.delete(id);
     if (this.#waiting.size === 0 && this.#agent) hold(this.#agent, false);
-    if (status === undefined) waiting?.reject(new Error(error ?? 'no answer'));
-    else waiting?.resolve({ status, body: body ?? '' });
+    waiting?.onEnd();
   }
 
   #failAll(agent: Agent, error: Error): void {

@@ -1,6 +1,6 @@
 /**
- * Runs in a client's namespace: reads one JSON request per line, makes it over a TCP connection of its own, and writes one
- * JSON answer per line. Ends when its input ends.
+ * Runs in a client's namespace: reads one JSON command per line, makes requests over TCP connections of their own, and writes
+ * one JSON line per answer. Ends when its input ends.
  */
 import { request } from 'node:http';
 import { createInterface } from 'node:readline';
@@ -11,30 +11,78 @@ export interface AgentRequest {
   readonly port: number;
   readonly path: string;
   readonly timeoutMs: number;
+  /** Made again and again, whatever becomes of those before, until `stop`. */
+  readonly everyMs?: number;
+}
+
+export interface AgentStop {
+  readonly stop: number;
 }
 
 export interface AgentAnswer {
   readonly id: number;
+  /** Milliseconds since the epoch. */
+  readonly sentAt: number;
+  readonly endedAt: number;
   readonly status?: number;
   readonly body?: string;
   readonly error?: string;
 }
 
-function fetch({ id, host, port, path, timeoutMs }: AgentRequest): void {
+/** No answer of this request follows. */
+export interface AgentEnd {
+  readonly id: number;
+  readonly end: true;
+}
+
+type Result = Pick<AgentAnswer, 'status' | 'body' | 'error'>;
+
+const now = (): number => performance.timeOrigin + performance.now();
+const write = (line: AgentAnswer | AgentEnd): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+
+async function fetch({ id, host, port, path, timeoutMs }: AgentRequest): Promise<void> {
+  const sentAt = now();
+  const { promise, resolve } = Promise.withResolvers<Result>();
   const sent = request({ host, port, path, agent: false, headers: { connection: 'close' } });
   const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  const answer = (result: Omit<AgentAnswer, 'id'>): void => {
-    clearTimeout(timer);
-    process.stdout.write(`${JSON.stringify({ id, ...result })}\n`);
-  };
-  const fail = (error: Error): void => answer({ error: error.message });
+  const fail = (error: Error): void => resolve({ error: error.message });
   sent.on('response', (response) => {
     let body = '';
     response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-    response.on('end', () => answer({ status: response.statusCode ?? 0, body }));
+    response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
     response.on('error', fail);
   });
   sent.on('error', fail).end();
+  const result = await promise;
+  clearTimeout(timer);
+  write({ id, sentAt, endedAt: now(), ...result });
 }
 
-createInterface({ input: process.stdin }).on('line', (line) => fetch(JSON.parse(line) as AgentRequest));
+const repeated = new Map<number, AbortController>();
+
+/** Keeps to the beat: one that comes late doesn't delay the next, and those that were missed are left out. */
+async function repeat(wanted: AgentRequest, everyMs: number): Promise<void> {
+  const stopped = new AbortController();
+  repeated.set(wanted.id, stopped);
+  const underWay = new Set<Promise<void>>();
+  for (let due = performance.now(); !stopped.signal.aborted;) {
+    const made = fetch(wanted).finally(() => underWay.delete(made));
+    underWay.add(made);
+    due += everyMs * Math.max(1, Math.ceil((performance.now() - due) / everyMs));
+    await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+  }
+  await Promise.all(underWay);
+  repeated.delete(wanted.id);
+}
+
+async function obey(command: AgentRequest | AgentStop): Promise<void> {
+  if ('stop' in command) return repeated.get(command.stop)?.abort();
+  await (command.everyMs === undefined ? fetch(command) : repeat(command, command.everyMs));
+  write({ id: command.id, end: true });
+}
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => void obey(JSON.parse(line) as AgentRequest | AgentStop))
+  .on('close', () => {
+    for (const stopped of repeated.values()) stopped.abort();
+  });

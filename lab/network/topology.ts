@@ -78,6 +78,21 @@ export async function setCable(plan: NetworkPlan, cable: Cable, state: 'up' | 'd
   await ip(plan.switchNamespace, [`link set ${portOf(cable)} ${state}`]);
 }
 
+/**
+ * Keeps machines of different groups from each other on the nodes' network, from now on and whatever was before; everybody else
+ * still meets all of them. No groups: everybody meets everybody.
+ */
+export async function partition(plan: NetworkPlan, groups: readonly (readonly string[])[]): Promise<void> {
+  const rule = (from: string, to: string): string[] => {
+    const port = (machine: string): string => portOf({ machine, bridge: 'nodes' });
+    return ['-A', 'FORWARD', '-i', port(from), '-o', port(to), '-j', 'DROP'];
+  };
+  const others = (group: readonly string[]): string[] => groups.filter((other) => other !== group).flat();
+  const rules = groups.flatMap((group) => group.flatMap((from) => others(group).map((to) => rule(from, to))));
+  const [program = '', ...enter] = inNamespace(plan.switchNamespace);
+  for (const args of [['-F', 'FORWARD'], ...rules]) await run(program, [...enter, 'ebtables', ...args]);
+}
+
 /** One machine's link into one of the two networks. */
 export interface Cable {
   readonly machine: string;

@@ -1,11 +1,16 @@
 /** The nodes' network as a LAN: hosts, routers and nodes with Linux' own ARP and neighbour discovery, and no manager. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import type { LightNode } from '../cluster/light-node.ts';
 import type { WhoamiAnswer } from '../images/images.ts';
 import { answersFor, owners, ownersOverlap } from '../lan/claims.ts';
 import { LightLab } from '../light-lab.ts';
 import type { Host } from '../network/host.ts';
+import { NeighbourTable } from '../network/neighbours.ts';
+import { until } from '../state/until.ts';
+import { isAnswered, longestGap, PacedTraffic } from '../story/traffic.ts';
 import { progressToStderr } from '../toolchain/index.ts';
+import { run } from '../toolchain/run.ts';
 
 /** In the range of Layer 2 pools. */
 const four = '10.50.0.200';
@@ -68,6 +73,49 @@ suite('a LAN of nodes, hosts and a router', () => {
     assert.equal(await host.neighbours.ask(six), undefined);
     await node.setStrictArp(true);
     assert.equal(await host.neighbours.ask(four), undefined);
+  });
+
+  test('steady traffic tells how long an address was gone; a node that is switched off says no more and forgets', async () => {
+    const node = lab.node('n1');
+    const host2 = lab.host('h2');
+    await host2.exec('ip', 'neigh', 'replace', four, 'lladdr', node.mac, 'nud', 'permanent', 'dev', 'eth0');
+    await node.spawn('other', ['sleep', '600']);
+    const traffic = new PacedTraffic(host2, four);
+    const answeredAfter = async (time: number): Promise<void> => {
+      const answered = async (): Promise<boolean> =>
+        traffic.outcomes.filter(isAnswered).some(({ sentAt }) => sentAt > time);
+      await until(answered, { what: 'requests to be answered' });
+    };
+    await answeredAfter(Date.now() + 500);
+    await node.powerOff();
+    const off = Date.now();
+    assert.equal(await run('ip', ['netns', 'pids', node.namespace]), '');
+    assert.doesNotMatch(await node.exec('ip', 'address', 'show', 'dev', 'lo'), /10\.50\.0\.200/);
+    assert.equal(await host.neighbours.ask(node.addresses.ipv4), undefined);
+    const on = Date.now();
+    await node.powerOn();
+    await answeredAfter(on);
+    const outcomes = await traffic.stop();
+    const gap = longestGap(outcomes);
+    assert.ok(gap !== undefined && gap.from < off && gap.to > on && gap.ms < Infinity, JSON.stringify(gap));
+    assert.ok(outcomes.filter(({ sentAt }) => sentAt > off && sentAt < on).every((outcome) => !isAnswered(outcome)));
+  });
+
+  test('a partition keeps nodes from each other; hosts and the API server meet all of them', async () => {
+    const [first, second] = [lab.node('n1'), lab.node('n2')];
+    const meets = async (from: Host | LightNode, to: LightNode): Promise<boolean> => {
+      const table = new NeighbourTable(from.namespace, 'eth0');
+      const found = await Promise.all([table.ask(to.addresses.ipv4), table.ask(to.addresses.ipv6)]);
+      assert.equal(found[0], found[1]);
+      return found[0] === to.mac;
+    };
+    await lab.partition(['n1'], ['n2']);
+    assert.deepEqual(await Promise.all([meets(first, second), meets(second, first)]), [false, false]);
+    assert.deepEqual(await Promise.all([meets(host, first), meets(host, second)]), [true, true]);
+    const { ipv4 } = lab.router('r1').addresses;
+    for (const { namespace } of [first, second]) assert.ok(await new NeighbourTable(namespace, 'eth0').ask(ipv4));
+    await lab.heal();
+    assert.deepEqual(await Promise.all([meets(first, second), meets(second, first)]), [true, true]);
   });
 
   test('a sniffer sees every question with its answer, and who owned an address', async () => {

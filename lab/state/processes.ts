@@ -112,6 +112,13 @@ export class Processes {
     await rm(join(this.#folder, 'processes'), { recursive: true, force: true });
   }
 
+  /** Ends all that were started under a name with this beginning, at once, and returns when they are gone. */
+  async stopThose(beginning: string): Promise<void> {
+    const files = await readdir(join(this.#folder, 'processes')).catch(() => []);
+    const names = files.map((file) => file.replace(/\.json$/, '')).filter((name) => name.startsWith(beginning));
+    await Promise.all(names.map((name) => this.stop(name, 'SIGKILL')));
+  }
+
   /** The last lines that a process wrote. */
   async lastWords(name: string, lines = 15): Promise<string> {
     const text = await readFile(this.logOf(name), 'utf8').catch(() => '');

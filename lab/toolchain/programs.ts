@@ -12,6 +12,7 @@ export const debianPackageOf = {
   sysctl: 'procps',
   iptables: 'iptables',
   ip6tables: 'iptables',
+  ebtables: 'iptables',
   conntrack: 'conntrack',
   ethtool: 'ethtool',
   containerd: 'containerd',
