@@ -308,7 +308,7 @@ suite('somebody else has the address', () => {
     const lan = await running(...ALL);
     const owner = lan.host(lan.ownerOf(IP, ...ALL));
     lan.announce(IP, STRANGER);
-    await lan.pass(100);
+    await lan.pass(500);
     assert.deepEqual(
       owner.conflicts.map(({ ip, mac, announced }) => ({ ip, mac, announced })),
       [{ ip: IP, mac: STRANGER_TEXT, announced: true }],

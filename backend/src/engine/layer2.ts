@@ -4,7 +4,7 @@ import type { Node } from '../domain/node.ts';
 import type { Pool } from '../domain/pool.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import type { AnsweringReplica, ReplicaProber } from '../health/replicas.ts';
-import type { Clock, LinkLayer, Logger, Random, Timer } from '../platform/ports.ts';
+import type { Clock, Datagrams, LinkLayer, Logger, Random, Timer } from '../platform/ports.ts';
 import type { Desired, Observation, RivalObservation, StateObservation } from '../speakers/layer2/speaker.ts';
 import { LinkResolver } from '../speakers/layer2/resolve.ts';
 import type { Layer2Speaker } from '../speakers/layer2/speaker.ts';
@@ -31,6 +31,7 @@ export interface Layer2Deps {
   readonly random: Random;
   readonly logger: Logger;
   readonly links: LinkLayer;
+  readonly datagrams: Datagrams;
   readonly speaker: Pick<Layer2Speaker, 'set' | 'update' | 'reassert' | 'audit' | 'stop'>;
   readonly replicas: Pick<ReplicaProber, 'answering' | 'nodes' | 'isSettled' | 'setPlace'>;
   readonly nodes: ReadonlyMap<string, Node>;
@@ -41,8 +42,9 @@ export interface Layer2Deps {
 
 export interface Layer2Options {
   readonly replica: string;
-  /** Node that this replica runs on. */
+  /** Node that this replica runs on, and its address. */
   readonly node: string;
+  readonly address: string;
 }
 
 /** What to say of an address. */
@@ -86,7 +88,7 @@ export class Layer2 {
     const { clock, random } = deps;
     this.#deps = deps;
     this.#options = options;
-    this.#macs = new NodeMacs({ ...deps, onChange: () => this.replicasChanged() });
+    this.#macs = new NodeMacs({ ...deps, onChange: () => this.replicasChanged() }, options);
     this.#audit = new LinkAudit({ clock, random, audit: (ip) => this.#ask(ip) });
     this.#conflicts = new LinkConflicts({ clock, report: deps.onConflicts });
     this.#yields = new LinkYields({ clock, onEnd: (ip) => this.#apply([ip]) });
@@ -255,6 +257,7 @@ export class Layer2 {
         if (mac !== undefined) return mac;
       }
     }
+    this.#macs.require(nodes);
     return undefined;
   }
 
@@ -283,7 +286,7 @@ export class Layer2 {
 
   /** A stranger, or a node of ours that we had not met on this link. */
   async #identify(ip: string): Promise<void> {
-    await this.#macs.refresh();
+    await this.#macs.meetAll();
     const state = this.#states.get(ip);
     const pool = this.#wanted.get(ip)?.pool.name;
     if (state?.state !== 'conflict' || state.mac === undefined || pool === undefined) return;

@@ -1,20 +1,30 @@
 import type { Node } from '../domain/node.ts';
 import type { AnsweringReplica } from '../health/replicas.ts';
-import type { Clock, LinkLayer, Logger, Timer } from '../platform/ports.ts';
+import type { Clock, Datagrams, DatagramSocket, LinkLayer, Logger, Timer } from '../platform/ports.ts';
 import { macText } from '../speakers/layer2/wire/mac.ts';
 
 export interface NodeMacsDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly links: Pick<LinkLayer, 'neighbours'>;
+  readonly datagrams: Datagrams;
   readonly nodes: ReadonlyMap<string, Node>;
   readonly replicas: { answering(): readonly AnsweringReplica[] };
   /** What `nodeOf` or `macOf` return may be different now. */
   readonly onChange: () => void;
 }
 
-/** Nodes are probed every few seconds at least, so that the kernel's tables are as fresh. */
+export interface NodeMacsOptions {
+  /** This host's node and address; nodes are met by their addresses of the same family. */
+  readonly node: string;
+  readonly address: string;
+}
+
 const REFRESH_MS = 5_000;
+/** RFC 863. Whether anybody listens there is all the same: to send to it the kernel must find the node's MAC. */
+const DISCARD_PORT = 9;
+/** Time for an answer to the kernel's question. */
+const MEET_MS = 300;
 
 /**
  * The MAC addresses of the cluster's nodes: what replicas say of their own, and for all nodes what this host's kernel knows of those that
@@ -22,14 +32,19 @@ const REFRESH_MS = 5_000;
  */
 export class NodeMacs {
   readonly #deps: NodeMacsDeps;
+  readonly #options: NodeMacsOptions;
+  #socket: DatagramSocket | undefined;
+  /** Nodes that somebody wants to have met. */
+  readonly #needed = new Set<string>();
   #byMac: ReadonlyMap<string, string> = new Map();
   /** By `<link index> <node>`. */
   #byNode: ReadonlyMap<string, Uint8Array> = new Map();
   #timer: Timer | undefined;
   #stopped = false;
 
-  constructor(deps: NodeMacsDeps) {
+  constructor(deps: NodeMacsDeps, options: NodeMacsOptions) {
     this.#deps = deps;
+    this.#options = options;
   }
 
   /** Reads now, and from then on again and again. */
@@ -39,6 +54,7 @@ export class NodeMacs {
 
   stop(): void {
     this.#stopped = true;
+    this.#socket?.close();
     this.#timer?.cancel();
   }
 
@@ -51,6 +67,48 @@ export class NodeMacs {
   /** The MAC of a node on a link of this host. */
   macOf(node: string, link: number): Uint8Array | undefined {
     return this.#byNode.get(`${link} ${node}`);
+  }
+
+  /** Sees to it that these nodes are met, if they are on a link of this host; `onChange` tells. */
+  require(nodes: Iterable<string>): void {
+    const before = this.#needed.size;
+    for (const node of nodes) this.#needed.add(node);
+    if (this.#needed.size > before) void this.#meetNeeded();
+  }
+
+  /** Has the kernel find every node that is not met yet, and reads its tables. Never rejects. */
+  async meetAll(): Promise<void> {
+    await this.#meet(this.#deps.nodes.keys());
+  }
+
+  async #meetNeeded(): Promise<void> {
+    const before = fingerprint(this.#byNode);
+    await this.#meet(this.#needed);
+    if (!this.#stopped && fingerprint(this.#byNode) !== before) this.#deps.onChange();
+  }
+
+  async #meet(nodes: Iterable<string>): Promise<void> {
+    const met = new Set([...this.#byNode.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
+    const unmet = [...nodes].filter((node) => node !== this.#options.node && !met.has(node));
+    for (const node of unmet) this.#sendTo(node);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#deps.clock.setTimer(unmet.length > 0 ? MEET_MS : 0, resolve);
+    await promise;
+    await this.refresh();
+  }
+
+  #sendTo(name: string): void {
+    const { datagrams, nodes } = this.#deps;
+    const { address } = this.#options;
+    if (this.#stopped) return;
+    // What is lost is sent again with the next reading.
+    this.#socket ??= datagrams.bind(address, 0, {
+      onMessage: () => undefined,
+      onError: () => (this.#socket = undefined),
+    });
+    for (const { text } of nodes.get(name)?.internalIPs ?? []) {
+      if (text.includes(':') === address.includes(':')) this.#socket.send(Uint8Array.of(0), DISCARD_PORT, text);
+    }
   }
 
   /** Reads the kernel's tables once more. Never rejects. */
@@ -71,7 +129,7 @@ export class NodeMacs {
 
   async #refreshAndRest(): Promise<void> {
     const before = fingerprint(this.#byNode);
-    await this.refresh();
+    await this.#meet(this.#needed);
     if (this.#stopped) return;
     if (fingerprint(this.#byNode) !== before) this.#deps.onChange();
     this.#timer = this.#deps.clock.setTimer(REFRESH_MS, () => void this.#refreshAndRest());

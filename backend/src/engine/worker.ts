@@ -72,7 +72,7 @@ async function openLinks(): Promise<LinkLayer> {
 const links = options.layer2 ? await openLinks() : undefined;
 
 function makeLayer2(layer: LinkLayer, host: Layer2Host): Layer2 {
-  const ports = { clock: systemClock, random: systemRandom, links: layer };
+  const ports = { clock: systemClock, random: systemRandom, links: layer, datagrams: systemDatagrams };
   const linkLogger = logger.child({ component: 'layer2' });
   const linkSpeaker: Layer2Speaker = new Layer2Speaker(
     {

@@ -59,8 +59,8 @@ export class ManagerLab {
    * Three machines n1 to n3; returns when the replicas on `members` have a session with every router. The pool `public` is the
    * default one and has addresses of both families.
    */
-  static async up({ members = ['n1'], routers = 1 } = {}): Promise<ManagerLab> {
-    const lab = await LightLab.up({ network: { nodes: 3, routers, clients: 0 }, progress: progressToStderr });
+  static async up({ members = ['n1'], routers = 1, clients = 0, hosts = 0 } = {}): Promise<ManagerLab> {
+    const lab = await LightLab.up({ network: { nodes: 3, routers, clients, hosts }, progress: progressToStderr });
     try {
       const manager = new ManagerLab(lab);
       await installObjects(lab);

@@ -223,12 +223,12 @@ export class Lan {
     host.prober = prober;
     host.layer2 = new Layer2(
       {
-        ...{ clock, random, logger, links, speaker, replicas: prober },
+        ...{ clock, random, logger, links, speaker, datagrams: this.datagrams, replicas: prober },
         nodes: new Map(this.hosts.map(({ node }) => [node.name, node])),
         onChange: (ips) => host.changes.push(...ips),
         onConflicts: (conflicts) => (host.conflicts = conflicts),
       },
-      { replica: host.replica.name, node: host.name },
+      { replica: host.replica.name, node: host.name, address: host.replica.address },
     );
     prober.setReplicas(this.#members);
     prober.start();

@@ -1,0 +1,200 @@
+/** Layer 2 on a LAN of real Linux hosts: who answers for an address, and what users and the wire see when that changes. */
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { ownersOverlap, owners } from '../lan/claims.ts';
+import type { WhoamiAnswer } from '../images/images.ts';
+import { ipv6Part, on, slice } from '../local/objects.ts';
+import type { Client } from '../network/client.ts';
+import { until } from '../state/until.ts';
+import { fromLan, LinkLab, told } from './layer2/link-lab.ts';
+
+const all = ['n1', 'n2', 'n3'];
+
+async function answeringNode(client: Client, ip: string): Promise<string> {
+  return (JSON.parse((await client.get(ip)).body) as WhoamiAnswer).node;
+}
+
+suite('a Service on the LAN, with a replica on every node', () => {
+  let lab: LinkLab;
+  let ips: string[];
+  let ip: string;
+
+  before(async () => {
+    lab = await LinkLab.up(...all);
+    ips = await lab.serve('web');
+    [ip = ''] = ips;
+  });
+  after(() => lab.down());
+
+  function othersThan(name: string): string[] {
+    return all.filter((other) => other !== name);
+  }
+
+  /** A replica that was stopped or killed, back and in its place. */
+  async function startAgain(name: string): Promise<void> {
+    await lab.manager.replicas.start(name);
+    await lab.manager.sessions(...all);
+    for (const each of ips) await lab.ownedBy(each, home.get(each) ?? '');
+  }
+
+  /** By address: who owns it while all replicas run. */
+  const home = new Map<string, string>();
+
+  test('hosts of the segment and clients behind the router reach it, over IPv4 and IPv6', async () => {
+    assert.equal(ips.length, 2);
+    for (const each of ips) {
+      const owner = await lab.owner(each);
+      home.set(each, owner);
+      assert.equal(await answeringNode(lab.host, each), owner);
+      assert.equal(await answeringNode(lab.manager.lab.client('c1'), each), owner);
+      await lab.router.neighbours.waitFor(each, lab.node(owner).mac);
+    }
+  });
+
+  test('one node answers for each of twelve addresses, and the nodes share them', async () => {
+    const sniffer = await lab.manager.lab.sniff();
+    const names = Array.from({ length: 12 }, (_, i) => `one-${i}`);
+    const addresses = (await Promise.all(names.map((name) => lab.serve(name)))).flat();
+    const found = await Promise.all(addresses.map((address) => lab.owner(address)));
+    const records = await sniffer.stop();
+    for (const address of addresses) {
+      lab.assertOneAnswer(records, address);
+      assert.equal(new Set(owners(records, address)).size, 1, address);
+    }
+    assert.deepEqual([...new Set(found)].sort(), all);
+    await Promise.all(names.map((name) => lab.manager.deleteService(name)));
+  });
+
+  test('a replica that leaves hands over: nobody notices', async () => {
+    const owner = await lab.owner(ip);
+    const move = await lab.during(ip, async () => lab.manager.replicas.stop(owner));
+    told('a replica leaves', move);
+    assert.notEqual(await lab.owner(ip), owner);
+    lab.assertOneAnswer(move.records, ip);
+    await startAgain(owner);
+  });
+
+  test('a replica is killed on a healthy node: its node takes the traffic until another one has taken over', async () => {
+    const owner = await lab.owner(ip);
+    const move = await lab.during(ip, async () => lab.manager.replicas.stop(owner, 'SIGKILL'));
+    told('a replica is killed', move);
+    assert.notEqual(await lab.owner(ip), owner);
+    lab.assertOneAnswer(move.records, ip);
+    assert.equal(ownersOverlap(move.records, ip), 0);
+  });
+
+  test('it comes back: the address comes back to it, with one owner at any time', async () => {
+    const lost = home.get(ip) ?? '';
+    const move = await lab.during(ip, async () => startAgain(lost));
+    told('it comes back', move);
+    assert.equal(await lab.owner(ip), lost);
+    assert.ok(ownersOverlap(move.records, ip) < 1_000);
+  });
+
+  test('the owner loses power: others answer, the neighbours know at once', async () => {
+    const owner = await lab.owner(ip);
+    await lab.router.neighbours.ask(ip);
+    const move = await lab.during(ip, async () => lab.node(owner).powerOff());
+    told('the owner loses power', move);
+    const heir = await lab.owner(ip);
+    assert.ok(othersThan(owner).includes(heir));
+    await lab.router.neighbours.waitFor(ip, lab.node(heir).mac);
+    assert.ok(move.gap !== undefined && Number.isFinite(move.gap.ms), 'it is reached again');
+    lab.assertOneAnswer(move.records, ip);
+  });
+
+  test('its power comes back: so does the address', async () => {
+    const lost = home.get(ip) ?? '';
+    const move = await lab.during(ip, async () => {
+      await lab.node(lost).powerOn();
+      await startAgain(lost);
+    });
+    told('power comes back', move);
+    lab.assertOneAnswer(move.records, ip);
+  });
+
+  test('a node that is about to be deleted: the address moves before that, and nobody notices', async () => {
+    const owner = await lab.owner(ip);
+    const taint = { key: 'ToBeDeletedByClusterAutoscaler', effect: 'NoSchedule' };
+    const move = await lab.during(ip, async () => lab.manager.patchNode(owner, { spec: { taints: [taint] } }));
+    told('a node is drained', move);
+    assert.notEqual(await lab.owner(ip), owner);
+    await lab.manager.patchNode(owner, { spec: { taints: null } });
+    await lab.ownedBy(ip, owner);
+  });
+
+  test('a partition between the nodes: both sides answer; when they hear each other again, one does within a second', async () => {
+    const owner = await lab.owner(ip);
+    await lab.manager.lab.partition([owner], othersThan(owner));
+    const cutOff = async (): Promise<boolean> => {
+      const log = await lab.manager.replicas.log(othersThan(owner)[0] ?? '');
+      return log.split('replica fell silent').length > 1;
+    };
+    await until(cutOff, { what: 'the other side to miss the owner' });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const sniffer = await lab.manager.lab.sniff();
+    await lab.manager.lab.heal();
+    const healed = Date.now();
+    for (let i = 0; i < 20; i++) {
+      await lab.host.neighbours.ask(ip);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    const records = await sniffer.stop();
+    const late = records.filter(({ at, kind }) => at > healed + 1_000 && kind !== 'arp-request');
+    assert.deepEqual([...new Set(owners(late, ip))], [lab.node(owner).mac]);
+  });
+
+  test('an update of all replicas, one after the other, under traffic', async () => {
+    const move = await lab.during(ip, async () => {
+      for (const name of all) {
+        await lab.manager.replicas.stop(name);
+        await startAgain(name);
+      }
+    });
+    told('a rolling update', move);
+    lab.assertOneAnswer(move.records, ip);
+  });
+
+  test('Services that share an address are on one node', async () => {
+    const shared = { ...fromLan.annotations, 'lb.kubesphere.io/allow-shared-ip': 'key' };
+    const port = (number: number): object => ({ ...fromLan.spec, ports: [{ port: number }] });
+    const [first] = await lab.serve('share-a', { annotations: shared, spec: port(80) });
+    const [second] = await lab.serve('share-b', { annotations: shared, spec: port(81) });
+    assert.equal(first, second);
+  });
+
+  test('with externalTrafficPolicy Local only a node with Pods answers, and it moves with them', async () => {
+    const wishes = { ...fromLan, spec: { ...fromLan.spec, externalTrafficPolicy: 'Local' } };
+    const [local = ''] = await lab.serve('local', wishes, ['n3']);
+    await lab.ownedBy(local, 'n3');
+    await lab.manager.setEndpoints(slice('local', on(['n2'])));
+    await lab.manager.setEndpoints(slice('local', on(['n2']), ipv6Part));
+    await lab.ownedBy(local, 'n2');
+  });
+
+  test('an address that is given back is not answered for any more', async () => {
+    await lab.manager.deleteService('web');
+    await lab.manager.gone('web');
+    for (const each of ips) assert.equal(await lab.host.neighbours.ask(each), undefined);
+  });
+});
+
+suite('a Service on the LAN, with replicas on two of three nodes', () => {
+  let lab: LinkLab;
+
+  before(async () => {
+    lab = await LinkLab.up('n1', 'n2');
+  });
+  after(() => lab.down());
+
+  test('Pods on the third node only: a replica answers in its name, and the condition says so', async () => {
+    const wishes = { ...fromLan, spec: { ...fromLan.spec, externalTrafficPolicy: 'Local' } };
+    await lab.manager.create('far', wishes, ['n3']);
+    for (const ip of await lab.manager.addresses('far')) {
+      await lab.node('n3').serve(ip);
+      await lab.ownedBy(ip, 'n3');
+      assert.equal(await answeringNode(lab.host, ip), 'n3');
+    }
+    await lab.manager.announcedBecause('far', 'AnnouncedForNode');
+  });
+});
