@@ -15,7 +15,16 @@ export type { Sniffer } from './lan/sniffer.ts';
 export type { Client, GetOptions, HttpAnswer } from './network/client.ts';
 export type { Host } from './network/host.ts';
 export type { NeighbourTable } from './network/neighbours.ts';
-export { clientNetwork, lanPoolRange, nodeNetwork, podRange, poolRange, serviceRange } from './network/plan.ts';
+export {
+  clientNetwork,
+  lanPoolRange,
+  nodeNetwork,
+  podRange,
+  poolRange,
+  secondNetwork,
+  secondPoolRange,
+  serviceRange,
+} from './network/plan.ts';
 export type { Addresses, Ranges } from './network/plan.ts';
 export { routerAsn } from './network/frr-configuration.ts';
 export type { BgpSummary, Router } from './network/router.ts';

@@ -12,7 +12,7 @@ import { Sniffer } from './lan/sniffer.ts';
 import { Client } from './network/client.ts';
 import { Host } from './network/host.ts';
 import { kubernetesService, planNetwork } from './network/plan.ts';
-import type { NetworkPlan, NetworkSize } from './network/plan.ts';
+import type { LanName, NetworkPlan, NetworkSize } from './network/plan.ts';
 import { Router } from './network/router.ts';
 import { createNetwork, inNamespace, partition } from './network/topology.ts';
 import { named } from './named.ts';
@@ -69,7 +69,7 @@ export class LightLab extends KubeAccess {
   readonly nodes: readonly LightNode[];
   readonly routers: readonly Router[];
   readonly clients: readonly Client[];
-  /** On the nodes' network, of no cluster. */
+  /** On the nodes' network (h1, ...) and the second LAN (s1, ...), of no cluster. */
   readonly hosts: readonly Host[];
   /** Path of a kubeconfig (the administrator's) for processes on the lab's machines. */
   readonly insideKubeconfig: string;
@@ -141,15 +141,15 @@ export class LightLab extends KubeAccess {
     return named(this.hosts, name);
   }
 
-  /** The node whose link on the nodes' network has this MAC, if one has. */
+  /** The node of which a link has this MAC, if one has. */
   nodeWith(mac: string): LightNode | undefined {
-    return this.nodes.find((node) => node.mac === mac);
+    return this.nodes.find((node) => node.mac === mac || node.second?.mac === mac);
   }
 
-  /** Listens to ARP and neighbour discovery on the nodes' network from now on. */
-  async sniff(): Promise<Sniffer> {
+  /** Listens to ARP and neighbour discovery on a network from now on. */
+  async sniff(lan: LanName = 'nodes'): Promise<Sniffer> {
     const { switchNamespace } = this.#networkPlan;
-    return Sniffer.start(this.#parts.processes, { namespace: switchNamespace, device: 'nodes' });
+    return Sniffer.start(this.#parts.processes, { namespace: switchNamespace, device: lan });
   }
 
   /**

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { ensureWhoami } from '../images/images.ts';
 import type { Addresses, NetworkPlan, NodePlan } from '../network/plan.ts';
-import { inNamespace, ip, macOf, setCable } from '../network/topology.ts';
+import { cablesOf, inNamespace, ip, macOf, setCables } from '../network/topology.ts';
 import type { Processes } from '../state/processes.ts';
 import { until } from '../state/until.ts';
 import { noProgress } from '../toolchain/index.ts';
@@ -52,18 +52,23 @@ export class LightNode {
   readonly addresses: Addresses;
   /** Of its link on the nodes' network. */
   readonly mac: string;
+  /** Its link `eth1` on the second LAN, if it has one. */
+  readonly second?: { readonly addresses: Addresses; readonly mac: string };
   readonly #processes: Processes;
   readonly #network: NetworkPlan;
+  readonly #plan: NodePlan;
   readonly #served = new Set<string>();
   #strictArp: boolean | undefined;
 
   constructor(processes: Processes, network: NetworkPlan, plan: NodePlan) {
     this.#processes = processes;
     this.#network = network;
+    this.#plan = plan;
     this.name = plan.name;
     this.namespace = plan.namespace;
     this.addresses = plan.addresses;
     this.mac = macOf(plan.addresses.ipv4);
+    if (plan.second !== undefined) this.second = { addresses: plan.second, mac: macOf(plan.second.ipv4) };
   }
 
   /** What to put before a command to run it on this machine, for callers that start processes themselves. */
@@ -122,14 +127,15 @@ export class LightNode {
   }
 
   /**
-   * As a power failure: its cable is dead, and then all that `spawn` and `serve` started is gone, without a word to anybody.
+   * As a power failure: its cables are dead, and then all that `spawn` and `serve` started is gone, without a word to anybody.
    * What its kernel knew of neighbours and what it served are gone too.
    */
   async powerOff(): Promise<void> {
     await this.disconnect();
     await this.#processes.stopThose(`${this.name}.`);
     const served = [...this.#served].map((address) => `address del ${address}/${isIPv6(address) ? 128 : 32} dev lo`);
-    await ip(this.namespace, [...served, 'neigh flush dev eth0']);
+    const links = this.second === undefined ? ['eth0'] : ['eth0', 'eth1'];
+    await ip(this.namespace, [...served, ...links.map((link) => `neigh flush dev ${link}`)]);
   }
 
   /** It serves again what it served, as kube-proxy would see to; whatever else ran there is for the test to start. */
@@ -138,12 +144,12 @@ export class LightNode {
     if (this.#served.size > 0) await this.serve(...this.#served);
   }
 
-  /** Pulls its cable; what runs there goes on. */
+  /** Pulls its cables; what runs there goes on. */
   async disconnect(): Promise<void> {
-    await setCable(this.#network, { machine: this.name, bridge: 'nodes' }, 'down');
+    await setCables(this.#network, cablesOf(this.#plan), 'down');
   }
 
   async reconnect(): Promise<void> {
-    await setCable(this.#network, { machine: this.name, bridge: 'nodes' }, 'up');
+    await setCables(this.#network, cablesOf(this.#plan), 'up');
   }
 }

@@ -1,5 +1,5 @@
 import type { Addresses, NetworkPlan, NodePlan, Ranges } from '../network/plan.ts';
-import { createNode, removeNode, setCable } from '../network/topology.ts';
+import { cablesOf, createNode, removeNode, setCables } from '../network/topology.ts';
 import { until } from '../state/until.ts';
 import type { ApiClient, KubeObject } from './api-client.ts';
 import type { NodeMachine } from './node-machine.ts';
@@ -58,11 +58,11 @@ export class ClusterNode {
 
   /** Pulls its network cable; everything on it goes on. */
   async disconnect(): Promise<void> {
-    await setCable(this.#deps.network, { machine: this.name, bridge: 'nodes' }, 'down');
+    await setCables(this.#deps.network, cablesOf(this.#plan), 'down');
   }
 
   async reconnect(): Promise<void> {
-    await setCable(this.#deps.network, { machine: this.name, bridge: 'nodes' }, 'up');
+    await setCables(this.#deps.network, cablesOf(this.#plan), 'up');
   }
 
   /** The node gets NotReady 50 s later (Kubernetes' default); its Pods and kube-proxy go on. */

@@ -4,7 +4,7 @@ import { NeighbourTable } from './neighbours.ts';
 import type { HostPlan } from './plan.ts';
 import { macOf } from './topology.ts';
 
-/** A machine on the nodes' own network that is no node: it meets addresses there by ARP and neighbour discovery. */
+/** A machine on the nodes' own network, or on the second LAN, that is no node: it meets addresses there by ARP and neighbour discovery. */
 export class Host extends Client {
   /** Of its link on that network. */
   readonly mac: string;

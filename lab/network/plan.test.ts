@@ -2,15 +2,27 @@ import assert from 'node:assert/strict';
 import { BlockList, isIPv4 } from 'node:net';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { clientNetwork, lanPoolRange, nodeNetwork, planNetwork, podRange, poolRange, serviceRange } from './plan.ts';
-import type { NetworkPlan, NetworkSize, Ranges } from './plan.ts';
+import {
+  clientNetwork,
+  lanPoolRange,
+  nodeNetwork,
+  planNetwork,
+  podRange,
+  poolRange,
+  secondNetwork,
+  serviceRange,
+} from './plan.ts';
+import type { HostPlan, LanName, NetworkPlan, NetworkSize, Ranges } from './plan.ts';
 
-const size = fc.record({
-  nodes: fc.integer({ min: 0, max: 200 }),
-  routers: fc.integer({ min: 1, max: 9 }),
-  clients: fc.integer({ min: 0, max: 200 }),
-  hosts: fc.integer({ min: 0, max: 4 }),
-});
+const size = fc.nat({ max: 200 }).chain((nodes) =>
+  fc.record({
+    nodes: fc.constant(nodes),
+    routers: fc.integer({ min: 1, max: 9 }),
+    clients: fc.integer({ min: 0, max: 200 }),
+    hosts: fc.integer({ min: 0, max: 4 }),
+    secondLan: fc.record({ nodes: fc.nat({ max: nodes }), hosts: fc.nat({ max: 4 }) }),
+  }),
+);
 
 function contains(range: string, address: string): boolean {
   const [network = '', length = ''] = range.split('/');
@@ -20,8 +32,18 @@ function contains(range: string, address: string): boolean {
 }
 
 function onNodeNetwork(plan: NetworkPlan): string[] {
-  const machines = [plan.controlPlane, ...plan.nodes, ...plan.routers, ...plan.hosts];
+  const machines = [plan.controlPlane, ...plan.nodes, ...plan.routers, ...hostsOn(plan, 'nodes')];
   return machines.flatMap(({ addresses }) => [addresses.ipv4, addresses.ipv6]);
+}
+
+function onSecondNetwork(plan: NetworkPlan): string[] {
+  const links = [...plan.nodes, ...plan.routers].flatMap(({ second }) => second ?? []);
+  const hosts = hostsOn(plan, 'second').map(({ addresses }) => addresses);
+  return [...links, ...hosts].flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
+}
+
+function hostsOn(plan: NetworkPlan, lan: LanName): readonly HostPlan[] {
+  return plan.hosts.filter((host) => host.lan === lan);
 }
 
 function onClientNetwork(plan: NetworkPlan): string[] {
@@ -37,6 +59,7 @@ suite('network plan', () => {
         for (const [ranges, addresses] of [
           [nodeNetwork, onNodeNetwork(plan)],
           [clientNetwork, onClientNetwork(plan)],
+          [secondNetwork, onSecondNetwork(plan)],
         ] as const) {
           assert.equal(new Set(addresses).size, addresses.length);
           assert.ok(addresses.every((address) => contains(isIPv4(address) ? ranges.ipv4 : ranges.ipv6, address)));
@@ -57,7 +80,7 @@ suite('network plan', () => {
   });
 
   test('the ranges of networks, Pods, Services and pools do not overlap', () => {
-    const all: Ranges[] = [nodeNetwork, clientNetwork, podRange, serviceRange, poolRange];
+    const all: Ranges[] = [nodeNetwork, secondNetwork, clientNetwork, podRange, serviceRange, poolRange];
     for (const family of ['ipv4', 'ipv6'] as const) {
       const ranges = all.map((range) => range[family]);
       for (const one of ranges) {
@@ -91,6 +114,19 @@ suite('network plan', () => {
     }
   });
 
+  test('the second LAN has r1 and the first nodes, where it is asked for', () => {
+    const { nodes, routers } = planNetwork('a', 0, {
+      ...{ nodes: 3, routers: 2, clients: 0 },
+      secondLan: { nodes: 2, hosts: 1 },
+    });
+    assert.deepEqual(
+      [...nodes, ...routers].filter(({ second }) => second !== undefined).map(({ name }) => name),
+      ['n1', 'n2', 'r1'],
+    );
+    const without = planNetwork('a', 0, { nodes: 3, routers: 2, clients: 0 });
+    assert.deepEqual(onSecondNetwork(without), []);
+  });
+
   test('clients use the routers in turn', () => {
     const { clients } = planNetwork('a', 0, { nodes: 1, routers: 2, clients: 3 });
     assert.deepEqual(
@@ -109,6 +145,8 @@ suite('network plan', () => {
     assert.throws(() => planNetwork('a', 0, { nodes: 1, routers: 0, clients: 1 }), /clients are beyond a router/);
     assert.throws(() => planNetwork('a', 0, { nodes: 1, routers: 0, clients: 0, hosts: 1 }), /needs one/);
     assert.throws(() => planNetwork('a', 0, { nodes: 1, routers: 1, clients: 0, hosts: 5 }), RangeError);
+    const second = { nodes: 2, hosts: 0 };
+    assert.throws(() => planNetwork('a', 0, { nodes: 1, routers: 1, clients: 0, secondLan: second }), RangeError);
     assert.throws(() => planNetwork('a', 0, { nodes: 1.5, routers: 1, clients: 0 }), RangeError);
   });
 });

@@ -8,7 +8,7 @@ import { NeighbourTable } from './neighbours.ts';
 import type { Addresses, NetworkPlan, RouterPlan } from './plan.ts';
 import { hasGateways, parseRoutes, showRoute } from './routes.ts';
 import type { NextHop } from './routes.ts';
-import { inNamespace, setCable } from './topology.ts';
+import { cablesOf, inNamespace, setCables } from './topology.ts';
 
 export interface RouterDeps {
   readonly processes: Processes;
@@ -122,7 +122,7 @@ export class Router {
     return run(program, args);
   }
 
-  /** Pulls its cables out of both networks. */
+  /** Pulls its cables out of all networks. */
   async disconnect(): Promise<void> {
     await this.#setCables('down');
   }
@@ -132,8 +132,7 @@ export class Router {
   }
 
   async #setCables(state: 'up' | 'down'): Promise<void> {
-    await setCable(this.#deps.network, { machine: this.name, bridge: 'nodes' }, state);
-    await setCable(this.#deps.network, { machine: this.name, bridge: 'clients' }, state);
+    await setCables(this.#deps.network, cablesOf(this.#plan), state);
   }
 
   async #startDaemon(daemon: 'zebra' | 'bgpd'): Promise<void> {

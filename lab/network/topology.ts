@@ -1,6 +1,6 @@
 import { together } from '../state/together.ts';
 import { run } from '../toolchain/run.ts';
-import type { Addresses, ClientPlan, HostPlan, NetworkPlan, NodePlan, RouterPlan } from './plan.ts';
+import type { Addresses, ClientPlan, HostPlan, LanName, NetworkPlan, NodePlan, RouterPlan } from './plan.ts';
 
 /** No router advertisements, no duplicate address detection (it costs a second per address), no reverse path filter. */
 const hostSettings = {
@@ -63,41 +63,59 @@ export async function createNode(plan: NetworkPlan, node: NodePlan): Promise<voi
   const others = plan.nodes.filter((other) => other !== node);
   await createNamespace(node.namespace, routingSettings);
   await plug(plan, node, { device: 'eth0', bridge: 'nodes', addresses: node.addresses });
+  if (node.second) await plug(plan, node, { device: 'eth1', bridge: 'second', addresses: node.second });
   await ip(node.namespace, [...defaultRoutes(plan.routers[0]?.addresses), ...podRoutes(others)]);
 }
 
 /** Removes the node's namespace and its cable, so that both can be made anew at once. */
 export async function removeNode(plan: NetworkPlan, node: NodePlan): Promise<void> {
   // The kernel takes namespaces apart in the background; the cable's names are free when this returns.
-  await ip(plan.switchNamespace, [`link del ${portOf({ machine: node.name, bridge: 'nodes' })}`]);
+  await ip(
+    plan.switchNamespace,
+    cablesOf(node).map((cable) => `link del ${portOf(cable)}`),
+  );
   await removeNamespaces([node.namespace]);
 }
 
-/** Plugs the machine's cable into its switch, or pulls it; the machine itself sees no carrier then. */
-export async function setCable(plan: NetworkPlan, cable: Cable, state: 'up' | 'down'): Promise<void> {
-  await ip(plan.switchNamespace, [`link set ${portOf(cable)} ${state}`]);
+/** Plugs cables into their switches, or pulls them, all at once; the machines see no carrier then. */
+export async function setCables(plan: NetworkPlan, cables: readonly Cable[], state: 'up' | 'down'): Promise<void> {
+  await ip(
+    plan.switchNamespace,
+    cables.map((cable) => `link set ${portOf(cable)} ${state}`),
+  );
+}
+
+/** The links of a node or a router into the networks that it is on. */
+export function cablesOf(machine: NodePlan | RouterPlan): Cable[] {
+  const second: BridgeName[] = machine.second === undefined ? [] : ['second'];
+  const clients: BridgeName[] = 'clientSide' in machine ? ['clients'] : [];
+  return (['nodes', ...second, ...clients] as const).map((bridge) => ({ machine: machine.name, bridge }));
 }
 
 /**
- * Keeps machines of different groups from each other on the nodes' network, from now on and whatever was before; everybody else
- * still meets all of them. No groups: everybody meets everybody.
+ * Keeps machines of different groups from each other on the nodes' network and the second LAN, from now on and whatever was before;
+ * everybody else still meets all of them. No groups: everybody meets everybody.
  */
 export async function partition(plan: NetworkPlan, groups: readonly (readonly string[])[]): Promise<void> {
-  const rule = (from: string, to: string): string[] => {
-    const port = (machine: string): string => portOf({ machine, bridge: 'nodes' });
-    return ['-A', 'FORWARD', '-i', port(from), '-o', port(to), '-j', 'DROP'];
-  };
+  const lans: readonly LanName[] = hasSecondLan(plan) ? ['nodes', 'second'] : ['nodes'];
+  const rule = (from: string, to: string): string[][] =>
+    lans.map((bridge) => {
+      const [input, output] = [portOf({ machine: from, bridge }), portOf({ machine: to, bridge })];
+      return ['-A', 'FORWARD', '-i', input, '-o', output, '-j', 'DROP'];
+    });
   const others = (group: readonly string[]): string[] => groups.filter((other) => other !== group).flat();
-  const rules = groups.flatMap((group) => group.flatMap((from) => others(group).map((to) => rule(from, to))));
+  const rules = groups.flatMap((group) => group.flatMap((from) => others(group).flatMap((to) => rule(from, to))));
   const [program = '', ...enter] = inNamespace(plan.switchNamespace);
   for (const args of [['-F', 'FORWARD'], ...rules]) await run(program, [...enter, 'ebtables', ...args]);
 }
 
-/** One machine's link into one of the two networks. */
+/** One machine's link into one of the networks. */
 export interface Cable {
   readonly machine: string;
-  readonly bridge: 'nodes' | 'clients';
+  readonly bridge: BridgeName;
 }
+
+type BridgeName = LanName | 'clients';
 
 /**
  * What to put before a command to run it in a network namespace. Not `ip netns exec`: that mounts a fresh /sys, in which
@@ -114,7 +132,8 @@ async function createSwitch(plan: NetworkPlan): Promise<void> {
     `link add ${name} type bridge mcast_snooping 0 forward_delay 0`,
     `link set ${name} up`,
   ];
-  await ip(plan.switchNamespace, [...bridge('nodes'), ...bridge('clients')]);
+  const second = hasSecondLan(plan) ? bridge('second') : [];
+  await ip(plan.switchNamespace, [...bridge('nodes'), ...bridge('clients'), ...second]);
 }
 
 async function createControlPlane(plan: NetworkPlan): Promise<void> {
@@ -133,6 +152,7 @@ async function createRouter(plan: NetworkPlan, router: RouterPlan): Promise<void
   await createNamespace(router.namespace, routerSettings);
   await plug(plan, router, { device: 'nodes', bridge: 'nodes', addresses: router.addresses });
   await plug(plan, router, { device: 'clients', bridge: 'clients', addresses: router.clientSide });
+  if (router.second) await plug(plan, router, { device: 'second', bridge: 'second', addresses: router.second });
 }
 
 async function createClient(plan: NetworkPlan, client: ClientPlan): Promise<void> {
@@ -143,9 +163,10 @@ async function createClient(plan: NetworkPlan, client: ClientPlan): Promise<void
 }
 
 async function createHost(plan: NetworkPlan, host: HostPlan): Promise<void> {
-  const gateway = plan.routers.find((router) => router.name === host.via)?.addresses;
+  const router = plan.routers.find(({ name }) => name === host.via);
+  const gateway = host.lan === 'nodes' ? router?.addresses : router?.second;
   await createNamespace(host.namespace, hostSettings);
-  await plug(plan, host, { device: 'eth0', bridge: 'nodes', addresses: host.addresses });
+  await plug(plan, host, { device: 'eth0', bridge: host.lan, addresses: host.addresses });
   await ip(host.namespace, defaultRoutes(gateway));
 }
 
@@ -158,7 +179,7 @@ async function createNamespace(namespace: string, settings: Settings): Promise<v
 
 interface Plug {
   readonly device: string;
-  readonly bridge: 'nodes' | 'clients';
+  readonly bridge: BridgeName;
   readonly addresses: Addresses;
 }
 
@@ -184,7 +205,12 @@ export function macOf(ipv4: string): string {
 
 /** The switch's end of a machine's cable. */
 function portOf({ machine, bridge }: Cable): string {
-  return bridge === 'nodes' ? machine : `${machine}-c`;
+  const suffixes: Readonly<Record<BridgeName, string>> = { nodes: '', second: '-s', clients: '-c' };
+  return `${machine}${suffixes[bridge]}`;
+}
+
+function hasSecondLan(plan: NetworkPlan): boolean {
+  return plan.routers.some(({ second }) => second !== undefined);
 }
 
 function defaultRoutes(gateway: Addresses | undefined): string[] {

@@ -21,7 +21,8 @@ suite('a LAN of nodes, hosts and a router', () => {
   let host: Host;
 
   before(async () => {
-    lab = await LightLab.up({ network: { nodes: 2, routers: 1, clients: 1, hosts: 2 }, progress: progressToStderr });
+    const network = { nodes: 2, routers: 1, clients: 1, hosts: 2, secondLan: { nodes: 1, hosts: 1 } };
+    lab = await LightLab.up({ network, progress: progressToStderr });
     host = lab.host('h1');
   });
   after(() => lab.down());
@@ -99,6 +100,31 @@ suite('a LAN of nodes, hosts and a router', () => {
     const gap = longestGap(outcomes);
     assert.ok(gap !== undefined && gap.from < off && gap.to > on && gap.ms < Infinity, JSON.stringify(gap));
     assert.ok(outcomes.filter(({ sentAt }) => sentAt > off && sentAt < on).every((outcome) => !isAnswered(outcome)));
+  });
+
+  test('the second LAN is a network of its own: its hosts find the nodes that have a link there, others go by the router', async () => {
+    const [node, other, far] = [lab.node('n1'), lab.node('n2'), lab.host('s1')];
+    const { addresses, mac } = node.second ?? assert.fail('n1 has no link to the second LAN');
+    assert.equal(other.second, undefined);
+    assert.equal(lab.nodeWith(mac), node);
+    const sniffer = await lab.sniff('second');
+    for (const ip of [addresses.ipv4, addresses.ipv6]) assert.equal(await far.neighbours.ask(ip), mac);
+    const served = ['10.51.0.200', 'fd00:51::1:200'];
+    await node.serve(...served);
+    for (const ip of served) {
+      await far.exec('ip', 'neigh', 'replace', ip, 'lladdr', mac, 'dev', 'eth0');
+      assert.equal(await whoAnswers(ip, far), 'n1');
+      await lab.router('r1').exec('ip', 'neigh', 'replace', ip, 'lladdr', mac, 'dev', 'second');
+      assert.equal(await whoAnswers(ip, host), 'n1');
+    }
+    assert.match(await other.exec('ip', 'route', 'get', addresses.ipv4), /via 10\.50\.0\.1 /);
+    await node.disconnect();
+    for (const ip of [addresses.ipv4, addresses.ipv6]) assert.equal(await far.neighbours.ask(ip), undefined);
+    await node.reconnect();
+    assert.equal(await far.neighbours.ask(addresses.ipv4), mac);
+    const records = await sniffer.stop();
+    assert.deepEqual(owners(records, addresses.ipv4), [mac]);
+    assert.ok(records.every(({ ip }) => !ip.startsWith('10.50.')));
   });
 
   test('a partition keeps nodes from each other; hosts and the API server meet all of them', async () => {
