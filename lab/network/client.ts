@@ -88,6 +88,11 @@ export class Client {
     };
   }
 
+  /** What to add to the environment of a process on this machine, so that the lab ends it if its starter doesn't. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.#processes.markedEnvironment();
+  }
+
   /** Runs a program in the client's namespace and returns its standard output. */
   async exec(...command: string[]): Promise<string> {
     const [program = '', ...args] = [...inNamespace(this.namespace), ...command];

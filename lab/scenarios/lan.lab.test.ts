@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { LightNode } from '../cluster/light-node.ts';
 import type { WhoamiAnswer } from '../images/images.ts';
+import { Asker, Flood } from '../lan/asker.ts';
 import { answersFor, owners, ownersOverlap } from '../lan/claims.ts';
 import { LightLab } from '../light-lab.ts';
 import type { Host } from '../network/host.ts';
@@ -142,6 +143,31 @@ suite('a LAN of nodes, hosts and a router', () => {
     for (const { namespace } of [first, second]) assert.ok(await new NeighbourTable(namespace, 'eth0').ask(ipv4));
     await lab.heal();
     assert.deepEqual(await Promise.all([meets(first, second), meets(second, first)]), [true, true]);
+  });
+
+  test('an asker takes the time of every answer, and knows where there is none', async () => {
+    const asker = new Asker(host);
+    const { ipv4, ipv6 } = lab.node('n1').addresses;
+    const nobody = '10.50.0.199';
+    const { latencies } = await asker.ask({ ips: [ipv4, ipv6, nobody], rounds: 20, pauseMs: 0, timeoutMs: 100 });
+    for (const ip of [ipv4, ipv6]) {
+      assert.equal(latencies[ip]?.length, 20);
+      assert.ok(latencies[ip].every((ms) => ms !== null && ms > 0));
+    }
+    assert.ok(latencies[nobody]?.every((ms) => ms === null));
+    assert.equal((await asker.ask({ ips: [nobody], rounds: 1, pauseMs: 0, timeoutMs: 10 })).answeredAt, null);
+    asker.close();
+  });
+
+  test('a flood says how much it sent, and that comes to everybody', async () => {
+    const flood = new Flood(host);
+    const sniffer = await lab.sniff();
+    const foreign = ['10.50.0.101', '10.50.0.102'];
+    const { sent, lost } = await flood.run({ ips: foreign, perSecond: 2000, seconds: 0.5 });
+    flood.close();
+    const seen = (await sniffer.stop()).filter(({ ip, source }) => source === host.mac && foreign.includes(ip));
+    assert.ok(sent > 100 && sent <= 1000, `${sent} requests`);
+    assert.equal(seen.length, sent - lost);
   });
 
   test('a sniffer sees every question with its answer, and who owned an address', async () => {
