@@ -1,0 +1,114 @@
+/** A thousand Services on a LAN whose pool fits no subnet: who has them is right everywhere after a node has lost power. */
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { claimsOf } from '../lan/claims.ts';
+import type { LanRecord } from '../lan/records.ts';
+import { eip, on, ours, service, slice } from '../local/objects.ts';
+import type { NeighbourTable } from '../network/neighbours.ts';
+import { until } from '../state/until.ts';
+import { ManagerLab } from './manager/manager-lab.ts';
+
+const all = ['n1', 'n2', 'n3'];
+const count = 1_000;
+/** Linux keeps 512 IPv4 neighbours of all namespaces together before it throws old ones out. */
+const sampled = 200;
+const lanes = 16;
+
+async function inLanes(items: readonly string[], work: (item: string) => Promise<unknown>): Promise<void> {
+  const left = [...items];
+  const lane = async (): Promise<void> => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) await work(item);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+suite('a thousand Services on the LAN', () => {
+  let lab: ManagerLab;
+  let ips: string[];
+  const names = Array.from({ length: count }, (_, i) => `many-${i}`);
+  const tables = (): NeighbourTable[] => [lab.lab.host('h1').neighbours, lab.lab.router('r1').neighbours];
+
+  before(async () => {
+    lab = await ManagerLab.up({ members: all, hosts: 1 });
+    const spec = { address: '10.52.0.0/21', protocol: 'layer2', interface: 'eth0', avoidBuggyIPs: true };
+    await lab.lab.apply(eip('many', spec));
+    await lab.lab.host('h1').exec('ip', 'route', 'add', '10.52.0.0/21', 'dev', 'eth0');
+    await lab.lab.router('r1').exec('ip', 'route', 'add', '10.52.0.0/21', 'dev', 'nodes');
+    const annotations = { 'eip.openelb.kubesphere.io/v1alpha2': 'many' };
+    await inLanes(names, async (name) => {
+      await lab.lab.api.apply(slice(name, on(all)));
+      await lab.lab.api.create(service(name, { annotations, spec: { ...ours, allocateLoadBalancerNodePorts: false } }));
+    });
+  });
+  after(() => lab.down());
+
+  /** The MAC that the wire heard last for each address. */
+  function lastClaims(records: readonly LanRecord[]): Map<string, string> {
+    return new Map(ips.map((ip) => [ip, claimsOf(records, ip).at(-1)?.mac ?? 'nobody']));
+  }
+
+  function half(i: number): string[] {
+    return ips.slice(i * sampled, (i + 1) * sampled);
+  }
+
+  test('all get addresses and are announced', { timeout: 180_000 }, async () => {
+    const announced = async (): Promise<boolean> => {
+      const listed = await lab.lab.api.list<{ status?: { conditions?: { type: string; status: string }[] } }>(
+        '/api/v1/namespaces/default/services',
+      );
+      const ready = listed.filter(({ status }) =>
+        status?.conditions?.some(({ type, status: is }) => type.endsWith('/Announced') && is === 'True'),
+      );
+      return ready.length === count;
+    };
+    await until(announced, { what: `${count} Services to be announced`, timeoutMs: 150_000, intervalMs: 500 });
+    const listed = await lab.lab.api.list<{ status?: { loadBalancer?: { ingress?: { ip: string }[] } } }>(
+      '/api/v1/namespaces/default/services',
+    );
+    ips = listed.flatMap(({ status }) => status?.loadBalancer?.ingress?.map(({ ip }) => ip) ?? []);
+    assert.equal(new Set(ips).size, count);
+  });
+
+  test(
+    'a node loses power: the wire hears of each of its addresses, and the neighbours of a host and a router are right',
+    { timeout: 120_000 },
+    async () => {
+      const before = await lab.lab.sniff();
+      // A host and the router have met some of them; every address is announced once a minute at least.
+      for (const [i, table] of tables().entries()) {
+        await inLanes(half(i), async (ip) => assert.ok((await table.ask(ip)) !== undefined, `${ip} is answered for`));
+      }
+      const known = await Promise.all(tables().map(async (table) => table.all()));
+      await before.stop();
+      const [dead] = all;
+      const macs = new Map(lab.lab.nodes.map(({ name, mac }) => [mac, name]));
+      const lost = half(0).filter((ip) => macs.get(known[0]?.get(ip) ?? '') === dead);
+      assert.ok(lost.length > sampled / 10, `${dead} had ${lost.length} of ${sampled}`);
+
+      const sniffer = await lab.lab.sniff();
+      await lab.lab.node('n1').powerOff();
+      const took = async (): Promise<boolean> => {
+        const moved = lastClaims(sniffer.records);
+        return lost.every((ip) => moved.get(ip) !== 'nobody');
+      };
+      await until(took, { what: 'the addresses of the dead node to be announced by others', timeoutMs: 30_000 });
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      const last = lastClaims(await sniffer.stop());
+      const dying = lab.lab.node('n1').mac;
+      for (const [i, table] of tables().entries()) {
+        const now = await table.all();
+        for (const ip of half(i)) {
+          const mac = now.get(ip);
+          assert.ok(mac !== undefined && mac !== dying, `${ip} is at ${mac}`);
+          // What nobody announced has not moved.
+          const expected = last.get(ip) === 'nobody' ? known[i]?.get(ip) : last.get(ip);
+          assert.equal(mac, expected, ip);
+        }
+      }
+      const announced = [...last.values()].filter((mac) => mac !== 'nobody');
+      assert.ok(!announced.includes(dying));
+      process.stderr.write(`      ${announced.length} of ${count} addresses moved\n`);
+      assert.ok(announced.length > count / 5 && announced.length < count / 2);
+    },
+  );
+});
