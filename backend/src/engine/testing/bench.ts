@@ -1,7 +1,8 @@
-import { NO_PLACE, type Replica } from '../../domain/replica.ts';
+import { NO_PLACE, type Replica, type ReplicaPlace } from '../../domain/replica.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
-import { Engine } from '../engine.ts';
+import { Engine, type EngineDeps, type Layer2Host } from '../engine.ts';
+import type { LinkAddress, LinkView } from '../layer2.ts';
 import type { AddressReport, FromEngine } from '../messages.ts';
 import { RecordingSpeaker } from './recording-speaker.ts';
 
@@ -24,9 +25,15 @@ export class Bench {
   /** Whether the other replicas have all their sessions. */
   othersAnnounce = true;
   connected: string[] = ['10.0.0.1/24'];
+  /** What Layer 2 was told, in order, and what it says of addresses; call `linkChanged` after a change. */
+  readonly linkCalls: string[] = [];
+  readonly linkWanted = new Map<string, LinkAddress>();
+  readonly linkViews = new Map<string, LinkView>();
+  linkChanged: Layer2Host['onChange'] = () => undefined;
+  othersSpeakOnLinks = false;
   readonly engine: Engine;
 
-  constructor(replica = 'a') {
+  constructor(replica = 'a', { layer2 = false } = {}) {
     this.engine = new Engine(
       {
         clock: this.clock,
@@ -48,14 +55,45 @@ export class Bench {
           answering: () =>
             this.answering.map((name) => {
               const node = this.members.find((member) => member.name === name)?.node;
-              return { name, node, stale: false, announcing: this.othersAnnounce, place: NO_PLACE };
+              return { name, node, stale: false, announcing: this.othersAnnounce, place: this.#placeOfOthers() };
             }),
           lost: () => this.lost,
         },
+        ...(layer2 ? { layer2: (host: Layer2Host) => this.#linkPart(host) } : {}),
         post: (message) => void this.posted.push(message),
       },
       { replica, node: 'n1', address: '10.0.0.1', probePort: 7_473, layer2: true, layer2SteadyMs: 0, logLevel: 'info' },
     );
+  }
+
+  #placeOfOthers(): ReplicaPlace {
+    const link = { name: 'eth0', mac: '02:00:00:00:00:02', prefixes: ['10.0.0.2/24'] };
+    return this.othersSpeakOnLinks ? { links: [link], towards: {} } : NO_PLACE;
+  }
+
+  #linkPart(host: Layer2Host): ReturnType<NonNullable<EngineDeps['layer2']>> {
+    this.linkChanged = host.onChange;
+    const call = (what: string) => (): void => void this.linkCalls.push(what);
+    return {
+      start: call('start'),
+      set: (wanted) => {
+        this.linkCalls.push(`set ${[...wanted.keys()].join()}`);
+        this.linkWanted.clear();
+        for (const [ip, address] of wanted) this.linkWanted.set(ip, address);
+      },
+      update: (changes) => {
+        this.linkCalls.push(`update ${[...changes].map(([ip, address]) => (address === null ? `-${ip}` : ip)).join()}`);
+        for (const [ip, address] of changes) {
+          if (address === null) this.linkWanted.delete(ip);
+          else this.linkWanted.set(ip, address);
+        }
+      },
+      replicasChanged: call('replicas'),
+      setStale: (stale) => void this.linkCalls.push(stale ? 'stale' : 'fresh'),
+      leave: call('leave'),
+      stop: call('stop'),
+      view: (ip) => this.linkViews.get(ip),
+    };
   }
 
   /** What the main thread knows of each address after all reports so far. */
