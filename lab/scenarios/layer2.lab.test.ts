@@ -20,7 +20,7 @@ suite('a Service on the LAN, with a replica on every node', () => {
   let ip: string;
 
   before(async () => {
-    lab = await LinkLab.up(...all);
+    lab = await LinkLab.up(all);
     ips = await lab.serve('web');
     [ip = ''] = ips;
   });
@@ -183,7 +183,7 @@ suite('a Service on the LAN, with replicas on two of three nodes', () => {
   let lab: LinkLab;
 
   before(async () => {
-    lab = await LinkLab.up('n1', 'n2');
+    lab = await LinkLab.up(['n1', 'n2']);
   });
   after(() => lab.down());
 

@@ -199,6 +199,24 @@ suite('links', () => {
     assert.deepEqual(lan.ask('198.51.100.7'), [rank('198.51.100.7', ALL)[0]]);
   });
 
+  test('can_reach: where it leads, as soon as the pool says so and after the way has changed', async () => {
+    const lan = await running(...ALL);
+    const pool = aPool('reach', ['203.0.113.0/24'], { protocol: 'layer2', interface: 'can_reach:198.51.100.1' });
+    const move = (name: string, prefix: string): void => {
+      const { links, link, number } = lan.host(name);
+      links.change(link, { prefixes: [`192.0.2.${number}/24`, prefix] });
+    };
+    move('n2', '198.51.100.2/24');
+    await lan.pass(100);
+    lan.wantAs({ pool }, '203.0.113.7');
+    await lan.pass(100);
+    assert.deepEqual(lan.ask('203.0.113.7'), ['n2']);
+    move('n2', '198.18.0.2/24');
+    move('n3', '198.51.100.3/24');
+    await lan.pass(6_000);
+    assert.deepEqual(lan.ask('203.0.113.7'), ['n3']);
+  });
+
   test('only hosts with its subnet own it; one that gets the subnet later is told of', async () => {
     const lan = await running(...ALL);
     const pool = aPool('second', ['198.51.100.0/24'], { protocol: 'layer2' });

@@ -6,7 +6,7 @@ import { finding, type Finding } from '../domain/reason.ts';
 import type { AnsweringReplica, ReplicaProber } from '../health/replicas.ts';
 import type { Clock, Datagrams, LinkLayer, Logger, Random, Timer } from '../platform/ports.ts';
 import type { Desired, Observation, RivalObservation, StateObservation } from '../speakers/layer2/speaker.ts';
-import { LinkResolver } from '../speakers/layer2/resolve.ts';
+import { followsRoutes, LinkResolver } from '../speakers/layer2/resolve.ts';
 import type { Layer2Speaker } from '../speakers/layer2/speaker.ts';
 import { addressOctets } from '../speakers/layer2/wire/address.ts';
 import { LinkAudit } from './link-audit.ts';
@@ -56,6 +56,7 @@ export interface LinkView {
 
 /** Replicas come and go in numbers; what follows from it is worked out once. */
 const COALESCE_MS = 2;
+const ROUTES_MS = 5_000;
 
 /**
  * Layer 2 in the engine: finds the owner of each address, as every other replica does, and has the speaker speak for those that are this
@@ -77,6 +78,7 @@ export class Layer2 {
   #places = new LinkPlaces([]);
   #resolver: LinkResolver;
   #recount: Timer | undefined;
+  #routes: Timer | undefined;
   /** Whoever else is there has had the time to say so. */
   #isReady = false;
   /** The speaker has been given its first whole set. */
@@ -116,7 +118,10 @@ export class Layer2 {
       if (wanted !== null) this.#wanted.set(ip, wanted);
       else if (this.#wanted.delete(ip)) this.#yields.delete(ip);
     }
-    this.#apply(changes.keys());
+    // Others must hear first where this host would reach what a pool names.
+    if ([...changes.values()].some((wanted) => wanted !== null && followsRoutes(wanted.pool.interface))) {
+      this.#recountNow();
+    } else this.#apply(changes.keys());
   }
 
   /** Replicas, links or MAC addresses changed. */
@@ -141,6 +146,7 @@ export class Layer2 {
   stop(): void {
     this.#unwatch();
     this.#recount?.cancel();
+    this.#routes?.cancel();
     this.#yields.endAll();
     this.#macs.stop();
     this.#audit.stop();
@@ -193,6 +199,15 @@ export class Layer2 {
     const others = replicas.answering().filter((other: AnsweringReplica) => other.name !== name);
     this.#places = new LinkPlaces([...self, ...others]);
     this.#apply(new Set([...this.#wanted.keys(), ...this.#owners.keys()]));
+    if (selectors.some(followsRoutes)) this.#followRoutes();
+  }
+
+  /** Routes may change without any change of the links. */
+  #followRoutes(): void {
+    this.#routes ??= this.#deps.clock.setTimer(ROUTES_MS, () => {
+      this.#routes = undefined;
+      this.#recountNow();
+    });
   }
 
   /** Finds the owners of these addresses, and tells the speaker what that changes. */

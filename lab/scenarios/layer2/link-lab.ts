@@ -7,7 +7,7 @@ import type { Host } from '../../network/host.ts';
 import type { Router } from '../../network/router.ts';
 import { until } from '../../state/until.ts';
 import { longestGap, PacedTraffic, type Gap } from '../../story/traffic.ts';
-import { ManagerLab } from '../manager/manager-lab.ts';
+import { ManagerLab, type ManagerLabSize } from '../manager/manager-lab.ts';
 
 /** The pool `lan`: addresses of the nodes' own network, of both families. */
 export const linkRanges = ['10.50.0.128-10.50.0.239', 'fd00:50::1:0/116'];
@@ -37,8 +37,8 @@ export class LinkLab {
     this.manager = manager;
   }
 
-  static async up(...members: string[]): Promise<LinkLab> {
-    const manager = await ManagerLab.up({ members, clients: 1, hosts: 2 });
+  static async up(members: readonly string[], size: ManagerLabSize = {}): Promise<LinkLab> {
+    const manager = await ManagerLab.up({ members, clients: 1, hosts: 2, ...size });
     try {
       await manager.lab.apply(eip('lan', { addresses: linkRanges, protocol: 'layer2' }));
       return new LinkLab(manager);

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../cluster/api-client.ts';
 import { LightLab } from '../../light-lab.ts';
+import type { NetworkSize } from '../../network/plan.ts';
 import {
   bgpConf,
   bgpPeers,
@@ -45,6 +46,11 @@ export interface NodeStatus {
   readonly addresses?: readonly { readonly type: string; readonly address: string }[];
 }
 
+export interface ManagerLabSize extends Partial<Omit<NetworkSize, 'nodes'>> {
+  /** The machines that replicas run on. */
+  readonly members?: readonly string[];
+}
+
 /** A light lab with replicas of the manager, configured as users do it, and what the tests of the manager ask of it. */
 export class ManagerLab {
   readonly lab: LightLab;
@@ -59,8 +65,16 @@ export class ManagerLab {
    * Three machines n1 to n3; returns when the replicas on `members` have a session with every router. The pool `public` is the
    * default one and has addresses of both families.
    */
-  static async up({ members = ['n1'], routers = 1, clients = 0, hosts = 0 } = {}): Promise<ManagerLab> {
-    const lab = await LightLab.up({ network: { nodes: 3, routers, clients, hosts }, progress: progressToStderr });
+  static async up({
+    members = ['n1'],
+    routers = 1,
+    clients = 0,
+    hosts = 0,
+    secondLan,
+  }: ManagerLabSize = {}): Promise<ManagerLab> {
+    const second = secondLan === undefined ? {} : { secondLan };
+    const network = { nodes: 3, routers, clients, hosts, ...second };
+    const lab = await LightLab.up({ network, progress: progressToStderr });
     try {
       const manager = new ManagerLab(lab);
       await installObjects(lab);

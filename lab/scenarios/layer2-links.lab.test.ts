@@ -1,0 +1,164 @@
+/** On which interface of which node an address is answered for, and what follows when interfaces come, go and change. */
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { eip, ours, type ServiceWishes } from '../local/objects.ts';
+import type { Host } from '../network/host.ts';
+import { until } from '../state/until.ts';
+import { LinkLab } from './layer2/link-lab.ts';
+
+const all = ['n1', 'n2', 'n3'];
+
+/** From the pool of this name, perhaps a certain address. */
+function from(pool: string, ip?: string): ServiceWishes {
+  const wanted = ip === undefined ? {} : { 'lb.kubesphere.io/ips': ip };
+  return { spec: ours, annotations: { 'eip.openelb.kubesphere.io/v1alpha2': pool, ...wanted } };
+}
+
+suite('interfaces', () => {
+  let lab: LinkLab;
+  let near: Host;
+  let far: Host;
+
+  before(async () => {
+    lab = await LinkLab.up(all, { secondLan: { nodes: 2, hosts: 1 } });
+    near = lab.host;
+    far = lab.manager.lab.host('s1');
+  });
+  after(() => lab.down());
+
+  /** Waits until this is what a host finds when it asks: the node's name, or nobody. */
+  async function answers(host: Host, ip: string, node: string | undefined): Promise<void> {
+    const found = async (): Promise<string | undefined> => {
+      const mac = await host.neighbours.ask(ip);
+      return mac === undefined ? undefined : (lab.manager.lab.nodeWith(mac)?.name ?? mac);
+    };
+    let last: string | undefined;
+    await until(async () => (last = await found()) === node, {
+      what: `${host.name} to find ${ip} at ${node ?? 'nobody'}`,
+      explain: () => `it finds ${last ?? 'nobody'}\n`,
+    });
+  }
+
+  /** The node that a host finds, once somebody answers. */
+  async function ownerSeenBy(host: Host, ip: string): Promise<string> {
+    const found = async (): Promise<string | undefined> => {
+      const mac = await host.neighbours.ask(ip);
+      return mac === undefined ? undefined : lab.manager.lab.nodeWith(mac)?.name;
+    };
+    return until(found, { what: `${host.name} to find ${ip}` });
+  }
+
+  /** As `ownerSeenBy` of the near host, for an address of no subnet of its own. */
+  async function ownerSeenByName(ip: string): Promise<string> {
+    await near.exec('ip', 'route', 'replace', `${ip}/32`, 'dev', 'eth0');
+    return ownerSeenBy(near, ip);
+  }
+
+  test('a pool over two subnets: each address on the LAN of its subnet only, by a node that is on it', async () => {
+    const addresses = ['10.50.0.240-10.50.0.249', '10.51.0.200-10.51.0.219'];
+    await lab.manager.lab.apply(eip('both', { addresses, protocol: 'layer2' }));
+    for (let i = 0; i < 6; i++) {
+      const ip = `10.51.0.${200 + i}`;
+      await lab.manager.create(`second-${i}`, from('both', ip));
+      const owner = await ownerSeenBy(far, ip);
+      assert.ok(['n1', 'n2'].includes(owner), owner);
+      assert.equal((await far.neighbours.mac(ip)) === lab.node(owner).second?.mac, true);
+    }
+    await lab.manager.create('first', from('both', '10.50.0.240'));
+    await ownerSeenBy(near, '10.50.0.240');
+    assert.equal(await far.neighbours.ask('10.50.0.240'), undefined);
+    // The first LAN knows nothing of the second one's addresses.
+    await near.exec('ip', 'route', 'add', '10.51.0.200/32', 'dev', 'eth0');
+    assert.equal(await near.neighbours.ask('10.51.0.200'), undefined);
+  });
+
+  test('an interface that is pulled out and put back takes its addresses along', async () => {
+    const ip = '10.51.0.201';
+    const owner = await ownerSeenBy(far, ip);
+    const other = owner === 'n1' ? 'n2' : 'n1';
+    await lab.node(owner).exec('ip', 'link', 'set', 'eth1', 'down');
+    await answers(far, ip, other);
+    await lab.node(owner).exec('ip', 'link', 'set', 'eth1', 'up');
+    await answers(far, ip, owner);
+  });
+
+  test('an address that is taken off an interface takes the subnet along', async () => {
+    const ip = '10.51.0.201';
+    const owner = await ownerSeenBy(far, ip);
+    const other = owner === 'n1' ? 'n2' : 'n1';
+    const own = `${lab.node(owner).second?.addresses.ipv4 ?? ''}/24`;
+    await lab.node(owner).exec('ip', 'address', 'del', own, 'dev', 'eth1');
+    await answers(far, ip, other);
+    await lab.node(owner).exec('ip', 'address', 'add', own, 'dev', 'eth1');
+    await answers(far, ip, owner);
+  });
+
+  test('an interface with a new MAC address: the neighbours hear of it', async () => {
+    const ip = '10.51.0.202';
+    const owner = await ownerSeenBy(far, ip);
+    const mac = '02:00:00:00:51:99';
+    await lab.node(owner).exec('ip', 'link', 'set', 'eth1', 'address', mac);
+    await far.neighbours.waitFor(ip, mac);
+    await lab.node(owner).exec('ip', 'link', 'set', 'eth1', 'address', lab.node(owner).second?.mac ?? '');
+    await far.neighbours.waitFor(ip, lab.node(owner).second?.mac ?? '');
+  });
+
+  test('a pool that fits no subnet is answered for on the interface that it names', async () => {
+    const named = eip('named', { address: '203.0.113.0/28', protocol: 'layer2', interface: 'eth1' });
+    await lab.manager.lab.apply(named);
+    await lab.manager.create('named', from('named', '203.0.113.7'));
+    await far.exec('ip', 'route', 'add', '203.0.113.0/28', 'dev', 'eth0');
+    const owner = await ownerSeenBy(far, '203.0.113.7');
+    assert.ok(['n1', 'n2'].includes(owner), owner);
+  });
+
+  test('can_reach: on the interface that leads to an address', async () => {
+    const onSecond = { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['n1', 'n2'] }] };
+    const spec = { protocol: 'layer2', interface: 'can_reach:10.51.0.1', nodeSelector: onSecond };
+    await lab.manager.lab.apply(eip('reach', { ...spec, address: '203.0.113.16/28' }));
+    await lab.manager.create('reach', from('reach', '203.0.113.20'));
+    for (const host of [far, near]) await host.exec('ip', 'route', 'add', '203.0.113.16/28', 'dev', 'eth0');
+    assert.ok(['n1', 'n2'].includes(await ownerSeenBy(far, '203.0.113.20')));
+    assert.equal(await near.neighbours.ask('203.0.113.20'), undefined);
+  });
+
+  test('an interface that vanishes, and one that appears', async () => {
+    const ip = '10.51.0.202';
+    const owner = await ownerSeenBy(far, ip);
+    const other = owner === 'n1' ? 'n2' : 'n1';
+    const node = lab.node(owner);
+    const elsewhere = lab.manager.lab.host('h2');
+    await node.exec('ip', 'link', 'set', 'eth1', 'netns', elsewhere.namespace);
+    await answers(far, ip, other);
+    await elsewhere.exec('ip', 'link', 'set', 'eth1', 'netns', node.namespace);
+    await node.exec('ip', 'address', 'add', `${node.second?.addresses.ipv4 ?? ''}/24`, 'dev', 'eth1');
+    await node.exec('ip', 'link', 'set', 'eth1', 'up');
+    await answers(far, ip, owner);
+  });
+
+  test('without any interface for it, the condition says so', async () => {
+    await lab.manager.lab.apply(eip('nowhere', { address: '10.57.0.128/25', protocol: 'layer2' }));
+    await lab.manager.create('nowhere', from('nowhere', '10.57.0.200'));
+    await lab.manager.announcedBecause('nowhere', 'NoReplicaOnLink');
+    await lab.node('n3').exec('ip', 'address', 'add', '10.57.0.3/24', 'dev', 'eth0');
+    await lab.manager.announcedBecause('nowhere', 'Announced');
+    assert.equal(await ownerSeenByName('10.57.0.200'), 'n3');
+  });
+
+  test('an interface that becomes a bridge’s port: the bridge answers in its place', async () => {
+    const ip = '10.51.0.203';
+    const owner = await ownerSeenBy(far, ip);
+    const node = lab.node(owner);
+    const own = `${node.second?.addresses.ipv4 ?? ''}/24`;
+    const commands = [
+      ['link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0'],
+      ['link', 'set', 'br0', 'address', node.second?.mac ?? ''],
+      ['address', 'del', own, 'dev', 'eth1'],
+      ['link', 'set', 'eth1', 'master', 'br0'],
+      ['link', 'set', 'br0', 'up'],
+      ['address', 'add', own, 'dev', 'br0'],
+    ];
+    for (const command of commands) await node.exec('ip', ...command);
+    await answers(far, ip, owner);
+  });
+});
