@@ -7,6 +7,7 @@ import { AddressReports } from './cluster/write/address-reports.ts';
 import { EventRecorder } from './cluster/write/events.ts';
 import { LeaderElector } from './cluster/write/lease.ts';
 import { Leader } from './cluster/write/leader.ts';
+import { OwnConflicts } from './cluster/write/own-conflicts.ts';
 import { OwnSessions } from './cluster/write/own-sessions.ts';
 import { parseRange, type AddressRange } from './domain/address.ts';
 import { EngineHandle, type EngineReport } from './engine/handle.ts';
@@ -40,6 +41,7 @@ export class Manager {
   readonly #elector: LeaderElector;
   readonly #events: EventRecorder;
   readonly #sessions: OwnSessions;
+  readonly #conflicts: OwnConflicts;
   readonly #reports = new AddressReports();
   readonly #health: HealthServer;
   #leader: Leader | undefined;
@@ -77,6 +79,7 @@ export class Manager {
     });
     this.#events = new EventRecorder(deps, { reportingController: CONTROLLER, reportingInstance: options.replica });
     this.#sessions = new OwnSessions({ ...deps, view: this.#view }, options);
+    this.#conflicts = new OwnConflicts({ ...deps, view: this.#view }, options);
     this.#health = new HealthServer({
       logger,
       notAlive: () => this.#engine.notAlive(),
@@ -102,7 +105,7 @@ export class Manager {
     this.#stopping = true;
     await Promise.all([this.#engine.stop(), this.#bounded('handing over leadership', this.#resign())]);
     this.#events.stop();
-    await this.#bounded("taking this replica's entries back", this.#sessions.stop());
+    await this.#bounded("taking this replica's entries back", this.#takeBack());
     this.#freshness.stop();
     this.#serviceRanges.stop();
     this.#view.stop();
@@ -113,6 +116,10 @@ export class Manager {
   async #resign(): Promise<void> {
     await this.#leader?.stop();
     await this.#elector.stop();
+  }
+
+  async #takeBack(): Promise<void> {
+    await Promise.all([this.#sessions.stop(), this.#conflicts.stop()]);
   }
 
   async #bounded(what: string, work: Promise<void>): Promise<void> {
@@ -130,6 +137,7 @@ export class Manager {
     if (this.#stopping) return;
     this.#leader?.changed(kind, key);
     if (kind === 'peer') this.#sessions.peerChanged(key);
+    if (kind === 'pool' || kind === 'pool-object') this.#conflicts.poolChanged(key);
   }
 
   #inputsChanged(delta: InputDelta): void {
@@ -141,6 +149,7 @@ export class Manager {
   #answering(): void {
     this.#view.retryNow();
     this.#sessions.retryNow();
+    this.#conflicts.retryNow();
     this.#leader?.retryNow();
   }
 
@@ -151,6 +160,8 @@ export class Manager {
       'all kinds are listed, announcing',
     );
     this.#engine.start(this.#view.inputs());
+    // An engine that begins has heard nobody yet: what stands there is of an earlier life.
+    this.#conflicts.update([]);
     this.#elector.start();
   }
 
@@ -180,10 +191,11 @@ export class Manager {
   }
 
   #fromEngine(message: EngineReport): void {
-    if (message.type === 'addresses') {
-      this.#reports.update(message);
-      if (!this.#stopping) this.#leader?.addressesReported(message.changed);
-    } else if (message.type === 'sessions' && !this.#stopping) this.#sessions.update(message.sessions);
+    if (message.type === 'addresses') this.#reports.update(message);
+    if (this.#stopping) return;
+    if (message.type === 'addresses') this.#leader?.addressesReported(message.changed);
+    else if (message.type === 'sessions') this.#sessions.update(message.sessions);
+    else this.#conflicts.update(message.conflicts);
   }
 
   #notReady(): string[] {

@@ -29,6 +29,20 @@ export const MAX_RELEASED = 1_000;
 /** The most `heldNamespaces`: a full list may not have all. */
 export const MAX_HELD_NAMESPACES = 1000;
 
+/** The most entries that a pool has of the conflicts of one replica. */
+export const MAX_CONFLICTS = 64;
+
+/** Somebody answers for an address of the pool on a link, as a replica has heard (RFC 5227, RFC 4862 section 5.4). */
+export interface Conflict {
+  /** Canonical text. */
+  readonly ip: string;
+  readonly mac: string;
+  /** The node of this cluster whose kernel answers; undefined: a stranger, which really uses the address. */
+  readonly node: string | undefined;
+  /** False: heard before the first announcement, so that nobody has reached a Service at the address yet. */
+  readonly announced: boolean;
+}
+
 /** An address pool: one Eip object, parsed and valid. */
 export interface Pool {
   readonly name: string;
@@ -45,6 +59,8 @@ export interface Pool {
   readonly heldRanges: readonly AddressRange[];
   /** From the status: namespaces whose Services hold addresses, which they keep when the pool's namespaces are edited. */
   readonly heldNamespaces: readonly string[];
+  /** From the status: whoever else uses addresses of it, each once, whichever replicas have heard it. */
+  readonly conflicts: readonly Conflict[];
   /** Empty: the interface that owns the subnet. A name, or `can_reach:<IP>`. */
   readonly interface: string;
   /** No new addresses from it; those that are held stay. */

@@ -25,10 +25,14 @@ function merge<T>(into: Map<string, T>, changes: Changes<T> | undefined): number
   return changes?.size ?? 0;
 }
 
-/** Which namespaces have addresses of a pool is for those who believe a holding; announcing doesn't ask. */
+/**
+ * Which namespaces have addresses of a pool is for those who believe a holding, and what replicas have heard on links for those who
+ * give addresses; announcing doesn't ask.
+ */
 function announcesAlike(a: Pool | undefined, b: Pool | null): boolean {
   if (a === undefined || b === null) return false;
-  return isDeepStrictEqual({ ...a, heldNamespaces: [] }, { ...b, heldNamespaces: [] });
+  const rest = { heldNamespaces: [], conflicts: [] };
+  return isDeepStrictEqual({ ...a, ...rest }, { ...b, ...rest });
 }
 
 /**

@@ -29,7 +29,9 @@ export interface PoolUse {
 }
 
 /** The part of `Eip.status` that allocating decides. */
-export type EipUsage = { readonly [Key in keyof Omit<EipStatus, 'conditions'>]-?: NonNullable<EipStatus[Key]> };
+export type EipUsage = {
+  readonly [Key in keyof Omit<EipStatus, 'conditions' | 'conflicts'>]-?: NonNullable<EipStatus[Key]>;
+};
 
 /** JSON numbers are exact up to 2^53 - 1; an IPv6 /64 has more addresses. */
 function bounded(value: bigint): number {

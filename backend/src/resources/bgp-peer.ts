@@ -299,7 +299,7 @@ export const bgpPeerStatus = z
       .max(32)
       .optional()
       .meta({ description: 'Established sessions of all that should be, as in 2/2.' }),
-    replicas: keyedList(replicaPeerStatus.meta({ description: 'Session of one replica.' }), 'replica')
+    replicas: keyedList(replicaPeerStatus.meta({ description: 'Session of one replica.' }), ['replica'])
       .optional()
       .meta({ description: 'Session of each replica; each writes its own entry when the state changes.' }),
     nodesPeerStatus: z

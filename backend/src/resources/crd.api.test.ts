@@ -256,7 +256,7 @@ test('kubectl get answers whether all is well', async () => {
   await putStatus(manifest('BgpPeer', 'leaf1'), { established: '2/2', conditions });
   await putStatus(manifest('BgpConf', 'every-field'), { conditions });
   const [eipHeader, eip] = await table('eip', 'eip-cidr');
-  assert.deepEqual(eipHeader, ['NAME', 'ADDRESS', 'PROTOCOL', 'USAGE', 'TOTAL', 'READY', 'AGE']);
+  assert.deepEqual(eipHeader, ['NAME', 'ADDRESS', 'PROTOCOL', 'USAGE', 'TOTAL', 'READY', 'CONFLICT', 'AGE']);
   assert.deepEqual(eip?.slice(0, -1), ['eip-cidr', '172.22.0.0/24', 'bgp', '3', '256', 'True']);
   const [peerHeader, peer] = await table('bgpp', 'leaf1');
   assert.deepEqual(peerHeader, ['NAME', 'NEIGHBOR', 'AS', 'ESTABLISHED', 'READY', 'AGE']);

@@ -66,7 +66,7 @@ for (const kind of KINDS) {
 
   test(`${kind.kind}: no value of a status is refused, so that the status of OpenELB stays readable`, () => {
     const status = asSchema(asSchema(schemaOf(kind)['properties'])['status']);
-    const ours = /\.(conditions|replicas|released|established|addresses|namespaces)(\W|$)/;
+    const ours = /\.(conditions|replicas|released|established|addresses|namespaces|conflicts)(\W|$)/;
     for (const [path, schema] of nodes(status, 'status')) {
       if (ours.test(path)) continue;
       for (const keyword of [
@@ -98,7 +98,7 @@ test('the columns answer "is it fine?"', () => {
     kind.columns.filter(({ priority }) => priority === undefined).map(({ name }) => name),
   );
   assert.deepEqual(columns, [
-    ['Address', 'Protocol', 'Usage', 'Total', 'Ready', 'Age'],
+    ['Address', 'Protocol', 'Usage', 'Total', 'Ready', 'Conflict', 'Age'],
     ['AS', 'RouterID', 'Ready', 'Age'],
     ['Neighbor', 'AS', 'Established', 'Ready', 'Age'],
   ]);

@@ -70,6 +70,11 @@ export const KINDS: readonly Kind[] = [
       column('Total', '.status.poolSize', 'Number of addresses.', 'integer'),
       ready,
       reason,
+      column(
+        'Conflict',
+        '.status.conditions[?(@.type=="AddressConflict")].status',
+        'Whether somebody else on the link uses addresses of it; the condition AddressConflict says who.',
+      ),
       age,
     ],
     // The name stands in a label of the Services that use the pool.

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { MAX_HELD_NAMESPACES, MAX_RELEASED } from '../domain/pool.ts';
+import { MAX_CONFLICTS, MAX_HELD_NAMESPACES, MAX_RELEASED } from '../domain/pool.ts';
 import * as patterns from './patterns.ts';
 import { matches } from './patterns.ts';
 import {
   atomicList,
   conditions,
   integer,
+  keyedList,
   labelPairs,
   labelSelector,
   MAX_ADDRESS,
@@ -183,6 +184,25 @@ export type EipSpec = z.output<typeof eipSpec>;
 /** The most entries of `status.addresses`: twice what the spec may have. */
 export const MAX_HELD_RANGES = 128;
 
+/** The most entries of `status.conflicts`: what 16 replicas may write. */
+export const MAX_ALL_CONFLICTS = MAX_CONFLICTS * 16;
+
+const conflict = z.object({
+  replica: z.string().max(253).meta({ description: 'Name of the Pod of the replica that heard it.' }),
+  ip: z.string().max(45).meta({ description: 'The address.' }),
+  mac: z.string().max(64).meta({ description: 'MAC address of whoever answers for it.' }),
+  link: z.string().max(15).meta({ description: 'Interface of the replica that it was heard on.' }),
+  node: z
+    .string()
+    .max(253)
+    .optional()
+    .meta({ description: 'Node of this cluster whose kernel answers. Empty: a host that is none of ours.' }),
+  announced: z.boolean().meta({ description: 'Whether it was heard after the address had been announced.' }),
+  since: z.iso.datetime().meta({ description: 'When it was heard first, RFC 3339.' }),
+});
+
+export type EipConflict = z.output<typeof conflict>;
+
 export const eipStatus = z
   .object({
     poolSize: integer()
@@ -225,6 +245,16 @@ export const eipStatus = z
     namespaces: atomicList(z.string().max(63).meta({ description: 'Name of a namespace.' }), MAX_HELD_NAMESPACES)
       .optional()
       .meta({ description: 'Namespaces whose Services hold addresses; they keep them when the pool is edited.' }),
+    conflicts: keyedList(
+      conflict.meta({ description: 'Somebody else who answers for one address.' }),
+      ['replica', 'ip'],
+      MAX_ALL_CONFLICTS,
+    )
+      .optional()
+      .meta({
+        description:
+          'Addresses that somebody else on the link answers for (layer2); each replica writes what it has heard.',
+      }),
     conditions,
   })
   .meta({ description: 'What became of the pool; written by porter-manager.' });

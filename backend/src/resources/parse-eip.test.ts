@@ -32,6 +32,7 @@ test('a pool of OpenELB with every field', () => {
     ranges: [{ family: 'ipv4', first: 0xc0a8_005bn, last: 0xc0a8_0064n, isPrefix: false }],
     heldRanges: [],
     heldNamespaces: [],
+    conflicts: [],
     interface: 'eth0',
     disabled: false,
     priority: 100,
@@ -197,4 +198,34 @@ test('a pool that is being deleted is still read; dates may come as values', () 
   const { value } = read({ ...objectOf('Eip', 'p', { address: '192.0.2.1' }), metadata: { name: 'p', ...at } });
   assert.equal(value.deleting, true);
   assert.equal(value.createdAt, 5000);
+});
+
+suite('conflicts, from the status', () => {
+  const conflicts = (status: unknown): Pool['conflicts'] =>
+    read({ ...objectOf('Eip', 'p', { address: '192.0.2.1' }), status }).value.conflicts;
+  const ENTRY = {
+    replica: 'porter-0',
+    ip: '192.0.2.1',
+    mac: '02:00:5e:10:00:0a',
+    link: 'eth0',
+    announced: false,
+    since: '2026-01-01T00:00:00Z',
+  };
+  const STRANGER = { ip: '192.0.2.1', mac: '02:00:5e:10:00:0a', node: undefined, announced: false };
+
+  test('each once, whichever replicas have heard it and when, in any order', () => {
+    const other = { ...ENTRY, replica: 'porter-1', link: 'eth1', since: '2026-01-02T00:00:00Z' };
+    const node = { ...ENTRY, ip: '2001:DB8::1', node: 'n1', announced: true };
+    const both = [STRANGER, { ip: '2001:db8::1', mac: ENTRY.mac, node: 'n1', announced: true }];
+    assert.deepEqual(conflicts({ conflicts: [ENTRY, other, node] }), both);
+    assert.deepEqual(conflicts({ conflicts: [node, other, ENTRY] }), both);
+  });
+
+  test('none without a status; what does not read is left out, and moves nobody', () => {
+    for (const odd of [undefined, {}, { conflicts: 'x' }, { conflicts: [null, 5, {}, { ...ENTRY, ip: 'x' }] }])
+      assert.deepEqual(conflicts(odd), []);
+    assert.deepEqual(conflicts({ conflicts: [{ ip: ENTRY.ip, mac: ENTRY.mac, announced: 'no', node: 5 }] }), [
+      { ...STRANGER, announced: true },
+    ]);
+  });
 });

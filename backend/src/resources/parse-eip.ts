@@ -1,7 +1,7 @@
-import { formatAddress, parseAddress, parseRange, rangesOverlap } from '../domain/address.ts';
+import { canonicalAddress, formatAddress, parseAddress, parseRange, rangesOverlap } from '../domain/address.ts';
 import type { AddressRange } from '../domain/address.ts';
-import { MAX_HELD_NAMESPACES, type Pool, type PoolBgp, type PoolRange } from '../domain/pool.ts';
-import { eipSpec, MAX_HELD_RANGES, MAX_RANGE, WELL_KNOWN_COMMUNITIES } from './eip.ts';
+import { MAX_HELD_NAMESPACES, type Conflict, type Pool, type PoolBgp, type PoolRange } from '../domain/pool.ts';
+import { eipSpec, MAX_ALL_CONFLICTS, MAX_HELD_RANGES, MAX_RANGE, WELL_KNOWN_COMMUNITIES } from './eip.ts';
 import type { EipSpec } from './eip.ts';
 import { eraValue } from './keys.ts';
 import { identityOf, meaningless, parseSpec, toSelector } from './parse.ts';
@@ -85,21 +85,45 @@ function readChoice(spec: EipSpec): Choice {
   };
 }
 
-/** The texts in a list of a status, which may be anything: OpenELB wrote some of it, and people can. */
-function texts(status: unknown, field: string, max: number): string[] {
-  const list: unknown = typeof status === 'object' && status !== null ? Reflect.get(status, field) : undefined;
-  if (!Array.isArray(list)) return [];
-  return list.slice(0, max).filter((item): item is string => typeof item === 'string' && item.length <= MAX_RANGE);
+function member(object: unknown, name: string): unknown {
+  return typeof object === 'object' && object !== null ? Reflect.get(object, name) : undefined;
 }
 
-type Held = Pick<Pool, 'heldRanges' | 'heldNamespaces'>;
+/** A list of a status, which may be anything: OpenELB wrote some of it, and people can. */
+function list(status: unknown, name: string, max: number): unknown[] {
+  const found = member(status, name);
+  return Array.isArray(found) ? found.slice(0, max) : [];
+}
 
-/** What is held, in the leader's words. What doesn't read is left out: no status is a reason to refuse a pool. */
+function texts(status: unknown, name: string, max: number): string[] {
+  return list(status, name, max).filter((item): item is string => typeof item === 'string' && item.length <= MAX_RANGE);
+}
+
+function toConflict(entry: unknown): Conflict[] {
+  const [ip, mac, node] = ['ip', 'mac', 'node'].map((name) => member(entry, name));
+  const canonical = typeof ip === 'string' ? canonicalAddress(ip) : undefined;
+  if (canonical === undefined || typeof mac !== 'string') return [];
+  // Whatever doesn't say that it was before the first announcement moves nobody.
+  const announced = member(entry, 'announced') !== false;
+  return [{ ip: canonical, mac, node: typeof node === 'string' && node !== '' ? node : undefined, announced }];
+}
+
+/** Each once and in one order: who has heard it, and when, decides nothing. */
+function readConflicts(status: unknown): Conflict[] {
+  const all = list(status, 'conflicts', MAX_ALL_CONFLICTS).flatMap(toConflict);
+  const byText = new Map(all.map((conflict) => [JSON.stringify(Object.values(conflict)), conflict]));
+  return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, conflict]) => conflict);
+}
+
+type Held = Pick<Pool, 'heldRanges' | 'heldNamespaces' | 'conflicts'>;
+
+/** What is held, in the leader's words, and what replicas have heard. What doesn't read is left out: no status is a reason to refuse a pool. */
 function readHeld({ status }: StoredObject): Held {
   const ranges = texts(status, 'addresses', MAX_HELD_RANGES).map(parseRange);
   return {
     heldRanges: ranges.flatMap((range) => (range.ok ? [range.value] : [])),
     heldNamespaces: texts(status, 'namespaces', MAX_HELD_NAMESPACES),
+    conflicts: readConflicts(status),
   };
 }
 

@@ -82,9 +82,10 @@ export function atomicList<S extends z.ZodType>(item: S, maxItems: number): z.Zo
   return z.array(item).max(maxItems).meta({ 'x-kubernetes-list-type': 'atomic' });
 }
 
-/** A list whose entries are told apart by `key`, so that server-side apply merges entries of several writers. */
-export function keyedList<S extends z.ZodType>(item: S, key: string): z.ZodArray<S> {
-  return z.array(item).meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] });
+/** A list whose entries are told apart by `keys`, so that server-side apply merges entries of several writers. */
+export function keyedList<S extends z.ZodType>(item: S, keys: readonly string[], maxItems?: number): z.ZodArray<S> {
+  const list = maxItems === undefined ? z.array(item) : z.array(item).max(maxItems);
+  return list.meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys });
 }
 
 const MAX_PAIRS = 64;
@@ -150,7 +151,7 @@ const condition = z.object({
 });
 
 /** `status.conditions`, the shape of `metav1.Condition`. */
-export const conditions = keyedList(condition.meta({ description: 'One condition.' }), 'type')
+export const conditions = keyedList(condition.meta({ description: 'One condition.' }), ['type'])
   .optional()
   .meta({ description: 'What is true of this object at present.' });
 

@@ -24,7 +24,12 @@ export interface FakeKubeOptions {
   readonly listKeys?: ListKeys;
 }
 
-const builtInListKeys: ListKeys = { conditions: 'type', ports: 'port', replicas: 'replica' };
+const builtInListKeys: ListKeys = {
+  conditions: ['type'],
+  ports: ['port'],
+  replicas: ['replica'],
+  conflicts: ['replica', 'ip'],
+};
 
 /** A write that a test can count. */
 export interface Write {

@@ -19,8 +19,13 @@ export function equal(a: unknown, b: unknown): boolean {
 }
 
 /** Keys by which elements of a list are told apart, by the name of the field that holds the list. Other lists are atomic. */
-export type ListKeys = Readonly<Record<string, string>>;
+export type ListKeys = Readonly<Record<string, readonly string[]>>;
 
-export function elementWith(list: readonly unknown[], key: string, value: unknown): JsonObject | undefined {
-  return list.filter(isObject).find((element) => element[key] === value);
+/** The part of an element that tells it apart. */
+export function keyOf(element: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.map((name) => [name, element[name]]));
+}
+
+export function elementWith(list: readonly unknown[], key: JsonObject): JsonObject | undefined {
+  return list.filter(isObject).find((element) => Object.entries(key).every(([name, value]) => element[name] === value));
 }

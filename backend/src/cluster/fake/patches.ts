@@ -1,6 +1,6 @@
 import { ApiError } from '../errors.ts';
 import type { JsonPatchOperation } from '../kube.ts';
-import { copy, elementWith, equal, isObject } from './json.ts';
+import { copy, elementWith, equal, isObject, keyOf } from './json.ts';
 import type { JsonObject, ListKeys } from './json.ts';
 
 const deleteFromList = '$deleteFromPrimitiveList/';
@@ -23,16 +23,21 @@ export function mergePatch(target: JsonObject, patch: JsonObject, listKeys?: Lis
 }
 
 function mergedList(name: string, present: unknown, patch: readonly unknown[], listKeys?: ListKeys): unknown[] {
-  const key = listKeys?.[name];
-  if (key !== undefined) return mergeByKey(present, patch, key, listKeys);
+  const keys = listKeys?.[name];
+  if (keys !== undefined) return mergeByKey(present, patch, keys, listKeys);
   return listKeys !== undefined && name === 'finalizers' ? union(present, patch) : copy([...patch]);
 }
 
-function mergeByKey(present: unknown, patch: readonly unknown[], key: string, listKeys?: ListKeys): unknown[] {
+function mergeByKey(
+  present: unknown,
+  patch: readonly unknown[],
+  keys: readonly string[],
+  listKeys?: ListKeys,
+): unknown[] {
   const merged: unknown[] = Array.isArray(present) ? present : [];
   for (const element of patch.filter(isObject)) {
     const { $patch: directive, ...fields } = element;
-    const known = elementWith(merged, key, element[key]);
+    const known = elementWith(merged, keyOf(element, keys));
     if (directive === 'delete') merged.splice(0, merged.length, ...merged.filter((other) => other !== known));
     else if (known === undefined) merged.push(copy(fields));
     else mergePatch(known, fields, listKeys);

@@ -1,5 +1,5 @@
 import { ApiError } from '../errors.ts';
-import { copy, elementWith, equal, isObject } from './json.ts';
+import { copy, elementWith, equal, isObject, keyOf } from './json.ts';
 import type { JsonObject, ListKeys } from './json.ts';
 
 /** Who owns which fields: per field manager, the paths of its leaves (as JSON texts). */
@@ -13,7 +13,7 @@ export interface Application {
 }
 
 /** A step of a path: the name of a field, or the key of an element of a keyed list. */
-type Step = string | { readonly key: string; readonly value: unknown };
+type Step = string | { readonly key: JsonObject };
 type Leaf = readonly [path: readonly Step[], value: unknown];
 
 /**
@@ -35,12 +35,12 @@ export function serverSideApply(target: JsonObject, owners: FieldOwners, applica
 
 function* leavesOf(value: unknown, listKeys: ListKeys, path: readonly Step[] = []): Generator<Leaf> {
   const name = path.at(-1);
-  const key = typeof name === 'string' ? listKeys[name] : undefined;
+  const keys = typeof name === 'string' ? listKeys[name] : undefined;
   if (isObject(value)) {
     for (const [field, member] of Object.entries(value)) yield* leavesOf(member, listKeys, [...path, field]);
-  } else if (Array.isArray(value) && key !== undefined) {
+  } else if (Array.isArray(value) && keys !== undefined) {
     for (const element of value.filter(isObject)) {
-      yield* leavesOf(element, listKeys, [...path, { key, value: element[key] }]);
+      yield* leavesOf(element, listKeys, [...path, { key: keyOf(element, keys) }]);
     }
   } else yield [path, value];
 }
@@ -64,7 +64,7 @@ function claim(target: JsonObject, owners: FieldOwners, path: readonly Step[], {
 
 function child(value: unknown, step: Step): unknown {
   if (typeof step === 'string') return isObject(value) ? value[step] : undefined;
-  return Array.isArray(value) ? elementWith(value, step.key, step.value) : undefined;
+  return Array.isArray(value) ? elementWith(value, step.key) : undefined;
 }
 
 function valueAt(target: unknown, path: readonly Step[]): unknown {
@@ -85,7 +85,7 @@ function setAt(target: JsonObject, path: readonly Step[], value: unknown): void 
 function makeChild(parent: unknown, step: Step, next: Step | undefined): unknown {
   const made: unknown = typeof next === 'string' ? {} : [];
   if (typeof step !== 'string') {
-    const element = { [step.key]: step.value };
+    const element = { ...step.key };
     if (Array.isArray(parent)) parent.push(element);
     return element;
   }
@@ -102,7 +102,7 @@ function removeAt(target: JsonObject, path: readonly Step[]): void {
   if (typeof last !== 'string' || !isObject(parent)) return;
   delete parent[last];
   const list = valueAt(target, holder.slice(0, -1));
-  if (typeof element === 'object' && element.key === last && Array.isArray(list)) {
+  if (typeof element === 'object' && last in element.key && Array.isArray(list)) {
     list.splice(list.indexOf(parent), 1);
   }
 }

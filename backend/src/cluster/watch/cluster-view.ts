@@ -128,6 +128,10 @@ export class ClusterView {
     return this.#eipInformer.get(name);
   }
 
+  poolObjects(): IterableIterator<Eip> {
+    return this.#eipInformer.values();
+  }
+
   peerObject(name: string): BgpPeer | undefined {
     return this.#peerInformer.get(name);
   }

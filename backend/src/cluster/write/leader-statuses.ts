@@ -9,9 +9,11 @@ import { selects } from '../../domain/selector.ts';
 import type { Clock, Logger } from '../../platform/ports.ts';
 import { isCurrent, withTransition, type ExistingCondition, type NewCondition } from '../../report/conditions.ts';
 import { configurationCondition, type Configuration } from '../../report/configuration.ts';
+import { eipAddressConflict } from '../../report/eip-conflicts.ts';
 import { eipOverlapping } from '../../report/eip-overlaps.ts';
-import { eipReady, eipUsage, type EipUsage } from '../../report/eip-status.ts';
+import { eipReady, eipUsage, type EipCircumstances, type EipUsage } from '../../report/eip-status.ts';
 import { establishedColumn, peerReady } from '../../report/peer-status.ts';
+import type { EipConflict } from '../../resources/eip.ts';
 import { BGP_CONF_NAME } from '../../resources/keys.ts';
 import { bgpConfs, bgpPeers, eips, type CustomObject, type Eip } from '../custom-kinds.ts';
 import type { Kube } from '../kube.ts';
@@ -41,7 +43,7 @@ export interface LeaderStatusesDeps {
 /** How long to wait before asking again whether this replica may write, in milliseconds. */
 const HOLD_MS = 1_000;
 /**
- * How long a replica must be missing from the membership before its entry is taken from the peers' status, in milliseconds: a new one
+ * How long a replica must be missing from the membership before its entries are taken from the statuses, in milliseconds: a new one
  * writes its entry before its Pod is ready and the EndpointSlice lists it, and one that is restarted leaves the list for a moment.
  */
 const GONE_AFTER_MS = 30_000;
@@ -82,20 +84,38 @@ export class LeaderStatuses {
   }
 
   async writePool(name: string): Promise<number | undefined> {
-    const { view, ledger, pools } = this.#deps;
+    const { view, ledger } = this.#deps;
     const object = view.poolObject(name);
     if (object === undefined) return undefined;
     const held = ledger.heldOf(name);
     const finalizers = poolFinalizers(object, held.size > 0);
     if (finalizers !== undefined) return await this.#writeFinalizers(object, finalizers);
+    const conflicts = object.status?.conflicts ?? [];
+    const pruned = await this.#pruneGone(eips, name, conflicts);
+    if (pruned.done) return pruned.againMs;
+    const heldMs = await this.#writeUse(object, conflicts, held);
+    return heldMs ?? pruned.againMs;
+  }
+
+  async #writeUse(
+    object: Eip,
+    conflicts: readonly EipConflict[],
+    held: EipCircumstances['held'],
+  ): Promise<number | undefined> {
+    const { view, pools } = this.#deps;
+    const name = object.metadata?.name ?? '';
+    const { generation } = object.metadata ?? {};
     const configured = view.pools.get(name);
     const pool = configured?.value;
     const existing = object.status?.conditions;
     const deleting = object.metadata?.deletionTimestamp !== undefined;
-    const overlapping = eipOverlapping(name, pools().overlaps(name), existing, object.metadata?.generation);
+    const remarks = [
+      eipOverlapping(name, pools().overlaps(name), existing, generation),
+      eipAddressConflict(conflicts, existing, generation),
+    ];
     const ready = eipReady(configuration(configured, object), { pool, deleting, held });
     const usage = pool === undefined ? { ready: false } : this.#usage(pool, configured?.problems.length === 0);
-    return await this.#write(eips, object, usage, [ready, ...(overlapping === undefined ? [] : [overlapping])]);
+    return await this.#write(eips, object, usage, [ready, ...remarks.filter((remark) => remark !== undefined)]);
   }
 
   #usage(pool: Pool, isRead: boolean): EipUsage {
@@ -121,12 +141,9 @@ export class LeaderStatuses {
     const { view } = this.#deps;
     const object = view.peerObject(name);
     if (object === undefined) return undefined;
-    if (!this.#deps.mayWrite()) return HOLD_MS;
     const entries = object.status?.replicas ?? [];
-    const { gone, againMs } = this.#missing(entries.map(({ replica }) => replica));
-    for (const replica of gone) await this.#prune(name, replica);
-    // What is left comes back by the watch, and the rest is written then.
-    if (gone.length > 0) return againMs;
+    const pruned = await this.#pruneGone(bgpPeers, name, entries);
+    if (pruned.done) return pruned.againMs;
     const configured = view.peers.get(name);
     const condition = peerReady(configuration(configured, object), {
       peer: configured?.value,
@@ -134,7 +151,7 @@ export class LeaderStatuses {
       replicas: entries,
     });
     const heldMs = await this.#write(bgpPeers, object, { established: establishedColumn(entries) }, [condition]);
-    return heldMs ?? againMs;
+    return heldMs ?? pruned.againMs;
   }
 
   /** Peers that are for different nodes may name one router; a duplicate is one on some node. */
@@ -174,10 +191,20 @@ export class LeaderStatuses {
     };
   }
 
-  async #prune(name: string, replica: string): Promise<void> {
-    const { api, logger } = this.#deps;
-    await pruneOwnStatus(api, bgpPeers, { ref: { name }, replica });
-    logger.info({ peer: name, replica }, 'the entry of a replica that is gone was removed');
+  /** Takes the entries of replicas that are gone; `done`: what is left comes back by the watch, and the rest is written then. */
+  async #pruneGone<T extends KubeObject>(
+    kind: ResourceKind<T>,
+    name: string,
+    entries: readonly { readonly replica: string }[],
+  ): Promise<{ readonly done: boolean; readonly againMs: number | undefined }> {
+    const { api, logger, mayWrite } = this.#deps;
+    const { gone, againMs } = this.#missing([...new Set(entries.map(({ replica }) => replica))]);
+    if (gone.length > 0 && !mayWrite()) return { done: true, againMs: HOLD_MS };
+    for (const replica of gone) {
+      await pruneOwnStatus(api, kind, { ref: { name }, replica });
+      logger.info({ kind: kind.kind, name, replica }, 'the entries of a replica that is gone were removed');
+    }
+    return { done: gone.length > 0, againMs };
   }
 
   async #write<T extends CustomObject<WithConditions>>(

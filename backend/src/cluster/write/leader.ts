@@ -128,6 +128,7 @@ export class Leader {
       case 'replicas':
         this.#statuses.replicasChanged();
         this.#allPeers();
+        this.#poolsInConflict();
         break;
     }
   }
@@ -150,6 +151,13 @@ export class Leader {
     if (before === after) return;
     for (const [name] of this.#deps.view.pools.entries()) {
       if (!isDeepStrictEqual(before.overlaps(name), after.overlaps(name))) this.#pools.changed(name);
+    }
+  }
+
+  /** Those with entries of replicas, which may be gone now. */
+  #poolsInConflict(): void {
+    for (const { metadata, status } of this.#deps.view.poolObjects()) {
+      if ((status?.conflicts ?? []).length > 0) this.#pools.changed(metadata?.name ?? '');
     }
   }
 

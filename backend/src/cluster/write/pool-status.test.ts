@@ -177,3 +177,36 @@ suite('a pool that is deleted', () => {
     assert.notEqual(bench.api.read(eips, { name: 'a' }), undefined);
   });
 });
+
+suite("conflicts in a pool's status", () => {
+  test('are named in a condition, which the next write leaves alone', async () => {
+    const bench = await new StatusesBench().start();
+    await bench.members('porter-0');
+    await bench.writePool();
+    assert.equal(bench.condition('AddressConflict'), undefined);
+    await bench.conflicts('porter-0');
+    await bench.writePool();
+    assert.equal(bench.condition('AddressConflict')?.status, 'True');
+    await bench.writePool();
+    assert.equal(bench.api.writes.length, 1);
+    assert.deepEqual(bench.heardBy(), ['porter-0']);
+    assert.equal(bench.pool()?.occupied, false);
+  });
+
+  test('of a replica that has been missing for 30 s are taken away, and no others', async () => {
+    const bench = await new StatusesBench().start();
+    await bench.members('porter-0', 'porter-1');
+    await bench.conflicts('porter-0', 'porter-1');
+    assert.equal(await bench.writePool(), undefined);
+    await bench.members('porter-0');
+    assert.equal(await bench.writePool(), 30_000);
+    bench.clock.advance(30_000);
+    bench.mayWrite = false;
+    assert.equal(await bench.writePool(), 1_000);
+    assert.deepEqual(bench.heardBy(), ['porter-0', 'porter-1']);
+    bench.mayWrite = true;
+    await bench.writePool();
+    assert.deepEqual(bench.heardBy(), ['porter-0']);
+    assert.match(bench.condition('AddressConflict')?.message ?? '', /seen by porter-0/);
+  });
+});

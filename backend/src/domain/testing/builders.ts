@@ -34,6 +34,7 @@ export function aPool(name: string, ranges: readonly string[], overrides: Partia
     ranges: ranges.map(poolRange),
     heldRanges: [],
     heldNamespaces: [],
+    conflicts: [],
     interface: '',
     disabled: false,
     priority: 0,

@@ -78,6 +78,22 @@ export class StatusesBench {
     this.api.writes.length = 0;
   }
 
+  /** Replicas heard somebody else at the first address of the pool. */
+  async conflicts(...replicas: readonly string[]): Promise<void> {
+    for (const replica of replicas) {
+      const heard = { ip: '192.0.2.1', mac: '02:00:5e:10:00:0a', link: 'eth0', announced: false };
+      const conflicts = [{ replica, ...heard, since: '2026-01-01T00:00:00.000Z' }];
+      await applyOwnStatus(this.api, eips, { ref: { name: 'a' }, replica, status: { conflicts } });
+    }
+    await settle();
+    this.api.writes.length = 0;
+  }
+
+  /** Who has heard it, by the pool's status. */
+  heardBy(): string[] {
+    return (this.pool()?.conflicts ?? []).map(({ replica }) => replica);
+  }
+
   replicasOfPeer(): string[] {
     return (this.api.read(bgpPeers, { name: 'r1' })?.status?.replicas ?? []).map(({ replica }) => replica);
   }
