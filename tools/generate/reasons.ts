@@ -13,7 +13,7 @@ everywhere:
 | where | what is there |
 |---|---|
 | condition \`network.kubesphere.io/Allocated\` of the Service | \`reason\` is one of [Allocation](#allocation), \`message\` is its text. True as long as the addresses in the status are ours; a wish that could not be met shows in \`reason\` even then. |
-| condition \`network.kubesphere.io/Announced\` of the Service | \`reason\` is one of [Announcing](#announcing), \`message\` is its text. |
+| condition \`network.kubesphere.io/Announced\` of the Service | \`reason\` is one of [Announcing](#announcing), \`message\` is its text. True with \`AddressContested\` and \`AnsweredByNode\` as well: the address is announced, but others answer for it too. |
 | Events of the Service | \`action\` is the name below, \`note\` its text, \`reason\` one of the four below. |
 | log of porter-manager | the field \`reason\`, beside the facts that the text is made of. |
 
@@ -25,8 +25,8 @@ Kubernetes' own service controller uses:
 | Event | type | when |
 |---|---|---|
 | \`EnsuredLoadBalancer\` | Normal | The Service has its addresses; or they are announced again after they were not. |
-| \`SyncLoadBalancerFailed\` | Warning | The Service has no address, or not the one that it asks for, or an older Service keeps the one that both had. |
-| \`UnAvailableLoadBalancer\` | Warning | The Service has an address, and it is not announced. |
+| \`SyncLoadBalancerFailed\` | Warning | The Service has no address, or not the one that it asks for, or an older Service keeps the one that both had, or a host on the link uses the one that it was given. |
+| \`UnAvailableLoadBalancer\` | Warning | The Service has an address, and it is not announced, or others answer for it too. |
 | \`DeletedLoadBalancer\` | Normal | The Service has given its addresses back. |
 
 In the texts, \`{name}\` stands for a value that is filled in; [Values](#values) explains each.
@@ -46,7 +46,11 @@ const CHAPTERS: readonly Chapter[] = [
       'Whether a Service is served by PorterLB at all. One that is not has no condition of ours: these stand in the log, and in the Event `DeletedLoadBalancer` of one that has had addresses.',
   },
   { group: 'allocation', title: 'Allocation', about: 'Whether the Service has its addresses.' },
-  { group: 'announcing', title: 'Announcing', about: 'Whether routers are told of an address of the Service.' },
+  {
+    group: 'announcing',
+    title: 'Announcing',
+    about: 'Whether routers, or the hosts on a link, are told of an address of the Service.',
+  },
   { group: 'nodes', title: 'Nodes', about: 'Why a node takes no traffic for an address, while others may.' },
 ];
 

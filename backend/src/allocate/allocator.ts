@@ -169,13 +169,14 @@ export class Allocator {
 
   /** The pools changed: whoever waits may be served now, oldest first, and who is not served yet may be. */
   configure(pools: PoolSet, now: number): Effects {
-    const edited = pools.editedSince(this.#pools);
-    const hadDefault = this.#pools.hasDefault;
+    const before = this.#pools;
+    const edited = pools.editedSince(before);
     this.#setPools(pools);
-    const unserved = hadDefault === pools.hasDefault ? [] : [...this.#unserved];
-    const aged = unserved.flatMap((key) => this.#deps.services.get(key) ?? []).sort(byServiceAge);
+    const unserved = before.hasDefault === pools.hasDefault ? [] : this.#unserved;
+    const disturbed = pools.strangersSince(before).flatMap((ip) => this.ledger.holders(ip));
+    const others = [...new Set([...unserved, ...disturbed])].flatMap((key) => this.#deps.services.get(key) ?? []);
     const effects = this.#reconsider(now, (service) => edited === undefined || this.#mayBeHelpedBy(edited, service));
-    return this.#effects([...effects.again, ...aged.map(({ key }) => key)], effects.pools);
+    return this.#effects([...effects.again, ...others.sort(byServiceAge).map(({ key }) => key)], effects.pools);
   }
 
   /** The labels of a namespace changed: who waits there may be let into other pools. */
@@ -246,6 +247,7 @@ export class Allocator {
       names.flatMap((name) => pools.allocatable(name)),
     );
     if (before.reserved !== pools.reserved) this.ledger.resetFloors();
+    this.ledger.reopen(before.strangersSince(pools));
     for (const name of names) {
       if (!sameRanges(before.allocatable(name), pools.allocatable(name)) || this.#withHomeless.has(name))
         this.#refile(name);

@@ -72,6 +72,13 @@ function resting(ip: string, pool: Pool, service: Service, view: ChooseView): Ch
   return { ok: false, finding: finding('WantedAddressResting', params), ip };
 }
 
+/** A host outside of the cluster uses the address. */
+function inConflict(ip: string, pool: Pool, { pools }: ChooseView): Choice | undefined {
+  const stranger = pools.strangers.get(ip);
+  if (stranger === undefined) return undefined;
+  return { ok: false, finding: finding('WantedAddressConflict', { ip, mac: stranger.mac, pool: pool.name }), ip };
+}
+
 /** The wanted address itself or the reason why not: a wish that can't be met is never answered with another address. */
 function chooseWanted(address: Address, service: Service, view: ChooseView): Choice {
   const ip = formatAddress(address);
@@ -86,7 +93,8 @@ function chooseWanted(address: Address, service: Service, view: ChooseView): Cho
   if (found !== undefined) return { ok: false, finding: found };
   const taken = notShareable(ip, service, view);
   if (taken !== undefined) return { ok: false, finding: taken, ip };
-  return resting(ip, pool, service, view) ?? { ok: true, assignment: { pool: pool.name, ip } };
+  const unusable = inConflict(ip, pool, view) ?? resting(ip, pool, service, view);
+  return unusable ?? { ok: true, assignment: { pool: pool.name, ip } };
 }
 
 /** Named pools as named; else the pools bound to the Service by priority, then the default pool. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Service } from '../domain/service.ts';
-import { ADDRESSES, happen, HISTORY, type Happening, type Step } from './testing/history.ts';
+import { ADDRESSES, conflicted, happen, HISTORY, type Happening, type Step } from './testing/history.ts';
 import {
   available,
   couldHaveMore,
@@ -11,6 +11,7 @@ import {
   fitsOwnWishes,
   holdersOf,
   isOlderService,
+  isToBeReplaced,
   mayGive,
   mayShare,
   missingFamilies,
@@ -116,7 +117,14 @@ const noAddressTwice: Check = (_before, after) => {
   }
 };
 
-const addressesStay: Check = (before, after, { happenings }) => {
+/** Whether a stranger was found at an address at any time of a step, with nobody reached there yet. */
+function isDisturbed(ip: string, service: Service, worlds: readonly World[], { happenings }: Step): boolean {
+  const meanwhile = happenings.flatMap((one) => (one.what === 'conflict' ? [{ pools: conflicted(one) }] : []));
+  return [...worlds, ...meanwhile].some((world) => isToBeReplaced(ip, service, world));
+}
+
+const addressesStay: Check = (before, after, step) => {
+  const { happenings } = step;
   for (const service of before.services.values()) {
     const now = after.services.get(service.key);
     if (
@@ -127,7 +135,7 @@ const addressesStay: Check = (before, after, { happenings }) => {
     // A new leader can't know which of the sharers changed its ports when they don't fit any more: the younger one moves.
     if (happenings.some(({ what }) => what === 'restart') && service.sharing.key !== undefined) continue;
     for (const ip of addressesOf(service)) {
-      if (addressesOf(now).includes(ip)) continue;
+      if (addressesOf(now).includes(ip) || isDisturbed(ip, now, [before, after], step)) continue;
       assert.ok(mayLose(service, now, ip), `${ip} was taken from ${show(service)}, now ${show(now)}`);
     }
   }
@@ -143,8 +151,8 @@ const nobodyWaitsInVain: Check = (_before, after) => {
   }
 };
 
-function isWaiting(service: Service): boolean {
-  return isOurs(service) && service.hasCondition && missingFamilies(service).length > 0;
+function isWaiting(service: Service, world: World): boolean {
+  return isOurs(service) && service.hasCondition && missingFamilies(service, world).length > 0;
 }
 
 /** The addresses that came to a Service, those apart that were its own before. */
@@ -158,7 +166,9 @@ const oldestFirst: Check = (before, after, { happenings }) => {
   const all = [...after.services.values()];
   const waited = all.filter((service) => {
     const was = before.services.get(service.key);
-    return was?.hasCondition === true && isWaiting(service) && !happenings.some((one) => touches(one, service.key));
+    return (
+      was?.hasCondition === true && isWaiting(service, after) && !happenings.some((one) => touches(one, service.key))
+    );
   });
   for (const service of all) {
     const had = service.recorded.filter(({ ip }) => addressesOf(before.services.get(service.key)).includes(ip));
@@ -166,7 +176,7 @@ const oldestFirst: Check = (before, after, { happenings }) => {
     const world = { ...after, services };
     const older = waited.filter((other) => isOlderService(other, service) && couldHaveMore(other, ADDRESSES, world));
     for (const ip of gained(service, before)) {
-      const passed = older.filter((other) => missingFamilies(other).includes(familyOf(ip)));
+      const passed = older.filter((other) => missingFamilies(other, world).includes(familyOf(ip)));
       const fitting = passed.filter((other) => available(other, [ip], world).length > 0);
       assert.deepEqual(fitting.map(show), [], `${ip} went past these to ${show(service)}`);
     }
@@ -181,7 +191,7 @@ function asksFor(service: Service, ip: string): boolean {
 function isStillIts(service: Service, record: Candidate, world: World): boolean {
   const others = [...world.services.values()].filter(({ key }) => key !== service.key);
   const isNeeded = others.some((other) => addressesOf(other).includes(record.ip) || asksFor(other, record.ip));
-  return !isNeeded && missingFamilies(service).length === 0 && mayGive(service, record, world);
+  return !isNeeded && missingFamilies(service, world).length === 0 && mayGive(service, record, world);
 }
 
 const sameAgain: Check = (before, after, { happenings }) => {

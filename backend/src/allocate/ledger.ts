@@ -194,6 +194,11 @@ export class Ledger {
     this.#floors.clear();
   }
 
+  /** The same for single addresses. */
+  reopen(ips: Iterable<string>): void {
+    for (const ip of ips) this.#lowerFloors(ip);
+  }
+
   /** Addresses that a Service without them asks for: others get them only where nothing else is left. */
   wish(service: string, ips: readonly string[]): void {
     const before = this.#wishes.get(service) ?? [];

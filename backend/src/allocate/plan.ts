@@ -5,6 +5,7 @@ import type { Assignment, Service } from '../domain/service.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
 import { isBelieved } from './believed.ts';
 import { choose, type Choice, type ChooseView } from './choose.ts';
+import type { PoolSet } from './pool-set.ts';
 import { notServed } from './served.ts';
 import type { Interest } from './waiting.ts';
 
@@ -56,6 +57,15 @@ function stillWanted(service: Service, assignment: Assignment): boolean {
     return sameFamily.some((address) => address !== undefined && formatAddress(address) === assignment.ip);
   // A wish that reads as no address of a family in use is no consent: it is asked for again, and the reason is said.
   return wanted.length === 0 || (service.families.length > 1 && !wanted.includes(undefined));
+}
+
+/**
+ * Whether a host outside of the cluster uses the address, found before anybody could reach the Service there: it gets another one,
+ * unless it asks for this very address. What was announced once is sticky.
+ */
+export function isToBeReplaced(service: Service, { ip }: Assignment, pools: PoolSet): boolean {
+  if (pools.strangers.get(ip)?.announced !== false) return false;
+  return service.wantedIPs.every((wanted) => canonicalAddress(wanted) !== ip);
 }
 
 /** Two Services with one address (two leaders for a moment): the older keeps it. */
@@ -138,10 +148,13 @@ interface FamilyPlan {
 
 function planFamily(service: Service, family: Family, view: AllocateView): FamilyPlan {
   const held = heldOf(service, family, view);
-  const wanted = held.find((assignment) => stillWanted(service, assignment));
-  if (wanted !== undefined) return { assignment: wanted, held: wanted, failed: undefined };
+  const wanted = held.filter((assignment) => stillWanted(service, assignment));
+  const kept = wanted.find((assignment) => !isToBeReplaced(service, assignment, view.pools));
+  if (kept !== undefined) return { assignment: kept, held: kept, failed: undefined };
   const choice = choose(service, family, view);
-  if (choice.ok) return { assignment: choice.assignment, held: held[0], failed: undefined };
+  // What takes the place of an address that can't be announced counts as held: it need not wait for the other family.
+  const before = choice.ok && wanted.length > 0 ? choice.assignment : held[0];
+  if (choice.ok) return { assignment: choice.assignment, held: before, failed: undefined };
   // The old address stays until a new one is there: a wish that can't be met costs nothing.
   return { assignment: held[0], held: held[0], failed: choice };
 }
@@ -155,6 +168,7 @@ const UNMET_WISHES: ReadonlySet<Reason> = new Set([
   'WantedAddressInServiceRange',
   'WantedAddressOfSubnet',
   'WantedAddressInOlderPool',
+  'WantedAddressConflict',
   'WantedAddressResting',
   'SharingNotAgreed',
   'SharingPortsOverlap',

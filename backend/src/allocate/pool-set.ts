@@ -1,5 +1,5 @@
 import { formatAddress, parseAddress, rangeContains, type Address, type AddressRange } from '../domain/address.ts';
-import { allowsNamespace, byAge, type Pool } from '../domain/pool.ts';
+import { allowsNamespace, byAge, type Conflict, type Pool } from '../domain/pool.ts';
 import { formatRange, intersect, subtract } from '../domain/ranges.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import { selects, type Labels } from '../domain/selector.ts';
@@ -41,6 +41,7 @@ export class PoolSet {
   readonly #rank = new Map<string, number>();
   readonly #allocatable = new Map<string, readonly AddressRange[]>();
   readonly #overlaps = new Map<string, Overlap[]>();
+  readonly #strangers: ReadonlyMap<string, Conflict>;
 
   constructor(pools: ReadonlyMap<string, Pool>, reserved: Reserved = NOTHING_RESERVED) {
     this.pools = pools;
@@ -51,6 +52,7 @@ export class PoolSet {
     this.#byLabels = this.#preferred.filter(isBoundByLabels);
     this.#preferred.forEach((pool, rank) => this.#rank.set(pool.name, rank));
     for (const pool of this.#preferred) for (const namespace of pool.namespaces) this.#bind(namespace, pool);
+    this.#strangers = strangersOf(this.#preferred);
     this.#findOverlaps();
     for (const pool of this.#preferred) this.#allocatable.set(pool.name, this.#allocatableOf(pool));
   }
@@ -111,6 +113,17 @@ export class PoolSet {
     return this.#overlaps.get(pool) ?? [];
   }
 
+  /** Addresses that hosts outside of the cluster use, whichever pool they were heard for; of `announced` ones a Service was reached there. */
+  get strangers(): ReadonlyMap<string, Conflict> {
+    return this.#strangers;
+  }
+
+  /** Addresses of which an earlier set did not say the same. */
+  strangersSince(before: PoolSet): string[] {
+    const news = [...this.#strangers].filter(([ip, now]) => before.strangers.get(ip)?.announced !== now.announced);
+    return news.map(([ip]) => ip);
+  }
+
   /** Whether a pool gives this address at all, held or not. */
   gives(pool: Pool, address: Address): boolean {
     const within = this.allocatable(pool.name).some((range) => rangeContains(range, address));
@@ -120,6 +133,7 @@ export class PoolSet {
   /** Whether a single address inside of `allocatable` is left out. */
   isSkipped(pool: Pool, address: Address): boolean {
     if (pool.avoidBuggyIPs && isBuggy(address)) return true;
+    if (this.#strangers.size > 0 && this.#strangers.has(formatAddress(address))) return true;
     return this.reserved.nodeWith(address) !== undefined;
   }
 
@@ -191,6 +205,16 @@ export class PoolSet {
     if (known === undefined) this.#overlaps.set(pool.name, [overlap]);
     else known.push(overlap);
   }
+}
+
+/** An address that one replica announced before it heard of the conflict counts as announced. */
+function strangersOf(pools: readonly Pool[]): ReadonlyMap<string, Conflict> {
+  const strangers = new Map<string, Conflict>();
+  for (const conflict of pools.flatMap(({ conflicts }) => conflicts)) {
+    if (conflict.node === undefined && strangers.get(conflict.ip)?.announced !== true)
+      strangers.set(conflict.ip, conflict);
+  }
+  return strangers;
 }
 
 /** A pool's selectors are a boundary: who is outside gets nothing from it, by name or by address neither. */

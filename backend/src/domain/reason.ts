@@ -23,10 +23,12 @@ export const REASON_GROUPS = {
     'WantedAddressInServiceRange',
     'WantedAddressOfSubnet',
     'WantedAddressInOlderPool',
+    'WantedAddressConflict',
     'WantedAddressResting',
     'SharingNotAgreed',
     'SharingPortsOverlap',
     'SharingPoliciesDiffer',
+    'AddressReplaced',
   ],
   /** Whether an address of it is announced: the condition `Announced`. */
   announcing: [
@@ -45,6 +47,8 @@ export const REASON_GROUPS = {
     'NoReplicaOnLink',
     'AddressProbing',
     'AddressConflict',
+    'AddressContested',
+    'AnsweredByNode',
   ],
   /** Why a node takes no traffic for an address. */
   nodes: [

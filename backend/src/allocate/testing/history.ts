@@ -1,6 +1,6 @@
 /** What happens to a cluster: random steps for the property test of histories. */
 import fc from 'fast-check';
-import type { Pool } from '../../domain/pool.ts';
+import type { Conflict, Pool } from '../../domain/pool.ts';
 import type { Labels } from '../../domain/selector.ts';
 import { LOAD_BALANCER_CLASS, type Service } from '../../domain/service.ts';
 import { aPool, aService, sharingTerms } from '../../domain/testing/builders.ts';
@@ -136,6 +136,14 @@ export type Happening =
   | { readonly what: 'deletePool'; readonly name: string }
   | { readonly what: 'label'; readonly namespace: string; readonly labels: Labels }
   | { readonly what: 'nodes'; readonly ips: readonly string[] }
+  | {
+      readonly what: 'conflict';
+      readonly name: string;
+      readonly ip: string;
+      readonly node: string | undefined;
+      readonly announced: boolean;
+    }
+  | { readonly what: 'endConflicts'; readonly name: string }
   | { readonly what: 'pass'; readonly seconds: number }
   | { readonly what: 'refuse'; readonly key: string }
   | { readonly what: 'restart' }
@@ -171,6 +179,17 @@ const weighted: [number, fc.Arbitrary<Happening>][] = [
     }),
   ],
   [1, fc.record({ what: fc.constant('nodes'), ips: fc.subarray(['192.0.2.4', '2001:db8::1'], { maxLength: 1 }) })],
+  [
+    5,
+    fc.record({
+      what: fc.constant('conflict'),
+      name: POOL,
+      ip: ADDRESS,
+      node: often<string | undefined>(undefined, 'n1'),
+      announced: often(false, true),
+    }),
+  ],
+  [2, fc.record({ what: fc.constant('endConflicts'), name: POOL })],
   [3, fc.record({ what: fc.constant('pass'), seconds: fc.constantFrom(1, 20, 60) })],
   [3, fc.record({ what: fc.constant('refuse'), key: SERVICE })],
   [2, fc.record({ what: fc.constant('restart') })],
@@ -272,6 +291,17 @@ function createPool(cluster: SmallCluster, happening: Extract<Happening, { what:
   cluster.putPool(aPool(name, ranges, { uid: `${name}-${cluster.count()}`, createdAt: now, isDefault: true, ...spec }));
 }
 
+type InConflict = Extract<Happening, { what: 'conflict' }>;
+
+function toConflict({ ip, node, announced }: InConflict): Conflict {
+  return { ip, mac: '02:00:5e:10:00:0a', node, announced };
+}
+
+/** The pools, as far as the conflict that was found says something of them. */
+export function conflicted(happening: InConflict): ReadonlyMap<string, Pool> {
+  return new Map([[happening.name, aPool(happening.name, [], { conflicts: [toConflict(happening)] })]]);
+}
+
 type Handlers = {
   readonly [W in Happening['what']]: (cluster: SmallCluster, happening: Extract<Happening, { what: W }>) => void;
 };
@@ -289,6 +319,11 @@ const HANDLERS: Handlers = {
   resizePool: (cluster, { name, ranges }) => editPool(cluster, name, { ranges: aPool(name, ranges).ranges }),
   deletePool: (cluster, { name }) => cluster.deletePool(name),
   label: (cluster, { namespace, labels }) => cluster.label(namespace, labels),
+  conflict: (cluster, happening) => {
+    const others = cluster.pools.get(happening.name)?.conflicts.filter(({ ip }) => ip !== happening.ip) ?? [];
+    editPool(cluster, happening.name, { conflicts: [...others, toConflict(happening)] });
+  },
+  endConflicts: (cluster, { name }) => editPool(cluster, name, { conflicts: [] }),
   nodes: (cluster, { ips }) => cluster.setNodes(ips),
   pass: (cluster, { seconds }) => {
     cluster.endAdoption();

@@ -95,6 +95,19 @@ function belongsToAnother(ip: string, pool: Pool, { pools, nodes }: World): bool
   return nodes.has(ip) || [...pools.values()].some((other) => isOlder(other, pool) && lies(ip, other));
 }
 
+/** "An address that a stranger uses is given to nobody new." */
+function strangersAt(ip: string, { pools }: Pick<World, 'pools'>): { readonly announced: boolean }[] {
+  const all = [...pools.values()].flatMap(({ conflicts }) => conflicts);
+  return all.filter((conflict) => conflict.ip === ip && conflict.node === undefined);
+}
+
+/** "Found before the first announcement, and not asked for: another one comes in its place." */
+export function isToBeReplaced(ip: string, service: Service, world: Pick<World, 'pools'>): boolean {
+  const strangers = strangersAt(ip, world);
+  const isSticky = strangers.length === 0 || strangers.some(({ announced }) => announced);
+  return !isSticky && isAskedFor(ip, service) !== true;
+}
+
 export function rests(ip: string, pool: Pool, service: Service, { freed, now }: World): boolean {
   const last = freed.get(ip);
   if (last === undefined || last.service === service.key) return false;
@@ -124,6 +137,7 @@ export function fitsOwnWishes(service: Service, { pool, ip }: Candidate): boolea
 function isOpen(ip: string, pool: Pool, service: Service, world: World): boolean {
   if (pool.disabled || pool.deleting || !lies(ip, pool)) return false;
   if (belongsToAnother(ip, pool, world) || isSubnetsOwn(ip, pool)) return false;
+  if (strangersAt(ip, world).length > 0) return false;
   return !rests(ip, pool, service, world) || world.freed.get(ip)?.isForgotten === true;
 }
 
@@ -162,16 +176,17 @@ export function available(service: Service, ips: readonly string[], world: World
   );
 }
 
-/** Families of which a Service has no address that it wants. */
-export function missingFamilies(service: Service): Family[] {
-  const fitting = service.held ? service.recorded.filter((record) => fitsOwnWishes(service, record)) : [];
+/** Families of which a Service has no address that it wants and can be reached at. */
+export function missingFamilies(service: Service, world: Pick<World, 'pools'>): Family[] {
+  const wanted = service.held ? service.recorded.filter((record) => fitsOwnWishes(service, record)) : [];
+  const fitting = wanted.filter(({ ip }) => !isToBeReplaced(ip, service, world));
   return familiesOf(service).filter((family) => !fitting.some(({ ip }) => familyOf(ip) === family));
 }
 
 /** Whether more of what it misses would be given to a Service now, by what its family policy asks for. */
 export function couldHaveMore(service: Service, ips: readonly string[], world: World): boolean {
   if (service.wantedIPs.some((ip) => parseAddress(ip) === undefined)) return false;
-  const missing = missingFamilies(service);
+  const missing = missingFamilies(service, world);
   const open = available(service, ips, world);
   const possible = missing.filter((family) => open.some(({ ip }) => familyOf(ip) === family));
   // Require takes both at once, or, where it has one, the other.
