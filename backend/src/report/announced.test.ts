@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { Conflict } from '../domain/pool.ts';
 import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import type { Service } from '../domain/service.ts';
 import { aPeer, aPool, aService } from '../domain/testing/builders.ts';
@@ -37,6 +38,15 @@ function view(reports: readonly AddressReport[], peers: readonly PeerSessions[] 
     pools: new Map([[POOL.name, POOL]]),
     peers,
   };
+}
+
+function conflict(overrides: Partial<Conflict> = {}): Conflict {
+  return { ip: V4, mac: '02:00:5e:10:00:0a', node: undefined, announced: false, ...overrides };
+}
+
+/** Without any BgpPeer, as the pool is for links. */
+function onLink(reports: readonly AddressReport[], ...conflicts: readonly Conflict[]): AnnouncedView {
+  return { ...view(reports, []), pools: new Map([['main', { ...POOL, protocol: 'layer2', conflicts }]]) };
 }
 
 /** `status reason`, or undefined where nothing is known. */
@@ -119,9 +129,56 @@ suite('the condition Announced of a Service', () => {
   });
 
   test('leaves no parameter of a text open', () => {
+    const conflicts = [conflict(), conflict({ announced: true }), conflict({ node: 'n1' })];
+    for (const one of conflicts)
+      assert.doesNotMatch(announced(held(V4), onLink([report(V4)], one))?.message ?? '{unknown}', /\{\w+\}/);
     const views = [view([report(V4)]), view([report(V4)], []), view([report(V4)], [sessions({ replicas: [] })])];
     const younger = view([report(V4, { services: ['d/older'], younger: ['d/s'] })]);
     for (const given of [...views, younger])
       assert.doesNotMatch(announced(held(V4), given)?.message ?? '{unknown}', /\{\w+\}/);
+  });
+});
+
+suite('the condition Announced of a Service on a link', () => {
+  test('is True where the engine announces its addresses and nobody else answers', () => {
+    assert.equal(said(held(V4), onLink([report(V4)])), 'True Announced');
+    assert.equal(said(held(V4), onLink([report(V4)], conflict({ ip: '192.0.2.9' }))), 'True Announced');
+  });
+
+  test('goes by what the owner has heard, whatever this engine says', () => {
+    for (const reason of ['Announced', 'AddressProbing', 'AddressConflict'] as const) {
+      const given = report(V4, { finding: refused(reason) });
+      assert.equal(said(held(V4), onLink([given], conflict())), 'False AddressConflict');
+      assert.equal(said(held(V4), onLink([given], conflict({ announced: true }))), 'True AddressContested');
+    }
+    const message = announced(held(V4), onLink([report(V4)], conflict()))?.message ?? '';
+    assert.match(message, /192\.0\.2\.1: 02:00:5e:10:00:0a answers .* out of the Eip main\.$/);
+  });
+
+  test('is False for a stranger that kept one replica from announcing it, if not another one', () => {
+    const both = onLink([report(V4)], conflict({ announced: true }), conflict({ mac: 'other' }));
+    assert.equal(said(held(V4), both), 'False AddressConflict');
+  });
+
+  test('stays True with a word on it where a node of ours answers too', () => {
+    const given = onLink([report(V4), report(V6)], conflict({ node: 'n2' }));
+    assert.equal(said(held(V4, V6), given), 'True AnsweredByNode');
+    const stranger = onLink([report(V4)], conflict({ node: 'n2' }), conflict());
+    assert.equal(said(held(V4), stranger), 'False AddressConflict');
+  });
+
+  test('has the reason of an address that is not announced before that of one that is not ours alone', () => {
+    const reports = [report(V4), report(V6, { finding: finding('NoEndpoints', { ip: V6 }) })];
+    assert.equal(said(held(V4, V6), onLink(reports, conflict({ node: 'n2' }))), 'False NoEndpoints');
+  });
+
+  test('says what keeps the address from being announced at all before who else answers', () => {
+    const given = report(V4, { finding: refused('NoEndpoints') });
+    assert.equal(said(held(V4), onLink([given], conflict())), 'False NoEndpoints');
+  });
+
+  test('has what the engine says of an asking that goes on, and of a conflict that nobody wrote yet', () => {
+    for (const reason of ['AddressProbing', 'AddressConflict'] as const)
+      assert.equal(said(held(V4), onLink([report(V4, { finding: refused(reason) })])), `False ${reason}`);
   });
 });

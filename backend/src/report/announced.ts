@@ -1,7 +1,7 @@
 import { parseAddress, type Family } from '../domain/address.ts';
 import type { Peer } from '../domain/peer.ts';
 import { poolOf, type Pool } from '../domain/pool.ts';
-import { finding, type Finding } from '../domain/reason.ts';
+import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import { selects } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import type { AddressReport } from '../engine/messages.ts';
@@ -24,6 +24,9 @@ export interface AnnouncedView {
   readonly peers: readonly PeerSessions[];
 }
 
+/** With these the address is announced, if not as it should be; with any other it is not. */
+const ANNOUNCED: ReadonlySet<Reason> = new Set(['Announced', 'AddressContested', 'AnsweredByNode']);
+
 /** API conventions allow more; people read less. */
 const MAX_MESSAGE = 1_024;
 
@@ -40,13 +43,31 @@ function isEstablished({ replicas }: PeerSessions, family: Family): boolean {
   });
 }
 
+/** What this replica's engine says of an address on a link, with what all replicas have heard there. */
+const OF_LINKS: ReadonlySet<Reason> = new Set(['Announced', 'AddressProbing', 'AddressConflict']);
+
+/** Who else answers for it: a stranger counts more than a node, and one that keeps it from being announced most. */
+function onLink(ip: string, pool: Pool, said: Finding): Finding {
+  const conflicts = pool.conflicts.filter((conflict) => conflict.ip === ip);
+  const strangers = conflicts.filter(({ node }) => node === undefined);
+  const stranger = strangers.find(({ announced }) => !announced) ?? strangers[0];
+  const params = { ip, pool: pool.name };
+  if (stranger !== undefined) {
+    const reason = stranger.announced ? 'AddressContested' : 'AddressConflict';
+    return finding(reason, { ...params, mac: stranger.mac });
+  }
+  const node = conflicts[0]?.node;
+  return said.reason === 'Announced' && node !== undefined ? finding('AnsweredByNode', { ...params, node }) : said;
+}
+
 /** Whether somebody hears what the engine announces. */
-function heard({ ip, pool: recorded }: Assignment, view: AnnouncedView): Finding {
+function heard({ ip, pool: recorded }: Assignment, said: Finding, view: AnnouncedView): Finding {
   const pool = poolOf({ ip, pool: recorded }, view.pools);
   const family = parseAddress(ip)?.family;
   // The engine's view and ours differ for a moment.
   if (pool === undefined || family === undefined) return finding('NotInRecordedPool', { ip });
-  if (pool.protocol !== 'bgp') return finding('Announced', { ip });
+  if (pool.protocol !== 'bgp') return onLink(ip, pool, said);
+  if (said.reason !== 'Announced') return said;
   const listeners = view.peers.filter((peer) => hears(peer, pool, family));
   const params = { ip, pool: pool.name };
   if (listeners.length === 0) return finding('NoPeer', params);
@@ -62,7 +83,7 @@ function findingOf(service: Service, assignment: Assignment, view: AnnouncedView
     return finding('HeldByOlderService', { ip, holder: report.services[0] ?? '' });
   }
   if (!report.services.includes(service.key)) return undefined;
-  return report.finding.reason === 'Announced' ? heard(assignment, view) : report.finding;
+  return OF_LINKS.has(report.finding.reason) ? heard(assignment, report.finding, view) : report.finding;
 }
 
 /**
@@ -73,7 +94,8 @@ export function announced(service: Service, view: AnnouncedView): NewCondition |
   const findings = service.recorded.map((assignment) => findingOf(service, assignment, view));
   if (findings.length === 0 || findings.includes(undefined)) return undefined;
   const known = findings.filter((found) => found !== undefined);
-  const wrong = known.find(({ reason }) => reason !== 'Announced');
+  const wrong =
+    known.find(({ reason }) => !ANNOUNCED.has(reason)) ?? known.find(({ reason }) => reason !== 'Announced');
   const texts = new Set(known.map(reasonText));
   return condition(wrong?.reason ?? 'Announced', [...texts].join(' '));
 }
@@ -85,7 +107,7 @@ export const NOT_YET_ANNOUNCED: NewCondition = condition('NoAddress', reasonText
 function condition(reason: Finding['reason'], message: string): NewCondition {
   return {
     type: SERVICE_CONDITIONS.announced,
-    status: reason === 'Announced' ? 'True' : 'False',
+    status: ANNOUNCED.has(reason) ? 'True' : 'False',
     reason,
     message: message.slice(0, MAX_MESSAGE).toWellFormed(),
   };

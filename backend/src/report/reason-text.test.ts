@@ -54,7 +54,13 @@ describe('the texts of reasons', () => {
 });
 
 describe('the texts of findings that know the pool', () => {
-  for (const reason of ['NoPeer', 'NoPeerEstablished', 'ProtocolNotSupported', 'AddressConflict'] as const) {
+  for (const reason of [
+    'NoPeer',
+    'NoPeerEstablished',
+    'ProtocolNotSupported',
+    'AddressConflict',
+    'AddressReplaced',
+  ] as const) {
     it(`${reason}: names the address and the Eip`, () => {
       const text = reasonText(finding(reason, { ip: '192.0.2.1', pool: 'public' }));
       assert.ok(text.includes('192.0.2.1') && text.includes('Eip public'), text);

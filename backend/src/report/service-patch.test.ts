@@ -148,6 +148,11 @@ function theirs(object: kinds.Service): object {
   };
 }
 
+/** The engine has the say of it, and has not said anything of an address that is new. */
+function stillSaid(before: kinds.Service, ip: string): string | undefined {
+  return toService(before).ingressIPs.includes(ip) ? announcedOf(before)?.status : undefined;
+}
+
 suite(`the patch of a Service, in ${ALL.length} combinations of what stands in it and what becomes of it`, () => {
   test("other controllers' finalizers, labels, annotations and conditions stay", async () => {
     await forAll((_given, { before, after }) => assert.deepEqual(theirs(after), theirs(before)));
@@ -210,8 +215,7 @@ suite(`the patch of a Service, in ${ALL.length} combinations of what stands in i
           record: pool === '' ? '' : `${pool}=${ip}`,
           ingress: [ip],
           condition: 'True',
-          // The engine has the say of it.
-          announced: announcedOf(before)?.status,
+          announced: stillSaid(before, ip),
         },
       );
       assert.equal(toService(after).held, true);
@@ -280,6 +284,20 @@ suite('the patch of a Service, in full', () => {
         ],
       },
     });
+  });
+
+  test('the condition Announced goes with a new address, and stays with those that are there', async () => {
+    const api = new FakeKube({ clock: new FakeClock() });
+    const held = objectOf({ ...HELD, record: false });
+    assert.equal(announcedOf(held)?.status, 'True');
+    const asking = (ip: string): kinds.Service => ({
+      ...held,
+      metadata: { ...held.metadata, annotations: { 'lb.kubesphere.io/ips': ip } },
+    });
+    const moved = await applied(api, step(api.store(kinds.services, asking('192.0.2.8')), 'room'));
+    assert.deepEqual([ingressOf(moved), announcedOf(moved)], [[{ ip: '192.0.2.8', ipMode: 'VIP' }], undefined]);
+    const kept = await applied(api, step(api.store(kinds.services, asking(OURS)), 'room'));
+    assert.equal(announcedOf(kept)?.status, 'True');
   });
 
   test('kubectl replace drops our marks and keeps the status: the same address, marks repaired', async () => {

@@ -46,6 +46,12 @@ function allocatedCondition(object: kinds.Service, plan: Plan): NewCondition {
   };
 }
 
+function deletionOf(object: kinds.Service, types: readonly string[]): unknown[] {
+  const present = object.status?.conditions ?? [];
+  const found = types.filter((type) => present.some((condition) => condition.type === type));
+  return found.map((type) => ({ $patch: 'delete', type }));
+}
+
 type Served = Extract<Plan, { served: true }>;
 
 function isWritten(object: kinds.Service, service: Service, { assignments }: Served): boolean {
@@ -57,6 +63,11 @@ function isWritten(object: kinds.Service, service: Service, { assignments }: Ser
   );
 }
 
+/** Whether the condition `Announced` was said of other addresses: that those were announced proves nothing for a new one. */
+function saysOfOthers({ ingressIPs }: Service, { assignments }: Served): boolean {
+  return assignments.some(({ ip }) => !ingressIPs.includes(ip));
+}
+
 function assignPatch(object: kinds.Service, service: Service, plan: Served, now: Date): ServicePatch | undefined {
   const existing = object.status?.conditions;
   // Without an address there is nothing to announce; with one the engine will say, and that is another write.
@@ -66,6 +77,7 @@ function assignPatch(object: kinds.Service, service: Service, plan: Served, now:
   const conditions = wanted.map((condition) => withTransition(condition, existing, now));
   if (written) return { metadata: {}, status: { conditions } };
   if (plan.assignments.length === 0) return withdrawal(object, conditions, true);
+  const stale = saysOfOthers(service, plan) ? deletionOf(object, [SERVICE_CONDITIONS.announced]) : [];
   return {
     metadata: {
       finalizers: [SERVICE_KEYS.finalizer],
@@ -74,7 +86,7 @@ function assignPatch(object: kinds.Service, service: Service, plan: Served, now:
     },
     status: {
       loadBalancer: { ingress: plan.assignments.map(({ ip }) => ({ ip, ipMode: 'VIP' })) },
-      conditions,
+      conditions: [...conditions, ...stale],
     },
   };
 }
@@ -111,14 +123,8 @@ function isLeftOver(object: kinds.Service, service: Service): boolean {
   return classAllows && ingressIPs.length === 0 && (hasProof(object) || (hasFinalizer && recorded.length > 0));
 }
 
-function deletionOfOurs(object: kinds.Service): unknown[] {
-  const present = object.status?.conditions ?? [];
-  const ours = Object.values(SERVICE_CONDITIONS).filter((type) => present.some((condition) => condition.type === type));
-  return ours.map((type) => ({ $patch: 'delete', type }));
-}
-
 function releasePatch(object: kinds.Service, service: Service, { finding }: Plan): ServicePatch | undefined {
-  const conditions = deletionOfOurs(object);
+  const conditions = deletionOf(object, Object.values(SERVICE_CONDITIONS));
   // Overwritten by another load balancer: the ingress and, for all we know, the finalizer are its own now.
   const overwritten = finding.reason === 'ServedByAnother';
   if (service.held && !overwritten) return withdrawal(object, conditions, true);

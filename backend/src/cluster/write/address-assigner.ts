@@ -1,10 +1,10 @@
 import { Allocator, type Effects } from '../../allocate/allocator.ts';
-import type { Plan } from '../../allocate/plan.ts';
+import { isToBeReplaced, type Plan } from '../../allocate/plan.ts';
 import { PoolSet } from '../../allocate/pool-set.ts';
 import type { Release } from '../../allocate/released.ts';
 import { Reserved } from '../../allocate/reserved.ts';
 import type { AddressRange } from '../../domain/address.ts';
-import { finding } from '../../domain/reason.ts';
+import { finding, type Finding } from '../../domain/reason.ts';
 import type { Assignment, Service } from '../../domain/service.ts';
 import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
 import { reasonText } from '../../report/reason-text.ts';
@@ -245,12 +245,11 @@ export class AddressAssigner {
     this.#deps.events.record(kinds.services, object, { type, reason, action: why.reason, note: reasonText(why) });
   }
 
-  /** An address that stood in the status and went to somebody else, which no user asked for. */
+  /** An address that stood in the status and does no more, which no user asked for. */
   #tellLosses(object: kinds.Service, service: Service, kept: readonly Assignment[]): void {
-    for (const { ip } of service.held ? service.recorded : []) {
-      const [holder] = kept.some((assignment) => assignment.ip === ip) ? [] : this.ledger.rivals(ip, service);
-      if (holder === undefined) continue;
-      const lost = finding('HeldByOlderService', { ip, holder });
+    for (const had of service.held ? service.recorded : []) {
+      const lost = kept.some(({ ip }) => ip === had.ip) ? undefined : this.#loss(service, had);
+      if (lost === undefined) continue;
       const event = {
         type: 'Warning',
         reason: 'SyncLoadBalancerFailed',
@@ -259,6 +258,14 @@ export class AddressAssigner {
       } as const;
       this.#deps.events.record(kinds.services, object, event);
     }
+  }
+
+  #loss(service: Service, { ip, pool }: Assignment): Finding | undefined {
+    const [holder] = this.ledger.rivals(ip, service);
+    if (holder !== undefined) return finding('HeldByOlderService', { ip, holder });
+    const mac = this.pools.strangers.get(ip)?.mac;
+    if (mac === undefined || !isToBeReplaced(service, { ip, pool }, this.pools)) return undefined;
+    return finding('AddressReplaced', { ip, mac, pool });
   }
 
   #failed(service: Service, error: unknown): Outcome {

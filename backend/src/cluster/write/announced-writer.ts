@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { poolOf, type Conflict } from '../../domain/pool.ts';
 import type { Service } from '../../domain/service.ts';
 import type { AddressReport } from '../../engine/messages.ts';
 import type { Clock, Logger, Random } from '../../platform/ports.ts';
@@ -33,13 +35,41 @@ const SETTLE_MS = 100;
 /** A router that restarts is back within seconds, and thousands of Services depend on it. */
 const SESSIONS_SETTLE_MS = 10_000;
 
+/** Asking a link whether somebody uses an address takes some 300 ms, of which nobody need be told. */
+const PROBING_SETTLE_MS = 5_000;
+/** What the owner of an address on a link hears there must have come here before the address is said to be announced. */
+const FIRST_SETTLE_MS = 1_000;
+/** As a rule another address takes the place of one that a stranger uses, at once. */
+const CONFLICT_SETTLE_MS = 1_000;
+
+/** What has to last before it is written. */
+interface Lasting {
+  readonly what: 'unheard' | 'probing' | 'first' | 'conflict';
+  /** The addresses that it is so of. */
+  readonly ips: string;
+  /** By the monotonic clock, in milliseconds. */
+  readonly since: number;
+}
+
+const LASTING_MS: Readonly<Record<Lasting['what'], number>> = {
+  unheard: SESSIONS_SETTLE_MS,
+  probing: PROBING_SETTLE_MS,
+  first: FIRST_SETTLE_MS,
+  conflict: CONFLICT_SETTLE_MS,
+};
+
+interface KnownPool {
+  readonly text: string;
+  readonly conflicts: readonly Conflict[];
+}
+
 /** Writes the condition `Announced` of the Services that hold addresses, whenever what it follows from has changed. */
 export class AnnouncedWriter {
   readonly #deps: AnnouncedWriterDeps;
   readonly #queue: WorkQueue;
-  /** Since when Services have been without any session, as long as that is not written. */
-  readonly #unheardSince = new Map<string, number>();
-  readonly #pools = new Map<string, string>();
+  /** By Service, what is so and not written, as it may not last. */
+  readonly #lasting = new Map<string, Lasting>();
+  readonly #pools = new Map<string, KnownPool>();
   #sessions: { readonly peers: readonly PeerSessions[]; readonly text: string };
 
   constructor(deps: AnnouncedWriterDeps) {
@@ -53,7 +83,7 @@ export class AnnouncedWriter {
   }
 
   start(): void {
-    for (const name of this.#deps.view.poolsInForce().keys()) this.#pools.set(name, this.#poolText(name));
+    for (const name of this.#deps.view.poolsInForce().keys()) this.#pools.set(name, this.#knownPool(name));
     this.#sessions = this.#sessionsNow();
     this.#all();
   }
@@ -70,7 +100,7 @@ export class AnnouncedWriter {
   serviceChanged(key: string): void {
     const service = this.#deps.view.services.get(key);
     if (service !== undefined && isInForce(service)) this.#queue.addAfter(key, SETTLE_MS);
-    else this.#unheardSince.delete(key);
+    else this.#lasting.delete(key);
   }
 
   addressesReported(changed: readonly AddressReport[]): void {
@@ -85,10 +115,17 @@ export class AnnouncedWriter {
   }
 
   poolChanged(name: string): void {
-    const text = this.#poolText(name);
-    if (this.#pools.get(name) === text) return;
-    this.#pools.set(name, text);
-    this.#all();
+    const before = this.#pools.get(name);
+    const after = this.#knownPool(name);
+    this.#pools.set(name, after);
+    if (before?.text !== after.text) this.#all();
+    else if (!isDeepStrictEqual(before.conflicts, after.conflicts)) {
+      this.#inConflict(new Set([...before.conflicts, ...after.conflicts].map(({ ip }) => ip)));
+    }
+  }
+
+  #inConflict(ips: Iterable<string>): void {
+    this.addressesReported([...ips].flatMap((ip) => this.#deps.reports.get(ip) ?? []));
   }
 
   #all(): void {
@@ -110,10 +147,10 @@ export class AnnouncedWriter {
     return { peers, text: JSON.stringify(texts) };
   }
 
-  /** What of a pool decides on who hears its addresses; that they lie in it is in the engine's reports. */
-  #poolText(name: string): string {
+  /** What of a pool decides on who hears its addresses, and who else answers for them; that they lie in it is in the engine's reports. */
+  #knownPool(name: string): KnownPool {
     const pool = this.#deps.view.poolsInForce().get(name);
-    return JSON.stringify([pool?.protocol, pool?.bgp.peerSelector]);
+    return { text: JSON.stringify([pool?.protocol, pool?.bgp.peerSelector]), conflicts: pool?.conflicts ?? [] };
   }
 
   async #process(key: string): Promise<Outcome> {
@@ -122,8 +159,11 @@ export class AnnouncedWriter {
     const object = view.serviceObject(key);
     if (service === undefined || object === undefined || !isInForce(service)) return { type: 'done' };
     const wanted = announced(service, { reports, pools: view.poolsInForce(), peers: this.#sessions.peers });
-    const waitMs = this.#waitMs(key, wanted, object);
-    if (wanted === undefined || isCurrent(wanted, object.status?.conditions)) return { type: 'done' };
+    if (wanted === undefined || isCurrent(wanted, object.status?.conditions)) {
+      this.#lasting.delete(key);
+      return { type: 'done' };
+    }
+    const waitMs = this.#waitMs(service, wanted);
     return waitMs > 0 ? { type: 'after', ms: waitMs } : await this.#write(object, wanted);
   }
 
@@ -140,21 +180,35 @@ export class AnnouncedWriter {
     } catch (error) {
       return this.#failed(keyOf(object), error);
     }
-    this.#unheardSince.delete(keyOf(object));
+    this.#lasting.delete(keyOf(object));
     this.#tell(object, wanted);
     return { type: 'done' };
   }
 
   /** How long this must go on being so before it is written, in milliseconds. */
-  #waitMs(key: string, wanted: NewCondition | undefined, object: kinds.Service): number {
-    if (wanted?.reason !== 'NoPeerEstablished' || isCurrent(wanted, object.status?.conditions)) {
-      this.#unheardSince.delete(key);
+  #waitMs(service: Service, wanted: NewCondition): number {
+    const { key } = service;
+    const what = this.#mayEnd(service, wanted);
+    if (what === undefined) {
+      this.#lasting.delete(key);
       return 0;
     }
     const now = this.#deps.clock.now();
-    const since = this.#unheardSince.get(key) ?? now;
-    this.#unheardSince.set(key, since);
-    return since + SESSIONS_SETTLE_MS - now;
+    const known = this.#lasting.get(key);
+    const ips = service.recorded.map(({ ip }) => ip).join();
+    const lasting = known?.what === what && known.ips === ips ? known : { what, ips, since: now };
+    this.#lasting.set(key, lasting);
+    return lasting.since + LASTING_MS[what] - now;
+  }
+
+  #mayEnd(service: Service, { status, reason }: NewCondition): Lasting['what'] | undefined {
+    if (reason === 'NoPeerEstablished') return 'unheard';
+    if (reason === 'AddressProbing') return 'probing';
+    if (reason === 'AddressConflict') return 'conflict';
+    const pools = this.#deps.view.poolsInForce();
+    const isNew = status === 'True' && !service.announcedBefore;
+    const onLink = service.recorded.some((assignment) => poolOf(assignment, pools)?.protocol === 'layer2');
+    return isNew && onLink ? 'first' : undefined;
   }
 
   #failed(key: string, error: unknown): Outcome {
@@ -176,14 +230,13 @@ export class AnnouncedWriter {
   }
 }
 
+/** Nobody was told of these, so that nobody need be told of their end. */
+const WITHOUT_EVENT: ReadonlySet<string> = new Set(['Announced', 'NoAddress', 'AddressProbing']);
+
 /** That a new Service is announced goes without saying: the Event of its address says that all is well. */
-function eventType(
-  before: ExistingCondition | undefined,
-  { status, reason }: NewCondition,
-): 'Normal' | 'Warning' | undefined {
-  if (status === 'False') return before?.reason === reason || reason === 'AddressProbing' ? undefined : 'Warning';
-  const wasWrong = before?.status === 'False' && before.reason !== 'NoAddress' && before.reason !== 'AddressProbing';
-  return wasWrong ? 'Normal' : undefined;
+function eventType(before: ExistingCondition | undefined, { reason }: NewCondition): 'Normal' | 'Warning' | undefined {
+  if (reason !== 'Announced') return before?.reason === reason || reason === 'AddressProbing' ? undefined : 'Warning';
+  return before?.reason === undefined || WITHOUT_EVENT.has(before.reason) ? undefined : 'Normal';
 }
 
 function isInForce(service: Service): boolean {
