@@ -163,6 +163,9 @@ suite('the condition Announced of a Service on a link', () => {
   test('stays True with a word on it where a node of ours answers too', () => {
     const given = onLink([report(V4), report(V6)], conflict({ node: 'n2' }));
     assert.equal(said(held(V4, V6), given), 'True AnsweredByNode');
+    const behalf = report(V4, { finding: refused('AnnouncedForNode') });
+    assert.equal(said(held(V4), onLink([behalf])), 'True AnnouncedForNode');
+    assert.equal(said(held(V4), onLink([behalf], conflict({ node: 'n2' }))), 'True AnsweredByNode');
     const stranger = onLink([report(V4)], conflict({ node: 'n2' }), conflict());
     assert.equal(said(held(V4), stranger), 'False AddressConflict');
   });

@@ -24,8 +24,8 @@ export interface AnnouncedView {
   readonly peers: readonly PeerSessions[];
 }
 
-/** With these the address is announced, if not as it should be; with any other it is not. */
-const ANNOUNCED: ReadonlySet<Reason> = new Set(['Announced', 'AddressContested', 'AnsweredByNode']);
+/** With these the address is announced; the later ones say more of it. With any other it is not. */
+const ANNOUNCED: readonly Reason[] = ['Announced', 'AnnouncedForNode', 'AnsweredByNode', 'AddressContested'];
 
 /** API conventions allow more; people read less. */
 const MAX_MESSAGE = 1_024;
@@ -43,8 +43,13 @@ function isEstablished({ replicas }: PeerSessions, family: Family): boolean {
   });
 }
 
+/** How much a reason says; of those that keep an address from being announced each is as good as another. */
+function weight(reason: Reason): number {
+  return ANNOUNCED.includes(reason) ? ANNOUNCED.indexOf(reason) : ANNOUNCED.length;
+}
+
 /** What this replica's engine says of an address on a link, with what all replicas have heard there. */
-const OF_LINKS: ReadonlySet<Reason> = new Set(['Announced', 'AddressProbing', 'AddressConflict']);
+const OF_LINKS: ReadonlySet<Reason> = new Set(['Announced', 'AnnouncedForNode', 'AddressProbing', 'AddressConflict']);
 
 /** Who else answers for it: a stranger counts more than a node, and one that keeps it from being announced most. */
 function onLink(ip: string, pool: Pool, said: Finding): Finding {
@@ -57,7 +62,7 @@ function onLink(ip: string, pool: Pool, said: Finding): Finding {
     return finding(reason, { ...params, mac: stranger.mac });
   }
   const node = conflicts[0]?.node;
-  return said.reason === 'Announced' && node !== undefined ? finding('AnsweredByNode', { ...params, node }) : said;
+  return ANNOUNCED.includes(said.reason) && node !== undefined ? finding('AnsweredByNode', { ...params, node }) : said;
 }
 
 /** Whether somebody hears what the engine announces. */
@@ -94,10 +99,9 @@ export function announced(service: Service, view: AnnouncedView): NewCondition |
   const findings = service.recorded.map((assignment) => findingOf(service, assignment, view));
   if (findings.length === 0 || findings.includes(undefined)) return undefined;
   const known = findings.filter((found) => found !== undefined);
-  const wrong =
-    known.find(({ reason }) => !ANNOUNCED.has(reason)) ?? known.find(({ reason }) => reason !== 'Announced');
+  const [worst = 'Announced'] = known.map(({ reason }) => reason).sort((a, b) => weight(b) - weight(a));
   const texts = new Set(known.map(reasonText));
-  return condition(wrong?.reason ?? 'Announced', [...texts].join(' '));
+  return condition(worst, [...texts].join(' '));
 }
 
 /** The condition `Announced` of a Service that is ours and has no address. */
@@ -107,7 +111,7 @@ export const NOT_YET_ANNOUNCED: NewCondition = condition('NoAddress', reasonText
 function condition(reason: Finding['reason'], message: string): NewCondition {
   return {
     type: SERVICE_CONDITIONS.announced,
-    status: ANNOUNCED.has(reason) ? 'True' : 'False',
+    status: ANNOUNCED.includes(reason) ? 'True' : 'False',
     reason,
     message: message.slice(0, MAX_MESSAGE).toWellFormed(),
   };

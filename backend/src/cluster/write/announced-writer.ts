@@ -38,7 +38,7 @@ const SESSIONS_SETTLE_MS = 10_000;
 /** Asking a link whether somebody uses an address takes some 300 ms, of which nobody need be told. */
 const PROBING_SETTLE_MS = 5_000;
 /** What the owner of an address on a link hears there must have come here before the address is said to be announced. */
-const FIRST_SETTLE_MS = 1_000;
+const FIRST_SETTLE_MS = 1_500;
 /** As a rule another address takes the place of one that a stranger uses, at once. */
 const CONFLICT_SETTLE_MS = 1_000;
 
@@ -230,12 +230,13 @@ export class AnnouncedWriter {
   }
 }
 
-/** Nobody was told of these, so that nobody need be told of their end. */
-const WITHOUT_EVENT: ReadonlySet<string> = new Set(['Announced', 'NoAddress', 'AddressProbing']);
+/** Nobody is told of these, so that nobody need be told of their end. */
+const WITHOUT_EVENT: ReadonlySet<string> = new Set(['Announced', 'AnnouncedForNode', 'NoAddress', 'AddressProbing']);
 
 /** That a new Service is announced goes without saying: the Event of its address says that all is well. */
 function eventType(before: ExistingCondition | undefined, { reason }: NewCondition): 'Normal' | 'Warning' | undefined {
-  if (reason !== 'Announced') return before?.reason === reason || reason === 'AddressProbing' ? undefined : 'Warning';
+  if (!WITHOUT_EVENT.has(reason)) return before?.reason === reason ? undefined : 'Warning';
+  if (reason === 'AddressProbing') return undefined;
   return before?.reason === undefined || WITHOUT_EVENT.has(before.reason) ? undefined : 'Normal';
 }
 
