@@ -1,5 +1,6 @@
 import { until } from '../state/until.ts';
 import { LightLab } from '../light-lab.ts';
+import type { NetworkSize } from '../network/plan.ts';
 import { progressToStderr } from '../toolchain/index.ts';
 import { Replicas } from './replicas.ts';
 import { configuration } from './services.ts';
@@ -13,14 +14,18 @@ export function aborted(signal: AbortSignal): Promise<never> {
   return promise;
 }
 
-/** Does the work in a light lab of three nodes and a router; returns the exit status: 0, 1 on an error, 130 when interrupted. */
-export async function inLab(work: (lab: LightLab, signal: AbortSignal) => Promise<void>): Promise<number> {
+const threeNodes: NetworkSize = { nodes: 3, routers: 1, clients: 0 };
+
+/** Does the work in a light lab, by default of three nodes and a router; returns the exit status: 0, 1 on an error, 130 when interrupted. */
+export async function inLab(
+  work: (lab: LightLab, signal: AbortSignal) => Promise<void>,
+  network: NetworkSize = threeNodes,
+): Promise<number> {
   const interruption = new AbortController();
   const { signal } = interruption;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => interruption.abort(new Error(`interrupted by ${name}`)));
   }
-  const network = { nodes: 3, routers: 1, clients: 0 };
   let lab: LightLab | undefined;
   try {
     lab = await LightLab.up({ network, progress: progressToStderr, signal });

@@ -13,7 +13,7 @@ export interface Row {
 /** One line: `what   figure   goal < 1 s: met`. */
 export function line({ what, figure, goal }: Row): string {
   const start = what.padEnd(52) + figure;
-  return goal === undefined ? start : `${start.padEnd(94)}goal ${goal.text}: ${goal.met ? 'met' : 'MISSED'}`;
+  return goal === undefined ? start : `${start.padEnd(93)} goal ${goal.text}: ${goal.met ? 'met' : 'MISSED'}`;
 }
 
 export function print(text: string): void {

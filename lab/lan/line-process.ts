@@ -22,7 +22,8 @@ export class LineProcess<Command, Answer> {
   #ended: Error | undefined;
 
   constructor({ namespace, environment }: LineProcessPlace, program: string) {
-    const node = [process.execPath, '--disable-warning=ExperimentalWarning', program];
+    // The namespace's name, which is the lab's, is there for people who look at the list of processes.
+    const node = [process.execPath, '--disable-warning=ExperimentalWarning', program, namespace];
     const [command = '', ...args] = [...inNamespace(namespace), ...node];
     this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...environment } });
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#waiting.shift()?.resolve(line));

@@ -1,0 +1,236 @@
+/**
+ * `npm run bench:arp`: how fast a host on the nodes' network gets answers for a Service's addresses, beside those that the node's
+ * kernel gives for its own; what a flood of ARP requests costs; and how soon a new Service is announced. Three replicas of this
+ * checkout on a light lab. All answers are timed in one process on the host, in turn, so that what else the machine does falls on
+ * all of them alike; the host's own event loop is part of each.
+ */
+import type { LightNode } from '../cluster/light-node.ts';
+import type { Asked } from '../lan/asker-process.ts';
+import { Asker, Flood } from '../lan/asker.ts';
+import type { LanRecord } from '../lan/records.ts';
+import type { LightLab } from '../light-lab.ts';
+import { eip, on, ours, ipv6Part, service, slice } from '../local/objects.ts';
+import { installObjects, LocalReplicas } from '../local/replicas.ts';
+import { until } from '../state/until.ts';
+import { run } from '../toolchain/run.ts';
+import { milliseconds, percentile } from './figures.ts';
+import { ForeignLoad } from './foreign-load.ts';
+import { aborted, inLab } from './in-lab.ts';
+import { printRow, print } from './report.ts';
+import { findProcesses, usage } from './usage.ts';
+
+const nodes = ['n1', 'n2', 'n3'];
+const four = '10.50.0.200';
+const six = 'fd00:50::1:200';
+const rounds = 3000;
+const created = 20;
+const flood = { perSecond: 20_000, seconds: 10 };
+/** Some of the nodes' network that nobody has. */
+const foreign = Array.from({ length: 64 }, (_, i) => `10.50.0.${64 + i}`);
+const worstMs = 50;
+const reactionMs = 15;
+/** Of the probe, by the defaults of the speaker. */
+const probeMs = 300;
+
+interface Bench {
+  readonly lab: LightLab;
+  readonly asker: Asker;
+  readonly flood: Flood;
+}
+
+/** The owner of an address and the owner's own address of that family. */
+interface Pair {
+  readonly ip: string;
+  readonly owner: LightNode;
+  readonly ownIp: string;
+}
+
+async function createService(lab: LightLab, name: string, ips: readonly string[]): Promise<void> {
+  const spec = { ...ours, ipFamilyPolicy: 'PreferDualStack', ipFamilies: ['IPv4', 'IPv6'] };
+  const single = { ...ours, ipFamilies: [ips[0]?.includes(':') === true ? 'IPv6' : 'IPv4'] };
+  const annotations = { 'lb.kubesphere.io/ips': ips.join() };
+  await lab.api.create(service(name, { annotations, spec: ips.length > 1 ? spec : single }));
+}
+
+async function createEndpoints(lab: LightLab, name: string): Promise<void> {
+  await lab.api.apply(slice(name, on(nodes)));
+  await lab.api.apply(slice(name, on(nodes), ipv6Part));
+}
+
+async function pairOf(lab: LightLab, ip: string): Promise<Pair> {
+  const found = async (): Promise<LightNode | undefined> => {
+    const mac = await lab.host('h1').neighbours.ask(ip);
+    return mac === undefined ? undefined : lab.nodeWith(mac);
+  };
+  const owner = await until(found, { what: `a node to answer for ${ip}`, explain: () => lab.log('n1.porter-manager') });
+  return { ip, owner, ownIp: owner.addresses[ip.includes(':') ? 'ipv6' : 'ipv4'] };
+}
+
+/** Milliseconds of the answers to questions for an address; questions without one are counted in `lost`. */
+function answers({ latencies }: Asked, ip: string): { readonly ms: number[]; readonly lost: number } {
+  const all = latencies[ip] ?? [];
+  const ms = all.filter((one) => one !== null);
+  return { ms, lost: all.length - ms.length };
+}
+
+function figures(asked: Asked, ip: string): string {
+  const { ms, lost } = answers(asked, ip);
+  if (ms.length === 0) return `none of ${lost}`;
+  const [median = 0, p99 = 0, worst = 0] = [50, 99, 100].map((percent) => percentile(ms, percent));
+  const rest = `p99 ${p99.toFixed(2)}, worst ${worst.toFixed(1)}, n ${ms.length}`;
+  return `${median.toFixed(3)} ms (${rest}${lost > 0 ? `, ${lost} without` : ''})`;
+}
+
+async function answerTimes({ asker }: Bench, pairs: readonly Pair[]): Promise<void> {
+  const ips = pairs.flatMap(({ ip, ownIp }) => [ownIp, ip]);
+  await asker.ask({ ips, rounds: 200, pauseMs: 1, timeoutMs: 1000 });
+  const asked = await asker.ask({ ips, rounds, pauseMs: 1, timeoutMs: 1000 });
+  for (const { ip, ownIp, owner } of pairs) {
+    const protocol = ip.includes(':') ? 'NS -> NA' : 'ARP';
+    printRow(`${protocol}, ${owner.name}'s kernel for its own address:`, figures(asked, ownIp));
+    printRow(`${protocol}, PorterLB on ${owner.name} for a Service's:`, figures(asked, ip));
+    const [kernel, ours] = [answers(asked, ownIp).ms, answers(asked, ip).ms];
+    const ratio = (percent: number): string => (percentile(ours, percent) / percentile(kernel, percent)).toFixed(2);
+    printRow('  PorterLB / kernel:', `median ${ratio(50)}, p99 ${ratio(99)}`);
+  }
+}
+
+/** Processes of the replica on a node. */
+async function replicaOn(node: LightNode): Promise<number[]> {
+  const there = new Set((await run('ip', ['netns', 'pids', node.namespace])).split('\n').map(Number));
+  return (await findProcesses((line) => line.includes('backend/src/main.ts'))).filter((pid) => there.has(pid));
+}
+
+/** What the owner's replica needs of one core while `work` runs, in percent; measured from outside. */
+async function cpuDuring<T>(node: LightNode, work: () => Promise<T>): Promise<{ result: T; percent: string }> {
+  const pids = await replicaOn(node);
+  const before = await usage(pids);
+  const start = performance.now();
+  const result = await work();
+  const { cpuMs } = await usage(pids);
+  return {
+    result,
+    percent: `${((100 * (cpuMs - before.cpuMs)) / (performance.now() - start)).toFixed(1)} % of a core`,
+  };
+}
+
+async function underFlood(bench: Bench, pairs: readonly Pair[]): Promise<void> {
+  const [first] = pairs;
+  if (first === undefined) return;
+  const ips = pairs.map(({ ip }) => ip);
+  const ask = { ips, rounds: 700, pauseMs: 5, timeoutMs: 1000 };
+  const calm = await cpuDuring(first.owner, () => bench.asker.ask(ask));
+  const busy = await cpuDuring(first.owner, async () => {
+    const [flooded, asked] = await Promise.all([
+      bench.flood.run({ ips: foreign, ...flood }),
+      bench.asker.ask({ ...ask, rounds: 600 }),
+    ]);
+    return { flooded, asked };
+  });
+  const { flooded, asked } = busy.result;
+  const perSecond = Math.round((flooded.sent - flooded.lost) / flooded.seconds);
+  printRow('flood of foreign ARP requests:', `${perSecond}/s for ${flooded.seconds.toFixed(1)} s`);
+  printRow(`  CPU of the replica on ${first.owner.name}, before:`, calm.percent);
+  printRow(`  CPU of the replica on ${first.owner.name}, meanwhile:`, busy.percent);
+  for (const ip of ips) {
+    printRow(`  answers for ${ip}, before:`, figures(calm.result, ip));
+    const { ms, lost } = answers(asked, ip);
+    const met = lost === 0 && Math.max(...ms) < worstMs;
+    printRow(`  answers for ${ip}, meanwhile:`, figures(asked, ip), { text: `worst < ${worstMs} ms`, met });
+  }
+}
+
+interface Announced {
+  readonly answered: number;
+  /** First frame about the address: the probe. */
+  readonly probed: number;
+  readonly announced: number;
+  readonly firstAnswer: number;
+}
+
+/** Milliseconds from the creation of a Service to what the wire shows. */
+async function createAndAsk({ lab, asker }: Bench, name: string, ip: string): Promise<Announced> {
+  await createEndpoints(lab, name);
+  const sniffer = await lab.sniff();
+  const asking = asker.ask({ ips: [ip], rounds: 5000, pauseMs: 0, timeoutMs: 2, untilAnswered: true });
+  const start = performance.timeOrigin + performance.now();
+  await createService(lab, name, [ip]);
+  const answered = performance.timeOrigin + performance.now() - start;
+  const { answeredAt } = await asking;
+  const records = await sniffer.stop();
+  const first = (what: string, wanted: (record: LanRecord) => boolean): number => {
+    const found = records.find((record) => record.ip === ip && record.source !== lab.host('h1').mac && wanted(record));
+    if (found === undefined) throw new Error(`no ${what} for ${ip} was seen`);
+    return found.at - start;
+  };
+  const isProbe = ({ kind, from }: LanRecord): boolean =>
+    (kind === 'arp-request' || kind === 'ns') && (from === '0.0.0.0' || from === '::');
+  if (answeredAt === null) throw new Error(`nobody answered for ${ip}`);
+  return {
+    answered,
+    probed: first('probe', isProbe),
+    announced: first('announcement', ({ kind }) => kind === 'gratuitous' || kind === 'unsolicited-na'),
+    firstAnswer: answeredAt - start,
+  };
+}
+
+async function announcements(bench: Bench): Promise<void> {
+  for (const address of ['10.50.0.', 'fd00:50::1:']) {
+    const samples: Announced[] = [];
+    for (let i = 0; i < created; i++) {
+      const name = `new-${address.includes(':') ? 'six' : 'four'}-${i}`;
+      samples.push(await createAndAsk(bench, name, `${address}${210 + i}`));
+    }
+    const family = address.includes(':') ? 'IPv6' : 'IPv4';
+    const row = (what: string, of: (one: Announced) => number, goalMs?: number): void => {
+      const all = samples.map(of);
+      const median = percentile(all, 50);
+      printRow(
+        what,
+        milliseconds(all),
+        goalMs === undefined ? undefined : { text: `< ${goalMs} ms`, met: median < goalMs },
+      );
+    };
+    row(`Service created, ${family} -> API answer:`, ({ answered }) => answered);
+    row('  -> first frame about the address, its probe:', ({ probed }) => probed, reactionMs);
+    row('  -> announcement:', ({ announced }) => announced);
+    row('  -> first answer to a host that asks all the time:', ({ firstAnswer }) => firstAnswer, reactionMs + probeMs);
+    row('  from the probe to that answer:', ({ probed, firstAnswer }) => firstAnswer - probed);
+  }
+}
+
+async function prepare(lab: LightLab): Promise<Pair[]> {
+  const replicas = new LocalReplicas(lab);
+  await installObjects(lab);
+  await replicas.setMembers(...nodes);
+  const addresses = ['10.50.0.200-10.50.0.239', 'fd00:50::1:0/112'];
+  await lab.apply(
+    eip('lan', { addresses, protocol: 'layer2' }, { 'eip.openelb.kubesphere.io/is-default-eip': 'true' }),
+  );
+  await replicas.start(...nodes);
+  await createEndpoints(lab, 'web');
+  await createService(lab, 'web', [four, six]);
+  return Promise.all([four, six].map((ip) => pairOf(lab, ip)));
+}
+
+async function benchIn(lab: LightLab, signal: AbortSignal): Promise<void> {
+  const pairs = await prepare(lab);
+  const bench = { lab, asker: new Asker(lab.host('h1')), flood: new Flood(lab.host('h2')) };
+  const sections = [() => answerTimes(bench, pairs), () => underFlood(bench, pairs), () => announcements(bench)];
+  const measure = async (): Promise<void> => {
+    for (const section of sections) {
+      signal.throwIfAborted();
+      const load = await ForeignLoad.start(lab.name);
+      await section();
+      print(`    (${await load.describe()})`);
+    }
+  };
+  try {
+    await Promise.race([measure(), aborted(signal)]);
+  } finally {
+    bench.asker.close();
+    bench.flood.close();
+  }
+}
+
+process.exit(await inLab(benchIn, { nodes: 3, routers: 1, clients: 0, hosts: 2 }));
