@@ -62,7 +62,7 @@ for (const { name, text, shown, perAnnouncement, question } of families) {
     const { lan, clock, seen, speaker } = probing(text);
     lan.take();
     lan.deliver(1, claim(text, HOST_MAC));
-    assert.deepEqual(seen.at(-1), { ip: text, state: 'conflict', link: 'eth1', mac: HOST });
+    assert.deepEqual(seen.at(-1), { ip: text, state: 'conflict', link: 'eth1', mac: HOST, announced: false });
     clock.advance(20_000);
     lan.deliver(1, question());
     assert.deepEqual(lan.take(), []);
@@ -72,7 +72,7 @@ for (const { name, text, shown, perAnnouncement, question } of families) {
   test(`${name}: somebody else is about to take the address too: neither does`, () => {
     const { lan, seen } = probing(text);
     lan.deliver(1, probeBy(text, HOST_MAC));
-    assert.deepEqual(seen.at(-1), { ip: text, state: 'conflict', link: 'eth1', mac: HOST });
+    assert.deepEqual(seen.at(-1), { ip: text, state: 'conflict', link: 'eth1', mac: HOST, announced: false });
   });
 
   test(`${name}: an address that somebody had is asked for again, and taken when they have gone`, () => {
@@ -96,7 +96,7 @@ for (const { name, text, shown, perAnnouncement, question } of families) {
   test(`${name}: somebody claims an address that is in use: reported, defended once, still answered for`, () => {
     const { lan, seen } = settled(text);
     lan.deliver(1, claim(text, HOST_MAC));
-    assert.deepEqual(seen, [{ ip: text, state: 'conflict', link: 'eth1', mac: HOST }]);
+    assert.deepEqual(seen, [{ ip: text, state: 'conflict', link: 'eth1', mac: HOST, announced: true }]);
     const sent = lan.take();
     assert.equal(sent.length, perAnnouncement);
     assert.ok(sent.every((frame) => gist(frame).startsWith('announcement')));
@@ -114,7 +114,7 @@ for (const { name, text, shown, perAnnouncement, question } of families) {
     assert.equal(defences, 6);
     assert.equal(seen.length, 1);
     assert.equal(speaker.counters().conflicts, 6000);
-    assert.deepEqual(speaker.states(), [{ ip: text, state: 'conflict', link: 'eth1', mac: '02:00:00:00:01:00' }]);
+    assert.deepEqual(speaker.states(), [{ ip: text, state: 'conflict', link: 'eth1', mac: '02:00:00:00:01:00', announced: true }]);
   });
 
   test(`${name}: a conflict is over when nobody answers for the address any more`, () => {
@@ -284,7 +284,7 @@ test('the states of all addresses can be asked for', () => {
   );
   lan.deliver(1, claim(V4, HOST_MAC));
   assert.deepEqual(speaker.states(), [
-    { ip: V4, state: 'conflict', link: 'eth1', mac: HOST },
+    { ip: V4, state: 'conflict', link: 'eth1', mac: HOST, announced: false },
     { ip: '203.0.113.1', state: 'no-link' },
     { ip: V6, state: 'announcing', link: 'eth1' },
   ]);
