@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { until } from '../state/until.ts';
 import { run } from '../toolchain/run.ts';
@@ -61,6 +62,20 @@ export class NeighbourTable {
     return until(answered, patience).catch(() => undefined);
   }
 
+  /** The same for many at once, after it has forgotten everybody: the MACs of those that answered. */
+  async askAll(ips: readonly string[]): Promise<Map<string, string>> {
+    await this.flush();
+    const questions = ips.map((ip) => `neigh replace ${ip} dev ${this.#device} use\n`);
+    await run('ip', ['-n', this.#namespace, '-batch', '-'], { stdin: questions.join('') });
+    const answered = async (): Promise<boolean> => {
+      const known = await this.all();
+      return ips.every((ip) => known.has(ip));
+    };
+    const patience = { what: 'answers from all', timeoutMs: asksForMs };
+    await until(answered, patience).catch(() => undefined);
+    return this.all();
+  }
+
   /** Forgets one address. */
   async forget(ip: string): Promise<void> {
     await this.#ip([familyOf(ip), 'neigh', 'flush', 'to', ip, 'dev', this.#device, 'nud', 'all']);
@@ -73,6 +88,19 @@ export class NeighbourTable {
 
   async #ip(args: readonly string[]): Promise<string> {
     return run('ip', ['-n', this.#namespace, ...args]);
+  }
+}
+
+/**
+ * Lets the kernel know so many neighbours by each family. It has one limit for all namespaces together, 1,024 by default, and
+ * throws old ones out from half of that (arp(7)); the limit belongs to the machine and stays raised until that is started anew.
+ */
+export async function makeRoomForNeighbours(count: number): Promise<void> {
+  for (const family of ['ipv4', 'ipv6']) {
+    for (const [limit, least] of Object.entries({ gc_thresh3: 2 * count, gc_thresh2: count, gc_thresh1: count })) {
+      const file = `/proc/sys/net/${family}/neigh/default/${limit}`;
+      if (Number(await readFile(file, 'utf8')) < least) await writeFile(file, String(least));
+    }
   }
 }
 

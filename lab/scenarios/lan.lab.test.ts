@@ -44,6 +44,10 @@ suite('a LAN of nodes, hosts and a router', () => {
       }
     }
     assert.equal(lab.nodeWith(node.mac)?.name, 'n1');
+    const { ipv4, ipv6 } = lab.node('n2').addresses;
+    const known = await host.neighbours.askAll([node.addresses.ipv4, ipv4, ipv6, four]);
+    const macs = [node.addresses.ipv4, ipv4, ipv6, four].map((ip) => known.get(ip));
+    assert.deepEqual(macs, [node.mac, lab.node('n2').mac, lab.node('n2').mac, undefined]);
   });
 
   test('a host reaches clients behind the router, by it', async () => {
