@@ -207,7 +207,6 @@ async function announcements(bench: Bench): Promise<void> {
     row('  -> first frame about the address, its probe:', ({ probed }) => probed, reactionMs);
     row('  -> announcement:', ({ announced }) => announced);
     row('  -> first answer to a host that asks all the time:', ({ firstAnswer }) => firstAnswer, reactionMs + probeMs);
-    row('  from the address to that first frame:', ({ addressed, probed }) => probed - addressed);
     row('  from the probe to that answer:', ({ probed, firstAnswer }) => firstAnswer - probed);
   }
 }

@@ -11,7 +11,7 @@ interface NeighbourEntry {
   readonly state?: readonly string[];
 }
 
-/** Time for which the kernel asks for a neighbour before it gives up: three times a second (mcast_solicit, retrans_time_ms). */
+/** Time until the kernel gives a neighbour up: it asks three times, a second apart (mcast_solicit, retrans_time_ms). */
 const asksForMs = 3000;
 
 /** The MACs in the answer to `ip -j neigh show`, by address; of neighbours that did not answer there is none. */
