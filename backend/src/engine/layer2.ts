@@ -303,11 +303,13 @@ export class Layer2 {
   async #identify(ip: string): Promise<void> {
     await this.#macs.meetAll();
     const state = this.#states.get(ip);
-    const pool = this.#wanted.get(ip)?.pool.name;
-    if (state?.state !== 'conflict' || state.mac === undefined || pool === undefined) return;
+    const wanted = this.#wanted.get(ip);
+    if (state?.state !== 'conflict' || state.mac === undefined || wanted === undefined) return;
     if (this.#macs.nodeOf(state.mac) !== undefined) return this.#beginAnew(ip);
-    const { mac, link = '', announced = false } = state;
-    this.#conflicts.set(ip, { ...{ pool, link, mac }, node: undefined, announced });
+    const { mac, link = '' } = state;
+    // One that was another replica's is asked for as well, and yet users have reached it.
+    const announced = state.announced === true || !wanted.isNew;
+    this.#conflicts.set(ip, { ...{ pool: wanted.pool.name, link, mac }, node: undefined, announced });
   }
 
   /** The speaker knows better now who is a rival and who a stranger. */

@@ -252,3 +252,20 @@ export class Lan {
     this.claims.push({ ...claim, how: isBroadcast ? 'announcement' : 'answer' });
   }
 }
+
+export const IPS: readonly string[] = Array.from({ length: 12 }, (_, i) => `192.0.2.${130 + i}`);
+export const [IP = ''] = IPS;
+export const ALL: readonly string[] = ['n1', 'n2', 'n3'];
+/** Replicas find each other, and the bursts of new owners end. */
+const SETTLED_MS = 6_000;
+
+/** Three hosts; replicas run on these and speak for twelve addresses. */
+export async function running(...names: readonly string[]): Promise<Lan> {
+  const lan = new Lan(3);
+  lan.setMembers(...names);
+  lan.start(...names);
+  lan.want(...IPS);
+  await lan.pass(SETTLED_MS);
+  lan.claims.length = 0;
+  return lan;
+}

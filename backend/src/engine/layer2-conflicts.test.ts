@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { rank } from '../announce/rendezvous.ts';
+import { ALL, IP, running } from './testing/lan.ts';
+
+const STRANGER = Uint8Array.of(2, 0, 0, 0, 0, 0xee);
+const STRANGER_TEXT = '02:00:00:00:00:ee';
+
+suite('somebody else has the address', () => {
+  test('a stranger, found by the probe: not announced, reported as never announced', async () => {
+    const lan = await running(...ALL);
+    lan.answerAs(STRANGER, '192.0.2.201');
+    lan.wantAs({ isNew: true }, '192.0.2.201');
+    const owner = lan.ownerOf('192.0.2.201', ...ALL);
+    assert.equal(lan.host(owner).layer2?.view('192.0.2.201')?.finding.reason, 'AddressProbing');
+    await lan.pass(1_000);
+    assert.deepEqual(lan.announcers('192.0.2.201'), []);
+    const view = lan.host(owner).layer2?.view('192.0.2.201');
+    const params = { ip: '192.0.2.201', pool: 'lan', mac: STRANGER_TEXT };
+    assert.deepEqual(view, { finding: { reason: 'AddressConflict', params }, nodes: [] });
+    const [conflict, ...more] = lan.host(owner).conflicts;
+    assert.deepEqual(more, []);
+    const { ip, pool, link, mac, node, announced } = conflict ?? {};
+    assert.deepEqual(
+      { ip, pool, link, mac, node, announced },
+      { ip: '192.0.2.201', pool: 'lan', link: 'eth0', mac: STRANGER_TEXT, node: undefined, announced: false },
+    );
+  });
+
+  test('a stranger, found when an address is asked for again that was announced before: reported as announced', async () => {
+    const lan = await running(...ALL);
+    const [first = '', second = ''] = rank(IP, ALL);
+    // Nobody hears the others by UDP, so that the second one thinks it is its own, and yields.
+    for (const number of [1, 2, 3]) lan.datagrams.cut(`192.0.2.${number}`);
+    await lan.pass(5_000);
+    lan.crash(first);
+    lan.answerAs(STRANGER, IP);
+    await lan.pass(10_000);
+    const [conflict] = lan.host(second).conflicts;
+    assert.deepEqual([conflict?.mac, conflict?.announced], [STRANGER_TEXT, true]);
+  });
+
+  test('nobody answers the probe: announced 300 ms later', async () => {
+    const lan = await running(...ALL);
+    lan.wantAs({ isNew: true }, '192.0.2.201');
+    await lan.pass(250);
+    assert.deepEqual(lan.announcers('192.0.2.201'), []);
+    await lan.pass(100);
+    assert.deepEqual(lan.announcers('192.0.2.201'), [lan.ownerOf('192.0.2.201', ...ALL)]);
+  });
+
+  test('a stranger, later: reported, defended, and kept; over when it is over', async () => {
+    const lan = await running(...ALL);
+    const owner = lan.host(lan.ownerOf(IP, ...ALL));
+    lan.announce(IP, STRANGER);
+    await lan.pass(500);
+    assert.deepEqual(
+      owner.conflicts.map(({ ip, mac, announced }) => ({ ip, mac, announced })),
+      [{ ip: IP, mac: STRANGER_TEXT, announced: true }],
+    );
+    assert.deepEqual(lan.ask(IP), [owner.name]);
+    assert.equal(owner.layer2?.view(IP)?.finding.reason, 'Announced');
+    await lan.pass(40_000);
+    assert.deepEqual(owner.conflicts, []);
+  });
+
+  test('a node that was not met on the link before is no stranger', async () => {
+    const lan = await running('n1', 'n2');
+    // n3 runs no replica; its second card has a MAC that nobody has met yet when it is first heard.
+    const mac = Uint8Array.of(2, 0, 0, 0, 1, 3);
+    lan.answerAs(mac, '192.0.2.201');
+    for (const { links, link } of lan.hosts) links.meet({ address: '192.0.2.3', mac, link });
+    lan.wantAs({ isNew: true, nodes: ['n1', 'n2'] }, '192.0.2.201');
+    await lan.pass(3_000);
+    const owner = lan.ownerOf('192.0.2.201', 'n1', 'n2');
+    assert.deepEqual(lan.announcers('192.0.2.201').at(0), owner);
+    const [conflict] = lan.host(owner).conflicts;
+    assert.equal(conflict?.node, 'n3');
+  });
+
+  test('the kernel of a node without a replica: announced nevertheless, the node is named until it stops', async () => {
+    const lan = await running('n1', 'n2');
+    const owner = lan.host(lan.ownerOf(IP, 'n1', 'n2'));
+    const end = lan.answerAs(lan.host('n3').mac, IP);
+    await lan.pass(400_000);
+    assert.deepEqual(
+      owner.conflicts.map(({ ip, node, announced }) => ({ ip, node, announced })),
+      [{ ip: IP, node: 'n3', announced: true }],
+    );
+    end();
+    await lan.pass(20_000);
+    assert.deepEqual(owner.conflicts, []);
+    assert.deepEqual(lan.ask(IP), [owner.name]);
+  });
+
+  test('the kernel of a node that runs a replica: named once the replica has had the time to stop', async () => {
+    const lan = await running(...ALL);
+    const [first = '', second = ''] = rank(IP, ALL);
+    lan.answerAs(lan.host(second).mac, IP);
+    await lan.pass(400_000);
+    assert.deepEqual(
+      lan.host(first).conflicts.map(({ ip, node }) => ({ ip, node })),
+      [{ ip: IP, node: second }],
+    );
+  });
+});
