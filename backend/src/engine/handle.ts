@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock, Logger } from '../platform/ports.ts';
-import { coalesce } from './coalesce.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { EngineOptions, FromEngine, InputDelta, ToEngine } from './messages.ts';
+import { Outbox } from './outbox.ts';
 
 /** Seconds: far above what the engine needs for all routes of a large cluster at once. */
 const SILENCE_SECONDS = 10;
@@ -18,17 +18,18 @@ export interface EngineHandleDeps {
 /** What the engine says of the network. */
 export type EngineReport = Exclude<FromEngine, { readonly type: 'alive' | 'stopped' }>;
 
-/** The main thread's end of the engine: keyed deltas, coalesced per turn of the event loop. */
+/** The main thread's end of the engine: keyed deltas, coalesced. */
 export class EngineHandle {
   readonly #deps: EngineHandleDeps;
   readonly #worker: Worker;
   readonly #heartbeat: Heartbeat;
-  #pending: InputDelta | undefined;
+  readonly #outbox: Outbox;
   #started = false;
   #stopping: (() => void) | undefined;
 
   constructor(deps: EngineHandleDeps, options: EngineOptions) {
     this.#deps = deps;
+    this.#outbox = new Outbox({ clock: deps.clock, send: (inputs) => this.#post({ type: 'change', inputs }) });
     this.#heartbeat = new Heartbeat(deps, { misses: SILENCE_SECONDS });
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options, name: 'engine' });
     this.#worker.on('message', (message: FromEngine) => this.#receive(message));
@@ -41,20 +42,14 @@ export class EngineHandle {
 
   /** Sends the first full set of inputs; changes that came before it are part of it. */
   start(inputs: InputDelta): void {
-    this.#pending = undefined;
+    this.#outbox.clear();
     this.#started = true;
     this.#post({ type: 'start', inputs });
   }
 
   /** Queues a change; ignored before `start`, whose inputs hold it already. */
   change(delta: InputDelta): void {
-    if (!this.#started) return;
-    if (this.#pending === undefined) {
-      this.#pending = delta;
-      setImmediate(() => this.#flush());
-    } else {
-      this.#pending = coalesce(this.#pending, delta);
-    }
+    if (this.#started) this.#outbox.add(delta);
   }
 
   setStale(stale: boolean): void {
@@ -69,16 +64,10 @@ export class EngineHandle {
   /** Leaves the network as the engine sees fit, then ends its thread. */
   async stop(): Promise<void> {
     const ended = new Promise<void>((resolve) => (this.#stopping = resolve));
-    this.#flush();
+    this.#outbox.flush();
     this.#post({ type: 'stop' });
     await ended;
     this.#heartbeat.stop();
-  }
-
-  #flush(): void {
-    const inputs = this.#pending;
-    this.#pending = undefined;
-    if (inputs !== undefined) this.#post({ type: 'change', inputs });
   }
 
   #post(message: ToEngine): void {
