@@ -102,6 +102,18 @@ describe('EventRecorder', () => {
     assert.ok(written().length > 950 && recorder.dropped === 0, `${written().length} after 100 s`);
   });
 
+  it('leaves the API server to those who make a burst, all but one a second, and catches up when it is over', async () => {
+    const { clock, recorder, written } = bench();
+    for (let number = 0; number < 1_000; number += 1) {
+      recorder.record(services, service(`s${number}`), allocated);
+      await pass(clock, 50);
+    }
+    // The 50 that may come at once, one for each second of the burst, and those of its first moments.
+    assert.ok(written().length >= 90 && written().length <= 120, `${written().length} within 50 s`);
+    await pass(clock, 95_000, 1_000);
+    assert.ok(written().length > 950 && recorder.dropped === 0, `${written().length} after 95 s more`);
+  });
+
   it('bounds its memory and counts what it drops', async () => {
     const { recorder } = bench();
     for (let number = 0; number < 5_000; number += 1) recorder.record(services, service(`s${number}`), allocated);

@@ -50,14 +50,17 @@ const seriesMs = 360_000;
 /** Bound of memory: what comes on top of that many Events in 6 minutes is counted and dropped. */
 const maxRecords = 4_096;
 const pruneEveryMs = 10_000;
+/** In a burst: one a second, until that many milliseconds after new ones have stopped to come faster than they may be written. */
+const ratePerMsInBurst = 0.001;
+const calmMs = 2_000;
 const maxNoteBytes = 1_024;
 const retry = { baseMs: 500, maxMs: 30_000 };
 const maxAttempts = 5;
 
 /**
  * Writes Events (events.k8s.io/v1). `record` returns at once and never throws; repetitions become one Event with a count; the
- * rate is bounded, because a burst of a thousand Services must spend the API server's time on Services. Events are a courtesy:
- * what can't be written in some attempts is dropped with a line in the log.
+ * rate is bounded and lowest in a burst, because a thousand Services at once must have the API server's time for themselves. Events are
+ * a courtesy: what can't be written in some attempts is dropped with a line in the log.
  */
 export class EventRecorder {
   readonly #deps: EventRecorderDeps;
@@ -68,6 +71,8 @@ export class EventRecorder {
   readonly #queue: Reported[] = [];
   #tokens: number;
   #tokensAt: number;
+  #begun = { since: 0, count: 0 };
+  #burstUntil = 0;
   #sequence = 0;
   #prunedAt = 0;
   #dropped = 0;
@@ -125,6 +130,14 @@ export class EventRecorder {
     };
     this.#records.set(key, record);
     this.#queue.push(record);
+    this.#noticeBurst(now);
+  }
+
+  /** More in a second than may be written in one. */
+  #noticeBurst(now: number): void {
+    if (now - this.#begun.since >= 1_000) this.#begun = { since: now, count: 0 };
+    this.#begun.count += 1;
+    if (this.#begun.count > this.#ratePerMs * 1_000) this.#burstUntil = now + calmMs;
   }
 
   #repeat(record: Reported): void {
@@ -232,9 +245,10 @@ export class EventRecorder {
   /** Takes one token, or says in how many milliseconds there will be one. */
   #takeToken(): number {
     const now = this.#deps.clock.now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#tokensAt) * this.#ratePerMs);
+    const rate = now < this.#burstUntil ? Math.min(ratePerMsInBurst, this.#ratePerMs) : this.#ratePerMs;
+    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#tokensAt) * rate);
     this.#tokensAt = now;
-    if (this.#tokens < 1) return Math.ceil((1 - this.#tokens) / this.#ratePerMs);
+    if (this.#tokens < 1) return Math.ceil((1 - this.#tokens) / rate);
     this.#tokens -= 1;
     return 0;
   }

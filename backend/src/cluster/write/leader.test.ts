@@ -70,6 +70,10 @@ class Bench {
     await pass(this.clock, ms);
   }
 
+  usageOf(pool: string): number | undefined {
+    return this.api.read(eips, { name: pool })?.status?.usage;
+  }
+
   /** A router that one replica has a session with. */
   async router(): Promise<void> {
     const conf = { peerAs: 65000, neighborAddress: '192.0.2.254' };
@@ -240,6 +244,28 @@ suite('the leader', () => {
     await bench.pass();
     assert.equal(bench.api.read(kinds.services, { namespace: 'd', name: 's' }), undefined);
     assert.equal(bench.api.read(eips, { name: 'a' }), undefined);
+    await bench.leader.stop();
+  });
+
+  test('counts the use of a small pool each second, that of a large one less often', async () => {
+    const bench = await new Bench().start();
+    bench.api.store(eips, { metadata: { name: 'b' }, spec: { address: '198.18.0.0/16' } });
+    const annotations = { [OPENELB_KEYS.servicePool]: 'b' };
+    const add = (name: string): void => {
+      const { metadata, spec = {} } = service(name);
+      bench.api.store(kinds.services, { metadata: { ...metadata, name, annotations }, spec });
+    };
+    add('first');
+    await bench.pass(2_000);
+    assert.equal(bench.usageOf('b'), 1);
+    for (let i = 0; i < 500; i++) add(`s${i}`);
+    await bench.pass();
+    assert.equal(bench.usageOf('b'), 501);
+    add('last');
+    await bench.pass(1_400);
+    assert.equal(bench.usageOf('b'), 501);
+    await bench.pass(400);
+    assert.equal(bench.usageOf('b'), 502);
     await bench.leader.stop();
   });
 

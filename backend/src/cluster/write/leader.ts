@@ -31,7 +31,16 @@ export interface LeaderDeps {
 
 /** A burst of Services is one write of the pool's status a second, not one for each. */
 const POOL_SETTLE_MS = 1_000;
+const MAX_SETTLE_MORE_MS = 4_000;
 const PEER_SETTLE_MS = 200;
+
+/**
+ * How long changes of a pool's use are gathered, in milliseconds: all that is held of it is gone through for each write, so that a
+ * large pool is written less often.
+ */
+function poolSettleMs(held: number): number {
+  return POOL_SETTLE_MS + Math.min(held, MAX_SETTLE_MORE_MS);
+}
 
 /** What only the leader does: give addresses, and say how Services, pools and peers are. Made for one term of office. */
 export class Leader {
@@ -53,17 +62,17 @@ export class Leader {
     this.#statuses = statuses;
     this.#pools = new StatusWriter(deps, {
       name: 'pools',
-      settleMs: POOL_SETTLE_MS,
+      settleMs: (name) => poolSettleMs(assigner.ledger.heldOf(name).size),
       write: (name) => statuses.writePool(name),
     });
     this.#peers = new StatusWriter(deps, {
       name: 'peers',
-      settleMs: PEER_SETTLE_MS,
+      settleMs: () => PEER_SETTLE_MS,
       write: (name) => statuses.writePeer(name),
     });
     this.#settings = new StatusWriter(deps, {
       name: 'settings',
-      settleMs: PEER_SETTLE_MS,
+      settleMs: () => PEER_SETTLE_MS,
       write: () => statuses.writeSettings(),
     });
   }

@@ -53,7 +53,7 @@ export class OwnEntries<T extends KubeObject, E> {
     this.#deps = deps;
     this.#options = options;
     const { name, settleMs } = options;
-    this.#writer = new StatusWriter(deps, { name, settleMs, write: (key) => this.#write(key) });
+    this.#writer = new StatusWriter(deps, { name, settleMs: () => settleMs, write: (key) => this.#write(key) });
   }
 
   /** All entries of this replica by name of the object; an object that is not among them (any more) has none. */

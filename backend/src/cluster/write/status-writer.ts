@@ -11,7 +11,7 @@ export interface StatusWriterDeps {
 export interface StatusWriterOptions {
   readonly name: string;
   /** Changes of one object within this time become one write, in milliseconds. */
-  readonly settleMs: number;
+  readonly settleMs: (key: string) => number;
   /**
    * Writes the status of one object as it should be now; does nothing if it is that already. Resolves with the milliseconds after
    * which to look again, although nothing may have been reported as changed until then.
@@ -36,7 +36,7 @@ export class StatusWriter {
   }
 
   changed(key: string): void {
-    this.#queue.addAfter(key, this.#options.settleMs);
+    this.#queue.addAfter(key, this.#options.settleMs(key));
   }
 
   /** The API server answers again: whatever waits for its backoff need not. */
@@ -77,7 +77,7 @@ export class StatusWriter {
       return ms === undefined ? { type: 'done' } : { type: 'after', ms };
     } catch (error) {
       if (isNotFound(error)) return { type: 'done' };
-      if (isConflict(error)) return { type: 'after', ms: this.#options.settleMs };
+      if (isConflict(error)) return { type: 'after', ms: this.#options.settleMs(key) };
       this.#deps.logger.warn({ err: error, queue: this.#options.name, key }, 'writing a status failed, trying again');
       return { type: 'retry', error, notBeforeMs: retryAfterMsOf(error) };
     }
