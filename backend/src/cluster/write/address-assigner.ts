@@ -184,6 +184,13 @@ export class AddressAssigner {
     return seen;
   }
 
+  /** As the view has it, where that is what it was made of. */
+  #translated(key: string, object: kinds.Service): Service {
+    const { view } = this.#deps;
+    const seen = view.serviceObject(key) === object ? view.services.get(key) : undefined;
+    return seen ?? toService(object);
+  }
+
   async #process(key: string): Promise<Outcome> {
     const object = this.#current(key);
     if (object === undefined) {
@@ -191,7 +198,7 @@ export class AddressAssigner {
       return { type: 'done' };
     }
     if (!this.#deps.mayWrite()) return { type: 'after', ms: HOLD_MS };
-    const service = toService(object);
+    const service = this.#translated(key, object);
     const planned = this.#allocator.plan(service, this.#now());
     this.#apply(this.#allocator.take(service, planned, this.#now()));
     const outcome = await this.#write(object, service, planned);
