@@ -10,9 +10,11 @@ import type * as kinds from '../../backend/src/cluster/kinds.ts';
 import { endpointSlices, services } from '../../backend/src/cluster/kinds.ts';
 import type { Kube } from '../../backend/src/cluster/kube.ts';
 import { listAll } from '../../backend/src/cluster/watch/list-all.ts';
+import { patchFenced, type FencedPatch } from '../../backend/src/cluster/write/apply-status.ts';
 import { systemClock } from '../../backend/src/platform/linux/clock.ts';
-import { SERVICE_CONDITIONS, SERVICE_KEYS } from '../../backend/src/resources/keys.ts';
+import { OPENELB_KEYS, SERVICE_CONDITIONS, SERVICE_KEYS } from '../../backend/src/resources/keys.ts';
 import type { LightLab } from '../light-lab.ts';
+import { CpuByPart } from './cpu-by-part.ts';
 import { inParallel, seconds } from './figures.ts';
 import { ForeignLoad } from './foreign-load.ts';
 import { aborted, established, prepare } from './in-lab.ts';
@@ -20,7 +22,7 @@ import { IngressWatch } from './ingress-watch.ts';
 import type { Replicas } from './replicas.ts';
 import { print, printRow } from './report.ts';
 import { namespace, service, slice } from './services.ts';
-import { findProcesses, usage } from './usage.ts';
+import { usage } from './usage.ts';
 import { WriteRequests } from './write-requests.ts';
 
 /** Requests under way at once, of the measuring client. */
@@ -42,46 +44,52 @@ function newService(name: string, loadBalancerClass?: string): kinds.Service {
 }
 
 /** As much as the manager's first patch of a Service has. */
-function statusPatch(ip: string): Record<string, unknown> {
+function addressPatch(ip: string): Pick<FencedPatch, 'metadata' | 'fields'> {
   const condition = { status: 'True', reason: 'Allocated', message: `Addresses: ${ip}.`, observedGeneration: 1 };
   const lastTransitionTime = new Date().toISOString();
   return {
     metadata: {
-      labels: { 'eip.openelb.kubesphere.io/v1alpha2': 'bench' },
+      finalizers: [SERVICE_KEYS.finalizer],
+      labels: { [OPENELB_KEYS.servicePool]: 'bench' },
       annotations: { [SERVICE_KEYS.assigned]: `bench=${ip}` },
     },
-    status: {
-      loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] },
-      conditions: [{ type: SERVICE_CONDITIONS.allocated, ...condition, lastTransitionTime }],
+    fields: {
+      status: {
+        loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] },
+        conditions: [{ type: SERVICE_CONDITIONS.allocated, ...condition, lastTransitionTime }],
+      },
     },
   };
 }
 
 /** As much as its second one has. */
-function announcedPatch(): Record<string, unknown> {
+function announcedPatch(): Pick<FencedPatch, 'fields'> {
   const lastTransitionTime = new Date().toISOString();
   const condition = { status: 'True', reason: 'Announced', message: 'The address is announced.', lastTransitionTime };
-  return { status: { conditions: [{ type: SERVICE_CONDITIONS.announced, ...condition }] } };
+  return { fields: { status: { conditions: [{ type: SERVICE_CONDITIONS.announced, ...condition }] } } };
 }
 
 /**
  * The same creates and the same two status patches each as the manager's, by a client that does nothing else; returns how long that
  * took, in milliseconds.
  */
-async function bareApi({ kube, count, lab }: Bench): Promise<number> {
+async function bareApi({ kube, count, lab, replicas }: Bench): Promise<number> {
   const load = await ForeignLoad.start(lab.name);
+  const cpu = await CpuByPart.start(lab, replicas);
   const start = performance.now();
   await inParallel(count, lanes, async (i) => {
-    const name = `bare-${i}`;
-    await kube.create(services, newService(name, 'example.com/none'));
-    for (const body of [statusPatch(`192.0.2.${i & 255}`), announcedPatch()]) {
-      const patch = { type: 'strategic', body: body as never } as const;
-      await kube.patch(services, { namespace, name }, patch, { subresource: 'status' });
-    }
+    let object: kinds.Service = await kube.create(services, newService(`bare-${i}`, 'example.com/none'));
+    for (const patch of [addressPatch(`192.0.2.${i & 255}`), announcedPatch()])
+      object = await patchFenced(kube, services, object, { type: 'strategic', ...patch, subresource: 'status' });
   });
   const taken = performance.now() - start;
   printRow('bare API, same creates and status patches', `${seconds(taken)} (${await load.describe()})`);
-  await inParallel(count, lanes, (i) => kube.delete(services, { namespace, name: `bare-${i}` }));
+  printRow('  CPU', await cpu.describe());
+  await inParallel(count, lanes, async (i) => {
+    const ref = { namespace, name: `bare-${i}` };
+    await kube.patch(services, ref, { type: 'merge', body: { metadata: { finalizers: null } } as never });
+    await kube.delete(services, ref);
+  });
   return taken;
 }
 
@@ -109,8 +117,8 @@ async function untilQuiet(bench: Bench, but: readonly string[]): Promise<number>
 async function withManager(bench: Bench): Promise<number> {
   const { kube, count, replicas, ingress, lab } = bench;
   const pids = await replicas.pids();
-  const apiServer = await findProcesses((line) => line.includes('kube-apiserver') && line.includes(lab.name));
-  const before = { writes: await writeRequests(bench), manager: await usage(pids), api: await usage(apiServer) };
+  const before = { writes: await writeRequests(bench), manager: await usage(pids) };
+  const cpu = await CpuByPart.start(lab, replicas);
   const load = await ForeignLoad.start(lab.name);
   const start = performance.now();
   await inParallel(count, lanes, async (i) => void (await kube.create(services, newService(`many-${i}`))));
@@ -118,13 +126,11 @@ async function withManager(bench: Bench): Promise<number> {
   const addressed = (await ingress.all(count)) - start;
   printRow(`${count} Services at once: all created`, seconds(created));
   printRow('  all have addresses', `${seconds(addressed)} (${await load.describe()})`);
+  printRow('  CPU until then', await cpu.describe());
   const quiet = await untilQuiet(bench, ['leases', 'events']);
-  const after = { writes: await writeRequests(bench), manager: await usage(pids), api: await usage(apiServer) };
+  const after = { writes: await writeRequests(bench), manager: await usage(pids) };
   printRow('  nothing but Events is written, from then', seconds(quiet));
-  printRow(
-    '  CPU of both replicas, of the API server',
-    `${seconds(after.manager.cpuMs - before.manager.cpuMs)}, ${seconds(after.api.cpuMs - before.api.cpuMs)}`,
-  );
+  printRow('  CPU in all', await cpu.describe());
   printRow(
     '  memory of both replicas, before and after',
     `${before.manager.rssMiB.toFixed(0)}, ${after.manager.rssMiB.toFixed(0)} MiB`,
@@ -171,15 +177,18 @@ async function idle(bench: Bench): Promise<void> {
   printRow('  memory of each replica', after.map(({ rssMiB }) => `${rssMiB.toFixed(0)} MiB`).join(', '));
 }
 
-/** The bare API comes before and after, as the machine may be busier at one time than at another. */
+/**
+ * The bare API comes before and after, as the machine may be busier at one time than at another. The slices are there all the time, so
+ * that the API server and etcd are as full in one run as in another.
+ */
 async function measure(bench: Bench): Promise<void> {
   const { lab, kube, replicas, ingress, count } = bench;
-  const before = await bareApi(bench);
   await inParallel(
     count,
     lanes,
     async (i) => void (await kube.create(endpointSlices, slice(`many-${i}`, ['n1', 'n2']) as never)),
   );
+  const before = await bareApi(bench);
   ingress.forget();
   await replicas.start();
   await established(lab);
@@ -189,7 +198,6 @@ async function measure(bench: Bench): Promise<void> {
   await idle(bench);
   // The second bare run must find the API server as empty as the first, and only the manager takes its finalizer off.
   await inParallel(count, lanes, (i) => kube.delete(services, { namespace, name: `many-${i}` }));
-  await inParallel(count, lanes, (i) => kube.delete(endpointSlices, { namespace, name: `many-${i}-1` }));
   await untilQuiet(bench, ['leases', 'events']);
   await replicas.kill();
   const after = await bareApi(bench);
