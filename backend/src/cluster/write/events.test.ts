@@ -114,6 +114,23 @@ describe('EventRecorder', () => {
     assert.ok(written().length > 950 && recorder.dropped === 0, `${written().length} after 95 s more`);
   });
 
+  it('takes a burst that slows down for a burst, until it is over', async () => {
+    const { clock, recorder, written } = bench();
+    const record = async (count: number, everyMs: number): Promise<void> => {
+      for (let number = 0; number < count; number += 1) {
+        recorder.record(services, service(`every-${everyMs}-${number}`), allocated);
+        await pass(clock, everyMs);
+      }
+    };
+    await record(200, 50);
+    const before = written().length;
+    await record(100, 200);
+    const inBetween = written().length - before;
+    assert.ok(inBetween >= 18 && inBetween <= 22, `${inBetween} within 20 s`);
+    await pass(clock, 30_000, 1_000);
+    assert.equal(written().length, 300);
+  });
+
   it('bounds its memory and counts what it drops', async () => {
     const { recorder } = bench();
     for (let number = 0; number < 5_000; number += 1) recorder.record(services, service(`s${number}`), allocated);

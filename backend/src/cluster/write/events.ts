@@ -50,9 +50,12 @@ const seriesMs = 360_000;
 /** Bound of memory: what comes on top of that many Events in 6 minutes is counted and dropped. */
 const maxRecords = 4_096;
 const pruneEveryMs = 10_000;
-/** In a burst: one a second, until that many milliseconds after new ones have stopped to come faster than they may be written. */
-const ratePerMsInBurst = 0.001;
+/** A burst begins with more Events in a second than may be written in one, and lasts until they are few for that many milliseconds. */
 const calmMs = 2_000;
+/** What few are, as a share of the rate. */
+const fewShare = 0.25;
+/** In a burst: one a second. */
+const ratePerMsInBurst = 0.001;
 const maxNoteBytes = 1_024;
 const retry = { baseMs: 500, maxMs: 30_000 };
 const maxAttempts = 5;
@@ -133,11 +136,11 @@ export class EventRecorder {
     this.#noticeBurst(now);
   }
 
-  /** More in a second than may be written in one. */
   #noticeBurst(now: number): void {
     if (now - this.#begun.since >= 1_000) this.#begun = { since: now, count: 0 };
     this.#begun.count += 1;
-    if (this.#begun.count > this.#ratePerMs * 1_000) this.#burstUntil = now + calmMs;
+    const rate = this.#ratePerMs * 1_000;
+    if (this.#begun.count > (now < this.#burstUntil ? rate * fewShare : rate)) this.#burstUntil = now + calmMs;
   }
 
   #repeat(record: Reported): void {
