@@ -1,5 +1,11 @@
 import type { Clock, Random, Timer } from '../platform/ports.ts';
 
+interface Due {
+  readonly at: number;
+  /** How often it has been asked for since it is ours. */
+  readonly asked: number;
+}
+
 export interface LinkAuditDeps {
   readonly clock: Clock;
   readonly random: Random;
@@ -7,8 +13,8 @@ export interface LinkAuditDeps {
   readonly audit: (ip: string) => void;
 }
 
-/** A new owner asks once everybody has had the time to follow. */
-const FIRST_MS = 2_000;
+/** A new owner asks once everybody has had the time to follow, and while kube-proxies may still be taking a new Service up. */
+const FIRST_MS = [2_000, 8_000, 20_000];
 /** Somebody was heard: asked again, until nobody answers any more. */
 const AGAIN_MS = 5_000;
 const STEADY_MS = 300_000;
@@ -19,7 +25,7 @@ const MAX_PER_TICK = 50;
 /** When to ask for which of the addresses that this host speaks for. */
 export class LinkAudit {
   readonly #deps: LinkAuditDeps;
-  readonly #due = new Map<string, number>();
+  readonly #due = new Map<string, Due>();
   #timer: Timer | undefined;
 
   constructor(deps: LinkAuditDeps) {
@@ -27,13 +33,14 @@ export class LinkAudit {
   }
 
   add(ip: string): void {
-    if (!this.#due.has(ip)) this.#due.set(ip, this.#deps.clock.now() + FIRST_MS);
+    if (!this.#due.has(ip)) this.#plan(ip, 0);
     this.#arm();
   }
 
   /** Somebody else was heard: looks again soon, whatever was planned. */
   again(ip: string): void {
-    if (this.#due.has(ip)) this.#due.set(ip, this.#deps.clock.now() + AGAIN_MS);
+    const due = this.#due.get(ip);
+    if (due !== undefined) this.#due.set(ip, { ...due, at: this.#deps.clock.now() + AGAIN_MS });
   }
 
   delete(ip: string): void {
@@ -56,12 +63,17 @@ export class LinkAudit {
   }
 
   #tick(): void {
-    const { clock, random, audit } = this.#deps;
-    const now = clock.now();
-    const due = [...this.#due].filter(([, at]) => at <= now).slice(0, MAX_PER_TICK);
-    for (const [ip] of due) {
-      this.#due.set(ip, now + STEADY_MS * (0.9 + 0.2 * random.next()));
-      audit(ip);
+    const now = this.#deps.clock.now();
+    const due = [...this.#due].filter(([, { at }]) => at <= now).slice(0, MAX_PER_TICK);
+    for (const [ip, { asked }] of due) {
+      this.#plan(ip, asked + 1);
+      this.#deps.audit(ip);
     }
+  }
+
+  #plan(ip: string, asked: number): void {
+    const { clock, random } = this.#deps;
+    const delayMs = FIRST_MS[asked] ?? STEADY_MS * (0.9 + 0.2 * random.next());
+    this.#due.set(ip, { at: clock.now() + delayMs, asked });
   }
 }
