@@ -38,6 +38,8 @@ export interface AddressAssignerDeps {
   readonly mayWrite: () => boolean;
   /** Called when an address of a pool was given or freed. */
   readonly onUse: (pool: string) => void;
+  /** Called when a Service was written. */
+  readonly onWritten: () => void;
 }
 
 /** Status patches under way at once: enough to keep the API server busy, few enough to leave others their share. */
@@ -226,6 +228,7 @@ export class AddressAssigner {
       });
       const before = [...(this.#written.get(service.key)?.before ?? []), service.resourceVersion];
       this.#written.set(service.key, { before, object: written });
+      this.#deps.onWritten();
       this.#tell(object, service, planned);
       return { type: 'done' };
     } catch (error) {

@@ -44,7 +44,9 @@ class Bench {
       if (kind === 'pool') this.writer.poolChanged(key);
     },
   });
+  inBurst = false;
   readonly writer = new AnnouncedWriter({
+    inBurst: () => this.inBurst,
     ...this.#deps,
     view: this.view,
     reports: this.reports.current,
@@ -116,6 +118,32 @@ suite('the condition Announced in the API', () => {
     assert.deepEqual(bench.object('s')?.status?.loadBalancer?.ingress, [{ ip: '192.0.2.1', ipMode: 'VIP' }]);
     assert.equal(bench.api.writes.length, 1);
     assert.deepEqual(bench.events, []);
+  });
+
+  test('of a new Service waits while addresses are given to many at once, but not for ever', async () => {
+    const bench = await new Bench().start();
+    bench.inBurst = true;
+    for (const [name, ip] of [
+      ['a', '192.0.2.1'],
+      ['b', '192.0.2.2'],
+    ] as const) {
+      bench.give(name, ip);
+      bench.report(name, ip);
+    }
+    await bench.pass(10_000);
+    assert.equal(bench.said('a'), undefined);
+    bench.report('b', '192.0.2.2', 'NoEndpoints');
+    await bench.pass();
+    assert.equal(bench.said('b'), 'False NoEndpoints');
+    await bench.pass(12_000);
+    assert.equal(bench.said('a'), 'True Announced');
+    bench.give('c', '192.0.2.3');
+    bench.report('c', '192.0.2.3');
+    await bench.pass();
+    assert.equal(bench.said('c'), undefined);
+    bench.inBurst = false;
+    await bench.pass(4_000);
+    assert.equal(bench.said('c'), 'True Announced');
   });
 
   test('is written once however often what the engine says of a new Service changes at first', async () => {
@@ -296,6 +324,7 @@ suite('the condition Announced in the API', () => {
     bench.events.length = 0;
     await bench.writer.stop();
     const next = new AnnouncedWriter({
+      inBurst: () => false,
       api: bench.api,
       clock: bench.clock,
       random: { next: () => 0.5 },

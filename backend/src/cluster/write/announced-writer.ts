@@ -25,6 +25,8 @@ export interface AnnouncedWriterDeps {
   readonly reports: ReadonlyMap<string, AddressReport>;
   /** Whether this replica leads, with a current view: asked before every write. */
   readonly mayWrite: () => boolean;
+  /** Addresses are being given to many Services at once. */
+  readonly inBurst: () => boolean;
 }
 
 const CONCURRENCY = 8;
@@ -42,9 +44,14 @@ const FIRST_SETTLE_MS = 1_500;
 /** As a rule another address takes the place of one that a stranger uses, at once. */
 const CONFLICT_SETTLE_MS = 1_000;
 
+/** In a burst addresses come first: that those of a new Service are announced can be said for so long afterwards. */
+const BURST_SETTLE_MS = 20_000;
+/** How often it is looked whether the burst is over. */
+const BURST_LOOK_MS = 4_000;
+
 /** What has to last before it is written. */
 interface Lasting {
-  readonly what: 'unheard' | 'probing' | 'first' | 'conflict';
+  readonly what: 'unheard' | 'probing' | 'first' | 'conflict' | 'burst';
   /** The addresses that it is so of. */
   readonly ips: string;
   /** By the monotonic clock, in milliseconds. */
@@ -56,6 +63,7 @@ const LASTING_MS: Readonly<Record<Lasting['what'], number>> = {
   probing: PROBING_SETTLE_MS,
   first: FIRST_SETTLE_MS,
   conflict: CONFLICT_SETTLE_MS,
+  burst: BURST_SETTLE_MS,
 };
 
 interface KnownPool {
@@ -198,15 +206,17 @@ export class AnnouncedWriter {
     const ips = service.recorded.map(({ ip }) => ip).join();
     const lasting = known?.what === what && known.ips === ips ? known : { what, ips, since: now };
     this.#lasting.set(key, lasting);
-    return lasting.since + LASTING_MS[what] - now;
+    const waitMs = lasting.since + LASTING_MS[what] - now;
+    return what === 'burst' ? Math.min(BURST_LOOK_MS, waitMs) : waitMs;
   }
 
   #mayEnd(service: Service, { status, reason }: NewCondition): Lasting['what'] | undefined {
     if (reason === 'NoPeerEstablished') return 'unheard';
     if (reason === 'AddressProbing') return 'probing';
     if (reason === 'AddressConflict') return 'conflict';
-    const pools = this.#deps.view.poolsInForce();
     const isNew = status === 'True' && !service.announcedBefore;
+    if (isNew && this.#deps.inBurst()) return 'burst';
+    const pools = this.#deps.view.poolsInForce();
     const onLink = service.recorded.some((assignment) => poolOf(assignment, pools)?.protocol === 'layer2');
     return isNew && onLink ? 'first' : undefined;
   }

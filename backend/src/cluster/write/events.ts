@@ -6,6 +6,7 @@ import { events } from '../kinds.ts';
 import type { Event } from '../kinds.ts';
 import type { KubeObject, ResourceKind } from '../objects.ts';
 import { apiVersionOf, microTime, refOf } from '../objects.ts';
+import { Burst } from './burst.ts';
 
 export interface EventRecorderDeps {
   readonly api: Kube;
@@ -50,9 +51,7 @@ const seriesMs = 360_000;
 /** Bound of memory: what comes on top of that many Events in 6 minutes is counted and dropped. */
 const maxRecords = 4_096;
 const pruneEveryMs = 10_000;
-/** A burst begins with more Events in a second than may be written in one, and lasts until they are few for that many milliseconds. */
-const calmMs = 2_000;
-/** What few are, as a share of the rate. */
+/** A burst begins with more Events in a second than may be written in one, and lasts until they are this share of that. */
 const fewShare = 0.25;
 /** In a burst: one a second. */
 const ratePerMsInBurst = 0.001;
@@ -69,13 +68,12 @@ export class EventRecorder {
   readonly #deps: EventRecorderDeps;
   readonly #options: EventRecorderOptions;
   readonly #ratePerMs: number;
-  readonly #burst: number;
+  readonly #allowance: number;
+  readonly #burst: Burst;
   readonly #records = new Map<string, Reported>();
   readonly #queue: Reported[] = [];
   #tokens: number;
   #tokensAt: number;
-  #begun = { since: 0, count: 0 };
-  #burstUntil = 0;
   #sequence = 0;
   #prunedAt = 0;
   #dropped = 0;
@@ -87,8 +85,10 @@ export class EventRecorder {
     this.#deps = deps;
     this.#options = options;
     this.#ratePerMs = (options.ratePerSecond ?? 10) / 1000;
-    this.#burst = options.burst ?? 50;
-    this.#tokens = this.#burst;
+    this.#allowance = options.burst ?? 50;
+    const perSecond = this.#ratePerMs * 1_000;
+    this.#burst = new Burst(deps, { perSecond, few: perSecond * fewShare });
+    this.#tokens = this.#allowance;
     this.#tokensAt = deps.clock.now();
   }
 
@@ -133,14 +133,7 @@ export class EventRecorder {
     };
     this.#records.set(key, record);
     this.#queue.push(record);
-    this.#noticeBurst(now);
-  }
-
-  #noticeBurst(now: number): void {
-    if (now - this.#begun.since >= 1_000) this.#begun = { since: now, count: 0 };
-    this.#begun.count += 1;
-    const rate = this.#ratePerMs * 1_000;
-    if (this.#begun.count > (now < this.#burstUntil ? rate * fewShare : rate)) this.#burstUntil = now + calmMs;
+    this.#burst.note();
   }
 
   #repeat(record: Reported): void {
@@ -248,8 +241,8 @@ export class EventRecorder {
   /** Takes one token, or says in how many milliseconds there will be one. */
   #takeToken(): number {
     const now = this.#deps.clock.now();
-    const rate = now < this.#burstUntil ? Math.min(ratePerMsInBurst, this.#ratePerMs) : this.#ratePerMs;
-    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#tokensAt) * rate);
+    const rate = this.#burst.isOn ? Math.min(ratePerMsInBurst, this.#ratePerMs) : this.#ratePerMs;
+    this.#tokens = Math.min(this.#allowance, this.#tokens + (now - this.#tokensAt) * rate);
     this.#tokensAt = now;
     if (this.#tokens < 1) return Math.ceil((1 - this.#tokens) / rate);
     this.#tokens -= 1;

@@ -7,6 +7,7 @@ import type { Kube } from '../kube.ts';
 import type { ClusterView, ObjectChange } from '../watch/cluster-view.ts';
 import { AddressAssigner } from './address-assigner.ts';
 import { AnnouncedWriter } from './announced-writer.ts';
+import { Burst } from './burst.ts';
 import type { EventRecorder } from './events.ts';
 import { LeaderStatuses } from './leader-statuses.ts';
 import { PoolGuard } from './pool-guard.ts';
@@ -32,6 +33,8 @@ export interface LeaderDeps {
 /** A burst of Services is one write of the pool's status a second, not one for each. */
 const POOL_SETTLE_MS = 1_000;
 const MAX_SETTLE_MORE_MS = 4_000;
+/** Services that are written in a second. */
+const ADDRESS_BURST = { perSecond: 20, few: 5 };
 const PEER_SETTLE_MS = 200;
 
 /**
@@ -55,9 +58,15 @@ export class Leader {
   constructor(deps: LeaderDeps) {
     this.#deps = deps;
     const guard = new PoolGuard({ ...deps, ledger: { heldOf: (pool) => this.#assigner.ledger.heldOf(pool) } });
-    const assigner = new AddressAssigner({ ...deps, guard, onUse: (pool) => this.#pools.changed(pool) });
+    const burst = new Burst(deps, ADDRESS_BURST);
+    const assigner = new AddressAssigner({
+      ...deps,
+      guard,
+      onUse: (pool) => this.#pools.changed(pool),
+      onWritten: () => burst.note(),
+    });
     this.#assigner = assigner;
-    this.#announced = new AnnouncedWriter(deps);
+    this.#announced = new AnnouncedWriter({ ...deps, inBurst: () => burst.isOn });
     const statuses = new LeaderStatuses({ ...deps, ledger: assigner.ledger, pools: () => assigner.pools });
     this.#statuses = statuses;
     this.#pools = new StatusWriter(deps, {

@@ -125,6 +125,7 @@ export class AssignerBench {
       serviceRanges: () => [],
       subnets: () => [],
       mayWrite: () => this.mayWrite,
+      onWritten: () => undefined,
       onUse: () => {},
     });
   }
