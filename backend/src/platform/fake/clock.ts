@@ -10,7 +10,8 @@ interface Pending {
 export class FakeClock implements Clock {
   #now = 0;
   #sequence = 0;
-  readonly #pending = new Set<Pending>();
+  /** In reverse order: the next one is the last. */
+  readonly #pending: Pending[] = [];
   readonly #epoch: number;
 
   constructor(epoch: Date = new Date('2026-01-01T00:00:00Z')) {
@@ -27,20 +28,25 @@ export class FakeClock implements Clock {
 
   setTimer(delayMs: number, callback: () => void): Timer {
     const pending = { at: this.#now + Math.max(0, delayMs), sequence: this.#sequence++, callback };
-    this.#pending.add(pending);
-    return { cancel: () => void this.#pending.delete(pending) };
+    this.#pending.splice(this.#place(pending), 0, pending);
+    return {
+      cancel: () => {
+        const place = this.#place(pending);
+        if (this.#pending[place] === pending) this.#pending.splice(place, 1);
+      },
+    };
   }
 
   /** Number of timers that wait: a leak shows here. */
   get pendingTimers(): number {
-    return this.#pending.size;
+    return this.#pending.length;
   }
 
   /** Moves time forward and fires what falls due, including timers set by those callbacks. */
   advance(ms: number): void {
     const until = this.#now + ms;
-    for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
-      this.#pending.delete(next);
+    for (let next = this.#pending.at(-1); next !== undefined && next.at <= until; next = this.#pending.at(-1)) {
+      this.#pending.pop();
       this.#now = Math.max(this.#now, next.at);
       next.callback();
     }
@@ -53,18 +59,16 @@ export class FakeClock implements Clock {
     this.advance(0);
   }
 
-  #next(until: number): Pending | undefined {
-    let first: Pending | undefined;
-    for (const pending of this.#pending) {
-      if (pending.at > until) continue;
-      if (
-        first === undefined ||
-        pending.at < first.at ||
-        (pending.at === first.at && pending.sequence < first.sequence)
-      ) {
-        first = pending;
-      }
+  /** Where a timer stands, or belongs. */
+  #place({ at, sequence }: Pending): number {
+    let [from, to] = [0, this.#pending.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const other = this.#pending[middle];
+      const isLater = other !== undefined && (other.at > at || (other.at === at && other.sequence > sequence));
+      if (isLater) from = middle + 1;
+      else to = middle;
     }
-    return first;
+    return from;
   }
 }
