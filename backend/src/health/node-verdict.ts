@@ -1,0 +1,55 @@
+import type { NodeHealth } from '../announce/snapshot.ts';
+import type { NodeState } from './node-state.ts';
+
+/** The verdict on a node with its evidence, as logs, status and metrics show it; times are ISO 8601. */
+export interface NodeVerdict {
+  readonly node: string;
+  readonly address: string;
+  readonly health: NodeHealth;
+  readonly since: string;
+  /** What the last probe found. */
+  readonly found: string;
+  /** The last answer in HTTP, and its status code. */
+  readonly answered: string | undefined;
+  readonly status: number | undefined;
+  /** Probes in a row without an answer. */
+  readonly misses: number;
+  /** For how long it has refused or said that it is ill. */
+  readonly ailingMs: number;
+  /** Whether the second witness saw the host, if it was asked. */
+  readonly witness: 'host' | 'nothing' | undefined;
+  /** How often it has died again soon after it had come back. */
+  readonly flaps: number;
+}
+
+/** One moment by both clocks. */
+export interface Moment {
+  readonly now: number;
+  readonly wall: Date;
+}
+
+export function evidence(
+  { name, address }: { readonly name: string; readonly address: string },
+  { health, since, last, answered, misses, ailing, witness, flaps }: NodeState,
+  { now, wall }: Moment,
+): NodeVerdict {
+  const iso = (at: number): string => new Date(wall.getTime() - (now - at)).toISOString();
+  return {
+    node: name,
+    address,
+    health,
+    since: iso(since),
+    found: found(last?.result),
+    answered: answered === undefined ? undefined : iso(answered.at),
+    status: answered?.status,
+    misses,
+    ailingMs: Math.round(ailing?.forMs ?? 0),
+    witness: witness === undefined ? undefined : witness.sawHost ? 'host' : 'nothing',
+    flaps,
+  };
+}
+
+function found(result: NonNullable<NodeState['last']>['result'] | undefined): string {
+  if (result === undefined) return 'no probe has ended yet';
+  return result.kind === 'well' ? `it answers ${result.status}` : result.why;
+}
