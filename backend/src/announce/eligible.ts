@@ -51,7 +51,7 @@ function hasAddress({ node, family }: NodeQuestion): Finding | undefined {
 }
 
 /** A probe's verdict outranks the Ready condition, which lags by 40 s and more. */
-function alive({ node, health }: NodeQuestion): Finding | undefined {
+export function alive({ node, health }: Pick<NodeQuestion, 'node' | 'health'>): Finding | undefined {
   if (health === 'dead') return finding('NodeDead', { node: node.name });
   if (health === 'unknown' && !node.ready) return finding('NodeNotReady', { node: node.name });
   return undefined;

@@ -46,7 +46,7 @@ suite('one delta in place of two', () => {
   test('has the effect of both in their order, from any state', () => {
     fc.assert(
       fc.property(fc.array(delta, { maxLength: 3 }), delta, delta, (before, first, second) => {
-        const [two, one] = [new Inputs(new Set()), new Inputs(new Set())];
+        const [two, one] = [new Inputs(new Set(), new Map()), new Inputs(new Set(), new Map())];
         for (const each of before) for (const inputs of [two, one]) inputs.apply(each);
         const touched = [two.apply(first), two.apply(second)];
         const merged = one.apply(coalesce(first, second));

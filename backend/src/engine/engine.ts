@@ -4,6 +4,7 @@ import { medOffset } from '../announce/med.ts';
 import type { PeerTarget } from '../announce/snapshot.ts';
 import { hostPrefix, parseAddress } from '../domain/address.ts';
 import type { Protocol } from '../domain/pool.ts';
+import type { NodeProber } from '../health/nodes.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { Clock, Links, Logger } from '../platform/ports.ts';
 import type { BgpSpeaker, PeerConfig, StopMode } from '../speakers/bgp/speaker.ts';
@@ -11,6 +12,7 @@ import { Inputs } from './inputs.ts';
 import type { Layer2, Layer2Deps, LinkAddress, LinkView } from './layer2.ts';
 import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './messages.ts';
 import { peerConfig, peersOf, peerTarget, type Place } from './peering.ts';
+import { probeTargets } from './probe-targets.ts';
 
 export interface EngineDeps {
   readonly clock: Clock;
@@ -29,6 +31,7 @@ export interface EngineDeps {
     | 'lost'
     | 'announceLeaving'
   >;
+  readonly nodes: Pick<NodeProber, 'start' | 'stop' | 'setNodes' | 'setRouters' | 'health'>;
   /** Makes what speaks on links; undefined where Layer 2 is off. */
   readonly layer2?: (host: Layer2Host) => LinkPart;
   readonly post: (message: FromEngine) => void;
@@ -62,12 +65,13 @@ export class Engine {
   #stale = false;
   #leaving = false;
   #medOffset: number | undefined;
+  #barred: readonly string[] = [];
 
   constructor(deps: EngineDeps, options: EngineOptions) {
     this.#deps = deps;
     this.#options = options;
     const protocols: Protocol[] = deps.layer2 === undefined ? ['bgp'] : ['bgp', 'layer2'];
-    this.#inputs = new Inputs(new Set(protocols));
+    this.#inputs = new Inputs(new Set(protocols), deps.nodes.health());
     this.#layer2 = deps.layer2?.({ nodes: this.#inputs.nodes, onChange: (ips) => this.#report(ips, []) });
   }
 
@@ -76,6 +80,8 @@ export class Engine {
     if (inputs.replicas !== undefined) this.#deps.replicas.setReplicas(inputs.replicas);
     this.#deps.replicas.start();
     this.#inputs.apply(inputs);
+    this.#deps.nodes.setNodes(probeTargets(this.#inputs.nodes.values()));
+    this.#deps.nodes.start();
     this.#started = true;
     this.#medOffset = this.#rank();
     this.#layer2?.start();
@@ -86,6 +92,7 @@ export class Engine {
   change(delta: InputDelta): void {
     if (delta.replicas !== undefined) this.#deps.replicas.setReplicas(delta.replicas);
     const touched = this.#inputs.apply(delta);
+    if (delta.nodes !== undefined) this.#deps.nodes.setNodes(probeTargets(this.#inputs.nodes.values()));
     const ownNodeChanged = delta.nodes?.has(this.#options.node) === true;
     if (touched.everything) this.#decideAll();
     else if (touched.addresses.size > 0) this.#decideSome(touched.addresses);
@@ -98,6 +105,13 @@ export class Engine {
     this.#deps.replicas.setStale(stale);
     this.#layer2?.setStale(stale);
     this.replicasChanged();
+  }
+
+  /** Probes have another verdict on nodes: if it bars or readmits any, all addresses are decided anew at once. */
+  healthChanged(): void {
+    if (!this.#started || isDeepStrictEqual(this.#inputs.barred(), this.#barred)) return;
+    this.#decideAll();
+    this.#setAllRoutes();
   }
 
   /** What other replicas do may change this one's rank, hence the MED of all its routes. */
@@ -135,6 +149,7 @@ export class Engine {
     this.#layer2?.stop();
     await this.#deps.speaker.stop((peer): StopMode => (inherited.has(peer) ? 'handover' : 'retain'));
     this.#deps.replicas.stop();
+    this.#deps.nodes.stop();
     this.#deps.post({ type: 'stopped' });
   }
 
@@ -176,11 +191,13 @@ export class Engine {
     this.#targets = peers.map((peer) => peerTarget(peer, place));
     const configs = settings === null ? [] : peers.map((peer) => peerConfig(peer, settings, place));
     if (configs.length > 0) this.#deps.replicas.setRetention(Math.max(...configs.map(retentionMs)));
+    this.#deps.nodes.setRouters(configs.map(({ address }) => address));
     this.#deps.speaker.configure(configs);
     this.#setAllRoutes();
   }
 
   #decideAll(): void {
+    this.#barred = this.#inputs.barred();
     const current = new Set(this.#inputs.addresses());
     const gone = [...this.#decided.keys()].filter((ip) => !current.has(ip));
     for (const ip of gone) this.#decided.delete(ip);

@@ -7,7 +7,7 @@ import { holding } from './testing/shop.ts';
 const POOL = aPool('public', ['192.0.2.0/24'], { protocol: 'layer2' });
 
 function touchedBy(pool: typeof POOL): string[] {
-  const inputs = new Inputs(new Set(['bgp', 'layer2']));
+  const inputs = new Inputs(new Set(['bgp', 'layer2']), new Map());
   inputs.apply({ pools: new Map([['public', POOL]]), services: new Map([['shop/web', holding('web', '192.0.2.1')]]) });
   return [...inputs.apply({ pools: new Map([['public', pool]]) }).addresses];
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { alive } from '../announce/eligible.ts';
 import type { HoldingService, NodeHealth, Snapshot } from '../announce/snapshot.ts';
 import { parseAddress } from '../domain/address.ts';
 import type { Node } from '../domain/node.ts';
@@ -45,7 +46,7 @@ export class Inputs implements Snapshot {
   readonly nodes = new Map<string, Node>();
   readonly pools = new Map<string, Pool>();
   readonly peers = new Map<string, Peer>();
-  readonly health = new Map<string, NodeHealth>();
+  readonly health: ReadonlyMap<string, NodeHealth>;
   readonly protocols: ReadonlySet<Protocol>;
   settings: BgpSettings | null = null;
   readonly #byAddress = new KeyedSets();
@@ -53,9 +54,21 @@ export class Inputs implements Snapshot {
   /** Services with an address that the pool of their record doesn't have: any other pool may turn out to have it. */
   readonly #strays = new Set<string>();
 
-  /** @param protocols those that a speaker is there for */
-  constructor(protocols: ReadonlySet<Protocol>) {
+  /**
+   * @param protocols those that a speaker is there for
+   * @param health what probes say of nodes, always as it is now
+   */
+  constructor(protocols: ReadonlySet<Protocol>, health: ReadonlyMap<string, NodeHealth>) {
     this.protocols = protocols;
+    this.health = health;
+  }
+
+  /** Names of the nodes that take no traffic because they are dead or not Ready. */
+  barred(): string[] {
+    const nodes = [...this.nodes.values()];
+    const isBarred = (node: Node): boolean =>
+      alive({ node, health: this.health.get(node.name) ?? 'unknown' }) !== undefined;
+    return nodes.filter(isBarred).map(({ name }) => name);
   }
 
   /** The Services that hold an address. */

@@ -1,5 +1,6 @@
-/** Entry of the engine's thread: real ports, the speaker, the replica prober and the engine, wired together. */
+/** Entry of the engine's thread: real ports, the speaker, the probers and the engine, wired together. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { NodeProber } from '../health/nodes.ts';
 import { ReplicaProber } from '../health/replicas.ts';
 import { systemClock, systemRandom } from '../platform/linux/clock.ts';
 import { systemDatagrams } from '../platform/linux/datagrams.ts';
@@ -53,6 +54,18 @@ const replicas = new ReplicaProber(
   { self: options.replica, host: options.address, port: options.probePort },
 );
 
+const nodes = new NodeProber(
+  {
+    clock: systemClock,
+    random: systemRandom,
+    dialer: systemDialer,
+    links: systemLinks,
+    logger: logger.child({ component: 'nodes' }),
+    onChange: () => engine.healthChanged(),
+  },
+  { self: options.node, host: options.address },
+);
+
 /** Other replicas go on without this one, and so does BGP: whoever may not open the sockets speaks on no link. */
 async function openLinks(): Promise<LinkLayer> {
   try {
@@ -90,7 +103,7 @@ function makeLayer2(layer: LinkLayer, host: Layer2Host): Layer2 {
 
 const engine = new Engine(
   {
-    ...{ clock: systemClock, links: systemLinks, logger, speaker, replicas, post },
+    ...{ clock: systemClock, links: systemLinks, logger, speaker, replicas, nodes, post },
     ...(links === undefined ? {} : { layer2: (host) => makeLayer2(links, host) }),
   },
   options,

@@ -1,3 +1,4 @@
+import type { NodeHealth } from '../../announce/snapshot.ts';
 import { NO_PLACE, type Replica, type ReplicaPlace } from '../../domain/replica.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
@@ -31,6 +32,12 @@ export class Bench {
   readonly linkViews = new Map<string, LinkView>();
   linkChanged: Layer2Host['onChange'] = () => undefined;
   othersSpeakOnLinks = false;
+  /** What probes say of nodes; call `engine.healthChanged()` after a change. */
+  readonly health = new Map<string, NodeHealth>();
+  probing = false;
+  /** Where nodes are probed, by name. */
+  probed: Readonly<Record<string, string>> = {};
+  routers: readonly string[] = [];
   readonly engine: Engine;
 
   constructor(replica = 'a', { layer2 = false } = {}) {
@@ -60,6 +67,14 @@ export class Bench {
           lost: () => this.lost,
         },
         ...(layer2 ? { layer2: (host: Layer2Host) => this.#linkPart(host) } : {}),
+        nodes: {
+          start: () => void (this.probing = true),
+          stop: () => void (this.probing = false),
+          setNodes: (targets) =>
+            void (this.probed = Object.fromEntries(targets.map(({ name, address }) => [name, address]))),
+          setRouters: (addresses) => void (this.routers = addresses),
+          health: () => this.health,
+        },
         post: (message) => void this.posted.push(message),
       },
       { replica, node: 'n1', address: '10.0.0.1', probePort: 7_473, layer2: true, layer2SteadyMs: 0, logLevel: 'info' },

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { aNode, endpointsOn, aPeer } from '../domain/testing/builders.ts';
+import { Bench } from './testing/bench.ts';
+import { INPUTS, N1, started } from './testing/shop.ts';
+
+const [WEB, DB] = ['192.0.2.1/32', '192.0.2.2/32'];
+
+suite('node probes are told', () => {
+  test('every node once the inputs are there, at the address that traffic is sent to', () => {
+    const bench = new Bench();
+    assert.deepEqual([bench.probing, bench.probed], [false, {}]);
+    const pinned = [...aNode('', ['10.1.0.4']).internalIPs];
+    const nodes = [
+      aNode('n1', ['fd00::1', '10.0.0.1', '10.9.0.1']),
+      aNode('n2', ['fd00::2']),
+      aNode('n3', []),
+      aNode('n4', ['10.0.0.4', '10.1.0.4'], { pinned }),
+    ];
+    bench.engine.start({ ...INPUTS, nodes: new Map(nodes.map((node) => [node.name, node])) });
+    assert.equal(bench.probing, true);
+    assert.deepEqual(bench.probed, { n1: '10.0.0.1', n2: 'fd00::2', n4: '10.1.0.4' });
+  });
+
+  test('nodes that come, go or change their address', () => {
+    const bench = started();
+    const { n1 } = bench.probed;
+    bench.engine.change({
+      nodes: new Map([
+        ['n2', null],
+        ['n3', aNode('n3', ['10.0.0.3'])],
+      ]),
+    });
+    assert.deepEqual(bench.probed, { n1, n3: '10.0.0.3' });
+    bench.engine.change({ nodes: new Map([['n1', { ...N1, internalIPs: aNode('', ['10.0.0.77']).internalIPs }]]) });
+    assert.deepEqual(bench.probed, { n1: '10.0.0.77', n3: '10.0.0.3' });
+  });
+
+  test('the routers that this replica speaks to', () => {
+    const bench = started();
+    assert.deepEqual(bench.routers, ['10.0.0.254']);
+    bench.engine.change({ peers: new Map([['r2', aPeer('r2', 'fd00::fe')]]) });
+    assert.deepEqual(bench.routers, ['10.0.0.254', 'fd00::fe']);
+  });
+
+  test('to stop when the engine stops', async () => {
+    const bench = started();
+    await bench.engine.stop();
+    assert.equal(bench.probing, false);
+  });
+});
+
+suite('verdicts on nodes', () => {
+  function judged(bench: Bench, verdicts: Readonly<Record<string, 'alive' | 'dead' | 'unknown'>>): void {
+    for (const [node, health] of Object.entries(verdicts)) bench.health.set(node, health);
+    bench.engine.healthChanged();
+  }
+  const hops = (bench: Bench, prefix: string): string => bench.speaker.announced()['r1']?.[prefix] ?? 'no route';
+
+  test('a dead node leaves all addresses in one go, and comes back', () => {
+    const bench = started();
+    assert.deepEqual([hops(bench, WEB), hops(bench, DB)], ['10.0.0.1 10.0.0.2 med 100', '10.0.0.2 10.0.0.1 med 100']);
+    judged(bench, { n2: 'dead' });
+    assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'setRoutes', peer: 'r1', prefixes: [WEB, DB] }]);
+    assert.deepEqual([hops(bench, WEB), hops(bench, DB)], ['10.0.0.1 med 100', '10.0.0.1 med 100']);
+    assert.deepEqual(bench.reported().get('192.0.2.1')?.nodes, ['n1']);
+    assert.equal(bench.posted.length, 1);
+    judged(bench, { n2: 'alive' });
+    assert.deepEqual([hops(bench, WEB), hops(bench, DB)], ['10.0.0.1 10.0.0.2 med 100', '10.0.0.2 10.0.0.1 med 100']);
+  });
+
+  test('that change nothing for traffic send nothing', () => {
+    const bench = started();
+    judged(bench, { n1: 'alive', n2: 'alive' });
+    judged(bench, { n1: 'unknown' });
+    assert.deepEqual(bench.speaker.takeCalls(), []);
+    assert.deepEqual(bench.posted, []);
+  });
+
+  test('an alive node counts, Ready or not; one of unknown health only if it is Ready', () => {
+    const bench = started();
+    bench.engine.change({ nodes: new Map([['n1', { ...N1, ready: false }]]) });
+    assert.equal(hops(bench, WEB), '10.0.0.2 med 100');
+    judged(bench, { n1: 'alive' });
+    assert.equal(hops(bench, WEB), '10.0.0.1 10.0.0.2 med 100');
+    judged(bench, { n1: 'unknown' });
+    assert.equal(hops(bench, WEB), '10.0.0.2 med 100');
+  });
+
+  test('hold for what is announced later', () => {
+    const bench = started();
+    judged(bench, { n2: 'dead' });
+    bench.engine.change({ endpoints: new Map([['shop/web', endpointsOn(['n1', 'n2'])]]) });
+    assert.equal(hops(bench, WEB), '10.0.0.1 med 100');
+  });
+
+  test('all dead: no route, and the report says so', () => {
+    const bench = started();
+    judged(bench, { n1: 'dead', n2: 'dead' });
+    assert.deepEqual([hops(bench, WEB), hops(bench, DB)], ['no route', 'no route']);
+    assert.equal(bench.reported().get('192.0.2.1')?.finding.reason, 'NoEligibleNode');
+  });
+
+  test('before the start change nothing', () => {
+    const bench = new Bench();
+    judged(bench, { n2: 'dead' });
+    assert.deepEqual(bench.speaker.calls, []);
+    bench.engine.start(INPUTS);
+    assert.equal(hops(bench, WEB), '10.0.0.1 med 100');
+  });
+});
