@@ -114,7 +114,9 @@ for (const { name, text, shown, perAnnouncement, question } of families) {
     assert.equal(defences, 6);
     assert.equal(seen.length, 1);
     assert.equal(speaker.counters().conflicts, 6000);
-    assert.deepEqual(speaker.states(), [{ ip: text, state: 'conflict', link: 'eth1', mac: '02:00:00:00:01:00', announced: true }]);
+    assert.deepEqual(speaker.states(), [
+      { ip: text, state: 'conflict', link: 'eth1', mac: '02:00:00:00:01:00', announced: true },
+    ]);
   });
 
   test(`${name}: a conflict is over when nobody answers for the address any more`, () => {
