@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { linkOwner, outranks, type LinkSpeaker } from './link-owner.ts';
+import { linkOwner, mayYield, outranks, type LinkSpeaker, type Rival } from './link-owner.ts';
 import { rank } from './rendezvous.ts';
 
 const IP = '192.0.2.1';
@@ -75,6 +75,41 @@ suite('who outranks whom', () => {
   test('an eligible node before any other', () => {
     assert.equal(outranks(IP, [THIRD, FIRST], [THIRD]), true);
     assert.equal(outranks(IP, [FIRST, THIRD], [THIRD]), false);
+  });
+});
+
+suite('an address of ours is left to a rival', () => {
+  const rival = (rest: Partial<Rival> = {}): Rival => ({
+    ...{ node: FIRST, answers: true, speakers: on(FIRST), isMember: true, announces: true, insistsMs: 0 },
+    ...rest,
+  });
+  const left = (rest: Partial<Rival>, { stale = false, node = SECOND } = {}, nodes = ORDER): boolean =>
+    mayYield(IP, rival(rest), { node, stale }, nodes);
+  const staleOn = (node: string): LinkSpeaker[] => on(node).map((speaker) => ({ ...speaker, stale: true }));
+
+  test('of higher rank, not of lower', () => {
+    assert.equal(left({}), true);
+    assert.equal(left({ node: THIRD, speakers: on(THIRD) }), false);
+  });
+  test('that knows the cluster while we don’t, whatever the rank; never to one that doesn’t while we do', () => {
+    assert.equal(left({ node: THIRD, speakers: on(THIRD) }, { stale: true }), true);
+    assert.equal(left({ speakers: staleOn(FIRST) }), false);
+    assert.equal(left({ speakers: staleOn(FIRST) }, { stale: true }), true);
+  });
+  test('not if its replica answers and has no link for it: that is the kernel', () => {
+    assert.equal(left({ speakers: [] }), false);
+  });
+  test('not if no replica runs there', () => {
+    assert.equal(left({ answers: false, speakers: [], isMember: false }), false);
+  });
+  test('of a replica that we don’t hear otherwise, if it announces and not merely answers', () => {
+    assert.equal(left({ answers: false, speakers: [] }), true);
+    assert.equal(left({ answers: false, speakers: [], announces: false }), false);
+  });
+  test('that we take for ineligible only if it goes on and on, and then by rank alone', () => {
+    assert.equal(left({}, {}, [SECOND]), false);
+    assert.equal(left({ insistsMs: 1_500 }, {}, [SECOND]), true);
+    assert.equal(left({ node: THIRD, speakers: on(THIRD), insistsMs: 1_500 }, {}, [SECOND]), false);
   });
 });
 

@@ -59,3 +59,40 @@ export function outranks(ip: string, [a, b]: readonly [string, string], nodes: r
   if (eligibleA !== eligibleB) return eligibleA;
   return a !== b && rank(ip, [a, b])[0] === a;
 }
+
+/** A node that speaks for an address of ours, and what is known of the replica there. */
+export interface Rival {
+  readonly node: string;
+  /** A replica answers from there. */
+  readonly answers: boolean;
+  /** Those of them that have a link for the address. */
+  readonly speakers: readonly LinkSpeaker[];
+  /** A replica runs there, whether it answers or not. */
+  readonly isMember: boolean;
+  /** It told everybody of its own accord, which a kernel that merely has the address never does. */
+  readonly announces: boolean;
+  /** For how long it has gone on although we said that the address is ours, in milliseconds. */
+  readonly insistsMs: number;
+}
+
+/** After that views differ for good, and a rule that depends on no view decides. */
+const INSISTS_MS = 1_000;
+
+/**
+ * Whether an address of ours is better left to a rival: to one of higher rank, or one that knows the cluster while our view is stale. A
+ * node whose replica could not speak for the address answers by its kernel, and is no rival; nor is one without a replica.
+ */
+export function mayYield(
+  ip: string,
+  rival: Rival,
+  { node, stale }: Pick<LinkSpeaker, 'node' | 'stale'>,
+  nodes: readonly string[],
+): boolean {
+  const pair = [rival.node, node] as const;
+  if (!rival.answers) return rival.isMember && rival.announces && outranks(ip, pair, nodes);
+  if (rival.speakers.length === 0) return false;
+  const theirsIsStale = rival.speakers.every((speaker) => speaker.stale);
+  if (theirsIsStale !== stale) return stale;
+  // Each may take only itself for eligible: then neither would ever yield.
+  return outranks(ip, pair, rival.insistsMs > INSISTS_MS ? pair : nodes);
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { rank } from '../announce/rendezvous.ts';
-import { ALL, IP, running } from './testing/lan.ts';
+import { ALL, IP, running, type Lan } from './testing/lan.ts';
 
 const STRANGER = Uint8Array.of(2, 0, 0, 0, 0, 0xee);
 const STRANGER_TEXT = '02:00:00:00:00:ee';
@@ -103,4 +103,37 @@ suite('somebody else has the address', () => {
       [{ ip: IP, node: second }],
     );
   });
+
+  test('the kernels of all other nodes, as with IPVS everywhere: one of them is named, always the same', async () => {
+    const lan = await running(...ALL);
+    const [first = '', ...others] = rank(IP, ALL);
+    for (const other of others) lan.answerAs(lan.host(other).mac, IP);
+    await lan.pass(60_000);
+    const [named] = lan.host(first).conflicts;
+    assert.ok(others.includes(named?.node ?? ''));
+    await lan.pass(60_000);
+    assert.deepEqual(lan.host(first).conflicts, [named]);
+    assert.ok(lan.ask(IP).includes(first));
+  });
+
+  for (const [what, end] of [
+    ['whose replica is dead, though a member', (lan: Lan, name: string): void => lan.crash(name)],
+    [
+      'whose replica has lost its link',
+      (lan: Lan, name: string): void => lan.host(name).links.change(lan.host(name).link, { up: false }),
+    ],
+  ] as const) {
+    test(`the kernel of a node of higher rank ${what}: it is no owner`, async () => {
+      const lan = await running(...ALL);
+      const [first = '', second = ''] = rank(IP, ALL);
+      lan.answerAs(lan.host(first).mac, IP);
+      end(lan, first);
+      await lan.pass(40_000);
+      for (let more = 0; more < 20; more++) {
+        await lan.pass(1_000);
+        assert.ok(lan.ask(IP).includes(second), `after ${40 + more} s`);
+      }
+      assert.equal(lan.host(second).conflicts[0]?.node, first);
+    });
+  }
 });

@@ -260,18 +260,46 @@ suite('views that differ', () => {
     assertOwners(lan, ...ALL);
   });
 
+  test('each takes only itself for eligible: rank alone decides within seconds, and there is no storm', async () => {
+    const lan = await running(...ALL);
+    for (const { layer2, name } of lan.hosts) {
+      layer2?.update(new Map([[IP, { pool: LAN_POOL, isNew: false, nodes: [name] }]]));
+    }
+    await lan.pass(5_000);
+    const [first] = rank(IP, ALL);
+    lan.claims.length = 0;
+    const seen: (string | undefined)[] = [];
+    for (let i = 0; i < 30; i++) {
+      await lan.pass(1_000);
+      const answered = lan.ask(IP);
+      assert.ok(answered.length <= 1, answered.join());
+      seen.push(answered[0]);
+    }
+    assert.ok(seen.every((name) => name === first), seen.join());
+    const frames = lan.claims.filter(({ ip, how }) => ip === IP && how === 'announcement').length;
+    assert.ok(frames < 100, `${frames} announcements in 30 s`);
+  });
+
   test('a replica whose view is stale yields to a fresh one, whatever its rank', async () => {
     const lan = await running(...ALL);
     lan.host('n2').layer2?.setStale(true);
     lan.host('n2').prober?.setStale(true);
-    await lan.pass(100);
+    await lan.pass(3_200);
     assertOwners(lan, 'n1', 'n3');
+  });
+
+  test('all views become stale, one after the other as the API server goes: nothing moves', async () => {
+    const lan = await running(...ALL);
     for (const name of ALL) {
       lan.host(name).layer2?.setStale(true);
       lan.host(name).prober?.setStale(true);
+      await lan.pass(700);
+      assertOwners(lan, ...ALL);
     }
-    await lan.pass(100);
+    lan.claims.length = 0;
+    await lan.pass(20_000);
     assertOwners(lan, ...ALL);
+    for (const ip of IPS) assert.deepEqual(lan.announcers(ip), []);
   });
 });
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { linkOwner, outranks, type LinkOwner } from '../announce/link-owner.ts';
+import { linkOwner, mayYield, type LinkOwner } from '../announce/link-owner.ts';
 import type { Node } from '../domain/node.ts';
 import type { Pool } from '../domain/pool.ts';
 import { finding, type Finding } from '../domain/reason.ts';
@@ -16,6 +16,7 @@ import { LinkSuspects } from './link-suspects.ts';
 import { LinkYields } from './link-yields.ts';
 import type { ConflictReport } from './messages.ts';
 import { NodeMacs } from './node-macs.ts';
+import { ReplicasBehind } from './replicas-behind.ts';
 
 /** An address that shall be spoken for on its link, by one of the replicas. */
 export interface LinkAddress {
@@ -84,6 +85,8 @@ export class Layer2 {
   /** The speaker has been given its first whole set. */
   #isSet = false;
   #stale = false;
+  readonly #behind: ReplicasBehind;
+  #selectors: ReadonlySet<string> = new Set();
   #leaving = false;
 
   constructor(deps: Layer2Deps, options: Layer2Options) {
@@ -96,6 +99,7 @@ export class Layer2 {
     this.#yields = new LinkYields({ clock, onEnd: (ip) => this.#apply([ip]) });
     const replicaNodes = (): ReadonlySet<string> => deps.replicas.nodes();
     this.#suspects = new LinkSuspects({ clock, conflicts: this.#conflicts, replicaNodes });
+    this.#behind = new ReplicasBehind({ clock, onChange: () => this.replicasChanged() });
     this.#resolver = this.#ownResolver();
     this.#unwatch = deps.links.watch(() => this.replicasChanged());
   }
@@ -119,9 +123,8 @@ export class Layer2 {
       else if (this.#wanted.delete(ip)) this.#yields.delete(ip);
     }
     // Others must hear first where this host would reach what a pool names.
-    if ([...changes.values()].some((wanted) => wanted !== null && followsRoutes(wanted.pool.interface))) {
-      this.#recountNow();
-    } else this.#apply(changes.keys());
+    if ([...changes.values()].some((wanted) => wanted !== null && this.#isUnheardOf(wanted))) this.#recountNow();
+    else this.#apply(changes.keys());
   }
 
   /** Replicas, links or MAC addresses changed. */
@@ -148,6 +151,7 @@ export class Layer2 {
     this.#recount?.cancel();
     this.#routes?.cancel();
     this.#yields.endAll();
+    this.#behind.stop();
     this.#macs.stop();
     this.#audit.stop();
     this.#deps.speaker.stop();
@@ -163,7 +167,11 @@ export class Layer2 {
     if (wanted === undefined) return undefined;
     const owner = this.#owners.get(ip);
     const params = { ip, pool: wanted.pool.name };
+    // Nobody can tell yet who is there.
+    if (!this.#isReady) return { finding: finding('AddressProbing', params), nodes: [] };
     if (owner === undefined) return { finding: finding('NoReplicaOnLink', params), nodes: [] };
+    const yieldedTo = this.#yields.to(ip);
+    if (yieldedTo !== undefined) return { finding: finding('Announced', { ip }), nodes: [yieldedTo] };
     const trouble = this.#trouble(ip, params);
     if (trouble !== undefined) return { finding: trouble, nodes: [] };
     const [target = owner.node] = owner.onBehalfOf ?? [];
@@ -178,6 +186,9 @@ export class Layer2 {
 
   /** Why an address of ours is not announced. */
   #trouble(ip: string, params: Readonly<Record<string, string>>): Finding | undefined {
+    // None of the nodes that it is to speak for has been met on the link.
+    if (this.#owners.get(ip)?.replica === this.#options.replica && !this.#desired.has(ip) && !this.#leaving)
+      return finding('NoReplicaOnLink', params);
     const state = this.#desired.has(ip) ? this.#states.get(ip) : undefined;
     if (state?.state === 'probing') return finding('AddressProbing', params);
     if (state?.state === 'conflict' && state.announced !== true) {
@@ -190,16 +201,22 @@ export class Layer2 {
     const { links, replicas } = this.#deps;
     this.#isReady ||= replicas.isSettled;
     this.#resolver = this.#ownResolver();
-    const selectors = [...this.#wanted.values()].map(({ pool }) => pool.interface);
-    const place = placeOf(links.links(), selectors, (address) => links.linkTowards(address));
+    this.#selectors = new Set([...this.#wanted.values()].map(({ pool }) => pool.interface));
+    const place = placeOf(links.links(), this.#selectors, (address) => links.linkTowards(address));
     // Whoever hears of it gives our addresses up; until we can take them nobody shall.
     if (this.#isReady) replicas.setPlace(place);
     const { replica: name, node } = this.#options;
     const self = this.#leaving || !this.#isReady ? [] : [{ name, node, stale: this.#stale, place }];
     const others = replicas.answering().filter((other: AnsweringReplica) => other.name !== name);
-    this.#places = new LinkPlaces([...self, ...others]);
+    const all = [...self, ...others];
+    this.#behind.update(all);
+    this.#places = new LinkPlaces(all.map((each) => ({ ...each, stale: this.#behind.has(each.name) })));
     this.#apply(new Set([...this.#wanted.keys(), ...this.#owners.keys()]));
-    if (selectors.some(followsRoutes)) this.#followRoutes();
+    if ([...this.#selectors].some(followsRoutes)) this.#followRoutes();
+  }
+
+  #isUnheardOf({ pool }: LinkAddress): boolean {
+    return followsRoutes(pool.interface) && !this.#selectors.has(pool.interface);
   }
 
   /** Routes may change without any change of the links. */
@@ -323,8 +340,10 @@ export class Layer2 {
 
   #meet(rival: RivalObservation): void {
     const { ip, node } = rival;
-    if (this.#leaving) this.#release(ip);
-    else if (this.#mayYieldTo(rival)) this.#yield(ip, node);
+    if (this.#leaving) {
+      // A kernel that answers is no successor.
+      if (rival.heard === 'announcement') this.#release(ip);
+    } else if (this.#mayYieldTo(rival)) this.#yield(ip, node);
     else {
       this.#deps.speaker.reassert(ip);
       if (rival.heard !== 'answer') return;
@@ -333,23 +352,29 @@ export class Layer2 {
     }
   }
 
-  /** A rival is right if it outranks us, or knows the cluster better; a node without a replica is no rival at all. */
-  #mayYieldTo({ ip, node }: RivalObservation): boolean {
+  #mayYieldTo(rival: RivalObservation): boolean {
+    const { ip, node } = rival;
     const owner = this.#owners.get(ip);
     const wanted = this.#wanted.get(ip);
     if (owner === undefined || wanted === undefined) return true;
-    const answering = this.#deps.replicas.answering().filter((replica) => replica.node === node);
-    if (answering.length === 0 && !this.#deps.replicas.nodes().has(node)) return false;
-    const theirsIsStale = answering.length > 0 && answering.every(({ stale }) => stale);
-    if (theirsIsStale !== this.#stale) return this.#stale;
+    const { replicas } = this.#deps;
+    const onIt = this.#places.speakersFor(ip, wanted.pool.interface).filter((speaker) => speaker.node === node);
+    const known = {
+      node,
+      answers: replicas.answering().some((replica) => replica.node === node),
+      speakers: onIt,
+      isMember: replicas.nodes().has(node),
+      ...this.#yields.hear(rival),
+    };
     const [spokenFor = owner.node] = owner.onBehalfOf ?? [];
-    return outranks(ip, [node, spokenFor], wanted.nodes);
+    const self = { node: spokenFor, stale: this.#behind.has(this.#options.replica) };
+    return mayYield(ip, known, self, wanted.nodes);
   }
 
   #yield(ip: string, to: string): void {
     if (this.#yields.has(ip)) return;
     this.#deps.logger.info({ ip, to }, 'another replica speaks for an address of ours, and it outranks us');
-    this.#yields.add(ip);
+    this.#yields.add(ip, to);
     this.#apply([ip]);
   }
 

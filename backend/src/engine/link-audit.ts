@@ -64,8 +64,8 @@ export class LinkAudit {
 
   #tick(): void {
     const now = this.#deps.clock.now();
-    const due = [...this.#due].filter(([, { at }]) => at <= now).slice(0, MAX_PER_TICK);
-    for (const [ip, { asked }] of due) {
+    const due = [...this.#due].filter(([, { at }]) => at <= now).sort(([, a], [, b]) => a.at - b.at);
+    for (const [ip, { asked }] of due.slice(0, MAX_PER_TICK)) {
       this.#plan(ip, asked + 1);
       this.#deps.audit(ip);
     }

@@ -10,7 +10,6 @@ export interface LinkSuspectsDeps {
 }
 
 interface Suspect {
-  readonly node: string;
   /** Clock time of its first answer, of its last one, and of our last question. */
   readonly since: number;
   heardAt: number;
@@ -22,11 +21,12 @@ const KERNEL_MS = 3_000;
 
 /**
  * Nodes that go on answering for an address that is not theirs: their kernel has it on some interface, as kube-proxy in IPVS mode puts
- * it there, and answers for it unless it is told not to (strictARP).
+ * it there on every node, and answers for it unless it is told not to (strictARP).
  */
 export class LinkSuspects {
   readonly #deps: LinkSuspectsDeps;
-  readonly #suspects = new Map<string, Suspect>();
+  /** By address and node. */
+  readonly #suspects = new Map<string, Map<string, Suspect>>();
 
   constructor(deps: LinkSuspectsDeps) {
     this.#deps = deps;
@@ -36,29 +36,37 @@ export class LinkSuspects {
   hear({ ip, node, mac, link }: RivalObservation, pool: string): void {
     const { clock, conflicts, replicaNodes } = this.#deps;
     const now = clock.now();
-    const known = this.#suspects.get(ip);
-    const suspect = known?.node === node ? known : { node, since: now, heardAt: now, askedAt: -Infinity };
+    const suspects = this.#suspects.get(ip) ?? new Map<string, Suspect>();
+    const suspect = suspects.get(node) ?? { since: now, heardAt: now, askedAt: -Infinity };
     suspect.heardAt = now;
-    this.#suspects.set(ip, suspect);
+    this.#suspects.set(ip, suspects.set(node, suspect));
     if (replicaNodes().has(node) && now - suspect.since < KERNEL_MS) return;
-    conflicts.set(ip, { ...{ pool, link, mac, node }, announced: true });
+    // One of several is enough to be named, and it stays the same one.
+    const named = conflicts.get(ip)?.node;
+    if (named === undefined || named === node) conflicts.set(ip, { ...{ pool, link, mac, node }, announced: true });
   }
 
-  /** The link is about to be asked. Who didn't answer the last time is no suspect any more; returns whether there is one. */
+  /** The link is about to be asked. Who didn't answer the last time is no suspect any more; returns whether there is any. */
   beforeAsking(ip: string): boolean {
-    const suspect = this.#suspects.get(ip);
-    if (suspect === undefined) return false;
-    if (suspect.heardAt < suspect.askedAt) {
-      this.delete(ip);
-      return false;
+    const suspects = this.#suspects.get(ip);
+    if (suspects === undefined) return false;
+    for (const [node, suspect] of suspects) {
+      if (suspect.heardAt < suspect.askedAt) this.#acquit(ip, node, suspects);
+      else suspect.askedAt = this.#deps.clock.now();
     }
-    suspect.askedAt = this.#deps.clock.now();
-    return true;
+    if (suspects.size === 0) this.#suspects.delete(ip);
+    return suspects.size > 0;
   }
 
   delete(ip: string): void {
-    if (!this.#suspects.delete(ip)) return;
+    const suspects = this.#suspects.get(ip);
+    this.#suspects.delete(ip);
+    for (const node of suspects?.keys() ?? []) this.#acquit(ip, node, new Map());
+  }
+
+  #acquit(ip: string, node: string, suspects: Map<string, Suspect>): void {
     const { conflicts } = this.#deps;
-    if (conflicts.get(ip)?.node !== undefined) conflicts.delete(ip);
+    suspects.delete(node);
+    if (conflicts.get(ip)?.node === node) conflicts.delete(ip);
   }
 }

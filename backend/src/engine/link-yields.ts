@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../platform/ports.ts';
+import type { RivalObservation } from '../speakers/layer2/speaker.ts';
 
 export interface LinkYieldsDeps {
   readonly clock: Clock;
@@ -8,19 +9,43 @@ export interface LinkYieldsDeps {
 
 /** How long another replica is believed to be right that speaks for an address of ours, before we ask the link ourselves. */
 const YIELD_MS = 3_000;
+/** How long who has announced an address is believed to be a replica, if it only answers. */
+const ANNOUNCED_MS = 30_000;
+/** A rival that is not heard for so long has given up; longer than a yield, after which it is asked. */
+const PEACE_MS = 10_000;
 
-/** The addresses that were left to another replica, which spoke for them on the wire, although they are ours by what we know. */
+interface Yield {
+  readonly to: string;
+  readonly timer: Timer;
+}
+
+/** What was heard of a rival for an address, by the clock. */
+interface Quarrel {
+  readonly since: number;
+  readonly heardAt: number;
+  /** When it last told everybody of its own accord that it has the address. */
+  readonly announcedAt: number;
+}
+
+/** Quarrels about addresses of ours with other replicas, and the addresses that were left to these although they are ours by what we know. */
 export class LinkYields {
   readonly #deps: LinkYieldsDeps;
-  readonly #timers = new Map<string, Timer>();
+  readonly #yields = new Map<string, Yield>();
   readonly #doubtful = new Set<string>();
+  /** By address and node. */
+  readonly #quarrels = new Map<string, Map<string, Quarrel>>();
 
   constructor(deps: LinkYieldsDeps) {
     this.#deps = deps;
   }
 
   has(ip: string): boolean {
-    return this.#timers.has(ip);
+    return this.#yields.has(ip);
+  }
+
+  /** The node that the address was left to. */
+  to(ip: string): string | undefined {
+    return this.#yields.get(ip)?.to;
   }
 
   /** It was another replica's when we looked last: the link is asked before it is announced again. */
@@ -28,14 +53,25 @@ export class LinkYields {
     return this.#doubtful.has(ip);
   }
 
-  add(ip: string): void {
-    if (this.#timers.has(ip)) return;
+  /** Somebody speaks for an address of ours: whether it announces it itself, and for how long it has gone on, in milliseconds. */
+  hear({ ip, node, heard }: RivalObservation): { readonly announces: boolean; readonly insistsMs: number } {
+    const now = this.#deps.clock.now();
+    const quarrels = this.#quarrels.get(ip) ?? new Map<string, Quarrel>();
+    const known = quarrels.get(node);
+    const since = known !== undefined && now - known.heardAt < PEACE_MS ? known.since : now;
+    const announcedAt = heard === 'answer' ? (known?.announcedAt ?? -Infinity) : now;
+    this.#quarrels.set(ip, quarrels.set(node, { since, heardAt: now, announcedAt }));
+    return { announces: now - announcedAt < ANNOUNCED_MS, insistsMs: now - since };
+  }
+
+  add(ip: string, to: string): void {
+    if (this.#yields.has(ip)) return;
     this.#doubtful.add(ip);
     const timer = this.#deps.clock.setTimer(YIELD_MS, () => {
-      this.#timers.delete(ip);
+      this.#yields.delete(ip);
       this.#deps.onEnd(ip);
     });
-    this.#timers.set(ip, timer);
+    this.#yields.set(ip, { to, timer });
   }
 
   /** Nobody else had it when the link was asked. */
@@ -45,13 +81,14 @@ export class LinkYields {
 
   /** Whoever had these addresses may be gone; who is not will say so again. */
   endAll(): void {
-    for (const timer of this.#timers.values()) timer.cancel();
-    this.#timers.clear();
+    for (const { timer } of this.#yields.values()) timer.cancel();
+    this.#yields.clear();
   }
 
   delete(ip: string): void {
-    this.#timers.get(ip)?.cancel();
-    this.#timers.delete(ip);
+    this.#yields.get(ip)?.timer.cancel();
+    this.#yields.delete(ip);
     this.#doubtful.delete(ip);
+    this.#quarrels.delete(ip);
   }
 }

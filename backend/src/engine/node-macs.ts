@@ -36,6 +36,8 @@ export class NodeMacs {
   #socket: DatagramSocket | undefined;
   /** Nodes that somebody wants to have met. */
   readonly #needed = new Set<string>();
+  /** One round for all who ask meanwhile. */
+  #meeting: Promise<void> | undefined;
   #byMac: ReadonlyMap<string, string> = new Map();
   /** By `<link index> <node>`. */
   #byNode: ReadonlyMap<string, Uint8Array> = new Map();
@@ -78,7 +80,8 @@ export class NodeMacs {
 
   /** Has the kernel find every node that is not met yet, and reads its tables. Never rejects. */
   async meetAll(): Promise<void> {
-    await this.#meet(this.#deps.nodes.keys());
+    this.#meeting ??= this.#meet(this.#deps.nodes.keys()).finally(() => (this.#meeting = undefined));
+    await this.#meeting;
   }
 
   async #meetNeeded(): Promise<void> {

@@ -42,7 +42,8 @@ export class LinkResolver {
   /** Links that are up, by index at most once; none if the address has no place here. */
   resolve(ip: Uint8Array, text: string, selector: string): readonly Link[] {
     if (selector === '') return this.#bySubnet(ip, text);
-    if (selector.startsWith(CAN_REACH)) return this.#reaching(selector.slice(CAN_REACH.length).trim());
+    const target = reachTarget(selector);
+    if (target !== undefined) return this.#reaching(target);
     return this.#links.filter(({ name }) => name === selector);
   }
 
@@ -80,7 +81,12 @@ export class LinkResolver {
   }
 }
 
+/** What a `can_reach:<IP>` names; undefined for a selector of another form. */
+export function reachTarget(selector: string): string | undefined {
+  return selector.startsWith(CAN_REACH) ? selector.slice(CAN_REACH.length).trim() : undefined;
+}
+
 /** Routes may change without any change of the links. */
 export function followsRoutes(selector: string): boolean {
-  return selector.startsWith(CAN_REACH);
+  return reachTarget(selector) !== undefined;
 }
