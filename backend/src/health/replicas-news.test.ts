@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ReplicaPlace } from '../domain/replica.ts';
 import { decodeProbe, encodeProbe } from './probe-message.ts';
-import { Lab, members, PORT, probe, replica, SEEN_MS, sees } from './testing/replicas.ts';
+import { Lab, members, MISSED_MS, PORT, probe, replica, SEEN_MS, sees } from './testing/replicas.ts';
 
 const PLACE: ReplicaPlace = {
   links: [{ name: 'eth0', mac: '02:00:00:00:00:01', prefixes: ['192.0.2.1/24'] }],
@@ -90,6 +90,74 @@ suite('news', () => {
     }
     assert.ok(asked > 4 && asked <= 105, `asked ${asked} times in 2 s`);
     assert.deepEqual(sees(a), { answering: ['b'], lost: [] });
+  });
+
+  for (const everyMs of [3, 20, 100, 200, 240, 310]) {
+    test(`a dead replica is missed in time, whatever news is forged each ${everyMs} ms in its name`, () => {
+      for (let died = 0; died < 600; died += 60) {
+        const lab = new Lab();
+        const a = lab.start('a', members('a', 'b'));
+        const b = lab.start('b', members('a', 'b'));
+        const news = encodeProbe(probe('question', 1n, { news: true }));
+        const forge = (ms: number, send: (bytes: Uint8Array, port: number, host: string) => void): void => {
+          for (let passed = 0; passed < ms; passed += everyMs) {
+            send(news, PORT, '10.0.0.1');
+            lab.clock.advance(Math.min(everyMs, ms - passed));
+          }
+        };
+        // While it lives, its own news has the same effect.
+        for (let passed = 0; passed < 2_000 + died; passed += 50) {
+          b.setStale(!sees(a).answering.includes('b!'));
+          lab.clock.advance(50);
+        }
+        b.stop();
+        const forger = lab.datagrams.bind('10.0.0.2', PORT, {
+          onMessage: () => undefined,
+          onError: () => assert.fail(),
+        });
+        forge(900, forger.send);
+        assert.equal(sees(a).answering.length, 1, 'two misses are not enough');
+        forge(MISSED_MS - 900, forger.send);
+        assert.deepEqual(sees(a), { answering: [], lost: ['b'] }, `died after ${died} ms`);
+      }
+    });
+  }
+
+  test('of this replica itself does not hide that another one is dead', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    lab.start('b', members('a', 'b'));
+    lab.clock.advance(10_000);
+    lab.datagrams.cut('10.0.0.2');
+    for (let passed = 0; passed < MISSED_MS; passed += 50) {
+      a.setStale(passed % 100 === 0);
+      lab.clock.advance(50);
+    }
+    assert.deepEqual(sees(a), { answering: [], lost: ['b'] });
+  });
+
+  test('on a slow path: answers to earlier questions are answers', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    const socket: { send: (bytes: Uint8Array, port: number, host: string) => void } = lab.datagrams.bind(
+      '10.0.0.2',
+      PORT,
+      {
+        onMessage: (bytes) => {
+          const message = decodeProbe(bytes);
+          if (message?.kind !== 'question') return;
+          const answer = encodeProbe(probe('answer', message.nonce));
+          lab.clock.setTimer(200, () => socket.send(answer, PORT, '10.0.0.1'));
+        },
+        onError: () => assert.fail(),
+      },
+    );
+    lab.clock.advance(1_000);
+    for (let passed = 0; passed < 10_000; passed += 10) {
+      socket.send(encodeProbe(probe('question', 1n, { news: true })), PORT, '10.0.0.1');
+      lab.clock.advance(10);
+      assert.deepEqual(sees(a), { answering: ['b'], lost: [] });
+    }
   });
 
   test('who is there is settled when all members have answered, or had the time to', () => {

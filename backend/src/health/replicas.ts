@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NO_PLACE, type Replica, type ReplicaPlace } from '../domain/replica.ts';
 import type { Clock, Datagrams, DatagramSocket, Logger, Random, Timer } from '../platform/ports.ts';
+import { OpenQuestions } from './open-questions.ts';
 import { decodeProbe, encodeProbe, type ProbeMessage } from './probe-message.ts';
 
 export interface AnsweringReplica {
@@ -39,7 +40,8 @@ interface Tracked {
   address: string;
   node: string | undefined;
   member: boolean;
-  nonce: bigint | undefined;
+  readonly questions: OpenQuestions;
+  /** Rounds in a row in which a question was open that it had the time to answer. */
   missed: number;
   /** It answered at least once and has not been found silent since. */
   answering: boolean;
@@ -200,10 +202,11 @@ export class ReplicaProber {
   #round(): void {
     let changed = false;
     for (const [name, tracked] of this.#tracked) {
-      // Asked just now on account of some news: the answer may be on its way.
-      if (this.#deps.clock.now() - tracked.askedAt < this.#options.intervalMs / 2) continue;
-      if (tracked.nonce !== undefined) changed = this.#miss(name, tracked) || changed;
-      this.#ask(tracked);
+      // What was asked just now on account of some news is no miss: the answer may be on its way.
+      const { since } = tracked.questions;
+      const isMiss = since !== undefined && this.#deps.clock.now() - since >= this.#options.intervalMs / 2;
+      if (isMiss) changed = this.#miss(name, tracked) || changed;
+      this.#askSoon(tracked);
     }
     if (this.#forget() || changed) this.#deps.onChange();
   }
@@ -216,9 +219,10 @@ export class ReplicaProber {
 
   #ask(tracked: Tracked | undefined, news = false): void {
     if (tracked === undefined || this.#socket === undefined) return;
-    tracked.nonce = BigInt(Math.floor(this.#deps.random.next() * 2 ** 48));
+    const nonce = BigInt(Math.floor(this.#deps.random.next() * 2 ** 48));
     tracked.askedAt = this.#deps.clock.now();
-    const message = { ...this.#message('question', tracked.nonce), news, place: NO_PLACE };
+    tracked.questions.add(nonce, tracked.askedAt);
+    const message = { ...this.#message('question', nonce), news, place: NO_PLACE };
     this.#socket.send(encodeProbe(message), this.#options.port, tracked.address);
   }
 
@@ -248,7 +252,7 @@ export class ReplicaProber {
     if (message === undefined) return;
     if (message.kind === 'question') return this.#answer(message, from);
     for (const [name, tracked] of this.#tracked) {
-      if (tracked.nonce === message.nonce && tracked.address === from.host) this.#hit(name, tracked, message);
+      if (tracked.address === from.host && tracked.questions.answer(message.nonce)) this.#hit(name, tracked, message);
     }
   }
 
@@ -278,7 +282,6 @@ export class ReplicaProber {
       tracked.stale !== stale ||
       !isDeepStrictEqual(tracked.place, place);
     if (!tracked.answering) this.#deps.logger.info({ other: name }, 'replica answers');
-    tracked.nonce = undefined;
     tracked.missed = 0;
     tracked.saidUnsendable = false;
     tracked.answering = true;
@@ -322,6 +325,12 @@ function newlyTracked(address: string, node: string | undefined): Tracked {
     askedAt: -Infinity,
     soon: undefined,
   };
-  const found = { nonce: undefined, missed: 0, answering: false, saidUnsendable: false, lostAt: undefined };
+  const found = {
+    questions: new OpenQuestions(),
+    missed: 0,
+    answering: false,
+    saidUnsendable: false,
+    lostAt: undefined,
+  };
   return { address, node, member: true, ...found, ...word };
 }
