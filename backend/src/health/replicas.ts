@@ -40,7 +40,9 @@ interface Tracked {
   address: string;
   node: string | undefined;
   member: boolean;
-  readonly questions: OpenQuestions;
+  /** Another replica, or this one, has its address now and would answer for it. */
+  replaced: boolean;
+  questions: OpenQuestions;
   /** Rounds in a row in which a question was open that it had the time to answer. */
   missed: number;
   /** It answered at least once and has not been found silent since. */
@@ -136,7 +138,6 @@ export class ReplicaProber {
     const members = new Map(
       replicas.filter(({ name }) => name !== this.#options.self).map((replica) => [replica.name, replica]),
     );
-    for (const [name, tracked] of this.#tracked) tracked.member = members.has(name);
     for (const { name, address, node } of members.values()) {
       const known = this.#tracked.get(name);
       if (known !== undefined) Object.assign(known, { address, node });
@@ -145,14 +146,35 @@ export class ReplicaProber {
         added.add(name);
       }
     }
+    this.#replace(new Set(members.keys()), new Set(replicas.map(({ address }) => address)));
     this.#forget();
     for (const name of added) this.#ask(this.#tracked.get(name));
     this.#deps.onChange();
   }
 
+  /** With host networking a Pod has the address of the one before it on its node, which its answers must not keep alive. */
+  #replace(members: ReadonlySet<string>, taken: ReadonlySet<string>): void {
+    for (const [name, tracked] of this.#tracked) {
+      tracked.member = members.has(name);
+      const isOwn = tracked.address === this.#options.host;
+      const isReplaced = isOwn || (!tracked.member && (tracked.replaced || taken.has(tracked.address)));
+      if (isReplaced && !tracked.replaced) this.#retire(name, tracked);
+      tracked.replaced = isReplaced;
+    }
+  }
+
+  /** Whoever is at its address now, it is gone: no more need to ask. */
+  #retire(name: string, tracked: Tracked): void {
+    tracked.soon?.cancel();
+    tracked.soon = undefined;
+    tracked.questions = new OpenQuestions();
+    if (tracked.answering) this.#silence(name, tracked, 'replica is gone, another one has its address');
+  }
+
   /** Whether each member has answered or had the time to: before that nobody can tell who is there. */
   get isSettled(): boolean {
-    return [...this.#tracked.values()].every(({ member, answering, missed }) => !member || answering || missed > 0);
+    const awaited = [...this.#tracked.values()].filter(({ member, replaced }) => member && !replaced);
+    return awaited.every(({ answering, missed }) => answering || missed > 0);
   }
 
   /** The nodes that replicas run on, whether these answer or not. */
@@ -202,6 +224,7 @@ export class ReplicaProber {
   #round(): void {
     let changed = false;
     for (const [name, tracked] of this.#tracked) {
+      if (tracked.replaced) continue;
       // What was asked just now on account of some news is no miss: the answer may be on its way.
       const { since } = tracked.questions;
       const isMiss = since !== undefined && this.#deps.clock.now() - since >= this.#options.intervalMs / 2;
@@ -218,7 +241,7 @@ export class ReplicaProber {
   }
 
   #ask(tracked: Tracked | undefined, news = false): void {
-    if (tracked === undefined || this.#socket === undefined) return;
+    if (tracked === undefined || tracked.replaced || this.#socket === undefined) return;
     const nonce = BigInt(Math.floor(this.#deps.random.next() * 2 ** 48));
     tracked.askedAt = this.#deps.clock.now();
     tracked.questions.add(nonce, tracked.askedAt);
@@ -231,10 +254,14 @@ export class ReplicaProber {
     // The first one settles who is there.
     if (!tracked.answering && tracked.missed === 1) return true;
     if (!tracked.answering || tracked.missed < this.#options.misses) return false;
+    this.#silence(name, tracked, 'replica fell silent');
+    return true;
+  }
+
+  #silence(name: string, tracked: Tracked, message: string): void {
     tracked.answering = false;
     if (!tracked.leaving) tracked.lostAt = this.#deps.clock.now();
-    this.#deps.logger.warn({ other: name, leaving: tracked.leaving, missed: tracked.missed }, 'replica fell silent');
-    return true;
+    this.#deps.logger.warn({ other: name, leaving: tracked.leaving, missed: tracked.missed }, message);
   }
 
   /** Without a word every replica would believe that it is the first. */
@@ -257,7 +284,7 @@ export class ReplicaProber {
   }
 
   #answer({ nonce, news }: ProbeMessage, from: { readonly host: string; readonly port: number }): void {
-    const asker = [...this.#tracked.values()].find(({ address }) => address === from.host);
+    const asker = [...this.#tracked.values()].find(({ address, replaced }) => address === from.host && !replaced);
     const answer = this.#message('answer', nonce);
     const place = asker === undefined ? NO_PLACE : answer.place;
     this.#socket?.send(encodeProbe({ ...answer, place }), from.port, from.host);
@@ -332,5 +359,5 @@ function newlyTracked(address: string, node: string | undefined): Tracked {
     saidUnsendable: false,
     lostAt: undefined,
   };
-  return { address, node, member: true, ...found, ...word };
+  return { address, node, member: true, replaced: false, ...found, ...word };
 }
