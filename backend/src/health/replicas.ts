@@ -3,6 +3,7 @@ import { NO_PLACE, type Replica, type ReplicaPlace } from '../domain/replica.ts'
 import type { Clock, Datagrams, DatagramSocket, Logger, Random, Timer } from '../platform/ports.ts';
 import { OpenQuestions } from './open-questions.ts';
 import { decodeProbe, encodeProbe, type ProbeMessage } from './probe-message.ts';
+import { ReplicaMacs } from './replica-macs.ts';
 
 export interface AnsweringReplica {
   readonly name: string;
@@ -75,6 +76,7 @@ export class ReplicaProber {
   readonly #deps: ReplicaProberDeps;
   readonly #options: Required<ReplicaProberOptions>;
   readonly #tracked = new Map<string, Tracked>();
+  readonly #macs = new ReplicaMacs<Tracked>();
   #socket: DatagramSocket | undefined;
   #timer: Timer | undefined;
   #stopped = false;
@@ -190,6 +192,11 @@ export class ReplicaProber {
     return answering.map(([name, { node, stale, announcing, place }]) => ({ name, node, stale, announcing, place }));
   }
 
+  /** The node whose replica said last that it has this MAC, `02:00:5e:10:00:0a`, on a link, whether it answers now or not. */
+  nodeOfMac(mac: string): string | undefined {
+    return this.#macs.get(mac)?.node;
+  }
+
   /** Names of the replicas that fell silent and whose routes a router may still retain. */
   lost(): string[] {
     return [...this.#tracked].filter(([, tracked]) => tracked.lostAt !== undefined).map(([name]) => name);
@@ -303,11 +310,8 @@ export class ReplicaProber {
   }
 
   #hit(name: string, tracked: Tracked, { leaving, stale, announcing, place }: ProbeMessage): void {
-    const changed =
-      !tracked.answering ||
-      tracked.leaving !== leaving ||
-      tracked.stale !== stale ||
-      !isDeepStrictEqual(tracked.place, place);
+    const isElsewhere = !isDeepStrictEqual(tracked.place, place);
+    const changed = !tracked.answering || tracked.leaving !== leaving || tracked.stale !== stale || isElsewhere;
     if (!tracked.answering) this.#deps.logger.info({ other: name }, 'replica answers');
     tracked.missed = 0;
     tracked.saidUnsendable = false;
@@ -316,6 +320,8 @@ export class ReplicaProber {
     tracked.stale = stale;
     tracked.announcing = announcing;
     tracked.place = place;
+    // One that starts or leaves speaks on no link for now, but its host has the MACs that it had.
+    if (isElsewhere && place.links.length > 0) this.#macs.set(tracked, place);
     tracked.lostAt = undefined;
     if (changed) this.#deps.onChange();
   }
@@ -337,6 +343,7 @@ export class ReplicaProber {
       if (!tracked.member && tracked.lostAt === undefined && !tracked.answering) {
         tracked.soon?.cancel();
         this.#tracked.delete(name);
+        this.#macs.delete(tracked);
       }
     }
     return changed;
