@@ -210,6 +210,17 @@ test('a rival that speaks for a third: known by where its frames come from', () 
   ]);
 });
 
+test('a rival whose frames name ever other MACs is one rival, and reported at a bounded rate', () => {
+  const { lan, clock, seen } = settled(V4);
+  for (let ms = 0; ms < 1000; ms++) {
+    const senderMac = Uint8Array.of(2, 9, 0, 0, ms >> 8, ms & 255);
+    lan.deliver(1, arpQuestion('192.0.2.99', { source: PEER_MAC, senderMac, senderIp: ip(V4) }));
+    clock.advance(1);
+  }
+  assert.equal(seen.length, 10);
+  assert.ok(seen.every(({ state }) => state === 'rival'));
+});
+
 test('ordinary traffic from an address of ours is a claim as well', () => {
   const arp = settled(V4);
   arp.lan.deliver(1, arpQuestion('192.0.2.99', { senderIp: ip(V4) }));

@@ -63,7 +63,7 @@ export class Presence implements Paced {
   #defendedAt = -Infinity;
   #contender: { readonly mac: string; readonly at: number } | undefined;
   #recheck: Timer | undefined;
-  /** When each rival was reported last, by its MAC; as many as the cluster has nodes at most. */
+  /** When each rival was reported last, by its node: the MAC that a frame names is its sender's to choose. Those within `rivalMs`. */
   readonly #rivals = new Map<string, number>();
 
   constructor(deps: PresenceDeps, port: LinkPort<Presence>, config: PresenceConfig) {
@@ -252,8 +252,9 @@ export class Presence implements Paced {
     const { clock, counters, options, onRival } = this.#deps;
     counters.rivals++;
     const now = clock.now();
-    if (now - (this.#rivals.get(rival.mac) ?? -Infinity) < options.rivalMs) return;
-    this.#rivals.set(rival.mac, now);
+    for (const [node, at] of this.#rivals) if (now - at >= options.rivalMs) this.#rivals.delete(node);
+    if (this.#rivals.has(rival.node)) return;
+    this.#rivals.set(rival.node, now);
     onRival(this, rival);
   }
 
