@@ -13,6 +13,8 @@ import {
   table,
 } from './testing/table.ts';
 import { wanted, wants, type Table } from './testing/table.ts';
+import { arpAnswer, arpProbe } from './wire/arp.ts';
+import { neighborAnswer, neighborProbe } from './wire/neighbor.ts';
 import { hex } from './wire/testing/hex.ts';
 
 const V4 = '192.0.2.10';
@@ -39,6 +41,13 @@ function settled(text: string): Table {
   made.lan.take();
   made.seen.length = 0;
   return made;
+}
+
+/** What the kernel of node b, which has the address, answers to our probe: in IPv6 to all nodes, as the probe names no address of ours. */
+function kernelsAnswer(text: string): ReturnType<typeof arpAnswer | typeof neighborAnswer> {
+  const [asking, kernel] = [OUR_MAC, PEER_MAC].map((mac) => ({ source: mac, mac, ip: ip(text) }));
+  assert.ok(asking !== undefined && kernel !== undefined);
+  return text === V6 ? neighborAnswer(kernel, neighborProbe(asking)) : arpAnswer(kernel, arpProbe(asking));
 }
 
 for (const { name, text, shown, perAnnouncement, question } of families) {
@@ -196,11 +205,33 @@ for (const { name, text, shown, perAnnouncement, question } of families) {
     const { lan, speaker, seen } = settled(text);
     speaker.audit(text);
     assert.deepEqual(lan.take().map(gist), [`probe ${shown}`]);
-    const answer = { ...claim(text, PEER_MAC), destination: OUR_MAC };
-    lan.deliver(1, answer);
+    lan.deliver(1, kernelsAnswer(text));
     assert.deepEqual(seen, [{ ip: text, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'answer' }]);
   });
 }
+
+test('NDP: a kernel that answers the probe before the first announcement is heard as one', () => {
+  const { lan, clock, seen } = probing(V6);
+  clock.advance(200);
+  lan.deliver(1, kernelsAnswer(V6));
+  assert.deepEqual(seen.at(-1), { ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'answer' });
+});
+
+test('NDP: what is told to all nodes long after a question is no answer to it', () => {
+  const { lan, clock, speaker, seen } = settled(V6);
+  speaker.audit(V6);
+  clock.advance(300);
+  lan.deliver(1, claim(V6, PEER_MAC));
+  assert.deepEqual(seen, [{ ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'announcement' }]);
+});
+
+test('NDP: who asks for others with our address says nothing of our question', () => {
+  const { lan, speaker, seen } = settled(V6);
+  speaker.audit(V6);
+  const options = [{ type: 'source-link-layer', mac: PEER_MAC }] as const;
+  lan.deliver(1, solicitation('2001:db8::99', { source: PEER_MAC, sourceIp: ip(V6), options }));
+  assert.deepEqual(seen, [{ ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'announcement' }]);
+});
 
 test('a rival that speaks for a third: known by where its frames come from', () => {
   const { lan, seen } = settled(V4);

@@ -13,7 +13,8 @@ export interface Claim {
   readonly mac: Uint8Array;
   /** Where the frame came from: another one, if they speak for a third. */
   readonly source: Uint8Array;
-  readonly heard: Heard;
+  /** `to-all`: in IPv6 the answer to a question without a source address, as ours are, looks like an announcement (RFC 4861 section 7.2.4). */
+  readonly heard: Heard | 'to-all';
 }
 
 export interface Rival {
@@ -46,6 +47,8 @@ type Phase = 'probing' | 'held-off' | 'announcing';
 
 /** How long an answer to a question may take. */
 const PATIENCE_MS = 1000;
+/** For how long after a question of ours an advertisement to all nodes is an answer: the kernel that gives it has nothing to wait for. */
+const ANSWER_MS = 300;
 /** RFC 4861 section 10 has most of its random times within a tenth; steady announcements of many replicas shall not fall into step. */
 const JITTER = 0.1;
 
@@ -60,6 +63,7 @@ export class Presence implements Paced {
   #probesLeft: number;
   #burstLeft = 0;
   #announcedAt = -Infinity;
+  #askedAt = -Infinity;
   #defendedAt = -Infinity;
   #contender: { readonly mac: string; readonly at: number } | undefined;
   #recheck: Timer | undefined;
@@ -148,7 +152,11 @@ export class Presence implements Paced {
     const mac = macText(claim.mac);
     const node = this.#deps.peerOf(mac) ?? this.#deps.peerOf(macText(claim.source));
     if (node === undefined) this.#contend(mac);
-    else this.#meet({ mac, node, heard: claim.heard });
+    else this.#meet({ mac, node, heard: claim.heard === 'to-all' ? this.#toAll() : claim.heard });
+  }
+
+  #toAll(): Heard {
+    return this.#deps.clock.now() - this.#askedAt < ANSWER_MS ? 'answer' : 'announcement';
   }
 
   /** The next probe or announcement; the pacer says when. */
@@ -268,6 +276,7 @@ export class Presence implements Paced {
 
   #ask(): void {
     const speaking = this.#speaking();
+    this.#askedAt = this.#deps.clock.now();
     this.port.send(this.ip.length === 4 ? arpProbe(speaking) : neighborProbe(speaking), 'probe');
   }
 

@@ -66,7 +66,8 @@ export class Responder {
 
   #advertisement(port: LinkPort<Presence>, packet: NeighborAdvertisement): void {
     const mac = linkLayerAddress(packet.options, 'target-link-layer') ?? packet.source;
-    this.#hear(port.addresses.get(packet.target), { mac, source: packet.source, heard: heardBy(packet) });
+    const heard = isGroup(packet.destination) ? 'to-all' : 'answer';
+    this.#hear(port.addresses.get(packet.target), { mac, source: packet.source, heard });
   }
 
   #hear(presence: Presence | undefined, claim: Claim): void {
