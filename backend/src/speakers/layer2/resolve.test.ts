@@ -38,6 +38,26 @@ test('an address of the host without neighbours makes no subnet', () => {
   assert.deepEqual(names('192.0.2.77', '', [link(1, { prefixes: ['192.0.2.77/32'] })]), []);
 });
 
+test('a prefix that is none makes no subnet', () => {
+  const broken = ['10.0.0.1', '10.0.0.1/', '10.0.0.1/x', '10.0.0.1/ ', '10.0.0.1/-1', '10.0.0.1/1e1', '10.0.0.1/0x8'];
+  const more = [
+    '10.0.0.1/8.5',
+    '10.0.0.1/08',
+    '10.0.0.1/33',
+    '10.0.0.1/8/8',
+    '10.0.0/8',
+    '/8',
+    '2001:db8::1',
+    '::/x',
+    '::/129',
+  ];
+  for (const prefix of [...broken, ...more]) {
+    const links = [link(1, { prefixes: [prefix] })];
+    assert.deepEqual([...names('10.0.0.9', '', links), ...names('2001:db8::9', '', links)], [], prefix);
+  }
+  assert.deepEqual(names('10.0.0.9', '', [link(1, { prefixes: ['10.0.0.1/8'] })]), ['eth1']);
+});
+
 test('a named link takes any address', () => {
   assert.deepEqual(names('203.0.113.1', 'eth2', [lan, dmz]), ['eth2']);
   assert.deepEqual(names('203.0.113.1', 'eth7', [lan, dmz]), []);

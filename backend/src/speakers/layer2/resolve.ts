@@ -9,8 +9,12 @@ interface Subnet {
 
 const CAN_REACH = 'can_reach:';
 
+/** What `Number` takes for one besides (nothing at all, blanks, 0x10) would make a subnet that has every address. */
+const PREFIX = /^([^/]+)\/(0|[1-9]\d{0,2})$/;
+
+/** Undefined too for a prefix that is none: those of other hosts come from their datagrams. */
 function subnetOf(link: Link, prefix: string): Subnet | undefined {
-  const [address = '', length = ''] = prefix.split('/');
+  const [, address = '', length] = PREFIX.exec(prefix) ?? [];
   const octets = addressOctets(address);
   const bits = Number(length);
   // A prefix of full length is an address without neighbours.
