@@ -138,6 +138,7 @@ export class Manager {
     this.#leader?.changed(kind, key);
     if (kind === 'peer') this.#sessions.peerChanged(key);
     if (kind === 'pool' || kind === 'pool-object') this.#conflicts.poolChanged(key);
+    if (kind === 'replicas') this.#conflicts.replicasChanged();
   }
 
   #inputsChanged(delta: InputDelta): void {

@@ -31,6 +31,13 @@ export const MAX_HELD_NAMESPACES = 1000;
 
 /** The most entries that a pool has of the conflicts of one replica. */
 export const MAX_CONFLICTS = 64;
+/** The most that it has of those of all replicas: some 500 octets each with what the API server notes of who wrote them, and etcd takes 1.5 MB. */
+export const MAX_ALL_CONFLICTS = 1024;
+
+/** Each replica's share of `MAX_ALL_CONFLICTS`: beyond it the API server would refuse whoever writes last. */
+export function conflictsOfOne(replicas: number): number {
+  return Math.max(1, Math.min(MAX_CONFLICTS, Math.floor(MAX_ALL_CONFLICTS / replicas)));
+}
 
 /** Somebody answers for an address of the pool on a link, as a replica has heard (RFC 5227, RFC 4862 section 5.4). */
 export interface Conflict {

@@ -1,8 +1,10 @@
-import { MAX_CONFLICTS } from '../domain/pool.ts';
+import { conflictsOfOne } from '../domain/pool.ts';
 import type { ConflictReport } from '../engine/messages.ts';
 import type { EipConflict } from '../resources/eip.ts';
 
 const MAX_MAC = 64;
+/** The most entries of nodes' kernels. */
+const MAX_BY_NODES = 8;
 
 function entry({ ip, mac, link, node, announced, since }: ConflictReport, replica: string): EipConflict {
   return {
@@ -16,19 +18,42 @@ function entry({ ip, mac, link, node, announced, since }: ConflictReport, replic
   };
 }
 
+/** A stranger at an address that is not announced keeps its Service from being reached; one beside us does half the harm, a node little. */
+function weight({ node, announced }: ConflictReport): number {
+  if (node !== undefined) return 2;
+  return announced ? 1 : 0;
+}
+
+function firstOfEach(conflicts: readonly ConflictReport[], keyOf: 'ip' | 'node'): ConflictReport[] {
+  const first = new Map<string | undefined, ConflictReport>();
+  for (const conflict of conflicts) if (!first.has(conflict[keyOf])) first.set(conflict[keyOf], conflict);
+  return [...first.values()];
+}
+
+/** Each node once as long as there are others to name: what is to be done is done on the node, for all addresses. */
+function examples(byNodes: readonly ConflictReport[]): ConflictReport[] {
+  return [...new Set([...firstOfEach(byNodes, 'node'), ...byNodes])].slice(0, MAX_BY_NODES);
+}
+
+function chosen(conflicts: readonly ConflictReport[], most: number): ConflictReport[] {
+  const byHarm = [...conflicts].sort((a, b) => weight(a) - weight(b));
+  const all = firstOfEach(byHarm, 'ip');
+  const byStrangers = all.filter(({ node }) => node === undefined);
+  return [...byStrangers, ...examples(all.filter(({ node }) => node !== undefined))].slice(0, most);
+}
+
 /**
- * One replica's entries in `Eip.status.conflicts`, by name of the pool: one per address, the first of them where there are more than
- * an object should have to carry.
+ * One replica's entries in `Eip.status.conflicts`, by name of the pool: one per address, and no more than its share of what an object
+ * should have to carry. Those that do most harm go first, of like ones those that are given first.
+ * @param replicas how many write into the same status
  */
 export function eipConflicts(
   conflicts: readonly ConflictReport[],
-  replica: string,
+  { replica, replicas }: { readonly replica: string; readonly replicas: number },
 ): ReadonlyMap<string, readonly EipConflict[]> {
-  const pools = new Map<string, Map<string, EipConflict>>();
-  for (const conflict of conflicts) {
-    const entries = pools.get(conflict.pool) ?? new Map<string, EipConflict>();
-    pools.set(conflict.pool, entries);
-    if (!entries.has(conflict.ip) && entries.size < MAX_CONFLICTS) entries.set(conflict.ip, entry(conflict, replica));
-  }
-  return new Map([...pools].map(([pool, entries]) => [pool, [...entries.values()]]));
+  const byPool = Map.groupBy(conflicts, ({ pool }) => pool);
+  const most = conflictsOfOne(replicas);
+  return new Map(
+    [...byPool].map(([pool, all]) => [pool, chosen(all, most).map((conflict) => entry(conflict, replica))]),
+  );
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_CONFLICTS, MAX_HELD_NAMESPACES, MAX_RELEASED } from '../domain/pool.ts';
+import { MAX_ALL_CONFLICTS, MAX_HELD_NAMESPACES, MAX_RELEASED } from '../domain/pool.ts';
 import * as patterns from './patterns.ts';
 import { matches } from './patterns.ts';
 import {
@@ -183,9 +183,6 @@ export type EipSpec = z.output<typeof eipSpec>;
 
 /** The most entries of `status.addresses`: twice what the spec may have. */
 export const MAX_HELD_RANGES = 128;
-
-/** The most entries of `status.conflicts`: what 16 replicas may write. */
-export const MAX_ALL_CONFLICTS = MAX_CONFLICTS * 16;
 
 const conflict = z.object({
   replica: z.string().max(253).meta({ description: 'Name of the Pod of the replica that heard it.' }),

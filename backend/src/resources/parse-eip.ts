@@ -1,7 +1,14 @@
 import { canonicalAddress, formatAddress, parseAddress, parseRange, rangesOverlap } from '../domain/address.ts';
 import type { AddressRange } from '../domain/address.ts';
-import { MAX_HELD_NAMESPACES, type Conflict, type Pool, type PoolBgp, type PoolRange } from '../domain/pool.ts';
-import { eipSpec, MAX_ALL_CONFLICTS, MAX_HELD_RANGES, MAX_RANGE, WELL_KNOWN_COMMUNITIES } from './eip.ts';
+import {
+  MAX_ALL_CONFLICTS,
+  MAX_HELD_NAMESPACES,
+  type Conflict,
+  type Pool,
+  type PoolBgp,
+  type PoolRange,
+} from '../domain/pool.ts';
+import { eipSpec, MAX_HELD_RANGES, MAX_RANGE, WELL_KNOWN_COMMUNITIES } from './eip.ts';
 import type { EipSpec } from './eip.ts';
 import { eraValue } from './keys.ts';
 import { identityOf, meaningless, parseSpec, toSelector } from './parse.ts';

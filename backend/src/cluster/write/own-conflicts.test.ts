@@ -26,6 +26,7 @@ class Bench {
   readonly clock = new FakeClock();
   readonly api = new FakeKube({ clock: this.clock });
   readonly services = new Map<string, Service>();
+  replicas = ['porter-0', 'porter-1'];
   readonly #deps = {
     api: this.api,
     clock: this.clock,
@@ -41,6 +42,7 @@ class Bench {
       ...this.#deps,
       view: {
         services: this.services,
+        replicas: () => this.replicas,
         poolObject: (name) => this.#informer.get(name),
         poolObjects: () => this.#informer.values(),
       },
@@ -158,6 +160,16 @@ suite("a replica's own conflicts in the status of an Eip", () => {
     await bench.stop();
     assert.deepEqual(bench.entries(), [`porter-1 ${IP}`]);
     assert.equal(bench.clock.pendingTimers, 0);
+  });
+
+  test('become fewer when there are more replicas to share the status with', async () => {
+    const bench = await new Bench().start();
+    await bench.hear(...Array.from({ length: 64 }, (_, i) => heard(`192.0.2.${i + 1}`)));
+    assert.equal(bench.entries().length, 64);
+    bench.replicas = Array.from({ length: 100 }, (_, i) => `porter-${i}`);
+    bench.conflicts.replicasChanged();
+    await pass(bench.clock, 1_000);
+    assert.equal(bench.entries().length, 10);
   });
 
   test('are for Eips that are there; one made anew gets them', async () => {

@@ -13,7 +13,7 @@ export interface OwnConflictsDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly view: Pick<ClusterView, 'poolObject' | 'poolObjects' | 'services'>;
+  readonly view: Pick<ClusterView, 'poolObject' | 'poolObjects' | 'services' | 'replicas'>;
 }
 
 export interface OwnConflictsOptions {
@@ -74,6 +74,11 @@ export class OwnConflicts {
     this.#write();
   }
 
+  /** Replicas came or went, and with them the share of each. */
+  replicasChanged(): void {
+    if (!this.#stopped && this.#heard.length + this.#left.size > 0) this.#write();
+  }
+
   /** The Eip changed or went. */
   poolChanged(pool: string): void {
     this.#entries.objectChanged(pool);
@@ -113,7 +118,8 @@ export class OwnConflicts {
 
   #write(): void {
     const left = [...this.#left.values()].map(({ conflict }) => conflict);
-    this.#entries.update(eipConflicts([...this.#heard, ...left], this.#options.replica));
+    const replicas = Math.max(1, this.#deps.view.replicas().length);
+    this.#entries.update(eipConflicts([...this.#heard, ...left], { replica: this.#options.replica, replicas }));
   }
 }
 
