@@ -162,6 +162,22 @@ suite("a replica's own conflicts in the status of an Eip", () => {
     assert.equal(bench.clock.pendingTimers, 0);
   });
 
+  test('are the newest where there are more than may be written', async () => {
+    const bench = await new Bench().start();
+    for (let i = 1; i <= 70; i++) {
+      bench.hold(`192.0.2.${i}`);
+      await bench.hear(heard(`192.0.2.${i}`));
+    }
+    const lefts = Array.from({ length: 64 }, (_, i) => `porter-0 192.0.2.${i + 7}`);
+    assert.deepEqual(new Set(bench.entries()), new Set(lefts));
+    const atOnce = Array.from({ length: 70 }, (_, i) =>
+      heard(`198.51.100.${i}`, { since: `2026-01-01T01:00:${i > 59 ? '59' : String(i).padStart(2, '0')}.${100 + i}Z` }),
+    );
+    await bench.hear(...atOnce);
+    assert.ok(bench.entries().includes('porter-0 198.51.100.69'));
+    assert.ok(!bench.entries().includes('porter-0 198.51.100.0'));
+  });
+
   test('become fewer when there are more replicas to share the status with', async () => {
     const bench = await new Bench().start();
     await bench.hear(...Array.from({ length: 64 }, (_, i) => heard(`192.0.2.${i + 1}`)));

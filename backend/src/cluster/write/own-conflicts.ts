@@ -119,12 +119,21 @@ export class OwnConflicts {
   #write(): void {
     const left = [...this.#left.values()].map(({ conflict }) => conflict);
     const replicas = Math.max(1, this.#deps.view.replicas().length);
-    this.#entries.update(eipConflicts([...this.#heard, ...left], { replica: this.#options.replica, replicas }));
+    // What a Service has just left must not be what there is no room for: it would be given there again.
+    const all = [...newestFirst(this.#heard), ...left.reverse()];
+    this.#entries.update(eipConflicts(all, { replica: this.#options.replica, replicas }));
   }
 }
 
 function idOf({ pool, ip }: ConflictReport): string {
   return `${pool} ${ip}`;
+}
+
+/** Of strangers; nodes stay in the order in which they were heard, so that the same ones are named. */
+function newestFirst(heard: readonly ConflictReport[]): ConflictReport[] {
+  const strangers = heard.filter(({ node }) => node === undefined);
+  const byNodes = heard.filter(({ node }) => node !== undefined);
+  return [...strangers.sort((a, b) => (a.since > b.since ? -1 : Number(a.since < b.since))), ...byNodes];
 }
 
 /** The API server keeps the order in which entries came. */
