@@ -275,7 +275,10 @@ suite('views that differ', () => {
       assert.ok(answered.length <= 1, answered.join());
       seen.push(answered[0]);
     }
-    assert.ok(seen.every((name) => name === first), seen.join());
+    assert.ok(
+      seen.every((name) => name === first),
+      seen.join(),
+    );
     const frames = lan.claims.filter(({ ip, how }) => ip === IP && how === 'announcement').length;
     assert.ok(frames < 100, `${frames} announcements in 30 s`);
   });

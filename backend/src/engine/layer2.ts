@@ -12,6 +12,7 @@ import { addressOctets } from '../speakers/layer2/wire/address.ts';
 import { LinkAudit } from './link-audit.ts';
 import { LinkConflicts } from './link-conflicts.ts';
 import { LinkPlaces, placeOf } from './link-places.ts';
+import { stateTrouble, type LinkView } from './link-view.ts';
 import { LinkSuspects } from './link-suspects.ts';
 import { LinkYields } from './link-yields.ts';
 import type { ConflictReport } from './messages.ts';
@@ -34,7 +35,7 @@ export interface Layer2Deps {
   readonly links: LinkLayer;
   readonly datagrams: Datagrams;
   readonly speaker: Pick<Layer2Speaker, 'set' | 'update' | 'reassert' | 'audit' | 'stop'>;
-  readonly replicas: Pick<ReplicaProber, 'answering' | 'nodes' | 'isSettled' | 'setPlace'>;
+  readonly replicas: Pick<ReplicaProber, 'answering' | 'nodes' | 'nodeOfMac' | 'isSettled' | 'setPlace'>;
   readonly nodes: ReadonlyMap<string, Node>;
   /** What `view` returns of these addresses may be different now. */
   readonly onChange: (ips: ReadonlySet<string>) => void;
@@ -46,13 +47,6 @@ export interface Layer2Options {
   /** Node that this replica runs on, and its address. */
   readonly node: string;
   readonly address: string;
-}
-
-/** What to say of an address. */
-export interface LinkView {
-  readonly finding: Finding;
-  /** The node whose MAC neighbours learn; none if nobody speaks for it. */
-  readonly nodes: readonly string[];
 }
 
 /** Replicas come and go in numbers; what follows from it is worked out once. */
@@ -186,15 +180,12 @@ export class Layer2 {
 
   /** Why an address of ours is not announced. */
   #trouble(ip: string, params: Readonly<Record<string, string>>): Finding | undefined {
-    // None of the nodes that it is to speak for has been met on the link.
-    if (this.#owners.get(ip)?.replica === this.#options.replica && !this.#desired.has(ip) && !this.#leaving)
-      return finding('NoReplicaOnLink', params);
-    const state = this.#desired.has(ip) ? this.#states.get(ip) : undefined;
-    if (state?.state === 'probing') return finding('AddressProbing', params);
-    if (state?.state === 'conflict' && state.announced !== true) {
-      return finding('AddressConflict', { ...params, mac: state.mac ?? '' });
+    const isOurs = this.#owners.get(ip)?.replica === this.#options.replica;
+    if (!this.#desired.has(ip)) {
+      // None of the nodes that it is to speak for has been met on the link.
+      return isOurs && !this.#leaving ? finding('NoReplicaOnLink', params) : undefined;
     }
-    return state?.state === 'no-link' ? finding('NoReplicaOnLink', params) : undefined;
+    return stateTrouble(this.#states.get(ip), params);
   }
 
   #recountNow(): void {

@@ -1,5 +1,5 @@
 import type { Node } from '../domain/node.ts';
-import type { AnsweringReplica } from '../health/replicas.ts';
+import type { ReplicaProber } from '../health/replicas.ts';
 import type { Clock, Datagrams, DatagramSocket, LinkLayer, Logger, Timer } from '../platform/ports.ts';
 import { macText } from '../speakers/layer2/wire/mac.ts';
 
@@ -9,7 +9,7 @@ export interface NodeMacsDeps {
   readonly links: Pick<LinkLayer, 'neighbours'>;
   readonly datagrams: Datagrams;
   readonly nodes: ReadonlyMap<string, Node>;
-  readonly replicas: { answering(): readonly AnsweringReplica[] };
+  readonly replicas: Pick<ReplicaProber, 'nodeOfMac'>;
   /** What `nodeOf` or `macOf` return may be different now. */
   readonly onChange: () => void;
 }
@@ -62,8 +62,7 @@ export class NodeMacs {
 
   /** The node that has the MAC, `02:00:5e:10:00:0a`, on any link. */
   nodeOf(mac: string): string | undefined {
-    const replica = this.#deps.replicas.answering().find(({ place }) => place.links.some((link) => link.mac === mac));
-    return replica?.node ?? this.#byMac.get(mac);
+    return this.#deps.replicas.nodeOfMac(mac) ?? this.#byMac.get(mac);
   }
 
   /** The MAC of a node on a link of this host. */

@@ -3,7 +3,8 @@ import { NO_PLACE, type Replica, type ReplicaPlace } from '../../domain/replica.
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
 import { Engine, type EngineDeps, type Layer2Host } from '../engine.ts';
-import type { LinkAddress, LinkView } from '../layer2.ts';
+import type { LinkAddress } from '../layer2.ts';
+import type { LinkView } from '../link-view.ts';
 import type { AddressReport, FromEngine } from '../messages.ts';
 import { RecordingSpeaker } from './recording-speaker.ts';
 

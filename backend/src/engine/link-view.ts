@@ -1,0 +1,26 @@
+import { finding, type Finding } from '../domain/reason.ts';
+import type { StateObservation } from '../speakers/layer2/speaker.ts';
+
+/** What to say of an address. */
+export interface LinkView {
+  readonly finding: Finding;
+  /** The node whose MAC neighbours learn; none if nobody speaks for it. */
+  readonly nodes: readonly string[];
+}
+
+/** Why an address is not announced that the speaker shall speak for; undefined if it is, or if it has not said anything yet. */
+export function stateTrouble(
+  state: StateObservation | undefined,
+  params: Readonly<Record<string, string>>,
+): Finding | undefined {
+  switch (state?.state) {
+    case 'probing':
+      return finding('AddressProbing', params);
+    case 'conflict':
+      return state.announced === true ? undefined : finding('AddressConflict', { ...params, mac: state.mac ?? '' });
+    case 'no-link':
+      return finding('NoReplicaOnLink', params);
+    default:
+      return undefined;
+  }
+}
