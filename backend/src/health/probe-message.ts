@@ -1,16 +1,17 @@
 import { NO_PLACE, type ReplicaPlace } from '../domain/replica.ts';
-import { decodePlace, encodePlace, MAX_PLACE_OCTETS } from './replica-place.ts';
+import { decodePlace, MAX_PLACE_OCTETS } from './replica-place.ts';
 
 /**
  * The datagram by which replicas ask each other whether they are alive. A question has the header alone; so has an answer to anybody who
- * is no replica, so that a forged source address gains nothing from us. An answer to a replica says where we can speak on links as well.
+ * is no replica, so that a forged source address gains nothing from us. An answer to a replica says where we can speak on links as well, but
+ * not each time to one that asks very often, as the address of a replica can be forged too.
  *
  * ```
  *  0               4       5       6       7       8                      16
  *  | "PLB?" / "PLB!" | version | flags | zero  | zero | nonce, 8 octets     | place of the replica, JSON ...
  * ```
  */
-export interface ProbeMessage {
+export interface ProbeHeader {
   readonly kind: 'question' | 'answer';
   /** The replica is shutting down: its silence afterwards is no failure. */
   readonly leaving: boolean;
@@ -20,8 +21,13 @@ export interface ProbeMessage {
   readonly announcing: boolean;
   /** Of a question: what the asker would answer has changed, so ask back at once. Only an answer is believed, as it repeats a nonce. */
   readonly news: boolean;
+  /** Of an answer: its place is left out, what was said of it last still holds. */
+  readonly placeOmitted: boolean;
   /** Chosen by the asker, repeated by the answer. */
   readonly nonce: bigint;
+}
+
+export interface ProbeMessage extends ProbeHeader {
   readonly place: ReplicaPlace;
 }
 
@@ -31,22 +37,23 @@ const LEAVING = 0x01;
 const STALE = 0x02;
 const ANNOUNCING = 0x04;
 const NEWS = 0x08;
+const PLACE_OMITTED = 0x10;
 const MAGIC = { question: 0x504c423f, answer: 0x504c4221 } as const;
 
-function flags({ leaving, stale, announcing, news }: ProbeMessage): number {
-  return (leaving ? LEAVING : 0) | (stale ? STALE : 0) | (announcing ? ANNOUNCING : 0) | (news ? NEWS : 0);
+function flags({ leaving, stale, announcing, news, placeOmitted }: ProbeHeader): number {
+  const state = (leaving ? LEAVING : 0) | (stale ? STALE : 0) | (announcing ? ANNOUNCING : 0);
+  return state | (news ? NEWS : 0) | (placeOmitted ? PLACE_OMITTED : 0);
 }
 
-export function encodeProbe(message: ProbeMessage): Uint8Array {
-  const isPlaced = message.place.links.length > 0;
-  const place = isPlaced ? encodePlace(message.place) : new Uint8Array();
+/** @param place from `encodePlace`, empty for none */
+export function encodeProbe(header: ProbeHeader, place: Uint8Array = new Uint8Array()): Uint8Array {
   const bytes = new Uint8Array(HEADER + place.byteLength);
   bytes.set(place, HEADER);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, MAGIC[message.kind]);
+  view.setUint32(0, MAGIC[header.kind]);
   view.setUint8(4, VERSION);
-  view.setUint8(5, flags(message));
-  view.setBigUint64(8, message.nonce);
+  view.setUint8(5, flags(header));
+  view.setBigUint64(8, header.nonce);
   return bytes;
 }
 
@@ -66,6 +73,7 @@ export function decodeProbe(bytes: Uint8Array): ProbeMessage | undefined {
     stale: (view.getUint8(5) & STALE) !== 0,
     announcing: (view.getUint8(5) & ANNOUNCING) !== 0,
     news: (view.getUint8(5) & NEWS) !== 0,
+    placeOmitted: (view.getUint8(5) & PLACE_OMITTED) !== 0,
     nonce: view.getBigUint64(8),
     place,
   };

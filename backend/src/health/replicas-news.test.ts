@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ReplicaPlace } from '../domain/replica.ts';
-import { decodeProbe, encodeProbe } from './probe-message.ts';
+import { decodeProbe, encodeProbe, type ProbeMessage } from './probe-message.ts';
 import { Lab, members, MISSED_MS, PORT, probe, replica, SEEN_MS, sees } from './testing/replicas.ts';
 
 const PLACE: ReplicaPlace = {
@@ -63,6 +63,53 @@ suite('news', () => {
     stranger.send(encodeProbe(probe('question', 5n, { news: true })), PORT, '10.0.0.1');
     lab.clock.advance(5_000);
     assert.deepEqual(answers.map(decodeProbe), [probe('answer', 5n)]);
+  });
+
+  test('however often a place is asked for in the name of a replica, it is sent at most each 20 ms', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    a.setPlace(PLACE);
+    lab.clock.advance(1_000);
+    const answers: ProbeMessage[] = [];
+    const forger = lab.datagrams.bind('10.0.0.2', PORT, {
+      onMessage: (bytes) => {
+        const message = decodeProbe(bytes);
+        if (message?.kind === 'answer') answers.push(message);
+      },
+      onError: () => assert.fail(),
+    });
+    for (let ms = 0; ms < 1_000; ms++) {
+      forger.send(encodeProbe(probe('question', BigInt(ms))), PORT, '10.0.0.1');
+      lab.clock.advance(1);
+    }
+    lab.clock.advance(10);
+    assert.equal(answers.length, 1_000, 'each one is answered');
+    const placed = answers.filter(({ place }) => place.links.length > 0);
+    assert.equal(placed.length, 50);
+    assert.ok(placed.every(({ placeOmitted }) => !placeOmitted));
+    assert.equal(answers.filter(({ placeOmitted }) => placeOmitted).length, 950);
+  });
+
+  test('a place stays known, and a new one becomes known, while somebody asks in the name of the replica', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    const b = lab.start('b', members('a', 'b'));
+    b.setPlace(PLACE);
+    lab.clock.advance(10_000);
+    const moved = { ...PLACE, towards: { 'can_reach:192.0.2.9': 'eth0' } };
+    const forged = encodeProbe(probe('question', 1n));
+    const told = new Set<string>();
+    const forger = lab.datagrams.bind('10.0.0.1', 1_234, { onMessage: () => undefined, onError: () => assert.fail() });
+    for (let ms = 0; ms < 2_100; ms += 7) {
+      if (ms === 1_050) b.setPlace(moved);
+      forger.send(forged, PORT, '10.0.0.2');
+      lab.clock.advance(7);
+      told.add(JSON.stringify(a.answering()[0]?.place));
+    }
+    assert.deepEqual(
+      [...told],
+      [PLACE, moved].map((place) => JSON.stringify(place)),
+    );
   });
 
   test('however much of it there is: no storm, and nobody is lost', () => {

@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { NO_PLACE, type Replica, type ReplicaPlace } from '../domain/replica.ts';
 import type { Clock, Datagrams, DatagramSocket, Logger, Random, Timer } from '../platform/ports.ts';
 import { OpenQuestions } from './open-questions.ts';
-import { decodeProbe, encodeProbe, type ProbeMessage } from './probe-message.ts';
+import { decodeProbe, encodeProbe, type ProbeHeader, type ProbeMessage } from './probe-message.ts';
 import { ReplicaMacs } from './replica-macs.ts';
+import { encodePlace } from './replica-place.ts';
 
 export interface AnsweringReplica {
   readonly name: string;
@@ -54,6 +55,8 @@ interface Tracked {
   place: ReplicaPlace;
   /** Clock time of the last question. */
   askedAt: number;
+  /** Clock time of the last answer to it that had our place. */
+  toldAt: number;
   /** The next one, where news came too soon after the last one. */
   soon: Timer | undefined;
   /** That questions to it can't even be sent was said, once until it answers again. */
@@ -65,6 +68,8 @@ interface Tracked {
 const REBIND_MS = 1_000;
 /** Least time between two questions to a replica, however much news it has. */
 const NEWS_MS = 20;
+/** Least time between two answers with a place to one address: questions can be forged, and a place has up to a thousand times their octets. */
+const TELL_MS = 20;
 /** Hold time 90 s plus restart time 120 s, the defaults of a BgpPeer. */
 const DEFAULT_RETENTION_MS = 210_000;
 
@@ -84,6 +89,8 @@ export class ReplicaProber {
   #stale = false;
   #announcing = false;
   #place: ReplicaPlace = NO_PLACE;
+  /** The same as answers have it; empty for none. */
+  #placeOctets: Uint8Array = new Uint8Array();
   #retentionMs = DEFAULT_RETENTION_MS;
 
   constructor(deps: ReplicaProberDeps, options: ReplicaProberOptions) {
@@ -120,6 +127,7 @@ export class ReplicaProber {
   setPlace(place: ReplicaPlace): void {
     if (isDeepStrictEqual(place, this.#place)) return;
     this.#place = place;
+    this.#placeOctets = place.links.length > 0 ? encodePlace(place) : new Uint8Array();
     this.#askAll();
   }
 
@@ -252,8 +260,7 @@ export class ReplicaProber {
     const nonce = BigInt(Math.floor(this.#deps.random.next() * 2 ** 48));
     tracked.askedAt = this.#deps.clock.now();
     tracked.questions.add(nonce, tracked.askedAt);
-    const message = { ...this.#message('question', nonce), news, place: NO_PLACE };
-    this.#socket.send(encodeProbe(message), this.#options.port, tracked.address);
+    this.#socket.send(encodeProbe({ ...this.#header('question', nonce), news }), this.#options.port, tracked.address);
   }
 
   #miss(name: string, tracked: Tracked): boolean {
@@ -292,10 +299,19 @@ export class ReplicaProber {
 
   #answer({ nonce, news }: ProbeMessage, from: { readonly host: string; readonly port: number }): void {
     const asker = [...this.#tracked.values()].find(({ address, replaced }) => address === from.host && !replaced);
-    const answer = this.#message('answer', nonce);
-    const place = asker === undefined ? NO_PLACE : answer.place;
-    this.#socket?.send(encodeProbe({ ...answer, place }), from.port, from.host);
+    const place = asker === undefined ? new Uint8Array() : this.#placeFor(asker);
+    const header = { ...this.#header('answer', nonce), placeOmitted: place === undefined };
+    this.#socket?.send(encodeProbe(header, place), from.port, from.host);
     if (news && asker !== undefined) this.#askSoon(asker);
+  }
+
+  /** Undefined where it was told just now. */
+  #placeFor(asker: Tracked): Uint8Array | undefined {
+    const now = this.#deps.clock.now();
+    if (this.#placeOctets.byteLength === 0) return this.#placeOctets;
+    if (now - asker.toldAt < TELL_MS) return undefined;
+    asker.toldAt = now;
+    return this.#placeOctets;
   }
 
   /** At once, if the last question is long enough ago. */
@@ -309,7 +325,8 @@ export class ReplicaProber {
     });
   }
 
-  #hit(name: string, tracked: Tracked, { leaving, stale, announcing, place }: ProbeMessage): void {
+  #hit(name: string, tracked: Tracked, { leaving, stale, announcing, ...said }: ProbeMessage): void {
+    const place = said.placeOmitted ? tracked.place : said.place;
     const isElsewhere = !isDeepStrictEqual(tracked.place, place);
     const changed = !tracked.answering || tracked.leaving !== leaving || tracked.stale !== stale || isElsewhere;
     if (!tracked.answering) this.#deps.logger.info({ other: name }, 'replica answers');
@@ -323,12 +340,13 @@ export class ReplicaProber {
     // One that starts or leaves speaks on no link for now, but its host has the MACs that it had.
     if (isElsewhere && place.links.length > 0) this.#macs.set(tracked, place);
     tracked.lostAt = undefined;
+    if (said.placeOmitted) this.#askSoon(tracked);
     if (changed) this.#deps.onChange();
   }
 
-  #message(kind: ProbeMessage['kind'], nonce: bigint): ProbeMessage {
+  #header(kind: ProbeHeader['kind'], nonce: bigint): ProbeHeader {
     const word = { leaving: this.#leaving, stale: this.#stale, announcing: this.#announcing };
-    return { kind, ...word, news: false, nonce, place: this.#place };
+    return { kind, ...word, news: false, placeOmitted: false, nonce };
   }
 
   /** Drops what nobody needs any more; returns whether `lost` changed. */
@@ -357,6 +375,7 @@ function newlyTracked(address: string, node: string | undefined): Tracked {
     announcing: false,
     place: NO_PLACE,
     askedAt: -Infinity,
+    toldAt: -Infinity,
     soon: undefined,
   };
   const found = {

@@ -13,7 +13,8 @@ export const replica = (name: string): Replica => aReplica(name, ADDRESS[name] ?
 export const members = (...names: string[]): Replica[] => names.map(replica);
 
 export function probe(kind: ProbeMessage['kind'], nonce: bigint, rest: Partial<ProbeMessage> = {}): ProbeMessage {
-  return { kind, leaving: false, stale: false, announcing: false, news: false, nonce, place: NO_PLACE, ...rest };
+  const flags = { leaving: false, stale: false, announcing: false, news: false, placeOmitted: false };
+  return { kind, ...flags, nonce, place: NO_PLACE, ...rest };
 }
 
 /** The longest a healthy replica can take to be seen, and a dead one to be missed: intervals of 500 ms with 5 % of jitter. */
