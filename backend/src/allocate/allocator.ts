@@ -6,7 +6,7 @@ import type { SharingTerms } from '../domain/sharing.ts';
 import { poolsOf, sameAssignments, without } from './assignments.ts';
 import { restsUntil } from './free.ts';
 import { Ledger, sharingGroup } from './ledger.ts';
-import { heldAssignments, plan, sameTerms, type AllocateView, type Plan } from './plan.ts';
+import { heldAssignments, plan, said, sameTerms, type AllocateView, type Plan } from './plan.ts';
 import { isAllowed, PoolSet } from './pool-set.ts';
 import type { Remembered } from './released.ts';
 import { Resting } from './resting.ts';
@@ -18,6 +18,8 @@ export interface AllocatorDeps {
   readonly services: ReadonlyMap<string, Service>;
   /** Labels of all namespaces. */
   readonly namespaces: ReadonlyMap<string, Labels>;
+  /** From when on a Service may leave another address to a stranger; not given: at any time. */
+  readonly moves?: { readonly nextAt: (key: string) => number };
 }
 
 /** What a step means for others. */
@@ -217,7 +219,7 @@ export class Allocator {
   }
 
   #view(now: number): AllocateView {
-    const { services, namespaces } = this.#deps;
+    const { services, namespaces, moves } = this.#deps;
     return {
       pools: this.#pools,
       namespaces,
@@ -226,6 +228,7 @@ export class Allocator {
       adopting: this.#adopting,
       recordOf: (key, ip) => this.#recordOf(key, ip),
       isLeaving: (key, ip) => this.#leaving.get(key)?.has(ip) === true,
+      mayMove: (key) => moves === undefined || moves.nextAt(key) <= now,
       createdAt: (key) => services.get(key)?.createdAt,
     };
   }
@@ -393,7 +396,3 @@ export class Allocator {
 }
 
 const NOTHING: Effects = { again: [], pools: new Set() };
-
-function said(planned: Plan): string {
-  return JSON.stringify([planned.finding.reason, planned.finding.params]);
-}

@@ -58,6 +58,7 @@ function view(
     adopting: true,
     recordOf: () => undefined,
     isLeaving: () => false,
+    mayMove: () => true,
     createdAt: (key) => ages.get(key),
   };
   for (const service of [...services].sort(byServiceAge)) ledger.set(service, heldAssignments(service, seen), NOW);

@@ -30,6 +30,8 @@ export interface AllocateView extends ChooseView {
   readonly adopting: boolean;
   /** A Service gets another address instead of this one, and the write that says so has not succeeded yet. */
   isLeaving(service: string, ip: string): boolean;
+  /** False: it was moved away from strangers so often that it has to stay with one for now. */
+  mayMove(service: string): boolean;
   /**
    * What a pool's status, which tenants can't write, says of a Service and an address: it is the only holder, one of several, or none
    * while another one that is named still claims it; undefined if the status doesn't know.
@@ -149,7 +151,8 @@ interface FamilyPlan {
 function planFamily(service: Service, family: Family, view: AllocateView): FamilyPlan {
   const held = heldOf(service, family, view);
   const wanted = held.filter((assignment) => stillWanted(service, assignment));
-  const kept = wanted.find((assignment) => !isToBeReplaced(service, assignment, view.pools));
+  const good = wanted.find((assignment) => !isToBeReplaced(service, assignment, view.pools));
+  const kept = good ?? (view.mayMove(service.key) ? undefined : wanted[0]);
   if (kept !== undefined) return { assignment: kept, held: kept, failed: undefined };
   const choice = choose(service, family, view);
   // What takes the place of an address that can't be announced counts as held: it need not wait for the other family.
@@ -212,4 +215,9 @@ export function plan(given: Service, view: AllocateView): Plan {
   if (reason !== undefined) return { served: false, finding: reason };
   const plans = neededFamilies(service).map((family) => planFamily(service, family, view));
   return together(service, plans);
+}
+
+/** For comparing what is said of a Service with what was. */
+export function said(planned: Plan): string {
+  return JSON.stringify([planned.finding.reason, planned.finding.params]);
 }

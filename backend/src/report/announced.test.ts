@@ -152,7 +152,7 @@ suite('the condition Announced of a Service on a link', () => {
       assert.equal(said(held(V4), onLink([given], conflict({ announced: true }))), 'True AddressContested');
     }
     const message = announced(held(V4), onLink([report(V4)], conflict()))?.message ?? '';
-    assert.match(message, /192\.0\.2\.1: 02:00:5e:10:00:0a answers .* out of the Eip main\.$/);
+    assert.match(message, /192\.0\.2\.1: 02:00:5e:10:00:0a answers .* out of the Eip main\. /);
   });
 
   test('is False for a stranger that kept one replica from announcing it, if not another one', () => {

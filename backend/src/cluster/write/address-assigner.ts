@@ -1,4 +1,5 @@
 import { Allocator, type Effects } from '../../allocate/allocator.ts';
+import { Moves } from '../../allocate/moves.ts';
 import { isToBeReplaced, type Plan } from '../../allocate/plan.ts';
 import { PoolSet } from '../../allocate/pool-set.ts';
 import type { Release } from '../../allocate/released.ts';
@@ -62,6 +63,7 @@ export class AddressAssigner {
   readonly #deps: AddressAssignerDeps;
   readonly #queue: WorkQueue;
   readonly #written = new Map<string, Written>();
+  readonly #moves = new Moves();
   #nodes: ReadonlyMap<string, string> = new Map();
   #reserved: Reserved | undefined;
   #adoption: Timer | undefined;
@@ -70,7 +72,8 @@ export class AddressAssigner {
 
   constructor(deps: AddressAssignerDeps) {
     this.#deps = deps;
-    this.#allocator = new Allocator(deps.view);
+    const { services, namespaces } = deps.view;
+    this.#allocator = new Allocator({ services, namespaces, moves: this.#moves });
     this.#queue = new WorkQueue(deps, {
       name: 'services',
       process: (key) => this.#process(key),
@@ -94,6 +97,7 @@ export class AddressAssigner {
     this.#reserved = this.#reservedNow();
     const pools = new PoolSet(this.#deps.view.poolsInForce(), this.#reserved);
     const released = new Map([...pools.pools.keys()].map((name) => [name, this.#releasedBefore(name)] as const));
+    this.#movedBefore(pools, [...released.values()].flat());
     const keys = this.#allocator.adopt(pools, { released, used: this.#usedBefore(pools) }, this.#now());
     for (const key of keys) this.serviceChanged(key);
     this.#awaitRest();
@@ -171,8 +175,17 @@ export class AddressAssigner {
     return released.map(({ ip, service, time }) => ({ ip, service, at: Date.parse(time) || 0 }));
   }
 
+  /** What the leader before us has done of late: addresses that their Services have left to strangers. */
+  #movedBefore({ strangers }: PoolSet, released: readonly Release[]): void {
+    const left = released.filter(({ ip }) => strangers.get(ip)?.announced === false);
+    for (const { service, at } of left.sort((a, b) => a.at - b.at)) {
+      if (this.#deps.view.services.has(service)) this.#moves.note(service, Math.min(at, this.#now()));
+    }
+  }
+
   #forget(key: string): void {
     this.#written.delete(key);
+    this.#moves.forget(key);
     this.#apply(this.#allocator.forget(key, this.#now()));
   }
 
@@ -205,8 +218,18 @@ export class AddressAssigner {
     this.#apply(this.#allocator.take(service, planned, this.#now()));
     const outcome = await this.#write(object, service, planned);
     if (this.#deps.view.serviceObject(key) === undefined) this.#forget(key);
-    else if (outcome.type === 'done') this.#apply(this.#allocator.settle(service, planned, this.#now()));
+    else if (outcome.type === 'done') {
+      this.#apply(this.#allocator.settle(service, planned, this.#now()));
+      return this.#done(service, planned);
+    }
     return outcome;
+  }
+
+  /** Who has to stay with a stranger for now is looked at again when it may be moved. */
+  #done(service: Service, planned: Plan): Outcome {
+    const inNeed = planned.served && planned.assignments.some((had) => isToBeReplaced(service, had, this.pools));
+    const ms = this.#moves.nextAt(service.key) - this.#now();
+    return inNeed && ms > 0 ? { type: 'after', ms } : { type: 'done' };
   }
 
   async #write(object: kinds.Service, service: Service, planned: Plan): Promise<Outcome> {
@@ -229,6 +252,7 @@ export class AddressAssigner {
       const before = [...(this.#written.get(service.key)?.before ?? []), service.resourceVersion];
       this.#written.set(service.key, { before, object: written });
       this.#deps.onWritten();
+      if (this.#leavesToStranger(service, planned)) this.#moves.note(service.key, this.#now());
       this.#tell(object, service, planned);
       return { type: 'done' };
     } catch (error) {
@@ -268,6 +292,12 @@ export class AddressAssigner {
       } as const;
       this.#deps.events.record(kinds.services, object, event);
     }
+  }
+
+  #leavesToStranger(service: Service, planned: Plan): boolean {
+    if (!planned.served || !service.held) return false;
+    const left = service.recorded.filter(({ ip }) => planned.assignments.every((kept) => kept.ip !== ip));
+    return left.some((had) => isToBeReplaced(service, had, this.pools));
   }
 
   #loss(service: Service, { ip, pool }: Assignment): Finding | undefined {
