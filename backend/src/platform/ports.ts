@@ -143,6 +143,22 @@ export interface LinkLayer {
   open(index: number, events: LinkSocketEvents): LinkSocket;
 }
 
+/** One file that this process keeps for its successor in the same Pod. */
+export interface StateFile {
+  /**
+   * What was last written, or undefined if nothing was.
+   *
+   * @throws Error if there is something that can't be read, or that is larger than any state may be
+   */
+  read(): Promise<Uint8Array | undefined>;
+  /**
+   * Takes the place of what was there, or on failure leaves that: a process that dies at any moment leaves one or the other, whole.
+   *
+   * @throws Error that says what the file system said
+   */
+  write(bytes: Uint8Array): Promise<void>;
+}
+
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Structured logger: fields first, then a constant message, as pino has it. Never pass a secret. */
