@@ -22,6 +22,8 @@ import { readOptions, USAGE, UsageError, type ManagerOptions } from './options.t
 import { systemClock, systemRandom } from './platform/linux/clock.ts';
 import { systemLinks } from './platform/linux/links.ts';
 import { jsonLogger } from './platform/linux/logger.ts';
+import { DiskStateFile } from './platform/linux/state-file.ts';
+import { MAX_BYTES } from './saved/codec.ts';
 
 /** Leaving takes about a second; a replica that hangs on the way must not hold up a rolling update. */
 const STOP_DEADLINE_MS = 10_000;
@@ -56,7 +58,9 @@ async function run(options: ManagerOptions): Promise<void> {
 
   const api = new HttpKube({ clock: systemClock }, { config: await clusterConfig(options) });
   const ports = { api, clock: systemClock, random: systemRandom, links: systemLinks, logger };
-  const manager = new Manager({ ...ports, onEngineDeath: die }, options);
+  const stateFile =
+    options.stateDir === undefined ? undefined : new DiskStateFile(options.stateDir, { maxBytes: MAX_BYTES });
+  const manager = new Manager({ ...ports, stateFile, onEngineDeath: die }, options);
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {

@@ -24,6 +24,8 @@ const OPTIONS: ManagerOptions = {
   probePort: 0,
   layer2: false,
   layer2SteadyMs: 0,
+  stateDir: undefined,
+  stateOwner: 'porter-0',
 };
 
 /** A manager with a thread of its own for the engine, on an API server and by a clock of the test. */
@@ -39,6 +41,7 @@ class Bench {
       random: { next: () => 0.5 },
       links: { connectedPrefixes: () => [] },
       logger: this.logger,
+      stateFile: undefined,
       onEngineDeath: (error) => this.deaths.push(error),
     },
     OPTIONS,

@@ -13,7 +13,9 @@ import { parseRange, type AddressRange } from './domain/address.ts';
 import { EngineHandle, type EngineReport } from './engine/handle.ts';
 import type { InputDelta } from './engine/messages.ts';
 import type { ManagerOptions } from './options.ts';
-import type { Clock, Links, Logger, Random } from './platform/ports.ts';
+import type { Clock, Links, Logger, Random, StateFile, Timer } from './platform/ports.ts';
+import type { Saved } from './saved/codec.ts';
+import { SavedInputs } from './saved/saved-inputs.ts';
 
 export interface ManagerDeps {
   readonly api: Kube;
@@ -21,6 +23,8 @@ export interface ManagerDeps {
   readonly random: Random;
   readonly links: Links;
   readonly logger: Logger;
+  /** Where the engine's inputs are kept for the next container of this Pod; undefined: nowhere. */
+  readonly stateFile: StateFile | undefined;
   /** The engine is dead: this replica announces nothing any more and must be restarted. */
   readonly onEngineDeath: (error: Error) => void;
 }
@@ -29,6 +33,12 @@ export interface ManagerDeps {
 const CONTROLLER = 'network.kubesphere.io/porter-manager';
 /** How long a part of leaving that needs the API server may take, in milliseconds: routers must not wait for it. */
 const STOP_API_MS = 3_000;
+
+/**
+ * How long the first lists may take before the engine is started from saved inputs, in milliseconds, if the API server seems to be there;
+ * if it doesn't answer, they are used at once.
+ */
+const FIRST_LISTS_MS = 3_000;
 
 /** One replica: the parts of the figure in `main.ts`, tied together. */
 export class Manager {
@@ -44,6 +54,10 @@ export class Manager {
   readonly #conflicts: OwnConflicts;
   readonly #reports = new AddressReports();
   readonly #health: HealthServer;
+  readonly #saved: SavedInputs | undefined;
+  /** What an earlier container knew, as long as the engine works with that. */
+  #standIn: Saved | undefined;
+  #firstLists: Timer | undefined;
   #leader: Leader | undefined;
   #stopping = false;
 
@@ -67,6 +81,7 @@ export class Manager {
       { ...deps, sources: this.#view.sources },
       {
         onAnswering: () => this.#answering(),
+        onSilent: () => void this.#startFromSaved(),
         onFresh: () => this.#fresh(),
         onStale: () => this.#engine.setStale(true),
       },
@@ -80,6 +95,7 @@ export class Manager {
     this.#events = new EventRecorder(deps, { reportingController: CONTROLLER, reportingInstance: options.replica });
     this.#sessions = new OwnSessions({ ...deps, view: this.#view }, options);
     this.#conflicts = new OwnConflicts({ ...deps, view: this.#view }, options);
+    this.#saved = this.#savedInputs();
     this.#health = new HealthServer({
       logger,
       notAlive: () => this.#engine.notAlive(),
@@ -95,6 +111,7 @@ export class Manager {
     this.#view.start();
     this.#serviceRanges.start();
     this.#freshness.start();
+    this.#firstLists = this.#deps.clock.setTimer(FIRST_LISTS_MS, () => void this.#startFromSaved());
   }
 
   /**
@@ -103,6 +120,8 @@ export class Manager {
    */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#firstLists?.cancel();
+    this.#saved?.stop();
     await Promise.all([this.#engine.stop(), this.#bounded('handing over leadership', this.#resign())]);
     this.#events.stop();
     await this.#bounded("taking this replica's entries back", this.#takeBack());
@@ -142,7 +161,9 @@ export class Manager {
   }
 
   #inputsChanged(delta: InputDelta): void {
-    this.#engine.change(delta);
+    // Until all is listed it is but a part, and would not go with what the engine may have from an earlier container.
+    if (this.#view.synced) this.#engine.change(delta);
+    this.#saved?.changed();
     if (delta.nodes !== undefined && !this.#stopping) this.#leader?.reservedChanged();
   }
 
@@ -160,15 +181,55 @@ export class Manager {
       { services: this.#view.services.size, nodes: this.#view.nodes.size },
       'all kinds are listed, announcing',
     );
-    this.#engine.start(this.#view.inputs());
-    // An engine that begins has heard nobody yet: what stands there is of an earlier life.
-    this.#conflicts.update([]);
+    this.#firstLists?.cancel();
+    this.#feedEngine();
+    this.#saved?.begin();
     this.#elector.start();
+  }
+
+  #feedEngine(): void {
+    const before = this.#standIn;
+    this.#standIn = undefined;
+    if (before === undefined) {
+      this.#engine.start(this.#view.inputs());
+      // An engine that begins has heard nobody yet: what stands there is of an earlier life.
+      this.#conflicts.update([]);
+    } else {
+      this.#engine.replace(before.inputs, this.#view.inputs());
+      this.#engine.setStale(this.#freshness.stale);
+    }
+  }
+
+  #savedInputs(): SavedInputs | undefined {
+    const { stateFile } = this.#deps;
+    if (stateFile === undefined) return undefined;
+    const inputs = (): InputDelta => this.#view.inputs();
+    const deps = { ...this.#deps, file: stateFile, inputs, isFresh: () => !this.#freshness.stale };
+    return new SavedInputs(deps, { owner: this.#options.stateOwner });
+  }
+
+  /** Once: the API server keeps us waiting, and what an earlier container of this Pod knew is better than nothing. */
+  async #startFromSaved(): Promise<void> {
+    if (this.#firstLists === undefined || this.#view.synced) return;
+    this.#firstLists.cancel();
+    this.#firstLists = undefined;
+    const saved = await this.#saved?.load();
+    if (saved === undefined || this.#view.synced || this.#stopping) return;
+    this.#standIn = saved;
+    const { services, nodes } = saved.inputs;
+    const since = new Date(saved.freshAt).toISOString();
+    this.#deps.logger.warn(
+      { since, services: services.size, nodes: nodes.size },
+      'the API server does not say what there is, announcing what it said before this container started',
+    );
+    // Replicas that know better win.
+    this.#engine.setStale(true);
+    this.#engine.start(saved.inputs);
   }
 
   #fresh(): void {
     if (this.#stopping) return;
-    this.#engine.setStale(false);
+    if (this.#standIn === undefined) this.#engine.setStale(false);
     this.#view.revive();
   }
 
@@ -201,7 +262,9 @@ export class Manager {
 
   #notReady(): string[] {
     if (this.#stopping) return ['stopping'];
-    return this.#view.unsynced().map((kind) => `waiting for the first list of ${kind}`);
+    const waiting = this.#view.unsynced().map((kind) => `waiting for the first list of ${kind}`);
+    if (this.#standIn === undefined) return waiting;
+    return [`announcing what was known at ${new Date(this.#standIn.freshAt).toISOString()}`, ...waiting];
   }
 }
 

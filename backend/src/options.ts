@@ -20,6 +20,10 @@ export interface ManagerOptions {
   readonly layer2: boolean;
   /** From one announcement of an address on its link to the next, once its neighbours know it, in milliseconds; 0: none. */
   readonly layer2SteadyMs: number;
+  /** Folder that outlives the container, but not the Pod; undefined: a container that restarts knows nothing. */
+  readonly stateDir: string | undefined;
+  /** By what name the containers of this Pod know what is theirs in `stateDir`. */
+  readonly stateOwner: string;
   /** Name of the headless Service and of the Lease. */
   readonly name: string;
 }
@@ -35,6 +39,8 @@ export const USAGE = `usage: porter-manager [options]
   --probe-port PORT   UDP, where replicas ask each other whether they are alive (PROBE_PORT, 17981)
   --layer2 BOOL       whether to answer ARP and neighbour solicitations for Eips of protocol layer2 (LAYER2, true); needs NET_RAW
   --layer2-steady S   seconds between two gratuitous announcements of an address at rest, 0 for none (LAYER2_STEADY_SECONDS, 60)
+  --state-dir DIR     where what is known of the cluster is kept for a restart while the API server is down, a folder in memory that
+                      goes with the Pod (STATE_DIR; empty, the default: nowhere)
   --log-level LEVEL   debug, info, warn or error (LOG_LEVEL, info)
   --help
 `;
@@ -90,6 +96,7 @@ const argumentTypes = {
   'probe-port': { type: 'string' },
   layer2: { type: 'string' },
   'layer2-steady': { type: 'string' },
+  'state-dir': { type: 'string' },
   'log-level': { type: 'string' },
   help: { type: 'boolean' },
 } as const;
@@ -124,6 +131,7 @@ const sources = {
   'probe-port': ['PROBE_PORT', () => '17981'],
   layer2: ['LAYER2', () => 'true'],
   'layer2-steady': ['LAYER2_STEADY_SECONDS', () => '60'],
+  'state-dir': ['STATE_DIR', () => ''],
 } as const satisfies Record<string, readonly [string, () => string]>;
 
 /**
@@ -135,11 +143,12 @@ const sources = {
 export function readOptions(argv: readonly string[], environment: NodeJS.ProcessEnv): ManagerOptions | undefined {
   if (parse(argv).help === true) return undefined;
   const value = settings(argv, environment);
+  const replica = environment['POD_NAME'] ?? `${hostname()}-${process.pid}`;
   return {
     kubeconfig: value('kubeconfig') || undefined,
     context: value('context') || undefined,
     logLevel: level(value('log-level')),
-    replica: environment['POD_NAME'] ?? `${hostname()}-${process.pid}`,
+    replica,
     node: value('node'),
     namespace: value('namespace'),
     address: literal(value('address')),
@@ -147,6 +156,8 @@ export function readOptions(argv: readonly string[], environment: NodeJS.Process
     probePort: port('probe-port', value('probe-port')),
     layer2: truth('layer2', value('layer2')),
     layer2SteadyMs: seconds('layer2-steady', value('layer2-steady')) * 1_000,
+    stateDir: value('state-dir') || undefined,
+    stateOwner: environment['POD_UID'] ?? replica,
     name: 'porter-manager',
   };
 }

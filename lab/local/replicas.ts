@@ -1,6 +1,8 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KubeObject } from '../cluster/api-client.ts';
 import type { LightLab } from '../light-lab.ts';
+import { folderOf } from '../state/lab-registry.ts';
 import { until } from '../state/until.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -73,11 +75,18 @@ export class LocalReplicas {
 
   async start(...nodes: string[]): Promise<void> {
     await Promise.all(
-      nodes.map((node) => {
+      nodes.map(async (node) => {
         const { command, env } = replicaCommand(this.#lab, node);
-        return this.#lab.node(node).spawn(name, [process.execPath, ...command], env);
+        const stateDir = this.stateDir(node);
+        await mkdir(stateDir, { recursive: true });
+        await this.#lab.node(node).spawn(name, [process.execPath, ...command], { ...env, STATE_DIR: stateDir });
       }),
     );
+  }
+
+  /** The folder that outlives the processes of a replica: they are as containers of one Pod, one after the other. */
+  stateDir(node: string): string {
+    return join(folderOf(this.#lab.name), `state-${node}`);
   }
 
   /** Returns when the process is gone. */

@@ -3,6 +3,7 @@ import type { Clock, Logger } from '../platform/ports.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { EngineOptions, FromEngine, InputDelta, ToEngine } from './messages.ts';
 import { Outbox } from './outbox.ts';
+import { replacement } from './replacement.ts';
 
 /** Seconds: far above what the engine needs for all routes of a large cluster at once. */
 const SILENCE_SECONDS = 10;
@@ -45,6 +46,12 @@ export class EngineHandle {
     this.#outbox.clear();
     this.#started = true;
     this.#post({ type: 'start', inputs });
+  }
+
+  /** Puts the whole set `now` in the place of the one it was started with: what `now` doesn't have goes, the rest is not touched. */
+  replace(before: InputDelta, now: InputDelta): void {
+    this.#outbox.clear();
+    this.#post({ type: 'change', inputs: replacement(before, now) });
   }
 
   /** Queues a change; ignored before `start`, whose inputs hold it already. */

@@ -20,6 +20,8 @@ export interface FreshnessOptions {
   readonly staleAfterMs?: number;
   /** The API server answers a ping after one or more that it didn't: whoever waits out a backoff need not. */
   readonly onAnswering?: () => void;
+  /** The API server did not answer a ping; each time. */
+  readonly onSilent?: () => void;
   readonly onFresh: () => void;
   /** `since` is the `Clock.now()` of the last proof. */
   readonly onStale: (since: number) => void;
@@ -97,6 +99,7 @@ export class Freshness {
     if (this.#abort !== abort) return;
     this.#missed = true;
     this.#deps.logger.debug(errorFields(error), 'the API server did not answer a ping');
+    this.#options.onSilent?.();
   }
 
   /** Runs after each ping and at the moment at which the last proof gets too old. */

@@ -1,0 +1,156 @@
+/** The API server is down, and replicas restart meanwhile, as containers of their Pods: users notice nothing, changes wait. */
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { ours } from '../local/objects.ts';
+import { httpPort } from '../local/replicas.ts';
+import { until } from '../state/until.ts';
+import { LinkLab, told } from './layer2/link-lab.ts';
+import { ManagerLab, pathOf } from './manager/manager-lab.ts';
+import { heardPaths, medsByReplica } from './manager/paths.ts';
+import { keepsRoutes } from './manager/routes-during.ts';
+import { saved, startsFromSaved } from './manager/saved-state.ts';
+
+const members = ['n1', 'n2'];
+
+suite('replicas that restart while the API server is down', () => {
+  let lab: ManagerLab;
+  let ip: string;
+  let dual: string[];
+
+  before(async () => {
+    lab = await ManagerLab.up({ members });
+    await lab.create('web', { spec: ours });
+    await lab.create('dual', { spec: { ...ours, ipFamilyPolicy: 'RequireDualStack' } });
+    ip = await lab.address('web');
+    dual = await lab.addresses('dual');
+    for (const each of [ip, ...dual]) await lab.routed(each);
+    await meds(100, 200);
+    await saved(lab, members, ['web', 'dual']);
+  });
+  after(() => lab.down());
+
+  /** Waits until the router has heard paths of n1 and n2 with these MEDs, and all of them from a session that is up. */
+  async function meds(first: number, second: number): Promise<void> {
+    const [a = '', b = ''] = members.map((node) => lab.lab.node(node).addresses.ipv4);
+    const wanted = JSON.stringify({ [a]: [first], [b]: [second] });
+    const heard = async (): Promise<boolean> => {
+      const paths = await heardPaths(lab.lab.router('r1'), ip);
+      return JSON.stringify(medsByReplica(paths)) === wanted && paths.every(({ stale }) => !stale);
+    };
+    const explain = async (): Promise<string> =>
+      JSON.stringify(await heardPaths(lab.lab.router('r1'), ip), undefined, 1);
+    await until(heard, { what: `the MEDs ${wanted} at the router`, explain });
+  }
+
+  async function restart(...nodes: string[]): Promise<void> {
+    await Promise.all(nodes.map((node) => lab.replicas.stop(node, 'SIGKILL')));
+    await lab.replicas.start(...nodes);
+    await lab.sessions(...members);
+  }
+
+  /** The kernel's route to `ip` has all next hops before, after and in every state between. */
+  async function neverLess(action: () => Promise<void>): Promise<void> {
+    await keepsRoutes(lab, [[ip], lab.nodeNames], action);
+    for (const each of dual) await lab.routed(each);
+  }
+
+  test('one after the other: every route stays, and each replica is back among those with an old view', async () => {
+    await neverLess(async () => {
+      await lab.lab.stopApiServer();
+      for (const node of members) {
+        await restart(node);
+        await meds(400, 500);
+      }
+    });
+    for (const node of members) assert.equal(await startsFromSaved(lab, node), 1);
+  });
+
+  test('both at once: every route stays', async () => {
+    await neverLess(async () => {
+      await restart(...members);
+      await meds(400, 500);
+    });
+  });
+
+  test('meanwhile they are alive, and say why they are not ready', async () => {
+    const ask = async (path: string): Promise<string> =>
+      lab.lab
+        .node('n1')
+        .exec('curl', '-sS', '-w', '%{http_code}', `http://${lab.lab.node('n1').addresses.ipv4}:${httpPort}${path}`);
+    assert.match(await ask('/healthz'), /200$/);
+    const answer = await ask('/readyz');
+    assert.match(answer, /announcing what was known at 20[0-9T:.-]+Z/);
+    assert.match(answer, /waiting for the first list of services/);
+    assert.match(answer, /503$/);
+  });
+
+  test('the API server is back: nothing moves, the view is fresh, and a new Service is served', async () => {
+    await neverLess(async () => {
+      await lab.lab.startApiServer();
+      await meds(100, 200);
+    });
+    await lab.create('afterwards', { spec: ours });
+    await lab.routed(await lab.address('afterwards'));
+  });
+
+  test('the world has moved on since: what is gone goes, what is new comes, and the rest does not notice', async () => {
+    // An address that nobody else is given.
+    await lab.create('obsolete', { spec: { ...ours, loadBalancerIP: '172.30.0.200' } });
+    const obsolete = await lab.address('obsolete');
+    await lab.routed(obsolete);
+    await lab.announcedBecause('obsolete', 'Announced');
+    await saved(lab, members, ['web', 'dual', 'obsolete']);
+    await neverLess(async () => {
+      await Promise.all(members.map((node) => lab.replicas.stop(node, 'SIGKILL')));
+      // Nobody is there to see it, or to take the finalizer away.
+      await lab.deleteService('obsolete');
+      await lab.patchService('obsolete', { metadata: { finalizers: null } });
+      await lab.gone('obsolete');
+      await lab.create('meanwhile', { spec: ours });
+      await lab.lab.stopApiServer();
+      await lab.replicas.start(...members);
+      await lab.sessions(...members);
+      await meds(400, 500);
+      await lab.routed(obsolete);
+      await lab.lab.startApiServer();
+      await lab.routed(await lab.address('meanwhile'));
+      await meds(100, 200);
+    });
+    await lab.routed(obsolete, []);
+    assert.equal(await lab.lab.api.find(pathOf('obsolete')), undefined);
+  });
+});
+
+suite('an address on the LAN', () => {
+  const all = ['n1', 'n2', 'n3'];
+  let lab: LinkLab;
+  let ip: string;
+  let owner: string;
+
+  before(async () => {
+    lab = await LinkLab.up(all);
+    [ip = ''] = await lab.serve('web');
+    owner = await lab.owner(ip);
+    await saved(lab.manager, all, ['web']);
+    await lab.manager.lab.stopApiServer();
+  });
+  after(() => lab.down());
+
+  test('comes back to its owner that restarts while the API server is down', async () => {
+    const move = await lab.during(ip, async () => {
+      await lab.manager.replicas.stop(owner, 'SIGKILL');
+      await lab.manager.replicas.start(owner);
+      await lab.manager.sessions(...all);
+      await lab.ownedBy(ip, owner);
+    });
+    told('the owner restarts without the API server', move);
+    assert.equal(await startsFromSaved(lab.manager, owner), 1);
+    lab.assertOneAnswer(move.records, ip);
+  });
+
+  test('is answered for again when all replicas have restarted at once', async () => {
+    await Promise.all(all.map((node) => lab.manager.replicas.stop(node, 'SIGKILL')));
+    await lab.manager.replicas.start(...all);
+    await lab.ownedBy(ip, owner);
+  });
+});
