@@ -21,9 +21,15 @@ interface PodSpec {
     readonly runAsGroup: number;
     readonly seccompProfile: { readonly type: string };
   };
+  readonly volumes?: readonly { readonly name: string; readonly emptyDir?: object }[];
   readonly containers: readonly {
     readonly image: string;
-    readonly env: readonly { readonly name: string; readonly value?: string }[];
+    readonly env: readonly {
+      readonly name: string;
+      readonly value?: string;
+      readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
+    }[];
+    readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
     readonly securityContext: {
       readonly readOnlyRootFilesystem: boolean;
       readonly allowPrivilegeEscalation: boolean;
@@ -123,6 +129,23 @@ test('Layer 2 is told to the manager as the values have it', async () => {
   };
   assert.deepEqual(await layer2(), ['true', '60']);
   assert.deepEqual(await layer2('--set', 'layer2.enabled=false,layer2.steadySeconds=0'), ['false', '0']);
+});
+
+test('what the manager keeps for its next container is in memory, and where it is told; nothing is if the values say so', async () => {
+  const state = async (...args: string[]): Promise<unknown> => {
+    const { volumes, containers } = podSpec(await render(...args));
+    const { env = [], volumeMounts } = containers[0] ?? {};
+    return { volumes, volumeMounts, folder: env.find(({ name }) => name === 'STATE_DIR')?.value };
+  };
+  const folder = '/run/porterlb';
+  const volumeMounts = [{ name: 'state', mountPath: folder }];
+  const volume = (sizeLimit: string): object[] => [{ name: 'state', emptyDir: { medium: 'Memory', sizeLimit } }];
+  assert.deepEqual(await state(), { volumes: volume('64Mi'), volumeMounts, folder });
+  assert.deepEqual(await state('--set', 'state.sizeLimit=8Mi'), { volumes: volume('8Mi'), volumeMounts, folder });
+  const nothing = { volumes: undefined, volumeMounts: undefined, folder: undefined };
+  assert.deepEqual(await state('--set', 'state.enabled=false'), nothing);
+  const { env = [] } = podSpec(await render()).containers[0] ?? {};
+  assert.equal(env.find(({ name }) => name === 'POD_UID')?.valueFrom?.fieldRef?.fieldPath, 'metadata.uid');
 });
 
 interface Wish {
