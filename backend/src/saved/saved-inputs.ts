@@ -120,14 +120,15 @@ export class SavedInputs {
     const { clock, file, inputs, isFresh, logger } = this.#deps;
     if (isFresh()) this.#freshAt = clock.wallTime().getTime();
     let begunAt = clock.now();
-    const work = encode({ owner: this.#options.owner, freshAt: this.#freshAt }, inputs());
+    const all = inputs();
+    const work = encode({ owner: this.#options.owner, freshAt: this.#freshAt }, all);
     let busyMs = 0;
     for (;;) {
       const step = work.next();
       busyMs += clock.now() - begunAt;
       if (step.done === true) {
         await file.write(step.value);
-        logger.debug({ bytes: step.value.length, busyMs }, 'the state is saved');
+        logger.debug({ services: all.services?.size, bytes: step.value.length, busyMs }, 'the state is saved');
         return busyMs;
       }
       await new Promise<void>((resolve) => setImmediate(resolve));
