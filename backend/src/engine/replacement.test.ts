@@ -8,7 +8,7 @@ import type { InputDelta } from './messages.ts';
 import { replacement } from './replacement.ts';
 
 function held(...deltas: readonly InputDelta[]): unknown {
-  const inputs = new Inputs(new Set());
+  const inputs = new Inputs(new Set(), new Map());
   for (const delta of deltas) inputs.apply(delta);
   const { services, endpoints, nodes, pools, peers, settings } = inputs;
   return [services, endpoints, nodes, pools, peers, settings, new Set(inputs.addresses())];

@@ -1,11 +1,9 @@
+import { createHash } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { prettifyError, ZodError, type z } from 'zod';
 import type { Parsed } from '../domain/address.ts';
 import type { Changes, InputDelta } from '../engine/messages.ts';
 import * as record from './record.ts';
-
-// `import` would make Node read far more than is used.
-const { createHash } = process.getBuiltinModule('node:crypto');
-const { deflateRawSync, inflateRawSync } = process.getBuiltinModule('node:zlib');
 
 /** Whose inputs these are, and from when. */
 export interface SavedHeader {
