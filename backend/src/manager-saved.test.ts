@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 import { bgpConfs, bgpPeers, eips } from './cluster/custom-kinds.ts';
 import { FakeKube } from './cluster/fake/fake-kube.ts';
-import { pass } from './cluster/fake/passage.ts';
+import { pass, settle } from './cluster/fake/passage.ts';
 import { Manager } from './manager.ts';
 import { FakeClock } from './platform/fake/clock.ts';
 import { FakeLogger } from './platform/fake/logger.ts';
@@ -61,6 +61,7 @@ class Container {
 
   async end(): Promise<void> {
     const { api, clock } = this.#pod;
+    api.comeBack();
     api.thaw();
     this.#leaving ??= this.manager.stop();
     await pass(clock, 20_000, 500);
@@ -99,15 +100,16 @@ async function podWithState(context: TestContext): Promise<Pod> {
 }
 
 suite('a replica that starts where an earlier container has left its state', () => {
-  test('works with it as soon as the API server does not answer, and says so', async (context) => {
+  test('works with it at once if nobody listens where the API server should, and says so', async (context) => {
     const pod = await podWithState(context);
-    pod.api.freeze();
+    pod.api.goDown();
     const second = await pod.container(context);
-    await second.until(() => second.said(STAND_IN));
+    for (let left = 50; left > 0; left -= 1) await settle();
+    assert.ok(second.said(STAND_IN));
     const readiness = await second.readiness();
     assert.match(readiness, /announcing what was known at 2026-01-01T/);
     assert.match(readiness, /waiting for the first list of services/);
-    pod.api.thaw();
+    pod.api.comeBack();
     await second.until(() => second.said('all kinds are listed, announcing'));
     assert.equal(await second.readiness(), 'ok\n');
   });
@@ -117,6 +119,15 @@ suite('a replica that starts where an earlier container has left its state', () 
     const second = await pod.container(context);
     await pass(pod.clock, 5_000);
     assert.deepEqual([await second.readiness(), second.said(STAND_IN)], ['ok\n', false]);
+  });
+
+  test('waits for an API server that hangs, but not long', async (context) => {
+    const pod = await podWithState(context);
+    pod.api.freeze();
+    const second = await pod.container(context);
+    await pass(pod.clock, 2_900);
+    assert.equal(second.said(STAND_IN), false);
+    await second.until(() => second.said(STAND_IN));
   });
 
   test('works with it if the API server answers but keeps a list back', async (context) => {

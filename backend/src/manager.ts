@@ -35,8 +35,8 @@ const CONTROLLER = 'network.kubesphere.io/porter-manager';
 const STOP_API_MS = 3_000;
 
 /**
- * How long the first lists may take before the engine is started from saved inputs, in milliseconds, if the API server seems to be there;
- * if it doesn't answer, they are used at once.
+ * How long the first lists may take before the engine is started from saved inputs, in milliseconds; where nobody listens at the API
+ * server's address, it doesn't wait.
  */
 const FIRST_LISTS_MS = 3_000;
 
@@ -81,7 +81,7 @@ export class Manager {
       { ...deps, sources: this.#view.sources },
       {
         onAnswering: () => this.#answering(),
-        onSilent: () => void this.#startFromSaved(),
+        onUnreachable: () => void this.#startFromSaved(),
         onFresh: () => this.#fresh(),
         onStale: () => this.#engine.setStale(true),
       },

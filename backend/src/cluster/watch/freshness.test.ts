@@ -107,6 +107,26 @@ describe('Freshness', () => {
     assert.deepEqual(told, []);
   });
 
+  it('tells at once that nobody listens, and does not take a slow answer for that', async () => {
+    const clock = new FakeClock();
+    const api = new FakeKube({ clock });
+    let unreachable = 0;
+    const freshness = new Freshness(
+      { api, clock, random: { next: () => 0.5 }, logger: new FakeLogger(), sources: [] },
+      { onUnreachable: () => (unreachable += 1), onFresh: () => undefined, onStale: () => undefined },
+    );
+    api.faults.inject({ verb: 'ping', error: 'hang', times: 2 });
+    freshness.start();
+    await pass(clock, 2_500, 100);
+    assert.equal(unreachable, 0);
+    freshness.stop();
+    api.goDown();
+    freshness.start();
+    await pass(clock, 100, 100);
+    assert.equal(unreachable, 1);
+    freshness.stop();
+  });
+
   it('is stale while the first list does not come', async () => {
     const { clock, source, told, freshness } = bench();
     source.state = { name: 'unsynced', since: 0 };

@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
 import { jittered } from '../backoff.ts';
-import { ApiError, errorFields } from '../errors.ts';
+import { ApiError, errorFields, NetworkError } from '../errors.ts';
 import type { Kube } from '../kube.ts';
 import type { InformerState } from './informer.ts';
 
@@ -20,8 +20,8 @@ export interface FreshnessOptions {
   readonly staleAfterMs?: number;
   /** The API server answers a ping after one or more that it didn't: whoever waits out a backoff need not. */
   readonly onAnswering?: () => void;
-  /** The API server did not answer a ping; each time. */
-  readonly onSilent?: () => void;
+  /** There is no connection to the API server for a ping, as when nobody listens there; each time. */
+  readonly onUnreachable?: () => void;
   readonly onFresh: () => void;
   /** `since` is the `Clock.now()` of the last proof. */
   readonly onStale: (since: number) => void;
@@ -99,7 +99,7 @@ export class Freshness {
     if (this.#abort !== abort) return;
     this.#missed = true;
     this.#deps.logger.debug(errorFields(error), 'the API server did not answer a ping');
-    this.#options.onSilent?.();
+    if (error instanceof NetworkError && error.kind === 'connection') this.#options.onUnreachable?.();
   }
 
   /** Runs after each ping and at the moment at which the last proof gets too old. */
