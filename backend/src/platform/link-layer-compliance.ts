@@ -42,7 +42,10 @@ interface Opened extends LinkSocket {
 
 const broadcast = Uint8Array.of(255, 255, 255, 255, 255, 255);
 const nobody = Uint8Array.of(2, 0, 0, 0, 0, 99);
-const group = Uint8Array.of(0x33, 0x33, 0xff, 0, 0x12, 0x34);
+const groupMac = Uint8Array.of(0x33, 0x33, 0xff, 0, 0x12, 0x34);
+/** `ff02::1:ff00:1234` and `ff05::ff00:1234`: frames to both have the same destination. */
+const group = Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0x12, 0x34);
+const sameMac = Uint8Array.of(0xff, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0, 0x12, 0x34);
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
 
@@ -257,7 +260,7 @@ function framesCompliance(name: string, makeHarness: MakeHarness): void {
   test(`${name}: frames to a group come while somebody is in it; joins are counted`, async (t) => {
     const harness = await makeHarness(t);
     const [near, far] = [open(t, harness, 'near'), open(t, harness, 'far')];
-    const toGroup = (host: number): Uint8Array => icmp6({ to: group, from: near.link.mac }, host, 135);
+    const toGroup = (host: number): Uint8Array => icmp6({ to: groupMac, from: near.link.mac }, host, 135);
     /** Which of them came; the mark comes after them. */
     const arrived = async (host: number): Promise<boolean> => {
       near.send(toGroup(host));
@@ -278,6 +281,11 @@ function framesCompliance(name: string, makeHarness: MakeHarness): void {
     far.leave(group);
     far.join(group);
     assert.equal(await arrived(14), true);
+    far.join(sameMac);
+    far.leave(group);
+    assert.equal(await arrived(15), true);
+    far.leave(sameMac);
+    assert.equal(await arrived(16), false);
   });
 
   test(`${name}: many frames at once arrive in their order`, async (t) => {

@@ -102,8 +102,8 @@ export interface LinkSocket {
   /** Sends an Ethernet frame. A link that is down, gone or full loses it; that is no error, as in any network. */
   send(frame: Uint8Array): void;
   /**
-   * Takes frames to this multicast address as well (six octets); each join needs a leave. Frames to the link's own address
-   * and to all come without.
+   * Enters an IPv6 group (16 octets): frames to its MAC address come as well, and where the link has IPv6, switches with MLD
+   * snooping are told to send them here. Each join needs a leave. Frames to the link's own address and to all come without.
    */
   join(group: Uint8Array): void;
   leave(group: Uint8Array): void;

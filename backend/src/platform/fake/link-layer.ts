@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { groupMac } from '../group-mac.ts';
 import type { Clock, Link, LinkLayer, LinkSocket, LinkSocketEvents, Neighbour } from '../ports.ts';
 
 /** What a test says of a link; the rest has defaults. */
@@ -147,7 +148,7 @@ class FakeNic {
   link: Link;
   readonly #wire: FakeWire;
   readonly #transmit: (frame: Uint8Array) => void;
-  readonly #sockets = new Set<{ readonly events: LinkSocketEvents; readonly groups: string[] }>();
+  readonly #sockets = new Set<{ readonly events: LinkSocketEvents; readonly groups: Uint8Array[] }>();
 
   constructor(link: Link, wire: FakeWire) {
     this.link = link;
@@ -156,7 +157,7 @@ class FakeNic {
   }
 
   open(events: LinkSocketEvents): LinkSocket {
-    const socket = { events, groups: [] as string[] };
+    const socket = { events, groups: [] as Uint8Array[] };
     this.#sockets.add(socket);
     return {
       send: (frame) => {
@@ -164,9 +165,9 @@ class FakeNic {
         if (this.link.up) this.#transmit(frame);
         else events.onLost?.(new Error('send: network is down'));
       },
-      join: (group) => void socket.groups.push(String(group)),
+      join: (group) => void socket.groups.push(group.slice()),
       leave: (group) => {
-        const at = socket.groups.indexOf(String(group));
+        const at = socket.groups.findIndex((each) => String(each) === String(group));
         if (at !== -1) socket.groups.splice(at, 1);
       },
       close: () => void this.#sockets.delete(socket),
@@ -185,7 +186,8 @@ class FakeNic {
     if (!this.link.up || !isOfInterest(frame)) return;
     const destination = String(frame.subarray(0, 6));
     for (const socket of [...this.#sockets]) {
-      const isToUs = [String(this.link.mac), '255,255,255,255,255,255', ...socket.groups].includes(destination);
+      const groups = socket.groups.map((group) => String(groupMac(group)));
+      const isToUs = [String(this.link.mac), '255,255,255,255,255,255', ...groups].includes(destination);
       if (isToUs && this.#sockets.has(socket)) socket.events.onFrame(frame);
     }
   }

@@ -30,8 +30,8 @@ async function until(condition: () => boolean): Promise<void> {
   assert.ok(condition());
 }
 
-async function openLayer(t: TestContext): Promise<SystemLinkLayer> {
-  const layer = await openLinkLayer({ logger: new FakeLogger() });
+async function openLayer(t: TestContext, logger = new FakeLogger()): Promise<SystemLinkLayer> {
+  const layer = await openLinkLayer({ logger });
   t.after(() => layer.close());
   return layer;
 }
@@ -171,10 +171,10 @@ test('a layer works in a worker thread, and ends with it', async (t) => {
 function openWith(capabilities: string): string {
   const module = JSON.stringify(new URL('link-layer.ts', import.meta.url).href);
   const source = `const { openLinkLayer } = await import(${module});
-    const layer = await openLinkLayer({ logger: console });
+    const layer = await openLinkLayer({ logger: { ...console, warn: console.log } });
     try {
       const socket = layer.open(layer.links()[0].index, { onFrame() {}, onGone() {} });
-      socket.join(Uint8Array.of(0x33, 0x33, 0xff, 0, 0, 1));
+      socket.join(Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0, 1));
       setTimeout(() => { socket.close(); console.log('opened'); }, 50);
     } catch (error) { console.log(error.message); }`;
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', source];

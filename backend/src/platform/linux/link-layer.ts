@@ -87,7 +87,7 @@ class RtnetlinkLayer implements SystemLinkLayer {
   }
 
   open(index: number, events: LinkSocketEvents): LinkSocket {
-    return new PacketSocket({ libc: this.#libc, batch: this.#batch }, index, events);
+    return new PacketSocket({ libc: this.#libc, batch: this.#batch, logger: this.#logger }, index, events);
   }
 
   close(): void {

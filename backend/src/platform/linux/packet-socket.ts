@@ -1,6 +1,8 @@
-import type { LinkSocket, LinkSocketEvents } from '../ports.ts';
+import { groupMac } from '../group-mac.ts';
+import type { LinkSocket, LinkSocketEvents, Logger } from '../ports.ts';
 import type { FrameBatch } from './frame-batch.ts';
 import { errno, must, SystemError, type Libc, type Poll } from './libc.ts';
+import { MulticastListener } from './multicast-listener.ts';
 import { arpFilter, encodeFilter, neighbourFilter } from './packet-filter.ts';
 
 // sys/socket.h, linux/if_packet.h, linux/if_ether.h
@@ -25,26 +27,35 @@ export interface PacketSocketDeps {
   readonly libc: Libc;
   /** May be shared by all sockets of a thread. */
   readonly batch: FrameBatch;
+  readonly logger: Logger;
 }
 
 /**
  * ARP and neighbour discovery on one link by two AF_PACKET sockets, one per Ethernet protocol: the kernel then hands them
  * frames of their protocol only, after VLANs, bonds and bridges have taken theirs, and never what this host sends.
+ * Groups are joined twice: here, which sets the link's filter, and at the IP layer, which tells the switches.
  */
 export class PacketSocket implements LinkSocket {
   readonly #libc: Libc;
   readonly #batch: FrameBatch;
+  readonly #logger: Logger;
+  readonly #listener: MulticastListener;
   readonly #index: number;
   readonly #events: LinkSocketEvents;
   readonly #sockets: { readonly fd: number; readonly poll: Poll }[] = [];
-  /** Who joined, by group in hexadecimal. */
+  /** How often it was joined, by group in hexadecimal. */
   readonly #groups = new Map<string, number>();
+  /** How many of the groups have it, by MAC in hexadecimal. */
+  readonly #groupMacs = new Map<string, number>();
+  #refused = false;
   #closed = false;
 
   /** @throws {Error} that names the missing capability or the link */
-  constructor({ libc, batch }: PacketSocketDeps, index: number, events: LinkSocketEvents) {
+  constructor({ libc, batch, logger }: PacketSocketDeps, index: number, events: LinkSocketEvents) {
     this.#libc = libc;
     this.#batch = batch;
+    this.#logger = logger;
+    this.#listener = new MulticastListener({ libc, onRefused: (reason) => this.#onRefused(reason) }, index);
     this.#index = index;
     this.#events = events;
     try {
@@ -64,23 +75,22 @@ export class PacketSocket implements LinkSocket {
   }
 
   join(group: Uint8Array): void {
-    const key = hex(group);
-    const joined = this.#groups.get(key) ?? 0;
-    this.#groups.set(key, joined + 1);
-    if (joined === 0) this.#setMembership(PACKET_ADD_MEMBERSHIP, group);
+    if (this.#closed || addTo(this.#groups, hex(group)) > 1) return;
+    const mac = groupMac(group);
+    if (addTo(this.#groupMacs, hex(mac)) === 1) this.#setMembership(PACKET_ADD_MEMBERSHIP, mac);
+    this.#listener.join(group);
   }
 
   leave(group: Uint8Array): void {
-    const key = hex(group);
-    const joined = this.#groups.get(key) ?? 0;
-    if (joined > 1) this.#groups.set(key, joined - 1);
-    if (joined !== 1) return;
-    this.#groups.delete(key);
-    this.#setMembership(PACKET_DROP_MEMBERSHIP, group);
+    if (this.#closed || takeFrom(this.#groups, hex(group)) !== 0) return;
+    const mac = groupMac(group);
+    if (takeFrom(this.#groupMacs, hex(mac)) === 0) this.#setMembership(PACKET_DROP_MEMBERSHIP, mac);
+    this.#listener.leave(group);
   }
 
   close(): void {
     this.#closed = true;
+    this.#listener.close();
     for (const { fd, poll } of this.#sockets.splice(0)) {
       poll.close();
       this.#libc.close(fd);
@@ -134,7 +144,7 @@ export class PacketSocket implements LinkSocket {
   #wants(frame: Uint8Array): boolean {
     if (((frame[0] ?? 0) & 1) === 0) return true;
     const destination = hex(frame.subarray(0, 6));
-    return destination === broadcast || this.#groups.has(destination);
+    return destination === broadcast || this.#groupMacs.has(destination);
   }
 
   #onReadError(fd: number): void {
@@ -154,20 +164,28 @@ export class PacketSocket implements LinkSocket {
     return new DataView(address.buffer).getInt32(4, true) === this.#index;
   }
 
-  #setMembership(name: number, group: Uint8Array): void {
+  #setMembership(name: number, mac: Uint8Array): void {
     const [first] = this.#sockets;
     if (first === undefined) return;
     // struct packet_mreq: index, type (PACKET_MR_MULTICAST is 0), length of the address, address
     const request = new Uint8Array(16);
     const view = new DataView(request.buffer);
     view.setInt32(0, this.#index, true);
-    view.setUint16(6, group.byteLength, true);
-    request.set(group, 8);
+    view.setUint16(6, mac.byteLength, true);
+    request.set(mac, 8);
     if (this.#libc.setsockopt(first.fd, SOL_PACKET, name, request, request.byteLength) === 0) return;
     const error = this.#lastError('setsockopt');
     // A membership that ends together with its link is no failure.
     if (name === PACKET_DROP_MEMBERSHIP || error.errno === errno.ENODEV) return;
     setImmediate(() => this.#gone(error));
+  }
+
+  /** Once: what follows would say the same for every address. */
+  #onRefused(reason: SystemError): void {
+    if (this.#refused || reason.errno === errno.ENODEV) return;
+    this.#refused = true;
+    const message = 'IPv6 groups are not reported on this link: switches with MLD snooping may withhold solicitations';
+    this.#logger.warn({ link: this.#index, err: reason }, message);
   }
 
   #gone(reason: Error): void {
@@ -199,6 +217,22 @@ function explained(error: unknown, index: number): unknown {
     return new Error(`Layer 2 needs the capability NET_RAW: ${fix}`, { cause: error });
   }
   return new Error(`cannot open link ${index}: ${error.message}`, { cause: error });
+}
+
+/** Counts one more; how many there are now. */
+function addTo(counts: Map<string, number>, key: string): number {
+  const count = (counts.get(key) ?? 0) + 1;
+  counts.set(key, count);
+  return count;
+}
+
+/** Counts one less; how many are left, or undefined if there was none. */
+function takeFrom(counts: Map<string, number>, key: string): number | undefined {
+  const count = counts.get(key);
+  if (count === undefined) return undefined;
+  if (count > 1) counts.set(key, count - 1);
+  else counts.delete(key);
+  return count - 1;
 }
 
 function hex(bytes: Uint8Array): string {

@@ -157,9 +157,9 @@ test('solicited-node groups are joined once for all addresses that share one, an
   const { lan, speaker } = table();
   const shares = '2001:db8::ff:0:10';
   speaker.set(wants(V4, V6, shares));
-  assert.deepEqual(lan.groups(1), ['33:33:00:00:00:01', '33:33:ff:00:00:10']);
+  assert.deepEqual(lan.groups(1), ['ff02::1', 'ff02::1:ff00:10']);
   speaker.update(new Map([[V6, null]]));
-  assert.deepEqual(lan.groups(1), ['33:33:00:00:00:01', '33:33:ff:00:00:10']);
+  assert.deepEqual(lan.groups(1), ['ff02::1', 'ff02::1:ff00:10']);
   speaker.update(new Map([[shares, null]]));
   assert.deepEqual(lan.groups(1), []);
   assert.deepEqual(lan.openLinks, [1], 'still open for IPv4');

@@ -1,9 +1,8 @@
 import type { Link, LinkLayer, LinkSocket } from '../../platform/ports.ts';
 import { AddressTable } from './address-table.ts';
 import type { Counters, SentKind } from './counters.ts';
-import { ALL_NODES, multicastMac, solicitedNodeGroup } from './wire/address.ts';
+import { addressText, ALL_NODES, solicitedNodeGroup } from './wire/address.ts';
 import { encodeFrame, type Packet } from './wire/frame.ts';
-import { macText } from './wire/mac.ts';
 
 /** Whoever is present on a link with an address. */
 export interface Resident {
@@ -73,14 +72,14 @@ export class LinkPort<R extends Resident> {
   }
 
   #join(group: Uint8Array): void {
-    const key = macText(group);
+    const key = addressText(group);
     const members = this.#groups.get(key) ?? 0;
     this.#groups.set(key, members + 1);
     if (members === 0 && this.#open) this.#socket.join(group);
   }
 
   #leave(group: Uint8Array): void {
-    const key = macText(group);
+    const key = addressText(group);
     const members = (this.#groups.get(key) ?? 0) - 1;
     if (members > 0) {
       this.#groups.set(key, members);
@@ -93,5 +92,5 @@ export class LinkPort<R extends Resident> {
 
 /** RFC 4861 section 7.2.1, and all-nodes for what others advertise: the host itself may have IPv6 turned off. */
 function groupsOf(ip: Uint8Array): readonly Uint8Array[] {
-  return ip.length === 4 ? [] : [multicastMac(solicitedNodeGroup(ip)), multicastMac(ALL_NODES)];
+  return ip.length === 4 ? [] : [solicitedNodeGroup(ip), ALL_NODES];
 }

@@ -1,6 +1,6 @@
 import type { Link, LinkLayer, LinkSocket, LinkSocketEvents, Neighbour } from '../../../platform/ports.ts';
+import { addressText } from '../wire/address.ts';
 import { decodeFrame, encodeFrame, type Packet } from '../wire/frame.ts';
-import { macText } from '../wire/mac.ts';
 
 export interface Sent {
   readonly link: string;
@@ -51,9 +51,9 @@ export class FakeLan implements LinkLayer {
     this.#sockets.add(socket);
     return {
       send: (frame) => this.#send(socket, frame),
-      join: (group) => void socket.groups.push(macText(group)),
+      join: (group) => void socket.groups.push(addressText(group)),
       leave: (group) => {
-        const at = socket.groups.indexOf(macText(group));
+        const at = socket.groups.indexOf(addressText(group));
         if (at < 0) throw new Error('left a group that was not joined');
         socket.groups.splice(at, 1);
       },
