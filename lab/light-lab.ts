@@ -14,7 +14,8 @@ import { Host } from './network/host.ts';
 import { kubernetesService, planNetwork } from './network/plan.ts';
 import type { LanName, NetworkPlan, NetworkSize } from './network/plan.ts';
 import { Router } from './network/router.ts';
-import { createNetwork, inNamespace, partition } from './network/topology.ts';
+import { createNetwork, inNamespace, partition, portOf, setSnooping } from './network/topology.ts';
+import type { Cable } from './network/topology.ts';
 import { named } from './named.ts';
 import { randomLabName } from './state/lab-name.ts';
 import { construct } from './state/construction.ts';
@@ -146,10 +147,16 @@ export class LightLab extends KubeAccess {
     return this.nodes.find((node) => node.mac === mac || node.second?.mac === mac);
   }
 
-  /** Listens to ARP and neighbour discovery on a network from now on. */
-  async sniff(lan: LanName = 'nodes'): Promise<Sniffer> {
+  /** Listens to ARP and neighbour discovery from now on: on a network, or what passes one cable. */
+  async sniff(where: LanName | Cable = 'nodes'): Promise<Sniffer> {
     const { switchNamespace } = this.#networkPlan;
-    return Sniffer.start(this.#parts.processes, { namespace: switchNamespace, device: lan });
+    const device = typeof where === 'string' ? where : portOf(where);
+    return Sniffer.start(this.#parts.processes, { namespace: switchNamespace, device });
+  }
+
+  /** Has the nodes' network or the second LAN do MLD snooping, with a querier; in force within two seconds. */
+  async setSnooping(lan: LanName, state: 'on' | 'off'): Promise<void> {
+    await setSnooping(this.#networkPlan, lan, state);
   }
 
   /**

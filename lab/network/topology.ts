@@ -109,6 +109,20 @@ export async function partition(plan: NetworkPlan, groups: readonly (readonly st
   for (const args of [['-F', 'FORWARD'], ...rules]) await run(program, [...enter, 'ebtables', ...args]);
 }
 
+/**
+ * Has a network's switch do MLD snooping from now on, with a querier that wants its answers within a second, or not any more: then it
+ * sends multicast to all. In force once the first answers were due.
+ */
+export async function setSnooping(plan: NetworkPlan, lan: LanName, state: 'on' | 'off'): Promise<void> {
+  const flag = state === 'on' ? 1 : 0;
+  const settings = { accept_dad: 0, disable_ipv6: 1 - flag };
+  const assignments = Object.entries(settings).map(([key, value]) => `net.ipv6.conf.${lan}.${key}=${value}`);
+  // Queries have a link-local source: a querier without IPv6 asks nothing.
+  await run('ip', ['netns', 'exec', plan.switchNamespace, 'sysctl', '-q', '-w', ...assignments]);
+  const querier = `mcast_querier ${flag} mcast_query_response_interval 100 mcast_startup_query_interval 100`;
+  await ip(plan.switchNamespace, [`link set ${lan} type bridge mcast_snooping ${flag} ${querier}`]);
+}
+
 /** One machine's link into one of the networks. */
 export interface Cable {
   readonly machine: string;
@@ -204,7 +218,7 @@ export function macOf(ipv4: string): string {
 }
 
 /** The switch's end of a machine's cable. */
-function portOf({ machine, bridge }: Cable): string {
+export function portOf({ machine, bridge }: Cable): string {
   const suffixes: Readonly<Record<BridgeName, string>> = { nodes: '', second: '-s', clients: '-c' };
   return `${machine}${suffixes[bridge]}`;
 }

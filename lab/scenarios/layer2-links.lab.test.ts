@@ -1,6 +1,8 @@
 /** On which interface of which node an address is answered for, and what follows when interfaces come, go and change. */
 import assert from 'node:assert/strict';
+import { isIPv6 } from 'node:net';
 import { after, before, suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eip, ours, type ServiceWishes } from '../local/objects.ts';
 import type { Host } from '../network/host.ts';
 import { until } from '../state/until.ts';
@@ -53,6 +55,33 @@ suite('interfaces', () => {
     await near.exec('ip', 'route', 'replace', `${ip}/32`, 'dev', 'eth0');
     return ownerSeenBy(near, ip);
   }
+
+  test('through a switch with MLD snooping a host finds an IPv6 address, and only its owner is asked', async (t) => {
+    const { lab: light } = lab.manager;
+    const [ip = ''] = (await lab.serve('snooped')).filter(isIPv6);
+    const owner = await ownerSeenBy(near, ip);
+    const other = all.find((node) => node !== owner) ?? '';
+    const sniffer = await light.sniff({ machine: other, bridge: 'nodes' });
+    t.after(() => sniffer.stop());
+    /** How often the other node has been sent a question for the address so far. */
+    const questions = (): number => sniffer.records.filter((record) => record.kind === 'ns' && record.ip === ip).length;
+    await near.neighbours.ask(ip);
+    await until(async () => questions() > 0, { what: `questions to come to ${other} without snooping` });
+
+    await light.setSnooping('nodes', 'on');
+    t.after(() => light.setSnooping('nodes', 'off'));
+    await until(
+      async () => {
+        const before = questions();
+        await near.neighbours.ask(ip);
+        // The sniffer tells what it has seen within a tenth of a second.
+        await sleep(200);
+        return questions() === before;
+      },
+      { what: 'snooping to be in force' },
+    );
+    for (let i = 0; i < 3; i++) assert.equal(light.nodeWith((await near.neighbours.ask(ip)) ?? '')?.name, owner);
+  });
 
   test('a pool over two subnets: each address on the LAN of its subnet only, by a node that is on it', async () => {
     const addresses = ['10.50.0.240-10.50.0.249', '10.51.0.200-10.51.0.219'];
