@@ -125,6 +125,25 @@ suite('moves', () => {
     assertOwners(lan, 'n1', 'n3');
   });
 
+  test('an update from an older version, one replica after the other: one owner within a second of each step', async () => {
+    const lan = new Lan(3);
+    lan.setMembers(...ALL);
+    for (const name of ALL) lan.startOlder(name);
+    lan.want(...IPS);
+    await lan.pass(8_000);
+    assertOwners(lan, ...ALL);
+    for (const name of ALL) {
+      lan.host(name).layer2?.leave();
+      lan.host(name).prober?.announceLeaving();
+      await lan.pass(1_000);
+      lan.crash(name);
+      assertOwners(lan, ...ALL.filter((other) => other !== name));
+      lan.start(name);
+      await lan.pass(1_600);
+      assertOwners(lan, ...ALL);
+    }
+  });
+
   test('nodes that are not eligible any more', async () => {
     const lan = await running(...ALL);
     const first = lan.ownerOf(IP, ...ALL);

@@ -9,6 +9,7 @@ import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeDatagrams } from '../../platform/fake/datagrams.ts';
 import { FakeLinkLayer, FakeWire } from '../../platform/fake/link-layer.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
+import type { Datagrams } from '../../platform/ports.ts';
 import { Layer2Speaker } from '../../speakers/layer2/speaker.ts';
 import { arpAnnouncement, arpAnswer, type ArpPacket } from '../../speakers/layer2/wire/arp.ts';
 import { addressOctets } from '../../speakers/layer2/wire/address.ts';
@@ -106,7 +107,20 @@ export class Lan {
   }
 
   start(...names: string[]): void {
-    for (const name of names) this.#start(this.host(name));
+    for (const name of names) this.#start(this.host(name), this.datagrams);
+  }
+
+  /** Starts one whose version knows of a datagram's flags only those of the first: leaving, stale, announcing. */
+  startOlder(name: string): void {
+    this.#start(this.host(name), {
+      bind: (host, port, handlers) => {
+        const socket = this.datagrams.bind(host, port, {
+          ...handlers,
+          onMessage: (bytes, from) => handlers.onMessage(withFirstFlags(bytes), from),
+        });
+        return { ...socket, send: (bytes, toPort, to) => socket.send(withFirstFlags(bytes), toPort, to) };
+      },
+    });
   }
 
   /** Ends an engine without a word, as a crash does: its host stays. */
@@ -207,12 +221,12 @@ export class Lan {
     return [...new Set(announced.map(({ mac }) => this.nameOf(mac)))];
   }
 
-  #start(host: LanHost): void {
+  #start(host: LanHost, datagrams: Datagrams): void {
     const { clock } = this;
     const random = { next: (): number => (this.#seed = (this.#seed * 16_807) % 2_147_483_647) / 2_147_483_647 };
     const { logger, links } = host;
     const prober = new ReplicaProber(
-      { clock, random, datagrams: this.datagrams, logger, onChange: () => host.layer2?.replicasChanged() },
+      { clock, random, datagrams, logger, onChange: () => host.layer2?.replicasChanged() },
       { self: host.replica.name, host: host.replica.address, port: PORT },
     );
     const speaker: Layer2Speaker = new Layer2Speaker({
@@ -251,6 +265,10 @@ export class Lan {
     const claim = { at: this.clock.now(), ip: senderIp.join('.'), mac: macText(senderMac) };
     this.claims.push({ ...claim, how: isBroadcast ? 'announcement' : 'answer' });
   }
+}
+
+function withFirstFlags(bytes: Uint8Array): Uint8Array {
+  return bytes.with(5, (bytes[5] ?? 0) & 0x07);
 }
 
 export const IPS: readonly string[] = Array.from({ length: 12 }, (_, i) => `192.0.2.${130 + i}`);
