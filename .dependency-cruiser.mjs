@@ -45,6 +45,15 @@ const layers = [
     { path: ours, pathNot: '^backend/src/(speakers/$1/|platform/ports\\.ts$)' },
   ),
   forbid(
+    'saved-knows-values-only',
+    "What is kept for the next container are the engine's inputs, whoever made them and whoever uses them.",
+    { path: '^backend/src/saved/', pathNot: tests },
+    {
+      path: ours,
+      pathNot: '^backend/src/(saved/|domain/|platform/ports\\.ts$|engine/messages\\.ts$|announce/snapshot\\.ts$)',
+    },
+  ),
+  forbid(
     'platform-knows-no-layer',
     'Ports and their twins serve everybody and import nobody.',
     { path: '^backend/src/platform/', pathNot: tests },

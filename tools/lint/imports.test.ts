@@ -66,6 +66,8 @@ const breaches: readonly Breach[] = [
   breach('speakers-know-only-ports', `${src}/speakers/bgp/x.ts`, '../layer2/announcer.ts'),
   breach('speakers-know-only-ports', `${src}/speakers/layer2/x.ts`, '../../domain/pool.ts'),
   breach('speakers-know-only-ports', `${src}/speakers/bgp/x.ts`, '../../platform/linux/dialer.ts'),
+  breach('saved-knows-values-only', `${src}/saved/x.ts`, '../announce/announce.ts'),
+  breach('saved-knows-values-only', `${src}/saved/x.ts`, '../platform/linux/dialer.ts'),
   breach('platform-knows-no-layer', `${src}/platform/linux/x.ts`, '../../domain/pool.ts'),
   breach('nothing-imports-main', `${src}/engine/x.ts`, '../main.ts'),
   breach('kubernetes-only-in-cluster', `${src}/report/x.ts`, '@kubernetes/client-node'),
