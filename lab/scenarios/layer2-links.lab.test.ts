@@ -191,3 +191,40 @@ suite('interfaces', () => {
     await answers(far, ip, owner);
   });
 });
+
+suite('a LAN that is not the network of the InternalIPs, and a node on it without a replica', () => {
+  let lab: LinkLab;
+  let far: Host;
+
+  before(async () => {
+    lab = await LinkLab.up(['n1', 'n2'], { secondLan: { nodes: 3, hosts: 1 } });
+    far = lab.manager.lab.host('s1');
+    await lab.manager.lab.apply(eip('second', { address: '10.51.0.200-10.51.0.219', protocol: 'layer2' }));
+  });
+  after(() => lab.down());
+
+  const third = (): string => lab.node('n3').second?.mac ?? '';
+
+  test('another replica answers in its name, with the MAC address that it has there', async () => {
+    const local = { ...from('second', '10.51.0.200'), spec: { ...ours, externalTrafficPolicy: 'Local' } };
+    await lab.manager.create('far', local, ['n3']);
+    const found = async (): Promise<boolean> => (await far.neighbours.ask('10.51.0.200')) === third();
+    await until(found, { what: 's1 to find n3', explain: () => lab.manager.logTail('n1') });
+    await lab.manager.announcedBecause('far', 'AnnouncedForNode');
+  });
+
+  test('its kernel, if it answers for an address, is no stranger: the address stays, and the node is named', async () => {
+    const ips = ['10.51.0.201', '10.51.0.202'];
+    await lab.node('n3').serve(...ips);
+    await lab.node('n3').setStrictArp(false);
+    for (const [i, ip] of ips.entries()) {
+      await lab.manager.create(`ipvs-${i}`, from('second'));
+      assert.equal(await lab.manager.address(`ipvs-${i}`), ip);
+    }
+    for (const i of ips.keys()) {
+      const { message } = await lab.manager.announcedBecause(`ipvs-${i}`, 'AnsweredByNode');
+      assert.ok(message.includes('node n3'), message);
+    }
+    for (const [i, ip] of ips.entries()) assert.equal(await lab.manager.address(`ipvs-${i}`), ip);
+  });
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { rank } from '../announce/rendezvous.ts';
-import { ALL, IP, running, type Lan } from './testing/lan.ts';
+import { ALL, IP, Lan, running } from './testing/lan.ts';
 
 const STRANGER = Uint8Array.of(2, 0, 0, 0, 0, 0xee);
 const STRANGER_TEXT = '02:00:00:00:00:ee';
@@ -65,11 +65,19 @@ suite('somebody else has the address', () => {
   });
 
   test('a node that was not met on the link before is no stranger', async () => {
-    const lan = await running('n1', 'n2');
-    // n3 runs no replica; its second card has a MAC that nobody has met yet when it is first heard.
+    const lan = new Lan(3, ['n3']);
+    lan.setMembers('n1', 'n2');
+    lan.start('n1', 'n2');
+    await lan.pass(6_000);
+    // n3 runs no replica; on this link it has a MAC that nobody has met yet when it is first heard.
     const mac = Uint8Array.of(2, 0, 0, 0, 1, 3);
     lan.answerAs(mac, '192.0.2.201');
-    for (const { links, link } of lan.hosts) links.meet({ address: '192.0.2.3', mac, link });
+    for (const { links, link } of lan.hosts) {
+      // As a kernel answers for all of its addresses on each of its links.
+      links.onSolicit = (index, address) => {
+        if (index === link && address === '192.0.2.3') links.meet({ address, mac, link });
+      };
+    }
     lan.wantAs({ isNew: true, nodes: ['n1', 'n2'] }, '192.0.2.201');
     await lan.pass(3_000);
     const owner = lan.ownerOf('192.0.2.201', 'n1', 'n2');

@@ -6,7 +6,7 @@ import { macText } from '../speakers/layer2/wire/mac.ts';
 export interface NodeMacsDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly links: Pick<LinkLayer, 'neighbours'>;
+  readonly links: Pick<LinkLayer, 'links' | 'neighbours' | 'solicit'>;
   readonly datagrams: Datagrams;
   readonly nodes: ReadonlyMap<string, Node>;
   readonly replicas: Pick<ReplicaProber, 'nodeOfMac'>;
@@ -25,6 +25,7 @@ const REFRESH_MS = 5_000;
 const DISCARD_PORT = 9;
 /** Time for an answer to the kernel's question. */
 const MEET_MS = 300;
+const MAX_SOLICITED = 64;
 
 /**
  * The MAC addresses of the cluster's nodes: what replicas say of their own, and for all nodes what this host's kernel knows of those that
@@ -41,6 +42,9 @@ export class NodeMacs {
   #byMac: ReadonlyMap<string, string> = new Map();
   /** By `<link index> <node>`. */
   #byNode: ReadonlyMap<string, Uint8Array> = new Map();
+  /** Those of them that the kernel knew when it was asked last. */
+  #fresh: ReadonlySet<string> = new Set();
+  #solicited = 0;
   #timer: Timer | undefined;
   #stopped = false;
 
@@ -90,13 +94,30 @@ export class NodeMacs {
   }
 
   async #meet(nodes: Iterable<string>): Promise<void> {
-    const met = new Set([...this.#byNode.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
-    const unmet = [...nodes].filter((node) => node !== this.#options.node && !met.has(node));
-    for (const node of unmet) this.#sendTo(node);
+    const links = this.#deps.links.links().filter(({ up }) => up);
+    const others = [...nodes].filter((node) => node !== this.#options.node);
+    const isMet = (node: string, link: number): boolean => this.#fresh.has(`${link} ${node}`);
+    for (const node of others) if (!links.some(({ index }) => isMet(node, index))) this.#sendTo(node);
+    const unmet = others.flatMap((node) => links.flatMap(({ index }) => (isMet(node, index) ? [] : [{ node, index }])));
+    const asked = unmet.length > 0;
+    for (const { node, index } of this.#turn(unmet)) this.#solicit(index, node);
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#deps.clock.setTimer(unmet.length > 0 ? MEET_MS : 0, resolve);
+    this.#deps.clock.setTimer(asked ? MEET_MS : 0, resolve);
     await promise;
     await this.refresh();
+  }
+
+  /** Of many each in its turn: the kernel has room for a thousand neighbours, and looks for each of these for three seconds. */
+  #turn<T>(all: readonly T[]): readonly T[] {
+    if (all.length <= MAX_SOLICITED) return all;
+    const first = this.#solicited % all.length;
+    this.#solicited = first + MAX_SOLICITED;
+    return [...all.slice(first), ...all.slice(0, first)].slice(0, MAX_SOLICITED);
+  }
+
+  /** A node may have its InternalIP on another network, and answer for it on this link all the same, as Linux does. */
+  #solicit(link: number, node: string): void {
+    for (const { text } of this.#deps.nodes.get(node)?.internalIPs ?? []) this.#deps.links.solicit(link, text);
   }
 
   #sendTo(name: string): void {
@@ -122,8 +143,12 @@ export class NodeMacs {
         const node = nodes.get(address);
         return node === undefined ? [] : [{ node, ...rest }];
       });
+      const now = new Map(met.map(({ mac, node, link }) => [`${link} ${node}`, mac]));
       this.#byMac = new Map(met.map(({ mac, node }) => [macText(mac), node]));
-      this.#byNode = new Map(met.map(({ mac, node, link }) => [`${link} ${node}`, mac]));
+      // The kernel forgets neighbours that it has no route to within a minute; those that are needed are asked for again.
+      const kept = [...this.#byNode].filter(([key]) => this.#needed.has(key.slice(key.indexOf(' ') + 1)));
+      this.#byNode = new Map([...kept, ...now]);
+      this.#fresh = new Set(now.keys());
     } catch (error) {
       this.#deps.logger.warn({ err: error }, 'the MAC addresses of the nodes could not be read');
     }

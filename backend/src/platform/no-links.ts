@@ -4,6 +4,7 @@ import type { LinkLayer } from './ports.ts';
 export const NO_LINKS: LinkLayer = {
   links: () => [],
   linkTowards: () => undefined,
+  solicit: () => undefined,
   neighbours: async () => [],
   watch: () => () => undefined,
   open: (index) => {

@@ -135,6 +135,11 @@ export interface LinkLayer {
   links(): readonly Link[];
   /** The link that the kernel would use to reach an address (a text), or undefined if there is none or it leaves by loopback. */
   linkTowards(address: string): Link | undefined;
+  /**
+   * Has the host find out who has an IPv4 address on a link, whether or not its routes lead there; who answers is in `neighbours()` a
+   * moment later. Nothing happens for a link that is gone, and for IPv6.
+   */
+  solicit(index: number, address: string): void;
   /** What the neighbour tables of the links hold now; rejects where the kernel doesn't say. */
   neighbours(): Promise<readonly Neighbour[]>;
   /** Calls back within a second after anything in `links()` changed. Returns how to end it. */

@@ -78,14 +78,15 @@ export class Lan {
   #seed = 1;
 
   /** Engines run on the first `running` hosts once `start` was called. */
-  constructor(count: number) {
+  constructor(count: number, unmet: readonly string[] = []) {
     this.#send = this.wire.attach(this.#client, (frame) => this.#hear(frame));
     this.hosts = Array.from({ length: count }, (_, i) => new LanHost(this, i + 1));
     this.#members = this.hosts.map(({ replica }) => replica);
-    // As after some traffic: everybody has met everybody's kernel.
+    // As after some traffic: everybody has met everybody's kernel, but for those that nobody has met.
     for (const host of this.hosts) {
       for (const other of this.hosts) {
-        if (other !== host) host.links.meet({ address: `192.0.2.${other.number}`, mac: other.mac, link: host.link });
+        if (other !== host && !unmet.includes(other.name))
+          host.links.meet({ address: `192.0.2.${other.number}`, mac: other.mac, link: host.link });
       }
     }
   }

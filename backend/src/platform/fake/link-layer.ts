@@ -80,6 +80,13 @@ export class FakeLinkLayer implements LinkLayer {
       .at(0)?.link;
   }
 
+  /** Whoever is told here may `meet`. */
+  onSolicit: (index: number, address: string) => void = () => undefined;
+
+  solicit(index: number, address: string): void {
+    if (this.#links.has(index)) this.onSolicit(index, address);
+  }
+
   async neighbours(): Promise<readonly Neighbour[]> {
     return this.#neighbours.filter(({ link }) => this.#links.has(link));
   }

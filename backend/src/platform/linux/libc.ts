@@ -10,6 +10,7 @@ export interface Libc {
   getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number;
+  sendto(fd: number, bytes: Uint8Array, length: number, flags: number, address: Uint8Array, size: number): number;
   recv(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   recvmmsg(fd: number, headers: Uint8Array, count: number, flags: number, timeout: null): number;
   /** `send` and `recv` on a thread of the pool, for calls that may block; errno is not kept. */
@@ -41,6 +42,7 @@ const prototypes = {
   getsockname: 'int getsockname(int fd, void *address, void *length)',
   setsockopt: 'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
   send: 'long send(int fd, const void *bytes, size_t length, int flags)',
+  sendto: 'long sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint32_t size)',
   recv: 'long recv(int fd, void *bytes, size_t length, int flags)',
   recvmmsg: 'int recvmmsg(int fd, void *headers, uint32_t count, int flags, void *timeout)',
 };

@@ -4,6 +4,7 @@ import { FrameBatch } from './frame-batch.ts';
 import { libc } from './libc.ts';
 import { ownLinks } from './own-links.ts';
 import { PacketSocket } from './packet-socket.ts';
+import { solicit } from './solicitor.ts';
 import { RouteMonitor, RouteSocket } from './route-socket.ts';
 import { addressesRequest, addressOf, linkOf, linksRequest, neighbourOf, neighboursRequest } from './rtnetlink.ts';
 import { routeOf, routeRequest } from './rtnetlink.ts';
@@ -70,6 +71,11 @@ class RtnetlinkLayer implements SystemLinkLayer {
     const route = answer === undefined ? undefined : routeOf(answer);
     if (route?.type !== RTN_UNICAST) return undefined;
     return this.#links.find(({ index }) => index === route.linkIndex);
+  }
+
+  solicit(index: number, address: string): void {
+    const link = this.#links.find((each) => each.index === index);
+    if (link !== undefined && !this.#closed) solicit(this.#libc, link.name, address);
   }
 
   neighbours(): Promise<readonly Neighbour[]> {

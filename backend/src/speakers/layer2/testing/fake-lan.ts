@@ -34,6 +34,8 @@ export class FakeLan implements LinkLayer {
     return this.links().find((link) => link.name === name);
   }
 
+  solicit(): void {}
+
   async neighbours(): Promise<readonly Neighbour[]> {
     return [];
   }
