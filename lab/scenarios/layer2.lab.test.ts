@@ -65,7 +65,7 @@ suite('a Service on the LAN, with a replica on every node', () => {
     await Promise.all(names.map((name) => lab.manager.deleteService(name)));
   });
 
-  test('a replica that leaves hands over: nobody notices', async () => {
+  test('a replica that leaves hands over, with one owner at any time', async () => {
     const owner = await lab.owner(ip);
     const move = await lab.during(ip, async () => lab.manager.replicas.stop(owner));
     told('a replica leaves', move);
@@ -113,7 +113,7 @@ suite('a Service on the LAN, with a replica on every node', () => {
     lab.assertOneOwner(move.records, ip);
   });
 
-  test('a node that is about to be deleted: the address moves before that, and nobody notices', async () => {
+  test('a node that is about to be deleted: the address moves before that', async () => {
     const owner = await lab.owner(ip);
     const taint = { key: 'ToBeDeletedByClusterAutoscaler', effect: 'NoSchedule' };
     const move = await lab.during(ip, async () => lab.manager.patchNode(owner, { spec: { taints: [taint] } }));
