@@ -112,6 +112,36 @@ suite('who waits', () => {
       assert.equal(desk.ips('shop/a'), '192.0.2.1');
     }
   });
+  test('is served by age where a pool grows by less than all want, and the others hear nothing', () => {
+    const crowd = Array.from({ length: 5 }, (_, i) => web(`s${i}`, 1_000 + i));
+    const desk = new Desk([ONE], [web('first', 1), ...crowd]);
+    const grown = aPool('p', ['192.0.2.1-192.0.2.3'], { isDefault: true });
+    const { again } = desk.allocator.configure(poolSet([grown]), desk.now);
+    assert.deepEqual(again, ['shop/s0', 'shop/s1']);
+    desk.work(again);
+    const all = crowd.map(({ key }) => desk.ips(key));
+    assert.deepEqual(all, ['192.0.2.2', '192.0.2.3', 'none', 'none', 'none']);
+  });
+  test('that looks to another pool besides is not taken for one of a crowd', () => {
+    const other = aPool('q', ['198.51.100.1'], { isDefault: true, priority: 1 });
+    const both = web('both', 3_000);
+    const named = web('named', 2_000, { wantedPools: ['p'] });
+    const desk = new Desk([ONE, other], [web('a', 1), web('b', 2), named, both]);
+    desk.configure(ONE, aPool('q', ['198.51.100.1-198.51.100.2'], { isDefault: true, priority: 1 }));
+    assert.deepEqual([desk.ips('shop/named'), desk.ips('shop/both')], ['none', '198.51.100.2']);
+  });
+  test('for an address that it had itself is not passed over with those that had none', () => {
+    const pool = (...addresses: string[]): Pool => aPool('p', addresses, { isDefault: true, reuseAfterSeconds: 60 });
+    const released = ['192.0.2.9', '192.0.2.8'].map((ip, i) => ({
+      ip,
+      service: ['shop/mine', 'shop/gone'][i] ?? '',
+      at: NOW,
+    }));
+    const services = [web('first', 1), web('plain', 2_000), web('mine', 3_000)];
+    const desk = new Desk([pool('192.0.2.1', '192.0.2.8')], services, released);
+    desk.configure(pool('192.0.2.1', '192.0.2.8', '192.0.2.9'));
+    assert.deepEqual([desk.ips('shop/plain'), desk.ips('shop/mine')], ['none', '192.0.2.9']);
+  });
   test('is served once its namespace is labelled', () => {
     const desk = new Desk([{ ...ONE, namespaceSelector: { tier: 'gold' } }], [web('a')]);
     desk.namespaces.set('shop', { tier: 'gold' });

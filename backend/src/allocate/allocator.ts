@@ -8,9 +8,11 @@ import { restsUntil } from './free.ts';
 import { Ledger, sharingGroup } from './ledger.ts';
 import { heldAssignments, plan, said, sameTerms, type AllocateView, type Plan } from './plan.ts';
 import { isAllowed, PoolSet } from './pool-set.ts';
+import { RecordedUsers } from './recorded-users.ts';
 import type { Remembered } from './released.ts';
 import { Resting } from './resting.ts';
 import { notServed } from './served.ts';
+import { mayBeHelpedBy, situation } from './situation.ts';
 import { byServiceAge, Waiting, type Interest } from './waiting.ts';
 
 export interface AllocatorDeps {
@@ -49,8 +51,7 @@ export class Allocator {
   /** By Service, the addresses that its next successful write lets go of. */
   readonly #leaving = new Map<string, ReadonlySet<string>>();
   #pools = new PoolSet(new Map());
-  /** By address: whom the pools' statuses named at the beginning. */
-  readonly #used = new Map<string, readonly string[]>();
+  readonly #recordedUsers = new RecordedUsers();
   #adopting = true;
 
   constructor(deps: AllocatorDeps) {
@@ -74,7 +75,7 @@ export class Allocator {
   /** Begins with what stands in the Services, oldest first, and in the pools' statuses; returns the keys to plan, in this order. */
   adopt(pools: PoolSet, { released, used }: Remembered, now: number): string[] {
     this.#setPools(pools);
-    for (const [ip, keys] of used) this.#used.set(ip, [...(this.#used.get(ip) ?? []), ...keys]);
+    this.#recordedUsers.add(used);
     const services = [...this.#deps.services.values()].sort(byServiceAge);
     const view = this.#view(now);
     for (const service of services) {
@@ -96,7 +97,7 @@ export class Allocator {
   /** From now on nobody else can have given addresses: what turns up in a status and is not in the ledger is no longer believed. */
   endAdoption(): void {
     this.#adopting = false;
-    this.#used.clear();
+    this.#recordedUsers.clear();
   }
 
   /** A Service was seen for the first time, or anew: others shouldn't get what it asks for. */
@@ -177,7 +178,9 @@ export class Allocator {
     const unserved = before.hasDefault === pools.hasDefault ? [] : this.#unserved;
     const disturbed = pools.strangersSince(before).flatMap((ip) => this.ledger.holders(ip));
     const others = [...new Set([...unserved, ...disturbed])].flatMap((key) => this.#deps.services.get(key) ?? []);
-    const effects = this.#reconsider(now, (service) => edited === undefined || this.#mayBeHelpedBy(edited, service));
+    const isConcerned = (service: Service): boolean =>
+      edited === undefined || mayBeHelpedBy(edited, service, this.#waiting);
+    const effects = this.#reconsider(now, isConcerned, edited !== undefined);
     return this.#effects([...effects.again, ...others.sort(byServiceAge).map(({ key }) => key)], effects.pools);
   }
 
@@ -187,15 +190,25 @@ export class Allocator {
   }
 
   /** Who waits is planned anew, oldest first; returned are those that get something or hear something new. */
-  #reconsider(now: number, isConcerned: (service: Service) => boolean): Effects {
+  #reconsider(now: number, isConcerned: (service: Service) => boolean, mayBeAlike = false): Effects {
     const again: string[] = [];
+    // Of a thousand that wait for one pool only as many are planned as it has addresses, and one more.
+    const hopeless = new Set<string>();
     for (const key of this.#waiting.keys()) {
       const service = this.#deps.services.get(key);
       if (service === undefined || !isConcerned(service)) continue;
+      const known = { waiting: this.#waiting, ledger: this.ledger, said: this.#said.get(key) };
+      const alike = mayBeAlike ? situation(service, known) : undefined;
+      if (alike !== undefined && hopeless.has(alike)) continue;
       const planned = this.plan(service, now);
-      if (this.#reserve(service, planned, now) || said(planned) !== this.#said.get(key)) again.push(key);
-      // Who hears nothing new may still wait for other pools than before.
-      else if (planned.served) this.#await(service, planned.waitsFor);
+      const gets = this.#reserve(service, planned, now);
+      if (gets) hopeless.clear();
+      if (gets || said(planned) !== known.said) again.push(key);
+      else {
+        // Who hears nothing new may still wait for other pools than before.
+        if (planned.served) this.#await(service, planned.waitsFor);
+        if (alike !== undefined) hopeless.add(alike);
+      }
     }
     return this.#effects(again);
   }
@@ -213,11 +226,6 @@ export class Allocator {
     return this.#effects(again, pools);
   }
 
-  /** A record of addresses that a Service has not is a wish for these, whichever pools they are in. */
-  #mayBeHelpedBy(pools: ReadonlySet<string>, service: Service): boolean {
-    return service.recorded.length > 0 || this.#waiting.mayBeHelpedBy(pools, service.key);
-  }
-
   #view(now: number): AllocateView {
     const { services, namespaces, moves } = this.#deps;
     return {
@@ -226,19 +234,11 @@ export class Allocator {
       ledger: this.ledger,
       now,
       adopting: this.#adopting,
-      recordOf: (key, ip) => this.#recordOf(key, ip),
+      recordOf: (key, ip) => this.#recordedUsers.of(key, ip, services),
       isLeaving: (key, ip) => this.#leaving.get(key)?.has(ip) === true,
       mayMove: (key) => moves === undefined || moves.nextAt(key) <= now,
       createdAt: (key) => services.get(key)?.createdAt,
     };
-  }
-
-  #recordOf(key: string, ip: string): ReturnType<AllocateView['recordOf']> {
-    const users = this.#used.get(ip) ?? [];
-    if (users.includes(key)) return users.length === 1 ? 'sole' : 'one';
-    const claims = (user: string): boolean =>
-      this.#deps.services.get(user)?.recorded.some((assignment) => assignment.ip === ip) === true;
-    return users.some(claims) ? 'none' : undefined;
   }
 
   #setPools(pools: PoolSet): void {

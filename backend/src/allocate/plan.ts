@@ -46,7 +46,8 @@ function familyOf({ ip }: Assignment): Family {
   return ip.includes(':') ? 'ipv6' : 'ipv4';
 }
 
-function neededFamilies(service: Service): readonly Family[] {
+/** The families that the Service has to have an address of, should all go well. */
+export function neededFamilies(service: Service): readonly Family[] {
   return service.familyPolicy === 'SingleStack' ? service.families.slice(0, 1) : service.families;
 }
 

@@ -48,6 +48,8 @@ interface Entry {
   readonly full: readonly Lack[];
   readonly ips: readonly string[];
   readonly group: string | undefined;
+  /** The pools and what they lack, to compare with others. */
+  readonly text: string;
 }
 
 /** A pool that would give an address of a family if it had one. */
@@ -86,7 +88,7 @@ export class Waiting {
   set({ key, createdAt }: Aged, { pools, full, ips }: Interest, group?: string): void {
     this.delete(key);
     const service = { key, createdAt };
-    this.#entries.set(key, { service, pools, full, ips, group });
+    this.#entries.set(key, { service, pools, full, ips, group, text: JSON.stringify([pools, full.map(lackId)]) });
     this.#all.add(service);
     for (const lack of full) queueOf(this.#byLack, lackId(lack)).add(service);
     for (const ip of ips) queueOf(this.#byIp, ip).add(service);
@@ -113,6 +115,11 @@ export class Waiting {
     const entry = this.#entries.get(key);
     if (entry === undefined) return false;
     return entry.ips.length > 0 || entry.pools.length === 0 || entry.pools.some((pool) => pools.has(pool));
+  }
+
+  /** The pools that a Service looks to; `text` is equal for two Services if these are the same and lack the same. */
+  interestOf(key: string): Pick<Entry, 'pools' | 'text'> | undefined {
+    return this.#entries.get(key);
   }
 
   /** Who would share an address with others of this group, oldest first. */
