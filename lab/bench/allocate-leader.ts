@@ -52,7 +52,7 @@ export class Leader {
   }
 
   #poolSet(pools: ReadonlyMap<string, Pool>): PoolSet {
-    return new PoolSet(new Map(pools), this.#reserved);
+    return new PoolSet(new Map(pools), this.#reserved, this.allocator.pools);
   }
 
   #follow({ again }: Effects): void {

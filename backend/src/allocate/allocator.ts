@@ -12,7 +12,7 @@ import { RecordedUsers } from './recorded-users.ts';
 import type { Remembered } from './released.ts';
 import { Resting } from './resting.ts';
 import { notServed } from './served.ts';
-import { mayBeHelpedBy, situation } from './situation.ts';
+import { Crowds } from './crowds.ts';
 import { byServiceAge, Waiting, type Interest } from './waiting.ts';
 
 export interface AllocatorDeps {
@@ -178,39 +178,38 @@ export class Allocator {
     const unserved = before.hasDefault === pools.hasDefault ? [] : this.#unserved;
     const disturbed = pools.strangersSince(before).flatMap((ip) => this.ledger.holders(ip));
     const others = [...new Set([...unserved, ...disturbed])].flatMap((key) => this.#deps.services.get(key) ?? []);
-    const isConcerned = (service: Service): boolean =>
-      edited === undefined || mayBeHelpedBy(edited, service, this.#waiting);
-    const effects = this.#reconsider(now, isConcerned, edited !== undefined);
+    const concerned = edited === undefined ? this.#waiting.keys() : this.#waiting.helpedBy(edited);
+    const known = { waiting: this.#waiting, ledger: this.ledger, said: this.#said };
+    const effects = this.#reconsider(concerned, now, edited === undefined ? undefined : new Crowds(known));
     return this.#effects([...effects.again, ...others.sort(byServiceAge).map(({ key }) => key)], effects.pools);
   }
 
   /** The labels of a namespace changed: who waits there may be let into other pools. */
   reconsider(now: number, namespace: string): Effects {
-    return this.#reconsider(now, (service) => service.namespace === namespace);
+    const concerned = this.#waiting.keys().filter((key) => this.#deps.services.get(key)?.namespace === namespace);
+    return this.#reconsider(concerned, now);
   }
 
   /** Who waits is planned anew, oldest first; returned are those that get something or hear something new. */
-  #reconsider(now: number, isConcerned: (service: Service) => boolean, mayBeAlike = false): Effects {
-    const again: string[] = [];
-    // Of a thousand that wait for one pool only as many are planned as it has addresses, and one more.
-    const hopeless = new Set<string>();
-    for (const key of this.#waiting.keys()) {
+  #reconsider(keys: readonly string[], now: number, crowds?: Crowds): Effects {
+    const again = keys.filter((key) => {
       const service = this.#deps.services.get(key);
-      if (service === undefined || !isConcerned(service)) continue;
-      const known = { waiting: this.#waiting, ledger: this.ledger, said: this.#said.get(key) };
-      const alike = mayBeAlike ? situation(service, known) : undefined;
-      if (alike !== undefined && hopeless.has(alike)) continue;
-      const planned = this.plan(service, now);
-      const gets = this.#reserve(service, planned, now);
-      if (gets) hopeless.clear();
-      if (gets || said(planned) !== known.said) again.push(key);
-      else {
-        // Who hears nothing new may still wait for other pools than before.
-        if (planned.served) this.#await(service, planned.waitsFor);
-        if (alike !== undefined) hopeless.add(alike);
-      }
-    }
+      return service !== undefined && crowds?.isHopeless(service) !== true && this.#isHelped(service, now, crowds);
+    });
     return this.#effects(again);
+  }
+
+  #isHelped(service: Service, now: number, crowds: Crowds | undefined): boolean {
+    const planned = this.plan(service, now);
+    if (this.#reserve(service, planned, now)) {
+      crowds?.clear();
+      return true;
+    }
+    if (said(planned) !== this.#said.get(service.key)) return true;
+    // Who hears nothing new may still wait for other pools than before.
+    if (planned.served) this.#await(service, planned.waitsFor);
+    crowds?.add(service);
+    return false;
   }
 
   /** Time has passed: addresses that have rested go to who waits. */
@@ -295,7 +294,10 @@ export class Allocator {
   }
 
   #await(service: Service, waitsFor: Interest | undefined): void {
-    if (waitsFor !== undefined) this.#waiting.set(service, waitsFor, sharingGroup(service.sharing));
+    if (waitsFor === undefined) return;
+    // A record of addresses that a Service has not is a wish for these, whichever pools they are in.
+    const bonds = { group: sharingGroup(service.sharing), byAny: service.recorded.length > 0 };
+    this.#waiting.set(service, waitsFor, bonds);
   }
 
   /** The holders of an address that a Service is to have, and that can't share it. Who lets go of it anyway is left alone. */

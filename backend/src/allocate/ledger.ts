@@ -298,6 +298,13 @@ export class Ledger {
   }
 }
 
-function floorId({ family, first, last }: AddressRange): string {
-  return `${family}:${first}-${last}`;
+/** Ranges are values of pools that stay the same for long, and their numbers cost more to write than to look up. */
+const floorIds = new WeakMap<AddressRange, string>();
+
+function floorId(range: AddressRange): string {
+  const known = floorIds.get(range);
+  if (known !== undefined) return known;
+  const id = `${range.family}:${range.first}-${range.last}`;
+  floorIds.set(range, id);
+  return id;
 }

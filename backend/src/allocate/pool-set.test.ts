@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import fc from 'fast-check';
 import { parseAddress, type Address } from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
 import { formatRange } from '../domain/ranges.ts';
@@ -155,4 +156,44 @@ suite('candidates', () => {
   });
   test('an empty namespaceSelector binds nobody', () =>
     assert.equal(names([aPool('p', [], { namespaceSelector: {} })]), ''));
+});
+
+test('made from an earlier set, it is what it is made anew', () => {
+  const address = fc.nat({ max: 15 }).map((last) => `192.0.2.${last}`);
+  const spec = fc.record({
+    name: fc.constantFrom('a', 'b', 'c'),
+    from: address,
+    size: fc.nat({ max: 6 }),
+    createdAt: fc.nat({ max: 3 }),
+  });
+  const state = fc.record({ pools: fc.array(spec, { maxLength: 3 }), reserve: fc.boolean() });
+  const reserved = [new Reserved({ nodes: new Map([['192.0.2.3', 'n1']]), serviceRanges: [], subnets: [] })];
+  reserved.push(new Reserved({ nodes: new Map(), serviceRanges: [range('192.0.2.8/30')], subnets: [] }));
+  const known = new Map<string, Pool>();
+  const poolOf = ({ name, from, size, createdAt }: typeof spec extends fc.Arbitrary<infer T> ? T : never): Pool => {
+    const id = JSON.stringify([name, from, size, createdAt]);
+    const last = Number(from.split('.')[3]) + size;
+    // One object as long as nothing is edited, as in the view of the cluster.
+    const pool = known.get(id) ?? aPool(name, [`${from}-192.0.2.${last}`], { createdAt });
+    known.set(id, pool);
+    return pool;
+  };
+  const tell = (set: PoolSet): unknown =>
+    [...set.pools.keys()].map((name) => [
+      name,
+      gives(set, name),
+      set.overlaps(name).map(({ kind, other }) => [kind, other]),
+    ]);
+  fc.assert(
+    fc.property(fc.array(state, { minLength: 2, maxLength: 6 }), (states) => {
+      let before: PoolSet | undefined;
+      for (const { pools, reserve } of states) {
+        const all = new Map(pools.map((one) => [one.name, poolOf(one)]));
+        const held = reserved[reserve ? 1 : 0];
+        const made = new PoolSet(all, held, before);
+        assert.deepEqual(tell(made), tell(new PoolSet(all, held)));
+        before = made;
+      }
+    }),
+  );
 });

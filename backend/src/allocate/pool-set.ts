@@ -43,7 +43,8 @@ export class PoolSet {
   readonly #overlaps = new Map<string, Overlap[]>();
   readonly #strangers: ReadonlyMap<string, Conflict>;
 
-  constructor(pools: ReadonlyMap<string, Pool>, reserved: Reserved = NOTHING_RESERVED) {
+  /** `before`: an earlier set that much may be like; it saves work and changes nothing. */
+  constructor(pools: ReadonlyMap<string, Pool>, reserved: Reserved = NOTHING_RESERVED, before?: PoolSet) {
     this.pools = pools;
     this.reserved = reserved;
     this.#preferred = [...pools.values()].sort(byPreference);
@@ -54,7 +55,10 @@ export class PoolSet {
     for (const pool of this.#preferred) for (const namespace of pool.namespaces) this.#bind(namespace, pool);
     this.#strangers = strangersOf(this.#preferred);
     this.#findOverlaps();
-    for (const pool of this.#preferred) this.#allocatable.set(pool.name, this.#allocatableOf(pool));
+    for (const pool of this.#preferred) {
+      const same = before !== undefined && this.#hasAllOf(pool, before);
+      this.#allocatable.set(pool.name, same ? before.allocatable(pool.name) : this.#allocatableOf(pool));
+    }
   }
 
   get(name: string): Pool | undefined {
@@ -163,6 +167,12 @@ export class PoolSet {
     const bound = this.#byNamespace.get(namespace);
     if (bound === undefined) this.#byNamespace.set(namespace, [pool]);
     else bound.push(pool);
+  }
+
+  /** Whether a pool that shares nothing with others is the same as in an earlier set. */
+  #hasAllOf(pool: Pool, before: PoolSet): boolean {
+    const isAlone = this.overlaps(pool.name).length === 0 && before.overlaps(pool.name).length === 0;
+    return isAlone && before.reserved === this.reserved && before.get(pool.name) === pool;
   }
 
   #allocatableOf(pool: Pool): AddressRange[] {

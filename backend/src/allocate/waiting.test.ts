@@ -25,7 +25,7 @@ function freed(waiting: Waiting, pool: string, ip: string): string[] {
 suite('who waits for an address', () => {
   const waiting = new Waiting();
   waiting.set(aged('young', 3), interest(['p']));
-  waiting.set(aged('old', 1), interest(['p', 'q']), 'shop/k');
+  waiting.set(aged('old', 1), interest(['p', 'q']), { group: 'shop/k' });
   waiting.set(aged('middle', 2), interest([], ['192.0.2.1']));
 
   test('of a pool, or for this one', () => {
@@ -39,7 +39,8 @@ suite('who waits for an address', () => {
     dual.set(aged('shut', 2), { pools: ['p'], full: [], ips: [] });
     assert.deepEqual(freed(dual, 'p', '192.0.2.1'), []);
     assert.deepEqual([...dual.interestedIn('p', { family: 'ipv6', ip: '2001:db8::1' })], ['six']);
-    assert.ok(dual.mayBeHelpedBy(new Set(['p']), 'shut'));
+    assert.deepEqual(dual.helpedBy(['p']), ['six', 'shut']);
+    assert.deepEqual(dual.helpedBy(['q']), []);
   });
   test('by both: once', () => {
     const both = new Waiting();

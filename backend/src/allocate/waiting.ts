@@ -48,6 +48,8 @@ interface Entry {
   readonly full: readonly Lack[];
   readonly ips: readonly string[];
   readonly group: string | undefined;
+  /** Any edit of pools may help. */
+  readonly byAny: boolean;
   /** The pools and what they lack, to compare with others. */
   readonly text: string;
 }
@@ -75,6 +77,8 @@ export class Waiting {
   readonly #byLack = new Map<string, Queue>();
   readonly #byIp = new Map<string, Queue>();
   readonly #byGroup = new Map<string, Queue>();
+  readonly #byPool = new Map<string, Queue>();
+  readonly #byAny = new Queue();
 
   get size(): number {
     return this.#all.size;
@@ -84,25 +88,35 @@ export class Waiting {
     return this.#entries.has(key);
   }
 
-  /** `group`: the Services that it may share an address with. */
-  set({ key, createdAt }: Aged, { pools, full, ips }: Interest, group?: string): void {
+  /** `group`: the Services that it may share an address with; `byAny`: any edit of pools may help it. */
+  set(
+    { key, createdAt }: Aged,
+    { pools, full, ips }: Interest,
+    { group, byAny }: { readonly group?: string | undefined; readonly byAny?: boolean } = {},
+  ): void {
     this.delete(key);
     const service = { key, createdAt };
-    this.#entries.set(key, { service, pools, full, ips, group, text: JSON.stringify([pools, full.map(lackId)]) });
-    this.#all.add(service);
-    for (const lack of full) queueOf(this.#byLack, lackId(lack)).add(service);
-    for (const ip of ips) queueOf(this.#byIp, ip).add(service);
-    if (group !== undefined) queueOf(this.#byGroup, group).add(service);
+    const text = JSON.stringify([pools, full.map(lackId)]);
+    // Who wants one address, or no pool that there is, may be helped by any as well.
+    const entry = {
+      service,
+      pools,
+      full,
+      ips,
+      group,
+      byAny: byAny === true || ips.length > 0 || pools.length === 0,
+      text,
+    };
+    this.#entries.set(key, entry);
+    for (const queue of this.#queuesOf(entry)) queue.add(service);
   }
 
   delete(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
-    this.#all.remove(entry.service);
-    for (const lack of entry.full) removeFromQueue(this.#byLack, lackId(lack), entry.service);
-    for (const ip of entry.ips) removeFromQueue(this.#byIp, ip, entry.service);
-    if (entry.group !== undefined) removeFromQueue(this.#byGroup, entry.group, entry.service);
+    for (const queue of this.#queuesOf(entry)) queue.remove(entry.service);
+    for (const [queues, name] of this.#namesOf(entry)) if (queues.get(name)?.size === 0) queues.delete(name);
   }
 
   /** All keys, oldest Service first. */
@@ -110,11 +124,14 @@ export class Waiting {
     return [...this.#all].map(({ key }) => key);
   }
 
-  /** Whether a change of these pools may help a Service. Who wants one address, or no pool that there is, may be helped by any. */
-  mayBeHelpedBy(pools: ReadonlySet<string>, key: string): boolean {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return false;
-    return entry.ips.length > 0 || entry.pools.length === 0 || entry.pools.some((pool) => pools.has(pool));
+  /** Whom an edit of these pools may help, oldest first. */
+  helpedBy(pools: Iterable<string>): string[] {
+    const queues = [this.#byAny, ...[...pools].flatMap((pool) => this.#byPool.get(pool) ?? [])];
+    const concerned = queues.filter(({ size }) => size > 0);
+    const services = concerned.flatMap((queue) => [...queue]);
+    // Each queue is in order of age, so that one alone, as a rule, needs no sorting.
+    if (concerned.length > 1) services.sort(byServiceAge);
+    return [...new Set(services.map(({ key }) => key))];
   }
 
   /** The pools that a Service looks to; `text` is equal for two Services if these are the same and lack the same. */
@@ -140,6 +157,20 @@ export class Waiting {
       last = key;
     }
   }
+
+  #queuesOf(entry: Entry): Queue[] {
+    const named = this.#namesOf(entry).map(([queues, name]) => queueOf(queues, name));
+    return [this.#all, ...(entry.byAny ? [this.#byAny] : []), ...named];
+  }
+
+  #namesOf({ pools, full, ips, group }: Entry): [Map<string, Queue>, string][] {
+    return [
+      ...pools.map((pool): [Map<string, Queue>, string] => [this.#byPool, pool]),
+      ...full.map((lack): [Map<string, Queue>, string] => [this.#byLack, lackId(lack)]),
+      ...ips.map((ip): [Map<string, Queue>, string] => [this.#byIp, ip]),
+      ...(group === undefined ? [] : [[this.#byGroup, group] as [Map<string, Queue>, string]]),
+    ];
+  }
 }
 
 /** Two ordered lists as one; who is in both comes twice, one after the other. */
@@ -157,10 +188,4 @@ function queueOf(queues: Map<string, Queue>, name: string): Queue {
   const queue = queues.get(name) ?? new Queue();
   queues.set(name, queue);
   return queue;
-}
-
-function removeFromQueue(queues: Map<string, Queue>, name: string, service: Aged): void {
-  const queue = queues.get(name);
-  queue?.remove(service);
-  if (queue?.size === 0) queues.delete(name);
 }

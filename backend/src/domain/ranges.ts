@@ -74,6 +74,7 @@ function widen(ranges: readonly AddressRange[], max: number): AddressRange[] {
 
 /** Whether two lists have the same ranges in the same order. */
 export function sameRanges(a: readonly AddressRange[], b: readonly AddressRange[]): boolean {
+  if (a === b) return true;
   return (
     a.length === b.length &&
     a.every(({ family, first, last }, i) => {

@@ -155,7 +155,7 @@ export class SmallCluster implements World {
   }
 
   #poolSet(): PoolSet {
-    return new PoolSet(new Map(this.pools), this.#reserved);
+    return new PoolSet(new Map(this.pools), this.#reserved, this.allocator.pools);
   }
 
   #configure(): void {

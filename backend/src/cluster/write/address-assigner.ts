@@ -128,7 +128,7 @@ export class AddressAssigner {
 
   /** Pools changed: whoever has an unmet wish may be served now, and who is not served yet may be. */
   poolsChanged(): void {
-    const pools = new PoolSet(this.#deps.view.poolsInForce(), this.#reserved);
+    const pools = new PoolSet(this.#deps.view.poolsInForce(), this.#reserved, this.pools);
     this.#apply(this.#allocator.configure(pools, this.#now()));
   }
 
