@@ -1,6 +1,6 @@
 import type { Service } from '../domain/service.ts';
 import type { Ledger } from './ledger.ts';
-import { neededFamilies } from './plan.ts';
+import { addTo } from './multimap.ts';
 import type { Waiting } from './waiting.ts';
 
 export interface CrowdsView {
@@ -11,10 +11,15 @@ export interface CrowdsView {
 }
 
 /** Nothing but its pools decides what such a Service gets: it has nothing, had nothing, and asks for no address of its own. */
-function isPlain(service: Service, ledger: Ledger): boolean {
-  const { key, held, recorded, wantedIPs, sharing } = service;
+function isPlain({ key, held, recorded, wantedIPs, sharing }: Service, ledger: Ledger): boolean {
   const hasWishes = held || recorded.length > 0 || wantedIPs.length > 0 || sharing.key !== undefined;
-  return !hasWishes && neededFamilies(service).length === 1 && ledger.assignments(key).length === 0;
+  return !hasWishes && ledger.assignments(key).length === 0;
+}
+
+/** What a Service waits for and what it heard, as texts to look up. */
+interface Situation {
+  readonly interest: string;
+  readonly reason: string;
 }
 
 /**
@@ -23,7 +28,8 @@ function isPlain(service: Service, ledger: Ledger): boolean {
  */
 export class Crowds {
   readonly #view: CrowdsView;
-  readonly #hopeless = new Set<string>();
+  /** The reasons, by what is waited for: looking up two texts costs less than making one of them. */
+  readonly #hopeless = new Map<string, Set<string>>();
 
   constructor(view: CrowdsView) {
     this.#view = view;
@@ -32,14 +38,14 @@ export class Crowds {
   /** The edit gives this Service nothing, nor has it anything new to hear. */
   add(service: Service): void {
     const situation = this.#situation(service);
-    if (situation !== undefined) this.#hopeless.add(situation);
+    if (situation !== undefined) addTo(this.#hopeless, situation.interest, situation.reason);
   }
 
   /** Whether that is so of another one in its situation. */
   isHopeless(service: Service): boolean {
     if (this.#hopeless.size === 0) return false;
     const situation = this.#situation(service);
-    return situation !== undefined && this.#hopeless.has(situation);
+    return situation !== undefined && this.#hopeless.get(situation.interest)?.has(situation.reason) === true;
   }
 
   /** Somebody got an address: others may have to hear that there is one less. */
@@ -48,12 +54,12 @@ export class Crowds {
   }
 
   /** Undefined for a Service that is like no other. */
-  #situation(service: Service): string | undefined {
+  #situation(service: Service): Situation | undefined {
     const { waiting, ledger, said } = this.#view;
     const interest = waiting.interestOf(service.key);
     const reason = said.get(service.key);
-    if (interest === undefined || reason === undefined || !isPlain(service, ledger)) return undefined;
-    if (interest.pools.some((pool) => ledger.ownReleased(pool, service.key).length > 0)) return undefined;
-    return `${neededFamilies(service).join()} ${interest.text} ${reason}`;
+    if (interest?.family === undefined || reason === undefined || !isPlain(service, ledger)) return undefined;
+    const hadOne = interest.pools.some((pool) => ledger.hasReleased(pool, service.key));
+    return hadOne ? undefined : { interest: interest.text, reason };
   }
 }

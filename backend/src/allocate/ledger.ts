@@ -167,6 +167,11 @@ export class Ledger {
     return this.#released.get(pool)?.ownOf(service) ?? [];
   }
 
+  /** Whether there are any. */
+  hasReleased(pool: string, service: string): boolean {
+    return this.#released.get(pool)?.hasOf(service) === true;
+  }
+
   /** Forgets what exceeds the bound; addresses that were freed after `restedBefore` still rest and are kept. */
   trim(pool: string, restedBefore: number): void {
     for (const ip of this.#released.get(pool)?.trim(restedBefore) ?? []) {

@@ -46,8 +46,7 @@ function familyOf({ ip }: Assignment): Family {
   return ip.includes(':') ? 'ipv6' : 'ipv4';
 }
 
-/** The families that the Service has to have an address of, should all go well. */
-export function neededFamilies(service: Service): readonly Family[] {
+function neededFamilies(service: Service): readonly Family[] {
   return service.familyPolicy === 'SingleStack' ? service.families.slice(0, 1) : service.families;
 }
 
@@ -184,7 +183,9 @@ function waitsFor(service: Service, failures: readonly Extract<Choice, { ok: fal
   const before = service.held ? [] : service.recorded.flatMap(({ ip }) => canonicalAddress(ip) ?? []);
   const pools = failures.flatMap((failure) => failure.pools ?? []);
   const ips = new Set([...before, ...failures.flatMap(({ ip }) => ip ?? [])]);
-  return { pools: [...new Set(pools)], full: failures.flatMap(({ full }) => full ?? []), ips: [...ips] };
+  const [family, second] = neededFamilies(service);
+  const only = second === undefined ? { family } : {};
+  return { pools: [...new Set(pools)], full: failures.flatMap(({ full }) => full ?? []), ips: [...ips], ...only };
 }
 
 /** What the families' answers mean together (KEP-563): Require needs all, Prefer is content with one. */

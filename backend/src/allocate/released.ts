@@ -61,6 +61,10 @@ export class Released {
     return [...(this.#ofService.get(service) ?? [])].reverse();
   }
 
+  hasOf(service: string): boolean {
+    return this.#ofService.has(service);
+  }
+
   oldestFirst(): IterableIterator<Release> {
     return this.#entries.values();
   }

@@ -47,10 +47,12 @@ interface Entry {
   readonly pools: readonly string[];
   readonly full: readonly Lack[];
   readonly ips: readonly string[];
+  /** The only family that the Service needs an address of; not given if it needs two. */
+  readonly family?: Family | undefined;
   readonly group: string | undefined;
   /** Any edit of pools may help. */
   readonly byAny: boolean;
-  /** The pools and what they lack, to compare with others. */
+  /** Family, pools and what they lack, to compare with others. */
   readonly text: string;
 }
 
@@ -64,7 +66,7 @@ export interface Lack {
  * What a waiting Service would take: an address that becomes free in what is `full`, or one of `ips`. `pools` are all that it looks
  * to, those that give it nothing until they are edited as well.
  */
-export type Interest = Pick<Entry, 'pools' | 'full' | 'ips'>;
+export type Interest = Pick<Entry, 'pools' | 'full' | 'ips' | 'family'>;
 
 function lackId({ pool, family }: Lack): string {
   return `${family} ${pool}`;
@@ -91,18 +93,19 @@ export class Waiting {
   /** `group`: the Services that it may share an address with; `byAny`: any edit of pools may help it. */
   set(
     { key, createdAt }: Aged,
-    { pools, full, ips }: Interest,
+    { pools, full, ips, family }: Interest,
     { group, byAny }: { readonly group?: string | undefined; readonly byAny?: boolean } = {},
   ): void {
     this.delete(key);
     const service = { key, createdAt };
-    const text = JSON.stringify([pools, full.map(lackId)]);
+    const text = JSON.stringify([family, pools, full.map(lackId)]);
     // Who wants one address, or no pool that there is, may be helped by any as well.
     const entry = {
       service,
       pools,
       full,
       ips,
+      family,
       group,
       byAny: byAny === true || ips.length > 0 || pools.length === 0,
       text,
@@ -135,7 +138,7 @@ export class Waiting {
   }
 
   /** The pools that a Service looks to; `text` is equal for two Services if these are the same and lack the same. */
-  interestOf(key: string): Pick<Entry, 'pools' | 'text'> | undefined {
+  interestOf(key: string): Pick<Entry, 'pools' | 'family' | 'text'> | undefined {
     return this.#entries.get(key);
   }
 
