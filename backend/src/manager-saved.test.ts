@@ -54,7 +54,14 @@ class Container {
       {
         ...{ kubeconfig: undefined, context: undefined, logLevel: 'error', replica: 'porter-0', node: 'n1' },
         ...{ namespace: 'porterlb-system', name: 'porter-manager', address: '127.0.0.1', httpPort: 0, probePort: 0 },
-        ...{ layer2: false, layer2SteadyMs: 0, stateDir: '/run/porterlb', stateOwner },
+        ...{
+          layer2: false,
+          layer2SteadyMs: 0,
+          drainGraceMs: 0,
+          drainOnCordon: false,
+          stateDir: '/run/porterlb',
+          stateOwner,
+        },
       },
     );
   }

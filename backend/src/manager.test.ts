@@ -24,6 +24,8 @@ const OPTIONS: ManagerOptions = {
   probePort: 0,
   layer2: false,
   layer2SteadyMs: 0,
+  drainGraceMs: 0,
+  drainOnCordon: false,
   stateDir: undefined,
   stateOwner: 'porter-0',
 };

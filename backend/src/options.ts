@@ -20,6 +20,10 @@ export interface ManagerOptions {
   readonly layer2: boolean;
   /** From one announcement of an address on its link to the next, once its neighbours know it, in milliseconds; 0: none. */
   readonly layer2SteadyMs: number;
+  /** How long the next hops of a node that is being drained stay, as the last resort, before they are withdrawn, in milliseconds. */
+  readonly drainGraceMs: number;
+  /** Whether a cordoned node is drained as one that is about to be deleted. */
+  readonly drainOnCordon: boolean;
   /** Folder that outlives the container, but not the Pod; undefined: a container that restarts knows nothing. */
   readonly stateDir: string | undefined;
   /** By what name the containers of this Pod know what is theirs in `stateDir`. */
@@ -39,6 +43,9 @@ export const USAGE = `usage: porter-manager [options]
   --probe-port PORT   UDP, where replicas ask each other whether they are alive (PROBE_PORT, 17981)
   --layer2 BOOL       whether to answer ARP and neighbour solicitations for Eips of protocol layer2 (LAYER2, true); needs NET_RAW
   --layer2-steady S   seconds between two gratuitous announcements of an address at rest, 0 for none (LAYER2_STEADY_SECONDS, 60)
+  --drain-grace S     seconds from the sign that a node is about to go to the withdrawal of its next hops, which nobody should choose
+                      meanwhile (DRAIN_GRACE_SECONDS, 10)
+  --drain-on-cordon BOOL  whether a cordon is such a sign too (DRAIN_ON_CORDON, false)
   --state-dir DIR     where what is known of the cluster is kept for a restart while the API server is down, a folder in memory that
                       goes with the Pod (STATE_DIR; empty, the default: nowhere)
   --log-level LEVEL   debug, info, warn or error (LOG_LEVEL, info)
@@ -67,11 +74,11 @@ function truth(name: string, text: string): boolean {
   return text === 'true';
 }
 
-const MAX_STEADY_SECONDS = 86_400;
+const MAX_SECONDS = 86_400;
 
 function seconds(name: string, text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > MAX_STEADY_SECONDS)
-    throw new UsageError(`--${name} takes seconds from 0 to ${MAX_STEADY_SECONDS}, not "${text}"`);
+  if (!/^\d{1,5}$/.test(text) || Number(text) > MAX_SECONDS)
+    throw new UsageError(`--${name} takes seconds from 0 to ${MAX_SECONDS}, not "${text}"`);
   return Number(text);
 }
 
@@ -96,6 +103,8 @@ const argumentTypes = {
   'probe-port': { type: 'string' },
   layer2: { type: 'string' },
   'layer2-steady': { type: 'string' },
+  'drain-grace': { type: 'string' },
+  'drain-on-cordon': { type: 'string' },
   'state-dir': { type: 'string' },
   'log-level': { type: 'string' },
   help: { type: 'boolean' },
@@ -131,6 +140,8 @@ const sources = {
   'probe-port': ['PROBE_PORT', () => '17981'],
   layer2: ['LAYER2', () => 'true'],
   'layer2-steady': ['LAYER2_STEADY_SECONDS', () => '60'],
+  'drain-grace': ['DRAIN_GRACE_SECONDS', () => '10'],
+  'drain-on-cordon': ['DRAIN_ON_CORDON', () => 'false'],
   'state-dir': ['STATE_DIR', () => ''],
 } as const satisfies Record<string, readonly [string, () => string]>;
 
@@ -156,6 +167,8 @@ export function readOptions(argv: readonly string[], environment: NodeJS.Process
     probePort: port('probe-port', value('probe-port')),
     layer2: truth('layer2', value('layer2')),
     layer2SteadyMs: seconds('layer2-steady', value('layer2-steady')) * 1_000,
+    drainGraceMs: seconds('drain-grace', value('drain-grace')) * 1_000,
+    drainOnCordon: truth('drain-on-cordon', value('drain-on-cordon')),
     stateDir: value('state-dir') || undefined,
     stateOwner: environment['POD_UID'] ?? replica,
     name: 'porter-manager',

@@ -68,9 +68,12 @@ export function membership(lab: LightLab, nodes: readonly string[]): KubeObject 
 /** Replicas of porter-manager as processes on the machines of a light lab, one at most on each. */
 export class LocalReplicas {
   readonly #lab: LightLab;
+  readonly #environment: Readonly<Record<string, string>>;
 
-  constructor(lab: LightLab) {
+  /** @param environment options of the manager, for all of them */
+  constructor(lab: LightLab, environment: Readonly<Record<string, string>> = {}) {
     this.#lab = lab;
+    this.#environment = environment;
   }
 
   async start(...nodes: string[]): Promise<void> {
@@ -79,7 +82,8 @@ export class LocalReplicas {
         const { command, env } = replicaCommand(this.#lab, node);
         const stateDir = this.stateDir(node);
         await mkdir(stateDir, { recursive: true });
-        await this.#lab.node(node).spawn(name, [process.execPath, ...command], { ...env, STATE_DIR: stateDir });
+        const environment = { ...env, STATE_DIR: stateDir, ...this.#environment };
+        await this.#lab.node(node).spawn(name, [process.execPath, ...command], environment);
       }),
     );
   }

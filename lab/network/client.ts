@@ -17,11 +17,15 @@ export interface GetOptions {
   readonly path?: string;
   /** From connecting to the last byte of the answer. Default: 2 s. */
   readonly timeoutMs?: number;
+  /** Name of a connection of this client that is kept for later requests; opened if there is none. Default: one of its own. */
+  readonly held?: string;
 }
 
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
+  /** It went over a held connection that was there already. */
+  readonly reused: boolean;
 }
 
 /** What became of one of many requests: a status with a body, or an error. Times in milliseconds since the epoch. */
@@ -56,14 +60,15 @@ export class Client {
   }
 
   /**
-   * An HTTP GET over a TCP connection of its own, so that every request may take another path. Many may run at once.
+   * An HTTP GET over a TCP connection of its own, so that every request may take another path, unless `held` says otherwise. Many may
+   * run at once.
    * @throws {Error} with the reason if there is no answer in time.
    */
   async get(address: string, options: GetOptions = {}): Promise<HttpAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
-    const onOutcome = ({ status, body = '', error }: Outcome): void => {
+    const onOutcome = ({ status, body = '', error, reused = false }: Outcome): void => {
       if (status === undefined) reject(new Error(error ?? 'no answer'));
-      else resolve({ status, body });
+      else resolve({ status, body, reused });
     };
     this.#ask(address, options, { onOutcome, onEnd: () => undefined, reject });
     return promise;
@@ -106,11 +111,11 @@ export class Client {
   }
 
   #ask(address: string, options: GetOptions & { readonly everyMs?: number }, waiting: Waiting): number {
-    const { port = 80, path = '/', timeoutMs = 2000, everyMs } = options;
+    const { port = 80, path = '/', timeoutMs = 2000, ...others } = options;
     const id = ++this.#lastId;
     this.#waiting.set(id, waiting);
     hold(this.#runningAgent(), true);
-    this.#tell({ id, host: address, port, path, timeoutMs, ...(everyMs === undefined ? {} : { everyMs }) });
+    this.#tell({ id, host: address, port, path, timeoutMs, ...others });
     return id;
   }
 

@@ -1,8 +1,8 @@
 /**
- * Runs in a client's namespace: reads one JSON command per line, makes requests over TCP connections of their own, and writes
- * one JSON line per answer. Ends when its input ends.
+ * Runs in a client's namespace: reads one JSON command per line, makes requests over TCP connections of their own (or over one that it
+ * holds), and writes one JSON line per answer. Ends when its input ends.
  */
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
 
 export interface AgentRequest {
@@ -11,6 +11,8 @@ export interface AgentRequest {
   readonly port: number;
   readonly path: string;
   readonly timeoutMs: number;
+  /** Name of a connection that is kept for later requests; opened if there is none of this name. */
+  readonly held?: string;
   /** Made again and again, whatever becomes of those before, until `stop`. */
   readonly everyMs?: number;
 }
@@ -27,6 +29,8 @@ export interface AgentAnswer {
   readonly status?: number;
   readonly body?: string;
   readonly error?: string;
+  /** It went over a connection that was there already. */
+  readonly reused?: boolean;
 }
 
 /** No answer of this request follows. */
@@ -37,13 +41,22 @@ export interface AgentEnd {
 
 type Result = Pick<AgentAnswer, 'status' | 'body' | 'error'>;
 
+const held = new Map<string, Agent>();
+
+function agentOf(name: string): Agent {
+  const agent = held.get(name) ?? new Agent({ keepAlive: true, maxSockets: 1 });
+  held.set(name, agent);
+  return agent;
+}
+
 const now = (): number => performance.timeOrigin + performance.now();
 const write = (line: AgentAnswer | AgentEnd): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
-async function fetch({ id, host, port, path, timeoutMs }: AgentRequest): Promise<void> {
+async function fetch({ id, host, port, path, timeoutMs, held: name }: AgentRequest): Promise<void> {
   const sentAt = now();
   const { promise, resolve } = Promise.withResolvers<Result>();
-  const sent = request({ host, port, path, agent: false, headers: { connection: 'close' } });
+  const connection = name === undefined ? { headers: { connection: 'close' } } : {};
+  const sent = request({ host, port, path, agent: name === undefined ? false : agentOf(name), ...connection });
   const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   const fail = (error: Error): void => resolve({ error: error.message });
   sent.on('response', (response) => {
@@ -55,7 +68,7 @@ async function fetch({ id, host, port, path, timeoutMs }: AgentRequest): Promise
   sent.on('error', fail).end();
   const result = await promise;
   clearTimeout(timer);
-  write({ id, sentAt, endedAt: now(), ...result });
+  write({ id, sentAt, endedAt: now(), ...result, reused: sent.reusedSocket });
 }
 
 const repeated = new Map<number, AbortController>();
@@ -85,4 +98,5 @@ createInterface({ input: process.stdin })
   .on('line', (line) => void obey(JSON.parse(line) as AgentRequest | AgentStop))
   .on('close', () => {
     for (const stopped of repeated.values()) stopped.abort();
+    for (const agent of held.values()) agent.destroy();
   });

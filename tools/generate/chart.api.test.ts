@@ -122,13 +122,15 @@ test('the Pods have no more than they need: a read-only root, NET_RAW and root f
   });
 });
 
-test('Layer 2 is told to the manager as the values have it', async () => {
-  const layer2 = async (...args: string[]): Promise<(string | undefined)[]> => {
+test('Layer 2 and drains are told to the manager as the values have them', async () => {
+  const told = async (...args: string[]): Promise<(string | undefined)[]> => {
     const env = podSpec(await render(...args)).containers[0]?.env ?? [];
-    return ['LAYER2', 'LAYER2_STEADY_SECONDS'].map((name) => env.find((entry) => entry.name === name)?.value);
+    const names = ['LAYER2', 'LAYER2_STEADY_SECONDS', 'DRAIN_GRACE_SECONDS', 'DRAIN_ON_CORDON'];
+    return names.map((name) => env.find((entry) => entry.name === name)?.value);
   };
-  assert.deepEqual(await layer2(), ['true', '60']);
-  assert.deepEqual(await layer2('--set', 'layer2.enabled=false,layer2.steadySeconds=0'), ['false', '0']);
+  assert.deepEqual(await told(), ['true', '60', '10', 'false']);
+  const other = 'layer2.enabled=false,layer2.steadySeconds=0,drain.graceSeconds=0,drain.onCordon=true';
+  assert.deepEqual(await told('--set', other), ['false', '0', '0', 'true']);
 });
 
 test('what the manager keeps for its next container is in memory, and where it is told; nothing is if the values say so', async () => {

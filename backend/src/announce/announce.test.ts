@@ -145,7 +145,7 @@ suite('no node is eligible', () => {
 
   test('all are excluded', () => {
     for (const service of [WEB, LOCAL_WEB]) assert.equal(why(service, [x1, x2]), 'AllNodesExcluded');
-    assert.equal(why(WEB, [x1, { ...x2, deleting: true }]), 'NoEligibleNode');
+    assert.equal(why(WEB, [x1, { ...x2, excluded: false, ready: false }]), 'NoEligibleNode');
   });
 
   test('Local: those that would do have no endpoint', () => {

@@ -1,9 +1,10 @@
-import { hostPrefix, parseAddress, type Address } from '../domain/address.ts';
+import { hostPrefix, parseAddress, type Address, type Family } from '../domain/address.ts';
 import type { Node, NodeAddress } from '../domain/node.ts';
 import { poolOf, type Pool } from '../domain/pool.ts';
 import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import { selects } from '../domain/selector.ts';
 import { NO_ENDPOINTS } from '../domain/service.ts';
+import { drainedBecause, GRACEFUL_SHUTDOWN, MED_DRAINING, sparing, type Candidates } from './drain.ts';
 import { ineligible, type NodeQuestion } from './eligible.ts';
 import { groupHolders, joinEndpoints } from './holders.ts';
 import { nextHop } from './next-hop.ts';
@@ -16,6 +17,8 @@ export interface Announcement {
   readonly address: Address;
   readonly pool: Pool;
   readonly nodes: readonly Node[];
+  /** Nodes that still take it and that nobody should choose any more, in the same order. */
+  readonly draining: readonly Node[];
 }
 
 /** The answer for one address. */
@@ -38,16 +41,19 @@ function withheld(finding: Finding, leftOut: readonly Finding[] = []): Verdict {
   return { finding, announcement: undefined, leftOut };
 }
 
-function eligibleNodes(question: Omit<NodeQuestion, 'node' | 'health'>, snapshot: Snapshot): [Node[], Finding[]] {
-  const nodes: Node[] = [];
+function eligibleNodes(question: Omit<NodeQuestion, 'node' | 'health'>, snapshot: Snapshot): [Candidates, Finding[]] {
+  const able: Node[] = [];
   const leftOut: Finding[] = [];
-  for (const node of snapshot.nodes.values()) {
-    const health = snapshot.health.get(node.name) ?? 'unknown';
-    const found = ineligible({ ...question, node, health });
-    if (found === undefined) nodes.push(node);
-    else leftOut.push(found);
+  for (const nodes of [snapshot.nodes, snapshot.gone]) {
+    for (const node of nodes.values()) {
+      const health = snapshot.health.get(node.name) ?? 'unknown';
+      const found = ineligible({ ...question, node, health });
+      if (found === undefined) able.push(node);
+      else leftOut.push(found);
+    }
   }
-  return [nodes, leftOut];
+  const candidates = sparing(able, snapshot.drains);
+  return [candidates, [...leftOut, ...candidates.drained.map(drainedBecause)]];
 }
 
 /** What an operator should look at first where every node is left out. */
@@ -80,9 +86,9 @@ function judge(ip: string, group: readonly HoldingService[], snapshot: Snapshot)
   const endpoints = joinEndpoints(group.map(({ key }) => (snapshot.endpoints.get(key) ?? NO_ENDPOINTS)[family]));
   if (!endpoints.any) return withheld(finding('NoEndpoints', { ip }));
   const { trafficPolicy } = oldest;
-  const [nodes, leftOut] = eligibleNodes({ pool, family, trafficPolicy, endpoints }, snapshot);
-  if (nodes.length === 0) return withheld(finding(nobodyBecause(leftOut), { ip }), leftOut);
-  const announcement = { address, pool, nodes: ranked(ip, nodes) };
+  const [{ chosen, draining }, leftOut] = eligibleNodes({ pool, family, trafficPolicy, endpoints }, snapshot);
+  if (chosen.length === 0) return withheld(finding(nobodyBecause(leftOut), { ip }), leftOut);
+  const announcement = { address, pool, nodes: ranked(ip, chosen), draining: ranked(ip, draining) };
   return { finding: finding('Announced', { ip }), announcement, leftOut };
 }
 
@@ -101,48 +107,80 @@ export function decide(ip: string, holders: readonly HoldingService[], snapshot:
   };
 }
 
-/** One route to one peer, in the shape that the BGP speaker takes. */
-export interface BgpRoute {
-  readonly prefix: string;
-  /** Most preferred first: a session without ADD-PATH sends only the first. */
-  readonly paths: readonly { readonly id: number; readonly nextHop: string }[];
+/** What routers choose by (RFC 4271, 5.1; RFC 1997, RFC 8092). */
+export interface PathAttributes {
   readonly med: number;
   readonly localPref?: number;
   readonly communities: readonly string[];
   readonly largeCommunities: readonly string[];
 }
 
-/** The distinct next hops towards a peer, most preferred first, capped. Two nodes with one address count once. */
-function nextHops(announcement: Announcement, peer: PeerTarget, cap: number): NodeAddress[] {
-  const hops = new Map<string, NodeAddress>();
-  for (const node of announcement.nodes) {
+export interface BgpPath {
+  readonly id: number;
+  readonly nextHop: string;
+  /** Its own, in the place of the route's. */
+  readonly attributes?: PathAttributes;
+}
+
+/** One route to one peer, in the shape that the BGP speaker takes. */
+export interface BgpRoute extends PathAttributes {
+  readonly prefix: string;
+  /** Most preferred first: a session without ADD-PATH sends only the first. */
+  readonly paths: readonly BgpPath[];
+}
+
+/** The distinct next hops of nodes towards a peer that are not `taken`, most preferred first, capped. Two nodes with one address count once. */
+function nextHops(
+  nodes: readonly Node[],
+  family: Family,
+  { subnets }: PeerTarget,
+  { cap, taken = [] }: { readonly cap: number; readonly taken?: readonly NodeAddress[] },
+): NodeAddress[] {
+  const hops = new Map(taken.map((hop) => [hop.text, hop]));
+  for (const node of nodes) {
     if (hops.size >= cap) break;
-    const hop = nextHop(node, announcement.address.family, peer.subnets);
+    const hop = nextHop(node, family, subnets);
     if (hop !== undefined && !hops.has(hop.text)) hops.set(hop.text, hop);
   }
-  return [...hops.values()];
+  return [...hops.values()].slice(taken.length);
+}
+
+function attributesOf({ bgp }: Pool, medOffset: number): PathAttributes {
+  return {
+    med: bgp.med + medOffset,
+    ...(bgp.localPref === undefined ? {} : { localPref: bgp.localPref }),
+    communities: bgp.communities,
+    largeCommunities: bgp.largeCommunities,
+  };
+}
+
+/** As `attributes`, but for want of any other path only. */
+function lastResort(attributes: PathAttributes): PathAttributes {
+  const communities = [...new Set([...attributes.communities, GRACEFUL_SHUTDOWN])];
+  return { ...attributes, med: attributes.med + MED_DRAINING, communities };
 }
 
 /**
  * The BGP route for an announcement towards one peer, or undefined if the peer is not to hear it (other protocol, family not
- * exchanged, not selected by the pool).
+ * exchanged, not selected by the pool). Paths through draining nodes come last and have attributes of their own; where the others fill
+ * the peer's number of next hops, there is no room for them.
  *
  * @param medOffset the replica's rank, added to the pool's MED (see `med.ts`)
  */
 export function bgpRoute(announcement: Announcement, peer: PeerTarget, medOffset: number): BgpRoute | undefined {
-  const { pool, address } = announcement;
-  const sendMax = peer.sendMax.get(address.family);
+  const { pool, address, nodes } = announcement;
+  const { family } = address;
+  const sendMax = peer.sendMax.get(family);
   if (pool.protocol !== 'bgp' || sendMax === undefined || !selects(pool.bgp.peerSelector, peer.labels))
     return undefined;
-  const hops = nextHops(announcement, peer, Math.max(1, sendMax));
+  const cap = Math.max(1, sendMax);
+  const hops = nextHops(nodes, family, peer, { cap });
   if (hops.length === 0) return undefined;
-  const ids = pathIds(hops);
-  return {
-    prefix: hostPrefix(address),
-    paths: hops.map((hop) => ({ id: ids.get(hop) ?? 0, nextHop: hop.text })),
-    med: pool.bgp.med + medOffset,
-    ...(pool.bgp.localPref === undefined ? {} : { localPref: pool.bgp.localPref }),
-    communities: pool.bgp.communities,
-    largeCommunities: pool.bgp.largeCommunities,
-  };
+  const draining = nextHops(announcement.draining, family, peer, { cap, taken: hops });
+  const ids = pathIds([...hops, ...draining]);
+  const attributes = attributesOf(pool, medOffset);
+  const path = (hop: NodeAddress): BgpPath => ({ id: ids.get(hop) ?? 0, nextHop: hop.text });
+  const last = draining.length === 0 ? attributes : lastResort(attributes);
+  const lastPaths = draining.map((hop) => ({ ...path(hop), attributes: last }));
+  return { prefix: hostPrefix(address), paths: [...hops.map(path), ...lastPaths], ...attributes };
 }

@@ -29,11 +29,11 @@ const ONLY_EDGE = aPool('public', ['192.0.2.0/24'], {
 
 suite('a node may take traffic', () => {
   test('if nothing speaks against it', () => assert.equal(reason(), undefined));
-  test('not while it is deleted', () => assert.equal(reason({ deleting: true }), 'NodeDeleting'));
   test('not with the exclude label', () => assert.equal(reason({ excluded: true }), 'NodeExcluded'));
-  test("not with the autoscaler's deletion taint", () =>
-    assert.equal(reason({ toBeDeleted: true }), 'NodeToBeDeleted'));
-  test('though it is cordoned', () => assert.equal(reason({ unschedulable: true }), undefined));
+  test('as long as nobody else can, though it is about to go', () => {
+    for (const kind of ['deleting', 'toBeDeleted', 'cordoned'] as const)
+      assert.equal(reason({ drainSignals: [{ kind, since: 0 }] }), undefined);
+  });
   test('not while its network is unavailable', () =>
     assert.equal(reason({ networkUnavailable: true }), 'NodeNetworkUnavailable'));
   test('not if the pool selects other nodes', () => assert.equal(reason({}, { pool: ONLY_EDGE }), 'NodeNotSelected'));
@@ -71,10 +71,8 @@ suite('externalTrafficPolicy', () => {
 
 test('of several findings the first is shown, in this order', () => {
   const order: [fix: Partial<Node>, then: Partial<NodeQuestion>, expected: Reason | undefined][] = [
-    [{}, {}, 'NodeDeleting'],
-    [{ deleting: false }, {}, 'NodeExcluded'],
-    [{ excluded: false }, {}, 'NodeToBeDeleted'],
-    [{ toBeDeleted: false }, {}, 'NodeNetworkUnavailable'],
+    [{}, {}, 'NodeExcluded'],
+    [{ excluded: false }, {}, 'NodeNetworkUnavailable'],
     [{ networkUnavailable: false }, {}, 'NodeNotSelected'],
     [{ labels: { edge: 'yes' } }, {}, 'NodeHasNoAddress'],
     [{}, { family: 'ipv4' }, 'NodeDead'],
@@ -83,9 +81,7 @@ test('of several findings the first is shown, in this order', () => {
     [{}, { endpoints: someEndpoints(['n1']) }, undefined],
   ];
   let node: Partial<Node> = {
-    deleting: true,
     excluded: true,
-    toBeDeleted: true,
     networkUnavailable: true,
     ready: false,
   };

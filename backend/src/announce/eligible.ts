@@ -21,18 +21,9 @@ export interface NodeQuestion {
 
 type NodeCheck = (question: NodeQuestion) => Finding | undefined;
 
-function notDeleting({ node }: NodeQuestion): Finding | undefined {
-  return node.deleting ? finding('NodeDeleting', { node: node.name }) : undefined;
-}
-
 /** KEP-1143: the label is a bool; `false` includes the node. */
 function notExcluded({ node }: NodeQuestion): Finding | undefined {
   return node.excluded ? finding('NodeExcluded', { node: node.name }) : undefined;
-}
-
-/** KEP-3836: the autoscaler's taint, not a cordon, says that a node is about to go. */
-function notToBeDeleted({ node }: NodeQuestion): Finding | undefined {
-  return node.toBeDeleted ? finding('NodeToBeDeleted', { node: node.name }) : undefined;
 }
 
 function networkAvailable({ node }: NodeQuestion): Finding | undefined {
@@ -66,9 +57,7 @@ function hasLocalEndpoint({ node, trafficPolicy, endpoints }: NodeQuestion): Fin
 
 /** In the order in which an operator would ask: the first finding is the one that is shown. */
 const NODE_CHECKS: readonly NodeCheck[] = [
-  notDeleting,
   notExcluded,
-  notToBeDeleted,
   networkAvailable,
   selectedByPool,
   hasAddress,
@@ -76,7 +65,7 @@ const NODE_CHECKS: readonly NodeCheck[] = [
   hasLocalEndpoint,
 ];
 
-/** Why a node may not take traffic for an address, or undefined if it may (DESIGN: eligible nodes). */
+/** Why a node can't take traffic for an address, or undefined if it can; one that is being drained can (`drain.ts`). */
 export function ineligible(question: NodeQuestion): Finding | undefined {
   for (const check of NODE_CHECKS) {
     const found = check(question);

@@ -1,6 +1,7 @@
 import type { AddressRange, Family } from '../domain/address.ts';
 import type { Node } from '../domain/node.ts';
 import type { Pool, Protocol } from '../domain/pool.ts';
+import type { DrainPhase } from './drain.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
 import type { Assignment, ServiceEndpoints } from '../domain/service.ts';
@@ -28,7 +29,11 @@ export interface Snapshot {
   readonly endpoints: ReadonlyMap<string, ServiceEndpoints>;
   readonly nodes: ReadonlyMap<string, Node>;
   readonly pools: ReadonlyMap<string, Pool>;
+  /** Nodes whose object is gone, as they were last, for the grace of a drain. */
+  readonly gone: ReadonlyMap<string, Node>;
   readonly health: ReadonlyMap<string, NodeHealth>;
+  /** How far the drain of a node is, of `gone` ones too; one that isn't listed isn't being drained. */
+  readonly drains: ReadonlyMap<string, DrainPhase>;
   /** Those that a speaker is there for. */
   readonly protocols: ReadonlySet<Protocol>;
 }

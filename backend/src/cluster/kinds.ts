@@ -8,12 +8,14 @@ import type {
   V1Secret,
   V1Service,
   V1ServiceCIDR,
+  V1Taint,
 } from '@kubernetes/client-node';
 import type { ResourceKind, Wire } from './objects.ts';
 
 export type Service = Wire<V1Service>;
 export type EndpointSlice = Wire<V1EndpointSlice>;
 export type Node = Wire<V1Node>;
+export type Taint = Wire<V1Taint>;
 export type Namespace = Wire<V1Namespace>;
 export type ServiceCIDR = Wire<V1ServiceCIDR>;
 export type Secret = Wire<V1Secret>;

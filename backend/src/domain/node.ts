@@ -6,6 +6,17 @@ export interface NodeAddress extends Address {
   readonly text: string;
 }
 
+/** Something that says that a node is about to go. */
+export interface DrainSignal {
+  /**
+   * A deletion timestamp; the taint `ToBeDeletedByClusterAutoscaler` (KEP-3836: the drain signal); `spec.unschedulable`, which says so
+   * only where the administrator wants it.
+   */
+  readonly kind: 'deleting' | 'toBeDeleted' | 'cordoned';
+  /** Milliseconds since the epoch, by the clock of whoever gave the signal; undefined: the object doesn't say. */
+  readonly since: number | undefined;
+}
+
 /** What announcing needs to know of a Kubernetes node. */
 export interface Node {
   readonly name: string;
@@ -20,11 +31,8 @@ export interface Node {
   readonly networkUnavailable: boolean;
   /** `node.kubernetes.io/exclude-from-external-load-balancers`, parsed as a bool as Kubernetes does. */
   readonly excluded: boolean;
-  /** Taint `ToBeDeletedByClusterAutoscaler` (KEP-3836: the drain signal). */
-  readonly toBeDeleted: boolean;
-  readonly unschedulable: boolean;
-  /** It has a deletion timestamp. */
-  readonly deleting: boolean;
+  /** Usually empty; at most one of each kind, in the order of `DrainSignal`. */
+  readonly drainSignals: readonly DrainSignal[];
 }
 
 export function nodeAddress(text: string): NodeAddress | undefined {

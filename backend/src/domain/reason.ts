@@ -55,6 +55,7 @@ export const REASON_GROUPS = {
     'NodeDeleting',
     'NodeExcluded',
     'NodeToBeDeleted',
+    'NodeCordoned',
     'NodeNetworkUnavailable',
     'NodeNotSelected',
     'NodeDead',

@@ -6,6 +6,7 @@ import { coalesce } from './coalesce.ts';
 import { Inputs } from './inputs.ts';
 import type { Changes, InputDelta } from './messages.ts';
 import { STATES } from './testing/cluster-states.ts';
+import { NOTHING_AROUND } from './testing/surroundings.ts';
 
 const KINDS = ['services', 'endpoints', 'nodes', 'pools', 'peers'] as const;
 
@@ -46,7 +47,7 @@ suite('one delta in place of two', () => {
   test('has the effect of both in their order, from any state', () => {
     fc.assert(
       fc.property(fc.array(delta, { maxLength: 3 }), delta, delta, (before, first, second) => {
-        const [two, one] = [new Inputs(new Set(), new Map()), new Inputs(new Set(), new Map())];
+        const [two, one] = [new Inputs(NOTHING_AROUND), new Inputs(NOTHING_AROUND)];
         for (const each of before) for (const inputs of [two, one]) inputs.apply(each);
         const touched = [two.apply(first), two.apply(second)];
         const merged = one.apply(coalesce(first, second));

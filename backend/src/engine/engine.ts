@@ -8,7 +8,8 @@ import type { NodeProber } from '../health/nodes.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { Clock, Links, Logger } from '../platform/ports.ts';
 import type { BgpSpeaker, PeerConfig, StopMode } from '../speakers/bgp/speaker.ts';
-import { Inputs } from './inputs.ts';
+import { Drains } from './drains.ts';
+import { Inputs, type Touched } from './inputs.ts';
 import type { Layer2, Layer2Deps, LinkAddress } from './layer2.ts';
 import type { LinkView } from './link-view.ts';
 import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './messages.ts';
@@ -58,6 +59,7 @@ interface Decided extends Pick<Decision, 'services' | 'younger' | 'finding' | 'a
 export class Engine {
   readonly #deps: EngineDeps;
   readonly #options: EngineOptions;
+  readonly #drains: Drains;
   readonly #inputs: Inputs;
   readonly #layer2: LinkPart | undefined;
   readonly #decided = new Map<string, Decided>();
@@ -72,7 +74,10 @@ export class Engine {
     this.#deps = deps;
     this.#options = options;
     const protocols: Protocol[] = deps.layer2 === undefined ? ['bgp'] : ['bgp', 'layer2'];
-    this.#inputs = new Inputs(new Set(protocols), deps.nodes.health());
+    const policy = { graceMs: options.drainGraceMs, onCordon: options.drainOnCordon };
+    this.#drains = new Drains({ ...deps, onChange: () => this.#drainsChanged() }, policy);
+    const { gone, phases: drains } = this.#drains;
+    this.#inputs = new Inputs({ protocols: new Set(protocols), health: deps.nodes.health(), gone, drains });
     this.#layer2 = deps.layer2?.({ nodes: this.#inputs.nodes, onChange: (ips) => this.#report(ips, []) });
   }
 
@@ -80,8 +85,7 @@ export class Engine {
   start(inputs: InputDelta): void {
     if (inputs.replicas !== undefined) this.#deps.replicas.setReplicas(inputs.replicas);
     this.#deps.replicas.start();
-    this.#inputs.apply(inputs);
-    this.#deps.nodes.setNodes(probeTargets(this.#inputs.nodes.values()));
+    this.#apply(inputs);
     this.#deps.nodes.start();
     this.#started = true;
     this.#medOffset = this.#rank();
@@ -92,8 +96,7 @@ export class Engine {
 
   change(delta: InputDelta): void {
     if (delta.replicas !== undefined) this.#deps.replicas.setReplicas(delta.replicas);
-    const touched = this.#inputs.apply(delta);
-    if (delta.nodes !== undefined) this.#deps.nodes.setNodes(probeTargets(this.#inputs.nodes.values()));
+    const touched = this.#apply(delta);
     const ownNodeChanged = delta.nodes?.has(this.#options.node) === true;
     if (touched.everything) this.#decideAll();
     else if (touched.addresses.size > 0) this.#decideSome(touched.addresses);
@@ -111,6 +114,24 @@ export class Engine {
   /** Probes have another verdict on nodes: if it bars or readmits any, all addresses are decided anew at once. */
   healthChanged(): void {
     if (!this.#started || isDeepStrictEqual(this.#inputs.barred(), this.#barred)) return;
+    this.#decideAll();
+    this.#setAllRoutes();
+  }
+
+  #apply(delta: InputDelta): Touched {
+    if (delta.nodes !== undefined) this.#drains.update(delta.nodes, this.#inputs.nodes);
+    const touched = this.#inputs.apply(delta);
+    if (delta.nodes !== undefined) this.#probeNodes();
+    return touched;
+  }
+
+  /** One whose object is gone takes traffic for a moment yet, if it lives. */
+  #probeNodes(): void {
+    this.#deps.nodes.setNodes(probeTargets([...this.#inputs.nodes.values(), ...this.#drains.gone.values()]));
+  }
+
+  #drainsChanged(): void {
+    this.#probeNodes();
     this.#decideAll();
     this.#setAllRoutes();
   }
@@ -147,6 +168,7 @@ export class Engine {
     }
     // Asked again: when all leave at once, each was an heir in the eyes of the others, and routers would be left with nobody.
     const inherited = this.#inherited();
+    this.#drains.stop();
     this.#layer2?.stop();
     await this.#deps.speaker.stop((peer): StopMode => (inherited.has(peer) ? 'handover' : 'retain'));
     this.#deps.replicas.stop();

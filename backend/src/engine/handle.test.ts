@@ -26,6 +26,8 @@ test("the engine's thread gives signs of life by itself, is missed without them,
       probePort: 0,
       layer2: false,
       layer2SteadyMs: 0,
+      drainGraceMs: 0,
+      drainOnCordon: false,
       logLevel: 'error',
     },
   );

@@ -3,11 +3,12 @@ import { suite, test } from 'node:test';
 import { aPool } from '../domain/testing/builders.ts';
 import { Inputs } from './inputs.ts';
 import { holding } from './testing/shop.ts';
+import { NOTHING_AROUND } from './testing/surroundings.ts';
 
 const POOL = aPool('public', ['192.0.2.0/24'], { protocol: 'layer2' });
 
 function touchedBy(pool: typeof POOL): string[] {
-  const inputs = new Inputs(new Set(['bgp', 'layer2']), new Map());
+  const inputs = new Inputs(NOTHING_AROUND);
   inputs.apply({ pools: new Map([['public', POOL]]), services: new Map([['shop/web', holding('web', '192.0.2.1')]]) });
   return [...inputs.apply({ pools: new Map([['public', pool]]) }).addresses];
 }

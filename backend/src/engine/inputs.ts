@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { DrainPhase } from '../announce/drain.ts';
 import { alive } from '../announce/eligible.ts';
 import type { HoldingService, NodeHealth, Snapshot } from '../announce/snapshot.ts';
 import { parseAddress } from '../domain/address.ts';
@@ -15,6 +16,9 @@ export interface Touched {
   readonly everything: boolean;
   readonly peers: boolean;
 }
+
+/** What a decision depends on and no delta tells. */
+export type Surroundings = Pick<Snapshot, 'protocols' | 'health' | 'gone' | 'drains'>;
 
 function put<T>(into: Map<string, T>, key: string, value: T | null): void {
   if (value === null) into.delete(key);
@@ -46,7 +50,9 @@ export class Inputs implements Snapshot {
   readonly nodes = new Map<string, Node>();
   readonly pools = new Map<string, Pool>();
   readonly peers = new Map<string, Peer>();
+  readonly gone: ReadonlyMap<string, Node>;
   readonly health: ReadonlyMap<string, NodeHealth>;
+  readonly drains: ReadonlyMap<string, DrainPhase>;
   readonly protocols: ReadonlySet<Protocol>;
   settings: BgpSettings | null = null;
   readonly #byAddress = new KeyedSets();
@@ -54,18 +60,17 @@ export class Inputs implements Snapshot {
   /** Services with an address that the pool of their record doesn't have: any other pool may turn out to have it. */
   readonly #strays = new Set<string>();
 
-  /**
-   * @param protocols those that a speaker is there for
-   * @param health what probes say of nodes, always as it is now
-   */
-  constructor(protocols: ReadonlySet<Protocol>, health: ReadonlyMap<string, NodeHealth>) {
-    this.protocols = protocols;
-    this.health = health;
+  /** @param surroundings always as they are now */
+  constructor(surroundings: Surroundings) {
+    this.protocols = surroundings.protocols;
+    this.health = surroundings.health;
+    this.gone = surroundings.gone;
+    this.drains = surroundings.drains;
   }
 
   /** Names of the nodes that take no traffic because they are dead or not Ready. */
   barred(): string[] {
-    const nodes = [...this.nodes.values()];
+    const nodes = [...this.nodes.values(), ...this.gone.values()];
     const isBarred = (node: Node): boolean =>
       alive({ node, health: this.health.get(node.name) ?? 'unknown' }) !== undefined;
     return nodes.filter(isBarred).map(({ name }) => name);

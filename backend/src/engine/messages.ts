@@ -33,6 +33,9 @@ export interface EngineOptions {
   /** Whether to speak on links at all, and from one announcement at rest to the next, in milliseconds; 0: none. */
   readonly layer2: boolean;
   readonly layer2SteadyMs: number;
+  /** How long next hops of a node that is being drained stay, as the last resort, in milliseconds, and whether a cordon is a drain. */
+  readonly drainGraceMs: number;
+  readonly drainOnCordon: boolean;
   readonly logLevel: string;
 }
 

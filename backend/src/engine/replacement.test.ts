@@ -6,9 +6,10 @@ import { anyInputs } from '../saved/testing/arbitrary-inputs.ts';
 import { Inputs } from './inputs.ts';
 import type { InputDelta } from './messages.ts';
 import { replacement } from './replacement.ts';
+import { NOTHING_AROUND } from './testing/surroundings.ts';
 
 function held(...deltas: readonly InputDelta[]): unknown {
-  const inputs = new Inputs(new Set(), new Map());
+  const inputs = new Inputs(NOTHING_AROUND);
   for (const delta of deltas) inputs.apply(delta);
   const { services, endpoints, nodes, pools, peers, settings } = inputs;
   return [services, endpoints, nodes, pools, peers, settings, new Set(inputs.addresses())];

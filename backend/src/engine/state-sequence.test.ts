@@ -1,11 +1,12 @@
 /**
- * What is announced depends on the current state alone. Named states with their full expected announcements are put in sequence, each
+ * What is announced depends on the current state alone, once what drains is drained. Named states with their full expected announcements are put in sequence, each
  * sequence is driven in several ways through an engine, and whatever the way, what the routers have at the end is what the last
  * state says, which is also what a fresh engine makes of that state.
  */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import type { DrainSignal, Node } from '../domain/node.ts';
 import { coalesce } from './coalesce.ts';
 import type { AddressReport, Changes, InputDelta } from './messages.ts';
 import { Bench } from './testing/bench.ts';
@@ -88,17 +89,19 @@ function outcome(bench: Bench): Outcome {
   };
 }
 
-function run(deltas: readonly InputDelta[]): Outcome {
-  const bench = new Bench();
-  bench.engine.start({});
+/** A node that goes may stay in the routes for this long. */
+const GRACE_MS = 10_000;
+
+function run(deltas: readonly InputDelta[], first: InputDelta = {}): Outcome {
+  const bench = new Bench('a', { drainGraceMs: GRACE_MS });
+  bench.engine.start(first);
   for (const each of deltas) bench.engine.change(each);
+  bench.clock.advance(GRACE_MS);
   return outcome(bench);
 }
 
 function fresh(inputs: InputDelta): Outcome {
-  const bench = new Bench();
-  bench.engine.start(inputs);
-  return outcome(bench);
+  return run([], inputs);
 }
 
 function names(states: readonly ClusterState[]): string {
@@ -145,14 +148,25 @@ test('only the last state counts, for any sequence of states, each way of tellin
 });
 
 test('mixed states that nobody wrote down: a path of changes ends as a fresh engine starts', () => {
+  const signal = fc.record(
+    {
+      kind: fc.constantFrom<DrainSignal['kind']>('deleting', 'toBeDeleted', 'cordoned'),
+      since: fc.option(fc.integer({ min: 0, max: 2 * Date.UTC(2026, 0, 1) }), { nil: undefined }),
+    },
+    { noNullPrototype: true },
+  );
+  const signals = fc.array(signal, { maxLength: 1 });
   const mixed = fc
     .record(Object.fromEntries(KINDS.map((kind) => [kind, fc.constantFrom(...STATES)] as const)), {
       noNullPrototype: true,
     })
     .chain((of) =>
-      fc.constantFrom(...STATES).map(({ settings }): ClusterState => {
+      fc.tuple(fc.constantFrom(...STATES), signals, signals).map(([{ settings }, first, others]): ClusterState => {
         const parts = Object.fromEntries(KINDS.map((kind) => [kind, of[kind]?.[kind] ?? {}]));
-        return { ...EMPTY, ...parts, settings, name: 'mixed' };
+        const nodes = Object.values(of.nodes?.nodes ?? {}).map((node): [string, Node] => {
+          return [node.name, { ...node, drainSignals: node.name === 'n1' ? first : others }];
+        });
+        return { ...EMPTY, ...parts, nodes: Object.fromEntries(nodes), settings, name: 'mixed' };
       }),
     );
   const path = fc.array(mixed, { minLength: 1, maxLength: 8 });

@@ -87,8 +87,10 @@ export const CONSOLE_KEYS = { alias: 'openelb.io/alias', description: 'openelb.i
 export const NODE_KEYS = {
   /** Label: no traffic from load balancers to this node (KEP-1143); parsed as a bool. */
   excludeFromLoadBalancers: 'node.kubernetes.io/exclude-from-external-load-balancers',
-  /** Taint of the cluster autoscaler on a node that goes away. */
+  /** Taint of the cluster autoscaler on a node that goes away; its value is the time, in seconds since the epoch. */
   toBeDeletedTaint: 'ToBeDeletedByClusterAutoscaler',
+  /** Taint that Kubernetes' node controller puts on a cordoned node a moment later, with the time. */
+  unschedulableTaint: 'node.kubernetes.io/unschedulable',
 } as const;
 
 /** Types of our conditions on Services. */

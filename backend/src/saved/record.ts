@@ -79,9 +79,9 @@ export const node: z.ZodType<Node> = z.strictObject({
   ready: z.boolean(),
   networkUnavailable: z.boolean(),
   excluded: z.boolean(),
-  toBeDeleted: z.boolean(),
-  unschedulable: z.boolean(),
-  deleting: z.boolean(),
+  drainSignals: z.array(
+    z.strictObject({ kind: z.enum(['deleting', 'toBeDeleted', 'cordoned']), since: orUndefined(z.number()) }),
+  ),
 });
 
 export function nodeToJson(value: Node): object {

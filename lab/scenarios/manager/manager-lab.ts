@@ -49,6 +49,8 @@ export interface NodeStatus {
 export interface ManagerLabSize extends Partial<Omit<NetworkSize, 'nodes'>> {
   /** The machines that replicas run on. */
   readonly members?: readonly string[];
+  /** Options of the manager. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A light lab with replicas of the manager, configured as users do it, and what the tests of the manager ask of it. */
@@ -56,9 +58,9 @@ export class ManagerLab {
   readonly lab: LightLab;
   readonly replicas: LocalReplicas;
 
-  private constructor(lab: LightLab) {
+  private constructor(lab: LightLab, environment: Readonly<Record<string, string>>) {
     this.lab = lab;
-    this.replicas = new LocalReplicas(lab);
+    this.replicas = new LocalReplicas(lab, environment);
   }
 
   /**
@@ -71,12 +73,13 @@ export class ManagerLab {
     clients = 0,
     hosts = 0,
     secondLan,
+    environment = {},
   }: ManagerLabSize = {}): Promise<ManagerLab> {
     const second = secondLan === undefined ? {} : { secondLan };
     const network = { nodes: 3, routers, clients, hosts, ...second };
     const lab = await LightLab.up({ network, progress: progressToStderr });
     try {
-      const manager = new ManagerLab(lab);
+      const manager = new ManagerLab(lab, environment);
       await installObjects(lab);
       await manager.replicas.setMembers(...members);
       const pool = eip('public', { addresses: ['172.30.0.0/24', 'fd30:1::/112'] }, defaultPool);

@@ -7,6 +7,10 @@ export interface HeardPath {
   readonly from: string;
   readonly nextHop: string;
   readonly med: number;
+  /** As the router prints them: `graceful-shutdown`, `65001:1`. */
+  readonly communities: readonly string[];
+  /** What the router's own policy made of it. */
+  readonly localPref: number;
   /** It takes part in the router's ECMP. */
   readonly inUse: boolean;
   /** Kept for a peer that went without a word (RFC 4724). */
@@ -16,6 +20,8 @@ export interface HeardPath {
 /** `show bgp ... json` of FRR 8.4, as far as it is read here. */
 interface FrrPath {
   readonly metric?: number;
+  readonly locPrf?: number;
+  readonly community?: { readonly string: string };
   readonly multipath?: boolean;
   readonly bestpath?: { readonly overall?: boolean };
   readonly stale?: boolean;
@@ -32,6 +38,9 @@ export async function heardPaths(router: Router, ip: string): Promise<HeardPath[
     from: path.peer.peerId,
     nextHop: path.nexthops[0]?.ip ?? '',
     med: path.metric ?? 0,
+    communities: path.community?.string.split(' ') ?? [],
+    // What a router takes a path for that it has no policy for (and doesn't print).
+    localPref: path.locPrf ?? 100,
     inUse: path.multipath === true || path.bestpath?.overall === true,
     stale: path.stale === true,
   }));

@@ -3,6 +3,7 @@ import type { Node } from '../../domain/node.ts';
 import type { Pool, Protocol } from '../../domain/pool.ts';
 import type { ServiceEndpoints } from '../../domain/service.ts';
 import { aNode, aPool, endpointsOn, sharingTerms } from '../../domain/testing/builders.ts';
+import type { DrainPhase } from '../drain.ts';
 import type { HoldingService, NodeHealth, Snapshot } from '../snapshot.ts';
 
 export const IP = '192.0.2.1';
@@ -33,15 +34,21 @@ export interface World {
   readonly nodes?: readonly Node[];
   readonly pools?: readonly Pool[];
   readonly health?: Readonly<Record<string, NodeHealth>>;
+  readonly gone?: readonly Node[];
+  readonly drains?: Readonly<Record<string, DrainPhase>>;
   readonly protocols?: readonly Protocol[];
 }
 
 export function snapshot(world: World): Snapshot {
   const { endpoints = endpointsOn(['n1']), nodes = [N1, N2, N3], pools = [POOL], health = {} } = world;
+  const { gone = [], drains = {} } = world;
+  const byName = (list: readonly Node[]): Map<string, Node> => new Map(list.map((node) => [node.name, node]));
   return {
     services: new Map(),
     endpoints: new Map([[WEB.key, endpoints]]),
-    nodes: new Map(nodes.map((node) => [node.name, node])),
+    nodes: byName(nodes),
+    gone: byName(gone),
+    drains: new Map(Object.entries(drains)),
     pools: new Map(pools.map((pool) => [pool.name, pool])),
     health: new Map(Object.entries(health)),
     protocols: new Set(world.protocols ?? ['bgp']),

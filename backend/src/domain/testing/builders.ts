@@ -106,9 +106,7 @@ export function aNode(name: string, internalIPs: readonly string[], overrides: P
     ready: true,
     networkUnavailable: false,
     excluded: false,
-    toBeDeleted: false,
-    unschedulable: false,
-    deleting: false,
+    drainSignals: [],
     ...overrides,
   };
 }

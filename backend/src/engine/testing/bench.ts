@@ -41,7 +41,7 @@ export class Bench {
   routers: readonly string[] = [];
   readonly engine: Engine;
 
-  constructor(replica = 'a', { layer2 = false } = {}) {
+  constructor(replica = 'a', { layer2 = false, drainGraceMs = 0, drainOnCordon = false } = {}) {
     this.engine = new Engine(
       {
         clock: this.clock,
@@ -78,7 +78,10 @@ export class Bench {
         },
         post: (message) => void this.posted.push(message),
       },
-      { replica, node: 'n1', address: '10.0.0.1', probePort: 7_473, layer2: true, layer2SteadyMs: 0, logLevel: 'info' },
+      {
+        ...{ replica, node: 'n1', address: '10.0.0.1', probePort: 7_473, logLevel: 'info' },
+        ...{ layer2: true, layer2SteadyMs: 0, drainGraceMs, drainOnCordon },
+      },
     );
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { BgpRoute } from '../../announce/announce.ts';
+import type { BgpRoute, PathAttributes } from '../../announce/announce.ts';
 import type { PeerConfig } from '../../speakers/bgp/speaker.ts';
 import type { EngineDeps } from '../engine.ts';
 
@@ -47,7 +47,7 @@ export class RecordingSpeaker {
     },
   };
 
-  /** What each peer has: prefix to `<next hops, in order> med <n>[ <other attributes>]`. */
+  /** What each peer has: prefix to `<next hops, in order> med <n>[ <other attributes>]`, after a next hop its own in brackets */
   announced(): Record<string, Record<string, string>> {
     const peers = [...this.#routes].map(([peer, routes]): [string, Record<string, string>] => {
       const texts = [...routes].map(([prefix, route]): [string, string] => [prefix, routeText(prefix, route)]);
@@ -72,7 +72,13 @@ export class RecordingSpeaker {
 function routeText(prefix: string, route: BgpRoute): string {
   assert.equal(route.prefix, prefix);
   assert.equal(new Set(route.paths.map(({ id }) => id)).size, route.paths.length, 'path identifiers differ');
-  const hops = route.paths.map(({ nextHop }) => nextHop);
-  const localPref = route.localPref === undefined ? [] : [`pref ${route.localPref}`];
-  return [...hops, `med ${route.med}`, ...localPref, ...route.communities, ...route.largeCommunities].join(' ');
+  const hops = route.paths.map(({ nextHop, attributes }) =>
+    attributes === undefined ? nextHop : `${nextHop} (${attributesText(attributes)})`,
+  );
+  return `${hops.join(' ')} ${attributesText(route)}`;
+}
+
+function attributesText({ med, localPref, communities, largeCommunities }: PathAttributes): string {
+  const pref = localPref === undefined ? [] : [`pref ${localPref}`];
+  return [`med ${med}`, ...pref, ...communities, ...largeCommunities].join(' ');
 }

@@ -76,9 +76,10 @@ const node = record<Node>({
   ready: flag,
   networkUnavailable: flag,
   excluded: flag,
-  toBeDeleted: flag,
-  unschedulable: flag,
-  deleting: flag,
+  drainSignals: fc.array(
+    record({ kind: fc.constantFrom('deleting', 'toBeDeleted', 'cordoned'), since: orUndefined(integer) }),
+    { maxLength: 3 },
+  ),
 });
 
 const pool = record<Pool>({

@@ -89,6 +89,24 @@ test('"I don\'t know yet" sends nothing, "none" sends End-of-RIB', () => {
   assert.deepEqual(scene.flush(), ['EoR ipv4-unicast', 'EoR ipv6-unicast']);
 });
 
+test('a path with attributes of its own: it alone is sent anew when it gets and when it loses them', () => {
+  const scene = new Scene();
+  scene.start();
+  const own = { med: 150, communities: ['65535:0'] };
+  const paths = route(a, [1, 2]).paths;
+  const marked = paths.map((path) => (path.id === 2 ? { ...path, attributes: own } : path));
+  const change = (now: Route['paths']): string[] => {
+    scene.rib.update(new Map([[a, { prefix: a, paths: now, med: 100 }]]));
+    const log = scene.flush();
+    return [...log, ...[...(scene.peer.paths.get(a) ?? [])].map(([id, { med }]) => `${id}: ${med}`)];
+  };
+  scene.rib.replace(table({ prefix: a, paths, med: 100 }));
+  scene.flush();
+  assert.deepEqual(change(marked), [`+${a} 2 192.0.2.2`, '1: 100', '2: 150']);
+  assert.deepEqual(change(marked), ['1: 100', '2: 150']);
+  assert.deepEqual(change(paths), [`+${a} 2 192.0.2.2`, '1: 100', '2: 100']);
+});
+
 test('only what changed is sent: new paths first, replaced ones never withdrawn, vanished ones last', () => {
   const scene = new Scene();
   scene.start();

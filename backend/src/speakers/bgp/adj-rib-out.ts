@@ -1,4 +1,4 @@
-import type { AddressFamily, FamilyConfig, PeerConfig, Route } from './model.ts';
+import type { AddressFamily, ChosenAttributes, FamilyConfig, PeerConfig, Route } from './model.ts';
 import { attributesKey, routeAttributes, type Sender } from './route-attributes.ts';
 import type { CodecContext } from './wire/context.ts';
 import { encodePrefix, type EncodedPrefix } from './wire/nlri.ts';
@@ -42,7 +42,7 @@ interface Entry {
   sent: readonly SentPath[];
 }
 
-/** Routes that share all attributes and the next hop, thus UPDATEs. */
+/** Paths that share all attributes and the next hop, thus UPDATEs. */
 interface Group {
   readonly family: AddressFamily;
   readonly nextHop: string;
@@ -52,6 +52,14 @@ interface Group {
   readonly invalid?: string;
   readonly prefixes: Uint8Array[];
   readonly pathIds: number[];
+}
+
+/** Groups that differ in the next hop only. */
+interface Siblings {
+  readonly family: AddressFamily;
+  readonly key: string;
+  readonly chosen: ChosenAttributes;
+  readonly byNextHop: Map<string, Group>;
 }
 
 interface Columns {
@@ -214,7 +222,7 @@ class Changes {
   readonly invalid = new InvalidRoutes();
   readonly #packer: UpdatePacker;
   readonly #sender: Sender;
-  readonly #groups = new Map<string, Map<string, Group>>();
+  readonly #groups = new Map<string, Siblings>();
   readonly #gone = new Map<AddressFamily, Columns>();
   /** About how many octets `pack` will make. */
   bytes = 0;
@@ -237,7 +245,7 @@ class Changes {
 
   /** Announcements first: see AdjRibOut. */
   pack(): Uint8Array[] {
-    for (const byNextHop of this.#groups.values()) {
+    for (const { byNextHop } of this.#groups.values()) {
       for (const group of byNextHop.values()) {
         if (group.attributes !== undefined) this.#packer.reach(group.family, group.nextHop, group.attributes, group);
       }
@@ -248,14 +256,16 @@ class Changes {
 
   #addPaths(entry: Entry, route: Route, limit: number, wanted: SentPath[]): void {
     const { family } = entry.encoded;
-    const byNextHop = this.#groupsOf(attributesKey(family, route));
+    const siblings = this.#siblings(family, route);
     const addPath = this.#packer.usesPathIds(family);
     for (const path of route.paths) {
       if (wanted.length >= limit) return;
       const id = addPath ? path.id : 0;
       // Two paths with one identifier would replace each other: the preferred one counts.
       if (wanted.some((other) => other.id === id)) continue;
-      const group = byNextHop.get(path.nextHop) ?? this.#createGroup(byNextHop, family, path.nextHop, route);
+      const { attributes } = path;
+      const like = attributes === undefined ? siblings : this.#siblings(family, attributes);
+      const group = like.byNextHop.get(path.nextHop) ?? this.#createGroup(like, path.nextHop);
       if (group.attributes === undefined) this.invalid.add(entry.prefix, group.invalid ?? '');
       else this.#addPath(entry, id, group, wanted);
     }
@@ -275,25 +285,26 @@ class Changes {
     this.bytes += octets.length + 4;
   }
 
-  #groupsOf(key: string): Map<string, Group> {
-    let groups = this.#groups.get(key);
-    if (groups === undefined) this.#groups.set(key, (groups = new Map()));
-    return groups;
+  #siblings(family: AddressFamily, chosen: ChosenAttributes): Siblings {
+    const key = attributesKey(family, chosen);
+    let siblings = this.#groups.get(key);
+    if (siblings === undefined) this.#groups.set(key, (siblings = { family, key, chosen, byNextHop: new Map() }));
+    return siblings;
   }
 
-  #createGroup(siblings: Map<string, Group>, family: AddressFamily, nextHop: string, route: Route): Group {
-    const base = { family, nextHop, key: `${nextHop} ${attributesKey(family, route)}`, prefixes: [], pathIds: [] };
+  #createGroup({ family, key, chosen, byNextHop }: Siblings, nextHop: string): Group {
+    const base = { family, nextHop, key: `${nextHop} ${key}`, prefixes: [], pathIds: [] };
     let group: Group;
     try {
       this.#packer.checkNextHop(family, nextHop);
-      const attributes = this.#packer.encodeAttributes(routeAttributes(this.#sender, family, nextHop, route));
+      const attributes = this.#packer.encodeAttributes(routeAttributes(this.#sender, family, nextHop, chosen));
       this.bytes += attributes.length;
       group = { ...base, attributes };
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       group = { ...base, attributes: undefined, invalid: error.message };
     }
-    siblings.set(nextHop, group);
+    byNextHop.set(nextHop, group);
     return group;
   }
 

@@ -30,19 +30,8 @@ export interface PeerConfig {
   readonly gracefulRestart?: { readonly restartTimeSeconds: number };
 }
 
-export interface Path {
-  /** Path identifier (RFC 7911): which of the prefix's paths this is; unique within the route. */
-  readonly id: number;
-  /** An address of the prefix's family, sent as given (third-party next hop, RFC 4271 section 5.1.3). */
-  readonly nextHop: string;
-}
-
-/** One prefix and its attributes. Values are compared by content; a Route object must not change once it was given. */
-export interface Route {
-  /** Canonical `<address>/<length>`. */
-  readonly prefix: string;
-  /** In order of preference: `addPathSendMax` caps them, a session without ADD-PATH sends only the first. */
-  readonly paths: readonly Path[];
+/** What the caller decides of a path's attributes. */
+export interface ChosenAttributes {
   readonly med?: number;
   /** Sent to iBGP peers only; 100 if absent. */
   readonly localPref?: number;
@@ -50,6 +39,23 @@ export interface Route {
   readonly communities?: readonly string[];
   /** `<AS>:<number>:<number>` (RFC 8092). */
   readonly largeCommunities?: readonly string[];
+}
+
+export interface Path {
+  /** Path identifier (RFC 7911): which of the prefix's paths this is; unique within the route. */
+  readonly id: number;
+  /** An address of the prefix's family, sent as given (third-party next hop, RFC 4271 section 5.1.3). */
+  readonly nextHop: string;
+  /** All of its own, in the place of the route's. */
+  readonly attributes?: ChosenAttributes;
+}
+
+/** One prefix and its attributes. Values are compared by content; a Route object must not change once it was given. */
+export interface Route extends ChosenAttributes {
+  /** Canonical `<address>/<length>`. */
+  readonly prefix: string;
+  /** In order of preference: `addPathSendMax` caps them, a session without ADD-PATH sends only the first. */
+  readonly paths: readonly Path[];
 }
 
 /** RFC 4271 section 8.2.2. */

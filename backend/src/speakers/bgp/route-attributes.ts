@@ -1,8 +1,8 @@
-import type { AddressFamily, PeerConfig, Route } from './model.ts';
+import type { AddressFamily, ChosenAttributes, PeerConfig } from './model.ts';
 import type { PathAttribute } from './wire/attributes/attribute.ts';
 import type { AsSegment } from './wire/attributes/as-path.ts';
 
-/** What of the session goes into the attributes of every route. */
+/** What of the session goes into the attributes of every chosen. */
 export interface Sender extends Pick<PeerConfig, 'localAs' | 'peerAs'> {
   readonly fourOctetAs: boolean;
 }
@@ -14,7 +14,12 @@ const defaultLocalPref = 100;
  * Attributes of a locally originated route, in order of their codes (RFC 4271 appendix F.4); the next hop of an IPv6 route
  * isn't among them, it travels in MP_REACH_NLRI.
  */
-export function routeAttributes(sender: Sender, family: AddressFamily, nextHop: string, route: Route): PathAttribute[] {
+export function routeAttributes(
+  sender: Sender,
+  family: AddressFamily,
+  nextHop: string,
+  chosen: ChosenAttributes,
+): PathAttribute[] {
   const internal = sender.localAs === sender.peerAs;
   const segments: AsSegment[] = internal ? [] : [{ kind: 'sequence', ases: [sender.localAs] }];
   const attributes: PathAttribute[] = [
@@ -22,11 +27,11 @@ export function routeAttributes(sender: Sender, family: AddressFamily, nextHop: 
     { type: 'as-path', segments },
   ];
   if (family === 'ipv4-unicast') attributes.push({ type: 'next-hop', address: nextHop });
-  if (route.med !== undefined) attributes.push({ type: 'med', value: route.med });
-  if (internal) attributes.push({ type: 'local-pref', value: route.localPref ?? defaultLocalPref });
-  attributes.push(...list('communities', route.communities));
+  if (chosen.med !== undefined) attributes.push({ type: 'med', value: chosen.med });
+  if (internal) attributes.push({ type: 'local-pref', value: chosen.localPref ?? defaultLocalPref });
+  attributes.push(...list('communities', chosen.communities));
   if (needsAs4Path(sender)) attributes.push({ type: 'as4-path', segments });
-  attributes.push(...list('large-communities', route.largeCommunities));
+  attributes.push(...list('large-communities', chosen.largeCommunities));
   return attributes;
 }
 
@@ -40,9 +45,9 @@ function needsAs4Path({ localAs, peerAs, fourOctetAs }: Sender): boolean {
   return !fourOctetAs && localAs !== peerAs && localAs > 0xffff;
 }
 
-/** Equal for routes whose paths with equal next hops have equal attributes. */
-export function attributesKey(family: AddressFamily, route: Route): string {
-  const communities = route.communities?.join() ?? '';
-  const large = route.largeCommunities?.join() ?? '';
-  return `${family} ${route.med ?? ''} ${route.localPref ?? ''} ${communities} ${large}`;
+/** Equal for paths that, with equal next hops, have equal attributes. */
+export function attributesKey(family: AddressFamily, chosen: ChosenAttributes): string {
+  const communities = chosen.communities?.join() ?? '';
+  const large = chosen.largeCommunities?.join() ?? '';
+  return `${family} ${chosen.med ?? ''} ${chosen.localPref ?? ''} ${communities} ${large}`;
 }

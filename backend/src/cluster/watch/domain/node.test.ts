@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type * as kinds from '../../kinds.ts';
+import type { DrainSignal } from '../../../domain/node.ts';
 import { toNode } from './node.ts';
 
 /** As the API server returns it (kubectl get node -o json, 1.28), shortened where nothing of it is read. */
@@ -33,6 +34,8 @@ const NODE: kinds.Node = JSON.parse(`{
   }
 }`);
 
+const TIME = Date.UTC(2026, 0, 2);
+
 function condition(type: string, status: string): kinds.Node {
   const others = (NODE.status?.conditions ?? []).filter((each) => each.type !== type);
   return { ...NODE, status: { ...NODE.status, conditions: [...others, { type, status }] } };
@@ -59,9 +62,7 @@ suite('a Node', () => {
       ready: true,
       networkUnavailable: false,
       excluded: false,
-      toBeDeleted: false,
-      unschedulable: false,
-      deleting: false,
+      drainSignals: [],
     });
   });
 
@@ -97,16 +98,43 @@ suite('a Node', () => {
     );
   });
 
-  test('cordoned, tainted for deletion, being deleted', () => {
-    const cordoned: kinds.Node = {
-      ...NODE,
-      spec: { unschedulable: true, taints: [{ effect: 'NoSchedule', key: 'node.kubernetes.io/unschedulable' }] },
+  test('has the time of a cordon from the taint that follows it', () => {
+    const cordoned = (...taints: readonly kinds.Taint[]): readonly DrainSignal[] =>
+      toNode({ ...NODE, spec: { unschedulable: true, taints } }).drainSignals;
+    const taint = { effect: 'NoSchedule', key: 'node.kubernetes.io/unschedulable' };
+    assert.deepEqual(cordoned(), [{ kind: 'cordoned', since: undefined }]);
+    assert.deepEqual(cordoned(taint), [{ kind: 'cordoned', since: undefined }]);
+    assert.deepEqual(cordoned({ ...taint, timeAdded: '2026-01-02T00:00:00Z' }), [{ kind: 'cordoned', since: TIME }]);
+  });
+
+  test('uncordoned is not cordoned, though the taint has not followed yet', () => {
+    const taint = { effect: 'NoSchedule', key: 'node.kubernetes.io/unschedulable', timeAdded: '2026-01-02T00:00:00Z' };
+    assert.deepEqual(toNode({ ...NODE, spec: { taints: [taint] } }).drainSignals, []);
+  });
+
+  test('has the time at which the autoscaler tainted it from the value of the taint', () => {
+    const tainted = (value?: string, timeAdded?: string): readonly DrainSignal[] => {
+      const taint = { effect: 'NoSchedule', key: 'ToBeDeletedByClusterAutoscaler' };
+      const more = { ...(value === undefined ? {} : { value }), ...(timeAdded === undefined ? {} : { timeAdded }) };
+      return toNode({ ...NODE, spec: { taints: [{ ...taint, ...more }] } }).drainSignals;
     };
-    assert.deepEqual([toNode(cordoned).unschedulable, toNode(cordoned).toBeDeleted], [true, false]);
-    const taint = { effect: 'NoSchedule', key: 'ToBeDeletedByClusterAutoscaler', value: '1767312000' };
-    assert.equal(toNode({ ...NODE, spec: { taints: [taint] } }).toBeDeleted, true);
+    const at = (since: number | undefined): readonly DrainSignal[] => [{ kind: 'toBeDeleted', since }];
+    assert.deepEqual(tainted('1767312000'), at(TIME));
+    assert.deepEqual(tainted('1', '2026-01-02T00:00:00Z'), at(TIME));
+    for (const value of [undefined, '', '1', 'soon', '-1767312000', '1767312000.5', '99999999999999']) {
+      assert.deepEqual(tainted(value), at(undefined), value);
+    }
+  });
+
+  test('that is being deleted says since when', () => {
     const metadata = { ...NODE.metadata, deletionTimestamp: '2026-01-02T00:00:00Z' };
-    assert.equal(toNode({ ...NODE, metadata }).deleting, true);
+    assert.deepEqual(toNode({ ...NODE, metadata }).drainSignals, [{ kind: 'deleting', since: TIME }]);
+  });
+
+  test('other taints say nothing', () => {
+    const keys = ['DeletionCandidateOfClusterAutoscaler', 'node.kubernetes.io/not-ready', 'example.com/gpu'];
+    const taints = keys.map((key) => ({ effect: 'NoSchedule', key, value: '1767312000' }));
+    assert.deepEqual(toNode({ ...NODE, spec: { taints } }).drainSignals, []);
   });
 });
 
