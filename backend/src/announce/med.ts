@@ -25,6 +25,7 @@ export const MED_OTHER = 200;
 export const MED_TAKEOVER = 0;
 export const MED_STALE = 300;
 export const MED_LEAVING = 900;
+// In between: paths through draining nodes (`drain.ts`).
 
 /**
  * What a replica adds to the MED of its routes (RFC 4271, 5.1.4; all replicas share one AS, so routers compare it). Exactly one
