@@ -311,16 +311,18 @@ suite('on a link', () => {
   });
 });
 
-test('the log says which node drains, why and for how long, and that it does no more', () => {
+test('the log says which node drains, why and for how long, when that is over, and that it does no more', () => {
   const bench = begun();
   bench.engine.change(nodes(tainted(N1)));
   bench.engine.change(nodes({ ...tainted(N1), labels: { rack: 'b' } }));
+  bench.clock.advance(10 * GRACE);
   bench.engine.change(nodes(N1));
-  const lines = bench.logger.entries.filter(({ message }) => message.includes('drained'));
+  const lines = bench.logger.entries.filter(({ message }) => /drained|grace/.test(message));
   assert.deepEqual(
     lines.map(({ fields, message }) => [message, fields]),
     [
       ['node is being drained', { node: 'n1', why: ['toBeDeleted'], graceMs: GRACE }],
+      ['grace time is over, next hops are withdrawn where others are left', { nodes: ['n1'] }],
       ['node is not being drained any more', { node: 'n1' }],
     ],
   );

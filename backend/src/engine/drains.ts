@@ -101,7 +101,12 @@ export class Drains {
   }
 
   #over(): void {
+    const draining = [...this.#phases].filter(([, phase]) => phase === 'draining').map(([name]) => name);
     this.#judge();
+    const nodes = draining.filter((name) => this.#phases.get(name) !== 'draining');
+    // Timers may come a moment early.
+    if (nodes.length === 0) return;
+    this.#deps.logger.info({ nodes }, 'grace time is over, next hops are withdrawn where others are left');
     this.#deps.onChange();
   }
 }
