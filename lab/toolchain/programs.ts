@@ -31,6 +31,8 @@ export const debianPackageOf = {
   arping: 'arping',
   ndisc6: 'ndisc6',
   tcpdump: 'tcpdump',
+  modprobe: 'kmod',
+  'linux.uml': 'user-mode-linux',
 } as const;
 
 export type Program = keyof typeof debianPackageOf;
