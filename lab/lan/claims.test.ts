@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { answersFor, owners, ownersOverlap, reigns } from './claims.ts';
+import { answersFor, owners, ownersOverlap, ownersOverlaps, reigns } from './claims.ts';
 import type { LanRecord, LanRecordKind } from './records.ts';
 
 const ip = '10.50.0.200';
@@ -39,6 +39,12 @@ suite('who owned an address', () => {
     const both = [...claims('a', 0, 3000), ...claims('b', 2050, 6050)];
     assert.equal(ownersOverlap(both, ip), 950);
     assert.ok(owners(both, ip).length > 2);
+  });
+
+  test('each time that two overlap stands for itself', () => {
+    const records = [...claims('a', 0, 3000), ...claims('b', 2050, 9050), ...claims('a', 8500, 12_000)];
+    assert.deepEqual(ownersOverlaps(records, ip), [950, 550]);
+    assert.equal(ownersOverlap(records, ip), 1500);
   });
 
   test('two that only announce, now and then, overlap too', () => {

@@ -56,6 +56,11 @@ export function owners(records: readonly LanRecord[], ip: string): string[] {
  * silent for `silenceMs` meanwhile. 0 where one took over from another that said no more.
  */
 export function ownersOverlap(records: readonly LanRecord[], ip: string, options: OverlapOptions = {}): number {
+  return ownersOverlaps(records, ip, options).reduce((total, ms) => total + ms, 0);
+}
+
+/** The same by occasion, in order of time: one where the address once went from one to another who both spoke for it for a while. */
+export function ownersOverlaps(records: readonly LanRecord[], ip: string, options: OverlapOptions = {}): number[] {
   const presences = presencesOf(claimsOf(records, ip), options.silenceMs ?? 1500);
   const doubles: Span[] = [];
   for (const [i, one] of presences.entries()) {
@@ -64,7 +69,7 @@ export function ownersOverlap(records: readonly LanRecord[], ip: string, options
       if (one.mac !== other.mac && common.first < common.last) doubles.push(common);
     }
   }
-  return covered(doubles);
+  return merged(doubles).map(({ first, last }) => last - first);
 }
 
 /** Every question for an address, in order of time, with those who answered the asker within a second. */
@@ -99,13 +104,13 @@ function presencesOf(claims: readonly LanRecord[], silenceMs: number): (Span & {
   return [...ended, ...[...current].map(([mac, span]) => ({ mac, ...span }))];
 }
 
-/** The time that is in any of the spans. */
-function covered(spans: readonly Span[]): number {
-  let total = 0;
-  let end = -Infinity;
-  for (const { first, last } of [...spans].sort((a, b) => a.first - b.first)) {
-    total += Math.max(0, last - Math.max(first, end));
-    end = Math.max(end, last);
+/** In order of time; those that have a moment in common are one. */
+function merged(spans: readonly Span[]): Span[] {
+  const found: Span[] = [];
+  for (const span of [...spans].sort((a, b) => a.first - b.first)) {
+    const before = found.at(-1);
+    if (before === undefined || span.first > before.last) found.push(span);
+    else found[found.length - 1] = { first: before.first, last: Math.max(before.last, span.last) };
   }
-  return total;
+  return found;
 }

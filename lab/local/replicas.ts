@@ -7,6 +7,8 @@ import { until } from '../state/until.ts';
 
 const root = join(import.meta.dirname, '../..');
 const main = join(root, 'backend/src/main.ts');
+/** The engine's thread gets it too. */
+const olderProbes = new URL('older-probes.ts', import.meta.url).href;
 const namespace = 'porterlb-system';
 const name = 'porter-manager';
 
@@ -77,15 +79,20 @@ export class LocalReplicas {
   }
 
   async start(...nodes: string[]): Promise<void> {
-    await Promise.all(
-      nodes.map(async (node) => {
-        const { command, env } = replicaCommand(this.#lab, node);
-        const stateDir = this.stateDir(node);
-        await mkdir(stateDir, { recursive: true });
-        const environment = { ...env, STATE_DIR: stateDir, ...this.#environment };
-        await this.#lab.node(node).spawn(name, [process.execPath, ...command], environment);
-      }),
-    );
+    await Promise.all(nodes.map((node) => this.#start(node, [])));
+  }
+
+  /** The same, of a version whose datagrams to other replicas know the first three flags only: see `older-probes.ts`. */
+  async startOlder(...nodes: string[]): Promise<void> {
+    await Promise.all(nodes.map((node) => this.#start(node, ['--import', olderProbes])));
+  }
+
+  async #start(node: string, nodeOptions: readonly string[]): Promise<void> {
+    const { command, env } = replicaCommand(this.#lab, node);
+    const stateDir = this.stateDir(node);
+    await mkdir(stateDir, { recursive: true });
+    const program = [process.execPath, ...nodeOptions, ...command];
+    await this.#lab.node(node).spawn(name, program, { ...env, STATE_DIR: stateDir, ...this.#environment });
   }
 
   /** The folder that outlives the processes of a replica: they are as containers of one Pod, one after the other. */

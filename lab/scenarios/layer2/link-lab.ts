@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { answersFor, claimsOf, ownersOverlap } from '../../lan/claims.ts';
+import { Asker } from '../../lan/asker.ts';
+import { claimsOf, ownersOverlaps } from '../../lan/claims.ts';
 import type { LanRecord } from '../../lan/records.ts';
 import type { LightNode } from '../../cluster/light-node.ts';
 import { eip, ours, type ServiceWishes } from '../../local/objects.ts';
@@ -21,20 +22,42 @@ export const fromLan: ServiceWishes = {
 export interface MoveOptions {
   /** How long the traffic goes on after the action, so that the move is part of it, in milliseconds. */
   readonly afterMs?: number;
+  /** What the other host asks for: by default the address alone. */
+  readonly asked?: readonly string[];
 }
 
 /** What a client and a sniffer saw of an address while something happened. */
 export interface Move {
   readonly gap: Gap | undefined;
   readonly records: readonly LanRecord[];
+  readonly askings: readonly Asking[];
+}
+
+/** One who knew nothing of an address asked everybody for it, as kernels do: up to three times, a second apart (mcast_solicit). */
+export interface Asking {
+  readonly ip: string;
+  /** Milliseconds since the epoch. */
+  readonly begunAt: number;
+  /** Or he gave it up. */
+  readonly answered: boolean;
+}
+
+interface AskingAllTheTime {
+  /** Those that are over. */
+  readonly askings: readonly Asking[];
+  /** Each has been asked for once. */
+  readonly begun: Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** A lab with a LAN: hosts on the nodes' network, a client behind the router, and the pool `lan`. */
 export class LinkLab {
   readonly manager: ManagerLab;
+  readonly #asker: Asker;
 
   private constructor(manager: ManagerLab) {
     this.manager = manager;
+    this.#asker = new Asker(manager.lab.host('h2'));
   }
 
   static async up(members: readonly string[], size: ManagerLabSize = {}): Promise<LinkLab> {
@@ -49,6 +72,7 @@ export class LinkLab {
   }
 
   async down(): Promise<void> {
+    this.#asker.close();
     await this.manager.down();
   }
 
@@ -88,35 +112,81 @@ export class LinkLab {
     await until(async () => (await this.owner(ip)) === node, due);
   }
 
-  /** Runs `action` while the host asks for the address every 20 ms; tells the longest time without an answer. */
-  async during(ip: string, action: () => Promise<void>, { afterMs = 4_000 }: MoveOptions = {}): Promise<Move> {
+  /**
+   * Runs `action` while a host sends requests to the address every 20 ms and another one asks for it all the time; tells the longest
+   * time without an answer to a request.
+   */
+  async during(
+    ip: string,
+    action: () => Promise<void>,
+    { afterMs = 4_000, asked = [ip] }: MoveOptions = {},
+  ): Promise<Move> {
     await this.owner(ip);
     const sniffer = await this.manager.lab.sniff();
     const traffic = new PacedTraffic(this.host, ip);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    await action();
-    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    const asking = this.#askAllTheTime(asked);
+    try {
+      await asking.begun;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await action();
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+    } finally {
+      await asking.stop();
+    }
     const outcomes = await traffic.stop();
     const records = await sniffer.stop();
-    return { gap: longestGap(outcomes), records };
+    return { gap: longestGap(outcomes), records, askings: asking.askings };
   }
 
-  /**
-   * Every question of anybody for the address had one answer at most: nobody else answered as well, but for a second at most in which
-   * the owner changed.
-   */
-  assertOneOwner(records: readonly LanRecord[], ip: string): void {
-    const doubles = answersFor(records, ip).filter(({ answers }) => new Set(answers.map(({ mac }) => mac)).size > 1);
-    const [first, last] = [doubles[0], doubles.at(-1)];
-    const forMs = (last?.at ?? 0) - (first?.at ?? 0);
-    assert.ok(forMs < 1_000, `two answered for ${ip} for ${forMs} ms: ${JSON.stringify(last?.answers)}`);
-    assert.ok(ownersOverlap(records, ip) < 1_000, `${ip} had two owners`);
+  /** The host `h2` asks for these in turn, a twentieth of a second after each answer. */
+  #askAllTheTime(ips: readonly string[]): AskingAllTheTime {
+    const askings: Asking[] = [];
+    let stopped = false;
+    const ask = async (ip: string): Promise<void> => {
+      const begunAt = Date.now();
+      const patience = { rounds: 3, timeoutMs: 1_000, pauseMs: 50, untilAnswered: true };
+      const { answeredAt } = await this.#asker.ask({ ips: [ip], ...patience });
+      askings.push({ ip, begunAt, answered: answeredAt !== null });
+    };
+    const askInTurn = async (): Promise<void> => {
+      for (const ip of ips) await ask(ip);
+    };
+    const begun = askInTurn();
+    const done = begun.then(async () => {
+      while (!stopped) await askInTurn();
+    });
+    // Whoever stops it is told.
+    done.catch(() => undefined);
+    const stop = async (): Promise<void> => {
+      stopped = true;
+      await done;
+    };
+    return { askings, begun, stop };
+  }
+
+  /** Somebody asked for the address all the time, and always got an answer before he gave up. */
+  assertAlwaysAnswered({ askings }: Move, ip: string): void {
+    const about = askings.filter((asking) => asking.ip === ip);
+    assert.ok(about.length > 1, `nobody asked for ${ip}`);
+    assert.deepEqual(
+      about.filter(({ answered }) => !answered),
+      [],
+      `nobody answered for ${ip}`,
+    );
+  }
+
+  /** Nobody else claimed the address as well, but for a second at most each time that the owner changed. */
+  assertOneOwner(records: readonly LanRecord[], ip: string, { changes = 1 }: { readonly changes?: number } = {}): void {
+    const overlaps = ownersOverlaps(records, ip);
+    assert.ok(overlaps.length <= changes, `${ip} had two owners ${overlaps.length} times`);
+    assert.ok(Math.max(0, ...overlaps) < 1_000, `${ip} had two owners for so many milliseconds: ${overlaps.join()}`);
     assert.ok(claimsOf(records, ip).length > 0, `nobody claimed ${ip} at all`);
   }
 }
 
 /** `no gap`, or how long it was: for the test's output. */
-export function told(what: string, { gap }: Move): void {
+export function told(what: string, { gap, askings }: Move): void {
   const text = gap === undefined ? 'no request lost' : `${gap.ms.toFixed(0)} ms without an answer, ${gap.lost} lost`;
-  process.stderr.write(`      ${what}: ${text}\n`);
+  const answered = askings.filter((asking) => asking.answered).length;
+  process.stderr.write(`      ${what}: ${text}; ${answered} of ${askings.length} who asked for it were answered\n`);
 }
