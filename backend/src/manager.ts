@@ -81,6 +81,8 @@ export class Manager {
       { ...deps, sources: this.#view.sources },
       {
         onAnswering: () => this.#answering(),
+        onRecovering: () => this.#view.revive(),
+        onProven: (at) => this.#engine.viewProven(at),
         onUnreachable: () => void this.#startFromSaved(),
         onFresh: () => this.#fresh(),
         onStale: () => this.#engine.setStale(true),
@@ -230,7 +232,6 @@ export class Manager {
   #fresh(): void {
     if (this.#stopping) return;
     if (this.#standIn === undefined) this.#engine.setStale(false);
-    this.#view.revive();
   }
 
   #lead(): void {

@@ -59,8 +59,15 @@ export class EngineHandle {
     if (this.#started) this.#outbox.add(delta);
   }
 
+  /** What waits is sent before: a view is fresh only with all that is known. */
   setStale(stale: boolean): void {
+    this.#outbox.flush();
     this.#post({ type: 'staleness', stale });
+  }
+
+  /** The view was current at this `Clock.now()`. */
+  viewProven(at: number): void {
+    this.#post({ type: 'proof', at });
   }
 
   /** Why the engine must be taken for hung, in words; empty while it turns. */

@@ -46,6 +46,8 @@ export type ToEngine =
   | { readonly type: 'change'; readonly inputs: InputDelta }
   /** Whether this replica's view of the Kubernetes API is stale (no answer for 5 s). */
   | { readonly type: 'staleness'; readonly stale: boolean }
+  /** The view was current at this `Clock.now()`, which all threads share; sent each second while it is. */
+  | { readonly type: 'proof'; readonly at: number }
   | { readonly type: 'stop' };
 
 /** A BGP session as status and metrics show it; times are ISO 8601. */

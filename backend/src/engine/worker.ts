@@ -17,6 +17,7 @@ import { BEAT_MS } from './heartbeat.ts';
 import { Layer2 } from './layer2.ts';
 import type { ConflictReport, EngineOptions, FromEngine, ToEngine } from './messages.ts';
 import { sessionReport } from './session-report.ts';
+import { ViewFreshness } from './view-freshness.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('engine/worker.ts runs as a worker thread only');
@@ -50,6 +51,7 @@ const replicas = new ReplicaProber(
     datagrams: systemDatagrams,
     logger: logger.child({ component: 'replicas' }),
     onChange: () => engine.replicasChanged(),
+    beforeAnswer: () => view.check(),
   },
   { self: options.replica, host: options.address, port: options.probePort },
 );
@@ -109,6 +111,8 @@ const engine = new Engine(
   options,
 );
 
+const view = new ViewFreshness({ clock: systemClock, onChange: (stale) => engine.setStale(stale) });
+
 function handle(message: ToEngine): void {
   switch (message.type) {
     case 'start':
@@ -118,7 +122,10 @@ function handle(message: ToEngine): void {
       engine.change(message.inputs);
       break;
     case 'staleness':
-      engine.setStale(message.stale);
+      view.say(message.stale);
+      break;
+    case 'proof':
+      view.proven(message.at);
       break;
     case 'stop':
       void engine.stop();

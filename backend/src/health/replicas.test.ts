@@ -45,6 +45,18 @@ suite('two replicas', () => {
     assert.deepEqual(lab.changes, ['b', 'b']);
   });
 
+  test('one is asked just after it was suspended: what it answers holds at that moment', () => {
+    const lab = new Lab();
+    const b = lab.start('b', members('a', 'b'));
+    let isStale = false;
+    const a: ReplicaProber = lab.start('a', members('a', 'b'), lab.datagrams, () => a.setStale(isStale));
+    lab.clock.advance(SEEN_MS);
+    assert.deepEqual(sees(b), { answering: ['a'], lost: [] });
+    isStale = true;
+    lab.clock.advance(SEEN_MS);
+    assert.deepEqual(sees(b), { answering: ['a!'], lost: [] });
+  });
+
   test('two datagrams in a row that get lost change nothing', () => {
     const lab = new Lab();
     const a = lab.start('a', members('a', 'b'));

@@ -25,6 +25,8 @@ export interface ReplicaProberDeps {
   readonly logger: Logger;
   /** Called after each change of what `answering` or `lost` return. */
   readonly onChange: () => void;
+  /** Called before each answer: what it will say (`setStale`) must hold now, also right after the process was suspended. */
+  readonly beforeAnswer?: () => void;
 }
 
 export interface ReplicaProberOptions {
@@ -298,6 +300,7 @@ export class ReplicaProber {
   }
 
   #answer({ nonce, news }: ProbeMessage, from: { readonly host: string; readonly port: number }): void {
+    this.#deps.beforeAnswer?.();
     const asker = [...this.#tracked.values()].find(({ address, replaced }) => address === from.host && !replaced);
     const place = asker === undefined ? new Uint8Array() : this.#placeFor(asker);
     const header = { ...this.#header('answer', nonce), placeOmitted: place === undefined };

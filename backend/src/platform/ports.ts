@@ -9,7 +9,7 @@ export interface Timer {
 }
 
 export interface Clock {
-  /** Milliseconds from an arbitrary origin; never goes back, unaffected by changes of the wall clock. */
+  /** Milliseconds from an arbitrary origin, the same in all threads; never goes back, unaffected by changes of the wall clock. */
   now(): number;
   /** The wall clock, for timestamps that people and Kubernetes read. Never used for a deadline. */
   wallTime(): Date;

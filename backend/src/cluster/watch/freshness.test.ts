@@ -10,6 +10,8 @@ import type { InformerState } from './informer.ts';
 
 interface Source {
   state: InformerState;
+  /** What opening the watch anew makes of it. */
+  reviving?: InformerState;
 }
 
 interface Bench {
@@ -18,6 +20,8 @@ interface Bench {
   readonly source: Source;
   readonly told: string[];
   readonly answered: number[];
+  readonly recovering: number[];
+  readonly proven: number[];
   readonly freshness: Freshness;
 }
 
@@ -27,15 +31,22 @@ function bench(): Bench {
   const source: Source = { state: { name: 'synced' } };
   const told: string[] = [];
   const answered: number[] = [];
+  const recovering: number[] = [];
+  const proven: number[] = [];
   const freshness = new Freshness(
     { api, clock, random: { next: () => 0.5 }, logger: new FakeLogger(), sources: [source] },
     {
       onAnswering: () => answered.push(clock.now()),
+      onRecovering: () => {
+        recovering.push(clock.now());
+        source.state = source.reviving ?? source.state;
+      },
+      onProven: (at) => proven.push(at),
       onFresh: () => told.push('fresh'),
       onStale: (since) => told.push(`stale since ${since}`),
     },
   );
-  return { clock, api, source, told, answered, freshness };
+  return { clock, api, source, told, answered, recovering, proven, freshness };
 }
 
 describe('Freshness', () => {
@@ -96,6 +107,55 @@ describe('Freshness', () => {
     assert.equal(answered.length, 1);
     assert.ok((answered[0] ?? 0) <= 21_100);
     assert.deepEqual(told, ['stale since 10000']);
+  });
+
+  it('asks for watches to be opened anew with the first answer after a silence, and is not fresh before they stand', async () => {
+    const { clock, api, source, told, recovering, freshness } = bench();
+    freshness.start();
+    await pass(clock, 10_000, 100);
+    api.goDown();
+    await pass(clock, 10_000, 100);
+    assert.deepEqual(recovering, []);
+    // The path is back; the old watches seem to stand, and whoever is asked opens them anew.
+    source.reviving = { name: 'stale', since: 10_000 };
+    api.comeBack();
+    await pass(clock, 5_000, 100);
+    assert.deepEqual(told, ['stale since 10000']);
+    // They stand; only an answer to a question from now on proves that what happened meanwhile has come.
+    const answer = Promise.withResolvers<void>();
+    const ping = api.ping.bind(api);
+    api.ping = async () => await answer.promise;
+    await pass(clock, 1_100, 100);
+    source.state = { name: 'synced' };
+    api.ping = ping;
+    answer.resolve();
+    await pass(clock, 100, 100);
+    assert.deepEqual(told, ['stale since 10000']);
+    await pass(clock, 1_100, 100);
+    assert.deepEqual(told.slice(1), ['fresh']);
+    assert.equal(recovering.length, 1);
+    freshness.stop();
+  });
+
+  it('asks for that after a process that stood still, too, whose pings were all answered', async () => {
+    const { clock, told, recovering, freshness } = bench();
+    freshness.start();
+    await pass(clock, 10_000, 100);
+    clock.suspend(20_000);
+    await pass(clock, 3_000, 100);
+    assert.deepEqual([told.length, told[1], recovering.length], [2, 'fresh', 1]);
+    freshness.stop();
+  });
+
+  it('tells each second when it was proven, as long as it is', async () => {
+    const { clock, api, proven, freshness } = bench();
+    freshness.start();
+    await pass(clock, 10_000, 100);
+    assert.ok(proven.length >= 10 && (proven.at(-1) ?? 0) >= 9_000, proven.join());
+    api.goDown();
+    await pass(clock, 20_000, 100);
+    assert.ok((proven.at(-1) ?? 0) <= 10_000, proven.join());
+    freshness.stop();
   });
 
   it('counts a refusal as an answer, and a kind that does not exist as known', async () => {

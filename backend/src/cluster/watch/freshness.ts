@@ -20,9 +20,16 @@ export interface FreshnessOptions {
   readonly staleAfterMs?: number;
   /** The API server answers a ping after one or more that it didn't: whoever waits out a backoff need not. */
   readonly onAnswering?: () => void;
+  /**
+   * The API server answers for the first time since the view became stale: a watch that seems to stand may be half open, or keep back
+   * what happened meanwhile, so that each has to be opened anew before the view can be fresh.
+   */
+  readonly onRecovering?: () => void;
   /** There is no connection to the API server for a ping, as when nobody listens there; each time. */
   readonly onUnreachable?: () => void;
   readonly onFresh: () => void;
+  /** The view was current at this `Clock.now()`; each time that this is found while it is fresh. */
+  readonly onProven?: (at: number) => void;
   /** `since` is the `Clock.now()` of the last proof. */
   readonly onStale: (since: number) => void;
 }
@@ -30,7 +37,8 @@ export interface FreshnessOptions {
 /**
  * Whether our view of the cluster is current. Bookmarks prove it only once a minute, so the API server is pinged each second,
  * once for all informers; the view is as old as the oldest of the last pong and of the informers whose watch is broken. Kinds
- * that the API denies or doesn't have don't count: that answer is current.
+ * that the API denies or doesn't have don't count: that answer is current. A view that was stale is fresh again only with a pong to a
+ * ping that was sent when every watch stood: what had happened meanwhile was on its way to us before that pong.
  */
 export class Freshness {
   readonly #deps: FreshnessDeps;
@@ -40,6 +48,9 @@ export class Freshness {
   #pongAt = 0;
   #stale = false;
   #missed = false;
+  /** Every watch stood when the last ping that was answered was sent. */
+  #stood = false;
+  #recovering = false;
   #pings: Timer | undefined;
   #deadline: Timer | undefined;
   #abort: AbortController | undefined;
@@ -73,12 +84,13 @@ export class Freshness {
 
   async #ping(abort: AbortController): Promise<void> {
     const sentAt = this.#deps.clock.now();
+    const stood = this.#deps.sources.every(({ state }) => !isBroken(state));
     try {
       await this.#deps.api.ping({ timeoutMs: this.#intervalMs, signal: abort.signal });
-      this.#pong(sentAt);
+      this.#pong(sentAt, stood);
     } catch (error) {
       // It may refuse us this path (403), but it does answer.
-      if (error instanceof ApiError && error.status < 500) this.#pong(sentAt);
+      if (error instanceof ApiError && error.status < 500) this.#pong(sentAt, stood);
       else this.#miss(error, abort);
     }
     if (this.#abort !== abort) return;
@@ -88,16 +100,22 @@ export class Freshness {
     this.#pings = this.#deps.clock.setTimer(delayMs, () => void this.#ping(abort));
   }
 
-  #pong(sentAt: number): void {
+  #pong(sentAt: number, stood: boolean): void {
     this.#pongAt = sentAt;
-    if (!this.#missed) return;
-    this.#missed = false;
-    this.#options.onAnswering?.();
+    this.#stood = stood;
+    if (this.#missed) {
+      this.#missed = false;
+      this.#options.onAnswering?.();
+    }
+    if (!this.#stale || this.#recovering) return;
+    this.#recovering = true;
+    this.#options.onRecovering?.();
   }
 
   #miss(error: unknown, abort: AbortController): void {
     if (this.#abort !== abort) return;
     this.#missed = true;
+    this.#recovering = false;
     this.#deps.logger.debug(errorFields(error), 'the API server did not answer a ping');
     if (error instanceof NetworkError && error.kind === 'connection') this.#options.onUnreachable?.();
   }
@@ -108,9 +126,11 @@ export class Freshness {
     const left = provenAt + this.#staleAfterMs - this.#deps.clock.now();
     this.#deadline?.cancel();
     if (left > 0) this.#deadline = this.#deps.clock.setTimer(left, () => this.#judge());
-    const stale = left <= 0;
+    const stale = left <= 0 || (this.#stale && !this.#stood);
+    if (!stale) this.#options.onProven?.(provenAt);
     if (stale === this.#stale) return;
     this.#stale = stale;
+    this.#recovering = false;
     this.#deps.logger.info({ stale }, 'the view of the API changed its freshness');
     if (stale) this.#options.onStale(provenAt);
     else this.#options.onFresh();
@@ -118,9 +138,11 @@ export class Freshness {
 
   #provenAt(): number {
     let at = this.#pongAt;
-    for (const { state } of this.#deps.sources) {
-      if (state.name === 'stale' || state.name === 'unsynced') at = Math.min(at, state.since);
-    }
+    for (const { state } of this.#deps.sources) if (isBroken(state)) at = Math.min(at, state.since);
     return at;
   }
+}
+
+function isBroken(state: InformerState): state is Extract<InformerState, { readonly name: 'stale' | 'unsynced' }> {
+  return state.name === 'stale' || state.name === 'unsynced';
 }

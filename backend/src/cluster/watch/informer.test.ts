@@ -352,4 +352,17 @@ describe('Informer in bad times', () => {
     assert.deepEqual(made.changes, ['set default/c']);
     assert.equal(made.api.watches, 1);
   });
+
+  it('is stale while that is under way', async () => {
+    const made = await started();
+    await pass(made.clock, 7_000);
+    made.api.muteWatches();
+    made.api.freeze();
+    made.informer.revive();
+    await pass(made.clock, 3_000);
+    assert.deepEqual(made.informer.state, { name: 'stale', since: 0 });
+    made.api.thaw();
+    await pass(made.clock, 1_000);
+    assert.equal(made.informer.state.name, 'synced');
+  });
 });

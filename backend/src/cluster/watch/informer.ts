@@ -133,7 +133,7 @@ export class Informer<T extends KubeObject> {
 
   /**
    * Tries again now: to be called when the API server is known to be back. A watch that stands is opened anew from where it was,
-   * because a path that was cut may have left it half open.
+   * because a path that was cut may have left it half open; until the server accepts that, the cache counts as stale.
    */
   revive(): void {
     if (this.#abort === undefined) return;
@@ -148,6 +148,7 @@ export class Informer<T extends KubeObject> {
   retryNow(): void {
     if (this.#abort === undefined || this.#retryTimer === undefined) return;
     this.#failures = 0;
+    if (this.#state.name === 'synced') this.#setState({ name: 'stale', since: this.#aliveAt });
     this.#proceedIn(jittered(50, 1, this.#deps.random));
   }
 

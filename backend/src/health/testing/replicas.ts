@@ -30,7 +30,12 @@ export class Lab {
   #seed = 1;
 
   /** Starts one that knows these members. */
-  start(name: string, known: readonly Replica[], datagrams: Datagrams = this.datagrams): ReplicaProber {
+  start(
+    name: string,
+    known: readonly Replica[],
+    datagrams: Datagrams = this.datagrams,
+    beforeAnswer: () => void = () => undefined,
+  ): ReplicaProber {
     const prober = new ReplicaProber(
       {
         clock: this.clock,
@@ -38,6 +43,7 @@ export class Lab {
         datagrams,
         logger: this.logger,
         onChange: () => this.changes.push(name),
+        beforeAnswer,
       },
       { self: name, host: ADDRESS[name] ?? '', port: PORT },
     );
