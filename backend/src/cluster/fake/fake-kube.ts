@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/ports.ts';
+import { bgpConfs, bgpPeers, eips } from '../custom-kinds.ts';
 import { ApiError, NetworkError } from '../errors.ts';
 import type { KubeError } from '../errors.ts';
 import type { CallOptions, DeleteOptions, Kube, ListOptions, ObjectPage, Patch } from '../kube.ts';
@@ -6,6 +7,7 @@ import type { Watch, WatchHandlers, WatchOptions, WriteOptions } from '../kube.t
 import type { KubeObject, ObjectRef, ResourceKind } from '../objects.ts';
 import { FakeWatch } from './fake-watch.ts';
 import { Faults } from './faults.ts';
+import { customResourceDefinitions } from '../kinds.ts';
 import { copy } from './json.ts';
 import type { JsonObject, ListKeys } from './json.ts';
 import { jsonPatch, mergePatch } from './patches.ts';
@@ -31,6 +33,9 @@ const builtInListKeys: ListKeys = {
   conflicts: ['replica', 'ip'],
 };
 
+/** By which the API server deletes the objects of a CRD before the CRD. */
+const crdFinalizers = ['customresourcecleanup.apiextensions.k8s.io'];
+
 /** A write that a test can count. */
 export interface Write {
   readonly verb: 'create' | 'patch' | 'delete';
@@ -42,7 +47,7 @@ export interface Write {
 /**
  * A Kubernetes API server in memory: objects with versions and history, watches, the four kinds of patch, status as a
  * subresource, finalizers, and every failure that `faults` and the methods below can make. It validates nothing and knows every
- * kind.
+ * kind; of CRDs it has those of the product.
  */
 export class FakeKube implements Kube {
   readonly faults: Faults;
@@ -59,6 +64,7 @@ export class FakeKube implements Kube {
     this.#store = new Store(deps.clock, (entry) => {
       for (const watch of this.#watches) watch.offer(entry);
     });
+    for (const kind of [eips, bgpConfs, bgpPeers]) this.#define(kind);
   }
 
   // What a test does to the cluster, at once and without faults.
@@ -81,6 +87,37 @@ export class FakeKube implements Kube {
 
   remove<T extends KubeObject>(kind: ResourceKind<T>, ref: ObjectRef): void {
     this.#store.delete(kind, this.#store.get(kind, ref));
+  }
+
+  /**
+   * Deletes the CRD of a kind: its objects go one by one, then the kind, unless an object's finalizer holds both. Returns how to create
+   * the CRD anew.
+   */
+  removeKind(kind: ResourceKind<never>): () => void {
+    const crd = { name: collectionOf(kind) };
+    this.remove(customResourceDefinitions, crd);
+    for (const stored of this.#store.all(kind)) this.#store.delete(kind, stored);
+    if (this.#store.all(kind).length > 0) return () => undefined;
+    const marked = this.#store.get(customResourceDefinitions, crd);
+    this.#store.update(customResourceDefinitions, marked, { ...marked.object, metadata: crd });
+    const message = 'the server could not find the requested resource';
+    const mend = this.faults.inject({
+      plural: kind.plural,
+      error: new ApiError({ status: 404, reason: 'NotFound', message }),
+    });
+    this.breakWatches(undefined, kind.plural);
+    return () => {
+      mend();
+      this.#define(kind);
+    };
+  }
+
+  #define(kind: ResourceKind<never>): void {
+    const spec = { group: kind.group, names: { kind: kind.kind, plural: kind.plural }, scope: 'Cluster', versions: [] };
+    this.store(customResourceDefinitions, {
+      metadata: { name: collectionOf(kind), finalizers: crdFinalizers },
+      spec,
+    });
   }
 
   /** Number of watches that stand. */

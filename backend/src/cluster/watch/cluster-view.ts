@@ -6,7 +6,7 @@ import type { Pool } from '../../domain/pool.ts';
 import type { Labels } from '../../domain/selector.ts';
 import type { Service } from '../../domain/service.ts';
 import type { InputDelta } from '../../engine/messages.ts';
-import { BGP_CONF_NAME, belongsToCni } from '../../resources/keys.ts';
+import { BGP_CONF_NAME, belongsToCni, GROUP } from '../../resources/keys.ts';
 import { parseBgpConf } from '../../resources/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
 import { parseEip, withStanding } from '../../resources/parse-eip.ts';
@@ -19,6 +19,7 @@ import { toNode } from './domain/node.ts';
 import { toService } from './domain/service.ts';
 import { HoldingFeed } from './holding-feed.ts';
 import { Informer, type Change, type InformerDeps, type InformerState } from './informer.ts';
+import { kindStands } from './kind-stands.ts';
 import { LastGood } from './last-good.ts';
 
 /**
@@ -74,6 +75,7 @@ export class ClusterView {
         onChange,
         onState: () => this.#checkSynced(),
         ...(transform === undefined ? {} : { transform }),
+        ...(kind.group === GROUP ? { kindStands: () => kindStands(deps.api, kind) } : {}),
       });
       informers.push(informer as unknown as Informer<never>);
       return informer;

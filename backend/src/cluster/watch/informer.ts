@@ -40,6 +40,11 @@ export interface InformerOptions<T extends KubeObject> extends Selection {
   /** Called after the cache has changed. An object that was re-created under its name comes as `delete`, then `set`. */
   readonly onChange: (change: Change<T>) => void;
   readonly onState?: (state: InformerState) => void;
+  /**
+   * Asked before anything that the API says is gone is removed. False: the kind itself is going, as when its CRD is deleted, which
+   * deletes every object with it; nobody asked for that, so that the cache keeps what it has.
+   */
+  readonly kindStands?: () => Promise<boolean>;
 }
 
 const retry = { baseMs: 100, maxMs: 30_000 };
@@ -77,6 +82,8 @@ export class Informer<T extends KubeObject> {
   #refusals = 0;
   /** The last failure was a 410. */
   #expired = false;
+  /** The kind went or is going, and no object of it has been seen since. */
+  #orphaned = false;
   #retryTimer: Timer | undefined;
   #silenceTimer: Timer | undefined;
 
@@ -141,6 +148,7 @@ export class Informer<T extends KubeObject> {
     if (!waiting && this.#watch === undefined) return;
     this.#closeWatch();
     this.#failures = 0;
+    if (this.#state.name === 'synced') this.#setState({ name: 'stale', since: this.#aliveAt });
     this.#proceedIn(jittered(50, 1, this.#deps.random));
   }
 
@@ -148,7 +156,6 @@ export class Informer<T extends KubeObject> {
   retryNow(): void {
     if (this.#abort === undefined || this.#retryTimer === undefined) return;
     this.#failures = 0;
-    if (this.#state.name === 'synced') this.#setState({ name: 'stale', since: this.#aliveAt });
     this.#proceedIn(jittered(50, 1, this.#deps.random));
   }
 
@@ -175,7 +182,9 @@ export class Informer<T extends KubeObject> {
     };
     try {
       const { items, resourceVersion } = await listAll(this.#deps.api, kind, selection, this.#transform);
+      const believed = await this.#believes(items);
       if (this.#abort !== abort) return;
+      if (!believed) throw kindIsGone(kind);
       this.#replace(items);
       this.#resourceVersion = resourceVersion;
       this.#refusals = 0;
@@ -185,6 +194,17 @@ export class Informer<T extends KubeObject> {
     } catch (error) {
       if (this.#abort === abort) this.#fail(error);
     }
+  }
+
+  /** Whether what a complete list lacks was deleted, rather than having gone with its kind. */
+  async #believes(items: readonly T[]): Promise<boolean> {
+    const { kindStands } = this.#options;
+    if (kindStands === undefined) return true;
+    const listed = new Set(items.map(keyOf));
+    if ([...this.#objects.keys()].every((key) => listed.has(key))) this.#orphaned = false;
+    else if (await kindStands()) this.#orphaned &&= items.length === 0;
+    else this.#orphaned = true;
+    return !this.#orphaned;
   }
 
   #openWatch(resourceVersion: string): void {
@@ -238,6 +258,7 @@ export class Informer<T extends KubeObject> {
     const firstExpired = isExpired(error) && !this.#expired;
     this.#expired = isExpired(error);
     this.#failures = firstExpired ? 1 : this.#failures + 1;
+    if (isNotFound(error) && this.#hasSynced) this.#orphaned = true;
     const missing = isForbidden(error) || isNotFound(error);
     const wait = backoffMs(this.#failures, missing ? slowRetry : retry, this.#deps.random);
     const delayMs = firstExpired ? 0 : Math.max(wait, retryAfterMsOf(error));
@@ -282,6 +303,13 @@ export class Informer<T extends KubeObject> {
   }
 
   #onEvent(type: WatchEventType, received: T): void {
+    if (type === 'DELETED' && this.#options.kindStands !== undefined) {
+      // A list tells it too, and can be doubted as a whole. These kinds have few objects.
+      this.#closeWatch();
+      this.#resourceVersion = undefined;
+      this.#proceed();
+      return;
+    }
     const object = this.#transform(received);
     if (type === 'DELETED') this.#remove(keyOf(object));
     else this.#set(object);
@@ -330,6 +358,11 @@ export class Informer<T extends KubeObject> {
     this.#logger.info({ state: state.name, objects: this.#objects.size }, 'informer changed state');
     this.#options.onState?.(state);
   }
+}
+
+function kindIsGone({ plural }: ResourceKind<never>): ApiError {
+  const message = `${plural} are gone with their kind, not one by one: what was known of them stays`;
+  return new ApiError({ status: 404, reason: 'NotFound', message });
 }
 
 /** Whether the version from which we watched is of no use any more: 410, and any 4xx that is about the request itself. */
