@@ -1,6 +1,7 @@
 import { FakeClock } from '../../../platform/fake/clock.ts';
 import { FakeDialer, type RemoteEnd } from '../../../platform/fake/dialer.ts';
 import { FakeLogger } from '../../../platform/fake/logger.ts';
+import type { Random } from '../../../platform/ports.ts';
 import type { PeerConfig, SessionStatus } from '../model.ts';
 import { BgpSpeaker, type BgpSpeakerOptions } from '../speaker.ts';
 import type { Capability } from '../wire/capabilities/capability.ts';
@@ -101,15 +102,14 @@ export class Scene {
   readonly connections: RouterConnection[] = [];
   readonly speaker: BgpSpeaker;
 
-  constructor(options: BgpSpeakerOptions = {}) {
+  /** @param random jitter; at its least unless told otherwise: timers run their full length */
+  constructor(options: BgpSpeakerOptions = {}, random: Random = { next: () => 0 }) {
     const { clock, dialer, logger } = this;
     const onSessionChange = (status: SessionStatus): void => void this.changes.push(status);
     const onSessionGone = (key: string): void => {
       const left = this.speaker.sessions().map((status) => status.key);
       this.gone.push(`${key}, left: ${left.join()}`);
     };
-    // Jitter at its least: timers run their full length.
-    const random = { next: (): number => 0 };
     this.speaker = new BgpSpeaker({ clock, dialer, logger, random, onSessionChange, onSessionGone }, options);
   }
 
