@@ -9,6 +9,7 @@ import { KubeAccess } from './cluster/kube-access.ts';
 import { LightNode, nodeObject } from './cluster/light-node.ts';
 import type { NodeSpec } from './cluster/light-node.ts';
 import { Sniffer } from './lan/sniffer.ts';
+import { BirdRouter } from './network/bird-router.ts';
 import { Client } from './network/client.ts';
 import { Host } from './network/host.ts';
 import { kubernetesService, planNetwork } from './network/plan.ts';
@@ -140,6 +141,13 @@ export class LightLab extends KubeAccess {
 
   host(name: string): Host {
     return named(this.hosts, name);
+  }
+
+  /** Makes a host on the nodes' network a router of another make; returns when it takes sessions. */
+  async startBird(host: Host): Promise<BirdRouter> {
+    const router = new BirdRouter(this.#parts.processes, host, join(folderOf(this.name), `${host.name}.bird`));
+    await router.start();
+    return router;
   }
 
   /** The node of which a link has this MAC, if one has. */

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { until } from '../../state/until.ts';
 import type { Router } from '../../network/router.ts';
 
 /** One path that a router has heard for an address. */
@@ -53,4 +54,21 @@ export function medsByReplica(paths: readonly HeardPath[]): Record<string, numbe
     ...new Set(paths.filter((path) => path.from === from).map(({ med }) => med)),
   ];
   return Object.fromEntries([...replicas].sort().map((from) => [from, meds(from)]));
+}
+
+/** Waits until a router has heard these MEDs, by the address of the replica, from sessions that are up. */
+export async function hearsMeds(router: Router, ip: string, wanted: Readonly<Record<string, number>>): Promise<void> {
+  const expected = JSON.stringify(
+    Object.fromEntries(
+      Object.entries(wanted)
+        .sort()
+        .map(([from, med]) => [from, [med]]),
+    ),
+  );
+  const heard = async (): Promise<boolean> => {
+    const paths = await heardPaths(router, ip);
+    return JSON.stringify(medsByReplica(paths)) === expected && paths.every(({ stale }) => !stale);
+  };
+  const explain = async (): Promise<string> => JSON.stringify(await heardPaths(router, ip), undefined, 1);
+  await until(heard, { what: `the MEDs ${expected} at ${router.name}`, explain });
 }

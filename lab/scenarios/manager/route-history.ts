@@ -5,19 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import type { Router } from '../../network/router.ts';
 
+type KernelOwner = Pick<Router, 'namespace' | 'exec'>;
+
 /**
  * Every state that a router's kernel route to one address had, as the kernel itself told it (`ip monitor`): nothing that was
  * there only for a moment is missed.
  */
 export class RouteHistory {
-  readonly #router: Router;
+  readonly #router: KernelOwner;
   readonly #destination: string;
   readonly #process: ChildProcessByStdio<null, Readable, null>;
   readonly #states: string[] = [];
   /** Destinations of the test's own routes that the kernel has told of. */
   readonly #marks = new Set<string>();
 
-  private constructor(router: Router, destination: string) {
+  private constructor(router: KernelOwner, destination: string) {
     this.#router = router;
     this.#destination = destination;
     const args = ['-n', router.namespace, '-o', 'monitor', 'route'];
@@ -26,7 +28,7 @@ export class RouteHistory {
   }
 
   /** Follows an IPv4 address from now on. */
-  static async start(router: Router, destination: string): Promise<RouteHistory> {
+  static async start(router: KernelOwner, destination: string): Promise<RouteHistory> {
     const history = new RouteHistory(router, destination);
     await once(history.#process, 'spawn');
     await history.#hears('192.0.2.253');
