@@ -40,7 +40,10 @@ suite("a replica's MED", () => {
   test('the lost one is forgotten: first, and no longer a takeover', () =>
     assert.equal(offset('b', [], { lost: [] }), 100));
   test('the lost one is back: second again', () => assert.equal(offset('b', ['a'], { lost: [] }), 200));
-  test('one that answers is not lost', () => assert.equal(offset('b', ['a'], { lost: ['a'] }), 200));
+  test('the lost one answers, but has not announced yet: what routers retain of it still has to lose', () => {
+    assert.equal(offset('b', ['a'], { lost: ['a'] }), 0);
+    assert.equal(offset('c', ['a', 'b'], { lost: ['a'] }), 200);
+  });
 
   test('stale: 300 worse than its rank among the stale', () => {
     assert.equal(offset('a', ['b'], { stale: true }), 400);

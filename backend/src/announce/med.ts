@@ -11,7 +11,8 @@ export interface ReplicaView {
   readonly answering: readonly AnsweringReplica[];
   /**
    * Names of replicas that stopped answering and whose routes a router may still hold: for their hold time plus restart time after
-   * the last answer (RFC 4724: retained paths would otherwise win, or share the ECMP width with dead next hops).
+   * the last answer, or until they have announced again (RFC 4724: retained paths would otherwise win, or share the ECMP width with dead
+   * next hops).
    */
   readonly lost: readonly string[];
   /** The view of the Kubernetes API has been stale for 5 s. */
@@ -41,8 +42,8 @@ export function medOffset(view: ReplicaView): number {
 
 /** Fresh replicas rank among the fresh ones, stale ones among the stale ones: else nobody would be first while the first is stale. */
 function rankOffset({ self, answering, lost, stale }: ReplicaView): number {
-  const names = new Set(answering.filter((replica) => replica.stale === stale).map(({ name }) => name));
-  for (const name of names) if (name < self) return MED_OTHER;
-  const present = new Set(answering.map(({ name }) => name));
-  return lost.some((name) => name < self && !present.has(name)) ? MED_TAKEOVER : MED_FIRST;
+  // One that answers, but hasn't announced since it was lost, is known to routers by what they retained only.
+  const rivals = answering.filter((replica) => replica.stale === stale && !lost.includes(replica.name));
+  if (rivals.some(({ name }) => name < self)) return MED_OTHER;
+  return lost.some((name) => name < self) ? MED_TAKEOVER : MED_FIRST;
 }

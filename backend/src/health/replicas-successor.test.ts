@@ -86,10 +86,11 @@ suite('a new Pod at the address of an old one', () => {
     b.stop();
     lab.clock.advance(MISSED_MS);
     a.setReplicas([...members('a'), SUCCESSOR]);
-    lab.start('b', members('a', 'b'));
+    lab.start('b', members('a', 'b')).setAnnouncing(true);
     a.setReplicas(members('a', 'b'));
     lab.clock.advance(SEEN_MS);
     assert.ok(sees(a).answering.includes('b'));
+    lab.clock.advance(SEEN_MS + 1_000);
     assert.deepEqual(sees(a).lost, []);
   });
 

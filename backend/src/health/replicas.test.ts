@@ -89,15 +89,41 @@ suite('two replicas', () => {
     assert.deepEqual(lab.changes, ['a']);
   });
 
-  test('a lost one that comes back is no longer lost', () => {
+  test('a lost one that comes back stays lost until it has announced for a second, however well it answers', () => {
     const lab = new Lab();
     const a = lab.start('a', members('a', 'b'));
-    lab.start('b', members('a', 'b'));
+    const b = lab.start('b', members('a', 'b'));
+    b.setAnnouncing(true);
     lab.clock.advance(10_000);
     lab.datagrams.cut('10.0.0.2');
     lab.clock.advance(MISSED_MS);
     lab.datagrams.heal('10.0.0.2');
+    // It doesn't know yet that its sessions are gone.
     lab.clock.advance(SEEN_MS);
+    b.setAnnouncing(false);
+    lab.clock.advance(5_000);
+    assert.deepEqual(sees(a), { answering: ['b'], lost: ['b'] });
+    b.setAnnouncing(true);
+    lab.clock.advance(900);
+    assert.deepEqual(sees(a).lost, ['b']);
+    lab.changes.length = 0;
+    lab.clock.advance(SEEN_MS + 1_000);
+    assert.deepEqual(sees(a), { answering: ['b'], lost: [] });
+    assert.deepEqual(lab.changes, ['a']);
+  });
+
+  test('a lost one that answers and never announces is forgotten when no router can hold its routes any more', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    lab.start('b', members('a', 'b'));
+    a.setRetention(60_000);
+    lab.clock.advance(10_000);
+    lab.datagrams.cut('10.0.0.2');
+    lab.clock.advance(MISSED_MS);
+    lab.datagrams.heal('10.0.0.2');
+    lab.clock.advance(50_000);
+    assert.deepEqual(sees(a), { answering: ['b'], lost: ['b'] });
+    lab.clock.advance(15_000);
     assert.deepEqual(sees(a), { answering: ['b'], lost: [] });
   });
 

@@ -5,6 +5,7 @@ import { OpenQuestions } from './open-questions.ts';
 import { decodeProbe, encodeProbe, type ProbeHeader, type ProbeMessage } from './probe-message.ts';
 import { ReplicaMacs } from './replica-macs.ts';
 import { encodePlace } from './replica-place.ts';
+import { newlyTracked, type Tracked } from './tracked-replica.ts';
 
 export interface AnsweringReplica {
   readonly name: string;
@@ -40,44 +41,20 @@ export interface ReplicaProberOptions {
   readonly misses?: number;
 }
 
-interface Tracked {
-  address: string;
-  node: string | undefined;
-  member: boolean;
-  /** Another replica, or this one, has its address now and would answer for it. */
-  replaced: boolean;
-  questions: OpenQuestions;
-  /** Rounds in a row in which a question was open that it had the time to answer. */
-  missed: number;
-  /** It answered at least once and has not been found silent since. */
-  answering: boolean;
-  leaving: boolean;
-  stale: boolean;
-  announcing: boolean;
-  place: ReplicaPlace;
-  /** Clock time of the last question. */
-  askedAt: number;
-  /** Clock time of the last answer to it that had our place. */
-  toldAt: number;
-  /** The next one, where news came too soon after the last one. */
-  soon: Timer | undefined;
-  /** That questions to it can't even be sent was said, once until it answers again. */
-  saidUnsendable: boolean;
-  /** Clock time of the moment it was found silent. */
-  lostAt: number | undefined;
-}
-
 const REBIND_MS = 1_000;
 /** Least time between two questions to a replica, however much news it has. */
 const NEWS_MS = 20;
 /** Least time between two answers with a place to one address: questions can be forged, and a place has up to a thousand times their octets. */
 const TELL_MS = 20;
+/** How long a lost one must have announced again: so long it may not have noticed yet that its sessions are gone, or routers take. */
+const BACK_MS = 1_000;
 /** Hold time 90 s plus restart time 120 s, the defaults of a BgpPeer. */
 const DEFAULT_RETENTION_MS = 210_000;
 
 /**
  * Asks the other replicas' engines whether they are alive, and answers them. A replica that answered and then falls silent is `lost`
- * for as long as routers may retain its routes, even if it has left the membership meanwhile; one that never answered is neither.
+ * for as long as routers may retain its routes, even if it has left the membership meanwhile, or answers but doesn't announce yet; one
+ * that never answered is neither.
  */
 export class ReplicaProber {
   readonly #deps: ReplicaProberDeps;
@@ -207,7 +184,7 @@ export class ReplicaProber {
     return this.#macs.get(mac)?.node;
   }
 
-  /** Names of the replicas that fell silent and whose routes a router may still retain. */
+  /** Names of the replicas that fell silent and whose routes a router may still retain, though they may answer again. */
   lost(): string[] {
     return [...this.#tracked].filter(([, tracked]) => tracked.lostAt !== undefined).map(([name]) => name);
   }
@@ -276,6 +253,7 @@ export class ReplicaProber {
 
   #silence(name: string, tracked: Tracked, message: string): void {
     tracked.answering = false;
+    tracked.backSince = undefined;
     if (!tracked.leaving) tracked.lostAt = this.#deps.clock.now();
     this.#deps.logger.warn({ other: name, leaving: tracked.leaving, missed: tracked.missed }, message);
   }
@@ -328,10 +306,11 @@ export class ReplicaProber {
     });
   }
 
-  #hit(name: string, tracked: Tracked, { leaving, stale, announcing, ...said }: ProbeMessage): void {
-    const place = said.placeOmitted ? tracked.place : said.place;
+  #hit(name: string, tracked: Tracked, { leaving, stale, announcing, ...says }: ProbeMessage): void {
+    const place = says.placeOmitted ? tracked.place : says.place;
     const isElsewhere = !isDeepStrictEqual(tracked.place, place);
-    const changed = !tracked.answering || tracked.leaving !== leaving || tracked.stale !== stale || isElsewhere;
+    const said = [tracked.answering, tracked.leaving, tracked.stale, tracked.place];
+    const changed = this.#comesBack(tracked, announcing) || !isDeepStrictEqual(said, [true, leaving, stale, place]);
     if (!tracked.answering) this.#deps.logger.info({ other: name }, 'replica answers');
     tracked.missed = 0;
     tracked.saidUnsendable = false;
@@ -342,9 +321,17 @@ export class ReplicaProber {
     tracked.place = place;
     // One that starts or leaves speaks on no link for now, but its host has the MACs that it had.
     if (isElsewhere && place.links.length > 0) this.#macs.set(tracked, place);
-    tracked.lostAt = undefined;
-    if (said.placeOmitted) this.#askSoon(tracked);
+    if (says.placeOmitted) this.#askSoon(tracked);
     if (changed) this.#deps.onChange();
+  }
+
+  /** Whether a lost one has replaced by now what routers retained of it, so that it is lost no longer. */
+  #comesBack(tracked: Tracked, announcing: boolean): boolean {
+    const now = this.#deps.clock.now();
+    tracked.backSince = tracked.lostAt !== undefined && announcing ? (tracked.backSince ?? now) : undefined;
+    if (tracked.backSince === undefined || now - tracked.backSince < BACK_MS) return false;
+    tracked.lostAt = undefined;
+    return true;
   }
 
   #header(kind: ProbeHeader['kind'], nonce: bigint): ProbeHeader {
@@ -369,24 +356,4 @@ export class ReplicaProber {
     }
     return changed;
   }
-}
-
-function newlyTracked(address: string, node: string | undefined): Tracked {
-  const word = {
-    leaving: false,
-    stale: false,
-    announcing: false,
-    place: NO_PLACE,
-    askedAt: -Infinity,
-    toldAt: -Infinity,
-    soon: undefined,
-  };
-  const found = {
-    questions: new OpenQuestions(),
-    missed: 0,
-    answering: false,
-    saidUnsendable: false,
-    lostAt: undefined,
-  };
-  return { address, node, member: true, replaced: false, ...found, ...word };
 }
