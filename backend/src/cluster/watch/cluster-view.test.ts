@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { InputDelta } from '../../engine/messages.ts';
-import { FakeClock } from '../../platform/fake/clock.ts';
-import { FakeLogger } from '../../platform/fake/logger.ts';
-import { LOAD_BALANCER_CLASS, OPENELB_KEYS, SERVICE_CONDITIONS, SERVICE_KEYS } from '../../resources/keys.ts';
+import { OPENELB_KEYS } from '../../resources/keys.ts';
 import { bgpConfs, bgpPeers, eips } from '../custom-kinds.ts';
 import { ApiError } from '../errors.ts';
-import { FakeKube } from '../fake/fake-kube.ts';
 import { pass, settle } from '../fake/passage.ts';
 import * as kinds from '../kinds.ts';
 import type { KubeObject, ResourceKind } from '../objects.ts';
-import { ClusterView } from './cluster-view.ts';
+import { bench, contents, holding, PEER, POOL, SETTINGS, slice, started, type Bench } from './testing/cluster-view-bench.ts';
 
 const KINDS: readonly ResourceKind<never>[] = [
   kinds.services,
@@ -21,109 +17,6 @@ const KINDS: readonly ResourceKind<never>[] = [
   kinds.nodes,
   kinds.namespaces,
 ];
-
-const POOL = { metadata: { name: 'a' }, spec: { address: '192.0.2.0/28' } };
-const PEER = { metadata: { name: 'r1' }, spec: { conf: { peerAs: 65000, neighborAddress: '192.0.2.254' } } };
-const SETTINGS = { metadata: { name: 'default' }, spec: { as: 64512, routerId: '192.0.2.253' } };
-
-/** A Service that holds an address, as the leader writes it. */
-function holding(name: string, ip = '192.0.2.1'): kinds.Service {
-  const condition = {
-    type: SERVICE_CONDITIONS.allocated,
-    status: 'True',
-    reason: 'Allocated',
-    message: '',
-    lastTransitionTime: '2026-01-01T00:00:00Z',
-  };
-  return {
-    metadata: {
-      name,
-      namespace: 'd',
-      finalizers: [SERVICE_KEYS.finalizer],
-      annotations: { [SERVICE_KEYS.assigned]: `a=${ip}` },
-    },
-    spec: { type: 'LoadBalancer', loadBalancerClass: LOAD_BALANCER_CLASS },
-    status: { loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] }, conditions: [condition] },
-  };
-}
-
-function slice(service: string, addresses: readonly string[], namespace = 'd'): kinds.EndpointSlice {
-  return {
-    metadata: { name: `${service}-x`, namespace, labels: { 'kubernetes.io/service-name': service } },
-    addressType: 'IPv4',
-    endpoints: addresses.map((address, i) => ({
-      addresses: [address],
-      nodeName: `n${i + 1}`,
-      targetRef: { kind: 'Pod', name: `pod-${i}` },
-      conditions: { ready: true, serving: true, terminating: false },
-    })),
-  };
-}
-
-interface Bench {
-  readonly clock: FakeClock;
-  readonly api: FakeKube;
-  readonly view: ClusterView;
-  readonly deltas: InputDelta[];
-  readonly changes: string[];
-  readonly synced: () => number;
-}
-
-function bench(): Bench {
-  const clock = new FakeClock();
-  const api = new FakeKube({ clock });
-  const deltas: InputDelta[] = [];
-  const changes: string[] = [];
-  let synced = 0;
-  const view = new ClusterView(
-    { api, clock, random: { next: () => 0.5 }, logger: new FakeLogger() },
-    {
-      membership: 'system/porter-manager',
-      address: '10.0.0.7',
-      onSynced: () => (synced += 1),
-      onInputs: (delta) => deltas.push(delta),
-      onChange: (kind, key) => changes.push(`${kind} ${key}`),
-    },
-  );
-  return { clock, api, view, deltas, changes, synced: () => synced };
-}
-
-/** In step with a cluster that has one object of each kind. */
-async function started(): Promise<Bench> {
-  const made = bench();
-  const { api, view } = made;
-  api.store(kinds.services, holding('s'));
-  api.store(kinds.endpointSlices, slice('s', ['10.0.0.1']));
-  api.store(kinds.endpointSlices, slice('porter-manager', ['10.0.0.7'], 'system'));
-  api.store(kinds.nodes, {
-    metadata: { name: 'n1' },
-    status: { addresses: [{ type: 'InternalIP', address: '10.0.0.1' }] },
-  });
-  api.store(kinds.namespaces, { metadata: { name: 'd', labels: { team: 'x' } } });
-  api.store(eips, POOL);
-  api.store(bgpPeers, PEER);
-  api.store(bgpConfs, SETTINGS);
-  view.start();
-  await settle();
-  assert.equal(made.synced(), 1);
-  made.deltas.length = 0;
-  made.changes.length = 0;
-  return made;
-}
-
-/** What every kind shows of itself. */
-function contents(view: ClusterView): unknown {
-  return {
-    services: [...view.services.keys()],
-    nodes: [...view.nodes.keys()],
-    namespaces: [...view.namespaces],
-    pools: [...view.poolsInForce().keys()],
-    peers: [...view.peers.values()].map(([name]) => name),
-    settings: view.settings.get('default')?.value?.as,
-    replicas: view.replicas(),
-    endpoints: [...(view.inputs().endpoints ?? [])].map(([key, at]) => `${key} on ${at?.ipv4.ready.join() ?? ''}`),
-  };
-}
 
 suite('the view of the cluster', () => {
   for (const missing of KINDS) {
@@ -384,82 +277,6 @@ suite('a change of a pool', () => {
     assert.deepEqual(changes, ['pool a']);
     assert.equal(deltas[0]?.pools?.get('a'), null);
     assert.equal(view.poolObject('a'), undefined);
-    view.stop();
-  });
-});
-
-suite('the CRD of a kind is deleted', () => {
-  for (const kind of [eips, bgpPeers, bgpConfs]) {
-    test(`and takes all ${kind.plural} along: nothing is lost, nor when the kind is back and empty`, async () => {
-      const { clock, api, view, deltas, changes } = await started();
-      const before = contents(view);
-      const restore = api.removeKind(kind);
-      await pass(clock, 120_000, 500);
-      restore();
-      await pass(clock, 120_000, 500);
-      assert.deepEqual(contents(view), before);
-      assert.deepEqual([deltas, changes], [[], []]);
-      view.stop();
-    });
-  }
-
-  test('while an object of it is held by a finalizer: the others, which go, are not lost', async () => {
-    const { clock, api, view, deltas } = await started();
-    api.store(bgpPeers, { ...PEER, metadata: { name: 'held', finalizers: ['example.org/held'] } });
-    await settle();
-    deltas.length = 0;
-    api.removeKind(bgpPeers);
-    await pass(clock, 120_000, 500);
-    assert.deepEqual(
-      api.readAll(bgpPeers).map(({ metadata }) => metadata?.name),
-      ['held'],
-    );
-    const gone = deltas.flatMap(({ peers }) => [...(peers ?? [])].filter(([, peer]) => peer === null));
-    assert.deepEqual(gone, []);
-    assert.deepEqual(
-      [...view.peers.values()].map(([name]) => name),
-      ['r1', 'held'],
-    );
-    view.stop();
-  });
-
-  test('and created anew with other objects: what is there counts from then on', async () => {
-    const { clock, api, view, deltas } = await started();
-    const restore = api.removeKind(bgpPeers);
-    await pass(clock, 30_000, 500);
-    restore();
-    api.store(bgpPeers, { ...PEER, metadata: { name: 'r9' } });
-    await pass(clock, 60_000, 500);
-    assert.deepEqual(
-      deltas.flatMap(({ peers }) => [...(peers ?? [])].map(([name, peer]) => `${name} ${peer === null ? '-' : '+'}`)),
-      ['r1 -', 'r9 +'],
-    );
-    api.remove(bgpPeers, { name: 'r9' });
-    await settle();
-    assert.deepEqual([...view.peers.values()], []);
-    view.stop();
-  });
-
-  test('nobody knows, as the API server does not say: nothing is lost until it does', async () => {
-    const { clock, api, view, deltas } = await started();
-    const error = new ApiError({ status: 503, reason: 'ServiceUnavailable', message: 'not now' });
-    const mend = api.faults.inject({ plural: kinds.customResourceDefinitions.plural, error });
-    api.remove(bgpPeers, { name: 'r1' });
-    await pass(clock, 20_000, 500);
-    assert.equal(deltas.length, 0);
-    mend();
-    await pass(clock, 60_000, 500);
-    assert.equal(deltas[0]?.peers?.get('r1'), null);
-    view.stop();
-  });
-
-  test('nobody may know, by roles of an older version: an object that is deleted is gone', async () => {
-    const { api, view, deltas } = await started();
-    const error = new ApiError({ status: 403, reason: 'Forbidden', message: 'no' });
-    api.faults.inject({ plural: kinds.customResourceDefinitions.plural, error });
-    api.remove(bgpPeers, { name: 'r1' });
-    await settle();
-    assert.equal(deltas[0]?.peers?.get('r1'), null);
     view.stop();
   });
 });

@@ -258,7 +258,6 @@ export class Informer<T extends KubeObject> {
     const firstExpired = isExpired(error) && !this.#expired;
     this.#expired = isExpired(error);
     this.#failures = firstExpired ? 1 : this.#failures + 1;
-    if (isNotFound(error) && this.#hasSynced) this.#orphaned = true;
     const missing = isForbidden(error) || isNotFound(error);
     const wait = backoffMs(this.#failures, missing ? slowRetry : retry, this.#deps.random);
     const delayMs = firstExpired ? 0 : Math.max(wait, retryAfterMsOf(error));
@@ -354,6 +353,7 @@ export class Informer<T extends KubeObject> {
 
   #setState(state: InformerState): void {
     if (this.#state.name === state.name) return;
+    this.#orphaned ||= state.name === 'absent';
     this.#state = state;
     this.#logger.info({ state: state.name, objects: this.#objects.size }, 'informer changed state');
     this.#options.onState?.(state);
