@@ -25,6 +25,7 @@ protocol kernel {
 protocol bgp replicas {
   local ${address} as ${routerAsn};
   neighbor range ${nodeNetwork.ipv4} external;
+  error wait time 1, 2;
   dynamic name "replica";
   ipv4 { import all; export none; add paths rx; };
 }
