@@ -6,7 +6,17 @@ import { ApiError } from '../errors.ts';
 import { pass, settle } from '../fake/passage.ts';
 import * as kinds from '../kinds.ts';
 import type { KubeObject, ResourceKind } from '../objects.ts';
-import { bench, contents, holding, PEER, POOL, SETTINGS, slice, started, type Bench } from './testing/cluster-view-bench.ts';
+import {
+  bench,
+  contents,
+  holding,
+  PEER,
+  POOL,
+  SETTINGS,
+  slice,
+  started,
+  type Bench,
+} from './testing/cluster-view-bench.ts';
 
 const KINDS: readonly ResourceKind<never>[] = [
   kinds.services,
