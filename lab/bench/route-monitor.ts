@@ -1,7 +1,6 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import { followRoutes, type RouteChange } from '../network/route-changes.ts';
 import type { Router } from '../network/router.ts';
 
 interface Waiting {
@@ -12,13 +11,11 @@ interface Waiting {
 /** Follows a router's kernel routes by `ip monitor`, so that a change is seen when the kernel tells it, not when somebody looks. */
 export class RouteMonitor {
   readonly #gateways = new Map<string, string>();
-  readonly #process: ChildProcessByStdio<null, Readable, null>;
+  readonly #process: ChildProcess;
   #waiting: Waiting[] = [];
 
   private constructor(router: Router) {
-    const args = ['-n', router.namespace, '-o', 'monitor', 'route'];
-    this.#process = spawn('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    createInterface({ input: this.#process.stdout }).on('line', (line) => this.#line(line));
+    this.#process = followRoutes(router.namespace, (change) => this.#change(change));
   }
 
   /** Starts following; what happened before is not known. */
@@ -48,14 +45,8 @@ export class RouteMonitor {
     this.#process.kill();
   }
 
-  #line(line: string): void {
-    const deleted = line.startsWith('Deleted ');
-    const [destination = ''] = line
-      .replace(/^Deleted /, '')
-      .trim()
-      .split(' ');
-    const gateways = [...line.matchAll(/ via ([0-9a-f.:]+)/g)].map(([, gateway]) => gateway ?? '').sort();
-    if (deleted) this.#gateways.delete(destination);
+  #change({ destination, gateways }: RouteChange): void {
+    if (gateways.length === 0) this.#gateways.delete(destination);
     else this.#gateways.set(destination, gateways.join());
     const now = performance.now();
     this.#waiting = this.#waiting.filter(({ fulfilled, resolve }) => {

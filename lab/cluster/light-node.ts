@@ -91,6 +91,11 @@ export class LightNode {
     await this.#processes.start({ name: `${this.name}.${name}`, command: [...this.enter, ...command], env });
   }
 
+  /** The pid, on the host, of a process that `spawn` started; undefined if it has ended. */
+  async pid(name: string): Promise<number | undefined> {
+    return (await this.#processes.find(`${this.name}.${name}`))?.pid;
+  }
+
   /** Ends a process that `spawn` started; returns when it is gone. */
   async stop(name: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     await this.#processes.stop(`${this.name}.${name}`, signal);

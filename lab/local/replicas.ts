@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KubeObject } from '../cluster/api-client.ts';
 import type { LightLab } from '../light-lab.ts';
@@ -98,6 +98,32 @@ export class LocalReplicas {
   /** The folder that outlives the processes of a replica: they are as containers of one Pod, one after the other. */
   stateDir(node: string): string {
     return join(folderOf(this.#lab.name), `state-${node}`);
+  }
+
+  /** Forgets what outlived its processes, as the machine does when it loses power. */
+  async loseState(node: string): Promise<void> {
+    await rm(this.stateDir(node), { recursive: true, force: true });
+  }
+
+  /** The pid of a replica; undefined if it doesn't run. */
+  async pid(node: string): Promise<number | undefined> {
+    return this.#lab.node(node).pid(name);
+  }
+
+  /** From now on packets from this machine to the API server come to nothing. */
+  async hideApiServer(node: string): Promise<void> {
+    await this.#lab.node(node).exec('ip', 'route', 'add', 'blackhole', await this.#apiServer());
+  }
+
+  async showApiServer(node: string): Promise<void> {
+    await this.#lab.node(node).exec('ip', 'route', 'del', 'blackhole', await this.#apiServer());
+  }
+
+  /** Where replicas reach the API server. */
+  async #apiServer(): Promise<string> {
+    const kubeconfig = await readFile(this.#lab.insideKubeconfig, 'utf8');
+    const [, host = ''] = /https:\/\/([0-9.]+):/.exec(kubeconfig) ?? [];
+    return host;
   }
 
   /** Returns when the process is gone. */

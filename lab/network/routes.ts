@@ -11,6 +11,7 @@ export interface NextHop {
 
 /** What `ip -j route show` prints per route, as far as it is read here (iproute2 6.1). */
 interface RouteEntry {
+  readonly dst?: string;
   readonly type?: string;
   readonly metric?: number;
   readonly gateway?: string;
@@ -40,6 +41,14 @@ export function parseRoutes(json: string): NextHop[] {
     .flatMap((entry) => entry.nexthops ?? [entry])
     .map(nextHop)
     .sort((a, b) => compare(a.gateway ?? '', b.gateway ?? ''));
+}
+
+/** The gateways of every destination in the answer to `ip -j route show`, sorted, by destination. */
+export function parseTable(json: string): Map<string, string[]> {
+  const entries = JSON.parse(json.trim() === '' ? '[]' : json) as RouteEntry[];
+  const destinations = Map.groupBy(entries, ({ dst = '' }) => dst);
+  const gateways = (own: readonly RouteEntry[]): string[] => parseRoutes(JSON.stringify(own)).map(({ gateway = '' }) => gateway);
+  return new Map([...destinations].map(([destination, own]) => [destination, gateways(own)]));
 }
 
 /** Whether the next hops' gateways are these, in any order. */

@@ -1,6 +1,5 @@
 /** The API server is down, and replicas restart meanwhile, as containers of their Pods: users notice nothing, changes wait. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, suite, test } from 'node:test';
 import { ours } from '../local/objects.ts';
 import { httpPort } from '../local/replicas.ts';
@@ -95,10 +94,8 @@ suite('replicas that restart while the API server is down', () => {
   });
 
   test('one that restarts cut off from the API server: its routes lose against those of the other, which go with the time', async () => {
-    const server = await apiServer();
-    const n1 = lab.lab.node('n1');
     await neverLess(async () => {
-      await n1.exec('ip', 'route', 'add', 'blackhole', server);
+      await lab.replicas.hideApiServer('n1');
       await restart('n1');
       await meds(400, 100);
     });
@@ -110,17 +107,10 @@ suite('replicas that restart while the API server is down', () => {
     const { ipv4, ipv6 } = lab.lab.node('n3').addresses;
     await lab.lab.addNodes([{ name: 'n3', addresses: [ipv4, ipv6] }]);
     await neverLess(async () => {
-      await n1.exec('ip', 'route', 'del', 'blackhole', server);
+      await lab.replicas.showApiServer('n1');
       await meds(100, 200);
     });
   });
-
-  /** Where replicas reach the API server. */
-  async function apiServer(): Promise<string> {
-    const kubeconfig = await readFile(lab.lab.insideKubeconfig, 'utf8');
-    const [, host = ''] = /https:\/\/([0-9.]+):/.exec(kubeconfig) ?? [];
-    return host;
-  }
 
   test('the world has moved on since: what is gone goes, what is new comes, and the rest does not notice', async () => {
     // An address that nobody else is given.

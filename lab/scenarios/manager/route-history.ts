@@ -1,8 +1,7 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Readable } from 'node:stream';
+import { followRoutes, type RouteChange } from '../../network/route-changes.ts';
 import type { Router } from '../../network/router.ts';
 
 type KernelOwner = Pick<Router, 'namespace' | 'exec'>;
@@ -14,7 +13,7 @@ type KernelOwner = Pick<Router, 'namespace' | 'exec'>;
 export class RouteHistory {
   readonly #router: KernelOwner;
   readonly #destination: string;
-  readonly #process: ChildProcessByStdio<null, Readable, null>;
+  readonly #process: ChildProcess;
   readonly #states: string[] = [];
   /** Destinations of the test's own routes that the kernel has told of. */
   readonly #marks = new Set<string>();
@@ -22,9 +21,7 @@ export class RouteHistory {
   private constructor(router: KernelOwner, destination: string) {
     this.#router = router;
     this.#destination = destination;
-    const args = ['-n', router.namespace, '-o', 'monitor', 'route'];
-    this.#process = spawn('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    createInterface({ input: this.#process.stdout }).on('line', (line) => this.#line(line));
+    this.#process = followRoutes(router.namespace, (change) => this.#change(change));
   }
 
   /** Follows an IPv4 address from now on. */
@@ -57,16 +54,8 @@ export class RouteHistory {
     }
   }
 
-  #line(line: string): void {
-    const deleted = line.startsWith('Deleted ');
-    const [destination] = line
-      .replace(/^Deleted /, '')
-      .trim()
-      .split(' ');
-    const mark = /^(?:Deleted )?blackhole (\S+)/.exec(line)?.[1];
-    if (mark !== undefined) this.#marks.add(mark);
-    if (destination !== this.#destination) return;
-    const gateways = [...line.matchAll(/ via ([0-9a-f.:]+)/g)].map(([, gateway]) => gateway ?? '').sort();
-    this.#states.push(deleted ? '' : gateways.join());
+  #change({ destination, gateways, type }: RouteChange): void {
+    if (type === 'blackhole') this.#marks.add(destination);
+    if (destination === this.#destination) this.#states.push(gateways.join());
   }
 }

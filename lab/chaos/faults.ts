@@ -1,0 +1,87 @@
+/** What chaos does to a lab. A fault with an end lasts until that; the others are done at once. */
+
+/** About the replica on a node, or the node. */
+type OnNode =
+  /** The process is killed; at the end another one starts, as the next container of the same Pod. */
+  | 'replica-killed'
+  /** It ends in order. */
+  | 'replica-stopped'
+  /** It stands still (SIGSTOP). */
+  | 'replica-suspended'
+  /** It can't reach the API server. */
+  | 'replica-without-api'
+  | 'node-off'
+  /** It meets no other node; routers and the API server still meet it. */
+  | 'node-apart'
+  /** It carries the label that takes it out of load balancers. */
+  | 'node-excluded'
+  | 'node-cordoned';
+
+/** About what is between a router and the replica on a node. */
+type OnSession =
+  /** The router ends the session by a NOTIFICATION. */
+  | 'session-reset'
+  /** TCP connections are reset as soon as they say anything. */
+  | 'tcp-reset';
+
+/** An edit that the product must refuse or judge as unusable. */
+export type InvalidEdit = 'pool' | 'settings' | 'peer';
+
+export interface ServicePlan {
+  readonly name: string;
+  readonly policy: 'Cluster' | 'Local';
+  /** Nodes with a ready endpoint. */
+  readonly nodes: readonly string[];
+}
+
+export type Fault =
+  | { readonly kind: OnNode; readonly node: string }
+  | { readonly kind: OnSession; readonly router: string; readonly node: string }
+  | { readonly kind: 'all-replicas-killed' | 'api-down' | 'pool-shrunk' }
+  | { readonly kind: 'router-restarted' | 'router-crashed'; readonly router: string }
+  | { readonly kind: 'invalid-edit'; readonly of: InvalidEdit }
+  | { readonly kind: 'service-created' | 'endpoints-moved'; readonly service: ServicePlan }
+  | { readonly kind: 'service-deleted'; readonly name: string };
+
+export type FaultKind = Fault['kind'];
+
+/** A fault with its times, in milliseconds since its batch began. */
+export interface PlannedFault {
+  readonly fault: Fault;
+  readonly from: number;
+  /** When it is healed; the same as `from` for one that is done at once. */
+  readonly to: number;
+}
+
+/** Faults that overlap. All are healed at its end, and then the lab comes to rest. */
+export interface Batch {
+  readonly number: number;
+  readonly faults: readonly PlannedFault[];
+}
+
+const instant: ReadonlySet<FaultKind> = new Set([
+  ...(['session-reset', 'router-restarted', 'router-crashed', 'all-replicas-killed'] as const),
+  ...(['service-created', 'service-deleted', 'endpoints-moved'] as const),
+]);
+
+/** Done at once, with nothing to heal. */
+export function isInstant({ kind }: Fault): boolean {
+  return instant.has(kind);
+}
+
+/** The node that a fault hits, if it hits one: its replica, the node itself, or a session of its replica. */
+export function nodeOf(fault: Fault): string | undefined {
+  return 'node' in fault ? fault.node : undefined;
+}
+
+/** In a line: `node-off n3, 1.2 s to 7.0 s`. */
+export function describeFault({ fault, from, to }: PlannedFault): string {
+  const { kind, ...about } = fault;
+  const words = Object.values(about).map((value) => (typeof value === 'string' ? value : describeService(value)));
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  return `${[kind, ...words].join(' ')}, ${seconds(from)}${to === from ? '' : ` to ${seconds(to)}`}`;
+}
+
+function describeService({ name, policy, nodes }: ServicePlan): string {
+  return `${name} (${policy}, endpoints on ${nodes.join(' ')})`;
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import fc from 'fast-check';
+import { isInstant, nodeOf, type Batch, type FaultKind } from './faults.ts';
+import { batches, timeline } from './plan.ts';
+
+const size = {
+  nodes: ['n1', 'n2', 'n3'],
+  routers: ['r1', 'r2'],
+  services: [{ name: 'web', policy: 'Local', nodes: ['n1'] }] as const,
+};
+
+function first(count: number, seed: number): Batch[] {
+  return batches(seed, size).take(count).toArray();
+}
+
+/** Of any seed: each batch of the first few, with those before it. */
+function ofEach(check: (batch: Batch, before: readonly Batch[]) => void): void {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const all = first(12, seed);
+      for (const [i, batch] of all.entries()) check(batch, all.slice(0, i));
+    }),
+    { numRuns: 300 },
+  );
+}
+
+suite('a plan of faults', () => {
+  test('is the same for the same seed, and another for another', () => {
+    fc.assert(fc.property(fc.integer(), (seed) => assert.deepEqual(first(5, seed), first(5, seed))));
+    assert.notDeepEqual(first(5, 1), first(5, 2));
+  });
+
+  test('is frozen: a seed that was written down tells the same story later', () => {
+    assert.deepEqual(
+      first(2, 7).flatMap(({ faults }) => faults.map(({ fault }) => fault.kind)),
+      frozen,
+    );
+  });
+
+  test('has something in every batch, and comes to every kind of fault', () => {
+    const found = new Set<FaultKind>();
+    for (const { faults } of first(400, 1)) {
+      assert.ok(faults.length > 0);
+      for (const { fault } of faults) found.add(fault.kind);
+    }
+    assert.equal(found.size, 19);
+  });
+
+  test('heals what lasts, within 13 s, and nothing else', () => {
+    ofEach((batch) => {
+      const open = new Set<unknown>();
+      for (const { at, what, fault } of timeline(batch)) {
+        assert.ok(at <= 13_000);
+        if (what === 'heal') assert.ok(open.delete(fault), 'begins before it ends');
+        else if (!isInstant(fault)) open.add(fault);
+      }
+      assert.equal(open.size, 0);
+    });
+  });
+
+  test('leaves one node, its replica and its sessions alone in every batch', () => {
+    ofEach(({ faults }) => {
+      const hit = new Set(faults.map(({ fault }) => nodeOf(fault)));
+      assert.ok(size.nodes.some((node) => !hit.has(node)));
+    });
+  });
+
+  test('changes no object while nobody can', () => {
+    ofEach(({ faults }) => {
+      const found = faults.map(({ fault }) => fault);
+      if (!found.some(({ kind }) => kind === 'api-down')) return;
+      for (const fault of found) assert.ok(!('service' in fault) && !('name' in fault) && !('of' in fault), fault.kind);
+    });
+  });
+
+  test('creates no Service twice, and deletes and moves only those that are there; those of the start stay', () => {
+    ofEach((batch, before) => {
+      const there = new Set(size.services.map(({ name }): string => name));
+      for (const { faults } of before) {
+        for (const { fault } of faults) {
+          if (fault.kind === 'service-created') there.add(fault.service.name);
+          if (fault.kind === 'service-deleted') there.delete(fault.name);
+        }
+      }
+      for (const { fault } of batch.faults) {
+        if (fault.kind === 'service-created') assert.ok(!there.has(fault.service.name));
+        if (fault.kind === 'endpoints-moved') assert.ok(there.has(fault.service.name) && fault.service.nodes.length > 0);
+        if (fault.kind === 'service-deleted') assert.ok(there.has(fault.name) && fault.name !== 'web');
+      }
+    });
+  });
+});
+
+const frozen: FaultKind[] = [];

@@ -1,0 +1,44 @@
+import type { KubeObject } from '../cluster/api-client.ts';
+import { heardByRouter, kernelRoutes } from './observe.ts';
+import { size, type ChaosWorld } from './world.ts';
+
+const logLines = 40;
+
+/** The state of everything, for whoever has to find out what went wrong: routers, objects, and the last words of each replica. */
+export async function stateOf({ manager }: ChaosWorld): Promise<string> {
+  const parts = [
+    ...manager.lab.routers.flatMap((router) => [
+      told(`${router.name}: sessions`, () => router.establishedPeers()),
+      told(`${router.name}: kernel`, async () => Object.fromEntries(await kernelRoutes(router))),
+      told(`${router.name}: heard`, async () => {
+        const heard = await heardByRouter(router);
+        return Object.fromEntries([...heard].map(([from, routes]) => [from, Object.fromEntries(routes)]));
+      }),
+    ]),
+    ...objects.map((path) => told(path, async () => (await manager.lab.api.list(path)).map(shortened))),
+    ...size.nodes.map((node) => told(`replica on ${node}: pid`, () => manager.replicas.pid(node))),
+    ...size.nodes.map((node) =>
+      told(`replica on ${node}: log`, async () =>
+        (await manager.replicas.log(node)).trimEnd().split('\n').slice(-logLines).join('\n'),
+      ),
+    ),
+  ];
+  return (await Promise.all(parts)).join('\n');
+}
+
+const objects = [
+  '/api/v1/namespaces/default/services',
+  '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices',
+  '/api/v1/nodes',
+  ...['eips', 'bgppeers', 'bgpconfs'].map((kind) => `/apis/network.kubesphere.io/v1alpha2/${kind}`),
+];
+
+async function told(what: string, look: () => Promise<unknown>): Promise<string> {
+  const found = await look().catch((error: unknown) => `(${String(error)})`);
+  return `${what}: ${typeof found === 'string' ? found : JSON.stringify(found)}`;
+}
+
+function shortened({ metadata, ...rest }: KubeObject): object {
+  const { managedFields: _, ...kept } = metadata;
+  return { ...rest, metadata: kept };
+}

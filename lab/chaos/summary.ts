@@ -1,0 +1,12 @@
+import type { ChaosReport } from './run.ts';
+
+/** A run in a line: how much there was, and the worst that was seen. */
+export function summary({ batches, faults, worst }: ChaosReport): string {
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  return [
+    `${faults} faults in ${batches} batches, everything held`,
+    `longest route to a dead node ${seconds(worst.deadMs)} (allowed then: ${seconds(worst.allowedMs)})`,
+    `longest way to rest ${seconds(worst.settleMs)}`,
+    `most memory of a replica ${worst.memoryMiB.toFixed(0)} MiB`,
+  ].join('; ');
+}
