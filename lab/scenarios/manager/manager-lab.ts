@@ -79,18 +79,27 @@ export class ManagerLab {
     const network = { nodes: 3, routers, clients, hosts, ...second };
     const lab = await LightLab.up({ network, progress: progressToStderr });
     try {
-      const manager = new ManagerLab(lab, environment);
-      await installObjects(lab);
-      await manager.replicas.setMembers(...members);
-      const pool = eip('public', { addresses: ['172.30.0.0/24', 'fd30:1::/112'] }, defaultPool);
-      for (const object of [pool, bgpConf(), ...bgpPeers(lab.routers)]) await lab.apply(object);
-      await manager.replicas.start(...members);
-      await manager.sessions(...members);
-      return manager;
+      return await ManagerLab.in(lab, members, environment);
     } catch (error) {
       await lab.down();
       throw error;
     }
+  }
+
+  /** The same in a lab that is up already. */
+  static async in(
+    lab: LightLab,
+    members: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<ManagerLab> {
+    const manager = new ManagerLab(lab, environment);
+    await installObjects(lab);
+    await manager.replicas.setMembers(...members);
+    const pool = eip('public', { addresses: ['172.30.0.0/24', 'fd30:1::/112'] }, defaultPool);
+    for (const object of [pool, bgpConf(), ...bgpPeers(lab.routers)]) await lab.apply(object);
+    await manager.replicas.start(...members);
+    await manager.sessions(...members);
+    return manager;
   }
 
   async down(): Promise<void> {

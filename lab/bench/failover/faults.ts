@@ -1,0 +1,209 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError } from '../../cluster/api-client.ts';
+import { bgpPeer, defaultPool, eip } from '../../local/objects.ts';
+import { startsFromSaved } from '../../scenarios/manager/saved-state.ts';
+import { saved } from '../../scenarios/manager/saved-state.ts';
+import { until } from '../../state/until.ts';
+import { nodes, nowMs, type FailoverSite, type TrafficKind } from './site.ts';
+import type { Goal } from './table.ts';
+
+export interface FaultRow {
+  /** By which `--only` chooses it. */
+  readonly name: string;
+  readonly what: string;
+  /** The node that is hit; the host's requests go to an address that it owns. */
+  readonly victim: string;
+  readonly goals: Partial<Record<TrafficKind, Goal>>;
+  readonly before?: (site: FailoverSite) => Promise<void>;
+  readonly act: (site: FailoverSite, run: FaultRun) => Promise<void>;
+  readonly after?: (site: FailoverSite) => Promise<void>;
+}
+
+export interface FaultRun {
+  /** To be called when the fault is done; without that it counts from the beginning of `act`. */
+  readonly mark: () => void;
+  /** A time that no client sees, in milliseconds; of the row's own kind. */
+  readonly time: (ms: number) => void;
+}
+
+const none: FaultRow['goals'] = { local: { lost: 0 }, cluster: { lost: 0 }, layer2: { lost: 0 } };
+const dead: FaultRow['goals'] = { local: { lossMs: 3_000 }, cluster: { lossMs: 3_000 }, layer2: { lossMs: 2_500 } };
+const others = (victim: string): string[] => nodes.filter((node) => node !== victim);
+
+function nodeDies(name: string, what: string, victim: string): FaultRow {
+  return {
+    name,
+    what,
+    victim,
+    goals: dead,
+    before: (site) => site.clusterEndpoints(...others(victim)),
+    act: async ({ manager }, { mark }) => {
+      await manager.lab.node(victim).disconnect();
+      mark();
+      await manager.lab.node(victim).powerOff();
+    },
+    after: async (site) => {
+      await site.clusterEndpoints(...nodes);
+      await site.powerOn(victim);
+    },
+  };
+}
+
+async function restarts(site: FailoverSite, ...which: string[]): Promise<void> {
+  const { manager } = site;
+  await Promise.all(which.map((node) => manager.replicas.stop(node, 'SIGKILL')));
+  await manager.replicas.start(...which);
+  await manager.sessions(...nodes);
+  for (const node of which) {
+    const due = { what: `the replica on ${node} to go by what it kept`, explain: () => manager.logTail(node) };
+    await until(async () => (await startsFromSaved(manager, node)) > 0, due);
+  }
+  // Every view is stale now, and the order among them holds.
+  await site.meds([400, 500, 500]);
+}
+
+function apiDown(name: string, what: string, act: (site: FailoverSite) => Promise<void>): FaultRow {
+  return {
+    name,
+    what,
+    victim: 'n1',
+    goals: none,
+    before: ({ manager }) => saved(manager, nodes, ['local', 'cluster']),
+    act: async (site) => {
+      await site.manager.lab.stopApiServer();
+      try {
+        await act(site);
+      } finally {
+        await site.manager.lab.startApiServer();
+      }
+      await site.atRest();
+    },
+  };
+}
+
+/** n1 hears nothing of the API server any more, and then the Service with `Local` leaves it. */
+const cutOff: FaultRow = {
+  name: 'cut-off',
+  what: 'the first-ranked replica is cut off from the API server, and Pods move',
+  victim: 'n1',
+  goals: none,
+  act: async (site) => {
+    const { manager, ips } = site;
+    await manager.replicas.hideApiServer('n1');
+    await site.meds([400, 100, 200]);
+    await site.localEndpoints(...others('n1'));
+    await manager.routed(ips.local, others('n1'));
+    // Nothing is left there that could answer.
+    await manager.lab.node('n1').exec('ip', 'address', 'del', `${ips.local}/32`, 'dev', 'lo');
+  },
+  after: async (site) => {
+    await site.manager.lab.node('n1').serve(site.ips.local);
+    await site.localEndpoints(...nodes);
+    await site.manager.replicas.showApiServer('n1');
+  },
+};
+
+const routerRestarts: FaultRow = {
+  name: 'router',
+  what: 'the router restarts',
+  victim: 'n1',
+  goals: { layer2: { lost: 0 } },
+  act: async ({ manager, ips }, { time }) => {
+    const router = manager.lab.router('r1');
+    await router.restart();
+    const gateways = nodes.map((node) => manager.lab.node(node).addresses.ipv4);
+    const patience = { timeoutMs: 60_000, intervalMs: 10 };
+    const session = async (): Promise<boolean> => (await router.establishedPeers()).length > 0;
+    const [established, routed] = await Promise.all([
+      until(session, { what: 'a session with the router', ...patience }).then(nowMs),
+      router.waitForRoutes(ips.local, gateways, patience).then(nowMs),
+    ]);
+    time(Math.max(0, routed - established));
+  },
+};
+
+const invalidEdit: FaultRow = {
+  name: 'invalid-edit',
+  what: 'edits that make no sense: a pool, the AS, a second peer for the same router',
+  victim: 'n1',
+  goals: none,
+  act: async ({ manager: { lab } }) => {
+    const router = lab.router('r1');
+    await lab.apply(eip('public', { addresses: ['fd30:1::9-fd30:1::1'] }, defaultPool));
+    const path = '/apis/network.kubesphere.io/v1alpha2/bgpconfs/default';
+    const refused = await lab.api.patch(path, { spec: { as: 0 } }).catch((error: unknown) => error);
+    if (!(refused instanceof ApiError)) throw new Error('the API server took AS 0');
+    await lab.apply({ ...bgpPeer(router, router.addresses.ipv4), metadata: { name: 'twin' } });
+    await sleep(1_000);
+    await lab.api.delete('/apis/network.kubesphere.io/v1alpha2/bgppeers/twin');
+    await lab.apply(eip('public', { addresses: ['172.30.0.0/24', 'fd30:1::/112'] }, defaultPool));
+  },
+};
+
+/** In the order of the promises. */
+export const faultRows: readonly FaultRow[] = [
+  nodeDies('node', 'a node dies', 'n3'),
+  nodeDies('first-node', 'the node of the first-ranked replica dies', 'n1'),
+  {
+    name: 'replica-killed',
+    what: 'the first-ranked replica is killed, and comes back',
+    victim: 'n1',
+    goals: none,
+    act: async (site) => {
+      await site.manager.replicas.stop('n1', 'SIGKILL');
+      await site.meds([undefined, 0, 200]);
+      await site.manager.replicas.start('n1');
+      await site.atRest();
+    },
+  },
+  {
+    name: 'replica-leaves',
+    what: 'the first-ranked replica leaves, and comes back',
+    victim: 'n1',
+    goals: none,
+    act: async (site) => {
+      const { replicas } = site.manager;
+      await replicas.stop('n1');
+      await replicas.setMembers(...others('n1'));
+      await site.meds([undefined, 100, 200]);
+      await replicas.setMembers(...nodes);
+      await replicas.start('n1');
+      await site.atRest();
+    },
+  },
+  {
+    name: 'upgrade',
+    what: 'a rolling upgrade of all replicas',
+    victim: 'n1',
+    goals: none,
+    act: async (site) => {
+      for (const node of nodes) {
+        await site.manager.replicas.stop(node);
+        await site.manager.replicas.start(node);
+        await site.atRest();
+      }
+    },
+  },
+  {
+    name: 'scaled',
+    what: 'scaled from three replicas to one and back',
+    victim: 'n2',
+    goals: none,
+    act: async (site) => {
+      const { replicas } = site.manager;
+      await Promise.all(others('n1').map((node) => replicas.stop(node)));
+      await replicas.setMembers('n1');
+      await site.meds([100, undefined, undefined]);
+      await replicas.setMembers(...nodes);
+      await replicas.start(...others('n1'));
+      await site.atRest();
+    },
+  },
+  apiDown('api-down', 'the API server is down, and all replicas are killed, one after the other', async (site) => {
+    for (const node of nodes) await restarts(site, node);
+  }),
+  apiDown('api-down-all', 'the same, all at once', (site) => restarts(site, ...nodes)),
+  cutOff,
+  routerRestarts,
+  invalidEdit,
+];

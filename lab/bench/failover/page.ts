@@ -1,0 +1,29 @@
+import { timeTable, trafficTable, type TimeRow, type TrafficRow } from './table.ts';
+
+export interface Page {
+  readonly conditions: readonly string[];
+  readonly traffic: readonly TrafficRow[];
+  readonly times: readonly TimeRow[];
+}
+
+/** docs/reference/failover.md. */
+export function page({ conditions, traffic, times }: Page): string {
+  return `# What clients see when something fails
+
+Written by \`npm run bench:failover\`; don't edit it. [failures.md](../failures.md) and [node-health.md](../node-health.md) explain what happens.
+
+A client beyond a router (BGP) and a host on the nodes' network (Layer 2) send a request every 10 ms, each over a connection of its own, and wait 300
+ms for its answer. Three nodes with a replica each. Figures are the median, and the worst in brackets.
+
+${conditions.map((line) => `- ${line}`).join('\n')}
+
+${trafficTable(traffic)}
+${times.length === 0 ? '' : `\n${timeTable(times)}\n`}
+- **BGP, Local**: every node has a Pod. **BGP, Cluster**: Pods only on nodes that survive; that kube-proxy goes on choosing the Pods of a dead node
+  until Kubernetes notices is not part of it.
+- With three next hops a router sends a third of the requests to the dead one, so that there are answers all the time: what counts is when the
+  last request is lost. On a link all requests go to one node.
+- A router that restarts takes its routes out by itself; what a client sees then is its restart, and the way to the first session.
+- The nodes have a stand-in for kube-proxy and for Pods; the rest is the real thing: API server, FRR, kernels, porter-manager.
+`;
+}

@@ -1,0 +1,35 @@
+import type { Outcome } from '../../network/client.ts';
+import { isAnswered, longestGap } from '../../story/traffic.ts';
+import { percentile } from '../figures.ts';
+
+/** What one client saw of one fault. */
+export interface Sample {
+  /** From the fault to the sending of the last request that was not answered, in milliseconds; 0 if all were. */
+  readonly lossMs: number;
+  /** The longest time without any answer, in milliseconds; 0 if all were answered. */
+  readonly gapMs: number;
+  readonly lost: number;
+  readonly sent: number;
+}
+
+/** @param faultAt milliseconds since the epoch */
+export function sampleOf(outcomes: readonly Outcome[], faultAt: number): Sample {
+  const lost = outcomes.filter((outcome) => !isAnswered(outcome));
+  const last = Math.max(faultAt, ...lost.map(({ sentAt }) => sentAt));
+  return {
+    lossMs: last - faultAt,
+    gapMs: longestGap(outcomes)?.ms ?? 0,
+    lost: lost.length,
+    sent: outcomes.length,
+  };
+}
+
+export interface Figure {
+  readonly median: number;
+  readonly worst: number;
+}
+
+/** Nearest-rank median, and the largest. @throws {RangeError} if there are no samples. */
+export function figureOf(values: readonly number[]): Figure {
+  return { median: percentile(values, 50), worst: percentile(values, 100) };
+}

@@ -1,0 +1,84 @@
+import { figureOf, type Figure, type Sample } from './sample.ts';
+
+/** What a row promises: that no request is lost, or none later than this after the fault. */
+export type Goal = { readonly lost: 0 } | { readonly lossMs: number };
+
+export interface TrafficRow {
+  /** What happens. */
+  readonly what: string;
+  /** Whose requests these are. */
+  readonly traffic: string;
+  /** undefined: what is seen is the router's own doing. */
+  readonly goal?: Goal;
+  /** One per run, in order. */
+  readonly samples: readonly Sample[];
+}
+
+/** A time that is no client's: from one event to another. */
+export interface TimeRow {
+  readonly what: string;
+  readonly goalMs: number;
+  /** Milliseconds, one per run. */
+  readonly times: readonly number[];
+}
+
+/** Whether every run met the row's goal; undefined without one. */
+export function isMet({ goal, samples }: TrafficRow): boolean | undefined {
+  if (goal === undefined) return undefined;
+  return samples.every(({ lost, lossMs }) => ('lost' in goal ? lost === 0 : lossMs <= goal.lossMs));
+}
+
+/** The table of what clients saw, in Markdown. */
+export function trafficTable(rows: readonly TrafficRow[]): string {
+  return markdown([
+    ['what happens', 'requests', 'goal', 'last one lost, after the fault', 'longest time without an answer', 'lost', 'runs', ''],
+    ...rows.map((row) => {
+      const of = (value: (sample: Sample) => number): Figure => figureOf(row.samples.map(value));
+      return [
+        row.what,
+        row.traffic,
+        row.goal === undefined ? '' : goalText(row.goal),
+        seconds(of(({ lossMs }) => lossMs)),
+        seconds(of(({ gapMs }) => gapMs)),
+        counts(of(({ lost }) => lost)),
+        String(row.samples.length),
+        verdict(isMet(row)),
+      ];
+    }),
+  ]);
+}
+
+export function timeTable(rows: readonly TimeRow[]): string {
+  return markdown([
+    ['what', 'goal', 'time', 'runs', ''],
+    ...rows.map(({ what, goalMs, times }) => {
+      const met = times.every((ms) => ms <= goalMs);
+      return [what, `${goalMs / 1000} s`, seconds(figureOf(times)), String(times.length), verdict(met)];
+    }),
+  ]);
+}
+
+function goalText(goal: Goal): string {
+  return 'lost' in goal ? 'none lost' : `${goal.lossMs / 1000} s`;
+}
+
+/** `1.84 s (2.10)`: median and worst. */
+function seconds({ median, worst }: Figure): string {
+  if (worst === 0) return '–';
+  const text = (ms: number): string => (Number.isFinite(ms) ? (ms / 1000).toFixed(2) : 'never');
+  return `${text(median)} s (${text(worst)})`;
+}
+
+function counts({ median, worst }: Figure): string {
+  return worst === 0 ? '0' : `${median} (${worst})`;
+}
+
+function verdict(met: boolean | undefined): string {
+  if (met === undefined) return '';
+  return met ? 'met' : '**missed**';
+}
+
+function markdown([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
