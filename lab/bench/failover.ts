@@ -4,7 +4,6 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { format, resolveConfig } from 'prettier';
 import type { LightLab } from '../light-lab.ts';
 import { conditions } from './failover/conditions.ts';
 import { faultRows, type FaultRow } from './failover/faults.ts';
@@ -86,8 +85,7 @@ async function bench(lab: LightLab, signal: AbortSignal, { runs, rows, whole }: 
   const foreign = await load.describe();
   print(foreign);
   if (!whole) return;
-  const text = page({ conditions: await conditions(runs, foreign), ...all });
-  await writeFile(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }));
+  await writeFile(file, page({ conditions: await conditions(runs, foreign), ...all }));
   print(`written to ${file}`);
 }
 

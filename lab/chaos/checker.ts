@@ -4,7 +4,7 @@ import { until } from '../state/until.ts';
 import { Contention } from './contention.ts';
 import type { Batch, ServicePlan } from './faults.ts';
 import { kept, toBeKept } from './kept.ts';
-import { momentsWithout, routedWhileDead, steadyRouters, steadyServices, type Span } from './judge.ts';
+import { judgedDeath, momentsWithout, routedWhileDead, steadyRouters, steadyServices, type Span } from './judge.ts';
 import { addressesOf, doubleAddresses, expectedRoutes, keyOf } from './model.ts';
 import type { ApiObjects, NodeObject, ServiceObject, SliceObject } from './model.ts';
 import { differences, heardByRouter, kernelRoutes } from './observe.ts';
@@ -114,9 +114,10 @@ export class Checker {
 
   #throughDeadNodes(span: Span): string[] {
     const lines: string[] = [];
-    const { deaths, manager } = this.#world;
+    const { deaths, beginnings, manager } = this.#world;
     for (const death of deaths.filter(({ to }) => to > span.from)) {
-      const until = { from: death.from, to: Math.min(death.to, span.to) };
+      const until = judgedDeath({ from: death.from, to: Math.min(death.to, span.to) }, beginnings);
+      if (until === undefined) continue;
       const allowed = deadForMs * this.#contention.factor(until.from, until.from + 2 * deadForMs);
       for (const [name, { events }] of this.#watches) {
         const ms = routedWhileDead(events, manager.lab.node(death.node).addresses.ipv4, until);

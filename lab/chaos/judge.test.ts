@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Batch, Fault } from './faults.ts';
-import { momentsWithout, routedWhileDead, steadyRouters, steadyServices, type RouteEvent } from './judge.ts';
+import { judgedDeath, momentsWithout, routedWhileDead, steadyRouters, steadyServices, type RouteEvent } from './judge.ts';
 
 const event = (at: number, destination: string, ...gateways: string[]): RouteEvent => ({ at, destination, gateways });
 const batchOf = (...faults: Fault[]): Batch => ({
@@ -30,6 +30,19 @@ suite('for how long a route led to a dead node', () => {
 
   test('not at all, where it had left before', () => {
     assert.equal(routedWhileDead([event(0, 'a', 'x'), event(900, 'a', 'y'), event(4_000, 'a', 'z')], 'x', span), 0);
+  });
+});
+
+suite('the part of a death that is judged', () => {
+  const death = { from: 20_000, to: 30_000 };
+
+  test('is all of it, unless a replica begins meanwhile', () => {
+    assert.deepEqual(judgedDeath(death, [0, 31_000]), death);
+    assert.deepEqual(judgedDeath(death, [0, 26_000, 24_000]), { from: 20_000, to: 24_000 });
+  });
+
+  test('is nothing where one has just begun', () => {
+    assert.equal(judgedDeath(death, [15_000, 24_000]), undefined);
   });
 });
 

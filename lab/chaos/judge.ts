@@ -32,6 +32,19 @@ export function routedWhileDead(events: readonly RouteEvent[], gateway: string, 
   return leading.size > 0 ? to - from : last;
 }
 
+/** So long a replica takes to meet all nodes at most, in milliseconds. */
+const acquaintanceMs = 10_000;
+
+/**
+ * The part of a node's death for which the promise holds: until a replica begins, or goes on after it was suspended. One that has never
+ * met a node can't tell that it is dead and goes by Kubernetes, which notices after 40 s and more; none, if one had just begun.
+ */
+export function judgedDeath(death: Span, beginnings: readonly number[]): Span | undefined {
+  const near = beginnings.filter((at) => at > death.from - acquaintanceMs && at < death.to);
+  if (near.some((at) => at <= death.from)) return undefined;
+  return { from: death.from, to: Math.min(death.to, ...near) };
+}
+
 /** The moments within a span in which an address had no route; its beginning, if it had none then. */
 export function momentsWithout(events: readonly RouteEvent[], destination: string, { from, to }: Span): number[] {
   const own = events.filter((event) => event.destination === destination && event.at <= to);

@@ -34,6 +34,8 @@ export interface Death {
 export class ChaosWorld {
   readonly manager: ManagerLab;
   readonly deaths: Death[] = [];
+  /** When replicas were started, or went on after they were suspended, by `performance.now()`. */
+  readonly beginnings: number[] = [];
   readonly #nodes: NodeVerdicts;
 
   private constructor(manager: ManagerLab) {
@@ -156,7 +158,7 @@ export class ChaosWorld {
     switch (fault.kind) {
       case 'all-replicas-killed':
         await Promise.all(size.nodes.map((node) => replicas.stop(node, 'SIGKILL')));
-        return replicas.start(...size.nodes);
+        return this.#start(...size.nodes);
       case 'replica-killed':
         return replicas.stop(fault.node, 'SIGKILL');
       case 'replica-stopped':
@@ -179,7 +181,7 @@ export class ChaosWorld {
     switch (fault.kind) {
       case 'replica-killed':
       case 'replica-stopped':
-        return replicas.start(fault.node);
+        return this.#start(fault.node);
       case 'replica-suspended':
         return this.#signal(fault.node, 'SIGCONT');
       case 'replica-without-api':
@@ -193,9 +195,15 @@ export class ChaosWorld {
     }
   }
 
+  async #start(...nodes: readonly string[]): Promise<void> {
+    this.beginnings.push(performance.now());
+    await this.manager.replicas.start(...nodes);
+  }
+
   async #signal(node: string, signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     const pid = await this.manager.replicas.pid(node);
     if (pid === undefined) throw new Error(`the replica on ${node} has ended by itself`);
+    if (signal === 'SIGCONT') this.beginnings.push(performance.now());
     process.kill(pid, signal);
   }
 
@@ -212,7 +220,7 @@ export class ChaosWorld {
     if (death !== undefined) death.to = performance.now();
     await this.manager.lab.node(node).powerOn();
     await this.#nodes.serve(node);
-    await this.manager.replicas.start(node);
+    await this.#start(node);
   }
 
   /** A cordon is no reason to take a node out; the label is. */
