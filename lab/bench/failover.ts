@@ -20,7 +20,11 @@ const usage = `usage: npm run bench:failover [-- --runs <number>] [--only <row>]
   --runs <number>   of each row (default 20, some 10 to 25 s each)
   --only <row>      prints that row and leaves the page alone: ${faultRows.map(({ name }) => name).join(', ')}
 `;
-const names: Readonly<Record<TrafficKind, string>> = { local: 'BGP, Local', cluster: 'BGP, Cluster', layer2: 'Layer 2' };
+const names: Readonly<Record<TrafficKind, string>> = {
+  local: 'BGP, Local',
+  cluster: 'BGP, Cluster',
+  layer2: 'Layer 2',
+};
 const routesGoalMs = 1_000;
 
 interface Options {

@@ -123,7 +123,9 @@ export class Checker {
         const ms = routedWhileDead(events, manager.lab.node(death.node).addresses.ipv4, until);
         if (ms > this.worst.deadMs) Object.assign(this.worst, { deadMs: ms, allowedMs: allowed });
         if (ms <= allowed) continue;
-        lines.push(`${name} led to ${death.node} for ${ms.toFixed(0)} ms of its death; allowed: ${allowed.toFixed(0)} ms`);
+        lines.push(
+          `${name} led to ${death.node} for ${ms.toFixed(0)} ms of its death; allowed: ${allowed.toFixed(0)} ms`,
+        );
       }
     }
     return lines;
@@ -178,7 +180,8 @@ export class Checker {
       const { uid = '' } = service.metadata;
       const now = addressesOf(service).sort().join(' ');
       const before = this.#given.get(uid) ?? now;
-      if (before !== '' && before !== now) this.#seen.add(`${keyOf(service)} had ${before} and has ${now || 'nothing'}`);
+      if (before !== '' && before !== now)
+        this.#seen.add(`${keyOf(service)} had ${before} and has ${now || 'nothing'}`);
       this.#given.set(uid, now);
     }
   }

@@ -37,7 +37,9 @@ export interface ServicePlan {
 export type Fault =
   | { readonly kind: OnNode; readonly node: string }
   | { readonly kind: OnSession; readonly router: string; readonly node: string }
-  | { readonly kind: 'all-replicas-killed' | 'api-down' | 'pool-shrunk' }
+  | { readonly kind: 'all-replicas-killed' }
+  | { readonly kind: 'api-down' }
+  | { readonly kind: 'pool-shrunk' }
   | { readonly kind: 'router-restarted' | 'router-crashed'; readonly router: string }
   | { readonly kind: 'invalid-edit'; readonly of: InvalidEdit }
   | { readonly kind: 'service-created' | 'endpoints-moved'; readonly service: ServicePlan }

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Batch, Fault } from './faults.ts';
-import { judgedDeath, momentsWithout, routedWhileDead, steadyRouters, steadyServices, type RouteEvent } from './judge.ts';
+import {
+  judgedDeath,
+  momentsWithout,
+  routedWhileDead,
+  steadyRouters,
+  steadyServices,
+  type RouteEvent,
+} from './judge.ts';
 
 const event = (at: number, destination: string, ...gateways: string[]): RouteEvent => ({ at, destination, gateways });
 const batchOf = (...faults: Fault[]): Batch => ({
@@ -81,7 +88,10 @@ suite('what a batch must not touch', () => {
   });
 
   test('the routers that are not restarted', () => {
-    const batch = batchOf({ kind: 'router-crashed', router: 'r1' }, { kind: 'session-reset', router: 'r2', node: 'n1' });
+    const batch = batchOf(
+      { kind: 'router-crashed', router: 'r1' },
+      { kind: 'session-reset', router: 'r2', node: 'n1' },
+    );
     assert.deepEqual(steadyRouters(['r1', 'r2'], batch), ['r2']);
   });
 });

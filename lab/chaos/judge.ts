@@ -63,7 +63,11 @@ function nodesLost(faults: readonly Fault[]): Set<string> {
  * The Services, by name, that must have a route all the time while a batch goes on: those that are there before and after it, and keep a
  * node that can take their traffic.
  */
-export function steadyServices(services: readonly ServicePlan[], { faults }: Batch, nodes: readonly string[]): string[] {
+export function steadyServices(
+  services: readonly ServicePlan[],
+  { faults }: Batch,
+  nodes: readonly string[],
+): string[] {
   const all = faults.map(({ fault }) => fault);
   const lost = nodesLost(all);
   const later = all.reduce(afterwards, services);

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { doubleAddresses, excludeLabel, expectedRoutes, type NodeObject, type ServiceObject, type SliceObject } from './model.ts';
+import {
+  doubleAddresses,
+  excludeLabel,
+  expectedRoutes,
+  type NodeObject,
+  type ServiceObject,
+  type SliceObject,
+} from './model.ts';
 import { differences } from './observe.ts';
 
 function service(name: string, policy: string, ips: readonly string[], annotations = {}): ServiceObject {
@@ -28,8 +35,15 @@ const nodes = [node(1), node(2), node(3, { [excludeLabel]: 'true' })];
 
 suite('routes that there should be', () => {
   test('Cluster: every node that is not excluded, by the family of the address, if there is an endpoint anywhere', () => {
-    const services = [service('web', 'Cluster', ['172.30.0.0', 'fd30:1::1']), service('idle', 'Cluster', ['172.30.0.1'])];
-    const slices = [slice('web', 'IPv4', { n3: true }), slice('web', 'IPv6', { n3: true }), slice('idle', 'IPv4', { n1: false })];
+    const services = [
+      service('web', 'Cluster', ['172.30.0.0', 'fd30:1::1']),
+      service('idle', 'Cluster', ['172.30.0.1']),
+    ];
+    const slices = [
+      slice('web', 'IPv4', { n3: true }),
+      slice('web', 'IPv6', { n3: true }),
+      slice('idle', 'IPv4', { n1: false }),
+    ];
     assert.deepEqual(Object.fromEntries(expectedRoutes({ services, slices, nodes })), {
       '172.30.0.0': ['10.50.0.11', '10.50.0.12'],
       'fd30:1::1': ['fd00:50::11', 'fd00:50::12'],
@@ -57,8 +71,16 @@ test('an address of two Services is told, unless they share it', () => {
 });
 
 test('differences are told by address, those on either side', () => {
-  const found = new Map([['a', ['x']], ['b', ['x', 'y']], ['c', ['x']]]);
-  const wanted = new Map([['a', ['x']], ['b', ['y']], ['d', ['x']]]);
+  const found = new Map([
+    ['a', ['x']],
+    ['b', ['x', 'y']],
+    ['c', ['x']],
+  ]);
+  const wanted = new Map([
+    ['a', ['x']],
+    ['b', ['y']],
+    ['d', ['x']],
+  ]);
   assert.deepEqual(differences('r1', found, wanted), [
     'r1 has x y for b, not y',
     'r1 has x for c, not nothing',

@@ -88,11 +88,7 @@ function isIpv6(ip: string): boolean {
 }
 
 /** Nodes with a ready endpoint of the Service that has an address of this one's family. */
-export function nodesWithEndpoints(
-  service: ServiceObject,
-  slices: readonly SliceObject[],
-  ip: string,
-): Set<string> {
+export function nodesWithEndpoints(service: ServiceObject, slices: readonly SliceObject[], ip: string): Set<string> {
   const { name, namespace = 'default' } = service.metadata;
   const own = slices.filter(
     ({ metadata, addressType }) =>

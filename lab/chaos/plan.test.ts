@@ -11,7 +11,8 @@ const size = {
 };
 
 function first(count: number, seed: number): Batch[] {
-  return batches(seed, size).take(count).toArray();
+  const all = batches(seed, size);
+  return Array.from({ length: count }, () => all.next().value);
 }
 
 /** Of any seed: each batch of the first few, with those before it. */
@@ -85,11 +86,12 @@ suite('a plan of faults', () => {
       }
       for (const { fault } of batch.faults) {
         if (fault.kind === 'service-created') assert.ok(!there.has(fault.service.name));
-        if (fault.kind === 'endpoints-moved') assert.ok(there.has(fault.service.name) && fault.service.nodes.length > 0);
+        if (fault.kind === 'endpoints-moved')
+          assert.ok(there.has(fault.service.name) && fault.service.nodes.length > 0);
         if (fault.kind === 'service-deleted') assert.ok(there.has(fault.name) && fault.name !== 'web');
       }
     });
   });
 });
 
-const frozen: FaultKind[] = [];
+const frozen: FaultKind[] = ['replica-killed', 'replica-suspended', 'session-reset'];

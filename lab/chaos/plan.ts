@@ -1,6 +1,6 @@
 import { Dice } from './dice.ts';
 import { isInstant, nodeOf, type Batch, type Fault, type FaultKind, type PlannedFault } from './faults.ts';
-import type { InvalidEdit, ServicePlan } from './faults.ts';
+import type { ServicePlan } from './faults.ts';
 
 export interface ChaosSize {
   readonly nodes: readonly string[];
@@ -27,12 +27,37 @@ type Need =
   | 'settings'
   | 'peer';
 
-const kinds: readonly FaultKind[] = [
-  ...(['replica-killed', 'replica-killed', 'replica-stopped', 'replica-suspended', 'replica-without-api'] as const),
-  ...(['node-off', 'node-off', 'node-apart', 'node-excluded', 'node-cordoned'] as const),
-  ...(['session-reset', 'tcp-reset', 'router-restarted', 'router-crashed'] as const),
-  ...(['api-down', 'all-replicas-killed', 'pool-shrunk', 'invalid-edit'] as const),
-  ...(['service-created', 'service-created', 'service-deleted', 'endpoints-moved', 'endpoints-moved'] as const),
+interface Throw {
+  readonly dice: Dice;
+  readonly size: ChaosSize;
+  /** Those that are there when the batch begins. */
+  readonly services: readonly ServicePlan[];
+}
+
+type Thrower = (context: Throw) => Fault;
+type KindWith<Field extends string> = Extract<Fault, Readonly<Record<Field, unknown>>>['kind'];
+
+const onSession =
+  (kind: KindWith<'router'> & KindWith<'node'>): Thrower =>
+  ({ dice, size }) => ({ kind, router: dice.pick(size.routers), node: dice.pick(size.nodes) });
+const onNode =
+  (kind: Exclude<KindWith<'node'>, KindWith<'router'>>): Thrower =>
+  ({ dice, size }) => ({ kind, node: dice.pick(size.nodes) });
+const onRouter =
+  (kind: Exclude<KindWith<'router'>, KindWith<'node'>>): Thrower =>
+  ({ dice, size }) => ({ kind, router: dice.pick(size.routers) });
+
+/** Each as likely as the others; those that are named twice twice as much. */
+const throwers: readonly Thrower[] = [
+  ...(['replica-killed', 'replica-killed', 'replica-stopped', 'replica-suspended'] as const).map(onNode),
+  ...(['replica-without-api', 'node-off', 'node-off', 'node-apart', 'node-excluded', 'node-cordoned'] as const).map(
+    onNode,
+  ),
+  ...(['session-reset', 'tcp-reset'] as const).map(onSession),
+  ...(['router-restarted', 'router-crashed'] as const).map(onRouter),
+  ...(['api-down', 'all-replicas-killed', 'pool-shrunk'] as const).map((kind): Thrower => () => ({ kind })),
+  ({ dice }) => ({ kind: 'invalid-edit', of: dice.pick(['pool', 'settings', 'peer']) }),
+  ...[createService, createService, deleteService, moveEndpoints, moveEndpoints],
 ];
 
 /** Faults that are changes by the API, which nobody can make while it is down. */
@@ -67,7 +92,7 @@ function throwFaults(dice: Dice, size: ChaosSize, services: readonly ServicePlan
   const wanted = dice.between(1, mostFaults);
   const faults: PlannedFault[] = [];
   for (let tries = 0; tries < 4 * mostFaults && faults.length < wanted; tries++) {
-    const fault = throwFault(dice, size, services);
+    const fault = dice.pick(throwers)({ dice, size, services });
     const from = dice.between(0, beginWithin);
     const to = from + dice.between(shortest, longest);
     const planned = { fault, from, to: isInstant(fault) ? from : to };
@@ -76,48 +101,30 @@ function throwFaults(dice: Dice, size: ChaosSize, services: readonly ServicePlan
   return faults.sort((a, b) => a.from - b.from);
 }
 
-function throwFault(dice: Dice, size: ChaosSize, services: readonly ServicePlan[]): Fault {
-  const kind = dice.pick(kinds);
-  switch (kind) {
-    case 'session-reset':
-    case 'tcp-reset':
-      return { kind, router: dice.pick(size.routers), node: dice.pick(size.nodes) };
-    case 'router-restarted':
-    case 'router-crashed':
-      return { kind, router: dice.pick(size.routers) };
-    case 'api-down':
-    case 'all-replicas-killed':
-    case 'pool-shrunk':
-      return { kind };
-    case 'invalid-edit':
-      return { kind, of: dice.pick(['pool', 'settings', 'peer']) };
-    case 'service-created':
-    case 'service-deleted':
-    case 'endpoints-moved':
-      return throwServiceFault(kind, dice, size, services);
-    default:
-      return { kind, node: dice.pick(size.nodes) };
-  }
+/** Where there is no room for another one, endpoints move. */
+function createService(context: Throw): Fault {
+  const { dice, size, services } = context;
+  if (services.length >= mostServices) return moveEndpoints(context);
+  const name = `guest-${dice.between(1_000, 999_999)}`;
+  return {
+    kind: 'service-created',
+    service: { name, policy: dice.pick(['Cluster', 'Local']), nodes: someNodes(dice, size) },
+  };
 }
 
-type ServiceFault = Extract<Fault, { kind: 'service-created' | 'service-deleted' | 'endpoints-moved' }>;
-
-/** Where there is no room for another Service, or none that may be deleted, endpoints move. */
-function throwServiceFault(
-  kind: ServiceFault['kind'],
-  dice: Dice,
-  size: ChaosSize,
-  services: readonly ServicePlan[],
-): ServiceFault {
+/** Where there is none that may be deleted, endpoints move. */
+function deleteService(context: Throw): Fault {
+  const { dice, size, services } = context;
   const guests = services.filter(({ name }) => size.services.every((own) => own.name !== name));
-  const nodes = dice.some(size.nodes, dice.between(1, size.nodes.length));
-  if (kind === 'service-created' && services.length < mostServices) {
-    const name = `guest-${dice.between(1_000, 999_999)}`;
-    const policy = dice.pick(['Cluster', 'Local'] as const);
-    return { kind, service: { name, policy, nodes } };
-  }
-  if (kind === 'service-deleted' && guests.length > 0) return { kind, name: dice.pick(guests).name };
-  return { kind: 'endpoints-moved', service: { ...dice.pick(services), nodes } };
+  return guests.length === 0 ? moveEndpoints(context) : { kind: 'service-deleted', name: dice.pick(guests).name };
+}
+
+function moveEndpoints({ dice, size, services }: Throw): Fault {
+  return { kind: 'endpoints-moved', service: { ...dice.pick(services), nodes: someNodes(dice, size) } };
+}
+
+function someNodes(dice: Dice, { nodes }: ChaosSize): string[] {
+  return dice.some(nodes, dice.between(1, nodes.length));
 }
 
 function fits(fault: Fault, others: readonly PlannedFault[], { nodes }: ChaosSize): boolean {
@@ -132,43 +139,21 @@ function fits(fault: Fault, others: readonly PlannedFault[], { nodes }: ChaosSiz
 }
 
 function needsOf(fault: Fault): Need[] {
-  switch (fault.kind) {
-    case 'node-excluded':
-    case 'node-cordoned':
-      return [`label ${fault.node}`];
-    case 'session-reset':
-    case 'tcp-reset':
-      return [`node ${fault.node}`, `router ${fault.router}`];
-    case 'router-restarted':
-    case 'router-crashed':
-      return [`router ${fault.router}`];
-    case 'service-created':
-    case 'endpoints-moved':
-      return [`service ${fault.service.name}`];
-    case 'service-deleted':
-      return [`service ${fault.name}`];
-    case 'node-apart':
-      return [`node ${fault.node}`, 'partition'];
-    default:
-      return needsOfPlace(fault);
+  if ('router' in fault) {
+    return 'node' in fault ? [`node ${fault.node}`, `router ${fault.router}`] : [`router ${fault.router}`];
   }
+  if ('node' in fault) return needsOnNode(fault);
+  if ('service' in fault) return [`service ${fault.service.name}`];
+  if ('name' in fault) return [`service ${fault.name}`];
+  if ('of' in fault) return [fault.of];
+  return [wholes[fault.kind]];
 }
 
-type PlaceFault = Extract<Fault, { of: InvalidEdit } | { kind: 'all-replicas-killed' } | { kind: 'replica-killed' }>;
+const wholes = { 'all-replicas-killed': 'all replicas', 'api-down': 'API server', 'pool-shrunk': 'pool' } as const;
 
-function needsOfPlace(fault: PlaceFault): Need[] {
-  switch (fault.kind) {
-    case 'all-replicas-killed':
-      return ['all replicas'];
-    case 'api-down':
-      return ['API server'];
-    case 'pool-shrunk':
-      return ['pool'];
-    case 'invalid-edit':
-      return [fault.of];
-    default:
-      return [`node ${fault.node}`];
-  }
+function needsOnNode({ kind, node }: { readonly kind: FaultKind; readonly node: string }): Need[] {
+  if (kind === 'node-excluded' || kind === 'node-cordoned') return [`label ${node}`];
+  return kind === 'node-apart' ? [`node ${node}`, 'partition'] : [`node ${node}`];
 }
 
 /** What is to be done, in order of time: each fault's beginning and, of those that last, its end. */

@@ -126,7 +126,9 @@ export class ChaosWorld {
       await lab.apply({ ...rest, metadata: { name: twin }, spec });
       return;
     }
-    const refused = await lab.api.patch(`${group}/bgpconfs/default`, { spec: { as: 0 } }).catch((error: unknown) => error);
+    const refused = await lab.api
+      .patch(`${group}/bgpconfs/default`, { spec: { as: 0 } })
+      .catch((error: unknown) => error);
     if (!(refused instanceof ApiError)) throw new Error('the API server took AS 0');
   }
 
@@ -170,7 +172,10 @@ export class ChaosWorld {
       case 'node-off':
         return this.#powerOff(fault.node);
       case 'node-apart':
-        return lab.partition([fault.node], size.nodes.filter((other) => other !== fault.node));
+        return lab.partition(
+          [fault.node],
+          size.nodes.filter((other) => other !== fault.node),
+        );
       default:
         return this.#mark(fault.node, fault.kind, true);
     }
@@ -226,7 +231,10 @@ export class ChaosWorld {
   /** A cordon is no reason to take a node out; the label is. */
   async #mark(node: string, kind: string, set: boolean): Promise<void> {
     const labels = { [excludeLabel]: set ? 'true' : null };
-    await this.manager.patchNode(node, kind === 'node-cordoned' ? { spec: { unschedulable: set || null } } : { metadata: { labels } });
+    await this.manager.patchNode(
+      node,
+      kind === 'node-cordoned' ? { spec: { unschedulable: set || null } } : { metadata: { labels } },
+    );
   }
 
   /** Where the router has its session with a node's replica: r1 by IPv4, the next by IPv6, and so on, as the peers are made. */

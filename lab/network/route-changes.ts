@@ -14,7 +14,8 @@ export interface RouteChange {
 
 /** A line of `ip -o monitor route` (iproute2 6.1). */
 export function parseRouteChange(line: string): RouteChange {
-  const [, deleted, type, destination = ''] = /^(Deleted )?(?:(blackhole|unreachable|prohibit) )?(\S+)/.exec(line) ?? [];
+  const [, deleted, type, destination = ''] =
+    /^(Deleted )?(?:(blackhole|unreachable|prohibit) )?(\S+)/.exec(line) ?? [];
   const gateways = [...line.matchAll(/ via (?:inet6 )?([0-9a-f.:]+)/g)].map(([, gateway]) => gateway ?? '').sort();
   return { destination, gateways: deleted === undefined ? gateways : [], ...(type === undefined ? {} : { type }) };
 }

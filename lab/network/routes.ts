@@ -47,7 +47,8 @@ export function parseRoutes(json: string): NextHop[] {
 export function parseTable(json: string): Map<string, string[]> {
   const entries = JSON.parse(json.trim() === '' ? '[]' : json) as RouteEntry[];
   const destinations = Map.groupBy(entries, ({ dst = '' }) => dst);
-  const gateways = (own: readonly RouteEntry[]): string[] => parseRoutes(JSON.stringify(own)).map(({ gateway = '' }) => gateway);
+  const gateways = (own: readonly RouteEntry[]): string[] =>
+    parseRoutes(JSON.stringify(own)).map(({ gateway = '' }) => gateway);
   return new Map([...destinations].map(([destination, own]) => [destination, gateways(own)]));
 }
 

@@ -33,11 +33,7 @@ export class FailoverSite {
   readonly owned: ReadonlyMap<string, string>;
   readonly #verdicts: NodeVerdicts;
 
-  private constructor(
-    manager: ManagerLab,
-    verdicts: NodeVerdicts,
-    addresses: Pick<FailoverSite, 'ips' | 'owned'>,
-  ) {
+  private constructor(manager: ManagerLab, verdicts: NodeVerdicts, addresses: Pick<FailoverSite, 'ips' | 'owned'>) {
     this.manager = manager;
     this.#verdicts = verdicts;
     this.ips = addresses.ips;
@@ -96,7 +92,10 @@ export class FailoverSite {
       await until(quiet, { what: 'no request to be lost any more', timeoutMs: 120_000 });
       // What was lost before the fault, while connections began, is none of its business.
       const seen = async (traffic: PacedTraffic): Promise<Sample> =>
-        sampleOf((await traffic.stop()).filter(({ endedAt }) => endedAt >= faultAt), faultAt);
+        sampleOf(
+          (await traffic.stop()).filter(({ endedAt }) => endedAt >= faultAt),
+          faultAt,
+        );
       return {
         local: await seen(traffics.local),
         cluster: await seen(traffics.cluster),

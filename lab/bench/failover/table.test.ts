@@ -53,7 +53,10 @@ suite('the table', () => {
     const none: TrafficRow = { ...row, goal: { lost: 0 }, samples: [sample(0, 0)] };
     assert.equal(trafficTable([none]).split('\n')[2], '| a node dies | BGP | none lost | – | – | 0 | 1 | met |');
     const lost = trafficTable([{ ...none, samples: [sample(0, 0), sample(10, 1)] }]);
-    assert.equal(lost.split('\n')[2], '| a node dies | BGP | none lost | 0.00 s (0.01) | 0.00 s (0.01) | 0 (1) | 2 | **missed** |');
+    assert.equal(
+      lost.split('\n')[2],
+      '| a node dies | BGP | none lost | 0.00 s (0.01) | 0.00 s (0.01) | 0 (1) | 2 | **missed** |',
+    );
   });
 
   test('times that no client sees have their own, and what never ended says so', () => {

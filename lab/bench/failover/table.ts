@@ -31,7 +31,16 @@ export function isMet({ goal, samples }: TrafficRow): boolean | undefined {
 /** The table of what clients saw, in Markdown. */
 export function trafficTable(rows: readonly TrafficRow[]): string {
   return markdown([
-    ['what happens', 'requests', 'goal', 'last one lost, after the fault', 'longest time without an answer', 'lost', 'runs', ''],
+    [
+      'what happens',
+      'requests',
+      'goal',
+      'last one lost, after the fault',
+      'longest time without an answer',
+      'lost',
+      'runs',
+      '',
+    ],
     ...rows.map((row) => {
       const of = (value: (sample: Sample) => number): Figure => figureOf(row.samples.map(value));
       return [
