@@ -13,6 +13,8 @@ import { size, type ChaosWorld } from './world.ts';
 
 /** The promise: no flow enters through a dead node after so many milliseconds, on a machine that has time for it. */
 const deadForMs = 3_000;
+/** However busy the machine: less than it takes Kubernetes, or a BGP session, to notice a dead node. */
+const mostFactor = 5;
 /** Most memory of one replica, in MiB: three times what one takes at rest. */
 const mostMiB = 300;
 /** A node that died again and again has to answer for up to a minute before it is trusted. */
@@ -118,7 +120,8 @@ export class Checker {
     for (const death of deaths.filter(({ to }) => to > span.from)) {
       const until = judgedDeath({ from: death.from, to: Math.min(death.to, span.to) }, beginnings);
       if (until === undefined) continue;
-      const allowed = deadForMs * this.#contention.factor(until.from, until.from + 2 * deadForMs);
+      const factor = Math.min(mostFactor, this.#contention.factor(until.from, until.from + 2 * deadForMs));
+      const allowed = deadForMs * factor;
       for (const [name, { events }] of this.#watches) {
         const ms = routedWhileDead(events, manager.lab.node(death.node).addresses.ipv4, until);
         if (ms > this.worst.deadMs) Object.assign(this.worst, { deadMs: ms, allowedMs: allowed });

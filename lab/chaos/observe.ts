@@ -39,9 +39,9 @@ function addPaths(heard: Map<string, Map<string, string[]>>, prefix: string, pat
   for (const { peerId = '', stale = false, nexthops = [] } of paths) {
     const routes = heard.get(peerId) ?? new Map<string, string[]>();
     heard.set(peerId, routes);
+    const [{ ip: nextHop } = { ip: 'nowhere' }] = nexthops;
     // A path that is retained is shown as such, so that whoever compares finds it.
-    const nextHop = `${nexthops[0]?.ip ?? '?'}${stale ? ' (stale)' : ''}`;
-    routes.set(ip, [...(routes.get(ip) ?? []), nextHop].sort());
+    routes.set(ip, [...(routes.get(ip) ?? []), stale ? `${nextHop} (stale)` : nextHop].sort());
   }
 }
 

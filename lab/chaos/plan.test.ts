@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { isInstant, nodeOf, type Batch, type FaultKind } from './faults.ts';
-import { batches, timeline } from './plan.ts';
+import { isInstant, nodeOf, type Batch, type FaultKind, type ServicePlan } from './faults.ts';
+import { afterwards, batches, timeline } from './plan.ts';
 
 const size = {
   nodes: ['n1', 'n2', 'n3'],
@@ -77,20 +77,25 @@ suite('a plan of faults', () => {
 
   test('creates no Service twice, and deletes and moves only those that are there; those of the start stay', () => {
     ofEach((batch, before) => {
-      const there = new Set(size.services.map(({ name }): string => name));
-      for (const { faults } of before) {
-        for (const { fault } of faults) {
-          if (fault.kind === 'service-created') there.add(fault.service.name);
-          if (fault.kind === 'service-deleted') there.delete(fault.name);
-        }
-      }
+      const start: readonly ServicePlan[] = size.services;
+      const earlier = before.flatMap(({ faults }) => faults.map(({ fault }) => fault));
+      const there = earlier.reduce(afterwards, start).map(({ name }) => name);
       for (const { fault } of batch.faults) {
-        if (fault.kind === 'service-created') assert.ok(!there.has(fault.service.name));
-        if (fault.kind === 'endpoints-moved')
-          assert.ok(there.has(fault.service.name) && fault.service.nodes.length > 0);
-        if (fault.kind === 'service-deleted') assert.ok(there.has(fault.name) && fault.name !== 'web');
+        if (fault.kind === 'service-created') assert.ok(!there.includes(fault.service.name));
+        if (fault.kind === 'endpoints-moved') assert.ok(there.includes(fault.service.name));
+        if (fault.kind === 'service-deleted') assert.ok(there.includes(fault.name) && fault.name !== 'web');
       }
     });
+  });
+
+  test('knows who is there after a fault, and where the endpoints are', () => {
+    const web: ServicePlan = { name: 'web', policy: 'Local', nodes: ['n1'] };
+    const guest: ServicePlan = { name: 'guest', policy: 'Cluster', nodes: ['n2'] };
+    assert.deepEqual(afterwards([web], { kind: 'service-created', service: guest }), [web, guest]);
+    assert.deepEqual(afterwards([web, guest], { kind: 'service-deleted', name: 'guest' }), [web]);
+    const moved = { ...web, nodes: ['n3'] };
+    assert.deepEqual(afterwards([web, guest], { kind: 'endpoints-moved', service: moved }), [moved, guest]);
+    assert.deepEqual(afterwards([web], { kind: 'api-down' }), [web]);
   });
 });
 

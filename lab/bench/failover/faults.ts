@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../../cluster/api-client.ts';
 import { bgpPeer, defaultPool, eip } from '../../local/objects.ts';
-import { startsFromSaved } from '../../scenarios/manager/saved-state.ts';
-import { saved } from '../../scenarios/manager/saved-state.ts';
+import { saved, startsFromSaved } from '../../scenarios/manager/saved-state.ts';
 import { until } from '../../state/until.ts';
 import { nodes, nowMs, type FailoverSite, type TrafficKind } from './site.ts';
 import type { Goal } from './table.ts';
@@ -140,65 +139,73 @@ const invalidEdit: FaultRow = {
   },
 };
 
+const replicaKilled: FaultRow = {
+  name: 'replica-killed',
+  what: 'the first-ranked replica is killed, and comes back',
+  victim: 'n1',
+  goals: none,
+  act: async (site) => {
+    await site.manager.replicas.stop('n1', 'SIGKILL');
+    await site.meds([undefined, 0, 200]);
+    await site.manager.replicas.start('n1');
+    await site.atRest();
+  },
+};
+
+const replicaLeaves: FaultRow = {
+  name: 'replica-leaves',
+  what: 'the first-ranked replica leaves, and comes back',
+  victim: 'n1',
+  goals: none,
+  act: async (site) => {
+    const { replicas } = site.manager;
+    await replicas.stop('n1');
+    await replicas.setMembers(...others('n1'));
+    await site.meds([undefined, 100, 200]);
+    await replicas.setMembers(...nodes);
+    await replicas.start('n1');
+    await site.atRest();
+  },
+};
+
+const upgrade: FaultRow = {
+  name: 'upgrade',
+  what: 'a rolling upgrade of all replicas',
+  victim: 'n1',
+  goals: none,
+  act: async (site) => {
+    for (const node of nodes) {
+      await site.manager.replicas.stop(node);
+      await site.manager.replicas.start(node);
+      await site.atRest();
+    }
+  },
+};
+
+const scaled: FaultRow = {
+  name: 'scaled',
+  what: 'scaled from three replicas to one and back',
+  victim: 'n2',
+  goals: none,
+  act: async (site) => {
+    const { replicas } = site.manager;
+    await Promise.all(others('n1').map((node) => replicas.stop(node)));
+    await replicas.setMembers('n1');
+    await site.meds([100, undefined, undefined]);
+    await replicas.setMembers(...nodes);
+    await replicas.start(...others('n1'));
+    await site.atRest();
+  },
+};
+
 /** In the order of the promises. */
 export const faultRows: readonly FaultRow[] = [
   nodeDies('node', 'a node dies', 'n3'),
   nodeDies('first-node', 'the node of the first-ranked replica dies', 'n1'),
-  {
-    name: 'replica-killed',
-    what: 'the first-ranked replica is killed, and comes back',
-    victim: 'n1',
-    goals: none,
-    act: async (site) => {
-      await site.manager.replicas.stop('n1', 'SIGKILL');
-      await site.meds([undefined, 0, 200]);
-      await site.manager.replicas.start('n1');
-      await site.atRest();
-    },
-  },
-  {
-    name: 'replica-leaves',
-    what: 'the first-ranked replica leaves, and comes back',
-    victim: 'n1',
-    goals: none,
-    act: async (site) => {
-      const { replicas } = site.manager;
-      await replicas.stop('n1');
-      await replicas.setMembers(...others('n1'));
-      await site.meds([undefined, 100, 200]);
-      await replicas.setMembers(...nodes);
-      await replicas.start('n1');
-      await site.atRest();
-    },
-  },
-  {
-    name: 'upgrade',
-    what: 'a rolling upgrade of all replicas',
-    victim: 'n1',
-    goals: none,
-    act: async (site) => {
-      for (const node of nodes) {
-        await site.manager.replicas.stop(node);
-        await site.manager.replicas.start(node);
-        await site.atRest();
-      }
-    },
-  },
-  {
-    name: 'scaled',
-    what: 'scaled from three replicas to one and back',
-    victim: 'n2',
-    goals: none,
-    act: async (site) => {
-      const { replicas } = site.manager;
-      await Promise.all(others('n1').map((node) => replicas.stop(node)));
-      await replicas.setMembers('n1');
-      await site.meds([100, undefined, undefined]);
-      await replicas.setMembers(...nodes);
-      await replicas.start(...others('n1'));
-      await site.atRest();
-    },
-  },
+  replicaKilled,
+  replicaLeaves,
+  upgrade,
+  scaled,
   apiDown('api-down', 'the API server is down, and all replicas are killed, one after the other', async (site) => {
     for (const node of nodes) await restarts(site, node);
   }),
