@@ -10,7 +10,7 @@ import { faultRows, type FaultRow } from './failover/faults.ts';
 import { page } from './failover/page.ts';
 import type { Sample } from './failover/sample.ts';
 import { FailoverSite, type TrafficKind } from './failover/site.ts';
-import { timeTable, trafficTable, type TimeRow, type TrafficRow } from './failover/table.ts';
+import { losses, timeTable, trafficTable, type TimeRow, type TrafficRow } from './failover/table.ts';
 import { ForeignLoad } from './foreign-load.ts';
 import { aborted, inLab } from './in-lab.ts';
 import { print } from './report.ts';
@@ -83,6 +83,7 @@ async function bench(lab: LightLab, signal: AbortSignal, { runs, rows, whole }: 
   for (const row of rows) {
     const { traffic, times } = await measureRow(site, row, runs, signal);
     print(`${trafficTable(traffic)}\n${times.length === 0 ? '' : `${timeTable(times)}\n`}`);
+    for (const lost of losses(traffic)) print(lost);
     all.traffic.push(...traffic);
     all.times.push(...times);
   }

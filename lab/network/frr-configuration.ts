@@ -10,6 +10,7 @@ export const routerAsn = 65000;
 export function bgpdConfiguration(router: RouterPlan): string {
   return `hostname ${router.name}
 log stdout informational
+log timestamp precision 3
 router bgp ${routerAsn}
  bgp router-id ${router.addresses.ipv4}
  bgp log-neighbor-changes

@@ -82,7 +82,7 @@ async function repeat(wanted: AgentRequest, everyMs: number): Promise<void> {
     const made = fetch(wanted).finally(() => underWay.delete(made));
     underWay.add(made);
     due += everyMs * Math.max(1, Math.ceil((performance.now() - due) / everyMs));
-    await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
   }
   await Promise.all(underWay);
   repeated.delete(wanted.id);

@@ -116,6 +116,13 @@ export class Router {
     return [...new Set(established)].sort();
   }
 
+  /** When the first session since a moment came up, by bgpd's own log; both in milliseconds since the epoch. */
+  async sessionSince(since: number): Promise<number | undefined> {
+    const log = await this.#deps.processes.lastWords(`${this.name}.bgpd`, Number.POSITIVE_INFINITY);
+    const ups = [...log.matchAll(/^(\S+ \S+) .*%ADJCHANGE: neighbor .* Up$/gm)];
+    return ups.map(([, time = '']) => Date.parse(time)).find((time) => time >= since);
+  }
+
   /** Runs a program in the router's namespace and returns its standard output. */
   async exec(...command: string[]): Promise<string> {
     const [program = '', ...args] = [...inNamespace(this.namespace), ...command];

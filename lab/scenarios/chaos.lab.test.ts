@@ -4,9 +4,9 @@ import { suite, test } from 'node:test';
 import { runChaos } from '../chaos/run.ts';
 import { summary } from '../chaos/summary.ts';
 
-/** Kills, a power failure, a router's restart, edits and moving endpoints in three batches. */
-const seed = 1;
-const batches = 3;
+/** The node of the first replica loses power while another one is suspended and a Service comes; endpoints move, a session is reset. */
+const seed = 25;
+const batches = 2;
 
 suite('chaos', () => {
   test('faults that overlap: no address twice, no route to a dead node, none withdrawn without need, all right afterwards', async () => {

@@ -109,14 +109,13 @@ const routerRestarts: FaultRow = {
   goals: { layer2: { lost: 0 } },
   act: async ({ manager, ips }, { time }) => {
     const router = manager.lab.router('r1');
+    const start = nowMs();
     await router.restart();
     const gateways = nodes.map((node) => manager.lab.node(node).addresses.ipv4);
     const patience = { timeoutMs: 60_000, intervalMs: 10 };
-    const session = async (): Promise<boolean> => (await router.establishedPeers()).length > 0;
-    const [established, routed] = await Promise.all([
-      until(session, { what: 'a session with the router', ...patience }).then(nowMs),
-      router.waitForRoutes(ips.local, gateways, patience).then(nowMs),
-    ]);
+    await router.waitForRoutes(ips.local, gateways, patience);
+    const routed = nowMs();
+    const established = await until(() => router.sessionSince(start), { what: 'bgpd to tell of a session' });
     time(Math.max(0, routed - established));
   },
 };

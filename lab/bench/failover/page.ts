@@ -1,4 +1,4 @@
-import { timeTable, trafficTable, type TimeRow, type TrafficRow } from './table.ts';
+import { losses, timeTable, trafficTable, type TimeRow, type TrafficRow } from './table.ts';
 
 export interface Page {
   readonly conditions: readonly string[];
@@ -8,6 +8,7 @@ export interface Page {
 
 /** docs/reference/failover.md. */
 export function page({ conditions, traffic, times }: Page): string {
+  const lost = losses(traffic).map((line) => `\n- ${line}`);
   return `# What clients see when something fails
 
 Written by \`npm run bench:failover\`; don't edit it. [failures.md](../failures.md) and [node-health.md](../node-health.md) explain what happens.
@@ -18,11 +19,13 @@ ms for its answer. Three nodes with a replica each. Figures are the median, and 
 ${conditions.map((line) => `- ${line}`).join('\n')}
 
 ${trafficTable(traffic)}
-${times.length === 0 ? '' : `\n${timeTable(times)}\n`}
+${times.length === 0 ? '' : `\n${timeTable(times)}\n`}${lost.length === 0 ? '' : `\nLost where the goal was missed:\n${lost.join('')}\n`}
 - **BGP, Local**: every node has a Pod. **BGP, Cluster**: Pods only on nodes that survive; that kube-proxy goes on choosing the Pods of a dead node
   until Kubernetes notices is not part of it.
 - With three next hops a router sends a third of the requests to the dead one, so that there are answers all the time: what counts is when the
   last request is lost. On a link all requests go to one node.
+- When an address of a link moves because a replica goes or comes, a connection that is under way at that moment is reset (ECONNRESET): the node that
+  takes over doesn't know it. New connections are answered.
 - A router that restarts takes its routes out by itself; what a client sees then is its restart, and the way to the first session.
 - The nodes have a stand-in for kube-proxy and for Pods; the rest is the real thing: API server, FRR, kernels, porter-manager.
 `;

@@ -10,6 +10,8 @@ export interface Sample {
   readonly gapMs: number;
   readonly lost: number;
   readonly sent: number;
+  /** What the lost ones came to (`ECONNRESET`, `no answer within 300 ms`), and how many of them. */
+  readonly errors: ReadonlyMap<string, number>;
 }
 
 /** @param faultAt milliseconds since the epoch */
@@ -21,7 +23,12 @@ export function sampleOf(outcomes: readonly Outcome[], faultAt: number): Sample 
     gapMs: longestGap(outcomes)?.ms ?? 0,
     lost: lost.length,
     sent: outcomes.length,
+    errors: count(lost.map(({ error, status }) => /\bE[A-Z]+\b/.exec(error ?? '')?.[0] ?? error ?? `status ${status}`)),
   };
+}
+
+function count(words: readonly string[]): Map<string, number> {
+  return new Map([...Map.groupBy(words, (word) => word)].map(([word, all]) => [word, all.length]));
 }
 
 export interface Figure {

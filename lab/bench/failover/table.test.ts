@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Outcome } from '../../network/client.ts';
 import { figureOf, sampleOf, type Sample } from './sample.ts';
-import { isMet, timeTable, trafficTable, type TrafficRow } from './table.ts';
+import { isMet, losses, timeTable, trafficTable, type TrafficRow } from './table.ts';
 
 /** One request each 10 ms, answered after 2 ms or given up after 300 ms: `+` or `-`. */
 function outcomes(pattern: string): Outcome[] {
@@ -13,19 +13,40 @@ function outcomes(pattern: string): Outcome[] {
   );
 }
 
-const sample = (lossMs: number, lost: number, gapMs = lossMs): Sample => ({ lossMs, gapMs, lost, sent: 1_000 });
+const late = (count: number): ReadonlyMap<string, number> => new Map([['no answer within 300 ms', count]]);
+const sample = (lossMs: number, lost: number, gapMs = lossMs): Sample => ({
+  lossMs,
+  gapMs,
+  lost,
+  sent: 1_000,
+  errors: new Map(),
+});
 
 suite('what a client saw of a fault', () => {
   test('nothing, where all were answered', () => {
-    assert.deepEqual(sampleOf(outcomes('++++'), 20), { lossMs: 0, gapMs: 0, lost: 0, sent: 4 });
+    assert.deepEqual(sampleOf(outcomes('++++'), 20), { lossMs: 0, gapMs: 0, lost: 0, sent: 4, errors: new Map() });
   });
 
   test('the last loss counts from the fault, also where others between were answered; the gap does not', () => {
-    assert.deepEqual(sampleOf(outcomes('+++-+-+-++'), 25), { lossMs: 45, gapMs: 22, lost: 3, sent: 10 });
+    assert.deepEqual(sampleOf(outcomes('+++-+-+-++'), 25), {
+      lossMs: 45,
+      gapMs: 22,
+      lost: 3,
+      sent: 10,
+      errors: late(3),
+    });
   });
 
   test('a request that was sent before the fault and got lost is lost', () => {
-    assert.deepEqual(sampleOf(outcomes('+-++'), 15), { lossMs: 0, gapMs: 22, lost: 1, sent: 4 });
+    assert.deepEqual(sampleOf(outcomes('+-++'), 15), { lossMs: 0, gapMs: 22, lost: 1, sent: 4, errors: late(1) });
+  });
+
+  test('resets are told by their name', () => {
+    const reset = { sentAt: 0, endedAt: 1, error: 'read ECONNRESET' };
+    assert.deepEqual(
+      [...sampleOf([reset, { ...reset, error: 'connect ECONNRESET 10.0.0.1:80' }], 0).errors],
+      [['ECONNRESET', 2]],
+    );
   });
 
   test('the median is by nearest rank', () => {
@@ -57,6 +78,12 @@ suite('the table', () => {
       lost.split('\n')[2],
       '| a node dies | BGP | none lost | 0.00 s (0.01) | 0.00 s (0.01) | 0 (1) | 2 | **missed** |',
     );
+  });
+
+  test('what was lost is told where the goal was missed', () => {
+    const resets = { ...sample(0, 2), errors: new Map([['ECONNRESET', 2]]) };
+    const missed: TrafficRow = { ...row, goal: { lost: 0 }, samples: [resets, sample(0, 0), resets] };
+    assert.deepEqual(losses([row, missed]), ['a node dies, BGP: 4 ECONNRESET in 2 of 3 runs']);
   });
 
   test('times that no client sees have their own, and what never ended says so', () => {

@@ -57,6 +57,21 @@ export function trafficTable(rows: readonly TrafficRow[]): string {
   ]);
 }
 
+/** What was lost in the rows whose goal was missed, a line each. */
+export function losses(rows: readonly TrafficRow[]): string[] {
+  return rows
+    .filter((row) => isMet(row) === false)
+    .map(({ what, traffic, samples }) => {
+      const words = new Map<string, number>();
+      for (const { errors } of samples) {
+        for (const [word, times] of errors) words.set(word, (words.get(word) ?? 0) + times);
+      }
+      const told = [...words].map(([word, times]) => `${times} ${word}`).join(', ');
+      const runs = samples.filter(({ lost }) => lost > 0).length;
+      return `${what}, ${traffic}: ${told} in ${runs} of ${samples.length} runs`;
+    });
+}
+
 export function timeTable(rows: readonly TimeRow[]): string {
   return markdown([
     ['what', 'goal', 'time', 'runs', ''],
