@@ -43,12 +43,12 @@ suite('for how long a route led to a dead node', () => {
 suite('the part of a death that is judged', () => {
   const death = { from: 20_000, to: 30_000 };
 
-  test('is all of it, unless a replica begins meanwhile', () => {
+  test('is all of it, unless replicas begin meanwhile', () => {
     assert.deepEqual(judgedDeath(death, [0, 31_000]), death);
     assert.deepEqual(judgedDeath(death, [0, 26_000, 24_000]), { from: 20_000, to: 24_000 });
   });
 
-  test('is nothing where one has just begun', () => {
+  test('is nothing where they have just begun', () => {
     assert.equal(judgedDeath(death, [15_000, 24_000]), undefined);
   });
 });

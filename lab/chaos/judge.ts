@@ -32,12 +32,13 @@ export function routedWhileDead(events: readonly RouteEvent[], gateway: string, 
   return leading.size > 0 ? to - from : last;
 }
 
-/** So long a replica takes to meet all nodes at most, in milliseconds. */
+/** So long replicas take to meet all nodes at most, in milliseconds. */
 const acquaintanceMs = 10_000;
 
 /**
- * The part of a node's death for which the promise holds: until a replica begins, or goes on after it was suspended. One that has never
- * met a node can't tell that it is dead and goes by Kubernetes, which notices after 40 s and more; none, if one had just begun.
+ * The part of a node's death for which the promise holds: until all replicas begin at once, or one goes on after it was suspended. Where
+ * nobody has met a node, nobody can tell that it is dead, and Kubernetes has the word, which notices after 40 s and more; none, if that had
+ * just been so.
  */
 export function judgedDeath(death: Span, beginnings: readonly number[]): Span | undefined {
   const near = beginnings.filter((at) => at > death.from - acquaintanceMs && at < death.to);

@@ -34,7 +34,10 @@ export interface Death {
 export class ChaosWorld {
   readonly manager: ManagerLab;
   readonly deaths: Death[] = [];
-  /** When replicas were started, or went on after they were suspended, by `performance.now()`. */
+  /**
+   * When all replicas were started at once, or one went on after it was suspended, by `performance.now()`: what is known of nodes then is
+   * nothing, or old.
+   */
   readonly beginnings: number[] = [];
   readonly #nodes: NodeVerdicts;
 
@@ -160,7 +163,8 @@ export class ChaosWorld {
     switch (fault.kind) {
       case 'all-replicas-killed':
         await Promise.all(size.nodes.map((node) => replicas.stop(node, 'SIGKILL')));
-        return this.#start(...size.nodes);
+        this.beginnings.push(performance.now());
+        return replicas.start(...size.nodes);
       case 'replica-killed':
         return replicas.stop(fault.node, 'SIGKILL');
       case 'replica-stopped':
@@ -186,7 +190,7 @@ export class ChaosWorld {
     switch (fault.kind) {
       case 'replica-killed':
       case 'replica-stopped':
-        return this.#start(fault.node);
+        return replicas.start(fault.node);
       case 'replica-suspended':
         return this.#signal(fault.node, 'SIGCONT');
       case 'replica-without-api':
@@ -198,11 +202,6 @@ export class ChaosWorld {
       default:
         return this.#mark(fault.node, fault.kind, false);
     }
-  }
-
-  async #start(...nodes: readonly string[]): Promise<void> {
-    this.beginnings.push(performance.now());
-    await this.manager.replicas.start(...nodes);
   }
 
   async #signal(node: string, signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
@@ -225,7 +224,7 @@ export class ChaosWorld {
     if (death !== undefined) death.to = performance.now();
     await this.manager.lab.node(node).powerOn();
     await this.#nodes.serve(node);
-    await this.#start(node);
+    await this.manager.replicas.start(node);
   }
 
   /** A cordon is no reason to take a node out; the label is. */

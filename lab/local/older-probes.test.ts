@@ -10,8 +10,8 @@ import { encodePlace } from '../../backend/src/health/replica-place.ts';
 const place = { links: [{ name: 'eth0', mac: '02:00:00:00:00:01', prefixes: ['192.0.2.1/24'] }], towards: {} };
 
 function header(said: Partial<ProbeHeader>): ProbeHeader {
-  const nothing = { leaving: false, stale: false, announcing: false, news: false, placeOmitted: false };
-  return { kind: 'answer', nonce: 1n, ...nothing, ...said };
+  const state = { leaving: false, stale: false, newcomer: false, announcing: false };
+  return { kind: 'answer', nonce: 1n, ...state, news: false, placeOmitted: false, ...said };
 }
 
 /** What a thread of a replica does: sends these to a port, then sends back what it hears of the port's owner. */

@@ -3,10 +3,14 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { MED_FIRST, MED_LEAVING, MED_OTHER, MED_STALE, MED_TAKEOVER, medOffset, type ReplicaView } from './med.ts';
 
-/** The others answer; `a!` is one whose view is stale. */
+/** The others answer; `a!` is one whose view is stale, `a?` one that has not met all nodes. */
 function offset(self: string, others: readonly string[], rest: Partial<ReplicaView> = {}): number {
-  const answering = others.map((other) => ({ name: other.replace('!', ''), stale: other.endsWith('!') }));
-  return medOffset({ self, answering, lost: [], stale: false, leaving: false, ...rest });
+  const answering = others.map((other) => ({
+    name: other.replace(/[!?]/g, ''),
+    stale: other.includes('!'),
+    newcomer: other.includes('?'),
+  }));
+  return medOffset({ self, answering, lost: [], stale: false, newcomer: false, leaving: false, ...rest });
 }
 
 suite("a replica's MED", () => {
@@ -59,6 +63,23 @@ suite("a replica's MED", () => {
     assert.equal(offset('a', ['b!', 'c!'], { stale: true }), 400);
     assert.equal(offset('b', ['a!', 'c!'], { stale: true }), 500);
   });
+  test('one that has not met all nodes is no first while another has', () => {
+    assert.equal(offset('a', ['b', 'c'], { newcomer: true }), 200);
+    assert.equal(offset('b', ['a?', 'c']), 100);
+    assert.equal(offset('c', ['a?', 'b']), 200);
+  });
+  test('nobody has met all nodes: the order stays', () => {
+    assert.equal(offset('a', ['b?', 'c?'], { newcomer: true }), 100);
+    assert.equal(offset('b', ['a?', 'c?'], { newcomer: true }), 200);
+  });
+  test('the last one that had is lost: the first of the others takes over, whatever their names', () => {
+    assert.equal(offset('a', ['b?'], { newcomer: true, lost: ['c'] }), 0);
+    assert.equal(offset('b', ['a?'], { newcomer: true, lost: ['c'] }), 200);
+  });
+  test('a fresh view counts for more than having met all nodes', () => {
+    assert.equal(offset('a', ['b!'], { newcomer: true }), 100);
+    assert.equal(offset('b', ['a?'], { stale: true }), 400);
+  });
   test('leaving: the worst, whatever else', () => {
     assert.equal(offset('a', ['b'], { leaving: true }), 900);
     assert.equal(offset('b', [], { leaving: true, stale: true, lost: ['a'] }), 900);
@@ -66,7 +87,7 @@ suite("a replica's MED", () => {
 });
 
 const names = ['a', 'b', 'c', 'd'] as const;
-const state = fc.record({ up: fc.boolean(), stale: fc.boolean(), leaving: fc.boolean() });
+const state = fc.record({ up: fc.boolean(), stale: fc.boolean(), newcomer: fc.boolean(), leaving: fc.boolean() });
 const cluster = fc.tuple(state, state, state, state);
 
 suite('replicas that see the same', () => {
@@ -75,17 +96,17 @@ suite('replicas that see the same', () => {
       fc.property(cluster, (states) => {
         const replicas = names.map((name, i) => ({
           name,
-          ...(states[i] ?? { up: false, stale: false, leaving: false }),
+          ...(states[i] ?? { up: false, stale: false, newcomer: false, leaving: false }),
         }));
         const answering = replicas
           .filter(({ up, leaving }) => up && !leaving)
-          .map(({ name, stale }) => (stale ? `${name}!` : name));
+          .map(({ name, stale, newcomer }) => `${name}${stale ? '!' : ''}${newcomer ? '?' : ''}`);
         const lost = replicas.filter(({ up }) => !up).map(({ name }) => name);
         const offsets = replicas
           .filter(({ up }) => up)
           .map((replica) => ({
             ...replica,
-            offset: offset(replica.name, answering, { lost, stale: replica.stale, leaving: replica.leaving }),
+            offset: offset(replica.name, answering, { ...replica, lost }),
           }));
         fc.pre(offsets.length > 0);
         const best = Math.min(...offsets.map((replica) => replica.offset));
@@ -94,6 +115,8 @@ suite('replicas that see the same', () => {
         const winners = offsets.filter((replica) => replica.offset === best);
         if (staying.length > 0) assert.equal(winners.length, 1);
         if (fresh.length > 0) assert.ok(winners.every(({ stale, leaving }) => !stale && !leaving));
+        const knowing = fresh.filter(({ newcomer }) => !newcomer);
+        if (knowing.length > 0) assert.ok(winners.every(({ newcomer }) => !newcomer));
       }),
     );
   });

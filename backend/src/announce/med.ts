@@ -2,6 +2,8 @@ export interface AnsweringReplica {
   readonly name: string;
   /** Its view of the Kubernetes API is stale, by its own account. */
   readonly stale: boolean;
+  /** It has not met all nodes yet, by its own account: it may take a dead one for a living one. */
+  readonly newcomer: boolean;
 }
 
 /** Replicas that this one knows of, and what it knows of itself: the input of its rank. */
@@ -17,6 +19,8 @@ export interface ReplicaView {
   readonly lost: readonly string[];
   /** The view of the Kubernetes API has been stale for 5 s. */
   readonly stale: boolean;
+  /** Some node that Kubernetes calls Ready has never answered our probes. */
+  readonly newcomer: boolean;
   /** Shutting down. */
   readonly leaving: boolean;
 }
@@ -33,7 +37,8 @@ export const MED_LEAVING = 900;
  * replica is meant to win, so that equal next hops of several replicas don't fill a router's ECMP width; each computes its own
  * offset, with no leader. The first of the answering ones wins; it outbids a lost one of higher rank, whose retained paths would
  * otherwise win until its hold time and restart time are over. A stale view adds to the rank, so that a replica cut off from the API
- * loses against every fresh one, and an order remains when all are cut off.
+ * loses against every fresh one, and an order remains when all are cut off. One that has not met all nodes goes by Kubernetes for those, which
+ * notices a dead one after 40 s and more: so it ranks after those that have, and where nobody has, all rank as ever.
  */
 export function medOffset(view: ReplicaView): number {
   if (view.leaving) return MED_LEAVING;
@@ -41,9 +46,11 @@ export function medOffset(view: ReplicaView): number {
 }
 
 /** Fresh replicas rank among the fresh ones, stale ones among the stale ones: else nobody would be first while the first is stale. */
-function rankOffset({ self, answering, lost, stale }: ReplicaView): number {
+function rankOffset({ self, answering, lost, stale, newcomer }: ReplicaView): number {
   // One that answers, but hasn't announced since it was lost, is known to routers by what they retained only.
-  const rivals = answering.filter((replica) => replica.stale === stale && !lost.includes(replica.name));
-  if (rivals.some(({ name }) => name < self)) return MED_OTHER;
-  return lost.some((name) => name < self) ? MED_TAKEOVER : MED_FIRST;
+  const present = answering.filter(({ name }) => name !== self && !lost.includes(name));
+  const rivals = present.filter((replica) => replica.stale === stale);
+  if (rivals.some((rival) => (rival.newcomer === newcomer ? rival.name < self : newcomer))) return MED_OTHER;
+  // A newcomer has ranked after all that knew the nodes, whatever their names.
+  return lost.some((name) => newcomer || name < self) ? MED_TAKEOVER : MED_FIRST;
 }

@@ -15,6 +15,7 @@ import type { LinkView } from './link-view.ts';
 import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './messages.ts';
 import { peerConfig, peersOf, peerTarget, type Place } from './peering.ts';
 import { probeTargets } from './probe-targets.ts';
+import { Strangers } from './strangers.ts';
 
 export interface EngineDeps {
   readonly clock: Clock;
@@ -28,6 +29,7 @@ export interface EngineDeps {
     | 'setReplicas'
     | 'setRetention'
     | 'setStale'
+    | 'setNewcomer'
     | 'setAnnouncing'
     | 'answering'
     | 'lost'
@@ -66,6 +68,8 @@ export class Engine {
   #targets: readonly PeerTarget[] = [];
   #started = false;
   #stale = false;
+  #newcomer = false;
+  #strangers = new Strangers(new Map());
   #leaving = false;
   #medOffset: number | undefined;
   #barred: readonly string[] = [];
@@ -88,6 +92,8 @@ export class Engine {
     this.#apply(inputs);
     this.#deps.nodes.start();
     this.#started = true;
+    this.#strangers = new Strangers(this.#inputs.nodes);
+    this.#meetNodes();
     this.#medOffset = this.#rank();
     this.#layer2?.start();
     this.#decideAll();
@@ -102,6 +108,7 @@ export class Engine {
     else if (touched.addresses.size > 0) this.#decideSome(touched.addresses);
     if (touched.peers || ownNodeChanged) this.#configurePeers();
     else if (touched.everything) this.#setAllRoutes();
+    if (this.#meetNodes()) this.replicasChanged();
   }
 
   setStale(stale: boolean): void {
@@ -113,9 +120,23 @@ export class Engine {
 
   /** Probes have another verdict on nodes: if it bars or readmits any, all addresses are decided anew at once. */
   healthChanged(): void {
-    if (!this.#started || isDeepStrictEqual(this.#inputs.barred(), this.#barred)) return;
-    this.#decideAll();
-    this.#setAllRoutes();
+    if (!this.#started) return;
+    const moved = this.#meetNodes();
+    if (!isDeepStrictEqual(this.#inputs.barred(), this.#barred)) {
+      this.#decideAll();
+      this.#setAllRoutes();
+    }
+    // After the routes: whoever becomes the first has the right ones by then.
+    if (moved) this.replicasChanged();
+  }
+
+  /** Whether there are nodes that we have not met; returns whether that is news. */
+  #meetNodes(): boolean {
+    const newcomer = this.#strangers.remain(this.#inputs.nodes, this.#inputs.health);
+    if (newcomer === this.#newcomer) return false;
+    this.#newcomer = newcomer;
+    this.#deps.replicas.setNewcomer(newcomer);
+    return true;
   }
 
   #apply(delta: InputDelta): Touched {
@@ -195,6 +216,7 @@ export class Engine {
       answering: this.#deps.replicas.answering(),
       lost: this.#deps.replicas.lost(),
       stale: this.#stale,
+      newcomer: this.#newcomer,
       leaving: this.#leaving,
     });
   }

@@ -101,6 +101,37 @@ suite('verdicts on nodes', () => {
     assert.equal(bench.reported().get('192.0.2.1')?.finding.reason, 'NoEligibleNode');
   });
 
+  test('on all nodes make it first among replicas, with the right routes; before that another one is that has met all', () => {
+    const bench = new Bench();
+    [bench.answering, bench.othersAreNewcomers] = [['b'], false];
+    bench.engine.start(INPUTS);
+    assert.equal(bench.toldNewcomer, true);
+    assert.equal(hops(bench, WEB), '10.0.0.1 10.0.0.2 med 200');
+    judged(bench, { n1: 'alive' });
+    assert.equal(hops(bench, WEB), '10.0.0.1 10.0.0.2 med 200');
+    judged(bench, { n2: 'dead' });
+    assert.equal(hops(bench, WEB), '10.0.0.1 med 100');
+    assert.equal(bench.toldNewcomer, false);
+  });
+
+  test('on a node that comes later change no rank', () => {
+    const bench = new Bench();
+    [bench.answering, bench.othersAreNewcomers] = [['b'], false];
+    bench.engine.start(INPUTS);
+    judged(bench, { n1: 'alive', n2: 'alive' });
+    bench.engine.change({ nodes: new Map([['n3', aNode('n3', ['10.0.0.3'])]]) });
+    assert.match(hops(bench, WEB), / med 100$/);
+  });
+
+  test('that Kubernetes gives in their stead count as well', () => {
+    const bench = new Bench();
+    [bench.answering, bench.othersAreNewcomers] = [['b'], false];
+    bench.engine.start(INPUTS);
+    judged(bench, { n2: 'alive' });
+    bench.engine.change({ nodes: new Map([['n1', { ...N1, ready: false }]]) });
+    assert.equal(hops(bench, WEB), '10.0.0.2 med 100');
+  });
+
   test('before the start change nothing', () => {
     const bench = new Bench();
     judged(bench, { n2: 'dead' });

@@ -18,7 +18,8 @@ const PLACE_HEX = hex(
 );
 
 function message(kind: ProbeMessage['kind'], rest: Partial<ProbeMessage> = {}): ProbeMessage {
-  const flags = { leaving: false, stale: false, announcing: false, news: false, placeOmitted: false };
+  const known = { leaving: false, stale: false, newcomer: false, announcing: false };
+  const flags = { ...known, news: false, placeOmitted: false };
   return { kind, ...flags, nonce: 0n, place: NO_PLACE, ...rest };
 }
 
@@ -56,6 +57,11 @@ const GOLDEN: readonly [what: string, message: ProbeMessage, bytes: string][] = 
     '504c4221 01 10 0000 0000000000000004',
   ],
   [
+    'answer of one that has not met all nodes',
+    message('answer', { newcomer: true, nonce: 5n }),
+    '504c4221 01 20 0000 0000000000000005',
+  ],
+  [
     'the largest nonce',
     message('question', { leaving: false, stale: false, nonce: 2n ** 64n - 1n }),
     '504c423f 01 00 0000 ffffffffffffffff',
@@ -85,6 +91,7 @@ suite('the probe datagram', () => {
     const all = message('answer', {
       leaving: true,
       stale: true,
+      newcomer: true,
       announcing: true,
       news: true,
       placeOmitted: true,
@@ -116,6 +123,7 @@ suite('the probe datagram', () => {
         kind: fc.constantFrom('question' as const, 'answer' as const),
         leaving: fc.boolean(),
         stale: fc.boolean(),
+        newcomer: fc.boolean(),
         announcing: fc.boolean(),
         news: fc.boolean(),
         placeOmitted: fc.boolean(),

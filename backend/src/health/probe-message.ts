@@ -17,6 +17,8 @@ export interface ProbeHeader {
   readonly leaving: boolean;
   /** Its view of the Kubernetes API is stale: fresh ones rank without it. */
   readonly stale: boolean;
+  /** It has not met all nodes yet: those that have rank before it. */
+  readonly newcomer: boolean;
   /** Every session of it is established: another one may leave its routes to it. */
   readonly announcing: boolean;
   /** Of a question: what the asker would answer has changed, so ask back at once. Only an answer is believed, as it repeats a nonce. */
@@ -38,10 +40,12 @@ const STALE = 0x02;
 const ANNOUNCING = 0x04;
 const NEWS = 0x08;
 const PLACE_OMITTED = 0x10;
+const NEWCOMER = 0x80;
 const MAGIC = { question: 0x504c423f, answer: 0x504c4221 } as const;
 
-function flags({ leaving, stale, announcing, news, placeOmitted }: ProbeHeader): number {
-  const state = (leaving ? LEAVING : 0) | (stale ? STALE : 0) | (announcing ? ANNOUNCING : 0);
+function flags({ leaving, stale, newcomer, announcing, news, placeOmitted }: ProbeHeader): number {
+  const view = (stale ? STALE : 0) | (newcomer ? NEWCOMER : 0);
+  const state = (leaving ? LEAVING : 0) | view | (announcing ? ANNOUNCING : 0);
   return state | (news ? NEWS : 0) | (placeOmitted ? PLACE_OMITTED : 0);
 }
 
@@ -71,6 +75,7 @@ export function decodeProbe(bytes: Uint8Array): ProbeMessage | undefined {
     kind: magic === MAGIC.question ? 'question' : 'answer',
     leaving: (view.getUint8(5) & LEAVING) !== 0,
     stale: (view.getUint8(5) & STALE) !== 0,
+    newcomer: (view.getUint8(5) & NEWCOMER) !== 0,
     announcing: (view.getUint8(5) & ANNOUNCING) !== 0,
     news: (view.getUint8(5) & NEWS) !== 0,
     placeOmitted: (view.getUint8(5) & PLACE_OMITTED) !== 0,

@@ -57,6 +57,22 @@ suite('two replicas', () => {
     assert.deepEqual(sees(b), { answering: ['a!'], lost: [] });
   });
 
+  test('one says that it has not met all nodes, and later that it has', () => {
+    const lab = new Lab();
+    const [a, b] = [lab.start('a', members('a', 'b')), lab.start('b', members('a', 'b'))];
+    lab.clock.advance(SEEN_MS);
+    lab.changes.length = 0;
+    for (const newcomer of [true, false]) {
+      a.setNewcomer(newcomer);
+      lab.clock.advance(SEEN_MS);
+      assert.deepEqual(
+        b.answering().map((other) => other.newcomer),
+        [newcomer],
+      );
+    }
+    assert.deepEqual(lab.changes, ['b', 'b']);
+  });
+
   test('two datagrams in a row that get lost change nothing', () => {
     const lab = new Lab();
     const a = lab.start('a', members('a', 'b'));
@@ -217,7 +233,9 @@ suite('membership', () => {
     assert.deepEqual(sees(a).answering, []);
     a.setReplicas(members('a', 'b'));
     lab.clock.advance(2 * SEEN_MS);
-    assert.deepEqual(a.answering(), [{ name: 'b', node: 'node-b', stale: false, announcing: false, place: NO_PLACE }]);
+    assert.deepEqual(a.answering(), [
+      { name: 'b', node: 'node-b', stale: false, newcomer: false, announcing: false, place: NO_PLACE },
+    ]);
   });
 
   test('itself is never asked', () => {
@@ -253,7 +271,7 @@ suite('forgery', () => {
 
   test('the right nonce from the right address is an answer', () => {
     assert.deepEqual(ask(repeat, '10.0.0.2').answering(), [
-      { name: 'b', node: 'node-b', stale: false, announcing: false, place: NO_PLACE },
+      { name: 'b', node: 'node-b', stale: false, newcomer: false, announcing: false, place: NO_PLACE },
     ]);
   });
   test('the right nonce from another address is none', () => {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { AnsweringReplica as RankedReplica } from '../announce/med.ts';
 import { NO_PLACE, type Replica, type ReplicaPlace } from '../domain/replica.ts';
 import type { Clock, Datagrams, DatagramSocket, Logger, Random, Timer } from '../platform/ports.ts';
 import { OpenQuestions } from './open-questions.ts';
@@ -7,12 +8,9 @@ import { ReplicaMacs } from './replica-macs.ts';
 import { encodePlace } from './replica-place.ts';
 import { newlyTracked, type Tracked } from './tracked-replica.ts';
 
-export interface AnsweringReplica {
-  readonly name: string;
+export interface AnsweringReplica extends RankedReplica {
   /** Name of the node that it runs on. */
   readonly node: string | undefined;
-  /** Its view of the Kubernetes API is stale, by its own account. */
-  readonly stale: boolean;
   /** All of its sessions are established. */
   readonly announcing: boolean;
   /** Where it can speak on links. */
@@ -66,6 +64,7 @@ export class ReplicaProber {
   #stopped = false;
   #leaving = false;
   #stale = false;
+  #newcomer = false;
   #announcing = false;
   #place: ReplicaPlace = NO_PLACE;
   /** The same as answers have it; empty for none. */
@@ -99,6 +98,13 @@ export class ReplicaProber {
   setStale(stale: boolean): void {
     if (stale === this.#stale) return;
     this.#stale = stale;
+    this.#askAll();
+  }
+
+  /** Answers say from now on whether there are nodes that this replica has not met. */
+  setNewcomer(newcomer: boolean): void {
+    if (newcomer === this.#newcomer) return;
+    this.#newcomer = newcomer;
     this.#askAll();
   }
 
@@ -162,8 +168,9 @@ export class ReplicaProber {
 
   /** Whether each member has answered or had the time to: before that nobody can tell who is there. */
   get isSettled(): boolean {
-    const awaited = [...this.#tracked.values()].filter(({ member, replaced }) => member && !replaced);
-    return awaited.every(({ answering, missed }) => answering || missed > 0);
+    return [...this.#tracked.values()]
+      .filter(({ member, replaced }) => member && !replaced)
+      .every(({ answering, missed }) => answering || missed > 0);
   }
 
   /** The nodes that replicas run on, whether these answer or not. */
@@ -176,7 +183,9 @@ export class ReplicaProber {
   /** The replicas that answer and don't leave. */
   answering(): AnsweringReplica[] {
     const answering = [...this.#tracked].filter(([, tracked]) => tracked.answering && !tracked.leaving);
-    return answering.map(([name, { node, stale, announcing, place }]) => ({ name, node, stale, announcing, place }));
+    return answering.map(([name, { node, stale, newcomer, announcing, place }]) => {
+      return { name, node, stale, newcomer, announcing, place };
+    });
   }
 
   /** The node whose replica said last that it has this MAC, `02:00:5e:10:00:0a`, on a link, whether it answers now or not. */
@@ -306,17 +315,19 @@ export class ReplicaProber {
     });
   }
 
-  #hit(name: string, tracked: Tracked, { leaving, stale, announcing, ...says }: ProbeMessage): void {
+  #hit(name: string, tracked: Tracked, { leaving, stale, newcomer, announcing, ...says }: ProbeMessage): void {
     const place = says.placeOmitted ? tracked.place : says.place;
     const isElsewhere = !isDeepStrictEqual(tracked.place, place);
-    const said = [tracked.answering, tracked.leaving, tracked.stale, tracked.place];
-    const changed = this.#comesBack(tracked, announcing) || !isDeepStrictEqual(said, [true, leaving, stale, place]);
+    const said = [tracked.answering, tracked.leaving, tracked.stale, tracked.newcomer, tracked.place];
+    const isNews = !isDeepStrictEqual(said, [true, leaving, stale, newcomer, place]);
+    const changed = this.#comesBack(tracked, announcing) || isNews;
     if (!tracked.answering) this.#deps.logger.info({ other: name }, 'replica answers');
     tracked.missed = 0;
     tracked.saidUnsendable = false;
     tracked.answering = true;
     tracked.leaving = leaving;
     tracked.stale = stale;
+    tracked.newcomer = newcomer;
     tracked.announcing = announcing;
     tracked.place = place;
     // One that starts or leaves speaks on no link for now, but its host has the MACs that it had.
@@ -335,8 +346,8 @@ export class ReplicaProber {
   }
 
   #header(kind: ProbeHeader['kind'], nonce: bigint): ProbeHeader {
-    const word = { leaving: this.#leaving, stale: this.#stale, announcing: this.#announcing };
-    return { kind, ...word, news: false, placeOmitted: false, nonce };
+    const word = { leaving: this.#leaving, announcing: this.#announcing };
+    return { kind, ...word, stale: this.#stale, newcomer: this.#newcomer, news: false, placeOmitted: false, nonce };
   }
 
   /** Drops what nobody needs any more; returns whether `lost` changed. */

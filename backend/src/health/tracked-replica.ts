@@ -16,6 +16,7 @@ export interface Tracked {
   answering: boolean;
   leaving: boolean;
   stale: boolean;
+  newcomer: boolean;
   announcing: boolean;
   place: ReplicaPlace;
   /** Clock time of the last question. */
@@ -37,6 +38,7 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
   const word = {
     leaving: false,
     stale: false,
+    newcomer: false,
     announcing: false,
     place: NO_PLACE,
     askedAt: -Infinity,

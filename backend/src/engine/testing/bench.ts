@@ -23,7 +23,10 @@ export class Bench {
   retentionMs: number | undefined;
   /** What the other replicas are told of this one's view. */
   toldStale = false;
+  toldNewcomer = false;
   toldAnnouncing = false;
+  /** Whether the other replicas have nodes left that they have not met: like this one, which has had no answer yet. */
+  othersAreNewcomers = true;
   /** Whether the other replicas have all their sessions. */
   othersAnnounce = true;
   connected: string[] = ['10.0.0.1/24'];
@@ -59,11 +62,13 @@ export class Bench {
           },
           setAnnouncing: (announcing) => void (this.toldAnnouncing = announcing),
           setStale: (stale) => void (this.toldStale = stale),
+          setNewcomer: (newcomer) => void (this.toldNewcomer = newcomer),
           setRetention: (ms) => void (this.retentionMs = ms),
           answering: () =>
             this.answering.map((name) => {
               const node = this.members.find((member) => member.name === name)?.node;
-              return { name, node, stale: false, announcing: this.othersAnnounce, place: this.#placeOfOthers() };
+              const view = { stale: false, newcomer: this.othersAreNewcomers };
+              return { name, node, ...view, announcing: this.othersAnnounce, place: this.#placeOfOthers() };
             }),
           lost: () => this.lost,
         },
