@@ -8,7 +8,7 @@ import {
   type ServiceObject,
   type SliceObject,
 } from './model.ts';
-import { differences } from './observe.ts';
+import { differences, sortPaths, withoutLeftovers } from './observe.ts';
 
 function service(name: string, policy: string, ips: readonly string[], annotations = {}): ServiceObject {
   return {
@@ -86,4 +86,33 @@ test('differences are told by address, those on either side', () => {
     'r1 has x for c, not nothing',
     'r1 has nothing for d, not x',
   ]);
+});
+
+test('what a router keeps of an earlier session is told apart, and is no route of its own unless it was wanted', () => {
+  const path = (peerId: string, ip: string, stale = false): object => ({ peerId, stale, nexthops: [{ ip }] });
+  const heard = sortPaths([
+    ['172.30.0.0/32', [path('a', 'y'), path('a', 'x'), path('b', 'z', true), path('b', 'x', true)]],
+    ['172.30.0.1/32', [path('b', 'y', true)]],
+  ]);
+  assert.deepEqual(
+    heard.told,
+    new Map([
+      ['a', new Map([['172.30.0.0', ['x', 'y']]])],
+      ['b', new Map()],
+    ]),
+  );
+  const routes = new Map([
+    ['172.30.0.0', ['x', 'y', 'z']],
+    ['172.30.0.1', ['y']],
+  ]);
+  const wanted = new Map([['172.30.0.0', ['x', 'y']]]);
+  const left = withoutLeftovers(routes, heard, wanted);
+  assert.deepEqual(
+    left,
+    new Map([
+      ['172.30.0.0', ['x', 'y']],
+      ['172.30.0.1', []],
+    ]),
+  );
+  assert.deepEqual(differences('r1', left, wanted), []);
 });

@@ -10,7 +10,7 @@ interface BgpTable {
   readonly routes?: Readonly<Record<string, readonly BgpPath[]>>;
 }
 
-interface BgpPath {
+export interface BgpPath {
   readonly peerId?: string;
   readonly stale?: boolean;
   readonly nexthops?: readonly { readonly ip: string; readonly scope?: string }[];
@@ -24,25 +24,47 @@ export async function kernelRoutes(router: Router): Promise<Map<string, string[]
   return new Map((await Promise.all(families)).flatMap((json) => [...parseTable(json)]));
 }
 
-/** What each replica, by its address, told a router (its Adj-RIB-In); what it retains of sessions that ended is marked. */
-export async function heardByRouter(router: Router): Promise<Map<string, Map<string, string[]>>> {
-  const heard = new Map<string, Map<string, string[]>>();
-  for (const family of ['ipv4', 'ipv6']) {
-    const table = JSON.parse(await router.vtysh(`show bgp ${family} unicast json`)) as BgpTable;
-    for (const [prefix, paths] of Object.entries(table.routes ?? {})) addPaths(heard, prefix, paths);
-  }
-  return heard;
+/** What a router has heard of Services. */
+export interface Heard {
+  /** By the replica's address: what it told the router (its Adj-RIB-In). */
+  readonly told: ReadonlyMap<string, Routes>;
+  /** What the router still keeps of earlier sessions (RFC 4724), of all replicas together. */
+  readonly retained: Routes;
 }
 
-function addPaths(heard: Map<string, Map<string, string[]>>, prefix: string, paths: readonly BgpPath[]): void {
-  const [ip = ''] = prefix.split('/');
-  for (const { peerId = '', stale = false, nexthops = [] } of paths) {
-    const routes = heard.get(peerId) ?? new Map<string, string[]>();
-    heard.set(peerId, routes);
-    const [{ ip: nextHop } = { ip: 'nowhere' }] = nexthops;
-    // A path that is retained is shown as such, so that whoever compares finds it.
-    routes.set(ip, [...(routes.get(ip) ?? []), stale ? `${nextHop} (stale)` : nextHop].sort());
+export async function heardByRouter(router: Router): Promise<Heard> {
+  const tables = await Promise.all(
+    ['ipv4', 'ipv6'].map(
+      async (family) => JSON.parse(await router.vtysh(`show bgp ${family} unicast json`)) as BgpTable,
+    ),
+  );
+  return sortPaths(tables.flatMap(({ routes = {} }) => Object.entries(routes)));
+}
+
+/** @param table paths by prefix */
+export function sortPaths(table: readonly (readonly [prefix: string, paths: readonly BgpPath[]])[]): Heard {
+  const told = new Map<string, Map<string, string[]>>();
+  const retained = new Map<string, string[]>();
+  for (const [prefix, paths] of table) {
+    const [ip = ''] = prefix.split('/');
+    for (const { peerId = '', stale = false, nexthops = [] } of paths) {
+      const own = told.get(peerId) ?? new Map<string, string[]>();
+      told.set(peerId, own);
+      const routes = stale ? retained : own;
+      routes.set(ip, [...(routes.get(ip) ?? []), nexthops[0]?.ip ?? 'nowhere'].sort());
+    }
   }
+  return { told, retained };
+}
+
+/**
+ * Routes without the gateways that a router keeps of earlier sessions although they were not renewed: FRR before 9.1 takes only one of an
+ * address' stale paths away when a replica is back (its issue 17372), and the rest six minutes later. What was renewed is stale no longer.
+ */
+export function withoutLeftovers(routes: Routes, { retained }: Heard, wanted: Routes): Map<string, readonly string[]> {
+  const isLeftover = (ip: string, gateway: string): boolean =>
+    retained.get(ip)?.includes(gateway) === true && wanted.get(ip)?.includes(gateway) !== true;
+  return new Map([...routes].map(([ip, gateways]) => [ip, gateways.filter((gateway) => !isLeftover(ip, gateway))]));
 }
 
 /** How `found` differs from `wanted`, a line for each address; none if they are the same. */

@@ -11,8 +11,9 @@ export async function stateOf({ manager }: ChaosWorld): Promise<string> {
       told(`${router.name}: sessions`, () => router.establishedPeers()),
       told(`${router.name}: kernel`, async () => Object.fromEntries(await kernelRoutes(router))),
       told(`${router.name}: heard`, async () => {
-        const heard = await heardByRouter(router);
-        return Object.fromEntries([...heard].map(([from, routes]) => [from, Object.fromEntries(routes)]));
+        const { told: heard, retained } = await heardByRouter(router);
+        const all = [...heard, ['(retained)', retained] as const];
+        return Object.fromEntries(all.map(([from, routes]) => [from, Object.fromEntries(routes)]));
       }),
     ]),
     ...objects.map((path) => told(path, async () => (await manager.lab.api.list(path)).map(shortened))),
