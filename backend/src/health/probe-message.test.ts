@@ -59,7 +59,7 @@ const GOLDEN: readonly [what: string, message: ProbeMessage, bytes: string][] = 
   [
     'answer of one that has not met all nodes',
     message('answer', { newcomer: true, nonce: 5n }),
-    '504c4221 01 20 0000 0000000000000005',
+    '504c4221 01 80 0000 0000000000000005',
   ],
   [
     'the largest nonce',
@@ -87,7 +87,7 @@ suite('the probe datagram', () => {
 
   test('of a later version, with flags and fields that we do not know, is read', () => {
     const stale = message('answer', { stale: true, nonce: 9n });
-    assert.deepEqual(decodeProbe(bytesOf('504c4221 02 82 1234 0000000000000009')), stale);
+    assert.deepEqual(decodeProbe(bytesOf('504c4221 02 02 1234 0000000000000009')), stale);
     const all = message('answer', {
       leaving: true,
       stale: true,
