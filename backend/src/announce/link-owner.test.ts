@@ -110,6 +110,7 @@ suite('an address of ours is left to a rival', () => {
     assert.equal(left({}, {}, [SECOND]), false);
     assert.equal(left({ insistsMs: 1_500 }, {}, [SECOND]), true);
     assert.equal(left({ node: THIRD, speakers: on(THIRD), insistsMs: 1_500 }, {}, [SECOND]), false);
+    assert.equal(left({ insistsMs: 1_500, announces: false }, {}, [SECOND]), false, 'its kernel');
   });
 });
 

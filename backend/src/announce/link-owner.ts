@@ -69,9 +69,9 @@ export interface Rival {
   readonly speakers: readonly LinkSpeaker[];
   /** A replica runs there, whether it answers or not. */
   readonly isMember: boolean;
-  /** It told everybody of its own accord, which a kernel that merely has the address never does. */
+  /** It told everybody of its own accord, lately, which a kernel that merely has the address never does. */
   readonly announces: boolean;
-  /** For how long it has gone on although we said that the address is ours, in milliseconds. */
+  /** For how long it has gone on telling so although we said that the address is ours, in milliseconds. */
   readonly insistsMs: number;
 }
 
@@ -93,6 +93,7 @@ export function mayYield(
   if (rival.speakers.length === 0) return false;
   const theirsIsStale = rival.speakers.every((speaker) => speaker.stale);
   if (theirsIsStale !== stale) return stale;
-  // Each may take only itself for eligible: then neither would ever yield.
-  return outranks(ip, pair, rival.insistsMs > INSISTS_MS ? pair : nodes);
+  // Each may take only itself for eligible: then neither would ever yield. A kernel answers for ever, and has no view at all.
+  const insists = rival.announces && rival.insistsMs > INSISTS_MS;
+  return outranks(ip, pair, insists ? pair : nodes);
 }

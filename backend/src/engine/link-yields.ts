@@ -11,20 +11,24 @@ export interface LinkYieldsDeps {
 const YIELD_MS = 3_000;
 /** How long who has announced an address is believed to be a replica, if it only answers. */
 const ANNOUNCED_MS = 30_000;
-/** A rival that is not heard for so long has given up; longer than a yield, after which it is asked. */
+/** A rival that doesn't announce it for so long has given up; longer than from one announcement of a burst to the next. */
 const PEACE_MS = 10_000;
+/** One that did not give up is believed at once when it announces again: who yields finds out that often whether it still would. */
+const REMEMBERED_MS = 60_000;
 
 interface Yield {
   readonly to: string;
   readonly timer: Timer;
 }
 
-/** What was heard of a rival for an address, by the clock. */
+/**
+ * What a rival told everybody of its own accord, by the clock: the first and the last time of many, and the longest that it went on
+ * like that. What it merely answers says nothing, as its kernel may, and that never ends.
+ */
 interface Quarrel {
   readonly since: number;
-  readonly heardAt: number;
-  /** When it last told everybody of its own accord that it has the address. */
   readonly announcedAt: number;
+  readonly insistsMs: number;
 }
 
 /** Quarrels about addresses of ours with other replicas, and the addresses that were left to these although they are ours by what we know. */
@@ -53,15 +57,15 @@ export class LinkYields {
     return this.#doubtful.has(ip);
   }
 
-  /** Somebody speaks for an address of ours: whether it announces it itself, and for how long it has gone on, in milliseconds. */
+  /** Somebody speaks for an address of ours: whether it announces it itself, and for how long it has gone on with that, in milliseconds. */
   hear({ ip, node, heard }: RivalObservation): { readonly announces: boolean; readonly insistsMs: number } {
     const now = this.#deps.clock.now();
     const quarrels = this.#quarrels.get(ip) ?? new Map<string, Quarrel>();
     const known = quarrels.get(node);
-    const since = known !== undefined && now - known.heardAt < PEACE_MS ? known.since : now;
-    const announcedAt = heard === 'answer' ? (known?.announcedAt ?? -Infinity) : now;
-    this.#quarrels.set(ip, quarrels.set(node, { since, heardAt: now, announcedAt }));
-    return { announces: now - announcedAt < ANNOUNCED_MS, insistsMs: now - since };
+    const quarrel = heard === 'announcement' ? wentOn(known, now) : known;
+    if (quarrel === undefined) return { announces: false, insistsMs: 0 };
+    this.#quarrels.set(ip, quarrels.set(node, quarrel));
+    return { announces: now - quarrel.announcedAt < ANNOUNCED_MS, insistsMs: quarrel.insistsMs };
   }
 
   add(ip: string, to: string): void {
@@ -91,4 +95,11 @@ export class LinkYields {
     this.#doubtful.delete(ip);
     this.#quarrels.delete(ip);
   }
+}
+
+function wentOn(known: Quarrel | undefined, now: number): Quarrel {
+  const sinceLast = now - (known?.announcedAt ?? -Infinity);
+  const since = known !== undefined && sinceLast < PEACE_MS ? known.since : now;
+  const before = known !== undefined && sinceLast < REMEMBERED_MS ? known.insistsMs : 0;
+  return { since, announcedAt: now, insistsMs: Math.max(now - since, before) };
 }

@@ -225,12 +225,24 @@ test('NDP: what is told to all nodes long after a question is no answer to it', 
   assert.deepEqual(seen, [{ ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'announcement' }]);
 });
 
-test('NDP: who asks for others with our address says nothing of our question', () => {
-  const { lan, speaker, seen } = settled(V6);
-  speaker.audit(V6);
+test('NDP: what is told to all nodes right after another host’s probe is an answer to that', () => {
+  const { lan, seen } = settled(V6);
+  lan.deliver(1, probeBy(V6, HOST_MAC));
+  lan.deliver(1, claim(V6, PEER_MAC));
+  assert.deepEqual(seen, [{ ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'answer' }]);
+});
+
+test('ARP: who asks for others with our address announces nothing', () => {
+  const { lan, seen } = settled(V4);
+  lan.deliver(1, arpQuestion('192.0.2.99', { source: PEER_MAC, senderMac: PEER_MAC, senderIp: ip(V4) }));
+  assert.deepEqual(seen, [{ ip: V4, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'answer' }]);
+});
+
+test('NDP: who asks for others with our address announces nothing', () => {
+  const { lan, seen } = settled(V6);
   const options = [{ type: 'source-link-layer', mac: PEER_MAC }] as const;
   lan.deliver(1, solicitation('2001:db8::99', { source: PEER_MAC, sourceIp: ip(V6), options }));
-  assert.deepEqual(seen, [{ ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'announcement' }]);
+  assert.deepEqual(seen, [{ ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'answer' }]);
 });
 
 test('a rival that speaks for a third: known by where its frames come from', () => {
@@ -250,6 +262,16 @@ test('a rival whose frames name ever other MACs is one rival, and reported at a 
   }
   assert.equal(seen.length, 10);
   assert.ok(seen.every(({ state }) => state === 'rival'));
+});
+
+test('a node’s kernel that answers does not hide what its replica announces at the same moment', () => {
+  const { lan, seen } = settled(V4);
+  lan.deliver(1, kernelsAnswer(V4));
+  lan.deliver(1, claim(V4, PEER_MAC));
+  assert.deepEqual(
+    seen.map((observation) => observation.state === 'rival' && observation.heard),
+    ['answer', 'announcement'],
+  );
 });
 
 test('ordinary traffic from an address of ours is a claim as well', () => {

@@ -17,7 +17,10 @@ export interface Desired {
  */
 export type AddressState = 'no-link' | 'probing' | 'announcing' | 'conflict';
 
-/** How somebody's claim was heard: in an answer to our question, in what they told everybody, or as their own probe. */
+/**
+ * How somebody's claim was heard: in an answer, or whatever else they send from the address; in what they told everybody of their own
+ * accord (gratuitous ARP, unsolicited advertisements); or as their own probe.
+ */
 export type Heard = 'answer' | 'announcement' | 'probe';
 
 export type Observation = StateObservation | RivalObservation;

@@ -13,7 +13,7 @@ export interface Claim {
   readonly mac: Uint8Array;
   /** Where the frame came from: another one, if they speak for a third. */
   readonly source: Uint8Array;
-  /** `to-all`: in IPv6 the answer to a question without a source address, as ours are, looks like an announcement (RFC 4861 section 7.2.4). */
+  /** `to-all`: in IPv6 the answer to a question without a source address, as probes are, looks like an announcement (RFC 4861 section 7.2.4). */
   readonly heard: Heard | 'to-all';
 }
 
@@ -47,7 +47,7 @@ type Phase = 'probing' | 'held-off' | 'announcing';
 
 /** How long an answer to a question may take. */
 const PATIENCE_MS = 1000;
-/** For how long after a question of ours an advertisement to all nodes is an answer: the kernel that gives it has nothing to wait for. */
+/** For how long after a probe, ours or another's, an advertisement to all nodes is an answer: the kernel that gives it has nothing to wait for. */
 const ANSWER_MS = 300;
 /** RFC 4861 section 10 has most of its random times within a tenth; steady announcements of many replicas shall not fall into step. */
 const JITTER = 0.1;
@@ -67,7 +67,10 @@ export class Presence implements Paced {
   #defendedAt = -Infinity;
   #contender: { readonly mac: string; readonly at: number } | undefined;
   #recheck: Timer | undefined;
-  /** When each rival was reported last, by its node: the MAC that a frame names is its sender's to choose. Those within `rivalMs`. */
+  /**
+   * When each rival was reported last, by its node, as the MAC that a frame names is its sender's to choose, and by how it was heard: its
+   * kernel's answer must not hide what its replica announces. Those within `rivalMs`.
+   */
   readonly #rivals = new Map<string, number>();
 
   constructor(deps: PresenceDeps, port: LinkPort<Presence>, config: PresenceConfig) {
@@ -145,6 +148,7 @@ export class Presence implements Paced {
   }
 
   hear(claim: Claim): void {
+    if (claim.heard === 'probe') this.#askedAt = this.#deps.clock.now();
     // Who says what we say is no rival: two replicas may speak for the same third node.
     if (sameOctets(claim.mac, this.#spoken)) return;
     // To be asked for is no claim, unless we were about to claim it ourselves (RFC 5227 section 2.1.1, RFC 4862 section 5.4.3).
@@ -260,9 +264,10 @@ export class Presence implements Paced {
     const { clock, counters, options, onRival } = this.#deps;
     counters.rivals++;
     const now = clock.now();
-    for (const [node, at] of this.#rivals) if (now - at >= options.rivalMs) this.#rivals.delete(node);
-    if (this.#rivals.has(rival.node)) return;
-    this.#rivals.set(rival.node, now);
+    for (const [key, at] of this.#rivals) if (now - at >= options.rivalMs) this.#rivals.delete(key);
+    const key = `${rival.heard} ${rival.node}`;
+    if (this.#rivals.has(key)) return;
+    this.#rivals.set(key, now);
     onRival(this, rival);
   }
 

@@ -59,7 +59,7 @@ export class Responder {
       this.#hear(asked, { mac: source, source, heard: 'probe' });
     } else {
       const mac = linkLayerAddress(packet.options, 'source-link-layer');
-      if (mac !== undefined) this.#hear(port.addresses.get(packet.sourceIp), { mac, source, heard: heardBy(packet) });
+      if (mac !== undefined) this.#hear(port.addresses.get(packet.sourceIp), { mac, source, heard: 'answer' });
     }
     asked?.answer(packet);
   }
@@ -77,6 +77,7 @@ export class Responder {
   }
 }
 
-function heardBy({ destination }: Packet): Heard {
-  return isGroup(destination) ? 'announcement' : 'answer';
+/** A host's own questions come from whichever of its addresses it speaks from, to all: that is no announcement (RFC 5227 section 1.1). */
+function heardBy(packet: ArpPacket): Heard {
+  return isGroup(packet.destination) && isGratuitous(packet) ? 'announcement' : 'answer';
 }

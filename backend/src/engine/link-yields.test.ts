@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeClock } from '../platform/fake/clock.ts';
+import type { Heard } from '../speakers/layer2/speaker.ts';
+import { LinkYields } from './link-yields.ts';
+
+const RIVAL = { ip: '192.0.2.1', state: 'rival', link: 'eth0', mac: '02:00:00:00:00:02', node: 'n2' } as const;
+
+interface Quarrel {
+  readonly clock: FakeClock;
+  readonly hear: (heard: Heard) => ReturnType<LinkYields['hear']>;
+}
+
+function quarrel(): Quarrel {
+  const clock = new FakeClock();
+  const yields = new LinkYields({ clock, onEnd: () => undefined });
+  return { clock, hear: (heard) => yields.hear({ ...RIVAL, heard }) };
+}
+
+test('what a rival answers or probes for is no announcement', () => {
+  const { clock, hear } = quarrel();
+  for (let times = 0; times < 10; times++) {
+    assert.deepEqual(hear('answer'), { announces: false, insistsMs: 0 });
+    assert.deepEqual(hear('probe'), { announces: false, insistsMs: 0 });
+    clock.advance(5_000);
+  }
+});
+
+test('who announces an address insists for as long as it goes on with that, whatever it answers afterwards', () => {
+  const { clock, hear } = quarrel();
+  hear('announcement');
+  clock.advance(400);
+  assert.deepEqual(hear('announcement'), { announces: true, insistsMs: 400 });
+  clock.advance(5_000);
+  assert.deepEqual(hear('answer'), { announces: true, insistsMs: 400 });
+  clock.advance(25_000);
+  assert.deepEqual(hear('answer'), { announces: false, insistsMs: 400 });
+});
+
+test('a rival that is mistaken for a moment now and then does not insist, though its kernel answers all the time', () => {
+  const { clock, hear } = quarrel();
+  for (let times = 0; times < 5; times++) {
+    hear('announcement');
+    clock.advance(200);
+    assert.equal(hear('announcement').insistsMs, 200);
+    for (let second = 0; second < 20; second += 5) {
+      clock.advance(5_000);
+      hear('answer');
+    }
+  }
+});
+
+test('one that has insisted is believed at once when it does so again within a minute', () => {
+  const { clock, hear } = quarrel();
+  hear('announcement');
+  clock.advance(1_200);
+  hear('announcement');
+  clock.advance(33_000);
+  assert.equal(hear('announcement').insistsMs, 1_200);
+  clock.advance(60_000);
+  assert.equal(hear('announcement').insistsMs, 0);
+});
