@@ -124,6 +124,47 @@ suite('somebody else has the address', () => {
     assert.ok(lan.ask(IP).includes(first));
   });
 
+  test('a stranger as well as a node’s kernel, whichever was there first: the stranger is reported until it stops, then the node', async () => {
+    for (const kernelFirst of [true, false]) {
+      const lan = await running('n1', 'n2');
+      const owner = lan.host(lan.ownerOf(IP, 'n1', 'n2'));
+      let end = (): void => undefined;
+      const kernel = (): unknown => lan.answerAs(lan.host('n3').mac, IP);
+      const stranger = (): unknown => (end = lan.answerAs(STRANGER, IP));
+      for (const begin of kernelFirst ? [kernel, stranger] : [stranger, kernel]) {
+        begin();
+        await lan.pass(10_000);
+      }
+      await lan.pass(50_000);
+      assert.deepEqual(
+        owner.conflicts.map(({ mac, node }) => ({ mac, node })),
+        [{ mac: STRANGER_TEXT, node: undefined }],
+      );
+      end();
+      await lan.pass(60_000);
+      assert.deepEqual(
+        owner.conflicts.map(({ node }) => node),
+        ['n3'],
+      );
+    }
+  });
+
+  test('a stranger at a new address that a node’s kernel answers for as well: the stranger is reported, nothing is announced', async () => {
+    const lan = await running('n1', 'n2');
+    lan.answerAs(lan.host('n3').mac, '192.0.2.201');
+    lan.answerAs(STRANGER, '192.0.2.201');
+    lan.wantAs({ isNew: true }, '192.0.2.201');
+    const owner = lan.host(lan.ownerOf('192.0.2.201', 'n1', 'n2'));
+    for (const ms of [2_000, 40_000]) {
+      await lan.pass(ms);
+      assert.deepEqual(
+        owner.conflicts.map(({ mac, announced }) => ({ mac, announced })),
+        [{ mac: STRANGER_TEXT, announced: false }],
+      );
+    }
+    assert.deepEqual(lan.announcers('192.0.2.201'), []);
+  });
+
   for (const [what, end] of [
     ['whose replica is dead, though a member', (lan: Lan, name: string): void => lan.crash(name)],
     [

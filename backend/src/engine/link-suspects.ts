@@ -41,9 +41,9 @@ export class LinkSuspects {
     suspect.heardAt = now;
     this.#suspects.set(ip, suspects.set(node, suspect));
     if (replicaNodes().has(node) && now - suspect.since < KERNEL_MS) return;
-    // One of several is enough to be named, and it stays the same one.
-    const named = conflicts.get(ip)?.node;
-    if (named === undefined || named === node) conflicts.set(ip, { ...{ pool, link, mac, node }, announced: true });
+    // One of several is enough to be named, and it stays the same one; a stranger (without a node) is worse, and stays as well.
+    const known = conflicts.get(ip);
+    if (known === undefined || known.node === node) conflicts.set(ip, { ...{ pool, link, mac, node }, announced: true });
   }
 
   /** The link is about to be asked. Who didn't answer the last time is no suspect any more; returns whether there is any. */
