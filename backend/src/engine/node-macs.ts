@@ -1,7 +1,7 @@
 import type { Node } from '../domain/node.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
-import type { Clock, Datagrams, DatagramSocket, LinkLayer, Logger, Timer } from '../platform/ports.ts';
-import { macText } from '../speakers/layer2/wire/mac.ts';
+import type { Clock, Datagrams, DatagramSocket, Link, LinkLayer, Logger, Timer } from '../platform/ports.ts';
+import { isIn, MetNodes, subnetsOf } from './met-nodes.ts';
 
 export interface NodeMacsDeps {
   readonly clock: Clock;
@@ -23,9 +23,22 @@ export interface NodeMacsOptions {
 const REFRESH_MS = 5_000;
 /** RFC 863. Whether anybody listens there is all the same: to send to it the kernel must find the node's MAC. */
 const DISCARD_PORT = 9;
-/** Time for an answer to the kernel's question. */
+/** Time for an answer to the kernel's question; where a router may answer instead, it takes up to 0.8 s (proxy_delay, arp(7)). */
 const MEET_MS = 300;
+const MEET_PROXY_MS = 1_000;
+/** The kernel has room for a thousand neighbours, and looks for each of these for three seconds. */
 const MAX_SOLICITED = 64;
+/** On each link how many nodes more are asked for beside those that have no address of its subnet: a router answers for these as well. */
+const WITNESSES = 2;
+
+/** A node that is looked for on a link, by these of its addresses. */
+interface Wanted {
+  readonly node: string;
+  readonly link: number;
+  readonly addresses: readonly string[];
+  /** None of them is of the link's subnet. */
+  readonly isFar: boolean;
+}
 
 /**
  * The MAC addresses of the cluster's nodes: what replicas say of their own, and for all nodes what this host's kernel knows of those that
@@ -39,12 +52,11 @@ export class NodeMacs {
   readonly #needed = new Set<string>();
   /** One round for all who ask meanwhile. */
   #meeting: Promise<void> | undefined;
-  #byMac: ReadonlyMap<string, string> = new Map();
-  /** By `<link index> <node>`. */
-  #byNode: ReadonlyMap<string, Uint8Array> = new Map();
-  /** Those of them that the kernel knew when it was asked last. */
+  readonly #met = new MetNodes();
+  /** `<link index> <node>` of those that the kernel knew when it was asked last. */
   #fresh: ReadonlySet<string> = new Set();
-  #solicited = 0;
+  readonly #solicited = new Turns();
+  readonly #witnesses = new Turns();
   #timer: Timer | undefined;
   #stopped = false;
 
@@ -66,12 +78,12 @@ export class NodeMacs {
 
   /** The node that has the MAC, `02:00:5e:10:00:0a`, on any link. */
   nodeOf(mac: string): string | undefined {
-    return this.#deps.replicas.nodeOfMac(mac) ?? this.#byMac.get(mac);
+    return this.#deps.replicas.nodeOfMac(mac) ?? this.#met.nodeOf(mac);
   }
 
   /** The MAC of a node on a link of this host. */
   macOf(node: string, link: number): Uint8Array | undefined {
-    return this.#byNode.get(`${link} ${node}`);
+    return this.#met.macOf(node, link);
   }
 
   /** Sees to it that these nodes are met, if they are on a link of this host; `onChange` tells. */
@@ -88,36 +100,49 @@ export class NodeMacs {
   }
 
   async #meetNeeded(): Promise<void> {
-    const before = fingerprint(this.#byNode);
+    const before = this.#met.fingerprint;
     await this.#meet(this.#needed);
-    if (!this.#stopped && fingerprint(this.#byNode) !== before) this.#deps.onChange();
+    if (!this.#stopped && this.#met.fingerprint !== before) this.#deps.onChange();
   }
 
   async #meet(nodes: Iterable<string>): Promise<void> {
     const links = this.#deps.links.links().filter(({ up }) => up);
     const others = [...nodes].filter((node) => node !== this.#options.node);
-    const isMet = (node: string, link: number): boolean => this.#fresh.has(`${link} ${node}`);
-    for (const node of others) if (!links.some(({ index }) => isMet(node, index))) this.#sendTo(node);
-    const unmet = others.flatMap((node) => links.flatMap(({ index }) => (isMet(node, index) ? [] : [{ node, index }])));
-    const asked = unmet.length > 0;
-    for (const { node, index } of this.#turn(unmet)) this.#solicit(index, node);
+    for (const node of others) if (!links.some(({ index }) => this.#isFresh(node, index))) this.#sendTo(node);
+    const unmet = links.flatMap((link) => this.#unmetOn(link, others));
+    for (const { link, addresses } of this.#solicited.next(unmet, MAX_SOLICITED)) {
+      for (const address of addresses) this.#deps.links.solicit(link, address);
+    }
+    const patienceMs = unmet.some(({ isFar }) => isFar) ? MEET_PROXY_MS : MEET_MS;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#deps.clock.setTimer(asked ? MEET_MS : 0, resolve);
+    this.#deps.clock.setTimer(unmet.length > 0 ? patienceMs : 0, resolve);
     await promise;
     await this.refresh();
   }
 
-  /** Of many each in its turn: the kernel has room for a thousand neighbours, and looks for each of these for three seconds. */
-  #turn<T>(all: readonly T[]): readonly T[] {
-    if (all.length <= MAX_SOLICITED) return all;
-    const first = this.#solicited % all.length;
-    this.#solicited = first + MAX_SOLICITED;
-    return [...all.slice(first), ...all.slice(0, first)].slice(0, MAX_SOLICITED);
+  #isFresh(node: string, link: number): boolean {
+    return this.#fresh.has(`${link} ${node}`);
   }
 
-  /** A node may have its InternalIP on another network, and answer for it on this link all the same, as Linux does. */
-  #solicit(link: number, node: string): void {
-    for (const { text } of this.#deps.nodes.get(node)?.internalIPs ?? []) this.#deps.links.solicit(link, text);
+  /**
+   * Those of the nodes that the kernel does not know on the link. A node may have its InternalIP on another network, and answer for it
+   * on this link all the same, as Linux does; or a router answers for it, which shows once it does so for others.
+   */
+  #unmetOn(link: Link, nodes: readonly string[]): readonly Wanted[] {
+    const subnets = subnetsOf([link]).get(link.index) ?? [];
+    const wanted = (node: string): Wanted => {
+      const texts = (this.#deps.nodes.get(node)?.internalIPs ?? []).map(({ text }) => text);
+      const all = texts.filter((text) => !text.includes(':'));
+      const near = all.filter((address) => isIn(address, subnets));
+      const isFar = near.length === 0 && all.length > 0;
+      return { node, link: link.index, addresses: isFar ? all : near, isFar };
+    };
+    const isUnmet = ({ node }: Wanted): boolean => !this.#isFresh(node, link.index);
+    const unmet = nodes.map(wanted).filter(isUnmet);
+    if (!unmet.some(({ isFar }) => isFar)) return unmet;
+    const others = [...this.#deps.nodes.keys()].filter((node) => node !== this.#options.node && !nodes.includes(node));
+    const witnesses = others.map(wanted).filter((each) => each.isFar && isUnmet(each));
+    return [...unmet, ...this.#witnesses.next(witnesses, WITNESSES)];
   }
 
   #sendTo(name: string): void {
@@ -137,28 +162,23 @@ export class NodeMacs {
   /** Reads the kernel's tables once more. Never rejects. */
   async refresh(): Promise<void> {
     try {
-      const neighbours = await this.#deps.links.neighbours();
+      const { links, replicas } = this.#deps;
+      const neighbours = await links.neighbours();
       const nodes = this.#nodesByAddress();
-      const met = neighbours.flatMap(({ address, ...rest }) => {
-        const node = nodes.get(address);
-        return node === undefined ? [] : [{ node, ...rest }];
-      });
-      const now = new Map(met.map(({ mac, node, link }) => [`${link} ${node}`, mac]));
-      this.#byMac = new Map(met.map(({ mac, node }) => [macText(mac), node]));
-      // The kernel forgets neighbours that it has no route to within a minute; those that are needed are asked for again.
-      const kept = [...this.#byNode].filter(([key]) => this.#needed.has(key.slice(key.indexOf(' ') + 1)));
-      this.#byNode = new Map([...kept, ...now]);
-      this.#fresh = new Set(now.keys());
+      const replicaNodeOf = (mac: string): string | undefined => replicas.nodeOfMac(mac);
+      this.#met.update({ neighbours, links: links.links(), nodes, replicaNodeOf });
+      this.#fresh = new Set(neighbours.map(({ link, address }) => `${link} ${nodes.get(address) ?? ''}`));
     } catch (error) {
       this.#deps.logger.warn({ err: error }, 'the MAC addresses of the nodes could not be read');
     }
   }
 
   async #refreshAndRest(): Promise<void> {
-    const before = fingerprint(this.#byNode);
+    const before = this.#met.fingerprint;
+    for (const node of this.#needed) if (!this.#deps.nodes.has(node)) this.#needed.delete(node);
     await this.#meet(this.#needed);
     if (this.#stopped) return;
-    if (fingerprint(this.#byNode) !== before) this.#deps.onChange();
+    if (this.#met.fingerprint !== before) this.#deps.onChange();
     this.#timer = this.#deps.clock.setTimer(REFRESH_MS, () => void this.#refreshAndRest());
   }
 
@@ -171,9 +191,14 @@ export class NodeMacs {
   }
 }
 
-function fingerprint(macs: ReadonlyMap<string, Uint8Array>): string {
-  return [...macs]
-    .map(([key, mac]) => `${key} ${macText(mac)}`)
-    .sort()
-    .join();
+/** Of many a few at a time, each in its turn. */
+class Turns {
+  #first = 0;
+
+  next<T>(all: readonly T[], most: number): readonly T[] {
+    if (all.length <= most) return all;
+    const first = this.#first % all.length;
+    this.#first = first + most;
+    return [...all.slice(first), ...all.slice(0, first)].slice(0, most);
+  }
 }
