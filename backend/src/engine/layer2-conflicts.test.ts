@@ -86,6 +86,81 @@ suite('somebody else has the address', () => {
     assert.equal(conflict?.node, 'n3');
   });
 
+  test('a node without a replica whose kernel answers, and that the owner’s kernel forgets: it stays named, and nobody is told anew', async () => {
+    const lan = new Lan(3, ['n3']);
+    lan.setMembers('n1', 'n2');
+    lan.start('n1', 'n2');
+    await lan.pass(6_000);
+    const mac = Uint8Array.of(2, 0, 0, 0, 1, 3);
+    lan.answerAs(mac, '192.0.2.201');
+    for (const { links, link } of lan.hosts) {
+      let metAt = -Infinity;
+      links.onSolicit = (index, address) => {
+        if (index === link && address === '192.0.2.3') metAt = lan.clock.now();
+      };
+      const others = links.neighbours.bind(links);
+      links.neighbours = async () => [
+        ...(await others()),
+        ...(lan.clock.now() - metAt < 60_000 ? [{ address: '192.0.2.3', mac, link }] : []),
+      ];
+    }
+    lan.wantAs({ nodes: ['n1', 'n2'] }, '192.0.2.201');
+    const owner = lan.host(lan.ownerOf('192.0.2.201', 'n1', 'n2'));
+    await lan.pass(20_000);
+    const named = owner.conflicts;
+    assert.deepEqual(
+      named.map(({ node }) => node),
+      ['n3'],
+    );
+    lan.claims.length = 0;
+    for (let second = 0; second < 80; second++) {
+      await lan.pass(1_000);
+      assert.deepEqual(owner.conflicts, named, `after ${second} s`);
+    }
+    assert.deepEqual(lan.announcers('192.0.2.201'), [], 'what everybody knows is not said again');
+  });
+
+  test('a router that answers for the nodes’ addresses as well is a stranger', async () => {
+    const lan = new Lan(3, ALL);
+    for (const { links, link } of lan.hosts) {
+      links.onSolicit = (index, address) => links.meet({ address, mac: STRANGER, link: index === link ? link : -1 });
+    }
+    lan.setMembers(...ALL);
+    lan.start(...ALL);
+    await lan.pass(6_000);
+    lan.answerAs(STRANGER, '192.0.2.201');
+    lan.wantAs({ isNew: true }, '192.0.2.201');
+    await lan.pass(5_000);
+    const owner = lan.host(lan.ownerOf('192.0.2.201', ...ALL));
+    assert.deepEqual(lan.announcers('192.0.2.201'), []);
+    assert.deepEqual(
+      owner.conflicts.map(({ mac, node, announced }) => ({ mac, node, announced })),
+      [{ mac: STRANGER_TEXT, node: undefined, announced: false }],
+    );
+  });
+
+  test('a node that was not met on the link before speaks for an address that is announced: answered for all the time', async () => {
+    const lan = new Lan(3, ['n3']);
+    lan.setMembers('n1', 'n2');
+    lan.start('n1', 'n2');
+    await lan.pass(6_000);
+    lan.wantAs({ isNew: true, nodes: ['n1', 'n2'] }, '192.0.2.201');
+    const owner = lan.host(lan.ownerOf('192.0.2.201', 'n1', 'n2'));
+    await lan.pass(1_000);
+    const mac = Uint8Array.of(2, 0, 0, 0, 1, 3);
+    for (const { links, link } of lan.hosts) {
+      links.onSolicit = (_, address) => {
+        if (address === '192.0.2.3') links.meet({ address, mac, link });
+      };
+    }
+    lan.announce('192.0.2.201', mac);
+    for (let ms = 0; ms < 1_000; ms += 50) {
+      await lan.pass(50);
+      assert.deepEqual(lan.ask('192.0.2.201'), [owner.name], `after ${ms} ms`);
+    }
+    assert.deepEqual(owner.conflicts, []);
+  });
+
   test('the kernel of a node without a replica: announced nevertheless, the node is named until it stops', async () => {
     const lan = await running('n1', 'n2');
     const owner = lan.host(lan.ownerOf(IP, 'n1', 'n2'));

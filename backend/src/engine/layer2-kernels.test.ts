@@ -53,8 +53,10 @@ suite('the kernel of a node that would come first', () => {
     lan.crash(first);
     await lan.pass(40_000);
     for (let times = 0; times < 4; times++) {
+      lan.claims.length = 0;
       askFrom(lan, lan.host(first).mac);
       await assertAnswersOn(lan, second, 10);
+      assert.deepEqual(lan.announcers(IP), [second], 'for those that it misled');
     }
     assert.equal(lan.host(second).conflicts[0]?.node, first);
   });

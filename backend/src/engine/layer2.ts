@@ -324,9 +324,11 @@ export class Layer2 {
   #beginAnew(ip: string): void {
     const desired = this.#desired.get(ip);
     if (desired === undefined) return;
+    // What is announced already is not asked for once more: nobody would answer for it meanwhile.
+    const probe = desired.probe && this.#states.get(ip)?.announced !== true;
     this.#states.delete(ip);
     this.#deps.speaker.update(new Map([[ip, null]]));
-    this.#deps.speaker.update(new Map([[ip, desired]]));
+    this.#deps.speaker.update(new Map([[ip, { ...desired, probe }]]));
   }
 
   #meet(rival: RivalObservation): void {
@@ -336,10 +338,10 @@ export class Layer2 {
       if (rival.heard === 'announcement') this.#release(ip);
     } else if (this.#mayYieldTo(rival)) this.#yield(ip, node);
     else {
-      this.#deps.speaker.reassert(ip);
-      if (rival.heard !== 'answer') return;
-      this.#suspects.hear(rival, this.#wanted.get(ip)?.pool.name ?? '');
-      this.#audit.again(ip);
+      const isAnswer = rival.heard === 'answer';
+      const isOldNews = isAnswer && this.#suspects.hear(rival, this.#wanted.get(ip)?.pool.name ?? '');
+      if (!isOldNews) this.#deps.speaker.reassert(ip);
+      if (isAnswer) this.#audit.again(ip);
     }
   }
 

@@ -18,6 +18,8 @@ interface Suspect {
 
 /** After that a replica of lower rank has heard of us, and what answers still is its host's kernel. */
 const KERNEL_MS = 3_000;
+/** How long an answer to our question may take. */
+const PATIENCE_MS = 1_000;
 
 /**
  * Nodes that go on answering for an address that is not theirs: their kernel has it on some interface, as kube-proxy in IPVS mode puts
@@ -32,18 +34,24 @@ export class LinkSuspects {
     this.#deps = deps;
   }
 
-  /** A node answered a question for an address that it has no right to. */
-  hear({ ip, node, mac, link }: RivalObservation, pool: string): void {
+  /**
+   * A node answered for an address that it has no right to.
+   *
+   * @returns whether that is known already, and it did so again because we asked: nobody else has heard it
+   */
+  hear({ ip, node, mac, link }: RivalObservation, pool: string): boolean {
     const { clock, conflicts, replicaNodes } = this.#deps;
     const now = clock.now();
     const suspects = this.#suspects.get(ip) ?? new Map<string, Suspect>();
     const suspect = suspects.get(node) ?? { since: now, heardAt: now, askedAt: -Infinity };
     suspect.heardAt = now;
     this.#suspects.set(ip, suspects.set(node, suspect));
-    if (replicaNodes().has(node) && now - suspect.since < KERNEL_MS) return;
+    if (replicaNodes().has(node) && now - suspect.since < KERNEL_MS) return false;
     // One of several is enough to be named, and it stays the same one; a stranger (without a node) is worse, and stays as well.
     const known = conflicts.get(ip);
-    if (known === undefined || known.node === node) conflicts.set(ip, { ...{ pool, link, mac, node }, announced: true });
+    if (known === undefined || known.node === node)
+      conflicts.set(ip, { ...{ pool, link, mac, node }, announced: true });
+    return now - suspect.askedAt < PATIENCE_MS;
   }
 
   /** The link is about to be asked. Who didn't answer the last time is no suspect any more; returns whether there is any. */
