@@ -74,6 +74,7 @@ export class Layer2 {
   #resolver: LinkResolver;
   #recount: Timer | undefined;
   #routes: Timer | undefined;
+  #started = false;
   /** Whoever else is there has had the time to say so. */
   #isReady = false;
   /** The speaker has been given its first whole set. */
@@ -98,7 +99,9 @@ export class Layer2 {
     this.#unwatch = deps.links.watch(() => this.replicasChanged());
   }
 
+  /** From here on there are inputs: before, nobody has been asked who else is there. */
   start(): void {
+    this.#started = true;
     this.#macs.start();
     this.#recountNow();
   }
@@ -189,6 +192,7 @@ export class Layer2 {
   }
 
   #recountNow(): void {
+    if (!this.#started) return;
     const { links, replicas } = this.#deps;
     this.#isReady ||= replicas.isSettled;
     this.#resolver = this.#ownResolver();

@@ -168,9 +168,9 @@ export class ReplicaProber {
 
   /** Whether each member has answered or had the time to: before that nobody can tell who is there. */
   get isSettled(): boolean {
-    return [...this.#tracked.values()]
-      .filter(({ member, replaced }) => member && !replaced)
-      .every(({ answering, missed }) => answering || missed > 0);
+    if (this.#socket === undefined) return false;
+    const awaited = [...this.#tracked.values()].filter(({ member, replaced }) => member && !replaced);
+    return awaited.every(({ answering, missed }) => answering || missed > 0);
   }
 
   /** The nodes that replicas run on, whether these answer or not. */

@@ -124,6 +124,20 @@ export class Lan {
     });
   }
 
+  /** Makes an engine that has no inputs yet, as before the first lists. */
+  prepare(name: string): void {
+    this.#make(this.host(name), this.datagrams);
+  }
+
+  /** Gives an engine that was made before its inputs. */
+  begin(name: string): void {
+    const { prober, layer2 } = this.host(name);
+    prober?.setReplicas(this.#members);
+    prober?.start();
+    layer2?.start();
+    layer2?.set(this.#wanted);
+  }
+
   /** Ends an engine without a word, as a crash does: its host stays. */
   crash(name: string): void {
     const host = this.host(name);
@@ -223,6 +237,11 @@ export class Lan {
   }
 
   #start(host: LanHost, datagrams: Datagrams): void {
+    this.#make(host, datagrams);
+    this.begin(host.name);
+  }
+
+  #make(host: LanHost, datagrams: Datagrams): void {
     const { clock } = this;
     const random = { next: (): number => (this.#seed = (this.#seed * 16_807) % 2_147_483_647) / 2_147_483_647 };
     const { logger, links } = host;
@@ -245,10 +264,6 @@ export class Lan {
       },
       { replica: host.replica.name, node: host.name, address: host.replica.address },
     );
-    prober.setReplicas(this.#members);
-    prober.start();
-    host.layer2.start();
-    host.layer2.set(this.#wanted);
   }
 
   #hear(frame: Uint8Array): void {
