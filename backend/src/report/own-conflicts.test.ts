@@ -62,6 +62,20 @@ suite("a replica's entries of conflicts", () => {
     assert.deepEqual(nodesOf(50), ['n0', 'n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7']);
   });
 
+  test('of addresses that are free to be given again have half of the room, and more where there is some', () => {
+    const many = (net: number): ConflictReport[] => Array.from({ length: 70 }, (_, i) => heard(`192.0.${net}.${i}`));
+    const [stuck, left] = [many(2), many(3)];
+    const ips = (some: readonly ConflictReport[], others: readonly ConflictReport[]): string[] =>
+      (eipConflicts(some, ALONE, others).get('a') ?? []).map(({ ip }) => ip);
+    const first = (some: readonly ConflictReport[], count: number): string[] =>
+      some.slice(0, count).map(({ ip }) => ip);
+    const same = (found: string[], wanted: string[]): void => assert.deepEqual(found.sort(), wanted.sort());
+    same(ips(stuck, left), [...first(stuck, 32), ...first(left, 32)]);
+    same(ips(stuck, left.slice(0, 3)), [...first(stuck, 61), ...first(left, 3)]);
+    same(ips(stuck.slice(0, 3), left), [...first(stuck, 3), ...first(left, 61)]);
+    same(ips([], left), first(left, 64));
+  });
+
   test('are no more than the Eip can take of so many replicas', () => {
     const many = Array.from({ length: 200 }, (_, i) => heard(`192.0.2.${i}`));
     for (const replicas of [1, 16, 17, REPLICAS, 1000]) {

@@ -35,9 +35,11 @@ function examples(byNodes: readonly ConflictReport[]): ConflictReport[] {
   return [...new Set([...firstOfEach(byNodes, 'node'), ...byNodes])].slice(0, MAX_BY_NODES);
 }
 
-function chosen(conflicts: readonly ConflictReport[], most: number): ConflictReport[] {
-  const byHarm = [...conflicts].sort((a, b) => weight(a) - weight(b));
-  const all = firstOfEach(byHarm, 'ip');
+/** The most that do harm now, and with them those of addresses that are free to be given again, which up to half of the room is for. */
+function chosen(heard: readonly ConflictReport[], left: readonly ConflictReport[], most: number): ConflictReport[] {
+  const byHarm = [...heard].sort((a, b) => weight(a) - weight(b));
+  const reserved = left.slice(0, Math.floor(most / 2));
+  const all = firstOfEach([...reserved, ...byHarm, ...left], 'ip');
   const byStrangers = all.filter(({ node }) => node === undefined);
   return [...byStrangers, ...examples(all.filter(({ node }) => node !== undefined))].slice(0, most);
 }
@@ -46,14 +48,20 @@ function chosen(conflicts: readonly ConflictReport[], most: number): ConflictRep
  * One replica's entries in `Eip.status.conflicts`, by name of the pool: one per address, and no more than its share of what an object
  * should have to carry. Those that do most harm go first, of like ones those that are given first.
  * @param replicas how many write into the same status
+ * @param left strangers at addresses that no Service has any more: the leader must not give these again
  */
 export function eipConflicts(
-  conflicts: readonly ConflictReport[],
+  heard: readonly ConflictReport[],
   { replica, replicas }: { readonly replica: string; readonly replicas: number },
+  left: readonly ConflictReport[] = [],
 ): ReadonlyMap<string, readonly EipConflict[]> {
-  const byPool = Map.groupBy(conflicts, ({ pool }) => pool);
+  const [heardByPool, leftByPool] = [heard, left].map((all) => Map.groupBy(all, ({ pool }) => pool));
   const most = conflictsOfOne(replicas);
+  const pools = new Set([...heard, ...left].map(({ pool }) => pool));
   return new Map(
-    [...byPool].map(([pool, all]) => [pool, chosen(all, most).map((conflict) => entry(conflict, replica))]),
+    [...pools].map((pool) => {
+      const ofPool = chosen(heardByPool?.get(pool) ?? [], leftByPool?.get(pool) ?? [], most);
+      return [pool, ofPool.map((conflict) => entry(conflict, replica))];
+    }),
   );
 }

@@ -178,6 +178,17 @@ suite("a replica's own conflicts in the status of an Eip", () => {
     assert.ok(!bench.entries().includes('porter-0 198.51.100.0'));
   });
 
+  test('of what a Service has just left stay, however many addresses others stay at', async () => {
+    const bench = await new Bench().start();
+    const stuck = Array.from({ length: 70 }, (_, i) => heard(`198.51.100.${i}`, { since: '2026-01-01T02:00:00.000Z' }));
+    await bench.hear(heard(IP), ...stuck);
+    for (const { ip } of stuck)
+      bench.services.set(`d/${ip}`, aService(`d/${ip}`, { held: true, recorded: [{ pool: 'a', ip }] }));
+    await bench.hear(...stuck);
+    assert.ok(bench.entries().includes(`porter-0 ${IP}`));
+    assert.equal(bench.entries().length, 64);
+  });
+
   test('become fewer when there are more replicas to share the status with', async () => {
     const bench = await new Bench().start();
     await bench.hear(...Array.from({ length: 64 }, (_, i) => heard(`192.0.2.${i + 1}`)));

@@ -117,11 +117,11 @@ export class OwnConflicts {
   }
 
   #write(): void {
-    const left = [...this.#left.values()].map(({ conflict }) => conflict);
+    const newestLeft = [...this.#left.values()].map(({ conflict }) => conflict).reverse();
     const replicas = Math.max(1, this.#deps.view.replicas().length);
-    // What a Service has just left must not be what there is no room for: it would be given there again.
-    const all = [...newestFirst(this.#heard), ...left.reverse()];
-    this.#entries.update(eipConflicts(all, { replica: this.#options.replica, replicas }));
+    this.#entries.update(
+      eipConflicts(newestFirst(this.#heard), { replica: this.#options.replica, replicas }, newestLeft),
+    );
   }
 }
 
