@@ -47,6 +47,7 @@ class RtnetlinkLayer implements SystemLinkLayer {
   readonly #tables = new RouteSocket(this.#libc);
   readonly #monitor = new RouteMonitor(this.#libc, () => this.#onNews());
   readonly #watchers = new Set<{ readonly onChange: () => void }>();
+  readonly #sockets = new Set<PacketSocket>();
   #links: readonly Link[] = [];
   #timer: NodeJS.Timeout | undefined;
   #reading = false;
@@ -93,7 +94,10 @@ class RtnetlinkLayer implements SystemLinkLayer {
   }
 
   open(index: number, events: LinkSocketEvents): LinkSocket {
-    return new PacketSocket({ libc: this.#libc, batch: this.#batch, logger: this.#logger }, index, events);
+    const socket = new PacketSocket({ libc: this.#libc, batch: this.#batch, logger: this.#logger }, index, events);
+    this.#openSockets();
+    this.#sockets.add(socket);
+    return socket;
   }
 
   close(): void {
@@ -134,10 +138,16 @@ class RtnetlinkLayer implements SystemLinkLayer {
           addresses.flatMap((message) => addressOf(message) ?? []),
         ),
       );
+      for (const socket of this.#openSockets()) socket.relink();
     } finally {
       this.#reading = false;
       if (this.#closed) this.#lists.close();
     }
+  }
+
+  #openSockets(): readonly PacketSocket[] {
+    for (const socket of this.#sockets) if (socket.isClosed) this.#sockets.delete(socket);
+    return [...this.#sockets];
   }
 
   #take(links: readonly Link[]): void {

@@ -190,5 +190,12 @@ test('a link without IPv6 hears its groups all the same, and says once that nobo
     warned.map(({ fields }) => fields['link']),
     [far.link.index],
   );
-  for (const address of addresses) far.socket.leave(solicitedNodeGroup(octets(address)));
+  far.socket.leave(solicitedNodeGroup(octets('2001:db8::2')));
+
+  ip('link', 'set', 'far', 'mtu', '1500');
+  const reported = (): boolean => groupsOf('far').includes('ff02::1:ff00:1');
+  await until('the group to be joined as soon as the link has IPv6', reported);
+  assert.ok(!groupsOf('far').includes('ff02::1:ff00:2'));
+  far.socket.leave(solicitedNodeGroup(octets('2001:db8::1')));
+  assert.ok(!reported());
 });

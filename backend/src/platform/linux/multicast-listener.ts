@@ -27,6 +27,8 @@ export class MulticastListener {
   readonly #sockets: number[] = [];
   /** In which socket, by `struct ipv6_mreq` in hexadecimal. */
   readonly #joined = new Map<string, number>();
+  /** Those that the kernel would not join, by the same key. */
+  readonly #refused = new Map<string, Uint8Array>();
   #closed = false;
 
   constructor({ libc, onRefused }: MulticastListenerDeps, index: number) {
@@ -38,16 +40,23 @@ export class MulticastListener {
   /** Joins a group (16 octets) that has not been joined yet. */
   join(group: Uint8Array): void {
     if (this.#closed) return;
-    const request = this.#request(group);
-    const joined = this.#joinAnywhere(request);
-    if (joined instanceof SystemError) this.#onRefused(joined);
-    else this.#joined.set(keyOf(request), joined);
+    const refusal = this.#tryToJoin(this.#request(group));
+    if (refusal !== undefined) this.#onRefused(refusal);
+  }
+
+  /** The link may be another one now: tries again what was refused, up to the first one that still is. */
+  retry(): void {
+    for (const request of [...this.#refused.values()]) {
+      // Whatever is refused again has its turn after the others.
+      if (this.#tryToJoin(request) !== undefined) return;
+    }
   }
 
   /** Leaves it, if the kernel had joined. */
   leave(group: Uint8Array): void {
     const request = this.#request(group);
     const key = keyOf(request);
+    this.#refused.delete(key);
     const fd = this.#joined.get(key);
     if (fd === undefined) return;
     this.#joined.delete(key);
@@ -59,7 +68,17 @@ export class MulticastListener {
   close(): void {
     this.#closed = true;
     this.#joined.clear();
+    this.#refused.clear();
     for (const fd of this.#sockets.splice(0)) this.#libc.close(fd);
+  }
+
+  #tryToJoin(request: Uint8Array): SystemError | undefined {
+    const key = keyOf(request);
+    this.#refused.delete(key);
+    const joined = this.#joinAnywhere(request);
+    if (!(joined instanceof SystemError)) return void this.#joined.set(key, joined);
+    this.#refused.set(key, request);
+    return joined;
   }
 
   /** In the first socket that has room, or in a new one. */

@@ -88,6 +88,15 @@ export class PacketSocket implements LinkSocket {
     this.#listener.leave(group);
   }
 
+  /** The link may be another one than when groups were joined: IPv6 may have come to it. */
+  relink(): void {
+    this.#listener.retry();
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   close(): void {
     this.#closed = true;
     this.#listener.close();
