@@ -10,7 +10,7 @@ import { encodePlace } from '../../backend/src/health/replica-place.ts';
 const place = { links: [{ name: 'eth0', mac: '02:00:00:00:00:01', prefixes: ['192.0.2.1/24'] }], towards: {} };
 
 function header(said: Partial<ProbeHeader>): ProbeHeader {
-  const state = { leaving: false, stale: false, newcomer: false, announcing: false };
+  const state = { leaving: false, stale: false, behind: undefined, newcomer: false, announcing: false };
   return { kind: 'answer', nonce: 1n, ...state, news: false, placeOmitted: false, ...said };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Lan} from './testing/lan.ts';
+import type { Lan } from './testing/lan.ts';
 import { ALL, IPS, running, type LanHost } from './testing/lan.ts';
 
 /** Addresses that a host announced although another one should own them. */

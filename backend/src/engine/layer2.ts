@@ -35,7 +35,7 @@ export interface Layer2Deps {
   readonly links: LinkLayer;
   readonly datagrams: Datagrams;
   readonly speaker: Pick<Layer2Speaker, 'set' | 'update' | 'reassert' | 'audit' | 'stop'>;
-  readonly replicas: Pick<ReplicaProber, 'answering' | 'nodes' | 'nodeOfMac' | 'isSettled' | 'setPlace'>;
+  readonly replicas: Pick<ReplicaProber, 'answering' | 'nodes' | 'nodeOfMac' | 'isSettled' | 'setBehind' | 'setPlace'>;
   readonly nodes: ReadonlyMap<string, Node>;
   /** What `view` returns of these addresses may be different now. */
   readonly onChange: (ips: ReadonlySet<string>) => void;
@@ -198,14 +198,17 @@ export class Layer2 {
     this.#resolver = this.#ownResolver();
     this.#selectors = new Set([...this.#wanted.values()].map(({ pool }) => pool.interface));
     const place = placeOf(links.links(), this.#selectors, (address) => links.linkTowards(address));
+    const { replica: name, node } = this.#options;
+    const others = replicas.answering().filter((other: AnsweringReplica) => other.name !== name);
+    this.#behind.update(this.#isReady ? this.#stale : undefined, others);
+    replicas.setBehind(this.#behind.self);
     // Whoever hears of it gives our addresses up; until we can take them nobody shall.
     if (this.#isReady) replicas.setPlace(place);
-    const { replica: name, node } = this.#options;
-    const self = this.#leaving || !this.#isReady ? [] : [{ name, node, stale: this.#stale, place }];
-    const others = replicas.answering().filter((other: AnsweringReplica) => other.name !== name);
-    const all = [...self, ...others];
-    this.#behind.update(all);
-    this.#places = new LinkPlaces(all.map((each) => ({ ...each, stale: this.#behind.has(each.name) })));
+    const self = this.#leaving || !this.#isReady ? [] : [{ name, node, stale: this.#behind.self === true, place }];
+    this.#places = new LinkPlaces([
+      ...self,
+      ...others.map((each) => ({ ...each, stale: this.#behind.has(each.name) })),
+    ]);
     this.#apply(new Set([...this.#wanted.keys(), ...this.#owners.keys()]));
     if ([...this.#selectors].some(followsRoutes)) this.#followRoutes();
   }
@@ -364,7 +367,7 @@ export class Layer2 {
       ...this.#yields.hear(rival),
     };
     const [spokenFor = owner.node] = owner.onBehalfOf ?? [];
-    const self = { node: spokenFor, stale: this.#behind.has(this.#options.replica) };
+    const self = { node: spokenFor, stale: this.#behind.self === true };
     return mayYield(ip, known, self, wanted.nodes);
   }
 

@@ -18,8 +18,8 @@ const PLACE_HEX = hex(
 );
 
 function message(kind: ProbeMessage['kind'], rest: Partial<ProbeMessage> = {}): ProbeMessage {
-  const known = { leaving: false, stale: false, newcomer: false, announcing: false };
-  const flags = { ...known, news: false, placeOmitted: false };
+  const view = { stale: false, behind: undefined, newcomer: false };
+  const flags = { leaving: false, ...view, announcing: false, news: false, placeOmitted: false };
   return { kind, ...flags, nonce: 0n, place: NO_PLACE, ...rest };
 }
 
@@ -44,6 +44,16 @@ const GOLDEN: readonly [what: string, message: ProbeMessage, bytes: string][] = 
     'answer of one that leaves',
     message('answer', { leaving: true, stale: false, nonce: 0n }),
     '504c4221 01 01 0000 0000000000000000',
+  ],
+  [
+    'answer of a stale one that is behind others',
+    message('answer', { stale: true, behind: true, nonce: 5n }),
+    '504c4221 01 22 0000 0000000000000005',
+  ],
+  [
+    'answer of a stale one that is not',
+    message('answer', { stale: true, behind: false, nonce: 6n }),
+    '504c4221 01 42 0000 0000000000000006',
   ],
   ['question that has news', message('question', { news: true, nonce: 2n }), '504c423f 01 08 0000 0000000000000002'],
   [
@@ -92,6 +102,7 @@ suite('the probe datagram', () => {
       leaving: true,
       stale: true,
       newcomer: true,
+      behind: true,
       announcing: true,
       news: true,
       placeOmitted: true,
@@ -124,6 +135,7 @@ suite('the probe datagram', () => {
         leaving: fc.boolean(),
         stale: fc.boolean(),
         newcomer: fc.boolean(),
+        behind: fc.constantFrom(undefined, true, false),
         announcing: fc.boolean(),
         news: fc.boolean(),
         placeOmitted: fc.boolean(),

@@ -19,6 +19,11 @@ export interface ProbeHeader {
   readonly stale: boolean;
   /** It has not met all nodes yet: those that have rank before it. */
   readonly newcomer: boolean;
+  /**
+   * Its view has been stale for a while in which that of others was not, by its own account; undefined where it doesn't say, as when it
+   * is not stale, and in versions that don't judge themselves.
+   */
+  readonly behind: boolean | undefined;
   /** Every session of it is established: another one may leave its routes to it. */
   readonly announcing: boolean;
   /** Of a question: what the asker would answer has changed, so ask back at once. Only an answer is believed, as it repeats a nonce. */
@@ -40,12 +45,19 @@ const STALE = 0x02;
 const ANNOUNCING = 0x04;
 const NEWS = 0x08;
 const PLACE_OMITTED = 0x10;
+const BEHIND = 0x20;
+const NOT_BEHIND = 0x40;
 const NEWCOMER = 0x80;
 const MAGIC = { question: 0x504c423f, answer: 0x504c4221 } as const;
 
-function flags({ leaving, stale, newcomer, announcing, news, placeOmitted }: ProbeHeader): number {
-  const view = (stale ? STALE : 0) | (newcomer ? NEWCOMER : 0);
-  const state = (leaving ? LEAVING : 0) | view | (announcing ? ANNOUNCING : 0);
+function viewFlags({ stale, behind, newcomer }: ProbeHeader): number {
+  const judged = behind === undefined ? 0 : behind ? BEHIND : NOT_BEHIND;
+  return (stale ? STALE : 0) | judged | (newcomer ? NEWCOMER : 0);
+}
+
+function flags(header: ProbeHeader): number {
+  const { leaving, announcing, news, placeOmitted } = header;
+  const state = (leaving ? LEAVING : 0) | viewFlags(header) | (announcing ? ANNOUNCING : 0);
   return state | (news ? NEWS : 0) | (placeOmitted ? PLACE_OMITTED : 0);
 }
 
@@ -76,10 +88,16 @@ export function decodeProbe(bytes: Uint8Array): ProbeMessage | undefined {
     leaving: (view.getUint8(5) & LEAVING) !== 0,
     stale: (view.getUint8(5) & STALE) !== 0,
     newcomer: (view.getUint8(5) & NEWCOMER) !== 0,
+    behind: behindOf(view.getUint8(5)),
     announcing: (view.getUint8(5) & ANNOUNCING) !== 0,
     news: (view.getUint8(5) & NEWS) !== 0,
     placeOmitted: (view.getUint8(5) & PLACE_OMITTED) !== 0,
     nonce: view.getBigUint64(8),
     place,
   };
+}
+
+function behindOf(flags: number): boolean | undefined {
+  if ((flags & BEHIND) !== 0) return true;
+  return (flags & NOT_BEHIND) === 0 ? undefined : false;
 }

@@ -234,7 +234,15 @@ suite('membership', () => {
     a.setReplicas(members('a', 'b'));
     lab.clock.advance(2 * SEEN_MS);
     assert.deepEqual(a.answering(), [
-      { name: 'b', node: 'node-b', stale: false, newcomer: false, announcing: false, place: NO_PLACE },
+      {
+        name: 'b',
+        node: 'node-b',
+        stale: false,
+        behind: undefined,
+        newcomer: false,
+        announcing: false,
+        place: NO_PLACE,
+      },
     ]);
   });
 
@@ -271,7 +279,15 @@ suite('forgery', () => {
 
   test('the right nonce from the right address is an answer', () => {
     assert.deepEqual(ask(repeat, '10.0.0.2').answering(), [
-      { name: 'b', node: 'node-b', stale: false, newcomer: false, announcing: false, place: NO_PLACE },
+      {
+        name: 'b',
+        node: 'node-b',
+        stale: false,
+        behind: undefined,
+        newcomer: false,
+        announcing: false,
+        place: NO_PLACE,
+      },
     ]);
   });
   test('the right nonce from another address is none', () => {

@@ -11,6 +11,8 @@ import { newlyTracked, type Tracked } from './tracked-replica.ts';
 export interface AnsweringReplica extends RankedReplica {
   /** Name of the node that it runs on. */
   readonly node: string | undefined;
+  /** Its view has been stale for a while in which that of others was not, by its own account; undefined where it doesn't say. */
+  readonly behind: boolean | undefined;
   /** All of its sessions are established. */
   readonly announcing: boolean;
   /** Where it can speak on links. */
@@ -65,6 +67,7 @@ export class ReplicaProber {
   #leaving = false;
   #stale = false;
   #newcomer = false;
+  #behind: boolean | undefined;
   #announcing = false;
   #place: ReplicaPlace = NO_PLACE;
   /** The same as answers have it; empty for none. */
@@ -105,6 +108,13 @@ export class ReplicaProber {
   setNewcomer(newcomer: boolean): void {
     if (newcomer === this.#newcomer) return;
     this.#newcomer = newcomer;
+    this.#askAll();
+  }
+
+  /** Answers say from now on whether that view has been so for a while in which others' was not; undefined: nothing of it. */
+  setBehind(behind: boolean | undefined): void {
+    if (behind === this.#behind) return;
+    this.#behind = behind;
     this.#askAll();
   }
 
@@ -183,8 +193,8 @@ export class ReplicaProber {
   /** The replicas that answer and don't leave. */
   answering(): AnsweringReplica[] {
     const answering = [...this.#tracked].filter(([, tracked]) => tracked.answering && !tracked.leaving);
-    return answering.map(([name, { node, stale, newcomer, announcing, place }]) => {
-      return { name, node, stale, newcomer, announcing, place };
+    return answering.map(([name, { node, stale, behind, newcomer, announcing, place }]) => {
+      return { name, node, stale, behind, newcomer, announcing, place };
     });
   }
 
@@ -315,21 +325,17 @@ export class ReplicaProber {
     });
   }
 
-  #hit(name: string, tracked: Tracked, { leaving, stale, newcomer, announcing, ...says }: ProbeMessage): void {
+  #hit(name: string, tracked: Tracked, says: ProbeMessage): void {
+    const { leaving, stale, behind, newcomer, announcing } = says;
     const place = says.placeOmitted ? tracked.place : says.place;
     const isElsewhere = !isDeepStrictEqual(tracked.place, place);
-    const said = [tracked.answering, tracked.leaving, tracked.stale, tracked.newcomer, tracked.place];
-    const isNews = !isDeepStrictEqual(said, [true, leaving, stale, newcomer, place]);
+    const known = [tracked.answering, tracked.leaving, tracked.stale, tracked.behind, tracked.newcomer];
+    const isNews = isElsewhere || !isDeepStrictEqual(known, [true, leaving, stale, behind, newcomer]);
     const changed = this.#comesBack(tracked, announcing) || isNews;
     if (!tracked.answering) this.#deps.logger.info({ other: name }, 'replica answers');
+    Object.assign(tracked, { answering: true, leaving, stale, behind, newcomer, announcing, place });
     tracked.missed = 0;
     tracked.saidUnsendable = false;
-    tracked.answering = true;
-    tracked.leaving = leaving;
-    tracked.stale = stale;
-    tracked.newcomer = newcomer;
-    tracked.announcing = announcing;
-    tracked.place = place;
     // One that starts or leaves speaks on no link for now, but its host has the MACs that it had.
     if (isElsewhere && place.links.length > 0) this.#macs.set(tracked, place);
     if (says.placeOmitted) this.#askSoon(tracked);
@@ -346,8 +352,9 @@ export class ReplicaProber {
   }
 
   #header(kind: ProbeHeader['kind'], nonce: bigint): ProbeHeader {
-    const word = { leaving: this.#leaving, announcing: this.#announcing };
-    return { kind, ...word, stale: this.#stale, newcomer: this.#newcomer, news: false, placeOmitted: false, nonce };
+    const view = { stale: this.#stale, behind: this.#behind, newcomer: this.#newcomer };
+    const word = { leaving: this.#leaving, ...view, announcing: this.#announcing };
+    return { kind, ...word, news: false, placeOmitted: false, nonce };
   }
 
   /** Drops what nobody needs any more; returns whether `lost` changed. */

@@ -16,6 +16,7 @@ export interface Tracked {
   answering: boolean;
   leaving: boolean;
   stale: boolean;
+  behind: boolean | undefined;
   newcomer: boolean;
   announcing: boolean;
   place: ReplicaPlace;
@@ -38,6 +39,7 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
   const word = {
     leaving: false,
     stale: false,
+    behind: undefined,
     newcomer: false,
     announcing: false,
     place: NO_PLACE,

@@ -67,7 +67,7 @@ export class Bench {
           answering: () =>
             this.answering.map((name) => {
               const node = this.members.find((member) => member.name === name)?.node;
-              const view = { stale: false, newcomer: this.othersAreNewcomers };
+              const view = { stale: false, behind: undefined, newcomer: this.othersAreNewcomers };
               return { name, node, ...view, announcing: this.othersAnnounce, place: this.#placeOfOthers() };
             }),
           lost: () => this.lost,

@@ -13,8 +13,8 @@ export const replica = (name: string): Replica => aReplica(name, ADDRESS[name] ?
 export const members = (...names: string[]): Replica[] => names.map(replica);
 
 export function probe(kind: ProbeMessage['kind'], nonce: bigint, rest: Partial<ProbeMessage> = {}): ProbeMessage {
-  const known = { leaving: false, stale: false, newcomer: false, announcing: false };
-  const flags = { ...known, news: false, placeOmitted: false };
+  const view = { stale: false, behind: undefined, newcomer: false };
+  const flags = { leaving: false, ...view, announcing: false, news: false, placeOmitted: false };
   return { kind, ...flags, nonce, place: NO_PLACE, ...rest };
 }
 
