@@ -9,6 +9,25 @@ function stolenBy(lan: Lan, name: string): string[] {
   return [...new Set(announced.map(({ ip }) => ip))].filter((ip) => lan.ownerOf(ip, ...ALL) !== name);
 }
 
+suite('a replica that the others do not know yet', () => {
+  for (const unknownMs of [2_000, 12_000]) {
+    test(`for ${unknownMs / 1_000} s: it takes nothing that they speak for, and its own as soon as they know it`, async () => {
+      const lan = await running('n1', 'n2');
+      lan.prepare('n3');
+      lan.begin('n3', ...ALL);
+      for (let ms = 0; ms < unknownMs; ms += 500) {
+        await lan.pass(500);
+        for (const ip of IPS) assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, 'n1', 'n2')], `${ip} after ${ms} ms`);
+      }
+      const announced = lan.claims.filter(({ how, mac }) => how === 'announcement' && lan.nameOf(mac) === 'n3');
+      assert.deepEqual(announced, []);
+      lan.setMembers(...ALL);
+      await lan.pass(500);
+      for (const ip of IPS) assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, ...ALL)], ip);
+    });
+  }
+});
+
 suite('a replica that has no inputs yet', () => {
   const early: readonly [what: string, happens: (host: LanHost) => void][] = [
     [

@@ -82,6 +82,8 @@ export class Layer2 {
   #stale = false;
   readonly #behind: ReplicasBehind;
   #selectors: ReadonlySet<string> = new Set();
+  /** Nodes whose replicas answer, but have not said where they speak: they don't know us, and won't yield to us. */
+  #unplaced: ReadonlySet<string | undefined> = new Set();
   #leaving = false;
 
   constructor(deps: Layer2Deps, options: Layer2Options) {
@@ -200,6 +202,7 @@ export class Layer2 {
     const place = placeOf(links.links(), this.#selectors, (address) => links.linkTowards(address));
     const { replica: name, node } = this.#options;
     const others = replicas.answering().filter((other: AnsweringReplica) => other.name !== name);
+    this.#unplaced = new Set(others.filter(({ isPlaceKnown }) => !isPlaceKnown).map((other) => other.node));
     this.#behind.update(this.#isReady ? this.#stale : undefined, others);
     replicas.setBehind(this.#behind.self);
     // Whoever hears of it gives our addresses up; until we can take them nobody shall.
@@ -272,7 +275,10 @@ export class Layer2 {
     const wanted = this.#wanted.get(ip);
     const owner = this.#owners.get(ip);
     if (wanted === undefined || owner?.replica !== this.#options.replica || this.#yields.has(ip)) return undefined;
-    const desired = { interface: wanted.pool.interface, probe: wanted.isNew || this.#yields.isDoubtful(ip) };
+    const desired = {
+      interface: wanted.pool.interface,
+      probe: wanted.isNew || this.#unplaced.size > 0 || this.#yields.isDoubtful(ip),
+    };
     if (owner.onBehalfOf === undefined) return desired;
     const mac = this.#macOfOneOf(owner.onBehalfOf, ip, wanted.pool.interface);
     return mac === undefined ? undefined : { ...desired, mac };
@@ -358,6 +364,7 @@ export class Layer2 {
     const wanted = this.#wanted.get(ip);
     if (owner === undefined || wanted === undefined) return true;
     const { replicas } = this.#deps;
+    if (this.#unplaced.has(node)) return true;
     const onIt = this.#places.speakersFor(ip, wanted.pool.interface).filter((speaker) => speaker.node === node);
     const known = {
       node,

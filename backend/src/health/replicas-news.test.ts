@@ -62,7 +62,29 @@ suite('news', () => {
     const stranger = lab.datagrams.bind('10.0.0.66', 1_234, handlers);
     stranger.send(encodeProbe(probe('question', 5n, { news: true })), PORT, '10.0.0.1');
     lab.clock.advance(5_000);
-    assert.deepEqual(answers.map(decodeProbe), [probe('answer', 5n)]);
+    assert.deepEqual(answers.map(decodeProbe), [probe('answer', 5n, { placeOmitted: true })]);
+  });
+
+  test('a place is waited for that is used up in the name of who asks: it has not been said that there is none', () => {
+    const lab = new Lab();
+    const b = lab.start('b', members('a', 'b'));
+    b.setPlace(PLACE);
+    lab.clock.advance(1_000);
+    const forger = lab.datagrams.bind('10.0.0.1', 1_234, { onMessage: () => undefined, onError: () => assert.fail() });
+    const forge = (ms: number): void => {
+      for (let passed = 0; passed < ms; passed += 1) {
+        forger.send(encodeProbe(probe('question', 1n)), PORT, '10.0.0.2');
+        lab.clock.advance(1);
+      }
+    };
+    forge(100);
+    const a = lab.start('a', members('a', 'b'));
+    for (let ms = 0; ms < 4_000; ms += 10) {
+      forge(10);
+      const [known] = a.answering();
+      assert.equal(a.isSettled, known?.isPlaceKnown === true);
+      if (known?.isPlaceKnown === true) assert.deepEqual(known.place, PLACE);
+    }
   });
 
   test('however often a place is asked for in the name of a replica, it is sent at most each 20 ms', () => {

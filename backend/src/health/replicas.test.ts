@@ -242,6 +242,7 @@ suite('membership', () => {
         newcomer: false,
         announcing: false,
         place: NO_PLACE,
+        isPlaceKnown: true,
       },
     ]);
   });
@@ -287,6 +288,7 @@ suite('forgery', () => {
         newcomer: false,
         announcing: false,
         place: NO_PLACE,
+        isPlaceKnown: true,
       },
     ]);
   });

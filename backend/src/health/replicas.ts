@@ -6,7 +6,7 @@ import { OpenQuestions } from './open-questions.ts';
 import { decodeProbe, encodeProbe, type ProbeHeader, type ProbeMessage } from './probe-message.ts';
 import { ReplicaMacs } from './replica-macs.ts';
 import { encodePlace } from './replica-place.ts';
-import { newlyTracked, type Tracked } from './tracked-replica.ts';
+import { comesBack, newlyTracked, type Tracked } from './tracked-replica.ts';
 
 export interface AnsweringReplica extends RankedReplica {
   /** Name of the node that it runs on. */
@@ -17,6 +17,8 @@ export interface AnsweringReplica extends RankedReplica {
   readonly announcing: boolean;
   /** Where it can speak on links. */
   readonly place: ReplicaPlace;
+  /** False: it has not said so yet, as one doesn't that has not heard of us; if it speaks, it won't yield to us. */
+  readonly isPlaceKnown: boolean;
 }
 
 export interface ReplicaProberDeps {
@@ -46,8 +48,8 @@ const REBIND_MS = 1_000;
 const NEWS_MS = 20;
 /** Least time between two answers with a place to one address: questions can be forged, and a place has up to a thousand times their octets. */
 const TELL_MS = 20;
-/** How long a lost one must have announced again: so long it may not have noticed yet that its sessions are gone, or routers take. */
-const BACK_MS = 1_000;
+/** How long a replica that answers is given to say where it can speak: until the list of replicas has reached it. */
+const PLACE_MS = 5_000;
 /** Hold time 90 s plus restart time 120 s, the defaults of a BgpPeer. */
 const DEFAULT_RETENTION_MS = 210_000;
 
@@ -68,6 +70,7 @@ export class ReplicaProber {
   #stale = false;
   #newcomer = false;
   #behind: boolean | undefined;
+  #wasSettled = false;
   #announcing = false;
   #place: ReplicaPlace = NO_PLACE;
   /** The same as answers have it; empty for none. */
@@ -153,7 +156,8 @@ export class ReplicaProber {
     }
     this.#replace(new Set(members.keys()), new Set(replicas.map(({ address }) => address)));
     this.#forget();
-    for (const name of added) this.#ask(this.#tracked.get(name));
+    // That we know them is news to them: they are told our place from now on.
+    for (const name of added) this.#ask(this.#tracked.get(name), true);
     this.#deps.onChange();
   }
 
@@ -176,11 +180,15 @@ export class ReplicaProber {
     if (tracked.answering) this.#silence(name, tracked, 'replica is gone, another one has its address');
   }
 
-  /** Whether each member has answered or had the time to: before that nobody can tell who is there. */
+  /** Whether each member has answered and said where it speaks, or had the time to: before that nobody can tell who is there. */
   get isSettled(): boolean {
     if (this.#socket === undefined) return false;
     const awaited = [...this.#tracked.values()].filter(({ member, replaced }) => member && !replaced);
-    return awaited.every(({ answering, missed }) => answering || missed > 0);
+    return awaited.every((tracked) => (tracked.answering ? this.#hasSaid(tracked) : tracked.missed > 0));
+  }
+
+  #hasSaid({ isPlaceKnown, answeredAt }: Tracked): boolean {
+    return isPlaceKnown || this.#deps.clock.now() - answeredAt >= PLACE_MS;
   }
 
   /** The nodes that replicas run on, whether these answer or not. */
@@ -193,8 +201,8 @@ export class ReplicaProber {
   /** The replicas that answer and don't leave. */
   answering(): AnsweringReplica[] {
     const answering = [...this.#tracked].filter(([, tracked]) => tracked.answering && !tracked.leaving);
-    return answering.map(([name, { node, stale, behind, newcomer, announcing, place }]) => {
-      return { name, node, stale, behind, newcomer, announcing, place };
+    return answering.map(([name, { node, stale, behind, newcomer, announcing, place, isPlaceKnown }]) => {
+      return { name, node, stale, behind, newcomer, announcing, place, isPlaceKnown };
     });
   }
 
@@ -235,7 +243,8 @@ export class ReplicaProber {
   }
 
   #round(): void {
-    let changed = false;
+    let changed = this.isSettled && !this.#wasSettled;
+    this.#wasSettled = this.isSettled;
     for (const [name, tracked] of this.#tracked) {
       if (tracked.replaced) continue;
       // What was asked just now on account of some news is no miss: the answer may be on its way.
@@ -299,17 +308,17 @@ export class ReplicaProber {
   #answer({ nonce, news }: ProbeMessage, from: { readonly host: string; readonly port: number }): void {
     this.#deps.beforeAnswer?.();
     const asker = [...this.#tracked.values()].find(({ address, replaced }) => address === from.host && !replaced);
-    const place = asker === undefined ? new Uint8Array() : this.#placeFor(asker);
+    const place = this.#placeFor(asker);
     const header = { ...this.#header('answer', nonce), placeOmitted: place === undefined };
     this.#socket?.send(encodeProbe(header, place), from.port, from.host);
     if (news && asker !== undefined) this.#askSoon(asker);
   }
 
-  /** Undefined where it was told just now. */
-  #placeFor(asker: Tracked): Uint8Array | undefined {
+  /** Undefined where it was told just now, or is none of the asker's business as far as we know. */
+  #placeFor(asker: Tracked | undefined): Uint8Array | undefined {
     const now = this.#deps.clock.now();
     if (this.#placeOctets.byteLength === 0) return this.#placeOctets;
-    if (now - asker.toldAt < TELL_MS) return undefined;
+    if (asker === undefined || now - asker.toldAt < TELL_MS) return undefined;
     asker.toldAt = now;
     return this.#placeOctets;
   }
@@ -329,26 +338,32 @@ export class ReplicaProber {
     const { leaving, stale, behind, newcomer, announcing } = says;
     const place = says.placeOmitted ? tracked.place : says.place;
     const isElsewhere = !isDeepStrictEqual(tracked.place, place);
+    const isBack = comesBack(tracked, announcing, this.#deps.clock.now());
     const known = [tracked.answering, tracked.leaving, tracked.stale, tracked.behind, tracked.newcomer];
-    const isNews = isElsewhere || !isDeepStrictEqual(known, [true, leaving, stale, behind, newcomer]);
-    const changed = this.#comesBack(tracked, announcing) || isNews;
-    if (!tracked.answering) this.#deps.logger.info({ other: name }, 'replica answers');
+    const isOther = !isDeepStrictEqual(known, [true, leaving, stale, behind, newcomer]);
+    const isFirst = !says.placeOmitted && !tracked.isPlaceKnown;
+    const isNews = [isElsewhere, isBack, isOther, isFirst].includes(true);
+    this.#found(name, tracked);
     Object.assign(tracked, { answering: true, leaving, stale, behind, newcomer, announcing, place });
     tracked.missed = 0;
     tracked.saidUnsendable = false;
     // One that starts or leaves speaks on no link for now, but its host has the MACs that it had.
     if (isElsewhere && place.links.length > 0) this.#macs.set(tracked, place);
-    if (says.placeOmitted) this.#askSoon(tracked);
-    if (changed) this.#deps.onChange();
+    if (!says.placeOmitted) tracked.isPlaceKnown = true;
+    // One that has not told it yet may go on so for long.
+    else if (tracked.isPlaceKnown) this.#askSoon(tracked);
+    if (isNews) this.#tellOfAnswer();
   }
 
-  /** Whether a lost one has replaced by now what routers retained of it, so that it is lost no longer. */
-  #comesBack(tracked: Tracked, announcing: boolean): boolean {
-    const now = this.#deps.clock.now();
-    tracked.backSince = tracked.lostAt !== undefined && announcing ? (tracked.backSince ?? now) : undefined;
-    if (tracked.backSince === undefined || now - tracked.backSince < BACK_MS) return false;
-    tracked.lostAt = undefined;
-    return true;
+  #found(name: string, tracked: Tracked): void {
+    if (tracked.answering) return;
+    tracked.answeredAt = this.#deps.clock.now();
+    this.#deps.logger.info({ other: name }, 'replica answers');
+  }
+
+  #tellOfAnswer(): void {
+    this.#wasSettled = this.isSettled;
+    this.#deps.onChange();
   }
 
   #header(kind: ProbeHeader['kind'], nonce: bigint): ProbeHeader {

@@ -20,6 +20,10 @@ export interface Tracked {
   newcomer: boolean;
   announcing: boolean;
   place: ReplicaPlace;
+  /** It has said so at least once, if only that it can't. */
+  isPlaceKnown: boolean;
+  /** Clock time of its first answer since it answers. */
+  answeredAt: number;
   /** Clock time of the last question. */
   askedAt: number;
   /** Clock time of the last answer to it that had our place. */
@@ -43,6 +47,8 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
     newcomer: false,
     announcing: false,
     place: NO_PLACE,
+    isPlaceKnown: false,
+    answeredAt: -Infinity,
     askedAt: -Infinity,
     toldAt: -Infinity,
     soon: undefined,
@@ -56,4 +62,15 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
     backSince: undefined,
   };
   return { address, node, member: true, replaced: false, ...found, ...word };
+}
+
+/** How long a lost one must have announced again: so long it may not have noticed yet that its sessions are gone, or routers take. */
+const BACK_MS = 1_000;
+
+/** A replica answered: whether it, lost before, has replaced by now what routers retained of it, so that it is lost no longer. */
+export function comesBack(tracked: Tracked, announcing: boolean, now: number): boolean {
+  tracked.backSince = tracked.lostAt !== undefined && announcing ? (tracked.backSince ?? now) : undefined;
+  if (tracked.backSince === undefined || now - tracked.backSince < BACK_MS) return false;
+  tracked.lostAt = undefined;
+  return true;
 }

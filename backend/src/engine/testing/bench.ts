@@ -68,7 +68,8 @@ export class Bench {
             this.answering.map((name) => {
               const node = this.members.find((member) => member.name === name)?.node;
               const view = { stale: false, behind: undefined, newcomer: this.othersAreNewcomers };
-              return { name, node, ...view, announcing: this.othersAnnounce, place: this.#placeOfOthers() };
+              const place = { place: this.#placeOfOthers(), isPlaceKnown: true };
+              return { name, node, ...view, announcing: this.othersAnnounce, ...place };
             }),
           lost: () => this.lost,
         },

@@ -129,10 +129,10 @@ export class Lan {
     this.#make(this.host(name), this.datagrams);
   }
 
-  /** Gives an engine that was made before its inputs. */
-  begin(name: string): void {
+  /** Gives an engine that was made before its inputs, with members that the others may not know yet. */
+  begin(name: string, ...members: string[]): void {
     const { prober, layer2 } = this.host(name);
-    prober?.setReplicas(this.#members);
+    prober?.setReplicas(members.length > 0 ? members.map((member) => this.host(member).replica) : this.#members);
     prober?.start();
     layer2?.start();
     layer2?.set(this.#wanted);
