@@ -8,7 +8,7 @@ import {
   type ServiceObject,
   type SliceObject,
 } from './model.ts';
-import { differences, sortPaths, withoutLeftovers } from './observe.ts';
+import { differences, sortPaths, withoutLeftovers, type BgpPath } from './observe.ts';
 
 function service(name: string, policy: string, ips: readonly string[], annotations = {}): ServiceObject {
   return {
@@ -89,7 +89,7 @@ test('differences are told by address, those on either side', () => {
 });
 
 test('what a router keeps of an earlier session is told apart, and is no route of its own unless it was wanted', () => {
-  const path = (peerId: string, ip: string, stale = false): object => ({ peerId, stale, nexthops: [{ ip }] });
+  const path = (peerId: string, ip: string, stale = false): BgpPath => ({ peerId, stale, nexthops: [{ ip }] });
   const heard = sortPaths([
     ['172.30.0.0/32', [path('a', 'y'), path('a', 'x'), path('b', 'z', true), path('b', 'x', true)]],
     ['172.30.0.1/32', [path('b', 'y', true)]],

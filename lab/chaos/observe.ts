@@ -11,9 +11,10 @@ interface BgpTable {
 }
 
 export interface BgpPath {
-  readonly peerId?: string;
+  readonly peerId: string;
   readonly stale?: boolean;
-  readonly nexthops?: readonly { readonly ip: string; readonly scope?: string }[];
+  /** The global one first. */
+  readonly nexthops: readonly [{ readonly ip: string }, ...unknown[]];
 }
 
 /** What a router's kernel does with packets to Services: the routes that BGP put there. */
@@ -46,15 +47,18 @@ export function sortPaths(table: readonly (readonly [prefix: string, paths: read
   const told = new Map<string, Map<string, string[]>>();
   const retained = new Map<string, string[]>();
   for (const [prefix, paths] of table) {
-    const [ip = ''] = prefix.split('/');
-    for (const { peerId = '', stale = false, nexthops = [] } of paths) {
-      const own = told.get(peerId) ?? new Map<string, string[]>();
-      told.set(peerId, own);
-      const routes = stale ? retained : own;
-      routes.set(ip, [...(routes.get(ip) ?? []), nexthops[0]?.ip ?? 'nowhere'].sort());
+    for (const path of paths) {
+      const own = told.get(path.peerId) ?? new Map<string, string[]>();
+      told.set(path.peerId, own);
+      add(path.stale === true ? retained : own, prefix, path);
     }
   }
   return { told, retained };
+}
+
+function add(routes: Map<string, string[]>, prefix: string, { nexthops }: BgpPath): void {
+  const [ip = ''] = prefix.split('/');
+  routes.set(ip, [...(routes.get(ip) ?? []), nexthops[0].ip].sort());
 }
 
 /**

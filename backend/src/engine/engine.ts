@@ -108,7 +108,7 @@ export class Engine {
     else if (touched.addresses.size > 0) this.#decideSome(touched.addresses);
     if (touched.peers || ownNodeChanged) this.#configurePeers();
     else if (touched.everything) this.#setAllRoutes();
-    if (this.#meetNodes()) this.replicasChanged();
+    this.#rankAmongAcquainted();
   }
 
   setStale(stale: boolean): void {
@@ -121,13 +121,16 @@ export class Engine {
   /** Probes have another verdict on nodes: if it bars or readmits any, all addresses are decided anew at once. */
   healthChanged(): void {
     if (!this.#started) return;
-    const moved = this.#meetNodes();
     if (!isDeepStrictEqual(this.#inputs.barred(), this.#barred)) {
       this.#decideAll();
       this.#setAllRoutes();
     }
     // After the routes: whoever becomes the first has the right ones by then.
-    if (moved) this.replicasChanged();
+    this.#rankAmongAcquainted();
+  }
+
+  #rankAmongAcquainted(): void {
+    if (this.#meetNodes()) this.replicasChanged();
   }
 
   /** Whether there are nodes that we have not met; returns whether that is news. */
