@@ -8,8 +8,8 @@ import { systemDialer } from '../platform/linux/dialer.ts';
 import { openLinkLayer } from '../platform/linux/link-layer.ts';
 import { systemLinks } from '../platform/linux/links.ts';
 import { jsonLogger } from '../platform/linux/logger.ts';
-import { NO_LINKS } from '../platform/no-links.ts';
 import type { LinkLayer } from '../platform/ports.ts';
+import { UsableLinks } from '../platform/usable-links.ts';
 import { BgpSpeaker } from '../speakers/bgp/speaker.ts';
 import { Layer2Speaker } from '../speakers/layer2/speaker.ts';
 import { Engine, type Layer2Host } from './engine.ts';
@@ -68,20 +68,13 @@ const nodes = new NodeProber(
   { self: options.node, host: options.address },
 );
 
-/** Other replicas go on without this one, and so does BGP: whoever may not open the sockets speaks on no link. */
+/** Other replicas go on without this one, and so does BGP, while it may or can not use its links. */
 async function openLinks(): Promise<LinkLayer> {
-  try {
-    const layer = await openLinkLayer({ logger: logger.child({ component: 'links' }) });
-    const [link] = layer.links();
-    if (link !== undefined) layer.open(link.index, { onFrame: () => undefined, onGone: () => undefined }).close();
-    return layer;
-  } catch (error) {
-    logger.error(
-      { err: error },
-      'Layer 2 cannot be used by this replica: it needs the capability NET_RAW, or LAYER2=false',
-    );
-    return NO_LINKS;
-  }
+  const linkLogger = logger.child({ component: 'links' });
+  const connect = (): Promise<LinkLayer> => openLinkLayer({ logger: linkLogger });
+  const links = new UsableLinks({ clock: systemClock, logger: linkLogger, connect });
+  await links.start();
+  return links;
 }
 
 const links = options.layer2 ? await openLinks() : undefined;
