@@ -5,6 +5,7 @@ import type { Kube, Selection, Watch, WatchEventType } from '../kube.ts';
 import type { KubeObject, ResourceKind } from '../objects.ts';
 import { keyOf } from '../objects.ts';
 import { listAll } from './list-all.ts';
+import { Orphans, type KindStanding } from './orphans.ts';
 import { trim } from './trim.ts';
 
 /**
@@ -41,10 +42,10 @@ export interface InformerOptions<T extends KubeObject> extends Selection {
   readonly onChange: (change: Change<T>) => void;
   readonly onState?: (state: InformerState) => void;
   /**
-   * Asked before anything that the API says is gone is removed. False: the kind itself is going, as when its CRD is deleted, which
-   * deletes every object with it; nobody asked for that, so that the cache keeps what it has.
+   * Asked before anything that the API says is gone is removed. Where the kind itself is going, as when its CRD is deleted, or is another
+   * one, every object went with it; nobody asked for that, so that the cache keeps what it has.
    */
-  readonly kindStands?: () => Promise<boolean>;
+  readonly kindStands?: () => Promise<KindStanding>;
 }
 
 const retry = { baseMs: 100, maxMs: 30_000 };
@@ -61,6 +62,8 @@ const silenceMs = 90_000;
 const soundMs = 10_000;
 /** After so many refusals of one resourceVersion in a row it is suspected, and a list asked for (etcd restored from a backup). */
 const refusalsBeforeList = 3;
+/** Time from one list to the next while objects are kept that went with their kind. */
+const orphansMs = 30_000;
 
 /** Keeps a copy of all objects of one kind, by list and watch. Stops for nothing but `stop`. */
 export class Informer<T extends KubeObject> {
@@ -82,8 +85,8 @@ export class Informer<T extends KubeObject> {
   #refusals = 0;
   /** The last failure was a 410. */
   #expired = false;
-  /** The kind went or is going, and no object of it has been seen since. */
-  #orphaned = false;
+  readonly #orphans = new Orphans();
+  #orphansTimer: Timer | undefined;
   #retryTimer: Timer | undefined;
   #silenceTimer: Timer | undefined;
 
@@ -135,6 +138,7 @@ export class Informer<T extends KubeObject> {
     this.#abort?.abort();
     this.#abort = undefined;
     this.#retryTimer?.cancel();
+    this.#orphansTimer?.cancel();
     this.#closeWatch();
   }
 
@@ -173,53 +177,61 @@ export class Informer<T extends KubeObject> {
   async #list(): Promise<void> {
     const abort = this.#abort;
     if (abort === undefined) return;
-    const { kind, namespace, labelSelector, fieldSelector } = this.#options;
-    const selection = {
-      signal: abort.signal,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(labelSelector === undefined ? {} : { labelSelector }),
-      ...(fieldSelector === undefined ? {} : { fieldSelector }),
-    };
+    const selection = { ...selectionOf(this.#options), signal: abort.signal };
     try {
-      const { items, resourceVersion } = await listAll(this.#deps.api, kind, selection, this.#transform);
-      const believed = await this.#believes(items);
+      const { items, resourceVersion } = await listAll(this.#deps.api, this.#options.kind, selection, this.#transform);
+      const { deleted, error } = await this.#judge(items);
       if (this.#abort !== abort) return;
-      if (!believed) throw kindIsGone(kind);
-      this.#replace(items);
+      this.#replace(deleted, items);
+      if (error !== undefined) throw error;
       this.#resourceVersion = resourceVersion;
       this.#refusals = 0;
       this.#hasSynced = true;
       this.#alive();
+      this.#armOrphans();
       this.#openWatch(resourceVersion);
     } catch (error) {
       if (this.#abort === abort) this.#fail(error);
     }
   }
 
-  /** Whether what a complete list lacks was deleted, rather than having gone with its kind. */
-  async #believes(items: readonly T[]): Promise<boolean> {
+  /** What a complete list lacks because it was deleted, rather than having gone with its kind; `error` where nobody says which. */
+  async #judge(items: readonly T[]): Promise<{ readonly deleted: readonly string[]; readonly error?: unknown }> {
     const { kindStands } = this.#options;
-    if (kindStands === undefined) return true;
     const listed = new Set(items.map(keyOf));
-    if ([...this.#objects.keys()].every((key) => listed.has(key))) this.#orphaned = false;
-    else if (await kindStands()) this.#orphaned &&= items.length === 0;
-    else this.#orphaned = true;
-    return !this.#orphaned;
+    const missing = (): string[] => [...this.#objects.keys()].filter((key) => !listed.has(key));
+    if (kindStands === undefined) return { deleted: missing() };
+    try {
+      const standing = await kindStands();
+      return { deleted: this.#orphans.deleted(missing(), listed.size, standing, this.#deps.clock.now()) };
+    } catch (error) {
+      return missing().length === 0 ? { deleted: [] } : { deleted: [], error };
+    }
+  }
+
+  /** Orphans don't stay for ever, and no event tells when they end. */
+  #armOrphans(): void {
+    this.#orphansTimer?.cancel();
+    if (this.#orphans.size === 0) return;
+    this.#logger.info({ orphans: this.#orphans.size }, 'objects that went with their kind are kept');
+    this.#orphansTimer = this.#deps.clock.setTimer(orphansMs, () => this.#listAnew());
+  }
+
+  /** Unless a list is under way or to come, which tells the same. */
+  #listAnew(): void {
+    this.#resourceVersion = undefined;
+    if (this.#watch === undefined) return;
+    this.#closeWatch();
+    this.#proceed();
   }
 
   #openWatch(resourceVersion: string): void {
-    const { kind, namespace, labelSelector, fieldSelector } = this.#options;
     this.#openedAt = this.#deps.clock.now();
     this.#accepted = false;
     this.#armSilence(silenceMs);
-    const options = {
-      resourceVersion,
-      timeoutSeconds: Math.round(streamSeconds * (1 + this.#deps.random.next())),
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(labelSelector === undefined ? {} : { labelSelector }),
-      ...(fieldSelector === undefined ? {} : { fieldSelector }),
-    };
-    this.#watch = this.#deps.api.watch(kind, options, {
+    const timeoutSeconds = Math.round(streamSeconds * (1 + this.#deps.random.next()));
+    const options = { ...selectionOf(this.#options), resourceVersion, timeoutSeconds };
+    this.#watch = this.#deps.api.watch(this.#options.kind, options, {
       onOpen: () => {
         this.#accepted = true;
         this.#alive();
@@ -304,9 +316,7 @@ export class Informer<T extends KubeObject> {
   #onEvent(type: WatchEventType, received: T): void {
     if (type === 'DELETED' && this.#options.kindStands !== undefined) {
       // A list tells it too, and can be doubted as a whole. These kinds have few objects.
-      this.#closeWatch();
-      this.#resourceVersion = undefined;
-      this.#proceed();
+      this.#listAnew();
       return;
     }
     const object = this.#transform(received);
@@ -318,16 +328,14 @@ export class Informer<T extends KubeObject> {
   }
 
   /** Turns a complete list into changes: first what is gone, so that a name or an address is free before it is taken again. */
-  #replace(items: readonly T[]): void {
-    const listed = new Set(items.map(keyOf));
-    for (const key of [...this.#objects.keys()]) {
-      if (!listed.has(key)) this.#remove(key);
-    }
+  #replace(deleted: readonly string[], items: readonly T[]): void {
+    for (const key of deleted) this.#remove(key);
     for (const item of items) this.#set(item);
   }
 
   #set(object: T): void {
     const key = keyOf(object);
+    this.#orphans.forget(key);
     if (isOther(this.#objects.get(key), object)) this.#remove(key);
     const previous = this.#objects.get(key);
     if (previous !== undefined && isSameVersion(previous, object)) return;
@@ -338,6 +346,7 @@ export class Informer<T extends KubeObject> {
   #remove(key: string): void {
     const previous = this.#objects.get(key);
     if (previous === undefined) return;
+    this.#orphans.forget(key);
     this.#objects.delete(key);
     this.#tell({ type: 'delete', key, previous });
   }
@@ -353,16 +362,19 @@ export class Informer<T extends KubeObject> {
 
   #setState(state: InformerState): void {
     if (this.#state.name === state.name) return;
-    this.#orphaned ||= state.name === 'absent';
+    if (state.name === 'absent') this.#orphans.add(this.#objects.keys());
     this.#state = state;
     this.#logger.info({ state: state.name, objects: this.#objects.size }, 'informer changed state');
     this.#options.onState?.(state);
   }
 }
 
-function kindIsGone({ plural }: ResourceKind<never>): ApiError {
-  const message = `${plural} are gone with their kind, not one by one: what was known of them stays`;
-  return new ApiError({ status: 404, reason: 'NotFound', message });
+function selectionOf({ namespace, labelSelector, fieldSelector }: Selection): Selection {
+  return {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+  };
 }
 
 /** Whether the version from which we watched is of no use any more: 410, and any 4xx that is about the request itself. */
