@@ -196,7 +196,7 @@ export class Informer<T extends KubeObject> {
   }
 
   /** What a complete list lacks because it was deleted, rather than having gone with its kind; `error` where nobody says which. */
-  async #judge(items: readonly T[]): Promise<{ readonly deleted: readonly string[]; readonly error?: unknown }> {
+  async #judge(items: readonly T[]): Promise<{ readonly deleted: readonly string[]; readonly error?: Error }> {
     const { kindStands } = this.#options;
     const listed = new Set(items.map(keyOf));
     const missing = (): string[] => [...this.#objects.keys()].filter((key) => !listed.has(key));
@@ -205,7 +205,7 @@ export class Informer<T extends KubeObject> {
       const standing = await kindStands();
       return { deleted: this.#orphans.deleted(missing(), listed.size, standing, this.#deps.clock.now()) };
     } catch (error) {
-      return missing().length === 0 ? { deleted: [] } : { deleted: [], error };
+      return missing().length === 0 ? { deleted: [] } : { deleted: [], error: error as Error };
     }
   }
 

@@ -42,14 +42,17 @@ export class Orphans {
    * Judges a complete list of `listed` objects, after which `standing` was asked, at this `Clock.now()`: returns those of the `missing`
    * keys that were deleted; the others are orphans.
    */
-  deleted(missing: readonly string[], listed: number, { stands, uid }: KindStanding, now: number): readonly string[] {
-    const isOther = uid !== undefined && this.#uid !== undefined && uid !== this.#uid;
-    if (stands) this.#uid = uid ?? this.#uid;
-    if (!stands || isOther) this.add(missing);
+  deleted(missing: readonly string[], listed: number, standing: KindStanding, now: number): readonly string[] {
+    if (!standing.stands || this.#isOther(standing)) this.add(missing);
+    if (!standing.stands) return [];
+    this.#uid = standing.uid ?? this.#uid;
     // A kind without any object is one that nobody has filled yet, however long that takes.
-    if (!stands || listed === 0) this.#since = undefined;
-    else this.#since ??= now;
+    this.#since = listed === 0 ? undefined : (this.#since ?? now);
     const isOver = this.#since !== undefined && now - this.#since >= standingMs;
     return isOver ? missing : missing.filter((key) => !this.#keys.has(key));
+  }
+
+  #isOther({ uid }: KindStanding): boolean {
+    return uid !== undefined && this.#uid !== undefined && uid !== this.#uid;
   }
 }

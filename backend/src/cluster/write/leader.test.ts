@@ -137,6 +137,20 @@ suite('the leader', () => {
     await bench.leader.stop();
   });
 
+  test('lets a pool go that was in use when its CRD was deleted, once its Services are gone', async () => {
+    const bench = await new Bench().start();
+    bench.api.store(eips, { metadata: { name: '0' }, spec: { address: '192.0.2.128/32' } });
+    bench.api.store(kinds.services, service('s'));
+    await bench.pass();
+    bench.api.removeKind(eips);
+    await bench.pass();
+    assert.equal(bench.ipOf('s'), '192.0.2.0');
+    bench.api.remove(kinds.services, { namespace: 'd', name: 's' });
+    await bench.pass(60_000);
+    assert.deepEqual(bench.api.readAll(eips), []);
+    await bench.leader.stop();
+  });
+
   test('says in an Event once why a Service gets no address', async () => {
     const bench = await new Bench().start();
     await bench.router();
