@@ -4,8 +4,8 @@ import { poolOf, type Pool } from '../domain/pool.ts';
 import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import { selects } from '../domain/selector.ts';
 import { NO_ENDPOINTS } from '../domain/service.ts';
-import { drainedBecause, GRACEFUL_SHUTDOWN, MED_DRAINING, sparing, type Candidates } from './drain.ts';
-import { ineligible, type NodeQuestion } from './eligible.ts';
+import { drainedBecause, GRACEFUL_SHUTDOWN, MED_DRAINING, sparing, type AbleNode, type Candidates } from './drain.ts';
+import { ableNode, ineligible, type NodeQuestion } from './eligible.ts';
 import { groupHolders, joinEndpoints } from './holders.ts';
 import { nextHop } from './next-hop.ts';
 import { pathIds } from './path-id.ts';
@@ -41,14 +41,15 @@ function withheld(finding: Finding, leftOut: readonly Finding[] = []): Verdict {
   return { finding, announcement: undefined, leftOut };
 }
 
-function eligibleNodes(question: Omit<NodeQuestion, 'node' | 'health'>, snapshot: Snapshot): [Candidates, Finding[]] {
-  const able: Node[] = [];
+function eligibleNodes(rest: Omit<NodeQuestion, 'node' | 'health'>, snapshot: Snapshot): [Candidates, Finding[]] {
+  const able: AbleNode[] = [];
   const leftOut: Finding[] = [];
   for (const nodes of [snapshot.nodes, snapshot.gone]) {
     for (const node of nodes.values()) {
       const health = snapshot.health.get(node.name) ?? 'unknown';
-      const found = ineligible({ ...question, node, health });
-      if (found === undefined) able.push(node);
+      const question = { ...rest, node, health };
+      const found = ineligible(question);
+      if (found === undefined) able.push(ableNode(question));
       else leftOut.push(found);
     }
   }

@@ -3,7 +3,15 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import type { DrainSignal } from '../domain/node.ts';
 import { aNode } from '../domain/testing/builders.ts';
-import { drainBegan, drainedBecause, drainPhase, drainSignals, sparing, type DrainPhase } from './drain.ts';
+import {
+  drainBegan,
+  drainedBecause,
+  drainPhase,
+  drainSignals,
+  sparing,
+  type AbleNode,
+  type DrainPhase,
+} from './drain.ts';
 
 const WALL = Date.UTC(2026, 0, 2);
 const at = { now: 60_000, wall: WALL };
@@ -73,7 +81,7 @@ test('why a node is drained: what weighs most', () => {
 });
 
 suite('whom a drain takes traffic from', () => {
-  const nodes = ['n1', 'n2', 'n3'].map((name) => aNode(name, []));
+  const nodes = ['n1', 'n2', 'n3'].map((name): AbleNode => ({ node: aNode(name, []), alive: true, ready: true }));
   const spared = (phases: Readonly<Record<string, DrainPhase>>): string => {
     const { chosen, draining, drained } = sparing(nodes, new Map(Object.entries(phases)));
     return [chosen, draining, drained].map((part) => part.map(({ name }) => name).join(' ')).join(' | ');
@@ -89,5 +97,41 @@ suite('whom a drain takes traffic from', () => {
   test('nobody, where there is nobody else', () => {
     assert.equal(spared({ n1: 'draining', n2: 'drained', n3: 'draining' }), 'n1 n2 n3 |  | ');
     assert.equal(spared({ n1: 'drained', n2: 'drained', n3: 'drained' }), 'n1 n2 n3 |  | ');
+  });
+
+  const anyAble = fc
+    .array(fc.record({ alive: fc.boolean(), ready: fc.boolean() }))
+    .map((all) => all.map((each, i): AbleNode => ({ node: aNode(`n${i}`, []), ...each })));
+  const drainsOf = (phases: readonly (DrainPhase | undefined)[]): Map<string, DrainPhase> =>
+    new Map(phases.flatMap((phase, i) => (phase === undefined ? [] : [[`n${i}`, phase]])));
+  const anyPhases = fc.array(fc.constantFrom<DrainPhase | undefined>(undefined, 'draining', 'drained'));
+
+  test('everybody is somewhere, and whoever loses traffic loses it to one that is as good and stays', () => {
+    fc.assert(
+      fc.property(anyAble, anyPhases, (able, phases) => {
+        const drains = drainsOf(phases);
+        const { chosen, draining, drained } = sparing(able, drains);
+        assert.equal(chosen.length + draining.length + drained.length, able.length);
+        const staying = able.filter(({ node }) => chosen.includes(node) && !drains.has(node.name));
+        for (const { node, alive, ready } of able.filter((each) => !chosen.includes(each.node))) {
+          assert.ok(
+            staying.some((other) => Number(other.alive) >= Number(alive) && Number(other.ready) >= Number(ready)),
+          );
+          assert.ok(drains.has(node.name));
+        }
+      }),
+    );
+  });
+
+  test('nothing else is known of the nodes: all that drain, as soon as one stays', () => {
+    fc.assert(
+      fc.property(anyPhases, fc.boolean(), (phases, alive) => {
+        const able = phases.map((_, i): AbleNode => ({ node: aNode(`n${i}`, []), alive, ready: true }));
+        const drains = drainsOf(phases);
+        const { chosen } = sparing(able, drains);
+        const staying = able.flatMap(({ node }) => (drains.has(node.name) ? [] : [node]));
+        assert.deepEqual(chosen, staying.length === 0 ? able.map(({ node }) => node) : staying);
+      }),
+    );
   });
 });

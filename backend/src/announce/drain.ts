@@ -63,16 +63,34 @@ export interface Candidates {
   readonly drained: readonly Node[];
 }
 
+/** A node that can take an address' traffic, and how sure that is. */
+export interface AbleNode {
+  readonly node: Node;
+  /** It answers probes; else only Kubernetes calls it Ready. */
+  readonly alive: boolean;
+  /** With `Local`, it has an endpoint that is ready, and not only some that terminate. */
+  readonly ready: boolean;
+}
+
+function isAsGood(a: AbleNode, b: AbleNode): boolean {
+  return (a.alive || !b.alive) && (a.ready || !b.ready);
+}
+
 /**
- * Whom a drain takes traffic from. Where all that can take it are being drained, none of them is spared: whatever is going on, an
- * address with Pods that answer is never withdrawn for a drain's sake.
+ * Whom a drain takes traffic from: each node that is being drained, if one that stays is as good in all respects; else it is announced as
+ * if it weren't. So it is where all that can take the traffic are being drained, and where the others can't yet, or soon won't: whatever
+ * is going on, an address with Pods that answer is never left to worse nodes for a drain's sake, let alone withdrawn.
  */
-export function sparing(able: readonly Node[], drains: ReadonlyMap<string, DrainPhase>): Candidates {
-  if (drains.size === 0) return { chosen: able, draining: [], drained: [] };
-  const inPhase = (phase?: DrainPhase): Node[] => able.filter(({ name }) => drains.get(name) === phase);
-  const chosen = inPhase();
-  if (chosen.length === 0) return { chosen: able, draining: [], drained: [] };
-  return { chosen, draining: inPhase('draining'), drained: inPhase('drained') };
+export function sparing(able: readonly AbleNode[], drains: ReadonlyMap<string, DrainPhase>): Candidates {
+  if (drains.size === 0) return { chosen: able.map(({ node }) => node), draining: [], drained: [] };
+  const staying = able.filter(({ node }) => !drains.has(node.name));
+  const phaseOf = (candidate: AbleNode): DrainPhase | undefined => {
+    const phase = drains.get(candidate.node.name);
+    return phase !== undefined && staying.some((other) => isAsGood(other, candidate)) ? phase : undefined;
+  };
+  const phases = new Map(able.map((candidate) => [candidate.node, phaseOf(candidate)]));
+  const inPhase = (phase?: DrainPhase): Node[] => [...phases.keys()].filter((node) => phases.get(node) === phase);
+  return { chosen: inPhase(), draining: inPhase('draining'), drained: inPhase('drained') };
 }
 
 /** RFC 8326, 5: well-known community; routers that know it take such a path only for want of any other. */

@@ -6,7 +6,7 @@ import { aNode, aPool, endpointsOn } from '../domain/testing/builders.ts';
 import { bgpRoute, decide, type Decision } from './announce.ts';
 import type { DrainPhase } from './drain.ts';
 import { MED_FIRST, MED_LEAVING, MED_OTHER, MED_STALE, MED_TAKEOVER } from './med.ts';
-import type { PeerTarget } from './snapshot.ts';
+import type { NodeHealth, PeerTarget } from './snapshot.ts';
 import { holding, IP, N1, N2, N3, POOL, snapshot, WEB, type World } from './testing/world.ts';
 
 const LOCAL_WEB = holding('shop/web', { trafficPolicy: 'Local' });
@@ -66,6 +66,51 @@ suite('nodes for an address', () => {
     assert.equal(of([], ['n1'], 'drained'), 'n1 | ');
     assert.equal(of(['n2'], ['n1'], 'draining'), 'n2 | n1');
     assert.equal(of(['n2'], ['n1'], 'drained'), 'n2 | ');
+  });
+
+  test('Local: one with a ready endpoint is not given up for those that only terminate, nor shunned', () => {
+    const of = (ready: readonly string[], serving: readonly string[], phase: DrainPhase = 'drained'): string =>
+      split(decide(IP, [LOCAL_WEB], snapshot({ endpoints: endpointsOn(ready, serving), drains: { n1: phase } })));
+    assert.equal(of(['n1'], ['n2'], 'draining'), 'n1 n2 | ');
+    assert.equal(of(['n1'], ['n2']), 'n1 n2 | ');
+    assert.equal(of(['n1'], ['n1', 'n2', 'n3']), 'n1 n3 n2 | ');
+    assert.equal(of(['n1', 'n3'], ['n2'], 'draining'), 'n3 n2 | n1');
+    assert.equal(of(['n1', 'n3'], ['n2']), 'n3 n2 | ');
+    assert.equal(of([], ['n1', 'n2']), 'n2 | ');
+  });
+
+  test('Cluster: where the endpoints are does not matter', () => {
+    const world: World = { endpoints: endpointsOn(['n1'], ['n2']), drains: { n1: 'drained' } };
+    assert.equal(split(decide(IP, [WEB], snapshot(world))), 'n3 n2 | ');
+  });
+
+  test('one that answers is not given up for those that have not answered yet, nor shunned', () => {
+    const of = (health: Readonly<Record<string, NodeHealth>>, phase: DrainPhase = 'drained'): string =>
+      split(decide(IP, [WEB], snapshot({ nodes: [N1, N2], health, drains: { n1: phase } })));
+    assert.equal(of({ n1: 'alive' }, 'draining'), 'n1 n2 | ');
+    assert.equal(of({ n1: 'alive' }), 'n1 n2 | ');
+    assert.equal(of({ n1: 'alive', n2: 'alive' }, 'draining'), 'n2 | n1');
+    assert.equal(of({ n1: 'alive', n2: 'alive' }), 'n2 | ');
+    assert.equal(of({}), 'n2 | ');
+    assert.equal(of({ n2: 'alive' }), 'n2 | ');
+    assert.equal(of({ n1: 'dead' }), 'n2 | ');
+    const third = snapshot({ health: { n1: 'alive', n3: 'alive' }, drains: { n1: 'draining' } });
+    assert.equal(split(decide(IP, [WEB], third)), 'n3 n2 | n1');
+  });
+
+  test('Local: one that stays must be as good in all respects', () => {
+    const of = (health: Readonly<Record<string, NodeHealth>>): string => {
+      const endpoints = endpointsOn(['n1', 'n2'], ['n3']);
+      return split(decide(IP, [LOCAL_WEB], snapshot({ endpoints, health, drains: { n1: 'drained' } })));
+    };
+    assert.equal(of({ n1: 'alive', n3: 'alive' }), 'n1 n3 n2 | ');
+    assert.equal(of({ n1: 'alive', n2: 'alive' }), 'n3 n2 | ');
+  });
+
+  test('of several that drain, each is compared with those that stay', () => {
+    const drains = { n1: 'draining', n3: 'drained' } as const;
+    assert.equal(split(decide(IP, [WEB], snapshot({ health: { n1: 'alive' }, drains }))), 'n1 n2 | ');
+    assert.equal(split(decide(IP, [WEB], snapshot({ health: { n3: 'alive' }, drains }))), 'n3 n2 | n1');
   });
 
   test('one whose object is gone drains as the others do', () => {

@@ -5,6 +5,7 @@ import { finding, type Finding } from '../domain/reason.ts';
 import { selects } from '../domain/selector.ts';
 import type { FamilyEndpoints } from '../domain/service.ts';
 import type { TrafficPolicy } from '../domain/traffic-policy.ts';
+import type { AbleNode } from './drain.ts';
 import { nextHop } from './next-hop.ts';
 import type { NodeHealth } from './snapshot.ts';
 
@@ -72,4 +73,9 @@ export function ineligible(question: NodeQuestion): Finding | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Of a node that can take traffic, how sure that is: what a drain asks. */
+export function ableNode({ node, health, trafficPolicy, endpoints }: NodeQuestion): AbleNode {
+  return { node, alive: health === 'alive', ready: trafficPolicy === 'Cluster' || endpoints.ready.includes(node.name) };
 }

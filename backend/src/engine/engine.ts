@@ -6,7 +6,7 @@ import { hostPrefix, parseAddress } from '../domain/address.ts';
 import type { Protocol } from '../domain/pool.ts';
 import type { NodeProber } from '../health/nodes.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
-import type { Clock, Links, Logger } from '../platform/ports.ts';
+import type { Clock, Links, Logger, Timer } from '../platform/ports.ts';
 import type { BgpSpeaker, PeerConfig, StopMode } from '../speakers/bgp/speaker.ts';
 import { Drains } from './drains.ts';
 import { Inputs, type Touched } from './inputs.ts';
@@ -47,6 +47,8 @@ type LinkPart = Pick<Layer2, 'start' | 'set' | 'update' | 'replicasChanged' | 's
 
 /** Routers need a moment to move to another replica's paths once ours have become the worst. */
 const HANDOVER_MS = 1_000;
+/** Nodes that answer for the first time mostly do so one after the other, as all do to a replica that starts. */
+const RECONSIDER_MS = 500;
 
 /** What is kept of a decision: what the speakers are told, and what was said of it. */
 interface Decided extends Pick<Decision, 'services' | 'younger' | 'finding' | 'announcement'> {
@@ -73,6 +75,8 @@ export class Engine {
   #leaving = false;
   #medOffset: number | undefined;
   #barred: readonly string[] = [];
+  #answering: readonly string[] = [];
+  #reconsidering: Timer | undefined;
 
   constructor(deps: EngineDeps, options: EngineOptions) {
     this.#deps = deps;
@@ -118,15 +122,27 @@ export class Engine {
     this.replicasChanged();
   }
 
-  /** Probes have another verdict on nodes: if it bars or readmits any, all addresses are decided anew at once. */
+  /**
+   * Probes have another verdict on nodes: if it bars or readmits any, all addresses are decided anew at once. If it only makes another one
+   * as good as one that is being drained, that has time.
+   */
   healthChanged(): void {
     if (!this.#started) return;
     if (!isDeepStrictEqual(this.#inputs.barred(), this.#barred)) {
       this.#decideAll();
       this.#setAllRoutes();
+    } else if (!isDeepStrictEqual(this.#inputs.answering(), this.#answering)) {
+      this.#reconsidering ??= this.#deps.clock.setTimer(RECONSIDER_MS, () => this.#reconsider());
     }
     // After the routes: whoever becomes the first has the right ones by then.
     this.#rankAmongAcquainted();
+  }
+
+  #reconsider(): void {
+    this.#reconsidering = undefined;
+    if (isDeepStrictEqual(this.#inputs.answering(), this.#answering)) return;
+    this.#decideAll();
+    this.#setAllRoutes();
   }
 
   #rankAmongAcquainted(): void {
@@ -193,6 +209,7 @@ export class Engine {
     // Asked again: when all leave at once, each was an heir in the eyes of the others, and routers would be left with nobody.
     const inherited = this.#inherited();
     this.#drains.stop();
+    this.#reconsidering?.cancel();
     this.#layer2?.stop();
     await this.#deps.speaker.stop((peer): StopMode => (inherited.has(peer) ? 'handover' : 'retain'));
     this.#deps.replicas.stop();
@@ -246,6 +263,7 @@ export class Engine {
 
   #decideAll(): void {
     this.#barred = this.#inputs.barred();
+    this.#answering = this.#inputs.answering();
     const current = new Set(this.#inputs.addresses());
     const gone = [...this.#decided.keys()].filter((ip) => !current.has(ip));
     for (const ip of gone) this.#decided.delete(ip);

@@ -76,6 +76,13 @@ export class Inputs implements Snapshot {
     return nodes.filter(isBarred).map(({ name }) => name);
   }
 
+  /** While nodes are being drained, the names of those that answer probes: a drain asks whether the others are as good. */
+  answering(): string[] {
+    if (this.drains.size === 0) return [];
+    const nodes = [...this.nodes.keys(), ...this.gone.keys()];
+    return nodes.filter((name) => this.health.get(name) === 'alive');
+  }
+
   /** The Services that hold an address. */
   holders(ip: string): HoldingService[] {
     return [...this.#byAddress.get(ip)].flatMap((key) => this.services.get(key) ?? []);
