@@ -5,7 +5,7 @@ import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import { selects } from '../domain/selector.ts';
 import { NO_ENDPOINTS } from '../domain/service.ts';
 import { drainedBecause, GRACEFUL_SHUTDOWN, MED_DRAINING, sparing, type AbleNode, type Candidates } from './drain.ts';
-import { ableNode, ineligible, type NodeQuestion } from './eligible.ts';
+import { ableNode, ineligible, probesTell, type NodeQuestion } from './eligible.ts';
 import { groupHolders, joinEndpoints } from './holders.ts';
 import { nextHop } from './next-hop.ts';
 import { pathIds } from './path-id.ts';
@@ -43,13 +43,14 @@ function withheld(finding: Finding, leftOut: readonly Finding[] = []): Verdict {
 
 function eligibleNodes(rest: Omit<NodeQuestion, 'node' | 'health'>, snapshot: Snapshot): [Candidates, Finding[]] {
   const able: AbleNode[] = [];
+  const tell = probesTell(snapshot.health);
   const leftOut: Finding[] = [];
   for (const nodes of [snapshot.nodes, snapshot.gone]) {
     for (const node of nodes.values()) {
       const health = snapshot.health.get(node.name) ?? 'unknown';
       const question = { ...rest, node, health };
       const found = ineligible(question);
-      if (found === undefined) able.push(ableNode(question));
+      if (found === undefined) able.push(ableNode(question, tell));
       else leftOut.push(found);
     }
   }

@@ -9,6 +9,8 @@ import { MED_FIRST, MED_LEAVING, MED_OTHER, MED_STALE, MED_TAKEOVER } from './me
 import type { NodeHealth, PeerTarget } from './snapshot.ts';
 import { holding, IP, N1, N2, N3, POOL, snapshot, WEB, type World } from './testing/world.ts';
 
+/** It takes no traffic, and answers probes. */
+const CP = aNode('cp', ['10.0.0.9'], { excluded: true });
 const LOCAL_WEB = holding('shop/web', { trafficPolicy: 'Local' });
 
 function peer(sendMax = 8): PeerTarget {
@@ -86,7 +88,9 @@ suite('nodes for an address', () => {
 
   test('one that answers is not given up for those that have not answered yet, nor shunned', () => {
     const of = (health: Readonly<Record<string, NodeHealth>>, phase: DrainPhase = 'drained'): string =>
-      split(decide(IP, [WEB], snapshot({ nodes: [N1, N2], health, drains: { n1: phase } })));
+      split(
+        decide(IP, [WEB], snapshot({ nodes: [N1, N2, CP], health: { cp: 'alive', ...health }, drains: { n1: phase } })),
+      );
     assert.equal(of({ n1: 'alive' }, 'draining'), 'n1 n2 | ');
     assert.equal(of({ n1: 'alive' }), 'n1 n2 | ');
     assert.equal(of({ n1: 'alive', n2: 'alive' }, 'draining'), 'n2 | n1');
@@ -96,6 +100,13 @@ suite('nodes for an address', () => {
     assert.equal(of({ n1: 'dead' }), 'n2 | ');
     const third = snapshot({ health: { n1: 'alive', n3: 'alive' }, drains: { n1: 'draining' } });
     assert.equal(split(decide(IP, [WEB], third)), 'n3 n2 | n1');
+  });
+
+  test('where only one node answers, it may be the one that asks: that says nothing of the others', () => {
+    const of = (phase: DrainPhase): string =>
+      split(decide(IP, [WEB], snapshot({ health: { n1: 'alive' }, drains: { n1: phase } })));
+    assert.equal(of('draining'), 'n3 n2 | n1');
+    assert.equal(of('drained'), 'n3 n2 | ');
   });
 
   test('Local: one that stays must be as good in all respects', () => {
@@ -109,8 +120,15 @@ suite('nodes for an address', () => {
 
   test('of several that drain, each is compared with those that stay', () => {
     const drains = { n1: 'draining', n3: 'drained' } as const;
-    assert.equal(split(decide(IP, [WEB], snapshot({ health: { n1: 'alive' }, drains }))), 'n1 n2 | ');
-    assert.equal(split(decide(IP, [WEB], snapshot({ health: { n3: 'alive' }, drains }))), 'n3 n2 | n1');
+    const nodes = [N1, N2, N3, CP];
+    assert.equal(
+      split(decide(IP, [WEB], snapshot({ nodes, health: { cp: 'alive', n1: 'alive' }, drains }))),
+      'n1 n2 | ',
+    );
+    assert.equal(
+      split(decide(IP, [WEB], snapshot({ nodes, health: { cp: 'alive', n3: 'alive' }, drains }))),
+      'n3 n2 | n1',
+    );
   });
 
   test('one whose object is gone drains as the others do', () => {

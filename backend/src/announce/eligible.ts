@@ -75,7 +75,25 @@ export function ineligible(question: NodeQuestion): Finding | undefined {
   return undefined;
 }
 
-/** Of a node that can take traffic, how sure that is: what a drain asks. */
-export function ableNode({ node, health, trafficPolicy, endpoints }: NodeQuestion): AbleNode {
-  return { node, alive: health === 'alive', ready: trafficPolicy === 'Cluster' || endpoints.ready.includes(node.name) };
+/**
+ * Whether nodes that don't answer probes can be held against those that do. A single one that answers may be the node of the replica that
+ * asks: where a firewall keeps the health port from all others, each replica hears its own.
+ */
+export function probesTell(health: ReadonlyMap<string, NodeHealth>): boolean {
+  let answering = 0;
+  for (const each of health.values()) {
+    if (each === 'alive') answering += 1;
+    if (answering > 1) return true;
+  }
+  return false;
+}
+
+/**
+ * Of a node that can take traffic, how sure that is: what a drain asks.
+ *
+ * @param tell `probesTell`
+ */
+export function ableNode({ node, health, trafficPolicy, endpoints }: NodeQuestion, tell: boolean): AbleNode {
+  const ready = trafficPolicy === 'Cluster' || endpoints.ready.includes(node.name);
+  return { node, alive: tell && health === 'alive', ready };
 }

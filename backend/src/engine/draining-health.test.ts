@@ -8,6 +8,8 @@ import { Bench } from './testing/bench.ts';
 import { INPUTS, N1, N2 } from './testing/shop.ts';
 
 const GRACE = 10_000;
+/** It takes no traffic, and answers probes. */
+const CP = aNode('cp', ['10.0.0.9'], { excluded: true });
 
 const BOTH = '10.0.0.1 10.0.0.2 med 100';
 const WITHOUT_N1 = '10.0.0.2 med 100';
@@ -21,9 +23,15 @@ function nodes(...changed: readonly Node[]): InputDelta {
   return { nodes: new Map(changed.map((node) => [node.name, node])) };
 }
 
+function answers(bench: Bench, ...names: readonly string[]): void {
+  for (const name of names) bench.health.set(name, 'alive');
+  bench.engine.healthChanged();
+}
+
 function begun(options: ConstructorParameters<typeof Bench>[1] = {}, inputs: InputDelta = {}): Bench {
   const bench = new Bench('a', { drainGraceMs: GRACE, ...options });
-  bench.engine.start({ ...INPUTS, ...inputs });
+  bench.engine.start({ ...INPUTS, nodes: new Map([N1, N2, CP].map((node) => [node.name, node])), ...inputs });
+  answers(bench, 'cp');
   return bench;
 }
 
@@ -32,11 +40,6 @@ function route(bench: Bench): string | undefined {
 }
 
 suite('a node that answers, beside one that has not answered yet', () => {
-  function answers(bench: Bench, ...names: readonly string[]): void {
-    for (const name of names) bench.health.set(name, 'alive');
-    bench.engine.healthChanged();
-  }
-
   test('is as good as ever until that one answers, then nobody’s choice, and withdrawn if the grace time is over', () => {
     for (const [ms, then] of [
       [0, MARKED_N1],
@@ -67,7 +70,7 @@ suite('a node that answers, beside one that has not answered yet', () => {
 
   test('many that answer one after the other are one change', () => {
     const many = Array.from({ length: 20 }, (_, i) => aNode(`m${i}`, [`10.0.1.${i + 1}`]));
-    const bench = begun({}, nodes(N1, N2, ...many));
+    const bench = begun({}, nodes(N1, N2, CP, ...many));
     bench.engine.change(nodes(tainted(N1)));
     bench.speaker.takeCalls();
     answers(bench, 'n1');
