@@ -1,16 +1,39 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { MED_FIRST, MED_LEAVING, MED_OTHER, MED_STALE, MED_TAKEOVER, medOffset, type ReplicaView } from './med.ts';
+import {
+  MED_FIRST,
+  MED_LEAVING,
+  MED_OTHER,
+  MED_STALE,
+  MED_TAKEOVER,
+  medOffset,
+  type LostReplica,
+  type ReplicaView,
+} from './med.ts';
 
-/** The others answer; `a!` is one whose view is stale, `a?` one that has not met all nodes. */
-function offset(self: string, others: readonly string[], rest: Partial<ReplicaView> = {}): number {
-  const answering = others.map((other) => ({
-    name: other.replace(/[!?]/g, ''),
-    stale: other.includes('!'),
-    newcomer: other.includes('?'),
-  }));
-  return medOffset({ self, answering, lost: [], stale: false, newcomer: false, leaving: false, ...rest });
+/** `a!` is one whose view is stale, `a?` one that has not met all nodes, `a+` one whose node is dead. */
+function word(marked: string): Omit<LostReplica, 'us'> {
+  const [stale, newcomer, nodeIsDead] = [marked.includes('!'), marked.includes('?'), marked.includes('+')];
+  return { name: marked.replace(/[!?+]/g, ''), stale, newcomer, nodeIsDead };
+}
+
+interface Rest extends Partial<Omit<ReplicaView, 'lost'>> {
+  readonly lost?: readonly string[];
+  /** What this one said of itself when those were lost; the same as now unless it is given. */
+  readonly us?: LostReplica['us'];
+}
+
+/** The others answer. */
+function offset(self: string, others: readonly string[], { lost = [], us, ...rest }: Rest = {}): number {
+  const now = { stale: false, newcomer: false, leaving: false, ...rest };
+  const then = us ?? { stale: now.stale, newcomer: now.newcomer };
+  return medOffset({
+    self,
+    answering: others.map(word),
+    lost: lost.map((other) => ({ ...word(other), us: then })),
+    ...now,
+  });
 }
 
 suite("a replica's MED", () => {
@@ -55,6 +78,31 @@ suite("a replica's MED", () => {
     assert.equal(offset('b', ['a!'], { stale: true }), 500);
     assert.equal(offset('b', [], { stale: true, lost: ['a'] }), 300);
   });
+  test('stale, and the fresh first one is lost: no penalty against its retained paths once its node is dead', () => {
+    const us = { stale: false, newcomer: false };
+    assert.equal(offset('b', [], { stale: true, lost: ['a'], us }), 300);
+    assert.equal(offset('b', [], { stale: true, lost: ['a+'], us }), 0);
+    assert.equal(offset('b', ['c!'], { stale: true, lost: ['a+'], us }), 0);
+    assert.equal(offset('c', ['b!'], { stale: true, lost: ['a+'], us }), 500);
+  });
+  test('stale, and another fresh one answers or may be alive: the penalty stays', () => {
+    assert.equal(offset('b', ['c'], { stale: true, lost: ['a+'] }), 300);
+    assert.equal(offset('b', [], { stale: true, lost: ['a+', 'c'] }), 300);
+    assert.equal(offset('b', [], { stale: true, lost: ['a+', 'c!'] }), 0);
+    assert.equal(offset('c', ['b!'], { lost: ['a+'] }), 0);
+  });
+  test('stale, and the fresh first one answers again: outbid until it has announced, then the penalty is back', () => {
+    assert.equal(offset('b', ['a'], { stale: true, lost: ['a+'] }), 0);
+    assert.equal(offset('b', ['a'], { stale: true }), 400);
+  });
+  test('stale, once the first: what the dead second one has said would win', () => {
+    const us = { stale: false, newcomer: false };
+    assert.equal(offset('a', [], { stale: true, lost: ['b+'], us }), 0);
+    assert.equal(offset('a', [], { stale: true, lost: ['b'], us }), 400);
+    assert.equal(offset('a', [], { stale: true, lost: ['b!+'], us }), 300);
+  });
+  test('fresh again: outbids the one that ranked first as long as routers may retain its paths', () =>
+    assert.equal(offset('a', [], { lost: ['b'], us: { stale: true, newcomer: false } }), 0));
   test('of three, the first is stale: the second is first among the fresh, the third waits', () => {
     assert.equal(offset('b', ['a!', 'c']), 100);
     assert.equal(offset('c', ['a!', 'b']), 200);
@@ -76,6 +124,16 @@ suite("a replica's MED", () => {
     assert.equal(offset('a', ['b?'], { newcomer: true, lost: ['c'] }), 0);
     assert.equal(offset('b', ['a?'], { newcomer: true, lost: ['c'] }), 200);
   });
+  test('two that have not met all nodes lose each other: only one takes over', () => {
+    assert.equal(offset('a', [], { newcomer: true, lost: ['b?'] }), 100);
+    assert.equal(offset('b', [], { newcomer: true, lost: ['a?'] }), 0);
+  });
+  test('one that has met all nodes loses one that has not: nothing to take over', () => {
+    assert.equal(offset('b', [], { lost: ['a?'] }), 100);
+    assert.equal(offset('a', [], { newcomer: true, lost: ['b'] }), 0);
+  });
+  test('one that took over before it had met all nodes goes on outbidding when it has', () =>
+    assert.equal(offset('a', [], { lost: ['c'], us: { stale: false, newcomer: true } }), 0));
   test('a fresh view counts for more than having met all nodes', () => {
     assert.equal(offset('a', ['b!'], { newcomer: true }), 100);
     assert.equal(offset('b', ['a?'], { stale: true }), 400);
@@ -101,7 +159,7 @@ suite('replicas that see the same', () => {
         const answering = replicas
           .filter(({ up, leaving }) => up && !leaving)
           .map(({ name, stale, newcomer }) => `${name}${stale ? '!' : ''}${newcomer ? '?' : ''}`);
-        const lost = replicas.filter(({ up }) => !up).map(({ name }) => name);
+        const lost = replicas.filter(({ up }) => !up).map(({ name, leaving }) => `${name}${leaving ? '+' : ''}`);
         const offsets = replicas
           .filter(({ up }) => up)
           .map((replica) => ({
@@ -118,6 +176,35 @@ suite('replicas that see the same', () => {
         const knowing = fresh.filter(({ newcomer }) => !newcomer);
         if (knowing.length > 0) assert.ok(winners.every(({ newcomer }) => !newcomer));
       }),
+    );
+  });
+
+  test('whoever wins when some have died with their nodes outbids what routers retain of them', () => {
+    const knowledge = fc.record({ stale: fc.boolean(), newcomer: fc.boolean() });
+    const fate = fc.record({ then: knowledge, now: knowledge, dies: fc.boolean() });
+    fc.assert(
+      fc.property(fc.tuple(fate, fate, fate, fate), (fates) => {
+        const replicas = fates.map(({ then, now, dies }, i) => {
+          const name = names[i] ?? '';
+          return { name, then, now: { ...now, newcomer: now.newcomer && then.newcomer }, dies };
+        });
+        const marked = (name: string, { stale, newcomer }: LostReplica['us']): string =>
+          `${name}${stale ? '!' : ''}${newcomer ? '?' : ''}`;
+        const before = replicas.map(({ name, then }) => marked(name, then));
+        const lost = replicas.filter(({ dies }) => dies);
+        const living = replicas.filter(({ dies }) => !dies);
+        fc.pre(lost.length > 0 && living.length > 0);
+        const retained = lost.map(({ name, then }) => offset(name, before, then));
+        const answering = living.map(({ name, now }) => marked(name, now));
+        const words = lost.map(({ name, then }) => `${marked(name, then)}+`);
+        const offsets = living.map(({ name, then, now }) => offset(name, answering, { ...now, lost: words, us: then }));
+        const best = Math.min(...offsets);
+        assert.ok(best < Math.min(...retained), `${best} against ${retained.join()}`);
+        const winners = living.filter((_, i) => offsets[i] === best);
+        assert.equal(winners.length, 1);
+        if (living.some(({ now }) => !now.stale)) assert.equal(winners[0]?.now.stale, false);
+      }),
+      { numRuns: 1_000 },
     );
   });
 

@@ -71,7 +71,7 @@ export class Engine {
   #started = false;
   #stale = false;
   #newcomer = false;
-  #strangers = new Strangers(new Map());
+  #strangers: Strangers | undefined;
   #leaving = false;
   #medOffset: number | undefined;
   #barred: readonly string[] = [];
@@ -96,7 +96,8 @@ export class Engine {
     this.#apply(inputs);
     this.#deps.nodes.start();
     this.#started = true;
-    this.#strangers = new Strangers(this.#inputs.nodes);
+    const { clock } = this.#deps;
+    this.#strangers = new Strangers({ clock, onGivenUp: () => this.#rankAmongAcquainted() }, this.#inputs.nodes);
     this.#meetNodes();
     this.#medOffset = this.#rank();
     this.#layer2?.start();
@@ -145,17 +146,15 @@ export class Engine {
     this.#setAllRoutes();
   }
 
+  /** Which nodes are dead says which lost replicas are, and whether we have met them all. */
   #rankAmongAcquainted(): void {
-    if (this.#meetNodes()) this.replicasChanged();
+    this.#meetNodes();
+    this.#updateRank();
   }
 
-  /** Whether there are nodes that we have not met; returns whether that is news. */
-  #meetNodes(): boolean {
-    const newcomer = this.#strangers.remain(this.#inputs.nodes, this.#inputs.health);
-    if (newcomer === this.#newcomer) return false;
-    this.#newcomer = newcomer;
-    this.#deps.replicas.setNewcomer(newcomer);
-    return true;
+  #meetNodes(): void {
+    this.#newcomer = this.#strangers?.remain(this.#inputs.nodes, this.#inputs.health) ?? false;
+    this.#deps.replicas.setNewcomer(this.#newcomer);
   }
 
   #apply(delta: InputDelta): Touched {
@@ -180,6 +179,11 @@ export class Engine {
   replicasChanged(): void {
     if (!this.#started) return;
     this.#layer2?.replicasChanged();
+    this.#updateRank();
+  }
+
+  #updateRank(): void {
+    if (!this.#started) return;
     const offset = this.#rank();
     if (offset === this.#medOffset) return;
     this.#deps.logger.info({ from: this.#medOffset, to: offset }, 'rank among the replicas changed');
@@ -210,6 +214,7 @@ export class Engine {
     const inherited = this.#inherited();
     this.#drains.stop();
     this.#reconsidering?.cancel();
+    this.#strangers?.stop();
     this.#layer2?.stop();
     await this.#deps.speaker.stop((peer): StopMode => (inherited.has(peer) ? 'handover' : 'retain'));
     this.#deps.replicas.stop();
@@ -234,11 +239,18 @@ export class Engine {
     return medOffset({
       self: this.#options.replica,
       answering: this.#deps.replicas.answering(),
-      lost: this.#deps.replicas.lost(),
+      lost: this.#deps.replicas.lost().map((other) => ({ ...other, nodeIsDead: this.#isDead(other.node) })),
       stale: this.#stale,
       newcomer: this.#newcomer,
       leaving: this.#leaving,
     });
+  }
+
+  /** Where no other node answers, it may be us. That our own does says nothing. */
+  #isDead(node: string | undefined): boolean {
+    const { health } = this.#inputs;
+    if (node === undefined || health.get(node) !== 'dead') return false;
+    return [...health].some(([name, verdict]) => verdict === 'alive' && name !== this.#options.node);
   }
 
   #place(): Place {

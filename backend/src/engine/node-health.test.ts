@@ -132,6 +132,39 @@ suite('verdicts on nodes', () => {
     assert.equal(hops(bench, WEB), '10.0.0.2 med 100');
   });
 
+  test('that never come hold its rank back for a minute only', () => {
+    const bench = new Bench();
+    [bench.answering, bench.othersAreNewcomers] = [['b'], false];
+    bench.engine.start(INPUTS);
+    judged(bench, { n1: 'alive' });
+    bench.clock.advance(59_999);
+    assert.match(hops(bench, WEB), / med 200$/);
+    bench.clock.advance(1);
+    assert.match(hops(bench, WEB), / med 100$/);
+    assert.equal(bench.toldNewcomer, false);
+  });
+
+  test('tell a replica whose view is stale that the fresh first one is dead, and not only out of its reach', () => {
+    const bench = new Bench('b');
+    bench.answering = ['a'];
+    bench.engine.start(INPUTS);
+    judged(bench, { n1: 'alive', n2: 'alive', n3: 'alive' });
+    const us = { stale: false, newcomer: false };
+    [bench.answering, bench.lost] = [[], [{ name: 'a', node: 'n2', stale: false, newcomer: false, us }]];
+    bench.engine.replicasChanged();
+    assert.match(hops(bench, WEB), / med 0$/);
+    bench.engine.setStale(true);
+    assert.match(hops(bench, WEB), / med 300$/);
+    judged(bench, { n2: 'dead' });
+    assert.match(hops(bench, WEB), / med 0$/);
+    judged(bench, { n3: 'unknown' });
+    assert.match(hops(bench, WEB), / med 300$/);
+    judged(bench, { n3: 'alive' });
+    assert.match(hops(bench, WEB), / med 0$/);
+    judged(bench, { n2: 'alive' });
+    assert.match(hops(bench, WEB), / med 300$/);
+  });
+
   test('before the start change nothing', () => {
     const bench = new Bench();
     judged(bench, { n2: 'dead' });

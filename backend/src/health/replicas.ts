@@ -6,7 +6,7 @@ import { OpenQuestions } from './open-questions.ts';
 import { decodeProbe, encodeProbe, type ProbeHeader, type ProbeMessage } from './probe-message.ts';
 import { ReplicaMacs } from './replica-macs.ts';
 import { encodePlace } from './replica-place.ts';
-import { comesBack, newlyTracked, type Tracked } from './tracked-replica.ts';
+import { asLost, comesBack, lose, newlyTracked, type LostReplica, type Tracked } from './tracked-replica.ts';
 
 export interface AnsweringReplica extends RankedReplica {
   /** Name of the node that it runs on. */
@@ -211,9 +211,9 @@ export class ReplicaProber {
     return this.#macs.get(mac)?.node;
   }
 
-  /** Names of the replicas that fell silent and whose routes a router may still retain, though they may answer again. */
-  lost(): string[] {
-    return [...this.#tracked].filter(([, tracked]) => tracked.lostAt !== undefined).map(([name]) => name);
+  /** The replicas that fell silent and whose routes a router may still retain, though they may answer again. */
+  lost(): LostReplica[] {
+    return [...this.#tracked].flatMap(([name, tracked]) => asLost(name, tracked) ?? []);
   }
 
   #bind(): void {
@@ -282,7 +282,8 @@ export class ReplicaProber {
   #silence(name: string, tracked: Tracked, message: string): void {
     tracked.answering = false;
     tracked.backSince = undefined;
-    if (!tracked.leaving) tracked.lostAt = this.#deps.clock.now();
+    const us = { stale: this.#stale, newcomer: this.#newcomer };
+    if (!tracked.leaving) tracked.lost = lose(tracked, us, this.#deps.clock.now());
     this.#deps.logger.warn({ other: name, leaving: tracked.leaving, missed: tracked.missed }, message);
   }
 
@@ -377,11 +378,11 @@ export class ReplicaProber {
     let changed = false;
     const now = this.#deps.clock.now();
     for (const [name, tracked] of this.#tracked) {
-      if (tracked.lostAt !== undefined && now - tracked.lostAt >= this.#retentionMs) {
-        tracked.lostAt = undefined;
+      if (tracked.lost !== undefined && now - tracked.lost.at >= this.#retentionMs) {
+        tracked.lost = undefined;
         changed = true;
       }
-      if (!tracked.member && tracked.lostAt === undefined && !tracked.answering) {
+      if (!tracked.member && tracked.lost === undefined && !tracked.answering) {
         tracked.soon?.cancel();
         this.#tracked.delete(name);
         this.#macs.delete(tracked);

@@ -1,6 +1,20 @@
+import type { Knowledge, LostReplica as RankedLoss } from '../announce/med.ts';
 import { NO_PLACE, type ReplicaPlace } from '../domain/replica.ts';
 import type { Timer } from '../platform/ports.ts';
 import { OpenQuestions } from './open-questions.ts';
+
+export interface LostReplica extends Omit<RankedLoss, 'nodeIsDead'> {
+  /** Name of the node that it ran on. */
+  readonly node: string | undefined;
+}
+
+/** A replica fell silent: what is known of that moment. */
+interface Loss extends Knowledge {
+  /** Clock time. */
+  readonly at: number;
+  /** What we said of ourselves then. */
+  readonly us: Knowledge;
+}
 
 /** What a replica knows of another one. */
 export interface Tracked {
@@ -32,8 +46,7 @@ export interface Tracked {
   soon: Timer | undefined;
   /** That questions to it can't even be sent was said, once until it answers again. */
   saidUnsendable: boolean;
-  /** Clock time of the moment it was found silent. */
-  lostAt: number | undefined;
+  lost: Loss | undefined;
   /** Since when its answers have said, without a break, that it announces: of one that was lost. */
   backSince: number | undefined;
 }
@@ -58,7 +71,7 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
     missed: 0,
     answering: false,
     saidUnsendable: false,
-    lostAt: undefined,
+    lost: undefined,
     backSince: undefined,
   };
   return { address, node, member: true, replaced: false, ...found, ...word };
@@ -69,8 +82,22 @@ const BACK_MS = 1_000;
 
 /** A replica answered: whether it, lost before, has replaced by now what routers retained of it, so that it is lost no longer. */
 export function comesBack(tracked: Tracked, announcing: boolean, now: number): boolean {
-  tracked.backSince = tracked.lostAt !== undefined && announcing ? (tracked.backSince ?? now) : undefined;
+  tracked.backSince = tracked.lost !== undefined && announcing ? (tracked.backSince ?? now) : undefined;
   if (tracked.backSince === undefined || now - tracked.backSince < BACK_MS) return false;
-  tracked.lostAt = undefined;
+  tracked.lost = undefined;
   return true;
+}
+
+/** A replica fell silent. One that has not announced since it was lost before may rank as it did then: routers may retain that. */
+export function lose({ stale, newcomer, lost }: Tracked, us: Knowledge, now: number): Loss {
+  if (lost === undefined) return { at: now, stale, newcomer, us };
+  const ours = { stale: us.stale || lost.us.stale, newcomer: us.newcomer || lost.us.newcomer };
+  return { at: now, stale: stale && lost.stale, newcomer: newcomer && lost.newcomer, us: ours };
+}
+
+/** Undefined where it isn't lost. */
+export function asLost(name: string, { node, lost }: Tracked): LostReplica | undefined {
+  if (lost === undefined) return undefined;
+  const { stale, newcomer, us } = lost;
+  return { name, node, stale, newcomer, us };
 }

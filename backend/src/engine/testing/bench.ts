@@ -1,4 +1,5 @@
 import type { NodeHealth } from '../../announce/snapshot.ts';
+import type { LostReplica } from '../../health/tracked-replica.ts';
 import { NO_PLACE, type Replica, type ReplicaPlace } from '../../domain/replica.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
@@ -16,7 +17,8 @@ export class Bench {
   readonly posted: FromEngine[] = [];
   /** What the prober says; call `engine.replicasChanged()` after a change. */
   answering: string[] = [];
-  lost: string[] = [];
+  /** By name alone: on no known node, with a fresh view. */
+  lost: (string | LostReplica)[] = [];
   /** What the prober was told, in order. */
   readonly prober: string[] = [];
   members: readonly Replica[] = [];
@@ -71,7 +73,7 @@ export class Bench {
               const place = { place: this.#placeOfOthers(), isPlaceKnown: true };
               return { name, node, ...view, announcing: this.othersAnnounce, ...place };
             }),
-          lost: () => this.lost,
+          lost: () => this.lost.map((other) => (typeof other === 'string' ? this.#lostOne(other) : other)),
         },
         ...(layer2 ? { layer2: (host: Layer2Host) => this.#linkPart(host) } : {}),
         nodes: {
@@ -89,6 +91,11 @@ export class Bench {
         ...{ layer2: true, layer2SteadyMs: 0, drainGraceMs, drainOnCordon },
       },
     );
+  }
+
+  #lostOne(name: string): LostReplica {
+    const us = { stale: this.toldStale, newcomer: this.toldNewcomer };
+    return { name, node: undefined, stale: false, newcomer: this.othersAreNewcomers, us };
   }
 
   #placeOfOthers(): ReplicaPlace {

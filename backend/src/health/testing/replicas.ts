@@ -61,6 +61,9 @@ export function sees(prober: ReplicaProber): { answering: string[]; lost: string
       .answering()
       .map(({ name, stale }) => (stale ? `${name}!` : name))
       .sort(),
-    lost: prober.lost().sort(),
+    lost: prober
+      .lost()
+      .map(({ name }) => name)
+      .sort(),
   };
 }
