@@ -102,6 +102,12 @@ suite('an address of ours is left to a rival', () => {
   test('not if no replica runs there', () => {
     assert.equal(left({ answers: false, speakers: [], isMember: false }), false);
   });
+  test('that announces it and that we have not heard of, if our view is stale', () => {
+    const unknown = { node: THIRD, answers: false, speakers: [], isMember: false };
+    assert.equal(left(unknown), false);
+    assert.equal(left(unknown, { stale: true }), true);
+    assert.equal(left({ ...unknown, announces: false }, { stale: true }), false);
+  });
   test('of a replica that we don’t hear otherwise, if it announces and not merely answers', () => {
     assert.equal(left({ answers: false, speakers: [] }), true);
     assert.equal(left({ answers: false, speakers: [], announces: false }), false);

@@ -80,7 +80,8 @@ const INSISTS_MS = 1_000;
 
 /**
  * Whether an address of ours is better left to a rival: to one of higher rank, or one that knows the cluster while our view is stale. A
- * node whose replica could not speak for the address answers by its kernel, and is no rival; nor is one without a replica.
+ * node whose replica could not speak for the address answers by its kernel, and is no rival; nor is one without a replica, unless our view
+ * is stale and the node announces the address.
  */
 export function mayYield(
   ip: string,
@@ -89,7 +90,9 @@ export function mayYield(
   nodes: readonly string[],
 ): boolean {
   const pair = [rival.node, node] as const;
-  if (!rival.answers) return rival.isMember && rival.announces && outranks(ip, pair, nodes);
+  // A replica that we have not heard of, as who is behind hears of none: it knows more than we do.
+  if (!rival.answers && !rival.isMember) return rival.announces && stale;
+  if (!rival.answers) return rival.announces && outranks(ip, pair, nodes);
   if (rival.speakers.length === 0) return false;
   const theirsIsStale = rival.speakers.every((speaker) => speaker.stale);
   if (theirsIsStale !== stale) return stale;

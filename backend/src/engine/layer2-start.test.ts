@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Lan } from './testing/lan.ts';
-import { ALL, IPS, running, type LanHost } from './testing/lan.ts';
+import { ALL, IPS, Lan, LAN_POOL, running, type LanHost } from './testing/lan.ts';
 
 /** Addresses that a host announced although another one should own them. */
 function stolenBy(lan: Lan, name: string): string[] {
@@ -19,13 +18,84 @@ suite('a replica that the others do not know yet', () => {
         await lan.pass(500);
         for (const ip of IPS) assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, 'n1', 'n2')], `${ip} after ${ms} ms`);
       }
-      const announced = lan.claims.filter(({ how, mac }) => how === 'announcement' && lan.nameOf(mac) === 'n3');
-      assert.deepEqual(announced, []);
+      // Once it says so itself, as what answers might be a kernel, and is told better within a tenth of a second.
+      const claims = lan.claims.filter(({ how, mac }) => how === 'announcement' && lan.nameOf(mac) === 'n3');
+      const most = unknownMs > 8_000 ? 1 : 0;
+      for (const ip of IPS) assert.ok(claims.filter((claim) => claim.ip === ip).length <= 2 * most, ip);
       lan.setMembers(...ALL);
       await lan.pass(500);
       for (const ip of IPS) assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, ...ALL)], ip);
     });
   }
+});
+
+/** The first replica is cut off from the API server, so that it does not hear of the third one. */
+suite('a replica that is unknown to one that is cut off', () => {
+  function setStale(lan: Lan, name: string): void {
+    const { layer2, prober } = lan.host(name);
+    prober?.setStale(true);
+    layer2?.setStale(true);
+  }
+
+  test('whose kernel answers for everything: it takes its own, and is not said to be elsewhere', async () => {
+    const lan = await running('n1', 'n2');
+    setStale(lan, 'n1');
+    await lan.pass(5_000);
+    for (const ip of IPS) lan.answerAs(lan.host('n1').mac, ip);
+    lan.host('n2').prober?.setReplicas(ALL.map((name) => lan.host(name).replica));
+    lan.prepare('n3');
+    lan.begin('n3', ...ALL);
+    await lan.pass(7_000);
+    for (let second = 0; second < 30; second++) {
+      await lan.pass(1_000);
+      for (const ip of IPS) {
+        const owner = lan.ownerOf(ip, 'n2', 'n3');
+        assert.ok(lan.ask(ip).includes(owner), `${ip} after ${second} s`);
+        assert.deepEqual(lan.host(owner).layer2?.view(ip)?.nodes, [owner]);
+      }
+    }
+    assert.ok(lan.host('n3').conflicts.length > 0);
+    for (const { node } of lan.host('n3').conflicts) assert.equal(node, 'n1');
+  });
+
+  test('that does not know a new address, and whose kernel answers for it: announced after three seconds, the node is named', async () => {
+    const lan = new Lan(3);
+    lan.setMembers('n1');
+    lan.start('n1');
+    lan.want(...IPS);
+    await lan.pass(6_000);
+    setStale(lan, 'n1');
+    lan.prepare('n3');
+    lan.begin('n3', 'n1', 'n3');
+    await lan.pass(9_000);
+    const ip = '192.0.2.201';
+    lan.answerAs(lan.host('n1').mac, ip);
+    lan.host('n3').layer2?.update(new Map([[ip, { pool: LAN_POOL, nodes: ['n3'], isNew: true }]]));
+    await lan.pass(1_000);
+    assert.deepEqual(lan.host('n3').layer2?.view(ip)?.nodes, []);
+    await lan.pass(3_000);
+    for (let second = 0; second < 30; second++) {
+      await lan.pass(1_000);
+      assert.ok(lan.ask(ip).includes('n3'), `after ${second} s`);
+    }
+    const [conflict] = lan.host('n3').conflicts.filter((each) => each.ip === ip);
+    assert.equal(conflict?.node, 'n1');
+  });
+
+  test('and has given everything to one that then dies: there is one owner all the same, the one that knows the cluster', async () => {
+    const lan = await running('n1', 'n2');
+    setStale(lan, 'n1');
+    await lan.pass(5_000);
+    lan.crash('n2');
+    await lan.pass(5_000);
+    lan.prepare('n3');
+    lan.begin('n3', 'n1', 'n3');
+    await lan.pass(7_000);
+    for (let second = 0; second < 30; second++) {
+      await lan.pass(1_000);
+      for (const ip of IPS) assert.deepEqual(lan.ask(ip), ['n3'], `${ip} after ${second} s`);
+    }
+  });
 });
 
 suite('a replica that has no inputs yet', () => {

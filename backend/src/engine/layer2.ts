@@ -1,53 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import { linkOwner, mayYield, type LinkOwner } from '../announce/link-owner.ts';
-import type { Node } from '../domain/node.ts';
-import type { Pool } from '../domain/pool.ts';
 import { finding, type Finding } from '../domain/reason.ts';
-import type { AnsweringReplica, ReplicaProber } from '../health/replicas.ts';
-import type { Clock, Datagrams, LinkLayer, Logger, Random, Timer } from '../platform/ports.ts';
+import type { AnsweringReplica } from '../health/replicas.ts';
+import type { Timer } from '../platform/ports.ts';
 import type { Desired, Observation, RivalObservation, StateObservation } from '../speakers/layer2/speaker.ts';
 import { followsRoutes, LinkResolver } from '../speakers/layer2/resolve.ts';
-import type { Layer2Speaker } from '../speakers/layer2/speaker.ts';
 import { addressOctets } from '../speakers/layer2/wire/address.ts';
+import type { Layer2Deps, Layer2Options, LinkAddress } from './layer2-deps.ts';
 import { LinkAudit } from './link-audit.ts';
 import { LinkConflicts } from './link-conflicts.ts';
 import { LinkPlaces, placeOf } from './link-places.ts';
-import { stateTrouble, type LinkView } from './link-view.ts';
+import { stateTrouble, yieldedView, type LinkView } from './link-view.ts';
 import { LinkSuspects } from './link-suspects.ts';
 import { LinkYields } from './link-yields.ts';
-import type { ConflictReport } from './messages.ts';
 import { NodeMacs } from './node-macs.ts';
 import { ReplicasBehind } from './replicas-behind.ts';
+import { UnplacedReplicas } from './unplaced-replicas.ts';
 
-/** An address that shall be spoken for on its link, by one of the replicas. */
-export interface LinkAddress {
-  readonly pool: Pool;
-  /** Eligible nodes, most preferred first. */
-  readonly nodes: readonly string[];
-  /** Nobody has announced it yet, as far as its Services say. */
-  readonly isNew: boolean;
-}
-
-export interface Layer2Deps {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly links: LinkLayer;
-  readonly datagrams: Datagrams;
-  readonly speaker: Pick<Layer2Speaker, 'set' | 'update' | 'reassert' | 'audit' | 'stop'>;
-  readonly replicas: Pick<ReplicaProber, 'answering' | 'nodes' | 'nodeOfMac' | 'isSettled' | 'setBehind' | 'setPlace'>;
-  readonly nodes: ReadonlyMap<string, Node>;
-  /** What `view` returns of these addresses may be different now. */
-  readonly onChange: (ips: ReadonlySet<string>) => void;
-  readonly onConflicts: (conflicts: readonly ConflictReport[]) => void;
-}
-
-export interface Layer2Options {
-  readonly replica: string;
-  /** Node that this replica runs on, and its address. */
-  readonly node: string;
-  readonly address: string;
-}
+export type { Layer2Deps, LinkAddress } from './layer2-deps.ts';
 
 /** Replicas come and go in numbers; what follows from it is worked out once. */
 const COALESCE_MS = 2;
@@ -82,8 +52,7 @@ export class Layer2 {
   #stale = false;
   readonly #behind: ReplicasBehind;
   #selectors: ReadonlySet<string> = new Set();
-  /** Nodes whose replicas answer, but have not said where they speak: they don't know us, and won't yield to us. */
-  #unplaced: ReadonlySet<string | undefined> = new Set();
+  readonly #unplaced = new UnplacedReplicas();
   #leaving = false;
 
   constructor(deps: Layer2Deps, options: Layer2Options) {
@@ -111,7 +80,7 @@ export class Layer2 {
   /** All addresses that shall be spoken for. */
   set(wanted: ReadonlyMap<string, LinkAddress>): void {
     this.#wanted = new Map(wanted);
-    for (const ip of this.#owners.keys()) if (!wanted.has(ip)) this.#yields.delete(ip);
+    for (const ip of this.#owners.keys()) if (!wanted.has(ip)) this.#forget(ip);
     this.#recountNow();
   }
 
@@ -119,7 +88,7 @@ export class Layer2 {
   update(changes: ReadonlyMap<string, LinkAddress | null>): void {
     for (const [ip, wanted] of changes) {
       if (wanted !== null) this.#wanted.set(ip, wanted);
-      else if (this.#wanted.delete(ip)) this.#yields.delete(ip);
+      else if (this.#wanted.delete(ip)) this.#forget(ip);
     }
     // Others must hear first where this host would reach what a pool names.
     if ([...changes.values()].some((wanted) => wanted !== null && this.#isUnheardOf(wanted))) this.#recountNow();
@@ -170,7 +139,7 @@ export class Layer2 {
     if (!this.#isReady) return { finding: finding('AddressProbing', params), nodes: [] };
     if (owner === undefined) return { finding: finding('NoReplicaOnLink', params), nodes: [] };
     const yieldedTo = this.#yields.to(ip);
-    if (yieldedTo !== undefined) return { finding: finding('Announced', { ip }), nodes: [yieldedTo] };
+    if (yieldedTo !== undefined) return yieldedView(yieldedTo, wanted.nodes, params);
     const trouble = this.#trouble(ip, params);
     if (trouble !== undefined) return { finding: trouble, nodes: [] };
     const [target = owner.node] = owner.onBehalfOf ?? [];
@@ -202,7 +171,7 @@ export class Layer2 {
     const place = placeOf(links.links(), this.#selectors, (address) => links.linkTowards(address));
     const { replica: name, node } = this.#options;
     const others = replicas.answering().filter((other: AnsweringReplica) => other.name !== name);
-    this.#unplaced = new Set(others.filter(({ isPlaceKnown }) => !isPlaceKnown).map((other) => other.node));
+    this.#unplaced.update(others);
     this.#behind.update(this.#isReady ? this.#stale : undefined, others);
     replicas.setBehind(this.#behind.self);
     // Whoever hears of it gives our addresses up; until we can take them nobody shall.
@@ -259,12 +228,18 @@ export class Layer2 {
     return new LinkResolver(links.links(), (address) => links.linkTowards(address));
   }
 
+  /** It is not ours: what others said of it matters no more. */
+  #forget(ip: string): void {
+    this.#yields.delete(ip);
+    this.#unplaced.delete(ip);
+  }
+
   #judge(ip: string): boolean {
     const wanted = this.#wanted.get(ip);
     if (wanted === undefined) return this.#owners.delete(ip);
     const owner = linkOwner(ip, wanted.nodes, this.#places.speakersFor(ip, wanted.pool.interface));
     // By what we know now it is another's anyway.
-    if (owner?.replica !== this.#options.replica) this.#yields.delete(ip);
+    if (owner?.replica !== this.#options.replica) this.#forget(ip);
     const before = this.#owners.get(ip);
     if (this.#owners.has(ip) && isDeepStrictEqual(before, owner)) return false;
     this.#owners.set(ip, owner);
@@ -364,17 +339,19 @@ export class Layer2 {
     const wanted = this.#wanted.get(ip);
     if (owner === undefined || wanted === undefined) return true;
     const { replicas } = this.#deps;
-    if (this.#unplaced.has(node)) return true;
+    const heard = this.#yields.hear(rival);
+    const isBehind = this.#behind.self === true;
+    if (this.#unplaced.has(node)) return this.#unplaced.mayYieldTo(rival, heard.announces, isBehind);
     const onIt = this.#places.speakersFor(ip, wanted.pool.interface).filter((speaker) => speaker.node === node);
     const known = {
       node,
       answers: replicas.answering().some((replica) => replica.node === node),
       speakers: onIt,
       isMember: replicas.nodes().has(node),
-      ...this.#yields.hear(rival),
+      ...heard,
     };
     const [spokenFor = owner.node] = owner.onBehalfOf ?? [];
-    const self = { node: spokenFor, stale: this.#behind.self === true };
+    const self = { node: spokenFor, stale: isBehind };
     return mayYield(ip, known, self, wanted.nodes);
   }
 

@@ -24,3 +24,13 @@ export function stateTrouble(
       return undefined;
   }
 }
+
+/** Of an address of ours that was left to a node. One that may not take its traffic doesn't keep it if it can be helped: the link is asked soon. */
+export function yieldedView(
+  node: string,
+  eligible: readonly string[],
+  params: Readonly<Record<string, string>> & { readonly ip: string },
+): LinkView {
+  if (!eligible.includes(node)) return { finding: finding('AddressProbing', params), nodes: [] };
+  return { finding: finding('Announced', { ip: params.ip }), nodes: [node] };
+}
