@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { ALL, IPS, Lan, LAN_POOL, running, type LanHost } from './testing/lan.ts';
+import { ALL, IP, IPS, Lan, LAN_POOL, running, type LanHost } from './testing/lan.ts';
+
+const STRANGER = Uint8Array.of(2, 0, 0, 0, 0, 0xee);
+const STRANGER_TEXT = '02:00:00:00:00:ee';
 
 /** Addresses that a host announced although another one should own them. */
 function stolenBy(lan: Lan, name: string): string[] {
@@ -27,6 +30,50 @@ suite('a replica that the others do not know yet', () => {
       for (const ip of IPS) assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, ...ALL)], ip);
     });
   }
+});
+
+suite('a replica that the others do not know yet, and that has not met them on the link', () => {
+  test('reports nobody as a stranger, and has its own as soon as they know it', async () => {
+    const lan = new Lan(3, ['n1', 'n2']);
+    lan.setMembers('n1', 'n2');
+    lan.start('n1', 'n2');
+    lan.want(...IPS);
+    await lan.pass(6_000);
+    lan.prepare('n3');
+    lan.begin('n3', ...ALL);
+    await lan.pass(8_000);
+    assert.deepEqual(lan.host('n3').conflicts, []);
+    for (const ip of IPS) {
+      assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, 'n1', 'n2')], ip);
+      assert.notEqual(lan.host('n3').layer2?.view(ip)?.finding.reason, 'AddressConflict');
+    }
+    lan.setMembers(...ALL);
+    for (let ms = 0; ms < 1_000; ms += 50) {
+      await lan.pass(50);
+      for (const ip of IPS) assert.notDeepEqual(lan.ask(ip), [], `${ip} after ${ms} ms`);
+    }
+    for (const ip of IPS) assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, ...ALL)], ip);
+    assert.deepEqual(lan.host('n3').conflicts, []);
+  });
+
+  test('takes everything as soon as the only other one is gone, but for what a stranger has, which it then reports', async () => {
+    const lan = new Lan(3, ['n1']);
+    lan.setMembers('n1');
+    lan.start('n1');
+    lan.want(...IPS);
+    await lan.pass(6_000);
+    lan.prepare('n3');
+    lan.begin('n3', 'n1', 'n3');
+    await lan.pass(9_000);
+    lan.answerAs(STRANGER, IP);
+    lan.crash('n1');
+    await lan.pass(3_000);
+    for (const ip of IPS) assert.deepEqual(lan.ask(ip), [ip === IP ? STRANGER_TEXT : 'n3'], ip);
+    assert.deepEqual(
+      lan.host('n3').conflicts.map(({ ip, node, announced }) => ({ ip, node, announced })),
+      [{ ip: IP, node: undefined, announced: true }],
+    );
+  });
 });
 
 /** The first replica is cut off from the API server, so that it does not hear of the third one. */

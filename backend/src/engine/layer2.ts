@@ -159,7 +159,7 @@ export class Layer2 {
       // None of the nodes that it is to speak for has been met on the link.
       return isOurs && !this.#leaving ? finding('NoReplicaOnLink', params) : undefined;
     }
-    return stateTrouble(this.#states.get(ip), params);
+    return stateTrouble(this.#states.get(ip), params, this.#isUncertain(ip));
   }
 
   #recountNow(): void {
@@ -171,7 +171,7 @@ export class Layer2 {
     const place = placeOf(links.links(), this.#selectors, (address) => links.linkTowards(address));
     const { replica: name, node } = this.#options;
     const others = replicas.answering().filter((other: AnsweringReplica) => other.name !== name);
-    this.#unplaced.update(others);
+    const isOneLess = this.#unplaced.update(others);
     this.#behind.update(this.#isReady ? this.#stale : undefined, others);
     replicas.setBehind(this.#behind.self);
     // Whoever hears of it gives our addresses up; until we can take them nobody shall.
@@ -182,7 +182,24 @@ export class Layer2 {
       ...others.map((each) => ({ ...each, stale: this.#behind.has(each.name) })),
     ]);
     this.#apply(new Set([...this.#wanted.keys(), ...this.#owners.keys()]));
+    this.#reconsider(isOneLess);
     if ([...this.#selectors].some(followsRoutes)) this.#followRoutes();
+  }
+
+  /**
+   * Who has an address of ours by what the link said may be known better by now.
+   * @param isOneLess or be gone: it may have been a replica whose MAC we don't know
+   */
+  #reconsider(isOneLess: boolean): void {
+    for (const [ip, { state, mac }] of [...this.#states]) {
+      if (state !== 'conflict' || mac === undefined) continue;
+      if (this.#macs.nodeOf(mac) !== undefined) this.#beginAnew(ip);
+      else if (isOneLess) {
+        this.#deps.speaker.recheck(ip);
+        void this.#identify(ip);
+        this.#deps.onChange(new Set([ip]));
+      }
+    }
   }
 
   #isUnheardOf({ pool }: LinkAddress): boolean {
@@ -302,10 +319,16 @@ export class Layer2 {
     const wanted = this.#wanted.get(ip);
     if (state?.state !== 'conflict' || state.mac === undefined || wanted === undefined) return;
     if (this.#macs.nodeOf(state.mac) !== undefined) return this.#beginAnew(ip);
+    if (this.#isUncertain(ip)) return;
     const { mac, link = '' } = state;
     // One that was another replica's is asked for as well, and yet users have reached it.
     const announced = state.announced === true || !wanted.isNew;
     this.#conflicts.set(ip, { ...{ pool: wanted.pool.name, link, mac }, node: undefined, announced });
+  }
+
+  /** Whoever has it may be a replica that doesn't know us, whose MAC is not known. */
+  #isUncertain(ip: string): boolean {
+    return this.#unplaced.size > 0 && this.#wanted.get(ip)?.isNew === false;
   }
 
   /** The speaker knows better now who is a rival and who a stranger. */

@@ -8,16 +8,23 @@ export interface LinkView {
   readonly nodes: readonly string[];
 }
 
-/** Why an address is not announced that the speaker shall speak for; undefined if it is, or if it has not said anything yet. */
+/**
+ * Why an address is not announced that the speaker shall speak for; undefined if it is, or if it has not said anything yet.
+ * @param isUncertain whether somebody else who has it may be a replica
+ */
 export function stateTrouble(
   state: StateObservation | undefined,
   params: Readonly<Record<string, string>>,
+  isUncertain: boolean,
 ): Finding | undefined {
   switch (state?.state) {
     case 'probing':
       return finding('AddressProbing', params);
     case 'conflict':
-      return state.announced === true ? undefined : finding('AddressConflict', { ...params, mac: state.mac ?? '' });
+      if (state.announced === true) return undefined;
+      return isUncertain
+        ? finding('AddressProbing', params)
+        : finding('AddressConflict', { ...params, mac: state.mac ?? '' });
     case 'no-link':
       return finding('NoReplicaOnLink', params);
     default:

@@ -1,7 +1,7 @@
 import type { AnsweringReplica } from '../health/replicas.ts';
 import type { RivalObservation } from '../speakers/layer2/speaker.ts';
 
-type Seen = Pick<AnsweringReplica, 'node' | 'isPlaceKnown' | 'behind'>;
+type Seen = Pick<AnsweringReplica, 'name' | 'node' | 'isPlaceKnown' | 'behind'>;
 
 /**
  * The replicas that answer, but have not said where they speak: they don't know us, and won't yield to us. Whether they speak for an
@@ -10,6 +10,8 @@ type Seen = Pick<AnsweringReplica, 'node' | 'isPlaceKnown' | 'behind'>;
 export class UnplacedReplicas {
   /** By node: whether all of them there are behind, by their own account. */
   #behind = new Map<string | undefined, boolean>();
+  /** Of all others that answer. */
+  #names: ReadonlySet<string> = new Set();
   /** By address: the nodes that it was left to once for a mere answer. */
   readonly #believed = new Map<string, Set<string>>();
 
@@ -21,13 +23,18 @@ export class UnplacedReplicas {
     return this.#behind.has(node);
   }
 
-  /** All others that answer. */
-  update(others: readonly Seen[]): void {
+  /** All others that answer; returns whether one is gone, or has said where it speaks: what it spoke for may be free now. */
+  update(others: readonly Seen[]): boolean {
     const unplaced = new Map<string | undefined, boolean>();
     for (const { node, behind } of others.filter(({ isPlaceKnown }) => !isPlaceKnown))
       unplaced.set(node, behind === true && unplaced.get(node) !== false);
+    const names = new Set(others.map(({ name }) => name));
+    const isOneLess =
+      [...this.#names].some((name) => !names.has(name)) || [...this.#behind.keys()].some((node) => !unplaced.has(node));
+    this.#names = names;
     this.#behind = unplaced;
     for (const nodes of this.#believed.values()) for (const node of nodes) if (!unplaced.has(node)) nodes.delete(node);
+    return isOneLess;
   }
 
   /**

@@ -140,6 +140,14 @@ export class Presence implements Paced {
     if (this.#phase === 'announcing') this.#ask();
   }
 
+  /** Whoever held us off may have gone: asks again now. */
+  recheck(): void {
+    if (this.#phase !== 'held-off') return;
+    this.#recheck?.cancel();
+    this.#recheck = undefined;
+    this.#tryAgain();
+  }
+
   answer(question: ArpPacket | NeighborSolicitation): void {
     if (this.#phase !== 'announcing') return this.#deps.counters.drop('not-announced');
     const reply =

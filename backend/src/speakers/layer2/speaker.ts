@@ -119,6 +119,12 @@ export class Layer2Speaker {
     for (const presence of this.#held.get(ip)?.presences.values() ?? []) presence.audit();
   }
 
+  /** Asks at once again for an address that somebody had when it was asked for, and announces it if nobody has it any more. */
+  recheck(ip: string): void {
+    for (const presence of this.#held.get(ip)?.presences.values() ?? []) presence.recheck();
+    this.#settle();
+  }
+
   /** Of every desired address. */
   states(): readonly StateObservation[] {
     return [...this.#held.values()].map(stateOf);
