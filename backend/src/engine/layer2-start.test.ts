@@ -145,6 +145,33 @@ suite('a replica that is unknown to one that is cut off', () => {
   });
 });
 
+suite('a replica that the others have forgotten, as after a long partition', () => {
+  for (const stale of [false, true]) {
+    test(`its view is ${stale ? 'stale' : 'fresh'}: it leaves to them what they speak for, until they know it again`, async () => {
+      const lan = await running(...ALL);
+      lan.cut('n3');
+      await lan.pass(5_000);
+      for (const name of ['n1', 'n2'])
+        lan.host(name).prober?.setReplicas(['n1', 'n2'].map((each) => lan.host(each).replica));
+      if (stale) {
+        lan.host('n3').prober?.setStale(true);
+        lan.host('n3').layer2?.setStale(true);
+      }
+      await lan.pass(220_000);
+      lan.heal('n3');
+      await lan.pass(2_500);
+      for (let ms = 0; ms < 12_000; ms += 500) {
+        await lan.pass(500);
+        for (const ip of IPS) assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, 'n1', 'n2')], `${ip} after ${ms} ms`);
+      }
+      lan.setMembers(...ALL);
+      await lan.pass(500);
+      const owners = stale ? ['n1', 'n2'] : ALL;
+      for (const ip of IPS) assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, ...owners)], ip);
+    });
+  }
+});
+
 suite('a replica that has no inputs yet', () => {
   const early: readonly [what: string, happens: (host: LanHost) => void][] = [
     [

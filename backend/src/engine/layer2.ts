@@ -171,7 +171,8 @@ export class Layer2 {
     const place = placeOf(links.links(), this.#selectors, (address) => links.linkTowards(address));
     const { replica: name, node } = this.#options;
     const others = replicas.answering().filter((other: AnsweringReplica) => other.name !== name);
-    const isOneLess = this.#unplaced.update(others);
+    const { isOneMore, isOneLess } = this.#unplaced.update(others);
+    if (isOneMore) this.#audit.allSoon();
     this.#behind.update(this.#isReady ? this.#stale : undefined, others);
     replicas.setBehind(this.#behind.self);
     // Whoever hears of it gives our addresses up; until we can take them nobody shall.

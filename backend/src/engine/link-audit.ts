@@ -43,6 +43,12 @@ export class LinkAudit {
     if (due !== undefined) this.#due.set(ip, { ...due, at: this.#deps.clock.now() + AGAIN_MS });
   }
 
+  /** Somebody may speak for any of them: looks at all of them, as soon as it goes. */
+  allSoon(): void {
+    const now = this.#deps.clock.now();
+    for (const [ip, due] of this.#due) this.#due.set(ip, { ...due, at: Math.min(due.at, now) });
+  }
+
   delete(ip: string): void {
     this.#due.delete(ip);
   }

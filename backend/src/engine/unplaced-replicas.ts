@@ -23,18 +23,24 @@ export class UnplacedReplicas {
     return this.#behind.has(node);
   }
 
-  /** All others that answer; returns whether one is gone, or has said where it speaks: what it spoke for may be free now. */
-  update(others: readonly Seen[]): boolean {
+  /**
+   * All others that answer.
+   *
+   * @returns whether there is one more that has not said where it speaks; and whether there is one less, or one less that answers: what
+   * it spoke for may be free now
+   */
+  update(others: readonly Seen[]): { readonly isOneMore: boolean; readonly isOneLess: boolean } {
     const unplaced = new Map<string | undefined, boolean>();
     for (const { node, behind } of others.filter(({ isPlaceKnown }) => !isPlaceKnown))
       unplaced.set(node, behind === true && unplaced.get(node) !== false);
     const names = new Set(others.map(({ name }) => name));
     const isOneLess =
       [...this.#names].some((name) => !names.has(name)) || [...this.#behind.keys()].some((node) => !unplaced.has(node));
+    const isOneMore = [...unplaced.keys()].some((node) => !this.#behind.has(node));
     this.#names = names;
     this.#behind = unplaced;
     for (const nodes of this.#believed.values()) for (const node of nodes) if (!unplaced.has(node)) nodes.delete(node);
-    return isOneLess;
+    return { isOneMore, isOneLess };
   }
 
   /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ReplicaPlace } from '../domain/replica.ts';
+import type { Datagrams } from '../platform/ports.ts';
 import { decodeProbe, encodeProbe, type ProbeMessage } from './probe-message.ts';
 import { Lab, members, MISSED_MS, PORT, probe, replica, SEEN_MS, sees } from './testing/replicas.ts';
 
@@ -110,6 +111,40 @@ suite('news', () => {
     assert.equal(placed.length, 50);
     assert.ok(placed.every(({ placeOmitted }) => !placeOmitted));
     assert.equal(answers.filter(({ placeOmitted }) => placeOmitted).length, 950);
+  });
+
+  test('a replica that has forgotten us is asked no more often, and its place is not known until it knows us again', () => {
+    const lab = new Lab();
+    let asked = 0;
+    const counting: Datagrams = {
+      bind: (host, port, handlers) => {
+        const socket = lab.datagrams.bind(host, port, handlers);
+        return {
+          ...socket,
+          send: (bytes, toPort, to) => {
+            if (decodeProbe(bytes)?.kind === 'question') asked++;
+            socket.send(bytes, toPort, to);
+          },
+        };
+      },
+    };
+    const a = lab.start('a', members('a', 'b'), counting);
+    const b = lab.start('b', members('a', 'b'));
+    b.setPlace(PLACE);
+    lab.clock.advance(10_000);
+    assert.equal(a.answering()[0]?.isPlaceKnown, true);
+    lab.datagrams.cut('10.0.0.1');
+    b.setReplicas(members('b'));
+    lab.clock.advance(300_000);
+    lab.datagrams.heal('10.0.0.1');
+    lab.clock.advance(SEEN_MS);
+    asked = 0;
+    lab.clock.advance(10_000);
+    assert.ok(asked < 25, `${asked} questions in ten seconds`);
+    assert.equal(a.answering()[0]?.isPlaceKnown, false);
+    b.setReplicas(members('a', 'b'));
+    lab.clock.advance(AT_ONCE_MS);
+    assert.equal(a.answering()[0]?.isPlaceKnown, true);
   });
 
   test('a place stays known, and a new one becomes known, while somebody asks in the name of the replica', () => {

@@ -6,7 +6,7 @@ import { OpenQuestions } from './open-questions.ts';
 import { decodeProbe, encodeProbe, type ProbeHeader, type ProbeMessage } from './probe-message.ts';
 import { ReplicaMacs } from './replica-macs.ts';
 import { encodePlace } from './replica-place.ts';
-import { asLost, comesBack, lose, newlyTracked, type LostReplica, type Tracked } from './tracked-replica.ts';
+import { asLost, comesBack, lose, newlyTracked, notePlace, type LostReplica, type Tracked } from './tracked-replica.ts';
 
 export interface AnsweringReplica extends RankedReplica {
   /** Name of the node that it runs on. */
@@ -17,7 +17,7 @@ export interface AnsweringReplica extends RankedReplica {
   readonly announcing: boolean;
   /** Where it can speak on links. */
   readonly place: ReplicaPlace;
-  /** False: it has not said so yet, as one doesn't that has not heard of us; if it speaks, it won't yield to us. */
+  /** False: it does not say so, as one doesn't that has not heard of us, or not for long; if it speaks, it won't yield to us. */
   readonly isPlaceKnown: boolean;
 }
 
@@ -342,17 +342,15 @@ export class ReplicaProber {
     const isBack = comesBack(tracked, announcing, this.#deps.clock.now());
     const known = [tracked.answering, tracked.leaving, tracked.stale, tracked.behind, tracked.newcomer];
     const isOther = !isDeepStrictEqual(known, [true, leaving, stale, behind, newcomer]);
-    const isFirst = !says.placeOmitted && !tracked.isPlaceKnown;
-    const isNews = [isElsewhere, isBack, isOther, isFirst].includes(true);
     this.#found(name, tracked);
+    const placeIs = notePlace(tracked, says.placeOmitted, this.#deps.clock.now());
+    const isNews = [isElsewhere, isBack, isOther, placeIs === 'known', placeIs === 'unknown'].includes(true);
     Object.assign(tracked, { answering: true, leaving, stale, behind, newcomer, announcing, place });
     tracked.missed = 0;
     tracked.saidUnsendable = false;
     // One that starts or leaves speaks on no link for now, but its host has the MACs that it had.
     if (isElsewhere && place.links.length > 0) this.#macs.set(tracked, place);
-    if (!says.placeOmitted) tracked.isPlaceKnown = true;
-    // One that has not told it yet may go on so for long.
-    else if (tracked.isPlaceKnown) this.#askSoon(tracked);
+    if (placeIs === 'missed') this.#askSoon(tracked);
     if (isNews) this.#tellOfAnswer();
   }
 

@@ -34,9 +34,11 @@ export interface Tracked {
   newcomer: boolean;
   announcing: boolean;
   place: ReplicaPlace;
-  /** It has said so at least once, if only that it can't. */
+  /** It has said so, if only that it can't, and has not gone on without since. */
   isPlaceKnown: boolean;
-  /** Clock time of its first answer since it answers. */
+  /** Clock time of the last answer that said so. */
+  placeAt: number;
+  /** Clock time of its first answer since it answers, or since it doesn't say so any more. */
   answeredAt: number;
   /** Clock time of the last question. */
   askedAt: number;
@@ -61,6 +63,7 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
     announcing: false,
     place: NO_PLACE,
     isPlaceKnown: false,
+    placeAt: -Infinity,
     answeredAt: -Infinity,
     askedAt: -Infinity,
     toldAt: -Infinity,
@@ -100,4 +103,27 @@ export function asLost(name: string, { node, lost }: Tracked): LostReplica | und
   if (lost === undefined) return undefined;
   const { stale, newcomer, us } = lost;
   return { name, node, stale, newcomer, us };
+}
+
+/** For how long answers may go without the place before it is clear that the replica doesn't know us any more. */
+const OMITTED_MS = 1_000;
+
+/**
+ * A replica answered, with or without its place: what follows from that for what we know of it.
+ *
+ * @returns `known` or `unknown`: that is so from now on; `missed`: left out, ask once more; `same`: nothing new
+ */
+export function notePlace(tracked: Tracked, omitted: boolean, now: number): 'known' | 'unknown' | 'missed' | 'same' {
+  if (!omitted) {
+    tracked.placeAt = now;
+    if (tracked.isPlaceKnown) return 'same';
+    tracked.isPlaceKnown = true;
+    return 'known';
+  }
+  // One that has not told it yet may go on so for long.
+  if (!tracked.isPlaceKnown) return 'same';
+  if (now - tracked.placeAt <= OMITTED_MS) return 'missed';
+  tracked.isPlaceKnown = false;
+  tracked.answeredAt = now;
+  return 'unknown';
 }
