@@ -111,6 +111,19 @@ suite('Layer 2 is told', () => {
     assert.deepEqual(bench.linkCalls, ['stop']);
   });
 
+  test('with another replica that does not know it yet: to give up what that one takes, and to stop a second later', async () => {
+    const bench = started();
+    bench.answering = ['b'];
+    bench.othersAnnounce = false;
+    bench.othersAreUnplaced = true;
+    bench.linkCalls.length = 0;
+    const stopped = bench.engine.stop();
+    assert.deepEqual(bench.linkCalls.slice(0, 1), ['leave']);
+    bench.clock.advance(1_000);
+    await stopped;
+    assert.equal(bench.linkCalls.at(-1), 'stop');
+  });
+
   test('with another replica that speaks on links: to give up what others take, and to stop a second later', async () => {
     const bench = started();
     bench.answering = ['b'];

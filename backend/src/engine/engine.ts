@@ -232,7 +232,8 @@ export class Engine {
 
   #othersSpeakOnLinks(): boolean {
     if (this.#layer2 === undefined) return false;
-    return this.#deps.replicas.answering().some(({ place }) => place.links.length > 0);
+    // One that has not said where it speaks doesn't know us yet, and may take over all the same.
+    return this.#deps.replicas.answering().some(({ place, isPlaceKnown }) => place.links.length > 0 || !isPlaceKnown);
   }
 
   #rank(): number {

@@ -38,6 +38,8 @@ export class Bench {
   readonly linkViews = new Map<string, LinkView>();
   linkChanged: Layer2Host['onChange'] = () => undefined;
   othersSpeakOnLinks = false;
+  /** Whether the other replicas say where they speak. */
+  othersAreUnplaced = false;
   /** What probes say of nodes; call `engine.healthChanged()` after a change. */
   readonly health = new Map<string, NodeHealth>();
   probing = false;
@@ -70,7 +72,7 @@ export class Bench {
             this.answering.map((name) => {
               const node = this.members.find((member) => member.name === name)?.node;
               const view = { stale: false, behind: undefined, newcomer: this.othersAreNewcomers };
-              const place = { place: this.#placeOfOthers(), isPlaceKnown: true };
+              const place = { place: this.#placeOfOthers(), isPlaceKnown: !this.othersAreUnplaced };
               return { name, node, ...view, announcing: this.othersAnnounce, ...place };
             }),
           lost: () => this.lost.map((other) => (typeof other === 'string' ? this.#lostOne(other) : other)),
