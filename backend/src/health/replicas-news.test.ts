@@ -280,4 +280,16 @@ suite('news', () => {
     assert.equal(a.isSettled, true);
     assert.deepEqual([...a.nodes()], []);
   });
+
+  test('one that leaves need not say where it speaks any more', () => {
+    const lab = new Lab();
+    const b = lab.start('b', members('b'));
+    b.setPlace(PLACE);
+    const a = lab.start('a', members('a', 'b'));
+    lab.clock.advance(SEEN_MS);
+    assert.equal(a.isSettled, false);
+    b.announceLeaving();
+    lab.clock.advance(SEEN_MS);
+    assert.equal(a.isSettled, true);
+  });
 });

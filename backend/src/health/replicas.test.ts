@@ -353,9 +353,11 @@ suite('the socket', () => {
     lab.start('b', members('a', 'b'));
     lab.clock.advance(5_000);
     assert.deepEqual(sees(a).answering, []);
+    assert.equal(a.isSettled, false, 'it has asked nobody');
     blocker.close();
     lab.clock.advance(1_000 + 2 * SEEN_MS);
     assert.deepEqual(sees(a).answering, ['b']);
+    assert.equal(a.isSettled, true);
     assert.ok(lab.logger.entries.some(({ level, message }) => level === 'error' && message.includes('socket failed')));
   });
 

@@ -6,7 +6,16 @@ import { OpenQuestions } from './open-questions.ts';
 import { decodeProbe, encodeProbe, type ProbeHeader, type ProbeMessage } from './probe-message.ts';
 import { ReplicaMacs } from './replica-macs.ts';
 import { encodePlace } from './replica-place.ts';
-import { asLost, comesBack, lose, newlyTracked, notePlace, type LostReplica, type Tracked } from './tracked-replica.ts';
+import {
+  asLost,
+  comesBack,
+  hasSaid,
+  lose,
+  newlyTracked,
+  notePlace,
+  type LostReplica,
+  type Tracked,
+} from './tracked-replica.ts';
 
 export interface AnsweringReplica extends RankedReplica {
   /** Name of the node that it runs on. */
@@ -48,8 +57,6 @@ const REBIND_MS = 1_000;
 const NEWS_MS = 20;
 /** Least time between two answers with a place to one address: questions can be forged, and a place has up to a thousand times their octets. */
 const TELL_MS = 20;
-/** How long a replica that answers is given to say where it can speak: until the list of replicas has reached it. */
-const PLACE_MS = 5_000;
 /** Hold time 90 s plus restart time 120 s, the defaults of a BgpPeer. */
 const DEFAULT_RETENTION_MS = 210_000;
 
@@ -64,6 +71,7 @@ export class ReplicaProber {
   readonly #tracked = new Map<string, Tracked>();
   readonly #macs = new ReplicaMacs<Tracked>();
   #socket: DatagramSocket | undefined;
+  #isBound = false;
   #timer: Timer | undefined;
   #stopped = false;
   #leaving = false;
@@ -180,15 +188,12 @@ export class ReplicaProber {
     if (tracked.answering) this.#silence(name, tracked, 'replica is gone, another one has its address');
   }
 
-  /** Whether each member has answered and said where it speaks, or had the time to: before that nobody can tell who is there. */
+  /** Whether each member has answered and said where it speaks, or that it leaves, or had the time to: before that nobody can tell who is there. */
   get isSettled(): boolean {
-    if (this.#socket === undefined) return false;
+    if (!this.#isBound) return false;
+    const now = this.#deps.clock.now();
     const awaited = [...this.#tracked.values()].filter(({ member, replaced }) => member && !replaced);
-    return awaited.every((tracked) => (tracked.answering ? this.#hasSaid(tracked) : tracked.missed > 0));
-  }
-
-  #hasSaid({ isPlaceKnown, answeredAt }: Tracked): boolean {
-    return isPlaceKnown || this.#deps.clock.now() - answeredAt >= PLACE_MS;
+    return awaited.every((tracked) => (tracked.answering ? hasSaid(tracked, now) : tracked.missed > 0));
   }
 
   /** The nodes that replicas run on, whether these answer or not. */
@@ -220,16 +225,26 @@ export class ReplicaProber {
     this.#socket = this.#deps.datagrams.bind(this.#options.host, this.#options.port, {
       onMessage: (bytes, from) => this.#receive(bytes, from),
       onLost: (error, to) => this.#unsendable(error, to.host),
-      onError: (error) => {
-        this.#deps.logger.error(
-          { err: error, port: this.#options.port },
-          'replica probe socket failed, binding it again',
-        );
-        this.#socket?.close();
-        this.#deps.clock.setTimer(REBIND_MS, () => {
-          if (!this.#stopped) this.#bind();
-        });
+      onBound: () => {
+        this.#isBound = true;
+        if (this.isSettled && !this.#wasSettled) this.#tellOfAnswer();
       },
+      onError: (error) => this.#bindLater(error),
+    });
+  }
+
+  #bindLater(error: Error): void {
+    this.#deps.logger.error({ err: error, port: this.#options.port }, 'replica probe socket failed, binding it again');
+    this.#socket?.close();
+    this.#socket = undefined;
+    this.#isBound = false;
+    // Who has not been asked has missed nothing.
+    for (const tracked of this.#tracked.values())
+      if (!tracked.answering) Object.assign(tracked, { questions: new OpenQuestions(), missed: 0 });
+    this.#deps.clock.setTimer(REBIND_MS, () => {
+      if (this.#stopped) return;
+      this.#bind();
+      this.#askAll();
     });
   }
 

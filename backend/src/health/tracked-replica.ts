@@ -105,6 +105,14 @@ export function asLost(name: string, { node, lost }: Tracked): LostReplica | und
   return { name, node, stale, newcomer, us };
 }
 
+/** How long a replica that answers is given to say where it can speak: until the list of replicas has reached it. */
+const PLACE_MS = 5_000;
+
+/** Whether one that answers has said where it speaks, or that it leaves, or had the time to. */
+export function hasSaid({ isPlaceKnown, leaving, answeredAt }: Tracked, now: number): boolean {
+  return isPlaceKnown || leaving || now - answeredAt >= PLACE_MS;
+}
+
 /** For how long answers may go without the place before it is clear that the replica doesn't know us any more. */
 const OMITTED_MS = 1_000;
 

@@ -20,6 +20,7 @@ interface Bound extends DatagramSocket {
   /** Texts of the datagrams that came, with who sent them. */
   readonly got: { text: string; from: Endpoint }[];
   readonly errors: Error[];
+  isBound: boolean;
   /** Where the datagrams were to go that were known to be lost. */
   readonly lost: Endpoint[];
 }
@@ -31,14 +32,17 @@ function bind(t: TestContext, { datagrams }: DatagramsHarness, at: Endpoint): Bo
   const got: Bound['got'] = [];
   const errors: Error[] = [];
   const lost: Endpoint[] = [];
+  const state = { isBound: false };
   const socket = datagrams.bind(at.host, at.port, {
+    onBound: () => (state.isBound = true),
     onMessage: (message, from) =>
       got.push({ text: new TextDecoder().decode(message), from: { host: from.host, port: from.port } }),
     onError: (error) => errors.push(error),
     onLost: (_, to) => lost.push({ host: to.host, port: to.port }),
   });
   t.after(() => socket.close());
-  return { got, errors, lost, send: (...datagram) => socket.send(...datagram), close: () => socket.close() };
+  const own = { send: socket.send.bind(socket), close: socket.close.bind(socket) };
+  return Object.assign(state, { got, errors, lost, ...own });
 }
 
 /** Sends until one arrives, as any user of UDP must. */
@@ -88,6 +92,7 @@ export function datagramsCompliance(name: string, makeHarness: () => Promise<Dat
     const second = bind(t, harness, harness.a);
     await harness.until(() => second.errors.length > 0);
     assert.equal(second.errors.length, 1);
+    assert.deepEqual([a.isBound, b.isBound, second.isBound], [true, true, false]);
     second.send(bytes('lost'), harness.b.port, harness.b.host);
     second.close();
     second.close();

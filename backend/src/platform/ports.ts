@@ -61,6 +61,8 @@ export interface Dialer {
 
 export interface DatagramHandlers {
   onMessage(bytes: Uint8Array, from: { readonly host: string; readonly port: number }): void;
+  /** The socket is bound; what was sent before has been kept for that. */
+  onBound?(): void;
   /** The socket is unusable from here on. */
   onError(error: Error): void;
   /** One datagram was lost, as this host knows by itself (no route, an address of the other family); the socket goes on. */

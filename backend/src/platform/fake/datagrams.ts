@@ -21,6 +21,9 @@ export class FakeDatagrams implements Datagrams {
     }
     this.#sockets.set(own, handlers);
     const isOpen = (): boolean => this.#sockets.get(own) === handlers;
+    this.#clock.setTimer(0, () => {
+      if (isOpen()) handlers.onBound?.();
+    });
     return {
       send: (bytes, toPort, toHost) => {
         if (!isOpen() || bytes.byteLength > MAX_PAYLOAD) return;

@@ -6,6 +6,9 @@ export const systemDatagrams: Datagrams = {
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     let closed = false;
     socket.on('message', (bytes, from) => handlers.onMessage(bytes, { host: from.address, port: from.port }));
+    socket.on('listening', () => {
+      if (!closed) handlers.onBound?.();
+    });
     socket.on('error', (error) => {
       if (!closed) handlers.onError(error);
     });
