@@ -232,6 +232,18 @@ test('NDP: what is told to all nodes right after another host’s probe is an an
   assert.deepEqual(seen, [{ ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'answer' }]);
 });
 
+test('NDP: who has just probed, and then tells all nodes, announces; unless somebody else asked as well', () => {
+  for (const [heard, askers] of [
+    ['announcement', [PEER_MAC]],
+    ['answer', [HOST_MAC, PEER_MAC]],
+  ] as const) {
+    const { lan, seen } = settled(V6);
+    for (const mac of askers) lan.deliver(1, probeBy(V6, mac));
+    lan.deliver(1, claim(V6, PEER_MAC));
+    assert.deepEqual(seen, [{ ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard }]);
+  }
+});
+
 test('ARP: who asks for others with our address announces nothing', () => {
   const { lan, seen } = settled(V4);
   lan.deliver(1, arpQuestion('192.0.2.99', { source: PEER_MAC, senderMac: PEER_MAC, senderIp: ip(V4) }));

@@ -45,6 +45,11 @@ export interface PresenceConfig {
 /** `held-off`: somebody has it, as the probe found. */
 type Phase = 'probing' | 'held-off' | 'announcing';
 
+interface Asked {
+  readonly by: string | undefined;
+  readonly at: number;
+}
+
 /** How long an answer to a question may take. */
 const PATIENCE_MS = 1000;
 /** For how long after a probe, ours or another's, an advertisement to all nodes is an answer: the kernel that gives it has nothing to wait for. */
@@ -63,7 +68,9 @@ export class Presence implements Paced {
   #probesLeft: number;
   #burstLeft = 0;
   #announcedAt = -Infinity;
-  #askedAt = -Infinity;
+  /** Who asked last, by the MAC that the frame came from, undefined for us; and who did before, of others. */
+  #asked: Asked = { by: undefined, at: -Infinity };
+  #askedBefore: Asked = { by: undefined, at: -Infinity };
   #defendedAt = -Infinity;
   #contender: { readonly mac: string; readonly at: number } | undefined;
   #recheck: Timer | undefined;
@@ -156,7 +163,7 @@ export class Presence implements Paced {
   }
 
   hear(claim: Claim): void {
-    if (claim.heard === 'probe') this.#askedAt = this.#deps.clock.now();
+    if (claim.heard === 'probe') this.#noteAsker(macText(claim.source));
     // Who says what we say is no rival: two replicas may speak for the same third node.
     if (sameOctets(claim.mac, this.#spoken)) return;
     // To be asked for is no claim, unless we were about to claim it ourselves (RFC 5227 section 2.1.1, RFC 4862 section 5.4.3).
@@ -164,11 +171,18 @@ export class Presence implements Paced {
     const mac = macText(claim.mac);
     const node = this.#deps.peerOf(mac) ?? this.#deps.peerOf(macText(claim.source));
     if (node === undefined) this.#contend(mac);
-    else this.#meet({ mac, node, heard: claim.heard === 'to-all' ? this.#toAll() : claim.heard });
+    else this.#meet({ mac, node, heard: claim.heard === 'to-all' ? this.#toAll(claim.source) : claim.heard });
   }
 
-  #toAll(): Heard {
-    return this.#deps.clock.now() - this.#askedAt < ANSWER_MS ? 'answer' : 'announcement';
+  #noteAsker(by: string | undefined): void {
+    if (by !== this.#asked.by) this.#askedBefore = this.#asked;
+    this.#asked = { by, at: this.#deps.clock.now() };
+  }
+
+  /** Nobody answers their own question: who has just asked, and now tells all, announces. */
+  #toAll(source: Uint8Array): Heard {
+    const asked = this.#asked.by === macText(source) ? this.#askedBefore : this.#asked;
+    return this.#deps.clock.now() - asked.at < ANSWER_MS ? 'answer' : 'announcement';
   }
 
   /** The next probe or announcement; the pacer says when. */
@@ -289,7 +303,7 @@ export class Presence implements Paced {
 
   #ask(): void {
     const speaking = this.#speaking();
-    this.#askedAt = this.#deps.clock.now();
+    this.#noteAsker(undefined);
     this.port.send(this.ip.length === 4 ? arpProbe(speaking) : neighborProbe(speaking), 'probe');
   }
 
