@@ -6,16 +6,8 @@ import { OpenQuestions } from './open-questions.ts';
 import { decodeProbe, encodeProbe, type ProbeHeader, type ProbeMessage } from './probe-message.ts';
 import { ReplicaMacs } from './replica-macs.ts';
 import { encodePlace } from './replica-place.ts';
-import {
-  asLost,
-  comesBack,
-  hasSaid,
-  lose,
-  newlyTracked,
-  notePlace,
-  type LostReplica,
-  type Tracked,
-} from './tracked-replica.ts';
+import { asLost, comesBack, hasSaid, lose, newlyTracked, notePlace } from './tracked-replica.ts';
+import type { LostReplica, Tracked } from './tracked-replica.ts';
 
 export interface AnsweringReplica extends RankedReplica {
   /** Name of the node that it runs on. */
