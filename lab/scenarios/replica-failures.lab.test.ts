@@ -222,7 +222,7 @@ suite('replicas are scaled, restarted, cut off, frozen, and lose their machine',
     });
   });
 
-  test('the first one, which leads, is frozen past its lease: it writes nothing when it goes on, and its old view loses', async () => {
+  test('the first one, which leads, is frozen past its lease: it writes nothing when it goes on, and its old view loses with FRR', async () => {
     // The other one leaves for a moment, so that the first leads.
     await lab.replicas.stop('n2');
     await lab.leads('n1');
