@@ -95,6 +95,7 @@ export class Checker {
   /** What was wrong while a batch went on, in lines, and since the last call. */
   async broken(batch: Batch, services: readonly ServicePlan[], span: Span): Promise<string[]> {
     for (const watch of this.#watches.values()) await watch.caughtUp();
+    await this.#lookAtServices();
     const seen = [...this.#seen];
     this.#seen.clear();
     return [...seen, ...this.#throughDeadNodes(span), ...(await this.#withdrawn(batch, services, span))];
@@ -172,6 +173,7 @@ export class Checker {
   /** What holds at any time, once a second. */
   async #look(): Promise<void> {
     while (!this.#stopped) {
+      // The API server is down at times, on purpose; at the end of each batch it has to answer.
       await this.#lookAtServices().catch(() => undefined);
       await this.#lookAtMemory();
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
