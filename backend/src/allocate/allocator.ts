@@ -12,7 +12,7 @@ import { RecordedUsers } from './recorded-users.ts';
 import type { Remembered } from './released.ts';
 import { Resting } from './resting.ts';
 import { notServed } from './served.ts';
-import { Crowds } from './crowds.ts';
+import { Crowds, isPlain } from './crowds.ts';
 import { byServiceAge, Waiting, type Interest } from './waiting.ts';
 
 export interface AllocatorDeps {
@@ -40,8 +40,6 @@ export class Allocator {
   readonly ledger = new Ledger();
   readonly #deps: AllocatorDeps;
   readonly #waiting = new Waiting();
-  /** What was last said of those that wait: who hears the same again need not be written. */
-  readonly #said = new Map<string, string>();
   readonly #unserved = new Set<string>();
   readonly #resting = new Resting();
   /** Pools that remember addresses which no pool has any more, and another may have after the next edit. */
@@ -132,8 +130,9 @@ export class Allocator {
     const given = planned.served ? planned.assignments : [];
     const evicted = given.flatMap(({ ip }) => this.#conflicting(service, ip).map((rival) => ({ rival, ip })));
     for (const { rival, ip } of evicted) this.#evict(rival, ip, now);
-    const standing = [...this.ledger.assignments(key), ...heldAssignments(service, this.#view(now))];
-    const leaving = standing.filter(({ ip }) => given.every((assignment) => assignment.ip !== ip));
+    const isGiven = ({ ip }: Assignment): boolean => given.some((assignment) => assignment.ip === ip);
+    const byStatus = service.recorded.every(isGiven) ? [] : heldAssignments(service, this.#view(now));
+    const leaving = [...this.ledger.assignments(key), ...byStatus].filter((assignment) => !isGiven(assignment));
     if (leaving.length > 0) this.#leaving.set(key, new Set(leaving.map(({ ip }) => ip)));
     else this.#leaving.delete(key);
     const effects = this.#hold(service, [...given, ...leaving], now);
@@ -158,7 +157,6 @@ export class Allocator {
   /** The Service is gone. */
   forget(key: string, now: number): Effects {
     this.#waiting.delete(key);
-    this.#said.delete(key);
     this.#unserved.delete(key);
     this.ledger.wish(key, []);
     this.#leaving.delete(key);
@@ -179,8 +177,8 @@ export class Allocator {
     const disturbed = pools.strangersSince(before).flatMap((ip) => this.ledger.holders(ip));
     const others = [...new Set([...unserved, ...disturbed])].flatMap((key) => this.#deps.services.get(key) ?? []);
     const concerned = edited === undefined ? this.#waiting.keys() : this.#waiting.helpedBy(edited);
-    const known = { waiting: this.#waiting, ledger: this.ledger, said: this.#said };
-    const effects = this.#reconsider(concerned, now, edited === undefined ? undefined : new Crowds(known));
+    const crowds = edited === undefined ? undefined : new Crowds(this.#waiting, this.ledger);
+    const effects = this.#reconsider(concerned, now, crowds);
     return this.#effects([...effects.again, ...others.sort(byServiceAge).map(({ key }) => key)], effects.pools);
   }
 
@@ -193,8 +191,9 @@ export class Allocator {
   /** Who waits is planned anew, oldest first; returned are those that get something or hear something new. */
   #reconsider(keys: readonly string[], now: number, crowds?: Crowds): Effects {
     const again = keys.filter((key) => {
+      if (crowds?.isHopeless(key) === true) return false;
       const service = this.#deps.services.get(key);
-      return service !== undefined && crowds?.isHopeless(service) !== true && this.#isHelped(service, now, crowds);
+      return service !== undefined && this.#isHelped(service, now, crowds);
     });
     return this.#effects(again);
   }
@@ -205,10 +204,10 @@ export class Allocator {
       crowds?.clear();
       return true;
     }
-    if (said(planned) !== this.#said.get(service.key)) return true;
+    if (said(planned) !== this.#waiting.heard(service.key)) return true;
     // Who hears nothing new may still wait for other pools than before.
     if (planned.served) this.#await(service, planned.waitsFor);
-    crowds?.add(service);
+    crowds?.add(service.key);
     return false;
   }
 
@@ -284,20 +283,17 @@ export class Allocator {
     if (!planned.served && service.isLoadBalancer) this.#unserved.add(key);
     else this.#unserved.delete(key);
     const waitsFor = planned.served ? planned.waitsFor : undefined;
-    if (waitsFor === undefined) {
-      this.#waiting.delete(key);
-      this.#said.delete(key);
-    } else {
-      this.#await(service, waitsFor);
-      this.#said.set(key, said(planned));
-    }
+    if (waitsFor === undefined) this.#waiting.delete(key);
+    else this.#await(service, waitsFor, said(planned));
   }
 
-  #await(service: Service, waitsFor: Interest | undefined): void {
+  /** `heard`: what is said of it from now on; not given: what was. */
+  #await(service: Service, waitsFor: Interest | undefined, heard = this.#waiting.heard(service.key)): void {
     if (waitsFor === undefined) return;
     // A record of addresses that a Service has not is a wish for these, whichever pools they are in.
-    const bonds = { group: sharingGroup(service.sharing), byAny: service.recorded.length > 0 };
-    this.#waiting.set(service, waitsFor, bonds);
+    const byAny = service.recorded.length > 0;
+    const others = { group: sharingGroup(service.sharing), byAny, isPlain: isPlain(service) };
+    this.#waiting.set(service, waitsFor, { heard, ...others });
   }
 
   /** The holders of an address that a Service is to have, and that can't share it. Who lets go of it anyway is left alone. */

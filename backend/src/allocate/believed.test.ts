@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { MAX_HELD_NAMESPACES, type Pool } from '../domain/pool.ts';
-import { aPool, aService, range } from '../domain/testing/builders.ts';
+import { MAX_HELD_NAMESPACES, poolOf, type Pool } from '../domain/pool.ts';
+import { aPool, range } from '../domain/testing/builders.ts';
 import { isBelieved } from './believed.ts';
 
 const PARK = aPool('p', ['192.0.2.0/24'], { namespaces: ['park'] });
 
 /** Whether `shop/web` is believed to hold 192.0.2.7. */
 function believed(record: string, ...pools: Pool[]): boolean {
-  const view = {
-    pools: new Map(pools.map((pool) => [pool.name, pool])),
-    namespaces: new Map([['shop', { tier: 'gold' }]]),
-  };
-  return isBelieved(aService('shop/web'), { pool: record, ip: '192.0.2.7' }, view);
+  const byName = new Map(pools.map((pool) => [pool.name, pool]));
+  return isBelieved('shop', poolOf({ pool: record, ip: '192.0.2.7' }, byName), { tier: 'gold' });
 }
 
 suite('an address in a status is believed', () => {

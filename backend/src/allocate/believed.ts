@@ -1,23 +1,17 @@
-import { allowsNamespace, MAX_HELD_NAMESPACES, poolOf, type Pool } from '../domain/pool.ts';
+import { allowsNamespace, MAX_HELD_NAMESPACES, type Pool } from '../domain/pool.ts';
 import type { Labels } from '../domain/selector.ts';
-import type { Assignment, Service } from '../domain/service.ts';
-
-export interface BelievedView {
-  readonly pools: ReadonlyMap<string, Pool>;
-  readonly namespaces: ReadonlyMap<string, Labels>;
-}
 
 /**
  * Whether what stands in a Service as held can be ours: who may write `services/status` can write that as well, so it counts only as
  * far as the pool has the address and lets the namespace in, now or (by the word of the pool's status) before its last edit. A pool
  * that gives nothing new lets nobody in now. Of an address in no pool nobody can say; it is not announced either way.
+ *
+ * `pool`: the one that the address is in (`poolOf`); `labels`: those of the namespace, if it is known.
  */
-export function isBelieved(service: Service, assignment: Assignment, view: BelievedView): boolean {
-  const pool = poolOf(assignment, view.pools);
+export function isBelieved(namespace: string, pool: Pool | undefined, labels: Labels | undefined): boolean {
   if (pool === undefined) return true;
-  const { namespace } = service;
   if (pool.heldNamespaces.includes(namespace)) return true;
-  return letsIn(pool) && allowsNamespace(pool, namespace, view.namespaces.get(namespace));
+  return letsIn(pool) && allowsNamespace(pool, namespace, labels);
 }
 
 /**

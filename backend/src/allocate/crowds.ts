@@ -1,25 +1,10 @@
 import type { Service } from '../domain/service.ts';
 import type { Ledger } from './ledger.ts';
-import { addTo } from './multimap.ts';
-import type { Waiting } from './waiting.ts';
+import type { Crowd, Waiting } from './waiting.ts';
 
-export interface CrowdsView {
-  readonly waiting: Waiting;
-  readonly ledger: Ledger;
-  /** By key of the Service. */
-  readonly said: ReadonlyMap<string, string>;
-}
-
-/** Nothing but its pools decides what such a Service gets: it has nothing, had nothing, and asks for no address of its own. */
-function isPlain({ key, held, recorded, wantedIPs, sharing }: Service, ledger: Ledger): boolean {
-  const hasWishes = held || recorded.length > 0 || wantedIPs.length > 0 || sharing.key !== undefined;
-  return !hasWishes && ledger.assignments(key).length === 0;
-}
-
-/** What a Service waits for and what it heard, as texts to look up. */
-interface Situation {
-  readonly interest: string;
-  readonly reason: string;
+/** Nothing but its pools decides what such a Service gets: it has and had nothing, and asks for no address of its own. */
+export function isPlain({ held, recorded, wantedIPs, sharing }: Service): boolean {
+  return !held && recorded.length === 0 && wantedIPs.length === 0 && sharing.key === undefined;
 }
 
 /**
@@ -27,25 +12,26 @@ interface Situation {
  * what doesn't help one helps none of the others, so that of a crowd as many are planned as get an address, and one more.
  */
 export class Crowds {
-  readonly #view: CrowdsView;
-  /** The reasons, by what is waited for: looking up two texts costs less than making one of them. */
-  readonly #hopeless = new Map<string, Set<string>>();
+  readonly #waiting: Waiting;
+  readonly #ledger: Ledger;
+  readonly #hopeless = new Set<Crowd>();
 
-  constructor(view: CrowdsView) {
-    this.#view = view;
+  constructor(waiting: Waiting, ledger: Ledger) {
+    this.#waiting = waiting;
+    this.#ledger = ledger;
   }
 
   /** The edit gives this Service nothing, nor has it anything new to hear. */
-  add(service: Service): void {
-    const situation = this.#situation(service);
-    if (situation !== undefined) addTo(this.#hopeless, situation.interest, situation.reason);
+  add(service: string): void {
+    const crowd = this.#crowdOf(service);
+    if (crowd !== undefined) this.#hopeless.add(crowd);
   }
 
-  /** Whether that is so of another one in its situation. */
-  isHopeless(service: Service): boolean {
+  /** Whether that is so of another one of its crowd. */
+  isHopeless(service: string): boolean {
     if (this.#hopeless.size === 0) return false;
-    const situation = this.#situation(service);
-    return situation !== undefined && this.#hopeless.get(situation.interest)?.has(situation.reason) === true;
+    const crowd = this.#crowdOf(service);
+    return crowd !== undefined && this.#hopeless.has(crowd);
   }
 
   /** Somebody got an address: others may have to hear that there is one less. */
@@ -53,13 +39,11 @@ export class Crowds {
     this.#hopeless.clear();
   }
 
-  /** Undefined for a Service that is like no other. */
-  #situation(service: Service): Situation | undefined {
-    const { waiting, ledger, said } = this.#view;
-    const interest = waiting.interestOf(service.key);
-    const reason = said.get(service.key);
-    if (interest?.family === undefined || reason === undefined || !isPlain(service, ledger)) return undefined;
-    const hadOne = interest.pools.some((pool) => ledger.hasReleased(pool, service.key));
-    return hadOne ? undefined : { interest: interest.text, reason };
+  /** Undefined for a Service that is like no other: it has something kept for it, or may get back what it had. */
+  #crowdOf(service: string): Crowd | undefined {
+    const standing = this.#waiting.standing(service);
+    if (standing?.crowd === undefined || this.#ledger.assignments(service).length > 0) return undefined;
+    const hadOne = standing.pools.some((pool) => this.#ledger.hasReleased(pool, service));
+    return hadOne ? undefined : standing.crowd;
   }
 }

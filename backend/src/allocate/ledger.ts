@@ -94,7 +94,10 @@ export class Ledger {
 
   /** The holders of an address that a Service can't share it with, in no particular order. */
   rivals(ip: string, { key, sharing }: Holder): string[] {
-    return this.holders(ip).filter((other) => {
+    const holders = this.#holders.get(ip);
+    // As a rule one address has one holder, which asks for itself.
+    if (holders === undefined || (holders.size === 1 && holders.has(key))) return [];
+    return [...holders].filter((other) => {
       const theirs = this.sharing(other);
       return other !== key && theirs !== undefined && sharingProblem(sharing, theirs) !== undefined;
     });

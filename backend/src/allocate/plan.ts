@@ -1,8 +1,9 @@
 import { canonicalAddress, formatAddress, parseAddress, type Family } from '../domain/address.ts';
-import { poolOf } from '../domain/pool.ts';
+import { poolOf, type Pool } from '../domain/pool.ts';
 import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
+import { without } from './assignments.ts';
 import { isBelieved } from './believed.ts';
 import { choose, type Choice, type ChooseView } from './choose.ts';
 import type { PoolSet } from './pool-set.ts';
@@ -98,28 +99,32 @@ function isTenable(service: Service, ip: string, view: AllocateView): boolean {
 /**
  * An address that stands in a status, with its true pool, or undefined if it can't be ours: a record that names no pool was written by
  * somebody else over ours, one that its pool has not by a forger. Where the pool is gone it is kept, and not announced, until there is
- * one again.
+ * one again. `pool`: where the address is.
  */
-function settled({ ip, pool: recorded }: Assignment, view: AllocateView): Assignment | undefined {
-  const pool = poolOf({ ip, pool: recorded }, view.pools.pools);
+function settled(
+  { ip, pool: recorded }: Assignment,
+  pool: Pool | undefined,
+  view: AllocateView,
+): Assignment | undefined {
   if (pool !== undefined) return { ip, pool: pool.name };
   return recorded === '' || view.pools.get(recorded) !== undefined ? undefined : { ip, pool: recorded };
 }
 
 /** A node, or the cluster's Services, came to have an address since it was given, or somebody forged it. */
-function isOthers({ ip, pool: name }: Assignment, view: AllocateView): boolean {
-  const [address, pool] = [parseAddress(ip), view.pools.get(name)];
+function isOthers({ ip }: Assignment, pool: Pool | undefined, view: AllocateView): boolean {
+  const address = parseAddress(ip);
   return address !== undefined && pool !== undefined && view.pools.isOthers(pool, address);
 }
 
 /** What stands in the status and is unknown to the ledger. */
 function adopted(service: Service, assignment: Assignment, view: AllocateView): Assignment[] {
-  const own = view.adopting ? settled(assignment, view) : undefined;
+  if (!view.adopting) return [];
+  const pool = poolOf(assignment, view.pools.pools);
+  const own = settled(assignment, pool, view);
   if (own === undefined) return [];
-  const { pools, namespaces } = view;
   const recorded = view.recordOf(service.key, own.ip);
-  if (recorded === 'none' || (recorded === undefined && isOthers(own, view))) return [];
-  const believed = isBelieved(service, own, { pools: pools.pools, namespaces });
+  if (recorded === 'none' || (recorded === undefined && isOthers(own, pool, view))) return [];
+  const believed = isBelieved(service.namespace, pool, view.namespaces.get(service.namespace));
   return believed && (recorded === 'sole' || outlives(service, own.ip, view)) ? [own] : [];
 }
 
@@ -134,10 +139,10 @@ export function heldAssignments(service: Service, view: AllocateView): Assignmen
   });
 }
 
-/** What the Service holds of a family: by its status, then by what we wrote there, should somebody have written over it. */
-function heldOf(service: Service, family: Family, view: AllocateView): Assignment[] {
+/** What the Service holds: by its status, then by what we wrote there, should somebody have written over it. */
+function heldBy(service: Service, byStatus: readonly Assignment[], view: AllocateView): Assignment[] {
   const written = view.ledger.written(service.key).filter(({ ip }) => isTenable(service, ip, view));
-  return [...heldAssignments(service, view), ...written].filter((assignment) => familyOf(assignment) === family);
+  return [...byStatus, ...without(written, byStatus)];
 }
 
 interface FamilyPlan {
@@ -148,8 +153,8 @@ interface FamilyPlan {
   readonly failed: Extract<Choice, { ok: false }> | undefined;
 }
 
-function planFamily(service: Service, family: Family, view: AllocateView): FamilyPlan {
-  const held = heldOf(service, family, view);
+function planFamily(service: Service, family: Family, all: readonly Assignment[], view: AllocateView): FamilyPlan {
+  const held = all.filter((assignment) => familyOf(assignment) === family);
   const wanted = held.filter((assignment) => stillWanted(service, assignment));
   const good = wanted.find((assignment) => !isToBeReplaced(service, assignment, view.pools));
   const kept = good ?? (view.mayMove(service.key) ? undefined : wanted[0]);
@@ -204,18 +209,15 @@ function together(service: Service, plans: readonly FamilyPlan[]): Plan {
   return { ...later, assignments: kept, finding: failed };
 }
 
-/** A Service whose status somebody else has written holds nothing of ours, whatever condition it carries. */
-function asItStands(service: Service, view: AllocateView): Service {
-  const notOurs = service.held && heldAssignments(service, view).length === 0;
-  return notOurs ? { ...service, held: false } : service;
-}
-
 /** The plan for one Service from the current state alone; deterministic, so that a new leader plans the same. */
 export function plan(given: Service, view: AllocateView): Plan {
-  const service = asItStands(given, view);
+  const byStatus = heldAssignments(given, view);
+  // A Service whose status somebody else has written holds nothing of ours, whatever condition it carries.
+  const service = given.held && byStatus.length === 0 ? { ...given, held: false } : given;
   const reason = notServed({ service, defaultPoolExists: view.pools.hasDefault });
   if (reason !== undefined) return { served: false, finding: reason };
-  const plans = neededFamilies(service).map((family) => planFamily(service, family, view));
+  const held = heldBy(service, byStatus, view);
+  const plans = neededFamilies(service).map((family) => planFamily(service, family, held, view));
   return together(service, plans);
 }
 

@@ -52,8 +52,25 @@ interface Entry {
   readonly group: string | undefined;
   /** Any edit of pools may help. */
   readonly byAny: boolean;
-  /** Family, pools and what they lack, to compare with others. */
-  readonly text: string;
+  readonly heard: string | undefined;
+  readonly crowd: Crowd | undefined;
+}
+
+/** Those that wait for the same pools, which lack the same for them, and heard the same reason. */
+export interface Crowd {
+  readonly id: string;
+  size: number;
+}
+
+export interface Bonds {
+  /** The Services that it may share an address with. */
+  readonly group?: string | undefined;
+  /** Any edit of pools may help it. */
+  readonly byAny?: boolean;
+  /** What was last said of it: if it is to hear the same again, nothing need be written. */
+  readonly heard?: string | undefined;
+  /** Nothing but its pools decides what it gets. */
+  readonly isPlain?: boolean;
 }
 
 /** A pool that would give an address of a family if it had one. */
@@ -81,6 +98,7 @@ export class Waiting {
   readonly #byGroup = new Map<string, Queue>();
   readonly #byPool = new Map<string, Queue>();
   readonly #byAny = new Queue();
+  readonly #crowds = new Map<string, Crowd>();
 
   get size(): number {
     return this.#all.size;
@@ -90,15 +108,16 @@ export class Waiting {
     return this.#entries.has(key);
   }
 
-  /** `group`: the Services that it may share an address with; `byAny`: any edit of pools may help it. */
   set(
     { key, createdAt }: Aged,
     { pools, full, ips, family }: Interest,
-    { group, byAny }: { readonly group?: string | undefined; readonly byAny?: boolean } = {},
+    { group, byAny, heard, isPlain }: Bonds = {},
   ): void {
     this.delete(key);
     const service = { key, createdAt };
-    const text = JSON.stringify([family, pools, full.map(lackId)]);
+    // Who needs both families may lack one and be helped by the other.
+    const isAlone = family === undefined || isPlain !== true;
+    const crowd = isAlone ? undefined : this.#join(JSON.stringify([family, pools, full.map(lackId), heard]));
     // Who wants one address, or no pool that there is, may be helped by any as well.
     const entry = {
       service,
@@ -108,7 +127,8 @@ export class Waiting {
       family,
       group,
       byAny: byAny === true || ips.length > 0 || pools.length === 0,
-      text,
+      heard,
+      crowd,
     };
     this.#entries.set(key, entry);
     for (const queue of this.#queuesOf(entry)) queue.add(service);
@@ -118,6 +138,7 @@ export class Waiting {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
+    this.#leave(entry.crowd);
     for (const queue of this.#queuesOf(entry)) queue.remove(entry.service);
     for (const [queues, name] of this.#namesOf(entry)) if (queues.get(name)?.size === 0) queues.delete(name);
   }
@@ -137,8 +158,13 @@ export class Waiting {
     return [...new Set(services.map(({ key }) => key))];
   }
 
-  /** The pools that a Service looks to; `text` is equal for two Services if these are the same and lack the same. */
-  interestOf(key: string): Pick<Entry, 'pools' | 'family' | 'text'> | undefined {
+  /** What was last said of a Service that waits. */
+  heard(key: string): string | undefined {
+    return this.#entries.get(key)?.heard;
+  }
+
+  /** The crowd of a Service, one object for all that are in it, and the pools that it looks to. */
+  standing(key: string): Pick<Entry, 'pools' | 'crowd'> | undefined {
     return this.#entries.get(key);
   }
 
@@ -159,6 +185,19 @@ export class Waiting {
       if (key !== last) yield key;
       last = key;
     }
+  }
+
+  #join(id: string): Crowd {
+    const crowd = this.#crowds.get(id) ?? { id, size: 0 };
+    crowd.size++;
+    this.#crowds.set(id, crowd);
+    return crowd;
+  }
+
+  #leave(crowd: Crowd | undefined): void {
+    if (crowd === undefined) return;
+    crowd.size--;
+    if (crowd.size === 0) this.#crowds.delete(crowd.id);
   }
 
   #queuesOf(entry: Entry): Queue[] {

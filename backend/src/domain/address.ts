@@ -29,9 +29,15 @@ const HEXTETS = 8;
 
 /** Four decimal octets; other notations that some parsers take are refused, in an IPv6 address' last 32 bits as well. */
 function ipv4Value(text: string): number | undefined {
-  const [, ...octets] = DOTTED_DECIMAL.exec(text) ?? [];
-  if (octets.length === 0 || octets.some((octet) => Number(octet) > 255)) return undefined;
-  return octets.reduce((value, octet) => value * 256 + Number(octet), 0);
+  const octets = DOTTED_DECIMAL.exec(text);
+  if (octets === null) return undefined;
+  let value = 0;
+  for (let i = 1; i <= 4; i++) {
+    const octet = Number(octets[i]);
+    if (octet > 255) return undefined;
+    value = value * 256 + octet;
+  }
+  return value;
 }
 
 /** RFC 4291 section 2.2, form 3, as form 1 or 2: the embedded IPv4 address as two groups. */
@@ -72,16 +78,21 @@ export function parseAddress(text: string): Address | undefined {
 
 /** The canonical text: dotted decimal, or RFC 5952 for IPv6. */
 export function formatAddress(address: Address): string {
-  const bytes = BITS[address.family] / 8;
-  const octets: number[] = [];
-  for (let shift = bytes - 1; shift >= 0; shift--) octets.push(Number((address.value >> BigInt(shift * 8)) & 0xffn));
-  return address.family === 'ipv4' ? octets.join('.') : new ipaddr.IPv6(octets).toRFC5952String();
+  if (address.family === 'ipv4') {
+    const value = Number(address.value);
+    return `${value >>> 24}.${(value >>> 16) & 0xff}.${(value >>> 8) & 0xff}.${value & 0xff}`;
+  }
+  const groups: number[] = [];
+  for (let shift = 112n; shift >= 0n; shift -= 16n) groups.push(Number((address.value >> shift) & 0xffffn));
+  return new ipaddr.IPv6(groups).toRFC5952String();
 }
 
 /** `text` in its canonical form, or undefined if it is no address. */
 export function canonicalAddress(text: string): string | undefined {
   const address = parseAddress(text);
-  return address === undefined ? undefined : formatAddress(address);
+  if (address === undefined) return undefined;
+  // Of IPv4 only this form was taken.
+  return address.family === 'ipv4' ? text : formatAddress(address);
 }
 
 /** The host prefix that is announced for an address: /32 or /128. */

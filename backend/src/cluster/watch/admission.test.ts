@@ -360,7 +360,9 @@ suite('under any history', () => {
     for (const assignment of service.recorded.filter((each) => poolOf(each, bench.pools) !== undefined)) {
       const { ip } = assignment;
       const was = earlier.has(`${service.uid} ${ip}`);
-      const mayHave = isBelieved(service, assignment, bench) && !isTaken(bench, service, ip);
+      const mayHave =
+        isBelieved(service.namespace, poolOf(assignment, bench.pools), bench.namespaces.get(service.namespace)) &&
+        !isTaken(bench, service, ip);
       if (mayHave || was) assert.ok(passed.includes(ip), `${service.key} has ${ip}`);
       else assert.ok(!passed.includes(ip), `${service.key} has not ${ip}`);
     }

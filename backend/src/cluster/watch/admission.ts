@@ -128,10 +128,10 @@ export class Admission {
   #judge(service: Service, assignment: Assignment, earlier: readonly Assignment[]): Verdict {
     const own = earlier.find(({ ip }) => ip === assignment.ip);
     if (own?.pool === assignment.pool) return admit(own);
-    const pools = this.#deps.pools();
-    const { namespaces } = this.#deps;
-    if (!isBelieved(service, assignment, { pools, namespaces })) return own === undefined ? REFUSED : admit(own);
-    if (poolOf(assignment, pools) === undefined) {
+    const pool = poolOf(assignment, this.#deps.pools());
+    const labels = this.#deps.namespaces.get(service.namespace);
+    if (!isBelieved(service.namespace, pool, labels)) return own === undefined ? REFUSED : admit(own);
+    if (pool === undefined) {
       // Not announced as long as no pool has it, but it is reported; whether it is believed is for the pool to say that gets it.
       return own === undefined ? { passed: assignment, admitted: false } : admit(own);
     }
