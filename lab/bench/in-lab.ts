@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { until } from '../state/until.ts';
 import { LightLab } from '../light-lab.ts';
 import type { NetworkSize } from '../network/plan.ts';
@@ -14,6 +15,7 @@ export function aborted(signal: AbortSignal): Promise<never> {
   return promise;
 }
 
+const kubeProxy = join(import.meta.dirname, '../scenarios/manager/service-proxy.ts');
 const threeNodes: NetworkSize = { nodes: 3, routers: 1, clients: 0 };
 
 /** Does the work in a light lab, by default of three nodes and a router; returns the exit status: 0, 1 on an error, 130 when interrupted. */
@@ -39,11 +41,13 @@ export async function inLab(
   }
 }
 
-/** The kinds, a pool and a peer; two replicas that wait to be started. */
+/** The kinds, a pool and a peer; nodes whose health port answers; two replicas that wait to be started. */
 export async function prepare(lab: LightLab): Promise<Replicas> {
   await lab.kubectl(['apply', '-f', 'charts/backend/crds']);
   await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
   const router = lab.router('r1');
+  // Without it each probe of a node is a connection refused: that costs more than an answer, and is no usual cluster.
+  for (const node of lab.nodes) await node.spawn('kube-proxy', [process.execPath, kubeProxy, '{"/livez": 200}']);
   for (const object of configuration({ asn: router.asn, address: router.addresses.ipv4 })) await lab.apply(object);
   return Replicas.prepare(lab, ['n1', 'n2']);
 }
