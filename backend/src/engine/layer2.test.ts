@@ -236,6 +236,26 @@ suite('links', () => {
     assert.deepEqual(lan.ask('198.51.100.7'), [rank('198.51.100.7', ALL)[0]]);
   });
 
+  test('where one subnet lies in another, only hosts with the smaller own its addresses, until none has it', async () => {
+    const lan = await running(...ALL);
+    const pool = aPool('within', ['198.51.100.0/24'], { protocol: 'layer2' });
+    const give = (name: string, prefix: string): void => {
+      const { links, link, number } = lan.host(name);
+      links.change(link, { prefixes: [`192.0.2.${number}/24`, prefix] });
+    };
+    const ips = Array.from({ length: 9 }, (_, i) => `198.51.100.${i + 1}`);
+    give('n1', '198.51.0.1/16');
+    give('n2', '198.51.100.202/24');
+    give('n3', '198.51.0.3/16');
+    lan.wantAs({ pool }, ...ips);
+    await lan.pass(100);
+    for (const ip of ips) assert.deepEqual(lan.ask(ip), ['n2'], ip);
+    for (const { layer2 } of lan.hosts) assert.deepEqual(layer2?.view('198.51.100.1')?.nodes, ['n2']);
+    give('n2', '203.0.113.2/24');
+    await lan.pass(100);
+    for (const ip of ips) assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, 'n1', 'n3')], ip);
+  });
+
   test('a link that goes down takes its addresses to other hosts', async () => {
     const lan = await running(...ALL);
     const { links, link } = lan.host('n1');
@@ -300,6 +320,30 @@ suite('views that differ', () => {
     );
     const frames = lan.claims.filter(({ ip, how }) => ip === IP && how === 'announcement').length;
     assert.ok(frames < 100, `${frames} announcements in 30 s`);
+  });
+
+  test('a replica of a version for which all subnets are equal announces in a wider one: who outranks has the address', async () => {
+    const lan = await running(...ALL);
+    const pool = aPool('within', ['198.51.100.0/24'], { protocol: 'layer2' });
+    for (const { name, links, link, number } of lan.hosts) {
+      const other = name === 'n1' ? '198.51.0.1/16' : `198.51.100.${number}/24`;
+      links.change(link, { prefixes: [`192.0.2.${number}/24`, other] });
+    }
+    const ips = Array.from({ length: 99 }, (_, i) => `198.51.100.${i + 100}`);
+    const [first = '', last = ''] = [0, 2].map((place) => ips.find((ip) => rank(ip, ALL)[place] === 'n1'));
+    lan.wantAs({ pool }, first, last);
+    await lan.pass(6_000);
+    const { mac } = lan.host('n1');
+    const quiet = lan.answerAs(mac, first);
+    await lan.pass(1_000);
+    quiet();
+    assert.deepEqual(lan.ask(first), [rank(first, ALL)[1]], 'a kernel that answers changes nothing');
+    for (let i = 0; i < 4; i++) {
+      for (const ip of [first, last]) lan.announce(ip, mac);
+      await lan.pass(500);
+    }
+    assert.deepEqual(lan.ask(first), [], 'left to n1, whose older engine this test has in mind only');
+    assert.deepEqual(lan.ask(last), [rank(last, ALL)[0]]);
   });
 
   test('a replica whose view is stale yields to a fresh one, whatever its rank', async () => {

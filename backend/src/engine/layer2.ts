@@ -366,11 +366,10 @@ export class Layer2 {
     const heard = this.#yields.hear(rival);
     const isBehind = this.#behind.self === true;
     if (this.#unplaced.has(node)) return this.#unplaced.mayYieldTo(rival, heard.announces, isBehind);
-    const onIt = this.#places.speakersFor(ip, wanted.pool.interface).filter((speaker) => speaker.node === node);
     const known = {
       node,
       answers: replicas.answering().some((replica) => replica.node === node),
-      speakers: onIt,
+      speakers: this.#places.speakersOf({ ip, node, ...heard }, wanted.pool.interface),
       isMember: replicas.nodes().has(node),
       ...heard,
     };

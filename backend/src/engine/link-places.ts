@@ -18,48 +18,52 @@ interface Subnet {
   readonly speakers: LinkSpeaker[];
 }
 
+/** Who speaks for an address on a node although it is another's. */
+interface RivalNode {
+  readonly ip: string;
+  readonly node: string;
+  /** It told everybody of its own accord, as no kernel does. */
+  readonly announces: boolean;
+}
+
 /**
  * Which replicas have a link for an address: every replica judges all of them, itself included, by what they say of their places. Nodes
- * share subnets, so that an address is looked up in the few of all replicas together.
+ * share subnets, so that an address is looked up in the few of all replicas together. Where subnets of several sizes have it, it lives in
+ * the smallest, as in any routing table, on whichever node that is.
  */
 export class LinkPlaces {
   readonly #placed: readonly Placed[];
-  readonly #subnets = new Map<string, Subnet>();
+  /** Smaller ones first. */
+  readonly #subnets: readonly Subnet[];
   readonly #bySelector = new Map<string, readonly LinkSpeaker[]>();
 
   constructor(candidates: readonly Candidate[]) {
     this.#placed = candidates.flatMap(({ name, node, stale, place }) =>
       node === undefined ? [] : [{ speaker: { replica: name, node, stale }, place }],
     );
-    for (const { speaker, place } of this.#placed) {
-      for (const prefix of place.links.flatMap(({ prefixes }) => prefixes)) this.#addSubnet(prefix, speaker);
-    }
+    this.#subnets = subnetsOf(this.#placed);
   }
 
   /** @param selector `interface` of the pool */
   speakersFor(ip: string, selector: string): readonly LinkSpeaker[] {
-    return selector === '' ? this.#onSubnetOf(ip) : this.#withLink(selector);
+    return selector === '' ? (this.#subnetsWith(ip)[0]?.speakers ?? []) : this.#withLink(selector);
   }
 
-  #addSubnet(prefix: string, speaker: LinkSpeaker): void {
-    const parsed = prefix.includes('/') ? parseRange(prefix) : undefined;
-    // A prefix of full length is an address without neighbours.
-    if (parsed?.ok !== true || rangeSize(parsed.value) === 1n) return;
-    const { family, first, last } = parsed.value;
-    const key = `${family} ${first} ${last}`;
-    const subnet = this.#subnets.get(key) ?? { range: parsed.value, speakers: [] };
-    this.#subnets.set(key, subnet);
-    if (!subnet.speakers.includes(speaker)) subnet.speakers.push(speaker);
+  /**
+   * Replicas of a rival's node that may think that they have a link for the address. One that doesn't hear of the smallest subnet, or is of
+   * a version that takes all subnets for equal, announces it in a wider one: it is left to whoever outranks the other there as well.
+   */
+  speakersOf({ ip, node, announces }: RivalNode, selector: string): readonly LinkSpeaker[] {
+    const isAnywhere = selector === '' && announces;
+    const able = isAnywhere
+      ? this.#subnetsWith(ip).flatMap(({ speakers }) => speakers)
+      : this.speakersFor(ip, selector);
+    return [...new Set(able)].filter((speaker) => speaker.node === node);
   }
 
-  #onSubnetOf(ip: string): readonly LinkSpeaker[] {
+  #subnetsWith(ip: string): readonly Subnet[] {
     const address = parseAddress(ip);
-    if (address === undefined) return [];
-    const found = [...this.#subnets.values()].filter(({ range }) => rangeContains(range, address));
-    const [only] = found;
-    return found.length === 1 && only !== undefined
-      ? only.speakers
-      : [...new Set(found.flatMap((each) => each.speakers))];
+    return address === undefined ? [] : this.#subnets.filter(({ range }) => rangeContains(range, address));
   }
 
   #withLink(selector: string): readonly LinkSpeaker[] {
@@ -76,14 +80,29 @@ export class LinkPlaces {
   }
 }
 
+function subnetsOf(placed: readonly Placed[]): readonly Subnet[] {
+  const subnets = new Map<string, Subnet>();
+  for (const { speaker, place } of placed) {
+    for (const range of place.links.flatMap(({ prefixes }) => prefixes).flatMap(subnetOf)) {
+      const key = `${range.family} ${range.first} ${range.last}`;
+      const subnet = subnets.get(key) ?? { range, speakers: [] };
+      subnets.set(key, subnet);
+      if (!subnet.speakers.includes(speaker)) subnet.speakers.push(speaker);
+    }
+  }
+  return [...subnets.values()].sort((a, b) => Number(rangeSize(a.range) - rangeSize(b.range)));
+}
+
+/** None for what is no prefix: those of other hosts come from their datagrams. */
+function subnetOf(prefix: string): AddressRange[] {
+  const parsed = prefix.includes('/') ? parseRange(prefix) : undefined;
+  // A prefix of full length is an address without neighbours.
+  return parsed?.ok !== true || rangeSize(parsed.value) === 1n ? [] : [parsed.value];
+}
+
 /** The most of each that others are told, and by which this host judges itself as well. */
 const MAX_LINKS = 128;
 const MAX_PREFIXES = 32;
-
-function isSubnet(prefix: string): boolean {
-  const parsed = parseRange(prefix);
-  return parsed.ok && rangeSize(parsed.value) > 1n;
-}
 
 /** The place of this host, as other replicas are told. */
 export function placeOf(
@@ -101,7 +120,7 @@ export function placeOf(
   return {
     links: up.map(({ name, mac, prefixes }) => ({
       ...{ name, mac: macText(mac) },
-      prefixes: prefixes.filter(isSubnet).slice(0, MAX_PREFIXES),
+      prefixes: prefixes.filter((prefix) => subnetOf(prefix).length > 0).slice(0, MAX_PREFIXES),
     })),
     towards: Object.fromEntries(reached),
   };

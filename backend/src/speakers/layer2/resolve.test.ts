@@ -23,8 +23,17 @@ test('without a name, an address belongs where its subnet is', () => {
   assert.deepEqual(names('203.0.113.1', '', links), []);
 });
 
-test('where subnets of two sizes contain it, hosts on both links ask for it', () => {
-  assert.deepEqual(names('198.51.100.9', '', [dmz, wide]), ['eth2', 'eth3']);
+test('where subnets of two sizes contain it, it is on the link of the smaller', () => {
+  for (const links of [
+    [dmz, wide],
+    [wide, dmz],
+  ]) {
+    assert.deepEqual(names('198.51.100.9', '', links), ['eth2']);
+    assert.deepEqual(names('198.51.100.129', '', links), ['eth3']);
+    assert.deepEqual(names('198.51.100.9', '', links, { '198.51.100.9': wide }), ['eth2'], 'whatever a route says');
+  }
+  const both = link(4, { prefixes: ['198.51.0.4/16', '198.51.100.4/25'] });
+  assert.deepEqual(names('198.51.100.9', '', [wide, both]), ['eth4']);
 });
 
 test('two links in one subnet: the one that the kernel uses, else the first', () => {

@@ -52,22 +52,19 @@ export class LinkResolver {
   }
 
   /**
-   * Two links in one subnet are nearly always two ways onto one segment, where an address must have one MAC: then it is the link
-   * that the kernel itself uses for the subnet.
+   * The link of the longest prefix, as in the kernel's routing. Two links in one subnet are nearly always two ways onto one segment, where
+   * an address must have one MAC: then it is the link that the kernel itself uses for the subnet.
    */
   #bySubnet(ip: Uint8Array, text: string): readonly Link[] {
-    const byBits = new Map<number, Link[]>();
-    for (const subnet of this.#subnets) {
-      if (!contains(subnet, ip)) continue;
-      const alike = byBits.get(subnet.bits) ?? [];
-      if (!alike.includes(subnet.link)) byBits.set(subnet.bits, [...alike, subnet.link]);
-    }
-    const chosen = [...byBits.values()].map((alike) => this.#oneOf(alike, text));
-    return [...new Set(chosen)].filter((link) => link !== undefined);
+    const containing = this.#subnets.filter((subnet) => contains(subnet, ip));
+    const longest = Math.max(...containing.map(({ bits }) => bits));
+    const alike = containing.filter(({ bits }) => bits === longest).map(({ link }) => link);
+    const chosen = this.#oneOf([...new Set(alike)], text);
+    return chosen === undefined ? [] : [chosen];
   }
 
   #oneOf(alike: readonly Link[], text: string): Link | undefined {
-    if (alike.length === 1) return alike[0];
+    if (alike.length <= 1) return alike[0];
     const [used] = this.#reaching(text);
     const indexes = alike.map(({ index }) => index);
     return used !== undefined && indexes.includes(used.index)

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { ReplicaPlace } from '../domain/replica.ts';
+import { LinkPlaces } from './link-places.ts';
+
+interface Said {
+  readonly node: string;
+  readonly prefixes: readonly string[];
+}
+
+function place(...prefixes: string[]): ReplicaPlace {
+  return { links: [{ name: 'eth0', mac: '02:00:00:00:00:01', prefixes }], towards: {} };
+}
+
+function placesOf(...said: Said[]): LinkPlaces {
+  const candidates = said.map(({ node, prefixes }) => {
+    return { name: `porter-${node}`, node, stale: false, place: place(...prefixes) };
+  });
+  return new LinkPlaces(candidates);
+}
+
+const nodes = (speakers: readonly { readonly node: string }[]): string[] => speakers.map(({ node }) => node).sort();
+
+suite('where an address of a pool without an interface lives', () => {
+  const wide = { node: 'wide', prefixes: ['10.0.0.1/8', '2001:db8::1/48'] };
+  const narrow = { node: 'narrow', prefixes: ['10.1.2.1/24', '2001:db8:0:7::1/64'] };
+  const both = { node: 'both', prefixes: ['10.0.0.3/8', '10.1.2.3/24'] };
+
+  test('in the smallest subnet that any replica has, whoever is asked and in whichever order they were heard', () => {
+    for (const said of [
+      [wide, narrow, both],
+      [both, narrow, wide],
+      [narrow, wide, both],
+    ]) {
+      const places = placesOf(...said);
+      assert.deepEqual(nodes(places.speakersFor('10.1.2.9', '')), ['both', 'narrow']);
+      assert.deepEqual(nodes(places.speakersFor('10.1.3.9', '')), ['both', 'wide']);
+      assert.deepEqual(nodes(places.speakersFor('2001:db8:0:7::9', '')), ['narrow']);
+      assert.deepEqual(nodes(places.speakersFor('2001:db8:0:8::9', '')), ['wide']);
+    }
+  });
+
+  test('in the next one when the smallest is gone', () => {
+    assert.deepEqual(nodes(placesOf(wide).speakersFor('10.1.2.9', '')), ['wide']);
+  });
+
+  test('nowhere without a subnet; addresses of full length and prefixes that are none make none', () => {
+    const odd = ['10.1.2.9/32', '2001:db8::9/128', '10.1.2.9', '10.1.2.0-10.1.2.255', '10.1.2.9/x', ''];
+    const places = placesOf(wide, { node: 'odd', prefixes: odd });
+    assert.deepEqual(nodes(places.speakersFor('10.1.2.9', '')), ['wide']);
+    for (const ip of ['192.0.2.1', '2001:db8:1::1', 'no address']) {
+      assert.deepEqual(places.speakersFor(ip, ''), [], ip);
+    }
+  });
+
+  test('a prefix without an address of the host in it is one as well, as newer replicas tell of those that routers advertise', () => {
+    const places = placesOf(wide, { node: 'routed', prefixes: ['2001:db8:0:9::/64'] });
+    assert.deepEqual(nodes(places.speakersFor('2001:db8:0:9::9', '')), ['routed']);
+  });
+
+  test('a rival on a wider subnet may speak for it if it announces; its kernel, which merely answers, may not', () => {
+    const places = placesOf(wide, narrow, both);
+    const asked = (node: string, announces: boolean): string[] =>
+      nodes(places.speakersOf({ ip: '10.1.2.9', node, announces }, ''));
+    assert.deepEqual(asked('wide', true), ['wide']);
+    assert.deepEqual(asked('wide', false), []);
+    assert.deepEqual([asked('both', true), asked('both', false)], [['both'], ['both']]);
+    assert.deepEqual(asked('stranger', true), []);
+    assert.deepEqual(nodes(places.speakersOf({ ip: '192.0.2.1', node: 'wide', announces: true }, 'eth0')), ['wide']);
+    assert.deepEqual(places.speakersOf({ ip: '192.0.2.1', node: 'wide', announces: true }, 'eth1'), []);
+  });
+});
