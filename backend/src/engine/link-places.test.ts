@@ -53,11 +53,6 @@ suite('where an address of a pool without an interface lives', () => {
     }
   });
 
-  test('a prefix without an address of the host in it is one as well, as newer replicas tell of those that routers advertise', () => {
-    const places = placesOf(wide, { node: 'routed', prefixes: ['2001:db8:0:9::/64'] });
-    assert.deepEqual(nodes(places.speakersFor('2001:db8:0:9::9', '')), ['routed']);
-  });
-
   test('a rival on a wider subnet may speak for it if it announces; its kernel, which merely answers, may not', () => {
     const places = placesOf(wide, narrow, both);
     const asked = (node: string, announces: boolean): string[] =>

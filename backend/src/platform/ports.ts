@@ -95,7 +95,10 @@ export interface Link {
   readonly mac: Uint8Array;
   /** Administratively up, with a carrier. */
   readonly up: boolean;
-  /** Its own addresses with their prefix lengths, as CIDR text (`192.0.2.7/24`); link-local ones too. */
+  /**
+   * Its own addresses with their prefix lengths, as CIDR text (`192.0.2.7/24`); link-local ones too. An IPv6 address without a subnet of its
+   * own, as DHCPv6 gives it, has that of the on-link route around it, if no other address tells it.
+   */
   readonly prefixes: readonly string[];
 }
 

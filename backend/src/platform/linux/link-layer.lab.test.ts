@@ -17,7 +17,9 @@ import {
   type LinkName,
 } from '../link-layer-compliance.ts';
 import type { Link } from '../ports.ts';
+import { libc } from './libc.ts';
 import { openLinkLayer, type SystemLinkLayer } from './link-layer.ts';
+import { RouteMonitor } from './route-socket.ts';
 
 const CLONE_NEWNET = 0x4000_0000;
 const unshare = koffi.load(null).func('int unshare(int flags)') as (flags: number) => number;
@@ -35,6 +37,10 @@ async function openLayer(t: TestContext, logger = new FakeLogger()): Promise<Sys
   t.after(() => layer.close());
   return layer;
 }
+
+/** IPv6 without what takes time or speaks first. */
+const withIpv6 = (device: string): string[] =>
+  ['disable_ipv6=0', 'accept_dad=0', 'router_solicitations=0'].map((each) => `net.ipv6.conf.${device}.${each}`);
 
 let pairs = 0;
 
@@ -147,6 +153,114 @@ test('a link that goes down and comes up again and again, and hears between, cos
     socket.close();
   }
   assert.equal(descriptors(), before);
+});
+
+/** A router's advertisement of one prefix that is on-link and not for autoconfiguration (RFC 4861, 4.2 and 4.6.2). */
+function advertisement(from: Uint8Array, prefix: string, validSeconds: number): Uint8Array {
+  const hex = (value: number, octets: number): string => value.toString(16).padStart(2 * octets, '0');
+  const option = `03044080${hex(validSeconds, 4)}${hex(validSeconds, 4)}00000000${prefix}`;
+  const [source, all] = [`fe80${'00'.repeat(13)}fe`, `ff02${'00'.repeat(13)}01`];
+  const message = (checksum: number): string => `8600${hex(checksum, 2)}${'00'.repeat(12)}${option}`;
+  const length = message(0).length / 2;
+  const words = `${source}${all}${hex(length, 4)}${hex(58, 4)}${message(0)}`.match(/.{4}/g) ?? [];
+  const sum = words.reduce((total, word) => total + parseInt(word, 16), 0);
+  const checksum = 0xffff - ((sum >> 16) + (sum & 0xffff));
+  const ethernet = `333300000001${Buffer.from(from).toString('hex')}86dd`;
+  return Buffer.from(`${ethernet}60000000${hex(length, 2)}3aff${source}${all}${message(checksum)}`, 'hex');
+}
+
+test('a host with an address of full length, as by DHCPv6, has the subnet that a router advertises, until it says otherwise', async (t) => {
+  const { layer, near } = await onePair(t);
+  const far = near.name.replace('-a', '-b');
+  execFileSync('sysctl', ['-qw', ...withIpv6(near.name), `net.ipv6.conf.${near.name}.accept_ra=2`]);
+  ip('-6', 'addr', 'add', '2001:db8::5/128', 'dev', near.name);
+  ip('addr', 'add', '198.51.100.1/24', 'dev', far);
+  const found = (name: string): Link | undefined => layer.links().find((link) => link.name === name);
+  const own = (): string | undefined => found(near.name)?.prefixes.find((prefix) => prefix.startsWith('2001:'));
+  await until(() => found(far)?.up === true && own() !== undefined);
+  assert.equal(own(), '2001:db8::5/128');
+  const router = layer.open(found(far)?.index ?? 0, {
+    onFrame: () => undefined,
+    onGone: (reason) => assert.fail(reason),
+  });
+  t.after(() => router.close());
+  const advertise = (validSeconds: number): void =>
+    router.send(advertisement(found(far)?.mac ?? near.mac, `20010db8${'00'.repeat(12)}`, validSeconds));
+  await until(() => {
+    advertise(3_600);
+    return own() === '2001:db8::5/64';
+  });
+  assert.equal(layer.linkTowards('2001:db8::9')?.name, near.name);
+  await until(() => {
+    advertise(0);
+    return own() === '2001:db8::5/128';
+  });
+});
+
+test('two links on which the same prefix is: each address has it, whatever the metric; one through a router is no subnet', async (t) => {
+  const { layer, near } = await onePair(t);
+  const far = near.name.replace('-a', '-b');
+  ip('addr', 'add', '198.51.100.1/24', 'dev', far);
+  [near.name, far].forEach((name, i) => {
+    execFileSync('sysctl', ['-qw', ...withIpv6(name)]);
+    ip('-6', 'addr', 'add', `2001:db8::${i + 5}/128`, 'dev', name);
+    ip('-6', 'addr', 'add', `2001:db8:1::${i + 5}/128`, 'dev', name);
+    ip('-6', 'route', 'add', '2001:db8::/64', 'dev', name, 'proto', 'ra', 'metric', String(100 + i));
+    ip(
+      '-6',
+      'route',
+      'add',
+      '2001:db8:1::/64',
+      'via',
+      'fe80::1',
+      'dev',
+      name,
+      'proto',
+      'ra',
+      'metric',
+      String(100 + i),
+    );
+  });
+  const own = (name: string): string[] | undefined =>
+    layer
+      .links()
+      .find((link) => link.name === name)
+      ?.prefixes.filter((prefix) => prefix.startsWith('2001:'));
+  await until(() => [near.name, far].every((name) => own(name)?.some((prefix) => prefix.endsWith('/64'))));
+  assert.deepEqual(
+    [own(near.name), own(far)],
+    [
+      ['2001:db8:1::5/128', '2001:db8::5/64'],
+      ['2001:db8:1::6/128', '2001:db8::6/64'],
+    ],
+  );
+});
+
+test('routes of routing daemons, to single hosts and of link scope wake nobody; those that may say what is on a link do', async (t) => {
+  const { near } = await onePair(t);
+  execFileSync('sysctl', ['-qw', ...withIpv6(near.name)]);
+  ip('-6', 'addr', 'add', '2001:db8:1::5/64', 'dev', near.name);
+  let [wakes, others] = [0, 0];
+  const monitors = [
+    new RouteMonitor(libc(), 'routes', () => wakes++),
+    new RouteMonitor(libc(), 'interfaces', () => others++),
+  ];
+  t.after(() => monitors.forEach((monitor) => monitor.close()));
+  const dev = ['dev', near.name];
+  const prefixes = Array.from({ length: 500 }, (_, i) => `2001:db8:f${i.toString(16)}::/64`);
+  const lines = prefixes.map((prefix) => `route add ${prefix} via 2001:db8:1::1 ${dev.join(' ')} proto bgp`);
+  lines.push(`route add 2001:db8:2::9 ${dev.join(' ')}`, `route add fe80:0:0:1::/64 ${dev.join(' ')} proto kernel`);
+  execFileSync('ip', ['-6', '-batch', '-'], { input: lines.join('\n') });
+  // What comes later by another way has come.
+  ip('addr', 'add', '192.0.2.7/24', ...dev);
+  await until(() => others > 0);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(wakes, 0);
+  for (const [i, protocol] of ['kernel', 'boot', 'static', 'ra', 'dhcp'].entries()) {
+    const before = wakes;
+    ip('-6', 'route', 'add', `2001:db8:${i + 3}::/64`, ...dev, 'proto', protocol);
+    await until(() => wakes > before);
+  }
 });
 
 test('a layer works in a worker thread, and ends with it', async (t) => {

@@ -2,12 +2,13 @@ import { isIP } from 'node:net';
 import type { Link, LinkLayer, LinkSocket, LinkSocketEvents, Logger, Neighbour } from '../ports.ts';
 import { FrameBatch } from './frame-batch.ts';
 import { libc } from './libc.ts';
+import { withOnLink } from './on-link.ts';
 import { ownLinks } from './own-links.ts';
 import { PacketSocket } from './packet-socket.ts';
 import { solicit } from './solicitor.ts';
 import { RouteMonitor, RouteSocket } from './route-socket.ts';
 import { addressesRequest, addressOf, linkOf, linksRequest, neighbourOf, neighboursRequest } from './rtnetlink.ts';
-import { routeOf, routeRequest } from './rtnetlink.ts';
+import { matchRequest, onLinkLengthOf, routeOf, routeRequest } from './rtnetlink.ts';
 
 /** Changes come in bursts: an interface that appears gets its addresses and its carrier one by one. */
 const settleMs = 50;
@@ -45,7 +46,9 @@ class RtnetlinkLayer implements SystemLinkLayer {
   readonly #lists = new RouteSocket(this.#libc);
   readonly #routes = new RouteSocket(this.#libc);
   readonly #tables = new RouteSocket(this.#libc);
-  readonly #monitor = new RouteMonitor(this.#libc, () => this.#onNews());
+  readonly #monitors = (['interfaces', 'routes'] as const).map(
+    (subject) => new RouteMonitor(this.#libc, subject, () => this.#onNews()),
+  );
   readonly #watchers = new Set<{ readonly onChange: () => void }>();
   readonly #sockets = new Set<PacketSocket>();
   #links: readonly Link[] = [];
@@ -104,7 +107,7 @@ class RtnetlinkLayer implements SystemLinkLayer {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#monitor.close();
+    for (const monitor of this.#monitors) monitor.close();
     this.#routes.close();
     // A reading that goes on closes it when it is done.
     if (!this.#reading) this.#lists.close();
@@ -136,13 +139,18 @@ class RtnetlinkLayer implements SystemLinkLayer {
         ownLinks(
           links.flatMap((message) => linkOf(message) ?? []),
           addresses.flatMap((message) => addressOf(message) ?? []),
-        ),
+        ).map((link) => withOnLink(link, (octets) => this.#lengthAround(octets, link))),
       );
       for (const socket of this.#openSockets()) socket.relink();
     } finally {
       this.#reading = false;
       if (this.#closed) this.#lists.close();
     }
+  }
+
+  #lengthAround(octets: Uint8Array, { index }: Link): number | undefined {
+    const answer = this.#routes.ask((sequence) => matchRequest(sequence, octets, index));
+    return answer === undefined ? undefined : onLinkLengthOf(answer);
   }
 
   #openSockets(): readonly PacketSocket[] {

@@ -1,5 +1,5 @@
 /** Classic BPF (filter(7), Linux' Documentation/networking/filter.rst), as SO_ATTACH_FILTER takes it. */
-interface Instruction {
+export interface Instruction {
   readonly code: number;
   readonly jumpTrue?: number;
   readonly jumpFalse?: number;
@@ -30,6 +30,15 @@ const vlanTagPresent = ancillary + 48;
 const packetMulticast = 2;
 
 const ethernetHeader = 14;
+
+// linux/rtnetlink.h: RTPROT_BOOT is what `ip route add` says.
+const RTN_UNICAST = 1;
+const RTPROT_KERNEL = 2;
+const RTPROT_BOOT = 3;
+const RTPROT_STATIC = 4;
+const RTPROT_RA = 9;
+const RTPROT_DHCP = 16;
+
 const accept = result(0xffff);
 const drop = result(0);
 
@@ -71,6 +80,28 @@ export const neighbourFilter: readonly Instruction[] = forUs([
   accept,
   drop,
 ]);
+
+/**
+ * For an rtnetlink socket that is told of IPv6 routes, behind `struct nlmsghdr` and in `struct rtmsg`: those that may say what is on a
+ * link. Those of routing daemons come by the hundred thousand; those to single Pods, and link-local ones, with each Pod. The kernel puts
+ * the number of the table first among the attributes, then the destination.
+ */
+export const onLinkFilter: readonly Instruction[] = [
+  loadByte(16 + 7),
+  ifEqual(RTN_UNICAST, 0, 11),
+  loadByte(16 + 1),
+  ifEqual(128, 9, 0),
+  loadByte(16 + 5),
+  ifEqual(RTPROT_KERNEL, 4, 0),
+  ifEqual(RTPROT_BOOT, 3, 0),
+  ifEqual(RTPROT_STATIC, 2, 0),
+  ifEqual(RTPROT_RA, 1, 0),
+  ifEqual(RTPROT_DHCP, 0, 3),
+  loadHalf(16 + 12 + 8 + 4),
+  ifEqual(0xfe80, 1, 0),
+  accept,
+  drop,
+];
 
 /** `struct sock_filter[]`, little-endian as the machines that Node.js has Linux binaries for. */
 export function encodeFilter(program: readonly Instruction[]): Uint8Array {

@@ -1,9 +1,10 @@
 import { groupMac } from '../group-mac.ts';
 import type { LinkSocket, LinkSocketEvents, Logger } from '../ports.ts';
+import { attachFilter } from './attach-filter.ts';
 import type { FrameBatch } from './frame-batch.ts';
 import { errno, must, SystemError, type Libc, type Poll } from './libc.ts';
 import { MulticastListener } from './multicast-listener.ts';
-import { arpFilter, encodeFilter, neighbourFilter } from './packet-filter.ts';
+import { arpFilter, neighbourFilter, type Instruction } from './packet-filter.ts';
 
 // sys/socket.h, linux/if_packet.h, linux/if_ether.h
 const AF_PACKET = 17;
@@ -12,7 +13,6 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
-const SO_ATTACH_FILTER = 26;
 const SOL_PACKET = 263;
 const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_DROP_MEMBERSHIP = 2;
@@ -59,8 +59,8 @@ export class PacketSocket implements LinkSocket {
     this.#index = index;
     this.#events = events;
     try {
-      this.#listen(ETH_P_ARP, encodeFilter(arpFilter));
-      this.#listen(ETH_P_IPV6, encodeFilter(neighbourFilter));
+      this.#listen(ETH_P_ARP, arpFilter);
+      this.#listen(ETH_P_IPV6, neighbourFilter);
     } catch (error) {
       this.close();
       throw explained(error, index);
@@ -106,15 +106,11 @@ export class PacketSocket implements LinkSocket {
     }
   }
 
-  #listen(protocol: number, filter: Uint8Array): void {
+  #listen(protocol: number, filter: readonly Instruction[]): void {
     // No protocol until the filter is in place: nothing comes before.
     const fd = must('socket', this.#libc.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     try {
-      const program = new Uint8Array(16);
-      const view = new DataView(program.buffer);
-      view.setUint16(0, filter.byteLength / 8, true);
-      view.setBigUint64(8, this.#libc.addressOf(filter), true);
-      this.#setOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, program);
+      attachFilter(this.#libc, fd, filter);
       this.#setOption(fd, SOL_SOCKET, SO_RCVBUF, new Uint8Array(Int32Array.of(receiveBuffer).buffer));
       const address = linkAddress(protocol, this.#index);
       must('bind', this.#libc.bind(fd, address, address.byteLength));

@@ -1,4 +1,6 @@
+import { attachFilter } from './attach-filter.ts';
 import { errno, must, SystemError, type Libc, type Poll } from './libc.ts';
+import { onLinkFilter } from './packet-filter.ts';
 import { isLast, parseMessages, refusal, wasInterrupted, type Message } from './rtnetlink.ts';
 
 // sys/socket.h, linux/netlink.h, linux/rtnetlink.h
@@ -12,6 +14,9 @@ const SO_RCVTIMEO = 20;
 const RTMGRP_LINK = 0x1;
 const RTMGRP_IPV4_IFADDR = 0x10;
 const RTMGRP_IPV6_IFADDR = 0x100;
+const RTMGRP_IPV6_ROUTE = 0x400;
+
+const interfaceGroups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
 
 /** The most that the kernel puts into one datagram. */
 const datagramSize = 32_768;
@@ -92,7 +97,10 @@ export class RouteSocket {
   }
 }
 
-/** Calls back after links or addresses have changed, and when that may have been missed. Does not keep the process alive. */
+/**
+ * Calls back after links or addresses have changed, or IPv6 routes that may say what is on a link, and when that may have been missed. Does
+ * not keep the process alive.
+ */
 export class RouteMonitor {
   readonly #libc: Libc;
   readonly #fd: number;
@@ -100,9 +108,12 @@ export class RouteMonitor {
   readonly #datagram = new Uint8Array(new ArrayBuffer(datagramSize));
 
   /** @throws {SystemError} */
-  constructor(libc: Libc, onChange: () => void) {
+  constructor(libc: Libc, subject: 'interfaces' | 'routes', onChange: () => void) {
     this.#libc = libc;
-    this.#fd = openSocket(libc, RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+    this.#fd =
+      subject === 'interfaces'
+        ? openSocket(libc, interfaceGroups)
+        : openSocket(libc, RTMGRP_IPV6_ROUTE, (fd) => attachFilter(libc, fd, onLinkFilter));
     this.#poll = libc.poll(this.#fd, (failed) => {
       this.#discard();
       // ENOBUFS: messages were lost, which is a change as well.
@@ -126,7 +137,8 @@ export class RouteMonitor {
   }
 }
 
-function openSocket(libc: Libc, groups: number): number {
+/** @param prepare is called before anything can come */
+function openSocket(libc: Libc, groups: number, prepare?: (fd: number) => void): number {
   const nonBlocking = groups === 0 ? 0 : SOCK_NONBLOCK;
   const fd = must('socket', libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | nonBlocking, NETLINK_ROUTE));
   // struct sockaddr_nl: family, padding, port (the kernel gives one), groups
@@ -134,8 +146,12 @@ function openSocket(libc: Libc, groups: number): number {
   const view = new DataView(address.buffer);
   view.setUint16(0, AF_NETLINK, true);
   view.setUint32(8, groups, true);
-  if (libc.bind(fd, address, address.byteLength) >= 0) return fd;
-  const error = new SystemError('bind', libc.errno());
-  libc.close(fd);
-  throw error;
+  try {
+    prepare?.(fd);
+    must('bind', libc.bind(fd, address, address.byteLength));
+    return fd;
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
 }

@@ -8,8 +8,10 @@ import {
   isLast,
   linkOf,
   linksRequest,
+  matchRequest,
   neighbourOf,
   neighboursRequest,
+  onLinkLengthOf,
   parseMessages,
   refusal,
   routeOf,
@@ -41,12 +43,22 @@ interface Recording {
   };
 }
 
-const recording = JSON.parse(readFileSync(new URL('testdata/rtnetlink.json', import.meta.url), 'utf8')) as Recording;
+/** IPv6 routes to an address through a link. */
+interface RoutesRecording {
+  readonly asked: readonly { readonly address: string; readonly answer: string; readonly ip: string }[];
+}
+
+const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`testdata/${name}`, import.meta.url), 'utf8'));
+const recording = read('rtnetlink.json') as Recording;
+const { asked } = read('ipv6-routes.json') as RoutesRecording;
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
 const messages = (datagrams: readonly string[]): ReturnType<typeof parseMessages> =>
   datagrams.flatMap((hex) => parseMessages(bytes(hex)));
-const everything = [...recording.links, ...recording.addresses, ...Object.values(recording.routes)];
+const everything = [
+  ...[...recording.links, ...recording.addresses, ...Object.values(recording.routes)],
+  ...asked.map(({ answer }) => answer),
+];
 
 describe('what the kernel says by rtnetlink', () => {
   it('is read as iproute2 reads it: links', () => {
@@ -117,6 +129,17 @@ describe('what the kernel says by rtnetlink', () => {
     assert.ok(refused !== undefined && refusal(refused) === ENETUNREACH);
   });
 
+  it('names the length of an IPv6 route whose prefix is on the link, and of no other', () => {
+    const lengths = asked.map(({ answer }) => messages([answer]).map(onLinkLengthOf)[0]);
+    // As iproute2 has it: first the prefix, then the link.
+    const expected = asked.map(({ ip }) => /^[0-9a-f:]+\/(\d+) dev/.exec(ip)?.[1]);
+    assert.deepEqual(
+      lengths,
+      expected.map((length) => (length === undefined ? undefined : Number(length))),
+    );
+    assert.deepEqual(new Set(lengths), new Set([64, 56, undefined]));
+  });
+
   it('has an end, and says whether it was interrupted', () => {
     const read = messages(recording.links);
     assert.deepEqual(read.map(isLast).lastIndexOf(true), read.length - 1);
@@ -137,7 +160,7 @@ describe('what the kernel says by rtnetlink', () => {
     fc.assert(
       fc.property(garbled, (datagram) => {
         for (const message of parseMessages(datagram)) {
-          for (const read of [linkOf, addressOf, neighbourOf, routeOf, refusal, isLast]) read(message);
+          for (const read of [linkOf, addressOf, neighbourOf, routeOf, onLinkLengthOf, refusal, isLast]) read(message);
         }
       }),
       { numRuns: 2_000 },
@@ -168,5 +191,12 @@ describe('what is asked of the kernel', () => {
     const destination = `20010db8${'00'.repeat(11)}09`;
     const ipv6 = `300000001a000100${'09000000'}00000000${'0a80'}${'00'.repeat(10)}14000100${destination}`;
     assert.equal(Buffer.from(routeRequest(9, '2001:db8::9')).toString('hex'), ipv6);
+  });
+
+  it('is the route itself by which an IPv6 address is reached on a link', () => {
+    const destination = `20010db8${'00'.repeat(11)}09`;
+    const header = `380000001a000100${'09000000'}00000000${'0a80'}${'00'.repeat(6)}00200000`;
+    const expected = `${header}14000100${destination}0800040003000000`;
+    assert.equal(Buffer.from(matchRequest(9, bytes(destination), 3)).toString('hex'), expected);
   });
 });

@@ -84,6 +84,12 @@ const NDA_LLADDR = 2;
 const NUD_KNOWN = 0x02 | 0x04 | 0x08 | 0x10 | 0x80;
 const RTA_DST = 1;
 const RTA_OIF = 4;
+const RTA_GATEWAY = 5;
+const RTA_MULTIPATH = 9;
+const RTA_VIA = 18;
+const RTN_UNICAST = 1;
+/** The route itself is asked for, with its prefix length; from Linux 4.13 on. */
+const RTM_F_FIB_MATCH = 0x2000;
 /** Flags of nested attributes and of byte order; not part of the type. */
 const NLA_TYPE_MASK = 0x3fff;
 const messageHeader = 16;
@@ -112,15 +118,35 @@ export function neighboursRequest(sequence: number): Uint8Array {
 /** Which way would a packet to `address` go? @param address a valid text, without a zone */
 export function routeRequest(sequence: number, address: string): Uint8Array {
   const octets = ipaddr.parse(address).toByteArray();
-  const body = new Uint8Array(12 + 4 + octets.length);
-  const view = new DataView(body.buffer);
-  view.setUint8(0, octets.length === 4 ? AF_INET : AF_INET6);
-  view.setUint8(1, octets.length * 8);
-  view.setUint16(12, 4 + octets.length, true);
-  view.setUint16(14, RTA_DST, true);
-  body.set(octets, 16);
-  return request(RTM_GETROUTE, 0, sequence, body);
+  return request(RTM_GETROUTE, 0, sequence, concat(routeHeader(octets, 0), attribute(RTA_DST, octets)));
 }
+
+/** By which route would a packet to an address (16 octets) leave through this link? */
+export function matchRequest(sequence: number, octets: Uint8Array, linkIndex: number): Uint8Array {
+  const link = new Uint8Array(Int32Array.of(linkIndex).buffer);
+  const attributes = [attribute(RTA_DST, octets), attribute(RTA_OIF, link)];
+  return request(RTM_GETROUTE, 0, sequence, concat(routeHeader(octets, RTM_F_FIB_MATCH), ...attributes));
+}
+
+/** struct rtmsg */
+function routeHeader({ length }: ArrayLike<number>, flags: number): Uint8Array {
+  const header = new Uint8Array(12);
+  header[0] = length === 4 ? AF_INET : AF_INET6;
+  header[1] = length * 8;
+  viewOf(header).setUint32(8, flags, true);
+  return header;
+}
+
+/** Of a length that needs no padding. */
+function attribute(type: number, value: ArrayLike<number>): Uint8Array {
+  const bytes = new Uint8Array(4 + value.length);
+  viewOf(bytes).setUint16(0, bytes.byteLength, true);
+  viewOf(bytes).setUint16(2, type, true);
+  bytes.set(value, 4);
+  return bytes;
+}
+
+const concat = (...parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]));
 
 function request(type: number, flags: number, sequence: number, body: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(messageHeader + body.byteLength);
@@ -217,6 +243,16 @@ export function routeOf({ type, body }: Message): RouteRecord | undefined {
     type: viewOf(body).getUint8(7),
     linkIndex: link?.byteLength === 4 ? viewOf(link).getUint32(0, true) : undefined,
   };
+}
+
+/** Prefix length of the route that answers `matchRequest`, if hosts within are reached without a router: less than an address' own. */
+export function onLinkLengthOf({ type, body }: Message): number | undefined {
+  if (type !== RTM_NEWROUTE || body.byteLength < 12) return undefined;
+  const [family, length = 0, sourceLength, , , , , kind] = body;
+  const attributes = parseAttributes(body, 12);
+  const isVia = [RTA_GATEWAY, RTA_VIA, RTA_MULTIPATH].some((each) => attributes.has(each));
+  const isSubnet = family === AF_INET6 && length > 0 && length < 128;
+  return kind === RTN_UNICAST && isSubnet && sourceLength === 0 && !isVia ? length : undefined;
 }
 
 export function neighbourOf({ type, body }: Message): NeighbourRecord | undefined {
