@@ -22,7 +22,20 @@ export interface Random {
   next(): number;
 }
 
-export interface DialOptions {
+/** What a TCP socket needs beyond an address, most of it before it is connected. */
+export interface TcpOptions {
+  /**
+   * Key of TCP-MD5 (RFC 2385), up to 80 octets of UTF-8: segments without a signature by it are dropped by the kernel, as are ours by a
+   * peer that has another one. Without a word, so that both look like a peer that is away. Never log it.
+   */
+  readonly password?: string;
+  /** TTL (hop limit) of our packets, 1 to 255; the system's default if left out. */
+  readonly ttl?: number;
+  /** Packets that arrive with a lower TTL are dropped by the kernel (GTSM, RFC 5082). */
+  readonly minTtl?: number;
+}
+
+export interface DialOptions extends TcpOptions {
   /** IPv4 or IPv6 literal, without brackets; a link-local address carries its zone (`fe80::1%eth0`). */
   readonly host: string;
   readonly port: number;
@@ -48,6 +61,11 @@ export interface Connection {
   readonly remoteAddress: string | undefined;
   /** Queues bytes; returns how many bytes wait in user space (backpressure is the caller's to judge). */
   write(bytes: Uint8Array): number;
+  /**
+   * Signs by another key from now on, on a connection that was dialled with a password.
+   * @throws {Error} for what the kernel refuses; never with the key in it
+   */
+  setPassword(password: string): void;
   /** Sends what is queued, then FIN. */
   end(): void;
   /** Drops what is queued and closes at once. */
@@ -57,6 +75,45 @@ export interface Connection {
 export interface Dialer {
   /** Never throws for what the network or the options say; no handler is called before it returns. */
   dial(options: DialOptions, handlers: ConnectionHandlers): Connection;
+}
+
+/** A connection that somebody else has opened to us. It is nobody's until it is opened or refused, one of which must happen at once. */
+export interface IncomingConnection {
+  /** A link-local address has its zone behind it. */
+  readonly remoteAddress: string;
+  /** `onConnect` follows; errors of the options come through `onClose`. A password is that of the listener for this address. */
+  open(options: Omit<TcpOptions, 'password'>, handlers: ConnectionHandlers): Connection;
+  refuse(): void;
+}
+
+export interface ListenHandlers {
+  onConnection(incoming: IncomingConnection): void;
+  /** It doesn't listen, or no longer; nothing follows. */
+  onError(error: Error): void;
+}
+
+export interface ListenOptions {
+  /** IP literal; an unspecified one (`0.0.0.0`, `::`) stands for all addresses of its family alone. */
+  readonly host: string;
+  /** 0: any. */
+  readonly port: number;
+}
+
+export interface ListeningSocket {
+  /** Undefined until it listens. */
+  readonly port: number | undefined;
+  /**
+   * The TCP-MD5 keys (RFC 2385) by the other end's address, all of them: whoever is in the list is heard with its key only, and who was in the one
+   * before and isn't any more, without. Addresses of another family are left out. What the kernel refuses comes through `onError`.
+   */
+  setPasswords(passwords: ReadonlyMap<string, string>): void;
+  /** Connections that were opened go on. */
+  close(): void;
+}
+
+export interface Listeners {
+  /** Never throws for what the network or the options say; no handler is called before it returns. */
+  listen(options: ListenOptions, handlers: ListenHandlers): ListeningSocket;
 }
 
 export interface DatagramHandlers {

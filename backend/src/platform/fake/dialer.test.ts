@@ -15,6 +15,7 @@ function peerEnd(remote: RemoteEnd): PeerEnd {
     reset: () => remote.reset(),
     pause: () => remote.pause(),
     resume: () => remote.resume(),
+    setPassword: (password) => remote.setPassword(password),
   };
 }
 
@@ -23,9 +24,9 @@ function harness(): DialerHarness {
   const dialer = new FakeDialer(clock);
   return {
     dialer,
-    async listen() {
+    async listen(options) {
       const peers: PeerEnd[] = [];
-      dialer.listen(host, 179, (remote) => peers.push(peerEnd(remote)));
+      dialer.listen(host, 179, (remote) => peers.push(peerEnd(remote)), options);
       return { host, port: 179, peers };
     },
     refusing: async () => ({ host, port: 180 }),
@@ -34,6 +35,7 @@ function harness(): DialerHarness {
       assert.ok(condition(), String(condition));
     },
     settle: async () => clock.advance(0),
+    pass: async (ms) => clock.advance(ms),
   };
 }
 

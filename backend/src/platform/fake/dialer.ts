@@ -1,4 +1,4 @@
-import type { Clock, Connection, ConnectionHandlers, Dialer, DialOptions } from '../ports.ts';
+import type { Clock, Connection, ConnectionHandlers, Dialer, DialOptions, TcpOptions } from '../ports.ts';
 
 /** The other end of a fake connection: what a test's scripted peer holds. */
 export interface RemoteEnd {
@@ -13,6 +13,8 @@ export interface RemoteEnd {
   end(): void;
   /** RST. */
   reset(): void;
+  /** Its key from now on (RFC 2385); while both ends have different ones, nothing arrives anywhere. */
+  setPassword(password: string): void;
   /** Reads nothing until `resume`: what the dialling side writes stays there. */
   pause(): void;
   resume(): void;
@@ -20,10 +22,21 @@ export interface RemoteEnd {
 
 export type Accept = (remote: RemoteEnd, options: DialOptions) => void;
 
+/** What a listener asks of who comes, and how its packets arrive. */
+export interface RemoteOptions {
+  readonly password?: string;
+  /** With which TTL its packets arrive; 64 if left out. */
+  readonly ttl?: number;
+}
+
+interface Listening extends RemoteOptions {
+  readonly accept: Accept;
+}
+
 /** A network in memory. Everything arrives with the clock's next tick: `clock.advance(0)` delivers. Nobody listens at first. */
 export class FakeDialer implements Dialer {
   readonly #clock: Clock;
-  readonly #listeners = new Map<string, Accept | 'blackhole'>();
+  readonly #listeners = new Map<string, Listening | 'blackhole'>();
   /** Options of every attempt, in order. */
   readonly dials: DialOptions[] = [];
 
@@ -31,8 +44,8 @@ export class FakeDialer implements Dialer {
     this.#clock = clock;
   }
 
-  listen(host: string, port: number, accept: Accept): void {
-    this.#listeners.set(`${host} ${port}`, accept);
+  listen(host: string, port: number, accept: Accept, options: RemoteOptions = {}): void {
+    this.#listeners.set(`${host} ${port}`, { accept, ...options });
   }
 
   /** Attempts there get no answer at all. */
@@ -50,29 +63,45 @@ export class FakeDialer implements Dialer {
     const connection = new FakeConnection(this.#clock, options, handlers);
     const listener = this.#listeners.get(`${options.host} ${options.port}`);
     if (!(options.port > 0 && options.port < 65536)) connection.fail(new Error(`port ${options.port} is out of range`));
+    else if (Buffer.byteLength(options.password ?? '') > 80)
+      connection.fail(new RangeError('the password has more than 80 octets'));
+    else if (listener === undefined && options.password !== undefined) connection.timeOut();
     else if (listener === undefined) connection.fail(new Error(`connect ECONNREFUSED ${options.host}:${options.port}`));
-    else if (listener === 'blackhole') connection.timeOut();
-    else connection.accept(listener);
+    else if (listener === 'blackhole' || !hearEachOther(options, listener)) connection.timeOut();
+    else connection.accept(listener.accept, listener.password);
     return connection;
   }
 }
 
+/** RFC 2385 and RFC 5082: what doesn't suit is dropped without a word. */
+function hearEachOther({ password, minTtl = 0 }: TcpOptions, remote: RemoteOptions): boolean {
+  return password === remote.password && (remote.ttl ?? 64) >= minTtl;
+}
+
 type Phase = 'dialling' | 'open' | 'ended' | 'closed';
 
-class FakeConnection implements Connection {
+export class FakeConnection implements Connection {
   readonly #clock: Clock;
   readonly #options: DialOptions;
   readonly #handlers: ConnectionHandlers;
   readonly #remote: FakeRemote;
   #phase: Phase = 'dialling';
   #waiting: Uint8Array[] = [];
+  /** What the other end has sent and would send again until it is heard. */
+  #arriving: Uint8Array[] = [];
+  #password: string | undefined;
 
   constructor(clock: Clock, options: DialOptions, handlers: ConnectionHandlers) {
     this.#clock = clock;
     this.#options = options;
     this.#handlers = handlers;
+    this.#password = options.password;
     this.#remote = new FakeRemote({
-      data: (bytes) => this.#soon(() => this.#handlers.onData(bytes)),
+      data: (bytes) => {
+        this.#arriving.push(bytes);
+        if (!this.#deaf) this.#hear();
+      },
+      keyed: () => this.#keysChanged(),
       close: (error) => this.#soon(() => this.#closed(error)),
       resumed: () => this.#soon(() => this.#flush()),
     });
@@ -87,9 +116,11 @@ class FakeConnection implements Connection {
     return this.#phase === 'dialling' ? undefined : this.#options.host;
   }
 
-  accept(listener: Accept): void {
+  /** @param password of the other end */
+  accept(listener: Accept, password?: string): void {
     this.#soon(() => {
       this.#phase = 'open';
+      this.#remote.password = password;
       listener(this.#remote, this.#options);
       this.#handlers.onConnect();
       this.#flush();
@@ -109,8 +140,14 @@ class FakeConnection implements Connection {
   write(bytes: Uint8Array): number {
     if (this.#phase !== 'open' && this.#phase !== 'dialling') return 0;
     this.#waiting.push(bytes.slice());
-    if (this.#phase === 'open' && !this.#remote.paused) this.#deliver();
+    if (this.#phase === 'open' && !this.#remote.paused && !this.#deaf) this.#deliver();
     return this.#waiting.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  setPassword(password: string): void {
+    if (this.#phase === 'dialling' || this.#phase === 'closed') return;
+    this.#password = password;
+    this.#keysChanged();
   }
 
   end(): void {
@@ -125,6 +162,21 @@ class FakeConnection implements Connection {
     this.#waiting = [];
     this.#remote.closed = true;
     this.#clock.setTimer(0, () => this.#handlers.onClose());
+  }
+
+  /** The ends have different keys, so that neither hears the other. */
+  get #deaf(): boolean {
+    return this.#password !== this.#remote.password;
+  }
+
+  #hear(): void {
+    for (const bytes of this.#arriving.splice(0)) this.#soon(() => this.#handlers.onData(bytes));
+  }
+
+  #keysChanged(): void {
+    if (this.#deaf) return;
+    this.#hear();
+    if (!this.#remote.paused) this.#soon(() => this.#flush());
   }
 
   /** What the remote end sees goes through the clock as well, but isn't lost when this side closes. */
@@ -165,6 +217,7 @@ class FakeConnection implements Connection {
 
 interface Wire {
   readonly data: (bytes: Uint8Array) => void;
+  readonly keyed: () => void;
   readonly close: (error?: Error) => void;
   readonly resumed: () => void;
 }
@@ -175,6 +228,7 @@ class FakeRemote implements RemoteEnd {
   onData: (chunk: Uint8Array) => void = () => {};
   paused = false;
   closed = false;
+  password: string | undefined;
 
   constructor(wire: Wire) {
     this.#wire = wire;
@@ -195,6 +249,11 @@ class FakeRemote implements RemoteEnd {
 
   reset(): void {
     this.#wire.close(new Error('read ECONNRESET'));
+  }
+
+  setPassword(password: string): void {
+    this.password = password;
+    this.#wire.keyed();
   }
 
   pause(): void {

@@ -1,21 +1,23 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dialerCompliance, type DialerHarness, type PeerEnd } from '../dialer-compliance.ts';
+import { dialerCompliance, type DialerHarness, type PeerEnd, type RemoteOptions } from '../dialer-compliance.ts';
 import { systemDialer } from './dialer.ts';
+import { descriptorOf, setOptions } from './tcp-options.ts';
 
+const host = '127.0.0.1';
 const servers: Server[] = [];
 after(() => servers.forEach((server) => server.close()));
 
 async function listening(server: Server): Promise<number> {
   servers.push(server);
   const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', resolve);
+  server.listen(0, host, resolve);
   await promise;
   return (server.address() as AddressInfo).port;
 }
 
-async function listen(): ReturnType<DialerHarness['listen']> {
+async function listen(options: RemoteOptions = {}): ReturnType<DialerHarness['listen']> {
   const peers: PeerEnd[] = [];
   const server = createServer((socket) => {
     const chunks: Buffer[] = [];
@@ -32,9 +34,12 @@ async function listen(): ReturnType<DialerHarness['listen']> {
       reset: () => void socket.resetAndDestroy(),
       pause: () => void socket.pause(),
       resume: () => void socket.resume(),
+      setPassword: (password) => setOptions(descriptorOf(socket) ?? -1, host, { password }),
     });
   });
-  return { host: '127.0.0.1', port: await listening(server), peers };
+  const port = await listening(server);
+  setOptions(descriptorOf(server) ?? -1, host, options);
+  return { host, port, peers };
 }
 
 async function refusing(): ReturnType<DialerHarness['refusing']> {
@@ -43,7 +48,7 @@ async function refusing(): ReturnType<DialerHarness['refusing']> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
   await promise;
-  return { host: '127.0.0.1', port };
+  return { host, port };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -54,4 +59,11 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-dialerCompliance('system dialer', () => ({ dialer: systemDialer, listen, refusing, until, settle: () => sleep(20) }));
+dialerCompliance('system dialer', () => ({
+  dialer: systemDialer,
+  listen,
+  refusing,
+  until,
+  settle: () => sleep(20),
+  pass: (ms) => sleep(ms),
+}));

@@ -1,78 +1,52 @@
-import { Socket } from 'node:net';
+import { Socket, type SocketConstructorOpts } from 'node:net';
 import type { Connection, ConnectionHandlers, Dialer, DialOptions } from '../ports.ts';
+import { TcpConnection } from './tcp-connection.ts';
+import { closeSocket, isSpecial, openSocket } from './tcp-options.ts';
 
 /** TCP connections of the host. */
-export const systemDialer: Dialer = {
-  dial: (options, handlers) => new TcpConnection(options, handlers),
-};
+export const systemDialer: Dialer = { dial };
 
-class TcpConnection implements Connection {
-  readonly #socket = new Socket();
-  readonly #handlers: ConnectionHandlers;
-  #localAddress: string | undefined;
-  #remoteAddress: string | undefined;
-  #error: Error | undefined;
-  #waiting = false;
-
-  constructor(options: DialOptions, handlers: ConnectionHandlers) {
-    this.#handlers = handlers;
-    const socket = this.#socket;
-    const timer = setTimeout(() => {
-      socket.destroy(new Error(`no answer from ${options.host} port ${options.port} within ${options.timeoutMs} ms`));
-    }, options.timeoutMs);
-    socket.setNoDelay(true);
-    socket.on('connect', () => {
-      clearTimeout(timer);
-      this.#localAddress = socket.localAddress;
-      this.#remoteAddress = socket.remoteAddress;
-      handlers.onConnect();
-    });
-    socket.on('data', (chunk) => handlers.onData(chunk));
-    // The peer has said its last word; what we still queue would not be read.
-    socket.on('end', () => socket.destroy());
-    socket.on('error', (error) => (this.#error = error));
-    socket.on('close', () => {
-      clearTimeout(timer);
-      handlers.onClose(this.#error);
-    });
-    this.#connect(options);
+function dial(options: DialOptions, handlers: ConnectionHandlers): Connection {
+  const { socket, problem } = makeSocket(options);
+  const { host, port, localAddress, timeoutMs } = options;
+  const timer = setTimeout(() => {
+    socket.destroy(new Error(`no answer from ${host} port ${port} within ${timeoutMs} ms`));
+  }, timeoutMs);
+  socket.on('connect', () => clearTimeout(timer));
+  socket.on('close', () => clearTimeout(timer));
+  const connection = new TcpConnection(socket, handlers);
+  try {
+    if (problem !== undefined) throw problem;
+    socket.connect({ host, port, ...(localAddress === undefined ? {} : { localAddress }) });
+  } catch (error) {
+    // What is refused at once, such as a malformed local address.
+    socket.destroy(error instanceof Error ? error : new Error(String(error)));
   }
+  return connection;
+}
 
-  get localAddress(): string | undefined {
-    return this.#localAddress;
-  }
+interface MadeSocket {
+  readonly socket: Socket;
+  readonly problem?: unknown;
+}
 
-  get remoteAddress(): string | undefined {
-    return this.#remoteAddress;
-  }
-
-  write(bytes: Uint8Array): number {
-    if (!this.#socket.writable) return 0;
-    this.#socket.write(bytes, () => this.#drained());
-    this.#waiting = this.#socket.writableLength > 0;
-    return this.#socket.writableLength;
-  }
-
-  end(): void {
-    this.#socket.end();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  #drained(): void {
-    if (!this.#waiting || this.#socket.writableLength > 0 || !this.#socket.writable) return;
-    this.#waiting = false;
-    this.#handlers.onDrain();
-  }
-
-  #connect({ host, port, localAddress }: DialOptions): void {
-    try {
-      this.#socket.connect({ host, port, ...(localAddress === undefined ? {} : { localAddress }) });
-    } catch (error) {
-      // Options that Node.js refuses at once, such as a malformed local address.
-      this.#socket.destroy(error instanceof Error ? error : new Error(String(error)));
-    }
+/**
+ * Node.js can set neither a TCP-MD5 key nor a TTL, but connects a socket that was made elsewhere: libuv takes a descriptor that is not
+ * connected (uv_tcp_open, then uv_tcp_connect). Only who needs that loads the C library.
+ */
+function makeSocket(options: DialOptions): MadeSocket {
+  if (!isSpecial(options)) return { socket: new Socket() };
+  let fd: number | undefined;
+  try {
+    fd = openSocket(options.host, options);
+    // `manualStart`, as Node.js has it for its own use: nothing is read before there is a connection.
+    const adopted: SocketConstructorOpts & { manualStart: boolean } = {
+      ...{ fd, readable: true, writable: true, manualStart: true },
+    };
+    // From here on Node.js closes it.
+    return { socket: new Socket(adopted) };
+  } catch (problem) {
+    if (fd !== undefined) closeSocket(fd);
+    return { socket: new Socket(), problem };
   }
 }

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { listenersCompliance, type ListenersHarness } from '../listeners-compliance.ts';
+import { FakeClock } from './clock.ts';
+import type { RemoteEnd } from './dialer.ts';
+import { FakeListeners } from './listeners.ts';
+
+const host = '127.0.0.1';
+
+listenersCompliance('fake listeners', (): ListenersHarness => {
+  const clock = new FakeClock();
+  const listeners = new FakeListeners(clock);
+  return {
+    ...{ listeners, host, callerHost: host },
+    call(port, password) {
+      const events: string[] = [];
+      const unsent: string[] = [];
+      let end: RemoteEnd | undefined;
+      const write = (text: string): void => {
+        if (end === undefined) unsent.push(text);
+        else end.write(new TextEncoder().encode(text));
+      };
+      listeners.call(host, port, {
+        host,
+        ...(password === undefined ? {} : { password }),
+        onOpen: (remote) => {
+          end = remote;
+          events.push('open');
+          for (const text of unsent.splice(0)) write(text);
+        },
+        onFail: () => events.push('failed'),
+      });
+      return {
+        received: () => Buffer.concat(end?.received ?? []).toString(),
+        get events() {
+          return end?.closed === true ? [...events, 'closed'] : events;
+        },
+        write,
+      };
+    },
+    async until(condition) {
+      for (let tick = 0; tick < 5 && !condition(); tick++) clock.advance(0);
+      assert.ok(condition(), String(condition));
+    },
+    settle: async () => clock.advance(0),
+    pass: async (ms) => clock.advance(ms),
+  };
+});
