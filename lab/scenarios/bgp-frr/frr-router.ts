@@ -14,6 +14,8 @@ async function ip(...args: string[]): Promise<string> {
 
 export const routerAddress = { ipv4: '10.211.0.1', ipv6: 'fd00:211::1' };
 export const speakerAddress = { ipv4: '10.211.0.2', ipv6: 'fd00:211::2' };
+/** The only link-local addresses that there are, both on `eth0`. */
+export const linkLocal = { router: 'fe80::1', speaker: 'fe80::2' };
 
 const configuration = `
 hostname bgp-frr
@@ -48,8 +50,12 @@ const sysctls = [
 interface KernelRoute {
   readonly dst: string;
   readonly gateway?: string;
-  readonly nexthops?: readonly { readonly gateway: string }[];
+  /** A next hop of the other family (RFC 8950). */
+  readonly via?: { readonly host: string };
+  readonly nexthops?: readonly KernelNextHop[];
 }
+
+type KernelNextHop = Pick<KernelRoute, 'gateway' | 'via'>;
 
 /** FRR (zebra and bgpd) in a network namespace, one veth away from another namespace in which a speaker runs. */
 export class FrrRouter {
@@ -116,10 +122,9 @@ export class FrrRouter {
   async routes(family: 4 | 6): Promise<Map<string, string[]>> {
     const json = await ip('-n', this.namespace, `-${family}`, '-j', 'route', 'show', 'proto', 'bgp');
     const routes = new Map<string, Set<string>>();
-    for (const { dst, gateway, nexthops } of JSON.parse(json || '[]') as KernelRoute[]) {
+    for (const { dst, nexthops, ...only } of JSON.parse(json || '[]') as KernelRoute[]) {
       const hops = routes.get(dst) ?? new Set();
-      for (const hop of nexthops ?? []) hops.add(hop.gateway);
-      if (gateway !== undefined) hops.add(gateway);
+      for (const { gateway, via } of nexthops ?? [only]) hops.add(gateway ?? via?.host ?? 'none');
       routes.set(dst, hops);
     }
     return new Map([...routes].map(([dst, hops]) => [dst, [...hops].sort()]));
@@ -127,6 +132,19 @@ export class FrrRouter {
 
   async vtysh(command: string): Promise<string> {
     return (await execute('vtysh', ['--vty_socket', this.#folder, '-d', 'bgpd', '-c', command])).stdout;
+  }
+
+  /** Changes the configuration of bgpd: `lines` as in its file, below `router bgp`. */
+  async configure(...lines: string[]): Promise<void> {
+    const commands = ['configure terminal', 'router bgp 65001', ...lines].flatMap((line) => ['-c', line]);
+    await execute('vtysh', ['--vty_socket', this.#folder, '-d', 'bgpd', ...commands]);
+  }
+
+  /** TCP connections of BGP that are established, as the router's kernel has them. */
+  async connections(): Promise<number> {
+    const filter = ['state', 'established', '( sport = :179 or dport = :179 )'];
+    const { stdout } = await execute('nsenter', [`--net=/var/run/netns/${this.namespace}`, 'ss', '-Htn', ...filter]);
+    return stdout.trim() === '' ? 0 : stdout.trim().split('\n').length;
   }
 
   async remove(): Promise<void> {
@@ -145,13 +163,16 @@ export class FrrRouter {
     }
     const peer = ['peer', 'name', 'eth0', 'netns', this.speakerNamespace];
     await ip('-n', this.namespace, 'link', 'add', 'eth0', 'type', 'veth', ...peer);
-    await this.#address(this.namespace, routerAddress);
-    await this.#address(this.speakerNamespace, speakerAddress);
+    await this.#address(this.namespace, { ...routerAddress, linkLocal: linkLocal.router });
+    await this.#address(this.speakerNamespace, { ...speakerAddress, linkLocal: linkLocal.speaker });
   }
 
-  async #address(namespace: string, address: { readonly ipv4: string; readonly ipv6: string }): Promise<void> {
+  async #address(namespace: string, address: Readonly<Record<'ipv4' | 'ipv6' | 'linkLocal', string>>): Promise<void> {
+    await ip('-n', namespace, 'link', 'set', 'eth0', 'addrgenmode', 'none');
     await ip('-n', namespace, 'addr', 'add', `${address.ipv4}/24`, 'dev', 'eth0');
-    await ip('-n', namespace, 'addr', 'add', `${address.ipv6}/64`, 'dev', 'eth0', 'nodad');
+    for (const ipv6 of [address.ipv6, address.linkLocal]) {
+      await ip('-n', namespace, 'addr', 'add', `${ipv6}/64`, 'dev', 'eth0', 'nodad');
+    }
     await ip('-n', namespace, 'link', 'set', 'eth0', 'up');
   }
 }

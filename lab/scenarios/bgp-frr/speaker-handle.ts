@@ -30,8 +30,14 @@ export class SpeakerHandle {
     return this.changes.findLast((status) => status.key === key);
   }
 
-  async configure(peers: readonly PeerConfig[]): Promise<void> {
-    await this.#tell({ configure: peers });
+  /** @param listenPort where the router may connect to, on all addresses */
+  async configure(peers: readonly PeerConfig[], listenPort = 0): Promise<void> {
+    await this.#tell({ configure: peers, listen: { port: listenPort, addresses: [] } });
+  }
+
+  /** All that the speaker has logged. */
+  get log(): string {
+    return this.#stderr;
   }
 
   async setRoutes(peer: string, routes: readonly Route[]): Promise<void> {

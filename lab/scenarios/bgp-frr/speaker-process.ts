@@ -4,11 +4,15 @@
 import { createInterface } from 'node:readline';
 import { systemClock, systemRandom } from '../../../backend/src/platform/linux/clock.ts';
 import { systemDialer } from '../../../backend/src/platform/linux/dialer.ts';
+import { systemListeners } from '../../../backend/src/platform/linux/listeners.ts';
 import type { LogFields, Logger } from '../../../backend/src/platform/ports.ts';
 import { BgpSpeaker, type PeerConfig, type Route, type StopMode } from '../../../backend/src/speakers/bgp/speaker.ts';
 
 export type Command =
-  | { readonly configure: readonly PeerConfig[] }
+  | {
+      readonly configure: readonly PeerConfig[];
+      readonly listen?: { readonly port: number; readonly addresses: string[] };
+    }
   | { readonly setRoutes: { readonly peer: string; readonly routes: readonly Route[] } }
   | { readonly stop: StopMode };
 
@@ -30,6 +34,7 @@ const speaker = new BgpSpeaker(
     clock: systemClock,
     random: systemRandom,
     dialer: systemDialer,
+    listeners: systemListeners,
     logger,
     onSessionChange: (status) => write({ status }),
     onSessionGone: (gone) => write({ gone }),
@@ -38,7 +43,7 @@ const speaker = new BgpSpeaker(
 );
 
 async function obey(command: Command): Promise<void> {
-  if ('configure' in command) speaker.configure(command.configure);
+  if ('configure' in command) speaker.configure(command.configure, command.listen);
   else if ('setRoutes' in command) {
     const { peer, routes } = command.setRoutes;
     speaker.setRoutes(peer, new Map(routes.map((route) => [route.prefix, route])));

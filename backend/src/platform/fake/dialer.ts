@@ -1,3 +1,4 @@
+import { noAnswer } from '../no-answer.ts';
 import type { Clock, Connection, ConnectionHandlers, Dialer, DialOptions, TcpOptions } from '../ports.ts';
 
 /** The other end of a fake connection: what a test's scripted peer holds. */
@@ -132,9 +133,7 @@ export class FakeConnection implements Connection {
   }
 
   timeOut(): void {
-    const { host, port, timeoutMs } = this.#options;
-    const error = new Error(`no answer from ${host} port ${port} within ${timeoutMs} ms`);
-    this.#clock.setTimer(timeoutMs, () => this.#closed(error));
+    this.#clock.setTimer(this.#options.timeoutMs, () => this.#closed(noAnswer(this.#options)));
   }
 
   write(bytes: Uint8Array): number {

@@ -1,4 +1,5 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
+import { noAnswer } from '../no-answer.ts';
 import type { Connection, ConnectionHandlers, Dialer, DialOptions } from '../ports.ts';
 import { TcpConnection } from './tcp-connection.ts';
 import { closeSocket, isSpecial, openSocket } from './tcp-options.ts';
@@ -10,7 +11,7 @@ function dial(options: DialOptions, handlers: ConnectionHandlers): Connection {
   const { socket, problem } = makeSocket(options);
   const { host, port, localAddress, timeoutMs } = options;
   const timer = setTimeout(() => {
-    socket.destroy(new Error(`no answer from ${host} port ${port} within ${timeoutMs} ms`));
+    socket.destroy(noAnswer(options));
   }, timeoutMs);
   socket.on('connect', () => clearTimeout(timer));
   socket.on('close', () => clearTimeout(timer));

@@ -1,15 +1,19 @@
 import type { AddressFamily, ChosenAttributes, FamilyConfig, PeerConfig, Route } from './model.ts';
 import { attributesKey, routeAttributes, type Sender } from './route-attributes.ts';
 import type { CodecContext } from './wire/context.ts';
+import { encodeFrame, MessageType } from './wire/frame.ts';
 import { encodePrefix, type EncodedPrefix } from './wire/nlri.ts';
+import { encodeRouteRefresh, RefreshSubtype } from './wire/route-refresh-message.ts';
 import { UpdatePacker } from './wire/update-packer.ts';
 
 /** What a session needs to know to send routes. */
 export interface RibSession {
-  readonly peer: Pick<PeerConfig, 'localAs' | 'peerAs'>;
+  readonly peer: Pick<PeerConfig, 'localAs' | 'peerAs' | 'gracefulShutdown'>;
   /** The negotiated families; `addPathSendMax` as configured. */
   readonly families: readonly FamilyConfig[];
   readonly sending: CodecContext;
+  /** A refresh has a beginning and an end (RFC 7313). */
+  readonly enhancedRefresh?: boolean;
 }
 
 /** Encoded messages, in the order in which they must be sent. */
@@ -85,6 +89,9 @@ export class AdjRibOut {
   #sentPrefixes = 0;
   #session: ActiveSession | undefined;
   #endOfRibDue = false;
+  /** Families that the peer wants again, before anything of that is sent, and while it is. */
+  readonly #refreshDue = new Set<AddressFamily>();
+  readonly #refreshing = new Set<AddressFamily>();
 
   constructor(deps: AdjRibOutDeps) {
     this.#deps = deps;
@@ -97,7 +104,8 @@ export class AdjRibOut {
 
   /** True if `take` may have something to send. */
   get pending(): boolean {
-    return this.#session !== undefined && this.#known && (this.#dirty.size > 0 || this.#endOfRibDue);
+    if (this.#session === undefined || !this.#known) return false;
+    return this.#dirty.size > 0 || this.#endOfRibDue || this.#refreshDue.size > 0 || this.#refreshing.size > 0;
   }
 
   /** The whole desired set. Before the first call nothing is known, and nothing is sent, not even End-of-RIB. */
@@ -128,8 +136,11 @@ export class AdjRibOut {
     this.reconfigure(session);
   }
 
-  /** Other limits on the number of paths in the session that is there. */
+  /** Other limits on the number of paths in the session that is there, or other attributes of all routes. */
   reconfigure(session: RibSession): void {
+    if (this.#session !== undefined && this.#session.peer.gracefulShutdown !== session.peer.gracefulShutdown) {
+      for (const entry of this.#entries.values()) sendAgain(entry);
+    }
     const limits = new Map<string, number>();
     for (const { family, addPathSendMax } of session.families) {
       limits.set(family, session.sending.addPath.has(family) ? addPathSendMax : 1);
@@ -142,31 +153,53 @@ export class AdjRibOut {
   stop(): void {
     this.#session = undefined;
     this.#endOfRibDue = false;
+    this.#refreshDue.clear();
+    this.#refreshing.clear();
     this.#forgetSent();
   }
 
-  /** The peer wants a family again (RFC 2918 section 4). */
-  refresh(family: string): void {
+  /** The peer wants a family again (RFC 2918 section 4), which may be none of ours. */
+  refresh(wanted: string): void {
+    const family = this.#session?.families.find((configured) => configured.family === wanted)?.family;
+    if (family === undefined) return;
     for (const entry of this.#entries.values()) {
       if (entry.encoded.family !== family || entry.sent.length === 0) continue;
-      entry.sent = entry.sent.map(({ id }) => ({ id, key: resend }));
+      sendAgain(entry);
       this.#dirty.add(entry);
     }
+    if (this.#session?.enhancedRefresh === true) this.#refreshDue.add(family);
   }
 
   /** The next messages, about `maxBytes` of them; undefined if the peer has all that is wanted. What is returned counts as sent. */
   take(maxBytes: number): Batch | undefined {
     const session = this.#session;
     if (session === undefined || !this.#known) return undefined;
+    const messages = this.#beginRefreshes();
     while (this.#dirty.size > 0) {
-      const messages = this.#takeChanges(session, maxBytes);
-      if (messages.length > 0) return { bytes: Buffer.concat(messages), messages: messages.length };
+      messages.push(...this.#takeChanges(session, maxBytes));
+      if (messages.length > 0) return batch(messages);
     }
-    if (!this.#endOfRibDue) return undefined;
+    messages.push(...this.#takeEnds(session));
+    return messages.length === 0 ? undefined : batch(messages);
+  }
+
+  /** RFC 7313 section 4: a beginning, then all routes of the family; what isn't among them is not ours any more. */
+  #beginRefreshes(): Uint8Array[] {
+    const families = [...this.#refreshDue];
+    this.#refreshDue.clear();
+    for (const family of families) this.#refreshing.add(family);
+    return families.map((family) => refreshMessage(family, RefreshSubtype.begin));
+  }
+
+  /** Once all routes are sent. */
+  #takeEnds(session: ActiveSession): Uint8Array[] {
+    const ended = [...this.#refreshing];
+    this.#refreshing.clear();
+    const messages = ended.map((family) => refreshMessage(family, RefreshSubtype.end));
+    if (!this.#endOfRibDue) return messages;
     this.#endOfRibDue = false;
     for (const { family } of session.families) session.packer.endOfRib(family);
-    const messages = session.packer.takeMessages();
-    return { bytes: Buffer.concat(messages), messages: messages.length };
+    return [...messages, ...session.packer.takeMessages()];
   }
 
   #takeChanges(session: ActiveSession, maxBytes: number): Uint8Array[] {
@@ -215,6 +248,20 @@ export class AdjRibOut {
       if (entry.route === undefined) this.#entries.delete(entry.prefix);
     }
   }
+}
+
+/** What the peer has of it counts for nothing. */
+function sendAgain(entry: Entry): void {
+  entry.sent = entry.sent.map(({ id }) => ({ id, key: resend }));
+}
+
+function batch(messages: readonly Uint8Array[]): Batch {
+  return { bytes: Buffer.concat(messages), messages: messages.length };
+}
+
+function refreshMessage(family: AddressFamily, subtype: number): Uint8Array {
+  const body = encodeRouteRefresh({ type: 'route-refresh', family, subtype, filters: new Uint8Array() });
+  return encodeFrame(MessageType.routeRefresh, body);
 }
 
 /** The differences of a batch of prefixes, collected by attributes. */

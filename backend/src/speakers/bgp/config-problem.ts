@@ -11,6 +11,10 @@ const isInteger = (value: number, min: number, max: number): boolean =>
 const isAs = (value: number): boolean => isInteger(value, 1, 0xffffffff);
 const isHoldTime = (value: number): boolean => value === 0 || isInteger(value, 3, 0xffff);
 
+const isTtl = (value: number): boolean => isInteger(value, 1, 255);
+/** What the kernel takes as a key of TCP-MD5. */
+const maxPasswordBytes = 80;
+
 function parses(parse: (text: string) => Uint8Array, text: string): boolean {
   try {
     return parse(text).some((octet) => octet !== 0);
@@ -27,6 +31,8 @@ const checks: readonly Check[] = [
   { problem: 'router id', fails: ({ routerId }) => !parses(identifierBytes, routerId) },
   { problem: 'hold time', fails: ({ holdTimeSeconds }) => !isHoldTime(holdTimeSeconds) },
   { problem: 'list of families', fails: ({ families }) => families.length === 0 },
+  { problem: 'password', fails: ({ password }) => new TextEncoder().encode(password ?? '').length > maxPasswordBytes },
+  { problem: 'TTL', fails: ({ ttl = 1, ttlSecurityHops = 1 }) => !isTtl(ttl) || !isTtl(ttlSecurityHops) },
   {
     problem: 'restart time',
     fails: ({ gracefulRestart }) =>

@@ -25,6 +25,16 @@ export interface PeerConfig {
   /** Upper bound of the exponential backoff between attempts. */
   readonly connectRetrySeconds: number;
   readonly localAddress?: string;
+  /** TCP-MD5 (RFC 2385), up to 80 octets. Never logged, and in no status. */
+  readonly password?: string;
+  /** TTL of our packets; the system's default if left out. */
+  readonly ttl?: number;
+  /** GTSM (RFC 5082): how many hops away the peer may be, 1 being the next one. Our packets then have the TTL 255, and those of the peer must. */
+  readonly ttlSecurityHops?: number;
+  /** We never connect, the peer does. */
+  readonly passive?: boolean;
+  /** All routes say that they are about to go (RFC 8326). */
+  readonly gracefulShutdown?: boolean;
   readonly families: readonly FamilyConfig[];
   /** Up to 4095. */
   readonly gracefulRestart?: { readonly restartTimeSeconds: number };
@@ -70,6 +80,12 @@ export interface NegotiatedStatus {
   readonly notificationGracefulRestart: boolean;
   readonly fourOctetAs: boolean;
   readonly routeRefresh: boolean;
+  /** RFC 7313. */
+  readonly enhancedRouteRefresh: boolean;
+  /** RFC 8654: both sides take messages of up to 65535 octets. */
+  readonly extendedMessages: boolean;
+  /** RFC 8950: the peer takes IPv4 routes with IPv6 next hops. */
+  readonly extendedNextHop: boolean;
 }
 
 export interface SessionCounters {

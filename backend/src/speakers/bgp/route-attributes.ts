@@ -1,17 +1,21 @@
 import type { AddressFamily, ChosenAttributes, PeerConfig } from './model.ts';
 import type { PathAttribute } from './wire/attributes/attribute.ts';
 import type { AsSegment } from './wire/attributes/as-path.ts';
+import { isMpNextHop } from './wire/update-packer.ts';
 
 /** What of the session goes into the attributes of every chosen. */
-export interface Sender extends Pick<PeerConfig, 'localAs' | 'peerAs'> {
+export interface Sender extends Pick<PeerConfig, 'localAs' | 'peerAs' | 'gracefulShutdown'> {
   readonly fourOctetAs: boolean;
 }
+
+/** Well-known community (RFC 8326 section 3): look for another way, this one is about to go. */
+const GRACEFUL_SHUTDOWN = '65535:0';
 
 /** RFC 4271 section 5.1.5 leaves the value open; 100 is what routers take for routes of their own. */
 const defaultLocalPref = 100;
 
 /**
- * Attributes of a locally originated route, in order of their codes (RFC 4271 appendix F.4); the next hop of an IPv6 route
+ * Attributes of a locally originated route, in order of their codes (RFC 4271 appendix F.4); an IPv6 next hop
  * isn't among them, it travels in MP_REACH_NLRI.
  */
 export function routeAttributes(
@@ -26,13 +30,23 @@ export function routeAttributes(
     { type: 'origin', origin: 'igp' },
     { type: 'as-path', segments },
   ];
-  if (family === 'ipv4-unicast') attributes.push({ type: 'next-hop', address: nextHop });
+  if (!isMpNextHop(family, nextHop)) attributes.push({ type: 'next-hop', address: nextHop });
   if (chosen.med !== undefined) attributes.push({ type: 'med', value: chosen.med });
-  if (internal) attributes.push({ type: 'local-pref', value: chosen.localPref ?? defaultLocalPref });
-  attributes.push(...list('communities', chosen.communities));
+  if (internal) attributes.push({ type: 'local-pref', value: localPref(sender, chosen) });
+  attributes.push(...list('communities', communities(sender, chosen)));
   if (needsAs4Path(sender)) attributes.push({ type: 'as4-path', segments });
   attributes.push(...list('large-communities', chosen.largeCommunities));
   return attributes;
+}
+
+/** RFC 8326 section 4.2: within the AS a route on its way out is less than any other. */
+function localPref({ gracefulShutdown }: Sender, chosen: ChosenAttributes): number {
+  return gracefulShutdown === true ? 0 : (chosen.localPref ?? defaultLocalPref);
+}
+
+function communities({ gracefulShutdown }: Sender, chosen: ChosenAttributes): readonly string[] {
+  const values = chosen.communities ?? [];
+  return gracefulShutdown === true ? [...new Set([...values, GRACEFUL_SHUTDOWN])] : values;
 }
 
 /** A list of no communities would be malformed (RFC 7606 section 7.8), so there is none then. */

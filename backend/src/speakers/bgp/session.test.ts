@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Path, Route } from './model.ts';
 import { addPathReceive, gracefulRestartBoth, peer, routerOpen, Scene } from './testing/scripted-router.ts';
 import { notification, shutdownCommunication } from './wire/notification.ts';
@@ -11,6 +13,9 @@ function route(prefix: string, ...ids: readonly number[]): Route {
 }
 const table = (...routes: readonly Route[]): Map<string, Route> => new Map(routes.map((one) => [one.prefix, one]));
 const a = '10.0.0.1/32';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 function established(scene = new Scene(), open = routerOpen(addPathReceive)): Scene {
   scene.router(open);
@@ -40,6 +45,9 @@ test('a session comes up, and every change of it is told once', () => {
     notificationGracefulRestart: false,
     fourOctetAs: true,
     routeRefresh: true,
+    enhancedRouteRefresh: false,
+    extendedMessages: false,
+    extendedNextHop: false,
   });
 });
 
@@ -236,6 +244,28 @@ test('a slow router has little queued for it, and gets the rest when it reads', 
   for (let i = 0; i < 10; i++) scene.settle();
   assert.equal(scene.status.prefixesSent, 60_000);
   assert.equal(scene.connection.table.paths.size, 60_000);
+});
+
+test('a router that sends without end costs no memory: what it sends is counted and forgotten', () => {
+  const scene = established();
+  const attributes = '40 01 01 00 40 02 06 02 01 0000fde9 40 03 04 c0000201';
+  const nlri = '20 0a0a0a0a '.repeat(800);
+  const update = hex(`${marker} 0fcb 02 0000 0014 ${attributes} ${nlri}`);
+  const chunk = Buffer.concat(Array.from({ length: 16 }, () => update));
+  const flood = (rounds: number): number => {
+    for (let round = 0; round < rounds; round++) {
+      scene.connection.remote.write(chunk);
+      scene.settle();
+    }
+    collectGarbage();
+    return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+  };
+  const before = flood(10);
+  const after = flood(100);
+  assert.equal(scene.status.counters.prefixesReceived, 110 * 16 * 800);
+  assert.equal(scene.status.state, 'Established');
+  // Six megabytes of messages and as many prefixes as a full table of the Internet has.
+  assert.ok(after - before < 4 * 2 ** 20, `${after - before} octets more`);
 });
 
 test('a router that reads nothing at all is given up after eight minutes (RFC 9687)', () => {

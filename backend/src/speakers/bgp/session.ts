@@ -1,26 +1,29 @@
-import type { Clock, Connection, Dialer, Logger, Random, Timer } from '../../platform/ports.ts';
+import type { Clock, Connection, ConnectionHandlers, Logger, Random, Timer } from '../../platform/ports.ts';
 import type { AdjRibOut, RibSession } from './adj-rib-out.ts';
 import { configProblem } from './config-problem.ts';
 import { initialState, transition, type Effect, type FsmEvent, type FsmState } from './fsm/fsm.ts';
 import type { Negotiated } from './fsm/negotiate.ts';
-import type { NegotiatedStatus, PeerConfig, SessionStatus } from './model.ts';
-import { SessionTally } from './session-tally.ts';
+import type { NegotiatedStatus, PeerConfig, SessionStatus, StateName } from './model.ts';
+import type { SessionTally } from './session-tally.ts';
 import { FrameReader } from './wire/frame.ts';
 import { decodeMessage, encodeMessage, type Message } from './wire/message.ts';
+import { CeaseSubcode, ErrorCode, notification } from './wire/notification.ts';
 import { ProtocolError, type Notification } from './wire/protocol-error.ts';
 
 export interface SessionDeps {
   readonly clock: Clock;
   readonly random: Random;
-  readonly dialer: Dialer;
   readonly logger: Logger;
   readonly rib: AdjRibOut;
+  readonly tally: SessionTally;
+  /** Opens the connection of an attempt: that of the caller, or one that has come in. */
+  readonly open: (config: PeerConfig, handlers: ConnectionHandlers) => Connection;
+  /** The peer's OPEN suits: whether this is the connection to go on with (RFC 4271 section 6.8). */
+  readonly mayConfirm: (negotiated: Negotiated) => boolean;
   /** The state, the error or what was negotiated has changed; counters alone don't count. */
-  readonly onChange: (status: SessionStatus) => void;
+  readonly onChange: () => void;
 }
 
-/** A dead router must not hold an attempt for the two minutes that a kernel keeps sending SYN. */
-const connectTimeoutMs = 5_000;
 /** How much may wait in user space for a slow peer; the kernel's buffer comes on top. */
 const highWaterBytes = 128 * 1024;
 const batchBytes = 64 * 1024;
@@ -36,25 +39,28 @@ interface Closing {
   readonly waiters: (() => void)[];
 }
 
-/** The one session with a peer: carries out what the state machine decides, on a connection, timers and the peer's routes. */
+export const collision = notification(ErrorCode.cease, CeaseSubcode.connectionCollisionResolution);
+
+/** One connection with a peer at a time: carries out what the state machine decides, on a connection, timers and the peer's routes. */
 export class Session {
   readonly #deps: SessionDeps;
   #config: PeerConfig;
-  #state: FsmState = initialState;
+  #state: FsmState;
   #since: Date;
   #lastError: string | undefined;
   #localAddress: string | undefined;
   #connection: Connection | undefined;
   #waitingBytes = 0;
   readonly #timers = new Map<string, Timer>();
-  readonly #tally = new SessionTally();
   /** Connections that still flush, and who waits for them. */
   readonly #closing = new Map<Connection, Closing>();
   #onDrained: (() => void) | undefined;
 
-  constructor(deps: SessionDeps, config: PeerConfig) {
+  /** @param restarting whether this process has not had a session with the peer yet */
+  constructor(deps: SessionDeps, config: PeerConfig, restarting: boolean) {
     this.#deps = deps;
     this.#config = config;
+    this.#state = { ...initialState, restarting };
     this.#since = deps.clock.wallTime();
   }
 
@@ -63,12 +69,32 @@ export class Session {
     const problem = configProblem(this.#config);
     if (problem === undefined) return this.#handle({ type: 'start' });
     this.#lastError = problem;
-    this.#deps.onChange(this.status());
+    this.#deps.onChange();
   }
 
-  /** Takes parameters that need no new session: backoff and number of paths. */
+  get state(): StateName {
+    return this.#state.name;
+  }
+
+  get negotiated(): Negotiated | undefined {
+    return this.#state.negotiated;
+  }
+
+  /** Idle, and about to stay so until `start`. */
+  get resting(): boolean {
+    return this.#state.name === 'Idle' && !this.#timers.has('idleHold');
+  }
+
+  /** Another connection has had a session with the peer. */
+  hasBeenUp(): void {
+    this.#state = { ...this.#state, restarting: false };
+  }
+
+  /** Takes parameters that need no new session: backoff, number of paths, another password in the place of one. */
   reconfigure(config: PeerConfig): void {
+    const { password } = this.#config;
     this.#config = config;
+    if (config.password !== undefined && config.password !== password) this.#setPassword(config.password);
     const { negotiated, name } = this.#state;
     if (name !== 'Established' || negotiated === undefined) return;
     this.#deps.rib.reconfigure(this.#ribSession(negotiated));
@@ -107,7 +133,7 @@ export class Session {
     while (this.#waitingBytes < highWaterBytes) {
       const batch = this.#deps.rib.take(batchBytes);
       if (batch === undefined) break;
-      this.#tally.sent(batch.messages, batch.messages);
+      this.#deps.tally.sent(batch.messages, batch.messages);
       this.#write(connection, batch.bytes);
     }
     if (!this.#deps.rib.pending) this.#drained();
@@ -124,7 +150,7 @@ export class Session {
       ...(negotiated === undefined ? {} : { remoteRouterId: negotiated.remoteIdentifier }),
       ...(negotiated === undefined ? {} : { negotiated: negotiatedStatus(negotiated) }),
       prefixesSent: this.#deps.rib.prefixesSent,
-      counters: this.#tally.counters(),
+      counters: this.#deps.tally.counters(),
     };
   }
 
@@ -132,12 +158,15 @@ export class Session {
     const before = this.#state;
     const errorBefore = this.#lastError;
     const { state, effects } = transition({ config: this.#config, jitter: this.#deps.random.next() }, before, event);
+    if (before.name === 'OpenSent' && state.negotiated !== undefined && !this.#deps.mayConfirm(state.negotiated)) {
+      return this.#handle({ type: 'stop', notification: collision });
+    }
     this.#state = state;
     if (before.name === 'Established' && state.name !== 'Established') this.#down();
     for (const effect of effects) this.#run(effect, before);
     if (state.name === before.name && this.#lastError === errorBefore) return;
     if (state.name !== before.name) this.#since = this.#deps.clock.wallTime();
-    this.#deps.onChange(this.status());
+    this.#deps.onChange();
     // Routes go out after the change is known, and may change the state again.
     if (state.name === 'Established') this.pump();
   }
@@ -165,13 +194,13 @@ export class Session {
   #runEstablished(effect: Extract<Effect, { type: 'established' | 'update' | 'refresh' }>): void {
     switch (effect.type) {
       case 'established':
-        this.#tally.established();
+        this.#deps.tally.established();
         this.#tellEstablished(effect.negotiated);
         return this.#deps.rib.start(this.#ribSession(effect.negotiated));
       case 'update':
-        return this.#tally.update(effect.update);
+        return this.#deps.tally.update(effect.update);
       case 'refresh':
-        this.#tally.refresh();
+        this.#deps.tally.refresh();
         this.#deps.rib.refresh(effect.family);
         return this.pump();
     }
@@ -201,26 +230,32 @@ export class Session {
   }
 
   #connect(): void {
-    const { address, port, localAddress } = this.#config;
     const reader = new FrameReader();
     const isCurrent = (): boolean => this.#connection === connection;
-    const connection: Connection = this.#deps.dialer.dial(
-      { host: address, port, timeoutMs: connectTimeoutMs, ...(localAddress === undefined ? {} : { localAddress }) },
-      {
-        onConnect: () => {
-          if (!isCurrent()) return;
-          this.#localAddress = connection.localAddress;
-          this.#handle({ type: 'connected' });
-        },
-        onData: (chunk) => this.#receive(reader, chunk, isCurrent),
-        onDrain: () => {
-          if (isCurrent()) this.#drain();
-        },
-        onClose: (error) => this.#closed(connection, error),
+    const connection: Connection = this.#deps.open(this.#config, {
+      onConnect: () => {
+        if (!isCurrent()) return;
+        this.#localAddress = connection.localAddress;
+        this.#handle({ type: 'connected' });
       },
-    );
+      onData: (chunk) => this.#receive(reader, chunk, isCurrent),
+      onDrain: () => {
+        if (isCurrent()) this.#drain();
+      },
+      onClose: (error) => this.#closed(connection, error),
+    });
     this.#connection = connection;
     this.#waitingBytes = 0;
+  }
+
+  /** What is signed by the one before is lost from now on, and sent again once the peer has this one too. */
+  #setPassword(password: string): void {
+    try {
+      this.#connection?.setPassword(password);
+    } catch (error) {
+      const { message } = error as Error;
+      this.#deps.logger.warn({ error: message }, 'the new TCP-MD5 password cannot be used for the session that is up');
+    }
   }
 
   #receive(reader: FrameReader, chunk: Uint8Array, isCurrent: () => boolean): void {
@@ -228,10 +263,11 @@ export class Session {
       // The session may end with any message; what follows it in the chunk is nobody's.
       if (!isCurrent()) return;
       for (const frame of reader.frames(chunk)) {
-        this.#tally.received();
+        this.#deps.tally.received();
         const receiving = this.#state.negotiated?.receiving ?? { fourOctetAs: true, addPath: new Set() };
         this.#handle({ type: 'message', message: decodeMessage(frame, receiving) });
         if (!isCurrent()) return;
+        if (this.#state.negotiated?.extendedMessages === true) reader.extend();
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -252,13 +288,14 @@ export class Session {
     for (const resolve of closing?.waiters ?? []) resolve();
     if (this.#connection !== connection) return;
     this.#release();
-    this.#handle({ type: 'disconnected', reason: error?.message ?? 'closed by the peer' });
+    const unanswered = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
+    this.#handle({ type: 'disconnected', reason: error?.message ?? 'closed by the peer', unanswered });
   }
 
   #send(message: Message, before: FsmState): void {
     if (this.#connection === undefined) return;
     const context = before.negotiated?.sending ?? { fourOctetAs: true, addPath: new Set() };
-    this.#tally.sent(1, 0);
+    this.#deps.tally.sent(1, 0);
     this.#write(this.#connection, encodeMessage(message, context));
   }
 
@@ -290,7 +327,8 @@ export class Session {
   #ribSession(negotiated: Negotiated): RibSession {
     const usable = new Set(negotiated.families.map(({ family }) => family));
     const families = this.#config.families.filter(({ family }) => usable.has(family));
-    return { peer: this.#config, families, sending: negotiated.sending };
+    const { sending, enhancedRouteRefresh: enhancedRefresh } = negotiated;
+    return { peer: this.#config, families, sending, enhancedRefresh };
   }
 
   #setTimer(name: string, ms: number, callback: () => void): void {
@@ -306,9 +344,10 @@ export class Session {
 
 function negotiatedStatus(negotiated: Negotiated): NegotiatedStatus {
   const { holdTimeSeconds, keepaliveSeconds, families, gracefulRestart, notificationGracefulRestart } = negotiated;
-  const { fourOctetAs, routeRefresh } = negotiated;
+  const { fourOctetAs, routeRefresh, enhancedRouteRefresh, extendedMessages, extendedNextHop } = negotiated;
   return {
     ...{ holdTimeSeconds, keepaliveSeconds, families },
     ...{ gracefulRestart, notificationGracefulRestart, fourOctetAs, routeRefresh },
+    ...{ enhancedRouteRefresh, extendedMessages, extendedNextHop },
   };
 }

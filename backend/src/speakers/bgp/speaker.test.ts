@@ -180,6 +180,8 @@ const impossible: readonly (readonly [string, Partial<PeerConfig>])[] = [
   ['AS number', { peerAs: 0 }],
   ['AS number', { localAs: 4294967296 }],
   ['hold time', { holdTimeSeconds: 2 }],
+  ['TTL', { ttl: 0 }],
+  ['TTL', { ttlSecurityHops: 256 }],
   ['list of families', { families: [] }],
   ['restart time', { gracefulRestart: { restartTimeSeconds: 4096 } }],
 ];

@@ -1,8 +1,10 @@
-import type { Clock, Dialer, Logger, Random } from '../../platform/ports.ts';
+import type { Clock, Dialer, IncomingConnection, Listeners, Logger, Random } from '../../platform/ports.ts';
 import { AdjRibOut } from './adj-rib-out.ts';
 import { asksForAddPath } from './fsm/negotiate.ts';
+import { Listening, type ListenConfig } from './listening.ts';
 import type { PeerConfig, Route, SessionStatus } from './model.ts';
-import { Session } from './session.ts';
+import { PeerSessions } from './peer-sessions.ts';
+import { addressBytes, addressText } from './wire/address.ts';
 import { CeaseSubcode, ErrorCode, notification, shutdownCommunication } from './wire/notification.ts';
 import type { Notification } from './wire/protocol-error.ts';
 
@@ -13,6 +15,7 @@ export interface BgpSpeakerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly dialer: Dialer;
+  readonly listeners: Listeners;
   readonly logger: Logger;
   /** A session's state, error or negotiation changed; also called from within `configure`. */
   readonly onSessionChange: (status: SessionStatus) => void;
@@ -31,19 +34,23 @@ export type StopMode = 'handover' | 'retain' | 'withdraw';
 interface Peer {
   config: PeerConfig;
   readonly rib: AdjRibOut;
-  session: Session;
+  sessions: PeerSessions;
 }
+
+const nowhere: ListenConfig = { port: 0, addresses: [] };
 
 /** An announce-only BGP speaker: one session per peer, and per peer the whole set of routes it shall have. */
 export class BgpSpeaker {
   readonly #deps: BgpSpeakerDeps;
   readonly #options: BgpSpeakerOptions;
   readonly #peers = new Map<string, Peer>();
+  readonly #listening: Listening;
   #stopped = false;
 
   constructor(deps: BgpSpeakerDeps, options: BgpSpeakerOptions = {}) {
     this.#deps = deps;
     this.#options = options;
+    this.#listening = new Listening({ ...deps, onConnection: (incoming) => this.#accept(incoming) });
   }
 
   /**
@@ -51,9 +58,10 @@ export class BgpSpeaker {
    * routes withdrawn and a Cease. So does the router of a peer that has become another router (address, port or AS): under its
    * key a new peer is there, which waits for `setRoutes`.
    *
+   * @param listen where routers may connect to us; who isn't a peer is refused
    * @throws RangeError if two peers have one key; nothing is changed then.
    */
-  configure(peers: readonly PeerConfig[]): void {
+  configure(peers: readonly PeerConfig[], listen: ListenConfig = nowhere): void {
     if (this.#stopped) return;
     const wanted = new Map(peers.map((config) => [config.key, config]));
     if (wanted.size < peers.length) throw new RangeError('two peers have the same key');
@@ -67,6 +75,7 @@ export class BgpSpeaker {
       if (peer === undefined) this.#add(config);
       else this.#reconfigure(peer, config);
     }
+    this.#listening.set(listen, passwordsByAddress(peers));
     for (const key of gone) this.#deps.onSessionGone(key);
   }
 
@@ -78,7 +87,7 @@ export class BgpSpeaker {
     const peer = this.#peers.get(peerKey);
     if (peer === undefined || this.#stopped) return;
     peer.rib.replace(routes);
-    peer.session.pump();
+    peer.sessions.pump();
   }
 
   /** Changes by prefix; null withdraws. Ignored until `setRoutes` was called for the peer. */
@@ -86,11 +95,11 @@ export class BgpSpeaker {
     const peer = this.#peers.get(peerKey);
     if (peer === undefined || this.#stopped) return;
     peer.rib.update(changes);
-    peer.session.pump();
+    peer.sessions.pump();
   }
 
   sessions(): readonly SessionStatus[] {
-    return [...this.#peers.values()].map(({ session }) => session.status());
+    return [...this.#peers.values()].map(({ sessions }) => sessions.status());
   }
 
   /**
@@ -100,14 +109,24 @@ export class BgpSpeaker {
    */
   async stop(how: StopMode | ((peerKey: string) => StopMode)): Promise<void> {
     this.#stopped = true;
+    this.#listening.stop();
     const farewell = this.#shutdown(CeaseSubcode.administrativeShutdown);
     await Promise.all(
-      [...this.#peers].map(async ([key, { session }]) => {
+      [...this.#peers].map(async ([key, { sessions }]) => {
         const mode = typeof how === 'function' ? how(key) : how;
-        if (mode === 'withdraw') await session.leave(farewell);
-        else await session.stop(mode === 'retain' ? undefined : farewell);
+        if (mode === 'withdraw') await sessions.leave(farewell);
+        else await sessions.stop(mode === 'retain' ? undefined : farewell);
       }),
     );
+  }
+
+  /** A router is known by its address alone: the port that it connects from says nothing. */
+  #accept(incoming: IncomingConnection): void {
+    const { remoteAddress } = incoming;
+    const peer = [...this.#peers.values()].find(({ config }) => isSameAddress(config.address, remoteAddress));
+    if (peer !== undefined && !this.#stopped) return peer.sessions.accept(incoming);
+    this.#deps.logger.info({ address: remoteAddress }, 'a connection from an address that is no peer was refused');
+    incoming.refuse();
   }
 
   #add(config: PeerConfig): void {
@@ -115,38 +134,38 @@ export class BgpSpeaker {
     const rib = new AdjRibOut({
       onInvalid: (count, prefix, reason) => logger.warn({ count, prefix, reason }, 'routes that BGP cannot carry'),
     });
-    const peer: Peer = { config, rib, session: this.#session(config, rib) };
+    const peer: Peer = { config, rib, sessions: this.#sessions(config, rib) };
     this.#peers.set(config.key, peer);
-    peer.session.start();
+    peer.sessions.start();
   }
 
-  #session(config: PeerConfig, rib: AdjRibOut): Session {
+  #sessions(config: PeerConfig, rib: AdjRibOut): PeerSessions {
     const { clock, random, dialer } = this.#deps;
     const logger = this.#deps.logger.child({ peer: config.key, address: config.address });
     const onChange = (status: SessionStatus): void => {
       // A session that still takes leave of its router is no longer the peer's.
-      if (this.#peers.get(config.key)?.session === session) this.#deps.onSessionChange(status);
+      if (this.#peers.get(config.key)?.sessions === sessions) this.#deps.onSessionChange(status);
     };
-    const session = new Session({ clock, random, dialer, logger, rib, onChange }, config);
-    return session;
+    const sessions = new PeerSessions({ clock, random, dialer, logger, rib, onChange }, config);
+    return sessions;
   }
 
   #reconfigure(peer: Peer, config: PeerConfig): void {
     const before = peer.config;
     peer.config = config;
     if (sessionParameters(before) === sessionParameters(config)) {
-      if (JSON.stringify(before) !== JSON.stringify(config)) peer.session.reconfigure(config);
+      if (JSON.stringify(before) !== JSON.stringify(config)) peer.sessions.reconfigure(config);
       return;
     }
-    void this.#end(peer, peer.session.stop(notification(ErrorCode.cease, CeaseSubcode.otherConfigurationChange)));
-    peer.session = this.#session(config, peer.rib);
-    peer.session.start();
+    void this.#end(peer, peer.sessions.stop(notification(ErrorCode.cease, CeaseSubcode.otherConfigurationChange)));
+    peer.sessions = this.#sessions(config, peer.rib);
+    peer.sessions.start();
   }
 
   #remove(key: string, peer: Peer): void {
     this.#peers.delete(key);
     // RFC 9003 defines a text for shutdown and reset only, so this one goes without.
-    void this.#end(peer, peer.session.leave(notification(ErrorCode.cease, CeaseSubcode.peerDeconfigured)));
+    void this.#end(peer, peer.sessions.leave(notification(ErrorCode.cease, CeaseSubcode.peerDeconfigured)));
   }
 
   async #end({ config }: Peer, ending: Promise<void>): Promise<void> {
@@ -168,8 +187,28 @@ function isSameRouter(before: PeerConfig, after: PeerConfig): boolean {
   return before.address === after.address && before.port === after.port && before.peerAs === after.peerAs;
 }
 
-/** Equal for configurations between which the session can go on. */
+/** Equal for configurations between which the session can go on: over another password too, if the router follows in time. */
 function sessionParameters(config: PeerConfig): string {
   const families = config.families.map((wanted) => [wanted.family, asksForAddPath(wanted)]);
-  return JSON.stringify({ ...config, connectRetrySeconds: 0, families });
+  const password = config.password !== undefined;
+  return JSON.stringify({ ...config, connectRetrySeconds: 0, gracefulShutdown: false, password, families });
+}
+
+function passwordsByAddress(peers: readonly PeerConfig[]): Map<string, string> {
+  return new Map(peers.flatMap(({ address, password }) => (password === undefined ? [] : [[address, password]])));
+}
+
+function isSameAddress(one: string, other: string): boolean {
+  const [literal = '', zone] = one.split('%');
+  const [otherLiteral = '', otherZone] = other.split('%');
+  if (literal === otherLiteral && zone === otherZone) return true;
+  return zone === otherZone && canonical(literal) === canonical(otherLiteral);
+}
+
+function canonical(literal: string): string {
+  try {
+    return addressText(addressBytes(literal));
+  } catch {
+    return literal;
+  }
 }

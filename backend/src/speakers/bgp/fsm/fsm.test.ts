@@ -259,6 +259,40 @@ for (const [from, withNotification, without] of ending) {
   });
 }
 
+test('a beginning or end of a refresh with octets too many is refused where both know them (RFC 7313 section 5)', () => {
+  const capabilities = [
+    ...open.capabilities,
+    { type: 'route-refresh' } as const,
+    { type: 'enhanced-route-refresh' } as const,
+  ];
+  const from = inState('Established', {}, { capabilities });
+  const begin = { ...refresh, subtype: 1 };
+  assert.deepEqual(step(from, received(begin)).effects, []);
+  const { state, effects } = step(from, received({ ...begin, filters: Uint8Array.of(7) }));
+  assert.equal(state.name, 'Idle');
+  assert.equal(words(effects)[0], 'send ROUTE-REFRESH Message Error / Invalid Message Length');
+  const [sent] = effects;
+  assert.ok(sent?.type === 'send' && sent.message.type === 'notification');
+  // All of the message, as it came.
+  assert.equal(Buffer.from(sent.message.data).toString('hex'), `${'ff'.repeat(16)}00180500010101` + '07');
+});
+
+test('silence of a peer with a password, or with TTL security, is told with what may be the reason', () => {
+  const unanswered: FsmEvent = { type: 'disconnected', reason: 'no answer', unanswered: true };
+  const error = (event: FsmEvent, overrides: Partial<PeerConfig>, from: StateName = 'Connect'): string | undefined =>
+    words(step(inState(from, overrides), event, overrides).effects).find((word) => word.startsWith('failed'));
+  const hint = 'wrong or missing TCP-MD5 password?';
+  assert.equal(error(unanswered, {}), "failed: can't connect: no answer");
+  assert.equal(error(unanswered, { password: 'x' }), `failed: can't connect: no answer: ${hint}`);
+  assert.equal(error({ ...unanswered, unanswered: false }, { password: 'x' }), "failed: can't connect: no answer");
+  assert.equal(
+    error({ type: 'timer', timer: 'hold' }, { password: 'x' }, 'Established'),
+    `failed: we sent: Hold Timer Expired (nothing received for 90 s: ${hint})`,
+  );
+  const far = 'more than 2 hops away, or without TTL security?';
+  assert.equal(error(unanswered, { ttlSecurityHops: 2 }), `failed: can't connect: no answer: ${far}`);
+});
+
 test('a hard reset is for leaving for good, and for peers that agreed on it (RFC 8538)', () => {
   const first = (state: FsmState, subcode: number): string | undefined =>
     words(step(state, { type: 'stop', notification: notification(6, subcode) }).effects)[0];

@@ -12,9 +12,17 @@
  */
 import type { PeerConfig, StateName } from '../model.ts';
 import type { FamilyName } from '../wire/family.ts';
-import { messageType, type Message, type ReceivedMessage } from '../wire/message.ts';
-import { CeaseSubcode, describeNotification, ErrorCode, hardReset, notification } from '../wire/notification.ts';
+import { encodeMessage, messageType, type Message, type ReceivedMessage } from '../wire/message.ts';
+import {
+  CeaseSubcode,
+  describeNotification,
+  ErrorCode,
+  hardReset,
+  notification,
+  RefreshErrorSubcode,
+} from '../wire/notification.ts';
 import { ProtocolError, type Notification } from '../wire/protocol-error.ts';
+import { RefreshSubtype, type RouteRefreshMessage } from '../wire/route-refresh-message.ts';
 import type { ReceivedUpdate } from '../wire/update.ts';
 import { jittered, retryDelayMs } from './backoff.ts';
 import { negotiate, ourOpen, type Negotiated } from './negotiate.ts';
@@ -27,7 +35,12 @@ export type FsmEvent =
   | { readonly type: 'stop'; readonly notification: Notification | undefined }
   | { readonly type: 'connected' }
   /** The attempt failed, or the connection is gone. */
-  | { readonly type: 'disconnected'; readonly reason: string }
+  | {
+      readonly type: 'disconnected';
+      readonly reason: string;
+      /** The peer has said nothing at all, not even no. */
+      readonly unanswered?: boolean;
+    }
   | { readonly type: 'message'; readonly message: ReceivedMessage }
   | { readonly type: 'malformed'; readonly error: ProtocolError }
   | { readonly type: 'timer'; readonly timer: TimerName }
@@ -98,7 +111,10 @@ function connecting(input: FsmInput, state: FsmState, event: FsmEvent): Transiti
   if (state.name === 'Active') {
     return event.type === 'timer' && event.timer === 'connectRetry' ? connect(state) : unchanged(state);
   }
-  if (event.type === 'disconnected') return retry(input, state, `can't connect: ${event.reason}`);
+  if (event.type === 'disconnected') {
+    const hint = event.unanswered === true ? unheard(input.config) : '';
+    return retry(input, state, `can't connect: ${event.reason}${hint}`);
+  }
   if (event.type !== 'connected') return unchanged(state);
   return enter(state, 'OpenSent', [
     { type: 'send', message: ourOpen(input.config, state.restarting) },
@@ -126,10 +142,16 @@ function connected(input: FsmInput, state: FsmState, event: FsmEvent): Transitio
   }
 }
 
+/** What kernels drop without a word looks like a peer that is away. */
+function unheard({ password, ttlSecurityHops: hops }: PeerConfig): string {
+  if (password !== undefined) return ': wrong or missing TCP-MD5 password?';
+  return hops === undefined ? '' : `: more than ${hops} hop${hops === 1 ? '' : 's'} away, or without TTL security?`;
+}
+
 function timer(input: FsmInput, state: FsmState, name: TimerName): Transition {
   if (name === 'hold') {
     const seconds = state.negotiated?.holdTimeSeconds ?? openHoldMs / 1_000;
-    const error = `nothing received for ${seconds} s`;
+    const error = `nothing received for ${seconds} s${unheard(input.config)}`;
     return refuse(input, state, new ProtocolError(error, notification(ErrorCode.holdTimerExpired)));
   }
   if (name !== 'keepalive' || state.negotiated === undefined) return unchanged(state);
@@ -177,11 +199,22 @@ function established(input: FsmInput, state: FsmState, received: ReceivedMessage
     case 'update':
       return { state, effects: [...restartHold(state), { type: 'update', update: received }] };
     case 'route-refresh':
-      // Subtypes 1 and 2 belong to enhanced route refresh (RFC 7313), which we don't offer.
-      return { state, effects: received.subtype === 0 ? [{ type: 'refresh', family: received.family }] : [] };
+      return refreshReceived(input, state, received);
     default:
       return unexpected(input, state, received);
   }
+}
+
+function refreshReceived(input: FsmInput, state: FsmState, received: RouteRefreshMessage): Transition {
+  if (received.subtype === RefreshSubtype.request) {
+    return { state, effects: [{ type: 'refresh', family: received.family }] };
+  }
+  // Beginning and end of a refresh of the peer's routes, of which we keep none.
+  if (state.negotiated?.enhancedRouteRefresh !== true || received.filters.length === 0) return unchanged(state);
+  // RFC 7313 section 5.
+  const invalid = encodeMessage(received, state.negotiated.receiving);
+  const reply = notification(ErrorCode.routeRefresh, RefreshErrorSubcode.invalidLength, invalid);
+  return refuse(input, state, new ProtocolError('ROUTE-REFRESH of another length than 23', reply));
 }
 
 /** RFC 6608 section 3. */

@@ -55,7 +55,9 @@ test('what we offer', () => {
     capabilities: [
       ...both,
       { type: 'route-refresh' },
+      { type: 'extended-message' },
       { type: 'four-octet-as', as: 4200000000 },
+      { type: 'enhanced-route-refresh' },
       { type: 'add-path', families: [{ family: 'ipv4-unicast', mode: 2 }] },
       {
         type: 'graceful-restart',
@@ -78,7 +80,7 @@ for (const addPathSendMax of [0, 1]) {
     const mine = { ...config, families: [{ family: 'ipv4-unicast', addPathSendMax }] } as const;
     assert.deepEqual(
       ourOpen(mine, false).capabilities.map(({ type }) => type),
-      ['multiprotocol', 'route-refresh', 'four-octet-as'],
+      ['multiprotocol', 'route-refresh', 'extended-message', 'four-octet-as', 'enhanced-route-refresh'],
     );
     const receives: Capability = { type: 'add-path', families: [{ family: 'ipv4-unicast', mode: 1 }] };
     const agreed = negotiate(mine, open([...both, receives]));
@@ -86,6 +88,34 @@ for (const addPathSendMax of [0, 1]) {
     assert.equal(agreed.sending.addPath.size, 0);
   });
 }
+
+test('longer messages and refreshes with a beginning and an end take both sides, the latter also the plain refresh', () => {
+  const agreed = (...types: ('route-refresh' | 'extended-message' | 'enhanced-route-refresh')[]): boolean[] => {
+    const { routeRefresh, enhancedRouteRefresh, extendedMessages, sending, receiving } = negotiate(
+      config,
+      open([...both, ...types.map((type) => ({ type }))]),
+    );
+    assert.deepEqual([sending.extendedMessages, receiving.extendedMessages], [extendedMessages, extendedMessages]);
+    return [routeRefresh, enhancedRouteRefresh, extendedMessages];
+  };
+  assert.deepEqual(agreed(), [false, false, false]);
+  assert.deepEqual(agreed('extended-message', 'enhanced-route-refresh'), [false, false, true]);
+  assert.deepEqual(agreed('route-refresh', 'enhanced-route-refresh'), [true, true, false]);
+});
+
+test('IPv4 routes with IPv6 next hops are offered over IPv6 only, and agreed on where the peer takes them (RFC 8950)', () => {
+  const over6 = { ...config, address: '2001:db8::1' };
+  const entries = [{ family: 'ipv4-unicast', nextHopAfi: 2 }] as const;
+  const offered = (mine: PeerConfig): boolean =>
+    ourOpen(mine, false).capabilities.some(({ type }) => type === 'extended-next-hop');
+  assert.deepEqual([offered(over6), offered(config)], [true, false]);
+  const agreed = (mine: PeerConfig, ...more: Capability[]): boolean =>
+    negotiate(mine, open([...both, ...more])).extendedNextHop;
+  assert.equal(agreed(over6, { type: 'extended-next-hop', entries }), true);
+  assert.equal(agreed(over6), false);
+  assert.equal(agreed(over6, { type: 'extended-next-hop', entries: [{ ...entries[0], nextHopAfi: 1 }] }), false);
+  assert.equal(agreed(config, { type: 'extended-next-hop', entries }), false);
+});
 
 for (const [mode, addPath] of [
   [0, false],

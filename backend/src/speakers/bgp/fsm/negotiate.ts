@@ -20,14 +20,26 @@ export function asksForAddPath({ addPathSendMax }: FamilyConfig): boolean {
   return addPathSendMax > 1;
 }
 
+const AFI_IPV6 = 2;
+
+/** RFC 8950: a router that speaks with us over IPv6 may have no IPv4 on that link. */
+function offersExtendedNextHop({ address, families }: PeerConfig): boolean {
+  return address.includes(':') && families.some(({ family }) => family === 'ipv4-unicast');
+}
+
 /** @param restarting this process has not had a session with the peer yet (the R bit of RFC 4724). */
 export function ourOpen(config: PeerConfig, restarting: boolean): OpenMessage {
   const addPath = config.families.filter(asksForAddPath);
   const capabilities: Capability[] = [
     ...config.families.map(({ family }) => ({ type: 'multiprotocol', family }) as const),
     { type: 'route-refresh' },
+    { type: 'extended-message' },
     { type: 'four-octet-as', as: config.localAs },
+    { type: 'enhanced-route-refresh' },
   ];
+  if (offersExtendedNextHop(config)) {
+    capabilities.push({ type: 'extended-next-hop', entries: [{ family: 'ipv4-unicast', nextHopAfi: AFI_IPV6 }] });
+  }
   if (addPath.length > 0) {
     const families = addPath.map(({ family }) => ({ family, mode: AddPathMode.send }));
     capabilities.push({ type: 'add-path', families });
@@ -60,6 +72,8 @@ export function negotiate(config: PeerConfig, open: OpenMessage): Negotiated {
   const gracefulRestart = config.gracefulRestart !== undefined && capabilities.gracefulRestart !== undefined;
   const fourOctetAs = capabilities.fourOctetAs !== undefined;
   const withIds = families.filter(({ addPath }) => addPath).map(({ family }) => family);
+  const { extendedMessages } = capabilities;
+  const extendedNextHop = offersExtendedNextHop(config) && capabilities.extendedNextHop;
   return {
     remoteIdentifier: open.identifier,
     holdTimeSeconds,
@@ -69,9 +83,12 @@ export function negotiate(config: PeerConfig, open: OpenMessage): Negotiated {
     notificationGracefulRestart: gracefulRestart && capabilities.gracefulRestart?.notification === true,
     fourOctetAs,
     routeRefresh: capabilities.routeRefresh,
-    sending: { fourOctetAs, addPath: new Set(withIds) },
+    enhancedRouteRefresh: capabilities.enhancedRouteRefresh,
+    extendedMessages,
+    extendedNextHop,
+    sending: { fourOctetAs, addPath: new Set(withIds), extendedMessages, extendedNextHop },
     // We never offer to receive additional paths.
-    receiving: { fourOctetAs, addPath: new Set() },
+    receiving: { fourOctetAs, addPath: new Set(), extendedMessages },
   };
 }
 
@@ -98,11 +115,16 @@ interface CapabilitySets {
   readonly fourOctetAs: number | undefined;
   readonly gracefulRestart: Extract<Capability, { type: 'graceful-restart' }> | undefined;
   readonly routeRefresh: boolean;
+  readonly enhancedRouteRefresh: boolean;
+  readonly extendedMessages: boolean;
+  /** The peer takes IPv4 routes with IPv6 next hops. */
+  readonly extendedNextHop: boolean;
 }
 
 function capabilitySets({ capabilities }: OpenMessage): CapabilitySets {
   const ofType = <T extends Capability['type']>(type: T): Extract<Capability, { type: T }>[] =>
     capabilities.filter((capability): capability is Extract<Capability, { type: T }> => capability.type === type);
+  const has = (type: Capability['type']): boolean => ofType(type).length > 0;
   const multiprotocol = ofType('multiprotocol').map(({ family }) => family);
   const receives = (mode: number): boolean => mode === AddPathMode.receive || mode === AddPathMode.both;
   const addPath = ofType('add-path').flatMap(({ families }) => families.filter(({ mode }) => receives(mode)));
@@ -113,7 +135,13 @@ function capabilitySets({ capabilities }: OpenMessage): CapabilitySets {
     fourOctetAs: ofType('four-octet-as').at(-1)?.as,
     // RFC 4724 section 3: of several, the last counts.
     gracefulRestart: ofType('graceful-restart').at(-1),
-    routeRefresh: ofType('route-refresh').length > 0,
+    routeRefresh: has('route-refresh'),
+    // RFC 7313 section 3.1: it goes beyond the plain one.
+    enhancedRouteRefresh: has('route-refresh') && has('enhanced-route-refresh'),
+    extendedMessages: has('extended-message'),
+    extendedNextHop: ofType('extended-next-hop').some(({ entries }) =>
+      entries.some(({ family, nextHopAfi }) => family === 'ipv4-unicast' && nextHopAfi === AFI_IPV6),
+    ),
   };
 }
 

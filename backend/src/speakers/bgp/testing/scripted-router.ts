@@ -1,5 +1,6 @@
 import { FakeClock } from '../../../platform/fake/clock.ts';
 import { FakeDialer, type RemoteEnd } from '../../../platform/fake/dialer.ts';
+import { FakeListeners } from '../../../platform/fake/listeners.ts';
 import { FakeLogger } from '../../../platform/fake/logger.ts';
 import type { Random } from '../../../platform/ports.ts';
 import type { PeerConfig, SessionStatus } from '../model.ts';
@@ -95,6 +96,7 @@ export class RouterConnection {
 export class Scene {
   readonly clock = new FakeClock();
   readonly dialer = new FakeDialer(this.clock);
+  readonly listeners = new FakeListeners(this.clock);
   readonly logger = new FakeLogger();
   readonly changes: SessionStatus[] = [];
   /** What was reported as gone, and which sessions there were then: `r1, left: r2`. */
@@ -104,13 +106,16 @@ export class Scene {
 
   /** @param random jitter; at its least unless told otherwise: timers run their full length */
   constructor(options: BgpSpeakerOptions = {}, random: Random = { next: () => 0 }) {
-    const { clock, dialer, logger } = this;
+    const { clock, dialer, listeners, logger } = this;
     const onSessionChange = (status: SessionStatus): void => void this.changes.push(status);
     const onSessionGone = (key: string): void => {
       const left = this.speaker.sessions().map((status) => status.key);
       this.gone.push(`${key}, left: ${left.join()}`);
     };
-    this.speaker = new BgpSpeaker({ clock, dialer, logger, random, onSessionChange, onSessionGone }, options);
+    this.speaker = new BgpSpeaker(
+      { clock, dialer, listeners, logger, random, onSessionChange, onSessionGone },
+      options,
+    );
   }
 
   /** A router that accepts connections; without an OPEN it only listens to what comes. */

@@ -23,7 +23,7 @@ export function familyName(afi: number, safi: number): FamilyName {
 /** @throws RangeError for a string that `familyName` does not make. */
 export function familyCodes(name: FamilyName): FamilyCodes {
   if (isAddressFamily(name)) return known[name];
-  const match = /^afi-(\d{1,5})\/safi-(\d{1,3})$/.exec(name);
+  const match = /^afi-(\d{1,5})\/safi-(\d{1,5})$/.exec(name);
   if (match === null) throw new RangeError(`${name as string} is no address family`);
   return { afi: Number(match[1]), safi: Number(match[2]) };
 }

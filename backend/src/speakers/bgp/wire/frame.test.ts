@@ -41,6 +41,29 @@ test('the longest message passes', () => {
   assert.throws(() => encodeFrame(2, new Uint8Array(4078)), RangeError);
 });
 
+test('where both agree messages may have 65535 octets, but for OPEN and KEEPALIVE (RFC 8654)', () => {
+  const longest = encodeFrame(2, new Uint8Array(65_516).fill(1), true);
+  assert.throws(() => encodeFrame(2, new Uint8Array(65_517), true), RangeError);
+  assert.throws(() => encodeFrame(1, new Uint8Array(4078), true), RangeError);
+  const keepalive = encodeFrame(4);
+  const octets = Buffer.concat([keepalive, longest, keepalive]);
+  for (const size of [1, 1_000, octets.length]) {
+    const reader = new FrameReader();
+    const lengths: number[] = [];
+    for (let at = 0; at < octets.length; at += size) {
+      for (const { type, body } of reader.frames(octets.subarray(at, at + size))) {
+        lengths.push(body.length);
+        // What both agree on is known after a KEEPALIVE only.
+        if (type === 4) reader.extend();
+      }
+    }
+    assert.deepEqual(lengths, [0, 65_516, 0]);
+  }
+  const reader = new FrameReader();
+  reader.extend();
+  assert.throws(() => [...reader.frames(hex(`${marker} 1001 01`))], ProtocolError);
+});
+
 const bad: readonly (readonly [name: string, rows: string, code: readonly number[], data: string])[] = [
   ['a marker that is not all ones', `${'ff'.repeat(15)}fe 0013 04`, [1, 1], ''],
   ['a length below the header', `${marker} 0012 04`, [1, 2], '0012'],

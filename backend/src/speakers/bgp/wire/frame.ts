@@ -5,8 +5,10 @@ import { ProtocolError } from './protocol-error.ts';
 export const MessageType = { open: 1, update: 2, notification: 3, keepalive: 4, routeRefresh: 5 } as const;
 
 export const headerBytes = 19;
-/** RFC 4271 section 4.1; RFC 8654 would raise it where both speakers agree. */
+/** RFC 4271 section 4.1. */
 export const maxMessageBytes = 4096;
+/** RFC 8654 section 4: where both speakers agree, and never for OPEN and KEEPALIVE. */
+export const maxExtendedMessageBytes = 65535;
 
 const markerBytes = 16;
 /** Smallest length of each type, header included (RFC 4271 section 6.1). */
@@ -19,19 +21,31 @@ export interface Frame {
 }
 
 /** Puts the header before a body. @throws RangeError if the message is longer than the protocol allows. */
-export function encodeFrame(type: number, body: Uint8Array = new Uint8Array()): Uint8Array {
+export function encodeFrame(type: number, body: Uint8Array = new Uint8Array(), extended = false): Uint8Array {
   const length = headerBytes + body.length;
-  if (length > maxMessageBytes) throw new RangeError(`a message of ${length} octets`);
+  if (length > longest(type, extended)) throw new RangeError(`a message of ${length} octets`);
   const frame = new Uint8Array(length).fill(0xff, 0, markerBytes);
   frame.set([length >> 8, length & 0xff, type], markerBytes);
   frame.set(body, headerBytes);
   return frame;
 }
 
+/** The longest message of a type, header included. */
+function longest(type: number, extended: boolean): number {
+  if (type === MessageType.keepalive) return headerBytes;
+  return extended && type !== MessageType.open ? maxExtendedMessageBytes : maxMessageBytes;
+}
+
 /** Cuts a byte stream into messages, in memory that never grows beyond the longest message. */
 export class FrameReader {
-  readonly #buffer = new Uint8Array(maxMessageBytes);
+  #buffer = new Uint8Array(maxMessageBytes);
   #filled = 0;
+  #extended = false;
+
+  /** From the next message on they may be longer (RFC 8654). */
+  extend(): void {
+    this.#extended = true;
+  }
 
   /**
    * The messages that `chunk` completes; consume them before the next call.
@@ -52,9 +66,17 @@ export class FrameReader {
   /** Copies from `chunk` until `target` bytes are there; returns what is left of the chunk. */
   #fill(chunk: Uint8Array, target: number): Uint8Array {
     const count = Math.min(Math.max(0, target - this.#filled), chunk.length);
+    if (target > this.#buffer.length) this.#grow();
     this.#buffer.set(chunk.subarray(0, count), this.#filled);
     this.#filled += count;
     return chunk.subarray(count);
+  }
+
+  /** Hardly any peer sends long messages: who doesn't costs nothing. */
+  #grow(): void {
+    const buffer = new Uint8Array(maxExtendedMessageBytes);
+    buffer.set(this.#buffer);
+    this.#buffer = buffer;
   }
 
   #checkHeader(): number {
@@ -64,8 +86,7 @@ export class FrameReader {
     const [high = 0, low = 0, type = 0] = this.#buffer.subarray(markerBytes, headerBytes);
     const length = high * 256 + low;
     const min = minBytes[type];
-    const max = type === MessageType.keepalive ? headerBytes : maxMessageBytes;
-    if (length < (min ?? headerBytes) || length > max) {
+    if (length < (min ?? headerBytes) || length > longest(type, this.#extended)) {
       throw headerError(`a message of type ${type} and length ${length}`, HeaderSubcode.badLength, [high, low]);
     }
     if (min === undefined) throw headerError(`message type ${type}`, HeaderSubcode.badType, [type]);

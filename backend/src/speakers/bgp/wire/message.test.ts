@@ -100,3 +100,28 @@ for (const [name, rows, expected] of badOpens) {
     );
   });
 }
+
+test('RFC 8950: the capability that says that IPv4 routes may have IPv6 next hops', () => {
+  assertCodec(
+    messageCodec(context(true)),
+    {
+      type: 'open',
+      as: 65001,
+      holdTimeSeconds: 180,
+      identifier: '192.0.2.1',
+      capabilities: [
+        {
+          type: 'extended-next-hop',
+          entries: [
+            { family: 'ipv4-unicast', nextHopAfi: 2 },
+            { family: 'afi-1/safi-128', nextHopAfi: 2 },
+          ],
+        },
+      ],
+    },
+    // RFC 8950 section 4: NLRI AFI (2 octets), NLRI SAFI (2 octets), next hop AFI (2 octets)
+    `${marker} 002d 01
+     04 fde9 00b4 c0000201
+     10 02 0e 05 0c 0001 0001 0002 0001 0080 0002`,
+  );
+});

@@ -24,13 +24,13 @@ export function encodeMessage(message: Message, context: CodecContext): Uint8Arr
     case 'open':
       return encodeFrame(MessageType.open, encodeOpen(message));
     case 'update':
-      return encodeFrame(MessageType.update, encodeUpdate(message, context));
+      return encodeFrame(MessageType.update, encodeUpdate(message, context), context.extendedMessages);
     case 'notification':
-      return encodeFrame(MessageType.notification, encodeNotification(message));
+      return encodeFrame(MessageType.notification, encodeNotification(message), context.extendedMessages);
     case 'keepalive':
       return encodeFrame(MessageType.keepalive);
     case 'route-refresh':
-      return encodeFrame(MessageType.routeRefresh, encodeRouteRefresh(message));
+      return encodeFrame(MessageType.routeRefresh, encodeRouteRefresh(message), context.extendedMessages);
   }
 }
 

@@ -48,6 +48,9 @@ export const CeaseSubcode = {
   hardReset: 9,
 } as const;
 
+/** RFC 7313 section 5. */
+export const RefreshErrorSubcode = { invalidLength: 1 } as const;
+
 export const errorCodes = registry('error-code', {
   1: 'Message Header Error',
   2: 'OPEN Message Error',

@@ -13,6 +13,9 @@ export interface RouteRefreshMessage {
   readonly filters: Uint8Array;
 }
 
+/** RFC 7313 section 3.2. */
+export const RefreshSubtype = { request: 0, begin: 1, end: 2 } as const;
+
 export function encodeRouteRefresh(message: RouteRefreshMessage): Uint8Array {
   const { afi, safi } = familyCodes(message.family);
   const writer = new Writer(4 + message.filters.length);

@@ -63,6 +63,27 @@ test('spells routes as BIRD does: IPv6 in MP attributes, End-of-RIB', () => {
   );
 });
 
+test('an IPv4 route with an IPv6 next hop travels in MP_REACH_NLRI (RFC 8950 section 3)', () => {
+  const packer = new UpdatePacker({ ...context(true), extendedNextHop: true });
+  packer.checkNextHop('ipv4-unicast', '2001:db8::2');
+  packer.reach('ipv4-unicast', '2001:db8::2', packer.encodeAttributes(attributes), columns(['203.0.113.0/24']));
+  const [reach, ...others] = packer.takeMessages();
+  assert.equal(others.length, 0);
+  const expected = `${marker} 0041 02 0000 002a
+    90 0e 0019 0001 01 10 20010db8000000000000000000000002 00 18 cb0071
+    40 01 01 00 40 02 06 02 01 0000fde9`;
+  assert.equal(toHex(reach ?? hex('00')), toHex(hex(expected)));
+});
+
+test('where longer messages are agreed on, a table takes a few of them, none longer than 65535 octets (RFC 8654)', () => {
+  const packer = new UpdatePacker({ ...context(true), extendedMessages: true });
+  const prefixes = Array.from({ length: 30_000 }, (_, i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}/32`);
+  packer.reach('ipv4-unicast', '192.0.2.2', packer.encodeAttributes(fourAttributes), columns(prefixes));
+  const messages = packer.takeMessages();
+  assert.equal(messages.length, 3);
+  assert.ok(messages.every(({ length }) => length <= 65_535));
+});
+
 for (const addPath of [true, false]) {
   test(`splits by size and loses nothing, ADD-PATH ${addPath ? 'on' : 'off'}`, () => {
     const four = Array.from({ length: 1500 }, (_, i) => `10.1.${i >> 8}.${i & 255}/32`);

@@ -3,7 +3,7 @@ import { encodeAttribute, type PathAttribute } from './attributes/attribute.ts';
 import { Flag, optionalNonTransitive } from './attributes/attribute-codec.ts';
 import type { CodecContext } from './context.ts';
 import { familyCodes, type AddressFamily } from './family.ts';
-import { maxMessageBytes, MessageType } from './frame.ts';
+import { maxExtendedMessageBytes, maxMessageBytes, MessageType } from './frame.ts';
 import { Writer } from './writer.ts';
 
 /** Many routes that share everything but their NLRI, as columns: that is what keeps 100,000 of them cheap. */
@@ -19,17 +19,23 @@ const mpUnreachCode = 15;
 const mpFlags = optionalNonTransitive | Flag.extendedLength;
 const longestNlri = 4 + 1 + 16;
 
+/** Whether a next hop travels in MP_REACH_NLRI: that of an IPv4 route only if it is an IPv6 address (RFC 8950 section 3). */
+export function isMpNextHop(family: AddressFamily, nextHop: string): boolean {
+  return family === 'ipv6-unicast' || nextHop.includes(':');
+}
+
 /**
  * Packs routes into as few UPDATEs as fit the protocol's message size and appends them, complete with headers.
- * IPv4 goes into the message's own fields, IPv6 into MP_REACH_NLRI and MP_UNREACH_NLRI (first, RFC 7606 section 5.1).
+ * IPv4 goes into the message's own fields, IPv6 and what has an IPv6 next hop into MP_REACH_NLRI and MP_UNREACH_NLRI (first, RFC 7606 section 5.1).
  */
 export class UpdatePacker {
   readonly #context: CodecContext;
-  readonly #writer = new Writer(maxMessageBytes);
+  readonly #writer: Writer;
   readonly #messages: Uint8Array[] = [];
 
   constructor(context: CodecContext) {
     this.#context = context;
+    this.#writer = new Writer(context.extendedMessages === true ? maxExtendedMessageBytes : maxMessageBytes);
   }
 
   /** The messages packed since the last call. */
@@ -42,10 +48,12 @@ export class UpdatePacker {
     return this.#context.addPath.has(family);
   }
 
-  /** @throws RangeError unless `nextHop` is an address of the family (others would need RFC 8950). */
+  /** @throws RangeError unless `nextHop` is an address of the family, or an IPv6 one of an IPv4 route where RFC 8950 was agreed on. */
   checkNextHop(family: AddressFamily, nextHop: string): void {
-    const { length } = addressBytes(nextHop);
-    if (length !== (family === 'ipv4-unicast' ? 4 : 16)) throw new RangeError(`${nextHop} is no next hop of ${family}`);
+    const v6 = addressBytes(nextHop).length === 16;
+    const mayBeV6 = family === 'ipv6-unicast' || this.#context.extendedNextHop === true;
+    const mayBeV4 = family === 'ipv4-unicast';
+    if (!(v6 ? mayBeV6 : mayBeV4)) throw new RangeError(`${nextHop} is no next hop of ${family} for this peer`);
   }
 
   /** Octets of attributes for `reach`. @throws RangeError if they leave no room for a route in a message. */
@@ -56,9 +64,9 @@ export class UpdatePacker {
     return writer.finish();
   }
 
-  /** @param attributes encoded, including NEXT_HOP for IPv4; for IPv6 `nextHop` goes into MP_REACH_NLRI. */
+  /** @param attributes encoded, including NEXT_HOP if that is an IPv4 address; an IPv6 one goes into MP_REACH_NLRI. */
   reach(family: AddressFamily, nextHop: string, attributes: Uint8Array, routes: NlriColumns): void {
-    const hop = family === 'ipv6-unicast' ? addressBytes(nextHop) : undefined;
+    const hop = isMpNextHop(family, nextHop) ? addressBytes(nextHop) : undefined;
     for (let at = 0; at < routes.prefixes.length;) {
       const writer = this.#begin().u16(0);
       const attributesAt = writer.beginLength16();

@@ -1,6 +1,7 @@
 import { decodeAttribute, encodeAttribute, type PathAttribute } from './attributes/attribute.ts';
 import type { CodecContext } from './context.ts';
 import type { AddressFamily } from './family.ts';
+import { headerBytes, maxExtendedMessageBytes, maxMessageBytes } from './frame.ts';
 import { readNlri, writeNlri, type Nlri } from './nlri.ts';
 import { ErrorCode, notification, UpdateSubcode } from './notification.ts';
 import { ProtocolError, type Severity } from './protocol-error.ts';
@@ -20,9 +21,10 @@ export interface ReceivedUpdate extends UpdateMessage {
   readonly problems: readonly ProtocolError[];
 }
 
-/** @param capacity octets that the body may have. @throws RangeError if it takes more. */
-export function encodeUpdate(message: UpdateMessage, context: CodecContext, capacity = 4077): Uint8Array {
+/** @throws RangeError if it takes more octets than a message may have. */
+export function encodeUpdate(message: UpdateMessage, context: CodecContext): Uint8Array {
   const addPath = context.addPath.has('ipv4-unicast');
+  const capacity = (context.extendedMessages === true ? maxExtendedMessageBytes : maxMessageBytes) - headerBytes;
   const writer = new Writer(capacity);
   const withdrawn = writer.beginLength16();
   writeNlri(writer, message.withdrawn, addPath);

@@ -27,7 +27,7 @@ export type PathAttribute = KnownAttribute | UnknownAttribute;
 
 /** The codecs differ in the type of their value; `encodeAttribute` and `decodeAttribute` pair each with its own kind. */
 type AnyCodec = AttributeCodec<KnownAttribute>;
-const codecs = [
+export const attributeCodecs = [
   origin,
   asPath,
   nextHop,
@@ -39,8 +39,8 @@ const codecs = [
   as4Path,
   largeCommunities,
 ] as unknown as readonly AnyCodec[];
-const byCode = new Map(codecs.map((codec) => [codec.code, codec]));
-const byType = new Map(codecs.map((codec) => [codec.type, codec]));
+const byCode = new Map(attributeCodecs.map((codec) => [codec.code, codec]));
+const byType = new Map(attributeCodecs.map((codec) => [codec.type, codec]));
 
 /** RFC 4271 section 4.3: flags, type, length of one or two octets, value. */
 export function encodeAttribute(attribute: PathAttribute, writer: Writer, context: CodecContext): void {

@@ -3,10 +3,11 @@ import { ProtocolError } from '../protocol-error.ts';
 import type { Reader } from '../reader.ts';
 import type { Writer } from '../writer.ts';
 import { addPath, type AddPathCapability } from './add-path.ts';
+import { extendedNextHop, type ExtendedNextHopCapability } from './extended-next-hop.ts';
 import { fourOctetAs, type FourOctetAsCapability } from './four-octet-as.ts';
 import { gracefulRestart, type GracefulRestartCapability } from './graceful-restart.ts';
 import { multiprotocol, type MultiprotocolCapability } from './multiprotocol.ts';
-import { routeRefresh, type RouteRefreshCapability } from './route-refresh.ts';
+import { enhancedRouteRefresh, extendedMessage, routeRefresh, type ValuelessCapability } from './valueless.ts';
 
 /** A capability that nobody here understands, as it came. */
 export interface UnknownCapability {
@@ -17,14 +18,25 @@ export interface UnknownCapability {
 
 export type Capability =
   | MultiprotocolCapability
-  | RouteRefreshCapability
+  | ValuelessCapability
+  | ExtendedNextHopCapability
   | GracefulRestartCapability
   | FourOctetAsCapability
   | AddPathCapability
   | UnknownCapability;
 
+const codecs = {
+  multiprotocol,
+  'route-refresh': routeRefresh,
+  'extended-next-hop': extendedNextHop,
+  'extended-message': extendedMessage,
+  'graceful-restart': gracefulRestart,
+  'four-octet-as': fourOctetAs,
+  'add-path': addPath,
+  'enhanced-route-refresh': enhancedRouteRefresh,
+} as const;
 const decoders = new Map<number, (reader: Reader) => Capability>(
-  [multiprotocol, routeRefresh, gracefulRestart, fourOctetAs, addPath].map(({ code, decode }) => [code, decode]),
+  Object.values(codecs).map(({ code, decode }) => [code, decode]),
 );
 
 /** RFC 5492 section 4: code, length, value. */
@@ -49,28 +61,15 @@ export function decodeCapability(reader: Reader): Capability {
 }
 
 function capabilityCode(capability: Capability): number {
-  switch (capability.type) {
-    case 'multiprotocol':
-      return multiprotocol.code;
-    case 'route-refresh':
-      return routeRefresh.code;
-    case 'graceful-restart':
-      return gracefulRestart.code;
-    case 'four-octet-as':
-      return fourOctetAs.code;
-    case 'add-path':
-      return addPath.code;
-    case 'unknown':
-      return capability.code;
-  }
+  return capability.type === 'unknown' ? capability.code : codecs[capability.type].code;
 }
 
 function encodeValue(capability: Capability, writer: Writer): void {
   switch (capability.type) {
     case 'multiprotocol':
       return multiprotocol.encode(capability, writer);
-    case 'route-refresh':
-      return routeRefresh.encode();
+    case 'extended-next-hop':
+      return extendedNextHop.encode(capability, writer);
     case 'graceful-restart':
       return gracefulRestart.encode(capability, writer);
     case 'four-octet-as':
@@ -79,5 +78,7 @@ function encodeValue(capability: Capability, writer: Writer): void {
       return addPath.encode(capability, writer);
     case 'unknown':
       return void writer.bytes(capability.value);
+    default:
+      return codecs[capability.type].encode();
   }
 }

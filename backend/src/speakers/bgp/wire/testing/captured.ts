@@ -55,7 +55,7 @@ const bird: readonly CapturedMessage[] = [
         },
         { type: 'four-octet-as', as: 65001 },
         { type: 'add-path', families: [{ family: 'ipv4-unicast', mode: 3 }] },
-        { type: 'unknown', code: 70, value: new Uint8Array() },
+        { type: 'enhanced-route-refresh' },
         { type: 'unknown', code: 71, value: new Uint8Array() },
       ],
     },
@@ -215,9 +215,9 @@ const frr: readonly CapturedMessage[] = [
         { type: 'multiprotocol', family: 'ipv6-unicast' },
         { type: 'unknown', code: 128, value: new Uint8Array() },
         { type: 'route-refresh' },
-        { type: 'unknown', code: 70, value: new Uint8Array() },
+        { type: 'enhanced-route-refresh' },
         { type: 'four-octet-as', as: 65550 },
-        { type: 'unknown', code: 6, value: new Uint8Array() },
+        { type: 'extended-message' },
         {
           type: 'add-path',
           families: [

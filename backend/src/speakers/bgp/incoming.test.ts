@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RemoteEnd } from '../../platform/fake/dialer.ts';
+import type { PeerConfig, Route } from './model.ts';
+import {
+  addPathReceive,
+  gracefulRestartBoth,
+  peer,
+  RouterConnection,
+  routerOpen,
+  Scene,
+} from './testing/scripted-router.ts';
+import type { OpenMessage } from './wire/open.ts';
+
+const port = 1179;
+const listen = { port, addresses: ['192.0.2.2'] };
+const a = '10.0.0.1/32';
+const routes = new Map<string, Route>([[a, { prefix: a, paths: [{ id: 1, nextHop: '192.0.2.11' }] }]]);
+const passive: PeerConfig = { ...peer, passive: true };
+/** The router's BGP identifier is the lower one, as in the scene, or the higher one: who has that opens the connection that stays. */
+const low = routerOpen(addPathReceive);
+const high: OpenMessage = { ...low, identifier: '192.0.2.200' };
+
+interface Call {
+  readonly fails: string[];
+  connection: RouterConnection | undefined;
+}
+
+/** The router connects to us; with null for its OPEN it only listens to what comes. */
+function call(scene: Scene, open: OpenMessage | null = low, from = peer.address, password?: string): Call {
+  const made: Call = { fails: [], connection: undefined };
+  scene.listeners.call('192.0.2.2', port, {
+    host: from,
+    ...(password === undefined ? {} : { password }),
+    onOpen: (remote: RemoteEnd) => (made.connection = new RouterConnection(remote, open ?? undefined)),
+    onFail: (reason) => made.fails.push(reason),
+  });
+  return made;
+}
+
+function settle(scene: Scene): void {
+  for (let i = 0; i < 5; i++) scene.settle();
+}
+
+const state = (scene: Scene): string => scene.status.state;
+
+test('a router that connects has a session and its routes; we never connect to one that is to do so', () => {
+  const scene = new Scene();
+  scene.speaker.configure([passive], listen);
+  scene.speaker.setRoutes('r1', routes);
+  const { connection } = call(scene);
+  settle(scene);
+  assert.equal(connection, undefined, 'it is called later');
+  const late = call(scene);
+  settle(scene);
+  assert.equal(state(scene), 'Established');
+  assert.equal(scene.dialer.dials.length, 0);
+  assert.deepEqual(late.connection === undefined ? [] : late.connection.log.slice(0, 1), ['open']);
+});
+
+test('routes go over the connection that came in, and again over the next one after it is lost', () => {
+  const scene = new Scene();
+  scene.speaker.configure([passive], listen);
+  scene.speaker.setRoutes('r1', routes);
+  const first = call(scene);
+  settle(scene);
+  assert.deepEqual(first.connection?.table.nextHops(a), ['192.0.2.11']);
+  first.connection?.remote.reset();
+  settle(scene);
+  assert.equal(state(scene), 'Idle');
+  const second = call(scene);
+  settle(scene);
+  assert.deepEqual(second.connection?.table.nextHops(a), ['192.0.2.11']);
+  assert.equal(scene.status.counters.established, 2);
+  const [open] = second.connection?.messages ?? [];
+  const restart = open?.type === 'open' ? open.capabilities.find(({ type }) => type === 'graceful-restart') : undefined;
+  assert.equal(restart?.type === 'graceful-restart' && restart.restarting, false, 'it has been up before');
+});
+
+test('who is no peer is refused, and nothing is told of it', () => {
+  const scene = new Scene();
+  scene.speaker.configure([passive], listen);
+  const stranger = call(scene, low, '192.0.2.66');
+  settle(scene);
+  assert.deepEqual(stranger.fails, ['refused']);
+  assert.deepEqual(scene.changes, []);
+});
+
+test('only a peer with its password is heard, and a change of it is for the listener too', () => {
+  const scene = new Scene();
+  scene.speaker.configure([{ ...passive, password: 'first' }], listen);
+  const wrong = call(scene, low, peer.address, 'wrong');
+  settle(scene);
+  assert.deepEqual(wrong.fails, ['no answer']);
+  scene.speaker.configure([{ ...passive, password: 'second' }], listen);
+  const right = call(scene, low, peer.address, 'second');
+  settle(scene);
+  assert.deepEqual([right.fails, state(scene)], [[], 'Established']);
+});
+
+test('nobody listens unless told to, nor any longer when told not to', () => {
+  const scene = new Scene();
+  scene.speaker.configure([passive]);
+  const before = call(scene);
+  scene.speaker.configure([passive], listen);
+  scene.speaker.configure([passive], { port: 0, addresses: [] });
+  const after = call(scene);
+  settle(scene);
+  assert.deepEqual([before.fails, after.fails], [['refused'], ['refused']]);
+});
+
+test('a port that is taken is tried again', () => {
+  const scene = new Scene();
+  const other = scene.listeners.listen({ host: '192.0.2.2', port }, { onConnection: () => {}, onError: () => {} });
+  scene.speaker.configure([passive], listen);
+  scene.settle();
+  assert.ok(scene.logger.entries.some(({ message }) => message === 'cannot listen for BGP connections'));
+  other.close();
+  scene.pass(10);
+  call(scene);
+  settle(scene);
+  assert.equal(state(scene), 'Established');
+});
+
+for (const [what, open, ours] of [
+  ['higher', low, true],
+  ['lower', high, false],
+] as const) {
+  test(`both connect at once, our identifier is the ${what}: ${ours ? 'our' : "the router's"} connection stays`, () => {
+    const scene = new Scene();
+    // The router holds its OPEN back until both connections stand.
+    scene.dialer.listen(
+      peer.address,
+      179,
+      (remote) => void scene.connections.push(new RouterConnection(remote, undefined)),
+    );
+    scene.speaker.configure([peer], listen);
+    const theirs = call(scene, null);
+    settle(scene);
+    const [own] = scene.connections;
+    assert.ok(own && theirs.connection);
+    for (const connection of [own, theirs.connection]) connection.send(open);
+    settle(scene);
+    const [stays, goes] = ours ? [own, theirs.connection] : [theirs.connection, own];
+    assert.equal(goes.log.at(-1), 'Cease / Connection Collision Resolution');
+    assert.ok(goes.remote.closed);
+    stays.send({ type: 'keepalive' });
+    settle(scene);
+    assert.equal(state(scene), 'Established');
+    scene.pass(300, stays);
+    assert.equal(scene.dialer.dials.length, 1, 'nothing more is tried while one stands');
+  });
+}
+
+test('a session that is up stays, and the connection that comes beside it goes', () => {
+  const scene = new Scene();
+  scene.router();
+  scene.speaker.configure([peer], listen);
+  scene.settle();
+  const second = call(scene);
+  settle(scene);
+  assert.equal(second.connection?.log.at(-1), 'Cease / Connection Collision Resolution');
+  assert.equal(state(scene), 'Established');
+  assert.ok(!scene.connection.remote.closed);
+});
+
+test('a router that has restarted (RFC 4724 section 4.2) connects anew: the connection of before goes without a word', () => {
+  const scene = new Scene();
+  const open = routerOpen(addPathReceive, gracefulRestartBoth);
+  scene.router(open);
+  scene.speaker.configure([peer], listen);
+  scene.speaker.setRoutes('r1', routes);
+  scene.settle();
+  const [before] = scene.connections;
+  const after = call(scene, open);
+  settle(scene);
+  assert.ok(before?.remote.closed);
+  assert.ok(!before.log.some((line) => line.startsWith('Cease')), before.log.join());
+  assert.equal(state(scene), 'Established');
+  assert.deepEqual(after.connection?.table.nextHops(a), ['192.0.2.11']);
+});
+
+test('when the connection that came in is lost, this side connects again', () => {
+  const scene = new Scene();
+  scene.speaker.configure([peer], listen);
+  scene.settle();
+  const incoming = call(scene);
+  settle(scene);
+  assert.equal(state(scene), 'Established');
+  const attempts = scene.dialer.dials.length;
+  scene.pass(30, incoming.connection);
+  assert.equal(scene.dialer.dials.length, attempts);
+  scene.router();
+  incoming.connection?.remote.reset();
+  settle(scene);
+  assert.equal(state(scene), 'Established');
+  assert.equal(scene.dialer.dials.length, attempts + 1);
+});
+
+test('who connects again without having said a word takes the place of the connection before; there are never many', () => {
+  const scene = new Scene();
+  scene.speaker.configure([passive], listen);
+  const calls = Array.from({ length: 20 }, () => {
+    const made = call(scene, null);
+    settle(scene);
+    return made;
+  });
+  const open = calls.filter(({ connection }) => connection?.remote.closed === false);
+  assert.equal(open.length, 1);
+  calls.at(-1)?.connection?.send(low);
+  calls.at(-1)?.connection?.send({ type: 'keepalive' });
+  settle(scene);
+  assert.equal(state(scene), 'Established');
+});
+
+test('a connection that came in ends with the speaker, in good order', async () => {
+  const scene = new Scene({ shutdownText: 'bye' });
+  scene.speaker.configure([passive], listen);
+  const incoming = call(scene);
+  settle(scene);
+  const stopped = scene.speaker.stop('handover');
+  settle(scene);
+  await stopped;
+  assert.equal(incoming.connection?.log.at(-1), 'Cease / Administrative Shutdown: "bye"');
+  const late = call(scene);
+  settle(scene);
+  assert.deepEqual(late.fails, ['refused']);
+  scene.pass(300);
+  assert.equal(scene.dialer.dials.length, 0);
+});

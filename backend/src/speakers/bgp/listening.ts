@@ -1,0 +1,78 @@
+import type { Clock, IncomingConnection, Listeners, ListeningSocket, Logger, Timer } from '../../platform/ports.ts';
+
+/** Where routers may connect to us. */
+export interface ListenConfig {
+  /** 0: nowhere. */
+  readonly port: number;
+  /** IP literals; empty: all addresses of the host. */
+  readonly addresses: readonly string[];
+}
+
+export interface ListeningDeps {
+  readonly clock: Clock;
+  readonly listeners: Listeners;
+  readonly logger: Logger;
+  readonly onConnection: (incoming: IncomingConnection) => void;
+}
+
+/** The port may be taken by somebody who leaves, and an address may come. */
+const retryMs = 10_000;
+
+interface Place {
+  socket: ListeningSocket | undefined;
+  retry: Timer | undefined;
+}
+
+/** The sockets that routers connect to. What can't be listened on is logged and tried again; connecting goes on all the same. */
+export class Listening {
+  readonly #deps: ListeningDeps;
+  readonly #places = new Map<string, Place>();
+  #port = 0;
+  #passwords: ReadonlyMap<string, string> = new Map();
+
+  constructor(deps: ListeningDeps) {
+    this.#deps = deps;
+  }
+
+  /** @param passwords TCP-MD5 keys (RFC 2385) by address of the peer */
+  set({ port, addresses }: ListenConfig, passwords: ReadonlyMap<string, string>): void {
+    this.#passwords = passwords;
+    const everywhere = addresses.length === 0 ? ['0.0.0.0', '::'] : addresses;
+    const wanted = new Set(port === 0 ? [] : everywhere);
+    for (const [host, place] of this.#places) {
+      if (wanted.has(host) && port === this.#port) place.socket?.setPasswords(passwords);
+      else this.#close(host, place);
+    }
+    this.#port = port;
+    for (const host of wanted) if (!this.#places.has(host)) this.#open(host);
+  }
+
+  stop(): void {
+    this.set({ port: 0, addresses: [] }, new Map());
+  }
+
+  #open(host: string): void {
+    const { clock, listeners, logger, onConnection } = this.#deps;
+    const place: Place = { socket: undefined, retry: undefined };
+    this.#places.set(host, place);
+    const port = this.#port;
+    place.socket = listeners.listen(
+      { host, port },
+      {
+        onConnection,
+        onError: (error) => {
+          place.socket = undefined;
+          logger.warn({ host, port, error: error.message, retryMs }, 'cannot listen for BGP connections');
+          place.retry = clock.setTimer(retryMs, () => this.#open(host));
+        },
+      },
+    );
+    place.socket.setPasswords(this.#passwords);
+  }
+
+  #close(host: string, { socket, retry }: Place): void {
+    socket?.close();
+    retry?.cancel();
+    this.#places.delete(host);
+  }
+}

@@ -1,0 +1,200 @@
+import type {
+  Clock,
+  Connection,
+  ConnectionHandlers,
+  Dialer,
+  IncomingConnection,
+  Logger,
+} from '../../platform/ports.ts';
+import type { Random, TcpOptions } from '../../platform/ports.ts';
+import type { AdjRibOut } from './adj-rib-out.ts';
+import { configProblem } from './config-problem.ts';
+import { survivingConnection } from './fsm/collision.ts';
+import type { Negotiated } from './fsm/negotiate.ts';
+import type { PeerConfig, SessionStatus, StateName } from './model.ts';
+import { collision, Session } from './session.ts';
+import { SessionTally } from './session-tally.ts';
+import type { Notification } from './wire/protocol-error.ts';
+
+export interface PeerSessionsDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly dialer: Dialer;
+  readonly logger: Logger;
+  readonly rib: AdjRibOut;
+  /** What `status` says has changed; counters alone don't count. */
+  readonly onChange: (status: SessionStatus) => void;
+}
+
+/** A dead router must not hold an attempt for the two minutes that a kernel keeps sending SYN. */
+const connectTimeoutMs = 5_000;
+
+/** How far a session has come, for telling which of several is the peer's. */
+const progress: readonly StateName[] = ['Idle', 'Active', 'Connect', 'OpenSent', 'OpenConfirm', 'Established'];
+
+/**
+ * The connections with one peer: one that this side opens, again and again, and those that the peer opens. Of all of them one comes to be
+ * Established (RFC 4271 section 6.8).
+ */
+export class PeerSessions {
+  readonly #deps: PeerSessionsDeps;
+  readonly #tally = new SessionTally();
+  /** The one that connects. */
+  readonly #own: Session;
+  /** Those that came in: at most one that is Established and one that may take its place. */
+  readonly #incoming = new Set<Session>();
+  #config: PeerConfig;
+  #restarting = true;
+  #ended = false;
+  #told = '';
+
+  constructor(deps: PeerSessionsDeps, config: PeerConfig) {
+    this.#deps = deps;
+    this.#config = config;
+    this.#own = this.#session((current, handlers) => this.#dial(current, handlers));
+    this.#told = summary(this.status());
+  }
+
+  /** Connects, and does so again after every failure, until `stop`. An impossible configuration is reported instead. */
+  start(): void {
+    if (this.#config.passive !== true || configProblem(this.#config) !== undefined) this.#own.start();
+  }
+
+  /** The peer has connected. */
+  accept(incoming: IncomingConnection): void {
+    const candidate = [...this.#incoming].find(({ state }) => state !== 'Established');
+    const busy = candidate?.state === 'OpenConfirm';
+    if (this.#ended || busy || configProblem(this.#config) !== undefined) return incoming.refuse();
+    // Who connects again without having said a word has given up the connection before.
+    void candidate?.stop(collision);
+    const session = this.#session((current, handlers) => incoming.open(ttlOptions(current), handlers));
+    this.#incoming.add(session);
+    session.start();
+  }
+
+  /** Takes parameters that need no new session. */
+  reconfigure(config: PeerConfig): void {
+    this.#config = config;
+    for (const session of this.#all()) session.reconfigure(config);
+  }
+
+  /**
+   * Ends all connections and starts no other. Without a NOTIFICATION they are closed only (graceful restart). Resolves when they are closed, in
+   * about a second at the latest.
+   */
+  async stop(notification?: Notification): Promise<void> {
+    this.#ended = true;
+    await Promise.all(this.#all().map((session) => session.stop(notification)));
+  }
+
+  /** Withdraws everything, then stops; bounded as `stop` is, plus two seconds. */
+  async leave(notification: Notification): Promise<void> {
+    this.#ended = true;
+    const main = this.#main();
+    const others = this.#all().filter((session) => session !== main);
+    await Promise.all([main.leave(notification), ...others.map((session) => session.stop(notification))]);
+  }
+
+  /** Sends what the peer lacks, as far as it keeps up. */
+  pump(): void {
+    for (const session of this.#all()) session.pump();
+  }
+
+  status(): SessionStatus {
+    return this.#main().status();
+  }
+
+  #all(): Session[] {
+    return [this.#own, ...this.#incoming];
+  }
+
+  /** The one that has come farthest; of several the one that this side opens. */
+  #main(): Session {
+    const rank = ({ state }: Session): number => progress.indexOf(state);
+    return this.#all().reduce((best, session) => (rank(session) > rank(best) ? session : best));
+  }
+
+  #session(open: (config: PeerConfig, handlers: ConnectionHandlers) => Connection): Session {
+    const { clock, random, logger, rib } = this.#deps;
+    const session: Session = new Session(
+      {
+        ...{ clock, random, logger, rib, open, tally: this.#tally },
+        mayConfirm: (negotiated) => this.#mayConfirm(session, negotiated),
+        onChange: () => this.#changed(session),
+      },
+      this.#config,
+      this.#restarting,
+    );
+    return session;
+  }
+
+  #dial(config: PeerConfig, handlers: ConnectionHandlers): Connection {
+    const { address: host, port, localAddress, password } = config;
+    return this.#deps.dialer.dial(
+      {
+        ...{ host, port, timeoutMs: connectTimeoutMs },
+        ...(localAddress === undefined ? {} : { localAddress }),
+        ...(password === undefined ? {} : { password }),
+        ...ttlOptions(config),
+      },
+      handlers,
+    );
+  }
+
+  /** RFC 4271 section 6.8, asked for each OPEN: of two connections that have come so far one goes. */
+  #mayConfirm(session: Session, negotiated: Negotiated): boolean {
+    for (const other of this.#all()) {
+      if (other === session || other.negotiated === undefined) continue;
+      if (!this.#survives(session, negotiated, other)) return false;
+      // A peer that has restarted knows nothing of the one before (RFC 4724 section 4.2): there is nobody to notify.
+      void other.stop(other.state === 'Established' ? undefined : collision);
+    }
+    return true;
+  }
+
+  #survives(session: Session, negotiated: Negotiated, other: Session): boolean {
+    if (other.state === 'Established') {
+      return negotiated.gracefulRestart && other.negotiated?.gracefulRestart === true && session !== this.#own;
+    }
+    const { routerId, localAs, peerAs } = this.#config;
+    const remote = { identifier: negotiated.remoteIdentifier, as: peerAs };
+    const survivor = survivingConnection({ identifier: routerId, as: localAs }, remote);
+    return (survivor === 'local') === (session === this.#own);
+  }
+
+  #changed(session: Session): void {
+    if (session.state === 'Established') this.#established(session);
+    if (session !== this.#own && session.state === 'Idle') this.#lost(session);
+    const status = this.status();
+    const told = summary(status);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#deps.onChange(status);
+  }
+
+  #established(session: Session): void {
+    this.#restarting = false;
+    for (const other of this.#all()) {
+      other.hasBeenUp();
+      if (other !== session) void other.stop(collision);
+    }
+  }
+
+  /** A connection that came in is gone; this side tries again, unless it does already. */
+  #lost(session: Session): void {
+    if (!this.#incoming.delete(session)) return;
+    // It would wait for another attempt, which isn't for this side to make.
+    void session.stop();
+    if (!this.#ended && this.#own.resting && this.#main().state !== 'Established') this.start();
+  }
+}
+
+function ttlOptions({ ttl, ttlSecurityHops: hops }: PeerConfig): Omit<TcpOptions, 'password'> {
+  // RFC 5082 section 3: what has come over n hops has lost n - 1 of the 255.
+  if (hops !== undefined) return { ttl: 255, minTtl: 256 - hops };
+  return ttl === undefined ? {} : { ttl };
+}
+
+function summary({ state, since, lastError }: SessionStatus): string {
+  return `${state} ${since.getTime()} ${lastError ?? ''}`;
+}
