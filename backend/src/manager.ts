@@ -71,6 +71,7 @@ export class Manager {
     );
     this.#view = new ClusterView(deps, {
       membership: `${options.namespace}/${options.name}`,
+      namespace: options.namespace,
       address: options.address,
       onSynced: () => this.#synced(),
       onInputs: (delta) => this.#inputsChanged(delta),

@@ -310,14 +310,25 @@ suite('pools, peers and the BGP configuration, as they change', () => {
     for (const address of await lab.addresses('web')) await lab.routed(address, undefined, 60_000);
   });
 
-  test('a password shows up in no log and no status', async () => {
+  test('a password from a Secret: missing, wrong, right; it shows up in no log and no status', async () => {
     const r1 = lab.lab.router('r1');
-    const peer = bgpPeers([r1])[0];
-    assert.ok(peer);
-    const conf = { peerAs: r1.asn, neighborAddress: r1.addresses.ipv4, authPassword: secret };
-    await lab.lab.apply({ ...peer, spec: { conf } });
-    // No session rather than one without the password; what is said of it must not quote it.
-    await ready('bgppeers/r1', ({ reason }) => reason === 'PasswordNotSupported');
+    await r1.vtysh('configure terminal', `router bgp ${r1.asn}`, `neighbor cluster password ${secret}`);
+    const kept = await session(lab.lab.router('r2'));
+    await lab.lab.apply(bgpPeer(r1, r1.addresses.ipv4, { passwordSecretRef: { name: 'r1' } }));
+    const missing = await ready('bgppeers/r1', ({ reason }) => reason === 'PasswordMissing');
+    assert.equal(missing.message, 'There is no Secret porterlb-system/r1. No session is opened without it.');
+    const password = (value: string): KubeObject => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'r1', namespace: 'porterlb-system' },
+      stringData: { password: value },
+    });
+    await lab.lab.apply(password(`${secret}-of-before`));
+    await ready('bgppeers/r1', ({ message }) => message.includes('wrong or missing TCP-MD5 password?'));
+    await lab.lab.apply(password(secret));
+    await ready('bgppeers/r1', ({ status }) => status === 'True');
+    await lab.routed(ip);
+    assert.deepEqual(await session(lab.lab.router('r2')), kept);
     for (const { status } of await lab.lab.api.list<Configured>(`${group}/bgppeers`)) {
       assert.ok(status !== undefined && !JSON.stringify(status).includes(secret));
     }

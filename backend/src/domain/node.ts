@@ -35,6 +35,13 @@ export interface Node {
   readonly drainSignals: readonly DrainSignal[];
 }
 
+/** Node labels that name the rack, of both eras; the younger first. */
+export const RACK_LABELS = ['openelb.kubesphere.io/rack', 'porter.kubesphere.io/rack'] as const;
+
+export function rackOf({ labels }: Pick<Node, 'labels'>): string | undefined {
+  return RACK_LABELS.map((key) => labels[key]).find((rack) => rack !== undefined);
+}
+
 export function nodeAddress(text: string): NodeAddress | undefined {
   const address = parseAddress(text);
   return address === undefined ? undefined : { ...address, text: formatAddress(address) };

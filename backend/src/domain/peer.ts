@@ -31,6 +31,12 @@ export interface Peer {
   readonly localAddress: string | undefined;
   /** TTL for multihop sessions; undefined = the system's default. */
   readonly multihopTtl: number | undefined;
+  /** GTSM (RFC 5082): the most hops that the router may be away, 1 being the next one; undefined = not checked. */
+  readonly ttlSecurityHops: number | undefined;
+  /** The router connects to us, where we listen. */
+  readonly passive: boolean;
+  /** Our routes tell the router that they are about to go (RFC 8326). */
+  readonly gracefulShutdown: boolean;
   readonly families: readonly PeerFamily[];
   /** RFC 4724 as the restarting speaker; undefined = as the BgpConf says. */
   readonly gracefulRestart: GracefulRestart | undefined;

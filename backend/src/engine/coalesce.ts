@@ -14,6 +14,7 @@ export function coalesce(first: InputDelta, second: InputDelta): InputDelta {
     nodes: both(first.nodes, second.nodes),
     pools: both(first.pools, second.pools),
     peers: both(first.peers, second.peers),
+    passwords: both(first.passwords, second.passwords),
     settings: second.settings === undefined ? first.settings : second.settings,
     replicas: second.replicas ?? first.replicas,
   };

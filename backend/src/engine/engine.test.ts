@@ -139,6 +139,22 @@ suite('a change costs what it changes', () => {
     assert.deepEqual(Object.keys(bench.speaker.announced()), ['r1']);
   });
 
+  test('of a password: a peer that should have one has no session without, and another one is for the speaker to take over', () => {
+    const bench = started();
+    bench.engine.change({ peers: new Map([['r1', { ...R1, hasPassword: true }]]) });
+    assert.deepEqual(bench.speaker.configs, []);
+    const passwords: (string | undefined)[] = [];
+    for (const password of ['first', 'second']) {
+      bench.engine.change({ passwords: new Map([['r1', password]]) });
+      passwords.push(...bench.speaker.configs.map((config) => config.password));
+    }
+    assert.deepEqual(passwords, ['first', 'second']);
+    assert.deepEqual(Object.keys(bench.speaker.announced()), ['r1']);
+    bench.engine.change({ peers: new Map([['r1', R1]]), passwords: new Map([['r1', null]]) });
+    assert.equal(bench.speaker.configs[0]?.password, undefined);
+    assert.ok(!JSON.stringify([bench.posted, bench.logger.entries]).match(/first|second/));
+  });
+
   test('that is nothing: nothing', () => {
     const bench = started();
     bench.engine.change({});

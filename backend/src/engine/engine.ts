@@ -3,6 +3,7 @@ import { bgpRoute, decide, type Announcement, type BgpRoute, type Decision } fro
 import { medOffset } from '../announce/med.ts';
 import type { PeerTarget } from '../announce/snapshot.ts';
 import { hostPrefix, parseAddress } from '../domain/address.ts';
+import type { BgpSettings, Peer } from '../domain/peer.ts';
 import type { Protocol } from '../domain/pool.ts';
 import type { NodeProber } from '../health/nodes.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
@@ -265,13 +266,18 @@ export class Engine {
   #configurePeers(): void {
     const { settings } = this.#inputs;
     const place = this.#place();
-    const peers = settings === null ? [] : peersOf(place.node, this.#inputs.peers.values());
+    const peers = settings === null ? [] : peersOf(place.node, this.#inputs.usablePeers());
     this.#targets = peers.map((peer) => peerTarget(peer, place));
-    const configs = settings === null ? [] : peers.map((peer) => peerConfig(peer, settings, place));
+    const configs = settings === null ? [] : peers.map((peer) => this.#peerConfig(peer, settings, place));
     if (configs.length > 0) this.#deps.replicas.setRetention(Math.max(...configs.map(retentionMs)));
     this.#deps.nodes.setRouters(configs.map(({ address }) => address));
-    this.#deps.speaker.configure(configs);
+    const { listenPort: port = 0, listenAddresses: addresses = [] } = settings ?? {};
+    this.#deps.speaker.configure(configs, { port, addresses });
     this.#setAllRoutes();
+  }
+
+  #peerConfig(peer: Peer, settings: BgpSettings, place: Place): PeerConfig {
+    return peerConfig(peer, settings, place, this.#inputs.passwords.get(peer.name));
   }
 
   #decideAll(): void {

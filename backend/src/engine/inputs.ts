@@ -50,6 +50,7 @@ export class Inputs implements Snapshot {
   readonly nodes = new Map<string, Node>();
   readonly pools = new Map<string, Pool>();
   readonly peers = new Map<string, Peer>();
+  readonly passwords = new Map<string, string>();
   readonly gone: ReadonlyMap<string, Node>;
   readonly health: ReadonlyMap<string, NodeHealth>;
   readonly drains: ReadonlyMap<string, DrainPhase>;
@@ -83,6 +84,11 @@ export class Inputs implements Snapshot {
     return nodes.filter((name) => this.health.get(name) === 'alive');
   }
 
+  /** The peers that a session can be had with: a router that asks for a password (RFC 2385) must not be spoken to without one. */
+  usablePeers(): Peer[] {
+    return [...this.peers.values()].filter(({ name, hasPassword }) => !hasPassword || this.passwords.has(name));
+  }
+
   /** The Services that hold an address. */
   holders(ip: string): HoldingService[] {
     return [...this.#byAddress.get(ip)].flatMap((key) => this.services.get(key) ?? []);
@@ -99,7 +105,8 @@ export class Inputs implements Snapshot {
     merge(this.endpoints, delta.endpoints);
     for (const key of delta.endpoints?.keys() ?? []) this.#touch(key, addresses);
     const everything = merge(this.nodes, delta.nodes) > 0;
-    const peers = merge(this.peers, delta.peers) > 0 || delta.settings !== undefined;
+    const merged = merge(this.peers, delta.peers) + merge(this.passwords, delta.passwords);
+    const peers = merged > 0 || delta.settings !== undefined;
     if (delta.settings !== undefined) this.settings = delta.settings;
     return { addresses, everything, peers };
   }

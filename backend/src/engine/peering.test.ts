@@ -4,6 +4,8 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { formatAddress } from '../domain/address.ts';
 import { aNode, aPeer, range, someSettings } from '../domain/testing/builders.ts';
+import type { Peer } from '../domain/peer.ts';
+import type { PeerConfig } from '../speakers/bgp/speaker.ts';
 import { derivedRouterId, peerConfig, peersOf, peerTarget, type Place } from './peering.ts';
 
 const HERE: Place = {
@@ -53,12 +55,6 @@ suite('the peers of a replica', () => {
   });
 });
 
-suite('a peer with a password', () => {
-  test('gets no session as long as passwords are not supported: never one without the password', () => {
-    assert.deepEqual(peersOf(HERE.node, [{ ...R1, hasPassword: true }]), []);
-  });
-});
-
 suite('the configuration of a session', () => {
   test('takes from the BgpConf what the peer leaves open', () => {
     assert.deepEqual(peerConfig(R1, someSettings(), HERE), {
@@ -91,6 +87,37 @@ suite('the configuration of a session', () => {
     assert.equal(config.localAddress, '10.0.0.9');
     assert.equal(config.routerId, '1.1.1.1');
     assert.deepEqual(config.gracefulRestart, { restartTimeSeconds: 7 });
+  });
+
+  test('has what the connection needs', () => {
+    const tcp = (overrides: Partial<Peer>, settings = someSettings()): Partial<PeerConfig> => {
+      const { ttl, ttlSecurityHops, password, passive, gracefulShutdown } = peerConfig(
+        aPeer('r1', '10.0.0.254', overrides),
+        settings,
+        HERE,
+        's3cret',
+      );
+      return JSON.parse(JSON.stringify({ ttl, ttlSecurityHops, password, passive, gracefulShutdown }));
+    };
+    assert.deepEqual(tcp({}), {});
+    assert.deepEqual(tcp({ hasPassword: true, multihopTtl: 3 }), { password: 's3cret', ttl: 3 });
+    assert.deepEqual(tcp({ ttlSecurityHops: 2, gracefulShutdown: true }), {
+      ttlSecurityHops: 2,
+      gracefulShutdown: true,
+    });
+    // Who waits for the router to connect where nobody listens would wait for ever.
+    assert.deepEqual(tcp({ passive: true }), {});
+    assert.deepEqual(tcp({ passive: true }, someSettings({ listenPort: 1179 })), { passive: true });
+  });
+
+  test('has the AS number of the rack that the replica is in, unless the peer says another', () => {
+    const node = aNode('n1', ['10.0.0.1'], { labels: { 'openelb.kubesphere.io/rack': 'leaf-2' } });
+    const settings = someSettings({ asPerRack: { 'leaf-1': 65_001, 'leaf-2': 65_002 } });
+    const localAs = (place: Place, peer = R1): number => peerConfig(peer, settings, place).localAs;
+    assert.equal(localAs({ ...HERE, node }), 65_002);
+    assert.equal(localAs(HERE), 64_512);
+    assert.equal(localAs({ ...HERE, node: { ...node, labels: { 'porter.kubesphere.io/rack': 'leaf-1' } } }), 65_001);
+    assert.equal(localAs({ ...HERE, node }, { ...R1, localAs: 65_009 }), 65_009);
   });
 
   test('has no graceful restart where either says so and the peer does not overrule it', () => {

@@ -1,6 +1,6 @@
 import type { PeerTarget } from '../announce/snapshot.ts';
 import { parseAddress, parseRange, rangeContains, type AddressRange, type Family } from '../domain/address.ts';
-import type { Node } from '../domain/node.ts';
+import { rackOf, type Node } from '../domain/node.ts';
 import { duplicateOf, type BgpSettings, type GracefulRestart, type Peer } from '../domain/peer.ts';
 import { selects } from '../domain/selector.ts';
 import type { PeerConfig } from '../speakers/bgp/speaker.ts';
@@ -40,11 +40,7 @@ function isForNode({ nodeSelector }: Peer, node: Node | undefined): boolean {
 
 /** The peers that a replica on this node opens a session with. */
 export function peersOf(node: Node | undefined, peers: Iterable<Peer>): Peer[] {
-  const own = [...peers].filter((peer) => {
-    // A router that asks for a password (RFC 2385) must not be spoken to without one; what is said of it is its status' matter.
-    if (peer.deleting || peer.adminDown || peer.hasPassword) return false;
-    return isForNode(peer, node);
-  });
+  const own = [...peers].filter((peer) => !peer.deleting && !peer.adminDown && isForNode(peer, node));
   return own.filter((peer) => duplicateOf(peer, own) === undefined);
 }
 
@@ -53,18 +49,38 @@ function gracefulRestart(peer: Peer, settings: BgpSettings): { gracefulRestart?:
   return wanted.enabled ? { gracefulRestart: { restartTimeSeconds: wanted.restartTimeSeconds } } : {};
 }
 
-export function peerConfig(peer: Peer, settings: BgpSettings, place: Place): PeerConfig {
+function localAs(peer: Peer, settings: BgpSettings, { node }: Place): number {
+  const rack = node === undefined ? undefined : rackOf(node);
+  return peer.localAs ?? (rack === undefined ? undefined : settings.asPerRack[rack]) ?? settings.as;
+}
+
+/** What the TCP connection needs. */
+function transport(peer: Peer, settings: BgpSettings, password: string | undefined): Partial<PeerConfig> {
+  const { localAddress, multihopTtl, ttlSecurityHops } = peer;
+  return {
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(peer.hasPassword && password !== undefined ? { password } : {}),
+    ...(ttlSecurityHops === undefined ? {} : { ttlSecurityHops }),
+    ...(multihopTtl === undefined ? {} : { ttl: multihopTtl }),
+    // Where we don't listen, nobody would ever connect.
+    ...(peer.passive && settings.listenPort > 0 ? { passive: true } : {}),
+  };
+}
+
+/** @param password in force for the peer, if it has one */
+export function peerConfig(peer: Peer, settings: BgpSettings, place: Place, password?: string): PeerConfig {
   return {
     key: peer.name,
     address: peer.address,
     port: peer.port,
     peerAs: peer.peerAs,
-    localAs: peer.localAs ?? settings.as,
+    localAs: localAs(peer, settings, place),
     routerId: settings.routerId ?? derivedRouterId(place.address),
     holdTimeSeconds: peer.holdTimeSeconds,
     ...(peer.keepaliveSeconds === undefined ? {} : { keepaliveSeconds: peer.keepaliveSeconds }),
     connectRetrySeconds: peer.connectRetrySeconds,
-    ...(peer.localAddress === undefined ? {} : { localAddress: peer.localAddress }),
+    ...transport(peer, settings, password),
+    ...(peer.gracefulShutdown ? { gracefulShutdown: true } : {}),
     families: peer.families.map(({ family, sendMax }) => ({ family: FAMILY_NAME[family], addPathSendMax: sendMax })),
     ...gracefulRestart(peer, settings),
   };

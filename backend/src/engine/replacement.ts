@@ -13,6 +13,7 @@ export function replacement(before: InputDelta, now: InputDelta): Required<Input
     nodes: goneIn(before.nodes, now.nodes),
     pools: goneIn(before.pools, now.pools),
     peers: goneIn(before.peers, now.peers),
+    passwords: goneIn(before.passwords, now.passwords),
     settings: now.settings ?? null,
     replicas: now.replicas ?? [],
   };

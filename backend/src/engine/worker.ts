@@ -6,6 +6,7 @@ import { systemClock, systemRandom } from '../platform/linux/clock.ts';
 import { systemDatagrams } from '../platform/linux/datagrams.ts';
 import { systemDialer } from '../platform/linux/dialer.ts';
 import { openLinkLayer } from '../platform/linux/link-layer.ts';
+import { systemListeners } from '../platform/linux/listeners.ts';
 import { systemLinks } from '../platform/linux/links.ts';
 import { jsonLogger } from '../platform/linux/logger.ts';
 import type { LinkLayer } from '../platform/ports.ts';
@@ -37,11 +38,12 @@ const speaker = new BgpSpeaker(
     clock: systemClock,
     random: systemRandom,
     dialer: systemDialer,
+    listeners: systemListeners,
     logger: logger.child({ component: 'bgp' }),
     onSessionChange: reportSessions,
     onSessionGone: reportSessions,
   },
-  {},
+  { shutdownText: `${options.replica} on ${options.node} leaves` },
 );
 
 const replicas = new ReplicaProber(

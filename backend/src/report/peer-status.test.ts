@@ -44,14 +44,17 @@ suite('Ready of a BgpPeer', () => {
     assert.deepEqual(judge(down, up).slice(0, 2), ['True', 'InUse']);
   });
 
-  test('is False for one with a password, and says why and what to do', () => {
-    const { status, reason, message } = peerReady(READ, {
-      peer: { ...R1, hasPassword: true },
-      duplicateOf: undefined,
-      replicas: [],
-    });
-    assert.deepEqual([status, reason], ['False', 'PasswordNotSupported']);
-    assert.match(message, /no session is opened/);
+  test('is False for one without the password that it should have, and says why and what follows', () => {
+    const judge = (hasPasswordInForce: boolean): string[] => {
+      const passwordProblem = 'There is no Secret system/key.';
+      const peer = { ...R1, hasPassword: true };
+      const circumstances = { peer, duplicateOf: undefined, replicas: [], passwordProblem, hasPasswordInForce };
+      const { status, reason, message } = peerReady(READ, circumstances);
+      return [status, reason, message];
+    };
+    const words = (next: string): string[] => ['False', 'PasswordMissing', `There is no Secret system/key. ${next}`];
+    assert.deepEqual(judge(false), words('No session is opened without it.'));
+    assert.deepEqual(judge(true), words('The last password stays in force until then.'));
   });
 });
 

@@ -40,13 +40,11 @@ export function establishedColumn(replicas: readonly ReplicaPeerStatus[]): strin
   return `${replicas.filter(({ sessionState: state }) => state === 'Established').length}/${replicas.length}`;
 }
 
-/** TCP-MD5 (RFC 2385) comes with a later part; until then a session without the password would be a wrong one. */
-const WITHOUT_PASSWORDS: Closed = {
-  reason: 'PasswordNotSupported',
-  message:
-    'Passwords (TCP-MD5) are not supported yet, so no session is opened. ' +
-    'Remove the password here and on the router to have one without.',
-};
+/** A session without the password (RFC 2385) would be a wrong one. */
+function withoutPassword(problem: string, inForce: boolean): Closed {
+  const next = inForce ? 'The last password stays in force until then.' : 'No session is opened without it.';
+  return { reason: 'PasswordMissing', message: `${problem} ${next}` };
+}
 
 /** What the leader knows of a BgpPeer beside its configuration. */
 export interface PeerCircumstances {
@@ -54,6 +52,9 @@ export interface PeerCircumstances {
   /** An older BgpPeer with the same neighbour, which has the session. */
   readonly duplicateOf: string | undefined;
   readonly replicas: readonly ReplicaPeerStatus[];
+  /** Why its password can't be had, as a sentence, and whether there is one from before. */
+  readonly passwordProblem?: string | undefined;
+  readonly hasPasswordInForce?: boolean;
 }
 
 function duplicate(older: string): Closed {
@@ -72,8 +73,10 @@ function notEstablished(replicas: readonly ReplicaPeerStatus[]): Closed | undefi
 
 /** `Ready` of a BgpPeer: whether a session with it is there, and if not, why. */
 export function peerReady(configuration: Configuration, circumstances: PeerCircumstances): NewCondition {
-  const { peer, duplicateOf, replicas } = circumstances;
-  if (peer?.hasPassword === true) return configurationCondition(configuration, WITHOUT_PASSWORDS);
+  const { duplicateOf, replicas, passwordProblem, hasPasswordInForce = false } = circumstances;
+  if (passwordProblem !== undefined) {
+    return configurationCondition(configuration, withoutPassword(passwordProblem, hasPasswordInForce));
+  }
   if (duplicateOf !== undefined) return configurationCondition(configuration, duplicate(duplicateOf));
   return configurationCondition(configuration, notEstablished(replicas));
 }

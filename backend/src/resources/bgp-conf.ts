@@ -1,17 +1,7 @@
 import { z } from 'zod';
 import * as patterns from './patterns.ts';
 import { matches } from './patterns.ts';
-import {
-  NOT_YET,
-  asNumber,
-  atomicList,
-  conditions,
-  gracefulRestart,
-  integer,
-  ipAddress,
-  ruled,
-  uint32,
-} from './schema.ts';
+import { asNumber, atomicList, conditions, gracefulRestart, integer, ipAddress, ruled, uint32 } from './schema.ts';
 
 export const bgpConfSpec = z
   .object({
@@ -20,7 +10,8 @@ export const bgpConfSpec = z
       .record(z.string(), asNumber().meta({ description: 'AS number of that rack.' }))
       .optional()
       .meta({
-        description: `AS number by rack, the value of the label openelb.kubesphere.io/rack of the node that a replica runs on. ${NOT_YET}`,
+        description:
+          'AS number by rack, the value of the label openelb.kubesphere.io/rack of the node that a replica runs on; of other nodes, that of spec.as.',
       }),
     routerId: ruled(z.string().max(15), {
       cel: `self == '' || (self.matches('^${patterns.IPV4}$') && self != '0.0.0.0')`,
@@ -32,14 +23,13 @@ export const bgpConfSpec = z
         description:
           'BGP identifier of every replica. Empty, and better: each replica derives one of its own from its node.',
       }),
-    listenPort: integer(-1, 65535)
-      .optional()
-      .meta({
-        description: `TCP port on which connections from routers are taken. Empty, 0 or -1: none are, we only connect. ${NOT_YET}`,
-      }),
+    listenPort: integer(-1, 65535).optional().meta({
+      description:
+        'TCP port on which connections from routers are taken, beside ours to them. Empty, 0 or -1: none are, we only connect. Below 1024 the manager would need a capability that it does not have.',
+    }),
     listenAddresses: atomicList(ipAddress().meta({ description: 'One IP address.' }), 16)
       .optional()
-      .meta({ description: `Addresses to listen on, if listenPort is given. Empty: all. ${NOT_YET}` }),
+      .meta({ description: 'Addresses to listen on, if listenPort is given. Empty: all.' }),
     gracefulRestart: gracefulRestart
       .optional()
       .meta({ description: 'Graceful restart (RFC 4724) towards all peers that say nothing else.' }),

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import * as patterns from './patterns.ts';
 import {
-  NOT_YET,
   asNumber,
   atomicList,
   conditions,
@@ -24,7 +23,7 @@ function seconds(minimum: number): z.ZodString {
 }
 
 /** Kernel limit of a TCP-MD5 key (TCP_MD5SIG_MAXKEYLEN), in bytes. */
-const MAX_PASSWORD = 80;
+export const MAX_PASSWORD = 80;
 
 const conf = z.object({
   peerAs: asNumber().meta({ description: 'AS number of the router.' }),
@@ -36,13 +35,9 @@ const conf = z.object({
   localAs: uint32()
     .optional()
     .meta({ description: 'Our AS number towards this router. Empty or 0: that of the BgpConf.' }),
-  authPassword: z
-    .string()
-    .max(MAX_PASSWORD)
-    .optional()
-    .meta({
-      description: `TCP-MD5 password (RFC 2385), readable by all who may read this object; better use passwordSecretRef. ${NOT_YET}`,
-    }),
+  authPassword: z.string().max(MAX_PASSWORD).optional().meta({
+    description: 'TCP-MD5 password (RFC 2385), readable by all who may read this object; better use passwordSecretRef.',
+  }),
   adminDown: z.boolean().optional().meta({ description: 'Keep the session closed.' }),
   description: z.string().optional().meta({ description: 'Free text.' }),
   peerGroup: z.string().optional().meta({ description: 'Ignored: there are no peer groups.' }),
@@ -80,7 +75,10 @@ const transport = z.object({
   localAddress: ipAddress()
     .optional()
     .meta({ description: 'Our address of the session. Empty: as the routing table says.' }),
-  passiveMode: z.boolean().optional().meta({ description: 'Ignored: the session is always opened from our side.' }),
+  passiveMode: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Leave it to the router to connect. Ignored unless the BgpConf has a listenPort.' }),
   remoteAddress: z.string().optional().meta({ description: 'Ignored: conf.neighborAddress says where the router is.' }),
   mtuDiscovery: z.boolean().optional().meta({ description: 'Ignored: left to the system.' }),
   tcpMss: uint32().optional().meta({ description: 'Ignored: left to the system. Bytes.' }),
@@ -158,12 +156,26 @@ export const bgpPeerSpec = ruled(
     ebgpMultihop: z
       .object({
         enabled: z.boolean().optional().meta({ description: 'The router is more than one hop away.' }),
-        multihopTtl: integer(0, 255)
-          .optional()
-          .meta({ description: `TTL of our packets. Empty or 0: 255. ${NOT_YET}` }),
+        multihopTtl: integer(0, 255).optional().meta({ description: 'TTL of our packets. Empty or 0: 255.' }),
       })
       .optional()
       .meta({ description: 'Sessions over more than one hop.' }),
+    ttlSecurity: z
+      .object({
+        enabled: z.boolean().optional().meta({
+          description:
+            'Send with TTL 255, and drop what arrives with less than 256 - hops. The router must do the same.',
+        }),
+        hops: integer(0, 254)
+          .optional()
+          .meta({ description: 'How many hops away the router is at most. Empty or 0: 1.' }),
+      })
+      .optional()
+      .meta({ description: 'Generalized TTL Security Mechanism (RFC 5082), in the place of ebgpMultihop.' }),
+    gracefulShutdown: z.boolean().optional().meta({
+      description:
+        'Mark all routes for this router with GRACEFUL_SHUTDOWN (RFC 8326), so that it looks for other ways before it is taken down.',
+    }),
     gracefulRestart: gracefulRestart
       .optional()
       .meta({ description: 'Graceful restart (RFC 4724) towards this router. Empty: as in the BgpConf.' }),
@@ -185,7 +197,10 @@ export const bgpPeerSpec = ruled(
         key: z.string().min(1).max(253).default('password').meta({ description: 'Key in the Secret.' }),
       })
       .optional()
-      .meta({ description: `Secret with the TCP-MD5 password (RFC 2385). ${NOT_YET}` }),
+      .meta({
+        description:
+          'Secret with the TCP-MD5 password (RFC 2385): up to 80 octets of UTF-8; a line break at its end is left out. A change of it is taken over in the session.',
+      }),
   }),
   {
     cel: "!has(self.passwordSecretRef) || !has(self.conf.authPassword) || self.conf.authPassword == ''",

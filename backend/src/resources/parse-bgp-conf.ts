@@ -20,11 +20,10 @@ const SHARED_ROUTER_ID: Notice = {
 };
 
 function ignoredOf(spec: BgpConfSpec): string[] {
-  const { families, useMultiplePaths, policy, asPerRack, listenAddresses, listenPort = 0 } = spec;
-  // Nothing acts on these yet.
-  const notYet = { asPerRack, listenPort: listenPort > 0, listenAddresses };
+  const { families, useMultiplePaths, policy, listenAddresses, listenPort = 0 } = spec;
   return [
-    ...meaningless('spec', notYet),
+    // Without a port they say nothing.
+    ...meaningless('spec', { listenAddresses: listenPort > 0 ? [] : listenAddresses }),
     ...ignoredRestartFields(spec.gracefulRestart),
     ...meaningless('spec', { families, useMultiplePaths, policy }),
   ];

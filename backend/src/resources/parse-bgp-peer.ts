@@ -1,7 +1,7 @@
 import { canonicalAddress } from '../domain/address.ts';
 import type { Family } from '../domain/address.ts';
 import type { Peer, PeerFamily } from '../domain/peer.ts';
-import { bgpPeerSpec } from './bgp-peer.ts';
+import { bgpPeerSpec, MAX_PASSWORD } from './bgp-peer.ts';
 import type { BgpPeerSpec } from './bgp-peer.ts';
 import { identityOf, ignoredRestartFields, meaningless, parseSpec, toGracefulRestart, toSelector } from './parse.ts';
 import type { Notice, Refused, Remarks, StoredObject } from './parse.ts';
@@ -101,11 +101,6 @@ function readPassword(spec: BgpPeerSpec): PasswordSource | undefined {
   return password === '' ? undefined : { from: 'object', password };
 }
 
-/** Fields that are read, but that nothing acts on yet. A password is none of them: it keeps the session from being opened. */
-function notYetOf({ ebgpMultihop }: BgpPeerSpec): string[] {
-  return meaningless('spec.ebgpMultihop', { multihopTtl: ebgpMultihop?.multihopTtl });
-}
-
 function ignoredOf(spec: BgpPeerSpec): string[] {
   const {
     peerGroup,
@@ -117,10 +112,9 @@ function ignoredOf(spec: BgpPeerSpec): string[] {
     vrf,
     allowOwnAs,
   } = spec.conf;
-  const { passiveMode, remoteAddress, mtuDiscovery, tcpMss } = spec.transport ?? {};
+  const { remoteAddress, mtuDiscovery, tcpMss } = spec.transport ?? {};
   const { minimumAdvertisementInterval } = spec.timers?.config ?? {};
   return [
-    ...notYetOf(spec),
     ...meaningless('spec.conf', {
       peerGroup,
       replacePeerAs,
@@ -134,7 +128,8 @@ function ignoredOf(spec: BgpPeerSpec): string[] {
     ...(Number(minimumAdvertisementInterval) === 0
       ? []
       : meaningless('spec.timers.config', { minimumAdvertisementInterval })),
-    ...meaningless('spec.transport', { passiveMode, remoteAddress, mtuDiscovery, tcpMss }),
+    ...meaningless('spec.transport', { remoteAddress, mtuDiscovery, tcpMss }),
+    ...(spec.ttlSecurity?.enabled === true ? meaningless('spec', { ebgpMultihop: spec.ebgpMultihop?.enabled }) : []),
     ...ignoredRestartFields(spec.gracefulRestart),
   ];
 }
@@ -146,12 +141,18 @@ function warningsOf(peer: Peer): Notice[] {
   return [{ field: 'spec.timers.config.keepaliveInterval', message }];
 }
 
-function readTransport({ transport, ebgpMultihop }: BgpPeerSpec): Pick<Peer, 'port' | 'localAddress' | 'multihopTtl'> {
+type Transport = Pick<Peer, 'port' | 'localAddress' | 'multihopTtl' | 'ttlSecurityHops' | 'passive'>;
+
+function readTransport({ transport, ebgpMultihop, ttlSecurity }: BgpPeerSpec): Transport {
   const localAddress = transport?.localAddress;
+  const ttlSecurityHops = ttlSecurity?.enabled === true ? ttlSecurity.hops || 1 : undefined;
+  const multihop = ebgpMultihop?.enabled === true && ttlSecurityHops === undefined;
   return {
     port: transport?.remotePort || BGP_PORT,
     localAddress: localAddress === undefined ? undefined : canonicalAddress(localAddress),
-    multihopTtl: ebgpMultihop?.enabled === true ? ebgpMultihop.multihopTtl || MAX_TTL : undefined,
+    multihopTtl: multihop ? ebgpMultihop.multihopTtl || MAX_TTL : undefined,
+    ttlSecurityHops,
+    passive: transport?.passiveMode ?? false,
   };
 }
 
@@ -172,6 +173,7 @@ function toPeer(object: StoredObject, spec: BgpPeerSpec, address: string, famili
     gracefulRestart: spec.gracefulRestart === undefined ? undefined : toGracefulRestart(spec.gracefulRestart),
     nodeSelector: toSelector(spec.nodeSelector),
     hasPassword: readPassword(spec) !== undefined,
+    gracefulShutdown: spec.gracefulShutdown ?? false,
     adminDown: spec.conf.adminDown ?? false,
   };
 }
@@ -191,6 +193,9 @@ export function parseBgpPeer(object: StoredObject): PeerParse {
   const problems: Notice[] = [];
   if (value.localAddress !== undefined && value.localAddress.includes(':') !== (neighbor.family === 'ipv6')) {
     problems.push({ field: 'spec.transport.localAddress', message: 'is not of the family of conf.neighborAddress' });
+  }
+  if (new TextEncoder().encode(spec.conf.authPassword).length > MAX_PASSWORD) {
+    problems.push({ field: 'spec.conf.authPassword', message: `has more than ${MAX_PASSWORD} octets` });
   }
   if (families.length === 0) {
     problems.push({

@@ -50,7 +50,6 @@ test('a BgpConf with every field of OpenELB names what is ignored', () => {
   assert.deepEqual(value.listenAddresses, ['0.0.0.0', '::']);
   assert.deepEqual(value.gracefulRestart, { enabled: true, restartTimeSeconds: 60 });
   assert.deepEqual(ignoredFields, [
-    'spec.asPerRack',
     'spec.listenAddresses',
     'spec.gracefulRestart.notificationEnabled',
     'spec.gracefulRestart.deferralTime',
@@ -96,6 +95,9 @@ test('the shortest BgpPeer gets both families, its own first, 10 next hops, and 
     connectRetrySeconds: 5,
     localAddress: undefined,
     multihopTtl: undefined,
+    ttlSecurityHops: undefined,
+    passive: false,
+    gracefulShutdown: false,
     families: [
       { family: 'ipv6', sendMax: 10 },
       { family: 'ipv4', sendMax: 10 },
@@ -143,12 +145,7 @@ test('fields of GoBGP without a meaning here are named, once each', () => {
       'removePrivateAs',
     ].map((name) => `conf.${name}`),
   );
-  for (const field of [
-    'timers.config.minimumAdvertisementInterval',
-    'transport.passiveMode',
-    'transport.tcpMss',
-    'afiSafis[2]',
-  ]) {
+  for (const field of ['timers.config.minimumAdvertisementInterval', 'transport.tcpMss', 'afiSafis[2]']) {
     assert.ok(short.includes(field), field);
   }
   assert.ok(short.includes('afiSafis[0].addPaths.config.receive'));
@@ -185,6 +182,25 @@ test('a list of families without addPaths asks for no ADD-PATH, as in OpenELB; r
   });
   assert.deepEqual(value.families, [{ family: 'ipv4', sendMax: 0 }]);
   assert.deepEqual(ignoredFields, ['spec.afiSafis[1]']);
+});
+
+test('TTL security takes the place of multihop; a router that connects itself and one that is about to go', () => {
+  const both = { ebgpMultihop: { enabled: true, multihopTtl: 3 }, ttlSecurity: { enabled: true } };
+  const { value, ignoredFields } = peerWith({ ...both, transport: { passiveMode: true }, gracefulShutdown: true });
+  assert.deepEqual([value.ttlSecurityHops, value.multihopTtl], [1, undefined]);
+  assert.deepEqual([value.passive, value.gracefulShutdown], [true, true]);
+  assert.deepEqual(ignoredFields, ['spec.ebgpMultihop']);
+  assert.equal(peerWith({ ttlSecurity: { enabled: true, hops: 4 } }).value.ttlSecurityHops, 4);
+  assert.equal(peerWith({ ttlSecurity: { hops: 4 } }).value.ttlSecurityHops, undefined);
+});
+
+test('a password of 80 characters that are more octets is refused, and not quoted', () => {
+  const authPassword = 'ü'.repeat(41);
+  const conf = { peerAs: 65000, neighborAddress: '192.0.2.1', authPassword };
+  const result = parseBgpPeer(objectOf('BgpPeer', 'r1', { conf }));
+  assert.deepEqual(result.ok ? [] : result.problems, [
+    { field: 'spec.conf.authPassword', message: 'has more than 80 octets' },
+  ]);
 });
 
 test('a password in a Secret is pointed to, with its default key', () => {

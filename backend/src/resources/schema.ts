@@ -55,9 +55,6 @@ export function integer(minimum?: number, maximum?: number): z.ZodInt {
   return schema;
 }
 
-/** End of the description of a field that is read and kept, but that nothing acts on yet; parsing names it as ignored. */
-export const NOT_YET = 'Not used by this version.';
-
 const MAX_AS = 4_294_967_295;
 
 /** An AS number that can stand in a path (RFC 7607 forbids 0). */

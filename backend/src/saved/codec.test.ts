@@ -9,7 +9,7 @@ import { decode, encode, FORMAT, MAX_AGE_MS, objection, type Saved } from './cod
 import { anyInputs } from './testing/arbitrary-inputs.ts';
 
 const HEADER = { owner: 'pod-1', freshAt: 1_000 };
-const EMPTY: Required<InputDelta> = {
+const EMPTY: Saved['inputs'] = {
   ...{ services: new Map(), endpoints: new Map(), nodes: new Map(), pools: new Map(), peers: new Map() },
   ...{ settings: null, replicas: [] },
 };
@@ -34,7 +34,7 @@ function refusal(bytes: Uint8Array): string {
 }
 
 /** As many Services as it takes for several blocks. */
-function many(count: number): Required<InputDelta> {
+function many(count: number): Saved['inputs'] {
   const keys = Array.from({ length: count }, (_, i) => `shop/web-${i}`);
   const service = (key: string, i: number): [string, NonNullable<ReturnType<typeof holding>>] => [key, holding(key, i)];
   return {

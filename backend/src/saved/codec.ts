@@ -5,6 +5,9 @@ import type { Parsed } from '../domain/address.ts';
 import type { Changes, InputDelta } from '../engine/messages.ts';
 import * as record from './record.ts';
 
+/** Passwords aren't written anywhere: the next container reads them from their Secrets. */
+type Saveable = Omit<InputDelta, 'passwords'>;
+
 /** Whose inputs these are, and from when. */
 export interface SavedHeader {
   /** Only who goes by this name may use them: the volume of a Pod is no other Pod's. */
@@ -14,14 +17,14 @@ export interface SavedHeader {
 }
 
 export interface Saved extends SavedHeader {
-  readonly inputs: Required<InputDelta>;
+  readonly inputs: Required<Saveable>;
 }
 
 /**
  * Changed with each change of the domain values that the engine gets: a container of another version may start in the same Pod, and
  * must not use what it can't understand.
  */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 /*
  * The file: `porterlb`, the format (4 octets, big endian), SHA-256 of all that follows, the header's length (4 octets) and the header
@@ -42,7 +45,7 @@ const MAX_BLOCK_BYTES = 64 * 1024 * 1024;
 /** Names and figures that repeat from record to record: the fastest level takes nine tenths away. */
 const LEVEL = 1;
 
-type Kind = keyof InputDelta;
+type Kind = keyof Saveable;
 type JsonRecord = readonly [Kind, string, unknown];
 
 function* entries<T>(
@@ -57,7 +60,7 @@ function same<T>(value: T): T {
   return value;
 }
 
-function* recordsOf(inputs: InputDelta): Generator<JsonRecord> {
+function* recordsOf(inputs: Saveable): Generator<JsonRecord> {
   yield ['settings', '', inputs.settings ?? null];
   yield ['replicas', '', inputs.replicas ?? []];
   yield* entries('peers', inputs.peers, same);
@@ -71,7 +74,7 @@ function undefinedAsNull(_key: string, value: unknown): unknown {
   return value === undefined ? null : value;
 }
 
-function* blocksOf(inputs: InputDelta): Generator<Uint8Array> {
+function* blocksOf(inputs: Saveable): Generator<Uint8Array> {
   let texts: string[] = [];
   let characters = 0;
   for (const each of recordsOf(inputs)) {
@@ -98,7 +101,7 @@ function uint32(value: number): Uint8Array {
  *
  * @throws RangeError for more than a volume takes
  */
-export function* encode({ owner, freshAt }: SavedHeader, inputs: InputDelta): Generator<undefined, Uint8Array> {
+export function* encode({ owner, freshAt }: SavedHeader, inputs: Saveable): Generator<undefined, Uint8Array> {
   const header = new TextEncoder().encode(JSON.stringify({ owner, freshAt }));
   const content: Uint8Array[] = [];
   const digest = createHash('sha256');
@@ -152,8 +155,8 @@ interface Inputs {
   readonly nodes: Map<string, z.output<typeof record.node>>;
   readonly pools: Map<string, z.output<typeof record.pool>>;
   readonly peers: Map<string, z.output<typeof record.peer>>;
-  settings: Required<InputDelta>['settings'];
-  replicas: Required<InputDelta>['replicas'];
+  settings: Required<Saveable>['settings'];
+  replicas: Required<Saveable>['replicas'];
 }
 
 type Take = (inputs: Inputs, key: string, value: unknown) => void;

@@ -8,7 +8,7 @@ import type { Service } from '../../domain/service.ts';
 import type { InputDelta } from '../../engine/messages.ts';
 import { BGP_CONF_NAME, belongsToCni, GROUP } from '../../resources/keys.ts';
 import { parseBgpConf } from '../../resources/parse-bgp-conf.ts';
-import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
+import { parseBgpPeer, type PasswordSource } from '../../resources/parse-bgp-peer.ts';
 import { parseEip, withStanding } from '../../resources/parse-eip.ts';
 import type { Parse } from '../../resources/parse.ts';
 import { bgpConfs, bgpPeers, eips, type BgpConf, type BgpPeer, type CustomObject, type Eip } from '../custom-kinds.ts';
@@ -21,6 +21,7 @@ import { HoldingFeed } from './holding-feed.ts';
 import { Informer, type Change, type InformerDeps, type InformerState } from './informer.ts';
 import { kindStands } from './kind-stands.ts';
 import { LastGood } from './last-good.ts';
+import { PeerPasswords } from './peer-passwords.ts';
 
 /**
  * What changed: an object of a kind, or `replicas`, the manager's own membership. `pool` is a change of what is in force, `pool-object`
@@ -31,6 +32,8 @@ export type ObjectChange = 'service' | 'namespace' | 'pool' | 'pool-object' | 'p
 export interface ClusterViewOptions {
   /** `namespace/name` of the manager's headless Service, whose endpoints are the replicas; undefined outside of a cluster. */
   readonly membership: string | undefined;
+  /** The manager's own, where Secrets with passwords of peers are. */
+  readonly namespace: string;
   /** This replica's own address: the others are asked from it, so that theirs of the same family count. */
   readonly address: string;
   /** Once, when every kind has been listed. */
@@ -49,6 +52,7 @@ export class ClusterView {
   readonly pools = new LastGood<Pool>();
   readonly peers = new LastGood<Peer>();
   readonly settings = new LastGood<BgpSettings>();
+  readonly passwords: PeerPasswords;
   readonly #options: ClusterViewOptions;
   readonly #feed: HoldingFeed;
   readonly #informers: readonly Informer<never>[];
@@ -63,6 +67,11 @@ export class ClusterView {
   constructor(deps: InformerDeps, options: ClusterViewOptions) {
     this.#options = options;
     const { services, namespaces } = this;
+    this.passwords = new PeerPasswords(deps, {
+      namespace: options.namespace,
+      onPassword: (peer, password) => options.onInputs({ passwords: new Map([[peer, password]]) }),
+      onProblem: (peer) => options.onChange('peer', peer),
+    });
     this.#feed = new HoldingFeed({ services, namespaces, pools: () => this.poolsInForce() });
     const informers: Informer<never>[] = [];
     const add = <T extends KubeObject>(
@@ -96,16 +105,19 @@ export class ClusterView {
 
   stop(): void {
     for (const informer of this.#informers) informer.stop();
+    this.passwords.stop();
   }
 
   /** The view is current again after it was stale: what waits goes on, and what stands is opened anew. */
   revive(): void {
     for (const informer of this.#informers) informer.revive();
+    this.passwords.revive();
   }
 
   /** The API server answers after a silence: what waits for its backoff need not, what stands is left alone. */
   retryNow(): void {
     for (const informer of this.#informers) informer.retryNow();
+    this.passwords.retryNow();
   }
 
   get synced(): boolean {
@@ -163,6 +175,7 @@ export class ClusterView {
       nodes: new Map(this.nodes),
       pools: new Map(this.poolsInForce()),
       peers: new Map(this.peers.values()),
+      passwords: new Map(this.passwords.passwords),
       settings: this.settings.get(BGP_CONF_NAME)?.value ?? null,
       replicas: this.#replicas(),
     };
@@ -234,8 +247,19 @@ export class ClusterView {
   }
 
   #peer(change: Change<BgpPeer>): void {
-    const taken = take(this.peers, change, parseBgpPeer);
+    let source: PasswordSource | undefined;
+    let isRead = false;
+    const taken = take(this.peers, change, (object) => {
+      const parsed = parseBgpPeer(object);
+      isRead = parsed.ok;
+      if (parsed.ok) source = parsed.password;
+      return parsed;
+    });
+    // A password is known before the peer that has one, and forgotten after it.
+    if (source !== undefined) this.passwords.set(change.key, source);
     if (taken.changed) this.#options.onInputs({ peers: new Map([[change.key, taken.value]]) });
+    // Of an object that can't be read the last good password stays in force, as all the rest does.
+    if (source === undefined && (isRead || taken.value === null)) this.passwords.set(change.key, undefined);
     this.#options.onChange('peer', change.key);
   }
 

@@ -35,6 +35,7 @@ class Bench {
   readonly #deps = { api: this.api, clock: this.clock, random: { next: () => 0.5 }, logger: new FakeLogger() };
   readonly view = new ClusterView(this.#deps, {
     membership: undefined,
+    namespace: 'system',
     address: '10.0.0.1',
     onSynced: () => undefined,
     onInputs: () => undefined,

@@ -40,6 +40,7 @@ class Bench {
   readonly #probed = new Map<string, ConflictReport | undefined>();
   readonly view = new ClusterView(this.#deps, {
     membership: undefined,
+    namespace: 'system',
     address: '10.0.0.1',
     onSynced: () => undefined,
     onInputs: (delta) => {

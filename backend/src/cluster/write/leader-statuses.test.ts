@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { bgpConfs, bgpPeers, eips } from '../custom-kinds.ts';
+import { secrets } from '../kinds.ts';
 import { settle } from '../fake/passage.ts';
 import { PEER, StatusesBench } from './testing/statuses-bench.ts';
 
@@ -19,14 +20,26 @@ suite("a peer's status", () => {
     assert.deepEqual(bench.replicasOfPeer(), ['porter-0', 'porter-1']);
   });
 
-  test('says of a peer with a password that there is no session', async () => {
+  test("says of a peer whose password can't be had that there is no session, and of one that it was had before that it stays", async () => {
     const bench = await new StatusesBench().start();
-    const conf = { ...PEER.spec.conf, authPassword: 's3cret' };
-    bench.api.store(bgpPeers, { ...PEER, spec: { conf } });
-    await settle();
-    await bench.writePeer();
-    const [ready] = bench.api.read(bgpPeers, { name: 'r1' })?.status?.conditions ?? [];
-    assert.deepEqual([ready?.status, ready?.reason], ['False', 'PasswordNotSupported']);
+    const secret = { metadata: { name: 'key', namespace: 'system' }, data: { password: btoa('s3cret') } };
+    const ready = async (): Promise<readonly unknown[]> => {
+      await settle();
+      await bench.writePeer();
+      const [condition] = bench.api.read(bgpPeers, { name: 'r1' })?.status?.conditions ?? [];
+      return [condition?.status, condition?.reason, condition?.message];
+    };
+    const missing = 'There is no Secret system/key.';
+    bench.api.store(bgpPeers, { ...PEER, spec: { ...PEER.spec, passwordSecretRef: { name: 'key', key: 'password' } } });
+    assert.deepEqual(await ready(), ['False', 'PasswordMissing', `${missing} No session is opened without it.`]);
+    bench.api.store(secrets, secret);
+    assert.deepEqual(await ready(), ['True', 'InUse', 'In use.']);
+    bench.api.remove(secrets, { name: 'key', namespace: 'system' });
+    assert.deepEqual(await ready(), [
+      'False',
+      'PasswordMissing',
+      `${missing} The last password stays in force until then.`,
+    ]);
   });
 
   test('keeps the entry of a replica that the membership does not list yet', async () => {

@@ -25,7 +25,16 @@ import { poolFinalizers } from './pool-guard.ts';
 
 export type LeaderStatusesView = Pick<
   ClusterView,
-  'pools' | 'peers' | 'nodes' | 'namespaces' | 'settings' | 'poolObject' | 'peerObject' | 'settingsObject' | 'replicas'
+  | 'pools'
+  | 'peers'
+  | 'passwords'
+  | 'nodes'
+  | 'namespaces'
+  | 'settings'
+  | 'poolObject'
+  | 'peerObject'
+  | 'settingsObject'
+  | 'replicas'
 >;
 
 export interface LeaderStatusesDeps {
@@ -149,6 +158,8 @@ export class LeaderStatuses {
       peer: configured?.value,
       duplicateOf: this.#duplicateOf(configured?.value),
       replicas: entries,
+      passwordProblem: view.passwords.problem(name),
+      hasPasswordInForce: view.passwords.passwords.has(name),
     });
     const heldMs = await this.#write(bgpPeers, object, { established: establishedColumn(entries) }, [condition]);
     return heldMs ?? pruned.againMs;
@@ -157,9 +168,10 @@ export class LeaderStatuses {
   /** Peers that are for different nodes may name one router; a duplicate is one on some node. */
   #duplicateOf(peer: Peer | undefined): string | undefined {
     if (peer === undefined) return undefined;
-    const { peers, nodes } = this.#deps.view;
+    const { peers, nodes, passwords } = this.#deps.view;
     const all = [...peers.values()].map(([, value]) => value);
-    const used = all.filter((other) => !other.deleting && !other.adminDown && !other.hasPassword);
+    const isUsable = ({ name, hasPassword }: Peer): boolean => !hasPassword || passwords.passwords.has(name);
+    const used = all.filter((other) => !other.deleting && !other.adminDown && isUsable(other));
     const forSame = used.filter((other) => sharesNode(peer, other, nodes.values()));
     return duplicateOf(peer, forSame)?.name;
   }

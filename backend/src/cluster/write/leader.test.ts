@@ -38,6 +38,7 @@ class Bench {
   readonly #deps = { api: this.api, clock: this.clock, random: { next: () => 0.5 }, logger: this.logger };
   readonly view = new ClusterView(this.#deps, {
     membership: undefined,
+    namespace: 'system',
     address: '10.0.0.1',
     onSynced: () => undefined,
     onInputs: (delta) => {

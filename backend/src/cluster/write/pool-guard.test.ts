@@ -25,6 +25,7 @@ class Bench {
     { api: this.api, clock: this.clock, random: { next: () => 0.5 }, logger: new FakeLogger() },
     {
       membership: undefined,
+      namespace: 'system',
       address: '10.0.0.1',
       onSynced: () => undefined,
       onInputs: () => undefined,

@@ -142,6 +142,9 @@ export function aPeer(name: string, address: string, overrides: Partial<Peer> = 
     connectRetrySeconds: 5,
     localAddress: undefined,
     multihopTtl: undefined,
+    ttlSecurityHops: undefined,
+    passive: false,
+    gracefulShutdown: false,
     families: [
       { family: 'ipv4', sendMax: 8 },
       { family: 'ipv6', sendMax: 8 },

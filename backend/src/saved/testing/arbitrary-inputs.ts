@@ -8,7 +8,7 @@ import type { Pool } from '../../domain/pool.ts';
 import type { Replica } from '../../domain/replica.ts';
 import type { LabelSelector } from '../../domain/selector.ts';
 import type { ServiceEndpoints } from '../../domain/service.ts';
-import type { InputDelta } from '../../engine/messages.ts';
+import type { Saved } from '../codec.ts';
 
 function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
   return fc.record(model, { noNullPrototype: true });
@@ -130,10 +130,13 @@ const peer = record<Peer>({
   connectRetrySeconds: integer,
   localAddress: orUndefined(text),
   multihopTtl: orUndefined(integer),
+  ttlSecurityHops: orUndefined(integer),
   families: fc.array(record({ family, sendMax: integer }), { maxLength: 2 }),
   gracefulRestart: orUndefined(gracefulRestart),
   nodeSelector: orUndefined(selector),
   hasPassword: flag,
+  passive: flag,
+  gracefulShutdown: flag,
   adminDown: flag,
   deleting: flag,
 });
@@ -154,7 +157,7 @@ function keyed<T>(value: fc.Arbitrary<T>): fc.Arbitrary<Map<string, T>> {
   return fc.array(fc.tuple(text, value), { maxLength: 4 }).map((list) => new Map(list));
 }
 
-export const anyInputs = record<Required<InputDelta>>({
+export const anyInputs = record<Saved['inputs']>({
   services: keyed(service),
   endpoints: keyed(endpoints),
   nodes: keyed(node),

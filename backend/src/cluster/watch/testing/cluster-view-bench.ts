@@ -66,6 +66,7 @@ export function bench(): Bench {
     { api, clock, random: { next: () => 0.5 }, logger: new FakeLogger() },
     {
       membership: 'system/porter-manager',
+      namespace: 'system',
       address: '10.0.0.7',
       onSynced: () => (synced += 1),
       onInputs: (delta) => deltas.push(delta),

@@ -104,6 +104,7 @@ export class AssignerBench {
       { api: this.api, clock, random, logger },
       {
         membership: undefined,
+        namespace: 'system',
         address: '10.0.0.1',
         onSynced: () => this.assigner.start(),
         onInputs: () => {},

@@ -26,6 +26,7 @@ export class StatusesBench {
     { api: this.api, clock: this.clock, random: { next: () => 0.5 }, logger: this.logger },
     {
       membership: 'system/porter-manager',
+      namespace: 'system',
       address: '10.0.0.1',
       onSynced: () => undefined,
       onInputs: () => undefined,
