@@ -19,7 +19,7 @@ const contexts: readonly CodecContext[] = [
 const interesting = [0, 1, 2, 3, 4, 5, 0x10, 0x20, 0x21, 0x7f, 0x80, 0x81, 0xfe, 0xff];
 
 /** Pseudo-random numbers that a seed repeats (mulberry32). */
-class Dice {
+export class Dice {
   #state: number;
 
   constructor(seed: number) {
@@ -53,7 +53,10 @@ export interface FuzzTally {
 type Mutation = (body: number[], dice: Dice, corpus: readonly CorpusEntry[]) => void;
 
 const mutations: readonly Mutation[] = [
-  (body, dice) => (body[dice.roll(body.length)] ^= 1 << dice.roll(8)),
+  (body, dice) => {
+    const at = dice.roll(body.length);
+    body[at] = (body[at] ?? 0) ^ (1 << dice.roll(8));
+  },
   (body, dice) => (body[dice.roll(body.length)] = dice.of(interesting)),
   (body, dice) => (body[dice.roll(body.length)] = dice.roll(256)),
   (body, dice) => void body.splice(dice.roll(body.length), 1 + dice.roll(4)),
@@ -72,7 +75,7 @@ function insert(body: number[], from: ArrayLike<number>, dice: Dice): void {
 }
 
 /** A message of the corpus with a few things changed, under a header that is mostly right. */
-function mutated(dice: Dice, corpus: readonly CorpusEntry[]): Uint8Array {
+export function mutated(dice: Dice, corpus: readonly CorpusEntry[]): Uint8Array {
   const { type, body: original } = dice.of(corpus);
   const body = [...original];
   for (let left = dice.roll(5); left > 0; left--) {
