@@ -37,11 +37,36 @@ suite('Ready of a BgpPeer', () => {
     const down = replicaPeerStatus({ ...UP, state: 'Idle', lastError: 'connection refused' }, 'a', 'n1');
     const up = replicaPeerStatus(UP, 'b', 'n2');
     const judge = (...replicas: (typeof up)[]): string[] => {
-      const { status, reason, message } = peerReady(READ, { peer: R1, duplicateOf: undefined, replicas });
+      const peer = aPeer('r1', '192.0.2.1', { families: [{ family: 'ipv4', sendMax: 8 }] });
+      const { status, reason, message } = peerReady(READ, { peer, duplicateOf: undefined, replicas });
       return [status, reason, message];
     };
     assert.deepEqual(judge(down), ['False', 'NotEstablished', 'No replica has a session. connection refused']);
     assert.deepEqual(judge(down, up).slice(0, 2), ['True', 'InUse']);
+  });
+
+  test('a router that takes one path of an address only: Ready, and ECMP off where more are wanted', () => {
+    const one = {
+      ...UP,
+      families: [
+        { family: 'ipv4-unicast', addPath: false },
+        { family: 'ipv6-unicast', addPath: true },
+      ],
+    };
+    const judge = (sendMax: number, ...sessions: SessionReport[]): string[] => {
+      const peer = aPeer('r1', '192.0.2.1', { families: [{ family: 'ipv4', sendMax }] });
+      const replicas = sessions.map((session, i) => replicaPeerStatus(session, `porter-${i}`, 'n1'));
+      const { status, reason, message } = peerReady(READ, { peer, duplicateOf: undefined, replicas });
+      return [status, reason, message];
+    };
+    const [status, reason, message = ''] = judge(8, one, one);
+    assert.deepEqual([status, reason], ['True', 'InUse']);
+    assert.match(
+      message,
+      /^spec\.afiSafis: ECMP off: the router does not receive additional paths \(RFC 7911\) of ipv4-unicast, /,
+    );
+    assert.equal(judge(1, one)[2], 'In use.');
+    assert.equal(judge(8, UP)[2], 'In use.');
   });
 
   test('is False for one without the password that it should have, and says why and what follows', () => {

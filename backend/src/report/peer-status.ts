@@ -1,6 +1,7 @@
 import type { SessionReport } from '../engine/messages.ts';
 import type { Peer } from '../domain/peer.ts';
 import type { NewCondition } from './conditions.ts';
+import type { Notice } from '../resources/parse.ts';
 import { configurationCondition, type Closed, type Configuration } from './configuration.ts';
 import { SESSION_STATES, type ReplicaPeerStatus } from '../resources/bgp-peer.ts';
 
@@ -71,6 +72,19 @@ function notEstablished(replicas: readonly ReplicaPeerStatus[]): Closed | undefi
   };
 }
 
+/** Families whose routes have one next hop because the router takes no more (RFC 7911), though more are wanted. */
+function withoutEcmp(peer: Peer | undefined, replicas: readonly ReplicaPeerStatus[]): Notice[] {
+  const wanted = new Set(peer?.families.filter(({ sendMax }) => sendMax > 1).map(({ family }) => `${family}-unicast`));
+  const refused = replicas.flatMap(({ negotiated: agreed }) => {
+    const addPaths = agreed?.addPaths ?? [];
+    return (agreed?.families ?? []).filter((family) => wanted.has(family) && !addPaths.includes(family));
+  });
+  if (refused.length === 0) return [];
+  const families = [...new Set(refused)].sort().join(' and ');
+  const message = `ECMP off: the router does not receive additional paths (RFC 7911) of ${families}, so each address has one next hop per replica there`;
+  return [{ field: 'spec.afiSafis', message }];
+}
+
 /** `Ready` of a BgpPeer: whether a session with it is there, and if not, why. */
 export function peerReady(configuration: Configuration, circumstances: PeerCircumstances): NewCondition {
   const { duplicateOf, replicas, passwordProblem, hasPasswordInForce = false } = circumstances;
@@ -78,5 +92,6 @@ export function peerReady(configuration: Configuration, circumstances: PeerCircu
     return configurationCondition(configuration, withoutPassword(passwordProblem, hasPasswordInForce));
   }
   if (duplicateOf !== undefined) return configurationCondition(configuration, duplicate(duplicateOf));
-  return configurationCondition(configuration, notEstablished(replicas));
+  const warnings = [...configuration.warnings, ...withoutEcmp(circumstances.peer, replicas)];
+  return configurationCondition({ ...configuration, warnings }, notEstablished(replicas));
 }

@@ -141,17 +141,17 @@ function warningsOf(peer: Peer): Notice[] {
   return [{ field: 'spec.timers.config.keepaliveInterval', message }];
 }
 
-type Transport = Pick<Peer, 'port' | 'localAddress' | 'multihopTtl' | 'ttlSecurityHops' | 'passive'>;
+function readTtl({ ebgpMultihop, ttlSecurity }: BgpPeerSpec): Pick<Peer, 'multihopTtl' | 'ttlSecurityHops'> {
+  if (ttlSecurity?.enabled === true) return { multihopTtl: undefined, ttlSecurityHops: ttlSecurity.hops || 1 };
+  const multihopTtl = ebgpMultihop?.enabled === true ? ebgpMultihop.multihopTtl || MAX_TTL : undefined;
+  return { multihopTtl, ttlSecurityHops: undefined };
+}
 
-function readTransport({ transport, ebgpMultihop, ttlSecurity }: BgpPeerSpec): Transport {
+function readTransport({ transport }: BgpPeerSpec): Pick<Peer, 'port' | 'localAddress' | 'passive'> {
   const localAddress = transport?.localAddress;
-  const ttlSecurityHops = ttlSecurity?.enabled === true ? ttlSecurity.hops || 1 : undefined;
-  const multihop = ebgpMultihop?.enabled === true && ttlSecurityHops === undefined;
   return {
     port: transport?.remotePort || BGP_PORT,
     localAddress: localAddress === undefined ? undefined : canonicalAddress(localAddress),
-    multihopTtl: multihop ? ebgpMultihop.multihopTtl || MAX_TTL : undefined,
-    ttlSecurityHops,
     passive: transport?.passiveMode ?? false,
   };
 }
@@ -169,6 +169,7 @@ function toPeer(object: StoredObject, spec: BgpPeerSpec, address: string, famili
     localAs: spec.conf.localAs || undefined,
     ...readTimers(spec),
     ...readTransport(spec),
+    ...readTtl(spec),
     families,
     gracefulRestart: spec.gracefulRestart === undefined ? undefined : toGracefulRestart(spec.gracefulRestart),
     nodeSelector: toSelector(spec.nodeSelector),

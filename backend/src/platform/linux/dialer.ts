@@ -1,4 +1,4 @@
-import { Socket, type SocketConstructorOpts } from 'node:net';
+import { Socket, type SocketConstructorOpts, type TcpSocketConnectOpts } from 'node:net';
 import { noAnswer } from '../no-answer.ts';
 import type { Connection, ConnectionHandlers, Dialer, DialOptions } from '../ports.ts';
 import { TcpConnection } from './tcp-connection.ts';
@@ -16,19 +16,27 @@ function dial(options: DialOptions, handlers: ConnectionHandlers): Connection {
   socket.on('connect', () => clearTimeout(timer));
   socket.on('close', () => clearTimeout(timer));
   const connection = new TcpConnection(socket, handlers);
+  if (problem !== undefined) socket.destroy(problem);
+  else connect(socket, { host, port, ...(localAddress === undefined ? {} : { localAddress }) });
+  return connection;
+}
+
+function connect(socket: Socket, options: TcpSocketConnectOpts): void {
   try {
-    if (problem !== undefined) throw problem;
-    socket.connect({ host, port, ...(localAddress === undefined ? {} : { localAddress }) });
+    socket.connect(options);
   } catch (error) {
     // What is refused at once, such as a malformed local address.
-    socket.destroy(error instanceof Error ? error : new Error(String(error)));
+    socket.destroy(errorOf(error));
   }
-  return connection;
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 interface MadeSocket {
   readonly socket: Socket;
-  readonly problem?: unknown;
+  readonly problem?: Error;
 }
 
 /**
@@ -46,8 +54,8 @@ function makeSocket(options: DialOptions): MadeSocket {
     };
     // From here on Node.js closes it.
     return { socket: new Socket(adopted) };
-  } catch (problem) {
+  } catch (error) {
     if (fd !== undefined) closeSocket(fd);
-    return { socket: new Socket(), problem };
+    return { socket: new Socket(), problem: errorOf(error) };
   }
 }

@@ -158,9 +158,7 @@ export class Session {
     const before = this.#state;
     const errorBefore = this.#lastError;
     const { state, effects } = transition({ config: this.#config, jitter: this.#deps.random.next() }, before, event);
-    if (before.name === 'OpenSent' && state.negotiated !== undefined && !this.#deps.mayConfirm(state.negotiated)) {
-      return this.#handle({ type: 'stop', notification: collision });
-    }
+    if (this.#collides(before, state)) return this.#handle({ type: 'stop', notification: collision });
     this.#state = state;
     if (before.name === 'Established' && state.name !== 'Established') this.#down();
     for (const effect of effects) this.#run(effect, before);
@@ -169,6 +167,11 @@ export class Session {
     this.#deps.onChange();
     // Routes go out after the change is known, and may change the state again.
     if (state.name === 'Established') this.pump();
+  }
+
+  /** An OPEN has come that suits, but another connection with the peer is the one to go on with. */
+  #collides(before: FsmState, { negotiated }: FsmState): boolean {
+    return before.name === 'OpenSent' && negotiated !== undefined && !this.#deps.mayConfirm(negotiated);
   }
 
   #run(effect: Effect, before: FsmState): void {

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { route, Scene, table } from './testing/rib-scene.ts';
+import { decodeMessage } from './wire/message.ts';
+import { framesOf } from './wire/testing/frames.ts';
+
+const a = '10.0.0.1/32';
+const six = 'fd00:77::1/128';
+
+/** Messages in short: `update`, or `refresh` with its family and whether it begins (1) or ends (2) one. */
+function messagesOf({ rib, session: { sending } }: Scene): string[] {
+  const messages: string[] = [];
+  for (let batch = rib.take(100); batch !== undefined; batch = rib.take(100)) {
+    for (const frame of framesOf(batch.bytes)) {
+      const message = decodeMessage(frame, sending);
+      messages.push(message.type === 'route-refresh' ? `refresh ${message.family} ${message.subtype}` : message.type);
+    }
+  }
+  return messages;
+}
+
+test('a refresh has a beginning and an end where both sides know that, however many batches it takes (RFC 7313)', () => {
+  const scene = new Scene();
+  const prefixes = Array.from({ length: 50 }, (_, i) => `10.0.1.${i}/32`);
+  scene.rib.start({ ...scene.session, enhancedRefresh: true });
+  scene.rib.replace(table(...prefixes.map((prefix) => route(prefix, [1])), route(six, [1])));
+  messagesOf(scene);
+  scene.rib.refresh('ipv4-unicast');
+  const messages = messagesOf(scene);
+  assert.deepEqual([messages[0], messages.at(-1)], ['refresh ipv4-unicast 1', 'refresh ipv4-unicast 2']);
+  assert.ok(messages.length > 4, messages.join());
+  assert.ok(messages.slice(1, -1).every((type) => type === 'update'));
+  assert.equal(scene.rib.pending, false);
+  // Of a family without routes, and of one that is none of ours.
+  scene.rib.replace(new Map());
+  messagesOf(scene);
+  scene.rib.refresh('ipv6-unicast');
+  scene.rib.refresh('afi-1/safi-128');
+  assert.deepEqual(messagesOf(scene), ['refresh ipv6-unicast 1', 'refresh ipv6-unicast 2']);
+});
+
+test('a refresh that is under way is forgotten with its session', () => {
+  const scene = new Scene();
+  scene.rib.start({ ...scene.session, enhancedRefresh: true });
+  scene.rib.replace(table(route(a, [1])));
+  messagesOf(scene);
+  scene.rib.refresh('ipv4-unicast');
+  scene.rib.stop();
+  scene.rib.start(scene.session);
+  assert.deepEqual(messagesOf(scene), ['update', 'update', 'update']);
+});
+
+test('routes that are about to go say so, all of them and at once, and no longer when that is over (RFC 8326)', () => {
+  for (const peerAs of [65001, 65000]) {
+    const scene = new Scene();
+    const shown = (): string[] => {
+      const batch = scene.rib.take(65_536);
+      const updates = framesOf(batch?.bytes ?? new Uint8Array()).map((frame) =>
+        decodeMessage(frame, scene.session.sending),
+      );
+      return updates.flatMap((update) => {
+        if (update.type !== 'update' || update.nlri.length === 0) return [];
+        const values = update.attributes.flatMap((each) => (each.type === 'communities' ? each.values : []));
+        const pref = update.attributes.flatMap((each) => (each.type === 'local-pref' ? [`pref ${each.value}`] : []));
+        return [[...update.nlri.map(({ prefix }) => prefix), ...pref, ...values].join(' ')];
+      });
+    };
+    const session = { ...scene.session, peer: { localAs: 65000, peerAs } };
+    const pref = (value: number): string => (peerAs === 65000 ? ` pref ${value}` : '');
+    scene.rib.replace(table(route(a, [1], { communities: ['65000:7'] })));
+    scene.rib.start(session);
+    assert.deepEqual(shown(), [`${a}${pref(100)} 65000:7`]);
+    scene.rib.take(65_536);
+    scene.rib.reconfigure({ ...session, peer: { ...session.peer, gracefulShutdown: true } });
+    assert.deepEqual(shown(), [`${a}${pref(0)} 65000:7 65535:0`]);
+    scene.rib.reconfigure(session);
+    assert.deepEqual(shown(), [`${a}${pref(100)} 65000:7`]);
+  }
+});
+
+test('an IPv4 route may have an IPv6 next hop where the peer takes that, and is left out elsewhere (RFC 8950)', () => {
+  const scene = new Scene();
+  const routes = table({ prefix: a, paths: [{ id: 1, nextHop: 'fd00::1' }] });
+  scene.rib.start(scene.session);
+  scene.rib.replace(routes);
+  assert.deepEqual(scene.flush(), ['EoR ipv4-unicast', 'EoR ipv6-unicast']);
+  assert.match(scene.invalid.join(), /fd00::1 is no next hop of ipv4-unicast for this peer/);
+  scene.rib.start({ ...scene.session, sending: { ...scene.session.sending, extendedNextHop: true } });
+  assert.deepEqual(scene.flush(), [`+${a} 1 fd00::1`, 'EoR ipv4-unicast', 'EoR ipv6-unicast']);
+});
