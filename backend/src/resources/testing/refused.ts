@@ -157,6 +157,7 @@ const bgpPeers: readonly RefusedSpec[] = [
   }),
   bgpPeer('spec.afiSafis[0].addPaths.config.sendMax', { afiSafis: [{ addPaths: { config: { sendMax: -1 } } }] }),
   bgpPeer('spec.nodeSelector.matchLabels.rack', { nodeSelector: { matchLabels: { rack: 'a/b' } } }, 'label value'),
+  bgpPeer('spec.ttlSecurity.hops', { ttlSecurity: { enabled: true, hops: 255 } }),
   bgpPeer('spec.passwordSecretRef.name', { passwordSecretRef: { name: '' } }),
   bgpPeer(
     'spec.passwordSecretRef',

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AdjRibOut } from './adj-rib-out.ts';
 import type { Route } from './model.ts';
-import { PeerTable } from './testing/peer-table.ts';
-import { route, Scene, session, table } from './testing/rib-scene.ts';
+import { route, Scene, session, table, type SessionOptions } from './testing/rib-scene.ts';
 import { decodeMessage } from './wire/message.ts';
 import { framesOf } from './wire/testing/frames.ts';
 import type { ReceivedUpdate } from './wire/update.ts';

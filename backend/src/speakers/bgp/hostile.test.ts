@@ -39,9 +39,9 @@ for (const [when, silent] of [
 ] as const) {
   test(`whatever a router sends ${when}: it is told why that ended, and gets its routes again`, () => {
     let ended = 0;
-    for (let seed = 0; seed < 150; seed++) {
+    for (let seed = 0; seed < 60; seed++) {
       const made = scene(silent);
-      assert.equal(made.status.state, silent ? 'OpenSent' : 'Established');
+      assert.deepEqual([made.status.state], [silent ? 'OpenSent' : 'Established']);
       const attacked = made.connection;
       attack(made, new Dice(seed));
       made.settle();
@@ -58,6 +58,6 @@ for (const [when, silent] of [
       assert.equal(made.status.state, 'Established', `seed ${seed}: ${made.status.lastError}`);
       assert.deepEqual(made.connection.table.nextHops(prefix), ['192.0.2.11'], `seed ${seed}`);
     }
-    assert.ok(ended > 50, `${ended} of 150 were ended`);
+    assert.ok(ended > 20, `${ended} of 60 were ended`);
   });
 }

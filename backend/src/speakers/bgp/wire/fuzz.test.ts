@@ -191,6 +191,6 @@ test('messages of the corpus and of real routers with parts changed, removed, ad
     return { name, type, body: Uint8Array.from(body) };
   });
   // `npm run fuzz:bgp` does the same for longer, with other seeds.
-  const { decoded, refused } = fuzz({ seed: 1, messages: 20_000, corpus: [...corpus, ...real] });
-  assert.ok(decoded > 5_000 && refused > 5_000, `${decoded} decoded, ${refused} refused`);
+  const { decoded, refused } = fuzz({ seed: 1, messages: 10_000, corpus: [...corpus, ...real] });
+  assert.ok(decoded > 2_000 && refused > 2_000, `${decoded} decoded, ${refused} refused`);
 });
