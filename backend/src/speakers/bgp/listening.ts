@@ -27,6 +27,8 @@ interface Place {
 export class Listening {
   readonly #deps: ListeningDeps;
   readonly #places = new Map<string, Place>();
+  /** The last error by address: what lasts is worth one line. */
+  readonly #told = new Map<string, string>();
   #port = 0;
   #passwords: ReadonlyMap<string, string> = new Map();
 
@@ -62,7 +64,9 @@ export class Listening {
         onConnection,
         onError: (error) => {
           place.socket = undefined;
-          logger.warn({ host, port, error: error.message, retryMs }, 'cannot listen for BGP connections');
+          const level = this.#told.get(host) === error.message ? 'debug' : 'warn';
+          this.#told.set(host, error.message);
+          logger[level]({ host, port, error: error.message, retryMs }, 'cannot listen for BGP connections');
           place.retry = clock.setTimer(retryMs, () => this.#open(host));
         },
       },
