@@ -19,6 +19,21 @@ const SHARED_ROUTER_ID: Notice = {
     'every replica uses this one identifier, though identifiers must differ within an AS (RFC 6286); leave it empty',
 };
 
+/** What a process without NET_BIND_SERVICE may open, unless the node's `net.ipv4.ip_unprivileged_port_start` says otherwise. */
+const FIRST_UNPRIVILEGED_PORT = 1024;
+
+const PRIVILEGED_PORT: Notice = {
+  field: 'spec.listenPort',
+  message: `is below ${FIRST_UNPRIVILEGED_PORT}, which takes a capability that the manager does not have; its log says whether it listens`,
+};
+
+function warningsOf({ routerId, listenPort }: BgpSettings): Notice[] {
+  return [
+    ...(routerId === undefined ? [] : [SHARED_ROUTER_ID]),
+    ...(listenPort > 0 && listenPort < FIRST_UNPRIVILEGED_PORT ? [PRIVILEGED_PORT] : []),
+  ];
+}
+
 function ignoredOf(spec: BgpConfSpec): string[] {
   const { families, useMultiplePaths, policy, listenAddresses, listenPort = 0 } = spec;
   return [
@@ -52,10 +67,5 @@ export function parseBgpConf(object: StoredObject): Parse<BgpSettings> {
     gracefulRestart:
       spec.gracefulRestart === undefined ? DEFAULT_GRACEFUL_RESTART : toGracefulRestart(spec.gracefulRestart),
   };
-  return {
-    ok: true,
-    value,
-    ignoredFields: ignoredOf(spec),
-    warnings: value.routerId === undefined ? [] : [SHARED_ROUTER_ID],
-  };
+  return { ok: true, value, ignoredFields: ignoredOf(spec), warnings: warningsOf(value) };
 }

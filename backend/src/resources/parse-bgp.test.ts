@@ -73,6 +73,12 @@ test('without listenPort nothing is listened on, without routerId there is none 
   assert.deepEqual(ignoredFields, []);
 });
 
+test('a port that the manager may not be allowed to open is warned of', () => {
+  const fields = (listenPort: number): string[] =>
+    settings({ as: 65000, listenPort }).warnings.map(({ field }) => field);
+  assert.deepEqual([fields(179), fields(1024), fields(0)], [['spec.listenPort'], [], []]);
+});
+
 test('a BgpConf under another name is not used', () => {
   const result = parseBgpConf(objectOf('BgpConf', 'other', { as: 65000 }));
   assert.deepEqual(result.ok ? [] : result.problems.map(({ field }) => field), ['metadata.name']);

@@ -61,3 +61,22 @@ for (const [when, silent] of [
     assert.ok(ended > 20, `${ended} of 60 were ended`);
   });
 }
+
+test('a message as long as may be, refused by a NOTIFICATION that quotes it, does not break that', () => {
+  const open = routerOpen({ type: 'enhanced-route-refresh' });
+  const made = new Scene();
+  made.router(open);
+  made.speaker.configure([peer]);
+  made.settle();
+  assert.equal(made.status.negotiated?.enhancedRouteRefresh, true);
+  made.connection.send({
+    type: 'route-refresh',
+    family: 'ipv4-unicast',
+    subtype: 1,
+    filters: new Uint8Array(4096 - 19 - 4),
+  });
+  made.settle();
+  made.settle();
+  assert.equal(made.connection.log.at(-1), 'ROUTE-REFRESH Message Error / Invalid Message Length');
+  assert.match(made.status.lastError ?? '', /^we sent: ROUTE-REFRESH Message Error/);
+});

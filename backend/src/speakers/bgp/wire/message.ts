@@ -1,5 +1,12 @@
 import type { CodecContext } from './context.ts';
-import { encodeFrame, MessageType, type Frame } from './frame.ts';
+import {
+  encodeFrame,
+  headerBytes,
+  maxExtendedMessageBytes,
+  maxMessageBytes,
+  MessageType,
+  type Frame,
+} from './frame.ts';
 import { decodeNotification, encodeNotification, ErrorCode, HeaderSubcode, notification } from './notification.ts';
 import { decodeOpen, encodeOpen, type OpenMessage } from './open.ts';
 import { ProtocolError, type Notification } from './protocol-error.ts';
@@ -26,12 +33,18 @@ export function encodeMessage(message: Message, context: CodecContext): Uint8Arr
     case 'update':
       return encodeFrame(MessageType.update, encodeUpdate(message, context), context.extendedMessages);
     case 'notification':
-      return encodeFrame(MessageType.notification, encodeNotification(message), context.extendedMessages);
+      return encodeCut(message, context.extendedMessages);
     case 'keepalive':
       return encodeFrame(MessageType.keepalive);
     case 'route-refresh':
       return encodeFrame(MessageType.routeRefresh, encodeRouteRefresh(message), context.extendedMessages);
   }
+}
+
+/** What a NOTIFICATION quotes of a message may be as long as that was: what has no room is left out. */
+function encodeCut(message: NotificationMessage, extended = false): Uint8Array {
+  const room = (extended ? maxExtendedMessageBytes : maxMessageBytes) - headerBytes;
+  return encodeFrame(MessageType.notification, encodeNotification(message).subarray(0, room), extended);
 }
 
 /** @throws ProtocolError, never anything else, whatever the octets are. */
