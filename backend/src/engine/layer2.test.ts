@@ -84,6 +84,14 @@ suite('moves', () => {
     for (const ip of moved) assert.deepEqual(lan.announcers(ip).slice(0, 1), ['n3'], ip);
   });
 
+  test('who had the addresses of one that comes says no more of them: neighbours hear of one change', async () => {
+    const lan = await running('n1', 'n2');
+    lan.setMembers(...ALL);
+    lan.start('n3');
+    await lan.pass(6_000);
+    for (const ip of ownedBy(lan, 'n3', ...ALL)) assert.deepEqual(new Set(lan.announcers(ip)), new Set(['n3']), ip);
+  });
+
   for (const [how, end] of [
     ['its engine crashes', (lan: Lan): void => lan.crash('n2')],
     ['its host loses power', (lan: Lan): void => lan.cut('n2')],

@@ -133,13 +133,13 @@ export class Presence implements Paced {
   }
 
   /** The burst of an owner that a rival has been heard of. */
-  reassert(): void {
+  reassert(waitMs: number): void {
     const { clock, options, pacer } = this.#deps;
     if (this.#phase !== 'announcing') return;
-    const sinceLast = clock.now() - this.#announcedAt;
-    if (sinceLast >= options.rivalMs) return this.#startBurst();
+    const dueMs = Math.max(waitMs, this.#announcedAt + options.rivalMs - clock.now());
+    if (dueMs <= 0) return this.#startBurst();
     this.#burstLeft = options.burstCount;
-    pacer.after(this, options.rivalMs - sinceLast);
+    pacer.after(this, dueMs);
   }
 
   /** Asks whether anybody else answers for the address; who does is heard as any claim. */

@@ -105,9 +105,9 @@ export class Layer2Speaker {
     this.#settle();
   }
 
-  /** Announces an address anew that a rival has been heard of: the answer of who doesn't yield. Bounded in rate. */
-  reassert(ip: string): void {
-    for (const presence of this.#held.get(ip)?.presences.values() ?? []) presence.reassert();
+  /** Announces an address anew that a rival has been heard of: the answer of who doesn't yield. Bounded in rate; not before `waitMs`. */
+  reassert(ip: string, waitMs = 0): void {
+    for (const presence of this.#held.get(ip)?.presences.values() ?? []) presence.reassert(waitMs);
     this.#settle();
   }
 
