@@ -7,6 +7,8 @@ import type { InputDelta } from './messages.ts';
  * that does not depend on how many Services it tells of. FRR alone holds back a route for 60 ms.
  */
 const PACE_MS = 100;
+/** So many messages may come faster before that: Services that users make by hand, and what is written of these, are no burst. */
+const ALLOWANCE = 5;
 
 export interface OutboxDeps {
   readonly clock: Clock;
@@ -15,12 +17,13 @@ export interface OutboxDeps {
 
 /**
  * Changes on their way to the engine, coalesced per turn of the event loop. A change that comes alone is sent at once, and so is, with
- * all that came before it, whatever may take something back; only Services that come in a burst wait for each other.
+ * all that came before it, whatever may take something back; only Services that come in a burst wait for each other, but for the first few.
  */
 export class Outbox {
   readonly #deps: OutboxDeps;
   #pending: InputDelta | undefined;
-  #sentAt = -Infinity;
+  /** When the allowance is whole again. */
+  #restedAt = -Infinity;
   #paced: Timer | undefined;
   #soon = false;
 
@@ -30,7 +33,7 @@ export class Outbox {
 
   add(delta: InputDelta): void {
     this.#pending = this.#pending === undefined ? delta : coalesce(this.#pending, delta);
-    const waitMs = mayWait(delta) ? this.#sentAt + PACE_MS - this.#deps.clock.now() : 0;
+    const waitMs = mayWait(delta) ? this.#restedAt - (ALLOWANCE - 1) * PACE_MS - this.#deps.clock.now() : 0;
     if (waitMs <= 0) this.#sendSoon();
     else this.#paced ??= this.#deps.clock.setTimer(waitMs, () => this.flush());
   }
@@ -40,7 +43,9 @@ export class Outbox {
     const delta = this.#pending;
     this.clear();
     if (delta === undefined) return;
-    this.#sentAt = this.#deps.clock.now();
+    // However many could not wait, those that can wait no longer than that for them.
+    const now = this.#deps.clock.now();
+    this.#restedAt = Math.min(Math.max(this.#restedAt, now) + PACE_MS, now + ALLOWANCE * PACE_MS);
     this.#deps.send(delta);
   }
 
