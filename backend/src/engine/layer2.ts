@@ -352,14 +352,15 @@ export class Layer2 {
     else {
       const isAnswer = rival.heard === 'answer';
       const isOldNews = isAnswer && this.#suspects.hear(rival, this.#wanted.get(ip)?.pool.name ?? '');
-      if (!isOldNews) this.#deps.speaker.reassert(ip, isAnswer || this.#isPlaced(rival) ? 0 : NEWS_MS);
+      if (!isOldNews) this.#deps.speaker.reassert(ip, this.#patienceWith(rival));
       if (isAnswer) this.#audit.again(ip);
     }
   }
 
-  /** One that has just said to others that it can speak there may be heard there before that has come to us. */
-  #isPlaced({ ip, node }: RivalObservation): boolean {
-    return this.#places.speakersOn(node, ip, this.#wanted.get(ip)?.pool.interface ?? '').length > 0;
+  /** A replica that comes may be heard on the link before it has told us that it can speak there: then it is right. */
+  #patienceWith({ ip, node, heard }: RivalObservation): number {
+    const speakers = this.#places.speakersOn(node, ip, this.#wanted.get(ip)?.pool.interface ?? '');
+    return heard === 'answer' || speakers.length > 0 ? 0 : NEWS_MS;
   }
 
   #mayYieldTo(rival: RivalObservation): boolean {

@@ -97,7 +97,7 @@ suite('what the engine is told', () => {
       for (const name of FEW) await bench.add(given(name));
       bench.sent.length = 0;
       await bench.add(given('y'));
-      assert.deepEqual(bench.sent, []);
+      assert.equal(bench.sent.join(), '');
       await bench.add(delta);
       assert.equal(bench.sent.length, 1);
       assert.deepEqual(new Set(bench.sent[0]?.split(',')), new Set(['shop/y', key]));
