@@ -1,10 +1,12 @@
 /**
  * `npm run bench:arp`: how fast a host on the nodes' network gets answers for a Service's addresses, beside those that the node's
- * kernel gives for its own; what a flood of ARP requests costs; and how soon a new Service is announced. Three replicas of this
- * checkout on a light lab. All answers are timed in one process on the host, in turn, so that what else the machine does falls on
+ * kernel gives for its own; what a flood of ARP requests costs; how soon a new Service is announced; and what users notice when
+ * addresses go from one node to another. Three replicas of this checkout on a light lab. All answers are timed in one process on the host, in turn, so that what else the machine does falls on
  * all of them alike; the host's own event loop is part of each.
  */
 import { HttpKube } from '../../backend/src/cluster/http/http-kube.ts';
+import type { Kube } from '../../backend/src/cluster/kube.ts';
+import { services } from '../../backend/src/cluster/kinds.ts';
 import { readKubeconfig } from '../../backend/src/cluster/http/kubeconfig.ts';
 import { systemClock } from '../../backend/src/platform/linux/clock.ts';
 import type { LightNode } from '../cluster/light-node.ts';
@@ -13,6 +15,7 @@ import { Asker, Flood } from '../lan/asker.ts';
 import type { LanRecord } from '../lan/records.ts';
 import type { LightLab } from '../light-lab.ts';
 import { eip, on, ours, ipv6Part, service, slice } from '../local/objects.ts';
+import { linkRanges, pairOf } from '../scenarios/layer2/link-lab.ts';
 import { installObjects, LocalReplicas } from '../local/replicas.ts';
 import { until } from '../state/until.ts';
 import { run } from '../toolchain/run.ts';
@@ -20,6 +23,7 @@ import { milliseconds, percentile } from './figures.ts';
 import { ForeignLoad } from './foreign-load.ts';
 import { aborted, inLab } from './in-lab.ts';
 import { IngressWatch } from './ingress-watch.ts';
+import { linkMoves } from './link-moves.ts';
 import { printRow, print } from './report.ts';
 import { findProcesses, usage } from './usage.ts';
 
@@ -38,6 +42,7 @@ const probeMs = 300;
 
 interface Bench {
   readonly lab: LightLab;
+  readonly kube: Kube;
   readonly asker: Asker;
   readonly flood: Flood;
   readonly ingress: IngressWatch;
@@ -62,7 +67,7 @@ async function createEndpoints(lab: LightLab, name: string): Promise<void> {
   await lab.api.apply(slice(name, on(nodes), ipv6Part));
 }
 
-async function pairOf(lab: LightLab, ip: string): Promise<Pair> {
+async function ownerPair(lab: LightLab, ip: string): Promise<Pair> {
   const found = async (): Promise<LightNode | undefined> => {
     const mac = await lab.host('h1').neighbours.ask(ip);
     return mac === undefined ? undefined : lab.nodeWith(mac);
@@ -148,6 +153,8 @@ async function underFlood(bench: Bench, pairs: readonly Pair[]): Promise<void> {
 }
 
 interface Announced {
+  /** What the API server alone takes for such a Service, at about the same time. */
+  readonly bare: number;
   readonly answered: number;
   /** The address was in the Service's status, as a watch sees it. */
   readonly addressed: number;
@@ -157,8 +164,20 @@ interface Announced {
   readonly firstAnswer: number;
 }
 
+/** Milliseconds from the creation of a Service that is nobody's to an address in its status, as a watch sees it. */
+async function bareApi({ lab, kube, ingress }: Bench, name: string): Promise<number> {
+  const start = performance.now();
+  await lab.api.create(service(name, { spec: { loadBalancerClass: 'example.com/none' } }));
+  const body = { status: { loadBalancer: { ingress: [{ ip: '192.0.2.1', ipMode: 'VIP' }] } } };
+  const change = { type: 'strategic', body: body as never } as const;
+  await kube.patch(services, { namespace: 'default', name }, change, { subresource: 'status' });
+  return (await ingress.of(name)).at - start;
+}
+
 /** Milliseconds from the creation of a Service to what the wire shows. */
-async function createAndAsk({ lab, asker, ingress }: Bench, name: string, ip: string): Promise<Announced> {
+async function createAndAsk(bench: Bench, name: string, ip: string): Promise<Announced> {
+  const { lab, asker, ingress } = bench;
+  const bare = await bareApi(bench, `bare-${name}`);
   await createEndpoints(lab, name);
   const sniffer = await lab.sniff();
   const asking = asker.ask({ ips: [ip], rounds: 5000, pauseMs: 0, timeoutMs: 2, untilAnswered: true });
@@ -177,6 +196,7 @@ async function createAndAsk({ lab, asker, ingress }: Bench, name: string, ip: st
     (kind === 'arp-request' || kind === 'ns') && (from === '0.0.0.0' || from === '::');
   if (answeredAt === null) throw new Error(`nobody answered for ${ip}`);
   return {
+    bare,
     answered,
     addressed,
     probed: first('probe', isProbe),
@@ -203,34 +223,45 @@ async function announcements(bench: Bench): Promise<void> {
       );
     };
     row(`Service created, ${family} -> API answer:`, ({ answered }) => answered);
+    row("  a create and a patch of the status, nobody's Service:", ({ bare }) => bare);
     row('  -> address in its status:', ({ addressed }) => addressed);
     row('  -> first frame about the address, its probe:', ({ probed }) => probed, reactionMs);
+    row('  -> the same, without what the API server takes:', ({ bare, probed }) => probed - bare);
     row('  -> announcement:', ({ announced }) => announced);
     row('  -> first answer to a host that asks all the time:', ({ firstAnswer }) => firstAnswer, reactionMs + probeMs);
     row('  from the probe to that answer:', ({ probed, firstAnswer }) => firstAnswer - probed);
   }
 }
 
-async function prepare(lab: LightLab): Promise<Pair[]> {
+async function prepare(lab: LightLab): Promise<{ pairs: Pair[]; replicas: LocalReplicas }> {
   const replicas = new LocalReplicas(lab);
   await installObjects(lab);
   await replicas.setMembers(...nodes);
-  const addresses = ['10.50.0.200-10.50.0.239', 'fd00:50::1:0/112'];
   await lab.apply(
-    eip('lan', { addresses, protocol: 'layer2' }, { 'eip.openelb.kubesphere.io/is-default-eip': 'true' }),
+    eip('lan', { addresses: linkRanges, protocol: 'layer2' }, { 'eip.openelb.kubesphere.io/is-default-eip': 'true' }),
   );
   await replicas.start(...nodes);
   await createEndpoints(lab, 'web');
   await createService(lab, 'web', [four, six]);
-  return Promise.all([four, six].map((ip) => pairOf(lab, ip)));
+  const moving = pairOf(nodes);
+  await createEndpoints(lab, 'moving');
+  await createService(lab, 'moving', moving);
+  for (const node of lab.nodes) await node.serve(...moving);
+  return { replicas, pairs: await Promise.all([four, six].map((ip) => ownerPair(lab, ip))) };
 }
 
 async function benchIn(lab: LightLab, signal: AbortSignal): Promise<void> {
-  const pairs = await prepare(lab);
+  const { pairs, replicas } = await prepare(lab);
   const kube = new HttpKube({ clock: systemClock }, { config: await readKubeconfig(lab.kubeconfig, systemClock) });
   const ingress = await IngressWatch.start(kube);
-  const bench = { lab, ingress, asker: new Asker(lab.host('h1')), flood: new Flood(lab.host('h2')) };
-  const sections = [() => answerTimes(bench, pairs), () => underFlood(bench, pairs), () => announcements(bench)];
+  const bench = { lab, kube, ingress, asker: new Asker(lab.host('h1')), flood: new Flood(lab.host('h2')) };
+  const ips = pairOf(nodes);
+  const sections = [
+    () => answerTimes(bench, pairs),
+    () => underFlood(bench, pairs),
+    () => announcements(bench),
+    () => linkMoves({ lab, replicas, ips }, signal),
+  ];
   const measure = async (): Promise<void> => {
     for (const section of sections) {
       signal.throwIfAborted();
@@ -249,4 +280,4 @@ async function benchIn(lab: LightLab, signal: AbortSignal): Promise<void> {
   }
 }
 
-process.exit(await inLab(benchIn, { nodes: 3, routers: 1, clients: 0, hosts: 2 }));
+process.exit(await inLab(benchIn, { nodes: 3, routers: 1, clients: 1, hosts: 2 }));

@@ -102,7 +102,7 @@ async function main(): Promise<number> {
   }
   const work = (lab: LightLab, signal: AbortSignal): Promise<void> =>
     Promise.race([bench(lab, signal, options), aborted(signal)]);
-  return inLab(work, { nodes: 3, routers: 1, clients: 1, hosts: 1 });
+  return inLab(work, { nodes: 3, routers: 1, clients: 1, hosts: 2 });
 }
 
 process.exit(await main());

@@ -31,6 +31,15 @@ function count(words: readonly string[]): Map<string, number> {
   return new Map([...Map.groupBy(words, (word) => word)].map(([word, all]) => [word, all.length]));
 }
 
+/** What became of all that was lost: `2 ECONNRESET, 1 no answer within 300 ms`. */
+export function errorsText(samples: readonly Sample[]): string {
+  const words = new Map<string, number>();
+  for (const { errors } of samples) {
+    for (const [word, times] of errors) words.set(word, (words.get(word) ?? 0) + times);
+  }
+  return [...words].map(([word, times]) => `${times} ${word}`).join(', ');
+}
+
 export interface Figure {
   readonly median: number;
   readonly worst: number;

@@ -1,4 +1,4 @@
-import { figureOf, type Figure, type Sample } from './sample.ts';
+import { errorsText, figureOf, type Figure, type Sample } from './sample.ts';
 
 /** What a row promises: that no request is lost, or none later than this after the fault. */
 export type Goal = { readonly lost: 0 } | { readonly lossMs: number };
@@ -62,13 +62,8 @@ export function losses(rows: readonly TrafficRow[]): string[] {
   return rows
     .filter((row) => isMet(row) === false)
     .map(({ what, traffic, samples }) => {
-      const words = new Map<string, number>();
-      for (const { errors } of samples) {
-        for (const [word, times] of errors) words.set(word, (words.get(word) ?? 0) + times);
-      }
-      const told = [...words].map(([word, times]) => `${times} ${word}`).join(', ');
       const runs = samples.filter(({ lost }) => lost > 0).length;
-      return `${what}, ${traffic}: ${told} in ${runs} of ${samples.length} runs`;
+      return `${what}, ${traffic}: ${errorsText(samples)} in ${runs} of ${samples.length} runs`;
     });
 }
 

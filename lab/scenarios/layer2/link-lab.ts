@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { rank } from '../../../backend/src/announce/rendezvous.ts';
 import { Asker } from '../../lan/asker.ts';
 import { claimsOf, ownersOverlaps } from '../../lan/claims.ts';
 import type { LanRecord } from '../../lan/records.ts';
 import type { LightNode } from '../../cluster/light-node.ts';
 import { eip, ours, type ServiceWishes } from '../../local/objects.ts';
+import type { Client } from '../../network/client.ts';
 import type { Host } from '../../network/host.ts';
 import type { Router } from '../../network/router.ts';
 import { until } from '../../state/until.ts';
@@ -19,15 +21,40 @@ export const fromLan: ServiceWishes = {
   annotations: { 'eip.openelb.kubesphere.io/v1alpha2': 'lan' },
 };
 
+/** An address of each family, of the pool `lan`, that go from one of these nodes to another together, as they rank them alike. */
+export function pairOf(nodes: readonly string[]): readonly [string, string] {
+  const four = '10.50.0.230';
+  const order = rank(four, nodes).join();
+  for (let i = 0xe00; i < 0x1000; i++) {
+    const six = `fd00:50::1:${i.toString(16)}`;
+    if (rank(six, nodes).join() === order) return [four, six];
+  }
+  throw new Error(`no IPv6 address of the pool goes with ${four}`);
+}
+
+/** The Service for these addresses of the pool `lan`, one of each family. */
+export function fromLanWith(ips: readonly string[]): ServiceWishes {
+  return { ...fromLan, annotations: { ...fromLan.annotations, 'lb.kubesphere.io/ips': ips.join() } };
+}
+
 export interface MoveOptions {
   /** How long the traffic goes on after the action, so that the move is part of it, in milliseconds. */
   readonly afterMs?: number;
   /** What the other host asks for: by default the address alone. */
   readonly asked?: readonly string[];
+  /** Who sends requests all the time, and where to. Default: the host `h1`, to the address. */
+  readonly users?: readonly User[];
 }
 
-/** What a client and a sniffer saw of an address while something happened. */
+/** One who uses a Service by one of its addresses. */
+export interface User {
+  readonly client: Client;
+  readonly ip: string;
+}
+
+/** What those who use an address and a sniffer saw of it while something happened. */
 export interface Move {
+  /** Of all users, the longest. */
   readonly gap: Gap | undefined;
   readonly records: readonly LanRecord[];
   readonly askings: readonly Asking[];
@@ -113,17 +140,17 @@ export class LinkLab {
   }
 
   /**
-   * Runs `action` while a host sends requests to the address every 20 ms and another one asks for it all the time; tells the longest
-   * time without an answer to a request.
+   * Runs `action` while the users send requests every 20 ms each and another host asks for the address all the time; tells the
+   * longest time that one of them had no answer to a request.
    */
   async during(
     ip: string,
     action: () => Promise<void>,
-    { afterMs = 4_000, asked = [ip] }: MoveOptions = {},
+    { afterMs = 4_000, asked = [ip], users = [{ client: this.host, ip }] }: MoveOptions = {},
   ): Promise<Move> {
     await this.owner(ip);
     const sniffer = await this.manager.lab.sniff();
-    const traffic = new PacedTraffic(this.host, ip);
+    const traffics = users.map((user) => new PacedTraffic(user.client, user.ip));
     const asking = this.#askAllTheTime(asked);
     try {
       await asking.begun;
@@ -133,9 +160,10 @@ export class LinkLab {
     } finally {
       await asking.stop();
     }
-    const outcomes = await traffic.stop();
+    const gaps = await Promise.all(traffics.map(async (traffic) => longestGap(await traffic.stop())));
     const records = await sniffer.stop();
-    return { gap: longestGap(outcomes), records, askings: asking.askings };
+    const [gap] = gaps.filter((found) => found !== undefined).sort((a, b) => b.ms - a.ms);
+    return { gap, records, askings: asking.askings };
   }
 
   /** The host `h2` asks for these in turn, a twentieth of a second after each answer. */
