@@ -1,9 +1,10 @@
 /** A thousand Services on a LAN whose pool fits no subnet: who has them is right everywhere after a node has lost power. */
 import assert from 'node:assert/strict';
+import { isIPv6 } from 'node:net';
 import { after, before, suite, test } from 'node:test';
-import { claimsOf } from '../lan/claims.ts';
+import { claimsOf, ownersOverlap } from '../lan/claims.ts';
 import type { LanRecord } from '../lan/records.ts';
-import { eip, on, ours, service, slice } from '../local/objects.ts';
+import { eip, ipv6Part, on, ours, service, slice } from '../local/objects.ts';
 import { makeRoomForNeighbours, type NeighbourTable } from '../network/neighbours.ts';
 import { until } from '../state/until.ts';
 import { ManagerLab } from './manager/manager-lab.ts';
@@ -11,6 +12,8 @@ import { ManagerLab } from './manager/manager-lab.ts';
 const all = ['n1', 'n2', 'n3'];
 const count = 1_000;
 const lanes = 16;
+/** On no subnet of the lab; one of each family. */
+const ranges = ['10.52.0.0/21', 'fd00:52::/116'];
 
 async function inLanes(items: readonly string[], work: (item: string) => Promise<unknown>): Promise<void> {
   const left = [...items];
@@ -30,14 +33,19 @@ suite('a thousand Services on the LAN', () => {
     // Those of the host and of the router, and whatever else is on this machine.
     await makeRoomForNeighbours(4 * count);
     lab = await ManagerLab.up({ members: all, hosts: 1 });
-    const spec = { address: '10.52.0.0/21', protocol: 'layer2', interface: 'eth0', avoidBuggyIPs: true };
-    await lab.lab.apply(eip('many', spec));
-    await lab.lab.host('h1').exec('ip', 'route', 'add', '10.52.0.0/21', 'dev', 'eth0');
-    await lab.lab.router('r1').exec('ip', 'route', 'add', '10.52.0.0/21', 'dev', 'nodes');
+    await lab.lab.apply(eip('many', { addresses: ranges, protocol: 'layer2', interface: 'eth0', avoidBuggyIPs: true }));
+    for (const range of ranges) {
+      await lab.lab.host('h1').exec('ip', 'route', 'add', range, 'dev', 'eth0');
+      await lab.lab.router('r1').exec('ip', 'route', 'add', range, 'dev', 'nodes');
+    }
     const annotations = { 'eip.openelb.kubesphere.io/v1alpha2': 'many' };
+    const common = { ...ours, allocateLoadBalancerNodePorts: false };
     await inLanes(names, async (name) => {
-      await lab.lab.api.apply(slice(name, on(all)));
-      await lab.lab.api.create(service(name, { annotations, spec: { ...ours, allocateLoadBalancerNodePorts: false } }));
+      // Every other one.
+      const isSix = names.indexOf(name) % 2 === 1;
+      await lab.lab.api.apply(isSix ? slice(name, on(all), ipv6Part) : slice(name, on(all)));
+      const spec = { ...common, ipFamilies: [isSix ? 'IPv6' : 'IPv4'] };
+      await lab.lab.api.create(service(name, { annotations, spec }));
     });
   });
   after(() => lab.down());
@@ -63,6 +71,7 @@ suite('a thousand Services on the LAN', () => {
     );
     ips = listed.flatMap(({ status }) => status?.loadBalancer?.ingress?.map(({ ip }) => ip) ?? []);
     assert.equal(new Set(ips).size, count);
+    assert.equal(ips.filter(isIPv6).length, count / 2);
   });
 
   test(
@@ -89,7 +98,8 @@ suite('a thousand Services on the LAN', () => {
       };
       await until(took, { what: 'the addresses of the dead node to be announced by others', timeoutMs: 30_000 });
       await new Promise((resolve) => setTimeout(resolve, 2_000));
-      const last = lastClaims(await sniffer.stop());
+      const records = await sniffer.stop();
+      const last = lastClaims(records);
       const dying = lab.lab.node('n1').mac;
       for (const [i, table] of tables().entries()) {
         const now = await table.all();
@@ -101,6 +111,8 @@ suite('a thousand Services on the LAN', () => {
           assert.equal(mac, expected, ip);
         }
       }
+      const byTwo = ips.filter((ip) => ownersOverlap(records, ip) > 0);
+      assert.deepEqual(byTwo, [], 'nobody spoke for an address of somebody else');
       const announced = [...last.values()].filter((mac) => mac !== 'nobody');
       assert.ok(!announced.includes(dying));
       process.stderr.write(`      ${announced.length} of ${count} addresses moved\n`);

@@ -1,12 +1,13 @@
 /** Layer 2 on a LAN of real Linux hosts: who answers for an address, and what users and the wire see when that changes. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { Flood } from '../lan/asker.ts';
 import { ownersOverlap, owners } from '../lan/claims.ts';
 import type { WhoamiAnswer } from '../images/images.ts';
 import { ipv6Part, on, slice } from '../local/objects.ts';
 import type { Client } from '../network/client.ts';
 import { until } from '../state/until.ts';
-import { fromLan, LinkLab, told } from './layer2/link-lab.ts';
+import { fromLan, fromLanWith, LinkLab, pairOf, told, type User } from './layer2/link-lab.ts';
 
 const all = ['n1', 'n2', 'n3'];
 
@@ -21,7 +22,7 @@ suite('a Service on the LAN, with a replica on every node', () => {
 
   before(async () => {
     lab = await LinkLab.up(all);
-    ips = await lab.serve('web');
+    ips = await lab.serve('web', fromLanWith(pairOf(all)));
     [ip = ''] = ips;
   });
   after(() => lab.down());
@@ -98,16 +99,23 @@ suite('a Service on the LAN, with a replica on every node', () => {
     lab.assertAlwaysAnswered(move, ip);
   });
 
-  test('the owner loses power: others answer, the neighbours know at once', async () => {
+  test('the owner loses power: others answer, over IPv4 and IPv6, the neighbours know at once, and all reach it again', async () => {
     const owner = await lab.owner(ip);
-    await lab.router.neighbours.ask(ip);
-    const move = await lab.during(ip, async () => lab.node(owner).powerOff());
+    for (const each of ips) {
+      assert.equal(await lab.owner(each), owner);
+      await lab.router.neighbours.ask(each);
+    }
+    const clients = [lab.host, lab.manager.lab.client('c1')];
+    const users: User[] = ips.flatMap((each) => clients.map((client) => ({ client, ip: each })));
+    const move = await lab.during(ip, async () => lab.node(owner).powerOff(), { asked: ips, users });
     told('the owner loses power', move);
     const heir = await lab.owner(ip);
     assert.ok(othersThan(owner).includes(heir));
-    await lab.router.neighbours.waitFor(ip, lab.node(heir).mac);
-    assert.ok(move.gap !== undefined && Number.isFinite(move.gap.ms), 'it is reached again');
-    lab.assertOneOwner(move.records, ip);
+    for (const each of ips) {
+      await lab.router.neighbours.waitFor(each, lab.node(heir).mac);
+      lab.assertOneOwner(move.records, each);
+    }
+    assert.ok(move.gap !== undefined && Number.isFinite(move.gap.ms), 'all of them reach it again');
   });
 
   test('its power comes back: so does the address, and nobody asks in vain', async () => {
@@ -119,6 +127,27 @@ suite('a Service on the LAN, with a replica on every node', () => {
     told('power comes back', move);
     lab.assertOneOwner(move.records, ip);
     lab.assertAlwaysAnswered(move, ip);
+  });
+
+  test('a flood of ARP requests for addresses that nobody has: whoever asks for the Service’s is answered', async () => {
+    const flood = new Flood(lab.host);
+    // As fast as this machine can, 20,000 a second where it is not busy with other things.
+    const nobodys = Array.from({ length: 64 }, (_, i) => `10.50.0.${64 + i}`);
+    const move = await lab
+      .during(
+        ip,
+        async () => {
+          const { sent, lost } = await flood.run({ ips: nobodys, perSecond: 20_000, seconds: 2 });
+          assert.ok(sent - lost > 1_000, `a flood of ${sent - lost}`);
+        },
+        { asked: ips, afterMs: 0 },
+      )
+      .finally(() => flood.close());
+    told('a flood', move);
+    for (const each of ips) {
+      lab.assertAlwaysAnswered(move, each);
+      assert.equal(new Set(owners(move.records, each)).size, 1, each);
+    }
   });
 
   test('a node that is about to be deleted: the address moves before that, and nobody asks in vain', async () => {
