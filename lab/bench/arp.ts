@@ -223,7 +223,7 @@ async function announcements(bench: Bench): Promise<void> {
       );
     };
     row(`Service created, ${family} -> API answer:`, ({ answered }) => answered);
-    row("  a create and a patch of the status, nobody's Service:", ({ bare }) => bare);
+    row("  a create and a status patch of nobody's Service:", ({ bare }) => bare);
     row('  -> address in its status:', ({ addressed }) => addressed);
     row('  -> first frame about the address, its probe:', ({ probed }) => probed, reactionMs);
     row('  -> the same, without what the API server takes:', ({ bare, probed }) => probed - bare);
