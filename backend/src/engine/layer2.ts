@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { linkOwner, mayYield, type LinkOwner } from '../announce/link-owner.ts';
 import { finding, type Finding } from '../domain/reason.ts';
+import type { AnsweringReplica } from '../health/replicas.ts';
 import type { Timer } from '../platform/ports.ts';
 import type { Desired, Observation, RivalObservation, StateObservation } from '../speakers/layer2/speaker.ts';
 import { followsRoutes, LinkResolver } from '../speakers/layer2/resolve.ts';
@@ -14,6 +15,7 @@ import { LinkSuspects } from './link-suspects.ts';
 import { LinkYields } from './link-yields.ts';
 import { NodeMacs } from './node-macs.ts';
 import { ReplicasBehind } from './replicas-behind.ts';
+import { patienceWith } from './rival-patience.ts';
 import { UnplacedReplicas } from './unplaced-replicas.ts';
 
 export type { Layer2Deps, LinkAddress } from './layer2-deps.ts';
@@ -21,8 +23,6 @@ export type { Layer2Deps, LinkAddress } from './layer2-deps.ts';
 /** Replicas come and go in numbers; what follows from it is worked out once. */
 const COALESCE_MS = 2;
 const ROUTES_MS = 5_000;
-/** Within that a replica that asks others to ask where it speaks has told them; less than from one report on a rival to the next. */
-const NEWS_MS = 80;
 
 /**
  * Layer 2 in the engine: finds the owner of each address, as every other replica does, and has the speaker speak for those that are this
@@ -117,7 +117,8 @@ export class Layer2 {
 
   stop(): void {
     this.#unwatch();
-    for (const timer of [this.#recount, this.#routes]) timer?.cancel();
+    this.#recount?.cancel();
+    this.#routes?.cancel();
     this.#yields.endAll();
     this.#behind.stop();
     this.#macs.stop();
@@ -170,7 +171,7 @@ export class Layer2 {
     this.#selectors = new Set([...this.#wanted.values()].map(({ pool }) => pool.interface));
     const place = placeOf(links.links(), this.#selectors, (address) => links.linkTowards(address));
     const { replica: name, node } = this.#options;
-    const others = replicas.answering().filter((other) => other.name !== name);
+    const others = replicas.answering().filter((other: AnsweringReplica) => other.name !== name);
     const { isOneMore, isOneLess } = this.#unplaced.update(others);
     if (isOneMore) this.#audit.allSoon();
     this.#behind.update(this.#isReady ? this.#stale : undefined, others);
@@ -352,15 +353,9 @@ export class Layer2 {
     else {
       const isAnswer = rival.heard === 'answer';
       const isOldNews = isAnswer && this.#suspects.hear(rival, this.#wanted.get(ip)?.pool.name ?? '');
-      if (!isOldNews) this.#deps.speaker.reassert(ip, this.#patienceWith(rival));
+      if (!isOldNews) this.#deps.speaker.reassert(ip, patienceWith(rival, this.#places, this.#wanted.get(ip)));
       if (isAnswer) this.#audit.again(ip);
     }
-  }
-
-  /** A replica that comes may be heard on the link before it has told us that it can speak there: then it is right. */
-  #patienceWith({ ip, node, heard }: RivalObservation): number {
-    const speakers = this.#places.speakersOn(node, ip, this.#wanted.get(ip)?.pool.interface ?? '');
-    return heard === 'answer' || speakers.length > 0 ? 0 : NEWS_MS;
   }
 
   #mayYieldTo(rival: RivalObservation): boolean {
