@@ -64,10 +64,10 @@ function stillWanted(service: Service, assignment: Assignment): boolean {
 
 /**
  * Whether a host outside of the cluster uses the address, found before anybody could reach the Service there: it gets another one,
- * unless it asks for this very address. What was announced once is sticky.
+ * unless it asks for this very address. What was announced once is sticky, also while a stranger keeps it from being announced again.
  */
 export function isToBeReplaced(service: Service, { ip }: Assignment, pools: PoolSet): boolean {
-  if (pools.strangers.get(ip)?.announced !== false) return false;
+  if (service.announcedBefore || pools.strangers.get(ip)?.announced !== false) return false;
   return service.wantedIPs.every((wanted) => canonicalAddress(wanted) !== ip);
 }
 

@@ -117,7 +117,7 @@ export class PoolSet {
     return this.#overlaps.get(pool) ?? [];
   }
 
-  /** Addresses that hosts outside of the cluster use, whichever pool they were heard for; of `announced` ones a Service was reached there. */
+  /** Addresses that hosts outside of the cluster use, whichever pool they were heard for; `announced` ones are announced beside them. */
   get strangers(): ReadonlyMap<string, Conflict> {
     return this.#strangers;
   }

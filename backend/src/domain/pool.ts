@@ -46,7 +46,7 @@ export interface Conflict {
   readonly mac: string;
   /** The node of this cluster whose kernel answers; undefined: a stranger, which really uses the address. */
   readonly node: string | undefined;
-  /** False: heard before the first announcement, so that nobody has reached a Service at the address yet. */
+  /** Whether we announce the address all the same. False: heard when the link was asked before that. */
   readonly announced: boolean;
 }
 

@@ -18,6 +18,15 @@ export interface ReplicaLink {
 }
 
 /**
+ * Why a replica does not speak for an address that is its own: `asking`, it asks the link whether somebody has it, or somebody does;
+ * `unmet`, it is to answer in the name of a node, and has met none of these on the link.
+ */
+export type Silence = 'asking' | 'unmet';
+
+/** By address; `many` stands for more than a replica tells one by one. */
+export type Silences = Readonly<Record<string, Silence>> | 'many';
+
+/**
  * Where a replica can speak on links (Layer 2). Each tells the others, so that all of them find the same owner of an address, and know
  * each other's MAC addresses.
  */
@@ -26,6 +35,8 @@ export interface ReplicaPlace {
   readonly links: readonly ReplicaLink[];
   /** For each `can_reach:<IP>` of a pool the name of the link that leads to the IP. */
   readonly towards: Readonly<Record<string, string>>;
+  /** The addresses of its own that it does not speak for; new ones, that nobody has spoken for yet, need not be among them. */
+  readonly silent?: Silences;
 }
 
 /** That of a replica which speaks on no link. */

@@ -56,7 +56,7 @@ export interface Service {
   readonly held: boolean;
   /** Our condition `Allocated` stands in the status, True or not. */
   readonly hasCondition: boolean;
-  /** Our condition `Announced` is True: somebody has announced its addresses already. */
+  /** By our condition `Announced` somebody has announced its addresses already, though a stranger may have taken one since. */
   readonly announcedBefore: boolean;
   /** It carries the clean-up finalizer (KEP-980), ours or another controller's. */
   readonly hasFinalizer: boolean;

@@ -71,7 +71,7 @@ suite('a replica that the others do not know yet, and that has not met them on t
     for (const ip of IPS) assert.deepEqual(lan.ask(ip), [ip === IP ? STRANGER_TEXT : 'n3'], ip);
     assert.deepEqual(
       lan.host('n3').conflicts.map(({ ip, node, announced }) => ({ ip, node, announced })),
-      [{ ip: IP, node: undefined, announced: true }],
+      [{ ip: IP, node: undefined, announced: false }],
     );
   });
 });

@@ -1,28 +1,30 @@
 import { isDeepStrictEqual } from 'node:util';
 import { linkOwner, mayYield, type LinkOwner } from '../announce/link-owner.ts';
 import { finding, type Finding } from '../domain/reason.ts';
+import { NO_PLACE, type Silence } from '../domain/replica.ts';
 import type { AnsweringReplica } from '../health/replicas.ts';
 import type { Timer } from '../platform/ports.ts';
 import type { Desired, Observation, RivalObservation, StateObservation } from '../speakers/layer2/speaker.ts';
-import { followsRoutes, LinkResolver } from '../speakers/layer2/resolve.ts';
+import { LinkResolver } from '../speakers/layer2/resolve.ts';
 import { addressOctets } from '../speakers/layer2/wire/address.ts';
 import type { Layer2Deps, Layer2Options, LinkAddress } from './layer2-deps.ts';
+import { FollowedRoutes } from './followed-routes.ts';
 import { LinkAudit } from './link-audit.ts';
 import { LinkConflicts } from './link-conflicts.ts';
 import { LinkPlaces, placeOf } from './link-places.ts';
-import { stateTrouble, yieldedView, type LinkView } from './link-view.ts';
+import { isSilent, ownersView, silenceTrouble, stateTrouble, yieldedView, type LinkView } from './link-view.ts';
 import { LinkSuspects } from './link-suspects.ts';
 import { LinkYields } from './link-yields.ts';
 import { NodeMacs } from './node-macs.ts';
 import { ReplicasBehind } from './replicas-behind.ts';
 import { patienceWith } from './rival-patience.ts';
 import { UnplacedReplicas } from './unplaced-replicas.ts';
+import { WhoSpeaks } from './who-speaks.ts';
 
 export type { Layer2Deps, LinkAddress } from './layer2-deps.ts';
 
 /** Replicas come and go in numbers; what follows from it is worked out once. */
 const COALESCE_MS = 2;
-const ROUTES_MS = 5_000;
 
 /**
  * Layer 2 in the engine: finds the owner of each address, as every other replica does, and has the speaker speak for those that are this
@@ -41,10 +43,11 @@ export class Layer2 {
   readonly #states = new Map<string, StateObservation>();
   readonly #yields: LinkYields;
   readonly #suspects: LinkSuspects;
+  readonly #whoSpeaks: WhoSpeaks;
   #places = new LinkPlaces([]);
+  #place = NO_PLACE;
   #resolver: LinkResolver;
   #recount: Timer | undefined;
-  #routes: Timer | undefined;
   #started = false;
   /** Whoever else is there has had the time to say so. */
   #isReady = false;
@@ -52,7 +55,7 @@ export class Layer2 {
   #isSet = false;
   #stale = false;
   readonly #behind: ReplicasBehind;
-  #selectors: ReadonlySet<string> = new Set();
+  readonly #routes: FollowedRoutes;
   readonly #unplaced = new UnplacedReplicas();
   #leaving = false;
 
@@ -66,6 +69,8 @@ export class Layer2 {
     this.#yields = new LinkYields({ clock, onEnd: (ip) => this.#apply([ip]) });
     const replicaNodes = (): ReadonlySet<string> => deps.replicas.nodes();
     this.#suspects = new LinkSuspects({ clock, conflicts: this.#conflicts, replicaNodes });
+    this.#routes = new FollowedRoutes({ clock, onDue: () => this.#recountNow() });
+    this.#whoSpeaks = new WhoSpeaks({ clock, onChange: () => this.#tellPlace() }, options.replica);
     this.#behind = new ReplicasBehind({ clock, onChange: () => this.replicasChanged() });
     this.#resolver = this.#ownResolver();
     this.#unwatch = deps.links.watch(() => this.replicasChanged());
@@ -92,7 +97,8 @@ export class Layer2 {
       else if (this.#wanted.delete(ip)) this.#forget(ip);
     }
     // Others must hear first where this host would reach what a pool names.
-    if ([...changes.values()].some((wanted) => wanted !== null && this.#isUnheardOf(wanted))) this.#recountNow();
+    if ([...changes.values()].some((wanted) => wanted !== null && this.#routes.isUnheardOf(wanted.pool.interface)))
+      this.#recountNow();
     else this.#apply(changes.keys());
   }
 
@@ -118,9 +124,10 @@ export class Layer2 {
   stop(): void {
     this.#unwatch();
     this.#recount?.cancel();
-    this.#routes?.cancel();
+    this.#routes.stop();
     this.#yields.endAll();
     this.#behind.stop();
+    this.#whoSpeaks.stop();
     this.#macs.stop();
     this.#audit.stop();
     this.#deps.speaker.stop();
@@ -143,9 +150,7 @@ export class Layer2 {
     if (yieldedTo !== undefined) return yieldedView(yieldedTo, wanted.nodes, params);
     const trouble = this.#trouble(ip, params);
     if (trouble !== undefined) return { finding: trouble, nodes: [] };
-    const [target = owner.node] = owner.onBehalfOf ?? [];
-    const reason = owner.onBehalfOf === undefined ? 'Announced' : 'AnnouncedForNode';
-    return { finding: finding(reason, { ip }), nodes: [target] };
+    return ownersView(owner, this.#whoSpeaks.silenceOf(ip), params);
   }
 
   observe(observation: Observation): void {
@@ -156,36 +161,40 @@ export class Layer2 {
   /** Why an address of ours is not announced. */
   #trouble(ip: string, params: Readonly<Record<string, string>>): Finding | undefined {
     const isOurs = this.#owners.get(ip)?.replica === this.#options.replica;
-    if (!this.#desired.has(ip)) {
-      // None of the nodes that it is to speak for has been met on the link.
-      return isOurs && !this.#leaving ? finding('NoReplicaOnLink', params) : undefined;
-    }
+    if (!this.#desired.has(ip)) return isOurs && !this.#leaving ? silenceTrouble('unmet', params) : undefined;
     return stateTrouble(this.#states.get(ip), params, this.#isUncertain(ip));
   }
 
   #recountNow(): void {
     if (!this.#started) return;
     const { links, replicas } = this.#deps;
+    const wasReady = this.#isReady;
     this.#isReady ||= replicas.isSettled;
     this.#resolver = this.#ownResolver();
-    this.#selectors = new Set([...this.#wanted.values()].map(({ pool }) => pool.interface));
-    const place = placeOf(links.links(), this.#selectors, (address) => links.linkTowards(address));
+    this.#routes.follow([...this.#wanted.values()].map(({ pool }) => pool.interface));
+    this.#place = placeOf(links.links(), this.#routes.selectors, (address) => links.linkTowards(address));
     const { replica: name, node } = this.#options;
     const others = replicas.answering().filter((other: AnsweringReplica) => other.name !== name);
-    const { isOneMore, isOneLess } = this.#unplaced.update(others);
+    const { isOneMore, isOneLess, isOnePlaced } = this.#unplaced.update(others);
     if (isOneMore) this.#audit.allSoon();
     this.#behind.update(this.#isReady ? this.#stale : undefined, others);
     replicas.setBehind(this.#behind.self);
-    // Whoever hears of it gives our addresses up; until we can take them nobody shall.
-    if (this.#isReady) replicas.setPlace(place);
-    const self = this.#leaving || !this.#isReady ? [] : [{ name, node, stale: this.#behind.self === true, place }];
-    this.#places = new LinkPlaces([
-      ...self,
-      ...others.map((each) => ({ ...each, stale: this.#behind.has(each.name) })),
-    ]);
+    const theirs = others.map((each) => ({ ...each, stale: this.#behind.has(each.name) }));
+    if (isOnePlaced || (this.#isReady && !wasReady)) this.#whoSpeaks.hearOthers(this.#wanted, new LinkPlaces(theirs));
+    const self = { name, node, stale: this.#behind.self === true, place: this.#place };
+    this.#places = new LinkPlaces(this.#leaving || !this.#isReady ? theirs : [self, ...theirs]);
     this.#apply(new Set([...this.#wanted.keys(), ...this.#owners.keys()]));
+    this.#tellPlace();
     this.#reconsider(isOneLess);
-    if ([...this.#selectors].some(followsRoutes)) this.#followRoutes();
+  }
+
+  /**
+   * Whoever hears of it gives our addresses up; until we can take them nobody shall. In the same turn as they are taken, so that nobody
+   * hears of the place without what we are silent about.
+   */
+  #tellPlace(): void {
+    const silent = this.#whoSpeaks.ownSilences;
+    if (this.#isReady) this.#deps.replicas.setPlace({ ...this.#place, ...(silent && { silent }) });
   }
 
   /**
@@ -204,18 +213,6 @@ export class Layer2 {
     }
   }
 
-  #isUnheardOf({ pool }: LinkAddress): boolean {
-    return followsRoutes(pool.interface) && !this.#selectors.has(pool.interface);
-  }
-
-  /** Routes may change without any change of the links. */
-  #followRoutes(): void {
-    this.#routes ??= this.#deps.clock.setTimer(ROUTES_MS, () => {
-      this.#routes = undefined;
-      this.#recountNow();
-    });
-  }
-
   /** Finds the owners of these addresses, and tells the speaker what that changes. */
   #apply(ips: Iterable<string>): void {
     const changed = new Set<string>();
@@ -224,10 +221,12 @@ export class Layer2 {
       if (this.#judge(ip)) changed.add(ip);
       const before = this.#desired.get(ip);
       const now = this.#leaving && this.#wanted.has(ip) ? before : this.#desiredFor(ip);
-      if (isDeepStrictEqual(before, now)) continue;
-      changes.set(ip, now ?? null);
-      this.#keep(ip, now);
-      changed.add(ip);
+      if (!isDeepStrictEqual(before, now)) {
+        changes.set(ip, now ?? null);
+        this.#keep(ip, now);
+        changed.add(ip);
+      }
+      this.#whoSpeaks.setOwn(ip, this.#ownSilence(ip));
     }
     this.#tell(changes);
     if (changed.size > 0) this.#deps.onChange(changed);
@@ -255,40 +254,40 @@ export class Layer2 {
 
   #judge(ip: string): boolean {
     const wanted = this.#wanted.get(ip);
-    if (wanted === undefined) return this.#owners.delete(ip);
+    if (wanted === undefined) {
+      this.#whoSpeaks.end(ip);
+      return this.#owners.delete(ip);
+    }
     const owner = linkOwner(ip, wanted.nodes, this.#places.speakersFor(ip, wanted.pool.interface));
     // By what we know now it is another's anyway.
     if (owner?.replica !== this.#options.replica) this.#forget(ip);
+    const isNews = this.#whoSpeaks.hearOwner(ip, owner, this.#places);
     const before = this.#owners.get(ip);
-    if (this.#owners.has(ip) && isDeepStrictEqual(before, owner)) return false;
+    if (this.#owners.has(ip) && isDeepStrictEqual(before, owner)) return isNews;
     this.#owners.set(ip, owner);
     return true;
+  }
+
+  /** Why we don't speak for an address of ours. One that is new everybody asks for in any case. */
+  #ownSilence(ip: string): Silence | undefined {
+    const wanted = this.#wanted.get(ip);
+    const isOurs = this.#owners.get(ip)?.replica === this.#options.replica;
+    if (wanted === undefined || !isOurs || this.#leaving || this.#yields.has(ip)) return undefined;
+    if (!this.#desired.has(ip)) return 'unmet';
+    return !wanted.isNew && isSilent(this.#states.get(ip)) ? 'asking' : undefined;
   }
 
   #desiredFor(ip: string): Desired | undefined {
     const wanted = this.#wanted.get(ip);
     const owner = this.#owners.get(ip);
     if (wanted === undefined || owner?.replica !== this.#options.replica || this.#yields.has(ip)) return undefined;
-    const desired = {
-      interface: wanted.pool.interface,
-      probe: wanted.isNew || this.#unplaced.size > 0 || this.#yields.isDoubtful(ip),
-    };
+    const isUnsure = this.#unplaced.size > 0 || this.#yields.isDoubtful(ip);
+    const probe = [wanted.isNew, isUnsure, !this.#whoSpeaks.isSpokenFor(ip)].includes(true);
+    const desired = { interface: wanted.pool.interface, probe };
     if (owner.onBehalfOf === undefined) return desired;
-    const mac = this.#macOfOneOf(owner.onBehalfOf, ip, wanted.pool.interface);
+    const links = this.#resolver.resolve(addressOctets(ip) ?? new Uint8Array(), ip, wanted.pool.interface);
+    const mac = this.#macs.macOfOneOf(owner.onBehalfOf, links);
     return mac === undefined ? undefined : { ...desired, mac };
-  }
-
-  /** The MAC of the first of these nodes that we have met on the address' link. */
-  #macOfOneOf(nodes: readonly string[], ip: string, selector: string): Uint8Array | undefined {
-    const links = this.#resolver.resolve(addressOctets(ip) ?? new Uint8Array(), ip, selector);
-    for (const node of nodes) {
-      for (const { index } of links) {
-        const mac = this.#macs.macOf(node, index);
-        if (mac !== undefined) return mac;
-      }
-    }
-    this.#macs.require(nodes);
-    return undefined;
   }
 
   #keep(ip: string, desired: Desired | undefined): void {
@@ -308,6 +307,8 @@ export class Layer2 {
     const { ip, state } = observation;
     if (!this.#desired.has(ip)) return;
     this.#states.set(ip, observation);
+    this.#whoSpeaks.note(observation);
+    this.#whoSpeaks.setOwn(ip, this.#ownSilence(ip));
     if (state === 'announcing') this.#yields.proved(ip);
     if (state === 'conflict') void this.#identify(ip);
     else if (this.#conflicts.get(ip)?.node === undefined) this.#conflicts.delete(ip);
@@ -322,9 +323,7 @@ export class Layer2 {
     if (state?.state !== 'conflict' || state.mac === undefined || wanted === undefined) return;
     if (this.#macs.nodeOf(state.mac) !== undefined) return this.#beginAnew(ip);
     if (this.#isUncertain(ip)) return;
-    const { mac, link = '' } = state;
-    // One that was another replica's is asked for as well, and yet users have reached it.
-    const announced = state.announced === true || !wanted.isNew;
+    const { mac, link = '', announced = false } = state;
     this.#conflicts.set(ip, { ...{ pool: wanted.pool.name, link, mac }, node: undefined, announced });
   }
 

@@ -1,6 +1,6 @@
 import type { LinkSpeaker } from '../announce/link-owner.ts';
 import { parseAddress, parseRange, rangeContains, rangeSize, type AddressRange } from '../domain/address.ts';
-import { NO_PLACE, type ReplicaPlace } from '../domain/replica.ts';
+import { NO_PLACE, type ReplicaPlace, type Silence, type Silences } from '../domain/replica.ts';
 import type { AnsweringReplica } from '../health/replicas.ts';
 import type { Link } from '../platform/ports.ts';
 import { reachTarget } from '../speakers/layer2/resolve.ts';
@@ -35,6 +35,7 @@ export class LinkPlaces {
   readonly #placed: readonly Placed[];
   /** Smaller ones first. */
   readonly #subnets: readonly Subnet[];
+  readonly #silences = new Map<string, Silences>();
   readonly #bySelector = new Map<string, readonly LinkSpeaker[]>();
 
   constructor(candidates: readonly Candidate[]) {
@@ -42,6 +43,8 @@ export class LinkPlaces {
       node === undefined ? [] : [{ speaker: { replica: name, node, stale }, place }],
     );
     this.#subnets = subnetsOf(this.#placed);
+    for (const { speaker, place } of this.#placed)
+      if (place.silent !== undefined) this.#silences.set(speaker.replica, place.silent);
   }
 
   /** @param selector `interface` of the pool */
@@ -59,6 +62,12 @@ export class LinkPlaces {
       ? this.#subnetsWith(ip).flatMap(({ speakers }) => speakers)
       : this.speakersFor(ip, selector);
     return [...new Set(able)].filter((speaker) => speaker.node === node);
+  }
+
+  /** What a replica says of an address of its own: undefined if it speaks for it, `unknown` if it doesn't say whether. */
+  silenceOf(replica: string, ip: string): Silence | 'unknown' | undefined {
+    const silent = this.#silences.get(replica);
+    return silent === 'many' ? 'unknown' : silent?.[ip];
   }
 
   #subnetsWith(ip: string): readonly Subnet[] {

@@ -1,4 +1,6 @@
+import type { LinkOwner } from '../announce/link-owner.ts';
 import { finding, type Finding } from '../domain/reason.ts';
+import type { Silence } from '../domain/replica.ts';
 import type { StateObservation } from '../speakers/layer2/speaker.ts';
 
 /** What to say of an address. */
@@ -6,6 +8,26 @@ export interface LinkView {
   readonly finding: Finding;
   /** The node whose MAC neighbours learn; none if nobody speaks for it. */
   readonly nodes: readonly string[];
+}
+
+/**
+ * What to say of an address whose owner is another replica, by what that one says; and of one of ours that nothing keeps from being
+ * announced.
+ */
+export function ownersView(
+  { node, onBehalfOf }: LinkOwner,
+  silence: Silence | undefined,
+  params: Readonly<Record<string, string>> & { readonly ip: string },
+): LinkView {
+  if (silence !== undefined) return { finding: silenceTrouble(silence, params), nodes: [] };
+  const [target = node] = onBehalfOf ?? [];
+  const reason = onBehalfOf === undefined ? 'Announced' : 'AnnouncedForNode';
+  return { finding: finding(reason, { ip: params.ip }), nodes: [target] };
+}
+
+/** Why the owner of an address does not speak for it. */
+export function silenceTrouble(silence: Silence, params: Readonly<Record<string, string>>): Finding {
+  return finding(silence === 'unmet' ? 'NodeNotMet' : 'AddressProbing', params);
 }
 
 /**
@@ -30,6 +52,11 @@ export function stateTrouble(
     default:
       return undefined;
   }
+}
+
+/** Nobody knows yet, or somebody else was found, before it was announced. */
+export function isSilent(state: StateObservation | undefined): boolean {
+  return state?.state === 'probing' || (state?.state === 'conflict' && state.announced !== true);
 }
 
 /** Of an address of ours that was left to a node. One that may not take its traffic doesn't keep it if it can be helped: the link is asked soon. */

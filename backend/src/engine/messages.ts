@@ -92,7 +92,7 @@ export interface ConflictReport {
   readonly mac: string;
   /** The node of this cluster whose kernel answers, as with IPVS without strictARP; undefined: a host that is none of ours. */
   readonly node: string | undefined;
-  /** False: found by the probe before the first announcement, so that nobody has reached a Service there yet. */
+  /** Whether the address is announced all the same. False: found when the link was asked before, so that it is left to whoever has it. */
   readonly announced: boolean;
   /** When it was first seen, ISO 8601. */
   readonly since: string;

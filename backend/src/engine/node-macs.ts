@@ -86,6 +86,18 @@ export class NodeMacs {
     return this.#met.macOf(node, link);
   }
 
+  /** The MAC of the first of these nodes that we have met on one of the links; undefined if there is none yet, and then they are looked for. */
+  macOfOneOf(nodes: readonly string[], links: readonly Pick<Link, 'index'>[]): Uint8Array | undefined {
+    for (const node of nodes) {
+      for (const { index } of links) {
+        const mac = this.macOf(node, index);
+        if (mac !== undefined) return mac;
+      }
+    }
+    this.require(nodes);
+    return undefined;
+  }
+
   /** Sees to it that these nodes are met, if they are on a link of this host; `onChange` tells. */
   require(nodes: Iterable<string>): void {
     const before = this.#needed.size;

@@ -12,6 +12,8 @@ export class UnplacedReplicas {
   #behind = new Map<string | undefined, boolean>();
   /** Of all others that answer. */
   #names: ReadonlySet<string> = new Set();
+  /** Of those that have not said where they speak. */
+  #unplaced: ReadonlySet<string> = new Set();
   /** By address: the nodes that it was left to once for a mere answer. */
   readonly #believed = new Map<string, Set<string>>();
 
@@ -26,10 +28,10 @@ export class UnplacedReplicas {
   /**
    * All others that answer.
    *
-   * @returns whether there is one more that has not said where it speaks; and whether there is one less, or one less that answers: what
-   * it spoke for may be free now
+   * @returns whether there is one more that has not said where it speaks; whether there is one less, or one less that answers: what
+   * it spoke for may be free now; and whether one says it now that has not before: it hears of us only now
    */
-  update(others: readonly Seen[]): { readonly isOneMore: boolean; readonly isOneLess: boolean } {
+  update(others: readonly Seen[]): Record<'isOneMore' | 'isOneLess' | 'isOnePlaced', boolean> {
     const unplaced = new Map<string | undefined, boolean>();
     for (const { node, behind } of others.filter(({ isPlaceKnown }) => !isPlaceKnown))
       unplaced.set(node, behind === true && unplaced.get(node) !== false);
@@ -37,10 +39,12 @@ export class UnplacedReplicas {
     const isOneLess =
       [...this.#names].some((name) => !names.has(name)) || [...this.#behind.keys()].some((node) => !unplaced.has(node));
     const isOneMore = [...unplaced.keys()].some((node) => !this.#behind.has(node));
+    const isOnePlaced = others.some(({ name, isPlaceKnown }) => isPlaceKnown && this.#unplaced.has(name));
+    this.#unplaced = new Set(others.flatMap(({ name, isPlaceKnown }) => (isPlaceKnown ? [] : [name])));
     this.#names = names;
     this.#behind = unplaced;
     for (const nodes of this.#believed.values()) for (const node of nodes) if (!unplaced.has(node)) nodes.delete(node);
-    return { isOneMore, isOneLess };
+    return { isOneMore, isOneLess, isOnePlaced };
   }
 
   /**

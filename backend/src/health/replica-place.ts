@@ -1,10 +1,11 @@
-import { NO_PLACE, type ReplicaLink, type ReplicaPlace } from '../domain/replica.ts';
+import { NO_PLACE, type ReplicaLink, type ReplicaPlace, type Silence, type Silences } from '../domain/replica.ts';
 
 /** Octets of an encoded place; UDP carries it in fragments where it exceeds the MTU. */
 export const MAX_PLACE_OCTETS = 16_384;
 const MAX_LINKS = 128;
 const MAX_PREFIXES = 32;
 const MAX_TOWARDS = 64;
+const MAX_SILENT = 64;
 /** The longest text in it is a CIDR prefix of an IPv6 address. */
 const MAX_TEXT = 64;
 
@@ -14,13 +15,16 @@ const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
  * JSON, as engines of other versions must read it and may say more. What exceeds the bounds is left out: links in the order given, so
  * that the first ones stay.
  */
-export function encodePlace({ links, towards }: ReplicaPlace): Uint8Array {
+export function encodePlace({ links, towards, silent }: ReplicaPlace): Uint8Array {
   for (let count = Math.min(links.length, MAX_LINKS); ; count = count >> 1) {
     const kept = links.slice(0, count).map(({ name, mac, prefixes }) => ({
       ...{ name, mac },
       prefixes: prefixes.slice(0, MAX_PREFIXES),
     }));
-    const bounded = { links: kept, towards: Object.fromEntries(Object.entries(towards).slice(0, MAX_TOWARDS)) };
+    const bounded = {
+      ...{ links: kept, towards: Object.fromEntries(Object.entries(towards).slice(0, MAX_TOWARDS)) },
+      ...(silent === undefined ? {} : { silent: boundedSilences(silent) }),
+    };
     const bytes = new TextEncoder().encode(JSON.stringify(bounded));
     if (bytes.byteLength <= MAX_PLACE_OCTETS || count === 0) return bytes;
   }
@@ -34,7 +38,21 @@ export function decodePlace(bytes: Uint8Array): ReplicaPlace | undefined {
   if (!isRecord(said)) return undefined;
   const links = Array.isArray(said['links']) ? said['links'].slice(0, MAX_LINKS).flatMap(toLink) : [];
   const towards = isRecord(said['towards']) ? Object.entries(said['towards']).slice(0, MAX_TOWARDS) : [];
-  return { links, towards: Object.fromEntries(towards.filter(isPairOfTexts)) };
+  const silent = toSilences(said['silent']);
+  return { links, towards: Object.fromEntries(towards.filter(isPairOfTexts)), ...(silent && { silent }) };
+}
+
+function boundedSilences(silent: Silences): Silences {
+  return silent !== 'many' && Object.keys(silent).length > MAX_SILENT ? 'many' : silent;
+}
+
+/** What a later version may say of an address is that it is silent, whatever the reason. */
+function toSilences(said: unknown): Silences | undefined {
+  if (said === 'many') return said;
+  if (!isRecord(said)) return undefined;
+  const all = Object.entries(said).filter(isPairOfTexts);
+  if (all.length > MAX_SILENT) return 'many';
+  return Object.fromEntries(all.map(([ip, why]): [string, Silence] => [ip, why === 'unmet' ? why : 'asking']));
 }
 
 function parse(bytes: Uint8Array): unknown {

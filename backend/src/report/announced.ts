@@ -52,26 +52,27 @@ function weight(reason: Reason): number {
 const OF_LINKS: ReadonlySet<Reason> = new Set(['Announced', 'AnnouncedForNode', 'AddressProbing', 'AddressConflict']);
 
 /** Who else answers for it: a stranger counts more than a node, and one that keeps it from being announced most. */
-function onLink(ip: string, pool: Pool, said: Finding): Finding {
+function onLink(ip: string, pool: Pool, said: Finding, announcedBefore: boolean): Finding {
   const conflicts = pool.conflicts.filter((conflict) => conflict.ip === ip);
   const strangers = conflicts.filter(({ node }) => node === undefined);
   const stranger = strangers.find(({ announced }) => !announced) ?? strangers[0];
   const params = { ip, pool: pool.name };
+  const kept = announcedBefore ? 'AddressTaken' : 'AddressConflict';
   if (stranger !== undefined) {
-    const reason = stranger.announced ? 'AddressContested' : 'AddressConflict';
-    return finding(reason, { ...params, mac: stranger.mac });
+    return finding(stranger.announced ? 'AddressContested' : kept, { ...params, mac: stranger.mac });
   }
+  if (said.reason === 'AddressConflict') return finding(kept, said.params);
   const node = conflicts[0]?.node;
   return ANNOUNCED.includes(said.reason) && node !== undefined ? finding('AnsweredByNode', { ...params, node }) : said;
 }
 
 /** Whether somebody hears what the engine announces. */
-function heard({ ip, pool: recorded }: Assignment, said: Finding, view: AnnouncedView): Finding {
+function heard(service: Service, { ip, pool: recorded }: Assignment, said: Finding, view: AnnouncedView): Finding {
   const pool = poolOf({ ip, pool: recorded }, view.pools);
   const family = parseAddress(ip)?.family;
   // The engine's view and ours differ for a moment.
   if (pool === undefined || family === undefined) return finding('NotInRecordedPool', { ip });
-  if (pool.protocol !== 'bgp') return onLink(ip, pool, said);
+  if (pool.protocol !== 'bgp') return onLink(ip, pool, said, service.announcedBefore);
   if (said.reason !== 'Announced') return said;
   const listeners = view.peers.filter((peer) => hears(peer, pool, family));
   const params = { ip, pool: pool.name };
@@ -88,7 +89,7 @@ function findingOf(service: Service, assignment: Assignment, view: AnnouncedView
     return finding('HeldByOlderService', { ip, holder: report.services[0] ?? '' });
   }
   if (!report.services.includes(service.key)) return undefined;
-  return OF_LINKS.has(report.finding.reason) ? heard(assignment, report.finding, view) : report.finding;
+  return OF_LINKS.has(report.finding.reason) ? heard(service, assignment, report.finding, view) : report.finding;
 }
 
 /**

@@ -194,7 +194,9 @@ const conflict = z.object({
     .max(253)
     .optional()
     .meta({ description: 'Node of this cluster whose kernel answers. Empty: a host that is none of ours.' }),
-  announced: z.boolean().meta({ description: 'Whether it was heard after the address had been announced.' }),
+  announced: z
+    .boolean()
+    .meta({ description: 'Whether the address is announced all the same, as it was before this was heard.' }),
   since: z.iso.datetime().meta({ description: 'When it was heard first, RFC 3339.' }),
 });
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { poolOf, type Conflict } from '../../domain/pool.ts';
+import type { Reason } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
 import type { AddressReport } from '../../engine/messages.ts';
 import type { Clock, Logger, Random } from '../../platform/ports.ts';
@@ -65,6 +66,15 @@ const LASTING_MS: Readonly<Record<Lasting['what'], number>> = {
   conflict: CONFLICT_SETTLE_MS,
   burst: BURST_SETTLE_MS,
 };
+
+/** Reasons that mostly end by themselves. */
+const PASSING: ReadonlyMap<string, Lasting['what']> = new Map([
+  ['NoPeerEstablished', 'unheard'],
+  ['AddressProbing', 'probing'],
+  ['NodeNotMet', 'probing'],
+  ['AddressConflict', 'conflict'],
+  ['AddressTaken', 'conflict'],
+] satisfies [Reason, Lasting['what']][]);
 
 interface KnownPool {
   readonly text: string;
@@ -211,9 +221,8 @@ export class AnnouncedWriter {
   }
 
   #mayEnd(service: Service, { status, reason }: NewCondition): Lasting['what'] | undefined {
-    if (reason === 'NoPeerEstablished') return 'unheard';
-    if (reason === 'AddressProbing') return 'probing';
-    if (reason === 'AddressConflict') return 'conflict';
+    const passing = PASSING.get(reason);
+    if (passing !== undefined) return passing;
     const isNew = status === 'True' && !service.announcedBefore;
     if (isNew && this.#deps.inBurst()) return 'burst';
     const pools = this.#deps.view.poolsInForce();

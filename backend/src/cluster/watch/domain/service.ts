@@ -1,4 +1,5 @@
 import { canonicalAddress, type Family } from '../../../domain/address.ts';
+import type { Reason } from '../../../domain/reason.ts';
 import type { Service } from '../../../domain/service.ts';
 import type { TrafficPolicy } from '../../../domain/traffic-policy.ts';
 import type { SharingTerms } from '../../../domain/sharing.ts';
@@ -92,8 +93,18 @@ function identity(metadata: NonNullable<kinds.Service['metadata']>): Identity {
 
 type Standing = Pick<Service, 'recorded' | 'ingressIPs' | 'held' | 'hasCondition' | 'announcedBefore' | 'hasFinalizer'>;
 
-function conditionOf(service: kinds.Service, type: string): string | undefined {
-  return service.status?.conditions?.find((condition) => condition.type === type)?.status;
+function conditionOf(
+  service: kinds.Service,
+  type: string,
+): { readonly status: string; readonly reason?: string } | undefined {
+  return service.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** Also if a stranger took the address since: the Service keeps it, and a replica that starts now must know that. */
+function announcedBefore(service: kinds.Service): boolean {
+  const { status, reason } = conditionOf(service, SERVICE_CONDITIONS.announced) ?? {};
+  const taken: Reason = 'AddressTaken';
+  return status === 'True' || reason === taken;
 }
 
 /** The addresses in the status, if our condition says that they are ours and none of them is a name. */
@@ -105,7 +116,7 @@ function heldAddresses(service: kinds.Service, condition: string | undefined): s
 
 /** What stands in the object of what the leader wrote. */
 function standing(service: kinds.Service): Standing {
-  const condition = conditionOf(service, SERVICE_CONDITIONS.allocated);
+  const condition = conditionOf(service, SERVICE_CONDITIONS.allocated)?.status;
   const written = parseAssigned(service.metadata?.annotations?.[SERVICE_KEYS.assigned]);
   const held = heldAddresses(service, condition);
   const poolOf = (ip: string): string => written.find((assignment) => assignment.ip === ip)?.pool ?? '';
@@ -114,7 +125,7 @@ function standing(service: kinds.Service): Standing {
     ingressIPs: ingressIPs(service),
     held: held.length > 0,
     hasCondition: condition !== undefined,
-    announcedBefore: conditionOf(service, SERVICE_CONDITIONS.announced) === 'True',
+    announcedBefore: announcedBefore(service),
     hasFinalizer: service.metadata?.finalizers?.includes(SERVICE_KEYS.finalizer) === true,
   };
 }

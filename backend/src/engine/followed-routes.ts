@@ -1,0 +1,45 @@
+import type { Clock, Timer } from '../platform/ports.ts';
+import { followsRoutes } from '../speakers/layer2/resolve.ts';
+
+export interface FollowedRoutesDeps {
+  readonly clock: Clock;
+  /** Routes may have changed without any change of the links. */
+  readonly onDue: () => void;
+}
+
+const ROUTES_MS = 5_000;
+
+/** Which links the pools name, and when to look again where those lead that say it by an address (`can_reach`). */
+export class FollowedRoutes {
+  readonly #deps: FollowedRoutesDeps;
+  #selectors: ReadonlySet<string> = new Set();
+  #timer: Timer | undefined;
+
+  constructor(deps: FollowedRoutesDeps) {
+    this.#deps = deps;
+  }
+
+  /** `interface` of all pools that have addresses, as `follow` was told. */
+  get selectors(): ReadonlySet<string> {
+    return this.#selectors;
+  }
+
+  follow(selectors: Iterable<string>): void {
+    this.#selectors = new Set(selectors);
+    if (![...this.#selectors].some(followsRoutes)) return;
+    this.#timer ??= this.#deps.clock.setTimer(ROUTES_MS, () => {
+      this.#timer = undefined;
+      this.#deps.onDue();
+    });
+  }
+
+  /** It names an address that the others have not been told about. */
+  isUnheardOf(selector: string): boolean {
+    return followsRoutes(selector) && !this.#selectors.has(selector);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,95 @@
+import { linkOwner, type LinkOwner } from '../announce/link-owner.ts';
+import type { Silence, Silences } from '../domain/replica.ts';
+import type { Clock } from '../platform/ports.ts';
+import type { StateObservation } from '../speakers/layer2/speaker.ts';
+import type { LinkAddress } from './layer2-deps.ts';
+import type { LinkPlaces } from './link-places.ts';
+import { isSilent } from './link-view.ts';
+import { OwnSilences } from './own-silences.ts';
+import { SpokenFor } from './spoken-for.ts';
+
+export interface WhoSpeaksDeps {
+  readonly clock: Clock;
+  /** What `ownSilences` returns is different now. */
+  readonly onChange: () => void;
+}
+
+/**
+ * Which addresses their owners do speak for, as far as replicas say. Each tells the others what it is silent about, so that who takes an
+ * address over knows whether the link must be asked first, and the leader what to say of it.
+ */
+export class WhoSpeaks {
+  readonly #replica: string;
+  readonly #spokenFor: SpokenFor;
+  readonly #own: OwnSilences;
+  /** By address, what its owner says, which is another replica. */
+  readonly #silences = new Map<string, Silence>();
+
+  /** @param replica this one's name */
+  constructor(deps: WhoSpeaksDeps, replica: string) {
+    this.#replica = replica;
+    this.#spokenFor = new SpokenFor(deps.clock);
+    this.#own = new OwnSilences(deps);
+  }
+
+  stop(): void {
+    this.#own.stop();
+  }
+
+  /** Some replica speaks for it, or did so just now: it can be taken over without asking the link. */
+  isSpokenFor(ip: string): boolean {
+    return this.#spokenFor.has(ip);
+  }
+
+  /** Why its owner, another replica, does not speak for it. */
+  silenceOf(ip: string): Silence | undefined {
+    return this.#silences.get(ip);
+  }
+
+  /** Undefined for none. */
+  get ownSilences(): Silences | undefined {
+    return this.#own.all;
+  }
+
+  /** The address is not wanted any more. */
+  end(ip: string): void {
+    this.#spokenFor.end(ip);
+    this.#silences.delete(ip);
+    this.#own.set(ip, undefined);
+  }
+
+  /** What the owner says, if that is another replica. Returns whether that differs from what it said before. */
+  hearOwner(ip: string, owner: LinkOwner | undefined, places: LinkPlaces): boolean {
+    const before = this.#silences.get(ip);
+    this.#silences.delete(ip);
+    if (owner === undefined) this.#spokenFor.end(ip);
+    else if (owner.replica !== this.#replica) this.#hear(ip, places.silenceOf(owner.replica, ip));
+    return before !== this.#silences.get(ip);
+  }
+
+  #hear(ip: string, silence: Silence | 'unknown' | undefined): void {
+    if (silence === undefined) this.#spokenFor.add(ip);
+    if (silence === undefined || silence === 'unknown') return;
+    this.#silences.set(ip, silence);
+    this.#spokenFor.delete(ip);
+  }
+
+  /** The others hear of this replica only now: until then they have spoken for all addresses, as if it were not there. */
+  hearOthers(wanted: ReadonlyMap<string, LinkAddress>, others: LinkPlaces): void {
+    for (const [ip, { nodes, pool }] of wanted) {
+      const owner = linkOwner(ip, nodes, others.speakersFor(ip, pool.interface));
+      if (owner !== undefined && others.silenceOf(owner.replica, ip) === undefined) this.#spokenFor.add(ip);
+    }
+  }
+
+  /** How this host's speaker fares with an address of ours. */
+  note(observation: StateObservation): void {
+    if (isSilent(observation)) this.#spokenFor.delete(observation.ip);
+    else if (observation.state !== 'no-link') this.#spokenFor.add(observation.ip);
+  }
+
+  /** @param silence undefined: we speak for it, or it is not ours */
+  setOwn(ip: string, silence: Silence | undefined): void {
+    this.#own.set(ip, silence);
+  }
+}
