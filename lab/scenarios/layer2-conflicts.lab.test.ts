@@ -6,6 +6,7 @@ import type { Host } from '../network/host.ts';
 import { until } from '../state/until.ts';
 import { LinkLab } from './layer2/link-lab.ts';
 
+const all = ['n1', 'n2', 'n3'];
 const ANNOUNCED = 'network.kubesphere.io/Announced';
 
 /** IPv4, from the pool `lan`. */
@@ -19,7 +20,7 @@ suite('a LAN where a host has addresses of the pool', () => {
   let stranger: Host;
 
   before(async () => {
-    lab = await LinkLab.up(['n1', 'n2', 'n3']);
+    lab = await LinkLab.up(all);
     stranger = lab.manager.lab.host('h2');
   });
   after(() => lab.down());
@@ -98,10 +99,30 @@ suite('a LAN where a host has addresses of the pool', () => {
     await peaceFor('first');
   });
 
+  test('a host that takes an address while all replicas are stopped keeps it, and the Service too, which is not announced', async () => {
+    const [ip = ''] = await lab.serve('stopped', fromLan());
+    const { replicas } = lab.manager;
+    await Promise.all(all.map((name) => replicas.stop(name)));
+    await has(ip);
+    const sniffer = await lab.manager.lab.sniff();
+    await Promise.all(all.map((name) => replicas.start(name)));
+    const { status, message } = await lab.manager.announcedBecause('stopped', 'AddressTaken');
+    assert.equal(status, 'False');
+    assert.ok(message.includes(stranger.mac), message);
+    assert.equal(await lab.manager.address('stopped'), ip);
+    assert.equal(await lab.host.neighbours.ask(ip), stranger.mac);
+    const claims = (await sniffer.stop()).filter(
+      ({ ip: of, kind, mac }) => of === ip && kind !== 'arp-request' && mac !== stranger.mac,
+    );
+    assert.deepEqual(claims, []);
+    await lab.manager.deleteService('stopped');
+    await hasNot(ip);
+  });
+
   test('a node whose kernel answers too is named, and the address is announced all the same', async () => {
     const [ip = ''] = await lab.serve('ipvs', fromLan());
     const owner = await lab.owner(ip);
-    const other = ['n1', 'n2', 'n3'].find((name) => name !== owner) ?? '';
+    const other = all.find((name) => name !== owner) ?? '';
     await lab.node(other).setStrictArp(false);
     const { status, message } = await lab.manager.announcedBecause('ipvs', 'AnsweredByNode');
     assert.equal(status, 'True');

@@ -20,6 +20,26 @@ suite('the place of a replica', () => {
     assert.deepEqual(decodePlace(bytes(GOLDEN)), PLACE);
   });
 
+  test('with what it is silent about, golden', () => {
+    const silent = { '192.0.2.130': 'asking', 'fd00::130': 'unmet' } as const;
+    const golden = `${GOLDEN.slice(0, -1)},"silent":{"192.0.2.130":"asking","fd00::130":"unmet"}}`;
+    assert.equal(new TextDecoder().decode(encodePlace({ ...PLACE, silent })), golden);
+    assert.deepEqual(decodePlace(bytes(golden)), { ...PLACE, silent });
+  });
+
+  test('silent about more than it tells one by one', () => {
+    const silent = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`192.0.2.${i}`, 'asking' as const]));
+    assert.deepEqual(decodePlace(encodePlace({ ...PLACE, silent })), { ...PLACE, silent: 'many' });
+    assert.deepEqual(decodePlace(bytes(JSON.stringify({ ...PLACE, silent }))), { ...PLACE, silent: 'many' });
+  });
+
+  test('silent about an address for a reason that we do not know: it is silent', () => {
+    const later = JSON.stringify({ ...PLACE, silent: { '192.0.2.130': 'tired', '192.0.2.131': 7 } });
+    assert.deepEqual(decodePlace(bytes(later)), { ...PLACE, silent: { '192.0.2.130': 'asking' } });
+    for (const silent of [7, null, [], 'all'])
+      assert.deepEqual(decodePlace(bytes(JSON.stringify({ ...PLACE, silent }))), PLACE);
+  });
+
   test('of an engine without Layer 2: no links', () => {
     assert.deepEqual(decodePlace(new Uint8Array()), { links: [], towards: {} });
   });

@@ -160,6 +160,13 @@ suite('the condition Announced of a Service on a link', () => {
     assert.equal(said(held(V4), both), 'False AddressConflict');
   });
 
+  test('is False where a stranger took the address since it was announced, which the Service keeps', () => {
+    const before = { ...held(V4), announcedBefore: true };
+    assert.equal(said(before, onLink([report(V4)], conflict())), 'False AddressTaken');
+    assert.equal(said(before, onLink([report(V4, { finding: refused('AddressConflict') })])), 'False AddressTaken');
+    assert.equal(said(before, onLink([report(V4)], conflict({ announced: true }))), 'True AddressContested');
+  });
+
   test('stays True with a word on it where a node of ours answers too', () => {
     const given = onLink([report(V4), report(V6)], conflict({ node: 'n2' }));
     assert.equal(said(held(V4, V6), given), 'True AnsweredByNode');

@@ -265,6 +265,23 @@ suite('a Service that is announced', () => {
     assert.deepEqual(bench.events, ['web Normal Allocated', 'web Warning AddressContested', 'web Normal Announced']);
   });
 
+  test('stays where it is when a stranger has its address after a stop of all replicas, says so, and is announced when that is gone', async () => {
+    const bench = await new Bench().start('192.0.2.1-192.0.2.9');
+    await bench.create('web');
+    await bench.hear(heard('192.0.2.1'));
+    assert.deepEqual([bench.ipOf('web'), bench.announced()?.status], ['192.0.2.1', 'False']);
+    assert.equal(bench.announced()?.reason, 'AddressTaken');
+    assert.match(bench.announced()?.message ?? '', /took 192\.0\.2\.1 .*: 02:00:5e:10:00:0a answers .* keeps it/);
+    // Its owner is another one now, or has started again: the memory of it is the condition.
+    await bench.hear();
+    await bench.hear(heard('192.0.2.1'));
+    await bench.pass(60_000);
+    assert.deepEqual([bench.ipOf('web'), bench.announced()?.reason], ['192.0.2.1', 'AddressTaken']);
+    await bench.hear();
+    assert.deepEqual([bench.ipOf('web'), bench.announced()?.status], ['192.0.2.1', 'True']);
+    assert.equal(bench.events.filter((event) => event.includes('AddressReplaced')).length, 0);
+  });
+
   test('stays where a node of ours answers too, and says what to do', async () => {
     const bench = await new Bench().start('192.0.2.1-192.0.2.9');
     await bench.create('web');

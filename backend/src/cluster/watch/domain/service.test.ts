@@ -342,8 +342,8 @@ suite('a Service as announcing sees it', () => {
   });
   test('whether it was announced before, by our condition', () => {
     const conditions = HELD.status?.conditions ?? [];
-    const announcedIs = (status: string): kinds.Service => {
-      const announced = { type: 'network.kubesphere.io/Announced', status, reason: '', message: '' };
+    const announcedIs = (status: string, reason = ''): kinds.Service => {
+      const announced = { type: 'network.kubesphere.io/Announced', status, reason, message: '' };
       return {
         ...HELD,
         status: { ...HELD.status, conditions: [...conditions, { ...announced, lastTransitionTime: '' }] },
@@ -351,6 +351,9 @@ suite('a Service as announcing sees it', () => {
     };
     assert.equal(toHoldingService(toService(announcedIs('True')))?.announcedBefore, true);
     assert.equal(toHoldingService(toService(announcedIs('False')))?.announcedBefore, false);
+    // A stranger took it while all replicas were stopped.
+    assert.equal(toHoldingService(toService(announcedIs('False', 'AddressTaken')))?.announcedBefore, true);
+    assert.equal(toHoldingService(toService(announcedIs('False', 'AddressConflict')))?.announcedBefore, false);
   });
   test('not held, of another type, or being deleted: nothing', () => {
     assert.equal(toHoldingService(toService(FRESH)), undefined);
