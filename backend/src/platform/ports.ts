@@ -179,6 +179,8 @@ export interface LinkSocketEvents {
   readonly onGone: (reason: Error) => void;
   /** A frame given to `send` was lost, as this host knows by itself; called within `send`. */
   readonly onLost?: (reason: Error) => void;
+  /** A frame came to a group that nobody has joined here, as many devices pass them: `onFrame` is not called for it. */
+  readonly onUnwanted?: () => void;
 }
 
 /** An entry of this host's neighbour tables: whoever it has lately sent packets to on a link. */

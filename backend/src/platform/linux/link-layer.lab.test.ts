@@ -16,7 +16,7 @@ import {
   type LinkLayerHarness,
   type LinkName,
 } from '../link-layer-compliance.ts';
-import type { Link } from '../ports.ts';
+import type { Link, LinkSocket } from '../ports.ts';
 import { libc } from './libc.ts';
 import { openLinkLayer, type SystemLinkLayer } from './link-layer.ts';
 import { RouteMonitor } from './route-socket.ts';
@@ -101,6 +101,27 @@ async function onePair(t: TestContext): Promise<{ readonly layer: SystemLinkLaye
   assert.ok(near !== undefined && others.length === 0 && near.name === `${prefix}-a`);
   return { layer, near };
 }
+
+test('frames to a group that nobody has joined, which a veth passes, are told of and not delivered', async (t) => {
+  const { layer } = await makeHarness(t);
+  const socketOn = (end: string, onFrame: () => void, onUnwanted: () => void): LinkSocket => {
+    const link = layer.links().find(({ name }) => name.endsWith(`-${end}`));
+    const socket = layer.open(link?.index ?? 0, { onFrame, onUnwanted, onGone: (reason) => assert.fail(reason) });
+    t.after(() => socket.close());
+    return socket;
+  };
+  const heard = { frames: 0, unwanted: 0 };
+  socketOn(
+    'far',
+    () => void heard.frames++,
+    () => void heard.unwanted++,
+  );
+  const near = socketOn('near', assert.fail, assert.fail);
+  const solicitation = `3333ff000042020000000001${'86dd'}6000000000183aff${'00'.repeat(32)}87000000${'00'.repeat(20)}`;
+  near.send(Buffer.from(solicitation, 'hex'));
+  await until(() => heard.unwanted === 1);
+  assert.equal(heard.frames, 0);
+});
 
 test('a link that was not there when the layer was opened is seen within a second', async (t) => {
   const { layer } = await onePair(t);

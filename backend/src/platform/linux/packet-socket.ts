@@ -143,6 +143,7 @@ export class PacketSocket implements LinkSocket {
 
   #deliver(frame: Uint8Array): void {
     if (this.#wants(frame)) this.#events.onFrame(frame);
+    else this.#events.onUnwanted?.();
   }
 
   /** Many devices pass groups that nobody on this host has joined, or that somebody else has. */

@@ -112,7 +112,7 @@ test('a thousand addresses: at a bounded rate, those that come to us meanwhile f
     perSecond.every((count) => count <= 1050),
     perSecond.join(),
   );
-  const announced = speaker.counters().sent.announcement;
+  const announced = speaker.counters().get('eth1')?.sent.announcement.ndp;
   assert.equal(announced, 2 * 1001, 'each of them twice');
 });
 

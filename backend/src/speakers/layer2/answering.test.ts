@@ -42,7 +42,7 @@ test('an ARP request is answered to the one who asked, by what they said of them
     ...{ kind: 'arp', destination: HOST_MAC, source: OUR_MAC, operation: 'reply' },
     ...{ senderMac: OUR_MAC, senderIp: ip(V4), targetMac: HOST_MAC, targetIp: ip('192.0.2.200') },
   });
-  assert.equal(rest.speaker.counters().sent.answer, 1);
+  assert.deepEqual(rest.speaker.counters().get('eth1')?.sent.answer, { arp: 1, ndp: 0 });
 });
 
 test('so is a unicast one, by which neighbours see whether we are still there', () => {
@@ -104,16 +104,17 @@ test('for others there is no answer', () => {
   for (const question of others) assert.deepEqual(answersTo(made, question), []);
   assert.deepEqual(answersTo(made, arpQuestion(V4, { destination: PEER_MAC })), [], 'sent to another station');
   assert.deepEqual(answersTo(made, arpQuestion(V4, { operation: 'reply' })), [], 'a reply asks nothing');
-  const { dropped, received } = made.speaker.counters();
-  assert.deepEqual([dropped.foreign, dropped['other-station'], received], [4, 1, 6]);
+  const counted = made.speaker.counters().get('eth1');
+  assert.deepEqual([counted?.dropped.foreign, counted?.dropped['other-station'], counted?.received], [4, 1, 6]);
+  assert.deepEqual(counted?.questions, { arp: 0, ndp: 0 });
 });
 
 test('bad frames are counted by their reason, and nothing else happens', () => {
   const made = settled(V6);
   made.lan.deliver(1, new Uint8Array(3));
   made.lan.deliver(1, hex('ffffffffffff 02000000000a 8100 0007 0806 0001 0800 0604 0001'));
-  const { dropped } = made.speaker.counters();
-  assert.deepEqual([dropped.truncated, dropped['vlan-tagged']], [1, 1]);
+  const dropped = made.speaker.counters().get('eth1')?.dropped;
+  assert.deepEqual([dropped?.truncated, dropped?.['vlan-tagged']], [1, 1]);
   assert.deepEqual(made.lan.take(), []);
 });
 
@@ -184,5 +185,32 @@ test('frames of this host itself, come back by another way, say nothing', () => 
   made.seen.length = 0;
   made.lan.deliver(1, claim(V4, other));
   assert.deepEqual(made.seen, []);
-  assert.equal(made.speaker.counters().dropped.own, 1);
+  assert.equal(made.speaker.counters().get('eth1')?.dropped.own, 1);
+});
+
+test('each link counts for itself, also after its addresses went and came; one that is gone is forgotten', () => {
+  const made = table({}, [link(1), link(2, { prefixes: ['198.51.100.1/24'] })]);
+  const other = '198.51.100.10';
+  made.speaker.set(wants(V4, V6, other));
+  for (const question of [arpQuestion(V4), arpQuestion(V4), solicitation(V6)]) made.lan.deliver(1, question);
+  made.lan.deliver(2, arpQuestion(other));
+  const questions = (): unknown[] => [...made.speaker.counters()].map(([name, counted]) => [name, counted.questions]);
+  const both = [
+    ['eth1', { arp: 2, ndp: 1 }],
+    ['eth2', { arp: 1, ndp: 0 }],
+  ];
+  assert.deepEqual(questions(), both);
+  made.speaker.set(wants(V4, V6));
+  made.speaker.set(wants(V4, V6, other));
+  assert.deepEqual(questions(), both);
+  made.lan.remove(2);
+  made.clock.advance(1_000);
+  assert.deepEqual(questions(), both.slice(0, 1));
+});
+
+test('frames to groups that nobody has joined count as dropped', () => {
+  const made = settled(V4);
+  made.lan.unwanted(1);
+  const counted = made.speaker.counters().get('eth1');
+  assert.deepEqual([counted?.received, counted?.dropped.group], [1, 1]);
 });

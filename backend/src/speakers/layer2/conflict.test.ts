@@ -75,7 +75,7 @@ for (const { name, text, shown, perAnnouncement, question } of families) {
     clock.advance(20_000);
     lan.deliver(1, question());
     assert.deepEqual(lan.take(), []);
-    assert.equal(speaker.counters().dropped['not-announced'], 1);
+    assert.equal(speaker.counters().get('eth1')?.dropped['not-announced'], 1);
   });
 
   test(`${name}: somebody else is about to take the address too: neither does`, () => {
@@ -122,7 +122,7 @@ for (const { name, text, shown, perAnnouncement, question } of families) {
     const defences = lan.take().filter((frame) => gist(frame).startsWith('announcement')).length / perAnnouncement;
     assert.equal(defences, 6);
     assert.equal(seen.length, 1);
-    assert.equal(speaker.counters().conflicts, 6000);
+    assert.equal(speaker.counters().get('eth1')?.conflicts, 6000);
     assert.deepEqual(speaker.states(), [
       { ip: text, state: 'conflict', link: 'eth1', mac: '02:00:00:00:01:00', announced: true },
     ]);

@@ -1,6 +1,6 @@
 import type { Link, LinkLayer, LinkSocket } from '../../platform/ports.ts';
 import { AddressTable } from './address-table.ts';
-import type { Counters, SentKind } from './counters.ts';
+import type { Counters, LinkCounters, SentKind } from './counters.ts';
 import { addressText, ALL_NODES, solicitedNodeGroup } from './wire/address.ts';
 import { encodeFrame, type Packet } from './wire/frame.ts';
 
@@ -11,7 +11,7 @@ export interface Resident {
 
 export interface LinkPortDeps<R extends Resident> {
   readonly links: LinkLayer;
-  readonly counters: Counters;
+  readonly counters: Pick<LinkCounters, 'of'>;
   readonly onFrame: (port: LinkPort<R>, frame: Uint8Array) => void;
   /** The socket ended by itself. Not called from within the constructor. */
   readonly onGone: (port: LinkPort<R>, reason: Error) => void;
@@ -19,18 +19,19 @@ export interface LinkPortDeps<R extends Resident> {
 
 /** One open link: its socket, who is present there, and the groups that those need to be asked in. */
 export class LinkPort<R extends Resident> {
-  /** As it was seen last: the MAC may change while the link is open. */
-  link: Link;
+  #link: Link;
+  #counters: Counters;
+  readonly #deps: Pick<LinkPortDeps<R>, 'counters'>;
   readonly addresses = new AddressTable<R>();
-  readonly #counters: Counters;
   readonly #socket: LinkSocket;
   readonly #groups = new Map<string, number>();
   #open = true;
 
   /** @throws Error if the link can't be opened */
   constructor(deps: LinkPortDeps<R>, link: Link) {
-    this.link = link;
-    this.#counters = deps.counters;
+    this.#deps = deps;
+    this.#link = link;
+    this.#counters = deps.counters.of(link.name);
     let failure: Error | undefined;
     let isKnown = false;
     this.#socket = deps.links.open(link.index, {
@@ -43,15 +44,34 @@ export class LinkPort<R extends Resident> {
         this.#open = false;
         if (isKnown) deps.onGone(this, reason);
       },
-      onLost: () => void deps.counters.lost++,
+      onLost: () => void this.#counters.lost++,
+      onUnwanted: () => {
+        this.#counters.received++;
+        this.#counters.drop('group');
+      },
     });
     isKnown = true;
     if (failure !== undefined) throw failure;
   }
 
+  /** As it was seen last. */
+  get link(): Link {
+    return this.#link;
+  }
+
+  get counters(): Counters {
+    return this.#counters;
+  }
+
+  /** MAC and name may change while the link is open. */
+  follow(link: Link): void {
+    if (link.name !== this.#link.name) this.#counters = this.#deps.counters.of(link.name);
+    this.#link = link;
+  }
+
   send(packet: Packet, kind: SentKind): void {
     if (!this.#open) return;
-    this.#counters.sent(kind);
+    this.#counters.sent(kind, packet.kind === 'arp' ? 'arp' : 'ndp');
     this.#socket.send(encodeFrame(packet));
   }
 

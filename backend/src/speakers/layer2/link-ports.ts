@@ -60,7 +60,7 @@ export class LinkPorts<R extends Resident> {
         return [{ port, change: 'gone' }];
       }
       const hasNewMac = !sameOctets(link.mac, port.link.mac);
-      port.link = link;
+      port.follow(link);
       return hasNewMac ? [{ port, change: 'mac' }] : [];
     });
   }

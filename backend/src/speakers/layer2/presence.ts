@@ -1,5 +1,4 @@
 import type { Clock, Random, Timer } from '../../platform/ports.ts';
-import type { Counters } from './counters.ts';
 import type { LinkPort } from './link-port.ts';
 import type { AddressState, Heard, Layer2Options } from './model.ts';
 import type { Paced, Pacer } from './pacer.ts';
@@ -27,7 +26,6 @@ export interface PresenceDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly pacer: Pacer;
-  readonly counters: Counters;
   readonly options: Layer2Options;
   readonly peerOf: (mac: string) => string | undefined;
   readonly onChange: (presence: Presence) => void;
@@ -156,7 +154,8 @@ export class Presence implements Paced {
   }
 
   answer(question: ArpPacket | NeighborSolicitation): void {
-    if (this.#phase !== 'announcing') return this.#deps.counters.drop('not-announced');
+    this.port.counters.question(question.kind === 'arp' ? 'arp' : 'ndp');
+    if (this.#phase !== 'announcing') return this.port.counters.drop('not-announced');
     const reply =
       question.kind === 'arp' ? arpAnswer(this.#speaking(), question) : neighborAnswer(this.#speaking(), question);
     this.port.send(reply, 'answer');
@@ -227,9 +226,9 @@ export class Presence implements Paced {
   }
 
   #contend(mac: string): void {
-    const { clock, counters, pacer, onChange } = this.#deps;
+    const { clock, pacer, onChange } = this.#deps;
     const known = this.#contender?.mac;
-    counters.conflicts++;
+    this.port.counters.conflicts++;
     // The first one stays: who sends under many MACs shall not cause many reports.
     this.#contender = { mac: known ?? mac, at: clock.now() };
     if (this.#phase === 'announcing') this.#defend();
@@ -283,8 +282,8 @@ export class Presence implements Paced {
   }
 
   #meet(rival: Rival): void {
-    const { clock, counters, options, onRival } = this.#deps;
-    counters.rivals++;
+    const { clock, options, onRival } = this.#deps;
+    this.port.counters.rivals++;
     const now = clock.now();
     for (const [key, at] of this.#rivals) if (now - at >= options.rivalMs) this.#rivals.delete(key);
     const key = `${rival.heard} ${rival.node}`;

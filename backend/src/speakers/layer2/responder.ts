@@ -1,4 +1,3 @@
-import type { Counters } from './counters.ts';
 import type { LinkPort } from './link-port.ts';
 import type { Heard } from './model.ts';
 import type { Claim, Presence } from './presence.ts';
@@ -10,29 +9,25 @@ import type { NeighborAdvertisement, NeighborSolicitation } from './wire/neighbo
 import { linkLayerAddress } from './wire/options.ts';
 
 export interface ResponderDeps {
-  readonly counters: Counters;
   /** A MAC of any link of this host. */
   readonly isOwn: (mac: Uint8Array) => boolean;
 }
 
 /** Reads what a link brings: questions are answered and claims heard by whoever is present there with the address. */
 export class Responder {
-  readonly #counters: Counters;
   readonly #isOwn: (mac: Uint8Array) => boolean;
 
-  constructor({ counters, isOwn }: ResponderDeps) {
-    this.#counters = counters;
+  constructor({ isOwn }: ResponderDeps) {
     this.#isOwn = isOwn;
   }
 
   receive(port: LinkPort<Presence>, frame: Uint8Array): void {
-    this.#counters.received++;
-    if (!port.addresses.mayConcern(frame)) return this.#counters.drop('foreign');
+    const { addresses, counters, link } = port;
+    counters.received++;
+    if (!addresses.mayConcern(frame)) return counters.drop('foreign');
     const packet = decodeFrame(frame);
-    if (packet.kind === 'drop') return this.#counters.drop(packet.reason);
-    if (!isGroup(packet.destination) && !sameOctets(packet.destination, port.link.mac)) {
-      return this.#counters.drop('other-station');
-    }
+    if (packet.kind === 'drop') return counters.drop(packet.reason);
+    if (!isGroup(packet.destination) && !sameOctets(packet.destination, link.mac)) return counters.drop('other-station');
     this.#dispatch(port, packet);
   }
 
@@ -72,7 +67,7 @@ export class Responder {
 
   #hear(presence: Presence | undefined, claim: Claim): void {
     if (presence === undefined) return;
-    if (this.#isOwn(claim.mac)) this.#counters.drop('own');
+    if (this.#isOwn(claim.mac)) presence.port.counters.drop('own');
     else presence.hear(claim);
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock, Link, LinkLayer, Logger, Random, Timer } from '../../platform/ports.ts';
-import { Counters, type CounterSnapshot } from './counters.ts';
+import { LinkCounters, type CounterSnapshot } from './counters.ts';
 import { LinkPorts } from './link-ports.ts';
 import { DEFAULT_OPTIONS, type Desired, type Layer2Options, type Observation, type StateObservation } from './model.ts';
 import { Observations, stateOf } from './observations.ts';
@@ -11,7 +11,7 @@ import { Responder } from './responder.ts';
 import { addressOctets } from './wire/address.ts';
 import { sameOctets } from './wire/mac.ts';
 
-export type { CounterSnapshot, Layer2DropReason } from './counters.ts';
+export { LAYER2_DROP_REASONS, type CounterSnapshot, type Layer2DropReason } from './counters.ts';
 export type { AddressState, Desired, Heard, Layer2Options, Observation } from './model.ts';
 export type { RivalObservation, StateObservation } from './model.ts';
 
@@ -47,7 +47,7 @@ const ROUTES_MS = 5000;
 /** Speaks ARP and neighbour discovery for a set of addresses, on those links of this host where they belong. */
 export class Layer2Speaker {
   readonly #deps: Layer2SpeakerDeps;
-  readonly #counters = new Counters();
+  readonly #counters = new LinkCounters();
   readonly #pacer: Pacer;
   readonly #ports: LinkPorts<Presence>;
   readonly #responder: Responder;
@@ -68,7 +68,7 @@ export class Layer2Speaker {
     const clock = this.#settlingClock();
     this.#pacer = new Pacer({ clock }, { perSecond: all.announcementsPerSecond });
     this.#observations = new Observations(deps.onObservation);
-    this.#responder = new Responder({ counters: this.#counters, isOwn: (mac) => this.#isOwn(mac) });
+    this.#responder = new Responder({ isOwn: (mac) => this.#isOwn(mac) });
     this.#ports = new LinkPorts({
       ...{ links: deps.links, logger: deps.logger, counters: this.#counters },
       onFrame: (port, frame) => this.#receive(port, frame),
@@ -76,7 +76,7 @@ export class Layer2Speaker {
     });
     const { random, peerOf } = deps;
     this.#presenceDeps = {
-      ...{ clock, random, peerOf, pacer: this.#pacer, counters: this.#counters, options: all },
+      ...{ clock, random, peerOf, pacer: this.#pacer, options: all },
       onChange: (presence) => this.#note(presence),
       onRival: (presence, rival) => this.#report(presence, rival),
     };
@@ -130,7 +130,8 @@ export class Layer2Speaker {
     return [...this.#held.values()].map(stateOf);
   }
 
-  counters(): CounterSnapshot {
+  /** By name of the link; of links that had addresses of ours and are there. */
+  counters(): ReadonlyMap<string, CounterSnapshot> {
     return this.#counters.snapshot();
   }
 
@@ -243,6 +244,7 @@ export class Layer2Speaker {
   #relink(): void {
     if (this.#stopped) return;
     this.#links = this.#deps.links.links();
+    this.#counters.retain(new Set(this.#links.map(({ name }) => name)));
     this.#resolver = this.#look();
     for (const { port, change } of this.#ports.follow(this.#links)) {
       if (change === 'gone') this.#clear(port);

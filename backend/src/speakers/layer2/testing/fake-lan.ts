@@ -92,6 +92,11 @@ export class FakeLan implements LinkLayer {
     buffer.fill(0xee);
   }
 
+  /** A frame to a group that nobody has joined arrives on a link. */
+  unwanted(index: number): void {
+    for (const socket of this.#sockets) if (socket.index === index) socket.events.onUnwanted?.();
+  }
+
   /** Groups joined on a link, sorted, each as often as it was joined. */
   groups(index: number): readonly string[] {
     return [...this.#sockets].flatMap((socket) => (socket.index === index ? socket.groups : [])).sort();
