@@ -1,5 +1,5 @@
 /**
- * Writes the files that are made from source: the CRDs of the backend's chart, and the reference of reasons.
+ * Writes the files that are made from source: the CRDs of the backend's chart, and the references of reasons and metrics.
  *
  *   npm run generate              writes them
  *   npm run generate -- --check   writes nothing; names each file that differs and exits 1
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { crdOf, KINDS } from '../backend/src/resources/crd.ts';
 import { GROUP } from '../backend/src/resources/keys.ts';
+import { metricsPage } from './generate/metrics.ts';
 import { reasonsPage } from './generate/reasons.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -25,6 +26,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     files.set(`${CRD_FOLDER}/${GROUP}_${kind.plural}.yaml`, HEADER + yaml);
   }
   files.set('docs/reference/reasons.md', reasonsPage());
+  files.set('docs/reference/metrics.md', metricsPage());
   return files;
 }
 

@@ -9,7 +9,7 @@
  *        │                         │     ▼                 │   health ◄─────────────────┼──► replicas
  *        └─ Service, Eip, BgpPeer ◄┤  allocate (leader)    │     │ sessions, addresses  │
  *           status: cluster/write  │  report ◄─────────────┼─────┘                      │
- *                                  └───────────── api: /healthz, /readyz ───────────────┘
+ *                                  └───────────── api: /healthz, /readyz, /metrics ─────┘
  *
  * This file only wires: ports in, `Manager` out, signals and exits.
  */
@@ -22,6 +22,7 @@ import { readOptions, USAGE, UsageError, type ManagerOptions } from './options.t
 import { systemClock, systemRandom } from './platform/linux/clock.ts';
 import { systemLinks } from './platform/linux/links.ts';
 import { jsonLogger } from './platform/linux/logger.ts';
+import { watchUsage } from './platform/linux/usage.ts';
 import { DiskStateFile } from './platform/linux/state-file.ts';
 import { MAX_BYTES } from './saved/codec.ts';
 
@@ -57,7 +58,7 @@ async function run(options: ManagerOptions): Promise<void> {
   process.on('unhandledRejection', die);
 
   const api = new HttpKube({ clock: systemClock }, { config: await clusterConfig(options) });
-  const ports = { api, clock: systemClock, random: systemRandom, links: systemLinks, logger };
+  const ports = { api, clock: systemClock, random: systemRandom, links: systemLinks, usage: watchUsage(), logger };
   const stateFile =
     options.stateDir === undefined ? undefined : new DiskStateFile(options.stateDir, { maxBytes: MAX_BYTES });
   const manager = new Manager({ ...ports, stateFile, onEngineDeath: die }, options);

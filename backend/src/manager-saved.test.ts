@@ -7,6 +7,7 @@ import { pass, settle } from './cluster/fake/passage.ts';
 import { Manager } from './manager.ts';
 import { FakeClock } from './platform/fake/clock.ts';
 import { FakeLogger } from './platform/fake/logger.ts';
+import { FakeUsage } from './platform/fake/usage.ts';
 import { FakeStateFile } from './platform/fake/state-file.ts';
 
 const STAND_IN = 'the API server does not say what there is, announcing what it said before this container started';
@@ -48,6 +49,7 @@ class Container {
         random: { next: () => 0.5 },
         links: { connectedPrefixes: () => [] },
         logger: this.#logger,
+        usage: new FakeUsage(),
         stateFile: pod.file,
         onEngineDeath: (error) => assert.fail(error),
       },

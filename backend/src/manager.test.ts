@@ -8,6 +8,7 @@ import { Manager } from './manager.ts';
 import type { ManagerOptions } from './options.ts';
 import { FakeClock } from './platform/fake/clock.ts';
 import { FakeLogger } from './platform/fake/logger.ts';
+import { FakeUsage } from './platform/fake/usage.ts';
 import { LOAD_BALANCER_CLASS, OPENELB_KEYS } from './resources/keys.ts';
 
 const LEASE = { namespace: 'porterlb-system', name: 'porter-manager' };
@@ -43,6 +44,7 @@ class Bench {
       random: { next: () => 0.5 },
       links: { connectedPrefixes: () => [] },
       logger: this.logger,
+      usage: new FakeUsage(),
       stateFile: undefined,
       onEngineDeath: (error) => this.deaths.push(error),
     },

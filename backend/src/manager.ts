@@ -1,4 +1,5 @@
 import { HealthServer } from './api/health.ts';
+import { CountingKube } from './cluster/counting-kube.ts';
 import type { Kube } from './cluster/kube.ts';
 import { ClusterView, type ObjectChange } from './cluster/watch/cluster-view.ts';
 import { Freshness } from './cluster/watch/freshness.ts';
@@ -12,8 +13,9 @@ import { OwnSessions } from './cluster/write/own-sessions.ts';
 import { parseRange, type AddressRange } from './domain/address.ts';
 import { EngineHandle, type EngineReport } from './engine/handle.ts';
 import type { InputDelta } from './engine/messages.ts';
+import { ReplicaMetrics } from './metrics/replica-metrics.ts';
 import type { ManagerOptions } from './options.ts';
-import type { Clock, Links, Logger, Random, StateFile, Timer } from './platform/ports.ts';
+import type { Clock, Links, Logger, Random, StateFile, Timer, Usage } from './platform/ports.ts';
 import type { Saved } from './saved/codec.ts';
 import { SavedInputs } from './saved/saved-inputs.ts';
 
@@ -23,6 +25,8 @@ export interface ManagerDeps {
   readonly random: Random;
   readonly links: Links;
   readonly logger: Logger;
+  /** What this process and its main thread use. */
+  readonly usage: Usage;
   /** Where the engine's inputs are kept for the next container of this Pod; undefined: nowhere. */
   readonly stateFile: StateFile | undefined;
   /** The engine is dead: this replica announces nothing any more and must be restarted. */
@@ -43,6 +47,7 @@ const FIRST_LISTS_MS = 3_000;
 /** One replica: the parts of the figure in `main.ts`, tied together. */
 export class Manager {
   readonly #deps: ManagerDeps;
+  readonly #api: CountingKube;
   readonly #options: ManagerOptions;
   readonly #engine: EngineHandle;
   readonly #view: ClusterView;
@@ -53,6 +58,7 @@ export class Manager {
   readonly #sessions: OwnSessions;
   readonly #conflicts: OwnConflicts;
   readonly #reports = new AddressReports();
+  readonly #metrics: ReplicaMetrics;
   readonly #health: HealthServer;
   readonly #saved: SavedInputs | undefined;
   /** What an earlier container knew, as long as the engine works with that. */
@@ -61,7 +67,9 @@ export class Manager {
   #leader: Leader | undefined;
   #stopping = false;
 
-  constructor(deps: ManagerDeps, options: ManagerOptions) {
+  constructor(ports: ManagerDeps, options: ManagerOptions) {
+    this.#api = new CountingKube(ports.api);
+    const deps = { ...ports, api: this.#api };
     const { logger } = deps;
     this.#deps = deps;
     this.#options = options;
@@ -99,8 +107,10 @@ export class Manager {
     this.#sessions = new OwnSessions({ ...deps, view: this.#view }, options);
     this.#conflicts = new OwnConflicts({ ...deps, view: this.#view }, options);
     this.#saved = this.#savedInputs();
+    this.#metrics = this.#replicaMetrics();
     this.#health = new HealthServer({
       logger,
+      metrics: () => this.#metrics.page(),
       notAlive: () => this.#engine.notAlive(),
       notReady: () => this.#notReady(),
     });
@@ -132,6 +142,7 @@ export class Manager {
     this.#serviceRanges.stop();
     this.#view.stop();
     await this.#health.close();
+    this.#deps.usage.stop();
   }
 
   /** The lease is given back only after the writes that are under way have ended: until then nobody else may lead. */
@@ -157,6 +168,7 @@ export class Manager {
 
   #changed(kind: ObjectChange, key: string): void {
     if (this.#stopping) return;
+    if (kind === 'service') this.#metrics.serviceChanged(key);
     this.#leader?.changed(kind, key);
     if (kind === 'peer') this.#sessions.peerChanged(key);
     if (kind === 'pool' || kind === 'pool-object') this.#conflicts.poolChanged(key);
@@ -201,6 +213,25 @@ export class Manager {
       this.#engine.replace(before.inputs, this.#view.inputs());
       this.#engine.setStale(this.#freshness.stale);
     }
+  }
+
+  #replicaMetrics(): ReplicaMetrics {
+    const deps = {
+      ...this.#deps,
+      view: this.#view,
+      reports: this.#reports.current,
+      engineFacts: () => this.#engine.facts(),
+      parts: () => ({
+        ready: this.#notReady().length === 0,
+        leads: this.#elector.leading,
+        freshness: this.#freshness,
+        loads: [this.#sessions.load, this.#conflicts.load],
+        apiCalls: this.#api.calls(),
+        leader: this.#leader,
+        usage: this.#deps.usage,
+      }),
+    };
+    return new ReplicaMetrics(deps, this.#options);
   }
 
   #savedInputs(): SavedInputs | undefined {
@@ -256,6 +287,7 @@ export class Manager {
 
   #fromEngine(message: EngineReport): void {
     if (message.type === 'addresses') this.#reports.update(message);
+    this.#metrics.fromEngine(message);
     if (this.#stopping) return;
     if (message.type === 'addresses') this.#leader?.addressesReported(message.changed);
     else if (message.type === 'sessions') this.#sessions.update(message.sessions);

@@ -87,7 +87,7 @@ function sharer(name: string, ports: string[], terms: Partial<SharingTerms> = {}
 suite('who waits', () => {
   test('gets what is freed, the oldest first', () => {
     const desk = new Desk([ONE], [web('a', 1_000), web('young', 3_000), web('old', 2_000)]);
-    assert.deepEqual([desk.ips('shop/a'), desk.allocator.waiting], ['192.0.2.1', 2]);
+    assert.deepEqual([desk.ips('shop/a'), desk.allocator.waiting.size], ['192.0.2.1', 2]);
     desk.delete('shop/a');
     assert.deepEqual([desk.ips('shop/old'), desk.ips('shop/young')], ['192.0.2.1', 'none']);
   });

@@ -60,9 +60,9 @@ export class Allocator {
     return this.#pools;
   }
 
-  /** Number of Services whose wishes are not all met. */
-  get waiting(): number {
-    return this.#waiting.size;
+  /** The Services whose wishes are not all met. */
+  get waiting(): Pick<Waiting, 'size' | 'lacking'> {
+    return this.#waiting;
   }
 
   /** When an address will have rested, in milliseconds since the epoch: call `elapsed` then. */

@@ -143,6 +143,11 @@ export class Waiting {
     for (const [queues, name] of this.#namesOf(entry)) if (queues.get(name)?.size === 0) queues.delete(name);
   }
 
+  /** How many would take an address of a family from a pool if it had one. */
+  lacking(lack: Lack): number {
+    return this.#byLack.get(lackId(lack))?.size ?? 0;
+  }
+
   /** All keys, oldest Service first. */
   keys(): string[] {
     return [...this.#all].map(({ key }) => key);

@@ -4,18 +4,22 @@ import { FakeLogger } from '../platform/fake/logger.ts';
 import { HealthServer } from './health.ts';
 
 interface Probe {
+  base: string;
   notAlive: string[];
   notReady: string[];
+  metrics: () => Promise<{ contentType: string; text: string }>;
   /** Status and text of an answer. */
   ask(path: string, method?: string): Promise<string>;
 }
 
 async function serving(t: TestContext): Promise<Probe> {
   const probe: Probe = {
+    base: '',
     notAlive: [],
     notReady: [],
+    metrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     ask: async (path, method = 'GET') => {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
+      const response = await fetch(`${probe.base}${path}`, { method });
       return `${response.status} ${(await response.text()).trimEnd()}`;
     },
   };
@@ -23,8 +27,10 @@ async function serving(t: TestContext): Promise<Probe> {
     logger: new FakeLogger(),
     notAlive: () => probe.notAlive,
     notReady: () => probe.notReady,
+    metrics: () => probe.metrics(),
   });
   const port = await server.listen({ host: '127.0.0.1', port: 0 });
+  probe.base = `http://127.0.0.1:${port}`;
   t.after(() => server.close());
   return probe;
 }
@@ -54,5 +60,23 @@ test('one that waits for its lists is alive, and not ready', async (t) => {
 test('there is nothing else, and nothing can be changed', async (t) => {
   const probe = await serving(t);
   assert.match(await probe.ask('/'), /^404 /);
-  assert.match(await probe.ask('/healthz', 'POST'), /^405 /);
+  for (const path of ['/metrics/', '/metrics/x', '//metrics', '/Metrics']) assert.match(await probe.ask(path), /^404 /);
+  for (const path of ['/healthz', '/metrics']) {
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) assert.match(await probe.ask(path, method), /^405 /);
+  }
+});
+
+test('metrics come in the format that they are in; asked for their head alone, they have no body', async (t) => {
+  const probe = await serving(t);
+  const response = await fetch(`${probe.base}/metrics?x=1`);
+  assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4');
+  assert.equal(await response.text(), 'up 1\n');
+  assert.equal(await probe.ask('/metrics', 'HEAD'), '200 ');
+});
+
+test('metrics that cannot be told are an error of the server, which goes on, and say nothing of what went wrong', async (t) => {
+  const probe = await serving(t);
+  probe.metrics = () => Promise.reject(new Error('a secret'));
+  assert.equal(await probe.ask('/metrics'), '500 metrics cannot be told; the log says why');
+  assert.equal(await probe.ask('/healthz'), '200 ok');
 });

@@ -10,10 +10,11 @@ export interface HealthDeps {
   readonly notAlive: () => readonly string[];
   /** What keeps this replica from doing its work, in words; empty when it is ready. */
   readonly notReady: () => readonly string[];
+  readonly metrics: () => Promise<MetricsPage>;
 }
 
 export interface HealthOptions {
-  /** Address to listen on; only the kubelet of this node asks. */
+  /** Address to listen on: the kubelet of this node asks, and Prometheus. */
   readonly host: string;
   readonly port: number;
 }
@@ -23,9 +24,16 @@ function answer(response: ServerResponse, status: number, text: string): void {
   response.end(`${text}\n`);
 }
 
+/** What a scrape of the metrics gets. */
+export interface MetricsPage {
+  readonly contentType: string;
+  readonly text: string;
+}
+
 /**
  * `/healthz`: the main thread turns, which answering shows, and so does the engine (when its thread ends, the process exits by itself).
- * `/readyz`: all caches are filled and the engine announces. Else 503 with the reasons.
+ * `/readyz`: all caches are filled and the engine announces. Else 503 with the reasons. `/metrics`: for Prometheus.
+ * Nobody has to say who they are: nothing of what is served is a secret, and nothing can be changed.
  */
 export class HealthServer {
   readonly #deps: HealthDeps;
@@ -40,7 +48,8 @@ export class HealthServer {
         if (request.method !== 'GET' && request.method !== 'HEAD') answer(response, 405, 'only GET is served here');
         else if (path === '/healthz') this.#verdict(response, this.#deps.notAlive());
         else if (path === '/readyz') this.#verdict(response, this.#deps.notReady());
-        else answer(response, 404, 'not found; there are /healthz and /readyz');
+        else if (path === '/metrics') void this.#metrics(response);
+        else answer(response, 404, 'not found; there are /healthz, /readyz and /metrics');
       },
     );
   }
@@ -59,6 +68,17 @@ export class HealthServer {
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+  }
+
+  async #metrics(response: ServerResponse): Promise<void> {
+    try {
+      const { contentType, text } = await this.#deps.metrics();
+      response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' });
+      response.end(text);
+    } catch (error) {
+      this.#deps.logger.error({ err: error }, 'metrics cannot be told');
+      answer(response, 500, 'metrics cannot be told; the log says why');
+    }
   }
 
   #verdict(response: ServerResponse, reasons: readonly string[]): void {

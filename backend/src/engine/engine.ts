@@ -192,6 +192,11 @@ export class Engine {
     this.#setAllRoutes();
   }
 
+  /** What is added to the MED of all routes; undefined before the start. */
+  get medOffset(): number | undefined {
+    return this.#medOffset;
+  }
+
   /** Sessions came up or went down: others may leave their routes to us only while all of ours are there. */
   sessionsChanged(sessions: readonly { readonly state: string }[]): void {
     this.#deps.replicas.setAnnouncing(sessions.length > 0 && sessions.every(({ state }) => state === 'Established'));

@@ -1,5 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock, Logger } from '../platform/ports.ts';
+import type { EngineFacts } from './facts.ts';
+import { FactsRequest } from './facts-request.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { EngineOptions, FromEngine, InputDelta, ToEngine } from './messages.ts';
 import { Outbox } from './outbox.ts';
@@ -7,6 +9,8 @@ import { replacement } from './replacement.ts';
 
 /** Seconds: far above what the engine needs for all routes of a large cluster at once. */
 const SILENCE_SECONDS = 10;
+/** How long the engine may take to answer, in milliseconds; with all its routes to compute anew it takes less. */
+const FACTS_MS = 2_000;
 
 export interface EngineHandleDeps {
   readonly clock: Clock;
@@ -17,7 +21,7 @@ export interface EngineHandleDeps {
 }
 
 /** What the engine says of the network. */
-export type EngineReport = Exclude<FromEngine, { readonly type: 'alive' | 'stopped' }>;
+export type EngineReport = Exclude<FromEngine, { readonly type: 'alive' | 'facts' | 'stopped' }>;
 
 /** The main thread's end of the engine: keyed deltas, coalesced. */
 export class EngineHandle {
@@ -25,12 +29,14 @@ export class EngineHandle {
   readonly #worker: Worker;
   readonly #heartbeat: Heartbeat;
   readonly #outbox: Outbox;
+  readonly #request: FactsRequest;
   #started = false;
   #stopping: (() => void) | undefined;
 
   constructor(deps: EngineHandleDeps, options: EngineOptions) {
     this.#deps = deps;
     this.#outbox = new Outbox({ clock: deps.clock, send: (inputs) => this.#post({ type: 'change', inputs }) });
+    this.#request = new FactsRequest({ clock: deps.clock, ask: () => this.#post({ type: 'ask' }) });
     this.#heartbeat = new Heartbeat(deps, { misses: SILENCE_SECONDS });
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options, name: 'engine' });
     this.#worker.on('message', (message: FromEngine) => this.#receive(message));
@@ -75,12 +81,18 @@ export class EngineHandle {
     return this.#heartbeat.silent ? [`the engine has given no sign of life for ${SILENCE_SECONDS} s`] : [];
   }
 
+  /** What the engine knows now; undefined if it doesn't answer in time. */
+  async facts(): Promise<EngineFacts | undefined> {
+    return await this.#request.facts(FACTS_MS);
+  }
+
   /** Leaves the network as the engine sees fit, then ends its thread. */
   async stop(): Promise<void> {
     const ended = new Promise<void>((resolve) => (this.#stopping = resolve));
     this.#outbox.flush();
     this.#post({ type: 'stop' });
     await ended;
+    this.#request.stop();
     this.#heartbeat.stop();
   }
 
@@ -91,6 +103,10 @@ export class EngineHandle {
   #receive(message: FromEngine): void {
     this.#heartbeat.beat();
     if (message.type === 'alive') return;
+    if (message.type === 'facts') {
+      this.#request.answered(message.facts);
+      return;
+    }
     if (message.type === 'stopped') {
       this.#deps.logger.info({}, 'engine stopped');
       void this.#worker.terminate();

@@ -5,6 +5,7 @@ import type { Pool } from '../domain/pool.ts';
 import type { Finding } from '../domain/reason.ts';
 import type { Replica } from '../domain/replica.ts';
 import type { ServiceEndpoints } from '../domain/service.ts';
+import type { EngineFacts } from './facts.ts';
 
 /** Keyed changes of one kind of input: the new value, or null where the key is gone. */
 export type Changes<T> = ReadonlyMap<string, T | null>;
@@ -50,9 +51,11 @@ export type ToEngine =
   | { readonly type: 'staleness'; readonly stale: boolean }
   /** The view was current at this `Clock.now()`, which all threads share; sent each second while it is. */
   | { readonly type: 'proof'; readonly at: number }
+  /** Asks for `facts`. */
+  | { readonly type: 'ask' }
   | { readonly type: 'stop' };
 
-/** A BGP session as status and metrics show it; times are ISO 8601. */
+/** A BGP session as a status shows it; times are ISO 8601. */
 export interface SessionReport {
   readonly peer: string;
   readonly state: string;
@@ -106,4 +109,6 @@ export type FromEngine =
   | { readonly type: 'addresses'; readonly changed: readonly AddressReport[]; readonly gone: readonly string[] }
   /** All conflicts that this replica knows of, on each change of them. */
   | { readonly type: 'conflicts'; readonly conflicts: readonly ConflictReport[] }
+  /** The answer to one `ask`. */
+  | { readonly type: 'facts'; readonly facts: EngineFacts }
   | { readonly type: 'stopped' };

@@ -10,10 +10,12 @@ import { systemListeners } from '../platform/linux/listeners.ts';
 import { systemLinks } from '../platform/linux/links.ts';
 import { jsonLogger } from '../platform/linux/logger.ts';
 import type { LinkLayer } from '../platform/ports.ts';
+import { watchUsage } from '../platform/linux/usage.ts';
 import { UsableLinks } from '../platform/usable-links.ts';
 import { BgpSpeaker } from '../speakers/bgp/speaker.ts';
 import { Layer2Speaker } from '../speakers/layer2/speaker.ts';
 import { Engine, type Layer2Host } from './engine.ts';
+import { engineFacts } from './facts.ts';
 import { BEAT_MS } from './heartbeat.ts';
 import { Layer2 } from './layer2.ts';
 import type { ConflictReport, EngineOptions, FromEngine, ToEngine } from './messages.ts';
@@ -25,6 +27,7 @@ if (port === null) throw new Error('engine/worker.ts runs as a worker thread onl
 
 const options = workerData as EngineOptions;
 const logger = jsonLogger(options.logLevel, 'engine').child({ replica: options.replica });
+const usage = watchUsage();
 const post = (message: FromEngine): void => port.postMessage(message);
 
 function reportSessions(): void {
@@ -80,11 +83,12 @@ async function openLinks(): Promise<LinkLayer> {
 }
 
 const links = options.layer2 ? await openLinks() : undefined;
+let linkSpeaker: Layer2Speaker | undefined;
 
 function makeLayer2(layer: LinkLayer, host: Layer2Host): Layer2 {
   const ports = { clock: systemClock, random: systemRandom, links: layer, datagrams: systemDatagrams };
   const linkLogger = logger.child({ component: 'layer2' });
-  const linkSpeaker: Layer2Speaker = new Layer2Speaker(
+  const speaker: Layer2Speaker = new Layer2Speaker(
     {
       ...{ ...ports, logger: linkLogger },
       onObservation: (observation) => layer2.observe(observation),
@@ -93,7 +97,8 @@ function makeLayer2(layer: LinkLayer, host: Layer2Host): Layer2 {
     { steadyMs: options.layer2SteadyMs },
   );
   const onConflicts = (conflicts: readonly ConflictReport[]): void => post({ type: 'conflicts', conflicts });
-  const deps = { ...ports, ...host, logger: linkLogger, speaker: linkSpeaker, replicas, onConflicts };
+  linkSpeaker = speaker;
+  const deps = { ...ports, ...host, logger: linkLogger, speaker, replicas, onConflicts };
   const layer2: Layer2 = new Layer2(deps, options);
   return layer2;
 }
@@ -121,6 +126,9 @@ function handle(message: ToEngine): void {
       break;
     case 'proof':
       view.proven(message.at);
+      break;
+    case 'ask':
+      post({ type: 'facts', facts: engineFacts({ engine, speaker, nodes, replicas, layer2: linkSpeaker, usage }) });
       break;
     case 'stop':
       void engine.stop();

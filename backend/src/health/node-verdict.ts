@@ -1,7 +1,7 @@
 import type { NodeHealth } from '../announce/snapshot.ts';
-import type { NodeState } from './node-state.ts';
+import { MISSES, type NodeState } from './node-state.ts';
 
-/** The verdict on a node with its evidence, as logs, status and metrics show it; times are ISO 8601. */
+/** The verdict on a node with its evidence, as the log shows it; times are ISO 8601. */
 export interface NodeVerdict {
   readonly node: string;
   readonly address: string;
@@ -20,6 +20,26 @@ export interface NodeVerdict {
   readonly witness: 'host' | 'nothing' | undefined;
   /** How often it has died again soon after it had come back. */
   readonly flaps: number;
+}
+
+/**
+ * What is known of a node, in one word:
+ * - `none`: no probe has ended yet;
+ * - `well`: it answers;
+ * - `ailing`: it refuses, or says that it is ill, or what answers is no service proxy;
+ * - `missed`: no answer of late, too few times in a row to count;
+ * - `silent`: no answer, several times in a row, and nobody else was asked, or has answered yet;
+ * - `host-silent`: the second witness saw nothing of the host either;
+ * - `host-seen`: the second witness saw the host, so that the fault may be on the way.
+ */
+export const NODE_EVIDENCE = ['none', 'well', 'ailing', 'missed', 'silent', 'host-silent', 'host-seen'] as const;
+export type NodeEvidence = (typeof NODE_EVIDENCE)[number];
+
+export function evidenceKind({ last, misses, witness }: NodeState): NodeEvidence {
+  if (last === undefined || last.result.kind === 'void') return 'none';
+  if (last.result.kind !== 'silent') return last.result.kind;
+  if (witness !== undefined) return witness.sawHost ? 'host-seen' : 'host-silent';
+  return misses < MISSES ? 'missed' : 'silent';
 }
 
 /** One moment by both clocks. */

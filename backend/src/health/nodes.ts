@@ -15,7 +15,7 @@ import {
   type ProbeResult,
   type WitnessWord,
 } from './node-state.ts';
-import { evidence, type NodeVerdict } from './node-verdict.ts';
+import { evidence, evidenceKind, type NodeEvidence, type NodeVerdict } from './node-verdict.ts';
 
 /** Port of kube-proxy's health server (`healthzBindAddress`, 0.0.0.0:10256 by default). */
 export const HEALTH_PORT = 10_256;
@@ -37,6 +37,15 @@ export interface NodeTarget {
   readonly name: string;
   /** IP literal: the one that traffic is sent to. */
   readonly address: string;
+}
+
+/** The verdict on a node, short enough for a thousand of them. */
+export interface NodeFacts {
+  readonly node: string;
+  readonly health: NodeHealth;
+  readonly evidence: NodeEvidence;
+  /** How often it has died again soon after it had come back. */
+  readonly flaps: number;
 }
 
 export interface NodeProberDeps {
@@ -80,6 +89,7 @@ export class NodeProber {
   readonly #tracked = new Map<string, Tracked>();
   readonly #states = new Map<string, NodeState>();
   readonly #health = new Map<string, NodeHealth>();
+  readonly #probes = { well: 0, ailing: 0, silent: 0, void: 0 };
   /** Nodes whose verdict stands only because the fault may be here. */
   readonly #held = new Set<string>();
   #routers: readonly string[] = [];
@@ -133,6 +143,23 @@ export class NodeProber {
     return [...this.#tracked.values()].map((node) => this.#verdict(node));
   }
 
+  /** The same in as few words as metrics need. */
+  facts(): NodeFacts[] {
+    return [...this.#states].map(([node, state]) => {
+      return { node, health: state.health, evidence: evidenceKind(state), flaps: state.flaps };
+    });
+  }
+
+  /** Probes that have ended since the start, by what they found. */
+  probes(): Readonly<Record<ProbeResult['kind'], number>> {
+    return { ...this.#probes };
+  }
+
+  /** Verdicts that stand only because the fault may be here. */
+  get heldVerdicts(): number {
+    return this.#held.size;
+  }
+
   #add(name: string, address: string): void {
     const probe = new NodeProbe(this.#deps, { address, port: this.#options.healthPort });
     const node = { name, address, probe, due: 0, timer: undefined, hurried: false, question: undefined };
@@ -175,6 +202,7 @@ export class NodeProber {
     const asked = clock.now();
     node.probe.ask((found) => {
       const result = this.#weighed(found);
+      this.#probes[result.kind]++;
       this.#apply(node, { type: 'probe', at: clock.now(), result });
       const state = this.#stateOf(node);
       if (result.kind === 'silent' && state.known && state.misses >= MISSES - 1) this.#askWitness(node);

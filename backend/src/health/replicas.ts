@@ -6,8 +6,8 @@ import { OpenQuestions } from './open-questions.ts';
 import { decodeProbe, encodeProbe, type ProbeHeader, type ProbeMessage } from './probe-message.ts';
 import { ReplicaMacs } from './replica-macs.ts';
 import { encodePlace } from './replica-place.ts';
-import { asLost, comesBack, hasSaid, lose, newlyTracked, notePlace } from './tracked-replica.ts';
-import type { LostReplica, Tracked } from './tracked-replica.ts';
+import { asAnswering, asLost, asMember, comesBack, hasSaid, lose, newlyTracked, notePlace } from './tracked-replica.ts';
+import type { LostReplica, ReplicaFacts, Tracked } from './tracked-replica.ts';
 
 export interface AnsweringReplica extends RankedReplica {
   /** Name of the node that it runs on. */
@@ -190,17 +190,18 @@ export class ReplicaProber {
 
   /** The nodes that replicas run on, whether these answer or not. */
   nodes(): ReadonlySet<string> {
-    return new Set(
-      [...this.#tracked.values()].flatMap(({ member, node }) => (member && node !== undefined ? [node] : [])),
-    );
+    const tracked = [...this.#tracked.values()];
+    return new Set(tracked.flatMap(({ member, node }) => (member && node !== undefined ? [node] : [])));
   }
 
   /** The replicas that answer and don't leave. */
   answering(): AnsweringReplica[] {
-    const answering = [...this.#tracked].filter(([, tracked]) => tracked.answering && !tracked.leaving);
-    return answering.map(([name, { node, stale, behind, newcomer, announcing, place, isPlaceKnown }]) => {
-      return { name, node, stale, behind, newcomer, announcing, place, isPlaceKnown };
-    });
+    return [...this.#tracked].flatMap(([name, tracked]) => asAnswering(name, tracked) ?? []);
+  }
+
+  /** The other members, whether they answer or not, with what they last said of themselves. */
+  members(): ReplicaFacts[] {
+    return [...this.#tracked].flatMap(([name, tracked]) => asMember(name, tracked) ?? []);
   }
 
   /** The node whose replica said last that it has this MAC, `02:00:5e:10:00:0a`, on a link, whether it answers now or not. */

@@ -8,6 +8,14 @@ export interface LostReplica extends Omit<RankedLoss, 'nodeIsDead'> {
   readonly node: string | undefined;
 }
 
+/** What metrics tell of another replica; all but `answering` by its own word. */
+export interface ReplicaFacts extends Pick<Tracked, 'answering' | 'leaving' | 'stale' | 'announcing'> {
+  readonly name: string;
+}
+
+/** What one that answers says of itself. */
+type Word = Readonly<Pick<Tracked, 'node' | 'stale' | 'behind' | 'newcomer' | 'announcing' | 'place' | 'isPlaceKnown'>>;
+
 /** A replica fell silent: what is known of that moment. */
 interface Loss extends Knowledge {
   /** Clock time. */
@@ -96,6 +104,19 @@ export function lose({ stale, newcomer, lost }: Tracked, us: Knowledge, now: num
   if (lost === undefined) return { at: now, stale, newcomer, us };
   const ours = { stale: us.stale || lost.us.stale, newcomer: us.newcomer || lost.us.newcomer };
   return { at: now, stale: stale && lost.stale, newcomer: newcomer && lost.newcomer, us: ours };
+}
+
+/** Undefined where it doesn't answer, or leaves. */
+export function asAnswering(name: string, tracked: Tracked): ({ readonly name: string } & Word) | undefined {
+  const { answering, leaving, node, stale, behind, newcomer, announcing, place, isPlaceKnown } = tracked;
+  if (!answering || leaving) return undefined;
+  return { name, node, stale, behind, newcomer, announcing, place, isPlaceKnown };
+}
+
+/** Undefined where it is no member any more. */
+export function asMember(name: string, tracked: Tracked): ReplicaFacts | undefined {
+  const { member, replaced, answering, leaving, stale, announcing } = tracked;
+  return member && !replaced ? { name, answering, leaving, stale, announcing } : undefined;
 }
 
 /** Undefined where it isn't lost. */

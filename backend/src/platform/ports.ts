@@ -228,6 +228,39 @@ export interface StateFile {
   write(bytes: Uint8Array): Promise<void>;
 }
 
+/** How late an event loop comes to what is due, in seconds, over the last half to one and a half minutes. */
+export interface LoopDelay {
+  readonly mean: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** What one thread uses. */
+export interface ThreadUse {
+  readonly heapUsedBytes: number;
+  readonly loopDelay: LoopDelay;
+}
+
+/** What all threads of this process use. */
+export interface ProcessUse {
+  /** User and system time since it started. */
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  readonly openFiles: number;
+  /** Most files that it may open; undefined where there is no limit. */
+  readonly maxFiles: number | undefined;
+  /** Seconds since the epoch. */
+  readonly startedAt: number;
+}
+
+/** What this thread, and its process, use of the machine. Each thread has its own. */
+export interface Usage {
+  thread(): ThreadUse;
+  process(): ProcessUse;
+  /** Ends the watching of the event loop. */
+  stop(): void;
+}
+
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Structured logger: fields first, then a constant message, as pino has it. Never pass a secret. */

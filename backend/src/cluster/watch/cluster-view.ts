@@ -29,6 +29,15 @@ import { PeerPasswords } from './peer-passwords.ts';
  */
 export type ObjectChange = 'service' | 'namespace' | 'pool' | 'pool-object' | 'peer' | 'settings' | 'replicas';
 
+/** What a part of the view knows of itself. */
+export interface ViewSource {
+  /** Plural of the kind. */
+  readonly plural: string;
+  readonly state: InformerState;
+  /** Number of objects that are known. */
+  readonly size: number;
+}
+
 export interface ClusterViewOptions {
   /** `namespace/name` of the manager's headless Service, whose endpoints are the replicas; undefined outside of a cluster. */
   readonly membership: string | undefined;
@@ -129,8 +138,8 @@ export class ClusterView {
     return this.#informers.filter((informer) => !informer.hasSynced).map((informer) => informer.plural);
   }
 
-  /** For judging how fresh the view is. */
-  get sources(): readonly { readonly state: InformerState }[] {
+  /** For judging how fresh the view is, and how much it is. */
+  get sources(): readonly ViewSource[] {
     return this.#informers;
   }
 

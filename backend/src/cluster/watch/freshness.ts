@@ -67,6 +67,11 @@ export class Freshness {
     return this.#stale;
   }
 
+  /** For how long the view has not been known to be current, in milliseconds. */
+  get ageMs(): number {
+    return Math.max(0, this.#deps.clock.now() - this.#provenAt());
+  }
+
   start(): void {
     if (this.#abort !== undefined) return;
     this.#abort = new AbortController();

@@ -2,6 +2,7 @@ import { Allocator, type Effects } from '../../allocate/allocator.ts';
 import { Moves } from '../../allocate/moves.ts';
 import { isToBeReplaced, type Plan } from '../../allocate/plan.ts';
 import { PoolSet } from '../../allocate/pool-set.ts';
+import { poolUse, type PoolUse } from '../../allocate/pool-use.ts';
 import type { Release } from '../../allocate/released.ts';
 import { Reserved } from '../../allocate/reserved.ts';
 import type { AddressRange } from '../../domain/address.ts';
@@ -18,7 +19,7 @@ import { toService } from '../watch/domain/service.ts';
 import { LEADER_WRITE_TIMEOUT_MS, patchFenced } from './apply-status.ts';
 import type { EventRecorder } from './events.ts';
 import type { PoolGuard } from './pool-guard.ts';
-import { WorkQueue, type Outcome } from './queue.ts';
+import { WorkQueue, type Outcome, type QueueLoad } from './queue.ts';
 
 export interface AddressAssignerDeps {
   readonly api: Kube;
@@ -88,6 +89,16 @@ export class AddressAssigner {
   /** The pools in force and what follows from them. */
   get pools(): PoolSet {
     return this.#allocator.pools;
+  }
+
+  get load(): QueueLoad {
+    return this.#queue.load;
+  }
+
+  /** How much of the pools is in use, and how many Services lack an address. */
+  get use(): { readonly pools: PoolUse[]; readonly waiting: number } {
+    const { pools, ledger, waiting } = this.#allocator;
+    return { pools: poolUse({ pools, ledger, waiting }, this.#now()), waiting: waiting.size };
   }
 
   /** Takes up the work, with a ledger made from what stands in Services and pools alone; the oldest Services come first. */

@@ -13,7 +13,7 @@ import { keyOf } from '../objects.ts';
 import type { ClusterView } from '../watch/cluster-view.ts';
 import { LEADER_WRITE_TIMEOUT_MS, patchFenced } from './apply-status.ts';
 import type { EventRecorder } from './events.ts';
-import { WorkQueue, type Outcome } from './queue.ts';
+import { WorkQueue, type Outcome, type QueueLoad } from './queue.ts';
 
 export interface AnnouncedWriterDeps {
   readonly api: Kube;
@@ -108,6 +108,10 @@ export class AnnouncedWriter {
 
   async stop(): Promise<void> {
     await this.#queue.stop();
+  }
+
+  get load(): QueueLoad {
+    return this.#queue.load;
   }
 
   /** The API server answers again: whatever waits for its backoff need not. */

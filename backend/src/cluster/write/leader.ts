@@ -11,6 +11,7 @@ import { Burst } from './burst.ts';
 import type { EventRecorder } from './events.ts';
 import { LeaderStatuses } from './leader-statuses.ts';
 import { PoolGuard } from './pool-guard.ts';
+import type { QueueLoad } from './queue.ts';
 import { StatusWriter } from './status-writer.ts';
 
 export interface LeaderDeps {
@@ -115,6 +116,15 @@ export class Leader {
   retryNow(): void {
     const parts = [this.#assigner, this.#announced, this.#pools, this.#peers, this.#settings];
     for (const part of parts) part.retryNow();
+  }
+
+  /** How much of the pools is in use, and how many Services lack an address. */
+  get use(): AddressAssigner['use'] {
+    return this.#assigner.use;
+  }
+
+  get loads(): QueueLoad[] {
+    return [this.#assigner, this.#announced, this.#pools, this.#peers, this.#settings].map(({ load }) => load);
   }
 
   changed(kind: ObjectChange, key: string): void {

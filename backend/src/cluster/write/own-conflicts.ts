@@ -7,6 +7,7 @@ import { eips, type Eip } from '../custom-kinds.ts';
 import type { Kube } from '../kube.ts';
 import type { ClusterView } from '../watch/cluster-view.ts';
 import { OwnEntries } from './own-entries.ts';
+import type { QueueLoad } from './queue.ts';
 
 export interface OwnConflictsDeps {
   readonly api: Kube;
@@ -82,6 +83,10 @@ export class OwnConflicts {
   /** The Eip changed or went. */
   poolChanged(pool: string): void {
     this.#entries.objectChanged(pool);
+  }
+
+  get load(): QueueLoad {
+    return this.#entries.load;
   }
 
   /** The API server answers again. */

@@ -3,6 +3,7 @@ import { errorFields } from '../errors.ts';
 import type { Kube } from '../kube.ts';
 import type { KubeObject, ResourceKind } from '../objects.ts';
 import { applyOwnStatus, pruneOwnStatus } from './apply-status.ts';
+import type { QueueLoad } from './queue.ts';
 import { StatusWriter } from './status-writer.ts';
 
 export interface OwnEntriesDeps<T> {
@@ -54,6 +55,10 @@ export class OwnEntries<T extends KubeObject, E> {
     this.#options = options;
     const { name, settleMs } = options;
     this.#writer = new StatusWriter(deps, { name, settleMs: () => settleMs, write: (key) => this.#write(key) });
+  }
+
+  get load(): QueueLoad {
+    return this.#writer.load;
   }
 
   /** All entries of this replica by name of the object; an object that is not among them (any more) has none. */

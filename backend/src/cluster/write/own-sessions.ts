@@ -7,6 +7,7 @@ import { bgpPeers, type BgpPeer } from '../custom-kinds.ts';
 import type { Kube } from '../kube.ts';
 import type { ClusterView } from '../watch/cluster-view.ts';
 import { OwnEntries } from './own-entries.ts';
+import type { QueueLoad } from './queue.ts';
 
 export interface OwnSessionsDeps {
   readonly api: Kube;
@@ -58,6 +59,10 @@ export class OwnSessions {
   /** The BgpPeer changed or went. */
   peerChanged(peer: string): void {
     this.#entries.objectChanged(peer);
+  }
+
+  get load(): QueueLoad {
+    return this.#entries.load;
   }
 
   /** The API server answers again. */

@@ -47,6 +47,15 @@ interface Entry {
   delay: Delay | undefined;
 }
 
+/** How much work there is. */
+export interface QueueLoad {
+  readonly queue: string;
+  /** Keys that wait for their turn. */
+  readonly ready: number;
+  /** All keys that are known: waiting, delayed, failing or being worked on. */
+  readonly keys: number;
+}
+
 /**
  * A queue of keys, each at most once. Events only say *which* key to look at, what to do is read from the caches when its turn
  * comes; thus a burst of events of one object is one piece of work. Order is first come, first served.
@@ -73,6 +82,10 @@ export class WorkQueue {
   /** All keys that are known: waiting, delayed, failing or being worked on. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  get load(): QueueLoad {
+    return { queue: this.#options.name, ready: this.depth, keys: this.size };
   }
 
   /** Asks for a run as soon as possible, also if the key waits for a time: there is news. Its count of failures stays. */

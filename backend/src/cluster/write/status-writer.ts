@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random } from '../../platform/ports.ts';
 import { isConflict, isNotFound, retryAfterMsOf } from '../errors.ts';
-import { WorkQueue, type Outcome } from './queue.ts';
+import { WorkQueue, type Outcome, type QueueLoad } from './queue.ts';
 
 export interface StatusWriterDeps {
   readonly clock: Clock;
@@ -33,6 +33,10 @@ export class StatusWriter {
     this.#deps = deps;
     this.#options = options;
     this.#queue = new WorkQueue(deps, { name: options.name, concurrency: 2, process: (key) => this.#process(key) });
+  }
+
+  get load(): QueueLoad {
+    return this.#queue.load;
   }
 
   changed(key: string): void {

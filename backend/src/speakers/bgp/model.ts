@@ -99,6 +99,8 @@ export interface SessionCounters {
   readonly malformedUpdates: number;
   readonly refreshesReceived: number;
   readonly established: number;
+  /** How often a session that was established ended, whoever ended it. */
+  readonly lost: number;
 }
 
 export interface SessionStatus {

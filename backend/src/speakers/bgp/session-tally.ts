@@ -12,6 +12,7 @@ export class SessionTally {
     malformedUpdates: 0,
     refreshesReceived: 0,
     established: 0,
+    lost: 0,
   };
 
   counters(): SessionCounters {
@@ -29,6 +30,10 @@ export class SessionTally {
 
   established(): void {
     this.#counters.established++;
+  }
+
+  lost(): void {
+    this.#counters.lost++;
   }
 
   refresh(): void {

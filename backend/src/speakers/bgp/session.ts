@@ -223,6 +223,7 @@ export class Session {
   }
 
   #down(): void {
+    this.#tally.lost();
     this.#deps.rib.stop();
     this.#drained();
   }

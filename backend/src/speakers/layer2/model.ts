@@ -15,7 +15,8 @@ export interface Desired {
  * - `conflict`: somebody who is no node of the cluster says that the address is theirs. Found by the probe: it is not answered for, and
  *   asked for again now and then; seen later: it is answered for and defended.
  */
-export type AddressState = 'no-link' | 'probing' | 'announcing' | 'conflict';
+export const ADDRESS_STATES = ['no-link', 'probing', 'announcing', 'conflict'] as const;
+export type AddressState = (typeof ADDRESS_STATES)[number];
 
 /**
  * How somebody's claim was heard: in an answer, or whatever else they send from the address; in what they told everybody of their own

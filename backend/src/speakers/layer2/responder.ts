@@ -27,7 +27,8 @@ export class Responder {
     if (!addresses.mayConcern(frame)) return counters.drop('foreign');
     const packet = decodeFrame(frame);
     if (packet.kind === 'drop') return counters.drop(packet.reason);
-    if (!isGroup(packet.destination) && !sameOctets(packet.destination, link.mac)) return counters.drop('other-station');
+    if (!isGroup(packet.destination) && !sameOctets(packet.destination, link.mac))
+      return counters.drop('other-station');
     this.#dispatch(port, packet);
   }
 

@@ -11,8 +11,9 @@ import { Responder } from './responder.ts';
 import { addressOctets } from './wire/address.ts';
 import { sameOctets } from './wire/mac.ts';
 
-export { LAYER2_DROP_REASONS, type CounterSnapshot, type Layer2DropReason } from './counters.ts';
-export type { AddressState, Desired, Heard, Layer2Options, Observation } from './model.ts';
+export { LAYER2_DROP_REASONS, type CounterSnapshot, type Layer2DropReason, type SentKind } from './counters.ts';
+export { ADDRESS_STATES, type AddressState } from './model.ts';
+export type { Desired, Heard, Layer2Options, Observation } from './model.ts';
 export type { RivalObservation, StateObservation } from './model.ts';
 
 export interface Layer2SpeakerDeps {

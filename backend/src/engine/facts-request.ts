@@ -1,0 +1,50 @@
+import type { Clock } from '../platform/ports.ts';
+import type { EngineFacts } from './facts.ts';
+
+export interface FactsRequestDeps {
+  readonly clock: Clock;
+  /** Has the engine answer, some time. */
+  readonly ask: () => void;
+}
+
+/**
+ * Asks the engine for its facts and doesn't wait for ever. One question at a time is under way, whoever asks meanwhile waits for the
+ * same answer: to an engine that hangs no more of them pile up.
+ */
+export class FactsRequest {
+  readonly #deps: FactsRequestDeps;
+  readonly #waiting = new Set<(facts: EngineFacts | undefined) => void>();
+  #isOpen = false;
+
+  constructor(deps: FactsRequestDeps) {
+    this.#deps = deps;
+  }
+
+  /** Undefined if no answer comes within the time, in milliseconds. */
+  async facts(timeoutMs: number): Promise<EngineFacts | undefined> {
+    const answer = new Promise<EngineFacts | undefined>((resolve) => {
+      const settle = (facts: EngineFacts | undefined): void => {
+        timer.cancel();
+        this.#waiting.delete(settle);
+        resolve(facts);
+      };
+      const timer = this.#deps.clock.setTimer(timeoutMs, () => settle(undefined));
+      this.#waiting.add(settle);
+    });
+    if (!this.#isOpen) {
+      this.#isOpen = true;
+      this.#deps.ask();
+    }
+    return await answer;
+  }
+
+  answered(facts: EngineFacts): void {
+    this.#isOpen = false;
+    for (const settle of [...this.#waiting]) settle(facts);
+  }
+
+  /** Nobody will answer any more. */
+  stop(): void {
+    for (const settle of [...this.#waiting]) settle(undefined);
+  }
+}

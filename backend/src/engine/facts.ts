@@ -1,0 +1,72 @@
+import type { NodeFacts, NodeProber } from '../health/nodes.ts';
+import type { ReplicaProber } from '../health/replicas.ts';
+import type { ReplicaFacts } from '../health/tracked-replica.ts';
+import type { ThreadUse, Usage } from '../platform/ports.ts';
+import type { BgpSpeaker, SessionCounters } from '../speakers/bgp/speaker.ts';
+import {
+  ADDRESS_STATES,
+  type AddressState,
+  type CounterSnapshot,
+  type Layer2Speaker,
+} from '../speakers/layer2/speaker.ts';
+import type { Engine } from './engine.ts';
+
+/** A BGP session, for metrics. */
+export interface SessionFacts extends SessionCounters {
+  readonly peer: string;
+  readonly state: string;
+  readonly prefixesSent: number;
+}
+
+/** What the engine knows of itself and of the network, at one moment: what metrics show of it. */
+export interface EngineFacts {
+  readonly sessions: readonly SessionFacts[];
+  /** What this replica adds to the MED of its routes; undefined before it has begun. */
+  readonly medOffset: number | undefined;
+  readonly nodes: readonly NodeFacts[];
+  readonly probes: ReturnType<NodeProber['probes']>;
+  /** Nodes whose verdict stands only because the fault may be here. */
+  readonly heldVerdicts: number;
+  /** The others. */
+  readonly replicas: readonly ReplicaFacts[];
+  /** Undefined where Layer 2 is off. */
+  readonly layer2: Layer2Facts | undefined;
+  readonly thread: ThreadUse;
+}
+
+export interface Layer2Facts {
+  /** By name of the link. */
+  readonly links: ReadonlyMap<string, CounterSnapshot>;
+  /** How many addresses this replica speaks for, or is about to, by state. */
+  readonly addresses: Readonly<Record<AddressState, number>>;
+}
+
+export interface FactsDeps {
+  readonly engine: Pick<Engine, 'medOffset'>;
+  readonly speaker: Pick<BgpSpeaker, 'sessions'>;
+  readonly nodes: Pick<NodeProber, 'facts' | 'probes' | 'heldVerdicts'>;
+  readonly replicas: Pick<ReplicaProber, 'members'>;
+  readonly layer2: Pick<Layer2Speaker, 'counters' | 'states'> | undefined;
+  readonly usage: Pick<Usage, 'thread'>;
+}
+
+export function engineFacts({ engine, speaker, nodes, replicas, layer2, usage }: FactsDeps): EngineFacts {
+  return {
+    sessions: speaker.sessions().map(({ key, state, prefixesSent, counters }) => {
+      return { peer: key, state, prefixesSent, ...counters };
+    }),
+    medOffset: engine.medOffset,
+    nodes: nodes.facts(),
+    probes: nodes.probes(),
+    heldVerdicts: nodes.heldVerdicts,
+    replicas: replicas.members(),
+    layer2: layer2 === undefined ? undefined : layer2Facts(layer2),
+    thread: usage.thread(),
+  };
+}
+
+function layer2Facts(speaker: Pick<Layer2Speaker, 'counters' | 'states'>): Layer2Facts {
+  const addresses = Object.fromEntries(ADDRESS_STATES.map((state) => [state, 0])) as Record<AddressState, number>;
+  for (const { state } of speaker.states()) addresses[state] += 1;
+  return { links: speaker.counters(), addresses };
+}

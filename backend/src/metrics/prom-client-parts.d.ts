@@ -1,0 +1,16 @@
+/**
+ * The parts that are used alone: the package's front door also loads its cluster mode, its push gateway with all of Node.js' HTTP, and
+ * OpenTelemetry.
+ */
+declare module 'prom-client/lib/registry.js' {
+  export { Registry as default } from 'prom-client';
+}
+declare module 'prom-client/lib/gauge.js' {
+  export { Gauge as default } from 'prom-client';
+}
+declare module 'prom-client/lib/counter.js' {
+  export { Counter as default } from 'prom-client';
+}
+declare module 'prom-client/lib/histogram.js' {
+  export { Histogram as default } from 'prom-client';
+}
