@@ -114,6 +114,8 @@ suite('a node dies', () => {
     assert.ok(silentMs > 1_400 && silentMs <= OUT_MS, String(silentMs));
     const verdict = bench.prober.verdicts().find(({ node }) => node === 'n2');
     assert.deepEqual([verdict?.health, verdict?.witness], ['dead', 'nothing']);
+    const inShort = bench.prober.facts().find(({ node }) => node === 'n2');
+    assert.deepEqual(inShort, { node: 'n2', health: 'dead', evidence: 'host-silent', flaps: 0 });
   });
 });
 
@@ -349,5 +351,43 @@ suite('the set of nodes', () => {
     bench.prober.stop();
     bench.clock.advance(2_000);
     assert.equal(bench.clock.pendingTimers, 0);
+  });
+});
+
+suite('what is known of a node, in a word', () => {
+  const words = (bench: ProbingBench): string =>
+    bench.prober
+      .facts()
+      .map(({ evidence }) => evidence)
+      .join(' ');
+
+  test('follows what is found, whatever the verdict is', () => {
+    const bench = new ProbingBench(3);
+    assert.equal(words(bench), 'none none none');
+    bench.started();
+    assert.equal(words(bench), 'well well well');
+    bench.nodes.refuse(N2);
+    bench.clock.advance(2_000);
+    assert.equal(words(bench), 'well ailing well');
+    bench.nodes.kill(N2);
+    bench.clock.advance(1_100);
+    assert.equal(words(bench), 'well missed well');
+  });
+
+  test('tells silent hosts from those that the witness saw', () => {
+    const bench = new ProbingBench(5).started();
+    bench.all((address) => bench.nodes.drop(address));
+    bench.clock.advance(5_000);
+    assert.equal(words(bench), 'host-seen host-seen host-seen host-seen host-seen');
+  });
+
+  test('is counted by probe', () => {
+    const bench = new ProbingBench(3).started();
+    const before = bench.prober.probes();
+    assert.ok(before.well >= 6 && before.silent + before.ailing + before.void === 0);
+    bench.nodes.kill(N2);
+    bench.clock.advance(5_000);
+    const { well, silent } = bench.prober.probes();
+    assert.ok(silent >= 4 && well > before.well);
   });
 });
