@@ -82,6 +82,13 @@ class Bench {
     assert.ok(met());
   }
 
+  /** Status and text of an answer of its HTTP port; the clock of the test goes on while the engine's thread is asked. */
+  async get(path: string): Promise<string> {
+    const started = this.logger.entries.find(({ message }) => message === 'porter-manager starts');
+    const response = await fetch(`http://127.0.0.1:${String(started?.fields['httpPort'])}${path}`);
+    return `${response.status}\n${await response.text()}`;
+  }
+
   engineStopped(): boolean {
     return this.logger.entries.some(({ message }) => message === 'engine stopped');
   }
@@ -190,5 +197,36 @@ suite('a replica', () => {
     mend();
     await pass(bench.clock, 5_000);
     assert.equal(peerWrites(), 1);
+  });
+});
+
+suite('the metrics of a replica', () => {
+  test('say what it does, with the Services that it gave addresses, and with nothing of single ones', async (context) => {
+    const bench = await new Bench().start(context);
+    bench.api.store(eips, { metadata: { name: 'a' }, spec: { address: '192.0.2.0/28' } });
+    await pass(bench.clock, 100);
+    bench.api.store(services, {
+      metadata: { name: 'secret-shop', namespace: 'd', annotations: { [OPENELB_KEYS.servicePool]: 'a' } },
+      spec: { type: 'LoadBalancer', loadBalancerClass: LOAD_BALANCER_CLASS, ports: [{ port: 80 }] },
+    });
+    await pass(bench.clock, 2_000);
+    const page = await bench.get('/metrics');
+    for (const line of [
+      '200',
+      'porterlb_leader 1',
+      'porterlb_ready 1',
+      'porterlb_engine_responding 1',
+      'porterlb_view_stale 0',
+      'porterlb_pool_used_addresses{pool="a",family="ipv4"} 1',
+      'porterlb_services{condition="Allocated",reason="Allocated"} 1',
+      'porterlb_service_allocation_seconds_count 1',
+      'porterlb_service_announcement_seconds_count 0',
+      'porterlb_informer_objects{resource="services"} 1',
+      'porterlb_informer_synced{resource="services"} 1',
+    ]) {
+      assert.ok(page.split('\n').includes(line), `${line} is missing:\n${page}`);
+    }
+    assert.match(page, /^porterlb_api_requests_total\{verb="patch",resource="services",result="ok"\} [12]$/m);
+    assert.doesNotMatch(page, /secret-shop|192\.0\.2/);
   });
 });

@@ -33,6 +33,9 @@ test("the engine's thread gives signs of life by itself, is missed without them,
   );
   try {
     assert.deepEqual(engine.notAlive(), []);
+    const facts = await engine.facts();
+    assert.deepEqual([facts?.sessions, facts?.nodes, facts?.layer2, facts?.medOffset], [[], [], undefined, undefined]);
+    assert.ok((facts?.thread.heapUsedBytes ?? 0) > 0);
     for (const _ of ['when it starts', 'and later']) {
       // The clock of this thread alone goes on: in no time, so that nothing can have come meanwhile.
       clock.advance(10_000);

@@ -31,6 +31,8 @@ suite('news', () => {
     lab.clock.advance(10_000);
     b.setStale(true);
     lab.clock.advance(AT_ONCE_MS);
+    const known = { answering: true, leaving: false, stale: true, announcing: false };
+    assert.deepEqual(a.members(), [{ name: 'b', ...known }]);
     assert.deepEqual(sees(a).answering, ['b!']);
     b.setPlace(PLACE);
     lab.clock.advance(AT_ONCE_MS);

@@ -128,6 +128,7 @@ test('a router that falls silent is given up after the hold time, told so, and t
   assert.deepEqual(scene.connection.table.nextHops(a), ['192.0.2.11']);
   assert.equal(scene.connection.table.log.at(-1), 'EoR ipv6-unicast');
   assert.equal(scene.status.counters.established, 2);
+  assert.equal(scene.status.counters.lost, 1);
 });
 
 test('a NOTIFICATION is told in words with who sent it, and not answered', () => {
