@@ -87,6 +87,12 @@ const edges = [
     { path: httpBuiltins },
   ),
   forbid(
+    'prom-client-only-in-metrics',
+    'Others say what they know; what becomes a metric stands in one table.',
+    { path: '^backend/src/', pathNot: '^backend/src/metrics/' },
+    { path: '(^|node_modules/)prom-client(/|$)' },
+  ),
+  forbid(
     'fakes-are-for-tests',
     'Fakes and test builders must not reach production code.',
     { pathNot: [tests, testSupport, '^lab/bench/'] },

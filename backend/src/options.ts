@@ -39,7 +39,7 @@ export const USAGE = `usage: porter-manager [options]
   --namespace NAME    namespace of the Lease (POD_NAMESPACE, porterlb-system)
   --address IP        this host's address: next hops are the nodes', this is for the router ID and for other replicas (POD_IP)
   --node NAME         the node that this process runs on (NODE_NAME)
-  --http-port PORT    /healthz and /readyz (HTTP_PORT, 17980)
+  --http-port PORT    /healthz, /readyz and /metrics (HTTP_PORT, 17980)
   --probe-port PORT   UDP, where replicas ask each other whether they are alive (PROBE_PORT, 17981)
   --layer2 BOOL       whether to answer ARP and neighbour solicitations for Eips of protocol layer2 (LAYER2, true); needs NET_RAW
   --layer2-steady S   seconds between two gratuitous announcements of an address at rest, 0 for none (LAYER2_STEADY_SECONDS, 60)

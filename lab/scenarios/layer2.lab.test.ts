@@ -5,9 +5,13 @@ import { Flood } from '../lan/asker.ts';
 import { ownersOverlap, owners } from '../lan/claims.ts';
 import type { WhoamiAnswer } from '../images/images.ts';
 import { ipv6Part, on, slice } from '../local/objects.ts';
+import { podOn } from '../local/replicas.ts';
 import type { Client } from '../network/client.ts';
 import { until } from '../state/until.ts';
+import { ensurePrograms, progressToStderr } from '../toolchain/index.ts';
+import { run } from '../toolchain/run.ts';
 import { fromLan, fromLanWith, LinkLab, pairOf, told, type Move, type User } from './layer2/link-lab.ts';
+import { Metrics } from './manager/metrics.ts';
 
 const all = ['n1', 'n2', 'n3'];
 
@@ -78,6 +82,42 @@ suite('a Service on the LAN, with a replica on every node', () => {
     }
     assert.deepEqual([...new Set(found)].sort(), all);
     await Promise.all(names.map((name) => lab.manager.deleteService(name)));
+  });
+
+  test('each replica tells Prometheus what it does, by names that promtool has nothing against', async () => {
+    const scrape = async (name: string): Promise<Metrics> => await Metrics.of(lab.manager, name);
+    const answers = 'porterlb_layer2_answers_total{';
+    const owner = await lab.owner(ip);
+    const before = (await scrape(owner)).sum(answers);
+    await lab.owner(ip);
+    await until(async () => (await scrape(owner)).sum(answers) > before, {
+      what: `${owner} to have counted an answer`,
+    });
+    const replicas = await Promise.all(all.map(scrape));
+    const total = (start: string): number => replicas.reduce((sum, replica) => sum + replica.sum(start), 0);
+    assert.equal(total('porterlb_leader '), 1);
+    assert.ok(total('porterlb_pool_used_addresses{pool="lan",family="ipv6"}') >= 1);
+    assert.ok(total('porterlb_service_announcement_seconds_count') >= 1);
+    for (const [i, replica] of replicas.entries()) {
+      for (const metric of ['ready', 'engine_responding']) assert.equal(replica.sum(`porterlb_${metric} `), 1, all[i]);
+      assert.deepEqual(replica.series('porterlb_bgp_session_up'), ['porterlb_bgp_session_up{peer="r1"} 1']);
+      const others = all.filter((name) => name !== all[i]);
+      assert.deepEqual(
+        replica.series('porterlb_replica_answering').sort(),
+        others.map((name) => `porterlb_replica_answering{replica="${podOn(name)}"} 1`),
+      );
+    }
+    for (const kind of ['requests', 'announcements']) {
+      for (const protocol of ['arp', 'ndp']) {
+        const matching = new RegExp(`^porterlb_layer2_${kind}_total\\{.*protocol="${protocol}"\\} [1-9]`, 'm');
+        assert.ok(
+          replicas.some(({ text }) => matching.test(text)),
+          `${kind} by ${protocol}`,
+        );
+      }
+    }
+    await ensurePrograms(['promtool'], progressToStderr);
+    for (const { text } of replicas) await run('promtool', ['check', 'metrics'], { stdin: text });
   });
 
   test('a replica that leaves hands over, with one owner at any time, and nobody asks in vain', async () => {

@@ -5,6 +5,7 @@ import { inParallel } from '../bench/figures.ts';
 import { eip, on, ours, service, slice } from '../local/objects.ts';
 import { httpPort } from '../local/replicas.ts';
 import { ManagerLab } from './manager/manager-lab.ts';
+import { Metrics } from './manager/metrics.ts';
 import { broken, drained, NodeVerdicts, working } from './manager/node-verdicts.ts';
 import { inPool } from './manager/pools.ts';
 import { keepsRoutes } from './manager/routes-during.ts';
@@ -38,6 +39,11 @@ suite('nodes are probed, and a dead one takes no traffic', () => {
     t.diagnostic(`next hops ${wanted.join(', ')} after ${((performance.now() - start) / 1_000).toFixed(2)} s`);
   }
 
+  /** What Prometheus hears of a node from the replica on n1. */
+  async function verdict(node: string): Promise<string> {
+    return (await Metrics.of(lab, 'n1')).series(`porterlb_node_verdict{node="${node}"`).join('\n');
+  }
+
   async function stays(action: () => Promise<void>): Promise<void> {
     await keepsRoutes(lab, [[ip], all], action);
   }
@@ -55,7 +61,9 @@ suite('nodes are probed, and a dead one takes no traffic', () => {
 
   test('its cable is pulled: it leaves the route, though Kubernetes has not noticed, and comes back', async (t) => {
     await leads(t, others, () => lab.lab.node('n3').disconnect());
+    assert.match(await verdict('n3'), /verdict="dead",evidence="(host-)?silent"\} 1$/);
     await leads(t, all, () => lab.lab.node('n3').reconnect());
+    assert.match(await verdict('n3'), /verdict="alive",evidence="well"\} 1$/);
     assert.match((await nodes.history()).join('\n'), /^n3 dead: no answer/m);
   });
 

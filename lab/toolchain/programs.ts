@@ -33,6 +33,7 @@ export const debianPackageOf = {
   tcpdump: 'tcpdump',
   modprobe: 'kmod',
   'linux.uml': 'user-mode-linux',
+  promtool: 'prometheus',
 } as const;
 
 export type Program = keyof typeof debianPackageOf;

@@ -11,6 +11,10 @@ const root = join(import.meta.dirname, '../..');
 const chart = join(root, 'charts/backend');
 const namespace = 'porterlb-system';
 
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: string };
+}
+
 interface PodSpec {
   readonly hostNetwork: boolean;
   readonly nodeSelector?: Readonly<Record<string, string>>;
@@ -29,6 +33,9 @@ interface PodSpec {
       readonly value?: string;
       readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
     }[];
+    readonly ports: readonly { readonly name: string; readonly containerPort: number; readonly protocol: string }[];
+    readonly livenessProbe: Probe;
+    readonly readinessProbe: Probe;
     readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
     readonly securityContext: {
       readonly readOnlyRootFilesystem: boolean;
@@ -120,6 +127,18 @@ test('the Pods have no more than they need: a read-only root, NET_RAW and root f
     user: { runAsNonRoot: true, runAsUser: 65_534, runAsGroup: 65_534 },
     capabilities: { drop: ['ALL'] },
   });
+});
+
+test('what kubelet and Prometheus ask is at one named port, where the manager is told to listen', async () => {
+  const [container] = podSpec(await render('--set', 'ports.http=18080')).containers;
+  const metrics = { name: 'metrics', containerPort: 18_080, protocol: 'TCP' };
+  assert.deepEqual(container?.ports[0], metrics);
+  assert.equal(container.env.find(({ name }) => name === 'HTTP_PORT')?.value, '18080');
+  const asked = [container.livenessProbe, container.readinessProbe].map(({ httpGet }) => httpGet);
+  assert.deepEqual(asked, [
+    { path: '/healthz', port: 'metrics' },
+    { path: '/readyz', port: 'metrics' },
+  ]);
 });
 
 test('Layer 2 and drains are told to the manager as the values have them', async () => {

@@ -80,6 +80,7 @@ const breaches: readonly Breach[] = [
   breach('sockets-only-in-platform', `${src}/platform/x.ts`, 'node:child_process'),
   breach('http-only-in-api', `${src}/health/x.ts`, 'node:http'),
   breach('http-only-in-api', `${src}/cluster/x.ts`, 'node:https'),
+  breach('prom-client-only-in-metrics', `${src}/cluster/x.ts`, 'prom-client'),
   breach('fakes-are-for-tests', `${src}/engine/x.ts`, '../platform/fake/clock.ts'),
   breach('fakes-are-for-tests', `${src}/engine/x.ts`, '../platform/clock-compliance.ts'),
   breach('tests-are-leaves', `lab/x.test.ts`, `../${src}/domain/pool.test.ts`),
