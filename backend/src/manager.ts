@@ -219,7 +219,7 @@ export class Manager {
     const deps = {
       ...this.#deps,
       view: this.#view,
-      reports: this.#reports.current,
+      reports: this.#reports,
       engineFacts: () => this.#engine.facts(),
       parts: () => ({
         ready: this.#notReady().length === 0,

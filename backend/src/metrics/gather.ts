@@ -1,12 +1,11 @@
 import type { ApiCalls } from '../cluster/counting-kube.ts';
 import type { ClusterView } from '../cluster/watch/cluster-view.ts';
+import type { ServiceReasons } from '../cluster/watch/service-reasons.ts';
 import type { QueueLoad } from '../cluster/write/queue.ts';
 import type { Leader } from '../cluster/write/leader.ts';
-import { REASONS } from '../domain/reason.ts';
-import type { AddressReport, ConflictReport } from '../engine/messages.ts';
+import type { ConflictReport } from '../engine/messages.ts';
 import type { Usage } from '../platform/ports.ts';
-import { SERVICE_CONDITIONS } from '../resources/keys.ts';
-import type { ConflictFacts, InformerFacts, LeaderFacts, ManagerFacts, ServiceFacts } from './facts.ts';
+import type { ConflictFacts, InformerFacts, LeaderFacts, ManagerFacts } from './facts.ts';
 
 /** The parts of the main thread that know something. */
 export interface Parts {
@@ -17,12 +16,13 @@ export interface Parts {
   readonly ready: boolean;
   readonly leads: boolean;
   readonly freshness: { readonly stale: boolean; readonly ageMs: number };
-  readonly view: Pick<ClusterView, 'sources' | 'services' | 'serviceObject'>;
+  readonly view: Pick<ClusterView, 'sources'> & { readonly serviceReasons: Pick<ServiceReasons, 'counts'> };
   /** This replica's own, without the leader's. */
   readonly loads: readonly QueueLoad[];
   readonly apiCalls: readonly ApiCalls[];
   readonly leader: Pick<Leader, 'use' | 'loads'> | undefined;
-  readonly reports: ReadonlyMap<string, AddressReport>;
+  /** How many addresses the engine says this of, by reason. */
+  readonly addressReasons: ReadonlyMap<string, number>;
   readonly conflicts: readonly ConflictReport[];
   readonly usage: Pick<Usage, 'thread' | 'process'>;
 }
@@ -37,7 +37,7 @@ export function gather(parts: Parts): ManagerFacts {
     informers: informers(parts),
     queues: [...parts.loads, ...(leader?.loads ?? [])],
     leader: leader === undefined ? undefined : leaderFacts(leader, parts.view),
-    addresses: tally([...parts.reports.values()].map(({ finding }) => finding.reason)),
+    addresses: parts.addressReasons,
     conflicts: conflicts(parts.conflicts),
     thread: usage.thread(),
     process: usage.process(),
@@ -51,23 +51,11 @@ function informers({ view, now }: Parts): InformerFacts[] {
   });
 }
 
-function leaderFacts({ use }: Pick<Leader, 'use'>, view: Parts['view']): LeaderFacts {
-  return { ...use, services: [...services(view, 'Allocated'), ...services(view, 'Announced')] };
-}
-
-/** Whoever may write the status of a Service can't make more series than there are reasons. */
-const KNOWN: ReadonlySet<string> = new Set(REASONS);
-const OTHER = 'Other';
-
-function services(view: Parts['view'], condition: ServiceFacts['condition']): ServiceFacts[] {
-  const type = condition === 'Allocated' ? SERVICE_CONDITIONS.allocated : SERVICE_CONDITIONS.announced;
-  const reasons: string[] = [];
-  for (const { key, hasCondition } of view.services.values()) {
-    if (!hasCondition) continue;
-    const found = view.serviceObject(key)?.status?.conditions?.find((each) => each.type === type)?.reason;
-    if (found !== undefined) reasons.push(KNOWN.has(found) ? found : OTHER);
-  }
-  return [...tally(reasons)].map(([reason, count]) => ({ condition, reason, count }));
+function leaderFacts({ use }: Pick<Leader, 'use'>, { serviceReasons }: Parts['view']): LeaderFacts {
+  const services = (['Allocated', 'Announced'] as const).flatMap((condition) =>
+    [...serviceReasons.counts[condition]].map(([reason, count]) => ({ condition, reason, count })),
+  );
+  return { ...use, services };
 }
 
 function conflicts(reports: readonly ConflictReport[]): ConflictFacts[] {

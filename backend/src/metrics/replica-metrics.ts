@@ -1,21 +1,22 @@
 import manifest from '../../package.json' with { type: 'json' };
 import type { ClusterView } from '../cluster/watch/cluster-view.ts';
+import type { AddressReports } from '../cluster/write/address-reports.ts';
 import type { EngineFacts } from '../engine/facts.ts';
 import type { EngineReport } from '../engine/handle.ts';
-import type { AddressReport, ConflictReport } from '../engine/messages.ts';
+import type { ConflictReport } from '../engine/messages.ts';
 import type { Clock } from '../platform/ports.ts';
 import { Exposition, type Page } from './exposition.ts';
 import { gather, type Parts } from './gather.ts';
 import { ServiceLatency } from './service-latency.ts';
 
 /** What is not known here. */
-type OtherParts = Omit<Parts, 'version' | 'nodeVersion' | 'now' | 'view' | 'reports' | 'conflicts'>;
+type OtherParts = Omit<Parts, 'version' | 'nodeVersion' | 'now' | 'view' | 'addressReasons' | 'conflicts'>;
 
 export interface ReplicaMetricsDeps {
   readonly clock: Clock;
-  readonly view: Pick<ClusterView, 'sources' | 'services' | 'serviceObject' | 'poolsInForce' | 'synced'>;
-  /** What this replica's engine says, by address; its owner keeps it current before `fromEngine` is called. */
-  readonly reports: ReadonlyMap<string, AddressReport>;
+  readonly view: Pick<ClusterView, 'sources' | 'services' | 'serviceReasons' | 'poolsInForce' | 'synced'>;
+  /** What this replica's engine says; its owner keeps it current before `fromEngine` is called. */
+  readonly reports: Pick<AddressReports, 'current' | 'reasons'>;
   readonly parts: () => OtherParts;
   /** Undefined if the engine doesn't answer in time. */
   readonly engineFacts: () => Promise<EngineFacts | undefined>;
@@ -44,7 +45,7 @@ export class ReplicaMetrics {
       },
     });
     this.#latency = new ServiceLatency({
-      ...{ node, reports },
+      ...{ node, reports: reports.current },
       now: () => clock.now(),
       pools: () => view.poolsInForce(),
       onMeasured: (event, seconds) => this.#exposition.observe(event, seconds),
@@ -72,6 +73,6 @@ export class ReplicaMetrics {
     const { clock, view, reports, parts } = this.#deps;
     const { version } = manifest;
     const own = { version, nodeVersion: process.version, now: clock.now(), conflicts: this.#conflicts };
-    return { ...parts(), ...own, view, reports };
+    return { ...parts(), ...own, view, addressReasons: reports.reasons };
   }
 }

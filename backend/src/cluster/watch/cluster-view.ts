@@ -22,6 +22,7 @@ import { Informer, type Change, type InformerDeps, type InformerState } from './
 import { kindStands } from './kind-stands.ts';
 import { LastGood } from './last-good.ts';
 import { PeerPasswords } from './peer-passwords.ts';
+import { ServiceReasons } from './service-reasons.ts';
 
 /**
  * What changed: an object of a kind, or `replicas`, the manager's own membership. `pool` is a change of what is in force, `pool-object`
@@ -56,6 +57,7 @@ export interface ClusterViewOptions {
 /** All that this process knows of the cluster, as domain values, kept current by informers. */
 export class ClusterView {
   readonly services = new Map<string, Service>();
+  readonly serviceReasons = new ServiceReasons();
   readonly namespaces = new Map<string, Labels>();
   readonly nodes = new Map<string, Node>();
   readonly pools = new LastGood<Pool>();
@@ -207,6 +209,7 @@ export class ClusterView {
 
   #service(change: Change<kinds.Service>): void {
     const { key } = change;
+    this.serviceReasons.note(change);
     if (change.type === 'set') this.services.set(key, toService(change.object));
     else this.services.delete(key);
     this.#send(this.#feed.serviceChanged(key));
