@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, NetworkError } from '../errors.ts';
 import { FakeKube } from '../fake/fake-kube.ts';
 import { pass } from '../fake/passage.ts';
 import { Freshness } from './freshness.ts';
@@ -144,6 +144,60 @@ describe('Freshness', () => {
     clock.suspend(20_000);
     await pass(clock, 3_000, 100);
     assert.deepEqual([told.length, told[1], recovering.length], [2, 'fresh', 1]);
+    freshness.stop();
+  });
+
+  it('lets a slow server that misses every other ping open the watches, and asks for that once', async () => {
+    const { clock, api, source, told, recovering, freshness } = bench();
+    freshness.start();
+    await pass(clock, 10_000, 100);
+    api.goDown();
+    await pass(clock, 10_000, 100);
+    api.comeBack();
+    source.reviving = { name: 'stale', since: 10_000 };
+    let pings = 0;
+    const ping = api.ping.bind(api);
+    api.ping = async (options) => {
+      pings += 1;
+      if (pings % 2 === 0) throw new NetworkError('timeout', 'no answer in time');
+      await ping(options);
+    };
+    for (let seconds = 0; seconds < 20; seconds++) {
+      await pass(clock, 1_000, 100);
+      // Each opening takes it 4 s.
+      if (clock.now() - (recovering.at(-1) ?? Infinity) >= 4_000) source.state = { name: 'synced' };
+    }
+    assert.deepEqual([told.at(-1), recovering.length], ['fresh', 1]);
+    freshness.stop();
+  });
+
+  it('believes no watch that stood through another silence, and asks less and less often where there is no end of it', async () => {
+    const { clock, api, source, told, recovering, freshness } = bench();
+    const opening = async (seconds: number): Promise<void> => {
+      for (let second = 0; second < seconds; second++) {
+        await pass(clock, 1_000, 100);
+        if (clock.now() - (recovering.at(-1) ?? Infinity) >= 20_000) source.state = { name: 'synced' };
+      }
+    };
+    freshness.start();
+    await pass(clock, 10_000, 100);
+    api.goDown();
+    await pass(clock, 10_000, 100);
+    api.comeBack();
+    source.reviving = { name: 'stale', since: 10_000 };
+    let pings = 0;
+    const ping = api.ping.bind(api);
+    api.ping = async (options) => {
+      pings += 1;
+      if (pings % 8 !== 0) throw new NetworkError('timeout', 'no answer in time');
+      await ping(options);
+    };
+    await opening(600);
+    assert.deepEqual(told, ['stale since 10000']);
+    assert.ok(recovering.length >= 2 && recovering.length <= 20, recovering.join());
+    api.ping = ping;
+    await opening(100);
+    assert.deepEqual(told.slice(1), ['fresh']);
     freshness.stop();
   });
 

@@ -1,5 +1,5 @@
 import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
-import { jittered } from '../backoff.ts';
+import { backoffMs, jittered } from '../backoff.ts';
 import { ApiError, errorFields, NetworkError } from '../errors.ts';
 import type { Kube } from '../kube.ts';
 import type { InformerState } from './informer.ts';
@@ -21,8 +21,9 @@ export interface FreshnessOptions {
   /** The API server answers a ping after one or more that it didn't: whoever waits out a backoff need not. */
   readonly onAnswering?: () => void;
   /**
-   * The API server answers for the first time since the view became stale: a watch that seems to stand may be half open, or keep back
-   * what happened meanwhile, so that each has to be opened anew before the view can be fresh.
+   * The API server answers for the first time since the view became stale, or after another silence that long: a watch that seems to stand
+   * may be half open, or keep back what happened meanwhile, so that each has to be opened anew before the view can be fresh. Never
+   * often: a slow server must have the time to open them.
    */
   readonly onRecovering?: () => void;
   /** There is no connection to the API server for a ping, as when nobody listens there; each time. */
@@ -33,6 +34,9 @@ export interface FreshnessOptions {
   /** `since` is the `Clock.now()` of the last proof. */
   readonly onStale: (since: number) => void;
 }
+
+/** Least time from one opening of all watches to the next, unless the view was fresh in between: for a server that can't keep up. */
+const reopening = { baseMs: 5_000, maxMs: 60_000 };
 
 /**
  * Whether our view of the cluster is current. Bookmarks prove it only once a minute, so the API server is pinged each second,
@@ -50,7 +54,11 @@ export class Freshness {
   #missed = false;
   /** Every watch stood when the last ping that was answered was sent. */
   #stood = false;
-  #recovering = false;
+  /** Since the view became stale, or after another silence, the watches have not been opened anew. */
+  #suspect = false;
+  /** How often they have been since the view was fresh. */
+  #reopened = 0;
+  #reopenFrom = -Infinity;
   #pings: Timer | undefined;
   #deadline: Timer | undefined;
   #abort: AbortController | undefined;
@@ -106,21 +114,29 @@ export class Freshness {
   }
 
   #pong(sentAt: number, stood: boolean): void {
+    // A ping that is missed now and then is no reason: what a slow server begins to open would be given up again and again.
+    if (this.#stale && sentAt - this.#pongAt >= this.#staleAfterMs) this.#suspect = true;
     this.#pongAt = sentAt;
-    this.#stood = stood;
     if (this.#missed) {
       this.#missed = false;
       this.#options.onAnswering?.();
     }
-    if (!this.#stale || this.#recovering) return;
-    this.#recovering = true;
+    if (this.#suspect) this.#reopen();
+    this.#stood = stood && !this.#suspect;
+  }
+
+  #reopen(): void {
+    const now = this.#deps.clock.now();
+    if (now < this.#reopenFrom) return;
+    this.#suspect = false;
+    this.#reopened += 1;
+    this.#reopenFrom = now + backoffMs(this.#reopened, reopening, this.#deps.random);
     this.#options.onRecovering?.();
   }
 
   #miss(error: unknown, abort: AbortController): void {
     if (this.#abort !== abort) return;
     this.#missed = true;
-    this.#recovering = false;
     this.#deps.logger.debug(errorFields(error), 'the API server did not answer a ping');
     if (error instanceof NetworkError && error.kind === 'connection') this.#options.onUnreachable?.();
   }
@@ -135,7 +151,9 @@ export class Freshness {
     if (!stale) this.#options.onProven?.(provenAt);
     if (stale === this.#stale) return;
     this.#stale = stale;
-    this.#recovering = false;
+    this.#suspect = stale;
+    this.#reopened = 0;
+    this.#reopenFrom = -Infinity;
     this.#deps.logger.info({ stale }, 'the view of the API changed its freshness');
     if (stale) this.#options.onStale(provenAt);
     else this.#options.onFresh();
