@@ -10,8 +10,8 @@ import { encodePlace } from '../../backend/src/health/replica-place.ts';
 const place = { links: [{ name: 'eth0', mac: '02:00:00:00:00:01', prefixes: ['192.0.2.1/24'] }], towards: {} };
 
 function header(said: Partial<ProbeHeader>): ProbeHeader {
-  const state = { leaving: false, stale: false, behind: undefined, newcomer: false, announcing: false };
-  return { kind: 'answer', nonce: 1n, ...state, news: false, placeOmitted: false, ...said };
+  const state = { leaving: false, stale: false, behind: undefined, newcomer: false, announcing: false, med: undefined };
+  return { kind: 'answer', nonce: 1n, ...state, retained: undefined, news: false, placeOmitted: false, ...said };
 }
 
 /** What a thread of a replica does: sends these to a port, then sends back what it hears of the port's owner. */

@@ -5,17 +5,24 @@ import {
   MED_FIRST,
   MED_LEAVING,
   MED_OTHER,
+  MED_OUTBIDDING,
   MED_STALE,
   MED_TAKEOVER,
   medOffset,
+  retained,
   type LostReplica,
   type ReplicaView,
 } from './med.ts';
 
-/** `a!` is one whose view is stale, `a?` one that has not met all nodes, `a+` one whose node is dead. */
+/**
+ * `a!` is one whose view is stale, `a?` one that has not met all nodes, `a+` one whose node is dead; `a@100` has said its offset, and
+ * `a@200&100` fell silent together with one that had said 100.
+ */
 function word(marked: string): Omit<LostReplica, 'us'> {
   const [stale, newcomer, nodeIsDead] = [marked.includes('!'), marked.includes('?'), marked.includes('+')];
-  return { name: marked.replace(/[!?+]/g, ''), stale, newcomer, nodeIsDead };
+  const [name = '', med, ...beside] = marked.replace(/[!?+]/g, '').split(/[@&]/);
+  const said = { med: med === undefined ? undefined : Number(med), beside: beside.map(Number) };
+  return { name, stale, newcomer, nodeIsDead, ...said };
 }
 
 interface Rest extends Partial<Omit<ReplicaView, 'lost'>> {
@@ -26,7 +33,7 @@ interface Rest extends Partial<Omit<ReplicaView, 'lost'>> {
 
 /** The others answer. */
 function offset(self: string, others: readonly string[], { lost = [], us, ...rest }: Rest = {}): number {
-  const now = { stale: false, newcomer: false, leaving: false, ...rest };
+  const now = { told: [], stale: false, newcomer: false, leaving: false, ...rest };
   const then = us ?? { stale: now.stale, newcomer: now.newcomer };
   return medOffset({
     self,
@@ -40,8 +47,8 @@ suite("a replica's MED", () => {
   // Other versions run beside this one during an upgrade: the figures are part of the protocol between them.
   test('figures', () => {
     assert.deepEqual(
-      { MED_TAKEOVER, MED_FIRST, MED_OTHER, MED_STALE, MED_LEAVING },
-      { MED_TAKEOVER: 0, MED_FIRST: 100, MED_OTHER: 200, MED_STALE: 300, MED_LEAVING: 900 },
+      { MED_TAKEOVER, MED_OUTBIDDING, MED_FIRST, MED_OTHER, MED_STALE, MED_LEAVING },
+      { MED_TAKEOVER: 0, MED_OUTBIDDING: 50, MED_FIRST: 100, MED_OTHER: 200, MED_STALE: 300, MED_LEAVING: 900 },
     );
   });
 
@@ -144,6 +151,49 @@ suite("a replica's MED", () => {
   });
 });
 
+suite('the MED of a replica where lost ones have said theirs', () => {
+  test('the lost first one has said its offset: the next one goes below, and below the one that took over before it', () => {
+    assert.equal(offset('b', ['c'], { lost: ['a@100'] }), 49);
+    assert.equal(offset('c', [], { lost: ['a@100', 'b@49'] }), 48);
+    assert.equal(offset('c', [], { lost: ['b@49'] }), 48);
+    assert.equal(offset('d', [], { lost: ['c@1'] }), 0);
+  });
+  test('there is no room below: the bottom', () => assert.equal(offset('c', [], { lost: ['b@0'] }), 0));
+  test('one that never said its offset is lost: the bottom, whatever others said', () =>
+    assert.equal(offset('c', [], { lost: ['a', 'b@49'] }), 0));
+  test('a lost one of lower rank has taken over when it could not hear the first: outbid', () =>
+    assert.equal(offset('a', [], { lost: ['b@49'] }), 48));
+  test('a lost one was the second by its last word, and the first if it outlived the one before it', () => {
+    assert.equal(offset('c', [], { lost: ['b@200'] }), 49);
+    assert.equal(offset('c', [], { lost: ['a@100&200', 'b@200&100'] }), 48);
+    assert.equal(offset('d', [], { lost: ['a@100&200&200', 'b@200&100&200', 'c@200&100&200'] }), 47);
+    assert.equal(offset('a', [], { lost: ['b@200&200', 'c@200&200'] }), 100);
+  });
+  test('others say what they have lost: a new first one outbids it, another has nothing to do with it', () => {
+    assert.equal(offset('a', ['b'], { told: [50] }), 49);
+    assert.equal(offset('a', ['b'], { told: [50, 49] }), 48);
+    assert.equal(offset('b', ['a'], { told: [50] }), 200);
+    assert.equal(offset('a', ['b!'], { stale: true, told: [50] }), 400);
+  });
+  test('what others are told: whatever a first one would not win against', () => {
+    const tells = (...lost: readonly string[]): unknown => {
+      const us = { stale: false, newcomer: false };
+      const view = { self: 'b', answering: [], told: [], stale: false, newcomer: false, leaving: false };
+      return Object.fromEntries(retained({ ...view, lost: lost.map((other) => ({ ...word(other), us })) }));
+    };
+    assert.deepEqual(tells('a@100', 'c@49', 'd@200', 'e!@400'), { a: 50, c: 49 });
+    assert.deepEqual(tells('a', 'c'), { a: 0 });
+    assert.deepEqual(tells('a@100&200', 'c@200&100'), { a: 50, c: 49 });
+  });
+  test('stale, the stale first one is lost: below it among the stale', () => {
+    assert.equal(offset('b', ['c!'], { stale: true, lost: ['a!@400'] }), 349);
+    assert.equal(offset('c', [], { stale: true, lost: ['a!@400', 'b!@349'] }), 348);
+    assert.equal(offset('b', [], { stale: true, lost: ['a@100'] }), 400);
+    assert.equal(offset('b', [], { stale: true, lost: ['a@100+'] }), 49);
+  });
+  test('fresh, a stale one is lost: nothing to outbid', () => assert.equal(offset('b', [], { lost: ['a!@400'] }), 100));
+});
+
 const names = ['a', 'b', 'c', 'd'] as const;
 const state = fc.record({ up: fc.boolean(), stale: fc.boolean(), newcomer: fc.boolean(), leaving: fc.boolean() });
 const cluster = fc.tuple(state, state, state, state);
@@ -183,7 +233,7 @@ suite('replicas that see the same', () => {
     const knowledge = fc.record({ stale: fc.boolean(), newcomer: fc.boolean() });
     const fate = fc.record({ then: knowledge, now: knowledge, dies: fc.boolean() });
     fc.assert(
-      fc.property(fc.tuple(fate, fate, fate, fate), (fates) => {
+      fc.property(fc.tuple(fate, fate, fate, fate), fc.boolean(), (fates, said) => {
         const replicas = fates.map(({ then, now, dies }, i) => {
           const name = names[i] ?? '';
           return { name, then, now: { ...now, newcomer: now.newcomer && then.newcomer }, dies };
@@ -194,12 +244,12 @@ suite('replicas that see the same', () => {
         const lost = replicas.filter(({ dies }) => dies);
         const living = replicas.filter(({ dies }) => !dies);
         fc.pre(lost.length > 0 && living.length > 0);
-        const retained = lost.map(({ name, then }) => offset(name, before, then));
+        const told = lost.map(({ name, then }) => offset(name, before, then));
         const answering = living.map(({ name, now }) => marked(name, now));
-        const words = lost.map(({ name, then }) => `${marked(name, then)}+`);
+        const words = lost.map(({ name, then }, i) => `${marked(name, then)}+${said ? `@${told[i] ?? 0}` : ''}`);
         const offsets = living.map(({ name, then, now }) => offset(name, answering, { ...now, lost: words, us: then }));
         const best = Math.min(...offsets);
-        assert.ok(best < Math.min(...retained), `${best} against ${retained.join()}`);
+        assert.ok(best < Math.min(...told), `${best} against ${told.join()}`);
         const winners = living.filter((_, i) => offsets[i] === best);
         assert.equal(winners.length, 1);
         if (living.some(({ now }) => !now.stale)) assert.equal(winners[0]?.now.stale, false);

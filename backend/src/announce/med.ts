@@ -12,6 +12,10 @@ export interface AnsweringReplica extends Knowledge {
 
 /** One that fell silent, with its last word before that. */
 export interface LostReplica extends AnsweringReplica {
+  /** Its offset at its last word; undefined where it never said, as in older versions. */
+  readonly med: number | undefined;
+  /** Those of others that fell silent at about the same time: it may have outbid them with its last breath. */
+  readonly beside: readonly number[];
   /** What we said of ourselves at that moment: whoever ranked first then has the routes that routers retain. */
   readonly us: Knowledge;
   /** Our own probes call its node dead, while they find another node alive: so it isn't us who are cut off. */
@@ -29,6 +33,8 @@ export interface ReplicaView {
    * next hops).
    */
   readonly lost: readonly LostReplica[];
+  /** What other replicas say of routes that routers may still retain of whomever they have lost (`retained`). */
+  readonly told: readonly number[];
   /** The view of the Kubernetes API has been stale for 5 s. */
   readonly stale: boolean;
   /** Some node that Kubernetes calls Ready has never answered our probes. */
@@ -39,6 +45,8 @@ export interface ReplicaView {
 
 export const MED_FIRST = 100;
 export const MED_OTHER = 200;
+/** Whoever is first outbids retained routes with an offset below this one, one lower for each takeover in turn, down to `MED_TAKEOVER`. */
+export const MED_OUTBIDDING = 50;
 export const MED_TAKEOVER = 0;
 export const MED_STALE = 300;
 export const MED_LEAVING = 900;
@@ -47,17 +55,60 @@ export const MED_LEAVING = 900;
 /**
  * What a replica adds to the MED of its routes (RFC 4271, 5.1.4; all replicas share one AS, so routers compare it). Exactly one
  * replica is meant to win, so that equal next hops of several replicas don't fill a router's ECMP width; each computes its own
- * offset, with no leader. The first of the answering ones wins; it outbids a lost one of higher rank, whose retained paths would
- * otherwise win until its hold time and restart time are over. A stale view adds to the rank, so that a replica cut off from the API
- * loses against every living fresh one, and an order remains when all are cut off; against the retained paths of dead fresh ones, whose
- * node may have been the API server's as well, it must not lose. One that has not met all nodes goes by Kubernetes for those, which
- * notices a dead one after 40 s and more: so it ranks after those that have, and where nobody has, all rank as ever.
+ * offset, with no leader. The first of the answering ones wins. While routers may retain routes of lost ones (until their hold time and
+ * restart time are over) it goes below the offset that these had, so that however many die one after the other, what one of them has
+ * said never wins or shares the ECMP width; below one that never said its offset it can but go to the bottom. A stale view adds to the
+ * rank, so that a replica cut off from the API loses against every living fresh one, and an order remains when all are cut off; against
+ * the retained paths of dead fresh ones, whose node may have been the API server's as well, it must not lose. One that has not met all
+ * nodes goes by Kubernetes for those, which notices a dead one after 40 s and more: so it ranks after those that have, and where nobody
+ * has, all rank as ever.
  */
 export function medOffset(view: ReplicaView): number {
   if (view.leaving) return MED_LEAVING;
-  const rank = rankOffset(view);
-  const isSuccessor = rank === MED_TAKEOVER && succeedsTheDead(view);
-  return rank + (view.stale && !isSuccessor ? MED_STALE : 0);
+  if (isPreceded(view)) return MED_OTHER + (view.stale ? MED_STALE : 0);
+  return firstOffset(view, view.stale && !succeedsTheDead(view) ? MED_STALE : 0);
+}
+
+/** @param penalty what all offsets of replicas like this one begin at; those below it can't be outbid */
+function firstOffset({ self, lost, told, stale }: ReplicaView, penalty: number): number {
+  const first = MED_FIRST + penalty;
+  const offsets = [...lost.map((other) => toOutbid(other, self, stale, penalty)), ...told];
+  const rivals = offsets.filter((offset = Infinity): offset is number => offset >= penalty && offset <= first);
+  return rivals.length === 0 ? first : Math.max(penalty, below(rivals, penalty));
+}
+
+function below(offsets: readonly number[], bottom = MED_TAKEOVER): number {
+  return Math.min(bottom + MED_OUTBIDDING, ...offsets) - 1;
+}
+
+/** Undefined: it never said, and isn't expected to win. It may have become the first since its last word, if it would be before us. */
+function toOutbid(other: LostReplica, self: string, stale: boolean, bottom: number): number | undefined {
+  const isBefore = isToOutbid(other, self, stale);
+  const last = lastOffset(other);
+  if (last === undefined) return isBefore ? bottom : undefined;
+  return isBefore ? Math.min(last, MED_FIRST + (other.stale ? MED_STALE : 0)) : last;
+}
+
+/** The best that routers may retain of it. */
+function lastOffset({ med, beside }: LostReplica): number | undefined {
+  if (med === undefined || !beside.some((offset) => offset <= MED_FIRST)) return med;
+  return Math.min(med, Math.max(MED_TAKEOVER, below(beside) + 1 - beside.length));
+}
+
+/**
+ * What others have to outbid where they become the first, by the name of the lost replica: for those that never met it, as one doesn't
+ * that replaces it. At most `MED_OUTBIDDING`, below which they go in any case.
+ */
+export function retained({ self, lost, stale }: ReplicaView): ReadonlyMap<string, number> {
+  const entries = lost.map((other): [string, number | undefined] => {
+    const known = lastOffset(other) ?? toOutbid(other, self, stale, MED_TAKEOVER);
+    return [other.name, known];
+  });
+  return new Map(
+    entries.flatMap(([name, offset = Infinity]): [string, number][] =>
+      offset <= MED_FIRST ? [[name, Math.min(MED_OUTBIDDING, offset)]] : [],
+    ),
+  );
 }
 
 /** Nobody fresh can be living: none answers, and of those that were lost we know it. */
@@ -78,10 +129,9 @@ function present(
 }
 
 /** Fresh replicas rank among the fresh ones, stale ones among the stale ones: else nobody would be first while the first is stale. */
-function rankOffset({ self, answering, lost, stale, newcomer }: ReplicaView): number {
+function isPreceded({ self, answering, lost, stale, newcomer }: ReplicaView): boolean {
   const rivals = present(self, answering, lost).filter((replica) => replica.stale === stale);
-  if (rivals.some((rival) => precedes(rival, { name: self, newcomer }))) return MED_OTHER;
-  return lost.some((other) => isToOutbid(other, self, stale)) ? MED_TAKEOVER : MED_FIRST;
+  return rivals.some((rival) => precedes(rival, { name: self, newcomer }));
 }
 
 /** Among equally fresh ones. */

@@ -322,6 +322,21 @@ suite('the rank among the replicas', () => {
     assert.equal(bench.speaker.takeCalls().length, 1);
   });
 
+  test('is told to the others at once, with what they have to outbid, and goes below what they say', () => {
+    const bench = second();
+    assert.deepEqual(bench.toldRank, { med: 200, retained: {} });
+    const us = { stale: false, newcomer: false };
+    const lost = { name: 'a', node: undefined, stale: false, newcomer: false, us, med: 100, beside: [] };
+    [bench.answering, bench.lost] = [[], [lost]];
+    bench.engine.replicasChanged();
+    assert.deepEqual(meds(bench), ['49']);
+    assert.deepEqual(bench.toldRank, { med: 49, retained: { a: 50 } });
+    [bench.lost, bench.told] = [[], [30]];
+    bench.engine.replicasChanged();
+    assert.deepEqual(meds(bench), ['29']);
+    assert.deepEqual(bench.toldRank, { med: 29, retained: {} });
+  });
+
   test('steps back when the first returns, and is first when it is forgotten', () => {
     const bench = second();
     [bench.answering, bench.lost] = [[], ['a']];

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { bgpRoute, decide, type Announcement, type BgpRoute, type Decision } from '../announce/announce.ts';
-import { medOffset } from '../announce/med.ts';
+import { medOffset, retained, type ReplicaView } from '../announce/med.ts';
 import type { PeerTarget } from '../announce/snapshot.ts';
 import { hostPrefix, parseAddress } from '../domain/address.ts';
 import type { BgpSettings, Peer } from '../domain/peer.ts';
@@ -32,8 +32,10 @@ export interface EngineDeps {
     | 'setStale'
     | 'setNewcomer'
     | 'setAnnouncing'
+    | 'setRank'
     | 'answering'
     | 'lost'
+    | 'told'
     | 'announceLeaving'
   >;
   readonly nodes: Pick<NodeProber, 'start' | 'stop' | 'setNodes' | 'setRouters' | 'health'>;
@@ -100,7 +102,7 @@ export class Engine {
     const { clock } = this.#deps;
     this.#strangers = new Strangers({ clock, onGivenUp: () => this.#rankAmongAcquainted() }, this.#inputs.nodes);
     this.#meetNodes();
-    this.#medOffset = this.#rank();
+    this.#medOffset = this.#tellRank();
     this.#layer2?.start();
     this.#decideAll();
     this.#configurePeers();
@@ -185,7 +187,7 @@ export class Engine {
 
   #updateRank(): void {
     if (!this.#started) return;
-    const offset = this.#rank();
+    const offset = this.#tellRank();
     if (offset === this.#medOffset) return;
     this.#deps.logger.info({ from: this.#medOffset, to: offset }, 'rank among the replicas changed');
     this.#medOffset = offset;
@@ -242,15 +244,24 @@ export class Engine {
     return this.#deps.replicas.answering().some(({ place, isPlaceKnown }) => place.links.length > 0 || !isPlaceKnown);
   }
 
-  #rank(): number {
-    return medOffset({
+  #replicaView(): ReplicaView {
+    return {
       self: this.#options.replica,
       answering: this.#deps.replicas.answering(),
       lost: this.#deps.replicas.lost().map((other) => ({ ...other, nodeIsDead: this.#isDead(other.node) })),
+      told: this.#deps.replicas.told(),
       stale: this.#stale,
       newcomer: this.#newcomer,
       leaving: this.#leaving,
-    });
+    };
+  }
+
+  /** The others are told at once: whoever loses us has to outbid it. */
+  #tellRank(): number {
+    const view = this.#replicaView();
+    const offset = medOffset(view);
+    this.#deps.replicas.setRank(offset, retained(view));
+    return offset;
   }
 
   /** Where no other node answers, it may be us. That our own does says nothing. */
@@ -357,7 +368,7 @@ export class Engine {
 
   #route(announcement: Announcement | undefined, target: PeerTarget): BgpRoute | undefined {
     if (announcement === undefined) return undefined;
-    return bgpRoute(announcement, target, this.#medOffset ?? this.#rank());
+    return bgpRoute(announcement, target, this.#medOffset ?? medOffset(this.#replicaView()));
   }
 }
 

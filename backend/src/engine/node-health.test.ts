@@ -150,7 +150,8 @@ suite('verdicts on nodes', () => {
     bench.engine.start(INPUTS);
     judged(bench, { n1: 'alive', n2: 'alive', n3: 'alive' });
     const us = { stale: false, newcomer: false };
-    [bench.answering, bench.lost] = [[], [{ name: 'a', node: 'n2', stale: false, newcomer: false, us }]];
+    const word = { stale: false, newcomer: false, med: undefined, beside: [] };
+    [bench.answering, bench.lost] = [[], [{ name: 'a', node: 'n2', ...word, us }]];
     bench.engine.replicasChanged();
     assert.match(hops(bench, WEB), / med 0$/);
     bench.engine.setStale(true);

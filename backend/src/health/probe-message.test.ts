@@ -18,7 +18,7 @@ const PLACE_HEX = hex(
 );
 
 function message(kind: ProbeMessage['kind'], rest: Partial<ProbeMessage> = {}): ProbeMessage {
-  const view = { stale: false, behind: undefined, newcomer: false };
+  const view = { stale: false, behind: undefined, newcomer: false, med: undefined, retained: undefined };
   const flags = { leaving: false, ...view, announcing: false, news: false, placeOmitted: false };
   return { kind, ...flags, nonce: 0n, place: NO_PLACE, ...rest };
 }
@@ -72,6 +72,21 @@ const GOLDEN: readonly [what: string, message: ProbeMessage, bytes: string][] = 
     '504c4221 01 80 0000 0000000000000005',
   ],
   [
+    'answer of the first, whom nobody has left anything to outbid',
+    message('answer', { med: 100, nonce: 5n }),
+    '504c4221 01 00 0065 0000000000000005',
+  ],
+  [
+    'answer of one that has taken over at the bottom, and knows of routes that are there',
+    message('answer', { med: 0, retained: 0, nonce: 5n }),
+    '504c4221 01 00 0401 0000000000000005',
+  ],
+  [
+    'the largest offsets',
+    message('answer', { med: 1_022, retained: 62, nonce: 5n }),
+    '504c4221 01 00 ffff 0000000000000005',
+  ],
+  [
     'the largest nonce',
     message('question', { leaving: false, stale: false, nonce: 2n ** 64n - 1n }),
     '504c423f 01 00 0000 ffffffffffffffff',
@@ -96,7 +111,7 @@ suite('the probe datagram', () => {
   });
 
   test('of a later version, with flags and fields that we do not know, is read', () => {
-    const stale = message('answer', { stale: true, nonce: 9n });
+    const stale = message('answer', { stale: true, med: 0x233, retained: 3, nonce: 9n });
     assert.deepEqual(decodeProbe(bytesOf('504c4221 02 02 1234 0000000000000009')), stale);
     const all = message('answer', {
       leaving: true,
@@ -106,6 +121,8 @@ suite('the probe datagram', () => {
       announcing: true,
       news: true,
       placeOmitted: true,
+      med: 1_022,
+      retained: 62,
       nonce: 9n,
     });
     assert.deepEqual(decodeProbe(bytesOf('504c4221 ff ff ffff 0000000000000009')), all);
@@ -115,6 +132,11 @@ suite('the probe datagram', () => {
     const answer = message('answer', { nonce: 9n });
     assert.deepEqual(decodeProbe(bytesOf('504c4221 01 00 0000 0000000000000009 7b')), answer);
     assert.deepEqual(decodeProbe(bytesOf('504c4221 01 00 0000 0000000000000009 ff00')), answer);
+  });
+
+  test('says the worst that fits where an offset is too large', () => {
+    const [said] = [decodeProbe(encode(message('answer', { med: 5_000, retained: 100 })))];
+    assert.deepEqual([said?.med, said?.retained], [1_022, 62]);
   });
 
   const foreign = [
@@ -139,6 +161,8 @@ suite('the probe datagram', () => {
         announcing: fc.boolean(),
         news: fc.boolean(),
         placeOmitted: fc.boolean(),
+        med: fc.option(fc.nat(1_022), { nil: undefined }),
+        retained: fc.option(fc.nat(62), { nil: undefined }),
         place: fc.constantFrom(NO_PLACE, PLACE),
         nonce: fc.bigInt(0n, 2n ** 64n - 1n),
       },

@@ -8,8 +8,10 @@ import { decodePlace, MAX_PLACE_OCTETS } from './replica-place.ts';
  *
  * ```
  *  0               4       5       6       7       8                      16
- *  | "PLB?" / "PLB!" | version | flags | zero  | zero | nonce, 8 octets     | place of the replica, JSON ...
+ *  | "PLB?" / "PLB!" | version | flags | MED offsets   | nonce, 8 octets     | place of the replica, JSON ...
  * ```
+ *
+ * The ten lower bits of the MED offsets are `med` and the six upper ones `retained`, each plus 1: 0 is none, as older versions have it.
  */
 export interface ProbeHeader {
   readonly kind: 'question' | 'answer';
@@ -30,6 +32,13 @@ export interface ProbeHeader {
   readonly news: boolean;
   /** Of an answer: its place is left out, what was said of it last still holds. */
   readonly placeOmitted: boolean;
+  /** What the replica adds to the MED of its routes; undefined where it doesn't say. */
+  readonly med: number | undefined;
+  /**
+   * The best offset, up to 62, that routers may retain of replicas that this one has lost, the asker not among them: whoever is first has
+   * to go below.
+   */
+  readonly retained: number | undefined;
   /** Chosen by the asker, repeated by the answer. */
   readonly nonce: bigint;
 }
@@ -61,6 +70,20 @@ function flags(header: ProbeHeader): number {
   return state | (news ? NEWS : 0) | (placeOmitted ? PLACE_OMITTED : 0);
 }
 
+const MED_BITS = 10;
+const MED_MASK = 2 ** MED_BITS - 1;
+const MAX_RETAINED = 62;
+
+function medOctets({ med, retained }: ProbeHeader): number {
+  const own = med === undefined ? 0 : Math.min(MED_MASK, med + 1);
+  const others = retained === undefined ? 0 : Math.min(MAX_RETAINED, retained) + 1;
+  return own | (others << MED_BITS);
+}
+
+function offsetOf(bits: number): number | undefined {
+  return bits === 0 ? undefined : bits - 1;
+}
+
 /** @param place from `encodePlace`, empty for none */
 export function encodeProbe(header: ProbeHeader, place: Uint8Array = new Uint8Array()): Uint8Array {
   const bytes = new Uint8Array(HEADER + place.byteLength);
@@ -69,6 +92,7 @@ export function encodeProbe(header: ProbeHeader, place: Uint8Array = new Uint8Ar
   view.setUint32(0, MAGIC[header.kind]);
   view.setUint8(4, VERSION);
   view.setUint8(5, flags(header));
+  view.setUint16(6, medOctets(header));
   view.setBigUint64(8, header.nonce);
   return bytes;
 }
@@ -92,6 +116,8 @@ export function decodeProbe(bytes: Uint8Array): ProbeMessage | undefined {
     announcing: (view.getUint8(5) & ANNOUNCING) !== 0,
     news: (view.getUint8(5) & NEWS) !== 0,
     placeOmitted: (view.getUint8(5) & PLACE_OMITTED) !== 0,
+    med: offsetOf(view.getUint16(6) & MED_MASK),
+    retained: offsetOf(view.getUint16(6) >> MED_BITS),
     nonce: view.getBigUint64(8),
     place,
   };

@@ -1,26 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AnsweringReplica as RankedReplica } from '../announce/med.ts';
 import { NO_PLACE, type Replica, type ReplicaPlace } from '../domain/replica.ts';
 import type { Clock, Datagrams, DatagramSocket, Logger, Random, Timer } from '../platform/ports.ts';
 import { OpenQuestions } from './open-questions.ts';
 import { decodeProbe, encodeProbe, type ProbeHeader, type ProbeMessage } from './probe-message.ts';
 import { ReplicaMacs } from './replica-macs.ts';
 import { encodePlace } from './replica-place.ts';
-import { asAnswering, asLost, asMember, comesBack, hasSaid, lose, newlyTracked, notePlace } from './tracked-replica.ts';
+import { asAnswering, asLost, asMember, comesBack, expire, hasSaid, isOfUse, lose } from './tracked-replica.ts';
+import { newlyTracked, notePlace, noteRetained, retainedFor, type AnsweringReplica } from './tracked-replica.ts';
 import type { LostReplica, ReplicaFacts, Tracked } from './tracked-replica.ts';
 
-export interface AnsweringReplica extends RankedReplica {
-  /** Name of the node that it runs on. */
-  readonly node: string | undefined;
-  /** Its view has been stale for a while in which that of others was not, by its own account; undefined where it doesn't say. */
-  readonly behind: boolean | undefined;
-  /** All of its sessions are established. */
-  readonly announcing: boolean;
-  /** Where it can speak on links. */
-  readonly place: ReplicaPlace;
-  /** False: it does not say so, as one doesn't that has not heard of us, or not for long; if it speaks, it won't yield to us. */
-  readonly isPlaceKnown: boolean;
-}
+export type { AnsweringReplica } from './tracked-replica.ts';
 
 export interface ReplicaProberDeps {
   readonly clock: Clock;
@@ -44,6 +33,9 @@ export interface ReplicaProberOptions {
   readonly misses?: number;
 }
 
+/** What a replica says of itself, but for where it speaks. */
+type Word = Pick<ProbeHeader, 'leaving' | 'stale' | 'newcomer' | 'behind' | 'announcing' | 'med'>;
+
 const REBIND_MS = 1_000;
 /** Least time between two questions to a replica, however much news it has. */
 const NEWS_MS = 20;
@@ -66,12 +58,10 @@ export class ReplicaProber {
   #isBound = false;
   #timer: Timer | undefined;
   #stopped = false;
-  #leaving = false;
-  #stale = false;
-  #newcomer = false;
-  #behind: boolean | undefined;
+  #word: Word = { leaving: false, stale: false, newcomer: false, behind: undefined, announcing: false, med: undefined };
+  /** What routers may retain of others, by their names. */
+  #retained: ReadonlyMap<string, number> = new Map();
   #wasSettled = false;
-  #announcing = false;
   #place: ReplicaPlace = NO_PLACE;
   /** The same as answers have it; empty for none. */
   #placeOctets: Uint8Array = new Uint8Array();
@@ -102,23 +92,37 @@ export class ReplicaProber {
 
   /** Answers say from now on whether this replica's view of the API is stale. */
   setStale(stale: boolean): void {
-    if (stale === this.#stale) return;
-    this.#stale = stale;
-    this.#askAll();
+    this.#say({ stale });
   }
 
   /** Answers say from now on whether there are nodes that this replica has not met. */
   setNewcomer(newcomer: boolean): void {
-    if (newcomer === this.#newcomer) return;
-    this.#newcomer = newcomer;
-    this.#askAll();
+    this.#say({ newcomer });
   }
 
   /** Answers say from now on whether that view has been so for a while in which others' was not; undefined: nothing of it. */
   setBehind(behind: boolean | undefined): void {
-    if (behind === this.#behind) return;
-    this.#behind = behind;
+    this.#say({ behind });
+  }
+
+  /**
+   * Answers say from now on what this replica adds to the MED of its routes, and what those must stay below who become the first.
+   *
+   * @param retained by the name of the lost replica (`announce/med`)
+   */
+  setRank(med: number, retained: ReadonlyMap<string, number>): void {
+    const isSame = isDeepStrictEqual(retained, this.#retained);
+    this.#retained = retained;
+    if (!this.#say({ med }) && !isSame) this.#askAll();
+  }
+
+  /** Returns whether that is news. */
+  #say(change: Partial<Word>): boolean {
+    const word = { ...this.#word, ...change };
+    if (isDeepStrictEqual(word, this.#word)) return false;
+    this.#word = word;
     this.#askAll();
+    return true;
   }
 
   /** Answers to replicas say from now on that this one can speak there. */
@@ -131,13 +135,12 @@ export class ReplicaProber {
 
   /** Answers say from now on whether every session of this replica is established. */
   setAnnouncing(announcing: boolean): void {
-    this.#announcing = announcing;
+    this.#word = { ...this.#word, announcing };
   }
 
   /** From here on answers say that this replica leaves, so that nobody takes its silence for a failure. */
   announceLeaving(): void {
-    this.#leaving = true;
-    this.#askAll();
+    this.#say({ leaving: true });
   }
 
   /** The whole membership; this replica itself is left out. */
@@ -212,6 +215,11 @@ export class ReplicaProber {
   /** The replicas that fell silent and whose routes a router may still retain, though they may answer again. */
   lost(): LostReplica[] {
     return [...this.#tracked].flatMap(([name, tracked]) => asLost(name, tracked) ?? []);
+  }
+
+  /** The best MED offsets of routes that are retained of replicas which others have lost, as these say. */
+  told(): number[] {
+    return [...this.#tracked.values()].flatMap(({ retained }) => (retained === undefined ? [] : [retained.med]));
   }
 
   #bind(): void {
@@ -290,8 +298,8 @@ export class ReplicaProber {
   #silence(name: string, tracked: Tracked, message: string): void {
     tracked.answering = false;
     tracked.backSince = undefined;
-    const us = { stale: this.#stale, newcomer: this.#newcomer };
-    if (!tracked.leaving) tracked.lost = lose(tracked, us, this.#deps.clock.now());
+    const { stale, newcomer } = this.#word;
+    if (!tracked.leaving) lose(tracked, this.#tracked.values(), { stale, newcomer }, this.#deps.clock.now());
     this.#deps.logger.warn({ other: name, leaving: tracked.leaving, missed: tracked.missed }, message);
   }
 
@@ -316,9 +324,10 @@ export class ReplicaProber {
 
   #answer({ nonce, news }: ProbeMessage, from: { readonly host: string; readonly port: number }): void {
     this.#deps.beforeAnswer?.();
-    const asker = [...this.#tracked.values()].find(({ address, replaced }) => address === from.host && !replaced);
+    const [name, asker] = [...this.#tracked].find(([, each]) => each.address === from.host && !each.replaced) ?? [];
     const place = this.#placeFor(asker);
-    const header = { ...this.#header('answer', nonce), placeOmitted: place === undefined };
+    const retained = retainedFor(name, this.#retained, this.#tracked);
+    const header = { ...this.#header('answer', nonce), retained, placeOmitted: place === undefined };
     this.#socket?.send(encodeProbe(header, place), from.port, from.host);
     if (news && asker !== undefined) this.#askSoon(asker);
   }
@@ -344,7 +353,7 @@ export class ReplicaProber {
   }
 
   #hit(name: string, tracked: Tracked, says: ProbeMessage): void {
-    const { leaving, stale, behind, newcomer, announcing } = says;
+    const { leaving, stale, behind, newcomer, announcing, med } = says;
     const place = says.placeOmitted ? tracked.place : says.place;
     const isElsewhere = !isDeepStrictEqual(tracked.place, place);
     const isBack = comesBack(tracked, announcing, this.#deps.clock.now());
@@ -352,8 +361,9 @@ export class ReplicaProber {
     const isOther = !isDeepStrictEqual(known, [true, leaving, stale, behind, newcomer]);
     this.#found(name, tracked);
     const placeIs = notePlace(tracked, says.placeOmitted, this.#deps.clock.now());
-    const isNews = [isElsewhere, isBack, isOther, placeIs === 'known', placeIs === 'unknown'].includes(true);
-    Object.assign(tracked, { answering: true, leaving, stale, behind, newcomer, announcing, place });
+    const isTold = noteRetained(tracked, says.retained, this.#deps.clock.now());
+    const isNews = [isElsewhere, isBack, isOther, isTold, placeIs === 'known', placeIs === 'unknown'].includes(true);
+    Object.assign(tracked, { answering: true, leaving, stale, behind, newcomer, announcing, med, place });
     tracked.missed = 0;
     tracked.saidUnsendable = false;
     // One that starts or leaves speaks on no link for now, but its host has the MACs that it had.
@@ -374,9 +384,7 @@ export class ReplicaProber {
   }
 
   #header(kind: ProbeHeader['kind'], nonce: bigint): ProbeHeader {
-    const view = { stale: this.#stale, behind: this.#behind, newcomer: this.#newcomer };
-    const word = { leaving: this.#leaving, ...view, announcing: this.#announcing };
-    return { kind, ...word, news: false, placeOmitted: false, nonce };
+    return { kind, ...this.#word, retained: undefined, news: false, placeOmitted: false, nonce };
   }
 
   /** Drops what nobody needs any more; returns whether `lost` changed. */
@@ -384,11 +392,8 @@ export class ReplicaProber {
     let changed = false;
     const now = this.#deps.clock.now();
     for (const [name, tracked] of this.#tracked) {
-      if (tracked.lost !== undefined && now - tracked.lost.at >= this.#retentionMs) {
-        tracked.lost = undefined;
-        changed = true;
-      }
-      if (!tracked.member && tracked.lost === undefined && !tracked.answering) {
+      changed = expire(tracked, now, this.#retentionMs) || changed;
+      if (!isOfUse(tracked)) {
         tracked.soon?.cancel();
         this.#tracked.delete(name);
         this.#macs.delete(tracked);

@@ -1,7 +1,20 @@
-import type { Knowledge, LostReplica as RankedLoss } from '../announce/med.ts';
+import type { AnsweringReplica as RankedReplica, Knowledge, LostReplica as RankedLoss } from '../announce/med.ts';
 import { NO_PLACE, type ReplicaPlace } from '../domain/replica.ts';
 import type { Timer } from '../platform/ports.ts';
 import { OpenQuestions } from './open-questions.ts';
+
+export interface AnsweringReplica extends RankedReplica {
+  /** Name of the node that it runs on. */
+  readonly node: string | undefined;
+  /** Its view has been stale for a while in which that of others was not, by its own account; undefined where it doesn't say. */
+  readonly behind: boolean | undefined;
+  /** All of its sessions are established. */
+  readonly announcing: boolean;
+  /** Where it can speak on links. */
+  readonly place: ReplicaPlace;
+  /** False: it does not say so, as one doesn't that has not heard of us, or not for long; if it speaks, it won't yield to us. */
+  readonly isPlaceKnown: boolean;
+}
 
 export interface LostReplica extends Omit<RankedLoss, 'nodeIsDead'> {
   /** Name of the node that it ran on. */
@@ -22,6 +35,10 @@ interface Loss extends Knowledge {
   readonly at: number;
   /** What we said of ourselves then. */
   readonly us: Knowledge;
+  /** The MED offset that it said last. */
+  readonly med: number | undefined;
+  /** Those of others lost at about the same time. */
+  readonly beside: readonly number[];
 }
 
 /** What a replica knows of another one. */
@@ -41,6 +58,9 @@ export interface Tracked {
   behind: boolean | undefined;
   newcomer: boolean;
   announcing: boolean;
+  med: number | undefined;
+  /** What it said last of routes that others than us have left with routers, and when. */
+  retained: { readonly med: number; readonly at: number } | undefined;
   place: ReplicaPlace;
   /** It has said so, if only that it can't, and has not gone on without since. */
   isPlaceKnown: boolean;
@@ -69,6 +89,8 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
     behind: undefined,
     newcomer: false,
     announcing: false,
+    med: undefined,
+    retained: undefined,
     place: NO_PLACE,
     isPlaceKnown: false,
     placeAt: -Infinity,
@@ -99,11 +121,44 @@ export function comesBack(tracked: Tracked, announcing: boolean, now: number): b
   return true;
 }
 
+/** Nobody can tell which of two that fell silent within this time, in milliseconds, has outlived the other, and taken over from it. */
+const BESIDE_MS = 5_000;
+
 /** A replica fell silent. One that has not announced since it was lost before may rank as it did then: routers may retain that. */
-export function lose({ stale, newcomer, lost }: Tracked, us: Knowledge, now: number): Loss {
-  if (lost === undefined) return { at: now, stale, newcomer, us };
-  const ours = { stale: us.stale || lost.us.stale, newcomer: us.newcomer || lost.us.newcomer };
-  return { at: now, stale: stale && lost.stale, newcomer: newcomer && lost.newcomer, us: ours };
+export function lose(tracked: Tracked, others: Iterable<Tracked>, us: Knowledge, now: number): void {
+  const { med, lost } = tracked;
+  const losses = [...others].filter((other) => other !== tracked && now - (other.lost?.at ?? -Infinity) <= BESIDE_MS);
+  const beside = losses.flatMap((other) => other.lost?.med ?? []);
+  const loss = combined({ at: now, ...knowledgeOf(tracked), us, med, beside }, lost);
+  tracked.lost = loss;
+  if (loss.med === undefined) return;
+  for (const other of losses) {
+    if (other.lost !== undefined) other.lost = { ...other.lost, beside: [...other.lost.beside, loss.med] };
+  }
+}
+
+function knowledgeOf({ stale, newcomer }: Knowledge): Knowledge {
+  return { stale, newcomer };
+}
+
+function combined(loss: Loss, before: Loss | undefined): Loss {
+  if (before === undefined) return loss;
+  const { at, us } = loss;
+  return {
+    at,
+    stale: loss.stale && before.stale,
+    newcomer: loss.newcomer && before.newcomer,
+    us: { stale: us.stale || before.us.stale, newcomer: us.newcomer || before.us.newcomer },
+    med: loss.med === undefined || before.med === undefined ? undefined : Math.min(loss.med, before.med),
+    beside: [...new Set([...loss.beside, ...before.beside])],
+  };
+}
+
+/** Undefined where it doesn't answer, or leaves. */
+export function asAnswering(name: string, tracked: Tracked): AnsweringReplica | undefined {
+  if (!tracked.answering || tracked.leaving) return undefined;
+  const { node, stale, behind, newcomer, announcing, place, isPlaceKnown } = tracked;
+  return { name, node, stale, behind, newcomer, announcing, place, isPlaceKnown };
 }
 
 /** Undefined where it doesn't answer, or leaves. */
@@ -122,8 +177,8 @@ export function asMember(name: string, tracked: Tracked): ReplicaFacts | undefin
 /** Undefined where it isn't lost. */
 export function asLost(name: string, { node, lost }: Tracked): LostReplica | undefined {
   if (lost === undefined) return undefined;
-  const { stale, newcomer, us } = lost;
-  return { name, node, stale, newcomer, us };
+  const { stale, newcomer, us, med, beside } = lost;
+  return { name, node, stale, newcomer, us, med, beside };
 }
 
 /** How long a replica that answers is given to say where it can speak: until the list of replicas has reached it. */
@@ -155,4 +210,46 @@ export function notePlace(tracked: Tracked, omitted: boolean, now: number): 'kno
   tracked.isPlaceKnown = false;
   tracked.answeredAt = now;
   return 'unknown';
+}
+
+/** A replica answered: what it says of the routes of others. Returns whether that is news. */
+export function noteRetained(tracked: Tracked, med: number | undefined, now: number): boolean {
+  const before = tracked.retained?.med;
+  tracked.retained = med === undefined ? undefined : { med, at: now };
+  return med !== before;
+}
+
+/** Drops what routers don't retain any more; returns whether that changed anything that ranks depend on. */
+export function expire(tracked: Tracked, now: number, retentionMs: number): boolean {
+  const { lost, retained, answering } = tracked;
+  const isLossOver = lost !== undefined && now - lost.at >= retentionMs;
+  // One that answers says itself when it is over.
+  const isWordOver = retained !== undefined && !answering && now - retained.at >= retentionMs;
+  if (isLossOver) tracked.lost = undefined;
+  if (isWordOver) tracked.retained = undefined;
+  return isLossOver || isWordOver;
+}
+
+/**
+ * What one that asks is told of routes that have to be outbid: what we know ourselves of others than the asker, and what was said by
+ * those that can't say it themselves any more.
+ *
+ * @param own by name of the lost replica
+ */
+export function retainedFor(
+  asker: string | undefined,
+  own: ReadonlyMap<string, number>,
+  tracked: ReadonlyMap<string, Tracked>,
+): number | undefined {
+  const known = [...own].flatMap(([name, med]) => (name === asker ? [] : [med]));
+  const heard = [...tracked].flatMap(([name, { answering, retained }]) =>
+    name === asker || answering || retained === undefined ? [] : [retained.med],
+  );
+  const all = [...known, ...heard];
+  return all.length === 0 ? undefined : Math.min(...all);
+}
+
+/** Whether anything depends on it yet: on whether it answers, or on what it has said. */
+export function isOfUse({ member, answering, lost, retained }: Tracked): boolean {
+  return member || answering || lost !== undefined || retained !== undefined;
 }

@@ -145,7 +145,7 @@ const replicaKilled: FaultRow = {
   goals: none,
   act: async (site) => {
     await site.manager.replicas.stop('n1', 'SIGKILL');
-    await site.meds([undefined, 0, 200]);
+    await site.meds([undefined, 49, 200]);
     await site.manager.replicas.start('n1');
     await site.atRest();
   },

@@ -19,6 +19,8 @@ export class Bench {
   answering: string[] = [];
   /** By name alone: on no known node, with a fresh view. */
   lost: (string | LostReplica)[] = [];
+  told: number[] = [];
+  toldRank: { readonly med: number; readonly retained: Readonly<Record<string, number>> } | undefined;
   /** What the prober was told, in order. */
   readonly prober: string[] = [];
   members: readonly Replica[] = [];
@@ -67,6 +69,7 @@ export class Bench {
           setAnnouncing: (announcing) => void (this.toldAnnouncing = announcing),
           setStale: (stale) => void (this.toldStale = stale),
           setNewcomer: (newcomer) => void (this.toldNewcomer = newcomer),
+          setRank: (med, retained) => void (this.toldRank = { med, retained: Object.fromEntries(retained) }),
           setRetention: (ms) => void (this.retentionMs = ms),
           answering: () =>
             this.answering.map((name) => {
@@ -75,6 +78,7 @@ export class Bench {
               const place = { place: this.#placeOfOthers(), isPlaceKnown: !this.othersAreUnplaced };
               return { name, node, ...view, announcing: this.othersAnnounce, ...place };
             }),
+          told: () => this.told,
           lost: () => this.lost.map((other) => (typeof other === 'string' ? this.#lostOne(other) : other)),
         },
         ...(layer2 ? { layer2: (host: Layer2Host) => this.#linkPart(host) } : {}),
@@ -97,7 +101,7 @@ export class Bench {
 
   #lostOne(name: string): LostReplica {
     const us = { stale: this.toldStale, newcomer: this.toldNewcomer };
-    return { name, node: undefined, stale: false, newcomer: this.othersAreNewcomers, us };
+    return { name, node: undefined, stale: false, newcomer: this.othersAreNewcomers, us, med: undefined, beside: [] };
   }
 
   #placeOfOthers(): ReplicaPlace {

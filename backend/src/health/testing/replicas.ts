@@ -8,12 +8,12 @@ import type { ProbeMessage } from '../probe-message.ts';
 import { ReplicaProber } from '../replicas.ts';
 
 export const PORT = 7_473;
-const ADDRESS: Readonly<Record<string, string>> = { a: '10.0.0.1', b: '10.0.0.2', c: '10.0.0.3' };
+const ADDRESS: Readonly<Record<string, string>> = { a: '10.0.0.1', b: '10.0.0.2', c: '10.0.0.3', d: '10.0.0.4' };
 export const replica = (name: string): Replica => aReplica(name, ADDRESS[name] ?? '', `node-${name}`);
 export const members = (...names: string[]): Replica[] => names.map(replica);
 
 export function probe(kind: ProbeMessage['kind'], nonce: bigint, rest: Partial<ProbeMessage> = {}): ProbeMessage {
-  const view = { stale: false, behind: undefined, newcomer: false };
+  const view = { stale: false, behind: undefined, newcomer: false, med: undefined, retained: undefined };
   const flags = { leaving: false, ...view, announcing: false, news: false, placeOmitted: false };
   return { kind, ...flags, nonce, place: NO_PLACE, ...rest };
 }

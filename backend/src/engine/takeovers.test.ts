@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { MED_FIRST, MED_LEAVING, MED_OTHER, MED_TAKEOVER, medOffset, retained } from '../announce/med.ts';
+import type { Replica } from '../domain/replica.ts';
+import { aReplica } from '../domain/testing/builders.ts';
+import { ReplicaProber } from '../health/replicas.ts';
+import { FakeClock } from '../platform/fake/clock.ts';
+import { FakeDatagrams } from '../platform/fake/datagrams.ts';
+import { FakeLogger } from '../platform/fake/logger.ts';
+import type { Datagrams } from '../platform/ports.ts';
+
+/** In this model; 210 s in life. */
+const RETENTION_MS = 15_000;
+/** From the start of a replica until it has met all nodes, and its sessions are established. */
+const READY_MS = 1_500;
+/** Enough to notice whatever was last, though two answers in a row are lost, and to act on it. */
+const SETTLED_MS = 6_000;
+const PLACES = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5'];
+
+interface Running {
+  readonly replica: Replica;
+  readonly prober: ReplicaProber;
+  newcomer: boolean;
+  announcing: boolean;
+  /** How often it has changed the MED of its routes. */
+  changes: number;
+}
+
+/** What a router has of a replica, up to five of them, which ask each other over a network that loses answers. */
+class Site {
+  readonly clock = new FakeClock();
+  readonly running = new Map<string, Running>();
+  /** The offset of the routes that a router has of each, and until when it retains those of a dead one. */
+  readonly router = new Map<string, { readonly med: number; readonly until: number }>();
+  readonly #datagrams = new FakeDatagrams(this.clock);
+  readonly #lost = new Map<string, number>();
+  #members: readonly Replica[] = [];
+  #seed: number;
+
+  constructor(seed: number) {
+    this.#seed = seed + 1;
+  }
+
+  random(): number {
+    this.#seed = (this.#seed * 16_807) % 2_147_483_647;
+    return this.#seed / 2_147_483_647;
+  }
+
+  /** One whose Pod has this name, in place of whatever had the name or the address. */
+  start(name: string, address: string): void {
+    const replica = aReplica(name, address, `node-${address}`);
+    const deps = { clock: this.clock, random: { next: () => this.random() }, logger: new FakeLogger() };
+    const onChange = (): void => this.#rank(name);
+    const prober = new ReplicaProber(
+      { ...deps, datagrams: this.#lossy(), onChange },
+      { self: name, host: address, port: 1 },
+    );
+    prober.setRetention(RETENTION_MS);
+    const running = { replica, prober, newcomer: true, announcing: false, changes: 0 };
+    this.running.set(name, running);
+    prober.setNewcomer(true);
+    this.#members = [...this.#members.filter((other) => other.name !== name && other.address !== address), replica];
+    prober.start();
+    for (const other of this.running.values()) other.prober.setReplicas(this.#members);
+    this.clock.setTimer(READY_MS, () => {
+      if (this.running.get(name) !== running) return;
+      Object.assign(running, { newcomer: false, announcing: true });
+      prober.setNewcomer(false);
+      prober.setAnnouncing(true);
+      this.#rank(name);
+    });
+  }
+
+  /** With its node, so that routers hear nothing of it. */
+  die(name: string): void {
+    this.running.get(name)?.prober.stop();
+    this.running.delete(name);
+    const routes = this.router.get(name);
+    if (routes !== undefined) this.router.set(name, { ...routes, until: this.clock.now() + RETENTION_MS });
+  }
+
+  pass(ms: number): void {
+    this.clock.advance(ms);
+    for (const [name, { until }] of this.router) if (until <= this.clock.now()) this.router.delete(name);
+  }
+
+  /** The replicas whose routes the router uses. */
+  winners(): string[] {
+    const best = Math.min(...[...this.router.values()].map(({ med }) => med));
+    return [...this.router].filter(([, { med }]) => med === best).map(([name]) => name);
+  }
+
+  /** As the engine does. */
+  #rank(name: string): void {
+    const running = this.running.get(name);
+    if (running === undefined) return;
+    const { prober, newcomer, announcing } = running;
+    const lost = prober.lost().map((other) => ({ ...other, nodeIsDead: true }));
+    const own = { self: name, newcomer, stale: false, leaving: false };
+    const view = { ...own, answering: prober.answering(), lost, told: prober.told() };
+    const med = medOffset(view);
+    prober.setRank(med, retained(view));
+    const said = this.router.get(name);
+    if (!announcing || (said?.med === med && said.until === Infinity)) return;
+    running.changes += 1;
+    this.router.set(name, { med, until: Infinity });
+  }
+
+  #loses(path: string): boolean {
+    const lost = this.#lost.get(path) ?? 0;
+    const isLost = lost < 2 && this.random() < 0.4;
+    this.#lost.set(path, isLost ? lost + 1 : 0);
+    return isLost;
+  }
+
+  /** Loses answers, but never three in a row of one replica to another. */
+  #lossy(): Datagrams {
+    return {
+      bind: (host, port, handlers) => {
+        const socket = this.#datagrams.bind(host, port, handlers);
+        const send = (bytes: Uint8Array, toPort: number, to: string): void => {
+          if (bytes[3] === 0x21 && this.#loses(`${host} ${to}`)) return;
+          socket.send(bytes, toPort, to);
+        };
+        return { send, close: () => socket.close() };
+      },
+    };
+  }
+}
+
+const events = fc.array(
+  fc.record({
+    /** Whose turn it is. */
+    place: fc.nat(PLACES.length - 1),
+    /** Where nobody runs there: the same Pod again, or a new one by whatever name. */
+    again: fc.boolean(),
+    name: fc.constantFrom(...'abcdefghijklm'),
+    /** Time until the next one, and whether what came of it is looked at first. */
+    ms: fc.integer({ min: 0, max: 8_000 }),
+    look: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 14 },
+);
+
+test('whatever routers retain of dead replicas loses against a living one, however many die and return one after the other', () => {
+  fc.assert(
+    fc.property(fc.nat(1_000_000), events, (seed, sequence) => {
+      const site = new Site(seed);
+      const pods = new Map<string, string>();
+      const start = (name: string, place: string): void => {
+        pods.set(place, name);
+        site.start(name, place);
+      };
+      for (const [i, place] of PLACES.entries()) start('cfhka'[i] ?? '', place);
+      site.pass(SETTLED_MS);
+      const look = (): void => {
+        site.pass(SETTLED_MS);
+        const winners = site.winners();
+        const table = JSON.stringify([...site.router]);
+        assert.equal(winners.length, 1, table);
+        assert.ok(
+          winners.every((name) => site.running.has(name)),
+          table,
+        );
+        for (const { med } of site.router.values()) assert.ok(med >= MED_TAKEOVER && med <= MED_LEAVING, table);
+      };
+      for (const [i, { place, again, name, ms, look: isLooked }] of sequence.entries()) {
+        const address = PLACES[place] ?? '';
+        const pod = pods.get(address) ?? '';
+        if (!site.running.has(pod)) start(again ? pod : `${name}${i}`, address);
+        else if (site.running.size > 1) site.die(pod);
+        site.pass(ms);
+        if (isLooked) look();
+      }
+      look();
+      // What a dead one has said of others before it is over last.
+      site.pass(2 * RETENTION_MS + SETTLED_MS);
+      const changes = [...site.running.values()].map((running) => running.changes);
+      site.pass(RETENTION_MS);
+      assert.deepEqual(
+        [...site.running.values()].map((running) => running.changes),
+        changes,
+        'at rest nothing changes',
+      );
+      const meds = [...site.router.values()].map(({ med }) => med).sort((a, b) => a - b);
+      assert.deepEqual(meds, [MED_FIRST, ...Array.from({ length: site.running.size - 1 }, () => MED_OTHER)]);
+      assert.ok(Math.max(...changes) <= 6 * sequence.length + 6, changes.join());
+    }),
+    { numRuns: Number(process.env.RUNS ?? 12) },
+  );
+});
