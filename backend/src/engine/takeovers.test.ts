@@ -19,7 +19,7 @@ const SETTLED_MS = 6_000;
 const PLACES = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5'];
 
 interface Running {
-  readonly replica: Replica;
+  readonly since: number;
   readonly prober: ReplicaProber;
   newcomer: boolean;
   announcing: boolean;
@@ -57,7 +57,7 @@ class Site {
       { self: name, host: address, port: 1 },
     );
     prober.setRetention(RETENTION_MS);
-    const running = { replica, prober, newcomer: true, announcing: false, changes: 0 };
+    const running = { since: this.clock.now(), prober, newcomer: true, announcing: false, changes: 0 };
     this.running.set(name, running);
     prober.setNewcomer(true);
     this.#members = [...this.#members.filter((other) => other.name !== name && other.address !== address), replica];
@@ -72,12 +72,19 @@ class Site {
     });
   }
 
+  /** Whether another one would be left that had the time to hear of what happened before it began: else nobody can know. */
+  canSpare(name: string): boolean {
+    const others = [...this.running].filter(([other]) => other !== name);
+    return others.some(([, { since }]) => this.clock.now() - since >= SETTLED_MS);
+  }
+
   /** With its node, so that routers hear nothing of it. */
   die(name: string): void {
     this.running.get(name)?.prober.stop();
     this.running.delete(name);
     const routes = this.router.get(name);
-    if (routes !== undefined) this.router.set(name, { ...routes, until: this.clock.now() + RETENTION_MS });
+    // One that had not come so far as to announce again has left nothing new.
+    if (routes?.until === Infinity) this.router.set(name, { ...routes, until: this.clock.now() + RETENTION_MS });
   }
 
   pass(ms: number): void {
@@ -169,7 +176,7 @@ test('whatever routers retain of dead replicas loses against a living one, howev
         const address = PLACES[place] ?? '';
         const pod = pods.get(address) ?? '';
         if (!site.running.has(pod)) start(again ? pod : `${name}${i}`, address);
-        else if (site.running.size > 1) site.die(pod);
+        else if (site.canSpare(pod)) site.die(pod);
         site.pass(ms);
         if (isLooked) look();
       }

@@ -9,6 +9,7 @@ import { openLinkLayer } from '../platform/linux/link-layer.ts';
 import { systemListeners } from '../platform/linux/listeners.ts';
 import { systemLinks } from '../platform/linux/links.ts';
 import { jsonLogger } from '../platform/linux/logger.ts';
+import { SystemNeighbourTable } from '../platform/linux/neighbour-table.ts';
 import type { LinkLayer } from '../platform/ports.ts';
 import { watchUsage } from '../platform/linux/usage.ts';
 import { UsableLinks } from '../platform/usable-links.ts';
@@ -66,6 +67,7 @@ const nodes = new NodeProber(
     clock: systemClock,
     random: systemRandom,
     dialer: systemDialer,
+    neighbours: new SystemNeighbourTable(),
     links: systemLinks,
     logger: logger.child({ component: 'nodes' }),
     onChange: () => engine.healthChanged(),

@@ -38,6 +38,8 @@ export interface WitnessWord {
   /** Somebody else had been heard at that time, after the node had fallen silent: the network worked. */
   readonly proven: boolean;
   readonly sawHost: boolean;
+  /** What it found, in words. */
+  readonly said?: string;
 }
 
 export type NodeEvent = { readonly at: number } & (

@@ -18,6 +18,8 @@ export interface NodeVerdict {
   readonly ailingMs: number;
   /** Whether the second witness saw the host, if it was asked. */
   readonly witness: 'host' | 'nothing' | undefined;
+  /** By what: TCP, and where that found nothing, ARP or neighbour discovery. */
+  readonly witnessSaid: string | undefined;
   /** How often it has died again soon after it had come back. */
   readonly flaps: number;
 }
@@ -65,6 +67,7 @@ export function evidence(
     misses,
     ailingMs: Math.round(ailing?.forMs ?? 0),
     witness: witness === undefined ? undefined : witness.sawHost ? 'host' : 'nothing',
+    witnessSaid: witness?.said,
     flaps,
   };
 }

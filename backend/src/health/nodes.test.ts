@@ -108,6 +108,7 @@ suite('a node dies', () => {
       misses: 3,
       ailingMs: 0,
       witness: 'nothing',
+      witnessSaid: `TCP port 10250: no answer from ${N2} port 10250 within 500 ms`,
       flaps: 0,
     });
     const silentMs = Date.parse(String(since)) - Date.parse(String(answered));

@@ -1,6 +1,6 @@
 import type { NodeHealth } from '../announce/snapshot.ts';
 import { canonicalAddress } from '../domain/address.ts';
-import type { Clock, Dialer, Links, Logger, Random, Timer } from '../platform/ports.ts';
+import type { Clock, Dialer, Links, Logger, NeighbourTable, Random, Timer } from '../platform/ports.ts';
 import { crowdAround, isProven, rule, type RouterWord } from './crowd.ts';
 import { HostWitness } from './host-witness.ts';
 import { NodeProbe, PATIENCE_MS } from './node-probe.ts';
@@ -52,6 +52,8 @@ export interface NodeProberDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly dialer: Dialer;
+  /** What this host's kernel knows of its neighbours; undefined where it can't be read. */
+  readonly neighbours?: NeighbourTable;
   readonly links: Links;
   readonly logger: Logger;
   /** What `health` returns has changed. */
@@ -235,13 +237,13 @@ export class NodeProber {
     if (question !== undefined && question.asked >= (state.accusedAt ?? 0) && (question.proven || !proven)) return;
     const own = { asked, proven };
     node.question = own;
-    this.#witness.ask(node.address, (sighting) => {
+    this.#witness.ask(node.address, (sighting, said) => {
       if (node.question === own) node.question = undefined;
       // It may be gone, have another address or have answered by now.
       if (this.#tracked.get(node.name) !== node || this.#stateOf(node).misses === 0) return;
       const at = this.#deps.clock.now();
       if (sighting === 'unsure') return this.#apply(node, { type: 'ruling', at, ruling: 'hold' });
-      this.#apply(node, { type: 'witness', at, word: { ...own, sawHost: sighting === 'host' } });
+      this.#apply(node, { type: 'witness', at, word: { ...own, sawHost: sighting === 'host', said } });
       this.#judge(node);
     });
   }

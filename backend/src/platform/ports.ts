@@ -193,6 +193,24 @@ export interface Neighbour {
   readonly link: number;
 }
 
+/** What this host's kernel found when it last wanted the MAC address of an address on a link (RFC 826, RFC 4861 7.3). */
+export interface NeighbourWord {
+  /** `absent`: nobody answers ARP or neighbour discovery; `unsure`: nobody was asked lately. */
+  readonly state: 'known' | 'absent' | 'unsure';
+  /** Milliseconds since its owner last gave a sign of life there; up to 60 too few. Undefined where it never did. */
+  readonly confirmedMsAgo: number | undefined;
+}
+
+/** The neighbour tables of this host. They can be read without any right. */
+export interface NeighbourTable {
+  /**
+   * Undefined for an address that is on no link of this host, or that nothing was sent to; rejects where the kernel doesn't say.
+   *
+   * @param address an IP literal in canonical text, without a zone
+   */
+  find(address: string): Promise<NeighbourWord | undefined>;
+}
+
 /** The data link layer of this host. Needs NET_RAW. */
 export interface LinkLayer {
   /** The links as they are now, by index. */

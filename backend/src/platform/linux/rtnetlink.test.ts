@@ -11,6 +11,7 @@ import {
   matchRequest,
   neighbourOf,
   neighboursRequest,
+  neighbourStateOf,
   onLinkLengthOf,
   parseMessages,
   refusal,
@@ -98,6 +99,20 @@ describe('what the kernel says by rtnetlink', () => {
     const message = `${length}0000001c00020007000000000000000200000003000000${state}000001${attributes}`;
     return parseMessages(bytes(message)).map(neighbourOf)[0];
   };
+
+  it('says of each neighbour what the kernel thinks of it, and since when it was confirmed last', () => {
+    const of = (state: string, attributes: string): ReturnType<typeof neighbourStateOf> => {
+      const length = (28 + attributes.length / 2).toString(16).padStart(2, '0');
+      const message = `${length}0000001c00020007000000000000000200000003000000${state}000001${attributes}`;
+      return parseMessages(bytes(message)).map(neighbourStateOf)[0];
+    };
+    const ipv4 = '08000100c0000207';
+    // struct nda_cacheinfo: confirmed, used, updated, references
+    const times = `14000300${'2c010000'}${'05000000'}${'06000000'}${'00000000'}`;
+    assert.deepEqual(of('20', ipv4), { address: '192.0.2.7', state: 0x20, confirmedAgo: undefined });
+    assert.deepEqual(of('02', `${ipv4}${times}`), { address: '192.0.2.7', state: 0x02, confirmedAgo: 300 });
+    assert.equal(of('02', times), undefined);
+  });
 
   it('names neighbours that it has met, not those that it looks for or has not found', () => {
     const [ipv4, ipv6] = ['08000100c0000207', `1400010020010db8${'00'.repeat(11)}09`];

@@ -43,6 +43,15 @@ export interface NeighbourRecord {
   readonly mac: Uint8Array;
 }
 
+/** What the kernel thinks of a neighbour, whether or not it has its MAC. */
+export interface NeighbourStateRecord {
+  readonly address: string;
+  /** NUD_* of linux/neighbour.h. */
+  readonly state: number;
+  /** Hundredths of a second since it was last confirmed (`struct nda_cacheinfo`, in USER_HZ); undefined if the kernel doesn't say. */
+  readonly confirmedAgo: number | undefined;
+}
+
 export interface Message {
   readonly type: number;
   readonly flags: number;
@@ -80,6 +89,7 @@ const IFA_F_OPTIMISTIC = 0x04;
 const IFA_F_TENTATIVE = 0x40;
 const NDA_DST = 1;
 const NDA_LLADDR = 2;
+const NDA_CACHEINFO = 3;
 /** Not incomplete, not failed, none without a MAC: linux/neighbour.h. */
 const NUD_KNOWN = 0x02 | 0x04 | 0x08 | 0x10 | 0x80;
 const RTA_DST = 1;
@@ -264,6 +274,16 @@ export function neighbourOf({ type, body }: Message): NeighbourRecord | undefine
   if ((view.getUint16(8, true) & NUD_KNOWN) === 0 || mac?.byteLength !== 6) return undefined;
   if (address === undefined || (address.byteLength !== 4 && address.byteLength !== 16)) return undefined;
   return { linkIndex: view.getInt32(4, true), address: format(address), mac: mac.slice() };
+}
+
+export function neighbourStateOf({ type, body }: Message): NeighbourStateRecord | undefined {
+  if (type !== RTM_NEWNEIGH || body.byteLength < 12) return undefined;
+  const attributes = parseAttributes(body, 12);
+  const address = attributes.get(NDA_DST);
+  if (address === undefined || (address.byteLength !== 4 && address.byteLength !== 16)) return undefined;
+  const times = attributes.get(NDA_CACHEINFO);
+  const confirmedAgo = times === undefined || times.byteLength < 4 ? undefined : viewOf(times).getUint32(0, true);
+  return { address: format(address), state: viewOf(body).getUint16(8, true), confirmedAgo };
 }
 
 /** Attributes by type, the first of each; one that is cut or says an impossible length ends them. */
