@@ -24,12 +24,12 @@ function thread(port: number, messages: readonly Uint8Array[]): string {
     for (const hex of ${said}) socket.send(Buffer.from(hex, 'hex'), ${port}, '127.0.0.1');`;
 }
 
-test('an older replica says and hears the first three flags only, and always says its place', async (t) => {
+test('an older replica says and hears the first three flags only and no MED offset, and always says its place', async (t) => {
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   t.after(() => socket.close());
   await once(socket, 'listening');
   const source = thread(socket.address().port, [
-    encodeProbe(header({ kind: 'question', leaving: true, stale: true, announcing: true, news: true })),
+    encodeProbe(header({ kind: 'question', leaving: true, stale: true, announcing: true, news: true, med: 100 })),
     encodeProbe(header({}), encodePlace(place)),
     encodeProbe(header({ placeOmitted: true })),
   ]);
@@ -44,7 +44,11 @@ test('an older replica says and hears the first three flags only, and always say
   const heard: Buffer[] = [];
   socket.on('message', (bytes, from) => {
     if (heard.push(bytes) !== 3) return;
-    socket.send(encodeProbe(header({ kind: 'question', stale: true, news: true })), from.port, from.address);
+    socket.send(
+      encodeProbe(header({ kind: 'question', stale: true, news: true, retained: 50 })),
+      from.port,
+      from.address,
+    );
   });
   while (heard.length < 4) await once(socket, 'message');
 
