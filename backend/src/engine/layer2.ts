@@ -352,7 +352,7 @@ export class Layer2 {
     else {
       const isAnswer = rival.heard === 'answer';
       const isOldNews = isAnswer && this.#suspects.hear(rival, this.#wanted.get(ip)?.pool.name ?? '');
-      if (!isOldNews) this.#deps.speaker.reassert(ip, patienceWith(rival, this.#places, this.#wanted.get(ip)));
+      if (!isOldNews) this.#deps.speaker.reassert(ip, patienceWith(rival, this.#deps.replicas));
       if (isAnswer) this.#audit.again(ip);
     }
   }
