@@ -10,7 +10,7 @@ Every replica of porter-manager serves \`/metrics\` in the text format of Promet
 nodes, peers, pools, interfaces and Pods, and no address, Service or password.
 
 Nothing is labelled by Service or by address, and what is gone has no series any more, so that the number of series depends on the number of
-nodes, peers, pools, interfaces and replicas alone: some 300, and 1 for each node.
+nodes, peers, pools, interfaces and replicas alone: a few hundred, and one for each node.
 `;
 
 function row(...cells: readonly string[]): string {

@@ -21,7 +21,12 @@ export async function withTree<T>(tree: Tree, use: (root: string) => Promise<T>)
       'backend/package.json': JSON.stringify({
         name: 'fixture-backend',
         type: 'module',
-        dependencies: { '@kubernetes/client-node': '2.0.1', 'ipaddr.js': '2.5.0', undici: '8.12.4' },
+        dependencies: {
+          '@kubernetes/client-node': '2.0.1',
+          'ipaddr.js': '2.5.0',
+          'prom-client': '15.1.3',
+          undici: '8.12.4',
+        },
       }),
       ...tree,
     });

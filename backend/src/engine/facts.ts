@@ -9,7 +9,6 @@ import {
   type CounterSnapshot,
   type Layer2Speaker,
 } from '../speakers/layer2/speaker.ts';
-import type { Engine } from './engine.ts';
 
 /** A BGP session, for metrics. */
 export interface SessionFacts extends SessionCounters {
@@ -42,7 +41,7 @@ export interface Layer2Facts {
 }
 
 export interface FactsDeps {
-  readonly engine: Pick<Engine, 'medOffset'>;
+  readonly engine: Pick<EngineFacts, 'medOffset'>;
   readonly speaker: Pick<BgpSpeaker, 'sessions'>;
   readonly nodes: Pick<NodeProber, 'facts' | 'probes' | 'heldVerdicts'>;
   readonly replicas: Pick<ReplicaProber, 'members'>;

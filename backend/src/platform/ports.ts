@@ -246,7 +246,7 @@ export interface StateFile {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** How late an event loop comes to what is due, in seconds, over the last half to one and a half minutes. */
+/** How late an event loop comes to what is due, in seconds, over the last half to one minute. */
 export interface LoopDelay {
   readonly mean: number;
   readonly p99: number;

@@ -21,7 +21,7 @@ function ofProcess(name: string, type: Type, help: string, value: (use: ProcessU
 export const process: Chapter = {
   title: 'The process',
   about:
-    'Every replica has these of itself. Those without our prefix are named as in all programs that Prometheus watches. Delays of an event loop are those of the last half to one minute, whoever reads them how often; every thing that a thread does waits for so long.',
+    'Every replica has these of itself. Those without our prefix are named as in all programs that Prometheus watches. Delays of an event loop are those of the last half to one minute, however often they are read; whatever a thread has to do waits for so long.',
   metrics: [
     ofThreads(
       'porterlb_event_loop_delay_mean_seconds',
