@@ -194,6 +194,6 @@ test('whatever routers retain of dead replicas loses against a living one, howev
       assert.deepEqual(meds, [MED_FIRST, ...Array.from({ length: site.running.size - 1 }, () => MED_OTHER)]);
       assert.ok(Math.max(...changes) <= 6 * sequence.length + 6, changes.join());
     }),
-    { numRuns: Number(process.env.RUNS ?? 12) },
+    { numRuns: 12, seed: 1 },
   );
 });
