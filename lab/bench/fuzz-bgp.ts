@@ -1,8 +1,8 @@
 // `npm run fuzz:bgp -- --messages 10000000 --seed 1`: hostile input for the BGP decoder. Ends at the first message that is neither decoded nor refused
 // as the protocol wants it, and prints it with its seed; it then belongs into the corpus (backend/src/speakers/bgp/wire/testdata).
 import { parseArgs } from 'node:util';
-import { readCorpus } from '../backend/src/speakers/bgp/wire/testing/corpus.ts';
-import { fuzz } from '../backend/src/speakers/bgp/wire/testing/fuzzer.ts';
+import { readCorpus } from '../../backend/src/speakers/bgp/wire/testing/corpus.ts';
+import { fuzz } from '../../backend/src/speakers/bgp/wire/testing/fuzzer.ts';
 
 const { values } = parseArgs({
   options: { messages: { type: 'string', default: '10000000' }, seed: { type: 'string' } },
