@@ -262,11 +262,11 @@ test('a router that sends without end costs no memory: what it sends is counted 
     return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
   };
   const before = flood(10);
-  const after = flood(100);
-  assert.equal(scene.status.counters.prefixesReceived, 110 * 16 * 800);
+  const after = flood(40);
+  assert.equal(scene.status.counters.prefixesReceived, 50 * 16 * 800);
   assert.equal(scene.status.state, 'Established');
-  // Six megabytes of messages and as many prefixes as a full table of the Internet has.
-  assert.ok(after - before < 4 * 2 ** 20, `${after - before} octets more`);
+  // 2.6 million octets of messages, half a million prefixes.
+  assert.ok(after - before < 2 ** 20, `${after - before} octets more`);
 });
 
 test('a router that reads nothing at all is given up after eight minutes (RFC 9687)', () => {
