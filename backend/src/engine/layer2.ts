@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { linkOwner, mayYield, type LinkOwner } from '../announce/link-owner.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import { NO_PLACE, type Silence } from '../domain/replica.ts';
-import type { AnsweringReplica } from '../health/replicas.ts';
+import type { AnsweringReplica } from '../health/tracked-replica.ts';
 import type { Timer } from '../platform/ports.ts';
 import type { Desired, Observation, RivalObservation, StateObservation } from '../speakers/layer2/speaker.ts';
 import { LinkResolver } from '../speakers/layer2/resolve.ts';

@@ -1,7 +1,7 @@
 import type { LinkSpeaker } from '../announce/link-owner.ts';
 import { parseAddress, parseRange, rangeContains, rangeSize, type AddressRange } from '../domain/address.ts';
 import { NO_PLACE, type ReplicaPlace, type Silence, type Silences } from '../domain/replica.ts';
-import type { AnsweringReplica } from '../health/replicas.ts';
+import type { AnsweringReplica } from '../health/tracked-replica.ts';
 import type { Link } from '../platform/ports.ts';
 import { reachTarget } from '../speakers/layer2/resolve.ts';
 import { macText } from '../speakers/layer2/wire/mac.ts';

@@ -1,4 +1,4 @@
-import type { AnsweringReplica } from '../health/replicas.ts';
+import type { AnsweringReplica } from '../health/tracked-replica.ts';
 import type { RivalObservation } from '../speakers/layer2/speaker.ts';
 
 type Seen = Pick<AnsweringReplica, 'name' | 'node' | 'isPlaceKnown' | 'behind'>;

@@ -9,8 +9,6 @@ import { asAnswering, asLost, asMember, comesBack, expire, hasSaid, isOfUse, los
 import { newlyTracked, notePlace, noteRetained, retainedFor, type AnsweringReplica } from './tracked-replica.ts';
 import type { LostReplica, ReplicaFacts, Tracked } from './tracked-replica.ts';
 
-export type { AnsweringReplica } from './tracked-replica.ts';
-
 export interface ReplicaProberDeps {
   readonly clock: Clock;
   readonly random: Random;
@@ -193,11 +191,10 @@ export class ReplicaProber {
 
   /** The nodes that replicas run on, whether these answer or not. */
   nodes(): ReadonlySet<string> {
-    const tracked = [...this.#tracked.values()];
-    return new Set(tracked.flatMap(({ member, node }) => (member && node !== undefined ? [node] : [])));
+    return new Set([...this.#tracked.values()].flatMap(({ member, node }) => (member ? (node ?? []) : [])));
   }
 
-  /** The replicas that answer and don't leave. */
+  /** Those that answer and don't leave. */
   answering(): AnsweringReplica[] {
     return [...this.#tracked].flatMap(([name, tracked]) => asAnswering(name, tracked) ?? []);
   }
@@ -219,7 +216,7 @@ export class ReplicaProber {
 
   /** The best MED offsets of routes that are retained of replicas which others have lost, as these say. */
   told(): number[] {
-    return [...this.#tracked.values()].flatMap(({ retained }) => (retained === undefined ? [] : [retained.med]));
+    return [...this.#tracked.values()].flatMap(({ retained }) => retained?.med ?? []);
   }
 
   #bind(): void {
@@ -393,11 +390,10 @@ export class ReplicaProber {
     const now = this.#deps.clock.now();
     for (const [name, tracked] of this.#tracked) {
       changed = expire(tracked, now, this.#retentionMs) || changed;
-      if (!isOfUse(tracked)) {
-        tracked.soon?.cancel();
-        this.#tracked.delete(name);
-        this.#macs.delete(tracked);
-      }
+      if (isOfUse(tracked)) continue;
+      tracked.soon?.cancel();
+      this.#tracked.delete(name);
+      this.#macs.delete(tracked);
     }
     return changed;
   }

@@ -26,9 +26,6 @@ export interface ReplicaFacts extends Pick<Tracked, 'answering' | 'leaving' | 's
   readonly name: string;
 }
 
-/** What one that answers says of itself. */
-type Word = Readonly<Pick<Tracked, 'node' | 'stale' | 'behind' | 'newcomer' | 'announcing' | 'place' | 'isPlaceKnown'>>;
-
 /** A replica fell silent: what is known of that moment. */
 interface Loss extends Knowledge {
   /** Clock time. */
@@ -158,13 +155,6 @@ function combined(loss: Loss, before: Loss | undefined): Loss {
 export function asAnswering(name: string, tracked: Tracked): AnsweringReplica | undefined {
   if (!tracked.answering || tracked.leaving) return undefined;
   const { node, stale, behind, newcomer, announcing, place, isPlaceKnown } = tracked;
-  return { name, node, stale, behind, newcomer, announcing, place, isPlaceKnown };
-}
-
-/** Undefined where it doesn't answer, or leaves. */
-export function asAnswering(name: string, tracked: Tracked): ({ readonly name: string } & Word) | undefined {
-  const { answering, leaving, node, stale, behind, newcomer, announcing, place, isPlaceKnown } = tracked;
-  if (!answering || leaving) return undefined;
   return { name, node, stale, behind, newcomer, announcing, place, isPlaceKnown };
 }
 

@@ -223,7 +223,7 @@ export class Session {
   }
 
   #down(): void {
-    this.#tally.lost();
+    this.#deps.tally.lost();
     this.#deps.rib.stop();
     this.#drained();
   }
