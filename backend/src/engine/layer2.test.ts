@@ -256,7 +256,7 @@ suite('links', () => {
     give('n2', '198.51.100.202/24');
     give('n3', '198.51.0.3/16');
     lan.wantAs({ pool }, ...ips);
-    await lan.pass(100);
+    await lan.pass(400);
     for (const ip of ips) assert.deepEqual(lan.ask(ip), ['n2'], ip);
     for (const { layer2 } of lan.hosts) assert.deepEqual(layer2?.view('198.51.100.1')?.nodes, ['n2']);
     give('n2', '203.0.113.2/24');
