@@ -220,7 +220,7 @@ export class Manager {
       ...this.#deps,
       view: this.#view,
       reports: this.#reports,
-      engineFacts: () => this.#engine.facts(),
+      engineMeasures: () => this.#engine.measures(),
       parts: () => ({
         ready: this.#notReady().length === 0,
         leads: this.#elector.leading,

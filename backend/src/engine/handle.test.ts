@@ -33,7 +33,7 @@ test("the engine's thread gives signs of life by itself, is missed without them,
   );
   try {
     assert.deepEqual(engine.notAlive(), []);
-    const facts = await engine.facts();
+    const facts = await engine.measures();
     assert.deepEqual([facts?.sessions, facts?.nodes, facts?.layer2, facts?.medOffset], [[], [], undefined, undefined]);
     assert.ok((facts?.thread.heapUsedBytes ?? 0) > 0);
     for (const _ of ['when it starts', 'and later']) {

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock, Logger } from '../platform/ports.ts';
-import type { EngineFacts } from './facts.ts';
-import { FactsRequest } from './facts-request.ts';
+import type { EngineMeasures } from './measures.ts';
+import { MeasuresRequest } from './measures-request.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { EngineOptions, FromEngine, InputDelta, ToEngine } from './messages.ts';
 import { Outbox } from './outbox.ts';
@@ -10,7 +10,7 @@ import { replacement } from './replacement.ts';
 /** Seconds: far above what the engine needs for all routes of a large cluster at once. */
 const SILENCE_SECONDS = 10;
 /** How long the engine may take to answer, in milliseconds; with all its routes to compute anew it takes less. */
-const FACTS_MS = 2_000;
+const MEASURES_MS = 2_000;
 
 export interface EngineHandleDeps {
   readonly clock: Clock;
@@ -21,7 +21,7 @@ export interface EngineHandleDeps {
 }
 
 /** What the engine says of the network. */
-export type EngineReport = Exclude<FromEngine, { readonly type: 'alive' | 'facts' | 'stopped' }>;
+export type EngineReport = Exclude<FromEngine, { readonly type: 'alive' | 'measures' | 'stopped' }>;
 
 /** The main thread's end of the engine: keyed deltas, coalesced. */
 export class EngineHandle {
@@ -29,14 +29,14 @@ export class EngineHandle {
   readonly #worker: Worker;
   readonly #heartbeat: Heartbeat;
   readonly #outbox: Outbox;
-  readonly #request: FactsRequest;
+  readonly #request: MeasuresRequest;
   #started = false;
   #stopping: (() => void) | undefined;
 
   constructor(deps: EngineHandleDeps, options: EngineOptions) {
     this.#deps = deps;
     this.#outbox = new Outbox({ clock: deps.clock, send: (inputs) => this.#post({ type: 'change', inputs }) });
-    this.#request = new FactsRequest({ clock: deps.clock, ask: () => this.#post({ type: 'ask' }) });
+    this.#request = new MeasuresRequest({ clock: deps.clock, ask: () => this.#post({ type: 'measure' }) });
     this.#heartbeat = new Heartbeat(deps, { misses: SILENCE_SECONDS });
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options, name: 'engine' });
     this.#worker.on('message', (message: FromEngine) => this.#receive(message));
@@ -82,8 +82,8 @@ export class EngineHandle {
   }
 
   /** What the engine knows now; undefined if it doesn't answer in time. */
-  async facts(): Promise<EngineFacts | undefined> {
-    return await this.#request.facts(FACTS_MS);
+  async measures(): Promise<EngineMeasures | undefined> {
+    return await this.#request.measures(MEASURES_MS);
   }
 
   /** Leaves the network as the engine sees fit, then ends its thread. */
@@ -103,8 +103,8 @@ export class EngineHandle {
   #receive(message: FromEngine): void {
     this.#heartbeat.beat();
     if (message.type === 'alive') return;
-    if (message.type === 'facts') {
-      this.#request.answered(message.facts);
+    if (message.type === 'measures') {
+      this.#request.answered(message.measures);
       return;
     }
     if (message.type === 'stopped') {

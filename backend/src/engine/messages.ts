@@ -5,7 +5,7 @@ import type { Pool } from '../domain/pool.ts';
 import type { Finding } from '../domain/reason.ts';
 import type { Replica } from '../domain/replica.ts';
 import type { ServiceEndpoints } from '../domain/service.ts';
-import type { EngineFacts } from './facts.ts';
+import type { EngineMeasures } from './measures.ts';
 
 /** Keyed changes of one kind of input: the new value, or null where the key is gone. */
 export type Changes<T> = ReadonlyMap<string, T | null>;
@@ -52,7 +52,7 @@ export type ToEngine =
   /** The view was current at this `Clock.now()`, which all threads share; sent each second while it is. */
   | { readonly type: 'proof'; readonly at: number }
   /** Asks for `facts`. */
-  | { readonly type: 'ask' }
+  | { readonly type: 'measure' }
   | { readonly type: 'stop' };
 
 /** A BGP session as a status shows it; times are ISO 8601. */
@@ -110,5 +110,5 @@ export type FromEngine =
   /** All conflicts that this replica knows of, on each change of them. */
   | { readonly type: 'conflicts'; readonly conflicts: readonly ConflictReport[] }
   /** The answer to one `ask`. */
-  | { readonly type: 'facts'; readonly facts: EngineFacts }
+  | { readonly type: 'measures'; readonly measures: EngineMeasures }
   | { readonly type: 'stopped' };

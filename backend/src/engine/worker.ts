@@ -16,7 +16,7 @@ import { UsableLinks } from '../platform/usable-links.ts';
 import { BgpSpeaker } from '../speakers/bgp/speaker.ts';
 import { Layer2Speaker } from '../speakers/layer2/speaker.ts';
 import { Engine, type Layer2Host } from './engine.ts';
-import { engineFacts } from './facts.ts';
+import { engineMeasures } from './measures.ts';
 import { BEAT_MS } from './heartbeat.ts';
 import { Layer2 } from './layer2.ts';
 import type { ConflictReport, EngineOptions, FromEngine, ToEngine } from './messages.ts';
@@ -129,8 +129,11 @@ function handle(message: ToEngine): void {
     case 'proof':
       view.proven(message.at);
       break;
-    case 'ask':
-      post({ type: 'facts', facts: engineFacts({ engine, speaker, nodes, replicas, layer2: linkSpeaker, usage }) });
+    case 'measure':
+      post({
+        type: 'measures',
+        measures: engineMeasures({ engine, speaker, nodes, replicas, layer2: linkSpeaker, usage }),
+      });
       break;
     case 'stop':
       void engine.stop();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Facts } from './facts.ts';
 import { Exposition } from './exposition.ts';
-import { aSession, someEngineFacts, someFacts } from './testing/facts.ts';
+import { aSession, someEngineMeasures, someFacts } from './testing/facts.ts';
 
 class Scraped {
   facts: Facts = someFacts();
@@ -52,14 +52,14 @@ suite('a scrape', () => {
     const name = 'porterlb_bgp_updates_sent_total{peer="r1"}';
     assert.deepEqual(await scraped.lines(name), [`${name} 2`]);
     assert.deepEqual(await scraped.lines(name), [`${name} 2`]);
-    scraped.facts = someFacts({ engine: someEngineFacts({ sessions: [aSession({ updatesSent: 7 })] }) });
+    scraped.facts = someFacts({ engine: someEngineMeasures({ sessions: [aSession({ updatesSent: 7 })] }) });
     assert.deepEqual(await scraped.lines(name), [`${name} 7`]);
   });
 
   test('gets nothing any more of what is gone', async () => {
     const scraped = new Scraped();
     assert.equal((await scraped.lines('porterlb_bgp_session_up{')).length, 2);
-    scraped.facts = someFacts({ engine: someEngineFacts({ sessions: [aSession()], nodes: [], layer2: undefined }) });
+    scraped.facts = someFacts({ engine: someEngineMeasures({ sessions: [aSession()], nodes: [], layer2: undefined }) });
     assert.deepEqual(await scraped.lines('porterlb_bgp_session_up{'), ['porterlb_bgp_session_up{peer="r1"} 1']);
     for (const start of ['porterlb_node_verdict{', 'porterlb_layer2_'])
       assert.deepEqual(await scraped.lines(start), []);

@@ -1,13 +1,13 @@
 import type { PoolUse } from '../allocate/pool-use.ts';
 import type { ApiCalls } from '../cluster/counting-kube.ts';
 import type { QueueLoad } from '../cluster/write/queue.ts';
-import type { EngineFacts } from '../engine/facts.ts';
+import type { EngineMeasures } from '../engine/measures.ts';
 import type { ProcessUse, ThreadUse } from '../platform/ports.ts';
 
 /** All that metrics are made of, at one moment. */
 export interface Facts extends ManagerFacts {
   /** Undefined if the engine didn't answer in time. */
-  readonly engine: EngineFacts | undefined;
+  readonly engine: EngineMeasures | undefined;
 }
 
 /** What the main thread knows. */

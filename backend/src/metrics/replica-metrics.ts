@@ -1,7 +1,7 @@
 import manifest from '../../package.json' with { type: 'json' };
 import type { ClusterView } from '../cluster/watch/cluster-view.ts';
 import type { AddressReports } from '../cluster/write/address-reports.ts';
-import type { EngineFacts } from '../engine/facts.ts';
+import type { EngineMeasures } from '../engine/measures.ts';
 import type { EngineReport } from '../engine/handle.ts';
 import type { ConflictReport } from '../engine/messages.ts';
 import type { Clock } from '../platform/ports.ts';
@@ -19,7 +19,7 @@ export interface ReplicaMetricsDeps {
   readonly reports: Pick<AddressReports, 'current' | 'reasons'>;
   readonly parts: () => OtherParts;
   /** Undefined if the engine doesn't answer in time. */
-  readonly engineFacts: () => Promise<EngineFacts | undefined>;
+  readonly engineMeasures: () => Promise<EngineMeasures | undefined>;
 }
 
 export interface ReplicaMetricsOptions {
@@ -40,7 +40,7 @@ export class ReplicaMetrics {
     this.#exposition = new Exposition({
       facts: async () => {
         // The engine first, so that what is put together is of one moment.
-        const engine = await deps.engineFacts();
+        const engine = await deps.engineMeasures();
         return { ...gather(this.#parts()), engine };
       },
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { LABELS, type SampledMetric } from './metric.ts';
 import { METRICS } from './table.ts';
-import { someEngineFacts, someFacts } from './testing/facts.ts';
+import { someEngineMeasures, someFacts } from './testing/facts.ts';
 
 const sampled = METRICS.filter((metric): metric is SampledMetric => metric.type !== 'histogram');
 
@@ -85,9 +85,9 @@ suite('samples', () => {
     const nodes = Array.from({ length: 1_000 }, (_, i) => {
       return { node: `n${i}`, health: 'alive', evidence: 'well', flaps: 0 } as const;
     });
-    const count = (engine: ReturnType<typeof someEngineFacts>): number =>
+    const count = (engine: ReturnType<typeof someEngineMeasures>): number =>
       sampled.reduce((sum, { samples }) => sum + [...samples(someFacts({ engine }))].length, 0);
-    assert.equal(count(someEngineFacts({ nodes })) - count(someEngineFacts({ nodes: [] })), 1_000);
-    assert.ok(count(someEngineFacts({ nodes: [] })) < 150);
+    assert.equal(count(someEngineMeasures({ nodes })) - count(someEngineMeasures({ nodes: [] })), 1_000);
+    assert.ok(count(someEngineMeasures({ nodes: [] })) < 150);
   });
 });

@@ -1,4 +1,4 @@
-import type { SessionFacts } from '../../engine/facts.ts';
+import type { SessionMeasures } from '../../engine/measures.ts';
 import type { CounterSnapshot, SentKind } from '../../speakers/layer2/speaker.ts';
 import { single, truth, type Chapter, type Sample, type SampledMetric } from '../metric.ts';
 
@@ -7,7 +7,12 @@ const ENGINE =
 
 type Type = SampledMetric['type'];
 
-function ofSessions(name: string, type: Type, help: string, value: (session: SessionFacts) => number): SampledMetric {
+function ofSessions(
+  name: string,
+  type: Type,
+  help: string,
+  value: (session: SessionMeasures) => number,
+): SampledMetric {
   return {
     ...{ name, type, help, labels: ['peer'] },
     samples: ({ engine }) =>

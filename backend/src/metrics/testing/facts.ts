@@ -1,10 +1,10 @@
-import type { EngineFacts, SessionFacts } from '../../engine/facts.ts';
+import type { EngineMeasures, SessionMeasures } from '../../engine/measures.ts';
 import { LAYER2_DROP_REASONS, type CounterSnapshot, type Layer2DropReason } from '../../speakers/layer2/speaker.ts';
 import type { Facts } from '../facts.ts';
 
 const use = { heapUsedBytes: 30e6, loopDelay: { mean: 0.001, p99: 0.02, max: 0.3 } };
 
-export function aSession(changes: Partial<SessionFacts> = {}): SessionFacts {
+export function aSession(changes: Partial<SessionMeasures> = {}): SessionMeasures {
   const counters = {
     messagesReceived: 10,
     messagesSent: 11,
@@ -32,7 +32,7 @@ export function aLink(): CounterSnapshot {
   };
 }
 
-export function someEngineFacts(changes: Partial<EngineFacts> = {}): EngineFacts {
+export function someEngineMeasures(changes: Partial<EngineMeasures> = {}): EngineMeasures {
   return {
     sessions: [aSession(), aSession({ peer: 'r2', state: 'Active', prefixesSent: 0 })],
     medOffset: 100,
@@ -73,7 +73,7 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     conflicts: [{ pool: 'a', heard: 'stranger', count: 1 }],
     thread: use,
     process: { cpuSeconds: 12.5, residentBytes: 60e6, openFiles: 30, maxFiles: 1024, startedAt: 1.7e9 },
-    engine: someEngineFacts(),
+    engine: someEngineMeasures(),
     ...changes,
   };
 }

@@ -11,15 +11,15 @@ import {
 } from '../speakers/layer2/speaker.ts';
 
 /** A BGP session, for metrics. */
-export interface SessionFacts extends SessionCounters {
+export interface SessionMeasures extends SessionCounters {
   readonly peer: string;
   readonly state: string;
   readonly prefixesSent: number;
 }
 
 /** What the engine knows of itself and of the network, at one moment: what metrics show of it. */
-export interface EngineFacts {
-  readonly sessions: readonly SessionFacts[];
+export interface EngineMeasures {
+  readonly sessions: readonly SessionMeasures[];
   /** What this replica adds to the MED of its routes; undefined before it has begun. */
   readonly medOffset: number | undefined;
   readonly nodes: readonly NodeFacts[];
@@ -29,19 +29,19 @@ export interface EngineFacts {
   /** The others. */
   readonly replicas: readonly ReplicaFacts[];
   /** Undefined where Layer 2 is off. */
-  readonly layer2: Layer2Facts | undefined;
+  readonly layer2: Layer2Measures | undefined;
   readonly thread: ThreadUse;
 }
 
-export interface Layer2Facts {
+export interface Layer2Measures {
   /** By name of the link. */
   readonly links: ReadonlyMap<string, CounterSnapshot>;
   /** How many addresses this replica speaks for, or is about to, by state. */
   readonly addresses: Readonly<Record<AddressState, number>>;
 }
 
-export interface FactsDeps {
-  readonly engine: Pick<EngineFacts, 'medOffset'>;
+export interface MeasuresDeps {
+  readonly engine: Pick<EngineMeasures, 'medOffset'>;
   readonly speaker: Pick<BgpSpeaker, 'sessions'>;
   readonly nodes: Pick<NodeProber, 'facts' | 'probes' | 'heldVerdicts'>;
   readonly replicas: Pick<ReplicaProber, 'members'>;
@@ -49,7 +49,7 @@ export interface FactsDeps {
   readonly usage: Pick<Usage, 'thread'>;
 }
 
-export function engineFacts({ engine, speaker, nodes, replicas, layer2, usage }: FactsDeps): EngineFacts {
+export function engineMeasures({ engine, speaker, nodes, replicas, layer2, usage }: MeasuresDeps): EngineMeasures {
   return {
     sessions: speaker.sessions().map(({ key, state, prefixesSent, counters }) => {
       return { peer: key, state, prefixesSent, ...counters };
@@ -59,12 +59,12 @@ export function engineFacts({ engine, speaker, nodes, replicas, layer2, usage }:
     probes: nodes.probes(),
     heldVerdicts: nodes.heldVerdicts,
     replicas: replicas.members(),
-    layer2: layer2 === undefined ? undefined : layer2Facts(layer2),
+    layer2: layer2 === undefined ? undefined : layer2Measures(layer2),
     thread: usage.thread(),
   };
 }
 
-function layer2Facts(speaker: Pick<Layer2Speaker, 'counters' | 'states'>): Layer2Facts {
+function layer2Measures(speaker: Pick<Layer2Speaker, 'counters' | 'states'>): Layer2Measures {
   const addresses = Object.fromEntries(ADDRESS_STATES.map((state) => [state, 0])) as Record<AddressState, number>;
   for (const { state } of speaker.states()) addresses[state] += 1;
   return { links: speaker.counters(), addresses };

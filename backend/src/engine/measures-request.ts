@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/ports.ts';
-import type { EngineFacts } from './facts.ts';
+import type { EngineMeasures } from './measures.ts';
 
-export interface FactsRequestDeps {
+export interface MeasuresRequestDeps {
   readonly clock: Clock;
   /** Has the engine answer, some time. */
   readonly ask: () => void;
@@ -11,19 +11,19 @@ export interface FactsRequestDeps {
  * Asks the engine for its facts and doesn't wait for ever. One question at a time is under way, whoever asks meanwhile waits for the
  * same answer: to an engine that hangs no more of them pile up.
  */
-export class FactsRequest {
-  readonly #deps: FactsRequestDeps;
-  readonly #waiting = new Set<(facts: EngineFacts | undefined) => void>();
+export class MeasuresRequest {
+  readonly #deps: MeasuresRequestDeps;
+  readonly #waiting = new Set<(facts: EngineMeasures | undefined) => void>();
   #isOpen = false;
 
-  constructor(deps: FactsRequestDeps) {
+  constructor(deps: MeasuresRequestDeps) {
     this.#deps = deps;
   }
 
   /** Undefined if no answer comes within the time, in milliseconds. */
-  async facts(timeoutMs: number): Promise<EngineFacts | undefined> {
-    const answer = new Promise<EngineFacts | undefined>((resolve) => {
-      const settle = (facts: EngineFacts | undefined): void => {
+  async measures(timeoutMs: number): Promise<EngineMeasures | undefined> {
+    const answer = new Promise<EngineMeasures | undefined>((resolve) => {
+      const settle = (facts: EngineMeasures | undefined): void => {
         timer.cancel();
         this.#waiting.delete(settle);
         resolve(facts);
@@ -38,7 +38,7 @@ export class FactsRequest {
     return await answer;
   }
 
-  answered(facts: EngineFacts): void {
+  answered(facts: EngineMeasures): void {
     this.#isOpen = false;
     for (const settle of [...this.#waiting]) settle(facts);
   }
