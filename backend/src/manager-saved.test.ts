@@ -61,6 +61,7 @@ class Container {
           drainOnCordon: false,
           stateDir: '/run/porterlb',
           stateOwner,
+          api: undefined,
         },
       },
     );

@@ -27,6 +27,7 @@ const OPTIONS: ManagerOptions = {
   drainGraceMs: 0,
   drainOnCordon: false,
   stateDir: undefined,
+  api: undefined,
   stateOwner: 'porter-0',
 };
 

@@ -1,3 +1,4 @@
+import type { Api } from './api/api.ts';
 import { HealthServer } from './api/health.ts';
 import type { Kube } from './cluster/kube.ts';
 import { ClusterView, type ObjectChange } from './cluster/watch/cluster-view.ts';
@@ -40,6 +41,9 @@ const STOP_API_MS = 3_000;
  */
 const FIRST_LISTS_MS = 3_000;
 
+/** How long to wait before the API is tried again that could not be served, in milliseconds: for want of a certificate, as a rule. */
+const API_RETRY_MS = 10_000;
+
 /** One replica: the parts of the figure in `main.ts`, tied together. */
 export class Manager {
   readonly #deps: ManagerDeps;
@@ -58,6 +62,8 @@ export class Manager {
   /** What an earlier container knew, as long as the engine works with that. */
   #standIn: Saved | undefined;
   #firstLists: Timer | undefined;
+  #api: Api | undefined;
+  #apiRetry: Timer | undefined;
   #leader: Leader | undefined;
   #stopping = false;
 
@@ -114,6 +120,37 @@ export class Manager {
     this.#serviceRanges.start();
     this.#freshness.start();
     this.#firstLists = this.#deps.clock.setTimer(FIRST_LISTS_MS, () => void this.#startFromSaved());
+    void this.#startApi();
+  }
+
+  /** Nothing waits for it, and nothing ends with it. */
+  async #startApi(): Promise<void> {
+    const { api: options } = this.#options;
+    if (options === undefined || this.#stopping) return;
+    const { clock, logger, api: kube } = this.#deps;
+    // Express and all that comes with it are loaded where they are wanted only.
+    const { Api } = await import('./api/api.ts');
+    const api = new Api(
+      {
+        ...{ clock, logger, kube, view: this.#view },
+        ask: async (ips) => await this.#engine.ask(ips),
+        leads: () => this.#elector.leading,
+        notReady: () => this.#notReady(),
+      },
+      options,
+      this.#options,
+    );
+    try {
+      const port = await api.start();
+      logger.info({ port }, 'serving the API');
+      this.#api = api;
+      if (this.#stopping) await api.stop();
+    } catch (error) {
+      await api.stop();
+      if (this.#stopping) return;
+      logger.warn({ err: error, retryMs: API_RETRY_MS }, 'the API can not be served');
+      this.#apiRetry = clock.setTimer(API_RETRY_MS, () => void this.#startApi());
+    }
   }
 
   /**
@@ -124,6 +161,8 @@ export class Manager {
     this.#stopping = true;
     this.#firstLists?.cancel();
     this.#saved?.stop();
+    this.#apiRetry?.cancel();
+    await this.#api?.stop();
     await Promise.all([this.#engine.stop(), this.#bounded('handing over leadership', this.#resign())]);
     this.#events.stop();
     await this.#bounded("taking this replica's entries back", this.#takeBack());

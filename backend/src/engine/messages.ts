@@ -5,6 +5,7 @@ import type { Pool } from '../domain/pool.ts';
 import type { Finding } from '../domain/reason.ts';
 import type { Replica } from '../domain/replica.ts';
 import type { ServiceEndpoints } from '../domain/service.ts';
+import type { EngineFacts } from './facts.ts';
 
 /** Keyed changes of one kind of input: the new value, or null where the key is gone. */
 export type Changes<T> = ReadonlyMap<string, T | null>;
@@ -48,6 +49,8 @@ export type ToEngine =
   | { readonly type: 'staleness'; readonly stale: boolean }
   /** The view was current at this `Clock.now()`, which all threads share; sent each second while it is. */
   | { readonly type: 'proof'; readonly at: number }
+  /** Asks for what only the engine knows, of these addresses among others; answered by `facts` with the same ID. */
+  | { readonly type: 'ask'; readonly id: number; readonly ips: readonly string[] }
   | { readonly type: 'stop' };
 
 /** A BGP session as status and metrics show it; times are ISO 8601. */
@@ -104,4 +107,5 @@ export type FromEngine =
   | { readonly type: 'addresses'; readonly changed: readonly AddressReport[]; readonly gone: readonly string[] }
   /** All conflicts that this replica knows of, on each change of them. */
   | { readonly type: 'conflicts'; readonly conflicts: readonly ConflictReport[] }
+  | { readonly type: 'facts'; readonly id: number; readonly facts: EngineFacts }
   | { readonly type: 'stopped' };
