@@ -1,8 +1,25 @@
+import type { Service } from '../domain/service.ts';
 import type { Clock } from '../platform/ports.ts';
-import type { Handlers } from './app.ts';
-import { versionAnswer } from './model/replicas.ts';
+import type { Context, Handlers } from './app.ts';
+import { Problem } from './errors.ts';
+import { Allocation } from './model/allocation.ts';
+import { EVERYBODY } from './model/audience.ts';
+import { explain } from './model/explanation.ts';
+import { nodeAnswers } from './model/nodes.ts';
+import { overviewAnswer } from './model/overview.ts';
+import { peerAnswer, peerNames, peerSummary } from './model/peers.ts';
 import type { ClusterPicture } from './model/picture.ts';
+import { addressKey, poolAddresses, poolAnswer, poolNames, poolSummary } from './model/pools.ts';
+import { replicasAnswer, versionAnswer } from './model/replicas.ts';
+import { serviceAnswer, serviceSummary, type Reading } from './model/services.ts';
+import { page, type Columns, type Page } from './page.ts';
 import type { Gather } from './replicas/gather.ts';
+import type { ListQuery } from './schemas/list.ts';
+import type { NodeAnswer } from './schemas/node.ts';
+import type { PeerSummary } from './schemas/peer.ts';
+import type { PoolAddress, PoolSummary } from './schemas/pool.ts';
+import type { ServiceSummary } from './schemas/service.ts';
+import { masked, withinNamespace } from './visibility.ts';
 
 export interface HandlersDeps {
   readonly clock: Clock;
@@ -10,9 +27,179 @@ export interface HandlersDeps {
   readonly gather: Gather;
 }
 
+const NO_LABELS = {};
+
+function found<T>(value: T | undefined, kind: string, name: string): T {
+  if (value === undefined) throw new Problem('ObjectNotFound', { params: { kind, name } });
+  return value;
+}
+
+function poolColumns({ view }: ClusterPicture): Columns<PoolSummary> {
+  return {
+    name: ({ name }) => name,
+    labels: ({ name }) => view.poolObject(name)?.metadata?.labels ?? NO_LABELS,
+    sort: {
+      createTime: ({ createdAt }) => createdAt,
+      priority: ({ priority }) => priority,
+      used: ({ use }) => use.used,
+      size: ({ use }) => use.size.padStart(40, '0'),
+    },
+  };
+}
+
+function peerColumns({ view }: ClusterPicture): Columns<PeerSummary> {
+  return {
+    name: ({ name }) => name,
+    labels: ({ name }) => view.peerObject(name)?.metadata?.labels ?? NO_LABELS,
+    sort: { createTime: ({ createdAt }) => createdAt, established: ({ established }) => established },
+  };
+}
+
+const ADDRESS_COLUMNS: Columns<PoolAddress> = {
+  name: ({ ip }) => ip,
+  labels: () => NO_LABELS,
+  sort: { createTime: ({ since }) => since ?? '', state: ({ state }) => state, ip: ({ ip }) => addressKey(ip) },
+};
+
+function nodeColumns({ view }: ClusterPicture): Columns<NodeAnswer> {
+  return {
+    name: ({ name }) => name,
+    labels: ({ name }) => view.nodes.get(name)?.labels ?? NO_LABELS,
+    sort: { verdict: ({ verdict }) => verdict },
+  };
+}
+
+/** Only the Services of one page are made into answers. */
+const SERVICE_COLUMNS: Columns<Service> = {
+  name: ({ name, namespace }) => `${name} ${namespace}`,
+  labels: ({ labels }) => labels,
+  sort: { createTime: ({ createdAt }) => createdAt, namespace: ({ namespace, name }) => `${namespace} ${name}` },
+};
+
+function servicePage(
+  services: Iterable<Service>,
+  query: ListQuery,
+  picture: ClusterPicture,
+  reading: Reading,
+): Page<ServiceSummary> {
+  const { name, ...rest } = query;
+  const balancers = [...services].filter(
+    (service) => service.isLoadBalancer && (name === undefined || service.name.includes(name)),
+  );
+  const { items, totalItems } = page(balancers, rest, SERVICE_COLUMNS);
+  return { items: items.map((service) => serviceSummary(service, picture, reading)), totalItems };
+}
+
+type Part<Id extends keyof Handlers> = Pick<Handlers, Id>;
+
+function ofPools({ clock, picture }: HandlersDeps): Part<'listPools' | 'getPool' | 'listPoolAddresses'> {
+  return {
+    listPools: ({ query }) => {
+      const all = poolNames(picture).flatMap((name) => poolSummary(name, picture) ?? []);
+      return page(all, query, poolColumns(picture));
+    },
+    getPool: ({ params: { name } }) => found(poolAnswer(name, picture), 'Eip', name),
+    listPoolAddresses: async ({ params: { name }, query }, { admitted }) => {
+      found(picture.view.poolObject(name), 'Eip', name);
+      const now = clock.wallTime().getTime();
+      return await masked(admitted, (audience) => {
+        const { items, complete } = poolAddresses(name, picture, { audience: EVERYBODY, now });
+        const wanted = items.filter(({ state }) => query.state === undefined || state === query.state);
+        // By name means in the order of addresses.
+        const sortBy = query.sortBy === undefined || query.sortBy === 'name' ? 'ip' : query.sortBy;
+        const ascending = query.ascending ?? sortBy === 'ip';
+        const shown = page(wanted, { ...query, sortBy, ascending }, ADDRESS_COLUMNS);
+        const services = (keys: PoolAddress['services']): PoolAddress['services'] =>
+          keys.map((key) => (key !== null && audience.sees(key.slice(0, key.indexOf('/'))) ? key : null));
+        return {
+          ...shown,
+          items: shown.items.map((item) => ({ ...item, services: services(item.services) })),
+          complete,
+        };
+      });
+    },
+  };
+}
+
+function ofPeersAndNodes({ picture, gather }: HandlersDeps): Part<'listPeers' | 'getPeer' | 'listNodes'> {
+  return {
+    listPeers: ({ query }) => {
+      const all = peerNames(picture).flatMap((name) => peerSummary(name, picture) ?? []);
+      return page(all, query, peerColumns(picture));
+    },
+    getPeer: async ({ params: { name } }) => {
+      found(picture.view.peerObject(name), 'BgpPeer', name);
+      return found(peerAnswer(name, picture, await gather.all()), 'BgpPeer', name);
+    },
+    listNodes: async ({ query }, { texts }) => {
+      const words = await gather.all();
+      const shown = page(nodeAnswers(picture, words, texts), query, nodeColumns(picture));
+      return { ...shown, replicas: replicasAnswer(words) };
+    },
+  };
+}
+
+type ServiceRoutes = 'listServices' | 'listNamespacedServices' | 'getService' | 'explainService';
+
+function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoutes> {
+  const { view } = picture;
+  const serviceOf = (namespace: string, name: string): Service => {
+    const service = view.services.get(`${namespace}/${name}`);
+    return found(service?.isLoadBalancer === true ? service : undefined, 'Service', `${namespace}/${name}`);
+  };
+  let allocation: { readonly at: number; readonly value: Allocation } | undefined;
+  /** Made of all Services, so that it is used for a second. */
+  const allocationNow = (): Allocation => {
+    const now = clock.now();
+    if (allocation === undefined || now - allocation.at > 1_000) {
+      allocation = { at: now, value: new Allocation(picture, clock.wallTime().getTime()) };
+    }
+    return allocation.value;
+  };
+  const reading = async (namespace: string, { texts, admitted }: Context): Promise<Reading> => {
+    return { texts, audience: await withinNamespace(admitted, namespace) };
+  };
+  const wordsOf = ({ recorded, held }: Service): ReturnType<Gather['all']> =>
+    gather.all(held ? recorded.map(({ ip }) => ip) : []);
+  return {
+    listServices: async ({ query }, { texts, admitted }) => {
+      return await masked(admitted, (audience) =>
+        servicePage(view.services.values(), query, picture, { texts, audience }),
+      );
+    },
+    listNamespacedServices: async ({ params: { namespace }, query }, context) => {
+      const services = view.services.values().filter((service) => service.namespace === namespace);
+      return servicePage(services, query, picture, await reading(namespace, context));
+    },
+    getService: async ({ params: { namespace, name } }, context) => {
+      const service = serviceOf(namespace, name);
+      return serviceAnswer(service, picture, {
+        ...(await reading(namespace, context)),
+        words: await wordsOf(service),
+      });
+    },
+    explainService: async ({ params: { namespace, name } }, context) => {
+      const service = serviceOf(namespace, name);
+      const words = await wordsOf(service);
+      return explain(service, {
+        ...(await reading(namespace, context)),
+        ...{ picture, words, allocation: allocationNow },
+      });
+    },
+  };
+}
+
 /** What answers each route: gathers what is needed, and leaves the answer to a function of that. */
-export function handlers({ gather }: HandlersDeps): Handlers {
+export function handlers(deps: HandlersDeps): Handlers {
+  const { picture, gather } = deps;
   return {
     getVersion: async () => versionAnswer(await gather.all()),
+    getOverview: async (_call, { admitted }) => {
+      const words = await gather.all();
+      return await masked(admitted, (audience) => overviewAnswer(picture, words, audience));
+    },
+    ...ofPools(deps),
+    ...ofPeersAndNodes(deps),
+    ...ofServices(deps),
   };
 }

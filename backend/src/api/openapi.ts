@@ -1,8 +1,14 @@
 import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
 import english from '../../../locales/en/errors.json' with { type: 'json' };
-import { ERRORS, type ErrorCode } from './errors.ts';
+import { ERROR_CODES, ERRORS, type ErrorCode } from './errors.ts';
 import { BASE_PATH, errorsOf, ROUTES, type Route } from './routes.ts';
+import { condition, finding, reason } from './schemas/condition.ts';
+import { node } from './schemas/node.ts';
+import { peerSummary, session } from './schemas/peer.ts';
+import { poolAddress, poolSummary } from './schemas/pool.ts';
+import { replica } from './schemas/replica.ts';
+import { check, servicePath, serviceSummary } from './schemas/service.ts';
 import { status } from './schemas/status.ts';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -45,17 +51,22 @@ function reference(id: string): JsonObject {
 }
 
 /** Errors with one status code are one response. */
-function failures(codes: readonly ErrorCode[]): JsonObject {
-  const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status);
+function responses(): JsonObject {
+  const byStatus = Map.groupBy(ERROR_CODES, (code) => ERRORS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([code, same]) => [
-      String(code),
+      `Error${code}`,
       {
         description: same.map((each) => `\`${each}\`: ${english[each]}`).join('\n\n'),
         content: { 'application/json': { schema: reference('Status') } },
       },
     ]),
   );
+}
+
+function failures(codes: readonly ErrorCode[]): JsonObject {
+  const statuses = [...new Set(codes.map((code) => ERRORS[code].status))];
+  return Object.fromEntries(statuses.map((code) => [String(code), { $ref: `#/components/responses/Error${code}` }]));
 }
 
 function operation(id: string, route: Route): JsonObject {
@@ -86,11 +97,30 @@ function paths(): JsonObject {
   return all;
 }
 
+/** Schemas that several others contain, by name: they are told once. */
+const PARTS: Readonly<Record<string, z.ZodType>> = {
+  ...{ Status: status, Reason: reason, Finding: finding, Condition: condition },
+  ...{
+    Replica: replica,
+    PoolSummary: poolSummary,
+    PoolAddress: poolAddress,
+    PeerSummary: peerSummary,
+    Session: session,
+  },
+  ...{ Node: node, ServiceSummary: serviceSummary, ServicePath: servicePath, Check: check },
+};
+
 function schemas(): JsonObject {
   const answers = Object.values<Route>(ROUTES).map(({ answerId, answer }) => [answerId, answer] as const);
-  const named = new Map<string, z.ZodType>([...answers, ['Status', status]]);
-  const sorted = [...named].sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(sorted.map(([id, schema]) => [id, open(schemaOf(schema, 'output'))]));
+  const named = new Map<string, z.ZodType>([...answers, ...Object.entries(PARTS)]);
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of [...named].sort(([a], [b]) => (a < b ? -1 : 1))) registry.add(schema, { id });
+  const { schemas: all } = z.toJSONSchema(registry, {
+    target: 'draft-2020-12',
+    io: 'output',
+    uri: (id) => `#/components/schemas/${id}`,
+  }) as unknown as { schemas: Readonly<Record<string, Readonly<Record<string, Json>>>> };
+  return Object.fromEntries(Object.entries(all).map(([id, { $schema: _, $id: __, ...schema }]) => [id, open(schema)]));
 }
 
 /** The OpenAPI 3.1 document of the API: a function of the table of routes and of nothing else. */
@@ -111,6 +141,7 @@ export function openapi(): JsonObject {
     paths: paths(),
     components: {
       schemas: schemas(),
+      responses: responses(),
       securitySchemes: {
         bearer: {
           type: 'http',

@@ -1,6 +1,11 @@
 import type { z } from 'zod';
 import { ANYWHERE, WITH_IDENTITY, type ErrorCode } from './errors.ts';
+import { nodePage, nodesQuery } from './schemas/node.ts';
+import { overview } from './schemas/overview.ts';
+import { peer, peerPage, peersQuery } from './schemas/peer.ts';
+import { addressesQuery, named, pool, poolAddresses, poolPage, poolsQuery } from './schemas/pool.ts';
 import { version } from './schemas/replica.ts';
+import { explanation, inNamespace, namedInNamespace, service, servicePage, servicesQuery } from './schemas/service.ts';
 
 export const API_GROUP = 'porterlb.kubesphere.io';
 export const API_VERSION = 'v1alpha1';
@@ -31,15 +36,114 @@ export interface Route {
 
 export const ROUTES = {
   getVersion: {
-    method: 'get',
-    path: '/version',
-    resource: 'version',
-    verb: 'get',
-    tag: 'Installation',
+    ...{ method: 'get', path: '/version', resource: 'version', verb: 'get', tag: 'Installation' },
     summary: 'What runs, and since when',
     answer: version,
     answerId: 'Version',
     errors: [],
+  },
+  getOverview: {
+    ...{ method: 'get', path: '/overview', resource: 'overview', verb: 'get', tag: 'Installation' },
+    summary: 'All at a glance',
+    description: 'Health, counts, problems by reason, and who announces what to whom as nodes and edges of a picture.',
+    answer: overview,
+    answerId: 'Overview',
+    errors: [],
+  },
+  listPools: {
+    ...{ method: 'get', path: '/pools', resource: 'pools', verb: 'list', tag: 'Pools' },
+    summary: 'Pools of addresses',
+    query: poolsQuery,
+    answer: poolPage,
+    answerId: 'PoolPage',
+    errors: [],
+  },
+  getPool: {
+    ...{ method: 'get', path: '/pools/{name}', resource: 'pools', verb: 'get', tag: 'Pools' },
+    summary: 'One pool',
+    params: named,
+    answer: pool,
+    answerId: 'Pool',
+    errors: ['ObjectNotFound'],
+  },
+  listPoolAddresses: {
+    ...{ method: 'get', path: '/pools/{name}/addresses', resource: 'pools/addresses', verb: 'get', tag: 'Pools' },
+    summary: 'The addresses of a pool, with who has them',
+    description: 'Services of namespaces whose Services you may not list in this API group are null.',
+    params: named,
+    query: addressesQuery,
+    answer: poolAddresses,
+    answerId: 'PoolAddresses',
+    errors: ['ObjectNotFound'],
+  },
+  listPeers: {
+    ...{ method: 'get', path: '/peers', resource: 'peers', verb: 'list', tag: 'Peers' },
+    summary: 'Routers',
+    query: peersQuery,
+    answer: peerPage,
+    answerId: 'PeerPage',
+    errors: [],
+  },
+  getPeer: {
+    ...{ method: 'get', path: '/peers/{name}', resource: 'peers', verb: 'get', tag: 'Peers' },
+    summary: 'One router, with the session of each replica',
+    params: named,
+    answer: peer,
+    answerId: 'Peer',
+    errors: ['ObjectNotFound'],
+  },
+  listNodes: {
+    ...{ method: 'get', path: '/nodes', resource: 'nodes', verb: 'list', tag: 'Nodes' },
+    summary: 'Nodes, whether they take traffic, and what that is known by',
+    query: nodesQuery,
+    answer: nodePage,
+    answerId: 'NodePage',
+    errors: [],
+  },
+  listServices: {
+    ...{ method: 'get', path: '/services', resource: 'services', verb: 'list', tag: 'Services' },
+    summary: 'Services of type LoadBalancer of all namespaces',
+    query: servicesQuery,
+    answer: servicePage,
+    answerId: 'ServicePage',
+    errors: [],
+  },
+  listNamespacedServices: {
+    ...{ method: 'get', path: '/namespaces/{namespace}/services', resource: 'services', verb: 'list', tag: 'Services' },
+    summary: 'Services of type LoadBalancer of a namespace',
+    params: inNamespace,
+    query: servicesQuery,
+    answer: servicePage,
+    answerId: 'ServicePage',
+    errors: [],
+  },
+  getService: {
+    ...{
+      method: 'get',
+      path: '/namespaces/{namespace}/services/{name}',
+      resource: 'services',
+      verb: 'get',
+      tag: 'Services',
+    },
+    summary: 'One Service, with the way of each of its addresses',
+    params: namedInNamespace,
+    answer: service,
+    answerId: 'Service',
+    errors: ['ObjectNotFound'],
+  },
+  explainService: {
+    ...{
+      method: 'get',
+      path: '/namespaces/{namespace}/services/{name}/explanation',
+      resource: 'services/explanation',
+      verb: 'get',
+      tag: 'Services',
+    },
+    summary: 'Why a Service can be reached or not, and what to do',
+    params: namedInNamespace,
+    answer: explanation,
+    answerId: 'Explanation',
+    errors: ['ObjectNotFound'],
   },
 } as const satisfies Readonly<Record<string, Route>>;
 

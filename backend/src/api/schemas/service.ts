@@ -63,7 +63,7 @@ export const servicesQuery = listQuery(['name', 'createTime', 'namespace']);
 export const inNamespace = z.object({ namespace: objectName });
 export const namedInNamespace = z.object({ namespace: objectName, name: objectName });
 
-const check = z
+export const check = z
   .strictObject({
     check: z.enum(['served', 'address', 'pool', 'endpoints', 'nodes', 'announced', 'peers', 'replicas']),
     result: z.enum(['passed', 'warning', 'failed', 'skipped', 'unknown']),

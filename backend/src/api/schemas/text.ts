@@ -12,5 +12,5 @@ export const namespaceName = z
 /** What is given in a path: names of Kubernetes objects, or the address of no object at all. */
 export const objectName = z
   .string()
-  .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/)
+  .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'not the name of a Kubernetes object')
   .meta({ description: 'Name of a Kubernetes object (RFC 1123).' });
