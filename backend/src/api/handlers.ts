@@ -9,6 +9,8 @@ import { nodeAnswers } from './model/nodes.ts';
 import { overviewAnswer } from './model/overview.ts';
 import { peerAnswer, peerNames, peerSummary } from './model/peers.ts';
 import type { ClusterPicture } from './model/picture.ts';
+import { preflightAnswer } from './model/preflight.ts';
+import { simulate } from './model/simulation.ts';
 import { addressKey, poolAddresses, poolAnswer, poolNames, poolSummary } from './model/pools.ts';
 import { replicasAnswer, versionAnswer } from './model/replicas.ts';
 import { serviceAnswer, serviceSummary, type Reading } from './model/services.ts';
@@ -168,7 +170,7 @@ function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoute
       );
     },
     listNamespacedServices: async ({ params: { namespace }, query }, context) => {
-      const services = view.services.values().filter((service) => service.namespace === namespace);
+      const services = [...view.services.values()].filter((service) => service.namespace === namespace);
       return servicePage(services, query, picture, await reading(namespace, context));
     },
     getService: async ({ params: { namespace, name } }, context) => {
@@ -189,6 +191,21 @@ function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoute
   };
 }
 
+function ofTheFuture({ clock, picture, gather }: HandlersDeps): Part<'simulate' | 'getPreflight'> {
+  return {
+    simulate: async ({ body }, { admitted }) => {
+      const [words, now] = [await gather.all(), clock.wallTime().getTime()];
+      const answer = await masked(admitted, (audience) => simulate(body, { picture, words, audience, now }));
+      if ('field' in answer) throw new Problem('InvalidBody', { causes: [answer] });
+      return answer;
+    },
+    getPreflight: async (_call, { texts, admitted }) => {
+      const words = await gather.all();
+      return await masked(admitted, (audience) => preflightAnswer({ picture, words, audience }, texts));
+    },
+  };
+}
+
 /** What answers each route: gathers what is needed, and leaves the answer to a function of that. */
 export function handlers(deps: HandlersDeps): Handlers {
   const { picture, gather } = deps;
@@ -198,6 +215,7 @@ export function handlers(deps: HandlersDeps): Handlers {
       const words = await gather.all();
       return await masked(admitted, (audience) => overviewAnswer(picture, words, audience));
     },
+    ...ofTheFuture(deps),
     ...ofPools(deps),
     ...ofPeersAndNodes(deps),
     ...ofServices(deps),

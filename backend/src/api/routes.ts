@@ -5,6 +5,7 @@ import { overview } from './schemas/overview.ts';
 import { peer, peerPage, peersQuery } from './schemas/peer.ts';
 import { addressesQuery, named, pool, poolAddresses, poolPage, poolsQuery } from './schemas/pool.ts';
 import { version } from './schemas/replica.ts';
+import { preflight, simulation, simulationRequest } from './schemas/simulation.ts';
 import { explanation, inNamespace, namedInNamespace, service, servicePage, servicesQuery } from './schemas/service.ts';
 
 export const API_GROUP = 'porterlb.kubesphere.io';
@@ -144,6 +145,23 @@ export const ROUTES = {
     answer: explanation,
     answerId: 'Explanation',
     errors: ['ObjectNotFound'],
+  },
+  simulate: {
+    ...{ method: 'post', path: '/simulations', resource: 'simulations', verb: 'create', tag: 'Installation' },
+    summary: 'What would change if',
+    description:
+      'Nothing is done: the answer is computed by the functions that act. Addresses of Services stay whatever becomes of their pool.',
+    body: simulationRequest,
+    answer: simulation,
+    answerId: 'Simulation',
+    errors: [],
+  },
+  getPreflight: {
+    ...{ method: 'get', path: '/preflight', resource: 'preflight', verb: 'get', tag: 'Installation' },
+    summary: 'Whether a cluster is as PorterLB needs it',
+    answer: preflight,
+    answerId: 'Preflight',
+    errors: [],
   },
 } as const satisfies Readonly<Record<string, Route>>;
 

@@ -26,15 +26,59 @@ export interface ApiServerOptions {
 const MAX_CONNECTIONS = 1_000;
 const MAX_ADDRESSES = 64;
 
+/** `kubectl port-forward` ends there. */
+const LOOPBACK = '127.0.0.1';
+
 /** The API's port: HTTPS for everybody, and for the other replicas what only this one knows. */
 export class ApiServer {
   readonly #deps: ApiServerDeps;
-  readonly #server: Server;
+  readonly #servers: Server[] = [];
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
-    const { key, cert } = deps.certificate.current;
-    this.#server = https.createServer(
+  }
+
+  /**
+   * At this address, and on loopback if the port isn't somebody else's there. Resolves with the port, once connections are accepted.
+   * @throws if the port is somebody else's
+   */
+  async listen({ host, port }: ApiServerOptions): Promise<number> {
+    const bound = await this.#listen(host, port);
+    if (host === LOOPBACK) return bound;
+    await this.#listen(LOOPBACK, bound).catch((error: unknown) => {
+      this.#deps.logger.warn({ err: error, port: bound }, 'the API can not be reached by kubectl port-forward');
+    });
+    return bound;
+  }
+
+  /** New connections get the current certificate; those that stand go on. */
+  certificateChanged(): void {
+    const { key, cert } = this.#deps.certificate.current;
+    for (const server of this.#servers) server.setSecureContext({ key, cert, minVersion: 'TLSv1.2' });
+  }
+
+  async close(): Promise<void> {
+    for (const server of this.#servers) server.closeAllConnections();
+    await Promise.all(
+      this.#servers.map(async (server) => await new Promise<void>((resolve) => void server.close(() => resolve()))),
+    );
+  }
+
+  async #listen(host: string, port: number): Promise<number> {
+    const server = this.#make();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+    server.on('error', (error) => this.#deps.logger.error({ err: error }, 'the port of the API failed'));
+    this.#servers.push(server);
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  #make(): Server {
+    const { key, cert } = this.#deps.certificate.current;
+    const server = https.createServer(
       {
         ...{ key, cert, minVersion: 'TLSv1.2' },
         // Replicas show the certificate that they serve with; nobody else needs one.
@@ -43,29 +87,8 @@ export class ApiServer {
       },
       (request, response) => this.#serve(request, response),
     );
-    this.#server.maxConnections = MAX_CONNECTIONS;
-  }
-
-  /** Resolves with the port, once connections are accepted. */
-  async listen({ host, port }: ApiServerOptions): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, resolve);
-    });
-    this.#server.on('error', (error) => this.#deps.logger.error({ err: error }, 'the port of the API failed'));
-    const address = this.#server.address();
-    return typeof address === 'object' && address !== null ? address.port : port;
-  }
-
-  /** New connections get the current certificate; those that stand go on. */
-  certificateChanged(): void {
-    const { key, cert } = this.#deps.certificate.current;
-    this.#server.setSecureContext({ key, cert, minVersion: 'TLSv1.2' });
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+    server.maxConnections = MAX_CONNECTIONS;
+    return server;
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {

@@ -12,8 +12,8 @@ function statusOf(text: string): Condition['status'] {
   return text === 'True' || text === 'False' ? text : 'Unknown';
 }
 
-function answer({ status, reason = '', message = '', lastTransitionTime: since = null }: Existing): Condition {
-  return { status: statusOf(status), reason, message, since: since as string | null };
+function answer({ status, reason = '', message = '', lastTransitionTime }: Existing): Condition {
+  return { status: statusOf(status), reason, message, since: lastTransitionTime ?? null };
 }
 
 /** A condition of an object, or null while nobody has written it. */

@@ -55,10 +55,10 @@ function negotiated(session: SessionFacts): Session['negotiated'] {
   };
 }
 
-function sessionAnswer(session: SessionFacts, { name, node = null }: Word['replica']): Session {
+function sessionAnswer(session: SessionFacts, { name, node }: Word['replica']): Session {
   return {
     replica: name,
-    node,
+    node: node ?? null,
     state: stateOf(session.state),
     since: session.since,
     lastError: session.lastError ?? null,

@@ -23,6 +23,7 @@ export type PictureView = Pick<
   | 'peerObject'
   | 'settingsObject'
   | 'members'
+  | 'inputs'
 >;
 
 /** Who holds an address. */
