@@ -6,7 +6,6 @@ import type { Access } from './identity/caller.ts';
 import type { Admitted, Gate } from './identity/gate.ts';
 import type { Verdicts } from './identity/kubesphere.ts';
 import { problemsOf } from './invalid.ts';
-import { openapi } from './openapi.ts';
 import { BASE_PATH, ROUTES, type Answer, type Call, type Route, type RouteId } from './routes.ts';
 import type { Status } from './schemas/status.ts';
 import { preferredLanguage, Translations, type Texts } from './texts.ts';
@@ -58,6 +57,7 @@ export class App {
   readonly #deps: AppDeps;
   readonly #options: AppOptions;
   readonly #translations = new Translations();
+  #openapi: string | undefined;
 
   private constructor(deps: AppDeps, options: AppOptions) {
     this.#deps = deps;
@@ -81,9 +81,11 @@ export class App {
       next();
     });
     app.use((request, response, next) => this.#answerVerdict(request, response, next));
-    const document = JSON.stringify(openapi());
-    this.#only('get', `${BASE_PATH}/openapi.json`, (_request, response) => {
-      response.type('application/json').send(document);
+    this.#only('get', `${BASE_PATH}/openapi.json`, (request, response) => {
+      void this.#document().then(
+        (text) => response.type('application/json').send(text),
+        (error: unknown) => this.#fail(error, request, response),
+      );
     });
     if (this.#options.docs) await this.#serveDocs();
     for (const [id, route] of Object.entries<Route>(ROUTES)) this.#serve(id as RouteId, route);
@@ -92,6 +94,13 @@ export class App {
     app.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
       this.#fail(error, request, response),
     );
+  }
+
+  /** Few ask for it: it is made when the first one does. */
+  async #document(): Promise<string> {
+    const { openapi } = await import('./openapi.ts');
+    this.#openapi ??= JSON.stringify(openapi());
+    return this.#openapi;
   }
 
   /** One method at a path; others are told which one it takes. */
