@@ -3,7 +3,7 @@ import type { NodeVerdict } from '../health/node-verdict.ts';
 import type { Finding } from '../domain/reason.ts';
 import type { SessionCounters } from '../speakers/bgp/model.ts';
 import type { LinkView } from './link-view.ts';
-import type { SessionReport } from './messages.ts';
+import type { SessionReport } from './session-state.ts';
 
 /** A BGP session with what changes all the time. */
 export interface SessionFacts extends SessionReport {

@@ -6,6 +6,9 @@ import type { Finding } from '../domain/reason.ts';
 import type { Replica } from '../domain/replica.ts';
 import type { ServiceEndpoints } from '../domain/service.ts';
 import type { EngineFacts } from './facts.ts';
+import type { SessionReport } from './session-state.ts';
+
+export type { SessionReport } from './session-state.ts';
 
 /** Keyed changes of one kind of input: the new value, or null where the key is gone. */
 export type Changes<T> = ReadonlyMap<string, T | null>;
@@ -52,20 +55,6 @@ export type ToEngine =
   /** Asks for what only the engine knows, of these addresses among others; answered by `facts` with the same ID. */
   | { readonly type: 'ask'; readonly id: number; readonly ips: readonly string[] }
   | { readonly type: 'stop' };
-
-/** A BGP session as status and metrics show it; times are ISO 8601. */
-export interface SessionReport {
-  readonly peer: string;
-  readonly state: string;
-  readonly since: string;
-  readonly lastError: string | undefined;
-  readonly localAddress: string | undefined;
-  readonly remoteRouterId: string | undefined;
-  readonly holdTimeSeconds: number | undefined;
-  /** Families exchanged, with whether ADD-PATH may be sent. */
-  readonly families: readonly { readonly family: string; readonly addPath: boolean }[];
-  readonly gracefulRestart: boolean;
-}
 
 /** Whether an address is announced by this replica, and why not. */
 export interface AddressReport {
