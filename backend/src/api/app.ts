@@ -5,6 +5,7 @@ import { Problem, ERRORS } from './errors.ts';
 import type { Access } from './identity/caller.ts';
 import type { Admitted, Gate } from './identity/gate.ts';
 import type { Verdicts } from './identity/kubesphere.ts';
+import { EventStreams } from './event-streams.ts';
 import { problemsOf } from './invalid.ts';
 import { BASE_PATH, ROUTES, type Answer, type Call, type Route, type RouteId } from './routes.ts';
 import type { Status } from './schemas/status.ts';
@@ -57,11 +58,13 @@ export class App {
   readonly #deps: AppDeps;
   readonly #options: AppOptions;
   readonly #translations = new Translations();
+  readonly #streams: EventStreams;
   #openapi: string | undefined;
 
   private constructor(deps: AppDeps, options: AppOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#streams = new EventStreams(deps);
     this.express = express();
     this.express.disable('x-powered-by').disable('etag');
     this.express.enable('case sensitive routing').enable('strict routing');
@@ -135,6 +138,13 @@ export class App {
   #serve<Id extends RouteId>(id: Id, route: Route): void {
     const path = `${BASE_PATH}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
     this.#only(route.method, path, (request, response) => {
+      const wantsEvents = request.headers.accept?.includes('text/event-stream') === true;
+      if (route.events === true && wantsEvents && request.method === 'GET') {
+        const answer = async (): Promise<Answer<Id>> => await this.#answer(id, route, request);
+        const status = (error: unknown): Status => this.#statusFor(error, request);
+        const opened = this.#streams.open({ response, answer, status });
+        return void opened.catch((error: unknown) => this.#fail(error, request, response));
+      }
       void this.#answer(id, route, request).then(
         (answer) => response.json(answer),
         (error: unknown) => this.#fail(error, request, response),
@@ -199,45 +209,39 @@ export class App {
       response.destroy();
       return;
     }
+    const status = this.#statusFor(error, request);
+    const { retryAfterSeconds } = status.details ?? {};
+    if (status.code === 401) response.set('www-authenticate', 'Bearer');
+    if (retryAfterSeconds !== undefined) response.set('retry-after', String(retryAfterSeconds));
+    response.set({ 'content-language': this.#textsFor(request).language, vary: 'accept-language' });
+    response.status(status.code).json(status);
+  }
+
+  /** What to tell the caller of an error; what he needn't know goes to the log. */
+  #statusFor(error: unknown, request: Request): Status {
     const problem = asProblem(error);
-    const { code } = problem;
+    const { code, cause } = problem;
     const id = randomUUID();
     const { logger } = this.#deps;
-    if (code === 'InternalError') logger.error({ err: error, id, path: request.path }, 'a request of the API failed');
-    else if (problem.cause !== undefined)
-      logger.warn({ err: problem.cause, code, path: request.path }, 'a request of the API failed');
-    const texts = this.#textsFor(request);
-    const { retryAfterSeconds, causes } = problem;
-    if (code === 'Unauthorized' || code === 'IdentityMismatch') response.set('www-authenticate', 'Bearer');
-    if (retryAfterSeconds !== undefined) response.set('retry-after', String(retryAfterSeconds));
-    response.set({ 'content-language': texts.language, vary: 'accept-language' });
-    response.status(ERRORS[code].status).json(statusOf(problem, texts, id, { retryAfterSeconds, causes }));
+    const about = { code, id, path: request.path };
+    if (code === 'InternalError') logger.error({ err: error, ...about }, 'a request of the API failed');
+    else if (cause !== undefined) logger.warn({ err: cause, ...about }, 'a request of the API failed');
+    return statusOf(problem, this.#textsFor(request), id);
   }
 }
 
-function statusOf(
-  { code, params }: Problem,
-  texts: Texts,
-  id: string,
-  { retryAfterSeconds, causes }: Pick<Problem, 'retryAfterSeconds' | 'causes'>,
-): Status {
+function statusOf({ code, params, retryAfterSeconds, causes }: Problem, texts: Texts, id: string): Status {
   const named = causes.map(({ field, message }) => `${field}: ${message}`).join('; ');
+  const details = {
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(causes.length === 0 ? {} : { causes: causes.map((cause) => ({ ...cause })) }),
+  };
   return {
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
+    ...{ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' },
     message: texts.error(code, { ...params, id, causes: named }),
     reason: code,
     code: ERRORS[code].status,
-    ...(retryAfterSeconds === undefined && causes.length === 0
-      ? {}
-      : {
-          details: {
-            ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-            ...(causes.length === 0 ? {} : { causes: causes.map((cause) => ({ ...cause })) }),
-          },
-        }),
+    ...(Object.keys(details).length === 0 ? {} : { details }),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/ports.ts';
 import type { Context, Handlers } from './app.ts';
 import { Problem } from './errors.ts';
 import { Allocation } from './model/allocation.ts';
-import { EVERYBODY } from './model/audience.ts';
+import { EVERYBODY, type Audience } from './model/audience.ts';
 import { explain } from './model/explanation.ts';
 import { nodeAnswers } from './model/nodes.ts';
 import { overviewAnswer } from './model/overview.ts';
@@ -15,9 +15,10 @@ import { addressKey, poolAddresses, poolAnswer, poolNames, poolSummary } from '.
 import { replicasAnswer, versionAnswer } from './model/replicas.ts';
 import { serviceAnswer, serviceSummary, type Reading } from './model/services.ts';
 import { page, type Columns, type Page } from './page.ts';
-import type { Gather } from './replicas/gather.ts';
+import type { Gather, Word } from './replicas/gather.ts';
 import type { ListQuery } from './schemas/list.ts';
 import type { NodeAnswer } from './schemas/node.ts';
+import type { Overview } from './schemas/overview.ts';
 import type { PeerSummary } from './schemas/peer.ts';
 import type { PoolAddress, PoolSummary } from './schemas/pool.ts';
 import type { ServiceSummary } from './schemas/service.ts';
@@ -75,19 +76,18 @@ function nodeColumns({ view }: ClusterPicture): Columns<NodeAnswer> {
 const SERVICE_COLUMNS: Columns<Service> = {
   name: ({ name, namespace }) => `${name} ${namespace}`,
   labels: ({ labels }) => labels,
+  sorted: true,
   sort: { createTime: ({ createdAt }) => createdAt, namespace: ({ namespace, name }) => `${namespace} ${name}` },
 };
 
 function servicePage(
-  services: Iterable<Service>,
+  services: readonly Service[],
   query: ListQuery,
   picture: ClusterPicture,
   reading: Reading,
 ): Page<ServiceSummary> {
   const { name, ...rest } = query;
-  const balancers = [...services].filter(
-    (service) => service.isLoadBalancer && (name === undefined || service.name.includes(name)),
-  );
+  const balancers = name === undefined ? services : services.filter((service) => service.name.includes(name));
   const { items, totalItems } = page(balancers, rest, SERVICE_COLUMNS);
   return { items: items.map((service) => serviceSummary(service, picture, reading)), totalItems };
 }
@@ -166,11 +166,11 @@ function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoute
   return {
     listServices: async ({ query }, { texts, admitted }) => {
       return await masked(admitted, (audience) =>
-        servicePage(view.services.values(), query, picture, { texts, audience }),
+        servicePage(picture.index.sorted, query, picture, { texts, audience }),
       );
     },
     listNamespacedServices: async ({ params: { namespace }, query }, context) => {
-      const services = [...view.services.values()].filter((service) => service.namespace === namespace);
+      const services = picture.index.sorted.filter((service) => service.namespace === namespace);
       return servicePage(services, query, picture, await reading(namespace, context));
     },
     getService: async ({ params: { namespace, name } }, context) => {
@@ -209,11 +209,18 @@ function ofTheFuture({ clock, picture, gather }: HandlersDeps): Part<'simulate' 
 /** What answers each route: gathers what is needed, and leaves the answer to a function of that. */
 export function handlers(deps: HandlersDeps): Handlers {
   const { picture, gather } = deps;
+  /** What everybody may see is the same for as long as replicas' words count. */
+  let common: { readonly words: readonly Word[]; readonly answer: Overview } | undefined;
+  const overviewFor = (words: readonly Word[], audience: Audience): Overview => {
+    if (audience !== EVERYBODY) return overviewAnswer(picture, words, audience);
+    if (common?.words !== words) common = { words, answer: overviewAnswer(picture, words) };
+    return common.answer;
+  };
   return {
     getVersion: async () => versionAnswer(await gather.all()),
     getOverview: async (_call, { admitted }) => {
       const words = await gather.all();
-      return await masked(admitted, (audience) => overviewAnswer(picture, words, audience));
+      return await masked(admitted, (audience) => overviewFor(words, audience));
     },
     ...ofTheFuture(deps),
     ...ofPools(deps),

@@ -69,6 +69,10 @@ function failures(codes: readonly ErrorCode[]): JsonObject {
   return Object.fromEntries(statuses.map((code) => [String(code), { $ref: `#/components/responses/Error${code}` }]));
 }
 
+const EVENTS =
+  'With `Accept: text/event-stream` it is told again whenever it changes, as server-sent events: `change` with the whole answer, `error` ' +
+  'with a Status before the end.';
+
 function operation(id: string, route: Route): JsonObject {
   const { tag, summary, description, body, answerId } = route;
   return {
@@ -81,7 +85,13 @@ function operation(id: string, route: Route): JsonObject {
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } } }),
     responses: {
-      '200': { description: summary, content: { 'application/json': { schema: reference(answerId) } } },
+      '200': {
+        description: route.events === true ? `${summary}. ${EVENTS}` : summary,
+        content: {
+          'application/json': { schema: reference(answerId) },
+          ...(route.events === true ? { 'text/event-stream': { schema: { type: 'string' } } } : {}),
+        },
+      },
       ...failures(errorsOf(route)),
     },
     'x-porterlb-rbac': { verb: route.verb, resource: route.resource },

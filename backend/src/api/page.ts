@@ -9,6 +9,8 @@ export interface Columns<T> {
   readonly labels: (item: T) => Labels;
   /** By the names of `sortBy`; strings in the order of their characters. */
   readonly sort: Readonly<Record<string, (item: T) => string | number>>;
+  /** They come in the order of their names already. */
+  readonly sorted?: boolean;
 }
 
 export interface Page<T> {
@@ -21,7 +23,8 @@ function compare(a: string | number, b: string | number): number {
 }
 
 /** The items of one page; those with equal keys by name, so that pages never overlap. */
-export function page<T>(all: Iterable<T>, query: ListQuery, { name, labels, sort }: Columns<T>): Page<T> {
+export function page<T>(all: Iterable<T>, query: ListQuery, columns: Columns<T>): Page<T> {
+  const { name, labels } = columns;
   const selector = query.labelSelector === undefined ? undefined : parseSelector(query.labelSelector);
   if (selector === 'invalid') {
     throw new Problem('InvalidParameter', { causes: [{ field: 'query.labelSelector', message: 'label selector' }] });
@@ -31,11 +34,16 @@ export function page<T>(all: Iterable<T>, query: ListQuery, { name, labels, sort
       (query.name === undefined || name(item).includes(query.name)) &&
       (selector === undefined || selects(selector, labels(item))),
   );
+  const first = (query.page - 1) * query.limit;
+  return { items: inOrder(found, query, columns).slice(first, first + query.limit), totalItems: found.length };
+}
+
+function inOrder<T>(found: readonly T[], query: ListQuery, { name, sort, sorted }: Columns<T>): readonly T[] {
   const sortBy = query.sortBy ?? 'name';
-  const key = sort[sortBy] ?? name;
   const ascending = query.ascending ?? sortBy === 'name';
+  if (sorted === true && sortBy === 'name') return ascending ? found : found.toReversed();
+  const key = sort[sortBy] ?? name;
   const keyed = found.map((item) => ({ item, key: key(item), name: name(item) }));
   keyed.sort((a, b) => (ascending ? compare(a.key, b.key) : compare(b.key, a.key)) || compare(a.name, b.name));
-  const first = (query.page - 1) * query.limit;
-  return { items: keyed.slice(first, first + query.limit).map(({ item }) => item), totalItems: found.length };
+  return keyed.map(({ item }) => item);
 }

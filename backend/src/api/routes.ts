@@ -31,6 +31,8 @@ export interface Route {
   readonly body?: z.ZodType;
   readonly answer: z.ZodType;
   readonly answerId: string;
+  /** Whether it is told again whenever it changes, to who accepts `text/event-stream`. */
+  readonly events?: boolean;
   /** What it answers besides `ANYWHERE` and `WITH_IDENTITY`. */
   readonly errors: readonly ErrorCode[];
 }
@@ -49,6 +51,7 @@ export const ROUTES = {
     description: 'Health, counts, problems by reason, and who announces what to whom as nodes and edges of a picture.',
     answer: overview,
     answerId: 'Overview',
+    events: true,
     errors: [],
   },
   listPools: {
@@ -57,6 +60,7 @@ export const ROUTES = {
     query: poolsQuery,
     answer: poolPage,
     answerId: 'PoolPage',
+    events: true,
     errors: [],
   },
   getPool: {
@@ -65,6 +69,7 @@ export const ROUTES = {
     params: named,
     answer: pool,
     answerId: 'Pool',
+    events: true,
     errors: ['ObjectNotFound'],
   },
   listPoolAddresses: {
@@ -83,6 +88,7 @@ export const ROUTES = {
     query: peersQuery,
     answer: peerPage,
     answerId: 'PeerPage',
+    events: true,
     errors: [],
   },
   getPeer: {
@@ -91,6 +97,7 @@ export const ROUTES = {
     params: named,
     answer: peer,
     answerId: 'Peer',
+    events: true,
     errors: ['ObjectNotFound'],
   },
   listNodes: {

@@ -7,7 +7,6 @@ import type { Pool } from '../../domain/pool.ts';
 import type { Finding } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
 import type { ClusterPicture } from './picture.ts';
-import { poolSet } from './pools.ts';
 
 /** Pools that are asked one by one. */
 const MAX_POOLS = 20;
@@ -28,7 +27,7 @@ export class Allocation {
   readonly #now: number;
 
   /** @param now milliseconds since the epoch */
-  constructor(picture: ClusterPicture, now: number, pools: PoolSet = poolSet(picture)) {
+  constructor(picture: ClusterPicture, now: number, pools: PoolSet = picture.poolSet) {
     const { services, namespaces } = picture.view;
     this.#picture = picture;
     this.#now = now;

@@ -1,4 +1,3 @@
-import type { Service } from '../../domain/service.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { Edge, Overview, Problem, Vertex } from '../schemas/overview.ts';
 import type { PeerSummary } from '../schemas/peer.ts';
@@ -7,6 +6,7 @@ import { EVERYBODY, visible, type Audience } from './audience.ts';
 import { evidenceByNode, verdictOf } from './nodes.ts';
 import { peerNames, peerSummary } from './peers.ts';
 import type { ClusterPicture } from './picture.ts';
+import type { Entry } from './service-index.ts';
 import { peersOf, poolNames, poolSummary } from './pools.ts';
 import { replicasAnswer } from './replicas.ts';
 
@@ -20,9 +20,9 @@ interface Single {
   readonly message: string;
 }
 
-function servicesInTrouble(picture: ClusterPicture, audience: Audience): Single[] {
-  return picture.index.served.flatMap((service) => {
-    const found = [picture.allocated(service), picture.announced(service)].find((each) => each?.status === 'False');
+function servicesInTrouble(served: readonly Entry[], audience: Audience): Single[] {
+  return served.flatMap(({ service, allocated, announced }) => {
+    const found = [allocated, announced].find((each) => each?.status === 'False');
     if (found === null || found === undefined) return [];
     const seen = visible(service.key, audience) !== null;
     const { reason, message } = found;
@@ -62,9 +62,9 @@ export function problemsOf(all: readonly Single[]): Problem[] {
   return problems.sort((a, b) => b.count - a.count || (`${a.kind}${a.reason}` < `${b.kind}${b.reason}` ? -1 : 1));
 }
 
-function serviceCounts(served: readonly Service[], picture: ClusterPicture): Overview['counts']['services'] {
-  const withAddress = served.filter(({ held }) => held);
-  const announced = withAddress.filter((service) => picture.announced(service)?.status === 'True');
+function serviceCounts(served: readonly Entry[]): Overview['counts']['services'] {
+  const withAddress = served.filter(({ service }) => service.held);
+  const announced = withAddress.filter((entry) => entry.announced?.status === 'True');
   return { served: served.length, withAddress: withAddress.length, announced: announced.length };
 }
 
@@ -150,9 +150,10 @@ export function overviewAnswer(
   const pools = poolNames(picture).flatMap((name) => poolSummary(name, picture) ?? []);
   const peers = peerNames(picture).flatMap((name) => peerSummary(name, picture) ?? []);
   const verdicts = nodeVerdicts(picture, words);
+  const served = [...picture.index.entries.values()].filter(({ notServed }) => notServed === undefined);
   const dead = [...verdicts].filter(([, verdict]) => verdict === 'dead' || verdict === 'divided');
   const problems = problemsOf([
-    ...servicesInTrouble(picture, audience),
+    ...servicesInTrouble(served, audience),
     ...objectsInTrouble('Eip', pools),
     ...objectsInTrouble('BgpPeer', peers),
     ...dead.map(([object]): Single => {
@@ -161,7 +162,7 @@ export function overviewAnswer(
     ...replicasInTrouble(words),
   ]);
   const counts = {
-    services: serviceCounts(picture.index.served, picture),
+    services: serviceCounts(served),
     pools: {
       all: pools.length,
       ready: pools.filter(({ ready }) => ready?.status === 'True').length,

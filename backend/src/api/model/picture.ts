@@ -1,3 +1,5 @@
+import { PoolSet } from '../../allocate/pool-set.ts';
+import { Reserved } from '../../allocate/reserved.ts';
 import { notServed } from '../../allocate/served.ts';
 import type { ClusterView } from '../../cluster/watch/cluster-view.ts';
 import { poolOf, type Pool } from '../../domain/pool.ts';
@@ -7,6 +9,7 @@ import type { Clock } from '../../platform/ports.ts';
 import { SERVICE_CONDITIONS } from '../../resources/keys.ts';
 import type { Condition } from '../schemas/condition.ts';
 import { conditionOf } from './conditions.ts';
+import { ServiceIndex, type Entry, type Holder } from './service-index.ts';
 
 /** What is read of the cluster: the view that the manager acts on. */
 export type PictureView = Pick<
@@ -26,39 +29,51 @@ export type PictureView = Pick<
   | 'inputs'
 >;
 
-/** Who holds an address. */
-export interface Holder {
-  readonly service: Service;
-  /** Since when the Service has the addresses that it has; RFC 3339. */
-  readonly since: string | null;
-}
-
-/** What follows from all Services together. */
-interface Index {
-  /** Pool -> address -> who holds it, oldest first. */
-  readonly holders: ReadonlyMap<string, ReadonlyMap<string, readonly Holder[]>>;
-  /** Those that are ours. */
-  readonly served: readonly Service[];
-}
-
-/** How old the index may be, in milliseconds: going through all Services for each request would cost more than it is worth. */
-const INDEX_MS = 1_000;
+/** How old may be what is made of all Services, or of all nodes, in milliseconds. */
+const FRESH_MS = 250;
 
 /** The cluster as every replica sees it: the same view gives the same answers. */
 export class ClusterPicture {
   readonly view: PictureView;
   readonly #clock: Clock;
-  #index: { readonly at: number; readonly value: Index } | undefined;
+  readonly #index: ServiceIndex;
+  #indexedAt: number | undefined;
+  #poolSet: { readonly at: number; readonly value: PoolSet } | undefined;
 
   constructor({ clock, view }: { readonly clock: Clock; readonly view: PictureView }) {
     this.view = view;
     this.#clock = clock;
+    this.#index = new ServiceIndex({
+      services: view.services,
+      poolsInForce: () => view.poolsInForce(),
+      entryOf: (service) => this.#entryOf(service),
+    });
   }
 
-  get index(): Index {
+  get index(): ServiceIndex {
     const now = this.#clock.now();
-    if (this.#index === undefined || now - this.#index.at > INDEX_MS) this.#index = { at: now, value: this.#build() };
-    return this.#index.value;
+    if (this.#indexedAt === undefined || now - this.#indexedAt > FRESH_MS) {
+      this.#index.refresh();
+      this.#indexedAt = now;
+    }
+    return this.#index;
+  }
+
+  /** What pools may give, as the leader reckons, but for the subnets of its links and the cluster's Service ranges. */
+  get poolSet(): PoolSet {
+    const now = this.#clock.now();
+    if (this.#poolSet === undefined || now - this.#poolSet.at > FRESH_MS) {
+      this.#poolSet = { at: now, value: this.poolSetWith(this.view.poolsInForce()) };
+    }
+    return this.#poolSet.value;
+  }
+
+  /** The same with other pools. */
+  poolSetWith(pools: ReadonlyMap<string, Pool>): PoolSet {
+    const nodes = [...this.view.nodes.values()].flatMap(({ name, internalIPs }) =>
+      internalIPs.map(({ text }) => [text, name] as const),
+    );
+    return new PoolSet(pools, new Reserved({ nodes: new Map(nodes), serviceRanges: [], subnets: [] }));
   }
 
   holdersIn(pool: string): ReadonlyMap<string, readonly Holder[]> {
@@ -67,15 +82,15 @@ export class ClusterPicture {
 
   /** Why a Service is not ours; undefined: it is. */
   notServed(service: Service): Finding | undefined {
-    return notServed({ service, defaultPoolExists: this.#hasDefault() });
+    return this.#entryFor(service).notServed;
   }
 
   allocated(service: Service): Condition | null {
-    return this.#condition(service, SERVICE_CONDITIONS.allocated);
+    return this.#entryFor(service).allocated;
   }
 
   announced(service: Service): Condition | null {
-    return this.#condition(service, SERVICE_CONDITIONS.announced);
+    return this.#entryFor(service).announced;
   }
 
   poolOf(service: Service, ip: string): Pool | undefined {
@@ -83,39 +98,26 @@ export class ClusterPicture {
     return poolOf(recorded ?? { ip, pool: '' }, this.view.poolsInForce());
   }
 
-  #condition(service: Service, type: string): Condition | null {
-    return conditionOf(this.view.serviceObject(service.key)?.status?.conditions, type);
+  /** What is asked of one Service is as new as the view. */
+  #entryFor(service: Service): Entry {
+    const known = this.#index.entries.get(service.key);
+    return known?.service === service ? known : this.#entryOf(service);
+  }
+
+  #entryOf(service: Service): Entry {
+    const { conditions } = this.view.serviceObject(service.key)?.status ?? {};
+    const held = service.held ? service.recorded : [];
+    return {
+      service,
+      notServed: notServed({ service, defaultPoolExists: this.#hasDefault() }),
+      allocated: conditionOf(conditions, SERVICE_CONDITIONS.allocated),
+      announced: conditionOf(conditions, SERVICE_CONDITIONS.announced),
+      held: held.map(({ ip }) => ({ ip, pool: this.poolOf(service, ip)?.name })),
+    };
   }
 
   #hasDefault(): boolean {
-    return [...this.view.poolsInForce().values()].some(({ isDefault }) => isDefault);
+    for (const { isDefault } of this.view.poolsInForce().values()) if (isDefault) return true;
+    return false;
   }
-
-  #build(): Index {
-    const holders = new Map<string, Map<string, Holder[]>>();
-    const served: Service[] = [];
-    const defaultPoolExists = this.#hasDefault();
-    for (const service of this.view.services.values()) {
-      if (!service.isLoadBalancer) continue;
-      if (notServed({ service, defaultPoolExists }) === undefined) served.push(service);
-      if (service.held) this.#hold(service, holders);
-    }
-    for (const pool of holders.values()) for (const same of pool.values()) same.sort(byAge);
-    return { holders, served };
-  }
-
-  #hold(service: Service, holders: Map<string, Map<string, Holder[]>>): void {
-    const since = this.allocated(service)?.since ?? null;
-    for (const { ip } of service.recorded) {
-      const pool = this.poolOf(service, ip)?.name;
-      if (pool === undefined) continue;
-      const held = holders.get(pool) ?? new Map<string, Holder[]>();
-      holders.set(pool, held);
-      held.set(ip, [...(held.get(ip) ?? []), { service, since }]);
-    }
-  }
-}
-
-function byAge({ service: a }: Holder, { service: b }: Holder): number {
-  return a.createdAt - b.createdAt || (a.key < b.key ? -1 : 1);
 }

@@ -1,6 +1,5 @@
 import { restsUntil } from '../../allocate/free.ts';
-import { PoolSet, type Overlap } from '../../allocate/pool-set.ts';
-import { Reserved } from '../../allocate/reserved.ts';
+import type { Overlap } from '../../allocate/pool-set.ts';
 import type { Eip } from '../../cluster/custom-kinds.ts';
 import { formatAddress, parseAddress, type Address } from '../../domain/address.ts';
 import type { Pool } from '../../domain/pool.ts';
@@ -55,14 +54,6 @@ export function poolSummary(name: string, picture: ClusterPicture): PoolSummary 
   };
 }
 
-/** What pools may give, as the leader reckons, but for the subnets of its links and the cluster's Service ranges. */
-export function poolSet(picture: ClusterPicture, pools = picture.view.poolsInForce()): PoolSet {
-  const nodes = [...picture.view.nodes.values()].flatMap(({ name, internalIPs }) =>
-    internalIPs.map(({ text }) => [text, name] as const),
-  );
-  return new PoolSet(pools, new Reserved({ nodes: new Map(nodes), serviceRanges: [], subnets: [] }));
-}
-
 function overlapAnswer({ kind, other, part }: Overlap): PoolAnswer['overlaps'][number] {
   const text = (value: bigint): string => formatAddress({ family: part.family, value });
   return { kind, other, first: text(part.first), last: text(part.last) };
@@ -91,7 +82,7 @@ export function poolAnswer(name: string, picture: ClusterPicture): PoolAnswer | 
     avoidBuggyIPs: pool?.avoidBuggyIPs ?? false,
     reuseAfterSeconds: pool?.reuseAfterSeconds ?? 0,
     peers: peersOf(pool, picture),
-    overlaps: poolSet(picture).overlaps(name).map(overlapAnswer),
+    overlaps: picture.poolSet.overlaps(name).map(overlapAnswer),
   };
 }
 
@@ -124,7 +115,7 @@ function conflicts(pool: Pool): PoolAddress[] {
 }
 
 function untouched(pool: Pool, picture: ClusterPicture): PoolAddress[] {
-  const set = poolSet(picture);
+  const set = picture.poolSet;
   const all = pool.ranges.flatMap(({ family, first, last }) =>
     Array.from({ length: Number(last - first) + 1 }, (_, i): Address => ({ family, value: first + BigInt(i) })),
   );

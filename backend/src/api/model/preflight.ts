@@ -32,10 +32,10 @@ function nodes({ picture }: PreflightView): Found {
 }
 
 function loadBalancers({ picture, audience }: PreflightView): Found {
-  const foreign = [...picture.view.services.values()].filter(
-    (service) => service.isLoadBalancer && picture.notServed(service)?.reason === 'ServedByAnother',
+  const foreign = [...picture.index.entries.values()].filter(
+    ({ notServed }) => notServed?.reason === 'ServedByAnother',
   );
-  const objects = foreign.flatMap(({ key }) => visible(key, audience) ?? []);
+  const objects = foreign.flatMap(({ service }) => visible(service.key, audience) ?? []);
   return { check: 'loadBalancers', result: foreign.length > 0 ? 'warning' : 'passed', objects };
 }
 

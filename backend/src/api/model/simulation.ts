@@ -3,7 +3,7 @@ import type { HoldingService, NodeHealth, Snapshot } from '../../announce/snapsh
 import { parseAddress } from '../../domain/address.ts';
 import type { Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
-import type { Service, FamilyEndpoints, ServiceEndpoints } from '../../domain/service.ts';
+import type { FamilyEndpoints, ServiceEndpoints } from '../../domain/service.ts';
 import { selects } from '../../domain/selector.ts';
 import { parseEip } from '../../resources/parse-eip.ts';
 import type { Word } from '../replicas/gather.ts';
@@ -12,7 +12,6 @@ import { Allocation } from './allocation.ts';
 import { visible, type Audience } from './audience.ts';
 import { foremost } from './services.ts';
 import type { ClusterPicture } from './picture.ts';
-import { poolSet } from './pools.ts';
 
 /** A change that can't be made, with what is wrong in the request. */
 export interface Refusal {
@@ -165,11 +164,13 @@ function addressChanges(before: World, after: World): { readonly changes: Change
 
 /** Services that wait for an address, and would get one. */
 function newlyServed(picture: ClusterPicture, pools: ReadonlyMap<string, Pool>, now: number): Change[] {
-  const waiting = picture.index.served.filter(({ held }) => !held);
+  const waiting = [...picture.index.entries.values()].filter(
+    (entry) => entry.notServed === undefined && !entry.service.held,
+  );
   if (waiting.length === 0) return [];
-  const [before, after] = [new Allocation(picture, now), new Allocation(picture, now, poolSet(picture, pools))];
+  const [before, after] = [new Allocation(picture, now), new Allocation(picture, now, picture.poolSetWith(pools))];
   const nobody = { announced: false, nodes: [], peers: [] };
-  return waiting.flatMap((service: Service): Change[] => {
+  return waiting.flatMap(({ service }): Change[] => {
     const [was, is] = [before.finding(service).reason, after.finding(service).reason];
     if (was === 'Allocated' || is !== 'Allocated') return [];
     const change = { before: { ...nobody, reason: was }, after: { ...nobody, reason: is } };

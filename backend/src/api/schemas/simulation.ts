@@ -17,13 +17,9 @@ export const simulationRequest = z
           name: objectName,
           disable: z.boolean().optional(),
           delete: z.boolean().optional(),
-          spec: z
-            .record(z.string(), z.unknown())
-            .optional()
-            .meta({
-              description:
-                'A whole spec of an Eip, in the place of what it has; of a name that is not there: a new one.',
-            }),
+          spec: z.record(z.string(), z.unknown()).optional().meta({
+            description: 'A whole spec of an Eip, in the place of what it has; of a name that is not there: a new one.',
+          }),
         }),
       )
       .max(MAX_CHANGES)

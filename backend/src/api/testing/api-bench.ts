@@ -125,7 +125,7 @@ export class ApiBench {
     },
   );
   #server: Server | undefined;
-  #port = 0;
+  port = 0;
 
   async start({ docs = false, notReady = () => [] }: BenchOptions = {}): Promise<this> {
     this.view.start();
@@ -141,7 +141,7 @@ export class ApiBench {
     const server = createServer(app.express);
     this.#server = server;
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-    this.#port = (server.address() as { port: number }).port;
+    this.port = (server.address() as { port: number }).port;
     return this;
   }
 
@@ -164,7 +164,7 @@ export class ApiBench {
   async get(path: string, ask: Ask = {}): Promise<Reply> {
     const { token = 'admin', method = 'GET', headers = {}, body } = ask;
     const options = {
-      ...{ host: '127.0.0.1', port: this.#port, method, path: path.startsWith('/') ? path : `${BASE_PATH}/${path}` },
+      ...{ host: '127.0.0.1', port: this.port, method, path: path.startsWith('/') ? path : `${BASE_PATH}/${path}` },
       headers: { ...(token === '' ? {} : { authorization: `Bearer ${token}` }), ...headers },
     };
     return await new Promise((resolve, reject) => {
