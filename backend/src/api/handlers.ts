@@ -10,11 +10,12 @@ import { overviewAnswer } from './model/overview.ts';
 import { peerAnswer, peerNames, peerSummary } from './model/peers.ts';
 import type { ClusterPicture } from './model/picture.ts';
 import { preflightAnswer } from './model/preflight.ts';
-import { simulate } from './model/simulation.ts';
+import { simulate, simulationFor } from './model/simulation.ts';
 import { addressKey, poolAddresses, poolAnswer, poolNames, poolSummary } from './model/pools.ts';
 import { replicasAnswer, versionAnswer } from './model/replicas.ts';
 import { serviceAnswer, serviceSummary, type Reading } from './model/services.ts';
 import { page, type Columns, type Page } from './page.ts';
+import { RateLimit } from './rate-limit.ts';
 import type { Gather, Word } from './replicas/gather.ts';
 import type { ListQuery } from './schemas/list.ts';
 import type { NodeAnswer } from './schemas/node.ts';
@@ -191,13 +192,43 @@ function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoute
   };
 }
 
-function ofTheFuture({ clock, picture, gather }: HandlersDeps): Part<'simulate' | 'getPreflight'> {
+/** How long the main thread may be kept from its work in one go, in milliseconds. */
+const SLICE_MS = 10;
+/** Simulations of one caller: each goes through all addresses. */
+const SIMULATIONS = { burst: 10, perSecond: 0.5 };
+
+async function inSlices<T>({ clock }: HandlersDeps, work: Generator<void, T>): Promise<T> {
+  let since = clock.now();
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    if (clock.now() - since < SLICE_MS) continue;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    since = clock.now();
+  }
+}
+
+function ofTheFuture(deps: HandlersDeps): Part<'simulate' | 'getPreflight'> {
+  const { clock, picture, gather } = deps;
+  const limit = new RateLimit(deps, SIMULATIONS);
+  let last: Promise<unknown> = Promise.resolve();
+  /** One at a time. */
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    const before = last;
+    const own = before.then(work, work);
+    last = own.catch(() => undefined);
+    return await own;
+  };
   return {
     simulate: async ({ body }, { admitted }) => {
+      const seconds = limit.take(admitted.caller.user);
+      if (seconds !== undefined) {
+        throw new Problem('TooManyRequests', { params: { seconds: String(seconds) }, retryAfterSeconds: seconds });
+      }
       const [words, now] = [await gather.all(), clock.wallTime().getTime()];
-      const answer = await masked(admitted, (audience) => simulate(body, { picture, words, audience, now }));
+      const answer = await inTurn(async () => await inSlices(deps, simulate(body, { picture, words, now })));
       if ('field' in answer) throw new Problem('InvalidBody', { causes: [answer] });
-      return answer;
+      return await masked(admitted, (audience) => simulationFor(answer, audience));
     },
     getPreflight: async (_call, { texts, admitted }) => {
       const words = await gather.all();

@@ -112,6 +112,16 @@ suite('what if', () => {
     assert.equal((await api.get('simulations', { method: 'POST', token: 'nothing', headers, body: '{}' })).status, 403);
   });
 
+  test('is answered ten times in a row, and then once in two seconds', async (context) => {
+    const api = await bench(context);
+    const ask = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+    for (let i = 0; i < 10; i += 1) assert.equal((await api.get('simulations', ask)).status, 200);
+    const { status, headers } = await api.get('simulations', ask);
+    assert.deepEqual([status, headers['retry-after']], [429, '2']);
+    api.clock.advance(2_000);
+    assert.equal((await api.get('simulations', ask)).status, 200);
+  });
+
   const refused = [
     ['no JSON', '{', 'application/json', 400, 'InvalidBody'],
     ['another form', 'drainNodes=n1', 'application/x-www-form-urlencoded', 415, 'UnsupportedMediaType'],

@@ -147,13 +147,15 @@ function effectOf(before: Standing, after: Standing): Change['effect'] | undefin
   return told(before) === told(after) ? undefined : 'moves';
 }
 
-function addressChanges(before: World, after: World): { readonly changes: Change[]; readonly keeps: number } {
+/** One address after the other: with many Services it takes a second and more, which others need not wait for. */
+function* addressChanges(before: World, after: World): Generator<void, { changes: Change[]; keeps: number }> {
   const holders = new Map<string, HoldingService[]>();
   for (const service of before.snapshot.services.values()) {
     for (const { ip } of service.assignments) holders.set(ip, [...(holders.get(ip) ?? []), service]);
   }
   const changes: Change[] = [];
   for (const [ip, group] of holders) {
+    yield;
     const [was, is] = [standingOf(ip, group, before), standingOf(ip, group, after)];
     const effect = effectOf(was, is);
     if (effect === undefined) continue;
@@ -183,27 +185,32 @@ const WORST_FIRST = ['loses', 'moves', 'gains'] as const;
 export interface SimulationView {
   readonly picture: ClusterPicture;
   readonly words: readonly Word[];
-  readonly audience: Audience;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** What would change for whom; nothing is done. */
-export function simulate(request: SimulationRequest, view: SimulationView): Simulation | Refusal {
-  const { picture, words, audience, now } = view;
+/** What would change for whom; nothing is done. It yields now and then, so that it can be made in slices. */
+export function* simulate(
+  request: SimulationRequest,
+  { picture, words, now }: SimulationView,
+): Generator<void, Simulation | Refusal> {
   const before = worldOf(picture, words);
   const after = changed(before, request, picture);
   if (isRefusal(after)) return after;
-  const { changes, keeps } = addressChanges(before, after);
+  yield;
+  const { changes, keeps } = yield* addressChanges(before, after);
   const gained = request.pools.length === 0 ? [] : newlyServed(picture, after.snapshot.pools, now);
   const all = [...changes, ...gained];
   const count = (effect: Change['effect']): number => all.filter((each) => each.effect === effect).length;
   const sorted = WORST_FIRST.flatMap((effect) => all.filter((each) => each.effect === effect));
   return {
     ...{ loses: count('loses'), moves: count('moves'), gains: count('gains'), keeps },
-    changes: sorted.slice(0, MAX_CHANGES).map((change) => ({
-      ...change,
-      services: change.services.map((key) => (key === null ? null : visible(key, audience))),
-    })),
+    changes: sorted.slice(0, MAX_CHANGES),
   };
+}
+
+/** The same without the names of Services that the caller may not know. */
+export function simulationFor(answer: Simulation, audience: Audience): Simulation {
+  const named = (key: string | null): string | null => (key === null ? null : visible(key, audience));
+  return { ...answer, changes: answer.changes.map((change) => ({ ...change, services: change.services.map(named) })) };
 }
