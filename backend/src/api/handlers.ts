@@ -142,6 +142,9 @@ function ofPeersAndNodes({ picture, gather }: HandlersDeps): Part<'listPeers' | 
   };
 }
 
+/** For how long it counts what the leader would plan, in milliseconds, while Services and pools stay as they are, and when they don't. */
+const ALLOCATION_MS = { unchanged: 10_000, changed: 2_000 };
+
 type ServiceRoutes = 'listServices' | 'listNamespacedServices' | 'getService' | 'explainService';
 
 function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoutes> {
@@ -150,12 +153,14 @@ function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoute
     const service = view.services.get(`${namespace}/${name}`);
     return found(service?.isLoadBalancer === true ? service : undefined, 'Service', `${namespace}/${name}`);
   };
-  let allocation: { readonly at: number; readonly value: Allocation } | undefined;
-  /** Made of all Services, so that it is used for a second. */
+  let allocation: { readonly at: number; readonly revision: number; readonly value: Allocation } | undefined;
+  /** Made of all Services, which takes its time, so that it is used again for a while. */
   const allocationNow = (): Allocation => {
     const now = clock.now();
-    if (allocation === undefined || now - allocation.at > 1_000) {
-      allocation = { at: now, value: new Allocation(picture, clock.wallTime().getTime()) };
+    const { revision } = picture.index;
+    const goodForMs = allocation?.revision === revision ? ALLOCATION_MS.unchanged : ALLOCATION_MS.changed;
+    if (allocation === undefined || now - allocation.at > goodForMs) {
+      allocation = { at: now, revision, value: new Allocation(picture, clock.wallTime().getTime()) };
     }
     return allocation.value;
   };

@@ -38,9 +38,15 @@ export class ServiceIndex {
   readonly #holders = new Map<string, Map<string, Holder[]>>();
   #pools: ReadonlyMap<string, Pool> | undefined;
   #sorted: readonly Service[] | undefined;
+  #revision = 0;
 
   constructor(source: IndexSource) {
     this.#source = source;
+  }
+
+  /** Another number as soon as anything is different. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Those of type LoadBalancer. */
@@ -71,6 +77,7 @@ export class ServiceIndex {
   }
 
   #clear(): void {
+    this.#revision += 1;
     this.#entries.clear();
     this.#holders.clear();
     this.#sorted = undefined;
@@ -79,6 +86,7 @@ export class ServiceIndex {
   #add(service: Service): void {
     const entry = this.#source.entryOf(service);
     this.#entries.set(service.key, entry);
+    this.#revision += 1;
     this.#sorted = undefined;
     const holder = { service, since: entry.allocated?.since ?? null };
     for (const { ip, pool } of entry.held) {
@@ -92,6 +100,7 @@ export class ServiceIndex {
   #remove(key: string): void {
     const entry = this.#entries.get(key);
     this.#entries.delete(key);
+    this.#revision += 1;
     this.#sorted = undefined;
     for (const { ip, pool } of entry?.held ?? []) {
       const held = this.#holders.get(pool ?? '');
