@@ -176,7 +176,7 @@ function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoute
       );
     },
     listNamespacedServices: async ({ params: { namespace }, query }, context) => {
-      const services = picture.index.sorted.filter((service) => service.namespace === namespace);
+      const services = picture.index.inNamespace(namespace);
       return servicePage(services, query, picture, await reading(namespace, context));
     },
     getService: async ({ params: { namespace, name } }, context) => {

@@ -30,7 +30,7 @@ export type PictureView = Pick<
 >;
 
 /** How old may be what is made of all Services, or of all nodes, in milliseconds. */
-const FRESH_MS = 250;
+const FRESH_MS = 500;
 
 /** The cluster as every replica sees it: the same view gives the same answers. */
 export class ClusterPicture {

@@ -38,6 +38,7 @@ export class ServiceIndex {
   readonly #holders = new Map<string, Map<string, Holder[]>>();
   #pools: ReadonlyMap<string, Pool> | undefined;
   #sorted: readonly Service[] | undefined;
+  #byNamespace: ReadonlyMap<string, readonly Service[]> | undefined;
   #revision = 0;
 
   constructor(source: IndexSource) {
@@ -65,6 +66,12 @@ export class ServiceIndex {
     return this.#sorted;
   }
 
+  /** The same of one namespace. */
+  inNamespace(namespace: string): readonly Service[] {
+    this.#byNamespace ??= Map.groupBy(this.sorted, (service) => service.namespace);
+    return this.#byNamespace.get(namespace) ?? [];
+  }
+
   refresh(): void {
     const { services } = this.#source;
     const pools = this.#source.poolsInForce();
@@ -76,18 +83,22 @@ export class ServiceIndex {
     }
   }
 
-  #clear(): void {
+  #changed(): void {
     this.#revision += 1;
+    this.#sorted = undefined;
+    this.#byNamespace = undefined;
+  }
+
+  #clear(): void {
+    this.#changed();
     this.#entries.clear();
     this.#holders.clear();
-    this.#sorted = undefined;
   }
 
   #add(service: Service): void {
     const entry = this.#source.entryOf(service);
     this.#entries.set(service.key, entry);
-    this.#revision += 1;
-    this.#sorted = undefined;
+    this.#changed();
     const holder = { service, since: entry.allocated?.since ?? null };
     for (const { ip, pool } of entry.held) {
       if (pool === undefined) continue;
@@ -100,8 +111,7 @@ export class ServiceIndex {
   #remove(key: string): void {
     const entry = this.#entries.get(key);
     this.#entries.delete(key);
-    this.#revision += 1;
-    this.#sorted = undefined;
+    this.#changed();
     for (const { ip, pool } of entry?.held ?? []) {
       const held = this.#holders.get(pool ?? '');
       const left = held?.get(ip)?.filter(({ service }) => service.key !== key) ?? [];

@@ -97,6 +97,7 @@ export class FakeKubeSphere implements KubeSphere {
 
 export interface BenchOptions {
   readonly docs?: boolean;
+  readonly checkAnswers?: boolean;
   readonly notReady?: () => readonly string[];
 }
 
@@ -127,7 +128,7 @@ export class ApiBench {
   #server: Server | undefined;
   port = 0;
 
-  async start({ docs = false, notReady = () => [] }: BenchOptions = {}): Promise<this> {
+  async start({ docs = false, checkAnswers = true, notReady = () => [] }: BenchOptions = {}): Promise<this> {
     this.view.start();
     await settle();
     const { clock, logger, kubesphere } = this;
@@ -136,7 +137,7 @@ export class ApiBench {
     const deps = { clock, logger, gate, notReady, verdicts: new Verdicts({ secret: () => Buffer.from('secret') }) };
     const app = await App.make(
       { ...deps, handlers: handlers({ clock, picture, gather: this.#gather() }) },
-      { docs, checkAnswers: true },
+      { docs, checkAnswers },
     );
     const server = createServer(app.express);
     this.#server = server;
