@@ -1,10 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Among them variants of Swagger UI for other ways of loading it: 3 MB. */
 const neverLoaded =
-  /\.(d\.[cm]?ts|[cm]?ts|tsx|map|md|markdown|flow|bare|gyp|gypi|[chS]|cc|hh|cpp|inc|asm|def)$|(^|\/)CMakeLists\.txt$/;
-/** Variants of Swagger UI for other ways of loading it: 3 MB. */
-const otherBundle = /^swagger-ui(-es-bundle(-core)?)?\.js$/;
+  /^swagger-ui(-es-bundle(-core)?)?\.js$|\.(d\.[cm]?ts|[cm]?ts|tsx|map|md|markdown|flow|bare|gyp|gypi|[chS]|cc|hh|cpp|inc|asm|def)$|(^|\/)CMakeLists\.txt$/;
 /** Native modules for a C library that the image does not have: `musl_x64/koffi.node`. */
 const otherLibrary = /(^|\/)musl[_-][^/]*\//;
 const rootFoldersNeverLoaded = new Set([
@@ -25,7 +24,7 @@ export function isNeededAtRunTime(path: string): boolean {
   const name = rest.at(-1) ?? first;
   if (name.startsWith('.') || first.startsWith('.') || first === 'node_modules') return false;
   if (rest.length > 0 && rootFoldersNeverLoaded.has(first)) return false;
-  return !neverLoaded.test(name) && !otherLibrary.test(path) && !otherBundle.test(path) && !isLicence(path);
+  return !neverLoaded.test(name) && !otherLibrary.test(path) && !isLicence(path);
 }
 
 /** Whether a published package's file states its licence; such files are gathered in /licenses. */

@@ -1,7 +1,9 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { reviewAccess, reviewToken } from '../cluster/reviews.ts';
 import { ServingSecret } from '../cluster/write/serving-secret.ts';
+import type { Service } from '../cluster/kinds.ts';
 import type { Kube } from '../cluster/kube.ts';
+import { canonicalAddress } from '../domain/address.ts';
 import type { Replica } from '../domain/replica.ts';
 import type { EngineFacts } from '../engine/facts.ts';
 import type { ApiOptions } from '../options.ts';
@@ -122,12 +124,16 @@ export class Api {
   #kubesphereUrl(): string | undefined {
     const { kubesphere } = this.#options;
     if (kubesphere === '' || /^https?:/.test(kubesphere)) return kubesphere || undefined;
-    const service = this.#deps.view.serviceObject(kubesphere);
-    const ip = service?.spec?.clusterIP;
-    const port = service?.spec?.ports?.[0]?.port;
-    if (ip === undefined || ip === '' || ip === 'None' || port === undefined) return undefined;
-    return `http://${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
+    return urlOf(this.#deps.view.serviceObject(kubesphere)?.spec);
   }
+}
+
+/** The first port of a Service at its ClusterIP; undefined: it has none. */
+function urlOf(spec: Service['spec']): string | undefined {
+  const ip = canonicalAddress(spec?.clusterIP ?? '');
+  const [first] = spec?.ports ?? [];
+  if (ip === undefined || first === undefined) return undefined;
+  return `http://${ip.includes(':') ? `[${ip}]` : ip}:${first.port}`;
 }
 
 function reviewsBy(kube: Kube): Reviews {

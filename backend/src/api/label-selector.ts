@@ -7,21 +7,31 @@ const SET = new RegExp(`^(${KEY})\\s+(in|notin)\\s*\\(([^()]*)\\)$`);
 const EXISTS = new RegExp(`^(!?)\\s*(${KEY})$`);
 const WHOLE_VALUE = new RegExp(`^${VALUE}$`);
 
-function requirement(text: string): SelectorRequirement | undefined {
-  const equality = EQUALITY.exec(text);
-  if (equality !== null) {
-    const [, key = '', operator, value = ''] = equality;
-    return { key, operator: operator === '!=' ? 'NotIn' : 'In', values: [value] };
-  }
-  const set = SET.exec(text);
-  if (set !== null) {
-    const [, key = '', operator, list = ''] = set;
+type Reading = (text: string) => SelectorRequirement | undefined;
+
+const READINGS: readonly Reading[] = [
+  (text) => {
+    const [, key, operator, value = ''] = EQUALITY.exec(text) ?? [];
+    return key === undefined ? undefined : { key, operator: operator === '!=' ? 'NotIn' : 'In', values: [value] };
+  },
+  (text) => {
+    const [, key, operator, list = ''] = SET.exec(text) ?? [];
     const values = list.split(',').map((value) => value.trim());
-    if (!values.every((value) => WHOLE_VALUE.test(value))) return undefined;
+    if (key === undefined || !values.every((value) => WHOLE_VALUE.test(value))) return undefined;
     return { key, operator: operator === 'in' ? 'In' : 'NotIn', values };
+  },
+  (text) => {
+    const [, not, key] = EXISTS.exec(text) ?? [];
+    return key === undefined ? undefined : { key, operator: not === '!' ? 'DoesNotExist' : 'Exists', values: [] };
+  },
+];
+
+function requirement(text: string): SelectorRequirement | undefined {
+  for (const read of READINGS) {
+    const found = read(text);
+    if (found !== undefined) return found;
   }
-  const [, not, key] = EXISTS.exec(text) ?? [];
-  return key === undefined ? undefined : { key, operator: not === '!' ? 'DoesNotExist' : 'Exists', values: [] };
+  return undefined;
 }
 
 /** A selector as text: `a=b,c!=d,e in (f,g),h notin (i),j,!k`, as the API server of Kubernetes takes it in a query. */

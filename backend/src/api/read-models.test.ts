@@ -225,18 +225,16 @@ suite('Services', () => {
     );
     const { paths } = await api.answer<ServiceAnswer>('namespaces/shop/services/web');
     const [path] = paths;
+    assert.ok(path !== undefined);
+    assert.deepEqual([path.ip, path.pool, path.protocol, path.verdict?.reason], ['192.0.2.1', 'a', 'bgp', 'Announced']);
     assert.deepEqual(
-      [path?.ip, path?.pool, path?.protocol, path?.verdict?.reason],
-      ['192.0.2.1', 'a', 'bgp', 'Announced'],
-    );
-    assert.deepEqual(
-      path?.nodes.map(({ node, addresses: at }) => [node, ...at]),
+      path.nodes.map(({ node, addresses: at }) => [node, ...at]),
       [
         ['n1', '203.0.113.11'],
         ['n2', '203.0.113.12'],
       ],
     );
-    const [peer] = path?.peers ?? [];
+    const [peer] = path.peers;
     assert.deepEqual(peer?.intended[0], { replica: 'porter-0', med: 100, nextHops: ['203.0.113.11', '203.0.113.12'] });
     assert.deepEqual(
       peer?.confirmed.map(({ replica, state }) => [replica, state]),

@@ -36,8 +36,7 @@ export function splitAdvice(text: string): { readonly what: string; readonly adv
 }
 
 function ofReason(
-  check: Check['check'],
-  result: Check['result'],
+  { check, result }: Pick<Check, 'check' | 'result'>,
   found: Finding,
   view: Reading,
   rest: Rest = {},
@@ -48,7 +47,7 @@ function ofReason(
 
 function served(service: Service, view: ExplainView): Link[] {
   const found = view.picture.notServed(service);
-  if (found !== undefined) return [ofReason('served', 'failed', found, view)];
+  if (found !== undefined) return [ofReason({ check: 'served', result: 'failed' }, found, view)];
   return [link('served', 'passed', view.texts.explain('served.passed'))];
 }
 
@@ -77,7 +76,7 @@ function address(service: Service, view: ExplainView): Link[] {
         ? texts.explain('pool.possible', { pool })
         : texts.explain('pool.other', { pool, why: splitAdvice(textOf(finding, texts, view.audience)).what }),
     );
-  return [ofReason('address', 'failed', found, view, { details })];
+  return [ofReason({ check: 'address', result: 'failed' }, found, view, { details })];
 }
 
 function poolLink(path: ServicePath, say: Say): Link {
@@ -127,17 +126,21 @@ function announcedLink({ path, say }: PathLinks): Link {
   return verdictLink('announced', ANNOUNCED.includes(verdict?.reason ?? '') ? 'warning' : 'failed', path);
 }
 
+type Peer = ServicePath['peers'][number];
+
+function withoutSession({ peer, confirmed: [down] }: Peer, { path: { ip }, say }: PathLinks, sessions: Sessions): Link {
+  const { replica, state } = down ?? { replica: '-', state: '-' };
+  const text = say('peers.down', { peer, ip, replica, state, error: sessions.errorOf(peer, replica) });
+  return link('peers', 'failed', text.trim(), { ip, reason: 'NoPeerEstablished', next: say('next.session', { peer }) });
+}
+
 /** One peer: who tells it, and how much of it arrives. */
-function peerLink(peer: ServicePath['peers'][number], { path, say }: PathLinks, sessions: Sessions): Link {
+function peerLink(peer: Peer, links: PathLinks, sessions: Sessions): Link {
+  const { path, say } = links;
   const { ip } = path;
   const up = peer.confirmed.filter(({ state }) => state === 'Established');
+  if (up.length === 0) return withoutSession(peer, links, sessions);
   const params = { peer: peer.peer, ip };
-  if (up.length === 0) {
-    const [down] = peer.confirmed;
-    const error = sessions.errorOf(peer.peer, down?.replica);
-    const text = say('peers.down', { ...params, replica: down?.replica ?? '-', state: down?.state ?? '-', error });
-    return link('peers', 'failed', text.trim(), { ip, reason: 'NoPeerEstablished', next: say('next.session', params) });
-  }
   const told = peer.intended.find(({ replica }) => up.some((session) => session.replica === replica));
   const count = told?.nextHops.length ?? 0;
   if (count > 1 && up.every(({ addPath }) => !addPath)) {
@@ -149,7 +152,7 @@ function peerLink(peer: ServicePath['peers'][number], { path, say }: PathLinks, 
 
 interface Sessions {
   /** What ended the last attempt, or nothing. */
-  errorOf(peer: string, replica: string | undefined): string;
+  errorOf(peer: string, replica: string): string;
 }
 
 function sessionsOf(words: readonly Word[]): Sessions {
@@ -171,7 +174,8 @@ function peersLinks(links: PathLinks, view: ExplainView): Link[] {
     return path.owner === null ? [] : [link('peers', 'passed', say('link.passed', { ip, node: path.owner }), { ip })];
   }
   if (path.peers.length === 0) {
-    return [ofReason('peers', 'failed', { reason: 'NoPeer', params: { ip, pool: pool ?? '' } }, view, { ip })];
+    const nobody = { reason: 'NoPeer', params: { ip, pool: pool ?? '' } } as const;
+    return [ofReason({ check: 'peers', result: 'failed' }, nobody, view, { ip })];
   }
   const all = path.peers.map((peer) => peerLink(peer, links, sessionsOf(view.words)));
   const heard = all.some(({ result }) => result !== 'failed');

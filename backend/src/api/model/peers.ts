@@ -1,4 +1,5 @@
 import type { BgpPeer } from '../../cluster/custom-kinds.ts';
+import type { Peer } from '../../domain/peer.ts';
 import type { SessionFacts } from '../../engine/facts.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { PeerAnswer, PeerSummary, Session } from '../schemas/peer.ts';
@@ -16,18 +17,33 @@ function sessionCounts(object: BgpPeer): Pick<PeerSummary, 'established' | 'sess
   return { established, sessions: entries.length };
 }
 
+/** Of an object that could never be read. */
+const UNREAD = { address: null, port: null, peerAs: null, adminDown: false } as const;
+const UNREAD_DETAILS = { holdTimeSeconds: null, families: [], hasPassword: false, multihopTtl: null };
+
+type Configured = Pick<PeerSummary, keyof typeof UNREAD>;
+
+function configured(peer: Peer | undefined): Configured {
+  if (peer === undefined) return UNREAD;
+  const { address, port, peerAs, adminDown } = peer;
+  return { address, port, peerAs, adminDown };
+}
+
+function details(peer: Peer | undefined): Pick<PeerAnswer, keyof typeof UNREAD_DETAILS> {
+  if (peer === undefined) return UNREAD_DETAILS;
+  const { holdTimeSeconds, hasPassword, multihopTtl = null } = peer;
+  const families = peer.families.map(({ family, sendMax }) => ({ family, sendMax }));
+  return { holdTimeSeconds, families, hasPassword, multihopTtl };
+}
+
 /** Undefined: there is no such BgpPeer. */
 export function peerSummary(name: string, { view }: ClusterPicture): PeerSummary | undefined {
   const object = view.peerObject(name);
   if (object === undefined) return undefined;
-  const peer = view.peers.get(name)?.value;
   return {
     name,
     createdAt: object.metadata?.creationTimestamp ?? timeOf(0),
-    address: peer?.address ?? null,
-    port: peer?.port ?? null,
-    peerAs: peer?.peerAs ?? null,
-    adminDown: peer?.adminDown ?? false,
+    ...configured(view.peers.get(name)?.value),
     deleting: object.metadata?.deletionTimestamp !== undefined,
     ready: conditionOf(object.status?.conditions, 'Ready'),
     ...sessionCounts(object),
@@ -80,14 +96,10 @@ export function sessionsWith(peer: string, words: readonly Word[]): Session[] {
 export function peerAnswer(name: string, picture: ClusterPicture, words: readonly Word[]): PeerAnswer | undefined {
   const summary = peerSummary(name, picture);
   if (summary === undefined) return undefined;
-  const peer = picture.view.peers.get(name)?.value;
   return {
     ...summary,
     conditions: conditionsOf(picture.view.peerObject(name)?.status?.conditions),
-    holdTimeSeconds: peer?.holdTimeSeconds ?? null,
-    families: (peer?.families ?? []).map(({ family, sendMax }) => ({ family, sendMax })),
-    hasPassword: peer?.hasPassword ?? false,
-    multihopTtl: peer?.multihopTtl ?? null,
+    ...details(picture.view.peers.get(name)?.value),
     live: sessionsWith(name, words),
     replicas: replicasAnswer(words),
   };

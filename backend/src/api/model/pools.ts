@@ -34,6 +34,30 @@ function useOf(name: string, pool: Pool | undefined, picture: ClusterPicture): P
   };
 }
 
+/** Of an object that could never be read. */
+const UNREAD = { protocol: null, ranges: [], isDefault: false, disabled: false, priority: 0 };
+const UNREAD_DETAILS = {
+  ...{ interface: '', namespaces: [], avoidBuggyIPs: false, reuseAfterSeconds: 0 },
+  ...{ hasNamespaceSelector: false, hasServiceSelector: false, hasNodeSelector: false },
+};
+
+function configured(pool: Pool | undefined): Pick<PoolSummary, keyof typeof UNREAD> {
+  if (pool === undefined) return UNREAD;
+  const { protocol, ranges, isDefault, disabled, priority } = pool;
+  return { protocol, ranges: ranges.map(formatRange), isDefault, disabled, priority };
+}
+
+function details(pool: Pool | undefined): Pick<PoolAnswer, keyof typeof UNREAD_DETAILS> {
+  if (pool === undefined) return UNREAD_DETAILS;
+  const { namespaces, avoidBuggyIPs, reuseAfterSeconds } = pool;
+  return {
+    ...{ interface: pool.interface, namespaces: [...namespaces], avoidBuggyIPs, reuseAfterSeconds },
+    hasNamespaceSelector: Object.keys(pool.namespaceSelector ?? {}).length > 0,
+    hasServiceSelector: pool.serviceSelector !== undefined,
+    hasNodeSelector: pool.nodeSelector !== undefined,
+  };
+}
+
 /** Undefined: there is no such Eip. */
 export function poolSummary(name: string, picture: ClusterPicture): PoolSummary | undefined {
   const { view } = picture;
@@ -43,12 +67,8 @@ export function poolSummary(name: string, picture: ClusterPicture): PoolSummary 
   return {
     name,
     createdAt: created(object),
-    protocol: pool?.protocol ?? null,
-    ranges: (pool?.ranges ?? []).map(formatRange),
-    isDefault: pool?.isDefault ?? false,
-    disabled: pool?.disabled ?? false,
+    ...configured(pool),
     deleting: object.metadata?.deletionTimestamp !== undefined,
-    priority: pool?.priority ?? 0,
     ready: conditionOf(object.status?.conditions, 'Ready'),
     use: useOf(name, pool, picture),
   };
@@ -74,13 +94,7 @@ export function poolAnswer(name: string, picture: ClusterPicture): PoolAnswer | 
   return {
     ...summary,
     conditions: conditionsOf(picture.view.poolObject(name)?.status?.conditions),
-    interface: pool?.interface ?? '',
-    namespaces: [...(pool?.namespaces ?? [])],
-    hasNamespaceSelector: Object.keys(pool?.namespaceSelector ?? {}).length > 0,
-    hasServiceSelector: pool?.serviceSelector !== undefined,
-    hasNodeSelector: pool?.nodeSelector !== undefined,
-    avoidBuggyIPs: pool?.avoidBuggyIPs ?? false,
-    reuseAfterSeconds: pool?.reuseAfterSeconds ?? 0,
+    ...details(pool),
     peers: peersOf(pool, picture),
     overlaps: picture.poolSet.overlaps(name).map(overlapAnswer),
   };

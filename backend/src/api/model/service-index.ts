@@ -112,11 +112,11 @@ export class ServiceIndex {
     const entry = this.#entries.get(key);
     this.#entries.delete(key);
     this.#changed();
-    for (const { ip, pool } of entry?.held ?? []) {
-      const held = this.#holders.get(pool ?? '');
-      const left = held?.get(ip)?.filter(({ service }) => service.key !== key) ?? [];
-      if (left.length > 0) held?.set(ip, left);
-      else held?.delete(ip);
+    for (const { ip, pool = '' } of entry?.held ?? []) {
+      const held = this.#holders.get(pool) ?? new Map<string, Holder[]>();
+      const left = (held.get(ip) ?? []).filter(({ service }) => service.key !== key);
+      if (left.length > 0) held.set(ip, left);
+      else held.delete(ip);
     }
   }
 }

@@ -62,6 +62,13 @@ export function foremost(words: readonly Word[]): string | undefined {
   return first?.replica;
 }
 
+/** Of what replicas decided for an address, that of the one whose routes count, or of any. */
+function decisive(ip: string, words: readonly Word[]): AddressFacts | undefined {
+  const said = factsOf(ip, words);
+  const first = foremost(words);
+  return (said.find(({ replica }) => replica === first) ?? said[0])?.facts;
+}
+
 function nodesOf(facts: AddressFacts, family: Family, picture: ClusterPicture): ServicePath['nodes'] {
   const one = (node: string, draining: boolean): ServicePath['nodes'][number] => {
     const all = picture.view.nodes.get(node)?.internalIPs ?? [];
@@ -98,22 +105,20 @@ export function pathOf(
   picture: ClusterPicture,
   { words, texts, audience }: Reading & { readonly words: readonly Word[] },
 ): ServicePath {
-  const pool = picture.poolOf(service, ip);
+  const { name: pool = null, protocol = null } = picture.poolOf(service, ip) ?? {};
   const family = parseAddress(ip)?.family ?? 'ipv4';
-  const said = factsOf(ip, words);
-  const first = foremost(words);
-  const facts = said.find(({ replica }) => replica === first)?.facts ?? said[0]?.facts;
+  const peers = peersOf(picture.poolOf(service, ip), picture);
+  const path = { ip, pool, protocol, peers: peers.length === 0 ? [] : listeners(ip, family, peers, words) };
+  const facts = decisive(ip, words);
+  if (facts === undefined) return { ...path, verdict: null, nodes: [], leftOut: [], owner: null };
   return {
-    ip,
-    pool: pool?.name ?? null,
-    protocol: pool?.protocol ?? null,
-    verdict: facts === undefined ? null : answer(facts.finding, { texts, audience }),
-    nodes: facts === undefined ? [] : nodesOf(facts, family, picture),
-    leftOut: (facts?.leftOut ?? []).map((found) => {
+    ...path,
+    verdict: answer(facts.finding, { texts, audience }),
+    nodes: nodesOf(facts, family, picture),
+    leftOut: facts.leftOut.map((found) => {
       return { node: found.params['node'] ?? '', ...answer(found, { texts, audience }) };
     }),
-    peers: pool?.protocol === 'bgp' ? listeners(ip, family, peersOf(pool, picture), words) : [],
-    owner: pool?.protocol === 'layer2' ? (facts?.nodes[0] ?? null) : null,
+    owner: protocol === 'layer2' ? (facts.nodes[0] ?? null) : null,
   };
 }
 
