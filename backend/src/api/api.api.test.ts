@@ -55,8 +55,8 @@ async function makeUser(name: keyof typeof ROLES): Promise<void> {
     const [kind, at] = scope === 'cluster' ? ['ClusterRole', {}] : ['Role', { namespace: scope }];
     const metadata = { name: `test-${name}`, ...at };
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind, name: metadata.name };
-    await lab.apply({ ...rbac, kind, metadata, rules } as never);
-    await lab.apply({ ...rbac, kind: `${kind}Binding`, metadata, roleRef, subjects } as never);
+    await lab.apply({ ...rbac, kind, metadata, rules });
+    await lab.apply({ ...rbac, kind: `${kind}Binding`, metadata, roleRef, subjects });
   }
   const path = `/api/v1/namespaces/default/serviceaccounts/${name}/token`;
   const { body } = await lab.api.request('POST', path, { body: { spec: { expirationSeconds: 3_600 } } });

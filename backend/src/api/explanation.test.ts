@@ -41,7 +41,7 @@ function chain({ checks }: Explanation): string {
 
 function withoutAddress(key: string, annotations: Record<string, string>): kinds.Service {
   const service = served(key, '192.0.2.1');
-  return { ...service, metadata: { ...service.metadata, annotations }, status: {} } as kinds.Service;
+  return { ...service, metadata: { ...service.metadata, annotations }, status: {} };
 }
 
 suite('a Service that can be reached', () => {
@@ -123,7 +123,7 @@ suite('a Service that can not be reached', () => {
   test('because nobody serves it says how it would be served', async (context) => {
     const api = await bench(context);
     const spec = { type: 'LoadBalancer', ports: [{ port: 80 }] };
-    await api.store(kinds.services, { metadata: { name: 'plain', namespace: 'shop' }, spec } as kinds.Service);
+    await api.store(kinds.services, { metadata: { name: 'plain', namespace: 'shop' }, spec });
     const answer = await explained(api, 'shop/plain');
     assert.equal(chain(answer), 'served:failed');
     assert.match(answer.nextStep, /lb\.kubesphere\.io\/v1alpha1: porter/);

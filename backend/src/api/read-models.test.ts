@@ -91,7 +91,7 @@ suite('the addresses of a pool', () => {
         },
       ],
     };
-    await api.store(eips, { ...POOL, spec: { ...POOL.spec, reuseAfterSeconds: 86_400 }, status } as never);
+    await api.store(eips, { ...POOL, spec: { ...POOL.spec, reuseAfterSeconds: 86_400 }, status });
     const { items, totalItems } = await api.answer<Page<PoolAddress>>('pools/a/addresses?limit=20');
     assert.equal(totalItems, 8);
     assert.deepEqual(
@@ -192,7 +192,7 @@ suite('Services', () => {
   test('are those of type LoadBalancer, ours and others', async (context) => {
     const api = await bench(context);
     const spec = { type: 'LoadBalancer', loadBalancerClass: 'example.com/other', ports: [{ port: 80 }] };
-    await api.store(kinds.services, { metadata: { name: 'theirs', namespace: 'shop' }, spec } as kinds.Service);
+    await api.store(kinds.services, { metadata: { name: 'theirs', namespace: 'shop' }, spec });
     await api.store(kinds.services, {
       metadata: { name: 'inner', namespace: 'shop' },
       spec: { ports: [{ port: 80 }] },
@@ -279,21 +279,20 @@ suite('the overview', () => {
 
   test('says what is wrong, the most frequent first', async (context) => {
     const api = await bench(context);
-    const waiting = (name: string): kinds.Service =>
-      ({
-        ...served(`shop/${name}`, '192.0.2.9'),
-        status: {
-          conditions: [
-            {
-              type: 'network.kubesphere.io/Allocated',
-              status: 'False',
-              reason: 'PoolFull',
-              message: 'Full.',
-              lastTransitionTime: '2026-01-01T00:00:00Z',
-            },
-          ],
-        },
-      }) as kinds.Service;
+    const waiting = (name: string): kinds.Service => ({
+      ...served(`shop/${name}`, '192.0.2.9'),
+      status: {
+        conditions: [
+          {
+            type: 'network.kubesphere.io/Allocated',
+            status: 'False',
+            reason: 'PoolFull',
+            message: 'Full.',
+            lastTransitionTime: '2026-01-01T00:00:00Z',
+          },
+        ],
+      },
+    });
     await api.store(kinds.services, waiting('x'), waiting('y'));
     api.replicas.set('porter-1', undefined);
     const { problems, health } = await api.answer<Overview>('overview');

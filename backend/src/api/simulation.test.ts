@@ -95,7 +95,7 @@ suite('what if', () => {
     const waiting = served('shop/new', '192.0.2.1');
     const annotations = { 'eip.openelb.kubesphere.io/v1alpha2': 'b' };
     const metadata = { ...waiting.metadata, annotations };
-    await api.store(kinds.services, { ...waiting, metadata, status: {} } as kinds.Service);
+    await api.store(kinds.services, { ...waiting, metadata, status: {} });
     const { gains, changes } = await whatIf(api, { pools: [{ name: 'b', disable: false }] });
     assert.deepEqual([gains, changes[0]?.services, changes[0]?.before.reason], [1, ['shop/new'], 'PoolDisabled']);
   });
@@ -222,10 +222,10 @@ suite('before the first Service', () => {
       ...POOL,
       metadata: { name: 'a', annotations },
       status: { conflicts: [conflict] },
-    } as never);
+    });
     const spec = { type: 'LoadBalancer', ports: [{ port: 80 }] };
     const status = { loadBalancer: { ingress: [{ ip: '198.51.100.1' }] } };
-    await api.store(kinds.services, { metadata: { name: 'theirs', namespace: 'shop' }, spec, status } as kinds.Service);
+    await api.store(kinds.services, { metadata: { name: 'theirs', namespace: 'shop' }, spec, status });
     const failed = failing(await api.answer<Preflight>('preflight'));
     assert.deepEqual(
       failed.filter((each) => !each.startsWith('replicas')),

@@ -80,7 +80,7 @@ function editedPool(
   let pool = before;
   if (spec !== undefined) {
     const object = picture.view.poolObject(name) ?? { metadata: { name } };
-    const parsed = parseEip({ ...object, spec } as Parameters<typeof parseEip>[0]);
+    const parsed = parseEip({ ...object, spec });
     if (!parsed.ok) {
       const [{ field, message } = { field: 'spec', message: '' }] = parsed.problems;
       return { field: `body.pools.${name}.${field}`, message };

@@ -5,7 +5,7 @@ export function aNode(name: string, ip: string): kinds.Node {
   return {
     metadata: { name },
     status: { addresses: [{ type: 'InternalIP', address: ip }], conditions: [{ type: 'Ready', status: 'True' }] },
-  } as unknown as kinds.Node;
+  };
 }
 
 const COUNTERS = {

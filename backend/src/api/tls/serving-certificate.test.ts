@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { FakeKube } from '../../cluster/fake/fake-kube.ts';
-import { secrets, type Secret } from '../../cluster/kinds.ts';
+import { secrets } from '../../cluster/kinds.ts';
 import { ServingSecret } from '../../cluster/write/serving-secret.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
@@ -62,7 +62,7 @@ class Bench {
 suite('a certificate of our own', () => {
   test('is made once, by whichever replica is first, and put into the empty Secret of the chart', async () => {
     const bench = new Bench();
-    bench.kube.store(secrets, { metadata: REF, type: 'kubernetes.io/tls' } as Secret);
+    bench.kube.store(secrets, { metadata: REF, type: 'kubernetes.io/tls' });
     const [a, b] = await Promise.all([bench.serving(bench.own()), bench.serving(bench.own())]);
     assert.equal(a.fingerprint, b.fingerprint);
     assert.deepEqual(a.sharedSecret('x'), b.sharedSecret('x'));
@@ -90,7 +90,7 @@ suite('a certificate of our own', () => {
   test('that somebody has garbled is made anew', async () => {
     const bench = new Bench();
     const data = { 'tls.crt': Buffer.from('x').toString('base64'), 'tls.key': Buffer.from('y').toString('base64') };
-    bench.kube.store(secrets, { metadata: REF, data } as Secret);
+    bench.kube.store(secrets, { metadata: REF, data });
     assert.match((await bench.serving(bench.own())).current.cert, /BEGIN CERTIFICATE/);
   });
 });

@@ -42,7 +42,7 @@ export class ServingSecret {
   async write({ key, cert }: KeyAndCertificate, version: string | undefined): Promise<boolean> {
     const data = { 'tls.key': encoded(key), 'tls.crt': encoded(cert) };
     try {
-      if (version === undefined) await this.#api.create(secrets, { metadata: this.#ref, data } as Secret);
+      if (version === undefined) await this.#api.create(secrets, { metadata: this.#ref, data });
       else {
         const body = { metadata: { resourceVersion: version }, data } as Secret;
         await this.#api.patch(secrets, this.#ref, { type: 'merge', body });
