@@ -54,6 +54,32 @@ const layers = [
     },
   ),
   forbid(
+    'api-is-a-leaf',
+    'Nothing needs the API, so that it can be left out: the manager loads it, and what is generated is made of its tables.',
+    { path: ours, pathNot: ['^backend/src/(api/|manager\\.ts$)', '^tools/generate', '^lab/bench/', tests] },
+    { path: '^backend/src/api/' },
+  ),
+  forbid(
+    'api-only-reads',
+    'The API asks the engine through one narrow port, and the cluster through its view: it neither speaks nor probes nor decides.',
+    { path: '^backend/src/api/', pathNot: tests },
+    {
+      path: '^backend/src/(engine|health|speakers|platform/linux|saved)/|^backend/src/(main|manager)\\.ts$',
+      pathNot: '^backend/src/(engine/facts|health/node-verdict)\\.ts$',
+    },
+  ),
+  forbid(
+    'read-models-are-functions',
+    'What the API answers is a function of what is known: no Express, no request, no socket.',
+    { path: '^backend/src/api/model/', pathNot: tests },
+    {
+      path: `${ours}|^(node:)?(https?|fs|crypto)$|node_modules/express`,
+      pathNot:
+        '^backend/src/(api/(model|schemas|texts|replicas/(gather|facts))|domain|allocate|announce|report|resources|' +
+        'cluster/(watch|custom-kinds)|engine/facts|health/node-verdict|platform/ports)',
+    },
+  ),
+  forbid(
     'platform-knows-no-layer',
     'Ports and their twins serve everybody and import nobody.',
     { path: '^backend/src/platform/', pathNot: tests },

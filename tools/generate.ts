@@ -1,5 +1,6 @@
 /**
- * Writes the files that are made from source: the CRDs of the backend's chart, and the references of reasons and metrics.
+ * Writes the files that are made from source: the CRDs of the backend's chart, the OpenAPI document, and the references of reasons,
+ * metrics and the API's errors.
  *
  *   npm run generate              writes them
  *   npm run generate -- --check   writes nothing; names each file that differs and exits 1
@@ -8,8 +9,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { openapi } from '../backend/src/api/openapi.ts';
 import { crdOf, KINDS } from '../backend/src/resources/crd.ts';
 import { GROUP } from '../backend/src/resources/keys.ts';
+import { apiErrorsPage } from './generate/api-errors.ts';
 import { metricsPage } from './generate/metrics.ts';
 import { reasonsPage } from './generate/reasons.ts';
 
@@ -27,6 +30,8 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   }
   files.set('docs/reference/reasons.md', reasonsPage());
   files.set('docs/reference/metrics.md', metricsPage());
+  files.set('docs/reference/api-errors.md', apiErrorsPage());
+  files.set('backend/openapi.json', `${JSON.stringify(openapi(), null, 2)}\n`);
   return files;
 }
 

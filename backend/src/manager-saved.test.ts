@@ -63,6 +63,7 @@ class Container {
           drainOnCordon: false,
           stateDir: '/run/porterlb',
           stateOwner,
+          api: undefined,
         },
       },
     );

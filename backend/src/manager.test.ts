@@ -28,6 +28,7 @@ const OPTIONS: ManagerOptions = {
   drainGraceMs: 0,
   drainOnCordon: false,
   stateDir: undefined,
+  api: undefined,
   stateOwner: 'porter-0',
 };
 

@@ -1,3 +1,4 @@
+import type { Api } from './api/api.ts';
 import { HealthServer } from './api/health.ts';
 import { CountingKube } from './cluster/counting-kube.ts';
 import type { Kube } from './cluster/kube.ts';
@@ -44,10 +45,13 @@ const STOP_API_MS = 3_000;
  */
 const FIRST_LISTS_MS = 3_000;
 
+/** How long to wait before the API is tried again that could not be served, in milliseconds: for want of a certificate, as a rule. */
+const API_RETRY_MS = 10_000;
+
 /** One replica: the parts of the figure in `main.ts`, tied together. */
 export class Manager {
   readonly #deps: ManagerDeps;
-  readonly #api: CountingKube;
+  readonly #kube: CountingKube;
   readonly #options: ManagerOptions;
   readonly #engine: EngineHandle;
   readonly #view: ClusterView;
@@ -64,12 +68,14 @@ export class Manager {
   /** What an earlier container knew, as long as the engine works with that. */
   #standIn: Saved | undefined;
   #firstLists: Timer | undefined;
+  #api: Api | undefined;
+  #apiRetry: Timer | undefined;
   #leader: Leader | undefined;
   #stopping = false;
 
   constructor(ports: ManagerDeps, options: ManagerOptions) {
-    this.#api = new CountingKube(ports.api);
-    const deps = { ...ports, api: this.#api };
+    this.#kube = new CountingKube(ports.api);
+    const deps = { ...ports, api: this.#kube };
     const { logger } = deps;
     this.#deps = deps;
     this.#options = options;
@@ -125,6 +131,37 @@ export class Manager {
     this.#serviceRanges.start();
     this.#freshness.start();
     this.#firstLists = this.#deps.clock.setTimer(FIRST_LISTS_MS, () => void this.#startFromSaved());
+    void this.#startApi();
+  }
+
+  /** Nothing waits for it, and nothing ends with it. */
+  async #startApi(): Promise<void> {
+    const { api: options } = this.#options;
+    if (options === undefined || this.#stopping) return;
+    const { clock, logger, api: kube } = this.#deps;
+    // Express and all that comes with it are loaded where they are wanted only.
+    const { Api } = await import('./api/api.ts');
+    const api = new Api(
+      {
+        ...{ clock, logger, kube, view: this.#view },
+        ask: async (ips) => await this.#engine.ask(ips),
+        leads: () => this.#elector.leading,
+        notReady: () => this.#notReady(),
+      },
+      options,
+      this.#options,
+    );
+    try {
+      const port = await api.start();
+      logger.info({ port }, 'serving the API');
+      this.#api = api;
+      if (this.#stopping) await api.stop();
+    } catch (error) {
+      await api.stop();
+      if (this.#stopping) return;
+      logger.warn({ err: error, retryMs: API_RETRY_MS }, 'the API can not be served');
+      this.#apiRetry = clock.setTimer(API_RETRY_MS, () => void this.#startApi());
+    }
   }
 
   /**
@@ -135,6 +172,8 @@ export class Manager {
     this.#stopping = true;
     this.#firstLists?.cancel();
     this.#saved?.stop();
+    this.#apiRetry?.cancel();
+    await this.#api?.stop();
     await Promise.all([this.#engine.stop(), this.#bounded('handing over leadership', this.#resign())]);
     this.#events.stop();
     await this.#bounded("taking this replica's entries back", this.#takeBack());
@@ -226,7 +265,7 @@ export class Manager {
         leads: this.#elector.leading,
         freshness: this.#freshness,
         loads: [this.#sessions.load, this.#conflicts.load],
-        apiCalls: this.#api.calls(),
+        apiCalls: this.#kube.calls(),
         leader: this.#leader,
         usage: this.#deps.usage,
       }),

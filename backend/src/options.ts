@@ -2,6 +2,17 @@ import { hostname, networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
 import { canonicalAddress } from './domain/address.ts';
 
+/** How the API is served. */
+export interface ApiOptions {
+  readonly port: number;
+  /** Whether to serve Swagger UI. */
+  readonly docs: boolean;
+  /** Folder of a mounted Secret with `tls.crt` and `tls.key`; undefined: the replicas make a certificate themselves. */
+  readonly tlsDir: string | undefined;
+  /** ks-apiserver: a URL, or `namespace/name` of its Service, whose first port is asked over HTTP; empty: there is none. */
+  readonly kubesphere: string;
+}
+
 /** How this replica was started. */
 export interface ManagerOptions {
   /** Path of a kubeconfig; undefined in a Pod, where the ServiceAccount is used. */
@@ -28,6 +39,8 @@ export interface ManagerOptions {
   readonly stateDir: string | undefined;
   /** By what name the containers of this Pod know what is theirs in `stateDir`. */
   readonly stateOwner: string;
+  /** How the API is served; undefined: not at all. */
+  readonly api: ApiOptions | undefined;
   /** Name of the headless Service and of the Lease. */
   readonly name: string;
 }
@@ -48,6 +61,13 @@ export const USAGE = `usage: porter-manager [options]
   --drain-on-cordon BOOL  whether a cordon is such a sign too (DRAIN_ON_CORDON, false)
   --state-dir DIR     where what is known of the cluster is kept for a restart while the API server is down, a folder in memory that
                       goes with the Pod (STATE_DIR; empty, the default: nowhere)
+  --api BOOL          whether to serve the REST API over HTTPS (API, false)
+  --api-port PORT     TCP, where (API_PORT, 17982)
+  --api-docs BOOL     whether to serve Swagger UI with it (API_DOCS, true)
+  --api-tls-dir DIR   folder with tls.crt and tls.key to serve with, the same for all replicas (API_TLS_DIR; empty, the default: the
+                      replicas make a certificate and share it by the Secret porter-manager-api)
+  --kubesphere WHERE  ks-apiserver, by which users of KubeSphere are known: URL, or namespace/name of its Service; empty: nowhere
+                      (KUBESPHERE, kubesphere-system/ks-apiserver)
   --log-level LEVEL   debug, info, warn or error (LOG_LEVEL, info)
   --help
 `;
@@ -106,6 +126,11 @@ const argumentTypes = {
   'drain-grace': { type: 'string' },
   'drain-on-cordon': { type: 'string' },
   'state-dir': { type: 'string' },
+  api: { type: 'string' },
+  'api-port': { type: 'string' },
+  'api-docs': { type: 'string' },
+  'api-tls-dir': { type: 'string' },
+  kubesphere: { type: 'string' },
   'log-level': { type: 'string' },
   help: { type: 'boolean' },
 } as const;
@@ -143,7 +168,22 @@ const sources = {
   'drain-grace': ['DRAIN_GRACE_SECONDS', () => '10'],
   'drain-on-cordon': ['DRAIN_ON_CORDON', () => 'false'],
   'state-dir': ['STATE_DIR', () => ''],
+  api: ['API', () => 'false'],
+  'api-port': ['API_PORT', () => '17982'],
+  'api-docs': ['API_DOCS', () => 'true'],
+  'api-tls-dir': ['API_TLS_DIR', () => ''],
+  kubesphere: ['KUBESPHERE', () => 'kubesphere-system/ks-apiserver'],
 } as const satisfies Record<string, readonly [string, () => string]>;
+
+function api(value: (name: keyof typeof sources) => string): ApiOptions | undefined {
+  if (!truth('api', value('api'))) return undefined;
+  return {
+    port: port('api-port', value('api-port')),
+    docs: truth('api-docs', value('api-docs')),
+    tlsDir: value('api-tls-dir') || undefined,
+    kubesphere: value('kubesphere'),
+  };
+}
 
 /**
  * Reads the command line and the environment that the chart sets.
@@ -171,6 +211,7 @@ export function readOptions(argv: readonly string[], environment: NodeJS.Process
     drainOnCordon: truth('drain-on-cordon', value('drain-on-cordon')),
     stateDir: value('state-dir') || undefined,
     stateOwner: environment['POD_UID'] ?? replica,
+    api: api(value),
     name: 'porter-manager',
   };
 }

@@ -25,7 +25,7 @@ interface PodSpec {
     readonly runAsGroup: number;
     readonly seccompProfile: { readonly type: string };
   };
-  readonly volumes?: readonly { readonly name: string; readonly emptyDir?: object }[];
+  readonly volumes?: readonly { readonly name: string; readonly emptyDir?: object; readonly secret?: object }[];
   readonly containers: readonly {
     readonly image: string;
     readonly env: readonly {
@@ -169,6 +169,22 @@ test('what the manager keeps for its next container is in memory, and where it i
   assert.equal(env.find(({ name }) => name === 'POD_UID')?.valueFrom?.fieldRef?.fieldPath, 'metadata.uid');
 });
 
+test('the API has a port, a Service and a certificate, and nothing is left of it where it is off', async () => {
+  const told = async (...args: string[]): Promise<object> => {
+    const objects = await render(...args);
+    const { containers, volumes = [] } = podSpec(objects);
+    const env = Object.fromEntries((containers[0]?.env ?? []).map(({ name, value }) => [name, value]));
+    const named = objects.filter(({ metadata }) => metadata.name === 'porter-manager-api').map(({ kind }) => kind);
+    return { on: env['API'], port: env['API_PORT'], folder: env['API_TLS_DIR'], named, secret: volumes[0]?.secret };
+  };
+  const off = { port: undefined, folder: undefined, secret: undefined, named: [] };
+  assert.deepEqual(await told(), { ...off, on: 'true', port: '17982', named: ['Secret', 'Service'] });
+  const mounted = { folder: '/run/porterlb-tls', secret: { secretName: 'mine' }, named: ['Service'] };
+  assert.deepEqual(await told('--set', 'api.tlsSecret=mine'), { ...mounted, on: 'true', port: '17982' });
+  assert.deepEqual(await told('--set', 'api.enabled=false'), { ...off, on: 'false' });
+  await assert.rejects(render('--set', 'api.kubesphere=ks-apiserver'), /kubesphere/);
+});
+
 interface Wish {
   readonly verb: string;
   readonly resource: string;
@@ -191,6 +207,7 @@ async function isAllowed(wish: Wish): Promise<boolean> {
 }
 
 const ours = 'network.kubesphere.io';
+const secret = { resource: 'secrets', namespace };
 const lease = { group: 'coordination.k8s.io', resource: 'leases', namespace };
 
 test('the manager may do what it does', async () => {
@@ -207,6 +224,9 @@ test('the manager may do what it does', async () => {
     { verb: 'patch', resource: 'events', group: 'events.k8s.io', namespace: 'default' },
     { ...lease, verb: 'create' },
     ...['get', 'patch'].map((verb) => ({ ...lease, verb, name: 'porter-manager' })),
+    ...['get', 'patch'].map((verb) => ({ ...secret, verb, name: 'porter-manager-api' })),
+    { verb: 'create', resource: 'tokenreviews', group: 'authentication.k8s.io' },
+    { verb: 'create', resource: 'subjectaccessreviews', group: 'authorization.k8s.io' },
   ];
   // The API server's authorizer follows new bindings by a watch.
   for (const wish of wishes) await until(() => isAllowed(wish), { what: `${JSON.stringify(wish)} to be allowed` });
@@ -222,6 +242,9 @@ test('the manager may do nothing else', async () => {
     { verb: 'patch', resource: 'nodes', subresource: 'status' },
     { verb: 'patch', resource: 'endpointslices', group: 'discovery.k8s.io' },
     { verb: 'get', resource: 'secrets', namespace: 'kube-system' },
+    { ...secret, verb: 'get', name: 'another' },
+    ...['list', 'create'].map((verb) => ({ ...secret, verb })),
+    { verb: 'get', resource: 'pools', group: 'porterlb.kubesphere.io' },
     { verb: 'list', resource: 'pods' },
     { verb: 'create', resource: 'pods', namespace },
     { verb: 'create', resource: 'deployments', group: 'apps', namespace },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
+import { ERROR_CODES, ERRORS } from '../../backend/src/api/errors.ts';
 import { REASONS } from '../../backend/src/domain/reason.ts';
 import { METRICS } from '../../backend/src/metrics/table.ts';
 import { differences, generatedFiles } from '../generate.ts';
@@ -40,6 +41,15 @@ test('the reference has a row for every metric, and explains every label', () =>
     for (const word of [name, ...labels]) assert.equal(named.filter((other) => other === word).length, 1, word);
   }
   for (const line of rows) assert.ok([3, 5].includes(line.match(/(?<!\\)\|/g)?.length ?? 0), line);
+});
+
+test('the reference of errors has a row for every error of the API, with the status that is answered', () => {
+  const page = generatedFiles().get('docs/reference/api-errors.md') ?? '';
+  const rows = [...page.matchAll(/^\| (\d+) \| `(\w+)` \| .+ \|$/gm)].map(([, status, code]) => [Number(status), code]);
+  assert.deepEqual(
+    rows,
+    ERROR_CODES.map((code) => [ERRORS[code].status, code]),
+  );
 });
 
 test('the tree has what the sources make', () => {

@@ -71,6 +71,16 @@ describe('production closure', () => {
     assert.deepEqual(paths(lock), ['node_modules/a', 'node_modules/p']);
   });
 
+  it('leaves out a peer that a package can do without, though it is there for others', () => {
+    const peers = { peerDependencies: { p: '1' }, peerDependenciesMeta: { p: { optional: true } } };
+    const lock = lockOf({
+      app: { dependencies: { a: '1' } },
+      'node_modules/a': { version: '1.0.0', ...peers },
+      'node_modules/p': { version: '1.0.0' },
+    });
+    assert.deepEqual(paths(lock), ['node_modules/a']);
+  });
+
   it('refuses a lock file that misses a package', () => {
     assert.throws(() => paths(lockOf({ app: { dependencies: { a: '1' } } })), /has no a, which app needs/);
     assert.throws(() => paths(lockOf({})), /no workspace app/);

@@ -13,6 +13,7 @@ export interface LockEntry {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
 /** A package of the closure. */
@@ -62,8 +63,9 @@ export function productionClosure(lock: Lock, workspace: string, target: Target)
 function wantedBy(entry: LockEntry): { name: string; optional: boolean }[] {
   const optional = Object.keys(entry.optionalDependencies ?? {});
   const needed = Object.keys(entry.dependencies ?? {}).filter((name) => !optional.includes(name));
-  // npm installs peers unless they are optional; one that is there is taken, whoever asked for it.
-  const peers = Object.keys(entry.peerDependencies ?? {});
+  // npm installs peers unless they are optional: a package runs without those (i18next knows TypeScript for its types alone).
+  const isOptional = (name: string): boolean => entry.peerDependenciesMeta?.[name]?.optional === true;
+  const peers = Object.keys(entry.peerDependencies ?? {}).filter((name) => !isOptional(name));
   return [
     ...needed.map((name) => ({ name, optional: name.startsWith('@types/') })),
     ...[...optional, ...peers].map((name) => ({ name, optional: true })),

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Among them variants of Swagger UI for other ways of loading it: 3 MB. */
 const neverLoaded =
-  /\.(d\.[cm]?ts|[cm]?ts|tsx|map|md|markdown|flow|bare|gyp|gypi|[chS]|cc|hh|cpp|inc|asm|def)$|(^|\/)CMakeLists\.txt$/;
+  /^swagger-ui(-es-bundle(-core)?)?\.js$|\.(d\.[cm]?ts|[cm]?ts|tsx|map|md|markdown|flow|bare|gyp|gypi|[chS]|cc|hh|cpp|inc|asm|def)$|(^|\/)CMakeLists\.txt$/;
 /** Native modules for a C library that the image does not have: `musl_x64/koffi.node`. */
 const otherLibrary = /(^|\/)musl[_-][^/]*\//;
 const rootFoldersNeverLoaded = new Set([

@@ -10,6 +10,7 @@ import type { ReplicaProber } from '../health/replicas.ts';
 import type { Clock, Links, Logger, Timer } from '../platform/ports.ts';
 import type { BgpSpeaker, PeerConfig, StopMode } from '../speakers/bgp/speaker.ts';
 import { Drains } from './drains.ts';
+import { addressFacts, type AddressFacts, type EngineFacts } from './facts.ts';
 import { Inputs, type Touched } from './inputs.ts';
 import type { Layer2, Layer2Deps, LinkAddress } from './layer2.ts';
 import type { LinkView } from './link-view.ts';
@@ -197,6 +198,23 @@ export class Engine {
   /** What is added to the MED of all routes; undefined before the start. */
   get medOffset(): number | undefined {
     return this.#medOffset;
+  }
+
+  /** What it has decided of these addresses and why, as far as Services hold them. */
+  facts(ips: readonly string[]): Pick<EngineFacts, 'stale' | 'medOffset' | 'addresses'> {
+    const addresses = ips.flatMap((ip) => this.#addressFacts(ip) ?? []);
+    return { stale: this.#stale, medOffset: this.#medOffset, addresses };
+  }
+
+  #addressFacts(ip: string): AddressFacts | undefined {
+    const holders = this.#inputs.holders(ip);
+    if (holders.length === 0) return undefined;
+    const decision = decide(ip, holders, this.#inputs);
+    const routes = this.#targets.flatMap((target) => {
+      const route = this.#route(decision.announcement, target);
+      return route === undefined ? [] : [{ peer: target.name, route }];
+    });
+    return addressFacts(ip, decision, { routes, link: this.#layer2?.view(ip) });
   }
 
   /** Sessions came up or went down: others may leave their routes to us only while all of ours are there. */

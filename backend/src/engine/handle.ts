@@ -3,6 +3,7 @@ import type { Clock, Logger } from '../platform/ports.ts';
 import type { EngineMeasures } from './measures.ts';
 import { MeasuresRequest } from './measures-request.ts';
 import { Heartbeat } from './heartbeat.ts';
+import type { EngineFacts } from './facts.ts';
 import type { EngineOptions, FromEngine, InputDelta, ToEngine } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { replacement } from './replacement.ts';
@@ -21,7 +22,7 @@ export interface EngineHandleDeps {
 }
 
 /** What the engine says of the network. */
-export type EngineReport = Exclude<FromEngine, { readonly type: 'alive' | 'measures' | 'stopped' }>;
+export type EngineReport = Exclude<FromEngine, { readonly type: 'alive' | 'facts' | 'measures' | 'stopped' }>;
 
 /** The main thread's end of the engine: keyed deltas, coalesced. */
 export class EngineHandle {
@@ -32,6 +33,9 @@ export class EngineHandle {
   readonly #request: MeasuresRequest;
   #started = false;
   #stopping: (() => void) | undefined;
+  /** Questions that the engine has not answered yet, by ID. */
+  readonly #questions = new Map<number, (facts: EngineFacts) => void>();
+  #lastQuestion = 0;
 
   constructor(deps: EngineHandleDeps, options: EngineOptions) {
     this.#deps = deps;
@@ -76,6 +80,15 @@ export class EngineHandle {
     this.#post({ type: 'proof', at });
   }
 
+  /** Asks for what only the engine knows, of these addresses among others; an engine that hangs or ends never answers. */
+  async ask(ips: readonly string[]): Promise<EngineFacts> {
+    const id = (this.#lastQuestion += 1);
+    return await new Promise((resolve) => {
+      this.#questions.set(id, resolve);
+      this.#post({ type: 'ask', id, ips });
+    });
+  }
+
   /** Why the engine must be taken for hung, in words; empty while it turns. */
   notAlive(): string[] {
     return this.#heartbeat.silent ? [`the engine has given no sign of life for ${SILENCE_SECONDS} s`] : [];
@@ -105,6 +118,11 @@ export class EngineHandle {
     if (message.type === 'alive') return;
     if (message.type === 'measures') {
       this.#request.answered(message.measures);
+      return;
+    }
+    if (message.type === 'facts') {
+      this.#questions.get(message.id)?.(message.facts);
+      this.#questions.delete(message.id);
       return;
     }
     if (message.type === 'stopped') {

@@ -5,7 +5,11 @@ import type { Pool } from '../domain/pool.ts';
 import type { Finding } from '../domain/reason.ts';
 import type { Replica } from '../domain/replica.ts';
 import type { ServiceEndpoints } from '../domain/service.ts';
+import type { EngineFacts } from './facts.ts';
 import type { EngineMeasures } from './measures.ts';
+import type { SessionReport } from './session-state.ts';
+
+export type { SessionReport } from './session-state.ts';
 
 /** Keyed changes of one kind of input: the new value, or null where the key is gone. */
 export type Changes<T> = ReadonlyMap<string, T | null>;
@@ -51,23 +55,11 @@ export type ToEngine =
   | { readonly type: 'staleness'; readonly stale: boolean }
   /** The view was current at this `Clock.now()`, which all threads share; sent each second while it is. */
   | { readonly type: 'proof'; readonly at: number }
-  /** Asks for `facts`. */
+  /** Asks for `measures`. */
   | { readonly type: 'measure' }
+  /** Asks for what only the engine knows, of these addresses among others; answered by `facts` with the same ID. */
+  | { readonly type: 'ask'; readonly id: number; readonly ips: readonly string[] }
   | { readonly type: 'stop' };
-
-/** A BGP session as a status shows it; times are ISO 8601. */
-export interface SessionReport {
-  readonly peer: string;
-  readonly state: string;
-  readonly since: string;
-  readonly lastError: string | undefined;
-  readonly localAddress: string | undefined;
-  readonly remoteRouterId: string | undefined;
-  readonly holdTimeSeconds: number | undefined;
-  /** Families exchanged, with whether ADD-PATH may be sent. */
-  readonly families: readonly { readonly family: string; readonly addPath: boolean }[];
-  readonly gracefulRestart: boolean;
-}
 
 /** Whether an address is announced by this replica, and why not. */
 export interface AddressReport {
@@ -109,6 +101,8 @@ export type FromEngine =
   | { readonly type: 'addresses'; readonly changed: readonly AddressReport[]; readonly gone: readonly string[] }
   /** All conflicts that this replica knows of, on each change of them. */
   | { readonly type: 'conflicts'; readonly conflicts: readonly ConflictReport[] }
-  /** The answer to one `ask`. */
+  /** The answer to one `measure`. */
   | { readonly type: 'measures'; readonly measures: EngineMeasures }
+  /** The answer to one `ask`. */
+  | { readonly type: 'facts'; readonly id: number; readonly facts: EngineFacts }
   | { readonly type: 'stopped' };

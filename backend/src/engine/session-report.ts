@@ -1,4 +1,5 @@
 import type { SessionStatus } from '../speakers/bgp/speaker.ts';
+import type { SessionFacts } from './facts.ts';
 import type { SessionReport } from './messages.ts';
 
 /** The speaker's status as a message between threads. */
@@ -14,5 +15,18 @@ export function sessionReport(status: SessionStatus): SessionReport {
     holdTimeSeconds: negotiated?.holdTimeSeconds,
     families: negotiated?.families ?? [],
     gracefulRestart: negotiated?.gracefulRestart ?? false,
+  };
+}
+
+/** The same with what changes all the time, for who asks. */
+export function sessionFacts(status: SessionStatus): SessionFacts {
+  const { negotiated, prefixesSent, counters } = status;
+  return {
+    ...sessionReport(status),
+    keepaliveSeconds: negotiated?.keepaliveSeconds,
+    fourOctetAs: negotiated?.fourOctetAs ?? false,
+    routeRefresh: negotiated?.routeRefresh ?? false,
+    prefixesSent,
+    counters,
   };
 }

@@ -20,7 +20,7 @@ import { engineMeasures } from './measures.ts';
 import { BEAT_MS } from './heartbeat.ts';
 import { Layer2 } from './layer2.ts';
 import type { ConflictReport, EngineOptions, FromEngine, ToEngine } from './messages.ts';
-import { sessionReport } from './session-report.ts';
+import { sessionFacts, sessionReport } from './session-report.ts';
 import { ViewFreshness } from './view-freshness.ts';
 
 const port = parentPort;
@@ -115,6 +115,11 @@ const engine = new Engine(
 
 const view = new ViewFreshness({ clock: systemClock, onChange: (stale) => engine.setStale(stale) });
 
+function answer(id: number, ips: readonly string[]): void {
+  const sessions = speaker.sessions().map(sessionFacts);
+  post({ type: 'facts', id, facts: { ...engine.facts(ips), sessions, nodes: nodes.verdicts() } });
+}
+
 function handle(message: ToEngine): void {
   switch (message.type) {
     case 'start':
@@ -134,6 +139,9 @@ function handle(message: ToEngine): void {
         type: 'measures',
         measures: engineMeasures({ engine, speaker, nodes, replicas, layer2: linkSpeaker, usage }),
       });
+      break;
+    case 'ask':
+      answer(message.id, message.ips);
       break;
     case 'stop':
       void engine.stop();

@@ -179,6 +179,11 @@ export class ClusterView {
     return this.#replicas().map(({ name }) => name);
   }
 
+  /** The replicas of the manager, with where they are. */
+  members(): ReturnType<typeof toReplicas> {
+    return this.#replicas();
+  }
+
   /** The whole set of the engine's inputs. */
   inputs(): InputDelta {
     return {

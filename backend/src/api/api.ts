@@ -1,0 +1,148 @@
+import packageJson from '../../package.json' with { type: 'json' };
+import { reviewAccess, reviewToken } from '../cluster/reviews.ts';
+import { ServingSecret } from '../cluster/write/serving-secret.ts';
+import type { Service } from '../cluster/kinds.ts';
+import type { Kube } from '../cluster/kube.ts';
+import { canonicalAddress } from '../domain/address.ts';
+import type { Replica } from '../domain/replica.ts';
+import type { EngineFacts } from '../engine/facts.ts';
+import type { ApiOptions } from '../options.ts';
+import type { Clock, Logger } from '../platform/ports.ts';
+import { App } from './app.ts';
+import { handlers } from './handlers.ts';
+import type { Caller, Reviews } from './identity/caller.ts';
+import { Gate } from './identity/gate.ts';
+import { KsApiserver, Verdicts } from './identity/kubesphere.ts';
+import { ClusterPicture, type PictureView } from './model/picture.ts';
+import type { ReplicaFacts } from './replicas/facts.ts';
+import { Gather } from './replicas/gather.ts';
+import { ReplicaClient } from './replicas/replica-client.ts';
+import { API_GROUP, API_VERSION } from './routes.ts';
+import { ApiServer } from './server.ts';
+import { MountedCertificate, OwnCertificate, ServingCertificate } from './tls/serving-certificate.ts';
+
+export interface ApiDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly kube: Kube;
+  readonly view: PictureView;
+  readonly ask: (ips: readonly string[]) => Promise<EngineFacts>;
+  readonly leads: () => boolean;
+  readonly notReady: () => readonly string[];
+}
+
+export interface ReplicaOptions {
+  readonly replica: string;
+  readonly node: string;
+  /** This host's address, where the API listens. */
+  readonly address: string;
+  /** Namespace of the manager's own objects. */
+  readonly namespace: string;
+  /** Name of the headless Service; those of the API's Service and Secret begin with it. */
+  readonly name: string;
+}
+
+/** The API of one replica: certificate, port, Express and what it answers from, tied together. Loaded only where it is switched on. */
+export class Api {
+  readonly #deps: ApiDeps;
+  readonly #options: ApiOptions;
+  readonly #self: ReplicaOptions;
+  readonly #certificate: ServingCertificate;
+  readonly #client: ReplicaClient;
+  readonly #startedAt: string;
+  #server: ApiServer | undefined;
+
+  constructor(deps: ApiDeps, options: ApiOptions, self: ReplicaOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#self = self;
+    this.#certificate = new ServingCertificate({ ...deps, source: this.#certificateSource() });
+    this.#client = new ReplicaClient({ ...deps, certificate: this.#certificate });
+    this.#startedAt = deps.clock.wallTime().toISOString();
+  }
+
+  /**
+   * Resolves with the port, once requests are accepted.
+   * @throws if there is no certificate, or the port is somebody else's
+   */
+  async start(): Promise<number> {
+    const { logger } = this.#deps;
+    await this.#certificate.start(() => this.#server?.certificateChanged());
+    const app = await this.#app();
+    const facts = async (ips: readonly string[]): Promise<ReplicaFacts> => await this.#facts(ips);
+    this.#server = new ApiServer({ logger, certificate: this.#certificate, facts, app: app.express });
+    return await this.#server.listen({ host: this.#self.address, port: this.#options.port });
+  }
+
+  async stop(): Promise<void> {
+    this.#certificate.stop();
+    this.#client.close();
+    await this.#server?.close();
+  }
+
+  async #app(): Promise<App> {
+    const { view, clock } = this.#deps;
+    const verdicts = new Verdicts({ secret: () => this.#certificate.sharedSecret('porterlb verdicts') });
+    const kubesphere = new KsApiserver({ clock, verdicts, url: () => this.#kubesphereUrl() });
+    const gate = new Gate({ clock, kubesphere, reviews: reviewsBy(this.#deps.kube) });
+    const picture = new ClusterPicture({ clock, view });
+    const deps = { ...this.#deps, gate, verdicts, handlers: handlers({ clock, picture, gather: this.#gather() }) };
+    return await App.make(deps, { docs: this.#options.docs, checkAnswers: false });
+  }
+
+  #gather(): Gather {
+    const { replica: name, node, address } = this.#self;
+    const { port } = this.#options;
+    const ask = async (other: Replica, ips: readonly string[], timeoutMs: number): Promise<ReplicaFacts> => {
+      const host = other.address.includes(':') ? `[${other.address}]` : other.address;
+      return await this.#client.ask(`${host}:${port}`, ips, timeoutMs);
+    };
+    const deps = {
+      ...{ clock: this.#deps.clock, ask },
+      members: () => this.#deps.view.members(),
+      own: async (ips: readonly string[]) => await this.#facts(ips),
+    };
+    return new Gather(deps, { self: { name, node, address } });
+  }
+
+  async #facts(ips: readonly string[]): Promise<ReplicaFacts> {
+    const { replica, node } = this.#self;
+    const { version } = packageJson;
+    const known = await this.#deps.ask(ips);
+    return { ...known, replica, node, version, startedAt: this.#startedAt, leads: this.#deps.leads() };
+  }
+
+  #certificateSource(): MountedCertificate | OwnCertificate {
+    const { namespace, name } = this.#self;
+    if (this.#options.tlsDir !== undefined) return new MountedCertificate(this.#options.tlsDir);
+    const store = new ServingSecret(this.#deps.kube, { namespace, name: `${name}-api` });
+    const service = `${name}-api.${namespace}`;
+    return new OwnCertificate({ ...this.#deps, store }, { dnsNames: [`${service}.svc`, service, 'localhost'] });
+  }
+
+  /** The host network's name servers know no Services. */
+  #kubesphereUrl(): string | undefined {
+    const { kubesphere } = this.#options;
+    if (kubesphere === '' || /^https?:/.test(kubesphere)) return kubesphere || undefined;
+    return urlOf(this.#deps.view.serviceObject(kubesphere)?.spec);
+  }
+}
+
+/** The first port of a Service at its ClusterIP; undefined: it has none. */
+function urlOf(spec: Service['spec']): string | undefined {
+  const ip = canonicalAddress(spec?.clusterIP ?? '');
+  const [first] = spec?.ports ?? [];
+  if (ip === undefined || first === undefined) return undefined;
+  return `http://${ip.includes(':') ? `[${ip}]` : ip}:${first.port}`;
+}
+
+function reviewsBy(kube: Kube): Reviews {
+  return {
+    authenticate: async (token): Promise<Caller | undefined> => {
+      const user = await reviewToken(kube, token);
+      return user === undefined ? undefined : { ...user, via: 'kubernetes' };
+    },
+    allows: async (caller, access) =>
+      await reviewAccess(kube, caller, { group: API_GROUP, version: API_VERSION, ...access }),
+  };
+}

@@ -1,0 +1,291 @@
+import { randomUUID } from 'node:crypto';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { Clock, Logger } from '../platform/ports.ts';
+import { Problem, ERRORS } from './errors.ts';
+import type { Access } from './identity/caller.ts';
+import type { Admitted, Gate } from './identity/gate.ts';
+import type { Verdicts } from './identity/kubesphere.ts';
+import { EventStreams } from './event-streams.ts';
+import { problemsOf } from './invalid.ts';
+import { BASE_PATH, ROUTES, type Answer, type Call, type Route, type RouteId } from './routes.ts';
+import type { Status } from './schemas/status.ts';
+import { preferredLanguage, Translations, type Texts } from './texts.ts';
+
+/** What a handler gets beside the request. */
+export interface Context {
+  readonly texts: Texts;
+  readonly admitted: Admitted;
+}
+
+export type Handlers = {
+  readonly [Id in RouteId]: (call: Call<Id>, context: Context) => Answer<Id> | Promise<Answer<Id>>;
+};
+
+export interface AppDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly gate: Gate;
+  readonly verdicts: Verdicts;
+  readonly handlers: Handlers;
+  /** Why this replica doesn't know the cluster yet, in words; empty when it does. */
+  readonly notReady: () => readonly string[];
+}
+
+export interface AppOptions {
+  /** Whether to serve Swagger UI under `/docs`. */
+  readonly docs: boolean;
+  /** Whether answers are checked against the schemas that describe them; for tests. */
+  readonly checkAnswers: boolean;
+}
+
+const MAX_BODY_BYTES = 65_536;
+const HANDLER_MS = 10_000;
+
+/** What a browser that opens an answer may do with it: nothing. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+/** Express without a port of its own: routes from the table, one way through the gate for all of them, errors as Status objects. */
+export class App {
+  readonly express: Express;
+  readonly #deps: AppDeps;
+  readonly #options: AppOptions;
+  readonly #translations = new Translations();
+  readonly #streams: EventStreams;
+  #openapi: string | undefined;
+
+  private constructor(deps: AppDeps, options: AppOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#streams = new EventStreams(deps);
+    this.express = express();
+    this.express.disable('x-powered-by').disable('etag');
+    this.express.enable('case sensitive routing').enable('strict routing');
+    this.express.set('query parser', 'simple');
+  }
+
+  static async make(deps: AppDeps, options: AppOptions): Promise<App> {
+    const app = new App(deps, options);
+    await app.#build();
+    return app;
+  }
+
+  async #build(): Promise<void> {
+    const { express: app } = this;
+    app.use((_request, response, next) => {
+      response.set(HEADERS);
+      next();
+    });
+    app.use((request, response, next) => this.#answerVerdict(request, response, next));
+    this.#only('get', `${BASE_PATH}/openapi.json`, (request, response) => {
+      void this.#document().then(
+        (text) => response.type('application/json').send(text),
+        (error: unknown) => this.#fail(error, request, response),
+      );
+    });
+    if (this.#options.docs) await this.#serveDocs();
+    for (const [id, route] of Object.entries<Route>(ROUTES)) this.#serve(id as RouteId, route);
+    app.use((request, _response, next) => next(new Problem('NotFound', { params: { path: request.path } })));
+    // Express knows a handler of errors by its four parameters.
+    app.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
+      this.#fail(error, request, response),
+    );
+  }
+
+  /** Few ask for it: it is made when the first one does. */
+  async #document(): Promise<string> {
+    const { openapi } = await import('./openapi.ts');
+    this.#openapi ??= JSON.stringify(openapi());
+    return this.#openapi;
+  }
+
+  /** One method at a path; others are told which one it takes. */
+  #only(method: 'get' | 'post', path: string, handler: (request: Request, response: Response) => void): void {
+    const allowed = method === 'get' ? 'GET, HEAD' : 'POST';
+    this.express.all(path, (request, response, next) => {
+      if (allowed.split(', ').includes(request.method)) return handler(request, response);
+      response.set('allow', allowed);
+      next(new Problem('MethodNotAllowed', { params: { path: request.path, method: request.method, allowed } }));
+    });
+  }
+
+  async #serveDocs(): Promise<void> {
+    // Some megabytes of JavaScript for browsers stay on the disk; what is loaded here is small.
+    const { default: swaggerUi } = await import('swagger-ui-express');
+    const path = `${BASE_PATH}/docs`;
+    // Swagger UI's page has its own styles inline.
+    const policy = `default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'`;
+    const page = swaggerUi.setup(undefined, {
+      customSiteTitle: 'PorterLB',
+      swaggerOptions: { url: '../openapi.json' },
+    });
+    this.express.use(path, (request, response, next) => {
+      // Its links are relative to a folder.
+      if (request.originalUrl === path) return response.redirect(301, 'docs/');
+      response.set({ 'content-security-policy': policy, 'cache-control': 'no-cache' });
+      next();
+    });
+    this.express.use(path, swaggerUi.serve, page);
+  }
+
+  #serve<Id extends RouteId>(id: Id, route: Route): void {
+    const path = `${BASE_PATH}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
+    this.#only(route.method, path, (request, response) => {
+      const wantsEvents = request.headers.accept?.includes('text/event-stream') === true;
+      if (route.events === true && wantsEvents && request.method === 'GET') {
+        const answer = async (): Promise<Answer<Id>> => await this.#answer(id, route, request);
+        const status = (error: unknown): Status => this.#statusFor(error, request);
+        const opened = this.#streams.open({ response, answer, status });
+        return void opened.catch((error: unknown) => this.#fail(error, request, response));
+      }
+      void this.#answer(id, route, request).then(
+        (answer) => response.json(answer),
+        (error: unknown) => this.#fail(error, request, response),
+      );
+    });
+  }
+
+  async #answer<Id extends RouteId>(id: Id, route: Route, request: Request): Promise<Answer<Id>> {
+    const waiting = this.#deps.notReady();
+    const params = parsed(route.params, request.params, 'path');
+    const access = accessOf(route, params);
+    const question = { method: request.method === 'HEAD' ? 'GET' : request.method, path: request.path };
+    const admitted = await this.#deps.gate.admit(credentialsOf(request), access, question);
+    if (waiting.length > 0) throw new Problem('NotReady', { retryAfterSeconds: 1 });
+    const query = parsed(route.query, request.query, 'query');
+    const body = route.body === undefined ? undefined : await this.#body(route, request);
+    const call = { params, query, body } as Call<Id>;
+    const handler = this.#deps.handlers[id];
+    const answer = await this.#inTime(handler(call, { texts: this.#textsFor(request), admitted }));
+    return (this.#options.checkAnswers ? route.answer.parse(answer) : answer) as Answer<Id>;
+  }
+
+  /** Only whom the gate let in is listened to. */
+  async #body(route: Route, request: Request): Promise<unknown> {
+    const parser = express.json({ limit: MAX_BODY_BYTES, strict: true });
+    if (request.is('application/json') === false) throw new Problem('UnsupportedMediaType');
+    await new Promise<void>((resolve, reject) => {
+      parser(request, request.res as Response, (error?: unknown) => {
+        if (error === undefined) resolve();
+        else reject(bodyProblem(error));
+      });
+    });
+    return parsed(route.body, request.body, 'body');
+  }
+
+  async #inTime<T>(work: T | Promise<T>): Promise<T> {
+    return await new Promise<T>((resolve, reject) => {
+      const timer = this.#deps.clock.setTimer(HANDLER_MS, () =>
+        reject(new Problem('Timeout', { retryAfterSeconds: 1 })),
+      );
+      void Promise.resolve(work)
+        .finally(() => timer.cancel())
+        .then(resolve, reject);
+    });
+  }
+
+  #textsFor(request: Request): Texts {
+    return this.#translations.in(preferredLanguage(request.headers['accept-language']));
+  }
+
+  /** Another replica asks through ks-apiserver whether that lets a request through to us. */
+  #answerVerdict(request: Request, response: Response, next: NextFunction): void {
+    const question = { method: request.method, path: request.path };
+    const answer = this.#deps.verdicts.answer(question, request.headers);
+    if (answer === undefined) next();
+    else if (answer === 'foreign') next(new Problem('IdentityUnavailable', { params: { server: 'porter-manager' } }));
+    else response.json(answer);
+  }
+
+  #fail(error: unknown, request: Request, response: Response): void {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const status = this.#statusFor(error, request);
+    const { retryAfterSeconds } = status.details ?? {};
+    if (status.code === 401) response.set('www-authenticate', 'Bearer');
+    if (retryAfterSeconds !== undefined) response.set('retry-after', String(retryAfterSeconds));
+    response.set({ 'content-language': this.#textsFor(request).language, vary: 'accept-language' });
+    response.status(status.code).json(status);
+  }
+
+  /** What to tell the caller of an error; what he needn't know goes to the log. */
+  #statusFor(error: unknown, request: Request): Status {
+    const problem = asProblem(error);
+    const { code, cause } = problem;
+    const id = randomUUID();
+    const { logger } = this.#deps;
+    const about = { code, id, path: request.path };
+    if (code === 'InternalError') logger.error({ err: error, ...about }, 'a request of the API failed');
+    else if (cause !== undefined) logger.warn({ err: cause, ...about }, 'a request of the API failed');
+    return statusOf(problem, this.#textsFor(request), id);
+  }
+}
+
+function statusOf({ code, params, retryAfterSeconds, causes }: Problem, texts: Texts, id: string): Status {
+  const named = causes.map(({ field, message }) => `${field}: ${message}`).join('; ');
+  const details = {
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(causes.length === 0 ? {} : { causes: causes.map((cause) => ({ ...cause })) }),
+  };
+  return {
+    ...{ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' },
+    message: texts.error(code, { ...params, id, causes: named }),
+    reason: code,
+    code: ERRORS[code].status,
+    ...(Object.keys(details).length === 0 ? {} : { details }),
+  };
+}
+
+/** What Express and its body parser throw has a status; anything else is our fault. */
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { status } = error as { readonly status?: unknown };
+  if (status === 400) {
+    // A path that can't be decoded.
+    return new Problem('InvalidParameter', { causes: [{ field: 'path', message: 'percent-encoding' }] });
+  }
+  return new Problem('InternalError', { cause: error });
+}
+
+function bodyProblem(error: unknown): Problem {
+  const { status, type } = error as { readonly status?: unknown; readonly type?: unknown };
+  if (status === 413) return new Problem('RequestEntityTooLarge', { params: { bytes: String(MAX_BODY_BYTES) } });
+  if (status === 415) return new Problem('UnsupportedMediaType');
+  if (type === 'entity.parse.failed') {
+    return new Problem('InvalidBody', { causes: [{ field: 'body', message: 'JSON' }] });
+  }
+  return status === 400
+    ? new Problem('InvalidBody', { causes: [{ field: 'body', message: String(type) }] })
+    : asProblem(error);
+}
+
+function parsed(schema: Route['body'], value: unknown, place: 'path' | 'query' | 'body'): unknown {
+  if (schema === undefined) return undefined;
+  const result = schema.safeParse(value ?? {});
+  if (result.success) return result.data;
+  throw new Problem(place === 'body' ? 'InvalidBody' : 'InvalidParameter', { causes: problemsOf(result.error, place) });
+}
+
+function accessOf({ verb, resource }: Route, params: unknown): Access {
+  const [name = '', subresource] = resource.split('/');
+  const given = (params ?? {}) as { readonly namespace?: string; readonly name?: string };
+  return { verb, resource: name, subresource, namespace: given.namespace, name: given.name };
+}
+
+function credentialsOf(request: Request): Parameters<Gate['admit']>[0] {
+  const remoteUser = request.headers['x-remote-user'];
+  return {
+    authorization: request.headers.authorization,
+    remoteUser: remoteUser === undefined ? undefined : String(remoteUser),
+    from: request.socket.remoteAddress ?? '',
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * Every way in which a request can fail: the one table that answers, OpenAPI and docs/reference/api-errors.md are made of. The texts are
+ * in `locales/<language>/errors.json` under the same codes. A code is what Kubernetes calls the `reason` of a Status.
+ */
+export const ERRORS = {
+  InvalidParameter: { status: 400 },
+  InvalidBody: { status: 400 },
+  Unauthorized: { status: 401 },
+  IdentityMismatch: { status: 401 },
+  Forbidden: { status: 403 },
+  NotFound: { status: 404 },
+  ObjectNotFound: { status: 404 },
+  MethodNotAllowed: { status: 405 },
+  RequestEntityTooLarge: { status: 413 },
+  UnsupportedMediaType: { status: 415 },
+  TooManyRequests: { status: 429 },
+  InternalError: { status: 500 },
+  IdentityUnavailable: { status: 503 },
+  NotReady: { status: 503 },
+  Timeout: { status: 504 },
+} as const satisfies Readonly<Record<string, { readonly status: number }>>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+
+/** What any route can answer, whatever it does. */
+export const ANYWHERE: readonly ErrorCode[] = ['InvalidParameter', 'TooManyRequests', 'InternalError', 'Timeout'];
+/** What any route can answer that asks who the caller is and reads the cluster. */
+export const WITH_IDENTITY: readonly ErrorCode[] = [
+  'Unauthorized',
+  'IdentityMismatch',
+  'Forbidden',
+  'IdentityUnavailable',
+  'NotReady',
+];
+
+export interface Cause {
+  /** `query.limit`, `body.pool.name`. */
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface ProblemOptions {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly causes?: readonly Cause[];
+  readonly retryAfterSeconds?: number;
+  /** For the log; never told to the caller. */
+  readonly cause?: unknown;
+}
+
+/** A request that fails with one of `ERRORS`; its text is made when it is answered, in the caller's language. */
+export class Problem extends Error {
+  readonly code: ErrorCode;
+  readonly params: Readonly<Record<string, string>>;
+  readonly causes: readonly Cause[];
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, { params = {}, causes = [], retryAfterSeconds, cause }: ProblemOptions = {}) {
+    super(code, { cause });
+    this.name = 'Problem';
+    this.code = code;
+    this.params = params;
+    this.causes = causes;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}

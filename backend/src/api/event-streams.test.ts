@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { request as httpRequest, type ClientRequest } from 'node:http';
+import { suite, test, type TestContext } from 'node:test';
+import { BASE_PATH } from './routes.ts';
+import { ApiBench, eips } from './testing/api-bench.ts';
+
+const POOL = { metadata: { name: 'a' }, spec: { address: '192.0.2.0/29' } };
+
+interface Told {
+  readonly event: string;
+  readonly data: { readonly totalItems?: number; readonly reason?: string };
+}
+
+class Listener {
+  text = '';
+  ended = false;
+  readonly request: ClientRequest;
+
+  constructor(port: number, path: string, token = 'admin') {
+    const headers = { accept: 'text/event-stream', authorization: `Bearer ${token}` };
+    this.request = httpRequest({ host: '127.0.0.1', port, path: `${BASE_PATH}/${path}`, headers }, (response) => {
+      response.setEncoding('utf8').on('data', (chunk: string) => (this.text += chunk));
+      response.on('end', () => (this.ended = true));
+      response.on('error', () => undefined);
+    });
+    this.request.on('error', () => undefined);
+    this.request.end();
+  }
+
+  get events(): Told[] {
+    return [...this.text.matchAll(/event: (\w+)\ndata: (.*)\n\n/g)].map(([, event = '', data = '']) => {
+      return { event, data: JSON.parse(data) as Told['data'] };
+    });
+  }
+}
+
+async function bench(context: TestContext): Promise<ApiBench> {
+  const api = await new ApiBench().start();
+  context.after(async () => await api.stop());
+  await api.store(eips, POOL);
+  return api;
+}
+
+/** Sockets take real time; the limit is there to end a failing test. */
+async function until(met: () => boolean, meanwhile: () => void = () => undefined): Promise<void> {
+  for (let left = 1_000; !met() && left > 0; left -= 1) {
+    meanwhile();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.ok(met());
+}
+
+suite('who listens for changes', () => {
+  test('hears how it is, and again when it is otherwise', async (context) => {
+    const api = await bench(context);
+    const listener = new Listener(api.port, 'pools');
+    await until(() => listener.events.length === 1);
+    assert.deepEqual(
+      listener.events.map(({ event, data }) => [event, data.totalItems]),
+      [['change', 1]],
+    );
+    await api.store(eips, { metadata: { name: 'b' }, spec: { address: '198.51.100.0/29' } });
+    await until(
+      () => listener.events.length === 2,
+      () => api.clock.advance(2_000),
+    );
+    assert.equal(listener.events[1]?.data.totalItems, 2);
+    listener.request.destroy();
+  });
+
+  test('hears a sign of life while nothing changes', async (context) => {
+    const api = await bench(context);
+    const listener = new Listener(api.port, 'pools');
+    await until(
+      () => listener.text.endsWith(':\n\n'),
+      () => api.clock.advance(2_000),
+    );
+    assert.equal(listener.events.length, 1);
+    listener.request.destroy();
+  });
+
+  test('hears no more once he may not', async (context) => {
+    const api = await bench(context);
+    api.users.set('viewer', { name: 'viewer', may: ['list pools'] });
+    const listener = new Listener(api.port, 'pools', 'viewer');
+    await until(() => listener.events.length === 1);
+    api.users.set('viewer', { name: 'viewer', may: [] });
+    await until(
+      () => listener.ended,
+      () => api.clock.advance(2_000),
+    );
+    assert.deepEqual([listener.events.at(-1)?.event, listener.events.at(-1)?.data.reason], ['error', 'Forbidden']);
+  });
+
+  test('without the right hears a Status, as ever; and an answer that has no events is one', async (context) => {
+    const api = await bench(context);
+    const headers = { accept: 'text/event-stream' };
+    const refused = await api.get('pools', { token: 'nothing', headers });
+    assert.deepEqual([refused.status, refused.json<{ reason: string }>().reason], [403, 'Forbidden']);
+    assert.match(String((await api.get('version', { headers })).headers['content-type']), /application\/json/);
+  });
+
+  test('costs nothing any more once he is gone', async (context) => {
+    const api = await bench(context);
+    const listener = new Listener(api.port, 'pools');
+    await until(() => listener.events.length === 1);
+    assert.equal(api.clock.pendingTimers > 0, true);
+    const before = api.clock.pendingTimers;
+    listener.request.destroy();
+    await until(() => api.clock.pendingTimers < before);
+  });
+});

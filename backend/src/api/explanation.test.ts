@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { suite, test, type TestContext } from 'node:test';
+import type { ReplicaFacts } from './replicas/facts.ts';
+import type { Explanation } from './schemas/service.ts';
+import { ApiBench, bgpPeers, eips, factsOf, kinds, served } from './testing/api-bench.ts';
+import { announced, aNode, aSession } from './testing/facts.ts';
+
+const POOL = { metadata: { name: 'a' }, spec: { address: '192.0.2.0/30' } };
+const PEER = { metadata: { name: 'r1' }, spec: { conf: { peerAs: 65000, neighborAddress: '203.0.113.1' } } };
+const HOPS = ['203.0.113.11', '203.0.113.12'];
+
+async function bench(context: TestContext): Promise<ApiBench> {
+  const api = await new ApiBench().start();
+  context.after(async () => await api.stop());
+  await api.store(eips, POOL);
+  await api.store(bgpPeers, PEER);
+  await api.store(kinds.nodes, aNode('n1', '203.0.113.11'), aNode('n2', '203.0.113.12'));
+  await api.store(kinds.services, served('shop/web', '192.0.2.1'));
+  said(api, {});
+  return api;
+}
+
+function said(api: ApiBench, facts: Partial<ReplicaFacts>): void {
+  const addresses = [announced('192.0.2.1', 'shop/web', HOPS)];
+  api.replicas.set('porter-0', factsOf('porter-0', { addresses, sessions: [aSession('r1')], ...facts }));
+}
+
+async function explained(
+  api: ApiBench,
+  key = 'shop/web',
+  headers: Record<string, string> = {},
+  token = 'admin',
+): Promise<Explanation> {
+  const [namespace, name] = key.split('/');
+  return await api.answer<Explanation>(`namespaces/${namespace}/services/${name}/explanation`, { headers, token });
+}
+
+function chain({ checks }: Explanation): string {
+  return checks.map(({ check, result }) => (result === 'passed' ? check : `${check}:${result}`)).join(' ');
+}
+
+function withoutAddress(key: string, annotations: Record<string, string>): kinds.Service {
+  const service = served(key, '192.0.2.1');
+  return { ...service, metadata: { ...service.metadata, annotations }, status: {} };
+}
+
+suite('a Service that can be reached', () => {
+  test('is told so, with every link of the chain', async (context) => {
+    const answer = await explained(await bench(context));
+    assert.equal(chain(answer), 'served address pool endpoints nodes announced peers');
+    assert.deepEqual([answer.result, answer.sentence], ['reachable', 'The Service can be reached at 192.0.2.1.']);
+    assert.equal(answer.nextStep, 'Nothing needs to be done.');
+    assert.match(answer.checks.at(-1)?.text ?? '', /r1 hears of 192\.0\.2\.1 with 2 next hops, from porter-0/);
+  });
+
+  test('by a router without ADD-PATH is told what it misses', async (context) => {
+    const api = await bench(context);
+    said(api, { sessions: [aSession('r1', 'Established', false)] });
+    const answer = await explained(api);
+    assert.equal(chain(answer), 'served address pool endpoints nodes announced peers:warning');
+    assert.match(answer.sentence, /can be reached at 192\.0\.2\.1, but: .*ADD-PATH/);
+    assert.match(answer.nextStep, /Switch on ADD-PATH receive/);
+  });
+
+  test('beside a replica that does not answer is told of that one', async (context) => {
+    const api = await bench(context);
+    api.replicas.set('porter-1', undefined);
+    const answer = await explained(api);
+    assert.equal(chain(answer), 'served address pool endpoints nodes announced peers replicas:warning');
+    assert.match(answer.nextStep, /Look at the Pod porter-1/);
+  });
+
+  test('by one of two routers is told of the other one', async (context) => {
+    const api = await bench(context);
+    await api.store(bgpPeers, { ...PEER, metadata: { name: 'r2' } });
+    const answer = await explained(api);
+    assert.equal(chain(answer), 'served address pool endpoints nodes announced peers peers:warning');
+    assert.match(answer.nextStep, /Look at the BgpPeer r2/);
+  });
+});
+
+suite('a Service that can not be reached', () => {
+  test('for want of the router says what the session says', async (context) => {
+    const api = await bench(context);
+    said(api, { sessions: [{ ...aSession('r1', 'Active'), lastError: 'connection refused' }] });
+    const answer = await explained(api);
+    assert.equal(chain(answer), 'served address pool endpoints nodes announced peers:failed');
+    assert.match(answer.sentence, /can't be reached: .*r1 has no session with porter-0: Active\. connection refused/);
+    assert.match(answer.nextStep, /Look at the BgpPeer r1 and at the router/);
+  });
+
+  test('for want of nodes says why each of them is left out', async (context) => {
+    const api = await bench(context);
+    const nobody = {
+      ...announced('192.0.2.1', 'shop/web', []),
+      ...{ nodes: [], routes: [], finding: { reason: 'NoLocalEndpoints', params: { ip: '192.0.2.1' } } as const },
+      leftOut: [
+        { reason: 'NoLocalEndpoint', params: { node: 'n1' } },
+        { reason: 'NodeDead', params: { node: 'n2' } },
+      ] as const,
+    };
+    said(api, { addresses: [nobody] });
+    const answer = await explained(api);
+    assert.equal(chain(answer), 'served address pool endpoints nodes:failed announced:skipped peers:skipped');
+    const nodes = answer.checks.find(({ check }) => check === 'nodes');
+    assert.deepEqual(nodes?.details, [
+      'Left out: No Pod of the Service runs on the node n1.',
+      'Left out: The node n2 does not answer.',
+    ]);
+    assert.match(answer.nextStep, /set externalTrafficPolicy to Cluster/);
+  });
+
+  test('for want of Pods says to look at them', async (context) => {
+    const api = await bench(context);
+    const finding = { reason: 'NoEndpoints', params: { ip: '192.0.2.1' } } as const;
+    said(api, { addresses: [{ ...announced('192.0.2.1', 'shop/web', []), finding, nodes: [], routes: [] }] });
+    const answer = await explained(api, 'shop/web', { 'accept-language': 'zh-CN' });
+    assert.equal(chain(answer), 'served address pool endpoints:failed nodes:skipped announced:skipped peers:skipped');
+    assert.equal(answer.sentence, '无法访问该 Service：该 Service 没有就绪的 Pod，因此 192.0.2.1 未被发布。');
+    assert.equal(answer.nextStep, '请检查 Pod 和选择器。');
+  });
+
+  test('because nobody serves it says how it would be served', async (context) => {
+    const api = await bench(context);
+    const spec = { type: 'LoadBalancer', ports: [{ port: 80 }] };
+    await api.store(kinds.services, { metadata: { name: 'plain', namespace: 'shop' }, spec });
+    const answer = await explained(api, 'shop/plain');
+    assert.equal(chain(answer), 'served:failed');
+    assert.match(answer.nextStep, /lb\.kubesphere\.io\/v1alpha1: porter/);
+  });
+
+  test('for want of an address says what each pool says', async (context) => {
+    const api = await bench(context);
+    await api.store(eips, { metadata: { name: 'b' }, spec: { address: '198.51.100.0/30', disable: true } });
+    await api.store(kinds.services, withoutAddress('shop/new', { 'eip.openelb.kubesphere.io/v1alpha2': 'b' }));
+    const answer = await explained(api, 'shop/new');
+    assert.equal(chain(answer), 'served address:failed');
+    assert.equal(answer.checks[1]?.reason, 'PoolDisabled');
+    assert.deepEqual(answer.checks[1]?.details, [
+      'Eip a: it has an address for the Service.',
+      'Eip b: The Eip b is disabled and gives no new addresses.',
+    ]);
+    assert.match(answer.nextStep, /Set its spec\.disable to false/);
+  });
+
+  test('as another owner has the address that it wants does not tell a tenant whose', async (context) => {
+    const api = await bench(context);
+    await api.store(
+      kinds.services,
+      withoutAddress('bank/new', { 'lb.kubesphere.io/ips': '192.0.2.1', 'eip.openelb.kubesphere.io/v1alpha2': 'a' }),
+    );
+    api.users.set('tenant', { name: 'tenant', may: ['get services/explanation bank'] });
+    const told = await explained(api, 'bank/new', {}, 'tenant');
+    assert.match(told.sentence, /held by the Service another Service/);
+    assert.doesNotMatch(JSON.stringify(told), /shop/);
+    assert.match((await explained(api, 'bank/new')).sentence, /held by the Service shop\/web/);
+  });
+});
+
+test('where no replica says anything of the address it is not known', async (context) => {
+  const api = await bench(context);
+  said(api, { addresses: [] });
+  const answer = await explained(api);
+  assert.equal(answer.result, 'unknown');
+  assert.match(answer.nextStep, /Ask again/);
+});

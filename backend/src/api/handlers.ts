@@ -1,0 +1,266 @@
+import type { Service } from '../domain/service.ts';
+import type { Clock } from '../platform/ports.ts';
+import type { Context, Handlers } from './app.ts';
+import { Problem } from './errors.ts';
+import { Allocation } from './model/allocation.ts';
+import { EVERYBODY, type Audience } from './model/audience.ts';
+import { explain } from './model/explanation.ts';
+import { nodeAnswers } from './model/nodes.ts';
+import { overviewAnswer } from './model/overview.ts';
+import { peerAnswer, peerNames, peerSummary } from './model/peers.ts';
+import type { ClusterPicture } from './model/picture.ts';
+import { preflightAnswer } from './model/preflight.ts';
+import { simulate, simulationFor } from './model/simulation.ts';
+import { addressKey, poolAddresses, poolAnswer, poolNames, poolSummary } from './model/pools.ts';
+import { replicasAnswer, versionAnswer } from './model/replicas.ts';
+import { serviceAnswer, serviceSummary, type Reading } from './model/services.ts';
+import { page, type Columns, type Page } from './page.ts';
+import { RateLimit } from './rate-limit.ts';
+import type { Gather, Word } from './replicas/gather.ts';
+import type { ListQuery } from './schemas/list.ts';
+import type { NodeAnswer } from './schemas/node.ts';
+import type { Overview } from './schemas/overview.ts';
+import type { PeerSummary } from './schemas/peer.ts';
+import type { PoolAddress, PoolSummary } from './schemas/pool.ts';
+import type { ServiceSummary } from './schemas/service.ts';
+import { masked, withinNamespace } from './visibility.ts';
+
+export interface HandlersDeps {
+  readonly clock: Clock;
+  readonly picture: ClusterPicture;
+  readonly gather: Gather;
+}
+
+const NO_LABELS = {};
+
+function found<T>(value: T | undefined, kind: string, name: string): T {
+  if (value === undefined) throw new Problem('ObjectNotFound', { params: { kind, name } });
+  return value;
+}
+
+function poolColumns({ view }: ClusterPicture): Columns<PoolSummary> {
+  return {
+    name: ({ name }) => name,
+    labels: ({ name }) => view.poolObject(name)?.metadata?.labels ?? NO_LABELS,
+    sort: {
+      createTime: ({ createdAt }) => createdAt,
+      priority: ({ priority }) => priority,
+      used: ({ use }) => use.used,
+      size: ({ use }) => use.size.padStart(40, '0'),
+    },
+  };
+}
+
+function peerColumns({ view }: ClusterPicture): Columns<PeerSummary> {
+  return {
+    name: ({ name }) => name,
+    labels: ({ name }) => view.peerObject(name)?.metadata?.labels ?? NO_LABELS,
+    sort: { createTime: ({ createdAt }) => createdAt, established: ({ established }) => established },
+  };
+}
+
+const ADDRESS_COLUMNS: Columns<PoolAddress> = {
+  name: ({ ip }) => ip,
+  labels: () => NO_LABELS,
+  sort: { createTime: ({ since }) => since ?? '', state: ({ state }) => state, ip: ({ ip }) => addressKey(ip) },
+};
+
+function nodeColumns({ view }: ClusterPicture): Columns<NodeAnswer> {
+  return {
+    name: ({ name }) => name,
+    labels: ({ name }) => view.nodes.get(name)?.labels ?? NO_LABELS,
+    sort: { verdict: ({ verdict }) => verdict },
+  };
+}
+
+/** Only the Services of one page are made into answers. */
+const SERVICE_COLUMNS: Columns<Service> = {
+  name: ({ name, namespace }) => `${name} ${namespace}`,
+  labels: ({ labels }) => labels,
+  sorted: true,
+  sort: { createTime: ({ createdAt }) => createdAt, namespace: ({ namespace, name }) => `${namespace} ${name}` },
+};
+
+function servicePage(
+  services: readonly Service[],
+  query: ListQuery,
+  picture: ClusterPicture,
+  reading: Reading,
+): Page<ServiceSummary> {
+  const { name, ...rest } = query;
+  const balancers = name === undefined ? services : services.filter((service) => service.name.includes(name));
+  const { items, totalItems } = page(balancers, rest, SERVICE_COLUMNS);
+  return { items: items.map((service) => serviceSummary(service, picture, reading)), totalItems };
+}
+
+type Part<Id extends keyof Handlers> = Pick<Handlers, Id>;
+
+function ofPools({ clock, picture }: HandlersDeps): Part<'listPools' | 'getPool' | 'listPoolAddresses'> {
+  return {
+    listPools: ({ query }) => {
+      const all = poolNames(picture).flatMap((name) => poolSummary(name, picture) ?? []);
+      return page(all, query, poolColumns(picture));
+    },
+    getPool: ({ params: { name } }) => found(poolAnswer(name, picture), 'Eip', name),
+    listPoolAddresses: async ({ params: { name }, query }, { admitted }) => {
+      found(picture.view.poolObject(name), 'Eip', name);
+      const now = clock.wallTime().getTime();
+      return await masked(admitted, (audience) => {
+        const { items, complete } = poolAddresses(name, picture, { audience: EVERYBODY, now });
+        const wanted = items.filter(({ state }) => query.state === undefined || state === query.state);
+        // By name means in the order of addresses.
+        const sortBy = query.sortBy === undefined || query.sortBy === 'name' ? 'ip' : query.sortBy;
+        const ascending = query.ascending ?? sortBy === 'ip';
+        const shown = page(wanted, { ...query, sortBy, ascending }, ADDRESS_COLUMNS);
+        const services = (keys: PoolAddress['services']): PoolAddress['services'] =>
+          keys.map((key) => (key !== null && audience.sees(key.slice(0, key.indexOf('/'))) ? key : null));
+        return {
+          ...shown,
+          items: shown.items.map((item) => ({ ...item, services: services(item.services) })),
+          complete,
+        };
+      });
+    },
+  };
+}
+
+function ofPeersAndNodes({ picture, gather }: HandlersDeps): Part<'listPeers' | 'getPeer' | 'listNodes'> {
+  return {
+    listPeers: ({ query }) => {
+      const all = peerNames(picture).flatMap((name) => peerSummary(name, picture) ?? []);
+      return page(all, query, peerColumns(picture));
+    },
+    getPeer: async ({ params: { name } }) => {
+      found(picture.view.peerObject(name), 'BgpPeer', name);
+      return found(peerAnswer(name, picture, await gather.all()), 'BgpPeer', name);
+    },
+    listNodes: async ({ query }, { texts }) => {
+      const words = await gather.all();
+      const shown = page(nodeAnswers(picture, words, texts), query, nodeColumns(picture));
+      return { ...shown, replicas: replicasAnswer(words) };
+    },
+  };
+}
+
+/** For how long it counts what the leader would plan, in milliseconds, while Services and pools stay as they are, and when they don't. */
+const ALLOCATION_MS = { unchanged: 10_000, changed: 2_000 };
+
+type ServiceRoutes = 'listServices' | 'listNamespacedServices' | 'getService' | 'explainService';
+
+function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoutes> {
+  const { view } = picture;
+  const serviceOf = (namespace: string, name: string): Service => {
+    const service = view.services.get(`${namespace}/${name}`);
+    return found(service?.isLoadBalancer === true ? service : undefined, 'Service', `${namespace}/${name}`);
+  };
+  let allocation: { readonly at: number; readonly revision: number; readonly value: Allocation } | undefined;
+  /** Made of all Services, which takes its time, so that it is used again for a while. */
+  const allocationNow = (): Allocation => {
+    const now = clock.now();
+    const { revision } = picture.index;
+    const goodForMs = allocation?.revision === revision ? ALLOCATION_MS.unchanged : ALLOCATION_MS.changed;
+    if (allocation === undefined || now - allocation.at > goodForMs) {
+      allocation = { at: now, revision, value: new Allocation(picture, clock.wallTime().getTime()) };
+    }
+    return allocation.value;
+  };
+  const reading = async (namespace: string, { texts, admitted }: Context): Promise<Reading> => {
+    return { texts, audience: await withinNamespace(admitted, namespace) };
+  };
+  const wordsOf = ({ recorded, held }: Service): ReturnType<Gather['all']> =>
+    gather.all(held ? recorded.map(({ ip }) => ip) : []);
+  return {
+    listServices: async ({ query }, { texts, admitted }) => {
+      return await masked(admitted, (audience) =>
+        servicePage(picture.index.sorted, query, picture, { texts, audience }),
+      );
+    },
+    listNamespacedServices: async ({ params: { namespace }, query }, context) => {
+      const services = picture.index.inNamespace(namespace);
+      return servicePage(services, query, picture, await reading(namespace, context));
+    },
+    getService: async ({ params: { namespace, name } }, context) => {
+      const service = serviceOf(namespace, name);
+      return serviceAnswer(service, picture, {
+        ...(await reading(namespace, context)),
+        words: await wordsOf(service),
+      });
+    },
+    explainService: async ({ params: { namespace, name } }, context) => {
+      const service = serviceOf(namespace, name);
+      const words = await wordsOf(service);
+      return explain(service, {
+        ...(await reading(namespace, context)),
+        ...{ picture, words, allocation: allocationNow },
+      });
+    },
+  };
+}
+
+/** How long the main thread may be kept from its work in one go, in milliseconds. */
+const SLICE_MS = 10;
+/** Simulations of one caller: each goes through all addresses. */
+const SIMULATIONS = { burst: 10, perSecond: 0.5 };
+
+async function inSlices<T>({ clock }: HandlersDeps, work: Generator<void, T>): Promise<T> {
+  let since = clock.now();
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    if (clock.now() - since < SLICE_MS) continue;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    since = clock.now();
+  }
+}
+
+function ofTheFuture(deps: HandlersDeps): Part<'simulate' | 'getPreflight'> {
+  const { clock, picture, gather } = deps;
+  const limit = new RateLimit(deps, SIMULATIONS);
+  let last: Promise<unknown> = Promise.resolve();
+  /** One at a time. */
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    const before = last;
+    const own = before.then(work, work);
+    last = own.catch(() => undefined);
+    return await own;
+  };
+  return {
+    simulate: async ({ body }, { admitted }) => {
+      const seconds = limit.take(admitted.caller.user);
+      if (seconds !== undefined) {
+        throw new Problem('TooManyRequests', { params: { seconds: String(seconds) }, retryAfterSeconds: seconds });
+      }
+      const [words, now] = [await gather.all(), clock.wallTime().getTime()];
+      const answer = await inTurn(async () => await inSlices(deps, simulate(body, { picture, words, now })));
+      if ('field' in answer) throw new Problem('InvalidBody', { causes: [answer] });
+      return await masked(admitted, (audience) => simulationFor(answer, audience));
+    },
+    getPreflight: async (_call, { texts, admitted }) => {
+      const words = await gather.all();
+      return await masked(admitted, (audience) => preflightAnswer({ picture, words, audience }, texts));
+    },
+  };
+}
+
+/** What answers each route: gathers what is needed, and leaves the answer to a function of that. */
+export function handlers(deps: HandlersDeps): Handlers {
+  const { picture, gather } = deps;
+  /** What everybody may see is the same for as long as replicas' words count. */
+  let common: { readonly words: readonly Word[]; readonly answer: Overview } | undefined;
+  const overviewFor = (words: readonly Word[], audience: Audience): Overview => {
+    if (audience !== EVERYBODY) return overviewAnswer(picture, words, audience);
+    if (common?.words !== words) common = { words, answer: overviewAnswer(picture, words) };
+    return common.answer;
+  };
+  return {
+    getVersion: async () => versionAnswer(await gather.all()),
+    getOverview: async (_call, { admitted }) => {
+      const words = await gather.all();
+      return await masked(admitted, (audience) => overviewFor(words, audience));
+    },
+    ...ofTheFuture(deps),
+    ...ofPools(deps),
+    ...ofPeersAndNodes(deps),
+    ...ofServices(deps),
+  };
+}

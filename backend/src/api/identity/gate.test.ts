@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { suite, test, type TestContext } from 'node:test';
+import type { Status } from '../schemas/status.ts';
+import { ApiBench } from '../testing/api-bench.ts';
+
+async function bench(context: TestContext): Promise<ApiBench> {
+  const api = await new ApiBench().start();
+  context.after(async () => await api.stop());
+  return api;
+}
+
+async function outcome(
+  api: ApiBench,
+  path: string,
+  token: string,
+  headers: Record<string, string> = {},
+): Promise<string> {
+  const { status, json } = await api.get(path, { token, headers });
+  return status === 200 ? '200' : `${status} ${json<Status>().reason}`;
+}
+
+suite('who comes directly', () => {
+  test('may what RBAC lets the owner of the token do', async (context) => {
+    const api = await bench(context);
+    api.users.set('viewer', { name: 'viewer', may: ['list pools'] });
+    assert.equal(await outcome(api, 'pools', 'viewer'), '200');
+    assert.equal(await outcome(api, 'peers', 'viewer'), '403 Forbidden');
+  });
+
+  test('is nobody by what headers claim', async (context) => {
+    const api = await bench(context);
+    const forged = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
+    assert.equal(await outcome(api, 'pools', '', forged), '401 Unauthorized');
+    // Without KubeSphere the header has no meaning at all: the token counts.
+    assert.equal(await outcome(api, 'pools', 'nothing', forged), '403 Forbidden');
+    api.kubesphere.present = true;
+    assert.equal(await outcome(api, 'pools', '', forged), '401 Unauthorized');
+    assert.equal(await outcome(api, 'pools', 'admin', forged), '401 Unauthorized');
+  });
+
+  test('is not asked for anew with each request, and not for long by a right that is gone', async (context) => {
+    const api = await bench(context);
+    api.users.set('viewer', { name: 'viewer', may: ['list pools'] });
+    for (let i = 0; i < 5; i += 1) assert.equal(await outcome(api, 'pools', 'viewer'), '200');
+    assert.equal(api.reviews, 1);
+    api.users.set('viewer', { name: 'viewer', may: [] });
+    api.clock.advance(10_000);
+    assert.equal(await outcome(api, 'pools', 'viewer'), '403 Forbidden');
+    api.users.delete('viewer');
+    api.clock.advance(30_000);
+    assert.equal(await outcome(api, 'pools', 'viewer'), '401 Unauthorized');
+  });
+});
+
+suite('who comes through KubeSphere', () => {
+  async function withKubeSphere(context: TestContext): Promise<ApiBench> {
+    const api = await bench(context);
+    api.kubesphere.present = true;
+    api.kubesphere.users.set('jwt-viewer', { name: 'viewer', paths: ['/pools', '/overview'] });
+    api.kubesphere.users.set('jwt-tenant', { name: 'tenant', paths: ['/namespaces/shop'] });
+    return api;
+  }
+
+  test('is the owner of its token there, and may what it lets through', async (context) => {
+    const api = await withKubeSphere(context);
+    assert.equal(await outcome(api, 'pools', 'jwt-viewer', { 'x-remote-user': 'viewer' }), '200');
+    assert.equal(await outcome(api, 'namespaces/shop/services', 'jwt-tenant', { 'x-remote-user': 'tenant' }), '200');
+    assert.equal(api.reviews, 0);
+  });
+
+  test('may not claim to be somebody else', async (context) => {
+    const api = await withKubeSphere(context);
+    assert.equal(await outcome(api, 'pools', 'jwt-viewer', { 'x-remote-user': 'admin' }), '401 IdentityMismatch');
+  });
+
+  test('may not go past it with the token and the header that it would have set', async (context) => {
+    const api = await withKubeSphere(context);
+    // The tenant reaches our port himself: ks-apiserver would never have let him through to this path.
+    assert.equal(await outcome(api, 'pools', 'jwt-tenant', { 'x-remote-user': 'tenant' }), '403 Forbidden');
+    assert.equal(
+      await outcome(api, 'namespaces/bank/services', 'jwt-tenant', { 'x-remote-user': 'tenant' }),
+      '403 Forbidden',
+    );
+  });
+
+  test('is asked to come again while it does not answer', async (context) => {
+    const api = await withKubeSphere(context);
+    api.kubesphere.down = true;
+    assert.equal(await outcome(api, 'pools', 'jwt-viewer', { 'x-remote-user': 'viewer' }), '503 IdentityUnavailable');
+  });
+});

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../platform/ports.ts';
+import { Problem } from '../errors.ts';
+import { RateLimit } from '../rate-limit.ts';
+import { BASE_PATH } from '../routes.ts';
+import { ShortCache } from '../short-cache.ts';
+import type { Access, Caller, KubeSphere, Question, Reviews } from './caller.ts';
+
+/** What a request says of who sends it. */
+export interface Credentials {
+  /** The header `Authorization`. */
+  readonly authorization: string | undefined;
+  /** The header `X-Remote-User`: a claim, and nothing but that. */
+  readonly remoteUser: string | undefined;
+  /** Address of the other end of the connection. */
+  readonly from: string;
+}
+
+export interface GateDeps {
+  readonly clock: Clock;
+  readonly reviews: Reviews;
+  readonly kubesphere: KubeSphere;
+}
+
+/** Who a token belongs to may be known for so long after it was revoked, in milliseconds. */
+const IDENTITY_MS = 30_000;
+/** A right may count for so long after it was taken away, in milliseconds; and one that was given may wait as long. */
+const ACCESS_MS = 10_000;
+const REFUSED_MS = 2_000;
+const MAX_CACHED = 4_096;
+/** RFC 6750: what a token may consist of; ours are some 1,000 characters long. */
+const BEARER = /^Bearer ([\w~+/.-]{1,8192}=*)$/i;
+
+/** Questions to the judges on behalf of one address whose answer is not known yet: who guesses tokens is slowed down. */
+const UNKNOWN = { burst: 200, perSecond: 50 };
+/** Requests of one caller. */
+const PER_CALLER = { burst: 1_000, perSecond: 500 };
+
+const WHOLE_CLUSTER: Access = {
+  verb: 'list',
+  resource: 'services',
+  subresource: undefined,
+  namespace: undefined,
+  name: undefined,
+};
+const OVERVIEW: Question = { method: 'GET', path: `${BASE_PATH}/overview` };
+
+/**
+ * Lets a request in or throws a `Problem`. `X-Remote-*` alone is never identity: whoever reaches this port can send it. With it, a request
+ * says that it came through ks-apiserver: the token that comes along must be valid there and belong to the user that is claimed, and
+ * ks-apiserver itself, asked again, must let its owner through to this very path. Any other request is judged by the API server of
+ * Kubernetes.
+ */
+export class Gate {
+  readonly #deps: GateDeps;
+  readonly #identities: ShortCache<Caller | undefined>;
+  readonly #verdicts: ShortCache<boolean>;
+  readonly #unknown: RateLimit;
+  readonly #perCaller: RateLimit;
+
+  constructor(deps: GateDeps) {
+    this.#deps = deps;
+    this.#identities = new ShortCache(deps, { max: MAX_CACHED });
+    this.#verdicts = new ShortCache(deps, { max: MAX_CACHED });
+    this.#unknown = new RateLimit(deps, UNKNOWN);
+    this.#perCaller = new RateLimit(deps, PER_CALLER);
+  }
+
+  async admit(credentials: Credentials, access: Access, question: Question): Promise<Admitted> {
+    const token = BEARER.exec(credentials.authorization ?? '')?.[1];
+    if (token === undefined) throw new Problem('Unauthorized');
+    const { remoteUser } = credentials;
+    const throughKubeSphere = remoteUser !== undefined && this.#deps.kubesphere.present;
+    const caller = await this.#identify(token, credentials, throughKubeSphere ? 'kubesphere' : 'kubernetes');
+    if (throughKubeSphere && remoteUser !== caller.user)
+      throw new Problem('IdentityMismatch', { params: { claimed: remoteUser } });
+    limited(this.#perCaller, `${caller.via} ${caller.user}`);
+    const admitted = { caller, may: async (a: Access, q: Question) => await this.#may(token, caller, a, q) };
+    if (!(await admitted.may(access, question))) throw forbidden(caller, access);
+    return { caller, seesAll: async () => await admitted.may(WHOLE_CLUSTER, OVERVIEW), may: admitted.may };
+  }
+
+  async #identify(token: string, { from }: Credentials, via: Caller['via']): Promise<Caller> {
+    const key = `${via} ${hashed(token)}`;
+    if (!this.#identities.has(key)) limited(this.#unknown, from);
+    const ttl = (found: Caller | undefined): number => (found === undefined ? REFUSED_MS : IDENTITY_MS);
+    const { reviews, kubesphere } = this.#deps;
+    const ask = async (): Promise<Caller | undefined> => {
+      if (via === 'kubernetes') return await reviews.authenticate(token);
+      const user = await kubesphere.userOf(token);
+      return user === undefined ? undefined : { user, via, uid: undefined, groups: [], extra: {} };
+    };
+    const caller = await available(via, async () => await this.#identities.get(key, ttl, ask));
+    if (caller === undefined) throw new Problem('Unauthorized');
+    return caller;
+  }
+
+  async #may(token: string, caller: Caller, access: Access, question: Question): Promise<boolean> {
+    const about =
+      caller.via === 'kubernetes' ? [caller.uid, caller.groups, caller.extra, access] : [hashed(token), question];
+    const key = hashed(JSON.stringify([caller.via, caller.user, about]));
+    const ttl = (allowed: boolean): number => (allowed ? ACCESS_MS : REFUSED_MS);
+    const { reviews, kubesphere } = this.#deps;
+    const ask = async (): Promise<boolean> => {
+      if (caller.via === 'kubernetes') return await reviews.allows(caller, access);
+      return (await kubesphere.admits(token, question)) === caller.user;
+    };
+    return await available(caller.via, async () => await this.#verdicts.get(key, ttl, ask));
+  }
+}
+
+/** Who was let in, and what else he may. */
+export interface Admitted {
+  readonly caller: Caller;
+  /** Whether he may see the Services of all namespaces. */
+  readonly seesAll: () => Promise<boolean>;
+  readonly may: (access: Access, question: Question) => Promise<boolean>;
+}
+
+/** Tokens are nowhere kept. */
+function hashed(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
+
+function limited(limit: RateLimit, caller: string): void {
+  const seconds = limit.take(caller);
+  if (seconds === undefined) return;
+  throw new Problem('TooManyRequests', { params: { seconds: String(seconds) }, retryAfterSeconds: seconds });
+}
+
+function forbidden({ user }: Caller, { verb, resource, subresource, namespace }: Access): Problem {
+  const what = subresource === undefined ? resource : `${resource}/${subresource}`;
+  const where = namespace === undefined ? what : `${what} (namespace ${namespace})`;
+  return new Problem('Forbidden', { params: { user, verb, resource: where } });
+}
+
+const JUDGES = { kubernetes: 'kube-apiserver', kubesphere: 'ks-apiserver' } as const;
+
+async function available<T>(judge: Caller['via'], ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw new Problem('IdentityUnavailable', {
+      params: { server: JUDGES[judge] },
+      retryAfterSeconds: 1,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,129 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../../platform/ports.ts';
+import { send } from '../outgoing.ts';
+import type { KubeSphere, Question } from './caller.ts';
+
+/** A question by which we ask ourselves through ks-apiserver whether it lets a request through to us. */
+const VERDICT_HEADER = 'x-porterlb-verdict';
+const TIMEOUT_MS = 3_000;
+const MAX_BODY = 65_536;
+
+export interface KsApiserverDeps {
+  readonly clock: Clock;
+  /** `http://10.96.1.2:80`; undefined: there is no KubeSphere. */
+  readonly url: () => string | undefined;
+  readonly verdicts: Verdicts;
+}
+
+/** ks-apiserver, asked over HTTP. */
+export class KsApiserver implements KubeSphere {
+  readonly #deps: KsApiserverDeps;
+
+  constructor(deps: KsApiserverDeps) {
+    this.#deps = deps;
+  }
+
+  get present(): boolean {
+    return this.#deps.url() !== undefined;
+  }
+
+  async userOf(token: string): Promise<string | undefined> {
+    const { status, body } = await this.#ask('GET', '/oauth/userinfo', { authorization: `Bearer ${token}` });
+    if (status === 401 || status === 403) return undefined;
+    const user = status === 200 ? userName(body) : undefined;
+    if (user === undefined) throw new Error(`ks-apiserver answers /oauth/userinfo with status ${status} and no name`);
+    return user;
+  }
+
+  async admits(token: string, question: Question): Promise<string | undefined> {
+    const { header, isProof } = this.#deps.verdicts.ask(question);
+    const headers = { authorization: `Bearer ${token}`, [VERDICT_HEADER]: header };
+    const { status, body } = await this.#ask(question.method, question.path, headers);
+    if (status === 401 || status === 403) return undefined;
+    const user = status === 200 ? isProof(body) : undefined;
+    if (user === undefined) throw new Error(`ks-apiserver does not lead to us: status ${status}`);
+    return user;
+  }
+
+  async #ask(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<{ readonly status: number; readonly body: string }> {
+    const url = this.#deps.url();
+    if (url === undefined) throw new Error('there is no KubeSphere');
+    return await send(this.#deps, `${url}${path}`, { method, headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BODY });
+  }
+}
+
+function userName(body: string): string | undefined {
+  try {
+    const claims = JSON.parse(body) as Readonly<Record<string, unknown>>;
+    const name = claims['preferred_username'] ?? claims['name'] ?? claims['sub'];
+    return typeof name === 'string' && name !== '' ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface VerdictsDeps {
+  /** A secret of all replicas, which may be another one from time to time: any of them may be the one that answers. */
+  readonly secret: () => Buffer;
+}
+
+/**
+ * The question and its answer, which only replicas can make: a caller who reaches our port without ks-apiserver can neither ask nor answer
+ * it. The answer names the user that ks-apiserver has authenticated and authorised for the path.
+ */
+export class Verdicts {
+  readonly #deps: VerdictsDeps;
+
+  constructor(deps: VerdictsDeps) {
+    this.#deps = deps;
+  }
+
+  ask({ method, path }: Question): { header: string; isProof: (body: string) => string | undefined } {
+    const nonce = randomBytes(18).toString('base64url');
+    const header = `${nonce}.${this.#seal('question', nonce, method, path)}`;
+    const isProof = (body: string): string | undefined => {
+      const { user, proof } = answerOf(body);
+      const wanted = user === undefined ? undefined : this.#seal('answer', nonce, method, path, user);
+      return proof !== undefined && wanted !== undefined && equal(proof, wanted) ? user : undefined;
+    };
+    return { header, isProof };
+  }
+
+  /**
+   * What to answer a request that carries the question.
+   * @returns undefined: it carries none; `foreign`: one that no replica with our secret has asked
+   */
+  answer(
+    { method, path }: Question,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): { readonly user: string; readonly proof: string } | 'foreign' | undefined {
+    const header = headers[VERDICT_HEADER];
+    if (header === undefined) return undefined;
+    const [nonce = '', seal = ''] = String(header).split('.');
+    const user = headers['x-remote-user'];
+    if (typeof user !== 'string' || !equal(seal, this.#seal('question', nonce, method, path))) return 'foreign';
+    return { user, proof: this.#seal('answer', nonce, method, path, user) };
+  }
+
+  #seal(...parts: readonly string[]): string {
+    return createHmac('sha256', this.#deps.secret()).update(JSON.stringify(parts)).digest('base64url');
+  }
+}
+
+function answerOf(body: string): { readonly user?: string; readonly proof?: string } {
+  try {
+    const { user, proof } = JSON.parse(body) as { readonly user?: unknown; readonly proof?: unknown };
+    return typeof user === 'string' && typeof proof === 'string' ? { user, proof } : {};
+  } catch {
+    return {};
+  }
+}
+
+function equal(a: string, b: string): boolean {
+  const [x, y] = [Buffer.from(a), Buffer.from(b)];
+  return x.length === y.length && timingSafeEqual(x, y);
+}

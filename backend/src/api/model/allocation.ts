@@ -1,0 +1,67 @@
+import { Allocator } from '../../allocate/allocator.ts';
+import { choose } from '../../allocate/choose.ts';
+import type { PoolSet } from '../../allocate/pool-set.ts';
+import type { Release } from '../../allocate/released.ts';
+import type { Family } from '../../domain/address.ts';
+import type { Pool } from '../../domain/pool.ts';
+import type { Finding } from '../../domain/reason.ts';
+import type { Service } from '../../domain/service.ts';
+import type { ClusterPicture } from './picture.ts';
+
+/** Pools that are asked one by one. */
+const MAX_POOLS = 20;
+
+/** What one pool would answer a Service; no finding: an address. */
+export interface PoolWord {
+  readonly pool: string;
+  readonly finding: Finding | undefined;
+}
+
+/**
+ * What the leader would plan, from what stands in the objects alone: so every replica says the same. It differs from the leader's own plan
+ * where that knows what nobody has written yet.
+ */
+export class Allocation {
+  readonly #allocator: Allocator;
+  readonly #picture: ClusterPicture;
+  readonly #now: number;
+
+  /** @param now milliseconds since the epoch */
+  constructor(picture: ClusterPicture, now: number, pools: PoolSet = picture.poolSet) {
+    const { services, namespaces } = picture.view;
+    this.#picture = picture;
+    this.#now = now;
+    this.#allocator = new Allocator({ services, namespaces });
+    const names = [...pools.pools.keys()];
+    const released = new Map(names.map((name) => [name, this.#releasedBefore(name)] as const));
+    this.#allocator.adopt(pools, { released, used: names.flatMap((name) => this.#usedBefore(name)) }, now);
+  }
+
+  /** `Allocated`, or what keeps the Service from an address that it asks for. */
+  finding(service: Service): Finding {
+    return this.#allocator.plan(service, this.#now).finding;
+  }
+
+  /** What each pool says to the Service, those of the lowest priority value first. */
+  pools(service: Service): PoolWord[] {
+    const { namespaces } = this.#picture.view;
+    const { pools, ledger } = this.#allocator;
+    const view = { pools, ledger, namespaces, now: this.#now };
+    const family: Family = service.families[0] ?? 'ipv4';
+    const all = [...pools.pools.values()].sort((a, b) => a.priority - b.priority || (a.name < b.name ? -1 : 1));
+    return all.slice(0, MAX_POOLS).map(({ name }: Pool) => {
+      const choice = choose({ ...service, wantedPools: [name], wantedIPs: [], recorded: [] }, family, view);
+      return { pool: name, finding: choice.ok ? undefined : choice.finding };
+    });
+  }
+
+  #releasedBefore(pool: string): Release[] {
+    const released = this.#picture.view.poolObject(pool)?.status?.released ?? [];
+    return released.map(({ ip, service, time }) => ({ ip, service, at: Date.parse(time) || 0 }));
+  }
+
+  #usedBefore(pool: string): [ip: string, services: string[]][] {
+    const used = Object.entries(this.#picture.view.poolObject(pool)?.status?.used ?? {});
+    return used.map(([ip, services]) => [ip, services.split(';')]);
+  }
+}

@@ -1,0 +1,34 @@
+import type { Finding } from '../../domain/reason.ts';
+import type { Texts } from '../texts.ts';
+
+/** Whose names a caller may read: Services of other owners stay unnamed in what they share with his. */
+export interface Audience {
+  sees(namespace: string): boolean;
+}
+
+export const EVERYBODY: Audience = { sees: () => true };
+
+export function onlyNamespace(own: string): Audience {
+  return { sees: (namespace) => namespace === own };
+}
+
+export function namespaceOf(key: string): string {
+  return key.slice(0, Math.max(0, key.indexOf('/')));
+}
+
+/** The key of a Service, or null where the caller may not know it. */
+export function visible(key: string, audience: Audience): string | null {
+  return audience.sees(namespaceOf(key)) ? key : null;
+}
+
+/** Parameters of reasons that name Services. */
+const SERVICE_PARAMS: readonly string[] = ['holder', 'service'];
+
+/** The sentence of a reason, without the names of Services that the caller may not know. */
+export function textOf({ reason, params }: Finding, texts: Texts, audience: Audience): string {
+  const known = Object.entries(params).map(([name, value]) => {
+    const hidden = SERVICE_PARAMS.includes(name) && !audience.sees(namespaceOf(value));
+    return [name, hidden ? texts.explain('hidden') : value] as const;
+  });
+  return texts.reason({ reason, params: Object.fromEntries(known) });
+}

@@ -1,0 +1,106 @@
+import type { BgpPeer } from '../../cluster/custom-kinds.ts';
+import type { Peer } from '../../domain/peer.ts';
+import type { SessionFacts } from '../../engine/facts.ts';
+import type { Word } from '../replicas/gather.ts';
+import type { PeerAnswer, PeerSummary, Session } from '../schemas/peer.ts';
+import { conditionOf, conditionsOf, timeOf } from './conditions.ts';
+import type { ClusterPicture } from './picture.ts';
+import { replicasAnswer } from './replicas.ts';
+
+export function peerNames(picture: ClusterPicture): string[] {
+  return [...picture.view.peers.entries()].map(([name]) => name);
+}
+
+function sessionCounts(object: BgpPeer): Pick<PeerSummary, 'established' | 'sessions'> {
+  const entries = object.status?.replicas ?? [];
+  const established = entries.filter(({ sessionState }) => sessionState === 'Established').length;
+  return { established, sessions: entries.length };
+}
+
+/** Of an object that could never be read. */
+const UNREAD = { address: null, port: null, peerAs: null, adminDown: false } as const;
+const UNREAD_DETAILS = { holdTimeSeconds: null, families: [], hasPassword: false, multihopTtl: null };
+
+type Configured = Pick<PeerSummary, keyof typeof UNREAD>;
+
+function configured(peer: Peer | undefined): Configured {
+  if (peer === undefined) return UNREAD;
+  const { address, port, peerAs, adminDown } = peer;
+  return { address, port, peerAs, adminDown };
+}
+
+function details(peer: Peer | undefined): Pick<PeerAnswer, keyof typeof UNREAD_DETAILS> {
+  if (peer === undefined) return UNREAD_DETAILS;
+  const { holdTimeSeconds, hasPassword, multihopTtl = null } = peer;
+  const families = peer.families.map(({ family, sendMax }) => ({ family, sendMax }));
+  return { holdTimeSeconds, families, hasPassword, multihopTtl };
+}
+
+/** Undefined: there is no such BgpPeer. */
+export function peerSummary(name: string, { view }: ClusterPicture): PeerSummary | undefined {
+  const object = view.peerObject(name);
+  if (object === undefined) return undefined;
+  return {
+    name,
+    createdAt: object.metadata?.creationTimestamp ?? timeOf(0),
+    ...configured(view.peers.get(name)?.value),
+    deleting: object.metadata?.deletionTimestamp !== undefined,
+    ready: conditionOf(object.status?.conditions, 'Ready'),
+    ...sessionCounts(object),
+  };
+}
+
+const STATES = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;
+
+/** A replica of a later version may have other words. */
+function stateOf(state: string): Session['state'] {
+  return STATES.find((known) => known === state) ?? 'Idle';
+}
+
+function negotiated(session: SessionFacts): Session['negotiated'] {
+  if (session.state !== 'Established') return null;
+  const { remoteRouterId, holdTimeSeconds, keepaliveSeconds, families } = session;
+  return {
+    routerId: remoteRouterId ?? null,
+    holdTimeSeconds: holdTimeSeconds ?? null,
+    keepaliveSeconds: keepaliveSeconds ?? null,
+    families: families.map(({ family, addPath }) => ({ family, addPath })),
+    gracefulRestart: session.gracefulRestart,
+    fourOctetAs: session.fourOctetAs,
+    routeRefresh: session.routeRefresh,
+  };
+}
+
+function sessionAnswer(session: SessionFacts, { name, node }: Word['replica']): Session {
+  return {
+    replica: name,
+    node: node ?? null,
+    state: stateOf(session.state),
+    since: session.since,
+    lastError: session.lastError ?? null,
+    localAddress: session.localAddress ?? null,
+    negotiated: negotiated(session),
+    prefixesSent: session.prefixesSent,
+    counters: { ...session.counters },
+  };
+}
+
+/** The sessions with a peer, as the replicas that answered have them. */
+export function sessionsWith(peer: string, words: readonly Word[]): Session[] {
+  return words.flatMap((word) => {
+    const session = 'facts' in word ? word.facts.sessions.find((each) => each.peer === peer) : undefined;
+    return session === undefined ? [] : [sessionAnswer(session, word.replica)];
+  });
+}
+
+export function peerAnswer(name: string, picture: ClusterPicture, words: readonly Word[]): PeerAnswer | undefined {
+  const summary = peerSummary(name, picture);
+  if (summary === undefined) return undefined;
+  return {
+    ...summary,
+    conditions: conditionsOf(picture.view.peerObject(name)?.status?.conditions),
+    ...details(picture.view.peers.get(name)?.value),
+    live: sessionsWith(name, words),
+    replicas: replicasAnswer(words),
+  };
+}

@@ -1,0 +1,123 @@
+import { PoolSet } from '../../allocate/pool-set.ts';
+import { Reserved } from '../../allocate/reserved.ts';
+import { notServed } from '../../allocate/served.ts';
+import type { ClusterView } from '../../cluster/watch/cluster-view.ts';
+import { poolOf, type Pool } from '../../domain/pool.ts';
+import type { Finding } from '../../domain/reason.ts';
+import type { Service } from '../../domain/service.ts';
+import type { Clock } from '../../platform/ports.ts';
+import { SERVICE_CONDITIONS } from '../../resources/keys.ts';
+import type { Condition } from '../schemas/condition.ts';
+import { conditionOf } from './conditions.ts';
+import { ServiceIndex, type Entry, type Holder } from './service-index.ts';
+
+/** What is read of the cluster: the view that the manager acts on. */
+export type PictureView = Pick<
+  ClusterView,
+  | 'services'
+  | 'namespaces'
+  | 'nodes'
+  | 'pools'
+  | 'peers'
+  | 'settings'
+  | 'poolsInForce'
+  | 'serviceObject'
+  | 'poolObject'
+  | 'peerObject'
+  | 'settingsObject'
+  | 'members'
+  | 'inputs'
+>;
+
+/** How old may be what is made of all Services, or of all nodes, in milliseconds. */
+const FRESH_MS = 500;
+
+/** The cluster as every replica sees it: the same view gives the same answers. */
+export class ClusterPicture {
+  readonly view: PictureView;
+  readonly #clock: Clock;
+  readonly #index: ServiceIndex;
+  #indexedAt: number | undefined;
+  #poolSet: { readonly at: number; readonly value: PoolSet } | undefined;
+
+  constructor({ clock, view }: { readonly clock: Clock; readonly view: PictureView }) {
+    this.view = view;
+    this.#clock = clock;
+    this.#index = new ServiceIndex({
+      services: view.services,
+      poolsInForce: () => view.poolsInForce(),
+      entryOf: (service) => this.#entryOf(service),
+    });
+  }
+
+  get index(): ServiceIndex {
+    const now = this.#clock.now();
+    if (this.#indexedAt === undefined || now - this.#indexedAt > FRESH_MS) {
+      this.#index.refresh();
+      this.#indexedAt = now;
+    }
+    return this.#index;
+  }
+
+  /** What pools may give, as the leader reckons, but for the subnets of its links and the cluster's Service ranges. */
+  get poolSet(): PoolSet {
+    const now = this.#clock.now();
+    if (this.#poolSet === undefined || now - this.#poolSet.at > FRESH_MS) {
+      this.#poolSet = { at: now, value: this.poolSetWith(this.view.poolsInForce()) };
+    }
+    return this.#poolSet.value;
+  }
+
+  /** The same with other pools. */
+  poolSetWith(pools: ReadonlyMap<string, Pool>): PoolSet {
+    const nodes = [...this.view.nodes.values()].flatMap(({ name, internalIPs }) =>
+      internalIPs.map(({ text }) => [text, name] as const),
+    );
+    return new PoolSet(pools, new Reserved({ nodes: new Map(nodes), serviceRanges: [], subnets: [] }));
+  }
+
+  holdersIn(pool: string): ReadonlyMap<string, readonly Holder[]> {
+    return this.index.holders.get(pool) ?? new Map<string, readonly Holder[]>();
+  }
+
+  /** Why a Service is not ours; undefined: it is. */
+  notServed(service: Service): Finding | undefined {
+    return this.#entryFor(service).notServed;
+  }
+
+  allocated(service: Service): Condition | null {
+    return this.#entryFor(service).allocated;
+  }
+
+  announced(service: Service): Condition | null {
+    return this.#entryFor(service).announced;
+  }
+
+  poolOf(service: Service, ip: string): Pool | undefined {
+    const recorded = service.recorded.find((assignment) => assignment.ip === ip);
+    return poolOf(recorded ?? { ip, pool: '' }, this.view.poolsInForce());
+  }
+
+  /** What is asked of one Service is as new as the view. */
+  #entryFor(service: Service): Entry {
+    const known = this.#index.entries.get(service.key);
+    return known?.service === service ? known : this.#entryOf(service);
+  }
+
+  #entryOf(service: Service): Entry {
+    const { conditions } = this.view.serviceObject(service.key)?.status ?? {};
+    const held = service.held ? service.recorded : [];
+    return {
+      service,
+      notServed: notServed({ service, defaultPoolExists: this.#hasDefault() }),
+      allocated: conditionOf(conditions, SERVICE_CONDITIONS.allocated),
+      announced: conditionOf(conditions, SERVICE_CONDITIONS.announced),
+      held: held.map(({ ip }) => ({ ip, pool: this.poolOf(service, ip)?.name })),
+    };
+  }
+
+  #hasDefault(): boolean {
+    for (const { isDefault } of this.view.poolsInForce().values()) if (isDefault) return true;
+    return false;
+  }
+}

@@ -1,0 +1,95 @@
+import type { Word } from '../replicas/gather.ts';
+import type { Preflight } from '../schemas/simulation.ts';
+import type { ExplainKey, Texts } from '../texts.ts';
+import { visible, type Audience } from './audience.ts';
+import { evidenceByNode } from './nodes.ts';
+import type { ClusterPicture } from './picture.ts';
+
+type Check = Preflight['checks'][number];
+
+/** The objects that a check names. */
+const MAX_NAMED = 10;
+
+interface PreflightView {
+  readonly picture: ClusterPicture;
+  readonly words: readonly Word[];
+  readonly audience: Audience;
+}
+
+interface Found {
+  readonly check: Check['check'];
+  readonly result: Check['result'];
+  readonly objects?: readonly string[];
+  /** Which of the texts of the check; its result if not given. */
+  readonly text?: string;
+}
+
+function nodes({ picture }: PreflightView): Found {
+  const all = [...picture.view.nodes.values()];
+  const excluded = all.filter((node) => node.excluded).map(({ name }) => name);
+  const nobody = all.length > 0 && excluded.length === all.length;
+  return { check: 'nodes', result: nobody ? 'failed' : 'passed', objects: nobody ? excluded : [] };
+}
+
+function loadBalancers({ picture, audience }: PreflightView): Found {
+  const foreign = [...picture.index.entries.values()].filter(
+    ({ notServed }) => notServed?.reason === 'ServedByAnother',
+  );
+  const objects = foreign.flatMap(({ service }) => visible(service.key, audience) ?? []);
+  return { check: 'loadBalancers', result: foreign.length > 0 ? 'warning' : 'passed', objects };
+}
+
+function kernelAnswers({ picture }: PreflightView): Found {
+  const pools = [...picture.view.poolsInForce().values()];
+  const objects = new Set(pools.flatMap(({ conflicts }) => conflicts.flatMap(({ node }) => node ?? [])));
+  return { check: 'kernelAnswers', result: objects.size > 0 ? 'failed' : 'passed', objects: [...objects] };
+}
+
+/** A node whose replica is the one that asks answers itself whatever firewall there is. */
+function healthPort({ picture, words }: PreflightView): Found {
+  const evidence = evidenceByNode(words);
+  const homes = new Map(words.map(({ replica: { name, node } }) => [name, node]));
+  const heard = (node: string): boolean =>
+    (evidence.get(node) ?? []).some(({ replica, answeredAt }) => answeredAt !== null && homes.get(replica) !== node);
+  const asked = [...picture.view.nodes.keys()].filter((node) =>
+    (evidence.get(node) ?? []).some(({ replica }) => homes.get(replica) !== node),
+  );
+  const silent = asked.filter((node) => !heard(node));
+  if (asked.length === 0) return { check: 'healthPort', result: 'unknown' };
+  return { check: 'healthPort', result: silent.length > 0 ? 'warning' : 'passed', objects: silent };
+}
+
+function pools({ picture }: PreflightView): Found {
+  return { check: 'pools', result: picture.view.poolsInForce().size === 0 ? 'failed' : 'passed' };
+}
+
+function bgp({ picture }: PreflightView): Found {
+  const { view } = picture;
+  const wanted = [...view.poolsInForce().values()].filter(({ protocol }) => protocol === 'bgp');
+  const ready = view.settings.get('default')?.value !== undefined && !view.peers.values().next().done;
+  const result = wanted.length > 0 && !ready ? 'failed' : 'passed';
+  return { check: 'bgp', result, objects: result === 'failed' ? wanted.map(({ name }) => name) : [] };
+}
+
+function replicas({ words }: PreflightView): Found {
+  const silent = words.filter((word) => !('facts' in word)).map(({ replica }) => replica.name);
+  if (silent.length > 0) return { check: 'replicas', result: 'warning', objects: silent };
+  return words.length > 1
+    ? { check: 'replicas', result: 'passed' }
+    : { check: 'replicas', result: 'warning', text: 'one' };
+}
+
+const CHECKS = [nodes, loadBalancers, kernelAnswers, healthPort, pools, bgp, replicas];
+
+/** What an operator should look at before the first Service. */
+export function preflightAnswer(view: PreflightView, texts: Texts): Preflight {
+  const checks = CHECKS.map((check): Check => {
+    const found = check(view);
+    const { result, objects = [] } = found;
+    const key = `preflight.${found.check}.${found.text ?? (result === 'passed' || result === 'unknown' ? result : 'failed')}`;
+    const named = objects.slice(0, MAX_NAMED);
+    const [text = '', nextStep = ''] = texts.explain(key as ExplainKey).split('\n');
+    return { check: found.check, result, text, nextStep, objects: named };
+  });
+  return { ready: checks.every(({ result }) => result === 'passed' || result === 'unknown'), checks };
+}

@@ -1,0 +1,131 @@
+import type { Pool } from '../../domain/pool.ts';
+import type { Finding } from '../../domain/reason.ts';
+import type { Service } from '../../domain/service.ts';
+import type { Condition } from '../schemas/condition.ts';
+
+/** Who holds an address. */
+export interface Holder {
+  readonly service: Service;
+  /** Since when the Service has the addresses that it has; RFC 3339. */
+  readonly since: string | null;
+}
+
+/** What is known of one Service of type LoadBalancer. */
+export interface Entry {
+  readonly service: Service;
+  /** Why it is not ours; undefined: it is. */
+  readonly notServed: Finding | undefined;
+  readonly allocated: Condition | null;
+  readonly announced: Condition | null;
+  /** Its addresses with the pools that they lie in. */
+  readonly held: readonly { readonly ip: string; readonly pool: string | undefined }[];
+}
+
+export interface IndexSource {
+  readonly services: ReadonlyMap<string, Service>;
+  /** The same map as long as no pool changes. */
+  poolsInForce(): ReadonlyMap<string, Pool>;
+  entryOf(service: Service): Entry;
+}
+
+/**
+ * What follows from all Services together, kept up by looking at those that changed: the view has another value for each of these. Going
+ * through 10,000 anew for each request would cost more than the rest of it.
+ */
+export class ServiceIndex {
+  readonly #source: IndexSource;
+  readonly #entries = new Map<string, Entry>();
+  readonly #holders = new Map<string, Map<string, Holder[]>>();
+  #pools: ReadonlyMap<string, Pool> | undefined;
+  #sorted: readonly Service[] | undefined;
+  #byNamespace: ReadonlyMap<string, readonly Service[]> | undefined;
+  #revision = 0;
+
+  constructor(source: IndexSource) {
+    this.#source = source;
+  }
+
+  /** Another number as soon as anything is different. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Those of type LoadBalancer. */
+  get entries(): ReadonlyMap<string, Entry> {
+    return this.#entries;
+  }
+
+  /** Pool -> address -> who holds it, oldest first. */
+  get holders(): ReadonlyMap<string, ReadonlyMap<string, readonly Holder[]>> {
+    return this.#holders;
+  }
+
+  /** Those of type LoadBalancer, by name, then by namespace. */
+  get sorted(): readonly Service[] {
+    this.#sorted ??= [...this.#entries.values()].map(({ service }) => service).sort(byName);
+    return this.#sorted;
+  }
+
+  /** The same of one namespace. */
+  inNamespace(namespace: string): readonly Service[] {
+    this.#byNamespace ??= Map.groupBy(this.sorted, (service) => service.namespace);
+    return this.#byNamespace.get(namespace) ?? [];
+  }
+
+  refresh(): void {
+    const { services } = this.#source;
+    const pools = this.#source.poolsInForce();
+    if (this.#pools !== pools) this.#clear();
+    this.#pools = pools;
+    for (const [key, { service }] of this.#entries) if (services.get(key) !== service) this.#remove(key);
+    for (const service of services.values()) {
+      if (service.isLoadBalancer && !this.#entries.has(service.key)) this.#add(service);
+    }
+  }
+
+  #changed(): void {
+    this.#revision += 1;
+    this.#sorted = undefined;
+    this.#byNamespace = undefined;
+  }
+
+  #clear(): void {
+    this.#changed();
+    this.#entries.clear();
+    this.#holders.clear();
+  }
+
+  #add(service: Service): void {
+    const entry = this.#source.entryOf(service);
+    this.#entries.set(service.key, entry);
+    this.#changed();
+    const holder = { service, since: entry.allocated?.since ?? null };
+    for (const { ip, pool } of entry.held) {
+      if (pool === undefined) continue;
+      const held = this.#holders.get(pool) ?? new Map<string, Holder[]>();
+      this.#holders.set(pool, held);
+      held.set(ip, [...(held.get(ip) ?? []), holder].sort(byAge));
+    }
+  }
+
+  #remove(key: string): void {
+    const entry = this.#entries.get(key);
+    this.#entries.delete(key);
+    this.#changed();
+    for (const { ip, pool = '' } of entry?.held ?? []) {
+      const held = this.#holders.get(pool) ?? new Map<string, Holder[]>();
+      const left = (held.get(ip) ?? []).filter(({ service }) => service.key !== key);
+      if (left.length > 0) held.set(ip, left);
+      else held.delete(ip);
+    }
+  }
+}
+
+function byName(a: Service, b: Service): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return a.namespace < b.namespace ? -1 : 1;
+}
+
+function byAge({ service: a }: Holder, { service: b }: Holder): number {
+  return a.createdAt - b.createdAt || (a.key < b.key ? -1 : 1);
+}

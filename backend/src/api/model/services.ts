@@ -1,0 +1,136 @@
+import { parseAddress, type Family } from '../../domain/address.ts';
+import type { Finding } from '../../domain/reason.ts';
+import type { Service } from '../../domain/service.ts';
+import type { AddressFacts } from '../../engine/facts.ts';
+import type { Word } from '../replicas/gather.ts';
+import type { ServiceAnswer, ServicePath, ServiceSummary } from '../schemas/service.ts';
+import type { Texts } from '../texts.ts';
+import { textOf, type Audience } from './audience.ts';
+import { timeOf } from './conditions.ts';
+import { peersOf } from './pools.ts';
+import type { ClusterPicture } from './picture.ts';
+import { replicasAnswer } from './replicas.ts';
+
+/** In whose language, and for whose eyes. */
+export interface Reading {
+  readonly texts: Texts;
+  readonly audience: Audience;
+}
+
+export function serviceSummary(
+  service: Service,
+  picture: ClusterPicture,
+  { texts, audience }: Reading,
+): ServiceSummary {
+  const notServed = picture.notServed(service);
+  const ips = service.held ? service.recorded.map(({ ip }) => ip) : [];
+  const pools = new Set(ips.flatMap((ip) => picture.poolOf(service, ip)?.name ?? []));
+  return {
+    namespace: service.namespace,
+    name: service.name,
+    createdAt: timeOf(service.createdAt),
+    served: notServed === undefined,
+    notServedBecause: notServed === undefined ? null : answer(notServed, { texts, audience }),
+    ips,
+    pools: [...pools],
+    externalTrafficPolicy: service.trafficPolicy,
+    ports: [...service.sharing.ports],
+    allocated: picture.allocated(service),
+    announced: picture.announced(service),
+  };
+}
+
+export function answer(found: Finding, { texts, audience }: Reading): { reason: Finding['reason']; text: string } {
+  return { reason: found.reason, text: textOf(found, texts, audience) };
+}
+
+/** What the replicas that answered say of one address. */
+export function factsOf(
+  ip: string,
+  words: readonly Word[],
+): { readonly replica: string; readonly facts: AddressFacts }[] {
+  return words.flatMap((word) => {
+    const facts = 'facts' in word ? word.facts.addresses.find((each) => each.ip === ip) : undefined;
+    return facts === undefined || !('facts' in word) ? [] : [{ replica: word.facts.replica, facts }];
+  });
+}
+
+/** The replica whose routes routers prefer: the others announce as well, and lose. */
+export function foremost(words: readonly Word[]): string | undefined {
+  const known = words.flatMap((word) => ('facts' in word ? word.facts : []));
+  const [first] = known.sort((a, b) => (a.medOffset ?? Infinity) - (b.medOffset ?? Infinity));
+  return first?.replica;
+}
+
+/** Of what replicas decided for an address, that of the one whose routes count, or of any. */
+function decisive(ip: string, words: readonly Word[]): AddressFacts | undefined {
+  const said = factsOf(ip, words);
+  const first = foremost(words);
+  return (said.find(({ replica }) => replica === first) ?? said[0])?.facts;
+}
+
+function nodesOf(facts: AddressFacts, family: Family, picture: ClusterPicture): ServicePath['nodes'] {
+  const one = (node: string, draining: boolean): ServicePath['nodes'][number] => {
+    const all = picture.view.nodes.get(node)?.internalIPs ?? [];
+    const addresses = all.filter((address) => address.family === family).map(({ text }) => text);
+    return { node, addresses, draining };
+  };
+  const last = facts.draining.filter((node) => !facts.nodes.includes(node));
+  return [...facts.nodes.map((node) => one(node, false)), ...last.map((node) => one(node, true))];
+}
+
+/** Every peer that hears of the pool, also one that no replica has a session with. */
+function listeners(ip: string, family: Family, peers: readonly string[], words: readonly Word[]): ServicePath['peers'] {
+  const said = factsOf(ip, words);
+  return peers.map((peer) => ({
+    peer,
+    intended: said.flatMap(({ replica, facts }) =>
+      facts.routes
+        .filter((route) => route.peer === peer)
+        .map(({ med, nextHops }) => ({ replica, med, nextHops: [...nextHops] })),
+    ),
+    confirmed: words.flatMap((word) => {
+      if (!('facts' in word)) return [];
+      const session = word.facts.sessions.find((each) => each.peer === peer);
+      if (session === undefined) return [];
+      const agreed = session.families.find((each) => each.family.startsWith(family));
+      return [{ replica: word.facts.replica, state: session.state, addPath: agreed?.addPath ?? false }];
+    }),
+  }));
+}
+
+export function pathOf(
+  service: Service,
+  ip: string,
+  picture: ClusterPicture,
+  { words, texts, audience }: Reading & { readonly words: readonly Word[] },
+): ServicePath {
+  const { name: pool = null, protocol = null } = picture.poolOf(service, ip) ?? {};
+  const family = parseAddress(ip)?.family ?? 'ipv4';
+  const peers = peersOf(picture.poolOf(service, ip), picture);
+  const path = { ip, pool, protocol, peers: peers.length === 0 ? [] : listeners(ip, family, peers, words) };
+  const facts = decisive(ip, words);
+  if (facts === undefined) return { ...path, verdict: null, nodes: [], leftOut: [], owner: null };
+  return {
+    ...path,
+    verdict: answer(facts.finding, { texts, audience }),
+    nodes: nodesOf(facts, family, picture),
+    leftOut: facts.leftOut.map((found) => {
+      return { node: found.params['node'] ?? '', ...answer(found, { texts, audience }) };
+    }),
+    owner: protocol === 'layer2' ? (facts.nodes[0] ?? null) : null,
+  };
+}
+
+export function serviceAnswer(
+  service: Service,
+  picture: ClusterPicture,
+  reading: Reading & { readonly words: readonly Word[] },
+): ServiceAnswer {
+  const summary = serviceSummary(service, picture, reading);
+  return {
+    ...summary,
+    paths: summary.ips.map((ip) => pathOf(service, ip, picture, reading)),
+    replicas: replicasAnswer(reading.words),
+  };
+}

@@ -1,0 +1,49 @@
+import { selects, type Labels } from '../domain/selector.ts';
+import { Problem } from './errors.ts';
+import { parseSelector } from './label-selector.ts';
+import type { ListQuery } from './schemas/list.ts';
+
+/** How a list is searched and sorted. */
+export interface Columns<T> {
+  readonly name: (item: T) => string;
+  readonly labels: (item: T) => Labels;
+  /** By the names of `sortBy`; strings in the order of their characters. */
+  readonly sort: Readonly<Record<string, (item: T) => string | number>>;
+  /** They come in the order of their names already. */
+  readonly sorted?: boolean;
+}
+
+export interface Page<T> {
+  readonly items: T[];
+  readonly totalItems: number;
+}
+
+function compare(a: string | number, b: string | number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The items of one page; those with equal keys by name, so that pages never overlap. */
+export function page<T>(all: Iterable<T>, query: ListQuery, columns: Columns<T>): Page<T> {
+  const { name, labels } = columns;
+  const selector = query.labelSelector === undefined ? undefined : parseSelector(query.labelSelector);
+  if (selector === 'invalid') {
+    throw new Problem('InvalidParameter', { causes: [{ field: 'query.labelSelector', message: 'label selector' }] });
+  }
+  const found = [...all].filter(
+    (item) =>
+      (query.name === undefined || name(item).includes(query.name)) &&
+      (selector === undefined || selects(selector, labels(item))),
+  );
+  const first = (query.page - 1) * query.limit;
+  return { items: inOrder(found, query, columns).slice(first, first + query.limit), totalItems: found.length };
+}
+
+function inOrder<T>(found: readonly T[], query: ListQuery, { name, sort, sorted }: Columns<T>): readonly T[] {
+  const sortBy = query.sortBy ?? 'name';
+  const ascending = query.ascending ?? sortBy === 'name';
+  if (sorted === true && sortBy === 'name') return ascending ? found : found.toReversed();
+  const key = sort[sortBy] ?? name;
+  const keyed = found.map((item) => ({ item, key: key(item), name: name(item) }));
+  keyed.sort((a, b) => (ascending ? compare(a.key, b.key) : compare(b.key, a.key)) || compare(a.name, b.name));
+  return keyed.map(({ item }) => item);
+}

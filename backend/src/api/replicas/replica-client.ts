@@ -1,0 +1,64 @@
+import type { Agent } from 'node:https';
+import type { Clock } from '../../platform/ports.ts';
+import { send } from '../outgoing.ts';
+import type { ServingCertificate } from '../tls/serving-certificate.ts';
+import { replicaFacts, type ReplicaFacts } from './facts.ts';
+
+const https = process.getBuiltinModule('node:https');
+
+/** Where replicas ask each other; not part of the API. */
+export const FACTS_PATH = '/replica/v1/facts';
+const MAX_BYTES = 8 * 1024 * 1024;
+
+export interface ReplicaClientDeps {
+  readonly clock: Clock;
+  readonly certificate: Pick<ServingCertificate, 'current' | 'fingerprint'>;
+}
+
+/**
+ * Asks other replicas. Both ends have the certificate of the one Secret, and take nothing else of the other: so nobody can ask who can't
+ * read that Secret, and nobody can answer.
+ */
+export class ReplicaClient {
+  readonly #deps: ReplicaClientDeps;
+  #agent: { readonly fingerprint: string; readonly agent: Agent } | undefined;
+
+  constructor(deps: ReplicaClientDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @param at `host:port`, IPv6 in brackets
+   * @throws {Error} if it doesn't answer in time, or says what can't be understood
+   */
+  async ask(at: string, ips: readonly string[], timeoutMs: number): Promise<ReplicaFacts> {
+    const url = `https://${at}${FACTS_PATH}?${new URLSearchParams({ ips: ips.join(',') }).toString()}`;
+    const outgoing = { method: 'GET', headers: {}, timeoutMs, maxBytes: MAX_BYTES, agent: this.#agentNow() };
+    const { status, body } = await send(this.#deps, url, outgoing);
+    if (status !== 200) throw new Error(`it answers with status ${status}`);
+    const facts = replicaFacts.safeParse(JSON.parse(body));
+    if (!facts.success) throw new Error('it is of another version and says what this one does not understand');
+    return facts.data;
+  }
+
+  close(): void {
+    this.#agent?.agent.destroy();
+  }
+
+  #agentNow(): Agent {
+    const { current, fingerprint } = this.#deps.certificate;
+    if (this.#agent?.fingerprint === fingerprint) return this.#agent.agent;
+    this.#agent?.agent.destroy();
+    const agent = new https.Agent({
+      keepAlive: true,
+      maxSockets: 4,
+      // A resumed session would not show the certificate again.
+      maxCachedSessions: 0,
+      ...{ key: current.key, cert: current.cert, ca: current.cert, allowPartialTrustChain: true },
+      checkServerIdentity: (_host, { fingerprint256 }) =>
+        fingerprint256 === fingerprint ? undefined : new Error('it serves with another certificate'),
+    });
+    this.#agent = { fingerprint, agent };
+    return agent;
+  }
+}

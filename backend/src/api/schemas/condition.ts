@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { REASONS, type Reason } from '../../domain/reason.ts';
+import { time } from './text.ts';
+
+/** A condition of an object, as its status has it. */
+export const condition = z
+  .strictObject({
+    status: z.enum(['True', 'False', 'Unknown']),
+    reason: z.string().meta({ description: 'What is so, for programs.' }),
+    message: z.string().meta({ description: 'The same for people, in English, as the object has it.' }),
+    since: time.nullable(),
+  })
+  .meta({ description: 'What the status of the object says; null: nothing yet.' });
+
+export type Condition = z.output<typeof condition>;
+
+export const reason = z
+  .enum(REASONS as unknown as [Reason, ...Reason[]])
+  .meta({ description: 'See docs/reference/reasons.md.' });
+
+/** A reason with its text in the language of the request. */
+export const finding = z
+  .strictObject({ reason, text: z.string() })
+  .meta({ description: 'What is so, for programs, and for people in the language of the request.' });
+
+export type FindingAnswer = z.output<typeof finding>;

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { condition } from './condition.ts';
+import { listQuery, pageOf } from './list.ts';
+import { replica } from './replica.ts';
+import { ip, time } from './text.ts';
+
+const state = z
+  .enum(['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'])
+  .meta({ description: 'RFC 4271, section 8.2.2.' });
+
+const family = z.enum(['ipv4', 'ipv6']);
+
+const summary = {
+  name: z.string(),
+  createdAt: time,
+  address: ip.nullable().meta({ description: 'Null: the object could never be read.' }),
+  port: z.int().nullable(),
+  peerAs: z.int().nullable(),
+  adminDown: z.boolean(),
+  deleting: z.boolean(),
+  ready: condition.nullable(),
+  established: z.int().min(0).meta({ description: 'Replicas that have a session, by the status of the object.' }),
+  sessions: z.int().min(0).meta({ description: 'Replicas that have or try to have one.' }),
+};
+
+export const peerSummary = z.strictObject(summary).meta({ description: 'A router (a BgpPeer).' });
+export type PeerSummary = z.output<typeof peerSummary>;
+
+const counters = z.strictObject({
+  messagesReceived: z.int(),
+  messagesSent: z.int(),
+  updatesReceived: z.int(),
+  updatesSent: z.int(),
+  prefixesReceived: z.int().meta({ description: 'Counted and not used.' }),
+  malformedUpdates: z.int().meta({ description: 'UPDATEs with an error that RFC 7606 tolerates.' }),
+  refreshesReceived: z.int(),
+  established: z.int().meta({ description: 'How often the session has come up.' }),
+  lost: z.int().meta({ description: 'How often it has gone down again.' }),
+});
+
+const negotiated = z.strictObject({
+  routerId: z.string().nullable(),
+  holdTimeSeconds: z.int().nullable(),
+  keepaliveSeconds: z.int().nullable(),
+  families: z.array(
+    z.strictObject({
+      family: z.string(),
+      addPath: z
+        .boolean()
+        .meta({ description: 'Whether it takes several paths for a route (RFC 7911): else no ECMP.' }),
+    }),
+  ),
+  gracefulRestart: z.boolean(),
+  fourOctetAs: z.boolean(),
+  routeRefresh: z.boolean(),
+});
+
+export const session = z
+  .strictObject({
+    replica: z.string(),
+    node: z.string().nullable(),
+    state,
+    since: time,
+    lastError: z.string().nullable().meta({
+      description: 'What ended the last attempt or session, and who said it; a NOTIFICATION with its meaning.',
+    }),
+    localAddress: z.string().nullable(),
+    negotiated: negotiated.nullable().meta({ description: 'Null: the session is not established.' }),
+    prefixesSent: z.int(),
+    counters,
+  })
+  .meta({ description: 'The session of one replica with the router.' });
+
+export const peer = z
+  .strictObject({
+    ...summary,
+    conditions: z.array(z.strictObject({ type: z.string(), ...condition.shape })),
+    holdTimeSeconds: z.int().nullable(),
+    families: z.array(
+      z.strictObject({ family, sendMax: z.int().meta({ description: 'The most next hops per address.' }) }),
+    ),
+    hasPassword: z.boolean(),
+    multihopTtl: z.int().nullable(),
+    live: z
+      .array(session)
+      .meta({ description: 'What each replica says now. One without a session with it says nothing.' }),
+    replicas: z.array(replica),
+  })
+  .meta({ description: 'A router (a BgpPeer), with what each replica says of its session.' });
+export type PeerAnswer = z.output<typeof peer>;
+export type Session = z.output<typeof session>;
+
+export const peerPage = pageOf(peerSummary).meta({ description: 'A page of the peers.' });
+export const peersQuery = listQuery(['name', 'createTime', 'established']);

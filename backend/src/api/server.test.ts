@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { suite, test, type TestContext } from 'node:test';
+import type { TLSSocket } from 'node:tls';
+import { FakeLogger } from '../platform/fake/logger.ts';
+import { systemClock } from '../platform/linux/clock.ts';
+import type { ReplicaFacts } from './replicas/facts.ts';
+import { FACTS_PATH, ReplicaClient } from './replicas/replica-client.ts';
+import { ApiServer } from './server.ts';
+import { announced, aSession } from './testing/facts.ts';
+import { factsOf } from './testing/api-bench.ts';
+import { selfSigned, type KeyAndCertificate } from './tls/self-signed.ts';
+import { ServingCertificate } from './tls/serving-certificate.ts';
+
+/** As JSON has it. */
+const FACTS = JSON.parse(
+  JSON.stringify(
+    factsOf('porter-0', {
+      sessions: [aSession('r1')],
+      addresses: [announced('192.0.2.1', 'd/s', ['203.0.113.1'])],
+    }),
+  ),
+) as ReplicaFacts;
+
+async function made(): Promise<KeyAndCertificate> {
+  const times = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2040-01-01T00:00:00Z') };
+  return await selfSigned({ name: 'porter-manager', dnsNames: ['localhost'], ...times });
+}
+
+async function certificateOf(value: KeyAndCertificate): Promise<ServingCertificate> {
+  const source = { load: async () => await Promise.resolve(value) };
+  const certificate = new ServingCertificate({ clock: systemClock, logger: new FakeLogger(), source });
+  await certificate.start(() => undefined);
+  certificate.stop();
+  return certificate;
+}
+
+class Serving {
+  value: ServingCertificate;
+  readonly asked: (readonly string[])[] = [];
+  readonly server: ApiServer;
+  port = 0;
+
+  constructor(value: ServingCertificate) {
+    this.value = value;
+    const current = (): ServingCertificate => this.value;
+    this.server = new ApiServer({
+      logger: new FakeLogger(),
+      certificate: {
+        get current() {
+          return current().current;
+        },
+        get fingerprint() {
+          return current().fingerprint;
+        },
+      },
+      app: (_request, response) => void response.end('the API'),
+      facts: async (ips) => {
+        this.asked.push(ips);
+        return await Promise.resolve(FACTS);
+      },
+    });
+  }
+
+  get at(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+}
+
+async function serving(context: TestContext, value?: ServingCertificate): Promise<Serving> {
+  const own = new Serving(value ?? (await certificateOf(await made())));
+  own.port = await own.server.listen({ host: '127.0.0.1', port: 0 });
+  context.after(async () => await own.server.close());
+  return own;
+}
+
+function clientOf(context: TestContext, certificate: ServingCertificate): ReplicaClient {
+  const client = new ReplicaClient({ clock: systemClock, certificate });
+  context.after(() => client.close());
+  return client;
+}
+
+async function get(
+  port: number,
+  path: string,
+  options: RequestOptions = {},
+): Promise<{ code: number; text: string; fingerprint: string }> {
+  return await new Promise((resolve, reject) => {
+    const request = httpsRequest(
+      { host: '127.0.0.1', port, path, rejectUnauthorized: false, agent: false, ...options },
+      (response) => {
+        const { fingerprint256: fingerprint } = (response.socket as TLSSocket).getPeerCertificate();
+        response.setEncoding('utf8');
+        let text = '';
+        response.on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve({ code: response.statusCode ?? 0, text, fingerprint }));
+      },
+    );
+    request.on('error', reject);
+    request.end();
+  });
+}
+
+suite('the port of the API', () => {
+  test('serves the API to whoever comes, with and without a certificate of his own', async (context) => {
+    const { port } = await serving(context);
+    assert.equal((await get(port, '/')).text, 'the API');
+    const { key, cert } = await made();
+    assert.equal((await get(port, '/', { key, cert })).text, 'the API');
+  });
+
+  test('tells replicas what this one knows, and nobody else', async (context) => {
+    const { port, asked, value, at } = await serving(context);
+    assert.deepEqual(await clientOf(context, value).ask(at, ['192.0.2.1', '192.0.2.2'], 5_000), FACTS);
+    assert.deepEqual(asked, [['192.0.2.1', '192.0.2.2']]);
+    const stranger = await made();
+    for (const shown of [{}, { key: stranger.key, cert: stranger.cert }]) {
+      assert.equal((await get(port, `${FACTS_PATH}?ips=`, shown)).code, 403);
+    }
+    assert.equal(asked.length, 1);
+  });
+
+  test('goes on with another certificate without a restart', async (context) => {
+    const own = await serving(context);
+    const before = own.value;
+    own.value = await certificateOf(await made());
+    own.server.certificateChanged();
+    assert.equal((await get(own.port, '/')).fingerprint, own.value.fingerprint);
+    assert.deepEqual(await clientOf(context, own.value).ask(own.at, [], 5_000), FACTS);
+    await assert.rejects(clientOf(context, before).ask(own.at, [], 5_000));
+  });
+});
+
+test('a replica believes nobody who serves with another certificate', async (context) => {
+  const { at, asked } = await serving(context);
+  await assert.rejects(clientOf(context, await certificateOf(await made())).ask(at, [], 5_000));
+  assert.deepEqual(asked, []);
+});

@@ -1,0 +1,116 @@
+import type { X509Certificate } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:https';
+import type { Logger } from '../platform/ports.ts';
+import { FACTS_PATH } from './replicas/replica-client.ts';
+import type { ReplicaFacts } from './replicas/facts.ts';
+import type { ServingCertificate } from './tls/serving-certificate.ts';
+
+// As in health.ts: nothing but what is needed of this module is loaded.
+const https = process.getBuiltinModule('node:https');
+
+export interface ApiServerDeps {
+  readonly logger: Logger;
+  readonly certificate: Pick<ServingCertificate, 'current' | 'fingerprint'>;
+  /** Answers what is asked of the API. */
+  readonly app: (request: IncomingMessage, response: ServerResponse) => void;
+  /** What this replica tells others. */
+  readonly facts: (ips: readonly string[]) => Promise<ReplicaFacts>;
+}
+
+export interface ApiServerOptions {
+  readonly host: string;
+  readonly port: number;
+}
+
+const MAX_CONNECTIONS = 1_000;
+const MAX_ADDRESSES = 64;
+
+/** `kubectl port-forward` ends there. */
+const LOOPBACK = '127.0.0.1';
+
+/** The API's port: HTTPS for everybody, and for the other replicas what only this one knows. */
+export class ApiServer {
+  readonly #deps: ApiServerDeps;
+  readonly #servers: Server[] = [];
+
+  constructor(deps: ApiServerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * At this address, and on loopback if the port isn't somebody else's there. Resolves with the port, once connections are accepted.
+   * @throws if the port is somebody else's
+   */
+  async listen({ host, port }: ApiServerOptions): Promise<number> {
+    const bound = await this.#listen(host, port);
+    if (host === LOOPBACK) return bound;
+    await this.#listen(LOOPBACK, bound).catch((error: unknown) => {
+      this.#deps.logger.warn({ err: error, port: bound }, 'the API can not be reached by kubectl port-forward');
+    });
+    return bound;
+  }
+
+  /** New connections get the current certificate; those that stand go on. */
+  certificateChanged(): void {
+    const { key, cert } = this.#deps.certificate.current;
+    for (const server of this.#servers) server.setSecureContext({ key, cert, minVersion: 'TLSv1.2' });
+  }
+
+  async close(): Promise<void> {
+    for (const server of this.#servers) server.closeAllConnections();
+    await Promise.all(
+      this.#servers.map(async (server) => await new Promise<void>((resolve) => void server.close(() => resolve()))),
+    );
+  }
+
+  async #listen(host: string, port: number): Promise<number> {
+    const server = this.#make();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+    server.on('error', (error) => this.#deps.logger.error({ err: error }, 'the port of the API failed'));
+    this.#servers.push(server);
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  #make(): Server {
+    const { key, cert } = this.#deps.certificate.current;
+    const server = https.createServer(
+      {
+        ...{ key, cert, minVersion: 'TLSv1.2' },
+        // Replicas show the certificate that they serve with; nobody else needs one.
+        ...{ requestCert: true, rejectUnauthorized: false },
+        ...{ requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 30_000, maxHeaderSize: 16_384 },
+      },
+      (request, response) => this.#serve(request, response),
+    );
+    server.maxConnections = MAX_CONNECTIONS;
+    return server;
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    if (request.url?.startsWith(`${FACTS_PATH}?`) !== true) return this.#deps.app(request, response);
+    if (!this.#isReplica(request)) {
+      response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end('only replicas are told this\n');
+      return;
+    }
+    const ips = new URLSearchParams(request.url.slice(FACTS_PATH.length)).get('ips') ?? '';
+    this.#deps.facts(ips === '' ? [] : ips.split(',').slice(0, MAX_ADDRESSES)).then(
+      (facts) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(facts)),
+      (error: unknown) => {
+        this.#deps.logger.warn({ err: error }, 'another replica could not be told what this one knows');
+        response.writeHead(503).end();
+      },
+    );
+  }
+
+  /** TLS has proved that it has the private key of the certificate that it shows. */
+  #isReplica(request: IncomingMessage): boolean {
+    const socket = request.socket as unknown as { getPeerX509Certificate(): X509Certificate | undefined };
+    const shown = socket.getPeerX509Certificate();
+    return shown?.fingerprint256 === this.#deps.certificate.fingerprint;
+  }
+}

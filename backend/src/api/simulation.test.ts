@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { suite, test, type TestContext } from 'node:test';
+import type { Preflight, Simulation } from './schemas/simulation.ts';
+import type { Status } from './schemas/status.ts';
+import { aNode } from './testing/facts.ts';
+import { ApiBench, bgpConfs, bgpPeers, eips, factsOf, kinds, served } from './testing/api-bench.ts';
+
+const POOL = { metadata: { name: 'a' }, spec: { address: '192.0.2.0/30' } };
+const PEER = { metadata: { name: 'r1' }, spec: { conf: { peerAs: 65000, neighborAddress: '203.0.113.1' } } };
+
+/** Where the Pods of a Service run. */
+function pods(service: string, ...nodes: string[]): kinds.EndpointSlice {
+  const [namespace = '', name = ''] = service.split('/');
+  return {
+    metadata: { name: `${name}-x`, namespace, labels: { 'kubernetes.io/service-name': name } },
+    addressType: 'IPv4',
+    endpoints: nodes.map((nodeName, i) => ({
+      ...{ addresses: [`10.0.0.${i + 1}`], nodeName },
+      conditions: { ready: true, serving: true, terminating: false },
+    })),
+  };
+}
+
+function local(service: kinds.Service): kinds.Service {
+  return { ...service, spec: { ...service.spec, externalTrafficPolicy: 'Local' } };
+}
+
+async function bench(context: TestContext): Promise<ApiBench> {
+  const api = await new ApiBench().start();
+  context.after(async () => await api.stop());
+  await api.store(bgpConfs, { metadata: { name: 'default' }, spec: { as: 64512 } });
+  await api.store(eips, POOL);
+  await api.store(bgpPeers, PEER);
+  await api.store(kinds.nodes, aNode('n1', '203.0.113.11'), aNode('n2', '203.0.113.12'));
+  await api.store(kinds.endpointSlices, pods('shop/web', 'n1', 'n2'), pods('bank/vault', 'n1'));
+  await api.store(kinds.services, served('shop/web', '192.0.2.1'), local(served('bank/vault', '192.0.2.2')));
+  return api;
+}
+
+async function whatIf(api: ApiBench, request: object, token = 'admin'): Promise<Simulation> {
+  const headers = { 'content-type': 'application/json' };
+  return await api.answer('simulations', { method: 'POST', token, headers, body: JSON.stringify(request) });
+}
+
+function effects({ changes }: Simulation): string[] {
+  return changes.map(({ effect, ip, services, before, after }) => {
+    const nodes = `${before.nodes.toSorted().join('+')} -> ${after.nodes.toSorted().join('+')}`;
+    return `${effect} ${ip} ${services.join()} ${nodes}`;
+  });
+}
+
+suite('what if', () => {
+  test('nothing: nothing', async (context) => {
+    const { loses, moves, gains, keeps } = await whatIf(await bench(context), {});
+    assert.deepEqual([loses, moves, gains, keeps], [0, 0, 0, 2]);
+  });
+
+  test('a node goes: its Pods are gone, and others take the rest', async (context) => {
+    const answer = await whatIf(await bench(context), { drainNodes: ['n1'] });
+    assert.deepEqual(effects(answer), ['loses 192.0.2.2 bank/vault n1 -> ', 'moves 192.0.2.1 shop/web n1+n2 -> n2']);
+    assert.deepEqual([answer.loses, answer.moves, answer.keeps], [1, 1, 0]);
+    assert.equal(answer.changes[0]?.after.reason, 'NoEndpoints');
+  });
+
+  test('a pool is disabled or deleted: who has an address keeps it', async (context) => {
+    const api = await bench(context);
+    for (const change of [{ disable: true }, { delete: true }]) {
+      const { keeps, changes } = await whatIf(api, { pools: [{ name: 'a', ...change }] });
+      assert.deepEqual([keeps, changes], [2, []]);
+    }
+  });
+
+  test('a pool takes other nodes: its addresses move', async (context) => {
+    const api = await bench(context);
+    const labelled = aNode('n2', '203.0.113.12');
+    await api.store(kinds.nodes, { ...labelled, metadata: { name: 'n2', labels: { edge: 'yes' } } });
+    const spec = { ...POOL.spec, nodeSelector: { matchLabels: { edge: 'yes' } } };
+    assert.deepEqual(effects(await whatIf(api, { pools: [{ name: 'a', spec }] })), [
+      'loses 192.0.2.2 bank/vault n1 -> ',
+      'moves 192.0.2.1 shop/web n1+n2 -> n2',
+    ]);
+  });
+
+  test('the only router is taken away: nobody hears of anything', async (context) => {
+    const api = await bench(context);
+    for (const change of [{ delete: true }, { adminDown: true }]) {
+      const { loses, changes } = await whatIf(api, { peers: [{ name: 'r1', ...change }] });
+      assert.deepEqual([loses, changes[0]?.after.reason], [2, 'NoPeer']);
+    }
+  });
+
+  test('a pool is enabled: who waits gets an address', async (context) => {
+    const api = await bench(context);
+    await api.store(eips, { metadata: { name: 'b' }, spec: { address: '198.51.100.0/30', disable: true } });
+    const waiting = served('shop/new', '192.0.2.1');
+    const annotations = { 'eip.openelb.kubesphere.io/v1alpha2': 'b' };
+    const metadata = { ...waiting.metadata, annotations };
+    await api.store(kinds.services, { ...waiting, metadata, status: {} });
+    const { gains, changes } = await whatIf(api, { pools: [{ name: 'b', disable: false }] });
+    assert.deepEqual([gains, changes[0]?.services, changes[0]?.before.reason], [1, ['shop/new'], 'PoolDisabled']);
+  });
+
+  test('names Services only to whom may list them, and asks for the right to ask', async (context) => {
+    const api = await bench(context);
+    api.users.set('tenant', { name: 'tenant', may: ['create simulations', 'list services shop'] });
+    const { changes } = await whatIf(api, { drainNodes: ['n1'] }, 'tenant');
+    assert.deepEqual(
+      changes.map(({ services }) => services),
+      [[null], ['shop/web']],
+    );
+    const headers = { 'content-type': 'application/json' };
+    assert.equal((await api.get('simulations', { method: 'POST', token: 'nothing', headers, body: '{}' })).status, 403);
+  });
+
+  test('is answered ten times in a row, and then once in two seconds', async (context) => {
+    const api = await bench(context);
+    const ask = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+    for (let i = 0; i < 10; i += 1) assert.equal((await api.get('simulations', ask)).status, 200);
+    const { status, headers } = await api.get('simulations', ask);
+    assert.deepEqual([status, headers['retry-after']], [429, '2']);
+    api.clock.advance(2_000);
+    assert.equal((await api.get('simulations', ask)).status, 200);
+  });
+
+  const refused = [
+    ['no JSON', '{', 'application/json', 400, 'InvalidBody'],
+    ['another form', 'drainNodes=n1', 'application/x-www-form-urlencoded', 415, 'UnsupportedMediaType'],
+    ['a field that there is not', '{"drain":["n1"]}', 'application/json', 400, 'InvalidBody'],
+    ['a node that there is not', '{"drainNodes":["n9"]}', 'application/json', 400, 'InvalidBody'],
+    ['a pool that there is not', '{"pools":[{"name":"z","disable":true}]}', 'application/json', 400, 'InvalidBody'],
+    [
+      'a spec that can not be read',
+      '{"pools":[{"name":"a","spec":{"address":"x"}}]}',
+      'application/json',
+      400,
+      'InvalidBody',
+    ],
+    ['more than anybody needs', `{"x":"${'y'.repeat(70_000)}"}`, 'application/json', 413, 'RequestEntityTooLarge'],
+    ['a charset of old', '{}', 'application/json; charset=latin1', 415, 'UnsupportedMediaType'],
+  ] as const;
+  for (const [what, body, type, code, reason] of refused) {
+    test(`${what} is refused`, async (context) => {
+      const api = await bench(context);
+      const { status, json } = await api.get('simulations', {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body,
+      });
+      assert.deepEqual([status, json<Status>().reason], [code, reason]);
+    });
+  }
+});
+
+suite('before the first Service', () => {
+  function failing({ checks }: Preflight): string[] {
+    return checks
+      .filter(({ result }) => result === 'failed' || result === 'warning')
+      .map(({ check, objects }) => `${check} ${objects.join()}`.trim());
+  }
+
+  test('a cluster that has everything is ready', async (context) => {
+    const api = await bench(context);
+    api.replicas.set('porter-1', factsOf('porter-1'));
+    const answer = await api.answer<Preflight>('preflight');
+    assert.deepEqual([answer.ready, failing(answer)], [true, []]);
+  });
+
+  test('what is in the way is told, with what to do', async (context) => {
+    const api = await new ApiBench().start();
+    context.after(async () => await api.stop());
+    const excluded = aNode('n1', '203.0.113.11');
+    const labels = { 'node.kubernetes.io/exclude-from-external-load-balancers': '' };
+    await api.store(kinds.nodes, {
+      ...excluded,
+      metadata: {
+        name: 'n1',
+        labels: { ...labels, 'node.kubernetes.io/exclude-from-external-load-balancers': 'true' },
+      },
+    });
+    const probe = {
+      node: 'n1',
+      address: '203.0.113.11',
+      health: 'unknown',
+      since: '2026-01-01T00:00:00Z',
+      found: 'no answer',
+    } as const;
+    const never = {
+      ...probe,
+      answered: undefined,
+      status: undefined,
+      misses: 9,
+      ailingMs: 0,
+      witness: undefined,
+      witnessSaid: undefined,
+      flaps: 0,
+    };
+    api.replicas.set('porter-0', factsOf('porter-0', { nodes: [never] }));
+    const answer = await api.answer<Preflight>('preflight');
+    assert.equal(answer.ready, false);
+    assert.deepEqual(failing(answer), ['nodes n1', 'healthPort n1', 'pools', 'replicas']);
+    for (const { text, nextStep, result } of answer.checks) {
+      assert.ok(text.length > 10);
+      if (result === 'failed' || result === 'warning') assert.ok(nextStep.length > 10, text);
+    }
+    const chinese = await api.answer<Preflight>('preflight', { headers: { 'accept-language': 'zh' } });
+    assert.match(chinese.checks[0]?.nextStep ?? '', /^请/);
+  });
+
+  test('pools without a router, kernels that answer and other load balancers are named', async (context) => {
+    const api = await new ApiBench().start();
+    context.after(async () => await api.stop());
+    const conflict = {
+      replica: 'p',
+      ip: '192.0.2.1',
+      link: 'eth0',
+      mac: '02:00:00:00:00:01',
+      node: 'n1',
+      announced: true,
+      since: '2026-01-01T00:00:00Z',
+    };
+    const annotations = { 'eip.porter.kubesphere.io/is-default-eip': 'true' };
+    await api.store(eips, {
+      ...POOL,
+      metadata: { name: 'a', annotations },
+      status: { conflicts: [conflict] },
+    });
+    const spec = { type: 'LoadBalancer', ports: [{ port: 80 }] };
+    const status = { loadBalancer: { ingress: [{ ip: '198.51.100.1' }] } };
+    await api.store(kinds.services, { metadata: { name: 'theirs', namespace: 'shop' }, spec, status });
+    const failed = failing(await api.answer<Preflight>('preflight'));
+    assert.deepEqual(
+      failed.filter((each) => !each.startsWith('replicas')),
+      ['loadBalancers shop/theirs', 'kernelAnswers n1', 'bgp a'],
+    );
+  });
+});

@@ -1,0 +1,97 @@
+import { createInstance, type i18n } from 'i18next';
+import enErrors from '../../../locales/en/errors.json' with { type: 'json' };
+import enExplain from '../../../locales/en/explain.json' with { type: 'json' };
+import enReasons from '../../../locales/en/reasons.json' with { type: 'json' };
+import zhErrors from '../../../locales/zh/errors.json' with { type: 'json' };
+import zhExplain from '../../../locales/zh/explain.json' with { type: 'json' };
+import zhReasons from '../../../locales/zh/reasons.json' with { type: 'json' };
+import type { Finding, Reason } from '../domain/reason.ts';
+import type { ErrorCode } from './errors.ts';
+
+export const LANGUAGES = ['en', 'zh'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+export type ExplainKey = keyof typeof enExplain;
+type Params = Readonly<Record<string, string | number>>;
+
+/** Languages other than English may lack a text for a moment of development; tests hold that they don't. */
+const resources = {
+  en: { errors: enErrors, explain: enExplain, reasons: enReasons },
+  zh: { errors: zhErrors, explain: zhExplain, reasons: zhReasons },
+};
+
+function load(): i18n {
+  const instance = createInstance();
+  void instance.init({
+    resources,
+    fallbackLng: 'en',
+    supportedLngs: [...LANGUAGES],
+    defaultNS: 'errors',
+    // Keys are flat, placeholders in single braces, as the console's shell has them; JSON needs no escaping of HTML.
+    keySeparator: false,
+    nsSeparator: false,
+    interpolation: { prefix: '{', suffix: '}', escapeValue: false, skipOnVariables: true },
+    initAsync: false,
+  });
+  return instance;
+}
+
+/** Texts of the API, in one language. */
+export class Texts {
+  readonly language: Language;
+  readonly #i18n: i18n;
+
+  constructor(i18n: i18n, language: Language) {
+    this.#i18n = i18n;
+    this.language = language;
+  }
+
+  error(code: ErrorCode, params: Params): string {
+    return this.#text('errors', code, params);
+  }
+
+  reason({ reason, params }: Finding): string {
+    return this.#text('reasons', reason satisfies Reason, params);
+  }
+
+  explain(key: ExplainKey, params: Params = {}): string {
+    return this.#text('explain', key, params);
+  }
+
+  #text(ns: string, key: string, params: Params): string {
+    return this.#i18n.t(key, { ...params, ns, lng: this.language });
+  }
+}
+
+const MAX_HEADER = 256;
+
+/** The language that an `Accept-Language` header prefers of those that there are (RFC 9110, 12.5.4); English where it names none. */
+export function preferredLanguage(header: string | undefined): Language {
+  const wanted = (header ?? '').slice(0, MAX_HEADER).split(',').map(weighed);
+  for (const { tag } of wanted.filter(({ q }) => q > 0).sort((a, b) => b.q - a.q)) {
+    const found = LANGUAGES.find((language) => tag === language || tag.startsWith(`${language}-`));
+    if (found !== undefined) return found;
+    if (tag === '*') break;
+  }
+  return 'en';
+}
+
+function weighed(item: string): { readonly tag: string; readonly q: number } {
+  const [tag = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
+  const q = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1');
+  return { tag, q: Number.isFinite(q) ? q : 0 };
+}
+
+/** The texts of every language: made once, as loading takes milliseconds. */
+export class Translations {
+  readonly #texts: Readonly<Record<Language, Texts>>;
+
+  constructor() {
+    const instance = load();
+    this.#texts = { en: new Texts(instance, 'en'), zh: new Texts(instance, 'zh') };
+  }
+
+  in(language: Language): Texts {
+    return this.#texts[language];
+  }
+}

@@ -1,0 +1,162 @@
+import { createPrivateKey, hkdfSync, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock, Logger, Timer } from '../../platform/ports.ts';
+import { selfSigned, type KeyAndCertificate } from './self-signed.ts';
+
+/** The Secret that all replicas serve with. */
+export interface CertificateStore {
+  /** Undefined: nobody has put a certificate there yet. */
+  read(): Promise<{ readonly value: KeyAndCertificate | undefined; readonly version: string | undefined }>;
+  /** Puts one there, unless the Secret is another one than in this version: false. */
+  write(value: KeyAndCertificate, version: string | undefined): Promise<boolean>;
+}
+
+export interface CertificateSource {
+  load(): Promise<KeyAndCertificate>;
+}
+
+/** `tls.crt` and `tls.key` of a mounted Secret: the kubelet brings a new version within a minute or two. */
+export class MountedCertificate implements CertificateSource {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async load(): Promise<KeyAndCertificate> {
+    const [key, cert] = await Promise.all(
+      ['tls.key', 'tls.crt'].map(async (name) => await readFile(join(this.#folder, name), 'utf8')),
+    );
+    return { key: key ?? '', cert: cert ?? '' };
+  }
+}
+
+const DAY_MS = 86_400_000;
+const LIFE_MS = 365 * DAY_MS;
+/** What is left of a certificate's life when another one is made. */
+const RENEW_MS = 60 * DAY_MS;
+/** So that a client whose clock is a bit slow takes a new one. */
+const BACKDATE_MS = DAY_MS;
+
+export interface OwnCertificateDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly store: CertificateStore;
+}
+
+/** One that the replicas make themselves and share by a Secret: the first one makes it, the others find it. */
+export class OwnCertificate implements CertificateSource {
+  readonly #deps: OwnCertificateDeps;
+  readonly #dnsNames: readonly string[];
+
+  constructor(deps: OwnCertificateDeps, { dnsNames }: { readonly dnsNames: readonly string[] }) {
+    this.#deps = deps;
+    this.#dnsNames = dnsNames;
+  }
+
+  async load(): Promise<KeyAndCertificate> {
+    const { clock, logger, store } = this.#deps;
+    for (;;) {
+      const { value, version } = await store.read();
+      if (value !== undefined && this.#isGood(value)) return value;
+      const now = clock.wallTime().getTime();
+      const made = await selfSigned({
+        name: 'porter-manager',
+        dnsNames: this.#dnsNames,
+        notBefore: new Date(now - BACKDATE_MS),
+        notAfter: new Date(now + LIFE_MS),
+      });
+      if (!(await store.write(made, version))) continue;
+      logger.info({ dnsNames: this.#dnsNames }, 'made a serving certificate');
+      return made;
+    }
+  }
+
+  #isGood(value: KeyAndCertificate): boolean {
+    const ends = expiry(value);
+    return ends !== undefined && ends - this.#deps.clock.wallTime().getTime() > RENEW_MS;
+  }
+}
+
+/** When a certificate ends, in milliseconds since the epoch; undefined: it, or its key, can't be used. */
+function expiry({ key, cert }: KeyAndCertificate): number | undefined {
+  try {
+    const certificate = new X509Certificate(cert);
+    return certificate.checkPrivateKey(createPrivateKey(key)) ? Date.parse(certificate.validTo) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const RELOAD_MS = 30_000;
+
+export interface ServingCertificateDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly source: CertificateSource;
+}
+
+/** What the API serves with, looked for anew twice a minute; one that can't be read leaves the last good one in force. */
+export class ServingCertificate {
+  readonly #deps: ServingCertificateDeps;
+  #current: KeyAndCertificate | undefined;
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(deps: ServingCertificateDeps) {
+    this.#deps = deps;
+  }
+
+  get current(): KeyAndCertificate {
+    if (this.#current === undefined) throw new Error('no serving certificate was loaded yet');
+    return this.#current;
+  }
+
+  /** Of the certificate in use, the leaf's bytes: how replicas know each other. */
+  get fingerprint(): string {
+    return new X509Certificate(this.current.cert).fingerprint256;
+  }
+
+  /** A secret that only those have who have the private key. */
+  sharedSecret(purpose: string): Buffer {
+    const key = createPrivateKey(this.current.key).export({ type: 'pkcs8', format: 'der' });
+    return Buffer.from(hkdfSync('sha256', key, '', purpose, 32));
+  }
+
+  /**
+   * Loads it, and from now on again and again.
+   * @throws what the source throws, the first time
+   */
+  async start(onChange: () => void): Promise<void> {
+    this.#current = await this.#deps.source.load();
+    this.#schedule(onChange);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  #schedule(onChange: () => void): void {
+    if (this.#stopped) return;
+    this.#timer = this.#deps.clock.setTimer(RELOAD_MS, () => {
+      void this.#reload(onChange).finally(() => this.#schedule(onChange));
+    });
+  }
+
+  async #reload(onChange: () => void): Promise<void> {
+    const { source, logger } = this.#deps;
+    try {
+      const loaded = await source.load();
+      if (loaded.cert === this.current.cert && loaded.key === this.current.key) return;
+      // While the kubelet exchanges the files, one may be of the old version.
+      if (expiry(loaded) === undefined) throw new Error('key and certificate do not belong together');
+      this.#current = loaded;
+      logger.info({ fingerprint: this.fingerprint }, 'the serving certificate is another one');
+      onChange();
+    } catch (error) {
+      logger.warn({ err: error }, 'the serving certificate can not be read anew, the last one stays in use');
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import type { Admitted } from './identity/gate.ts';
+import { EVERYBODY, onlyNamespace, type Audience } from './model/audience.ts';
+import { BASE_PATH } from './routes.ts';
+
+/** Namespaces of other owners in one answer that rights are asked for; the rest stay unnamed. */
+const MAX_ASKED = 50;
+
+/** An answer of a namespaced path: other namespaces are named to those only who may see all. */
+export async function withinNamespace(admitted: Admitted, namespace: string): Promise<Audience> {
+  return (await admitted.seesAll()) ? EVERYBODY : onlyNamespace(namespace);
+}
+
+/** An answer that may name Services of any namespace: each only to whom may see the Services there. */
+export async function masked<T>(admitted: Admitted, build: (audience: Audience) => T): Promise<T> {
+  if (await admitted.seesAll()) return build(EVERYBODY);
+  const named = new Set<string>();
+  const nobody: Audience = {
+    sees: (namespace) => {
+      named.add(namespace);
+      return false;
+    },
+  };
+  const answer = build(nobody);
+  if (named.size === 0) return answer;
+  const asked = [...named].sort().slice(0, MAX_ASKED);
+  const verdicts = await Promise.all(asked.map(async (namespace) => await maySee(admitted, namespace)));
+  const seen = new Set(asked.filter((_, i) => verdicts[i] === true));
+  return seen.size === 0 ? answer : build({ sees: (namespace) => seen.has(namespace) });
+}
+
+async function maySee(admitted: Admitted, namespace: string): Promise<boolean> {
+  const access = { verb: 'list', resource: 'services', subresource: undefined, namespace, name: undefined } as const;
+  return await admitted.may(access, { method: 'GET', path: `${BASE_PATH}/namespaces/${namespace}/services` });
+}

@@ -1,0 +1,74 @@
+import type { BgpRoute, Decision } from '../announce/announce.ts';
+import type { NodeVerdict } from '../health/node-verdict.ts';
+import type { Finding } from '../domain/reason.ts';
+import type { SessionCounters } from '../speakers/bgp/model.ts';
+import type { LinkView } from './link-view.ts';
+import type { SessionReport } from './session-state.ts';
+
+/** A BGP session with what changes all the time. */
+export interface SessionFacts extends SessionReport {
+  readonly keepaliveSeconds: number | undefined;
+  readonly fourOctetAs: boolean;
+  readonly routeRefresh: boolean;
+  /** Prefixes that the router has of us. */
+  readonly prefixesSent: number;
+  readonly counters: SessionCounters;
+}
+
+/** The route of an address to one peer. */
+export interface RouteFacts {
+  readonly peer: string;
+  readonly med: number;
+  /** Most preferred first; without ADD-PATH the router gets the first alone. */
+  readonly nextHops: readonly string[];
+}
+
+/** What this replica's engine decided for one address, and why. */
+export interface AddressFacts {
+  readonly ip: string;
+  /** Keys of the Services that it is announced for, or would be but for `finding`, oldest first. */
+  readonly services: readonly string[];
+  readonly younger: readonly string[];
+  readonly finding: Finding;
+  /** Names of the nodes that take its traffic, most preferred first; on a link the one whose MAC neighbours learn. */
+  readonly nodes: readonly string[];
+  /** Nodes that still take it and are about to go. */
+  readonly draining: readonly string[];
+  /** Why each of the others is left out. */
+  readonly leftOut: readonly Finding[];
+  /** To which peers it goes. */
+  readonly routes: readonly RouteFacts[];
+}
+
+/** What only this replica's engine knows, at the moment of the question. */
+export interface EngineFacts {
+  readonly stale: boolean;
+  /** What it adds to the MED of its routes (`announce/med`); undefined before it has begun. */
+  readonly medOffset: number | undefined;
+  readonly sessions: readonly SessionFacts[];
+  readonly nodes: readonly NodeVerdict[];
+  /** Of the addresses that were asked for, as far as Services hold them. */
+  readonly addresses: readonly AddressFacts[];
+}
+
+interface Spoken {
+  readonly routes: readonly { readonly peer: string; readonly route: BgpRoute }[];
+  /** What there is to say of it on a link, if it is one of a link. */
+  readonly link: LinkView | undefined;
+}
+
+export function addressFacts(ip: string, decision: Decision, { routes, link }: Spoken): AddressFacts {
+  const { services, younger, finding, announcement, leftOut } = decision;
+  return {
+    ip,
+    services,
+    younger,
+    finding: link?.finding ?? finding,
+    nodes: link?.nodes ?? announcement?.nodes.map(({ name }) => name) ?? [],
+    draining: announcement?.draining.map(({ name }) => name) ?? [],
+    leftOut,
+    routes: routes.map(({ peer, route }) => {
+      return { peer, med: route.med, nextHops: route.paths.map(({ nextHop }) => nextHop) };
+    }),
+  };
+}

@@ -1,0 +1,86 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+
+/** A user of KubeSphere: its roles are none of Kubernetes'. */
+export interface KubeSphereUser {
+  readonly name: string;
+  /** What its roles let it reach: `METHOD /path`, and whatever is below the path. */
+  readonly allows: readonly string[];
+}
+
+/** Headers that only ks-apiserver sets, whoever sends them. */
+const REMOTE = /^x-remote-/;
+
+/**
+ * What stands between a user of KubeSphere and the backend of an extension, as far as the backend sees it: authentication by a token that
+ * Kubernetes doesn't know, authorisation by the path, and an APIService that passes on what was let through, with `X-Remote-*` set and
+ * the token along (kubesphere/kubesphere, pkg/apiserver: authentication, authorization, APIService proxy).
+ */
+export class KsApiserver {
+  /** By token. */
+  readonly users = new Map<string, KubeSphereUser>();
+  /** Requests that were passed on. */
+  readonly passed: string[] = [];
+  readonly #server: Server;
+  #upstream: string;
+
+  /** @param upstream `https://host:port` of the backend; as with `insecureSkipVerify`, its certificate isn't looked at */
+  constructor(upstream: string) {
+    this.#upstream = upstream;
+    this.#server = createServer((request, response) => this.#serve(request, response));
+  }
+
+  /** The backend is somewhere else from now on. */
+  set upstream(url: string) {
+    this.#upstream = url;
+  }
+
+  /** Resolves with its URL. */
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => void this.#server.listen(0, '127.0.0.1', resolve));
+    const address = this.#server.address();
+    return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+    const user = token === undefined ? undefined : this.users.get(token);
+    const path = (request.url ?? '').split('?')[0] ?? '';
+    if (user === undefined) return refuse(response, 401, 'Unauthorized');
+    if (path === '/oauth/userinfo') return userinfo(response, user);
+    const action = `${request.method} ${path}`;
+    if (!user.allows.some((allowed) => action === allowed || action.startsWith(`${allowed}/`))) {
+      return refuse(response, 403, 'Forbidden');
+    }
+    this.passed.push(action);
+    this.#pass(request, response, user);
+  }
+
+  #pass(request: IncomingMessage, response: ServerResponse, { name }: KubeSphereUser): void {
+    const own = Object.entries(request.headers).filter(([header]) => !REMOTE.test(header) && header !== 'host');
+    const remote = { 'x-remote-user': name, 'x-remote-group': 'system:authenticated' };
+    const headers = { ...Object.fromEntries(own), ...remote };
+    const options = { method: request.method, headers, rejectUnauthorized: false };
+    const upstream = httpsRequest(`${this.#upstream}${request.url}`, options, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    upstream.on('error', () => refuse(response, 502, 'BadGateway'));
+    request.pipe(upstream);
+  }
+}
+
+function userinfo(response: ServerResponse, { name }: KubeSphereUser): void {
+  const claims = { name, email: `${name}@example.com`, preferred_username: name };
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(claims));
+}
+
+function refuse(response: ServerResponse, code: number, reason: string): void {
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason, code };
+  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(status));
+}
