@@ -43,7 +43,7 @@ function replicaFacts(name: string): ReplicaFacts {
   const at = '2026-01-01T00:00:00Z';
   const nodes = Array.from({ length: nodeCount }, (_, i) => ({
     ...{ node: `n${i}`, address: `203.0.113.${i}`, health: 'alive' as const, since: at, found: 'it answers 200' },
-    ...{ answered: at, status: 200, misses: 0, ailingMs: 0, witness: undefined, flaps: 0 },
+    ...{ answered: at, status: 200, misses: 0, ailingMs: 0, witness: undefined, witnessSaid: undefined, flaps: 0 },
   }));
   const hops = Array.from({ length: 8 }, (_, i) => `203.0.113.${i}`);
   const addresses = Array.from({ length: poolCount }, (_, i) => {

@@ -3,7 +3,6 @@ import { bgpRoute, decide, type Announcement, type BgpRoute, type Decision } fro
 import { medOffset, retained, type ReplicaView } from '../announce/med.ts';
 import type { PeerTarget } from '../announce/snapshot.ts';
 import { hostPrefix, parseAddress } from '../domain/address.ts';
-import type { BgpSettings, Peer } from '../domain/peer.ts';
 import type { Protocol } from '../domain/pool.ts';
 import type { NodeProber } from '../health/nodes.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
@@ -195,11 +194,6 @@ export class Engine {
     this.#setAllRoutes();
   }
 
-  /** What is added to the MED of all routes; undefined before the start. */
-  get medOffset(): number | undefined {
-    return this.#medOffset;
-  }
-
   /** What it has decided of these addresses and why, as far as Services hold them. */
   facts(ips: readonly string[]): Pick<EngineFacts, 'stale' | 'medOffset' | 'addresses'> {
     const addresses = ips.flatMap((ip) => this.#addressFacts(ip) ?? []);
@@ -302,16 +296,15 @@ export class Engine {
     const place = this.#place();
     const peers = settings === null ? [] : peersOf(place.node, this.#inputs.usablePeers());
     this.#targets = peers.map((peer) => peerTarget(peer, place));
-    const configs = settings === null ? [] : peers.map((peer) => this.#peerConfig(peer, settings, place));
+    const configs =
+      settings === null
+        ? []
+        : peers.map((peer) => peerConfig(peer, settings, place, this.#inputs.passwords.get(peer.name)));
     if (configs.length > 0) this.#deps.replicas.setRetention(Math.max(...configs.map(retentionMs)));
     this.#deps.nodes.setRouters(configs.map(({ address }) => address));
     const { listenPort: port = 0, listenAddresses: addresses = [] } = settings ?? {};
     this.#deps.speaker.configure(configs, { port, addresses });
     this.#setAllRoutes();
-  }
-
-  #peerConfig(peer: Peer, settings: BgpSettings, place: Place): PeerConfig {
-    return peerConfig(peer, settings, place, this.#inputs.passwords.get(peer.name));
   }
 
   #decideAll(): void {

@@ -137,7 +137,7 @@ function handle(message: ToEngine): void {
     case 'measure':
       post({
         type: 'measures',
-        measures: engineMeasures({ engine, speaker, nodes, replicas, layer2: linkSpeaker, usage }),
+        measures: engineMeasures({ engine: engine.facts([]), speaker, nodes, replicas, layer2: linkSpeaker, usage }),
       });
       break;
     case 'ask':
