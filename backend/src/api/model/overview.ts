@@ -20,8 +20,8 @@ interface Single {
   readonly message: string;
 }
 
-function servicesInTrouble(served: readonly Entry[], audience: Audience): Single[] {
-  return served.flatMap(({ service, allocated, announced }) => {
+function servicesInTrouble(troubled: readonly Entry[], audience: Audience): Single[] {
+  return troubled.flatMap(({ service, allocated, announced }) => {
     const found = [allocated, announced].find((each) => each?.status === 'False');
     if (found === null || found === undefined) return [];
     const seen = visible(service.key, audience) !== null;
@@ -60,12 +60,6 @@ export function problemsOf(all: readonly Single[]): Problem[] {
     return [{ kind, reason, count: same.length, objects, message: (named[0] ?? first).message }];
   });
   return problems.sort((a, b) => b.count - a.count || (`${a.kind}${a.reason}` < `${b.kind}${b.reason}` ? -1 : 1));
-}
-
-function serviceCounts(served: readonly Entry[]): Overview['counts']['services'] {
-  const withAddress = served.filter(({ service }) => service.held);
-  const announced = withAddress.filter((entry) => entry.announced?.status === 'True');
-  return { served: served.length, withAddress: withAddress.length, announced: announced.length };
 }
 
 type Verdicts = ReadonlyMap<string, ReturnType<typeof verdictOf>>;
@@ -150,10 +144,10 @@ export function overviewAnswer(
   const pools = poolNames(picture).flatMap((name) => poolSummary(name, picture) ?? []);
   const peers = peerNames(picture).flatMap((name) => peerSummary(name, picture) ?? []);
   const verdicts = nodeVerdicts(picture, words);
-  const served = [...picture.index.entries.values()].filter(({ notServed }) => notServed === undefined);
+  const { all, withAddress, announced, troubled } = picture.index.served;
   const dead = [...verdicts].filter(([, verdict]) => verdict === 'dead' || verdict === 'divided');
   const problems = problemsOf([
-    ...servicesInTrouble(served, audience),
+    ...servicesInTrouble(troubled, audience),
     ...objectsInTrouble('Eip', pools),
     ...objectsInTrouble('BgpPeer', peers),
     ...dead.map(([object]): Single => {
@@ -162,7 +156,7 @@ export function overviewAnswer(
     ...replicasInTrouble(words),
   ]);
   const counts = {
-    services: serviceCounts(served),
+    services: { served: all, withAddress, announced },
     pools: {
       all: pools.length,
       ready: pools.filter(({ ready }) => ready?.status === 'True').length,

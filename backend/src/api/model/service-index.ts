@@ -21,6 +21,15 @@ export interface Entry {
   readonly held: readonly { readonly ip: string; readonly pool: string | undefined }[];
 }
 
+/** What is said of all Services that are ours. */
+export interface Served {
+  readonly all: number;
+  readonly withAddress: number;
+  readonly announced: number;
+  /** Those with a condition that is False. */
+  readonly troubled: readonly Entry[];
+}
+
 export interface IndexSource {
   readonly services: ReadonlyMap<string, Service>;
   /** The same map as long as no pool changes. */
@@ -38,6 +47,7 @@ export class ServiceIndex {
   readonly #holders = new Map<string, Map<string, Holder[]>>();
   #pools: ReadonlyMap<string, Pool> | undefined;
   #sorted: readonly Service[] | undefined;
+  #served: Served | undefined;
   #byNamespace: ReadonlyMap<string, readonly Service[]> | undefined;
   #revision = 0;
 
@@ -72,6 +82,11 @@ export class ServiceIndex {
     return this.#byNamespace.get(namespace) ?? [];
   }
 
+  get served(): Served {
+    this.#served ??= summary([...this.#entries.values()].filter(({ notServed }) => notServed === undefined));
+    return this.#served;
+  }
+
   refresh(): void {
     const { services } = this.#source;
     const pools = this.#source.poolsInForce();
@@ -87,6 +102,7 @@ export class ServiceIndex {
     this.#revision += 1;
     this.#sorted = undefined;
     this.#byNamespace = undefined;
+    this.#served = undefined;
   }
 
   #clear(): void {
@@ -119,6 +135,18 @@ export class ServiceIndex {
       else held.delete(ip);
     }
   }
+}
+
+function summary(served: readonly Entry[]): Served {
+  const withAddress = served.filter(({ service }) => service.held);
+  return {
+    all: served.length,
+    withAddress: withAddress.length,
+    announced: withAddress.filter(({ announced }) => announced?.status === 'True').length,
+    troubled: served.filter(({ allocated, announced }) =>
+      [allocated, announced].some((each) => each?.status === 'False'),
+    ),
+  };
 }
 
 function byName(a: Service, b: Service): number {
