@@ -11,7 +11,12 @@ import { notServed } from './served.ts';
 import type { Interest } from './waiting.ts';
 
 /** What a Service's record should be, and why. */
-export type Plan =
+export type Plan = Decision & {
+  /** Which of the addresses that stand in its status are ours, so that we may take them back; others are another load balancer's. */
+  readonly ours: readonly string[];
+};
+
+type Decision =
   /** None of ours: what we wrote before is taken back, anything else stays untouched. */
   | { readonly served: false; readonly finding: Finding }
   /** Ours: `assignments` is the whole desired record; `finding` says `Allocated` or what is missing. */
@@ -139,6 +144,20 @@ export function heldAssignments(service: Service, view: AllocateView): Assignmen
   });
 }
 
+/**
+ * Whether an address that stands in a status beside our condition is one that we wrote there. Less is asked than of one that is held:
+ * what is taken back need be neither believed nor tenable. The record is the tenant's to edit, but so is the finalizer.
+ */
+function isOurs(key: string, assignment: Assignment, view: AllocateView): boolean {
+  const { ip, pool } = assignment;
+  if (pool !== '' || view.ledger.assignments(key).some((known) => known.ip === ip)) return true;
+  return view.adopting && poolOf(assignment, view.pools.pools) !== undefined;
+}
+
+function oursOf({ key, held, recorded }: Service, view: AllocateView): string[] {
+  return held ? recorded.filter((assignment) => isOurs(key, assignment, view)).map(({ ip }) => ip) : [];
+}
+
 /** What the Service holds: by its status, then by what we wrote there, should somebody have written over it. */
 function heldBy(service: Service, byStatus: readonly Assignment[], view: AllocateView): Assignment[] {
   const written = view.ledger.written(service.key).filter(({ ip }) => isTenable(service, ip, view));
@@ -194,7 +213,7 @@ function waitsFor(service: Service, failures: readonly Extract<Choice, { ok: fal
 }
 
 /** What the families' answers mean together (KEP-563): Require needs all, Prefer is content with one. */
-function together(service: Service, plans: readonly FamilyPlan[]): Plan {
+function together(service: Service, plans: readonly FamilyPlan[]): Decision {
   const assignments = plans.flatMap((plan) => plan.assignment ?? []);
   const failures = plans.flatMap(({ failed }) => failed ?? []);
   const later = { served: true, waitsFor: waitsFor(service, failures) } as const;
@@ -209,16 +228,26 @@ function together(service: Service, plans: readonly FamilyPlan[]): Plan {
   return { ...later, assignments: kept, finding: failed };
 }
 
-/** The plan for one Service from the current state alone; deterministic, so that a new leader plans the same. */
-export function plan(given: Service, view: AllocateView): Plan {
+/** A Service whose status somebody else has written holds nothing of ours, whatever condition it carries. */
+function withoutHolding(service: Service, ours: readonly string[]): Service {
+  // What is ours, and lost to an older Service, is no sign of another load balancer.
+  return { ...service, held: false, ingressIPs: service.ingressIPs.filter((ip) => !ours.includes(ip)) };
+}
+
+function decide(given: Service, ours: readonly string[], view: AllocateView): Decision {
   const byStatus = heldAssignments(given, view);
-  // A Service whose status somebody else has written holds nothing of ours, whatever condition it carries.
-  const service = given.held && byStatus.length === 0 ? { ...given, held: false } : given;
+  const service = given.held && byStatus.length === 0 ? withoutHolding(given, ours) : given;
   const reason = notServed({ service, defaultPoolExists: view.pools.hasDefault });
   if (reason !== undefined) return { served: false, finding: reason };
   const held = heldBy(service, byStatus, view);
   const plans = neededFamilies(service).map((family) => planFamily(service, family, held, view));
   return together(service, plans);
+}
+
+/** The plan for one Service from the current state alone; deterministic, so that a new leader plans the same. */
+export function plan(given: Service, view: AllocateView): Plan {
+  const ours = oursOf(given, view);
+  return { ...decide(given, ours, view), ours };
 }
 
 /** For comparing what is said of a Service with what was. */

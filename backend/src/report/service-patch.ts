@@ -1,4 +1,5 @@
 import type { Plan } from '../allocate/plan.ts';
+import { canonicalAddress } from '../domain/address.ts';
 import { LOAD_BALANCER_CLASS, type Service } from '../domain/service.ts';
 import type * as kinds from '../cluster/kinds.ts';
 import { formatAssigned } from '../resources/assigned.ts';
@@ -76,7 +77,10 @@ function assignPatch(object: kinds.Service, service: Service, plan: Served, now:
   if (written && wanted.every((condition) => isCurrent(condition, existing))) return undefined;
   const conditions = wanted.map((condition) => withTransition(condition, existing, now));
   if (written) return { metadata: {}, status: { conditions } };
-  if (plan.assignments.length === 0) return withdrawal(object, conditions, true);
+  if (plan.assignments.length === 0) {
+    const finalizerIsOurs = service.loadBalancerClass === LOAD_BALANCER_CLASS || holdsOnlyOurs(object, plan);
+    return withdrawal(object, conditions, plan, finalizerIsOurs);
+  }
   const stale = saysOfOthers(service, plan) ? deletionOf(object, [SERVICE_CONDITIONS.announced]) : [];
   return {
     metadata: {
@@ -91,17 +95,37 @@ function assignPatch(object: kinds.Service, service: Service, plan: Served, now:
   };
 }
 
-/** Takes back what we wrote, and nothing else: other finalizers, labels and conditions stay. */
-function withdrawal(object: kinds.Service, conditions: unknown[], ingressIsOurs: boolean): ServicePatch {
+type Ingress = NonNullable<NonNullable<NonNullable<kinds.Service['status']>['loadBalancer']>['ingress']>;
+
+/** What another load balancer has written into the status, over ours or beside it. */
+function ingressOfOthers(object: kinds.Service, { ours }: Plan): Ingress {
+  const all = object.status?.loadBalancer?.ingress ?? [];
+  return all.filter(({ ip }) => ip === undefined || !ours.includes(canonicalAddress(ip) ?? ip));
+}
+
+/** Whether no other load balancer can rely on the finalizer, which all of them share. */
+function holdsOnlyOurs(object: kinds.Service, plan: Plan): boolean {
+  return plan.ours.length > 0 && ingressOfOthers(object, plan).length === 0;
+}
+
+/**
+ * Takes back what we wrote, and nothing else: other finalizers, labels, conditions and addresses stay. With a finalizer that may be
+ * another's the record stays as well: it alone tells, once the other's address is gone, that the finalizer is ours to take off.
+ */
+function withdrawal(object: kinds.Service, conditions: unknown[], plan: Plan, finalizerIsOurs: boolean): ServicePatch {
   const { labels, finalizers } = object.metadata ?? {};
   const hasFinalizer = finalizers?.includes(SERVICE_KEYS.finalizer) === true;
+  const others = ingressOfOthers(object, plan);
   return {
     metadata: {
-      ...(hasFinalizer ? { '$deleteFromPrimitiveList/finalizers': [SERVICE_KEYS.finalizer] } : {}),
-      annotations: { [SERVICE_KEYS.assigned]: null },
+      ...(hasFinalizer && finalizerIsOurs ? { '$deleteFromPrimitiveList/finalizers': [SERVICE_KEYS.finalizer] } : {}),
+      ...(hasFinalizer && !finalizerIsOurs ? {} : { annotations: { [SERVICE_KEYS.assigned]: null } }),
       ...(labels?.[OPENELB_KEYS.servicePool] === undefined ? {} : { labels: { [OPENELB_KEYS.servicePool]: null } }),
     },
-    status: { ...(ingressIsOurs ? { loadBalancer: { ingress: null } } : {}), conditions },
+    status: {
+      ...(plan.ours.length > 0 ? { loadBalancer: { ingress: others.length > 0 ? others : null } } : {}),
+      conditions,
+    },
   };
 }
 
@@ -123,13 +147,11 @@ function isLeftOver(object: kinds.Service, service: Service): boolean {
   return classAllows && ingressIPs.length === 0 && (hasProof(object) || (hasFinalizer && recorded.length > 0));
 }
 
-function releasePatch(object: kinds.Service, service: Service, { finding }: Plan): ServicePatch | undefined {
+function releasePatch(object: kinds.Service, service: Service, plan: Plan): ServicePatch | undefined {
   const conditions = deletionOf(object, Object.values(SERVICE_CONDITIONS));
-  // Overwritten by another load balancer: the ingress and, for all we know, the finalizer are its own now.
-  const overwritten = finding.reason === 'ServedByAnother';
-  if (service.held && !overwritten) return withdrawal(object, conditions, true);
-  if (isLeftOver(object, service) && (service.deleting || !service.isLoadBalancer))
-    return withdrawal(object, conditions, false);
+  const ends = service.deleting || !service.isLoadBalancer;
+  const finalizerIsOurs = holdsOnlyOurs(object, plan) || (ends && isLeftOver(object, service));
+  if (finalizerIsOurs || hasProof(object)) return withdrawal(object, conditions, plan, finalizerIsOurs);
   return conditions.length > 0 ? { metadata: {}, status: { conditions } } : undefined;
 }
 
