@@ -108,6 +108,12 @@ function holdsOnlyOurs(object: kinds.Service, plan: Plan): boolean {
   return plan.ours.length > 0 && ingressOfOthers(object, plan).length === 0;
 }
 
+function ingressWithoutOurs(object: kinds.Service, plan: Plan): object {
+  if (plan.ours.length === 0) return {};
+  const others = ingressOfOthers(object, plan);
+  return { loadBalancer: { ingress: others.length > 0 ? others : null } };
+}
+
 /**
  * Takes back what we wrote, and nothing else: other finalizers, labels, conditions and addresses stay. With a finalizer that may be
  * another's the record stays as well: it alone tells, once the other's address is gone, that the finalizer is ours to take off.
@@ -115,17 +121,13 @@ function holdsOnlyOurs(object: kinds.Service, plan: Plan): boolean {
 function withdrawal(object: kinds.Service, conditions: unknown[], plan: Plan, finalizerIsOurs: boolean): ServicePatch {
   const { labels, finalizers } = object.metadata ?? {};
   const hasFinalizer = finalizers?.includes(SERVICE_KEYS.finalizer) === true;
-  const others = ingressOfOthers(object, plan);
   return {
     metadata: {
       ...(hasFinalizer && finalizerIsOurs ? { '$deleteFromPrimitiveList/finalizers': [SERVICE_KEYS.finalizer] } : {}),
       ...(hasFinalizer && !finalizerIsOurs ? {} : { annotations: { [SERVICE_KEYS.assigned]: null } }),
       ...(labels?.[OPENELB_KEYS.servicePool] === undefined ? {} : { labels: { [OPENELB_KEYS.servicePool]: null } }),
     },
-    status: {
-      ...(plan.ours.length > 0 ? { loadBalancer: { ingress: others.length > 0 ? others : null } } : {}),
-      conditions,
-    },
+    status: { ...ingressWithoutOurs(object, plan), conditions },
   };
 }
 
