@@ -22,6 +22,8 @@ export type Choice =
       /** All pools that were looked at, and those of them that have no address at the moment. */
       readonly pools?: readonly string[];
       readonly full?: readonly Lack[];
+      /** Those of `pools` that don't let the Service in. */
+      readonly closed?: readonly string[];
       /** The wanted address, where it is somebody else's at the moment. */
       readonly ip?: string;
     };
@@ -131,7 +133,9 @@ function chooseAny(service: Service, family: Family, view: ChooseView): Choice {
   }
   if (first === undefined) return noCandidate(service, family, view);
   const names = pools.map(({ name }) => name);
-  return { ok: false, finding: first, pools: names, full };
+  const labels = view.namespaces.get(service.namespace);
+  const shut = pools.filter((pool) => !isAllowed(pool, service, labels)).map(({ name }) => name);
+  return { ok: false, finding: first, pools: names, full, closed: shut };
 }
 
 /** A Service that is created again gets its address again, from a pool that would not be its first by now as well. */

@@ -209,7 +209,9 @@ function waitsFor(service: Service, failures: readonly Extract<Choice, { ok: fal
   const ips = new Set([...before, ...failures.flatMap(({ ip }) => ip ?? [])]);
   const [family, second] = neededFamilies(service);
   const only = second === undefined ? { family } : {};
-  return { pools: [...new Set(pools)], full: failures.flatMap(({ full }) => full ?? []), ips: [...ips], ...only };
+  const full = failures.flatMap((failure) => failure.full ?? []);
+  const closed = failures.flatMap((failure) => failure.closed ?? []);
+  return { pools: [...new Set(pools)], full, closed: [...new Set(closed)], ips: [...ips], ...only };
 }
 
 /** What the families' answers mean together (KEP-563): Require needs all, Prefer is content with one. */

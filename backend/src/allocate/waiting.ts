@@ -56,7 +56,12 @@ interface Entry {
   readonly crowd: Crowd | undefined;
 }
 
-/** Those that wait for the same pools, which lack the same for them, and heard the same reason. */
+/**
+ * Services that get the same answer by any edit that leaves alone who may use the pools. All that the answer to a plain Service
+ * depends on is the same for them: its family, its pools in their order, which of these let it in, and which lack addresses only; and
+ * all of them last heard the same, so that what is no news for one is none for the others. Whatever `choose` comes to look at besides
+ * has to become part of the id.
+ */
 export interface Crowd {
   readonly id: string;
   size: number;
@@ -83,7 +88,10 @@ export interface Lack {
  * What a waiting Service would take: an address that becomes free in what is `full`, or one of `ips`. `pools` are all that it looks
  * to, those that give it nothing until they are edited as well.
  */
-export type Interest = Pick<Entry, 'pools' | 'full' | 'ips' | 'family'>;
+export interface Interest extends Pick<Entry, 'pools' | 'full' | 'ips' | 'family'> {
+  /** Those of `pools` that don't let the Service in, whatever else becomes of them. */
+  readonly closed?: readonly string[];
+}
 
 function lackId({ pool, family }: Lack): string {
   return `${family} ${pool}`;
@@ -110,14 +118,14 @@ export class Waiting {
 
   set(
     { key, createdAt }: Aged,
-    { pools, full, ips, family }: Interest,
+    { pools, full, closed = [], ips, family }: Interest,
     { group, byAny, heard, isPlain }: Bonds = {},
   ): void {
     this.delete(key);
     const service = { key, createdAt };
     // Who needs both families may lack one and be helped by the other.
     const isAlone = family === undefined || isPlain !== true;
-    const crowd = isAlone ? undefined : this.#join(JSON.stringify([family, pools, full.map(lackId), heard]));
+    const crowd = isAlone ? undefined : this.#join(JSON.stringify([family, pools, closed, full.map(lackId), heard]));
     // Who wants one address, or no pool that there is, may be helped by any as well.
     const entry = {
       service,
