@@ -16,6 +16,7 @@ import * as kinds from '../kinds.ts';
 import type { Kube } from '../kube.ts';
 import type { ClusterView } from '../watch/cluster-view.ts';
 import { toService } from '../watch/domain/service.ts';
+import { Adoption } from './adoption.ts';
 import { LEADER_WRITE_TIMEOUT_MS, patchFenced } from './apply-status.ts';
 import type { EventRecorder } from './events.ts';
 import type { PoolGuard } from './pool-guard.ts';
@@ -48,8 +49,6 @@ export interface AddressAssignerDeps {
 const CONCURRENCY = 16;
 /** How long to wait before asking again whether this replica may write. */
 const HOLD_MS = 1_000;
-/** For how long after taking office another leader's last writes may still show up: the duration of a lease. */
-const ADOPTION_MS = 15_000;
 
 /** What a successful patch returned, until the watch has brought it. */
 interface Written {
@@ -65,9 +64,9 @@ export class AddressAssigner {
   readonly #queue: WorkQueue;
   readonly #written = new Map<string, Written>();
   readonly #moves = new Moves();
+  readonly #adoption: Adoption;
   #nodes: ReadonlyMap<string, string> = new Map();
   #reserved: Reserved | undefined;
-  #adoption: Timer | undefined;
   #rest: { readonly at: number; readonly timer: Timer } | undefined;
   #stopped = false;
 
@@ -75,6 +74,7 @@ export class AddressAssigner {
     this.#deps = deps;
     const { services, namespaces } = deps.view;
     this.#allocator = new Allocator({ services, namespaces, moves: this.#moves });
+    this.#adoption = new Adoption({ ...deps, onEnd: () => this.#allocator.endAdoption() });
     this.#queue = new WorkQueue(deps, {
       name: 'services',
       process: (key) => this.#process(key),
@@ -104,7 +104,7 @@ export class AddressAssigner {
   /** Takes up the work, with a ledger made from what stands in Services and pools alone; the oldest Services come first. */
   start(): void {
     if (this.#stopped) return;
-    this.#adoption = this.#deps.clock.setTimer(ADOPTION_MS, () => this.#allocator.endAdoption());
+    this.#adoption.start();
     this.#reserved = this.#reservedNow();
     const pools = new PoolSet(this.#deps.view.poolsInForce(), this.#reserved);
     const released = new Map([...pools.pools.keys()].map((name) => [name, this.#releasedBefore(name)] as const));
@@ -117,7 +117,7 @@ export class AddressAssigner {
   /** For good; writes that are under way end first, and what they settle wakes nobody up. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#adoption?.cancel();
+    this.#adoption.stop();
     this.#rest?.timer.cancel();
     await this.#queue.stop();
   }
