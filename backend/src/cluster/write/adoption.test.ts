@@ -8,7 +8,7 @@ const MAIN = aPoolObject('main', ['192.0.2.1-192.0.2.9'], true);
 /** The last leader's write shows up, and that the pool gives nothing new by now: a Service that loses its address gets none. */
 async function showUp(bench: AssignerBench): Promise<void> {
   const status = { addresses: ['192.0.2.1-192.0.2.9'], namespaces: ['shop'], used: { '192.0.2.1': 'shop/web' } };
-  bench.store({ ...MAIN, spec: { ...MAIN.spec, disable: true }, status } as typeof MAIN);
+  bench.store({ ...MAIN, spec: { ...(MAIN.spec as object), disable: true }, status });
   bench.store(withAddress(aServiceObject('web'), '192.0.2.1'));
   await settle();
 }
