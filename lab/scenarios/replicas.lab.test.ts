@@ -86,7 +86,7 @@ suite('replicas come and go, and the router notices nothing', () => {
       await lab.replicas.stop('n1', 'SIGKILL');
       await usesPathsOf(second);
     });
-    await meds({ [first]: 100, [second]: 0 });
+    await meds({ [first]: 100, [second]: 49 });
     // What the router still keeps of the dead one doesn't hold it back.
     await lab.lab.api.delete('/api/v1/nodes/n3');
     await lab.routed(ip, ['n1', 'n2']);
