@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Service } from '../domain/service.ts';
-import { aPool, aService } from '../domain/testing/builders.ts';
+import { aPool, aService, range, sharingTerms } from '../domain/testing/builders.ts';
 import { Allocator } from './allocator.ts';
 import { PoolSet } from './pool-set.ts';
 import { Reserved } from './reserved.ts';
@@ -13,11 +13,16 @@ suite('what a new leader believes of the statuses that it finds', () => {
   const holding = (key: string, ip: string, createdAt: number): Service =>
     aService(key, { createdAt, held: true, recorded: [{ pool: 'p', ip }], ingressIPs: [ip], hasCondition: true });
 
-  function led(services: readonly Service[], used: Readonly<Record<string, string>>, reserved?: Reserved): Allocator {
+  function led(
+    services: readonly Service[],
+    used: Readonly<Record<string, string>>,
+    reserved?: Reserved,
+    pool = POOL,
+  ): Allocator {
     const known = new Map(services.map((service) => [service.key, service]));
     const allocator = new Allocator({ services: known, namespaces: new Map() });
     const named = new Map(Object.entries(used).map(([ip, keys]) => [ip, keys.split(';')]));
-    allocator.adopt(new PoolSet(new Map([['p', POOL]]), reserved), { released: new Map(), used: named }, NOW);
+    allocator.adopt(new PoolSet(new Map([['p', pool]]), reserved), { released: new Map(), used: named }, NOW);
     return allocator;
   }
 
@@ -35,6 +40,48 @@ suite('what a new leader believes of the statuses that it finds', () => {
     const services = [holding('a/web', '192.0.2.1', 1)];
     assert.deepEqual(led(services, {}, reserved).ledger.holders('192.0.2.1'), []);
     assert.deepEqual(led(services, { '192.0.2.1': 'a/web' }, reserved).ledger.holders('192.0.2.1'), ['a/web']);
+  });
+
+  suite('where more share an address than the pool names', () => {
+    const IP = '192.0.2.1';
+    const KEYS = Array.from({ length: 11 }, (_, i) => `a/s${String(i).padStart(2, '0')}`);
+    const used = { [IP]: KEYS.slice(0, 8).join(';') };
+    const sharing = (key: string, port: number, createdAt: number, terms = 'web'): Service => {
+      const namespace = key.slice(0, key.indexOf('/'));
+      return {
+        ...holding(key, IP, createdAt),
+        sharing: sharingTerms({ namespace, key: terms, ports: [`TCP/${port}`] }),
+      };
+    };
+    const sharers = KEYS.map((key, i) => sharing(key, 80 + i, 100 + i));
+    const gives = { heldRanges: [range('192.0.2.0/29')], heldNamespaces: ['a'] };
+
+    for (const [what, pool] of [
+      ['as it was', { ...POOL, ...gives }],
+      ['disabled', { ...POOL, ...gives, disabled: true }],
+      ['shrunk', { ...POOL, ...gives, ranges: aPool('p', ['192.0.2.4-192.0.2.7']).ranges }],
+      ['being deleted', { ...POOL, ...gives, deleting: true }],
+    ] as const) {
+      test(`all of them keep it: the pool is ${what}`, () => {
+        assert.deepEqual([...led(sharers, used, undefined, pool).ledger.holders(IP)].sort(), KEYS);
+      });
+    }
+    test('also if a node has the address by now', () => {
+      const reserved = new Reserved({ nodes: new Map([[IP, 'n1']]), serviceRanges: [], subnets: [] });
+      assert.deepEqual([...led(sharers, used, reserved).ledger.holders(IP)].sort(), KEYS);
+    });
+    test('nobody else gets in, however old: not from another namespace, with another key or with none', () => {
+      const forgers = [
+        sharing('b/other', 9000, 1),
+        sharing('a/key', 9001, 1, 'mine'),
+        { ...holding('a/none', IP, 1), sharing: sharingTerms({ namespace: 'a', ports: ['TCP/9002'] }) },
+      ];
+      assert.deepEqual([...led([...sharers, ...forgers], used).ledger.holders(IP)].sort(), KEYS);
+    });
+    test('a list that is not full has all', () => {
+      const short = { [IP]: KEYS.slice(0, 7).join(';') };
+      assert.deepEqual([...led(sharers, short).ledger.holders(IP)].sort(), KEYS.slice(0, 7));
+    });
   });
 });
 

@@ -39,8 +39,8 @@ export interface AllocateView extends ChooseView {
   /** False: it was moved away from strangers so often that it has to stay with one for now. */
   mayMove(service: string): boolean;
   /**
-   * What a pool's status, which tenants can't write, says of a Service and an address: it is the only holder, one of several, or none
-   * while another one that is named still claims it; undefined if the status doesn't know.
+   * What a pool's status, which tenants can't write, says of a Service and an address: it is the only holder, one of several (of whom
+   * it names only the first), or none while another one that is named still claims it; undefined if the status doesn't know.
    */
   recordOf(service: string, ip: string): 'sole' | 'one' | 'none' | undefined;
   /** Age decides between two Services that were given one address, in milliseconds since the epoch. */

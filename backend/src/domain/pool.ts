@@ -29,6 +29,9 @@ export const MAX_RELEASED = 1_000;
 /** The most `heldNamespaces`: a full list may not have all. */
 export const MAX_HELD_NAMESPACES = 1000;
 
+/** The most Services that the status names per address: a full list may not have all. */
+export const MAX_SHARERS = 8;
+
 /** The most entries that a pool has of the conflicts of one replica. */
 export const MAX_CONFLICTS = 64;
 /** The most that it has of those of all replicas: some 500 octets each with what the API server notes of who wrote them, and etcd takes 1.5 MB. */

@@ -1,6 +1,6 @@
 import type { Release } from '../allocate/released.ts';
 import { formatAddress, parseAddress, rangeContains, type AddressRange } from '../domain/address.ts';
-import { allowsNamespace, holds, MAX_HELD_NAMESPACES, MAX_RELEASED, type Pool } from '../domain/pool.ts';
+import { allowsNamespace, holds, MAX_HELD_NAMESPACES, MAX_RELEASED, MAX_SHARERS, type Pool } from '../domain/pool.ts';
 import { cover, formatRange, size } from '../domain/ranges.ts';
 import type { Labels } from '../domain/selector.ts';
 import { MAX_HELD_RANGES, type EipStatus } from '../resources/eip.ts';
@@ -9,8 +9,6 @@ import type { NewCondition } from './conditions.ts';
 
 /** The most entries of `status.used`: the object must stay small whatever the pool's size; the REST API has all of them. */
 export const MAX_USED = 128;
-/** The most Services that are named per address. */
-const MAX_SHARERS = 8;
 /** The most Services that a message names. */
 const MAX_NAMED = 5;
 
