@@ -23,6 +23,8 @@ export interface Node {
   readonly labels: Labels;
   /** Addresses of type InternalIP in the object's order. */
   readonly internalIPs: readonly NodeAddress[];
+  /** Those of type ExternalIP: no Service may have one, and no route goes through it. */
+  readonly externalIPs: readonly NodeAddress[];
   /** What the Node's annotation of either era pins as next hop, at most one per family; usually empty. */
   readonly pinned: readonly NodeAddress[];
   /** Condition Ready is True. */

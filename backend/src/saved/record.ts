@@ -75,6 +75,7 @@ export const node: z.ZodType<Node> = z.strictObject({
   name: z.string(),
   labels,
   internalIPs: z.array(address),
+  externalIPs: z.array(address),
   pinned: z.array(address),
   ready: z.boolean(),
   networkUnavailable: z.boolean(),
@@ -86,7 +87,12 @@ export const node: z.ZodType<Node> = z.strictObject({
 
 export function nodeToJson(value: Node): object {
   const asText = ({ text: written }: NodeAddress): string => written;
-  return { ...value, internalIPs: value.internalIPs.map(asText), pinned: value.pinned.map(asText) };
+  return {
+    ...value,
+    internalIPs: value.internalIPs.map(asText),
+    externalIPs: value.externalIPs.map(asText),
+    pinned: value.pinned.map(asText),
+  };
 }
 
 const poolRange: z.ZodType<PoolRange> = z

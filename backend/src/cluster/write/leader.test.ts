@@ -300,20 +300,20 @@ suite('the leader', () => {
     await bench.leader.stop();
   });
 
-  test("says that a node or the cluster's Services have addresses of a pool", async () => {
-    const bench = await new Bench().start();
-    bench.api.store(kinds.nodes, {
-      metadata: { name: 'n1' },
-      status: { addresses: [{ type: 'InternalIP', address: '192.0.2.0' }] },
+  for (const type of ['InternalIP', 'ExternalIP'])
+    test(`says that a node or the cluster's Services have addresses of a pool, and gives none: ${type}`, async () => {
+      const bench = await new Bench().start();
+      const addresses = [{ type, address: '192.0.2.0' }];
+      bench.api.store(kinds.nodes, { metadata: { name: 'n1' }, status: { addresses } });
+      bench.api.store(kinds.services, service('s'));
+      await bench.pass();
+      assert.deepEqual([bench.overlapsOf('a'), bench.ipOf('s')], ['OverlapsNode', undefined]);
+      bench.serviceRanges = [range('192.0.0.0/16')];
+      bench.leader.reservedChanged();
+      await bench.pass();
+      assert.equal(bench.overlapsOf('a'), 'OverlapsServiceRange');
+      await bench.leader.stop();
     });
-    await bench.pass();
-    assert.equal(bench.overlapsOf('a'), 'OverlapsNode');
-    bench.serviceRanges = [range('192.0.0.0/16')];
-    bench.leader.reservedChanged();
-    await bench.pass();
-    assert.equal(bench.overlapsOf('a'), 'OverlapsServiceRange');
-    await bench.leader.stop();
-  });
 
   test('writes nothing as long as it may not, and all of it as soon as it may', async () => {
     const bench = await new Bench().start();

@@ -12,6 +12,7 @@ import type { EventRecorder } from './events.ts';
 import { LeaderStatuses } from './leader-statuses.ts';
 import { PoolGuard } from './pool-guard.ts';
 import type { QueueLoad } from './queue.ts';
+import { reservingView } from './reserving-view.ts';
 import { StatusWriter } from './status-writer.ts';
 
 export interface LeaderDeps {
@@ -62,6 +63,7 @@ export class Leader {
     const burst = new Burst(deps, ADDRESS_BURST);
     const assigner = new AddressAssigner({
       ...deps,
+      view: reservingView(deps.view),
       guard,
       onUse: (pool) => this.#pools.changed(pool),
       onWritten: () => burst.note(),

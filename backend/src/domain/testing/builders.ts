@@ -102,6 +102,7 @@ export function aNode(name: string, internalIPs: readonly string[], overrides: P
     name,
     labels: {},
     internalIPs: internalIPs.map(addressOf),
+    externalIPs: [],
     pinned: [],
     ready: true,
     networkUnavailable: false,

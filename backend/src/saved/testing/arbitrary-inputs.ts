@@ -72,6 +72,7 @@ const node = record<Node>({
   name: text,
   labels,
   internalIPs: fc.array(nodeAddress, { maxLength: 3 }),
+  externalIPs: fc.array(nodeAddress, { maxLength: 2 }),
   pinned: fc.array(nodeAddress, { maxLength: 2 }),
   ready: flag,
   networkUnavailable: flag,

@@ -58,6 +58,7 @@ suite('a Node', () => {
         { family: 'ipv4', value: 0x0a000001n, text: '10.0.0.1' },
         { family: 'ipv6', value: 0xfd000000000000000000000000000001n, text: 'fd00::1' },
       ],
+      externalIPs: [{ family: 'ipv4', value: 0xcb007109n, text: '203.0.113.9' }],
       pinned: [],
       ready: true,
       networkUnavailable: false,

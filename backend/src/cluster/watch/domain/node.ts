@@ -14,8 +14,8 @@ function isTrue(node: kinds.Node, type: string): boolean {
   return node.status?.conditions?.find((candidate) => candidate.type === type)?.status === 'True';
 }
 
-function internalIPsOf(node: kinds.Node): NodeAddress[] {
-  const addresses = (node.status?.addresses ?? []).filter(({ type }) => type === 'InternalIP');
+function addressesOf(node: kinds.Node, wanted: 'InternalIP' | 'ExternalIP'): NodeAddress[] {
+  const addresses = (node.status?.addresses ?? []).filter(({ type }) => type === wanted);
   return addresses.flatMap(({ address }) => nodeAddress(address) ?? []);
 }
 
@@ -52,11 +52,12 @@ function drainSignalsOf({ metadata, spec }: kinds.Node): DrainSignal[] {
 /** A Node as announcing sees it; equal in every field as long as nothing that matters changes, heartbeats least of all. */
 export function toNode(node: kinds.Node): Node {
   const metadata = node.metadata ?? {};
-  const internalIPs = internalIPsOf(node);
+  const internalIPs = addressesOf(node, 'InternalIP');
   return {
     name: metadata.name ?? '',
     labels: metadata.labels ?? {},
     internalIPs,
+    externalIPs: addressesOf(node, 'ExternalIP'),
     pinned: pinnedAddresses(eraValue(metadata.annotations, 'layer2'), internalIPs),
     ready: isTrue(node, 'Ready'),
     networkUnavailable: isTrue(node, 'NetworkUnavailable'),
