@@ -1,4 +1,4 @@
-import { canonicalAddress, parseAddress } from '../domain/address.ts';
+import { parseAddress } from '../domain/address.ts';
 import { sameRanges } from '../domain/ranges.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
@@ -7,13 +7,13 @@ import { poolsOf, sameAssignments, without } from './assignments.ts';
 import { restsUntil } from './free.ts';
 import { Ledger, sharingGroup } from './ledger.ts';
 import { heldAssignments, plan, said, sameTerms, type AllocateView, type Plan } from './plan.ts';
-import { isAllowed, PoolSet } from './pool-set.ts';
+import { PoolSet } from './pool-set.ts';
 import { RecordedUsers } from './recorded-users.ts';
 import type { Remembered } from './released.ts';
 import { Resting } from './resting.ts';
-import { notServed } from './served.ts';
 import { Crowds, isPlain } from './crowds.ts';
 import { byServiceAge, Waiting, type Interest } from './waiting.ts';
+import { openWishes, Wishes, wishesOf } from './wishes.ts';
 
 export interface AllocatorDeps {
   /** All Services of the cluster, by key. */
@@ -40,6 +40,7 @@ export class Allocator {
   readonly ledger = new Ledger();
   readonly #deps: AllocatorDeps;
   readonly #waiting = new Waiting();
+  readonly #wishes = new Wishes();
   readonly #unserved = new Set<string>();
   readonly #resting = new Resting();
   /** Pools that remember addresses which no pool has any more, and another may have after the next edit. */
@@ -100,20 +101,18 @@ export class Allocator {
 
   /** A Service was seen for the first time, or anew: others shouldn't get what it asks for. */
   observe(service: Service): void {
-    const defaultPoolExists = this.#pools.hasDefault;
-    const asks = notServed({ service, defaultPoolExists }) === undefined;
-    const texts = asks ? [...service.wantedIPs, ...service.recorded.map(({ ip }) => ip)] : [];
-    const own = this.ledger.assignments(service.key);
-    const isOwn = (ip: string): boolean => own.some((assignment) => assignment.ip === ip);
+    const wishes = wishesOf(service, this.ledger.assignments(service.key));
+    this.#wishes.set(service.key, wishes);
     const labels = this.#deps.namespaces.get(service.namespace);
-    // Most Services ask for nothing or have what they ask for, as they write it.
-    const ips = texts.filter((text) => !isOwn(text)).flatMap((text) => canonicalAddress(text) ?? []);
-    const isOpen = (ip: string): boolean => this.#pools.having(ip).some((pool) => isAllowed(pool, service, labels));
-    // Nor does anybody keep an address from others by asking for what no pool would give.
-    this.ledger.wish(
-      service.key,
-      [...new Set(ips)].filter((ip) => !isOwn(ip) && isOpen(ip)),
-    );
+    // Nobody keeps an address from others by asking for what no pool would give.
+    this.ledger.wish(service.key, openWishes(service, wishes, this.#pools, labels));
+  }
+
+  #observeAll(keys: readonly string[]): void {
+    for (const key of keys) {
+      const service = this.#deps.services.get(key);
+      if (service !== undefined) this.observe(service);
+    }
   }
 
   plan(service: Service, now: number): Plan {
@@ -158,6 +157,7 @@ export class Allocator {
   forget(key: string, now: number): Effects {
     this.#waiting.delete(key);
     this.#unserved.delete(key);
+    this.#wishes.set(key, []);
     this.ledger.wish(key, []);
     this.#leaving.delete(key);
     const before = this.ledger.assignments(key);
@@ -173,6 +173,8 @@ export class Allocator {
     const before = this.#pools;
     const edited = pools.editedSince(before);
     this.#setPools(pools);
+    // Before anybody is planned: who comes first must not get what another one has asked for all along.
+    this.#observeAll(this.#wishes.concernedBy(before, pools));
     const unserved = before.hasDefault === pools.hasDefault ? [] : this.#unserved;
     const disturbed = pools.strangersSince(before).flatMap((ip) => this.ledger.holders(ip));
     const others = [...new Set([...unserved, ...disturbed])].flatMap((key) => this.#deps.services.get(key) ?? []);
@@ -184,7 +186,9 @@ export class Allocator {
 
   /** The labels of a namespace changed: who waits there may be let into other pools. */
   reconsider(now: number, namespace: string): Effects {
-    const concerned = this.#waiting.keys().filter((key) => this.#deps.services.get(key)?.namespace === namespace);
+    const isThere = (key: string): boolean => this.#deps.services.get(key)?.namespace === namespace;
+    this.#observeAll(this.#wishes.keys().filter(isThere));
+    const concerned = this.#waiting.keys().filter(isThere);
     return this.#reconsider(concerned, now);
   }
 

@@ -22,7 +22,8 @@ function isBoundByLabels(pool: Pool): boolean {
   return byNamespace || (pool.namespaces.length === 0 && pool.serviceSelector !== undefined);
 }
 
-function whoMayUse({ isDefault, namespaces, namespaceSelector, serviceSelector }: Pool): string {
+/** Pools with the same text are for the same Services. */
+export function whoMayUse({ isDefault, namespaces, namespaceSelector, serviceSelector }: Pool): string {
   return JSON.stringify([isDefault, namespaces, namespaceSelector, serviceSelector]);
 }
 
