@@ -225,6 +225,8 @@ test('the manager may do what it does', async () => {
     { ...lease, verb: 'create' },
     ...['get', 'patch'].map((verb) => ({ ...lease, verb, name: 'porter-manager' })),
     ...['get', 'patch'].map((verb) => ({ ...secret, verb, name: 'porter-manager-api' })),
+    // Passwords of peers.
+    ...['list', 'watch'].map((verb) => ({ ...secret, verb })),
     { verb: 'create', resource: 'tokenreviews', group: 'authentication.k8s.io' },
     { verb: 'create', resource: 'subjectaccessreviews', group: 'authorization.k8s.io' },
   ];
@@ -243,7 +245,8 @@ test('the manager may do nothing else', async () => {
     { verb: 'patch', resource: 'endpointslices', group: 'discovery.k8s.io' },
     { verb: 'get', resource: 'secrets', namespace: 'kube-system' },
     { ...secret, verb: 'get', name: 'another' },
-    ...['list', 'create'].map((verb) => ({ ...secret, verb })),
+    { ...secret, verb: 'create' },
+    { verb: 'list', resource: 'secrets', namespace: 'kube-system' },
     { verb: 'get', resource: 'pools', group: 'porterlb.kubesphere.io' },
     { verb: 'list', resource: 'pods' },
     { verb: 'create', resource: 'pods', namespace },
