@@ -8,6 +8,8 @@ export interface Configuration {
   readonly warnings: readonly Notice[];
   /** An earlier version of the object is in force because this one can't be read. */
   readonly earlierInForce: boolean;
+  /** What is in force is known from the object's status alone. */
+  readonly standsIn?: boolean;
   readonly generation: number | undefined;
 }
 
@@ -28,10 +30,17 @@ function notices(list: readonly Notice[]): string {
   return list.map(({ field, message }) => `${field}: ${message}`).join('; ');
 }
 
-function invalidMessage({ problems, earlierInForce }: Configuration, closed: Closed | undefined): string {
-  const next = earlierInForce
+function untilCorrected({ earlierInForce, standsIn }: Configuration): string {
+  if (standsIn === true)
+    return 'What its status lists stays in force, and no new addresses are given, until this is corrected.';
+  return earlierInForce
     ? 'The last good version stays in force until this is corrected.'
     : 'Nothing is done with it until this is corrected.';
+}
+
+function invalidMessage(configuration: Configuration, closed: Closed | undefined): string {
+  const { problems } = configuration;
+  const next = untilCorrected(configuration);
   const also = closed === undefined ? '' : ` ${closed.message}`;
   const rest = `. ${next}${also}`;
   return `${notices(problems).slice(0, Math.max(MAX_MESSAGE - rest.length, MIN_NOTICES))}${rest}`;

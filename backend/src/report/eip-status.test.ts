@@ -67,6 +67,15 @@ suite('Ready of an Eip', () => {
     assert.match(condition.message, /^spec\.address: is no range\. The last good version stays in force/);
   });
 
+  test('says what holds of one that could never be read, and not that somebody disabled it', () => {
+    const problems = [{ field: 'spec.address', message: 'is no range' }];
+    const configuration = { ...READ, problems, earlierInForce: true, standsIn: true };
+    const { message } = readyOf({ ...POOL, disabled: true }, configuration);
+    assert.match(message, /^spec\.address: is no range\. What its status lists stays in force, and no new addresses/);
+    assert.doesNotMatch(message, /disabled/);
+    assert.match(readyOf({ ...POOL, disabled: true, deleting: true }, configuration).message, /being deleted/);
+  });
+
   test('names the fields without effect also where the pool is closed', () => {
     const condition = readyOf({ ...POOL, disabled: true }, { ...READ, ignoredFields: ['spec.vlan'] });
     assert.match(condition.message, /disabled.* Without effect here: spec\.vlan\.$/);

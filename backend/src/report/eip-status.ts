@@ -135,5 +135,7 @@ function closedBy({ pool, deleting, held }: EipCircumstances): Closed | undefine
 
 /** `Ready` of an Eip: whether it gives addresses, and if not, why. */
 export function eipReady(configuration: Configuration, circumstances: EipCircumstances): NewCondition {
-  return configurationCondition(configuration, closedBy(circumstances));
+  // That what stands in for a pool gives nothing new is no doing of `disable`.
+  const closed = configuration.standsIn === true && !circumstances.deleting ? undefined : closedBy(circumstances);
+  return configurationCondition(configuration, closed);
 }

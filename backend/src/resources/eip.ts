@@ -87,7 +87,7 @@ export const WELL_KNOWN_COMMUNITIES: Readonly<Record<string, string>> = {
 
 const communityNames = Object.keys(WELL_KNOWN_COMMUNITIES);
 
-const poolBgp = z.object({
+export const poolBgp = z.object({
   communities: atomicList(
     matching(
       `${patterns.COMMUNITY}|${communityNames.join('|')}`,

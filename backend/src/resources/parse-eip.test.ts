@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { formatAddress } from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
-import { parseEip } from './parse-eip.ts';
+import { parseEip, standIn } from './parse-eip.ts';
 import type { Remarks } from './parse.ts';
 import { manifest, objectOf } from './testing/manifests.ts';
 import type { Manifest } from './testing/manifests.ts';
@@ -198,6 +198,66 @@ test('a pool that is being deleted is still read; dates may come as values', () 
   const { value } = read({ ...objectOf('Eip', 'p', { address: '192.0.2.1' }), metadata: { name: 'p', ...at } });
   assert.equal(value.deleting, true);
   assert.equal(value.createdAt, 5000);
+});
+
+suite('what stands in for a pool that can’t be read', () => {
+  const GOOD = {
+    protocol: 'layer2',
+    interface: 'eth1',
+    namespaces: ['d'],
+    namespaceSelector: { team: 'x' },
+    serviceSelector: { matchLabels: { tier: 'public' } },
+    nodeSelector: { matchLabels: { edge: '' } },
+    priority: 7,
+    reuseAfterSeconds: 60,
+    bgp: { communities: ['no-export'], localPref: 200 },
+  };
+  const BAD = { addresses: ['192.0.2.9', '192.0.2.9'] };
+  const status = { addresses: ['192.0.2.0/28', '2001:db8::1-2001:db8::9'], namespaces: ['d', 'e'] };
+  const unread = (spec: Readonly<Record<string, unknown>>, said: unknown = status): Pool | undefined => {
+    const object = { ...objectOf('Eip', 'p', spec), status: said };
+    assert.equal(parseEip(object).ok, false);
+    return standIn(object);
+  };
+
+  test('has the ranges and namespaces of its status, gives nothing new, and is otherwise as its spec says', () => {
+    const stands = unread({ ...GOOD, ...BAD });
+    const { value } = read({ ...objectOf('Eip', 'p', { ...GOOD, addresses: status.addresses }), status });
+    const ranges = value.ranges.map((range) => ({ ...range, isPrefix: false }));
+    assert.deepEqual(stands, { ...value, ranges, disabled: true });
+  });
+  test('has the default of an attribute that can’t be read, and the others', () => {
+    const odd = {
+      ...GOOD,
+      ...BAD,
+      interface: 5,
+      nodeSelector: 'x',
+      protocol: 'arp',
+      bgp: { ...GOOD.bgp, localPref: 'high' },
+    };
+    const stands = unread(odd);
+    assert.deepEqual(
+      [stands?.protocol, stands?.interface, stands?.nodeSelector, stands?.priority, stands?.namespaces],
+      ['bgp', '', undefined, 7, ['d']],
+    );
+    assert.deepEqual([stands?.bgp.communities, stands?.bgp.localPref], [['65535:65281'], undefined]);
+    for (const spec of [{}, { bgp: 5 }, { bgp: null, namespaces: {} }])
+      assert.equal(unread(spec)?.ranges.length, 2, JSON.stringify(spec));
+  });
+  test('has each address once', () => {
+    const overlapping = { addresses: ['192.0.2.8-192.0.2.9', '192.0.2.0-192.0.2.15'] };
+    const stands = unread(BAD, overlapping);
+    assert.ok(stands);
+    assert.deepEqual(ranges({ value: stands }), [
+      '192.0.2.8-192.0.2.9',
+      '192.0.2.0-192.0.2.7',
+      '192.0.2.10-192.0.2.15',
+    ]);
+  });
+  test('is nothing where the status says nothing', () => {
+    for (const said of [null, {}, { addresses: [] }, { addresses: 'x' }, { addresses: ['x', 5] }])
+      assert.equal(unread(BAD, said), undefined, JSON.stringify(said));
+  });
 });
 
 suite('conflicts, from the status', () => {

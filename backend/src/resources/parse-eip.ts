@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { canonicalAddress, formatAddress, parseAddress, parseRange, rangesOverlap } from '../domain/address.ts';
 import type { AddressRange } from '../domain/address.ts';
 import {
@@ -8,7 +9,8 @@ import {
   type PoolBgp,
   type PoolRange,
 } from '../domain/pool.ts';
-import { eipSpec, MAX_HELD_RANGES, MAX_RANGE, WELL_KNOWN_COMMUNITIES } from './eip.ts';
+import { subtract } from '../domain/ranges.ts';
+import { eipSpec, MAX_HELD_RANGES, MAX_RANGE, poolBgp, WELL_KNOWN_COMMUNITIES } from './eip.ts';
 import type { EipSpec } from './eip.ts';
 import { eraValue } from './keys.ts';
 import { identityOf, meaningless, parseSpec, toSelector } from './parse.ts';
@@ -79,9 +81,12 @@ function ignoredFields(spec: EipSpec): string[] {
   return meaningless('spec', { ...otherMode, usingKnownIPs });
 }
 
+/** The spec, or as much of it as can be read. */
+type Attributes = { readonly [Key in keyof EipSpec]?: EipSpec[Key] | undefined };
+
 type Choice = Pick<Pool, 'priority' | 'namespaces' | 'namespaceSelector' | 'serviceSelector' | 'nodeSelector'>;
 
-function readChoice(spec: EipSpec): Choice {
+function readChoice(spec: Attributes): Choice {
   const pairs = spec.namespaceSelector ?? {};
   return {
     priority: spec.priority ?? 0,
@@ -136,19 +141,10 @@ function readHeld({ status }: StoredObject): Held {
 
 const VIP: Notice = { field: 'spec.protocol', message: 'vip (VRRP) is not offered; the pool is served as layer2' };
 
-/**
- * A pool from a stored Eip. Refused: what the schema refuses, reversed IPv6 ranges, entries that overlap each other or include addresses
- * that no Service can have.
- */
-export function parseEip(object: StoredObject): Parse<Pool> {
-  const parsed = parseSpec(eipSpec, object);
-  if (!parsed.ok) return parsed;
-  const { spec } = parsed;
-  const { ranges, problems, warnings } = readRanges(spec);
-  if (problems.length > 0) return { ok: false, problems };
-  const value: Pool = {
+function toPool(object: StoredObject, spec: Attributes, ranges: readonly PoolRange[]): Pool {
+  return {
     ...identityOf(object),
-    protocol: spec.protocol === 'bgp' ? 'bgp' : 'layer2',
+    protocol: (spec.protocol ?? 'bgp') === 'bgp' ? 'bgp' : 'layer2',
     ranges,
     ...readHeld(object),
     interface: spec.interface ?? '',
@@ -159,6 +155,19 @@ export function parseEip(object: StoredObject): Parse<Pool> {
     reuseAfterSeconds: spec.reuseAfterSeconds ?? 0,
     bgp: readBgp(spec.bgp),
   };
+}
+
+/**
+ * A pool from a stored Eip. Refused: what the schema refuses, reversed IPv6 ranges, entries that overlap each other or include addresses
+ * that no Service can have.
+ */
+export function parseEip(object: StoredObject): Parse<Pool> {
+  const parsed = parseSpec(eipSpec, object);
+  if (!parsed.ok) return parsed;
+  const { spec } = parsed;
+  const { ranges, problems, warnings } = readRanges(spec);
+  if (problems.length > 0) return { ok: false, problems };
+  const value = toPool(object, spec, ranges);
   const remarks = {
     ignoredFields: ignoredFields(spec),
     warnings: spec.protocol === 'vip' ? [VIP, ...warnings] : warnings,
@@ -169,4 +178,30 @@ export function parseEip(object: StoredObject): Parse<Pool> {
 /** The last good pool, with all of the object that its unreadable spec has no say in: whether it is being deleted, and what is held. */
 export function withStanding(pool: Pool, object: StoredObject): Pool {
   return { ...pool, ...identityOf(object), ...readHeld(object) };
+}
+
+/** The fields of an object that can be read each on its own. */
+function readable(shape: Readonly<Record<string, z.ZodType>>, given: unknown): Readonly<Record<string, unknown>> {
+  const read = Object.entries(shape).map(([name, schema]) => [name, schema.safeParse(member(given, name))] as const);
+  return Object.fromEntries(read.flatMap(([name, { success, data }]) => (success ? [[name, data]] : [])));
+}
+
+/** Each address once: where the status had no room for every range, one may cover others. */
+function apart(ranges: readonly AddressRange[]): PoolRange[] {
+  return ranges.flatMap((range, i) =>
+    subtract(range, ranges.slice(0, i)).map((part) => ({ ...part, isPrefix: false })),
+  );
+}
+
+/**
+ * What stands in for an Eip that can't be read where nobody remembers how it was: it has what its status says that Services may hold,
+ * and gives nothing new. It is announced by what of the spec can be read. Undefined if the status says nothing: then it never was in
+ * force.
+ */
+export function standIn(object: StoredObject): Pool | undefined {
+  const ranges = apart(readHeld(object).heldRanges);
+  if (ranges.length === 0) return undefined;
+  const bgp = readable(poolBgp.shape, member(object.spec, 'bgp'));
+  const spec: Attributes = { ...readable(eipSpec.shape, object.spec), bgp };
+  return { ...toPool(object, spec, ranges), disabled: true };
 }

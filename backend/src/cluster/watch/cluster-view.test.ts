@@ -267,6 +267,22 @@ suite('a change of a pool', () => {
     view.stop();
   });
 
+  test('that could not be read since the start is as its status says', async () => {
+    const { api, view } = bench();
+    api.store(kinds.services, holding('s'));
+    api.store(kinds.namespaces, { metadata: { name: 'd' } });
+    const status = { addresses: ['192.0.2.0-192.0.2.15'], namespaces: ['d'] };
+    api.store(eips, { ...POOL, spec: { addresses: ['192.0.2.1', '192.0.2.1'] }, status });
+    view.start();
+    await settle();
+    assert.deepEqual([view.poolsInForce().get('a')?.disabled, view.pools.get('a')?.problems.length], [true, 1]);
+    assert.ok(view.inputs().services?.has('d/s'));
+    api.store(eips, { ...POOL, status });
+    await settle();
+    assert.equal(view.poolsInForce().get('a')?.disabled, false);
+    view.stop();
+  });
+
   test('is seen by who compares the map of pools with the one before', async () => {
     const { api, view } = await started();
     const before = view.poolsInForce();

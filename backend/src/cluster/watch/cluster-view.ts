@@ -9,7 +9,7 @@ import type { InputDelta } from '../../engine/messages.ts';
 import { BGP_CONF_NAME, belongsToCni, GROUP } from '../../resources/keys.ts';
 import { parseBgpConf } from '../../resources/parse-bgp-conf.ts';
 import { parseBgpPeer, type PasswordSource } from '../../resources/parse-bgp-peer.ts';
-import { parseEip, withStanding } from '../../resources/parse-eip.ts';
+import { parseEip, standIn, withStanding } from '../../resources/parse-eip.ts';
 import type { Parse } from '../../resources/parse.ts';
 import { bgpConfs, bgpPeers, eips, type BgpConf, type BgpPeer, type CustomObject, type Eip } from '../custom-kinds.ts';
 import * as kinds from '../kinds.ts';
@@ -20,7 +20,7 @@ import { toService } from './domain/service.ts';
 import { HoldingFeed } from './holding-feed.ts';
 import { Informer, type Change, type InformerDeps, type InformerState } from './informer.ts';
 import { kindStands } from './kind-stands.ts';
-import { LastGood } from './last-good.ts';
+import { LastGood, type Unread } from './last-good.ts';
 import { PeerPasswords } from './peer-passwords.ts';
 import { ServiceReasons } from './service-reasons.ts';
 
@@ -254,7 +254,10 @@ export class ClusterView {
   }
 
   #pool(change: Change<Eip>): void {
-    const taken = take(this.pools, change, parseEip, withStanding);
+    const taken = take(this.pools, change, parseEip, (object) => ({
+      refresh: (last) => withStanding(last, object),
+      standIn: () => standIn(object),
+    }));
     if (taken.changed) {
       this.#poolsInForce = undefined;
       // In one delta: what the pool bars must not be announced for a moment because the pool has the address now.
@@ -266,12 +269,17 @@ export class ClusterView {
   #peer(change: Change<BgpPeer>): void {
     let source: PasswordSource | undefined;
     let isRead = false;
-    const taken = take(this.peers, change, (object) => {
-      const parsed = parseBgpPeer(object);
-      isRead = parsed.ok;
-      if (parsed.ok) source = parsed.password;
-      return parsed;
-    });
+    const taken = take(
+      this.peers,
+      change,
+      (object) => {
+        const parsed = parseBgpPeer(object);
+        isRead = parsed.ok;
+        if (parsed.ok) source = parsed.password;
+        return parsed;
+      },
+      asItWas,
+    );
     // A password is known before the peer that has one, and forgotten after it.
     if (source !== undefined) this.passwords.set(change.key, source);
     if (taken.changed) this.#options.onInputs({ peers: new Map([[change.key, taken.value]]) });
@@ -283,10 +291,15 @@ export class ClusterView {
   /** Only the BgpConf named `default` is honoured, as ever. */
   #settings(change: Change<BgpConf>): void {
     if (change.key !== BGP_CONF_NAME) return;
-    const taken = take(this.settings, change, parseBgpConf);
+    const taken = take(this.settings, change, parseBgpConf, asItWas);
     if (taken.changed) this.#options.onInputs({ settings: taken.value });
     this.#options.onChange('settings', change.key);
   }
+}
+
+/** The last good value stays as it was, and nothing stands in for it. */
+function asItWas(): Record<never, never> {
+  return {};
 }
 
 /** Takes a change of a configuration object over; an object that is labelled as the CNI's is as good as absent. */
@@ -294,12 +307,12 @@ function take<T extends { readonly uid: string }>(
   store: LastGood<T>,
   change: Change<CustomObject<unknown>>,
   parse: (object: CustomObject<unknown>) => Parse<T>,
-  refresh?: (value: T, object: CustomObject<unknown>) => T,
+  unread: (object: CustomObject<unknown>) => Unread<T>,
 ): { readonly value: T | null; readonly changed: boolean } {
   const before = store.get(change.key)?.value;
   const object = change.type === 'set' && !belongsToCni(change.object.metadata?.labels) ? change.object : undefined;
   if (object === undefined) store.delete(change.key);
-  else store.set(change.key, object.metadata?.uid ?? '', parse(object), (last) => refresh?.(last, object) ?? last);
+  else store.set(change.key, object.metadata?.uid ?? '', parse(object), unread(object));
   const value = store.get(change.key)?.value;
   return { value: value ?? null, changed: !isDeepStrictEqual(before, value) };
 }

@@ -42,10 +42,10 @@ suite('configuration objects', () => {
     const store = new LastGood<Value>();
     store.set('a', '1', good('1', 1));
     const grow = (value: Value): Value => ({ ...value, size: value.size + 1 });
-    assert.equal(store.set('a', '1', bad, grow)?.size, 2);
-    assert.equal(store.set('a', '1', bad, grow)?.size, 3);
-    assert.equal(store.set('a', '1', good('1', 7), grow)?.size, 7);
-    assert.equal(store.set('a', '2', bad, grow), undefined);
+    assert.equal(store.set('a', '1', bad, { refresh: grow })?.size, 2);
+    assert.equal(store.set('a', '1', bad, { refresh: grow })?.size, 3);
+    assert.equal(store.set('a', '1', good('1', 7), { refresh: grow })?.size, 7);
+    assert.equal(store.set('a', '2', bad, { refresh: grow }), undefined);
   });
 
   test('have nothing in force when they could never be read, or were made anew', () => {
@@ -58,6 +58,22 @@ suite('configuration objects', () => {
       [...store.entries()].map(([name]) => name),
       ['a', 'b'],
     );
+  });
+
+  test('have a stand-in in force where they can’t be read from the start, until they can', () => {
+    const store = new LastGood<Value>();
+    const grow = (value: Value): Value => ({ ...value, size: value.size + 1 });
+    const standIn = (size: number) => (): Value => ({ uid: '1', size });
+    assert.equal(store.set('a', '1', bad, { refresh: grow, standIn: standIn(10) })?.size, 10);
+    assert.equal(store.get('a')?.standsIn, true);
+    assert.equal(store.set('a', '1', bad, { refresh: grow, standIn: standIn(20) })?.size, 11);
+    assert.equal(store.get('a')?.standsIn, true);
+    assert.equal(store.set('a', '1', good('1', 7), { refresh: grow, standIn: standIn(20) })?.size, 7);
+    assert.equal(store.get('a')?.standsIn, undefined);
+    assert.equal(store.set('a', '1', bad, { refresh: grow, standIn: standIn(20) })?.size, 8);
+    assert.equal(store.get('a')?.standsIn, undefined);
+    assert.equal(store.set('a', '2', bad, { refresh: grow }), undefined);
+    assert.equal(store.get('a')?.standsIn, undefined);
   });
 
   test('are gone when they are deleted', () => {

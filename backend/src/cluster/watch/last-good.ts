@@ -10,11 +10,21 @@ export interface Configured<T> {
   readonly problems: readonly Notice[];
   readonly ignoredFields: readonly string[];
   readonly warnings: readonly Notice[];
+  /** What is in force was never read from a spec: the object's status stands in for it. */
+  readonly standsIn?: boolean;
+}
+
+/** What to do about an object that can't be read. */
+export interface Unread<T> {
+  /** The value that stays in force, with what does not depend on the edit that could not be read. */
+  readonly refresh?: (value: T) => T;
+  /** What is in force of an object that could not be read since this process started. */
+  readonly standIn?: () => T | undefined;
 }
 
 /**
- * Configuration objects by name. An edit that can't be read leaves the last good value in force; an object of another UID starts
- * anew.
+ * Configuration objects by name. An edit that can't be read leaves the last good value in force, or, where that is not known, what
+ * stands in for it; an object of another UID starts anew.
  */
 export class LastGood<T extends { readonly uid: string }> {
   readonly #configured = new Map<string, Configured<T>>();
@@ -33,21 +43,27 @@ export class LastGood<T extends { readonly uid: string }> {
     for (const [name, { value }] of this.#configured) if (value !== undefined) yield [name, value];
   }
 
-  /**
-   * Takes over what was read; returns the value in force from now on.
-   *
-   * @param refresh of a value that stays in force, what does not depend on the edit that could not be read
-   */
-  set(name: string, uid: string, parsed: Parse<T>, refresh: (value: T) => T = (value) => value): T | undefined {
+  /** Takes over what was read; returns the value in force from now on. */
+  set(name: string, uid: string, parsed: Parse<T>, unread: Unread<T> = {}): T | undefined {
     if (parsed.ok) {
       const { value, ignoredFields, warnings } = parsed;
       this.#configured.set(name, { value, problems: [], ignoredFields, warnings });
       return value;
     }
-    const before = this.#configured.get(name)?.value;
-    const value = before?.uid === uid ? refresh(before) : undefined;
-    this.#configured.set(name, { value, problems: parsed.problems, ignoredFields: [], warnings: [] });
-    return value;
+    const inForce = this.#unread(this.#configured.get(name), uid, unread);
+    this.#configured.set(name, { ...inForce, problems: parsed.problems, ignoredFields: [], warnings: [] });
+    return inForce.value;
+  }
+
+  #unread(
+    before: Configured<T> | undefined,
+    uid: string,
+    { refresh = (value) => value, standIn = () => undefined }: Unread<T>,
+  ): Pick<Configured<T>, 'value' | 'standsIn'> {
+    if (before?.value?.uid === uid)
+      return { value: refresh(before.value), ...(before.standsIn === true ? { standsIn: true } : {}) };
+    const value = standIn();
+    return value === undefined ? { value } : { value, standsIn: true };
   }
 
   delete(name: string): void {

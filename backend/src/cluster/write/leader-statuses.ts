@@ -61,14 +61,12 @@ interface WithConditions {
   readonly conditions?: readonly ExistingCondition[] | undefined;
 }
 
+const UNKNOWN: Configured<unknown> = { value: undefined, problems: [], ignoredFields: [], warnings: [] };
+
 function configuration(configured: Configured<unknown> | undefined, object: KubeObject): Configuration {
-  return {
-    problems: configured?.problems ?? [],
-    ignoredFields: configured?.ignoredFields ?? [],
-    warnings: configured?.warnings ?? [],
-    earlierInForce: configured?.value !== undefined && configured.problems.length > 0,
-    generation: object.metadata?.generation,
-  };
+  const { value, problems, ignoredFields, warnings, standsIn = false } = configured ?? UNKNOWN;
+  const earlierInForce = value !== undefined && problems.length > 0;
+  return { problems, ignoredFields, warnings, earlierInForce, standsIn, generation: object.metadata?.generation };
 }
 
 /**
