@@ -139,25 +139,23 @@ export class Manager {
     const { api: options } = this.#options;
     if (options === undefined || this.#stopping) return;
     const { clock, logger, api: kube } = this.#deps;
-    // Express and all that comes with it are loaded where they are wanted only.
-    const { Api } = await import('./api/api.ts');
-    const api = new Api(
-      {
+    let api: Api | undefined;
+    try {
+      // Express and all that comes with it are loaded where they are wanted only.
+      const { Api } = await import('./api/api.ts');
+      const deps = {
         ...{ clock, logger, kube, view: this.#view },
-        ask: async (ips) => await this.#engine.ask(ips),
+        ask: async (ips: readonly string[]) => await this.#engine.ask(ips),
         leads: () => this.#elector.leading,
         notReady: () => this.#notReady(),
-      },
-      options,
-      this.#options,
-    );
-    try {
+      };
+      api = new Api(deps, options, this.#options);
       const port = await api.start();
       logger.info({ port }, 'serving the API');
       this.#api = api;
       if (this.#stopping) await api.stop();
     } catch (error) {
-      await api.stop();
+      await api?.stop();
       if (this.#stopping) return;
       logger.warn({ err: error, retryMs: API_RETRY_MS }, 'the API can not be served');
       this.#apiRetry = clock.setTimer(API_RETRY_MS, () => void this.#startApi());
@@ -173,8 +171,9 @@ export class Manager {
     this.#firstLists?.cancel();
     this.#saved?.stop();
     this.#apiRetry?.cancel();
-    await this.#api?.stop();
-    await Promise.all([this.#engine.stop(), this.#bounded('handing over leadership', this.#resign())]);
+    // Who has a connection open must not keep routers and other replicas waiting.
+    const api = this.#bounded('closing the API', this.#api?.stop() ?? Promise.resolve());
+    await Promise.all([this.#engine.stop(), this.#bounded('handing over leadership', this.#resign()), api]);
     this.#events.stop();
     await this.#bounded("taking this replica's entries back", this.#takeBack());
     this.#freshness.stop();

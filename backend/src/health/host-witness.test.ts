@@ -13,6 +13,7 @@ const SILENT = `TCP port ${PORT}: no answer from ${HOST} port ${PORT} within 500
 async function said(
   word: NeighbourWord | Promise<NeighbourWord> | undefined,
   port: 'drops' | 'refuses' = 'drops',
+  by?: 'tcp',
 ): Promise<unknown> {
   const clock = new FakeClock();
   const dialer = new FakeDialer(clock);
@@ -21,7 +22,7 @@ async function said(
   if (word !== undefined) neighbours.set(HOST, word);
   const heard: string[][] = [];
   const witness = new HostWitness({ clock, dialer, neighbours }, { port: PORT, timeoutMs: 500 });
-  witness.ask(HOST, (...words) => heard.push(words));
+  witness.ask(HOST, (...words) => heard.push(words), by);
   clock.advance(500);
   await new Promise<void>((resolve) => setImmediate(resolve));
   clock.advance(1_000);
@@ -32,6 +33,11 @@ suite('the second witness', () => {
   test('sees a host whose ports drop everything by what ARP or NDP has found since', async () => {
     const word = { state: 'known', confirmedMsAgo: 200 } as const;
     assert.deepEqual(await said(word), [['host', `${SILENT}; ARP/NDP: answered`]]);
+  });
+
+  test('leaves that out where it is to prove that this host can hear', async () => {
+    const word = { state: 'known', confirmedMsAgo: 200 } as const;
+    assert.deepEqual(await said(word, 'drops', 'tcp'), [['nothing', SILENT]]);
   });
 
   test('takes no old entry for a sign of life', async () => {

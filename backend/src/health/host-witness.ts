@@ -39,8 +39,14 @@ export class HostWitness {
     this.#options = options;
   }
 
-  /** Calls back once, after this returns. @param onSighting gets what was found, in words, as well */
-  ask(host: string, onSighting: (sighting: Sighting, said: string) => void): void {
+  /**
+   * Calls back once, after this returns.
+   *
+   * @param onSighting gets what was found, in words, as well
+   * @param by `tcp`: the kernel's table isn't asked. A socket of this host that sends confirms an entry by an acknowledgement that came
+   * earlier, and others answer ARP in a host's name: good enough to spare a node, not to prove that this host can hear.
+   */
+  ask(host: string, onSighting: (sighting: Sighting, said: string) => void, by: 'tcp' | 'all' = 'all'): void {
     const { clock, dialer } = this.#deps;
     const { timeoutMs } = this.#options;
     const asked = clock.now();
@@ -58,7 +64,8 @@ export class HostWitness {
           const late = clock.now() - asked > timeoutMs + LATE_MS;
           const seen = connected ? 'host' : sighting(error, late);
           const said = `TCP port ${this.#options.port}: ${connected ? 'accepted' : (error?.message ?? 'closed')}`;
-          if (seen === 'nothing' && this.#deps.neighbours !== undefined) this.#look(host, asked, said, onSighting);
+          if (by === 'all' && seen === 'nothing' && this.#deps.neighbours !== undefined)
+            this.#look(host, asked, said, onSighting);
           else onSighting(seen, said);
         },
       },

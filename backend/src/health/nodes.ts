@@ -2,7 +2,7 @@ import type { NodeHealth } from '../announce/snapshot.ts';
 import { canonicalAddress } from '../domain/address.ts';
 import type { Clock, Dialer, Links, Logger, NeighbourTable, Random, Timer } from '../platform/ports.ts';
 import { crowdAround, isProven, rule, type RouterWord } from './crowd.ts';
-import { HostWitness } from './host-witness.ts';
+import { HostWitness, type Sighting } from './host-witness.ts';
 import { NodeProbe, PATIENCE_MS } from './node-probe.ts';
 import {
   charge,
@@ -288,11 +288,12 @@ export class NodeProber {
       for (const node of [...this.#tracked.values()]) this.#judge(node);
     };
     for (const address of silent) {
-      this.#witness.ask(address, (sighting) => {
+      const onSighting = (sighting: Sighting): void => {
         silent.delete(address);
         if (sighting === 'host') settle(true);
         else if (silent.size === 0) settle(false);
-      });
+      };
+      this.#witness.ask(address, onSighting, 'tcp');
     }
   }
 

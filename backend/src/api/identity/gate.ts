@@ -43,7 +43,8 @@ const WHOLE_CLUSTER: Access = {
   namespace: undefined,
   name: undefined,
 };
-const OVERVIEW: Question = { method: 'GET', path: `${BASE_PATH}/overview` };
+/** Where KubeSphere's roles count: who may read all of them. */
+const ALL_SERVICES: Question = { method: 'GET', path: `${BASE_PATH}/services` };
 
 /**
  * Lets a request in or throws a `Problem`. `X-Remote-*` alone is never identity: whoever reaches this port can send it. With it, a request
@@ -77,7 +78,7 @@ export class Gate {
     limited(this.#perCaller, `${caller.via} ${caller.user}`);
     const admitted = { caller, may: async (a: Access, q: Question) => await this.#may(token, caller, a, q) };
     if (!(await admitted.may(access, question))) throw forbidden(caller, access);
-    return { caller, seesAll: async () => await admitted.may(WHOLE_CLUSTER, OVERVIEW), may: admitted.may };
+    return { caller, seesAll: async () => await admitted.may(WHOLE_CLUSTER, ALL_SERVICES), may: admitted.may };
   }
 
   async #identify(token: string, { from }: Credentials, via: Caller['via']): Promise<Caller> {
