@@ -73,13 +73,14 @@ suite("a pool's status", () => {
     );
   });
 
-  test('is not touched, beyond its condition, of a pool that could never be read', async () => {
+  test('keeps, of a pool that could never be read, what Services may hold', async () => {
     const bench = await new StatusesBench().start();
+    bench.hold('d/s', '192.0.2.1');
     bench.api.remove(eips, { name: 'a' });
     const status = { addresses: ['192.0.2.0-192.0.2.3'], namespaces: ['d'] };
     bench.api.store(eips, { ...POOL, spec: { address: 'nonsense' }, status });
     await settle();
-    await bench.writePool();
+    await bench.writePoolTwice();
     assert.deepEqual([bench.pool()?.addresses, bench.pool()?.namespaces], [status.addresses, status.namespaces]);
     assert.equal(bench.readyOfPool().reason, 'Invalid');
   });
