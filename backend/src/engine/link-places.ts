@@ -109,7 +109,7 @@ function subnetOf(prefix: string): AddressRange[] {
   return parsed?.ok !== true || rangeSize(parsed.value) === 1n ? [] : [parsed.value];
 }
 
-/** The most of each that others are told, and by which this host judges itself as well. */
+/** The most of each that others are told, and by which this host judges itself as well; what doesn't fit into a datagram it is not told of. */
 const MAX_LINKS = 128;
 const MAX_PREFIXES = 32;
 

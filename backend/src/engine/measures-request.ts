@@ -8,12 +8,12 @@ export interface MeasuresRequestDeps {
 }
 
 /**
- * Asks the engine for its facts and doesn't wait for ever. One question at a time is under way, whoever asks meanwhile waits for the
+ * Asks the engine for what it measures and doesn't wait for ever. One question at a time is under way, whoever asks meanwhile waits for the
  * same answer: to an engine that hangs no more of them pile up.
  */
 export class MeasuresRequest {
   readonly #deps: MeasuresRequestDeps;
-  readonly #waiting = new Set<(facts: EngineMeasures | undefined) => void>();
+  readonly #waiting = new Set<(measures: EngineMeasures | undefined) => void>();
   #isOpen = false;
 
   constructor(deps: MeasuresRequestDeps) {
@@ -23,10 +23,10 @@ export class MeasuresRequest {
   /** Undefined if no answer comes within the time, in milliseconds. */
   async measures(timeoutMs: number): Promise<EngineMeasures | undefined> {
     const answer = new Promise<EngineMeasures | undefined>((resolve) => {
-      const settle = (facts: EngineMeasures | undefined): void => {
+      const settle = (measures: EngineMeasures | undefined): void => {
         timer.cancel();
         this.#waiting.delete(settle);
-        resolve(facts);
+        resolve(measures);
       };
       const timer = this.#deps.clock.setTimer(timeoutMs, () => settle(undefined));
       this.#waiting.add(settle);
@@ -38,9 +38,9 @@ export class MeasuresRequest {
     return await answer;
   }
 
-  answered(facts: EngineMeasures): void {
+  answered(measures: EngineMeasures): void {
     this.#isOpen = false;
-    for (const settle of [...this.#waiting]) settle(facts);
+    for (const settle of [...this.#waiting]) settle(measures);
   }
 
   /** Nobody will answer any more. */

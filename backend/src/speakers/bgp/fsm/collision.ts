@@ -10,7 +10,7 @@ export interface Speaker {
  * Which of two connections between the same speakers survives (RFC 4271 section 6.8): the one opened by the speaker with
  * the higher BGP Identifier; if they are equal, by the one with the higher AS number (RFC 6286 section 2.3).
  *
- * The rule alone: its first caller is the passive side, which comes later. Until then this side opens all connections.
+ * The rule alone; who asks it is `peer-sessions`, when an OPEN suits.
  *
  * @returns whose connection to keep: the one that the local speaker opened, or the one that the remote speaker opened.
  */
