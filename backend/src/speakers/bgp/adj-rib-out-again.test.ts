@@ -39,6 +39,19 @@ test('a refresh has a beginning and an end where both sides know that, however m
   assert.deepEqual(messagesOf(scene), ['refresh ipv6-unicast 1', 'refresh ipv6-unicast 2']);
 });
 
+test('who asks many times before there is room to send gets one answer', () => {
+  for (const enhancedRefresh of [true, false]) {
+    const scene = new Scene();
+    scene.rib.start({ ...scene.session, enhancedRefresh });
+    scene.rib.replace(table(route(a, [1])));
+    messagesOf(scene);
+    for (let i = 0; i < 1_000; i += 1) scene.rib.refresh('ipv4-unicast');
+    const ends = [1, 2].map((subtype) => `refresh ipv4-unicast ${subtype}`);
+    assert.deepEqual(messagesOf(scene), enhancedRefresh ? [ends[0], 'update', ends[1]] : ['update']);
+    assert.equal(scene.rib.pending, false);
+  }
+});
+
 test('a refresh that is under way is forgotten with its session', () => {
   const scene = new Scene();
   scene.rib.start({ ...scene.session, enhancedRefresh: true });

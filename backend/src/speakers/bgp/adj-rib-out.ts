@@ -90,7 +90,7 @@ export class AdjRibOut {
   #session: ActiveSession | undefined;
   #endOfRibDue = false;
   /** Families that the peer wants again, before anything of that is sent, and while it is. */
-  readonly #refreshDue = new Set<AddressFamily>();
+  readonly #asked = new Set<AddressFamily>();
   readonly #refreshing = new Set<AddressFamily>();
 
   constructor(deps: AdjRibOutDeps) {
@@ -105,7 +105,7 @@ export class AdjRibOut {
   /** True if `take` may have something to send. */
   get pending(): boolean {
     if (this.#session === undefined || !this.#known) return false;
-    return this.#dirty.size > 0 || this.#endOfRibDue || this.#refreshDue.size > 0 || this.#refreshing.size > 0;
+    return this.#dirty.size > 0 || this.#endOfRibDue || this.#asked.size > 0 || this.#refreshing.size > 0;
   }
 
   /** The whole desired set. Before the first call nothing is known, and nothing is sent, not even End-of-RIB. */
@@ -153,28 +153,25 @@ export class AdjRibOut {
   stop(): void {
     this.#session = undefined;
     this.#endOfRibDue = false;
-    this.#refreshDue.clear();
+    this.#asked.clear();
     this.#refreshing.clear();
     this.#forgetSent();
   }
 
-  /** The peer wants a family again (RFC 2918 section 4), which may be none of ours. */
+  /**
+   * The peer wants a family again (RFC 2918 section 4), which may be none of ours. Only noted: who asks a thousand times before there is
+   * room to send gets one answer, and costs one look at the routes.
+   */
   refresh(wanted: string): void {
     const family = this.#session?.families.find((configured) => configured.family === wanted)?.family;
-    if (family === undefined) return;
-    for (const entry of this.#entries.values()) {
-      if (entry.encoded.family !== family || entry.sent.length === 0) continue;
-      sendAgain(entry);
-      this.#dirty.add(entry);
-    }
-    if (this.#session?.enhancedRefresh === true) this.#refreshDue.add(family);
+    if (family !== undefined) this.#asked.add(family);
   }
 
   /** The next messages, about `maxBytes` of them; undefined if the peer has all that is wanted. What is returned counts as sent. */
   take(maxBytes: number): Batch | undefined {
     const session = this.#session;
     if (session === undefined || !this.#known) return undefined;
-    const messages = this.#beginRefreshes();
+    const messages = this.#beginRefreshes(session);
     while (this.#dirty.size > 0) {
       messages.push(...this.#takeChanges(session, maxBytes));
       if (messages.length > 0) return batch(messages);
@@ -184,9 +181,16 @@ export class AdjRibOut {
   }
 
   /** RFC 7313 section 4: a beginning, then all routes of the family; what isn't among them is not ours any more. */
-  #beginRefreshes(): Uint8Array[] {
-    const families = [...this.#refreshDue];
-    this.#refreshDue.clear();
+  #beginRefreshes({ enhancedRefresh }: ActiveSession): Uint8Array[] {
+    if (this.#asked.size === 0) return [];
+    const families = [...this.#asked];
+    for (const entry of this.#entries.values()) {
+      if (!this.#asked.has(entry.encoded.family) || entry.sent.length === 0) continue;
+      sendAgain(entry);
+      this.#dirty.add(entry);
+    }
+    this.#asked.clear();
+    if (enhancedRefresh !== true) return [];
     for (const family of families) this.#refreshing.add(family);
     return families.map((family) => refreshMessage(family, RefreshSubtype.begin));
   }
