@@ -11,7 +11,7 @@ import { PoolSet } from './pool-set.ts';
 import { RecordedUsers } from './recorded-users.ts';
 import type { Remembered } from './released.ts';
 import { Resting } from './resting.ts';
-import { Crowds, isPlain } from './crowds.ts';
+import { Crowds, plainWish } from './crowds.ts';
 import { byServiceAge, Waiting, type Interest } from './waiting.ts';
 import { openWishes, Wishes, wishesOf } from './wishes.ts';
 
@@ -296,7 +296,7 @@ export class Allocator {
     if (waitsFor === undefined) return;
     // A record of addresses that a Service has not is a wish for these, whichever pools they are in.
     const byAny = service.recorded.length > 0;
-    const others = { group: sharingGroup(service.sharing), byAny, isPlain: isPlain(service) };
+    const others = { group: sharingGroup(service.sharing), byAny, named: plainWish(service) };
     this.#waiting.set(service, waitsFor, { heard, ...others });
   }
 

@@ -134,8 +134,22 @@ suite('of those who wait for the same only some are planned anew', () => {
       });
       assert.deepEqual(actual, expected);
     });
-    fc.assert(one, { numRuns: 300 });
+    fc.assert(one, { numRuns: 1_000 });
     assert.ok(spared > 0, 'no crowd was met');
+  });
+
+  test('who names its pools has them in that order, who names none in that of their priorities', () => {
+    const shut = (name: string, priority: number): Pool =>
+      aPool(name, [`192.0.2.${priority}/32`], { isDefault: true, disabled: true, priority });
+    const desk = new Desk(
+      [shut('p', 1), shut('q', 2)],
+      [aService('shop/naming', { createdAt: 1, wantedPools: ['p', 'q'] }), aService('shop/taking', { createdAt: 2 })],
+    );
+    const first = (): string[] =>
+      ['shop/naming', 'shop/taking'].map((key) => /"pool":"(.)"/.exec(desk.told.get(key) ?? '')?.[1] ?? '');
+    assert.deepEqual(first(), ['p', 'p']);
+    desk.configure([shut('p', 3), shut('q', 2)]);
+    assert.deepEqual(first(), ['p', 'q']);
   });
 
   for (const [what, shut] of [

@@ -2,9 +2,13 @@ import type { Service } from '../domain/service.ts';
 import type { Ledger } from './ledger.ts';
 import type { Crowd, Waiting } from './waiting.ts';
 
-/** Nothing but its pools decides what such a Service gets: it has and had nothing, and asks for no address of its own. */
-export function isPlain({ held, recorded, wantedIPs, sharing }: Service): boolean {
-  return !held && recorded.length === 0 && wantedIPs.length === 0 && sharing.key === undefined;
+/**
+ * The pools that a Service names, in its order, if nothing but its pools decides what it gets: it has and had nothing, and asks for no
+ * address of its own. Who names none looks to them in the order of their priorities, which an edit may change.
+ */
+export function plainWish({ held, recorded, wantedIPs, sharing, wantedPools }: Service): readonly string[] | undefined {
+  const isPlain = !held && recorded.length === 0 && wantedIPs.length === 0 && sharing.key === undefined;
+  return isPlain ? wantedPools : undefined;
 }
 
 /**

@@ -58,9 +58,9 @@ interface Entry {
 
 /**
  * Services that get the same answer by any edit that leaves alone who may use the pools. All that the answer to a plain Service
- * depends on is the same for them: its family, its pools in their order, which of these let it in, and which lack addresses only; and
- * all of them last heard the same, so that what is no news for one is none for the others. Whatever `choose` comes to look at besides
- * has to become part of the id.
+ * depends on is the same for them: its family, the pools that it names, its pools in their order, which of these let it in, and which
+ * lack addresses only; and all of them last heard the same, so that what is no news for one is none for the others. Whatever `choose`
+ * comes to look at besides has to become part of the id.
  */
 export interface Crowd {
   readonly id: string;
@@ -74,8 +74,8 @@ export interface Bonds {
   readonly byAny?: boolean;
   /** What was last said of it: if it is to hear the same again, nothing need be written. */
   readonly heard?: string | undefined;
-  /** Nothing but its pools decides what it gets. */
-  readonly isPlain?: boolean;
+  /** The pools that it names, if nothing but its pools decides what it gets. */
+  readonly named?: readonly string[] | undefined;
 }
 
 /** A pool that would give an address of a family if it had one. */
@@ -119,13 +119,15 @@ export class Waiting {
   set(
     { key, createdAt }: Aged,
     { pools, full, closed = [], ips, family }: Interest,
-    { group, byAny, heard, isPlain }: Bonds = {},
+    { group, byAny, heard, named }: Bonds = {},
   ): void {
     this.delete(key);
     const service = { key, createdAt };
     // Who needs both families may lack one and be helped by the other.
-    const isAlone = family === undefined || isPlain !== true;
-    const crowd = isAlone ? undefined : this.#join(JSON.stringify([family, pools, closed, full.map(lackId), heard]));
+    const isAlone = family === undefined || named === undefined;
+    const crowd = isAlone
+      ? undefined
+      : this.#join(JSON.stringify([family, named, pools, closed, full.map(lackId), heard]));
     // Who wants one address, or no pool that there is, may be helped by any as well.
     const entry = {
       service,
