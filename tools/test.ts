@@ -5,7 +5,7 @@ import { checkSteps, describeStep, runSteps } from './check/steps.ts';
 import { filesIn, sourceFolders } from './check/source-files.ts';
 import { allowedSkips } from './test/allowed-skips.ts';
 import { parseArguments, usage, type Arguments } from './test/arguments.ts';
-import { filesOfClass, minutesFor, needs, type TestClass } from './test/classes.ts';
+import { filesOfClass, lanesFor, minutesFor, needs, type TestClass } from './test/classes.ts';
 import { listenForInterruption, type Interruption } from './test/interruption.ts';
 import { forEachOf } from './test/pool.ts';
 import { runFile, type RunOptions } from './test/run-file.ts';
@@ -51,9 +51,7 @@ async function prepare(testClass: TestClass, tally: Tally): Promise<boolean> {
 async function runClass(testClass: TestClass, files: readonly string[], options: RunOptions): Promise<void> {
   say(`\n${testClass} tests: ${files.length} files, need ${needs[testClass]}\n`);
   if (!(await prepare(testClass, tally))) return;
-  // The others own the machine's time and networks: one after the other.
-  const width = testClass === 'unit' ? availableParallelism() : 1;
-  const left = await forEachOf(files, width, options.stop, async (path) => {
+  const left = await forEachOf(files, lanesFor(testClass, availableParallelism()), options.stop, async (path) => {
     const result = await runFile(path, options);
     tally.addFile(result);
     say(tally.describe(result));

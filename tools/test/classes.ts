@@ -13,6 +13,14 @@ export const needs: Readonly<Record<TestClass, string>> = {
 /** Time for one file, in minutes: several times what the slowest takes on a busy machine. */
 export const minutesFor: Readonly<Record<TestClass, number>> = { unit: 2, api: 5, lab: 10 };
 
+/**
+ * How many files of a class run at once. Those with a cluster have networks of their own and wait most of the time, for routers,
+ * leases and probes; but a third one on two cores would make requests late that they count.
+ */
+export function lanesFor(testClass: TestClass, cores: number): number {
+  return testClass === 'unit' ? cores : Math.min(cores, 2);
+}
+
 /** The class of a test file by its name; undefined if it is no test. */
 export function classOf(path: string): TestClass | undefined {
   if (!/\.test\.tsx?$/.test(path)) return undefined;
