@@ -33,6 +33,7 @@ export const debianPackageOf = {
   tcpdump: 'tcpdump',
   modprobe: 'kmod',
   'linux.uml': 'user-mode-linux',
+  prometheus: 'prometheus',
   promtool: 'prometheus',
 } as const;
 
