@@ -13,6 +13,7 @@
  *
  * This file only wires: ports in, `Manager` out, signals and exits.
  */
+import { readFile } from 'node:fs/promises';
 import { HttpKube } from './cluster/http/http-kube.ts';
 import { inClusterConfig } from './cluster/http/in-cluster.ts';
 import { readKubeconfig } from './cluster/http/kubeconfig.ts';
@@ -22,6 +23,8 @@ import { readOptions, USAGE, UsageError, type ManagerOptions } from './options.t
 import { systemClock, systemRandom } from './platform/linux/clock.ts';
 import { systemLinks } from './platform/linux/links.ts';
 import { jsonLogger } from './platform/linux/logger.ts';
+import { LogLevelFile } from './platform/log-level-file.ts';
+import { LogThreshold } from './platform/log-level.ts';
 import { watchUsage } from './platform/linux/usage.ts';
 import { DiskStateFile } from './platform/linux/state-file.ts';
 import { MAX_BYTES } from './saved/codec.ts';
@@ -49,13 +52,20 @@ async function clusterConfig(options: ManagerOptions): Promise<ClusterConfig> {
 }
 
 async function run(options: ManagerOptions): Promise<void> {
-  const logger = jsonLogger(options.logLevel, 'main').child({ replica: options.replica });
+  const threshold = new LogThreshold(options.logLevel);
+  const logger = jsonLogger(threshold, { component: 'manager', replica: options.replica });
   const die = (error: unknown): void => {
     logger.error({ err: error }, 'cannot go on, exiting');
     process.exit(1);
   };
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
+
+  const { logLevelFile } = options;
+  if (logLevelFile !== undefined) {
+    const read = async (): Promise<string> => await readFile(logLevelFile, 'utf8');
+    await new LogLevelFile({ clock: systemClock, logger, threshold, read }).follow();
+  }
 
   const api = new HttpKube({ clock: systemClock }, { config: await clusterConfig(options) });
   const ports = { api, clock: systemClock, random: systemRandom, links: systemLinks, usage: watchUsage(), logger };

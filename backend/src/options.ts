@@ -1,6 +1,7 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
 import { canonicalAddress } from './domain/address.ts';
+import { isLogLevel, LOG_LEVELS, type LogLevel } from './platform/log-level.ts';
 
 /** How the API is served. */
 export interface ApiOptions {
@@ -18,7 +19,9 @@ export interface ManagerOptions {
   /** Path of a kubeconfig; undefined in a Pod, where the ServiceAccount is used. */
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
+  /** Path of a file that may have another one at any time; undefined: there is none. */
+  readonly logLevelFile?: string | undefined;
   readonly replica: string;
   /** Node that it runs on; empty outside of a cluster, where no BgpPeer with a nodeSelector is served. */
   readonly node: string;
@@ -69,13 +72,13 @@ export const USAGE = `usage: porter-manager [options]
   --kubesphere WHERE  ks-apiserver, by which users of KubeSphere are known: URL, or namespace/name of its Service; empty: nowhere
                       (KUBESPHERE, kubesphere-system/ks-apiserver)
   --log-level LEVEL   debug, info, warn or error (LOG_LEVEL, info)
+  --log-level-file FILE
+                      a file that may have another level at any time (LOG_LEVEL_FILE)
   --help
 `;
 
 /** A mistake of the caller; `message` says what to do. */
 export class UsageError extends Error {}
-
-const LEVELS = ['debug', 'info', 'warn', 'error'];
 
 function port(name: string, text: string): number {
   const number = Number(text);
@@ -84,8 +87,8 @@ function port(name: string, text: string): number {
   return number;
 }
 
-function level(text: string): string {
-  if (!LEVELS.includes(text)) throw new UsageError(`--log-level takes one of ${LEVELS.join(', ')}, not "${text}"`);
+function level(text: string): LogLevel {
+  if (!isLogLevel(text)) throw new UsageError(`--log-level takes one of ${LOG_LEVELS.join(', ')}, not "${text}"`);
   return text;
 }
 
@@ -132,6 +135,7 @@ const argumentTypes = {
   'api-tls-dir': { type: 'string' },
   kubesphere: { type: 'string' },
   'log-level': { type: 'string' },
+  'log-level-file': { type: 'string' },
   help: { type: 'boolean' },
 } as const;
 
@@ -158,6 +162,7 @@ const sources = {
   kubeconfig: ['KUBECONFIG', () => ''],
   context: ['KUBE_CONTEXT', () => ''],
   'log-level': ['LOG_LEVEL', () => 'info'],
+  'log-level-file': ['LOG_LEVEL_FILE', () => ''],
   node: ['NODE_NAME', () => ''],
   namespace: ['POD_NAMESPACE', () => 'porterlb-system'],
   address: ['POD_IP', firstAddress],
@@ -199,6 +204,7 @@ export function readOptions(argv: readonly string[], environment: NodeJS.Process
     kubeconfig: value('kubeconfig') || undefined,
     context: value('context') || undefined,
     logLevel: level(value('log-level')),
+    logLevelFile: value('log-level-file') || undefined,
     replica,
     node: value('node'),
     namespace: value('namespace'),

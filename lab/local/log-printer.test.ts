@@ -4,8 +4,8 @@ import { LogPrinter } from './log-printer.ts';
 
 const line = JSON.stringify({
   level: 'info',
-  time: '2026-11-23T21:58:24.219Z',
-  thread: 'engine',
+  ts: '2026-11-23T21:58:24.219Z',
+  component: 'engine',
   replica: 'porter-manager-n1',
   peer: 'r1',
   holdTime: 90,
@@ -15,20 +15,20 @@ const line = JSON.stringify({
 suite('log lines for people', () => {
   const plain = new LogPrinter({ level: 'info', color: false });
 
-  test('time, level, thread, message and fields', () => {
-    assert.equal(plain.format(line), '21:58:24.219 info  engine established  peer=r1 holdTime=90');
+  test('time, level, component, message and fields', () => {
+    assert.equal(plain.format(line), '21:58:24.219 info  engine   established  peer=r1 holdTime=90');
   });
 
   test('an error with its stack', () => {
     const error = { type: 'Error', message: 'no', stack: 'Error: no\n    at here' };
     const record = JSON.stringify({
       level: 'error',
-      time: '2026-11-23T21:58:24.219Z',
-      thread: 'main',
+      ts: '2026-11-23T21:58:24.219Z',
+      component: 'manager',
       err: error,
       msg: 'x',
     });
-    assert.equal(plain.format(record), '21:58:24.219 error main   x  err=\n    Error: no\n        at here');
+    assert.equal(plain.format(record), '21:58:24.219 error manager  x  err=\n    Error: no\n        at here');
   });
 
   test('nothing below the level', () => {

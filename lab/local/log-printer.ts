@@ -8,7 +8,7 @@ export interface LogPrinterOptions {
 const levels = ['debug', 'info', 'warn', 'error'];
 const colors: Readonly<Record<string, string>> = { debug: '2', info: '32', warn: '33', error: '31' };
 /** The same on every line of one replica, or shown elsewhere. */
-const known = new Set(['level', 'time', 'thread', 'replica', 'msg']);
+const known = new Set(['level', 'ts', 'component', 'replica', 'msg']);
 
 export class LogPrinter {
   readonly #options: LogPrinterOptions;
@@ -23,10 +23,10 @@ export class LogPrinter {
     if (record === undefined) return line;
     const level = String(record['level']);
     if (levels.indexOf(level) < levels.indexOf(this.#options.level)) return undefined;
-    const time = String(record['time']).slice(11, 23);
+    const time = String(record['ts']).slice(11, 23);
     const fields = Object.entries(record).filter(([key]) => !known.has(key));
     const text = fields.map(([key, value]) => this.#dim(`${key}=`) + valueText(value)).join(' ');
-    const head = `${this.#dim(time)} ${this.#paint(level.padEnd(5), colors[level])} ${this.#dim(threadOf(record))}`;
+    const head = `${this.#dim(time)} ${this.#paint(level.padEnd(5), colors[level])} ${this.#dim(componentOf(record))}`;
     return `${head} ${String(record['msg'])}  ${text}`.trimEnd();
   }
 
@@ -50,8 +50,8 @@ function parseRecord(line: string): LogRecord | undefined {
   }
 }
 
-function threadOf(record: LogRecord): string {
-  return String(record['thread']).padEnd(6);
+function componentOf(record: LogRecord): string {
+  return String(record['component']).padEnd(8);
 }
 
 /** An error by its stack, which has line breaks that JSON would hide. */

@@ -77,18 +77,25 @@ suite('Prometheus looks at replicas under load', () => {
     ]);
   }
 
+  /** Waits until an expression has results, with the labels that its legend names. */
+  async function hasData(expr: string, legend: string): Promise<void> {
+    await until(async () => (await query(expr)).length > 0, { what: `data of ${expr}` });
+    const wanted = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label ?? '');
+    const found = await query(expr);
+    // Prometheus takes a label that is empty for one that is missing, such as the resource of a ping.
+    for (const label of wanted)
+      assert.ok(
+        found.some(({ metric }) => label in metric),
+        `${label} of ${expr}`,
+      );
+  }
+
   for (const { title: row, panels } of DASHBOARD) {
     for (const { title, queries } of panels) {
       test(`${row}: ${title}`, async () => {
         for (const { expr, legend } of queries) {
-          for (const select of [ofThisCluster, ofChosenClusters]) {
-            const text = expr(select).replaceAll('$cluster', '.*');
-            await until(async () => (await query(text)).length > 0, { what: `data of ${text}` });
-            const wanted = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label ?? '');
-            for (const { metric } of await query(text)) {
-              for (const label of wanted) assert.ok(label in metric, `${label} of ${text}`);
-            }
-          }
+          await hasData(expr(ofThisCluster), legend);
+          await hasData(expr(ofChosenClusters).replaceAll('$cluster', '.*'), legend);
         }
       });
     }

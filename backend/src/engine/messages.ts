@@ -5,6 +5,7 @@ import type { Pool } from '../domain/pool.ts';
 import type { Finding } from '../domain/reason.ts';
 import type { Replica } from '../domain/replica.ts';
 import type { ServiceEndpoints } from '../domain/service.ts';
+import type { LogLevel } from '../platform/log-level.ts';
 import type { EngineFacts } from './facts.ts';
 import type { EngineMeasures } from './measures.ts';
 import type { SessionReport } from './session-state.ts';
@@ -43,7 +44,9 @@ export interface EngineOptions {
   /** How long next hops of a node that is being drained stay, as the last resort, in milliseconds, and whether a cordon is a drain. */
   readonly drainGraceMs: number;
   readonly drainOnCordon: boolean;
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
+  /** Path of a file that may have another one at any time. */
+  readonly logLevelFile?: string | undefined;
 }
 
 /** Main thread to engine. */

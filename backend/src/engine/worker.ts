@@ -1,4 +1,5 @@
 /** Entry of the engine's thread: real ports, the speaker, the probers and the engine, wired together. */
+import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { NodeProber } from '../health/nodes.ts';
 import { ReplicaProber } from '../health/replicas.ts';
@@ -9,6 +10,8 @@ import { openLinkLayer } from '../platform/linux/link-layer.ts';
 import { systemListeners } from '../platform/linux/listeners.ts';
 import { systemLinks } from '../platform/linux/links.ts';
 import { jsonLogger } from '../platform/linux/logger.ts';
+import { LogLevelFile } from '../platform/log-level-file.ts';
+import { LogThreshold } from '../platform/log-level.ts';
 import { SystemNeighbourTable } from '../platform/linux/neighbour-table.ts';
 import type { LinkLayer } from '../platform/ports.ts';
 import { watchUsage } from '../platform/linux/usage.ts';
@@ -27,7 +30,8 @@ const port = parentPort;
 if (port === null) throw new Error('engine/worker.ts runs as a worker thread only');
 
 const options = workerData as EngineOptions;
-const logger = jsonLogger(options.logLevel, 'engine').child({ replica: options.replica });
+const threshold = new LogThreshold(options.logLevel);
+const logger = jsonLogger(threshold, { component: 'engine', replica: options.replica });
 const usage = watchUsage();
 const post = (message: FromEngine): void => port.postMessage(message);
 
@@ -154,5 +158,10 @@ function beat(): void {
   systemClock.setTimer(BEAT_MS, beat);
 }
 
+const { logLevelFile } = options;
+if (logLevelFile !== undefined) {
+  const read = async (): Promise<string> => await readFile(logLevelFile, 'utf8');
+  void new LogLevelFile({ clock: systemClock, logger, threshold, read }).follow();
+}
 port.on('message', handle);
 beat();

@@ -1,22 +1,68 @@
 import { destination, pino } from 'pino';
-import type { Logger } from '../ports.ts';
+import type { LogThreshold } from '../log-level.ts';
+import type { LogFields, Logger } from '../ports.ts';
+
+/** Fields that could carry a credential: they are removed wherever they appear near the top of a log object. */
+const SECRETS = ['password', 'authPassword', 'token', '*.password', '*.authPassword', '*.token', '*.authorization'];
+
+/** Where log lines go: something that takes whole lines. */
+export interface LineSink {
+  write(line: string): void;
+}
 
 /**
- * JSON lines on standard output, written at once: a line that explains a crash must not sit in a buffer. Fields that could carry a
- * credential are removed wherever they appear near the top of a log object.
+ * JSON lines on standard output, written at once: a line that explains a crash must not sit in a buffer. docs/reference/logs.md has
+ * the fields.
  */
-export function jsonLogger(level: string, thread: string): Logger {
-  return pino(
+export function jsonLogger(
+  threshold: LogThreshold,
+  fields: LogFields & { readonly component: string },
+  sink: LineSink = destination({ dest: 1, sync: true }),
+): Logger {
+  const root = pino(
     {
-      level,
-      base: { thread },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      level: 'debug',
+      base: {},
+      timestamp: () => `,"ts":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      redact: {
-        paths: ['password', 'authPassword', 'token', '*.password', '*.authPassword', '*.token', '*.authorization'],
-        remove: true,
-      },
+      redact: { paths: SECRETS, remove: true },
     },
-    destination({ dest: 1, sync: true }),
+    sink,
   );
+  return new ThresholdLogger(root, threshold, fields);
+}
+
+/** A level of pino's own would be fixed for a child when it is made; and a field that child and parent have would stand there twice. */
+class ThresholdLogger implements Logger {
+  readonly #root: pino.Logger;
+  readonly #lines: pino.Logger;
+  readonly #threshold: LogThreshold;
+  readonly #fields: LogFields;
+
+  constructor(root: pino.Logger, threshold: LogThreshold, fields: LogFields) {
+    this.#root = root;
+    this.#lines = root.child(fields);
+    this.#threshold = threshold;
+    this.#fields = fields;
+  }
+
+  debug(fields: LogFields, message: string): void {
+    if (this.#threshold.admits('debug')) this.#lines.debug(fields, message);
+  }
+
+  info(fields: LogFields, message: string): void {
+    if (this.#threshold.admits('info')) this.#lines.info(fields, message);
+  }
+
+  warn(fields: LogFields, message: string): void {
+    if (this.#threshold.admits('warn')) this.#lines.warn(fields, message);
+  }
+
+  error(fields: LogFields, message: string): void {
+    if (this.#threshold.admits('error')) this.#lines.error(fields, message);
+  }
+
+  child(fields: LogFields): Logger {
+    return new ThresholdLogger(this.#root, this.#threshold, { ...this.#fields, ...fields });
+  }
 }
