@@ -50,6 +50,8 @@ interface Asked {
 
 /** How long an answer to a question may take. */
 const PATIENCE_MS = 1000;
+/** Replicas whose views differ settle that in a second or so; who goes on for longer than this is not to be told ten times a second. */
+const QUARREL_MS = 5000;
 /** For how long after a probe, ours or another's, an advertisement to all nodes is an answer: the kernel that gives it has nothing to wait for. */
 const ANSWER_MS = 300;
 /** RFC 4861 section 10 has most of its random times within a tenth; steady announcements of many replicas shall not fall into step. */
@@ -66,6 +68,10 @@ export class Presence implements Paced {
   #probesLeft: number;
   #burstLeft = 0;
   #announcedAt = -Infinity;
+  /** When the address is announced anew that a rival was heard of; Infinity if it is not planned. */
+  #reassertAt = Infinity;
+  /** The first and the last time of many that a rival was to be contradicted. */
+  #quarrel = { since: -Infinity, at: -Infinity };
   /** Who asked last, by the MAC that the frame came from, undefined for us; and who did before, of others. */
   #asked: Asked = { by: undefined, at: -Infinity };
   #askedBefore: Asked = { by: undefined, at: -Infinity };
@@ -112,7 +118,7 @@ export class Presence implements Paced {
 
   /** Silent from here on. */
   end(): void {
-    this.#deps.pacer.cancel(this);
+    this.#hush();
     this.#recheck?.cancel();
     this.#recheck = undefined;
     this.port.exit(this);
@@ -130,14 +136,22 @@ export class Presence implements Paced {
     if (this.#phase === 'announcing') this.#startBurst();
   }
 
-  /** The burst of an owner that a rival has been heard of. */
+  /**
+   * The burst of an owner that a rival has been heard of. A rival that goes on for long is told as a stranger is, once per DEFEND_INTERVAL
+   * (RFC 5227 section 2.4 (c)). What is planned already is not put off, however many rivals come.
+   */
   reassert(waitMs: number): void {
     const { clock, options, pacer } = this.#deps;
     if (this.#phase !== 'announcing') return;
-    const dueMs = Math.max(waitMs, this.#announcedAt + options.rivalMs - clock.now());
-    if (dueMs <= 0) return this.#startBurst();
-    this.#burstLeft = options.burstCount;
-    pacer.after(this, dueMs);
+    const now = clock.now();
+    const { since, at } = this.#quarrel;
+    this.#quarrel = { since: now - at < options.defendMs ? since : now, at: now };
+    const isLong = now - this.#quarrel.since >= QUARREL_MS;
+    const earliest = this.#announcedAt + (isLong ? options.defendMs : options.rivalMs);
+    this.#reassertAt = Math.min(this.#reassertAt, Math.max(now + waitMs, earliest));
+    this.#burstLeft = isLong || this.#contender !== undefined ? 1 : options.burstCount;
+    if (this.#reassertAt <= now) pacer.now(this);
+    else pacer.after(this, this.#reassertAt - now);
   }
 
   /** Asks whether anybody else answers for the address; who does is heard as any claim. */
@@ -226,7 +240,7 @@ export class Presence implements Paced {
   }
 
   #contend(mac: string): void {
-    const { clock, pacer, onChange } = this.#deps;
+    const { clock, onChange } = this.#deps;
     const known = this.#contender?.mac;
     this.port.counters.conflicts++;
     // The first one stays: who sends under many MACs shall not cause many reports.
@@ -234,7 +248,7 @@ export class Presence implements Paced {
     if (this.#phase === 'announcing') this.#defend();
     else if (this.#phase === 'probing') {
       this.#phase = 'held-off';
-      pacer.cancel(this);
+      this.#hush();
     }
     this.#recheck ??= this.#recheckAfter(this.#deps.options.recheckMs);
     if (known === undefined) onChange(this);
@@ -242,8 +256,8 @@ export class Presence implements Paced {
 
   /** RFC 5227 section 2.4 (c): we keep the address, and say so at most once per DEFEND_INTERVAL; the burst and the steady rate rest. */
   #defend(): void {
-    const { clock, options, pacer } = this.#deps;
-    pacer.cancel(this);
+    const { clock, options } = this.#deps;
+    this.#hush();
     this.#burstLeft = 0;
     if (clock.now() - this.#defendedAt < options.defendMs) return;
     this.#defendedAt = clock.now();
@@ -306,8 +320,15 @@ export class Presence implements Paced {
     this.port.send(this.ip.length === 4 ? arpProbe(speaking) : neighborProbe(speaking), 'probe');
   }
 
+  /** Whatever was to be sent is not. */
+  #hush(): void {
+    this.#deps.pacer.cancel(this);
+    this.#reassertAt = Infinity;
+  }
+
   #announceOnce(): void {
     const speaking = this.#speaking();
+    this.#reassertAt = Infinity;
     this.#announcedAt = this.#deps.clock.now();
     if (this.ip.length === 16) return this.port.send(neighborAnnouncement(speaking), 'announcement');
     this.port.send(arpAnnouncement(speaking, 'request'), 'announcement');

@@ -109,3 +109,13 @@ function text(octets: Uint8Array): string {
   const last = octets.at(-1) ?? 0;
   return `..:${last.toString(16)}`;
 }
+
+/** Announced already, the burst over. */
+export function settled(text: string): Table {
+  const made = table();
+  made.speaker.set(wants(text));
+  made.clock.advance(10_000);
+  made.lan.take();
+  made.seen.length = 0;
+  return made;
+}
