@@ -8,7 +8,7 @@ import { PacketSocket } from './packet-socket.ts';
 import { solicit } from './solicitor.ts';
 import { RouteMonitor, RouteSocket } from './route-socket.ts';
 import { addressesRequest, addressOf, linkOf, linksRequest, neighbourOf, neighboursRequest } from './rtnetlink.ts';
-import { matchRequest, onLinkLengthOf, routeOf, routeRequest } from './rtnetlink.ts';
+import { matchRequest, onLinkLengthOf, routeOf, routeRequest, RTN_UNICAST } from './rtnetlink.ts';
 
 /** Changes come in bursts: an interface that appears gets its addresses and its carrier one by one. */
 const settleMs = 50;
@@ -17,7 +17,6 @@ const leastPauseMs = 400;
 const retryMs = 1_000;
 /** Frames in one turn of the event loop, well below a millisecond's work. */
 const batchSize = 64;
-const RTN_UNICAST = 1;
 
 /** The links of this host's network namespace. `close` ends the watching; sockets are closed by those who opened them. */
 export interface SystemLinkLayer extends LinkLayer {

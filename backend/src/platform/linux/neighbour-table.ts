@@ -1,7 +1,8 @@
 import type { NeighbourTable, NeighbourWord } from '../ports.ts';
 import { libc } from './libc.ts';
 import { RouteSocket } from './route-socket.ts';
-import { neighboursRequest, neighbourStateOf, type NeighbourStateRecord } from './rtnetlink.ts';
+import { neighboursRequest, neighbourStateOf, routeOf, routeRequest, RTN_UNICAST } from './rtnetlink.ts';
+import type { NeighbourStateRecord } from './rtnetlink.ts';
 
 // linux/neighbour.h
 const NUD_INCOMPLETE = 0x01;
@@ -16,22 +17,36 @@ const TICK_MS = 10;
 /** For how long a reading is good for others who ask: when many nodes fall silent at once, each is looked for. */
 const SHARED_MS = 50;
 
-/** Reads the tables by rtnetlink(7), at most twenty times a second. */
+/**
+ * Reads the tables by rtnetlink(7), at most twenty times a second. The same address may stand in those of several links; what counts is the
+ * one by which this host would send to it.
+ */
 export class SystemNeighbourTable implements NeighbourTable {
-  #socket: RouteSocket | undefined;
+  #tables: RouteSocket | undefined;
+  #routes: RouteSocket | undefined;
   /** One for all who ask while it goes on, or soon after. */
   #reading: Promise<ReadonlyMap<string, NeighbourStateRecord>> | undefined;
 
   async find(address: string): Promise<NeighbourWord | undefined> {
+    const link = this.#linkOf(address);
+    if (link === undefined) return undefined;
     this.#reading ??= this.#read().finally(() => setTimeout(() => (this.#reading = undefined), SHARED_MS).unref());
-    const record = (await this.#reading).get(address);
+    const record = (await this.#reading).get(`${link} ${address}`);
     return record === undefined ? undefined : wordOf(record);
   }
 
+  /** Index of the link that the address is on, undefined if a router leads there. */
+  #linkOf(address: string): number | undefined {
+    this.#routes ??= new RouteSocket(libc());
+    const answer = this.#routes.ask((sequence) => routeRequest(sequence, address));
+    const route = answer === undefined ? undefined : routeOf(answer);
+    return route?.type === RTN_UNICAST && !route.isVia ? route.linkIndex : undefined;
+  }
+
   async #read(): Promise<ReadonlyMap<string, NeighbourStateRecord>> {
-    this.#socket ??= new RouteSocket(libc());
-    const records = (await this.#socket.dump(neighboursRequest)).flatMap((message) => neighbourStateOf(message) ?? []);
-    return new Map(records.map((record) => [record.address, record]));
+    this.#tables ??= new RouteSocket(libc());
+    const records = (await this.#tables.dump(neighboursRequest)).flatMap((message) => neighbourStateOf(message) ?? []);
+    return new Map(records.map((record) => [`${record.linkIndex} ${record.address}`, record]));
   }
 }
 

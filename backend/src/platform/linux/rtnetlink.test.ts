@@ -109,8 +109,13 @@ describe('what the kernel says by rtnetlink', () => {
     const ipv4 = '08000100c0000207';
     // struct nda_cacheinfo: confirmed, used, updated, references
     const times = `14000300${'2c010000'}${'05000000'}${'06000000'}${'00000000'}`;
-    assert.deepEqual(of('20', ipv4), { address: '192.0.2.7', state: 0x20, confirmedAgo: undefined });
-    assert.deepEqual(of('02', `${ipv4}${times}`), { address: '192.0.2.7', state: 0x02, confirmedAgo: 300 });
+    assert.deepEqual(of('20', ipv4), { linkIndex: 3, address: '192.0.2.7', state: 0x20, confirmedAgo: undefined });
+    assert.deepEqual(of('02', `${ipv4}${times}`), {
+      linkIndex: 3,
+      address: '192.0.2.7',
+      state: 0x02,
+      confirmedAgo: 300,
+    });
     assert.equal(of('02', times), undefined);
   });
 
@@ -134,9 +139,9 @@ describe('what the kernel says by rtnetlink', () => {
       return isLast(message) ? undefined : routeOf(message);
     };
     const [unicast, local] = [1, 2];
-    assert.deepEqual(towards('203.0.113.9'), { type: unicast, linkIndex: 3 });
-    assert.deepEqual(towards('198.51.100.7'), { type: unicast, linkIndex: 4 });
-    assert.deepEqual(towards('2001:db8::9'), { type: unicast, linkIndex: 3 });
+    assert.deepEqual(towards('203.0.113.9'), { type: unicast, linkIndex: 3, isVia: true });
+    assert.deepEqual(towards('198.51.100.7'), { type: unicast, linkIndex: 4, isVia: false });
+    assert.deepEqual(towards('2001:db8::9'), { type: unicast, linkIndex: 3, isVia: false });
     assert.equal(towards('192.0.2.1')?.type, local);
     assert.equal(towards('2001:db8:ffff::1'), undefined);
     const [refused] = parseMessages(bytes(recording.routes['2001:db8:ffff::1'] ?? ''));

@@ -35,6 +35,8 @@ export interface RouteRecord {
   /** RTN_* of linux/rtnetlink.h. */
   readonly type: number;
   readonly linkIndex: number | undefined;
+  /** By a router, not on the link itself. */
+  readonly isVia: boolean;
 }
 
 export interface NeighbourRecord {
@@ -45,6 +47,7 @@ export interface NeighbourRecord {
 
 /** What the kernel thinks of a neighbour, whether or not it has its MAC. */
 export interface NeighbourStateRecord {
+  readonly linkIndex: number;
   readonly address: string;
   /** NUD_* of linux/neighbour.h. */
   readonly state: number;
@@ -97,7 +100,7 @@ const RTA_OIF = 4;
 const RTA_GATEWAY = 5;
 const RTA_MULTIPATH = 9;
 const RTA_VIA = 18;
-const RTN_UNICAST = 1;
+export const RTN_UNICAST = 1;
 /** The route itself is asked for, with its prefix length; from Linux 4.13 on. */
 const RTM_F_FIB_MATCH = 0x2000;
 /** Flags of nested attributes and of byte order; not part of the type. */
@@ -248,11 +251,17 @@ function isUnusable(attribute: Uint8Array | undefined, byte: number): boolean {
 
 export function routeOf({ type, body }: Message): RouteRecord | undefined {
   if (type !== RTM_NEWROUTE || body.byteLength < 12) return undefined;
-  const link = parseAttributes(body, 12).get(RTA_OIF);
+  const attributes = parseAttributes(body, 12);
+  const link = attributes.get(RTA_OIF);
   return {
     type: viewOf(body).getUint8(7),
     linkIndex: link?.byteLength === 4 ? viewOf(link).getUint32(0, true) : undefined,
+    isVia: hasRouter(attributes),
   };
+}
+
+function hasRouter(attributes: ReadonlyMap<number, Uint8Array>): boolean {
+  return [RTA_GATEWAY, RTA_VIA, RTA_MULTIPATH].some((each) => attributes.has(each));
 }
 
 /** Prefix length of the route that answers `matchRequest`, if hosts within are reached without a router: less than an address' own. */
@@ -260,9 +269,8 @@ export function onLinkLengthOf({ type, body }: Message): number | undefined {
   if (type !== RTM_NEWROUTE || body.byteLength < 12) return undefined;
   const [family, length = 0, sourceLength, , , , , kind] = body;
   const attributes = parseAttributes(body, 12);
-  const isVia = [RTA_GATEWAY, RTA_VIA, RTA_MULTIPATH].some((each) => attributes.has(each));
   const isSubnet = family === AF_INET6 && length > 0 && length < 128;
-  return kind === RTN_UNICAST && isSubnet && sourceLength === 0 && !isVia ? length : undefined;
+  return kind === RTN_UNICAST && isSubnet && sourceLength === 0 && !hasRouter(attributes) ? length : undefined;
 }
 
 export function neighbourOf({ type, body }: Message): NeighbourRecord | undefined {
@@ -283,7 +291,8 @@ export function neighbourStateOf({ type, body }: Message): NeighbourStateRecord 
   if (address === undefined || (address.byteLength !== 4 && address.byteLength !== 16)) return undefined;
   const times = attributes.get(NDA_CACHEINFO);
   const confirmedAgo = times === undefined || times.byteLength < 4 ? undefined : viewOf(times).getUint32(0, true);
-  return { address: format(address), state: viewOf(body).getUint16(8, true), confirmedAgo };
+  const view = viewOf(body);
+  return { linkIndex: view.getInt32(4, true), address: format(address), state: view.getUint16(8, true), confirmedAgo };
 }
 
 /** Attributes by type, the first of each; one that is cut or says an impossible length ends them. */
