@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inParallel } from '../bench/figures.ts';
 import { eip, on, ours, service, slice } from '../local/objects.ts';
 import { httpPort } from '../local/replicas.ts';
+import { until } from '../state/until.ts';
 import { ManagerLab } from './manager/manager-lab.ts';
 import { Metrics } from './manager/metrics.ts';
 import { broken, drained, NodeVerdicts, working } from './manager/node-verdicts.ts';
@@ -132,6 +133,35 @@ suite('nodes are probed', { concurrency: 2 }, () => {
     });
     after(() => site.lab.down());
     beforeEach(() => site.settle());
+
+    test('two at once, whose firewalls drop all that is asked: while their kernels answer ARP, nothing', async () => {
+      // The replica's kernel asks for its neighbours before each attempt, which it does by itself once in half a minute.
+      const hasty = ['ipv4', 'ipv6'].flatMap((family) =>
+        ['base_reachable_time_ms=100', 'delay_first_probe_time=0'].map((each) => `net.${family}.neigh.eth0.${each}`),
+      );
+      await site.lab.lab.node('n1').exec('sysctl', '-q', '-w', ...hasty);
+      const deaf = async (how: '-A' | '-D'): Promise<void> => {
+        const rule = ['INPUT', '-p', 'tcp', '-m', 'multiport', '--dports', '10250,10256', '-j', 'DROP'];
+        const commands = ['n2', 'n3'].flatMap((node) =>
+          ['iptables', 'ip6tables'].map((program) => ({ node, program })),
+        );
+        await Promise.all(commands.map(({ node, program }) => site.lab.lab.node(node).exec(program, how, ...rule)));
+      };
+      await site.stays(async () => {
+        await deaf('-A');
+        const said = async (): Promise<boolean> =>
+          /fault may be here.*ARP\/NDP: answered|ARP\/NDP: answered.*fault may be here/.test(
+            await site.lab.replicas.log('n1'),
+          );
+        await until(said, { what: 'ARP to speak for one of them', explain: () => site.lab.logTail('n1') });
+        await sleep(4_000);
+        await deaf('-D');
+      });
+      const usual = ['ipv4', 'ipv6'].flatMap((family) =>
+        ['base_reachable_time_ms=30000', 'delay_first_probe_time=5'].map((each) => `net.${family}.neigh.eth0.${each}`),
+      );
+      await site.lab.lab.node('n1').exec('sysctl', '-q', '-w', ...usual);
+    });
 
     test('an answer to probes outranks the Ready condition', async () => {
       await site.stays(async () => {

@@ -20,7 +20,7 @@ const several: Crowd = { together: 1, heard: 2, ailing: 0, well: 2 };
 const unheard: Crowd = { together: 2, heard: 0, ailing: 0, well: 0 };
 
 function witnessed(word: Partial<WitnessWord>): NodeState {
-  const whole = { asked: ACCUSED_AT, proven: true, sawHost: false, ...word };
+  const whole = { asked: ACCUSED_AT, proven: true, sawHost: false, heardHost: false, ...word };
   return step(accused, { type: 'witness', at: ACCUSED_AT + 500, word: whole });
 }
 
@@ -91,5 +91,10 @@ suite('the crowd', () => {
   test('heard is who gave a sign of life since, our own node left out', () => {
     assert.equal(around(node(10_500, well)).heard, 0);
     assert.equal(around(node(0), node(10_500, well), node(9_999, well), node(10_500, refused)).heard, 2);
+  });
+
+  test('heard is not who stands in our own kernel’s tables alone', () => {
+    assert.equal(around(node(0), witnessed({ sawHost: true })).heard, 0);
+    assert.equal(around(node(0), witnessed({ sawHost: true, heardHost: true })).heard, 1);
   });
 });

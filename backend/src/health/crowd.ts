@@ -37,7 +37,7 @@ function fellTogether(a: NodeState, b: NodeState): boolean {
 
 /** Whether a node has given a sign of life after a moment; an older one may be from before the network broke. */
 function heardSince(moment: number, { last, witness }: NodeState): boolean {
-  if (witness?.sawHost === true && witness.asked >= moment) return true;
+  if (witness?.heardHost === true && witness.asked >= moment) return true;
   return last !== undefined && last.result.kind !== 'silent' && last.at >= moment;
 }
 

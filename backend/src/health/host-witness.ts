@@ -1,8 +1,12 @@
 import type { Clock, Dialer, NeighbourTable, NeighbourWord } from '../platform/ports.ts';
 import { netFailure } from './net-failure.ts';
 
-/** What was seen of a host: a sign of life, none, or `unsure` if this side was at fault. */
-export type Sighting = 'host' | 'nothing' | 'unsure';
+/**
+ * What was seen of a host: `host`, it has answered; `neighbour`, by this host's own tables it answers ARP or neighbour discovery; `nothing`;
+ * or `unsure` if this side was at fault. Those tables may err: a socket of this host that sends confirms an entry by an acknowledgement that
+ * came earlier, and switches and routers answer ARP in a host's name. That is good enough to spare a node, not to prove that this host can hear.
+ */
+export type Sighting = 'host' | 'neighbour' | 'nothing' | 'unsure';
 
 export interface HostWitnessDeps {
   readonly clock: Clock;
@@ -21,7 +25,10 @@ export interface HostWitnessOptions {
 const LATE_MS = 50;
 /** The kernel's table takes a few milliseconds; a verdict doesn't wait for it any longer than this. */
 const TABLE_MS = 100;
-/** What was read may be so old, and the kernel counts hundredths of a second. */
+/**
+ * What was read may be so old, and the kernel counts hundredths of a second; an answer to the attempt comes within a millisecond of it. A
+ * host that is dead has been so for a second by then.
+ */
 const ROUNDING_MS = 100;
 
 /**
@@ -43,10 +50,8 @@ export class HostWitness {
    * Calls back once, after this returns.
    *
    * @param onSighting gets what was found, in words, as well
-   * @param by `tcp`: the kernel's table isn't asked. A socket of this host that sends confirms an entry by an acknowledgement that came
-   * earlier, and others answer ARP in a host's name: good enough to spare a node, not to prove that this host can hear.
    */
-  ask(host: string, onSighting: (sighting: Sighting, said: string) => void, by: 'tcp' | 'all' = 'all'): void {
+  ask(host: string, onSighting: (sighting: Sighting, said: string) => void): void {
     const { clock, dialer } = this.#deps;
     const { timeoutMs } = this.#options;
     const asked = clock.now();
@@ -64,8 +69,7 @@ export class HostWitness {
           const late = clock.now() - asked > timeoutMs + LATE_MS;
           const seen = connected ? 'host' : sighting(error, late);
           const said = `TCP port ${this.#options.port}: ${connected ? 'accepted' : (error?.message ?? 'closed')}`;
-          if (by === 'all' && seen === 'nothing' && this.#deps.neighbours !== undefined)
-            this.#look(host, asked, said, onSighting);
+          if (seen === 'nothing' && this.#deps.neighbours !== undefined) this.#look(host, asked, said, onSighting);
           else onSighting(seen, said);
         },
       },
@@ -74,15 +78,15 @@ export class HostWitness {
 
   #look(host: string, asked: number, tcp: string, onSighting: (sighting: Sighting, said: string) => void): void {
     const { clock, neighbours } = this.#deps;
-    // Before the reading: a confirmation never looks newer than it is, however late we hear of it.
+    // Before the reading: a confirmation never looks newer than it is because we hear late of it.
     const sinceMs = clock.now() - asked;
     let settled = false;
     const settle = (word: NeighbourWord | undefined, failure?: string): void => {
       if (settled) return;
       settled = true;
       patience.cancel();
-      const lives = word?.confirmedMsAgo !== undefined && word.confirmedMsAgo + ROUNDING_MS < sinceMs;
-      onSighting(lives ? 'host' : 'nothing', `${tcp}; ARP/NDP: ${failure ?? described(word, lives)}`);
+      const lives = word?.confirmedMsAgo !== undefined && word.confirmedMsAgo < sinceMs + ROUNDING_MS;
+      onSighting(lives ? 'neighbour' : 'nothing', `${tcp}; ARP/NDP: ${failure ?? described(word, lives)}`);
     };
     const patience = clock.setTimer(TABLE_MS, () => settle(undefined, 'the kernel does not say'));
     const found = neighbours?.find(host) ?? Promise.resolve(undefined);

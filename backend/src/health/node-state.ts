@@ -38,6 +38,8 @@ export interface WitnessWord {
   /** Somebody else had been heard at that time, after the node had fallen silent: the network worked. */
   readonly proven: boolean;
   readonly sawHost: boolean;
+  /** The host has answered us, so that the network works; this host's own tables alone don't prove that. */
+  readonly heardHost: boolean;
   /** What it found, in words. */
   readonly said?: string;
 }

@@ -243,7 +243,9 @@ export class NodeProber {
       if (this.#tracked.get(node.name) !== node || this.#stateOf(node).misses === 0) return;
       const at = this.#deps.clock.now();
       if (sighting === 'unsure') return this.#apply(node, { type: 'ruling', at, ruling: 'hold' });
-      this.#apply(node, { type: 'witness', at, word: { ...own, sawHost: sighting === 'host', said } });
+      const heardHost = sighting === 'host';
+      const word = { ...own, sawHost: heardHost || sighting === 'neighbour', heardHost, said };
+      this.#apply(node, { type: 'witness', at, word });
       this.#judge(node);
     });
   }
@@ -293,7 +295,7 @@ export class NodeProber {
         if (sighting === 'host') settle(true);
         else if (silent.size === 0) settle(false);
       };
-      this.#witness.ask(address, onSighting, 'tcp');
+      this.#witness.ask(address, onSighting);
     }
   }
 
