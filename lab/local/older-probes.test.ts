@@ -11,7 +11,8 @@ const place = { links: [{ name: 'eth0', mac: '02:00:00:00:00:01', prefixes: ['19
 
 function header(said: Partial<ProbeHeader>): ProbeHeader {
   const state = { leaving: false, stale: false, behind: undefined, newcomer: false, announcing: false, med: undefined };
-  return { kind: 'answer', nonce: 1n, ...state, retained: undefined, news: false, placeOmitted: false, ...said };
+  const rest = { retained: undefined, news: false, placeOmitted: false, countsAsker: false };
+  return { kind: 'answer', nonce: 1n, ...state, ...rest, ...said };
 }
 
 /** What a thread of a replica does: sends these to a port, then sends back what it hears of the port's owner. */

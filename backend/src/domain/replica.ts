@@ -19,9 +19,10 @@ export interface ReplicaLink {
 
 /**
  * Why a replica does not speak for an address that is its own: `asking`, it asks the link whether somebody has it, or somebody does;
- * `unmet`, it is to answer in the name of a node, and has met none of these on the link.
+ * `unmet`, it is to answer in the name of a node, and has met none of these on the link; `no-link`, the link for it is gone, or can't be
+ * used.
  */
-export type Silence = 'asking' | 'unmet';
+export type Silence = 'asking' | 'unmet' | 'no-link';
 
 /** By address; `many` stands for more than a replica tells one by one. */
 export type Silences = Readonly<Record<string, Silence>> | 'many';

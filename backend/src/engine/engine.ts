@@ -11,7 +11,8 @@ import type { BgpSpeaker, PeerConfig, StopMode } from '../speakers/bgp/speaker.t
 import { Drains } from './drains.ts';
 import { addressFacts, type AddressFacts, type EngineFacts } from './facts.ts';
 import { Inputs, type Touched } from './inputs.ts';
-import type { Layer2, Layer2Deps, LinkAddress } from './layer2.ts';
+import type { Layer2 } from './layer2.ts';
+import type { Layer2Host, LinkAddress } from './layer2-deps.ts';
 import type { LinkView } from './link-view.ts';
 import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './messages.ts';
 import { peerConfig, peersOf, peerTarget, type Place } from './peering.ts';
@@ -44,8 +45,6 @@ export interface EngineDeps {
   readonly post: (message: FromEngine) => void;
 }
 
-/** What Layer 2 needs of the engine. */
-export type Layer2Host = Pick<Layer2Deps, 'nodes' | 'onChange'>;
 type LinkPart = Pick<Layer2, 'start' | 'set' | 'update' | 'replicasChanged' | 'setStale' | 'leave' | 'stop' | 'view'>;
 
 /** Routers need a moment to move to another replica's paths once ours have become the worst. */

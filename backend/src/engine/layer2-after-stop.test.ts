@@ -87,7 +87,40 @@ suite('after a stop of all replicas', () => {
     }
   }
 
-  test('a stranger that has more addresses than a replica tells one by one: not one is announced', async () => {
+  for (const awayMs of [100, 500, 1_000, 1_400])
+    test(`who was held off is back after ${awayMs} ms, before anybody has missed it: what a stranger has stays the stranger's`, async () => {
+      const lan = await afterStop();
+      lan.answerAs(STRANGER, IP);
+      lan.start(...ALL);
+      await lan.pass(DETECTED_MS);
+      const owner = lan.ownerOf(IP, ...ALL);
+      lan.crash(owner);
+      await lan.pass(awayMs);
+      lan.start(owner);
+      await lan.pass(2_000);
+      assertLeftToStranger(lan, IP, ...ALL);
+    });
+
+  test('a replica that has not been missed hears of one more: that one has not spoken for what a stranger has', async () => {
+    const lan = await afterStop();
+    const [owner = '', late = '', other = ''] = rank(IP, ALL);
+    lan.answerAs(STRANGER, IP);
+    lan.setMembers(owner, other);
+    lan.start(owner, other);
+    await lan.pass(1_000);
+    lan.setMembers(...ALL);
+    lan.start(late);
+    await lan.pass(1_000);
+    assertLeftToStranger(lan, IP, ...ALL);
+    const { links, link } = lan.host(owner);
+    links.change(link, { up: false });
+    await lan.pass(50);
+    links.change(link, { up: true });
+    await lan.pass(2_000);
+    assertLeftToStranger(lan, IP, ...ALL);
+  });
+
+  test('a stranger that has more addresses than a replica tells one by one: not one is announced, and nobody says so', async () => {
     const lan = await afterStop();
     const taken = Array.from({ length: 100 }, (_, i) => `192.0.2.${150 + i}`);
     lan.want(...taken);
@@ -96,9 +129,13 @@ suite('after a stop of all replicas', () => {
       lan.start(name);
       await lan.pass(700);
     }
+    const views = (...names: string[]): unknown[] =>
+      names.flatMap((name) => taken.map((ip) => lan.host(name).layer2?.view(ip)?.nodes));
+    assert.deepEqual(new Set(views(...ALL).flat()), new Set());
     lan.crash('n1');
     await lan.pass(5_000);
     for (const ip of taken) assert.deepEqual(lan.announcers(ip), [], ip);
+    assert.deepEqual(new Set(views('n2', 'n3').flat()), new Set());
     for (const ip of IPS) assert.deepEqual(lan.ask(ip), [lan.ownerOf(ip, 'n2', 'n3')], ip);
   });
 
@@ -188,5 +225,39 @@ suite('for a node that runs no replica and has not been met', () => {
     assert.deepEqual(lan.ask(IP), ['n3']);
     for (const name of ['n1', 'n2'])
       assert.equal(lan.host(name).layer2?.view(IP)?.finding.reason, 'AnnouncedForNode', name);
+  });
+
+  test('what nobody has spoken for since long ago is asked for when the node is met at last', async () => {
+    const lan = new Lan(3, ['n3']);
+    lan.setMembers('n1', 'n2');
+    lan.start('n1', 'n2');
+    lan.want(IP);
+    await lan.pass(6_000);
+    assert.deepEqual(lan.ask(IP), [lan.ownerOf(IP, 'n1', 'n2')]);
+    lan.wantAs({ nodes: ['n3'] }, IP);
+    await lan.pass(40_000);
+    lan.answerAs(STRANGER, IP);
+    lan.claims.length = 0;
+    const { mac } = lan.host('n3');
+    for (const { links, link } of lan.hosts) links.meet({ address: '192.0.2.3', mac, link });
+    await lan.pass(7_000);
+    assert.deepEqual(lan.announcers(IP), []);
+  });
+});
+
+suite('an owner whose link for the address can’t be opened', () => {
+  test('says so: nobody tells users that the address is announced', async () => {
+    const lan = new Lan(2);
+    const owner = lan.ownerOf(IP, 'n1', 'n2');
+    lan.host(owner).links.open = () => {
+      throw new Error('too many open files');
+    };
+    lan.start('n1', 'n2');
+    lan.want(IP);
+    await lan.pass(2_000);
+    for (const { name, layer2 } of lan.hosts) {
+      const { finding, nodes } = layer2?.view(IP) ?? {};
+      assert.deepEqual([finding?.reason, nodes], ['NoReplicaOnLink', []], name);
+    }
   });
 });

@@ -28,6 +28,9 @@ export interface Layer2Deps {
   readonly onConflicts: (conflicts: readonly ConflictReport[]) => void;
 }
 
+/** What Layer 2 needs of the engine. */
+export type Layer2Host = Pick<Layer2Deps, 'nodes' | 'onChange'>;
+
 export interface Layer2Options {
   readonly replica: string;
   /** Node that this replica runs on, and its address. */

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { linkOwner, mayYield, type LinkOwner } from '../announce/link-owner.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import { NO_PLACE, type Silence } from '../domain/replica.ts';
-import type { AnsweringReplica } from '../health/tracked-replica.ts';
 import type { Timer } from '../platform/ports.ts';
 import type { Desired, Observation, RivalObservation, StateObservation } from '../speakers/layer2/speaker.ts';
 import { LinkResolver } from '../speakers/layer2/resolve.ts';
@@ -12,7 +11,7 @@ import { FollowedRoutes } from './followed-routes.ts';
 import { LinkAudit } from './link-audit.ts';
 import { LinkConflicts } from './link-conflicts.ts';
 import { LinkPlaces, placeOf } from './link-places.ts';
-import { isSilent, ownersView, silenceTrouble, stateTrouble, yieldedView, type LinkView } from './link-view.ts';
+import { ownersView, silenceOf, silenceTrouble, stateTrouble, yieldedView, type LinkView } from './link-view.ts';
 import { LinkSuspects } from './link-suspects.ts';
 import { LinkYields } from './link-yields.ts';
 import { NodeMacs } from './node-macs.ts';
@@ -20,8 +19,6 @@ import { ReplicasBehind } from './replicas-behind.ts';
 import { patienceWith } from './rival-patience.ts';
 import { UnplacedReplicas } from './unplaced-replicas.ts';
 import { WhoSpeaks } from './who-speaks.ts';
-
-export type { Layer2Deps, LinkAddress } from './layer2-deps.ts';
 
 /** Replicas come and go in numbers; what follows from it is worked out once. */
 const COALESCE_MS = 2;
@@ -67,8 +64,7 @@ export class Layer2 {
     this.#audit = new LinkAudit({ clock, random, audit: (ip) => this.#ask(ip) });
     this.#conflicts = new LinkConflicts({ clock, report: deps.onConflicts });
     this.#yields = new LinkYields({ clock, onEnd: (ip) => this.#apply([ip]) });
-    const replicaNodes = (): ReadonlySet<string> => deps.replicas.nodes();
-    this.#suspects = new LinkSuspects({ clock, conflicts: this.#conflicts, replicaNodes });
+    this.#suspects = new LinkSuspects({ clock, conflicts: this.#conflicts, replicaNodes: () => deps.replicas.nodes() });
     this.#routes = new FollowedRoutes({ clock, onDue: () => this.#recountNow() });
     this.#whoSpeaks = new WhoSpeaks({ clock, onChange: () => this.#tellPlace() }, options.replica);
     this.#behind = new ReplicasBehind({ clock, onChange: () => this.replicasChanged() });
@@ -174,13 +170,13 @@ export class Layer2 {
     this.#routes.follow([...this.#wanted.values()].map(({ pool }) => pool.interface));
     this.#place = placeOf(links.links(), this.#routes.selectors, (address) => links.linkTowards(address));
     const { replica: name, node } = this.#options;
-    const others = replicas.answering().filter((other: AnsweringReplica) => other.name !== name);
-    const { isOneMore, isOneLess, isOnePlaced } = this.#unplaced.update(others);
+    const others = replicas.answering().filter((other) => other.name !== name);
+    const { isOneMore, isOneLess, placed } = this.#unplaced.update(others);
     if (isOneMore) this.#audit.allSoon();
     this.#behind.update(this.#isReady ? this.#stale : undefined, others);
     replicas.setBehind(this.#behind.self);
     const theirs = others.map((each) => ({ ...each, stale: this.#behind.has(each.name) }));
-    if (isOnePlaced || (this.#isReady && !wasReady)) this.#whoSpeaks.hearOthers(this.#wanted, new LinkPlaces(theirs));
+    this.#whoSpeaks.hearOthers(this.#wanted, theirs, wasReady ? placed : undefined);
     const self = { name, node, stale: this.#behind.self === true, place: this.#place };
     this.#places = new LinkPlaces(this.#leaving || !this.#isReady ? theirs : [self, ...theirs]);
     this.#apply(new Set([...this.#wanted.keys(), ...this.#owners.keys()]));
@@ -194,7 +190,8 @@ export class Layer2 {
    */
   #tellPlace(): void {
     const silent = this.#whoSpeaks.ownSilences;
-    if (this.#isReady) this.#deps.replicas.setPlace({ ...this.#place, ...(silent && { silent }) });
+    if (!this.#isReady) return;
+    this.#deps.replicas.setPlace({ ...this.#place, ...(silent && { silent }) }, this.#places.speakers);
   }
 
   /**
@@ -242,8 +239,7 @@ export class Layer2 {
   }
 
   #ownResolver(): LinkResolver {
-    const { links } = this.#deps;
-    return new LinkResolver(links.links(), (address) => links.linkTowards(address));
+    return new LinkResolver(this.#deps.links.links(), (address) => this.#deps.links.linkTowards(address));
   }
 
   /** It is not ours: what others said of it matters no more. */
@@ -262,8 +258,7 @@ export class Layer2 {
     // By what we know now it is another's anyway.
     if (owner?.replica !== this.#options.replica) this.#forget(ip);
     const isNews = this.#whoSpeaks.hearOwner(ip, owner, this.#places);
-    const before = this.#owners.get(ip);
-    if (this.#owners.has(ip) && isDeepStrictEqual(before, owner)) return isNews;
+    if (this.#owners.has(ip) && isDeepStrictEqual(this.#owners.get(ip), owner)) return isNews;
     this.#owners.set(ip, owner);
     return true;
   }
@@ -274,7 +269,8 @@ export class Layer2 {
     const isOurs = this.#owners.get(ip)?.replica === this.#options.replica;
     if (wanted === undefined || !isOurs || this.#leaving || this.#yields.has(ip)) return undefined;
     if (!this.#desired.has(ip)) return 'unmet';
-    return !wanted.isNew && isSilent(this.#states.get(ip)) ? 'asking' : undefined;
+    const silence = silenceOf(this.#states.get(ip));
+    return wanted.isNew && silence === 'asking' ? undefined : silence;
   }
 
   #desiredFor(ip: string): Desired | undefined {

@@ -1,6 +1,7 @@
 import type { LinkSpeaker } from '../announce/link-owner.ts';
 import { parseAddress, parseRange, rangeContains, rangeSize, type AddressRange } from '../domain/address.ts';
 import { NO_PLACE, type ReplicaPlace, type Silence, type Silences } from '../domain/replica.ts';
+import { boundedPlace } from '../health/replica-place.ts';
 import type { AnsweringReplica } from '../health/tracked-replica.ts';
 import type { Link } from '../platform/ports.ts';
 import { reachTarget } from '../speakers/layer2/resolve.ts';
@@ -64,10 +65,15 @@ export class LinkPlaces {
     return [...new Set(able)].filter((speaker) => speaker.node === node);
   }
 
-  /** What a replica says of an address of its own: undefined if it speaks for it, `unknown` if it doesn't say whether. */
-  silenceOf(replica: string, ip: string): Silence | 'unknown' | undefined {
+  /** The replicas that speak on any link. */
+  get speakers(): ReadonlySet<string> {
+    return new Set(this.#placed.flatMap(({ speaker, place }) => (place.links.length > 0 ? [speaker.replica] : [])));
+  }
+
+  /** What a replica says of an address of its own: undefined if it speaks for it. Where it doesn't say which of many it is silent about, it may be any. */
+  silenceOf(replica: string, ip: string): Silence | undefined {
     const silent = this.#silences.get(replica);
-    return silent === 'many' ? 'unknown' : silent?.[ip];
+    return silent === 'many' ? 'asking' : silent?.[ip];
   }
 
   #subnetsWith(ip: string): readonly Subnet[] {
@@ -109,28 +115,24 @@ function subnetOf(prefix: string): AddressRange[] {
   return parsed?.ok !== true || rangeSize(parsed.value) === 1n ? [] : [parsed.value];
 }
 
-/** The most of each that others are told, and by which this host judges itself as well; what doesn't fit into a datagram it is not told of. */
-const MAX_LINKS = 128;
-const MAX_PREFIXES = 32;
-
-/** The place of this host, as other replicas are told. */
+/** The place of this host, as other replicas are told, and by which it judges itself as well. */
 export function placeOf(
   links: readonly Link[],
   selectors: Iterable<string>,
   towards: (address: string) => Link | undefined,
 ): ReplicaPlace {
-  const up = links.filter((link) => link.up).slice(0, MAX_LINKS);
+  const up = links.filter((link) => link.up);
   if (up.length === 0) return NO_PLACE;
   const targets = [...new Set(selectors)].flatMap((selector) => reachTarget(selector) ?? []).sort();
   const reached = targets.flatMap((target): [string, string][] => {
     const link = towards(target);
     return link === undefined ? [] : [[target, link.name]];
   });
-  return {
+  return boundedPlace({
     links: up.map(({ name, mac, prefixes }) => ({
       ...{ name, mac: macText(mac) },
-      prefixes: prefixes.filter((prefix) => subnetOf(prefix).length > 0).slice(0, MAX_PREFIXES),
+      prefixes: prefixes.filter((prefix) => subnetOf(prefix).length > 0),
     })),
     towards: Object.fromEntries(reached),
-  };
+  });
 }

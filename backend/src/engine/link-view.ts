@@ -1,5 +1,5 @@
 import type { LinkOwner } from '../announce/link-owner.ts';
-import { finding, type Finding } from '../domain/reason.ts';
+import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import type { Silence } from '../domain/replica.ts';
 import type { StateObservation } from '../speakers/layer2/speaker.ts';
 
@@ -25,9 +25,15 @@ export function ownersView(
   return { finding: finding(reason, { ip: params.ip }), nodes: [target] };
 }
 
+const SILENCE_REASONS: Readonly<Record<Silence, Reason>> = {
+  asking: 'AddressProbing',
+  unmet: 'NodeNotMet',
+  'no-link': 'NoReplicaOnLink',
+};
+
 /** Why the owner of an address does not speak for it. */
 export function silenceTrouble(silence: Silence, params: Readonly<Record<string, string>>): Finding {
-  return finding(silence === 'unmet' ? 'NodeNotMet' : 'AddressProbing', params);
+  return finding(SILENCE_REASONS[silence], params);
 }
 
 /**
@@ -54,8 +60,14 @@ export function stateTrouble(
   }
 }
 
+/** Why this host does not speak for an address of its own, by what its speaker says; undefined if it does, or has not said anything yet. */
+export function silenceOf(state: StateObservation | undefined): Silence | undefined {
+  if (state?.state === 'no-link') return 'no-link';
+  return isSilent(state) ? 'asking' : undefined;
+}
+
 /** Nobody knows yet, or somebody else was found, before it was announced. */
-export function isSilent(state: StateObservation | undefined): boolean {
+function isSilent(state: StateObservation | undefined): boolean {
   return state?.state === 'probing' || (state?.state === 'conflict' && state.announced !== true);
 }
 

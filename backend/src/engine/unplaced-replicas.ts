@@ -29,9 +29,13 @@ export class UnplacedReplicas {
    * All others that answer.
    *
    * @returns whether there is one more that has not said where it speaks; whether there is one less, or one less that answers: what
-   * it spoke for may be free now; and whether one says it now that has not before: it hears of us only now
+   * it spoke for may be free now; and those that say it now and have not before: they hear of us only now
    */
-  update(others: readonly Seen[]): Record<'isOneMore' | 'isOneLess' | 'isOnePlaced', boolean> {
+  update(others: readonly Seen[]): {
+    readonly isOneMore: boolean;
+    readonly isOneLess: boolean;
+    readonly placed: ReadonlySet<string>;
+  } {
     const unplaced = new Map<string | undefined, boolean>();
     for (const { node, behind } of others.filter(({ isPlaceKnown }) => !isPlaceKnown))
       unplaced.set(node, behind === true && unplaced.get(node) !== false);
@@ -39,12 +43,13 @@ export class UnplacedReplicas {
     const isOneLess =
       [...this.#names].some((name) => !names.has(name)) || [...this.#behind.keys()].some((node) => !unplaced.has(node));
     const isOneMore = [...unplaced.keys()].some((node) => !this.#behind.has(node));
-    const isOnePlaced = others.some(({ name, isPlaceKnown }) => isPlaceKnown && this.#unplaced.has(name));
+    const isPlaced = ({ name, isPlaceKnown }: Seen): boolean => isPlaceKnown && this.#unplaced.has(name);
+    const placed = new Set(others.filter(isPlaced).map(({ name }) => name));
     this.#unplaced = new Set(others.flatMap(({ name, isPlaceKnown }) => (isPlaceKnown ? [] : [name])));
     this.#names = names;
     this.#behind = unplaced;
     for (const nodes of this.#believed.values()) for (const node of nodes) if (!unplaced.has(node)) nodes.delete(node);
-    return { isOneMore, isOneLess, isOnePlaced };
+    return { isOneMore, isOneLess, placed };
   }
 
   /**

@@ -1,10 +1,11 @@
 import { linkOwner, type LinkOwner } from '../announce/link-owner.ts';
 import type { Silence, Silences } from '../domain/replica.ts';
+import type { AnsweringReplica } from '../health/tracked-replica.ts';
 import type { Clock } from '../platform/ports.ts';
 import type { StateObservation } from '../speakers/layer2/speaker.ts';
 import type { LinkAddress } from './layer2-deps.ts';
-import type { LinkPlaces } from './link-places.ts';
-import { isSilent } from './link-view.ts';
+import { LinkPlaces } from './link-places.ts';
+import { silenceOf } from './link-view.ts';
 import { OwnSilences } from './own-silences.ts';
 import { SpokenFor } from './spoken-for.ts';
 
@@ -67,29 +68,51 @@ export class WhoSpeaks {
     return before !== this.#silences.get(ip);
   }
 
-  #hear(ip: string, silence: Silence | 'unknown' | undefined): void {
-    if (silence === undefined) this.#spokenFor.add(ip);
-    if (silence === undefined || silence === 'unknown') return;
-    this.#silences.set(ip, silence);
-    this.#spokenFor.delete(ip);
+  #hear(ip: string, silence: Silence | undefined): void {
+    if (silence !== undefined) this.#silences.set(ip, silence);
+    this.#note(ip, silence);
   }
 
-  /** The others hear of this replica only now: until then they have spoken for all addresses, as if it were not there. */
-  hearOthers(wanted: ReadonlyMap<string, LinkAddress>, others: LinkPlaces): void {
+  /**
+   * Some replicas hear of this one only now: until then they have spoken for all addresses as if it were not there, each for those that it
+   * takes itself to own. What another one owns that has counted us all along it has left to us, or to an earlier container of ours, and
+   * doesn't know whether that spoke for it.
+   *
+   * @param others all that answer
+   * @param placed names of those that hear of us now; undefined as long as we have told nobody: then these are all that don't count us
+   */
+  hearOthers(
+    wanted: ReadonlyMap<string, LinkAddress>,
+    others: readonly AnsweringReplica[],
+    placed: ReadonlySet<string> | undefined,
+  ): void {
+    const hearNow = others.filter(({ name, countsUs }) => placed?.has(name) ?? !countsUs);
+    if (hearNow.length === 0) return;
+    const names = new Set(hearNow.map(({ name }) => name));
+    const places = new LinkPlaces(others);
     for (const [ip, { nodes, pool }] of wanted) {
-      const owner = linkOwner(ip, nodes, others.speakersFor(ip, pool.interface));
-      if (owner !== undefined && others.silenceOf(owner.replica, ip) === undefined) this.#spokenFor.add(ip);
+      const owner = linkOwner(ip, nodes, places.speakersFor(ip, pool.interface));
+      if (owner === undefined || !names.has(owner.replica)) continue;
+      if (places.silenceOf(owner.replica, ip) === undefined) this.#spokenFor.add(ip);
     }
   }
 
   /** How this host's speaker fares with an address of ours. */
   note(observation: StateObservation): void {
-    if (isSilent(observation)) this.#spokenFor.delete(observation.ip);
-    else if (observation.state !== 'no-link') this.#spokenFor.add(observation.ip);
+    this.#note(observation.ip, silenceOf(observation));
   }
 
   /** @param silence undefined: we speak for it, or it is not ours */
   setOwn(ip: string, silence: Silence | undefined): void {
+    if (silence === 'unmet') this.#note(ip, silence);
     this.#own.set(ip, silence);
+  }
+
+  /** What its owner says, whoever that is. */
+  #note(ip: string, silence: Silence | undefined): void {
+    if (silence === undefined) this.#spokenFor.add(ip);
+    // Only who asks suspects somebody else there.
+    else if (silence === 'asking') this.#spokenFor.delete(ip);
+    else this.#spokenFor.end(ip);
   }
 }

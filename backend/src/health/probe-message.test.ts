@@ -19,7 +19,7 @@ const PLACE_HEX = hex(
 
 function message(kind: ProbeMessage['kind'], rest: Partial<ProbeMessage> = {}): ProbeMessage {
   const view = { stale: false, behind: undefined, newcomer: false, med: undefined, retained: undefined };
-  const flags = { leaving: false, ...view, announcing: false, news: false, placeOmitted: false };
+  const flags = { leaving: false, ...view, announcing: false, news: false, placeOmitted: false, countsAsker: false };
   return { kind, ...flags, nonce: 0n, place: NO_PLACE, ...rest };
 }
 
@@ -60,6 +60,11 @@ const GOLDEN: readonly [what: string, message: ProbeMessage, bytes: string][] = 
     'answer of one that speaks on a link',
     message('answer', { announcing: true, nonce: 3n, place: PLACE }),
     `504c4221 01 04 0000 0000000000000003 ${PLACE_HEX}`,
+  ],
+  [
+    'answer of one that leaves to the asker what is the asker’s',
+    message('answer', { countsAsker: true, nonce: 3n, place: PLACE }),
+    `504c4221 01 08 0000 0000000000000003 ${PLACE_HEX}`,
   ],
   [
     'answer without the place that it has',
@@ -119,8 +124,8 @@ suite('the probe datagram', () => {
       newcomer: true,
       behind: true,
       announcing: true,
-      news: true,
       placeOmitted: true,
+      countsAsker: true,
       med: 1_022,
       retained: 62,
       nonce: 9n,
@@ -159,7 +164,7 @@ suite('the probe datagram', () => {
         newcomer: fc.boolean(),
         behind: fc.constantFrom(undefined, true, false),
         announcing: fc.boolean(),
-        news: fc.boolean(),
+        bit: fc.boolean(),
         placeOmitted: fc.boolean(),
         med: fc.option(fc.nat(1_022), { nil: undefined }),
         retained: fc.option(fc.nat(62), { nil: undefined }),
@@ -168,7 +173,13 @@ suite('the probe datagram', () => {
       },
       { noNullPrototype: true },
     );
-    fc.assert(fc.property(messages, (message) => assert.deepEqual(decodeProbe(encode(message)), message)));
+    fc.assert(
+      fc.property(messages, ({ bit, ...rest }) => {
+        const isQuestion = rest.kind === 'question';
+        const message = { ...rest, news: isQuestion && bit, countsAsker: !isQuestion && bit };
+        assert.deepEqual(decodeProbe(encode(message)), message);
+      }),
+    );
   });
 
   test('no bytes make the decoder throw', () => {

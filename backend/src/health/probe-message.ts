@@ -32,6 +32,11 @@ export interface ProbeHeader {
   readonly news: boolean;
   /** Of an answer: its place is left out, what was said of it last still holds. */
   readonly placeOmitted: boolean;
+  /**
+   * Of an answer with a place: the replica takes the asker for one that speaks on links, so that it is not silent about what it leaves to
+   * the asker. Older versions never say so.
+   */
+  readonly countsAsker: boolean;
   /** What the replica adds to the MED of its routes; undefined where it doesn't say. */
   readonly med: number | undefined;
   /**
@@ -52,7 +57,9 @@ const VERSION = 1;
 const LEAVING = 0x01;
 const STALE = 0x02;
 const ANNOUNCING = 0x04;
+/** The same bit: one kind asks, the other one answers. */
 const NEWS = 0x08;
+const COUNTS_ASKER = 0x08;
 const PLACE_OMITTED = 0x10;
 const BEHIND = 0x20;
 const NOT_BEHIND = 0x40;
@@ -65,9 +72,10 @@ function viewFlags({ stale, behind, newcomer }: ProbeHeader): number {
 }
 
 function flags(header: ProbeHeader): number {
-  const { leaving, announcing, news, placeOmitted } = header;
+  const { kind, leaving, announcing, news, placeOmitted, countsAsker } = header;
   const state = (leaving ? LEAVING : 0) | viewFlags(header) | (announcing ? ANNOUNCING : 0);
-  return state | (news ? NEWS : 0) | (placeOmitted ? PLACE_OMITTED : 0);
+  const ofKind = kind === 'question' ? (news ? NEWS : 0) : countsAsker ? COUNTS_ASKER : 0;
+  return state | ofKind | (placeOmitted ? PLACE_OMITTED : 0);
 }
 
 const MED_BITS = 10;
@@ -107,15 +115,17 @@ export function decodeProbe(bytes: Uint8Array): ProbeMessage | undefined {
   const magic = view.getUint32(0);
   if ((magic !== MAGIC.question && magic !== MAGIC.answer) || view.getUint8(4) < VERSION) return undefined;
   const place = decodePlace(bytes.subarray(HEADER)) ?? NO_PLACE;
+  const kind = magic === MAGIC.question ? 'question' : 'answer';
   return {
-    kind: magic === MAGIC.question ? 'question' : 'answer',
+    kind,
     leaving: (view.getUint8(5) & LEAVING) !== 0,
     stale: (view.getUint8(5) & STALE) !== 0,
     newcomer: (view.getUint8(5) & NEWCOMER) !== 0,
     behind: behindOf(view.getUint8(5)),
     announcing: (view.getUint8(5) & ANNOUNCING) !== 0,
-    news: (view.getUint8(5) & NEWS) !== 0,
+    news: kind === 'question' && (view.getUint8(5) & NEWS) !== 0,
     placeOmitted: (view.getUint8(5) & PLACE_OMITTED) !== 0,
+    countsAsker: kind === 'answer' && (view.getUint8(5) & COUNTS_ASKER) !== 0,
     med: offsetOf(view.getUint16(6) & MED_MASK),
     retained: offsetOf(view.getUint16(6) >> MED_BITS),
     nonce: view.getBigUint64(8),

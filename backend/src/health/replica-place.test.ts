@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import type { ReplicaPlace } from '../domain/replica.ts';
-import { decodePlace, encodePlace, MAX_PLACE_OCTETS } from './replica-place.ts';
+import { boundedPlace, decodePlace, encodePlace, MAX_PLACE_OCTETS } from './replica-place.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -28,7 +28,9 @@ suite('the place of a replica', () => {
   });
 
   test('silent about more than it tells one by one', () => {
-    const silent = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`192.0.2.${i}`, 'asking' as const]));
+    const silent = Object.fromEntries(
+      Array.from({ length: 257 }, (_, i) => [`192.0.${i >> 8}.${i & 255}`, 'asking' as const]),
+    );
     assert.deepEqual(decodePlace(encodePlace({ ...PLACE, silent })), { ...PLACE, silent: 'many' });
     assert.deepEqual(decodePlace(bytes(JSON.stringify({ ...PLACE, silent }))), { ...PLACE, silent: 'many' });
   });
@@ -90,6 +92,22 @@ suite('the place of a replica', () => {
       read.map(({ name }) => name),
       links.slice(0, read.length).map(({ name }) => name),
     );
+  });
+
+  test('of a host with 128 VLANs: others are told as many links as a datagram takes, which the host goes by as well', () => {
+    const links = Array.from({ length: 128 }, (_, i) => ({
+      name: `bond0.${2_000 + i}`,
+      mac: '02:00:5e:10:00:0a',
+      prefixes: [`10.100.${i}.1/24`, `2001:db8:0:${i.toString(16)}::1/64`, `fe80::5eff:fe10:a/64`],
+    }));
+    const silent = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`192.0.2.${130 + i}`, 'asking' as const]));
+    const own = boundedPlace({ links, towards: {} });
+    assert.ok(own.links.length > 100, `${own.links.length} links`);
+    assert.deepEqual(decodePlace(encodePlace({ links, towards: {} })), own);
+    // What it is silent about gives way first.
+    assert.deepEqual(decodePlace(encodePlace({ ...own, silent })), { ...own, silent: 'many' });
+    const some = { links: links.slice(0, 100), towards: {} };
+    assert.deepEqual(decodePlace(encodePlace({ ...some, silent })), { ...some, silent });
   });
 
   test('round trip, and no bytes make the decoder throw', () => {

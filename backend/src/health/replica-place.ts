@@ -5,29 +5,45 @@ export const MAX_PLACE_OCTETS = 16_384;
 const MAX_LINKS = 128;
 const MAX_PREFIXES = 32;
 const MAX_TOWARDS = 64;
-const MAX_SILENT = 64;
+/** Versions before this one tell, and take, 64 of them one by one: to those more are `many`. */
+const MAX_SILENT = 256;
 /** The longest text in it is a CIDR prefix of an IPv6 address. */
 const MAX_TEXT = 64;
 
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
 
 /**
- * JSON, as engines of other versions must read it and may say more. What exceeds the bounds is left out: links in the order given, so
- * that the first ones stay.
+ * As much of a place as others can be told, whatever the replica is silent about: the first links in the order given. A replica judges
+ * itself by that as well, or it would own addresses that all others take for nobody's.
  */
-export function encodePlace({ links, towards, silent }: ReplicaPlace): Uint8Array {
-  for (let count = Math.min(links.length, MAX_LINKS); ; count = count >> 1) {
-    const kept = links.slice(0, count).map(({ name, mac, prefixes }) => ({
-      ...{ name, mac },
-      prefixes: prefixes.slice(0, MAX_PREFIXES),
-    }));
-    const bounded = {
-      ...{ links: kept, towards: Object.fromEntries(Object.entries(towards).slice(0, MAX_TOWARDS)) },
-      ...(silent === undefined ? {} : { silent: boundedSilences(silent) }),
-    };
-    const bytes = new TextEncoder().encode(JSON.stringify(bounded));
-    if (bytes.byteLength <= MAX_PLACE_OCTETS || count === 0) return bytes;
+export function boundedPlace({ links, towards }: ReplicaPlace): ReplicaPlace {
+  const reached = Object.fromEntries(Object.entries(towards).filter(isPairOfTexts).slice(0, MAX_TOWARDS));
+  const kept: ReplicaLink[] = [];
+  let room = MAX_PLACE_OCTETS - octetsOf({ links: kept, towards: reached, silent: 'many' }).byteLength;
+  for (const { name, mac, prefixes } of links.slice(0, MAX_LINKS)) {
+    const link = { name, mac, prefixes: prefixes.slice(0, MAX_PREFIXES) };
+    room -= octetsOf(link).byteLength + ','.length;
+    if (room < 0) break;
+    kept.push(link);
   }
+  return { links: kept, towards: reached };
+}
+
+/**
+ * JSON, as engines of other versions must read it and may say more. What exceeds the bounds is left out; what the replica is silent about
+ * is told one by one only as far as there is room beside its links.
+ */
+export function encodePlace(place: ReplicaPlace): Uint8Array {
+  const bounded = boundedPlace(place);
+  const { silent } = place;
+  if (silent === undefined) return octetsOf(bounded);
+  const whole = octetsOf({ ...bounded, silent });
+  const isFew = silent === 'many' || Object.keys(silent).length <= MAX_SILENT;
+  return isFew && whole.byteLength <= MAX_PLACE_OCTETS ? whole : octetsOf({ ...bounded, silent: 'many' });
+}
+
+function octetsOf(value: object): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
 }
 
 /** What another replica says of its place; undefined for what doesn't read. Entries that make no sense are left out. */
@@ -42,17 +58,17 @@ export function decodePlace(bytes: Uint8Array): ReplicaPlace | undefined {
   return { links, towards: Object.fromEntries(towards.filter(isPairOfTexts)), ...(silent && { silent }) };
 }
 
-function boundedSilences(silent: Silences): Silences {
-  return silent !== 'many' && Object.keys(silent).length > MAX_SILENT ? 'many' : silent;
-}
-
 /** What a later version may say of an address is that it is silent, whatever the reason. */
 function toSilences(said: unknown): Silences | undefined {
   if (said === 'many') return said;
   if (!isRecord(said)) return undefined;
   const all = Object.entries(said).filter(isPairOfTexts);
   if (all.length > MAX_SILENT) return 'many';
-  return Object.fromEntries(all.map(([ip, why]): [string, Silence] => [ip, why === 'unmet' ? why : 'asking']));
+  return Object.fromEntries(all.map(([ip, why]): [string, Silence] => [ip, isSilence(why) ? why : 'asking']));
+}
+
+function isSilence(why: string): why is Silence {
+  return why === 'asking' || why === 'unmet' || why === 'no-link';
 }
 
 function parse(bytes: Uint8Array): unknown {

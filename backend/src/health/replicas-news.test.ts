@@ -56,6 +56,26 @@ suite('news', () => {
     assert.deepEqual(sees(a).answering, ['b']);
   });
 
+  test('with its place a replica says whom it counts', () => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b', 'c'));
+    const others = ['b', 'c'].map((name) => lab.start(name, members('a', 'b', 'c')));
+    a.setPlace(PLACE, new Set(['b']));
+    lab.clock.advance(2 * SEEN_MS);
+    const countsThem = (): unknown[] =>
+      others.map((each) => each.answering().map(({ name, countsUs }) => [name, countsUs])[0]);
+    assert.deepEqual(countsThem(), [
+      ['a', true],
+      ['a', false],
+    ]);
+    a.setPlace(PLACE, new Set(['c']));
+    lab.clock.advance(2 * SEEN_MS);
+    assert.deepEqual(countsThem(), [
+      ['a', false],
+      ['a', true],
+    ]);
+  });
+
   test('a place is told to replicas only: strangers get the header', () => {
     const lab = new Lab();
     const a = lab.start('a', members('a', 'b'));

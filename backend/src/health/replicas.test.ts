@@ -243,6 +243,7 @@ suite('membership', () => {
         announcing: false,
         place: NO_PLACE,
         isPlaceKnown: true,
+        countsUs: false,
       },
     ]);
   });
@@ -289,6 +290,7 @@ suite('forgery', () => {
         announcing: false,
         place: NO_PLACE,
         isPlaceKnown: true,
+        countsUs: false,
       },
     ]);
   });

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { NO_PLACE, type Replica, type ReplicaPlace } from '../domain/replica.ts';
+import type { Replica, ReplicaPlace } from '../domain/replica.ts';
 import type { Clock, Datagrams, DatagramSocket, Logger, Random, Timer } from '../platform/ports.ts';
 import { OpenQuestions } from './open-questions.ts';
 import { decodeProbe, encodeProbe, type ProbeHeader, type ProbeMessage } from './probe-message.ts';
 import { ReplicaMacs } from './replica-macs.ts';
-import { encodePlace } from './replica-place.ts';
+import { ToldPlace } from './told-place.ts';
 import { asAnswering, asLost, asMember, comesBack, expire, hasSaid, isOfUse, lose } from './tracked-replica.ts';
 import { newlyTracked, notePlace, noteRetained, retainedFor, type AnsweringReplica } from './tracked-replica.ts';
 import type { LostReplica, ReplicaFacts, Tracked } from './tracked-replica.ts';
@@ -37,8 +37,6 @@ type Word = Pick<ProbeHeader, 'leaving' | 'stale' | 'newcomer' | 'behind' | 'ann
 const REBIND_MS = 1_000;
 /** Least time between two questions to a replica, however much news it has. */
 const NEWS_MS = 20;
-/** Least time between two answers with a place to one address: questions can be forged, and a place has up to a thousand times their octets. */
-const TELL_MS = 20;
 /** Hold time 90 s plus restart time 120 s, the defaults of a BgpPeer. */
 const DEFAULT_RETENTION_MS = 210_000;
 
@@ -60,9 +58,7 @@ export class ReplicaProber {
   /** What routers may retain of others, by their names. */
   #retained: ReadonlyMap<string, number> = new Map();
   #wasSettled = false;
-  #place: ReplicaPlace = NO_PLACE;
-  /** The same as answers have it; empty for none. */
-  #placeOctets: Uint8Array = new Uint8Array();
+  readonly #place = new ToldPlace();
   #retentionMs = DEFAULT_RETENTION_MS;
 
   constructor(deps: ReplicaProberDeps, options: ReplicaProberOptions) {
@@ -123,12 +119,13 @@ export class ReplicaProber {
     return true;
   }
 
-  /** Answers to replicas say from now on that this one can speak there. */
-  setPlace(place: ReplicaPlace): void {
-    if (isDeepStrictEqual(place, this.#place)) return;
-    this.#place = place;
-    this.#placeOctets = place.links.length > 0 ? encodePlace(place) : new Uint8Array();
-    this.#askAll();
+  /**
+   * Answers to replicas say from now on that this one can speak there.
+   *
+   * @param counted names of the others that it takes for speakers on links: they are told so
+   */
+  setPlace(place: ReplicaPlace, counted: ReadonlySet<string> = new Set()): void {
+    if (this.#place.set(place, counted)) this.#askAll();
   }
 
   /** Answers say from now on whether every session of this replica is established. */
@@ -322,20 +319,12 @@ export class ReplicaProber {
   #answer({ nonce, news }: ProbeMessage, from: { readonly host: string; readonly port: number }): void {
     this.#deps.beforeAnswer?.();
     const [name, asker] = [...this.#tracked].find(([, each]) => each.address === from.host && !each.replaced) ?? [];
-    const place = this.#placeFor(asker);
+    const place = this.#place.octetsFor(asker, this.#deps.clock.now());
     const retained = retainedFor(name, this.#retained, this.#tracked);
-    const header = { ...this.#header('answer', nonce), retained, placeOmitted: place === undefined };
+    const ofAsker = { retained, placeOmitted: place === undefined, countsAsker: this.#place.counts(name) };
+    const header = { ...this.#header('answer', nonce), ...ofAsker };
     this.#socket?.send(encodeProbe(header, place), from.port, from.host);
     if (news && asker !== undefined) this.#askSoon(asker);
-  }
-
-  /** Undefined where it was told just now, or is none of the asker's business as far as we know. */
-  #placeFor(asker: Tracked | undefined): Uint8Array | undefined {
-    const now = this.#deps.clock.now();
-    if (this.#placeOctets.byteLength === 0) return this.#placeOctets;
-    if (asker === undefined || now - asker.toldAt < TELL_MS) return undefined;
-    asker.toldAt = now;
-    return this.#placeOctets;
   }
 
   /** At once, if the last question is long enough ago. */
@@ -351,7 +340,9 @@ export class ReplicaProber {
 
   #hit(name: string, tracked: Tracked, says: ProbeMessage): void {
     const { leaving, stale, behind, newcomer, announcing, med } = says;
-    const place = says.placeOmitted ? tracked.place : says.place;
+    const { place, countsAsker: countsUs } = says.placeOmitted
+      ? { place: tracked.place, countsAsker: tracked.countsUs }
+      : says;
     const isElsewhere = !isDeepStrictEqual(tracked.place, place);
     const isBack = comesBack(tracked, announcing, this.#deps.clock.now());
     const known = [tracked.answering, tracked.leaving, tracked.stale, tracked.behind, tracked.newcomer];
@@ -360,7 +351,7 @@ export class ReplicaProber {
     const placeIs = notePlace(tracked, says.placeOmitted, this.#deps.clock.now());
     const isTold = noteRetained(tracked, says.retained, this.#deps.clock.now());
     const isNews = [isElsewhere, isBack, isOther, isTold, placeIs === 'known', placeIs === 'unknown'].includes(true);
-    Object.assign(tracked, { answering: true, leaving, stale, behind, newcomer, announcing, med, place });
+    Object.assign(tracked, { answering: true, leaving, stale, behind, newcomer, announcing, med, place, countsUs });
     tracked.missed = 0;
     tracked.saidUnsendable = false;
     // One that starts or leaves speaks on no link for now, but its host has the MACs that it had.
@@ -381,7 +372,8 @@ export class ReplicaProber {
   }
 
   #header(kind: ProbeHeader['kind'], nonce: bigint): ProbeHeader {
-    return { kind, ...this.#word, retained: undefined, news: false, placeOmitted: false, nonce };
+    const rest = { retained: undefined, news: false, placeOmitted: false, countsAsker: false };
+    return { kind, ...this.#word, ...rest, nonce };
   }
 
   /** Drops what nobody needs any more; returns whether `lost` changed. */

@@ -14,6 +14,8 @@ export interface AnsweringReplica extends RankedReplica {
   readonly place: ReplicaPlace;
   /** False: it does not say so, as one doesn't that has not heard of us, or not for long; if it speaks, it won't yield to us. */
   readonly isPlaceKnown: boolean;
+  /** It takes this replica for one that speaks on links: what it would leave to us it does not speak for. */
+  readonly countsUs: boolean;
 }
 
 export interface LostReplica extends Omit<RankedLoss, 'nodeIsDead'> {
@@ -63,6 +65,8 @@ export interface Tracked {
   isPlaceKnown: boolean;
   /** Clock time of the last answer that said so. */
   placeAt: number;
+  /** That answer said that it takes this replica for one that speaks on links. */
+  countsUs: boolean;
   /** Clock time of its first answer since it answers, or since it doesn't say so any more. */
   answeredAt: number;
   /** Clock time of the last question. */
@@ -91,6 +95,7 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
     place: NO_PLACE,
     isPlaceKnown: false,
     placeAt: -Infinity,
+    countsUs: false,
     answeredAt: -Infinity,
     askedAt: -Infinity,
     toldAt: -Infinity,
@@ -154,8 +159,8 @@ function combined(loss: Loss, before: Loss | undefined): Loss {
 /** Undefined where it doesn't answer, or leaves. */
 export function asAnswering(name: string, tracked: Tracked): AnsweringReplica | undefined {
   if (!tracked.answering || tracked.leaving) return undefined;
-  const { node, stale, behind, newcomer, announcing, place, isPlaceKnown } = tracked;
-  return { name, node, stale, behind, newcomer, announcing, place, isPlaceKnown };
+  const { node, stale, behind, newcomer, announcing, place, isPlaceKnown, countsUs } = tracked;
+  return { name, node, stale, behind, newcomer, announcing, place, isPlaceKnown, countsUs };
 }
 
 /** Undefined where it is no member any more. */

@@ -3,8 +3,8 @@ import type { LostReplica } from '../../health/tracked-replica.ts';
 import { NO_PLACE, type Replica, type ReplicaPlace } from '../../domain/replica.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
-import { Engine, type EngineDeps, type Layer2Host } from '../engine.ts';
-import type { LinkAddress } from '../layer2.ts';
+import { Engine, type EngineDeps } from '../engine.ts';
+import type { Layer2Host, LinkAddress } from '../layer2-deps.ts';
 import type { LinkView } from '../link-view.ts';
 import type { AddressReport, FromEngine } from '../messages.ts';
 import { RecordingSpeaker } from './recording-speaker.ts';
@@ -75,7 +75,7 @@ export class Bench {
             this.answering.map((name) => {
               const node = this.members.find((member) => member.name === name)?.node;
               const view = { stale: false, behind: undefined, newcomer: this.othersAreNewcomers };
-              const place = { place: this.#placeOfOthers(), isPlaceKnown: !this.othersAreUnplaced };
+              const place = { place: this.#placeOfOthers(), isPlaceKnown: !this.othersAreUnplaced, countsUs: false };
               return { name, node, ...view, announcing: this.othersAnnounce, ...place };
             }),
           told: () => this.told,

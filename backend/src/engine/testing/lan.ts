@@ -15,7 +15,8 @@ import { arpAnnouncement, arpAnswer, type ArpPacket } from '../../speakers/layer
 import { addressOctets } from '../../speakers/layer2/wire/address.ts';
 import { decodeFrame, encodeFrame } from '../../speakers/layer2/wire/frame.ts';
 import { BROADCAST, macText, NO_MAC } from '../../speakers/layer2/wire/mac.ts';
-import { Layer2, type LinkAddress } from '../layer2.ts';
+import { Layer2 } from '../layer2.ts';
+import type { LinkAddress } from '../layer2-deps.ts';
 import type { ConflictReport } from '../messages.ts';
 
 export const LAN_POOL: Pool = aPool('lan', ['192.0.2.128/25'], { protocol: 'layer2' });

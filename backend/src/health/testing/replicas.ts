@@ -14,7 +14,7 @@ export const members = (...names: string[]): Replica[] => names.map(replica);
 
 export function probe(kind: ProbeMessage['kind'], nonce: bigint, rest: Partial<ProbeMessage> = {}): ProbeMessage {
   const view = { stale: false, behind: undefined, newcomer: false, med: undefined, retained: undefined };
-  const flags = { leaving: false, ...view, announcing: false, news: false, placeOmitted: false };
+  const flags = { leaving: false, ...view, announcing: false, news: false, placeOmitted: false, countsAsker: false };
   return { kind, ...flags, nonce, place: NO_PLACE, ...rest };
 }
 
