@@ -9,11 +9,12 @@ export interface FollowedRoutesDeps {
 
 const ROUTES_MS = 5_000;
 
-/** Which links the pools name, and when to look again where those lead that say it by an address (`can_reach`). */
+/** Which links the pools name, and when to look again where those lead that say it by an address (`can_reach`): the kernel's routes aren't watched. */
 export class FollowedRoutes {
   readonly #deps: FollowedRoutesDeps;
   #selectors: ReadonlySet<string> = new Set();
   #timer: Timer | undefined;
+  #stopped = false;
 
   constructor(deps: FollowedRoutesDeps) {
     this.#deps = deps;
@@ -26,7 +27,7 @@ export class FollowedRoutes {
 
   follow(selectors: Iterable<string>): void {
     this.#selectors = new Set(selectors);
-    if (![...this.#selectors].some(followsRoutes)) return;
+    if (this.#stopped || ![...this.#selectors].some(followsRoutes)) return;
     this.#timer ??= this.#deps.clock.setTimer(ROUTES_MS, () => {
       this.#timer = undefined;
       this.#deps.onDue();
@@ -39,6 +40,7 @@ export class FollowedRoutes {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
   }

@@ -20,7 +20,7 @@ export interface Layer2Deps {
   readonly logger: Logger;
   readonly links: LinkLayer;
   readonly datagrams: Datagrams;
-  readonly speaker: Pick<Layer2Speaker, 'set' | 'update' | 'reassert' | 'audit' | 'recheck' | 'stop'>;
+  readonly speaker: Pick<Layer2Speaker, 'set' | 'update' | 'reassert' | 'audit' | 'recheck' | 'followRoutes' | 'stop'>;
   readonly replicas: Pick<ReplicaProber, 'answering' | 'nodes' | 'nodeOfMac' | 'isSettled' | 'setBehind' | 'setPlace'>;
   readonly nodes: ReadonlyMap<string, Node>;
   /** What `view` returns of these addresses may be different now. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { aPool } from '../domain/testing/builders.ts';
 import { FakeWire } from '../platform/fake/link-layer.ts';
-import { IPS, Lan } from './testing/lan.ts';
+import { ALL, IPS, Lan, running } from './testing/lan.ts';
 
 test('a host with more links than others can be told of: it takes no address there that they don’t leave to it', async () => {
   const lan = new Lan(2);
@@ -20,4 +21,43 @@ test('a host with more links than others can be told of: it takes no address the
     assert.deepEqual(lan.ask(ip), ['n2'], ip);
     for (const { layer2 } of lan.hosts) assert.deepEqual(layer2?.view(ip)?.nodes, ['n2'], ip);
   }
+});
+
+const reaching = aPool('reach', ['203.0.113.0/24'], { protocol: 'layer2', interface: 'can_reach:198.51.100.1' });
+
+test('can_reach, by another route while no link changes: the address moves with it', async () => {
+  const lan = await running(...ALL);
+  /** The only host with a route. */
+  let way = 'n2';
+  for (const { name, links } of lan.hosts) {
+    const known = links.linkTowards.bind(links);
+    links.linkTowards = (address) => {
+      if (address !== '198.51.100.1') return known(address);
+      return name === way ? links.links()[0] : undefined;
+    };
+  }
+  lan.wantAs({ pool: reaching }, '203.0.113.7');
+  await lan.pass(400);
+  assert.deepEqual(lan.ask('203.0.113.7'), ['n2']);
+  way = 'n3';
+  await lan.pass(6_000);
+  assert.deepEqual(lan.ask('203.0.113.7'), ['n3']);
+});
+
+test('one that has stopped tells and looks for nothing any more, whatever it hears of yet', async () => {
+  const lan = new Lan(1);
+  lan.start('n1');
+  lan.wantAs({ pool: reaching }, '203.0.113.7');
+  lan.want(...IPS);
+  await lan.pass(1_000);
+  const [{ layer2, prober } = assert.fail()] = lan.hosts;
+  lan.crash('n1');
+  await lan.pass(1_000);
+  assert.equal(lan.clock.pendingTimers, 0);
+  layer2?.replicasChanged();
+  layer2?.setStale(true);
+  layer2?.update(new Map(IPS.map((ip) => [ip, null])));
+  await lan.pass(100);
+  assert.equal(lan.clock.pendingTimers, 0);
+  assert.deepEqual(prober?.answering(), []);
 });

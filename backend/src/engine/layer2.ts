@@ -65,14 +65,18 @@ export class Layer2 {
     this.#conflicts = new LinkConflicts({ clock, report: deps.onConflicts });
     this.#yields = new LinkYields({ clock, onEnd: (ip) => this.#apply([ip]) });
     this.#suspects = new LinkSuspects({ clock, conflicts: this.#conflicts, replicaNodes: () => deps.replicas.nodes() });
-    this.#routes = new FollowedRoutes({ clock, onDue: () => this.#recountNow() });
+    const onDue = (): void => {
+      this.#recountNow();
+      deps.speaker.followRoutes();
+    };
+    this.#routes = new FollowedRoutes({ clock, onDue });
     this.#whoSpeaks = new WhoSpeaks({ clock, onChange: () => this.#tellPlace() }, options.replica);
     this.#behind = new ReplicasBehind({ clock, onChange: () => this.replicasChanged() });
     this.#resolver = this.#ownResolver();
     this.#unwatch = deps.links.watch(() => this.replicasChanged());
   }
 
-  /** From here on there are inputs: before, nobody has been asked who else is there. */
+  /** From here on there are inputs: before, nobody has been asked who else is there. Nothing follows a `stop`. */
   start(): void {
     this.#started = true;
     this.#macs.start();
@@ -100,6 +104,7 @@ export class Layer2 {
 
   /** Replicas, links or MAC addresses changed. */
   replicasChanged(): void {
+    if (!this.#started) return;
     this.#recount ??= this.#deps.clock.setTimer(COALESCE_MS, () => {
       this.#recount = undefined;
       this.#yields.endAll();
@@ -118,6 +123,7 @@ export class Layer2 {
   }
 
   stop(): void {
+    this.#started = false;
     this.#unwatch();
     this.#recount?.cancel();
     this.#routes.stop();

@@ -15,6 +15,7 @@ export class OwnSilences {
   readonly #deps: OwnSilencesDeps;
   readonly #silences = new Map<string, Silence>();
   #timer: Timer | undefined;
+  #stopped = false;
 
   constructor(deps: OwnSilencesDeps) {
     this.#deps = deps;
@@ -30,6 +31,7 @@ export class OwnSilences {
     if (this.#silences.get(ip) === silence) return;
     if (silence === undefined) this.#silences.delete(ip);
     else this.#silences.set(ip, silence);
+    if (this.#stopped) return;
     this.#timer ??= this.#deps.clock.setTimer(SETTLE_MS, () => {
       this.#timer = undefined;
       this.#deps.onChange();
@@ -37,6 +39,7 @@ export class OwnSilences {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
   }

@@ -6,7 +6,7 @@ import { Observations, stateOf } from './observations.ts';
 import { Pacer } from './pacer.ts';
 import type { LinkPort } from './link-port.ts';
 import { Presence, type PresenceDeps, type Rival } from './presence.ts';
-import { followsRoutes, LinkResolver } from './resolve.ts';
+import { LinkResolver } from './resolve.ts';
 import { Responder } from './responder.ts';
 import { addressOctets } from './wire/address.ts';
 import { sameOctets } from './wire/mac.ts';
@@ -43,7 +43,6 @@ interface Held {
 }
 
 const RETRY_MS = 1000;
-const ROUTES_MS = 5000;
 
 /** Speaks ARP and neighbour discovery for a set of addresses, on those links of this host where they belong. */
 export class Layer2Speaker {
@@ -59,7 +58,6 @@ export class Layer2Speaker {
   #links: readonly Link[];
   #resolver: LinkResolver;
   #retry: Timer | undefined;
-  #routes: Timer | undefined;
   #isSet = false;
   #stopped = false;
 
@@ -126,6 +124,11 @@ export class Layer2Speaker {
     this.#settle();
   }
 
+  /** Routes may have changed without any change of the links: looks again where `can_reach` of a pool leads. */
+  followRoutes(): void {
+    this.#relink();
+  }
+
   /** Of every desired address. */
   states(): readonly StateObservation[] {
     return [...this.#held.values()].map(stateOf);
@@ -142,7 +145,6 @@ export class Layer2Speaker {
     this.#stopped = true;
     this.#unwatch();
     this.#retry?.cancel();
-    this.#routes?.cancel();
     for (const held of [...this.#held.values()]) this.#release(held);
     this.#pacer.close();
     this.#ports.closeAll();
@@ -279,17 +281,7 @@ export class Layer2Speaker {
   #settle(): void {
     this.#ports.closeIdle();
     this.#pacer.run();
-    this.#followRoutes();
     this.#observations.deliver();
-  }
-
-  #followRoutes(): void {
-    if (this.#routes !== undefined || this.#stopped) return;
-    if (![...this.#held.values()].some(({ desired }) => followsRoutes(desired.interface))) return;
-    this.#routes = this.#deps.clock.setTimer(ROUTES_MS, () => {
-      this.#routes = undefined;
-      this.#relink();
-    });
   }
 
   #isOwn(mac: Uint8Array): boolean {
