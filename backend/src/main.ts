@@ -21,6 +21,7 @@ import type { ClusterConfig } from './cluster/http/credential.ts';
 import { Manager } from './manager.ts';
 import { readOptions, USAGE, UsageError, type ManagerOptions } from './options.ts';
 import { systemClock, systemRandom } from './platform/linux/clock.ts';
+import { AsyncFaultZone, handleFaults } from './platform/linux/fault-zone.ts';
 import { systemLinks } from './platform/linux/links.ts';
 import { jsonLogger } from './platform/linux/logger.ts';
 import { LogLevelFile } from './platform/log-level-file.ts';
@@ -58,8 +59,8 @@ async function run(options: ManagerOptions): Promise<void> {
     logger.error({ err: error }, 'cannot go on, exiting');
     process.exit(1);
   };
-  process.on('uncaughtException', die);
-  process.on('unhandledRejection', die);
+  const apiFaults = new AsyncFaultZone();
+  handleFaults(apiFaults, die);
 
   const { logLevelFile } = options;
   if (logLevelFile !== undefined) {
@@ -71,7 +72,7 @@ async function run(options: ManagerOptions): Promise<void> {
   const ports = { api, clock: systemClock, random: systemRandom, links: systemLinks, usage: watchUsage(), logger };
   const stateFile =
     options.stateDir === undefined ? undefined : new DiskStateFile(options.stateDir, { maxBytes: MAX_BYTES });
-  const manager = new Manager({ ...ports, stateFile, onEngineDeath: die }, options);
+  const manager = new Manager({ ...ports, stateFile, apiFaults, onEngineDeath: die }, options);
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {

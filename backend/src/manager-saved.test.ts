@@ -6,6 +6,7 @@ import { FakeKube } from './cluster/fake/fake-kube.ts';
 import { pass, settle } from './cluster/fake/passage.ts';
 import { Manager } from './manager.ts';
 import { FakeClock } from './platform/fake/clock.ts';
+import { FakeFaultZone } from './platform/fake/fault-zone.ts';
 import { FakeLogger } from './platform/fake/logger.ts';
 import { FakeUsage } from './platform/fake/usage.ts';
 import { FakeStateFile } from './platform/fake/state-file.ts';
@@ -50,6 +51,7 @@ class Container {
         links: { connectedPrefixes: () => [] },
         logger: this.#logger,
         usage: new FakeUsage(),
+        apiFaults: new FakeFaultZone(),
         stateFile: pod.file,
         onEngineDeath: (error) => assert.fail(error),
       },

@@ -7,6 +7,7 @@ import { events, leases, services } from './cluster/kinds.ts';
 import { Manager } from './manager.ts';
 import type { ManagerOptions } from './options.ts';
 import { FakeClock } from './platform/fake/clock.ts';
+import { FakeFaultZone } from './platform/fake/fault-zone.ts';
 import { FakeLogger } from './platform/fake/logger.ts';
 import { FakeUsage } from './platform/fake/usage.ts';
 import { LOAD_BALANCER_CLASS, OPENELB_KEYS } from './resources/keys.ts';
@@ -46,6 +47,7 @@ class Bench {
       links: { connectedPrefixes: () => [] },
       logger: this.logger,
       usage: new FakeUsage(),
+      apiFaults: new FakeFaultZone(),
       stateFile: undefined,
       onEngineDeath: (error) => this.deaths.push(error),
     },

@@ -1,5 +1,5 @@
-import type { Api } from './api/api.ts';
 import { HealthServer } from './api/health.ts';
+import { HostedApi } from './api/hosted-api.ts';
 import { CountingKube } from './cluster/counting-kube.ts';
 import type { Kube } from './cluster/kube.ts';
 import { ClusterView, type ObjectChange } from './cluster/watch/cluster-view.ts';
@@ -16,7 +16,7 @@ import { EngineHandle, type EngineReport } from './engine/handle.ts';
 import type { InputDelta } from './engine/messages.ts';
 import { ReplicaMetrics } from './metrics/replica-metrics.ts';
 import type { ManagerOptions } from './options.ts';
-import type { Clock, Links, Logger, Random, StateFile, Timer, Usage } from './platform/ports.ts';
+import type { Clock, FaultZone, Links, Logger, Random, StateFile, Timer, Usage } from './platform/ports.ts';
 import type { Saved } from './saved/codec.ts';
 import { SavedInputs } from './saved/saved-inputs.ts';
 
@@ -30,6 +30,8 @@ export interface ManagerDeps {
   readonly usage: Usage;
   /** Where the engine's inputs are kept for the next container of this Pod; undefined: nowhere. */
   readonly stateFile: StateFile | undefined;
+  /** Where the API runs. */
+  readonly apiFaults: FaultZone;
   /** The engine is dead: this replica announces nothing any more and must be restarted. */
   readonly onEngineDeath: (error: Error) => void;
 }
@@ -44,9 +46,6 @@ const STOP_API_MS = 3_000;
  * server's address, it doesn't wait.
  */
 const FIRST_LISTS_MS = 3_000;
-
-/** How long to wait before the API is tried again that could not be served, in milliseconds: for want of a certificate, as a rule. */
-const API_RETRY_MS = 10_000;
 
 /** One replica: the parts of the figure in `main.ts`, tied together. */
 export class Manager {
@@ -64,12 +63,11 @@ export class Manager {
   readonly #reports = new AddressReports();
   readonly #metrics: ReplicaMetrics;
   readonly #health: HealthServer;
+  readonly #api: HostedApi;
   readonly #saved: SavedInputs | undefined;
   /** What an earlier container knew, as long as the engine works with that. */
   #standIn: Saved | undefined;
   #firstLists: Timer | undefined;
-  #api: Api | undefined;
-  #apiRetry: Timer | undefined;
   #leader: Leader | undefined;
   #stopping = false;
 
@@ -114,6 +112,7 @@ export class Manager {
     this.#conflicts = new OwnConflicts({ ...deps, view: this.#view }, options);
     this.#saved = this.#savedInputs();
     this.#metrics = this.#replicaMetrics();
+    this.#api = this.#hostedApi();
     this.#health = new HealthServer({
       logger,
       metrics: () => this.#metrics.page(),
@@ -131,35 +130,7 @@ export class Manager {
     this.#serviceRanges.start();
     this.#freshness.start();
     this.#firstLists = this.#deps.clock.setTimer(FIRST_LISTS_MS, () => void this.#startFromSaved());
-    void this.#startApi();
-  }
-
-  /** Nothing waits for it, and nothing ends with it. */
-  async #startApi(): Promise<void> {
-    const { api: options } = this.#options;
-    if (options === undefined || this.#stopping) return;
-    const { clock, logger, api: kube } = this.#deps;
-    let api: Api | undefined;
-    try {
-      // Express and all that comes with it are loaded where they are wanted only.
-      const { Api } = await import('./api/api.ts');
-      const deps = {
-        ...{ clock, logger, kube, view: this.#view },
-        ask: async (ips: readonly string[]) => await this.#engine.ask(ips),
-        leads: () => this.#elector.leading,
-        notReady: () => this.#notReady(),
-      };
-      api = new Api(deps, options, this.#options);
-      const port = await api.start();
-      logger.info({ port }, 'serving the API');
-      this.#api = api;
-      if (this.#stopping) await api.stop();
-    } catch (error) {
-      await api?.stop();
-      if (this.#stopping) return;
-      logger.warn({ err: error, retryMs: API_RETRY_MS }, 'the API can not be served');
-      this.#apiRetry = clock.setTimer(API_RETRY_MS, () => void this.#startApi());
-    }
+    this.#api.start();
   }
 
   /**
@@ -170,9 +141,8 @@ export class Manager {
     this.#stopping = true;
     this.#firstLists?.cancel();
     this.#saved?.stop();
-    this.#apiRetry?.cancel();
     // Who has a connection open must not keep routers and other replicas waiting.
-    const api = this.#bounded('closing the API', this.#api?.stop() ?? Promise.resolve());
+    const api = this.#bounded('closing the API', this.#api.stop());
     await Promise.all([this.#engine.stop(), this.#bounded('handing over leadership', this.#resign()), api]);
     this.#events.stop();
     await this.#bounded("taking this replica's entries back", this.#takeBack());
@@ -270,6 +240,17 @@ export class Manager {
       }),
     };
     return new ReplicaMetrics(deps, this.#options);
+  }
+
+  #hostedApi(): HostedApi {
+    const { clock, logger, api: kube, apiFaults: faults } = this.#deps;
+    const deps = {
+      ...{ clock, logger, kube, faults, view: this.#view },
+      ask: async (ips: readonly string[]) => await this.#engine.ask(ips),
+      leads: () => this.#elector.leading,
+      notReady: () => this.#notReady(),
+    };
+    return new HostedApi(deps, { api: this.#options.api, self: this.#options });
   }
 
   #savedInputs(): SavedInputs | undefined {

@@ -6,12 +6,13 @@ import { Heartbeat } from './heartbeat.ts';
 import type { EngineFacts } from './facts.ts';
 import type { EngineOptions, FromEngine, InputDelta, ToEngine } from './messages.ts';
 import { Outbox } from './outbox.ts';
+import { Questions } from './questions.ts';
 import { replacement } from './replacement.ts';
 
 /** Seconds: far above what the engine needs for all routes of a large cluster at once. */
 const SILENCE_SECONDS = 10;
 /** How long the engine may take to answer, in milliseconds; with all its routes to compute anew it takes less. */
-const MEASURES_MS = 2_000;
+const PATIENCE_MS = 2_000;
 
 export interface EngineHandleDeps {
   readonly clock: Clock;
@@ -31,16 +32,15 @@ export class EngineHandle {
   readonly #heartbeat: Heartbeat;
   readonly #outbox: Outbox;
   readonly #request: MeasuresRequest;
+  readonly #questions: Questions;
   #started = false;
   #stopping: (() => void) | undefined;
-  /** Questions that the engine has not answered yet, by ID. */
-  readonly #questions = new Map<number, (facts: EngineFacts) => void>();
-  #lastQuestion = 0;
 
   constructor(deps: EngineHandleDeps, options: EngineOptions) {
     this.#deps = deps;
     this.#outbox = new Outbox({ clock: deps.clock, send: (inputs) => this.#post({ type: 'change', inputs }) });
     this.#request = new MeasuresRequest({ clock: deps.clock, ask: () => this.#post({ type: 'measure' }) });
+    this.#questions = new Questions(deps);
     this.#heartbeat = new Heartbeat(deps, { misses: SILENCE_SECONDS });
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options, name: 'engine' });
     this.#worker.on('message', (message: FromEngine) => this.#receive(message));
@@ -80,13 +80,12 @@ export class EngineHandle {
     this.#post({ type: 'proof', at });
   }
 
-  /** Asks for what only the engine knows, of these addresses among others; an engine that hangs or ends never answers. */
+  /**
+   * Asks for what only the engine knows, of these addresses among others.
+   * @throws {Error} if it hangs, or can't say
+   */
   async ask(ips: readonly string[]): Promise<EngineFacts> {
-    const id = (this.#lastQuestion += 1);
-    return await new Promise((resolve) => {
-      this.#questions.set(id, resolve);
-      this.#post({ type: 'ask', id, ips });
-    });
+    return await this.#questions.ask(PATIENCE_MS, (id) => this.#post({ type: 'ask', id, ips }));
   }
 
   /** Why the engine must be taken for hung, in words; empty while it turns. */
@@ -96,7 +95,7 @@ export class EngineHandle {
 
   /** What the engine knows now; undefined if it doesn't answer in time. */
   async measures(): Promise<EngineMeasures | undefined> {
-    return await this.#request.measures(MEASURES_MS);
+    return await this.#request.measures(PATIENCE_MS);
   }
 
   /** Leaves the network as the engine sees fit, then ends its thread. */
@@ -121,8 +120,7 @@ export class EngineHandle {
       return;
     }
     if (message.type === 'facts') {
-      this.#questions.get(message.id)?.(message.facts);
-      this.#questions.delete(message.id);
+      this.#questions.answered(message.id, message.facts);
       return;
     }
     if (message.type === 'stopped') {

@@ -106,6 +106,6 @@ export type FromEngine =
   | { readonly type: 'conflicts'; readonly conflicts: readonly ConflictReport[] }
   /** The answer to one `measure`. */
   | { readonly type: 'measures'; readonly measures: EngineMeasures }
-  /** The answer to one `ask`. */
-  | { readonly type: 'facts'; readonly id: number; readonly facts: EngineFacts }
+  /** The answer to one `ask`; undefined: it failed to find one. */
+  | { readonly type: 'facts'; readonly id: number; readonly facts: EngineFacts | undefined }
   | { readonly type: 'stopped' };

@@ -120,9 +120,15 @@ const engine = new Engine(
 
 const view = new ViewFreshness({ clock: systemClock, onChange: (stale) => engine.setStale(stale) });
 
+/** Whatever is wrong with a question, or with its answer, announcing goes on. */
 function answer(id: number, ips: readonly string[]): void {
-  const sessions = speaker.sessions().map(sessionFacts);
-  post({ type: 'facts', id, facts: { ...engine.facts(ips), sessions, nodes: nodes.verdicts() } });
+  try {
+    const sessions = speaker.sessions().map(sessionFacts);
+    post({ type: 'facts', id, facts: { ...engine.facts(ips), sessions, nodes: nodes.verdicts() } });
+  } catch (error) {
+    logger.error({ err: error }, 'a question can not be answered');
+    post({ type: 'facts', id, facts: undefined });
+  }
 }
 
 function handle(message: ToEngine): void {

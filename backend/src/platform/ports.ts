@@ -279,6 +279,14 @@ export interface Usage {
   stop(): void;
 }
 
+/** What a part does that the process can do without: its faults are told apart from those of the rest, and end nothing but that part. */
+export interface FaultZone {
+  /** Runs it as a part of that, with all that comes of it later. */
+  run<T>(work: () => T): T;
+  /** Calls `handler` with every error of the part that nobody has caught. */
+  onFault(handler: (error: unknown) => void): void;
+}
+
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Structured logger: fields first, then a constant message, as pino has it. Never pass a secret. */
