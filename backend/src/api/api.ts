@@ -70,7 +70,9 @@ export class Api {
     await this.#certificate.start(() => this.#server?.certificateChanged());
     const app = await this.#app();
     const facts = async (ips: readonly string[]): Promise<ReplicaFacts> => await this.#facts(ips);
-    this.#server = new ApiServer({ logger, certificate: this.#certificate, facts, app: app.express });
+    const isReplica = (from: string): boolean => this.#deps.view.members().some(({ address }) => address === from);
+    const deps = { logger, certificate: this.#certificate, facts, isReplica, app: app.express };
+    this.#server = new ApiServer(deps);
     return await this.#server.listen({ host: this.#self.address, port: this.#options.port });
   }
 

@@ -2,19 +2,29 @@ import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Clock, Logger } from '../platform/ports.ts';
 import { Problem, ERRORS } from './errors.ts';
-import type { Access } from './identity/caller.ts';
+import type { Access, Caller } from './identity/caller.ts';
 import type { Admitted, Gate } from './identity/gate.ts';
 import type { Verdicts } from './identity/kubesphere.ts';
-import { EventStreams } from './event-streams.ts';
+import { EventStreams, type Told } from './event-streams.ts';
 import { problemsOf } from './invalid.ts';
 import { BASE_PATH, ROUTES, type Answer, type Call, type Route, type RouteId } from './routes.ts';
 import type { Status } from './schemas/status.ts';
+import { Serialised } from './serialised.ts';
 import { preferredLanguage, Translations, type Texts } from './texts.ts';
 
 /** What a handler gets beside the request. */
 export interface Context {
   readonly texts: Texts;
   readonly admitted: Admitted;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** A request with what it is answered by. */
+interface Exchange {
+  readonly request: Request;
+  readonly response: Response;
+  readonly left: AbortController;
 }
 
 export type Handlers = {
@@ -59,6 +69,7 @@ export class App {
   readonly #options: AppOptions;
   readonly #translations = new Translations();
   readonly #streams: EventStreams;
+  readonly #serialised = new Serialised();
   #openapi: string | undefined;
 
   private constructor(deps: AppDeps, options: AppOptions) {
@@ -85,10 +96,8 @@ export class App {
     });
     app.use((request, response, next) => this.#answerVerdict(request, response, next));
     this.#only('get', `${BASE_PATH}/openapi.json`, (request, response) => {
-      void this.#document().then(
-        (text) => response.type('application/json').send(text),
-        (error: unknown) => this.#fail(error, request, response),
-      );
+      const work = async (): Promise<unknown> => response.type('application/json').send(await this.#document());
+      this.#settle(work(), request, response);
     });
     if (this.#options.docs) await this.#serveDocs();
     for (const [id, route] of Object.entries<Route>(ROUTES)) this.#serve(id as RouteId, route);
@@ -138,21 +147,45 @@ export class App {
   #serve<Id extends RouteId>(id: Id, route: Route): void {
     const path = `${BASE_PATH}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
     this.#only(route.method, path, (request, response) => {
+      const left = new AbortController();
+      response.once('close', () => left.abort());
+      const exchange = { request, response, left };
       const wantsEvents = request.headers.accept?.includes('text/event-stream') === true;
-      if (route.events === true && wantsEvents && request.method === 'GET') {
-        const answer = async (): Promise<Answer<Id>> => await this.#answer(id, route, request);
-        const status = (error: unknown): Status => this.#statusFor(error, request);
-        const opened = this.#streams.open({ response, answer, status });
-        return void opened.catch((error: unknown) => this.#fail(error, request, response));
-      }
-      void this.#answer(id, route, request).then(
-        (answer) => response.json(answer),
-        (error: unknown) => this.#fail(error, request, response),
-      );
+      const streams = route.events === true && wantsEvents && request.method === 'GET';
+      const work = streams ? this.#stream(id, route, exchange) : this.#send(id, route, exchange);
+      this.#settle(work, request, response);
     });
   }
 
-  async #answer<Id extends RouteId>(id: Id, route: Route, request: Request): Promise<Answer<Id>> {
+  async #send(id: RouteId, route: Route, exchange: Exchange): Promise<void> {
+    const { answer } = await this.#answer(id, route, exchange);
+    exchange.response.type('application/json').send(this.#serialised.of(answer));
+  }
+
+  async #stream(id: RouteId, route: Route, exchange: Exchange): Promise<void> {
+    const answer = async (): Promise<Told> => {
+      const { answer: body, caller } = await this.#answer(id, route, exchange);
+      return { caller: `${caller.via} ${caller.user}`, text: this.#serialised.of(body) };
+    };
+    const { request, response } = exchange;
+    const status = (error: unknown): Status => this.#statusFor(error, request);
+    await this.#streams.open({ response, answer, status });
+  }
+
+  /** Every error ends here: one that got away would be an error of the whole program. */
+  #settle(work: Promise<unknown>, request: Request, response: Response): void {
+    const failed = work.catch((error: unknown) => this.#fail(error, request, response));
+    void failed.catch((error: unknown) => {
+      this.#deps.logger.error({ err: error, path: request.path }, 'a request of the API can not be answered');
+      response.destroy();
+    });
+  }
+
+  async #answer<Id extends RouteId>(
+    id: Id,
+    route: Route,
+    { request, left }: Exchange,
+  ): Promise<{ readonly answer: Answer<Id>; readonly caller: Caller }> {
     const waiting = this.#deps.notReady();
     const params = parsed(route.params, request.params, 'path');
     const access = accessOf(route, params);
@@ -163,8 +196,10 @@ export class App {
     const body = route.body === undefined ? undefined : await this.#body(route, request);
     const call = { params, query, body } as Call<Id>;
     const handler = this.#deps.handlers[id];
-    const answer = await this.#inTime(handler(call, { texts: this.#textsFor(request), admitted }));
-    return (this.#options.checkAnswers ? route.answer.parse(answer) : answer) as Answer<Id>;
+    const context = { texts: this.#textsFor(request), admitted, signal: left.signal };
+    const found = await this.#inTime(handler(call, context), left);
+    const answer = (this.#options.checkAnswers ? route.answer.parse(found) : found) as Answer<Id>;
+    return { answer, caller: admitted.caller };
   }
 
   /** Only whom the gate let in is listened to. */
@@ -180,11 +215,12 @@ export class App {
     return parsed(route.body, request.body, 'body');
   }
 
-  async #inTime<T>(work: T | Promise<T>): Promise<T> {
+  async #inTime<T>(work: T | Promise<T>, left: AbortController): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
-      const timer = this.#deps.clock.setTimer(HANDLER_MS, () =>
-        reject(new Problem('Timeout', { retryAfterSeconds: 1 })),
-      );
+      const timer = this.#deps.clock.setTimer(HANDLER_MS, () => {
+        reject(new Problem('Timeout', { retryAfterSeconds: 1 }));
+        left.abort();
+      });
       void Promise.resolve(work)
         .finally(() => timer.cancel())
         .then(resolve, reject);

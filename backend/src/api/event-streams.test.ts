@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { request as httpRequest, type ClientRequest } from 'node:http';
+import { EventEmitter } from 'node:events';
+import { request as httpRequest, type ClientRequest, type ServerResponse } from 'node:http';
 import { suite, test, type TestContext } from 'node:test';
+import { pass, settle } from '../cluster/fake/passage.ts';
+import { FakeClock } from '../platform/fake/clock.ts';
+import { EventStreams } from './event-streams.ts';
 import { BASE_PATH } from './routes.ts';
 import { ApiBench, eips } from './testing/api-bench.ts';
 
@@ -108,5 +112,98 @@ suite('who listens for changes', () => {
     const before = api.clock.pendingTimers;
     listener.request.destroy();
     await until(() => api.clock.pendingTimers < before);
+  });
+});
+
+suite('places for who listens', () => {
+  const many = (api: ApiBench, count: number, token: string): Listener[] =>
+    Array.from({ length: count }, () => new Listener(api.port, 'pools', token));
+
+  test('are not all taken by one of them', async (context) => {
+    const api = await bench(context);
+    api.users.set('other', { name: 'other', may: ['list pools'] });
+    const greedy = many(api, 20, 'admin');
+    await until(() => greedy.filter(({ text }) => text !== '').length === 20);
+    const served = greedy.filter(({ events }) => events.length > 0);
+    assert.equal(served.length, 10);
+    assert.match(greedy.find((each) => !served.includes(each))?.text ?? '', /TooManyRequests/);
+    const [other] = many(api, 1, 'other');
+    await until(() => other?.events.length === 1);
+    served[0]?.request.destroy();
+    // His place is free again.
+    let again: Listener | undefined;
+    await until(
+      () => again?.events.length === 1,
+      () => {
+        if (again === undefined || again.text.includes('TooManyRequests')) [again] = many(api, 1, 'admin');
+      },
+    );
+    for (const { request } of [...greedy, other, again].flatMap((each) => each ?? [])) request.destroy();
+  });
+
+  test('are not taken by who has not shown yet who he is', async (context) => {
+    const api = await bench(context);
+    await api.get('pools');
+    let answer: () => void = () => undefined;
+    api.reviewsWait = new Promise((resolve) => (answer = resolve));
+    const strangers = Array.from({ length: 120 }, (_, i) => new Listener(api.port, 'pools', `guessed${i}`));
+    await until(() => api.reviews > 1);
+    const admin = new Listener(api.port, 'pools');
+    await until(() => admin.events.length === 1);
+    answer();
+    for (const { request } of [...strangers, admin]) request.destroy();
+  });
+});
+
+/** The other end of a connection that takes nothing until it is told to. */
+class SlowReader extends EventEmitter {
+  readonly written: string[] = [];
+  closed = false;
+  writableNeedDrain = false;
+
+  writeHead(): void {
+    this.written.length = 0;
+  }
+
+  write(text: string): void {
+    this.written.push(text);
+    this.writableNeedDrain = true;
+  }
+
+  destroy(): void {
+    this.closed = true;
+    this.emit('close');
+  }
+}
+
+suite('who does not read', () => {
+  const listen = async (): Promise<{ clock: FakeClock; reader: SlowReader; pass: (ms: number) => Promise<void> }> => {
+    const [clock, reader] = [new FakeClock(), new SlowReader()];
+    let count = 0;
+    void new EventStreams({ clock }).open({
+      response: reader as unknown as ServerResponse,
+      answer: async () => await Promise.resolve({ caller: 'a', text: `${(count += 1)}` }),
+      status: String,
+    });
+    await settle();
+    return { clock, reader, pass: async (ms) => await pass(clock, ms, 2_000) };
+  };
+
+  test('is told nothing more until he has read, and then how it is now', async () => {
+    const { reader, pass: wait } = await listen();
+    await wait(20_000);
+    assert.deepEqual(reader.written, ['event: change\ndata: 1\n\n']);
+    reader.writableNeedDrain = false;
+    await wait(2_000);
+    assert.deepEqual(reader.written.slice(1), ['event: change\ndata: 2\n\n']);
+    reader.destroy();
+  });
+
+  test('is taken for gone after a while', async () => {
+    const { clock, reader, pass: wait } = await listen();
+    await wait(28_000);
+    assert.equal(reader.closed, false);
+    await wait(4_000);
+    assert.deepEqual([reader.closed, clock.pendingTimers], [true, 0]);
   });
 });

@@ -6,14 +6,24 @@ import { Problem } from './errors.ts';
 const INTERVAL_MS = 2_000;
 /** A stream that says nothing is taken for dead by what stands in between. */
 const QUIET_MS = 15_000;
+/** Who doesn't read what he was told is told nothing more, so that no memory grows, and after this time is taken for gone. */
+const STALLED_MS = 30_000;
 /** A client comes again by itself (WHATWG HTML, 9.2.3), and may reach another replica then. */
 const LIFE_MS = 600_000;
 const MAX_STREAMS = 100;
+const MAX_PER_CALLER = 10;
+
+/** What a stream says at a time. */
+export interface Told {
+  /** Who listens. */
+  readonly caller: string;
+  readonly text: string;
+}
 
 export interface Stream {
   readonly response: ServerResponse;
   /** The answer of now; asks anew whether the caller may have it. */
-  readonly answer: () => Promise<unknown>;
+  readonly answer: () => Promise<Told>;
   /** What to say of an error, before the stream ends. */
   readonly status: (error: unknown) => unknown;
 }
@@ -21,54 +31,58 @@ export interface Stream {
 /** Server-sent events: the whole answer at the beginning and whenever it is another one. */
 export class EventStreams {
   readonly #clock: Clock;
-  #open = 0;
+  /** Streams of each caller. */
+  readonly #open = new Map<string, number>();
 
   constructor({ clock }: { readonly clock: Clock }) {
     this.#clock = clock;
   }
 
-  /** @throws {Problem} if there are too many already, or whatever `answer` throws at first */
+  /**
+   * Takes a place only for whom `answer` answers, and resolves when the stream has ended.
+   * @throws {Problem} if there are too many already, or whatever `answer` throws at first
+   */
   async open(stream: Stream): Promise<void> {
-    if (this.#open >= MAX_STREAMS)
-      throw new Problem('TooManyRequests', { params: { seconds: '5' }, retryAfterSeconds: 5 });
-    this.#open += 1;
-    let timer: Timer | undefined;
-    const { response } = stream;
-    let closed = response.closed;
-    response.once('close', () => {
-      closed = true;
-      timer?.cancel();
-    });
+    const { caller, text } = await stream.answer();
+    if (stream.response.closed) return;
+    this.#take(caller);
     try {
-      const first = JSON.stringify(await stream.answer());
-      if (closed) return;
-      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
-      await this.#run(stream, first, {
-        isClosed: () => closed,
-        wait: async () =>
-          await new Promise<void>((resolve) => {
-            timer = this.#clock.setTimer(INTERVAL_MS, resolve);
-            response.once('close', resolve);
-          }),
-      });
+      const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' };
+      stream.response.writeHead(200, headers);
+      await this.#run(stream, text);
     } finally {
-      this.#open -= 1;
+      this.#give(caller);
     }
   }
 
-  async #run(
-    { response, answer, status }: Stream,
-    first: string,
-    { isClosed, wait }: { readonly isClosed: () => boolean; readonly wait: () => Promise<void> },
-  ): Promise<void> {
+  #take(caller: string): void {
+    const own = this.#open.get(caller) ?? 0;
+    const all = [...this.#open.values()].reduce((sum, count) => sum + count, 0);
+    if (own >= MAX_PER_CALLER || all >= MAX_STREAMS)
+      throw new Problem('TooManyRequests', { params: { seconds: '5' }, retryAfterSeconds: 5 });
+    this.#open.set(caller, own + 1);
+  }
+
+  #give(caller: string): void {
+    const left = (this.#open.get(caller) ?? 1) - 1;
+    if (left > 0) this.#open.set(caller, left);
+    else this.#open.delete(caller);
+  }
+
+  async #run({ response, answer, status }: Stream, first: string): Promise<void> {
     const began = this.#clock.now();
     let [last, saidAt] = [first, began];
     response.write(event('change', first));
-    while (!isClosed() && this.#clock.now() - began < LIFE_MS) {
-      await wait();
-      if (isClosed()) return;
+    while (this.#clock.now() - began < LIFE_MS) {
+      await this.#wait(response);
+      if (response.closed) return;
+      if (response.writableNeedDrain) {
+        if (this.#clock.now() - saidAt < STALLED_MS) continue;
+        response.destroy();
+        return;
+      }
       try {
-        const now = JSON.stringify(await answer());
+        const { text: now } = await answer();
         const isQuiet = now === last;
         if (isQuiet && this.#clock.now() - saidAt < QUIET_MS) continue;
         response.write(isQuiet ? ':\n\n' : event('change', now));
@@ -79,6 +93,19 @@ export class EventStreams {
       }
     }
     response.end();
+  }
+
+  /** Until the next look, or until the stream is closed. */
+  async #wait(response: ServerResponse): Promise<void> {
+    let timer: Timer | undefined;
+    let wake: () => void = () => undefined;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      timer = this.#clock.setTimer(INTERVAL_MS, resolve);
+      response.once('close', resolve);
+    });
+    response.off('close', wake);
+    timer?.cancel();
   }
 }
 

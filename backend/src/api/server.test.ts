@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { connect, type Socket } from 'node:net';
 import { suite, test, type TestContext } from 'node:test';
-import type { TLSSocket } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { FakeLogger } from '../platform/fake/logger.ts';
 import { systemClock } from '../platform/linux/clock.ts';
 import type { ReplicaFacts } from './replicas/facts.ts';
@@ -55,6 +57,7 @@ class Serving {
         },
       },
       app: (_request, response) => void response.end('the API'),
+      isReplica: (address) => address === '127.0.0.2',
       facts: async (ips) => {
         this.asked.push(ips);
         return await Promise.resolve(FACTS);
@@ -128,6 +131,40 @@ suite('the port of the API', () => {
     assert.equal((await get(own.port, '/')).fingerprint, own.value.fingerprint);
     assert.deepEqual(await clientOf(context, own.value).ask(own.at, [], 5_000), FACTS);
     await assert.rejects(clientOf(context, before).ask(own.at, [], 5_000));
+  });
+});
+
+/** A connection from this address of the loopback, on which nothing is said. */
+async function silent(context: TestContext, port: number, from: string): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, localAddress: from });
+  context.after(() => socket.destroy());
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+suite('who connects and says nothing', () => {
+  test('is gone after some seconds', { timeout: 30_000 }, async (context) => {
+    const { port } = await serving(context);
+    const half = await silent(context, port, '127.0.0.1');
+    const whole = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false });
+    whole.on('error', () => undefined).resume();
+    await Promise.all([once(half.resume(), 'close'), once(whole, 'close')]);
+  });
+
+  test('keeps nobody else from the port, and replicas not at all', async (context) => {
+    const { port, at, value } = await serving(context);
+    for (const from of ['127.0.0.1', '127.0.0.3', '127.0.0.4', '127.0.0.5', '127.0.0.6']) {
+      const all = await Promise.all(Array.from({ length: 260 }, async () => await silent(context, port, from)));
+      const last = all.at(-1);
+      if (last?.closed === false) await once(last.resume(), 'close');
+      const next = get(port, '/', { localAddress: '127.0.0.7' });
+      if (from < '127.0.0.5') assert.equal((await next).text, 'the API');
+      else await next.catch(() => undefined);
+    }
+    await assert.rejects(get(port, '/', { localAddress: '127.0.0.7' }));
+    assert.equal((await get(port, '/', { localAddress: '127.0.0.2' })).text, 'the API');
+    await assert.rejects(clientOf(context, value).ask(at, [], 5_000));
   });
 });
 

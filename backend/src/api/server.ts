@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
 import type { Logger } from '../platform/ports.ts';
+import { Connections } from './connections.ts';
 import { FACTS_PATH } from './replicas/replica-client.ts';
 import type { ReplicaFacts } from './replicas/facts.ts';
 import type { ServingCertificate } from './tls/serving-certificate.ts';
@@ -14,6 +15,8 @@ export interface ApiServerDeps {
   readonly certificate: Pick<ServingCertificate, 'current' | 'fingerprint'>;
   /** Answers what is asked of the API. */
   readonly app: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Whether there is a replica at this address. */
+  readonly isReplica: (address: string) => boolean;
   /** What this replica tells others. */
   readonly facts: (ips: readonly string[]) => Promise<ReplicaFacts>;
 }
@@ -23,8 +26,13 @@ export interface ApiServerOptions {
   readonly port: number;
 }
 
-const MAX_CONNECTIONS = 1_000;
 const MAX_ADDRESSES = 64;
+/** How long a client may take for the handshake of TLS, for the headers of a request, and for all of it, in milliseconds. */
+const PATIENCE = { handshakeTimeout: 5_000, headersTimeout: 5_000, requestTimeout: 10_000 } as const;
+/** How often it is looked for those who take longer. */
+const CHECK_MS = 2_000;
+/** Who neither sends nor takes anything for so long is gone; a stream of events says something more often. */
+const IDLE_MS = 60_000;
 
 /** `kubectl port-forward` ends there. */
 const LOOPBACK = '127.0.0.1';
@@ -33,9 +41,11 @@ const LOOPBACK = '127.0.0.1';
 export class ApiServer {
   readonly #deps: ApiServerDeps;
   readonly #servers: Server[] = [];
+  readonly #connections: Connections;
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
+    this.#connections = new Connections(deps);
   }
 
   /**
@@ -83,11 +93,12 @@ export class ApiServer {
         ...{ key, cert, minVersion: 'TLSv1.2' },
         // Replicas show the certificate that they serve with; nobody else needs one.
         ...{ requestCert: true, rejectUnauthorized: false },
-        ...{ requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 30_000, maxHeaderSize: 16_384 },
+        ...{ ...PATIENCE, connectionsCheckingInterval: CHECK_MS, keepAliveTimeout: 30_000, maxHeaderSize: 16_384 },
       },
       (request, response) => this.#serve(request, response),
     );
-    server.maxConnections = MAX_CONNECTIONS;
+    server.timeout = IDLE_MS;
+    server.on('connection', (socket: IncomingMessage['socket']) => this.#connections.take(socket));
     return server;
   }
 
@@ -98,13 +109,17 @@ export class ApiServer {
       return;
     }
     const ips = new URLSearchParams(request.url.slice(FACTS_PATH.length)).get('ips') ?? '';
-    this.#deps.facts(ips === '' ? [] : ips.split(',').slice(0, MAX_ADDRESSES)).then(
-      (facts) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(facts)),
-      (error: unknown) => {
-        this.#deps.logger.warn({ err: error }, 'another replica could not be told what this one knows');
-        response.writeHead(503).end();
-      },
-    );
+    const asked = ips === '' ? [] : ips.split(',').slice(0, MAX_ADDRESSES);
+    void this.#tell(asked, response).catch((error: unknown) => {
+      this.#deps.logger.warn({ err: error }, 'another replica could not be told what this one knows');
+      if (response.headersSent) response.destroy();
+      else response.writeHead(503).end();
+    });
+  }
+
+  async #tell(ips: readonly string[], response: ServerResponse): Promise<void> {
+    const text = JSON.stringify(await this.#deps.facts(ips));
+    response.writeHead(200, { 'content-type': 'application/json' }).end(text);
   }
 
   /** TLS has proved that it has the private key of the certificate that it shows. */

@@ -115,6 +115,10 @@ export class ApiBench {
   readonly replicas = new Map<string, ReplicaFacts | undefined>([['porter-0', factsOf('porter-0', { leads: true })]]);
   reviews = 0;
   reviewsDown = false;
+  /** How many SubjectAccessReviews there were. */
+  accessReviews = 0;
+  /** What a review waits for before it is answered. */
+  reviewsWait: Promise<void> | undefined;
   readonly view = new ClusterView(
     { api: this.kube, clock: this.clock, random: { next: () => 0.5 }, logger: this.logger },
     {
@@ -197,13 +201,16 @@ export class ApiBench {
       authenticate: async (token): Promise<Caller | undefined> => {
         this.reviews += 1;
         await settle();
+        await this.reviewsWait;
         if (this.reviewsDown) throw new Error('connect ECONNREFUSED');
         const user = this.users.get(token);
         if (user === undefined) return undefined;
         return { user: user.name, via: 'kubernetes', uid: undefined, groups: [], extra: {} };
       },
       allows: async (caller, access) => {
+        this.accessReviews += 1;
         await settle();
+        await this.reviewsWait;
         const user = userOf(caller.user);
         return user !== undefined && allows(user, access);
       },

@@ -1,0 +1,13 @@
+/** Answers as JSON. One that many are given is an object that stays the same, and is put into text once. */
+export class Serialised {
+  readonly #texts = new WeakMap<object, string>();
+
+  /** @throws {TypeError} if it is nothing that JSON can have */
+  of(answer: object): string {
+    const known = this.#texts.get(answer);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(answer);
+    this.#texts.set(answer, text);
+    return text;
+  }
+}
