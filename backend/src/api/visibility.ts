@@ -3,7 +3,7 @@ import { EVERYBODY, onlyNamespace, type Audience } from './model/audience.ts';
 import { BASE_PATH } from './routes.ts';
 
 /** Namespaces of other owners in one answer that rights are asked for; the rest stay unnamed. */
-const MAX_ASKED = 50;
+const MAX_ASKED = 250;
 
 /** An answer of a namespaced path: other namespaces are named to those only who may see all. */
 export async function withinNamespace(admitted: Admitted, namespace: string): Promise<Audience> {

@@ -7,6 +7,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Sends the call over connections of its own, so that it never waits behind a burst of other writes (leader election). */
   readonly urgent?: boolean;
+  /** Sends the call over connections of its own, of which there are few, so that nothing else waits behind many of these. */
+  readonly aside?: boolean;
 }
 
 export interface Selection {

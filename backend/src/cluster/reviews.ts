@@ -21,8 +21,8 @@ const subjectAccessReviews: ResourceKind<SubjectAccessReview> = {
   namespaced: false,
 };
 
-/** Somebody waits for the answer. */
-const TIMEOUT_MS = 5_000;
+/** Somebody waits for the answer; and he decides how many of these there are. */
+const CALL = { timeoutMs: 5_000, aside: true } as const;
 
 /** A user as the API server of Kubernetes knows one. */
 export interface KubernetesUser {
@@ -46,7 +46,7 @@ export interface ResourceAccess {
 /** Whose a token is; undefined: nobody's. Rejects as `Kube` does. */
 export async function reviewToken(api: Kube, token: string): Promise<KubernetesUser | undefined> {
   const review = { spec: { token } } as TokenReview;
-  const { status } = await api.create(tokenReviews, review, { timeoutMs: TIMEOUT_MS });
+  const { status } = await api.create(tokenReviews, review, CALL);
   const user = status?.user;
   if (status?.authenticated !== true || user?.username === undefined || user.username === '') return undefined;
   return { user: user.username, uid: user.uid, groups: user.groups ?? [], extra: user.extra ?? {} };
@@ -63,7 +63,7 @@ export async function reviewAccess(api: Kube, user: KubernetesUser, access: Reso
       resourceAttributes: defined(access),
     },
   } as SubjectAccessReview;
-  const { status } = await api.create(subjectAccessReviews, review, { timeoutMs: TIMEOUT_MS });
+  const { status } = await api.create(subjectAccessReviews, review, CALL);
   return status?.allowed === true && status.denied !== true;
 }
 

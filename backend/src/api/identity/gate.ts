@@ -5,6 +5,7 @@ import { RateLimit } from '../rate-limit.ts';
 import { BASE_PATH } from '../routes.ts';
 import { ShortCache } from '../short-cache.ts';
 import type { Access, Caller, KubeSphere, Question, Reviews } from './caller.ts';
+import { JudgeLimit, TooManyQuestions } from './judge-limit.ts';
 
 /** What a request says of who sends it. */
 export interface Credentials {
@@ -24,9 +25,10 @@ export interface GateDeps {
 
 /** Who a token belongs to may be known for so long after it was revoked, in milliseconds. */
 const IDENTITY_MS = 30_000;
+/** How long nobody's token is nobody's, in milliseconds. */
+const REFUSED_MS = 2_000;
 /** A right may count for so long after it was taken away, in milliseconds; and one that was given may wait as long. */
 const ACCESS_MS = 10_000;
-const REFUSED_MS = 2_000;
 const MAX_CACHED = 4_096;
 /** RFC 6750: what a token may consist of; ours are some 1,000 characters long. */
 const BEARER = /^Bearer ([\w~+/.-]{1,8192}=*)$/i;
@@ -35,6 +37,8 @@ const BEARER = /^Bearer ([\w~+/.-]{1,8192}=*)$/i;
 const UNKNOWN = { burst: 200, perSecond: 50 };
 /** Requests of one caller. */
 const PER_CALLER = { burst: 1_000, perSecond: 500 };
+/** Questions about one caller's rights whose answer is not known yet: one answer can need some hundred. */
+const NEW_QUESTIONS = { burst: 600, perSecond: 60 };
 
 const WHOLE_CLUSTER: Access = {
   verb: 'list',
@@ -58,6 +62,8 @@ export class Gate {
   readonly #verdicts: ShortCache<boolean>;
   readonly #unknown: RateLimit;
   readonly #perCaller: RateLimit;
+  readonly #newQuestions: RateLimit;
+  readonly #judges: Readonly<Record<Caller['via'], JudgeLimit>>;
 
   constructor(deps: GateDeps) {
     this.#deps = deps;
@@ -65,6 +71,8 @@ export class Gate {
     this.#verdicts = new ShortCache(deps, { max: MAX_CACHED });
     this.#unknown = new RateLimit(deps, UNKNOWN);
     this.#perCaller = new RateLimit(deps, PER_CALLER);
+    this.#newQuestions = new RateLimit(deps, NEW_QUESTIONS);
+    this.#judges = { kubernetes: new JudgeLimit(deps), kubesphere: new JudgeLimit(deps) };
   }
 
   async admit(credentials: Credentials, access: Access, question: Question): Promise<Admitted> {
@@ -86,11 +94,12 @@ export class Gate {
     if (!this.#identities.has(key)) limited(this.#unknown, from);
     const ttl = (found: Caller | undefined): number => (found === undefined ? REFUSED_MS : IDENTITY_MS);
     const { reviews, kubesphere } = this.#deps;
-    const ask = async (): Promise<Caller | undefined> => {
+    const judge = async (): Promise<Caller | undefined> => {
       if (via === 'kubernetes') return await reviews.authenticate(token);
       const user = await kubesphere.userOf(token);
       return user === undefined ? undefined : { user, via, uid: undefined, groups: [], extra: {} };
     };
+    const ask = async (): Promise<Caller | undefined> => await this.#judges[via].ask(judge);
     const caller = await available(via, async () => await this.#identities.get(key, ttl, ask));
     if (caller === undefined) throw new Problem('Unauthorized');
     return caller;
@@ -100,12 +109,14 @@ export class Gate {
     const about =
       caller.via === 'kubernetes' ? [caller.uid, caller.groups, caller.extra, access] : [hashed(token), question];
     const key = hashed(JSON.stringify([caller.via, caller.user, about]));
-    const ttl = (allowed: boolean): number => (allowed ? ACCESS_MS : REFUSED_MS);
+    if (!this.#verdicts.has(key)) limited(this.#newQuestions, caller.user);
+    const ttl = (): number => ACCESS_MS;
     const { reviews, kubesphere } = this.#deps;
-    const ask = async (): Promise<boolean> => {
+    const judge = async (): Promise<boolean> => {
       if (caller.via === 'kubernetes') return await reviews.allows(caller, access);
       return (await kubesphere.admits(token, question)) === caller.user;
     };
+    const ask = async (): Promise<boolean> => await this.#judges[caller.via].ask(judge);
     return await available(caller.via, async () => await this.#verdicts.get(key, ttl, ask));
   }
 }
@@ -123,10 +134,13 @@ function hashed(text: string): string {
   return createHash('sha256').update(text).digest('base64');
 }
 
+function tooMany(seconds: number): Problem {
+  return new Problem('TooManyRequests', { params: { seconds: String(seconds) }, retryAfterSeconds: seconds });
+}
+
 function limited(limit: RateLimit, caller: string): void {
   const seconds = limit.take(caller);
-  if (seconds === undefined) return;
-  throw new Problem('TooManyRequests', { params: { seconds: String(seconds) }, retryAfterSeconds: seconds });
+  if (seconds !== undefined) throw tooMany(seconds);
 }
 
 function forbidden({ user }: Caller, { verb, resource, subresource, namespace }: Access): Problem {
@@ -141,6 +155,7 @@ async function available<T>(judge: Caller['via'], ask: () => Promise<T>): Promis
   try {
     return await ask();
   } catch (error) {
+    if (error instanceof TooManyQuestions) throw tooMany(error.seconds);
     throw new Problem('IdentityUnavailable', {
       params: { server: JUDGES[judge] },
       retryAfterSeconds: 1,

@@ -236,6 +236,24 @@ describe('HttpKube: calls', () => {
   });
 });
 
+describe('HttpKube: calls aside', () => {
+  it('hold up nobody else, however many there are', async () => {
+    const held: ServerResponse[] = [];
+    const api = await serve((request, response) => {
+      if (request.url?.includes('leases') === true) json(response, {});
+      else held.push(response);
+    });
+    const aside = Array.from({ length: 100 }, async () => await api.get(services, ref, { aside: true }));
+    await api.get(leases, ref, { timeoutMs: 5_000 });
+    assert.ok(held.length <= 4);
+    const release = setInterval(() => {
+      for (const response of held.splice(0)) json(response, {});
+    }, 1);
+    await Promise.all(aside);
+    clearInterval(release);
+  });
+});
+
 describe('HttpKube: watches', () => {
   it('asks for bookmarks and an end', async () => {
     let url: string | undefined;

@@ -162,7 +162,7 @@ export class HttpKube implements Kube {
 
   async #call(request: Request, options: CallOptions): Promise<unknown> {
     const deadline = this.#clock.now() + (options.timeoutMs ?? defaultTimeoutMs);
-    const exchange = await this.#exchange(request, options.urgent === true ? 'urgent' : 'normal');
+    const exchange = await this.#exchange(request, laneOf(options));
     const { status, text, retryAfterMs } = await this.#send(exchange, deadline - this.#clock.now(), options.signal);
     if (status === 401) this.#config.credential.invalidate();
     if (status < 300) return exchange.path.endsWith('/livez') ? undefined : parseJson(text);
@@ -202,6 +202,11 @@ export class HttpKube implements Kube {
       });
     });
   }
+}
+
+function laneOf({ urgent, aside }: CallOptions): Exchange['lane'] {
+  if (urgent === true) return 'urgent';
+  return aside === true ? 'aside' : 'normal';
 }
 
 /** The Status object in an error answer; proxies on the way answer with anything, which is then the message, shortened. */

@@ -13,9 +13,9 @@ export interface TlsSettings {
 
 /**
  * Connections of their own for what must not wait for each other: a burst of writes must delay neither the renewal of the
- * lease nor a ping, and watches occupy a connection each.
+ * lease nor a ping, watches occupy a connection each, and what callers of our API make us ask (`aside`) delays no write.
  */
-export type Lane = 'normal' | 'urgent' | 'watch';
+export type Lane = 'normal' | 'urgent' | 'aside' | 'watch';
 
 export interface Exchange {
   readonly lane: Lane;
@@ -63,6 +63,7 @@ export class Transport {
     this.#pools = {
       normal: makePool(options, options.connections ?? 16),
       urgent: makePool(options, 4),
+      aside: makePool(options, 4),
       watch: makePool(options, null),
     };
   }
