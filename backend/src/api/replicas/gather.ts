@@ -1,6 +1,8 @@
 import type { Replica } from '../../domain/replica.ts';
-import type { Clock } from '../../platform/ports.ts';
+import type { Clock, Timer } from '../../platform/ports.ts';
+import { Problem } from '../errors.ts';
 import type { ReplicaFacts } from './facts.ts';
+import { Turns } from './turns.ts';
 
 /** One replica with what it says, or why it says nothing. */
 export type Word =
@@ -22,45 +24,101 @@ export interface GatherOptions {
 /** Somebody waits: one that takes longer is named, and the rest answered. */
 const PATIENCE_MS = 1_500;
 /** What replicas said may be so old, in milliseconds, when the next one asks. */
-const FRESH_MS = 500;
+const FRESH_MS = 1_000;
+/** Addresses of one round. */
 const MAX_ADDRESSES = 64;
+/** However many ask, engines are asked no more often: this many times in a row, and so many times a second. */
+const ROUNDS = { burst: 20, perSecond: 10 };
+/** Rounds under way, where a replica hangs, and those that wait. */
+const MAX_ACTIVE = 4;
+const MAX_WAITING = 16;
 
 interface Round {
-  readonly ips: ReadonlySet<string>;
+  readonly ips: Set<string>;
   readonly words: Promise<readonly Word[]>;
+  readonly begin: () => void;
   until: number;
 }
 
-/** Asks all replicas at once for what only each of them knows; whoever doesn't answer in time is named and never left out. */
+/**
+ * Asks all replicas at once for what only each of them knows; whoever doesn't answer in time is named and never left out. Who asks while
+ * there is no turn for another round shares the next one with others.
+ */
 export class Gather {
   readonly #deps: GatherDeps;
   readonly #self: Replica;
+  /** Begun, or answered a moment ago. */
   #rounds: Round[] = [];
+  readonly #waiting: Round[] = [];
+  #active = 0;
+  readonly #turns: Turns;
+  #timer: Timer | undefined;
 
   constructor(deps: GatherDeps, { self }: GatherOptions) {
     this.#deps = deps;
     this.#self = self;
+    this.#turns = new Turns(deps, ROUNDS);
   }
 
-  /** The word of each replica, sorted by name, of these addresses among others. */
+  /**
+   * The word of each replica, sorted by name, of these addresses among others.
+   * @throws {Problem} if too many wait already
+   */
   async all(ips: readonly string[] = []): Promise<readonly Word[]> {
     const now = this.#deps.clock.now();
     this.#rounds = this.#rounds.filter(({ until }) => until > now);
-    const known = this.#rounds.find((round) => ips.every((ip) => round.ips.has(ip)));
+    const asked = ips.slice(0, MAX_ADDRESSES);
+    const known = this.#rounds.findLast((round) => asked.every((ip) => round.ips.has(ip)));
     if (known !== undefined) return await known.words;
-    const round = { ips: new Set(ips), words: this.#ask(ips), until: Number.POSITIVE_INFINITY };
+    const next = this.#waiting.find(({ ips: all }) => new Set([...all, ...asked]).size <= MAX_ADDRESSES);
+    for (const ip of asked) next?.ips.add(ip);
+    const round = next ?? this.#add(asked);
+    this.#proceed();
+    return await round.words;
+  }
+
+  #add(ips: readonly string[]): Round {
+    if (this.#waiting.length >= MAX_WAITING)
+      throw new Problem('TooManyRequests', { params: { seconds: '1' }, retryAfterSeconds: 1 });
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Word[]>();
+    const all = new Set(ips);
+    const begin = (): void => void this.#ask([...all]).then(resolve, reject);
+    const round = { ips: all, words: promise, begin, until: Number.POSITIVE_INFINITY };
+    this.#waiting.push(round);
+    return round;
+  }
+
+  #proceed(): void {
+    if (this.#timer !== undefined || this.#active >= MAX_ACTIVE || this.#waiting.length === 0) return;
+    const waitMs = this.#turns.take();
+    if (waitMs > 0) {
+      this.#timer = this.#deps.clock.setTimer(waitMs, () => {
+        this.#timer = undefined;
+        this.#proceed();
+      });
+      return;
+    }
+    const round = this.#waiting.shift();
+    if (round !== undefined) this.#begin(round);
+  }
+
+  #begin(round: Round): void {
+    this.#active += 1;
     this.#rounds.push(round);
-    const words = await round.words;
-    round.until = this.#deps.clock.now() + FRESH_MS;
-    return words;
+    const ended = (): void => {
+      this.#active -= 1;
+      round.until = this.#deps.clock.now() + FRESH_MS;
+      this.#proceed();
+    };
+    round.words.then(ended, ended);
+    round.begin();
   }
 
   async #ask(ips: readonly string[]): Promise<readonly Word[]> {
     const others = this.#deps.members().filter(({ name }) => name !== this.#self.name);
-    const asked = ips.slice(0, MAX_ADDRESSES);
-    const own = this.#word(this.#self, async () => await this.#deps.own(asked));
+    const own = this.#word(this.#self, async () => await this.#deps.own(ips));
     const theirs = others.map(async (replica) => {
-      return await this.#word(replica, async () => await this.#deps.ask(replica, asked, PATIENCE_MS));
+      return await this.#word(replica, async () => await this.#deps.ask(replica, ips, PATIENCE_MS));
     });
     const words = await Promise.all([own, ...theirs]);
     return words.sort((a, b) => (a.replica.name < b.replica.name ? -1 : 1));

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { pass, settle } from '../../cluster/fake/passage.ts';
+import { FakeClock } from '../../platform/fake/clock.ts';
+import { Problem } from '../errors.ts';
+import { factsOf } from '../testing/api-bench.ts';
+import { announced } from '../testing/facts.ts';
+import { Gather, type Word } from './gather.ts';
+
+class Bench {
+  readonly clock = new FakeClock();
+  /** The addresses of each question to the other replica. */
+  readonly asked: (readonly string[])[] = [];
+  hangs = false;
+  readonly gather = new Gather(
+    {
+      clock: this.clock,
+      members: () => ['a', 'b'].map((name) => ({ name, node: name, address: '10.0.0.1' })),
+      own: async (ips) => await Promise.resolve(factsOf('a', { addresses: ips.map((ip) => announced(ip, 'd/s', [])) })),
+      ask: async (_replica, ips) => {
+        this.asked.push(ips);
+        if (this.hangs) return await new Promise(() => undefined);
+        await settle();
+        return factsOf('b');
+      },
+    },
+    { self: { name: 'a', node: 'a', address: '10.0.0.1' } },
+  );
+
+  /** What is said of this address. */
+  async about(ip: string): Promise<string[]> {
+    return spoken(await this.gather.all([ip]));
+  }
+}
+
+function spoken(words: readonly Word[]): string[] {
+  return words.flatMap((word) => ('facts' in word ? word.facts.addresses.map(({ ip }) => ip) : []));
+}
+
+suite('asking all replicas', () => {
+  test('of many addresses at once asks engines seldom, and answers each', async () => {
+    const bench = new Bench();
+    const answers: string[][] = [];
+    for (let second = 0; second < 10; second += 1) {
+      for (let i = 0; i < 500; i += 1) {
+        const ip = `10.${second}.${i >> 8}.${i & 255}`;
+        void bench.about(ip).then((said) => {
+          assert.ok(said.includes(ip));
+          answers.push(said);
+        });
+        if (i % 50 === 0) await pass(bench.clock, 100);
+      }
+    }
+    await pass(bench.clock, 2_000);
+    assert.equal(answers.length, 5_000);
+    assert.ok(bench.asked.length <= 20 + 130, `${bench.asked.length} rounds`);
+    assert.ok(bench.asked.every((ips) => ips.length <= 64));
+  });
+
+  test('of the same address again within a second asks nobody', async () => {
+    const bench = new Bench();
+    await bench.about('192.0.2.1');
+    bench.clock.advance(900);
+    await Promise.all([bench.about('192.0.2.1'), bench.gather.all()]);
+    assert.equal(bench.asked.length, 1);
+    bench.clock.advance(200);
+    await bench.about('192.0.2.1');
+    assert.equal(bench.asked.length, 2);
+  });
+
+  test('where one hangs names it, and refuses what can not be answered in time', async () => {
+    const bench = new Bench();
+    bench.hangs = true;
+    const first = bench.gather.all(['192.0.2.1']);
+    const rest = Array.from({ length: 4 + 16 }, (_, i) =>
+      bench.gather.all(Array.from({ length: 64 }, (_ip, j) => `10.0.${i}.${j}`)),
+    );
+    const outcomes = Promise.allSettled(rest);
+    await pass(bench.clock, 20_000, 500);
+    assert.deepEqual(
+      (await first).map((word) => 'problem' in word),
+      [false, true],
+    );
+    const refused = (await outcomes).filter((each) => each.status === 'rejected');
+    assert.ok(refused.length === 1 && refused.every(({ reason }) => reason instanceof Problem));
+  });
+});
