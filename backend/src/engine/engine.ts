@@ -194,9 +194,9 @@ export class Engine {
   }
 
   /** What it has decided of these addresses and why, as far as Services hold them. */
-  facts(ips: readonly string[]): Pick<EngineFacts, 'stale' | 'medOffset' | 'addresses'> {
+  facts(ips: readonly string[]): Pick<EngineFacts, 'stale' | 'medOffset' | 'drains' | 'addresses'> {
     const addresses = ips.flatMap((ip) => this.#addressFacts(ip) ?? []);
-    return { stale: this.#stale, medOffset: this.#medOffset, addresses };
+    return { stale: this.#stale, medOffset: this.#medOffset, drains: [...this.#inputs.drains], addresses };
   }
 
   #addressFacts(ip: string): AddressFacts | undefined {

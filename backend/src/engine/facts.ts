@@ -1,4 +1,5 @@
 import type { BgpRoute, Decision } from '../announce/announce.ts';
+import type { DrainPhase } from '../announce/drain.ts';
 import type { NodeVerdict } from '../health/node-verdict.ts';
 import type { Finding } from '../domain/reason.ts';
 import type { SessionCounters } from '../speakers/bgp/model.ts';
@@ -40,6 +41,21 @@ export interface AddressFacts {
   readonly routes: readonly RouteFacts[];
 }
 
+/** A link that this replica can speak on. */
+export interface LinkFacts {
+  readonly name: string;
+  /** Text, as `02:00:00:00:00:01`. */
+  readonly mac: string;
+  /** The host's own addresses there with their prefix lengths. */
+  readonly prefixes: readonly string[];
+}
+
+/** A port of this host that this replica should listen at and can't. */
+export interface PortProblem {
+  readonly port: number;
+  readonly problem: string;
+}
+
 /** What only this replica's engine knows, at the moment of the question. */
 export interface EngineFacts {
   readonly stale: boolean;
@@ -47,6 +63,11 @@ export interface EngineFacts {
   readonly medOffset: number | undefined;
   readonly sessions: readonly SessionFacts[];
   readonly nodes: readonly NodeVerdict[];
+  /** How far the drain of a node is, of those that are being drained. */
+  readonly drains: readonly (readonly [node: string, phase: DrainPhase])[];
+  readonly portProblems: readonly PortProblem[];
+  /** Those that are up; none where Layer 2 is off or can't be used. */
+  readonly links: readonly LinkFacts[];
   /** Of the addresses that were asked for, as far as Services hold them. */
   readonly addresses: readonly AddressFacts[];
 }

@@ -4,7 +4,16 @@ import { FakeClock } from '../platform/fake/clock.ts';
 import type { EngineFacts } from './facts.ts';
 import { Questions } from './questions.ts';
 
-const FACTS: EngineFacts = { stale: false, medOffset: 100, sessions: [], nodes: [], addresses: [] };
+const FACTS: EngineFacts = {
+  stale: false,
+  medOffset: 100,
+  sessions: [],
+  nodes: [],
+  drains: [],
+  links: [],
+  portProblems: [],
+  addresses: [],
+};
 
 suite('a question to the engine', () => {
   test('is answered by the answer with its ID', async () => {

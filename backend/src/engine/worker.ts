@@ -18,7 +18,9 @@ import { watchUsage } from '../platform/linux/usage.ts';
 import { UsableLinks } from '../platform/usable-links.ts';
 import { BgpSpeaker } from '../speakers/bgp/speaker.ts';
 import { Layer2Speaker } from '../speakers/layer2/speaker.ts';
+import { macText } from '../speakers/layer2/wire/mac.ts';
 import { Engine } from './engine.ts';
+import type { LinkFacts } from './facts.ts';
 import { engineMeasures } from './measures.ts';
 import { BEAT_MS } from './heartbeat.ts';
 import { Layer2 } from './layer2.ts';
@@ -120,11 +122,18 @@ const engine = new Engine(
 
 const view = new ViewFreshness({ clock: systemClock, onChange: (stale) => engine.setStale(stale) });
 
+function linkFacts(): LinkFacts[] {
+  const up = (links?.links() ?? []).filter((link) => link.up);
+  return up.map(({ name, mac, prefixes }) => ({ name, mac: macText(mac), prefixes: [...prefixes] }));
+}
+
 /** Whatever is wrong with a question, or with its answer, announcing goes on. */
 function answer(id: number, ips: readonly string[]): void {
   try {
     const sessions = speaker.sessions().map(sessionFacts);
-    post({ type: 'facts', id, facts: { ...engine.facts(ips), sessions, nodes: nodes.verdicts() } });
+    const portProblems = speaker.listenProblems().map(({ port, message }) => ({ port, problem: message }));
+    const own = { sessions, nodes: nodes.verdicts(), links: linkFacts(), portProblems };
+    post({ type: 'facts', id, facts: { ...engine.facts(ips), ...own } });
   } catch (error) {
     logger.error({ err: error }, 'a question can not be answered');
     post({ type: 'facts', id, facts: undefined });

@@ -115,6 +115,10 @@ test('a port that is taken is tried again', () => {
   scene.speaker.configure([passive], listen);
   scene.settle();
   assert.ok(scene.logger.entries.some(({ message }) => message === 'cannot listen for BGP connections'));
+  assert.deepEqual(
+    scene.speaker.listenProblems().map(({ host, port: at }) => [host, at]),
+    [['192.0.2.2', port]],
+  );
   other.close();
   scene.pass(10);
   call(scene);

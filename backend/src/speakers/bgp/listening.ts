@@ -8,6 +8,12 @@ export interface ListenConfig {
   readonly addresses: readonly string[];
 }
 
+export interface ListenProblem {
+  readonly host: string;
+  readonly port: number;
+  readonly message: string;
+}
+
 export interface ListeningDeps {
   readonly clock: Clock;
   readonly listeners: Listeners;
@@ -51,6 +57,13 @@ export class Listening {
 
   stop(): void {
     this.set({ port: 0, addresses: [] }, new Map());
+  }
+
+  /** Where it can't be listened at the moment, and why. */
+  problems(): ListenProblem[] {
+    return [...this.#places].flatMap(([host, { socket }]) =>
+      socket === undefined ? [{ host, port: this.#port, message: this.#told.get(host) ?? '' }] : [],
+    );
   }
 
   #open(host: string): void {

@@ -1,7 +1,7 @@
 import type { Clock, Dialer, IncomingConnection, Listeners, Logger, Random } from '../../platform/ports.ts';
 import { AdjRibOut } from './adj-rib-out.ts';
 import { asksForAddPath } from './fsm/negotiate.ts';
-import { Listening, type ListenConfig } from './listening.ts';
+import { Listening, type ListenConfig, type ListenProblem } from './listening.ts';
 import type { PeerConfig, Route, SessionStatus } from './model.ts';
 import { PeerSessions } from './peer-sessions.ts';
 import { addressBytes, addressText } from './wire/address.ts';
@@ -100,6 +100,10 @@ export class BgpSpeaker {
 
   sessions(): readonly SessionStatus[] {
     return [...this.#peers.values()].map(({ sessions }) => sessions.status());
+  }
+
+  listenProblems(): ListenProblem[] {
+    return this.#listening.problems();
   }
 
   /**
