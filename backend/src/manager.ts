@@ -247,6 +247,8 @@ export class Manager {
     const deps = {
       ...{ clock, logger, kube, faults, view: this.#view },
       ask: async (ips: readonly string[]) => await this.#engine.ask(ips),
+      serviceRanges: () => this.#serviceRanges.ranges(),
+      subnets: () => subnetsOf(this.#deps.links),
       leads: () => this.#elector.leading,
       notReady: () => this.#notReady(),
     };

@@ -13,7 +13,8 @@ import { handlers } from './handlers.ts';
 import type { Caller, Reviews } from './identity/caller.ts';
 import { Gate } from './identity/gate.ts';
 import { KsApiserver, Verdicts } from './identity/kubesphere.ts';
-import { ClusterPicture, type PictureView } from './model/picture.ts';
+import { KubeProxy } from './kube-proxy.ts';
+import { ClusterPicture, type PictureView, type Reservations } from './model/picture.ts';
 import type { ReplicaFacts } from './replicas/facts.ts';
 import { Gather } from './replicas/gather.ts';
 import { ReplicaClient } from './replicas/replica-client.ts';
@@ -21,7 +22,7 @@ import { API_GROUP, API_VERSION } from './routes.ts';
 import { ApiServer } from './server.ts';
 import { MountedCertificate, OwnCertificate, ServingCertificate } from './tls/serving-certificate.ts';
 
-export interface ApiDeps {
+export interface ApiDeps extends Reservations {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly kube: Kube;
@@ -49,6 +50,7 @@ export class Api {
   readonly #self: ReplicaOptions;
   readonly #certificate: ServingCertificate;
   readonly #client: ReplicaClient;
+  readonly #kubeProxy: KubeProxy;
   readonly #startedAt: string;
   #server: ApiServer | undefined;
 
@@ -58,6 +60,7 @@ export class Api {
     this.#self = self;
     this.#certificate = new ServingCertificate({ ...deps, source: this.#certificateSource() });
     this.#client = new ReplicaClient({ ...deps, certificate: this.#certificate });
+    this.#kubeProxy = new KubeProxy(deps);
     this.#startedAt = deps.clock.wallTime().toISOString();
   }
 
@@ -83,11 +86,14 @@ export class Api {
   }
 
   async #app(): Promise<App> {
-    const { view, clock } = this.#deps;
-    const verdicts = new Verdicts({ secret: () => this.#certificate.sharedSecret('porterlb verdicts') });
+    const { clock } = this.#deps;
+    const verdicts = new Verdicts({
+      secrets: () => this.#certificate.sharedSecrets('porterlb verdicts'),
+      onForeign: () => this.#certificate.lookAgain(),
+    });
     const kubesphere = new KsApiserver({ clock, verdicts, url: () => this.#kubesphereUrl() });
     const gate = new Gate({ clock, kubesphere, reviews: reviewsBy(this.#deps.kube) });
-    const picture = new ClusterPicture({ clock, view });
+    const picture = new ClusterPicture(this.#deps);
     const deps = { ...this.#deps, gate, verdicts, handlers: handlers({ clock, picture, gather: this.#gather() }) };
     return await App.make(deps, { docs: this.#options.docs, checkAnswers: false });
   }
@@ -110,8 +116,10 @@ export class Api {
   async #facts(ips: readonly string[]): Promise<ReplicaFacts> {
     const { replica, node } = this.#self;
     const { version } = packageJson;
-    const known = await this.#deps.ask(ips);
-    return { ...known, replica, node, version, startedAt: this.#startedAt, leads: this.#deps.leads() };
+    const [known, kubeProxyMode] = await Promise.all([this.#deps.ask(ips), this.#kubeProxy.mode()]);
+    const portProblems = [...known.portProblems, ...(this.#server?.problems ?? [])];
+    const self = { replica, node, version, startedAt: this.#startedAt, leads: this.#deps.leads(), kubeProxyMode };
+    return { ...known, portProblems, ...self };
   }
 
   #certificateSource(): MountedCertificate | OwnCertificate {

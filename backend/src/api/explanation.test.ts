@@ -39,6 +39,13 @@ function chain({ checks }: Explanation): string {
   return checks.map(({ check, result }) => (result === 'passed' ? check : `${check}:${result}`)).join(' ');
 }
 
+/** As the leader left it, with its last word. */
+function leftBy(service: kinds.Service, reason: string, message: string): kinds.Service {
+  const condition = { type: 'network.kubesphere.io/Allocated', status: 'False', reason, message };
+  const conditions = [{ ...condition, lastTransitionTime: '2026-01-02T00:00:00Z' }];
+  return { ...service, status: { ...service.status, conditions } };
+}
+
 function withoutAddress(key: string, annotations: Record<string, string>): kinds.Service {
   const service = served(key, '192.0.2.1');
   return { ...service, metadata: { ...service.metadata, annotations }, status: {} };
@@ -163,4 +170,58 @@ test('where no replica says anything of the address it is not known', async (con
   const answer = await explained(api);
   assert.equal(answer.result, 'unknown');
   assert.match(answer.nextStep, /Ask again/);
+});
+
+suite('a router that does not hear of a Service', () => {
+  test('though a session stands, for want of the address family, makes it unreachable', async (context) => {
+    const api = await bench(context);
+    said(api, { sessions: [{ ...aSession('r1'), families: [{ family: 'ipv6-unicast', addPath: true }] }] });
+    const answer = await explained(api);
+    assert.equal(chain(answer), 'served address pool endpoints nodes announced peers:failed');
+    assert.match(answer.sentence, /r1 has a session and has not agreed to exchange IPv4 routes/);
+    assert.match(answer.nextStep, /Activate IPv4 unicast/);
+  });
+
+  test('though a session stands, for want of a next hop, makes it unreachable', async (context) => {
+    const api = await bench(context);
+    said(api, { addresses: [{ ...announced('192.0.2.1', 'shop/web', HOPS), routes: [] }] });
+    const answer = await explained(api);
+    assert.equal(answer.result, 'unreachable');
+    assert.match(answer.sentence, /r1 has a session and is told nothing of 192\.0\.2\.1/);
+  });
+
+  test('as somebody has shut it down, makes it unreachable, and is no news beside one that hears', async (context) => {
+    const api = await bench(context);
+    const down = { ...PEER, spec: { conf: { ...PEER.spec.conf, adminDown: true } } };
+    await api.store(bgpPeers, down);
+    const alone = await explained(api);
+    assert.deepEqual([alone.result, alone.checks.at(-1)?.reason], ['unreachable', 'NoPeer']);
+    assert.match(alone.checks.at(-1)?.details.join() ?? '', /r1 is shut down/);
+    assert.deepEqual((await api.answer<{ peers: string[] }>('pools/a')).peers, []);
+    await api.store(bgpPeers, PEER, { ...down, metadata: { name: 'r2' } });
+    const beside = await explained(api);
+    assert.equal(beside.result, 'reachable');
+    assert.match(beside.checks.at(-1)?.details.join() ?? '', /r2 is shut down/);
+  });
+
+  test('as it exchanges another family only, is told so', async (context) => {
+    const api = await bench(context);
+    const afiSafis = [{ config: { family: { afi: 'AFI_IP6', safi: 'SAFI_UNICAST' }, enabled: true } }];
+    await api.store(bgpPeers, { ...PEER, spec: { ...PEER.spec, afiSafis } } as typeof PEER);
+    const answer = await explained(api);
+    assert.deepEqual([answer.result, answer.checks.at(-1)?.reason], ['unreachable', 'NoPeer']);
+    assert.match(answer.checks.at(-1)?.details.join() ?? '', /r1 exchanges no IPv4 routes/);
+  });
+});
+
+suite('the last word of the leader', () => {
+  test('is told where it would plan otherwise now', async (context) => {
+    const api = await bench(context);
+    const [what, advice] = ['The API server refused the address.', 'Look at the webhook.'];
+    const waiting = withoutAddress('shop/new', { 'eip.porter.kubesphere.io/v1alpha2': 'a' });
+    await api.store(kinds.services, leftBy(waiting, 'Refused', `${what} ${advice}`));
+    const { sentence, nextStep, checks } = await explained(api, 'shop/new');
+    assert.deepEqual([sentence, nextStep], [`The Service can't be reached: ${what}`, advice]);
+    assert.equal(checks.at(-1)?.reason, 'Refused');
+  });
 });

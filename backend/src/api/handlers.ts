@@ -1,20 +1,22 @@
 import type { Service } from '../domain/service.ts';
 import type { Clock } from '../platform/ports.ts';
+import { Allocations } from './allocations.ts';
+import { AddressLists } from './address-lists.ts';
 import type { Context, Handlers } from './app.ts';
 import { Problem } from './errors.ts';
-import { Allocation } from './model/allocation.ts';
 import { EVERYBODY, type Audience } from './model/audience.ts';
-import { explain } from './model/explanation.ts';
+import { explain, needsAllocation } from './model/explanation.ts';
 import { nodeAnswers } from './model/nodes.ts';
 import { overviewAnswer } from './model/overview.ts';
 import { peerAnswer, peerNames, peerSummary } from './model/peers.ts';
 import type { ClusterPicture } from './model/picture.ts';
 import { preflightAnswer } from './model/preflight.ts';
 import { simulate, simulationFor } from './model/simulation.ts';
-import { addressKey, poolAddresses, poolAnswer, poolNames, poolSummary } from './model/pools.ts';
+import { poolAnswer, poolNames, poolSummary } from './model/pools.ts';
 import { replicasAnswer, versionAnswer } from './model/replicas.ts';
 import { serviceAnswer, serviceSummary, type Reading } from './model/services.ts';
 import { page, type Columns, type Page } from './page.ts';
+import { Queue } from './queue.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { Gather, Word } from './replicas/gather.ts';
 import type { ListQuery } from './schemas/list.ts';
@@ -23,6 +25,7 @@ import type { Overview } from './schemas/overview.ts';
 import type { PeerSummary } from './schemas/peer.ts';
 import type { PoolAddress, PoolSummary } from './schemas/pool.ts';
 import type { ServiceSummary } from './schemas/service.ts';
+import { inSlices } from './slices.ts';
 import { masked, withinNamespace } from './visibility.ts';
 
 export interface HandlersDeps {
@@ -62,7 +65,9 @@ function peerColumns({ view }: ClusterPicture): Columns<PeerSummary> {
 const ADDRESS_COLUMNS: Columns<PoolAddress> = {
   name: ({ ip }) => ip,
   labels: () => NO_LABELS,
-  sort: { createTime: ({ since }) => since ?? '', state: ({ state }) => state, ip: ({ ip }) => addressKey(ip) },
+  // By name means in the order of addresses.
+  sorted: true,
+  sort: { createTime: ({ since }) => since ?? '', state: ({ state }) => state },
 };
 
 function nodeColumns({ view }: ClusterPicture): Columns<NodeAnswer> {
@@ -95,23 +100,25 @@ function servicePage(
 
 type Part<Id extends keyof Handlers> = Pick<Handlers, Id>;
 
-function ofPools({ clock, picture }: HandlersDeps): Part<'listPools' | 'getPool' | 'listPoolAddresses'> {
+function ofPools(deps: HandlersDeps): Part<'listPools' | 'getPool' | 'listPoolAddresses'> {
+  const { picture } = deps;
+  const lists = new AddressLists(deps);
   return {
-    listPools: ({ query }) => {
-      const all = poolNames(picture).flatMap((name) => poolSummary(name, picture) ?? []);
-      return page(all, query, poolColumns(picture));
+    listPools: async ({ query }, { admitted }) => {
+      return await masked(admitted, (audience) => {
+        const all = poolNames(picture).flatMap((name) => poolSummary(name, picture, audience) ?? []);
+        return page(all, query, poolColumns(picture));
+      });
     },
-    getPool: ({ params: { name } }) => found(poolAnswer(name, picture), 'Eip', name),
+    getPool: async ({ params: { name } }, { admitted }) => {
+      return await masked(admitted, (audience) => found(poolAnswer(name, picture, audience), 'Eip', name));
+    },
     listPoolAddresses: async ({ params: { name }, query }, { admitted }) => {
       found(picture.view.poolObject(name), 'Eip', name);
-      const now = clock.wallTime().getTime();
+      const { items, complete } = lists.of(name);
+      const wanted = items.filter(({ state }) => query.state === undefined || state === query.state);
+      const shown = page(wanted, query, ADDRESS_COLUMNS);
       return await masked(admitted, (audience) => {
-        const { items, complete } = poolAddresses(name, picture, { audience: EVERYBODY, now });
-        const wanted = items.filter(({ state }) => query.state === undefined || state === query.state);
-        // By name means in the order of addresses.
-        const sortBy = query.sortBy === undefined || query.sortBy === 'name' ? 'ip' : query.sortBy;
-        const ascending = query.ascending ?? sortBy === 'ip';
-        const shown = page(wanted, { ...query, sortBy, ascending }, ADDRESS_COLUMNS);
         const services = (keys: PoolAddress['services']): PoolAddress['services'] =>
           keys.map((key) => (key !== null && audience.sees(key.slice(0, key.indexOf('/'))) ? key : null));
         return {
@@ -130,9 +137,9 @@ function ofPeersAndNodes({ picture, gather }: HandlersDeps): Part<'listPeers' | 
       const all = peerNames(picture).flatMap((name) => peerSummary(name, picture) ?? []);
       return page(all, query, peerColumns(picture));
     },
-    getPeer: async ({ params: { name } }) => {
+    getPeer: async ({ params: { name } }, { texts }) => {
       found(picture.view.peerObject(name), 'BgpPeer', name);
-      return found(peerAnswer(name, picture, await gather.all()), 'BgpPeer', name);
+      return found(peerAnswer(name, { picture, words: await gather.all(), texts }), 'BgpPeer', name);
     },
     listNodes: async ({ query }, { texts }) => {
       const words = await gather.all();
@@ -142,27 +149,14 @@ function ofPeersAndNodes({ picture, gather }: HandlersDeps): Part<'listPeers' | 
   };
 }
 
-/** For how long it counts what the leader would plan, in milliseconds, while Services and pools stay as they are, and when they don't. */
-const ALLOCATION_MS = { unchanged: 10_000, changed: 2_000 };
-
 type ServiceRoutes = 'listServices' | 'listNamespacedServices' | 'getService' | 'explainService';
 
 function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoutes> {
   const { view } = picture;
+  const allocations = new Allocations({ clock, picture });
   const serviceOf = (namespace: string, name: string): Service => {
     const service = view.services.get(`${namespace}/${name}`);
     return found(service?.isLoadBalancer === true ? service : undefined, 'Service', `${namespace}/${name}`);
-  };
-  let allocation: { readonly at: number; readonly revision: number; readonly value: Allocation } | undefined;
-  /** Made of all Services, which takes its time, so that it is used again for a while. */
-  const allocationNow = (): Allocation => {
-    const now = clock.now();
-    const { revision } = picture.index;
-    const goodForMs = allocation?.revision === revision ? ALLOCATION_MS.unchanged : ALLOCATION_MS.changed;
-    if (allocation === undefined || now - allocation.at > goodForMs) {
-      allocation = { at: now, revision, value: new Allocation(picture, clock.wallTime().getTime()) };
-    }
-    return allocation.value;
   };
   const reading = async (namespace: string, { texts, admitted }: Context): Promise<Reading> => {
     return { texts, audience: await withinNamespace(admitted, namespace) };
@@ -188,50 +182,34 @@ function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoute
     },
     explainService: async ({ params: { namespace, name } }, context) => {
       const service = serviceOf(namespace, name);
-      const words = await wordsOf(service);
-      return explain(service, {
-        ...(await reading(namespace, context)),
-        ...{ picture, words, allocation: allocationNow },
-      });
+      const needed = needsAllocation(service, picture);
+      const [words, allocation] = [await wordsOf(service), needed ? await allocations.now() : undefined];
+      return explain(service, { ...(await reading(namespace, context)), ...{ picture, words, allocation } });
     },
   };
 }
 
-/** How long the main thread may be kept from its work in one go, in milliseconds. */
-const SLICE_MS = 10;
 /** Simulations of one caller: each goes through all addresses. */
 const SIMULATIONS = { burst: 10, perSecond: 0.5 };
 
-async function inSlices<T>({ clock }: HandlersDeps, work: Generator<void, T>): Promise<T> {
-  let since = clock.now();
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-    if (clock.now() - since < SLICE_MS) continue;
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    since = clock.now();
-  }
-}
+/** Of all callers, and of one. */
+const SIMULATION_QUEUE = { maxWaiting: 8, maxPerCaller: 2 };
 
 function ofTheFuture(deps: HandlersDeps): Part<'simulate' | 'getPreflight'> {
   const { clock, picture, gather } = deps;
   const limit = new RateLimit(deps, SIMULATIONS);
-  let last: Promise<unknown> = Promise.resolve();
-  /** One at a time. */
-  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
-    const before = last;
-    const own = before.then(work, work);
-    last = own.catch(() => undefined);
-    return await own;
-  };
+  const queue = new Queue(SIMULATION_QUEUE);
   return {
-    simulate: async ({ body }, { admitted }) => {
-      const seconds = limit.take(admitted.caller.user);
+    simulate: async ({ body }, { admitted, signal }) => {
+      const { user } = admitted.caller;
+      const seconds = limit.take(user);
       if (seconds !== undefined) {
         throw new Problem('TooManyRequests', { params: { seconds: String(seconds) }, retryAfterSeconds: seconds });
       }
       const [words, now] = [await gather.all(), clock.wallTime().getTime()];
-      const answer = await inTurn(async () => await inSlices(deps, simulate(body, { picture, words, now })));
+      const answer = await queue.run(user, signal, async () => {
+        return await inSlices(deps, simulate(body, { picture, words, now }), signal);
+      });
       if ('field' in answer) throw new Problem('InvalidBody', { causes: [answer] });
       return await masked(admitted, (audience) => simulationFor(answer, audience));
     },

@@ -12,10 +12,10 @@ class Bench {
   readonly hosted: HostedApi;
 
   constructor() {
-    const { clock, logger, kube, view } = this.#api;
+    const { clock, logger, kube, view, reservations } = this.#api;
     this.hosted = new HostedApi(
       {
-        ...{ clock, logger, kube, view, faults: this.zone, leads: () => true, notReady: () => [] },
+        ...{ clock, logger, kube, view, faults: this.zone, ...reservations, leads: () => true, notReady: () => [] },
         ask: async () => await Promise.resolve({ ...NO_FACTS }),
       },
       {

@@ -254,6 +254,23 @@ suite('Services', () => {
   });
 });
 
+test('on a link, the way of an address ends at the MAC that neighbours learn', async (context) => {
+  const api = await bench(context);
+  await api.store(eips, { ...POOL, spec: { ...POOL.spec, protocol: 'layer2' } });
+  const owned = { ...announced('192.0.2.1', 'shop/web', []), nodes: ['n2'], routes: [] };
+  const links = [
+    { name: 'eth0', mac: '02:00:00:00:00:01', prefixes: ['203.0.113.12/24'] },
+    { name: 'eth1', mac: '02:00:00:00:00:02', prefixes: ['fd00::1/64', '192.0.2.250/24'] },
+  ];
+  api.replicas.set('porter-0', { ...factsOf('porter-0', { addresses: [owned] }), node: 'n1' });
+  api.replicas.set('porter-1', { ...factsOf('porter-1', { links }), node: 'n2' });
+  const { paths } = await api.answer<ServiceAnswer>('namespaces/shop/services/web');
+  assert.deepEqual(
+    paths.map(({ owner, mac }) => [owner, mac]),
+    [['n2', '02:00:00:00:00:02']],
+  );
+});
+
 suite('the overview', () => {
   test('counts, draws, and has nothing to complain of', async (context) => {
     const api = await bench(context);

@@ -52,9 +52,7 @@ class Serving {
         get current() {
           return current().current;
         },
-        get fingerprint() {
-          return current().fingerprint;
-        },
+        accepts: (fingerprint) => current().accepts(fingerprint),
       },
       app: (_request, response) => void response.end('the API'),
       isReplica: (address) => address === '127.0.0.2',

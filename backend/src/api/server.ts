@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
+import type { PortProblem } from '../engine/facts.ts';
 import type { Logger } from '../platform/ports.ts';
 import { Connections } from './connections.ts';
 import { FACTS_PATH } from './replicas/replica-client.ts';
@@ -12,7 +13,7 @@ const https = process.getBuiltinModule('node:https');
 
 export interface ApiServerDeps {
   readonly logger: Logger;
-  readonly certificate: Pick<ServingCertificate, 'current' | 'fingerprint'>;
+  readonly certificate: Pick<ServingCertificate, 'current' | 'accepts'>;
   /** Answers what is asked of the API. */
   readonly app: (request: IncomingMessage, response: ServerResponse) => void;
   /** Whether there is a replica at this address. */
@@ -42,6 +43,7 @@ export class ApiServer {
   readonly #deps: ApiServerDeps;
   readonly #servers: Server[] = [];
   readonly #connections: Connections;
+  #problems: readonly PortProblem[] = [];
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
@@ -57,8 +59,15 @@ export class ApiServer {
     if (host === LOOPBACK) return bound;
     await this.#listen(LOOPBACK, bound).catch((error: unknown) => {
       this.#deps.logger.warn({ err: error, port: bound }, 'the API can not be reached by kubectl port-forward');
+      const problem = `on ${LOOPBACK}: ${error instanceof Error ? error.message : String(error)}`;
+      this.#problems = [{ port: bound, problem }];
     });
     return bound;
+  }
+
+  /** Ports that are somebody else's. */
+  get problems(): readonly PortProblem[] {
+    return this.#problems;
   }
 
   /** New connections get the current certificate; those that stand go on. */
@@ -125,7 +134,6 @@ export class ApiServer {
   /** TLS has proved that it has the private key of the certificate that it shows. */
   #isReplica(request: IncomingMessage): boolean {
     const socket = request.socket as unknown as { getPeerX509Certificate(): X509Certificate | undefined };
-    const shown = socket.getPeerX509Certificate();
-    return shown?.fingerprint256 === this.#deps.certificate.fingerprint;
+    return this.#deps.certificate.accepts(socket.getPeerX509Certificate()?.fingerprint256);
   }
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
+import type { ReplicaFacts } from './replicas/facts.ts';
 import type { Preflight, Simulation } from './schemas/simulation.ts';
 import type { Status } from './schemas/status.ts';
-import { aNode } from './testing/facts.ts';
+import { aNode, aSession } from './testing/facts.ts';
 import { ApiBench, bgpConfs, bgpPeers, eips, factsOf, kinds, served } from './testing/api-bench.ts';
 
 const POOL = { metadata: { name: 'a' }, spec: { address: '192.0.2.0/30' } };
@@ -34,7 +35,14 @@ async function bench(context: TestContext): Promise<ApiBench> {
   await api.store(kinds.nodes, aNode('n1', '203.0.113.11'), aNode('n2', '203.0.113.12'));
   await api.store(kinds.endpointSlices, pods('shop/web', 'n1', 'n2'), pods('bank/vault', 'n1'));
   await api.store(kinds.services, served('shop/web', '192.0.2.1'), local(served('bank/vault', '192.0.2.2')));
+  api.replicas.set('porter-0', factsOf('porter-0', { sessions: [aSession('r1')] }));
   return api;
+}
+
+/** What the replica says from now on. */
+function says(api: ApiBench, facts: Partial<ReplicaFacts>): void {
+  api.replicas.set('porter-0', factsOf('porter-0', facts));
+  api.clock.advance(2_000);
 }
 
 async function whatIf(api: ApiBench, request: object, token = 'admin'): Promise<Simulation> {
@@ -87,6 +95,41 @@ suite('what if', () => {
       const { loses, changes } = await whatIf(api, { peers: [{ name: 'r1', ...change }] });
       assert.deepEqual([loses, changes[0]?.after.reason], [2, 'NoPeer']);
     }
+  });
+
+  test('a router is changed: one that has no session now hears by another address, in another family of nothing', async (context) => {
+    const api = await bench(context);
+    says(api, { sessions: [aSession('r1', 'Active')] });
+    const { conf } = PEER.spec;
+    const elsewhere = { conf: { ...conf, neighborAddress: '203.0.113.2' } };
+    const gained = await whatIf(api, { peers: [{ name: 'r1', spec: elsewhere }] });
+    assert.deepEqual([gained.gains, gained.changes[0]?.before.reason], [2, 'NoPeerEstablished']);
+    says(api, { sessions: [aSession('r1')] });
+    const afiSafis = [{ config: { family: { afi: 'AFI_IP6', safi: 'SAFI_UNICAST' } } }];
+    const lost = await whatIf(api, { peers: [{ name: 'r1', spec: { ...PEER.spec, afiSafis } }] });
+    assert.deepEqual([lost.loses, lost.changes[0]?.after.reason], [2, 'NoPeer']);
+    const added = await whatIf(api, { peers: [{ name: 'r2', spec: elsewhere }] });
+    assert.deepEqual([added.moves, added.changes[0]?.after.peers], [2, ['r1', 'r2']]);
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ peers: [{ name: 'r1', spec: { conf: { ...conf, neighborAddress: 'x' } } }] });
+    const { status, text } = await api.get('simulations', { method: 'POST', headers, body });
+    assert.equal(status, 400);
+    assert.match(text, /body\.peers\.r1\.spec\.conf\.neighborAddress/);
+  });
+
+  test('starts from how it is: nodes that are being drained, routers without a session, replicas on links', async (context) => {
+    const api = await bench(context);
+    const facts = { sessions: [aSession('r1')], drains: [['n1', 'drained']] } as const;
+    says(api, facts);
+    const drained = await whatIf(api, { drainNodes: ['n1'] });
+    assert.deepEqual(effects(drained), ['loses 192.0.2.2 bank/vault n1 -> ']);
+    says(api, { sessions: [] });
+    assert.equal((await whatIf(api, { peers: [{ name: 'r1', delete: true }] })).keeps, 2);
+    await api.store(eips, { ...POOL, spec: { ...POOL.spec, protocol: 'layer2' } });
+    says(api, { node: 'n2' });
+    const moved = await whatIf(api, { drainNodes: ['n2'] });
+    assert.deepEqual(effects(moved), ['loses 192.0.2.1 shop/web n2 -> ']);
+    assert.equal(moved.changes[0]?.after.reason, 'NoReplicaOnLink');
   });
 
   test('a pool is enabled: who waits gets an address', async (context) => {
@@ -204,6 +247,18 @@ suite('before the first Service', () => {
     }
     const chinese = await api.answer<Preflight>('preflight', { headers: { 'accept-language': 'zh' } });
     assert.match(chinese.checks[0]?.nextStep ?? '', /^请/);
+  });
+
+  test('kube-proxy in IPVS mode and ports of others are named', async (context) => {
+    const api = await bench(context);
+    const portProblems = [{ port: 179, problem: 'listen EADDRINUSE' }];
+    api.replicas.set('porter-0', factsOf('porter-0', { kubeProxyMode: 'ipvs', portProblems }));
+    api.replicas.set('porter-1', factsOf('porter-1', { kubeProxyMode: 'iptables' }));
+    assert.deepEqual(failing(await api.answer<Preflight>('preflight')), [
+      'ports porter-0-node: 179, listen EADDRINUSE',
+    ]);
+    await api.store(eips, { ...POOL, spec: { ...POOL.spec, protocol: 'layer2' } });
+    assert.deepEqual(failing(await api.answer<Preflight>('preflight'))[0], 'kubeProxy porter-0-node');
   });
 
   test('pools without a router, kernels that answer and other load balancers are named', async (context) => {

@@ -58,6 +58,11 @@ export class Texts {
     return this.#text('explain', key, params);
   }
 
+  /** The text under a key that is made of what was found, if there is one. */
+  explainIfThere(key: ExplainKey): string | undefined {
+    return this.#i18n.exists(key, { ns: 'explain', lng: 'en' }) ? this.explain(key) : undefined;
+  }
+
   #text(ns: string, key: string, params: Params): string {
     return this.#i18n.t(key, { ...params, ns, lng: this.language });
   }

@@ -7,7 +7,10 @@ import { KsApiserver, Verdicts } from './kubesphere.ts';
 const QUESTION = { method: 'GET', path: '/kapis/porterlb.kubesphere.io/v1alpha1/pools' };
 
 function verdicts(secret = 'secret'): Verdicts {
-  return new Verdicts({ secret: () => Buffer.from(secret) });
+  return new Verdicts({
+    secrets: () => secret.split(' ').map((each) => Buffer.from(each)),
+    onForeign: () => undefined,
+  });
 }
 
 function answerTo(header: string, user: string | undefined, path = QUESTION.path): ReturnType<Verdicts['answer']> {

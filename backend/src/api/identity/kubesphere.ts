@@ -67,8 +67,10 @@ function userName(body: string): string | undefined {
 }
 
 export interface VerdictsDeps {
-  /** A secret of all replicas, which may be another one from time to time: any of them may be the one that answers. */
-  readonly secret: () => Buffer;
+  /** Secrets of all replicas, any of which may be the one that answers: the newest, and for a while the one before it. */
+  readonly secrets: () => readonly Buffer[];
+  /** Somebody asked with another secret: another replica may have a newer one. */
+  readonly onForeign: () => void;
 }
 
 /**
@@ -84,10 +86,11 @@ export class Verdicts {
 
   ask({ method, path }: Question): { header: string; isProof: (body: string) => string | undefined } {
     const nonce = randomBytes(18).toString('base64url');
-    const header = `${nonce}.${this.#seal('question', nonce, method, path)}`;
+    const [secret = Buffer.alloc(0)] = this.#deps.secrets();
+    const header = `${nonce}.${seal(secret, 'question', nonce, method, path)}`;
     const isProof = (body: string): string | undefined => {
       const { user, proof } = answerOf(body);
-      const wanted = user === undefined ? undefined : this.#seal('answer', nonce, method, path, user);
+      const wanted = user === undefined ? undefined : seal(secret, 'answer', nonce, method, path, user);
       return proof !== undefined && wanted !== undefined && equal(proof, wanted) ? user : undefined;
     };
     return { header, isProof };
@@ -103,15 +106,17 @@ export class Verdicts {
   ): { readonly user: string; readonly proof: string } | 'foreign' | undefined {
     const header = headers[VERDICT_HEADER];
     if (header === undefined) return undefined;
-    const [nonce = '', seal = ''] = String(header).split('.');
+    const [nonce = '', sealed = ''] = String(header).split('.');
+    const secret = this.#deps.secrets().find((each) => equal(sealed, seal(each, 'question', nonce, method, path)));
+    if (secret === undefined) this.#deps.onForeign();
     const user = headers['x-remote-user'];
-    if (typeof user !== 'string' || !equal(seal, this.#seal('question', nonce, method, path))) return 'foreign';
-    return { user, proof: this.#seal('answer', nonce, method, path, user) };
+    if (secret === undefined || typeof user !== 'string') return 'foreign';
+    return { user, proof: seal(secret, 'answer', nonce, method, path, user) };
   }
+}
 
-  #seal(...parts: readonly string[]): string {
-    return createHmac('sha256', this.#deps.secret()).update(JSON.stringify(parts)).digest('base64url');
-  }
+function seal(secret: Buffer, ...parts: readonly string[]): string {
+  return createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url');
 }
 
 function answerOf(body: string): { readonly user?: string; readonly proof?: string } {

@@ -26,15 +26,22 @@ export class Allocation {
   readonly #picture: ClusterPicture;
   readonly #now: number;
 
-  /** @param now milliseconds since the epoch */
-  constructor(picture: ClusterPicture, now: number, pools: PoolSet = picture.poolSet) {
+  private constructor(picture: ClusterPicture, now: number) {
     const { services, namespaces } = picture.view;
     this.#picture = picture;
     this.#now = now;
     this.#allocator = new Allocator({ services, namespaces });
-    const names = [...pools.pools.keys()];
-    const released = new Map(names.map((name) => [name, this.#releasedBefore(name)] as const));
-    this.#allocator.adopt(pools, { released, used: names.flatMap((name) => this.#usedBefore(name)) }, now);
+  }
+
+  /**
+   * Made in steps, since it goes through all Services.
+   * @param now milliseconds since the epoch
+   */
+  static *made(picture: ClusterPicture, now: number, pools: PoolSet = picture.poolSet): Generator<void, Allocation> {
+    const allocation = new Allocation(picture, now);
+    yield;
+    yield* allocation.#adopt(pools);
+    return allocation;
   }
 
   /** `Allocated`, or what keeps the Service from an address that it asks for. */
@@ -53,6 +60,14 @@ export class Allocation {
       const choice = choose({ ...service, wantedPools: [name], wantedIPs: [], recorded: [] }, family, view);
       return { pool: name, finding: choice.ok ? undefined : choice.finding };
     });
+  }
+
+  *#adopt(pools: PoolSet): Generator<void, void> {
+    const names = [...pools.pools.keys()];
+    const released = new Map(names.map((name) => [name, this.#releasedBefore(name)] as const));
+    const used = names.flatMap((name) => this.#usedBefore(name));
+    yield;
+    this.#allocator.adopt(pools, { released, used }, this.#now);
   }
 
   #releasedBefore(pool: string): Release[] {

@@ -32,3 +32,18 @@ export function textOf({ reason, params }: Finding, texts: Texts, audience: Audi
   });
   return texts.reason({ reason, params: Object.fromEntries(known) });
 }
+
+const KEY = /\b[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\/[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\b/g;
+const HIDDEN = 'another Service';
+
+/** A text of a status, which is in English and may name Services, without those that the caller may not know. */
+export function messageFor(
+  text: string,
+  audience: Audience,
+  { namespaces }: { readonly namespaces: { has(name: string): boolean } },
+): string {
+  return text.replace(KEY, (key) => {
+    const namespace = namespaceOf(key);
+    return namespaces.has(namespace) && !audience.sees(namespace) ? HIDDEN : key;
+  });
+}

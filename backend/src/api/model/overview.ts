@@ -141,7 +141,7 @@ export function overviewAnswer(
   words: readonly Word[],
   audience: Audience = EVERYBODY,
 ): Overview {
-  const pools = poolNames(picture).flatMap((name) => poolSummary(name, picture) ?? []);
+  const pools = poolNames(picture).flatMap((name) => poolSummary(name, picture, audience) ?? []);
   const peers = peerNames(picture).flatMap((name) => peerSummary(name, picture) ?? []);
   const verdicts = nodeVerdicts(picture, words);
   const { all, withAddress, announced, troubled } = picture.index.served;

@@ -3,7 +3,9 @@ import type { Peer } from '../../domain/peer.ts';
 import type { SessionFacts } from '../../engine/facts.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { PeerAnswer, PeerSummary, Session } from '../schemas/peer.ts';
+import type { Texts } from '../texts.ts';
 import { conditionOf, conditionsOf, timeOf } from './conditions.ts';
+import { notificationMeaning } from './notification.ts';
 import type { ClusterPicture } from './picture.ts';
 import { replicasAnswer } from './replicas.ts';
 
@@ -71,13 +73,14 @@ function negotiated(session: SessionFacts): Session['negotiated'] {
   };
 }
 
-function sessionAnswer(session: SessionFacts, { name, node }: Word['replica']): Session {
+function sessionAnswer(session: SessionFacts, { name, node }: Word['replica'], texts: Texts): Session {
   return {
     replica: name,
     node: node ?? null,
     state: stateOf(session.state),
     since: session.since,
     lastError: session.lastError ?? null,
+    notification: notificationMeaning(session.lastError, texts) ?? null,
     localAddress: session.localAddress ?? null,
     negotiated: negotiated(session),
     prefixesSent: session.prefixesSent,
@@ -86,21 +89,28 @@ function sessionAnswer(session: SessionFacts, { name, node }: Word['replica']): 
 }
 
 /** The sessions with a peer, as the replicas that answered have them. */
-export function sessionsWith(peer: string, words: readonly Word[]): Session[] {
+export function sessionsWith(peer: string, words: readonly Word[], texts: Texts): Session[] {
   return words.flatMap((word) => {
     const session = 'facts' in word ? word.facts.sessions.find((each) => each.peer === peer) : undefined;
-    return session === undefined ? [] : [sessionAnswer(session, word.replica)];
+    return session === undefined ? [] : [sessionAnswer(session, word.replica, texts)];
   });
 }
 
-export function peerAnswer(name: string, picture: ClusterPicture, words: readonly Word[]): PeerAnswer | undefined {
+/** What is known of a peer, and what replicas say of it. */
+export interface PeerView {
+  readonly picture: ClusterPicture;
+  readonly words: readonly Word[];
+  readonly texts: Texts;
+}
+
+export function peerAnswer(name: string, { picture, words, texts }: PeerView): PeerAnswer | undefined {
   const summary = peerSummary(name, picture);
   if (summary === undefined) return undefined;
   return {
     ...summary,
     conditions: conditionsOf(picture.view.peerObject(name)?.status?.conditions),
     ...details(picture.view.peers.get(name)?.value),
-    live: sessionsWith(name, words),
+    live: sessionsWith(name, words, texts),
     replicas: replicasAnswer(words),
   };
 }

@@ -2,6 +2,7 @@ import { PoolSet } from '../../allocate/pool-set.ts';
 import { Reserved } from '../../allocate/reserved.ts';
 import { notServed } from '../../allocate/served.ts';
 import type { ClusterView } from '../../cluster/watch/cluster-view.ts';
+import type { AddressRange } from '../../domain/address.ts';
 import { poolOf, type Pool } from '../../domain/pool.ts';
 import type { Finding } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
@@ -29,6 +30,19 @@ export type PictureView = Pick<
   | 'inputs'
 >;
 
+/** What keeps addresses from Services besides pools. */
+export interface Reservations {
+  /** The ranges of the cluster's own Service IPs. */
+  readonly serviceRanges: () => readonly AddressRange[];
+  /** Subnets of the links of this host; other replicas may have others. */
+  readonly subnets: () => readonly AddressRange[];
+}
+
+export interface PictureDeps extends Reservations {
+  readonly clock: Clock;
+  readonly view: PictureView;
+}
+
 /** How old may be what is made of all Services, or of all nodes, in milliseconds. */
 const FRESH_MS = 500;
 
@@ -36,12 +50,14 @@ const FRESH_MS = 500;
 export class ClusterPicture {
   readonly view: PictureView;
   readonly #clock: Clock;
+  readonly #reservations: Reservations;
   readonly #index: ServiceIndex;
   #indexedAt: number | undefined;
   #poolSet: { readonly at: number; readonly value: PoolSet } | undefined;
 
-  constructor({ clock, view }: { readonly clock: Clock; readonly view: PictureView }) {
+  constructor({ clock, view, ...reservations }: PictureDeps) {
     this.view = view;
+    this.#reservations = reservations;
     this.#clock = clock;
     this.#index = new ServiceIndex({
       services: view.services,
@@ -59,7 +75,7 @@ export class ClusterPicture {
     return this.#index;
   }
 
-  /** What pools may give, as the leader reckons, but for the subnets of its links and the cluster's Service ranges. */
+  /** What pools may give, as the leader reckons, but for subnets that its host alone has links in. */
   get poolSet(): PoolSet {
     const now = this.#clock.now();
     if (this.#poolSet === undefined || now - this.#poolSet.at > FRESH_MS) {
@@ -70,10 +86,12 @@ export class ClusterPicture {
 
   /** The same with other pools. */
   poolSetWith(pools: ReadonlyMap<string, Pool>): PoolSet {
-    const nodes = [...this.view.nodes.values()].flatMap(({ name, internalIPs }) =>
-      internalIPs.map(({ text }) => [text, name] as const),
+    const nodes = [...this.view.nodes.values()].flatMap(({ name, internalIPs, externalIPs }) =>
+      [...internalIPs, ...externalIPs].map(({ text }) => [text, name] as const),
     );
-    return new PoolSet(pools, new Reserved({ nodes: new Map(nodes), serviceRanges: [], subnets: [] }));
+    const { serviceRanges, subnets } = this.#reservations;
+    const input = { nodes: new Map(nodes), serviceRanges: serviceRanges(), subnets: subnets() };
+    return new PoolSet(pools, new Reserved(input));
   }
 
   holdersIn(pool: string): ReadonlyMap<string, readonly Holder[]> {

@@ -1,12 +1,14 @@
 import { restsUntil } from '../../allocate/free.ts';
 import type { Overlap } from '../../allocate/pool-set.ts';
 import type { Eip } from '../../cluster/custom-kinds.ts';
-import { formatAddress, parseAddress, type Address } from '../../domain/address.ts';
+import { formatAddress, parseAddress, type Address, type Family } from '../../domain/address.ts';
+import type { Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
 import { formatRange, size } from '../../domain/ranges.ts';
 import { selects } from '../../domain/selector.ts';
+import type { Condition } from '../schemas/condition.ts';
 import type { PoolAddress, PoolAnswer, PoolSummary } from '../schemas/pool.ts';
-import { visible, type Audience } from './audience.ts';
+import { messageFor, visible, type Audience } from './audience.ts';
 import { conditionOf, conditionsOf, timeOf } from './conditions.ts';
 import type { ClusterPicture } from './picture.ts';
 
@@ -58,8 +60,14 @@ function details(pool: Pool | undefined): Pick<PoolAnswer, keyof typeof UNREAD_D
   };
 }
 
+/** Its messages can name the Services of others. */
+function readyFor(object: Eip, { view }: ClusterPicture, audience: Audience): Condition | null {
+  const ready = conditionOf(object.status?.conditions, 'Ready');
+  return ready === null ? null : { ...ready, message: messageFor(ready.message, audience, view) };
+}
+
 /** Undefined: there is no such Eip. */
-export function poolSummary(name: string, picture: ClusterPicture): PoolSummary | undefined {
+export function poolSummary(name: string, picture: ClusterPicture, audience: Audience): PoolSummary | undefined {
   const { view } = picture;
   const object = view.poolObject(name);
   if (object === undefined) return undefined;
@@ -69,7 +77,7 @@ export function poolSummary(name: string, picture: ClusterPicture): PoolSummary 
     createdAt: created(object),
     ...configured(pool),
     deleting: object.metadata?.deletionTimestamp !== undefined,
-    ready: conditionOf(object.status?.conditions, 'Ready'),
+    ready: readyFor(object, picture, audience),
     use: useOf(name, pool, picture),
   };
 }
@@ -79,21 +87,53 @@ function overlapAnswer({ kind, other, part }: Overlap): PoolAnswer['overlaps'][n
   return { kind, other, first: text(part.first), last: text(part.last) };
 }
 
-/** Names of the BgpPeers that hear of a pool's addresses. */
-export function peersOf(pool: Pool | undefined, picture: ClusterPicture): string[] {
-  if (pool?.protocol !== 'bgp') return [];
-  const peers = [...picture.view.peers.values()].map(([, peer]) => peer);
-  const heard = peers.filter(({ deleting, labels }) => !deleting && selects(pool.bgp.peerSelector, labels));
-  return heard.map(({ name }) => name).sort();
+/** Why a BgpPeer that a pool selects hears nothing of it: it is shut down, or exchanges no routes of the family. */
+export interface DeafPeer {
+  readonly peer: string;
+  readonly because: 'adminDown' | 'family';
 }
 
-export function poolAnswer(name: string, picture: ClusterPicture): PoolAnswer | undefined {
-  const summary = poolSummary(name, picture);
+function selectedPeers(pool: Pool | undefined, { view }: ClusterPicture): Peer[] {
+  if (pool?.protocol !== 'bgp') return [];
+  const peers = [...view.peers.values()].map(([, peer]) => peer);
+  const selected = peers.filter(({ deleting, labels }) => !deleting && selects(pool.bgp.peerSelector, labels));
+  return selected.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function deafBecause({ adminDown, families }: Peer, wanted: readonly Family[]): DeafPeer['because'] | undefined {
+  if (adminDown) return 'adminDown';
+  return families.some(({ family }) => wanted.includes(family)) ? undefined : 'family';
+}
+
+function familiesOf(pool: Pool | undefined, family: Family | undefined): Family[] {
+  return family === undefined ? (pool?.ranges ?? []).map((range) => range.family) : [family];
+}
+
+/** Names of the BgpPeers that hear of a pool's addresses, of one family or of any. */
+export function peersOf(pool: Pool | undefined, picture: ClusterPicture, family?: Family): string[] {
+  const wanted = familiesOf(pool, family);
+  const heard = selectedPeers(pool, picture).filter((peer) => deafBecause(peer, wanted) === undefined);
+  return heard.map(({ name }) => name);
+}
+
+/** Those that it selects and that hear nothing all the same. */
+export function deafPeers(pool: Pool | undefined, picture: ClusterPicture, family?: Family): DeafPeer[] {
+  const wanted = familiesOf(pool, family);
+  return selectedPeers(pool, picture).flatMap((peer) => {
+    const because = deafBecause(peer, wanted);
+    return because === undefined ? [] : [{ peer: peer.name, because }];
+  });
+}
+
+export function poolAnswer(name: string, picture: ClusterPicture, audience: Audience): PoolAnswer | undefined {
+  const summary = poolSummary(name, picture, audience);
   if (summary === undefined) return undefined;
   const pool = picture.view.pools.get(name)?.value;
   return {
     ...summary,
-    conditions: conditionsOf(picture.view.poolObject(name)?.status?.conditions),
+    conditions: conditionsOf(picture.view.poolObject(name)?.status?.conditions).map((condition) => {
+      return { ...condition, message: messageFor(condition.message, audience, picture.view) };
+    }),
     ...details(pool),
     peers: peersOf(pool, picture),
     overlaps: picture.poolSet.overlaps(name).map(overlapAnswer),
@@ -147,26 +187,32 @@ export interface Reader {
 }
 
 /** Sorts as numbers do. */
-export function addressKey(ip: string): string {
+function addressKey(ip: string): string {
   const address = parseAddress(ip);
   return address === undefined ? '' : `${address.family}${address.value.toString(16).padStart(32, '0')}`;
 }
 
+export interface AddressList {
+  readonly items: readonly PoolAddress[];
+  readonly complete: boolean;
+}
+
 /**
- * The addresses of a pool of which there is something to say, and in a small one all the others too; whoever holds an address matters more
+ * In the order of addresses: the addresses of a pool of which there is something to say, and in a small one all the others too; whoever holds an address matters more
  * than that it is in conflict, and that more than who had it once.
  */
-export function poolAddresses(
-  name: string,
-  picture: ClusterPicture,
-  reader: Reader,
-): { readonly items: PoolAddress[]; readonly complete: boolean } {
+export function poolAddresses(name: string, picture: ClusterPicture, reader: Reader): AddressList {
   const pool = picture.view.pools.get(name)?.value;
   const used = usedAddresses(name, picture, reader.audience);
-  if (pool === undefined) return { items: used, complete: false };
+  if (pool === undefined) return { items: inOrder(used), complete: false };
   const complete = size(pool.ranges) <= BigInt(MAX_LISTED);
   const rest = [conflicts(pool), freedAddresses(pool, picture, reader), complete ? untouched(pool, picture) : []];
   const byAddress = new Map<string, PoolAddress>();
   for (const item of [...used, ...rest.flat()]) if (!byAddress.has(item.ip)) byAddress.set(item.ip, item);
-  return { items: [...byAddress.values()], complete };
+  return { items: inOrder([...byAddress.values()]), complete };
+}
+
+function inOrder(addresses: readonly PoolAddress[]): PoolAddress[] {
+  const keyed = addresses.map((address) => ({ address, key: addressKey(address.ip) }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ address }) => address);
 }

@@ -39,6 +39,27 @@ function loadBalancers({ picture, audience }: PreflightView): Found {
   return { check: 'loadBalancers', result: foreign.length > 0 ? 'warning' : 'passed', objects };
 }
 
+/** IPVS binds the addresses of all Services to each node, whose kernel then answers ARP for them unless it is told not to. */
+function kubeProxy({ picture, words }: PreflightView): Found {
+  const known = words.flatMap((word) => ('facts' in word ? word.facts : [])).filter((facts) => facts.kubeProxyMode);
+  if (known.length === 0) return { check: 'kubeProxy', result: 'unknown' };
+  const ipvs = known.filter(({ kubeProxyMode }) => kubeProxyMode === 'ipvs').map(({ node }) => node);
+  const pools = [...picture.view.poolsInForce().values()];
+  const matters = pools.length === 0 || pools.some(({ protocol }) => protocol === 'layer2');
+  const result = ipvs.length > 0 && matters ? 'warning' : 'passed';
+  return { check: 'kubeProxy', result, objects: result === 'warning' ? ipvs : [] };
+}
+
+function ports({ words }: PreflightView): Found {
+  const objects = words.flatMap((word) => {
+    if (!('facts' in word)) return [];
+    const { node, portProblems } = word.facts;
+    return portProblems.map(({ port, problem }) => `${node}: ${port}, ${problem}`);
+  });
+  if (words.every((word) => !('facts' in word))) return { check: 'ports', result: 'unknown' };
+  return { check: 'ports', result: objects.length > 0 ? 'failed' : 'passed', objects };
+}
+
 function kernelAnswers({ picture }: PreflightView): Found {
   const pools = [...picture.view.poolsInForce().values()];
   const objects = new Set(pools.flatMap(({ conflicts }) => conflicts.flatMap(({ node }) => node ?? [])));
@@ -79,7 +100,7 @@ function replicas({ words }: PreflightView): Found {
     : { check: 'replicas', result: 'warning', text: 'one' };
 }
 
-const CHECKS = [nodes, loadBalancers, kernelAnswers, healthPort, pools, bgp, replicas];
+const CHECKS = [nodes, loadBalancers, kubeProxy, kernelAnswers, healthPort, ports, pools, bgp, replicas];
 
 /** What an operator should look at before the first Service. */
 export function preflightAnswer(view: PreflightView, texts: Texts): Preflight {

@@ -46,7 +46,8 @@ export class ServiceIndex {
   readonly #entries = new Map<string, Entry>();
   readonly #holders = new Map<string, Map<string, Holder[]>>();
   #pools: ReadonlyMap<string, Pool> | undefined;
-  #sorted: readonly Service[] | undefined;
+  #sorted: readonly Service[] = [];
+  #isSorted = false;
   #served: Served | undefined;
   #byNamespace: ReadonlyMap<string, readonly Service[]> | undefined;
   #revision = 0;
@@ -72,7 +73,13 @@ export class ServiceIndex {
 
   /** Those of type LoadBalancer, by name, then by namespace. */
   get sorted(): readonly Service[] {
-    this.#sorted ??= [...this.#entries.values()].map(({ service }) => service).sort(byName);
+    if (this.#isSorted) return this.#sorted;
+    // Most stand where they stood: an order that is almost right is put right in a fraction of the time.
+    const before = this.#sorted.flatMap(({ key }) => this.#entries.get(key)?.service ?? []);
+    const known = new Set(before);
+    const added = [...this.#entries.values()].flatMap(({ service }) => (known.has(service) ? [] : [service]));
+    this.#sorted = [...before, ...added.sort(byName)].sort(byName);
+    this.#isSorted = true;
     return this.#sorted;
   }
 
@@ -100,7 +107,7 @@ export class ServiceIndex {
 
   #changed(): void {
     this.#revision += 1;
-    this.#sorted = undefined;
+    this.#isSorted = false;
     this.#byNamespace = undefined;
     this.#served = undefined;
   }

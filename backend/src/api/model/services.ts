@@ -1,4 +1,4 @@
-import { parseAddress, type Family } from '../../domain/address.ts';
+import { parseAddress, parseRange, rangeContains, type Address, type Family } from '../../domain/address.ts';
 import type { Finding } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
 import type { AddressFacts } from '../../engine/facts.ts';
@@ -94,9 +94,32 @@ function listeners(ip: string, family: Family, peers: readonly string[], words: 
       const session = word.facts.sessions.find((each) => each.peer === peer);
       if (session === undefined) return [];
       const agreed = session.families.find((each) => each.family.startsWith(family));
-      return [{ replica: word.facts.replica, state: session.state, addPath: agreed?.addPath ?? false }];
+      const [negotiated, addPath] = [agreed !== undefined, agreed?.addPath ?? false];
+      return [{ replica: word.facts.replica, state: session.state, negotiated, addPath }];
     }),
   }));
+}
+
+function isIn(address: Address, prefix: string): boolean {
+  const range = parseRange(prefix);
+  return range.ok && rangeContains(range.value, address);
+}
+
+/** That of the link of a node in whose subnet an address lies, or of the only link that it has. */
+function macOf(node: string, ip: string, words: readonly Word[]): string | null {
+  const address = parseAddress(ip);
+  const word = words.find((each) => 'facts' in each && each.facts.node === node);
+  if (address === undefined || word === undefined || !('facts' in word)) return null;
+  const { links } = word.facts;
+  const fitting = links.find(({ prefixes }) => prefixes.some((prefix) => isIn(address, prefix)));
+  return (fitting ?? (links.length === 1 ? links[0] : undefined))?.mac ?? null;
+}
+
+const NOBODY = { owner: null, mac: null };
+
+/** On a link: the node whose MAC neighbours learn, and that. */
+function ownerOf({ ip, nodes: [owner] }: AddressFacts, words: readonly Word[]): Pick<ServicePath, 'owner' | 'mac'> {
+  return owner === undefined ? NOBODY : { owner, mac: macOf(owner, ip, words) };
 }
 
 export function pathOf(
@@ -107,10 +130,10 @@ export function pathOf(
 ): ServicePath {
   const { name: pool = null, protocol = null } = picture.poolOf(service, ip) ?? {};
   const family = parseAddress(ip)?.family ?? 'ipv4';
-  const peers = peersOf(picture.poolOf(service, ip), picture);
+  const peers = peersOf(picture.poolOf(service, ip), picture, family);
   const path = { ip, pool, protocol, peers: peers.length === 0 ? [] : listeners(ip, family, peers, words) };
   const facts = decisive(ip, words);
-  if (facts === undefined) return { ...path, verdict: null, nodes: [], leftOut: [], owner: null };
+  if (facts === undefined) return { ...path, verdict: null, nodes: [], leftOut: [], ...NOBODY };
   return {
     ...path,
     verdict: answer(facts.finding, { texts, audience }),
@@ -118,7 +141,7 @@ export function pathOf(
     leftOut: facts.leftOut.map((found) => {
       return { node: found.params['node'] ?? '', ...answer(found, { texts, audience }) };
     }),
-    owner: protocol === 'layer2' ? (facts.nodes[0] ?? null) : null,
+    ...(protocol === 'layer2' ? ownerOf(facts, words) : NOBODY),
   };
 }
 

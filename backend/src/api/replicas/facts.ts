@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AddressFacts, EngineFacts, SessionFacts } from '../../engine/facts.ts';
-import { REASONS, type Finding } from '../../domain/reason.ts';
+import type { Finding, Reason } from '../../domain/reason.ts';
 import type { NodeVerdict } from '../../health/node-verdict.ts';
 
 /** What only this replica knows. */
@@ -11,14 +11,17 @@ export interface ReplicaFacts extends EngineFacts {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly leads: boolean;
+  /** How kube-proxy of its node does its work (`iptables`, `ipvs`, `nftables`); undefined: it doesn't say. */
+  readonly kubeProxyMode: string | undefined;
 }
 
 /** JSON leaves out what is undefined. */
 const maybe = <T extends z.ZodType>(schema: T): z.ZodPipe<z.ZodOptional<T>, z.ZodTransform<z.output<T> | undefined>> =>
   schema.optional().transform((value) => value as z.output<T> | undefined);
 
+/** A replica of a later version may have words that this one has not, and is no less heard for that. */
 const finding: z.ZodType<Finding> = z.object({
-  reason: z.enum(REASONS as unknown as [(typeof REASONS)[number]]),
+  reason: z.string() as unknown as z.ZodType<Reason>,
   params: z.record(z.string(), z.string()),
 });
 
@@ -54,14 +57,14 @@ const session: z.ZodType<SessionFacts> = z.object({
 const node: z.ZodType<NodeVerdict> = z.object({
   node: z.string(),
   address: z.string(),
-  health: z.enum(['alive', 'dead', 'unknown']),
+  health: z.enum(['alive', 'dead', 'unknown']).catch('unknown'),
   since: z.string(),
   found: z.string(),
   answered: maybe(z.string()),
   status: maybe(z.number()),
   misses: z.number(),
   ailingMs: z.number(),
-  witness: maybe(z.enum(['host', 'nothing'])),
+  witness: maybe(z.enum(['host', 'nothing'])).catch(undefined),
   witnessSaid: maybe(z.string()),
   flaps: z.number(),
 });
@@ -86,9 +89,13 @@ export const replicaFacts: z.ZodType<ReplicaFacts> = z.object({
   version: z.string(),
   startedAt: z.string(),
   leads: z.boolean(),
+  kubeProxyMode: maybe(z.string()),
   stale: z.boolean(),
   medOffset: maybe(z.number()),
   sessions: z.array(session),
   nodes: z.array(node),
+  drains: z.array(z.tuple([z.string(), z.enum(['draining', 'drained'])])).catch([]),
+  links: z.array(z.object({ name: z.string(), mac: z.string(), prefixes: names })).catch([]),
+  portProblems: z.array(z.object({ port: z.number(), problem: z.string() })).catch([]),
   addresses: z.array(address),
 });

@@ -28,7 +28,7 @@ const FRESH_MS = 1_000;
 /** Addresses of one round. */
 const MAX_ADDRESSES = 64;
 /** However many ask, engines are asked no more often: this many times in a row, and so many times a second. */
-const ROUNDS = { burst: 20, perSecond: 10 };
+const ROUNDS = { burst: 50, perSecond: 100 };
 /** Rounds under way, where a replica hangs, and those that wait. */
 const MAX_ACTIVE = 4;
 const MAX_WAITING = 16;

@@ -12,7 +12,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 
 export interface ReplicaClientDeps {
   readonly clock: Clock;
-  readonly certificate: Pick<ServingCertificate, 'current' | 'fingerprint'>;
+  readonly certificate: Pick<ServingCertificate, 'current' | 'fingerprint' | 'accepted' | 'accepts'>;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface ReplicaClientDeps {
  */
 export class ReplicaClient {
   readonly #deps: ReplicaClientDeps;
-  #agent: { readonly fingerprint: string; readonly agent: Agent } | undefined;
+  #agent: { readonly key: string; readonly agent: Agent } | undefined;
 
   constructor(deps: ReplicaClientDeps) {
     this.#deps = deps;
@@ -46,19 +46,22 @@ export class ReplicaClient {
   }
 
   #agentNow(): Agent {
-    const { current, fingerprint } = this.#deps.certificate;
-    if (this.#agent?.fingerprint === fingerprint) return this.#agent.agent;
+    const { certificate } = this.#deps;
+    const { current, accepted } = certificate;
+    const ca = accepted.map(({ cert }) => cert);
+    const key = ca.join();
+    if (this.#agent?.key === key) return this.#agent.agent;
     this.#agent?.agent.destroy();
     const agent = new https.Agent({
       keepAlive: true,
       maxSockets: 4,
       // A resumed session would not show the certificate again.
       maxCachedSessions: 0,
-      ...{ key: current.key, cert: current.cert, ca: current.cert, allowPartialTrustChain: true },
+      ...{ key: current.key, cert: current.cert, ca, allowPartialTrustChain: true },
       checkServerIdentity: (_host, { fingerprint256 }) =>
-        fingerprint256 === fingerprint ? undefined : new Error('it serves with another certificate'),
+        certificate.accepts(fingerprint256) ? undefined : new Error('it serves with another certificate'),
     });
-    this.#agent = { fingerprint, agent };
+    this.#agent = { key, agent };
     return agent;
   }
 }

@@ -64,6 +64,15 @@ export const session = z
     lastError: z.string().nullable().meta({
       description: 'What ended the last attempt or session, and who said it; a NOTIFICATION with its meaning.',
     }),
+    notification: z
+      .strictObject({
+        sentBy: z.enum(['router', 'porterlb']),
+        code: z.int(),
+        subcode: z.int().meta({ description: '0: not specified.' }),
+        meaning: z.string().meta({ description: 'What it means and what to do, in the language of the request.' }),
+      })
+      .nullable()
+      .meta({ description: 'The NOTIFICATION that `lastError` tells of (RFC 4271, section 4.5), if it was one.' }),
     localAddress: z.string().nullable(),
     negotiated: negotiated.nullable().meta({ description: 'Null: the session is not established.' }),
     prefixesSent: z.int(),

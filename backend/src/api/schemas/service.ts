@@ -34,7 +34,14 @@ const listener = z
       .array(z.strictObject({ replica: z.string(), med: z.int(), nextHops: z.array(ip) }))
       .meta({ description: 'What each replica tells it; routers prefer the lowest MED.' }),
     confirmed: z
-      .array(z.strictObject({ replica: z.string(), state: z.string(), addPath: z.boolean() }))
+      .array(
+        z.strictObject({
+          replica: z.string(),
+          state: z.string(),
+          negotiated: z.boolean().meta({ description: 'Whether both ends agreed to exchange routes of the family.' }),
+          addPath: z.boolean(),
+        }),
+      )
       .meta({ description: 'Whether the session that tells it stands, and takes several paths.' }),
   })
   .meta({ description: 'A router that is to hear of the address.' });
@@ -49,6 +56,7 @@ export const servicePath = z
     leftOut: z.array(z.strictObject({ node: z.string(), ...finding.shape })),
     peers: z.array(listener).meta({ description: 'With BGP.' }),
     owner: z.string().nullable().meta({ description: 'With Layer 2: the node whose MAC address neighbours learn.' }),
+    mac: z.string().nullable().meta({ description: 'That MAC address, where its node has a replica that answered.' }),
   })
   .meta({ description: 'The way of one address: pool, protocol, next hops or owner, peers.' });
 export type ServicePath = z.output<typeof servicePath>;

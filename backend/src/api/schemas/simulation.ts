@@ -25,7 +25,17 @@ export const simulationRequest = z
       .max(MAX_CHANGES)
       .default([]),
     peers: z
-      .array(z.strictObject({ name: objectName, delete: z.boolean().optional(), adminDown: z.boolean().optional() }))
+      .array(
+        z.strictObject({
+          name: objectName,
+          delete: z.boolean().optional(),
+          adminDown: z.boolean().optional(),
+          spec: z.record(z.string(), z.unknown()).optional().meta({
+            description:
+              'A whole spec of a BgpPeer, in the place of what it has; of a name that is not there: a new one.',
+          }),
+        }),
+      )
       .max(MAX_CHANGES)
       .default([]),
   })
@@ -65,7 +75,19 @@ export const preflight = z
     ready: z.boolean().meta({ description: 'Whether nothing is in the way.' }),
     checks: z.array(
       z.strictObject({
-        check: z.enum(['nodes', 'loadBalancers', 'kernelAnswers', 'healthPort', 'pools', 'bgp', 'replicas']),
+        check: z.enum([
+          ...[
+            'nodes',
+            'loadBalancers',
+            'kubeProxy',
+            'kernelAnswers',
+            'healthPort',
+            'ports',
+            'pools',
+            'bgp',
+            'replicas',
+          ],
+        ] as const),
         result: z.enum(['passed', 'warning', 'failed', 'unknown']),
         text: z.string(),
         nextStep: z.string(),

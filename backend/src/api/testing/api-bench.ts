@@ -5,7 +5,9 @@ import { bgpConfs, bgpPeers, eips } from '../../cluster/custom-kinds.ts';
 import * as kinds from '../../cluster/kinds.ts';
 import type { KubeObject, ResourceKind } from '../../cluster/objects.ts';
 import { ClusterView } from '../../cluster/watch/cluster-view.ts';
+import type { AddressRange } from '../../domain/address.ts';
 import type { Replica } from '../../domain/replica.ts';
+import type { EngineFacts } from '../../engine/facts.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
 import { LOAD_BALANCER_CLASS, SERVICE_CONDITIONS, SERVICE_KEYS } from '../../resources/keys.ts';
@@ -14,7 +16,7 @@ import { handlers } from '../handlers.ts';
 import type { Access, Caller, KubeSphere, Question } from '../identity/caller.ts';
 import { Gate } from '../identity/gate.ts';
 import { Verdicts } from '../identity/kubesphere.ts';
-import { ClusterPicture } from '../model/picture.ts';
+import { ClusterPicture, type Reservations } from '../model/picture.ts';
 import type { ReplicaFacts } from '../replicas/facts.ts';
 import { Gather } from '../replicas/gather.ts';
 import { BASE_PATH } from '../routes.ts';
@@ -34,14 +36,14 @@ export interface Ask {
   readonly body?: string;
 }
 
-export const NO_FACTS: Pick<ReplicaFacts, 'sessions' | 'nodes' | 'addresses' | 'stale' | 'medOffset'> = {
-  ...{ sessions: [], nodes: [], addresses: [], stale: false, medOffset: 100 },
+export const NO_FACTS: EngineFacts = {
+  ...{ sessions: [], nodes: [], drains: [], links: [], portProblems: [], addresses: [], stale: false, medOffset: 100 },
 };
 
 /** What a replica says of itself. */
 export function factsOf(replica: string, facts: Partial<ReplicaFacts> = {}): ReplicaFacts {
   const self = { replica, node: `${replica}-node`, version: '0.1.0', startedAt: '2026-01-01T00:00:00Z', leads: false };
-  return { ...self, ...NO_FACTS, ...facts };
+  return { kubeProxyMode: undefined, ...self, ...NO_FACTS, ...facts };
 }
 
 /** A Service with an address, as the leader writes it. */
@@ -111,6 +113,9 @@ export class ApiBench {
     ['nothing', { name: 'nothing', may: [] }],
   ]);
   readonly kubesphere = new FakeKubeSphere();
+  readonly serviceRanges: AddressRange[] = [];
+  readonly subnets: AddressRange[] = [];
+  readonly reservations: Reservations = { serviceRanges: () => this.serviceRanges, subnets: () => this.subnets };
   /** What each replica says; one that is undefined doesn't answer. */
   readonly replicas = new Map<string, ReplicaFacts | undefined>([['porter-0', factsOf('porter-0', { leads: true })]]);
   reviews = 0;
@@ -126,10 +131,12 @@ export class ApiBench {
       namespace: 'porterlb-system',
       address: '10.0.0.1',
       onSynced: () => undefined,
-      onInputs: () => undefined,
+      onInputs: () => this.onInputs(),
       onChange: () => undefined,
     },
   );
+  /** Called with every change that the engine would hear of. */
+  onInputs: () => void = () => undefined;
   #server: Server | undefined;
   port = 0;
 
@@ -138,8 +145,14 @@ export class ApiBench {
     await settle();
     const { clock, logger, kubesphere } = this;
     const gate = new Gate({ clock, kubesphere, reviews: this.#reviews() });
-    const picture = new ClusterPicture({ clock, view: this.view });
-    const deps = { clock, logger, gate, notReady, verdicts: new Verdicts({ secret: () => Buffer.from('secret') }) };
+    const picture = new ClusterPicture({ clock, view: this.view, ...this.reservations });
+    const deps = {
+      clock,
+      logger,
+      gate,
+      notReady,
+      verdicts: new Verdicts({ secrets: () => [Buffer.from('secret')], onForeign: () => undefined }),
+    };
     const app = await App.make(
       { ...deps, handlers: handlers({ clock, picture, gather: this.#gather() }) },
       { docs, checkAnswers },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { FakeKube } from '../../cluster/fake/fake-kube.ts';
+import { ApiError } from '../../cluster/errors.ts';
 import { secrets } from '../../cluster/kinds.ts';
 import { ServingSecret } from '../../cluster/write/serving-secret.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
@@ -50,6 +51,12 @@ class Bench {
     return certificate;
   }
 
+  /** It has looked for another certificate. */
+  async looked(certificate: ServingCertificate): Promise<void> {
+    const before = certificate.fingerprint;
+    while (certificate.fingerprint === before) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Half a minute goes by. */
   async reloaded(): Promise<void> {
     const before = this.loads;
@@ -65,8 +72,8 @@ suite('a certificate of our own', () => {
     bench.kube.store(secrets, { metadata: REF, type: 'kubernetes.io/tls' });
     const [a, b] = await Promise.all([bench.serving(bench.own()), bench.serving(bench.own())]);
     assert.equal(a.fingerprint, b.fingerprint);
-    assert.deepEqual(a.sharedSecret('x'), b.sharedSecret('x'));
-    assert.notDeepEqual(a.sharedSecret('x'), a.sharedSecret('y'));
+    assert.deepEqual(a.sharedSecrets('x'), b.sharedSecrets('x'));
+    assert.notDeepEqual(a.sharedSecrets('x'), a.sharedSecrets('y'));
     const { data } = bench.kube.read(secrets, REF) ?? {};
     assert.equal(Buffer.from(data?.['tls.crt'] ?? '', 'base64').toString(), a.current.cert);
     const c = await bench.serving(bench.own());
@@ -85,6 +92,30 @@ suite('a certificate of our own', () => {
     assert.notEqual(a.fingerprint, before);
     assert.deepEqual(told, [a.fingerprint]);
     assert.equal((await bench.serving(bench.own())).fingerprint, a.fingerprint);
+  });
+
+  test('counts beside the new one until every replica has that, and one that is not known is looked for', async () => {
+    const bench = new Bench();
+    const [a, b] = [await bench.serving(bench.own()), await bench.serving(bench.own())];
+    const [old] = a.sharedSecrets('x');
+    bench.clock.advance(6_000);
+    bench.kube.store(secrets, { metadata: REF });
+    // The third one makes another, of which the first two don't know yet.
+    const c = await bench.serving(bench.own());
+    assert.equal(a.accepts(c.fingerprint), false);
+    await bench.looked(a);
+    assert.equal(a.accepts(c.fingerprint), true);
+    assert.equal(a.accepts(b.fingerprint), true);
+    assert.deepEqual(a.sharedSecrets('x'), [...c.sharedSecrets('x'), old]);
+    bench.clock.advance(121_000);
+    assert.deepEqual(a.sharedSecrets('x'), c.sharedSecrets('x'));
+  });
+
+  test('that may not be made, as somebody has deleted the Secret, is missed in words', async () => {
+    const bench = new Bench();
+    const error = new ApiError({ status: 403, reason: 'Forbidden', message: 'no' });
+    bench.kube.faults.inject({ verb: 'create', plural: 'secrets', error });
+    await assert.rejects(bench.serving(bench.own()), /no Secret system\/porter-manager-api .*helm upgrade/);
   });
 
   test('that somebody has garbled is made anew', async () => {

@@ -89,7 +89,15 @@ function expiry({ key, cert }: KeyAndCertificate): number | undefined {
   }
 }
 
+function fingerprintOf({ cert }: KeyAndCertificate): string {
+  return new X509Certificate(cert).fingerprint256;
+}
+
 const RELOAD_MS = 30_000;
+/** How long the last certificate counts beside the new one, in milliseconds: until every replica has the new one. */
+const OVERLAP_MS = 120_000;
+/** Somebody with a certificate that this replica doesn't know makes it look for a new one no more often than this, in milliseconds. */
+const LOOK_AGAIN_MS = 5_000;
 
 export interface ServingCertificateDeps {
   readonly clock: Clock;
@@ -101,10 +109,14 @@ export interface ServingCertificateDeps {
 export class ServingCertificate {
   readonly #deps: ServingCertificateDeps;
   #current: KeyAndCertificate | undefined;
+  #previous: { readonly value: KeyAndCertificate; readonly until: number } | undefined;
+  #onChange: () => void = () => undefined;
+  #lookedAt: number;
   #timer: Timer | undefined;
   #stopped = false;
 
   constructor(deps: ServingCertificateDeps) {
+    this.#lookedAt = deps.clock.now();
     this.#deps = deps;
   }
 
@@ -115,13 +127,38 @@ export class ServingCertificate {
 
   /** Of the certificate in use, the leaf's bytes: how replicas know each other. */
   get fingerprint(): string {
-    return new X509Certificate(this.current.cert).fingerprint256;
+    return fingerprintOf(this.current);
   }
 
-  /** A secret that only those have who have the private key. */
-  sharedSecret(purpose: string): Buffer {
-    const key = createPrivateKey(this.current.key).export({ type: 'pkcs8', format: 'der' });
-    return Buffer.from(hkdfSync('sha256', key, '', purpose, 32));
+  /** Those that replicas may have at the moment: the one in use, and for a while the one before it. */
+  get accepted(): readonly KeyAndCertificate[] {
+    const previous = this.#previous;
+    const counts = previous !== undefined && previous.until > this.#deps.clock.now();
+    return counts ? [this.current, previous.value] : [this.current];
+  }
+
+  /** Whether a replica may have this one; if not, another replica may have a newer one than this, so that it is looked for. */
+  accepts(fingerprint: string | undefined): boolean {
+    if (fingerprint === undefined) return false;
+    if (this.accepted.some((value) => fingerprintOf(value) === fingerprint)) return true;
+    this.lookAgain();
+    return false;
+  }
+
+  /** Secrets that only those have who have the private key: the first to ask with, all to be asked with. */
+  sharedSecrets(purpose: string): Buffer[] {
+    return this.accepted.map(({ key }) => {
+      const exported = createPrivateKey(key).export({ type: 'pkcs8', format: 'der' });
+      return Buffer.from(hkdfSync('sha256', exported, '', purpose, 32));
+    });
+  }
+
+  /** There may be a new one. */
+  lookAgain(): void {
+    const now = this.#deps.clock.now();
+    if (this.#stopped || now - this.#lookedAt < LOOK_AGAIN_MS) return;
+    this.#lookedAt = now;
+    void this.#reload();
   }
 
   /**
@@ -130,7 +167,8 @@ export class ServingCertificate {
    */
   async start(onChange: () => void): Promise<void> {
     this.#current = await this.#deps.source.load();
-    this.#schedule(onChange);
+    this.#onChange = onChange;
+    this.#schedule();
   }
 
   stop(): void {
@@ -138,23 +176,24 @@ export class ServingCertificate {
     this.#timer?.cancel();
   }
 
-  #schedule(onChange: () => void): void {
+  #schedule(): void {
     if (this.#stopped) return;
     this.#timer = this.#deps.clock.setTimer(RELOAD_MS, () => {
-      void this.#reload(onChange).finally(() => this.#schedule(onChange));
+      void this.#reload().finally(() => this.#schedule());
     });
   }
 
-  async #reload(onChange: () => void): Promise<void> {
-    const { source, logger } = this.#deps;
+  async #reload(): Promise<void> {
+    const { source, logger, clock } = this.#deps;
     try {
       const loaded = await source.load();
       if (loaded.cert === this.current.cert && loaded.key === this.current.key) return;
       // While the kubelet exchanges the files, one may be of the old version.
       if (expiry(loaded) === undefined) throw new Error('key and certificate do not belong together');
+      this.#previous = { value: this.current, until: clock.now() + OVERLAP_MS };
       this.#current = loaded;
       logger.info({ fingerprint: this.fingerprint }, 'the serving certificate is another one');
-      onChange();
+      this.#onChange();
     } catch (error) {
       logger.warn({ err: error }, 'the serving certificate can not be read anew, the last one stays in use');
     }

@@ -1,4 +1,4 @@
-import { isConflict, isNotFound } from '../errors.ts';
+import { ApiError, isConflict, isNotFound } from '../errors.ts';
 import { secrets, type Secret } from '../kinds.ts';
 import type { Kube } from '../kube.ts';
 import type { ObjectRef } from '../objects.ts';
@@ -42,7 +42,7 @@ export class ServingSecret {
   async write({ key, cert }: KeyAndCertificate, version: string | undefined): Promise<boolean> {
     const data = { 'tls.key': encoded(key), 'tls.crt': encoded(cert) };
     try {
-      if (version === undefined) await this.#api.create(secrets, { metadata: this.#ref, data });
+      if (version === undefined) await this.#create(data);
       else {
         const body = { metadata: { resourceVersion: version }, data } as Secret;
         await this.#api.patch(secrets, this.#ref, { type: 'merge', body });
@@ -51,6 +51,18 @@ export class ServingSecret {
     } catch (error) {
       if (isConflict(error)) return false;
       throw error;
+    }
+  }
+
+  /** Our role doesn't let us create Secrets, as that can't be allowed by name. */
+  async #create(data: Secret['data']): Promise<void> {
+    try {
+      await this.#api.create(secrets, { metadata: this.#ref, data } as Secret);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 403) throw error;
+      const { namespace, name } = this.#ref;
+      const what = `there is no Secret ${namespace}/${name} to put the certificate of the API into, and it may not be created here`;
+      throw new Error(`${what}; \`helm upgrade\` makes it again`, { cause: error });
     }
   }
 }

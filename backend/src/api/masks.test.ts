@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { suite, test, type TestContext } from 'node:test';
+import type { Overview } from './schemas/overview.ts';
+import type { PoolAddress, PoolAnswer, PoolSummary } from './schemas/pool.ts';
+import { ApiBench, eips, kinds, served } from './testing/api-bench.ts';
+
+const POOL = { metadata: { name: 'a' }, spec: { address: '192.0.0.0/16' } };
+
+async function bench(context: TestContext): Promise<ApiBench> {
+  const api = await new ApiBench().start();
+  context.after(async () => await api.stop());
+  await api.store(kinds.namespaces, { metadata: { name: 'shop' } }, { metadata: { name: 'bank' } });
+  return api;
+}
+
+suite('names of Services of others', () => {
+  const message = '192.0.2.1/32 is held by bank/vault and shop/web, which keep it (and/or it is 1/2 full).';
+  const masked = '192.0.2.1/32 is held by another Service and shop/web, which keep it (and/or it is 1/2 full).';
+
+  test("are left out of a pool's conditions, and of what the overview says of them", async (context) => {
+    const api = await bench(context);
+    const ready = {
+      type: 'Ready',
+      status: 'False',
+      reason: 'Disabled',
+      message,
+      lastTransitionTime: '2026-01-02T00:00:00Z',
+    };
+    await api.store(eips, { ...POOL, status: { conditions: [ready] } } as typeof POOL);
+    const may = ['get pools', 'list pools', 'get overview', 'list services shop'];
+    api.users.set('tenant', { name: 'tenant', may });
+    for (const [token, text] of [
+      ['admin', message],
+      ['tenant', masked],
+    ] as const) {
+      const { items } = await api.answer<{ items: PoolSummary[] }>('pools', { token });
+      assert.equal(items[0]?.ready?.message, text);
+      const pool = await api.answer<PoolAnswer>('pools/a', { token });
+      assert.deepEqual([pool.ready?.message, pool.conditions[0]?.message], [text, text]);
+      const { problems } = await api.answer<Overview>('overview', { token });
+      assert.equal(problems.find(({ kind }) => kind === 'Eip')?.message, text);
+    }
+  });
+
+  test('are shown of every namespace that the reader may see, of a hundred as well', async (context) => {
+    const api = await bench(context);
+    await api.store(eips, POOL);
+    const namespaces = Array.from({ length: 120 }, (_, i) => `ns${i}`);
+    await api.store(kinds.services, ...namespaces.map((name, i) => served(`${name}/web`, `192.0.2.${i}`)));
+    const own = namespaces.filter((_, i) => i % 2 === 0);
+    api.users.set('tenant', {
+      name: 'tenant',
+      may: ['get pools/addresses', ...own.map((name) => `list services ${name}`)],
+    });
+    const { items } = await api.answer<{ items: PoolAddress[] }>('pools/a/addresses?state=used&limit=500', {
+      token: 'tenant',
+    });
+    const named = items.flatMap(({ services }) => services.flatMap((key) => key ?? []));
+    assert.deepEqual(named.toSorted(), own.map((name) => `${name}/web`).toSorted());
+  });
+});
