@@ -89,12 +89,20 @@ test('a wrong TCP-MD5 password is told as such, the right one works, another one
   await router.configure(`no neighbor ${us} password`);
 });
 
-test('TTL security: both have it, the session is up', async () => {
+test('TTL security: both have it, the session is up, whoever connects', async () => {
   await router.configure(`neighbor ${us} ttl-security hops 1`);
   await start([{ ...v4, ttlSecurityHops: 1 }]);
   await speaker.established('v4');
   await routed(four);
-  await router.configure(`no neighbor ${us} ttl-security hops 1`);
+  await speaker.stop('withdraw');
+  await until(async () => (await router.routes(4)).size === 0, { what: 'no route to be left' });
+
+  // The router's kernel drops our answer to its SYN too, unless that comes with a TTL of 255.
+  await router.configure(`no neighbor ${us} passive`);
+  await start([{ ...v4, ttlSecurityHops: 1, passive: true }], 179);
+  await speaker.established('v4');
+  await routed(four);
+  await router.configure(`no neighbor ${us} ttl-security hops 1`, `neighbor ${us} passive`);
 });
 
 test('a router that connects to us, with a password, has its routes', async () => {

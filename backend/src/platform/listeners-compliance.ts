@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Connection, IncomingConnection, Listeners, ListeningSocket } from './ports.ts';
+import type { Connection, IncomingConnection, Listeners, ListeningSocket, TcpOptions } from './ports.ts';
 
 /** The end of a connection that has been opened to a listener. */
 export interface CallerEnd {
@@ -17,7 +17,7 @@ export interface ListenersHarness {
   /** From where callers come. */
   readonly callerHost: string;
   /** Connects; gives up after 200 ms. */
-  call(port: number, password?: string): CallerEnd;
+  call(port: number, options?: TcpOptions): CallerEnd;
   until(condition: () => boolean): Promise<void>;
   settle(): Promise<void>;
   /** Lets this time pass, in milliseconds, at least. */
@@ -64,6 +64,15 @@ async function listening(
   );
   await until(() => socket.port !== undefined);
   return { socket, port: socket.port ?? 0, accepted, remotes, errors, text: () => text };
+}
+
+/** What a caller sees first. */
+async function outcomeOf(harness: ListenersHarness, bench: Bench, options: TcpOptions): Promise<string | undefined> {
+  const caller = harness.call(bench.port, options);
+  await harness.settle();
+  if (caller.events.length === 0) await harness.pass(200);
+  await harness.until(() => caller.events.length > 0);
+  return caller.events[0];
 }
 
 /** What all Listeners must do; `makeHarness` is called once per test. */
@@ -131,13 +140,8 @@ export function listenersCompliance(name: string, makeHarness: () => ListenersHa
   test(`${name}: who has a password is heard with it only, also after it has changed, until there is none any more`, async () => {
     const harness = makeHarness();
     const bench = await listening(harness);
-    const outcome = async (password?: string): Promise<string | undefined> => {
-      const caller = harness.call(bench.port, password);
-      await harness.settle();
-      if (caller.events.length === 0) await harness.pass(200);
-      await harness.until(() => caller.events.length > 0);
-      return caller.events[0];
-    };
+    const outcome = (password?: string): Promise<string | undefined> =>
+      outcomeOf(harness, bench, password === undefined ? {} : { password });
     const elsewhere = ['192.0.2.1', 'of somebody else'] as const;
     bench.socket.setPasswords(new Map([[harness.callerHost, 'first'], elsewhere, ['2001:db8::1', 'of a third']]));
     assert.deepEqual([await outcome('first'), await outcome('second')], ['open', 'failed']);
@@ -145,6 +149,20 @@ export function listenersCompliance(name: string, makeHarness: () => ListenersHa
     assert.deepEqual([await outcome('second'), await outcome('first')], ['open', 'failed']);
     bench.socket.setPasswords(new Map([elsewhere]));
     assert.deepEqual([await outcome(), await outcome('second')], ['open', 'failed']);
+    for (const connection of bench.accepted) connection.destroy();
+    bench.socket.close();
+    assert.deepEqual(bench.errors, []);
+  });
+
+  test(`${name}: answers with the TTL that it was told, and with the system's when there is none any more`, async () => {
+    const harness = makeHarness();
+    const bench = await listening(harness);
+    const outcomes: (string | undefined)[] = [];
+    for (const ttl of [undefined, 255, undefined]) {
+      bench.socket.setTtl(ttl);
+      outcomes.push(await outcomeOf(harness, bench, { minTtl: 255 }));
+    }
+    assert.deepEqual(outcomes, ['failed', 'open', 'failed']);
     for (const connection of bench.accepted) connection.destroy();
     bench.socket.close();
     assert.deepEqual(bench.errors, []);

@@ -107,6 +107,11 @@ export interface ListeningSocket {
    * before and isn't any more, without. Addresses of another family are left out. What the kernel refuses comes through `onError`.
    */
   setPasswords(passwords: ReadonlyMap<string, string>): void;
+  /**
+   * TTL (hop limit) of what answers whoever connects, and of connections that are opened without one of their own; undefined: the system's default.
+   * What the kernel refuses comes through `onError`.
+   */
+  setTtl(ttl: number | undefined): void;
   /** Connections that were opened go on. */
   close(): void;
 }

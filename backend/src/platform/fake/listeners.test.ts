@@ -11,7 +11,7 @@ listenersCompliance('fake listeners', (): ListenersHarness => {
   const listeners = new FakeListeners(clock);
   return {
     ...{ listeners, host, callerHost: host },
-    call(port, password) {
+    call(port, options = {}) {
       const events: string[] = [];
       const unsent: string[] = [];
       let end: RemoteEnd | undefined;
@@ -21,7 +21,7 @@ listenersCompliance('fake listeners', (): ListenersHarness => {
       };
       listeners.call(host, port, {
         host,
-        ...(password === undefined ? {} : { password }),
+        ...options,
         onOpen: (remote) => {
           end = remote;
           events.push('open');

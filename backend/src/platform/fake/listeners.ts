@@ -10,10 +10,15 @@ import type {
 } from '../ports.ts';
 import { FakeConnection, type RemoteEnd } from './dialer.ts';
 
+/** The default of most systems. */
+const hostTtl = 64;
+
 /** What somebody who connects to a fake port is, and what came of it. */
 export interface Caller {
   readonly host: string;
   readonly password?: string;
+  /** What arrives with a lower TTL is dropped there (GTSM, RFC 5082). */
+  readonly minTtl?: number;
   /** Called when the connection is opened on the listening side. */
   readonly onOpen: (remote: RemoteEnd) => void;
   /** Refused, or nobody answered. */
@@ -57,6 +62,7 @@ class FakeListener implements ListeningSocket {
   readonly #handlers: ListenHandlers;
   readonly #onClose: () => void;
   #passwords: ReadonlyMap<string, string> = new Map();
+  #ttl = hostTtl;
   #closed = false;
 
   constructor(clock: Clock, port: number, handlers: ListenHandlers, onClose: () => void) {
@@ -72,6 +78,10 @@ class FakeListener implements ListeningSocket {
 
   setPasswords(passwords: ReadonlyMap<string, string>): void {
     this.#passwords = new Map(passwords);
+  }
+
+  setTtl(ttl: number | undefined): void {
+    this.#ttl = ttl ?? hostTtl;
   }
 
   close(): void {
@@ -93,7 +103,7 @@ class FakeListener implements ListeningSocket {
     const password = this.#passwords.get(caller.host);
     this.#clock.setTimer(0, () => {
       if (this.#closed) fails('refused');
-      else if (caller.password !== password) fails('no answer');
+      else if (caller.password !== password || this.#ttl < (caller.minTtl ?? 0)) fails('no answer');
       else this.#handlers.onConnection(this.#incoming(caller, password, () => fails('refused')));
     });
   }

@@ -13,11 +13,11 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-const call: ListenersHarness['call'] = (port, password) => {
+const call: ListenersHarness['call'] = (port, options = {}) => {
   const events: string[] = [];
   let received = '';
   const connection = systemDialer.dial(
-    { host, port, timeoutMs: 200, ...(password === undefined ? {} : { password }) },
+    { host, port, timeoutMs: 200, ...options },
     {
       onConnect: () => void events.push('open'),
       onData: (chunk) => (received += new TextDecoder().decode(chunk)),

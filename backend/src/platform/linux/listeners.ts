@@ -1,7 +1,7 @@
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { Connection, IncomingConnection, ListenHandlers, Listeners, ListeningSocket } from '../ports.ts';
 import { TcpConnection } from './tcp-connection.ts';
-import { descriptorOf, isSpecial, setOptions, setPassword } from './tcp-options.ts';
+import { descriptorOf, isSpecial, setOptions, setPassword, systemTtl } from './tcp-options.ts';
 
 /** TCP ports of the host. */
 export const systemListeners: Listeners = {
@@ -14,6 +14,7 @@ class TcpListener implements ListeningSocket {
   readonly #v6: boolean;
   #keys: ReadonlyMap<string, string> = new Map();
   #wanted: ReadonlyMap<string, string> = new Map();
+  #ttl: number | undefined;
   #closed = false;
 
   constructor(host: string, port: number, handlers: ListenHandlers) {
@@ -21,7 +22,10 @@ class TcpListener implements ListeningSocket {
     this.#v6 = isIPv6(host);
     this.#server = createServer({ allowHalfOpen: false, noDelay: true }, (socket) => this.#accept(socket));
     this.#server.on('error', (error) => setImmediate(() => this.#fail(error)));
-    this.#server.on('listening', () => this.#applyKeys());
+    this.#server.on('listening', () => {
+      this.#applyKeys();
+      if (this.#ttl !== undefined) this.#applyTtl();
+    });
     try {
       this.#server.listen({ host, port, ipv6Only: true });
     } catch (error) {
@@ -39,6 +43,12 @@ class TcpListener implements ListeningSocket {
     this.#applyKeys();
   }
 
+  setTtl(ttl: number | undefined): void {
+    if (ttl === this.#ttl) return;
+    this.#ttl = ttl;
+    this.#applyTtl();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -47,14 +57,25 @@ class TcpListener implements ListeningSocket {
   }
 
   #applyKeys(): void {
-    const fd = descriptorOf(this.#server);
-    if (fd === undefined || this.#closed || !this.#server.listening) return;
-    try {
+    this.#apply((fd) => {
       for (const address of this.#keys.keys()) if (!this.#wanted.has(address)) setPassword(fd, address, '');
       for (const [address, password] of this.#wanted) {
         if (this.#keys.get(address) !== password) setPassword(fd, address, password);
       }
       this.#keys = this.#wanted;
+    });
+  }
+
+  #applyTtl(): void {
+    this.#apply((fd) => setOptions(fd, this.#v6 ? '::' : '0.0.0.0', { ttl: this.#ttl ?? systemTtl }));
+  }
+
+  /** Sets what can be set once there is a socket that listens. */
+  #apply(setting: (fd: number) => void): void {
+    const fd = descriptorOf(this.#server);
+    if (fd === undefined || this.#closed || !this.#server.listening) return;
+    try {
+      setting(fd);
     } catch (error) {
       setImmediate(() => this.#fail(error));
     }

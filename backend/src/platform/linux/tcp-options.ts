@@ -17,6 +17,8 @@ const IP_MINTTL = 21;
 const IPV6_UNICAST_HOPS = 16;
 const IPV6_MINHOPCOUNT = 73;
 const TCP_MD5SIG = 14;
+/** As a TTL: the system's default again (ip(7), ipv6(7)). */
+export const systemTtl = -1;
 /** TCP_MD5SIG_MAXKEYLEN. */
 const maxKeyBytes = 80;
 

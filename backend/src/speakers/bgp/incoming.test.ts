@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RemoteEnd } from '../../platform/fake/dialer.ts';
+import type { TcpOptions } from '../../platform/ports.ts';
 import type { PeerConfig, Route } from './model.ts';
 import {
   addPathReceive,
@@ -27,11 +28,11 @@ interface Call {
 }
 
 /** The router connects to us; with null for its OPEN it only listens to what comes. */
-function call(scene: Scene, open: OpenMessage | null = low, from = peer.address, password?: string): Call {
+function call(scene: Scene, open: OpenMessage | null = low, from = peer.address, options: TcpOptions = {}): Call {
   const made: Call = { fails: [], connection: undefined };
   scene.listeners.call('192.0.2.2', port, {
     host: from,
-    ...(password === undefined ? {} : { password }),
+    ...options,
     onOpen: (remote: RemoteEnd) => (made.connection = new RouterConnection(remote, open ?? undefined)),
     onFail: (reason) => made.fails.push(reason),
   });
@@ -89,13 +90,25 @@ test('who is no peer is refused, and nothing is told of it', () => {
 test('only a peer with its password is heard, and a change of it is for the listener too', () => {
   const scene = new Scene();
   scene.speaker.configure([{ ...passive, password: 'first' }], listen);
-  const wrong = call(scene, low, peer.address, 'wrong');
+  const wrong = call(scene, low, peer.address, { password: 'wrong' });
   settle(scene);
   assert.deepEqual(wrong.fails, ['no answer']);
   scene.speaker.configure([{ ...passive, password: 'second' }], listen);
-  const right = call(scene, low, peer.address, 'second');
+  const right = call(scene, low, peer.address, { password: 'second' });
   settle(scene);
   assert.deepEqual([right.fails, state(scene)], [[], 'Established']);
+});
+
+test('a router with TTL security (RFC 5082) hears our answer to it, while a peer has it', () => {
+  const scene = new Scene();
+  const secure = { minTtl: 255 };
+  scene.speaker.configure([passive], listen);
+  const before = call(scene, low, peer.address, secure);
+  settle(scene);
+  scene.speaker.configure([{ ...passive, ttlSecurityHops: 1 }], listen);
+  call(scene, low, peer.address, secure);
+  settle(scene);
+  assert.deepEqual([before.fails, state(scene)], [['no answer'], 'Established']);
 });
 
 test('nobody listens unless told to, nor any longer when told not to', () => {

@@ -14,6 +14,14 @@ export interface ListenProblem {
   readonly message: string;
 }
 
+/** What the peers' sockets have in common with those that they connect to. */
+export interface ForPeers {
+  /** TCP-MD5 keys (RFC 2385) by address of the peer. */
+  readonly passwords: ReadonlyMap<string, string>;
+  /** Of the answer to who connects; the system's default if left out. */
+  readonly ttl?: number;
+}
+
 export interface ListeningDeps {
   readonly clock: Clock;
   readonly listeners: Listeners;
@@ -23,6 +31,7 @@ export interface ListeningDeps {
 
 /** The port may be taken by somebody who leaves, and an address may come. */
 const retryMs = 10_000;
+const nobody: ForPeers = { passwords: new Map() };
 
 interface Place {
   socket: ListeningSocket | undefined;
@@ -36,19 +45,18 @@ export class Listening {
   /** The last error by address: what lasts is worth one line. */
   readonly #told = new Map<string, string>();
   #port = 0;
-  #passwords: ReadonlyMap<string, string> = new Map();
+  #forPeers: ForPeers = nobody;
 
   constructor(deps: ListeningDeps) {
     this.#deps = deps;
   }
 
-  /** @param passwords TCP-MD5 keys (RFC 2385) by address of the peer */
-  set({ port, addresses }: ListenConfig, passwords: ReadonlyMap<string, string>): void {
-    this.#passwords = passwords;
+  set({ port, addresses }: ListenConfig, forPeers: ForPeers): void {
+    this.#forPeers = forPeers;
     const everywhere = addresses.length === 0 ? ['0.0.0.0', '::'] : addresses;
     const wanted = new Set(port === 0 ? [] : everywhere);
     for (const [host, place] of this.#places) {
-      if (wanted.has(host) && port === this.#port) place.socket?.setPasswords(passwords);
+      if (wanted.has(host) && port === this.#port) this.#tell(place);
       else this.#close(host, place);
     }
     this.#port = port;
@@ -56,7 +64,7 @@ export class Listening {
   }
 
   stop(): void {
-    this.set({ port: 0, addresses: [] }, new Map());
+    this.set({ port: 0, addresses: [] }, nobody);
   }
 
   /** Where it can't be listened at the moment, and why. */
@@ -84,7 +92,12 @@ export class Listening {
         },
       },
     );
-    place.socket.setPasswords(this.#passwords);
+    this.#tell(place);
+  }
+
+  #tell({ socket }: Place): void {
+    socket?.setPasswords(this.#forPeers.passwords);
+    socket?.setTtl(this.#forPeers.ttl);
   }
 
   #close(host: string, { socket, retry }: Place): void {

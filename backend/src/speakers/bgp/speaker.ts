@@ -1,7 +1,7 @@
 import type { Clock, Dialer, IncomingConnection, Listeners, Logger, Random } from '../../platform/ports.ts';
 import { AdjRibOut } from './adj-rib-out.ts';
 import { asksForAddPath } from './fsm/negotiate.ts';
-import { Listening, type ListenConfig, type ListenProblem } from './listening.ts';
+import { Listening, type ForPeers, type ListenConfig, type ListenProblem } from './listening.ts';
 import type { PeerConfig, Route, SessionStatus } from './model.ts';
 import { PeerSessions } from './peer-sessions.ts';
 import { addressBytes, addressText } from './wire/address.ts';
@@ -75,7 +75,7 @@ export class BgpSpeaker {
       if (peer === undefined) this.#add(config);
       else this.#reconfigure(peer, config);
     }
-    this.#listening.set(listen, passwordsByAddress(peers));
+    this.#listening.set(listen, forPeers(peers));
     for (const key of gone) this.#deps.onSessionGone(key);
   }
 
@@ -198,8 +198,11 @@ function sessionParameters(config: PeerConfig): string {
   return JSON.stringify({ ...config, connectRetrySeconds: 0, gracefulShutdown: false, password, families });
 }
 
-function passwordsByAddress(peers: readonly PeerConfig[]): Map<string, string> {
-  return new Map(peers.flatMap(({ address, password }) => (password === undefined ? [] : [[address, password]])));
+function forPeers(peers: readonly PeerConfig[]): ForPeers {
+  const passwords = new Map<string, string>();
+  for (const { address, password } of peers) if (password !== undefined) passwords.set(address, password);
+  // A router with GTSM (RFC 5082) drops an answer with less; to the others it makes no difference.
+  return peers.some(({ ttlSecurityHops }) => ttlSecurityHops !== undefined) ? { passwords, ttl: 255 } : { passwords };
 }
 
 function isSameAddress(one: string, other: string): boolean {
