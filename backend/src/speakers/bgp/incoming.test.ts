@@ -11,6 +11,7 @@ import {
   routerOpen,
   Scene,
 } from './testing/scripted-router.ts';
+import { CeaseSubcode, ErrorCode, notification, shutdownCommunication } from './wire/notification.ts';
 import type { OpenMessage } from './wire/open.ts';
 
 const port = 1179;
@@ -181,23 +182,27 @@ test('a session that is up stays, and the connection that comes beside it goes',
   assert.ok(!scene.connection.remote.closed);
 });
 
-test('a router that has restarted (RFC 4724 section 4.2) connects anew: the connection of before goes without a word', () => {
-  const scene = new Scene();
-  const open = routerOpen(addPathReceive, gracefulRestartBoth);
-  scene.router(open);
-  scene.speaker.configure([peer], listen);
-  scene.speaker.setRoutes('r1', routes);
-  scene.settle();
-  const [before] = scene.connections;
-  const after = call(scene, open);
-  settle(scene);
-  assert.ok(before?.remote.closed);
-  assert.ok(!before.log.some((line) => line.startsWith('Cease')), before.log.join());
-  assert.equal(state(scene), 'Established');
-  assert.deepEqual(after.connection?.table.nextHops(a), ['192.0.2.11']);
-});
+for (const [what, again] of [
+  ['', routerOpen(addPathReceive, gracefulRestartBoth)],
+  [', without graceful restart from now on', low],
+] as const) {
+  test(`a router that has restarted (RFC 4724 section 4.2) connects anew${what}: the connection of before goes without a word`, () => {
+    const scene = new Scene();
+    scene.router(routerOpen(addPathReceive, gracefulRestartBoth));
+    scene.speaker.configure([peer], listen);
+    scene.speaker.setRoutes('r1', routes);
+    scene.settle();
+    const [before] = scene.connections;
+    const after = call(scene, again);
+    settle(scene);
+    assert.ok(before?.remote.closed);
+    assert.ok(!before.log.some((line) => line.startsWith('Cease')), before.log.join());
+    assert.equal(state(scene), 'Established');
+    assert.deepEqual(after.connection?.table.nextHops(a), ['192.0.2.11']);
+  });
+}
 
-test('when the connection that came in is lost, this side connects again', () => {
+test('when the connection that came in is lost, this side connects again, as after one of its own', () => {
   const scene = new Scene();
   scene.speaker.configure([peer], listen);
   scene.settle();
@@ -210,8 +215,80 @@ test('when the connection that came in is lost, this side connects again', () =>
   scene.router();
   incoming.connection?.remote.reset();
   settle(scene);
+  assert.equal(state(scene), 'Idle');
+  scene.pass(1);
   assert.equal(state(scene), 'Established');
   assert.equal(scene.dialer.dials.length, attempts + 1);
+});
+
+test('a router that connects again and again to end each session at once is tried less and less often', () => {
+  const scene = new Scene();
+  scene.speaker.configure([{ ...peer, connectRetrySeconds: 8 }], listen);
+  const cease = { type: 'notification', ...notification(ErrorCode.cease, CeaseSubcode.administrativeReset) } as const;
+  const attempts: number[] = [];
+  for (let second = 0; second < 120; second++) {
+    const before = scene.dialer.dials.length;
+    const made = call(scene);
+    settle(scene);
+    assert.equal(state(scene), 'Established');
+    made.connection?.send(cease);
+    scene.pass(1);
+    if (scene.dialer.dials.length > before) attempts.push(second);
+  }
+  assert.ok(attempts.length < 20, `attempts in seconds ${attempts.join()}`);
+});
+
+test('why a connection that came in was lost, and when, is told', () => {
+  const scene = new Scene();
+  scene.speaker.configure([passive], listen);
+  scene.pass(60);
+  const made = call(scene);
+  settle(scene);
+  const { connection } = made;
+  scene.pass(10, connection);
+  const text = shutdownCommunication('maintenance');
+  connection?.send({ type: 'notification', ...notification(6, CeaseSubcode.administrativeShutdown, text) });
+  settle(scene);
+  const told = scene.changes.at(-1);
+  assert.equal(told?.state, 'Idle');
+  assert.equal(told.lastError, 'peer sent: Cease / Administrative Shutdown: "maintenance"');
+  assert.equal(told.since.toISOString(), '2026-01-01T00:01:10.000Z');
+  assert.deepEqual(scene.status, told);
+
+  // So is why one never came to be a session.
+  const stranger = call(scene, { ...low, as: 65_007, capabilities: [] });
+  settle(scene);
+  assert.equal(stranger.connection?.log.at(-1), 'OPEN Message Error / Bad Peer AS');
+  assert.match(scene.changes.at(-1)?.lastError ?? '', /peer has AS 65007, configured is 65001/);
+});
+
+test('a connection that came in and dies before its OPEN leaves nothing behind', () => {
+  const scene = new Scene();
+  scene.speaker.configure([passive], listen);
+  for (const reset of [(remote: RemoteEnd) => remote.reset(), (remote: RemoteEnd) => remote.end()]) {
+    scene.listeners.call('192.0.2.2', port, { host: peer.address, onOpen: reset });
+    settle(scene);
+    assert.equal(state(scene), 'Idle');
+    assert.equal(scene.clock.pendingTimers, 0);
+  }
+  call(scene);
+  settle(scene);
+  assert.equal(state(scene), 'Established');
+});
+
+test('the R bit is for the first session of this process with a router, whatever changes between sessions', () => {
+  const scene = new Scene();
+  scene.router();
+  scene.speaker.configure([peer]);
+  settle(scene);
+  scene.speaker.configure([{ ...peer, holdTimeSeconds: 30 }]);
+  settle(scene);
+  assert.equal(state(scene), 'Established');
+  const restarting = scene.connections.map(({ messages: [open] }) => {
+    const capabilities = open?.type === 'open' ? open.capabilities : [];
+    return capabilities.find((each) => each.type === 'graceful-restart')?.restarting;
+  });
+  assert.deepEqual(restarting, [true, false]);
 });
 
 test('who connects again without having said a word takes the place of the connection before; there are never many', () => {

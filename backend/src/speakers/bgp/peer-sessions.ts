@@ -12,7 +12,7 @@ import { configProblem } from './config-problem.ts';
 import { survivingConnection } from './fsm/collision.ts';
 import type { Negotiated } from './fsm/negotiate.ts';
 import type { PeerConfig, SessionStatus, StateName } from './model.ts';
-import { collision, Session } from './session.ts';
+import { collision, Session, type SessionDeps } from './session.ts';
 import { SessionTally } from './session-tally.ts';
 import type { Notification } from './wire/protocol-error.ts';
 
@@ -44,20 +44,28 @@ export class PeerSessions {
   /** Those that came in: at most one that is Established and one that may take its place. */
   readonly #incoming = new Set<Session>();
   #config: PeerConfig;
-  #restarting = true;
+  #restarting: boolean;
+  /** When a connection that came in was last lost. */
+  #lostAt: Date | undefined;
   #ended = false;
   #told = '';
 
-  constructor(deps: PeerSessionsDeps, config: PeerConfig) {
+  /** @param restarting whether this process has not had a session with the router yet (the R bit of RFC 4724) */
+  constructor(deps: PeerSessionsDeps, config: PeerConfig, restarting = true) {
     this.#deps = deps;
     this.#config = config;
+    this.#restarting = restarting;
     this.#own = this.#session((current, handlers) => this.#dial(current, handlers));
     this.#told = summary(this.status());
   }
 
   /** Connects, and does so again after every failure, until `stop`. An impossible configuration is reported instead. */
   start(): void {
-    if (this.#config.passive !== true || configProblem(this.#config) !== undefined) this.#own.start();
+    this.#startOwn(0);
+  }
+
+  get restarting(): boolean {
+    return this.#restarting;
   }
 
   /** The peer has connected. */
@@ -67,7 +75,9 @@ export class PeerSessions {
     if (this.#ended || busy || configProblem(this.#config) !== undefined) return incoming.refuse();
     // Who connects again without having said a word has given up the connection before.
     void candidate?.stop(collision);
-    const session = this.#session((current, handlers) => incoming.open(ttlOptions(current), handlers));
+    const open = (current: PeerConfig, handlers: ConnectionHandlers): Connection =>
+      incoming.open(ttlOptions(current), handlers);
+    const session = this.#session(open, this.#own.failures);
     this.#incoming.add(session);
     session.start();
   }
@@ -101,7 +111,8 @@ export class PeerSessions {
   }
 
   status(): SessionStatus {
-    return this.#main().status();
+    const status = this.#main().status();
+    return this.#lostAt !== undefined && this.#lostAt > status.since ? { ...status, since: this.#lostAt } : status;
   }
 
   #all(): Session[] {
@@ -114,7 +125,11 @@ export class PeerSessions {
     return this.#all().reduce((best, session) => (rank(session) > rank(best) ? session : best));
   }
 
-  #session(open: (config: PeerConfig, handlers: ConnectionHandlers) => Connection): Session {
+  #startOwn(failures: number): void {
+    if (this.#config.passive !== true || configProblem(this.#config) !== undefined) this.#own.start(failures);
+  }
+
+  #session(open: SessionDeps['open'], failures = 0): Session {
     const { clock, random, logger, rib } = this.#deps;
     const session: Session = new Session(
       {
@@ -123,7 +138,7 @@ export class PeerSessions {
         onChange: () => this.#changed(session),
       },
       this.#config,
-      this.#restarting,
+      { restarting: this.#restarting, failures },
     );
     return session;
   }
@@ -153,9 +168,8 @@ export class PeerSessions {
   }
 
   #survives(session: Session, negotiated: Negotiated, other: Session): boolean {
-    if (other.state === 'Established') {
-      return negotiated.gracefulRestart && other.negotiated?.gracefulRestart === true && session !== this.#own;
-    }
+    // RFC 4724 section 4.2: whether the peer may come back like that was agreed on in the session that it has forgotten.
+    if (other.state === 'Established') return other.negotiated?.gracefulRestart === true && session !== this.#own;
     const { routerId, localAs, peerAs } = this.#config;
     const remote = { identifier: negotiated.remoteIdentifier, as: peerAs };
     const survivor = survivingConnection({ identifier: routerId, as: localAs }, remote);
@@ -164,7 +178,8 @@ export class PeerSessions {
 
   #changed(session: Session): void {
     if (session.state === 'Established') this.#established(session);
-    if (session !== this.#own && session.state === 'Idle') this.#lost(session);
+    const over = session.state === 'Idle' || session.state === 'Active';
+    if (session !== this.#own && over) this.#lost(session);
     const status = this.status();
     const told = summary(status);
     if (told === this.#told) return;
@@ -180,12 +195,14 @@ export class PeerSessions {
     }
   }
 
-  /** A connection that came in is gone; this side tries again, unless it does already. */
+  /** A connection that came in is gone; this side tries again as after one of its own, unless it does already. */
   #lost(session: Session): void {
     if (!this.#incoming.delete(session)) return;
+    const { failures } = session;
+    this.#lostAt = this.#deps.clock.wallTime();
     // It would wait for another attempt, which isn't for this side to make.
     void session.stop();
-    if (!this.#ended && this.#own.resting && this.#main().state !== 'Established') this.start();
+    if (!this.#ended && this.#own.resting && this.#main().state !== 'Established') this.#startOwn(failures);
   }
 }
 

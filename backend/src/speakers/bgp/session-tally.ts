@@ -1,8 +1,9 @@
 import type { SessionCounters } from './model.ts';
 import type { ReceivedUpdate } from './wire/update.ts';
 
-/** Counts what a session sees; received routes are counted and forgotten. */
+/** Counts what all sessions with a peer see; received routes are counted and forgotten. */
 export class SessionTally {
+  #lastError: string | undefined;
   readonly #counters = {
     messagesReceived: 0,
     messagesSent: 0,
@@ -14,6 +15,15 @@ export class SessionTally {
     established: 0,
     lost: 0,
   };
+
+  /** What ended the last attempt or session, whichever connection it was. */
+  get lastError(): string | undefined {
+    return this.#lastError;
+  }
+
+  failed(error: string): void {
+    this.#lastError = error;
+  }
 
   counters(): SessionCounters {
     return { ...this.#counters };

@@ -39,6 +39,14 @@ interface Closing {
   readonly waiters: (() => void)[];
 }
 
+/** What a session takes over from those that this process had with the peer before. */
+export interface Past {
+  /** There was none yet. */
+  readonly restarting: boolean;
+  /** In a row. */
+  readonly failures: number;
+}
+
 export const collision = notification(ErrorCode.cease, CeaseSubcode.connectionCollisionResolution);
 
 /** One connection with a peer at a time: carries out what the state machine decides, on a connection, timers and the peer's routes. */
@@ -47,7 +55,6 @@ export class Session {
   #config: PeerConfig;
   #state: FsmState;
   #since: Date;
-  #lastError: string | undefined;
   #localAddress: string | undefined;
   #connection: Connection | undefined;
   #waitingBytes = 0;
@@ -56,19 +63,22 @@ export class Session {
   readonly #closing = new Map<Connection, Closing>();
   #onDrained: (() => void) | undefined;
 
-  /** @param restarting whether this process has not had a session with the peer yet */
-  constructor(deps: SessionDeps, config: PeerConfig, restarting: boolean) {
+  constructor(deps: SessionDeps, config: PeerConfig, past: Past) {
     this.#deps = deps;
     this.#config = config;
-    this.#state = { ...initialState, restarting };
+    this.#state = { ...initialState, ...past };
     this.#since = deps.clock.wallTime();
   }
 
-  /** Connects, and does so again after every failure, until `stop`. An impossible configuration is reported instead. */
-  start(): void {
+  /**
+   * Connects, and does so again after every failure, until `stop`. An impossible configuration is reported instead.
+   *
+   * @param failures in a row of other connections with the peer: how long to wait before
+   */
+  start(failures = 0): void {
     const problem = configProblem(this.#config);
-    if (problem === undefined) return this.#handle({ type: 'start' });
-    this.#lastError = problem;
+    if (problem === undefined) return this.#handle({ type: 'start', failures });
+    this.#deps.tally.failed(problem);
     this.#deps.onChange();
   }
 
@@ -78,6 +88,11 @@ export class Session {
 
   get negotiated(): Negotiated | undefined {
     return this.#state.negotiated;
+  }
+
+  /** In a row. */
+  get failures(): number {
+    return this.#state.failures;
   }
 
   /** Idle, and about to stay so until `start`. */
@@ -141,11 +156,12 @@ export class Session {
 
   status(): SessionStatus {
     const { name, negotiated } = this.#state;
+    const { lastError } = this.#deps.tally;
     return {
       key: this.#config.key,
       state: name,
       since: this.#since,
-      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+      ...(lastError === undefined ? {} : { lastError }),
       ...(this.#localAddress === undefined ? {} : { localAddress: this.#localAddress }),
       ...(negotiated === undefined ? {} : { remoteRouterId: negotiated.remoteIdentifier }),
       ...(negotiated === undefined ? {} : { negotiated: negotiatedStatus(negotiated) }),
@@ -156,13 +172,13 @@ export class Session {
 
   #handle(event: FsmEvent): void {
     const before = this.#state;
-    const errorBefore = this.#lastError;
+    const errorBefore = this.#deps.tally.lastError;
     const { state, effects } = transition({ config: this.#config, jitter: this.#deps.random.next() }, before, event);
     if (this.#collides(before, state)) return this.#handle({ type: 'stop', notification: collision });
     this.#state = state;
     if (before.name === 'Established' && state.name !== 'Established') this.#down();
     for (const effect of effects) this.#run(effect, before);
-    if (state.name === before.name && this.#lastError === errorBefore) return;
+    if (state.name === before.name && this.#deps.tally.lastError === errorBefore) return;
     if (state.name !== before.name) this.#since = this.#deps.clock.wallTime();
     this.#deps.onChange();
     // Routes go out after the change is known, and may change the state again.
@@ -187,7 +203,7 @@ export class Session {
       case 'stopTimer':
         return this.#cancelTimer(effect.timer);
       case 'failed':
-        this.#lastError = effect.error;
+        this.#deps.tally.failed(effect.error);
         return this.#tellFailed(before, effect.error);
       default:
         return this.#runEstablished(effect);

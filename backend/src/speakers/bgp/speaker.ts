@@ -143,14 +143,14 @@ export class BgpSpeaker {
     peer.sessions.start();
   }
 
-  #sessions(config: PeerConfig, rib: AdjRibOut): PeerSessions {
+  #sessions(config: PeerConfig, rib: AdjRibOut, restarting = true): PeerSessions {
     const { clock, random, dialer } = this.#deps;
     const logger = this.#deps.logger.child({ peer: config.key, address: config.address });
     const onChange = (status: SessionStatus): void => {
       // A session that still takes leave of its router is no longer the peer's.
       if (this.#peers.get(config.key)?.sessions === sessions) this.#deps.onSessionChange(status);
     };
-    const sessions = new PeerSessions({ clock, random, dialer, logger, rib, onChange }, config);
+    const sessions = new PeerSessions({ clock, random, dialer, logger, rib, onChange }, config, restarting);
     return sessions;
   }
 
@@ -162,7 +162,7 @@ export class BgpSpeaker {
       return;
     }
     void this.#end(peer, peer.sessions.stop(notification(ErrorCode.cease, CeaseSubcode.otherConfigurationChange)));
-    peer.sessions = this.#sessions(config, peer.rib);
+    peer.sessions = this.#sessions(config, peer.rib, peer.sessions.restarting);
     peer.sessions.start();
   }
 

@@ -30,7 +30,11 @@ import { negotiate, ourOpen, type Negotiated } from './negotiate.ts';
 export type TimerName = 'connectRetry' | 'idleHold' | 'hold' | 'keepalive';
 
 export type FsmEvent =
-  | { readonly type: 'start' }
+  | {
+      readonly type: 'start';
+      /** Failures in a row of other connections with the peer, after which this one waits as after its own. */
+      readonly failures?: number;
+    }
   /** Without a NOTIFICATION the connection is just closed: the peer's graceful restart keeps our routes. */
   | { readonly type: 'stop'; readonly notification: Notification | undefined }
   | { readonly type: 'connected' }
@@ -102,9 +106,17 @@ export function transition(input: FsmInput, state: FsmState, event: FsmEvent): T
   }
 }
 
-function idle(_input: FsmInput, state: FsmState, event: FsmEvent): Transition {
-  const starts = event.type === 'start' || (event.type === 'timer' && event.timer === 'idleHold');
-  return starts ? connect(state) : unchanged(state);
+function idle(input: FsmInput, state: FsmState, event: FsmEvent): Transition {
+  if (event.type === 'timer' && event.timer === 'idleHold') return connect(state);
+  if (event.type !== 'start') return unchanged(state);
+  const { failures = 0 } = event;
+  return failures === 0 ? connect(state) : rest(input, { ...state, failures });
+}
+
+/** Stays in Idle until IdleHoldTimer expires. */
+function rest(input: FsmInput, state: FsmState): Transition {
+  const ms = retryDelayMs(state.failures, input.config.connectRetrySeconds, input.jitter);
+  return { state, effects: [{ type: 'startTimer', timer: 'idleHold', ms }] };
 }
 
 function connecting(input: FsmInput, state: FsmState, event: FsmEvent): Transition {
@@ -238,17 +250,9 @@ function refuse(input: FsmInput, state: FsmState, error: ProtocolError): Transit
 
 /** To Idle, to try again when IdleHoldTimer expires. */
 function reset(input: FsmInput, state: FsmState, error: string, effects: readonly Effect[] = []): Transition {
-  const failures = state.failures + 1;
-  const ms = retryDelayMs(failures, input.config.connectRetrySeconds, input.jitter);
-  return {
-    state: { name: 'Idle', failures, restarting: state.restarting },
-    effects: [
-      ...effects,
-      ...stopSessionTimers,
-      { type: 'failed', error },
-      { type: 'startTimer', timer: 'idleHold', ms },
-    ],
-  };
+  const next: FsmState = { name: 'Idle', failures: state.failures + 1, restarting: state.restarting };
+  const ended: readonly Effect[] = [...effects, ...stopSessionTimers, { type: 'failed', error }];
+  return { state: next, effects: [...ended, ...rest(input, next).effects] };
 }
 
 /** To Active, to try again when ConnectRetryTimer expires. */
