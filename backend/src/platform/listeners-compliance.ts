@@ -38,6 +38,7 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 async function listening(
   { listeners, host, until }: ListenersHarness,
   accept: (incoming: IncomingConnection) => boolean = () => true,
+  ...farewell: readonly Uint8Array[]
 ): Promise<Bench> {
   const accepted: Connection[] = [];
   const remotes: string[] = [];
@@ -48,7 +49,7 @@ async function listening(
     {
       onConnection: (incoming) => {
         remotes.push(incoming.remoteAddress);
-        if (!accept(incoming)) return incoming.refuse();
+        if (!accept(incoming)) return incoming.refuse(...farewell);
         const connection: Connection = incoming.open(
           {},
           {
@@ -99,6 +100,16 @@ export function listenersCompliance(name: string, makeHarness: () => ListenersHa
     const caller = harness.call(bench.port);
     await harness.until(() => caller.events.some((event) => event !== 'open'));
     assert.deepEqual([bench.accepted.length, bench.remotes.length], [0, 1]);
+    bench.socket.close();
+  });
+
+  test(`${name}: who is refused with a word hears it, having said something or not`, async () => {
+    const harness = makeHarness();
+    const bench = await listening(harness, () => false, bytes('not you'));
+    const [silent, talker] = [harness.call(bench.port), harness.call(bench.port)];
+    talker.write('hello');
+    await harness.until(() => [silent, talker].every((caller) => caller.received() === 'not you'));
+    await harness.until(() => [silent, talker].every(({ events }) => events.some((event) => event !== 'open')));
     bench.socket.close();
   });
 

@@ -83,7 +83,8 @@ export interface IncomingConnection {
   readonly remoteAddress: string;
   /** `onConnect` follows; errors of the options come through `onClose`. A password is that of the listener for this address. */
   open(options: Omit<TcpOptions, 'password'>, handlers: ConnectionHandlers): Connection;
-  refuse(): void;
+  /** @param farewell what the other end is told before, as far as it listens within a second */
+  refuse(farewell?: Uint8Array): void;
 }
 
 export interface ListenHandlers {

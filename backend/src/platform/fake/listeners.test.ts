@@ -15,6 +15,7 @@ listenersCompliance('fake listeners', (): ListenersHarness => {
       const events: string[] = [];
       const unsent: string[] = [];
       let end: RemoteEnd | undefined;
+      let farewell: Uint8Array = new Uint8Array();
       const write = (text: string): void => {
         if (end === undefined) unsent.push(text);
         else end.write(new TextEncoder().encode(text));
@@ -27,10 +28,13 @@ listenersCompliance('fake listeners', (): ListenersHarness => {
           events.push('open');
           for (const text of unsent.splice(0)) write(text);
         },
-        onFail: () => events.push('failed'),
+        onFail: (_reason, told) => {
+          events.push('failed');
+          farewell = told ?? farewell;
+        },
       });
       return {
-        received: () => Buffer.concat(end?.received ?? []).toString(),
+        received: () => Buffer.concat(end?.received ?? [farewell]).toString(),
         get events() {
           return end?.closed === true ? [...events, 'closed'] : events;
         },

@@ -13,6 +13,8 @@ import { FakeConnection, type RemoteEnd } from './dialer.ts';
 /** The default of most systems. */
 const hostTtl = 64;
 
+type Failure = 'refused' | 'no answer';
+
 /** What somebody who connects to a fake port is, and what came of it. */
 export interface Caller {
   readonly host: string;
@@ -22,7 +24,7 @@ export interface Caller {
   /** Called when the connection is opened on the listening side. */
   readonly onOpen: (remote: RemoteEnd) => void;
   /** Refused, or nobody answered. */
-  readonly onFail?: (reason: 'refused' | 'no answer') => void;
+  readonly onFail?: (reason: Failure, farewell?: Uint8Array) => void;
 }
 
 /** Ports in memory, on addresses that are all this host's. As with `FakeDialer`, everything arrives with the clock's next tick. */
@@ -98,17 +100,17 @@ class FakeListener implements ListeningSocket {
   }
 
   call(caller: Caller): void {
-    const fails = (reason: 'refused' | 'no answer'): void =>
-      void this.#clock.setTimer(0, () => caller.onFail?.(reason));
+    const fails = (reason: Failure, farewell?: Uint8Array): void =>
+      void this.#clock.setTimer(0, () => caller.onFail?.(reason, farewell));
     const password = this.#passwords.get(caller.host);
     this.#clock.setTimer(0, () => {
       if (this.#closed) fails('refused');
       else if (caller.password !== password || this.#ttl < (caller.minTtl ?? 0)) fails('no answer');
-      else this.#handlers.onConnection(this.#incoming(caller, password, () => fails('refused')));
+      else this.#handlers.onConnection(this.#incoming(caller, password, (farewell) => fails('refused', farewell)));
     });
   }
 
-  #incoming(caller: Caller, password: string | undefined, refuse: () => void): IncomingConnection {
+  #incoming(caller: Caller, password: string | undefined, refuse: IncomingConnection['refuse']): IncomingConnection {
     const keyed = password === undefined ? {} : { password };
     return {
       remoteAddress: caller.host,

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listenersCompliance, type ListenersHarness } from '../listeners-compliance.ts';
 import { systemDialer } from './dialer.ts';
-import { systemListeners } from './listeners.ts';
+import { keysAt, systemListeners } from './listeners.ts';
 
 const host = '127.0.0.1';
 
@@ -36,3 +38,15 @@ listenersCompliance('system listeners', () => ({
   ...{ listeners: systemListeners, host, callerHost: host },
   ...{ call, until, settle, pass },
 }));
+
+test('the kernel has one key for an address on whichever link: that of the first', () => {
+  const passwords = new Map([
+    ['fe80::1%eth0', 'left'],
+    ['fe80::1%eth1', 'right'],
+    ['2001:db8::1', 'far'],
+    ['192.0.2.1', 'old'],
+  ]);
+  const keys = (host: string): unknown => Object.fromEntries(keysAt(host, passwords));
+  assert.deepEqual(keys('::'), { 'fe80::1': 'left', '2001:db8::1': 'far' });
+  assert.deepEqual(keys('0.0.0.0'), { '192.0.2.1': 'old' });
+});

@@ -1,4 +1,4 @@
-import { createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { Connection, IncomingConnection, ListenHandlers, Listeners, ListeningSocket } from '../ports.ts';
 import { TcpConnection } from './tcp-connection.ts';
 import { descriptorOf, isSpecial, setOptions, setPassword, systemTtl } from './tcp-options.ts';
@@ -8,18 +8,23 @@ export const systemListeners: Listeners = {
   listen: ({ host, port }, handlers) => new TcpListener(host, port, handlers),
 };
 
+const partingMs = 1_000;
+const mostParting = 64;
+
 class TcpListener implements ListeningSocket {
   readonly #server: Server;
   readonly #handlers: ListenHandlers;
-  readonly #v6: boolean;
+  readonly #host: string;
   #keys: ReadonlyMap<string, string> = new Map();
   #wanted: ReadonlyMap<string, string> = new Map();
   #ttl: number | undefined;
+  /** Connections that are refused, and still told so. */
+  #parting = 0;
   #closed = false;
 
   constructor(host: string, port: number, handlers: ListenHandlers) {
     this.#handlers = handlers;
-    this.#v6 = isIPv6(host);
+    this.#host = host;
     this.#server = createServer({ allowHalfOpen: false, noDelay: true }, (socket) => this.#accept(socket));
     this.#server.on('error', (error) => setImmediate(() => this.#fail(error)));
     this.#server.on('listening', () => {
@@ -39,7 +44,7 @@ class TcpListener implements ListeningSocket {
   }
 
   setPasswords(passwords: ReadonlyMap<string, string>): void {
-    this.#wanted = new Map([...passwords].filter(([address]) => address.includes(':') === this.#v6));
+    this.#wanted = keysAt(this.#host, passwords);
     this.#applyKeys();
   }
 
@@ -67,7 +72,7 @@ class TcpListener implements ListeningSocket {
   }
 
   #applyTtl(): void {
-    this.#apply((fd) => setOptions(fd, this.#v6 ? '::' : '0.0.0.0', { ttl: this.#ttl ?? systemTtl }));
+    this.#apply((fd) => setOptions(fd, this.#host, { ttl: this.#ttl ?? systemTtl }));
   }
 
   /** Sets what can be set once there is a socket that listens. */
@@ -95,9 +100,23 @@ class TcpListener implements ListeningSocket {
         applyOptions(socket, remoteAddress, options);
         return connection;
       },
-      refuse: () => void socket.destroy(),
+      refuse: (farewell) => this.#refuse(socket, farewell),
     };
     this.#handlers.onConnection(incoming);
+  }
+
+  #refuse(socket: Socket, farewell: Uint8Array | undefined): void {
+    // Whoever opens connections without end is not worth a descriptor each.
+    if (farewell === undefined || this.#parting === mostParting) return void socket.destroy();
+    this.#parting += 1;
+    const timer = setTimeout(() => socket.destroy(), partingMs).unref();
+    socket.on('close', () => {
+      clearTimeout(timer);
+      this.#parting -= 1;
+    });
+    // Unread input would make a reset of the close, which takes with it what is on its way.
+    socket.resume();
+    socket.end(farewell);
   }
 
   #fail(error: unknown): void {
@@ -105,6 +124,19 @@ class TcpListener implements ListeningSocket {
     this.close();
     this.#handlers.onError(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+/**
+ * The keys that a socket which listens on `host` needs, by address without zone: the kernel tells only VRFs apart (TCP_MD5SIG_FLAG_IFINDEX), so that
+ * of routers with one link-local address on several links the first counts.
+ */
+export function keysAt(host: string, passwords: ReadonlyMap<string, string>): Map<string, string> {
+  const keys = new Map<string, string>();
+  for (const [address, password] of passwords) {
+    const [literal = ''] = address.split('%');
+    if (literal.includes(':') === host.includes(':') && !keys.has(literal)) keys.set(literal, password);
+  }
+  return keys;
 }
 
 function applyOptions(socket: Socket, host: string, options: Parameters<IncomingConnection['open']>[0]): void {

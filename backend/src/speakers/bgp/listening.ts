@@ -1,4 +1,5 @@
 import type { Clock, IncomingConnection, Listeners, ListeningSocket, Logger, Timer } from '../../platform/ports.ts';
+import type { PeerConfig } from './model.ts';
 
 /** Where routers may connect to us. */
 export interface ListenConfig {
@@ -14,14 +15,6 @@ export interface ListenProblem {
   readonly message: string;
 }
 
-/** What the peers' sockets have in common with those that they connect to. */
-export interface ForPeers {
-  /** TCP-MD5 keys (RFC 2385) by address of the peer. */
-  readonly passwords: ReadonlyMap<string, string>;
-  /** Of the answer to who connects; the system's default if left out. */
-  readonly ttl?: number;
-}
-
 export interface ListeningDeps {
   readonly clock: Clock;
   readonly listeners: Listeners;
@@ -31,7 +24,6 @@ export interface ListeningDeps {
 
 /** The port may be taken by somebody who leaves, and an address may come. */
 const retryMs = 10_000;
-const nobody: ForPeers = { passwords: new Map() };
 
 interface Place {
   socket: ListeningSocket | undefined;
@@ -45,14 +37,17 @@ export class Listening {
   /** The last error by address: what lasts is worth one line. */
   readonly #told = new Map<string, string>();
   #port = 0;
-  #forPeers: ForPeers = nobody;
+  #peers: readonly PeerConfig[] = [];
+  /** Addresses whose passwords were last told to be in each other's way. */
+  #inTheWay = '';
 
   constructor(deps: ListeningDeps) {
     this.#deps = deps;
   }
 
-  set({ port, addresses }: ListenConfig, forPeers: ForPeers): void {
-    this.#forPeers = forPeers;
+  /** @param peers who may connect, and what their connections need from the start */
+  set({ port, addresses }: ListenConfig, peers: readonly PeerConfig[]): void {
+    this.#peers = peers;
     const everywhere = addresses.length === 0 ? ['0.0.0.0', '::'] : addresses;
     const wanted = new Set(port === 0 ? [] : everywhere);
     for (const [host, place] of this.#places) {
@@ -61,10 +56,11 @@ export class Listening {
     }
     this.#port = port;
     for (const host of wanted) if (!this.#places.has(host)) this.#open(host);
+    if (port !== 0) this.#tellPasswordsInTheWay();
   }
 
   stop(): void {
-    this.set({ port: 0, addresses: [] }, nobody);
+    this.set({ port: 0, addresses: [] }, []);
   }
 
   /** Where it can't be listened at the moment, and why. */
@@ -96,8 +92,26 @@ export class Listening {
   }
 
   #tell({ socket }: Place): void {
-    socket?.setPasswords(this.#forPeers.passwords);
-    socket?.setTtl(this.#forPeers.ttl);
+    const passwords = new Map<string, string>();
+    for (const { address, password } of this.#peers) {
+      if (password !== undefined && !passwords.has(address)) passwords.set(address, password);
+    }
+    socket?.setPasswords(passwords);
+    // A router with GTSM (RFC 5082) drops an answer with less; to the others it makes no difference.
+    socket?.setTtl(this.#peers.some(({ ttlSecurityHops }) => ttlSecurityHops !== undefined) ? 255 : undefined);
+  }
+
+  /** The kernel has one key for an address, whatever the link and the port. */
+  #tellPasswordsInTheWay(): void {
+    const byAddress = Map.groupBy(this.#peers, ({ address }) => address.replace(/%.*$/, ''));
+    const differ = [...byAddress].filter(([, peers]) => new Set(peers.map(({ password }) => password)).size > 1);
+    const addresses = differ.map(([address]) => address);
+    if (addresses.join() === this.#inTheWay) return;
+    this.#inTheWay = addresses.join();
+    if (addresses.length === 0) return;
+    const text =
+      'peers with one address have different TCP-MD5 passwords: only one of them is heard when it connects to us';
+    this.#deps.logger.warn({ addresses, peers: differ.flatMap(([, peers]) => peers.map(({ key }) => key)) }, text);
   }
 
   #close(host: string, { socket, retry }: Place): void {

@@ -12,7 +12,7 @@ import { configProblem } from './config-problem.ts';
 import { survivingConnection } from './fsm/collision.ts';
 import type { Negotiated } from './fsm/negotiate.ts';
 import type { PeerConfig, SessionStatus, StateName } from './model.ts';
-import { collision, Session, type SessionDeps } from './session.ts';
+import { collision, rejection, Session, type SessionDeps } from './session.ts';
 import { SessionTally } from './session-tally.ts';
 import type { Notification } from './wire/protocol-error.ts';
 
@@ -72,7 +72,7 @@ export class PeerSessions {
   accept(incoming: IncomingConnection): void {
     const candidate = [...this.#incoming].find(({ state }) => state !== 'Established');
     const busy = candidate?.state === 'OpenConfirm';
-    if (this.#ended || busy || configProblem(this.#config) !== undefined) return incoming.refuse();
+    if (this.#ended || busy || configProblem(this.#config) !== undefined) return incoming.refuse(rejection);
     // Who connects again without having said a word has given up the connection before.
     void candidate?.stop(collision);
     const open = (current: PeerConfig, handlers: ConnectionHandlers): Connection =>
@@ -206,7 +206,7 @@ export class PeerSessions {
   }
 }
 
-function ttlOptions({ ttl, ttlSecurityHops: hops }: PeerConfig): Omit<TcpOptions, 'password'> {
+export function ttlOptions({ ttl, ttlSecurityHops: hops }: PeerConfig): Omit<TcpOptions, 'password'> {
   // RFC 5082 section 3: what has come over n hops has lost n - 1 of the 255.
   if (hops !== undefined) return { ttl: 255, minTtl: 256 - hops };
   return ttl === undefined ? {} : { ttl };

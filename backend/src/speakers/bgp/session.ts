@@ -49,6 +49,12 @@ export interface Past {
 
 export const collision = notification(ErrorCode.cease, CeaseSubcode.connectionCollisionResolution);
 
+/** For a connection that is none of a session: a complete message (RFC 4486 section 4). */
+export const rejection = encodeMessage(
+  { type: 'notification', ...notification(ErrorCode.cease, CeaseSubcode.connectionRejected) },
+  { fourOctetAs: true, addPath: new Set() },
+);
+
 /** One connection with a peer at a time: carries out what the state machine decides, on a connection, timers and the peer's routes. */
 export class Session {
   readonly #deps: SessionDeps;

@@ -1,10 +1,10 @@
-import type { Clock, Dialer, IncomingConnection, Listeners, Logger, Random } from '../../platform/ports.ts';
+import type { Clock, Dialer, Listeners, Logger, Random } from '../../platform/ports.ts';
 import { AdjRibOut } from './adj-rib-out.ts';
+import { Callers } from './callers.ts';
 import { asksForAddPath } from './fsm/negotiate.ts';
-import { Listening, type ForPeers, type ListenConfig, type ListenProblem } from './listening.ts';
+import { Listening, type ListenConfig, type ListenProblem } from './listening.ts';
 import type { PeerConfig, Route, SessionStatus } from './model.ts';
 import { PeerSessions } from './peer-sessions.ts';
-import { addressBytes, addressText } from './wire/address.ts';
 import { CeaseSubcode, ErrorCode, notification, shutdownCommunication } from './wire/notification.ts';
 import type { Notification } from './wire/protocol-error.ts';
 
@@ -44,13 +44,18 @@ export class BgpSpeaker {
   readonly #deps: BgpSpeakerDeps;
   readonly #options: BgpSpeakerOptions;
   readonly #peers = new Map<string, Peer>();
+  readonly #callers: Callers;
   readonly #listening: Listening;
   #stopped = false;
 
   constructor(deps: BgpSpeakerDeps, options: BgpSpeakerOptions = {}) {
     this.#deps = deps;
     this.#options = options;
-    this.#listening = new Listening({ ...deps, onConnection: (incoming) => this.#accept(incoming) });
+    this.#callers = new Callers(deps);
+    this.#listening = new Listening({
+      ...deps,
+      onConnection: (incoming) => this.#callers.accept(incoming, this.#peers.values()),
+    });
   }
 
   /**
@@ -75,7 +80,7 @@ export class BgpSpeaker {
       if (peer === undefined) this.#add(config);
       else this.#reconfigure(peer, config);
     }
-    this.#listening.set(listen, forPeers(peers));
+    this.#listening.set(listen, peers);
     for (const key of gone) this.#deps.onSessionGone(key);
   }
 
@@ -114,6 +119,7 @@ export class BgpSpeaker {
   async stop(how: StopMode | ((peerKey: string) => StopMode)): Promise<void> {
     this.#stopped = true;
     this.#listening.stop();
+    this.#callers.stop();
     const farewell = this.#shutdown(CeaseSubcode.administrativeShutdown);
     await Promise.all(
       [...this.#peers].map(async ([key, { sessions }]) => {
@@ -122,15 +128,6 @@ export class BgpSpeaker {
         else await sessions.stop(mode === 'retain' ? undefined : farewell);
       }),
     );
-  }
-
-  /** A router is known by its address alone: the port that it connects from says nothing. */
-  #accept(incoming: IncomingConnection): void {
-    const { remoteAddress } = incoming;
-    const peer = [...this.#peers.values()].find(({ config }) => isSameAddress(config.address, remoteAddress));
-    if (peer !== undefined && !this.#stopped) return peer.sessions.accept(incoming);
-    this.#deps.logger.info({ address: remoteAddress }, 'a connection from an address that is no peer was refused');
-    incoming.refuse();
   }
 
   #add(config: PeerConfig): void {
@@ -196,26 +193,4 @@ function sessionParameters(config: PeerConfig): string {
   const families = config.families.map((wanted) => [wanted.family, asksForAddPath(wanted)]);
   const password = config.password !== undefined;
   return JSON.stringify({ ...config, connectRetrySeconds: 0, gracefulShutdown: false, password, families });
-}
-
-function forPeers(peers: readonly PeerConfig[]): ForPeers {
-  const passwords = new Map<string, string>();
-  for (const { address, password } of peers) if (password !== undefined) passwords.set(address, password);
-  // A router with GTSM (RFC 5082) drops an answer with less; to the others it makes no difference.
-  return peers.some(({ ttlSecurityHops }) => ttlSecurityHops !== undefined) ? { passwords, ttl: 255 } : { passwords };
-}
-
-function isSameAddress(one: string, other: string): boolean {
-  const [literal = '', zone] = one.split('%');
-  const [otherLiteral = '', otherZone] = other.split('%');
-  if (literal === otherLiteral && zone === otherZone) return true;
-  return zone === otherZone && canonical(literal) === canonical(otherLiteral);
-}
-
-function canonical(literal: string): string {
-  try {
-    return addressText(addressBytes(literal));
-  } catch {
-    return literal;
-  }
 }

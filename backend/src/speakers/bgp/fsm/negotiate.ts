@@ -92,8 +92,13 @@ export function negotiate(config: PeerConfig, open: OpenMessage): Negotiated {
   };
 }
 
+/** The AS that a speaker says it is of (RFC 6793 section 4.1). */
+export function asOf(open: OpenMessage): number {
+  return capabilitySets(open).fourOctetAs ?? open.as;
+}
+
 function checkPeer(config: PeerConfig, open: OpenMessage): void {
-  const as = capabilitySets(open).fourOctetAs ?? open.as;
+  const as = asOf(open);
   const sentAs = as > 0xffff ? AS_TRANS : as;
   if (as !== config.peerAs || open.as !== sentAs) {
     throw openError(`peer has AS ${as}, configured is ${config.peerAs}`, OpenSubcode.badPeerAs);

@@ -43,6 +43,7 @@ export const CeaseSubcode = {
   administrativeShutdown: 2,
   peerDeconfigured: 3,
   administrativeReset: 4,
+  connectionRejected: 5,
   otherConfigurationChange: 6,
   connectionCollisionResolution: 7,
   hardReset: 9,
