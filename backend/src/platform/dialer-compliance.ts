@@ -183,8 +183,11 @@ function connections(name: string, makeHarness: () => DialerHarness, options: Tc
     assert.ok(waiting > 0);
     assert.ok(connection.write(chunk) >= chunk.length);
     assert.ok(!events.includes('drain'));
+    const total = (written + 1) * chunk.length;
+    assert.ok(connection.sentBytes < total, `${connection.sentBytes} of ${total}`);
     peer.resume();
     await harness.until(() => events.includes('drain'));
+    assert.equal(connection.sentBytes, total);
     await harness.until(() => peer.received().length === (written + 1) * chunk.length);
     connection.destroy();
     await harness.until(() => closes().length === 1);

@@ -59,6 +59,8 @@ export interface Connection {
   /** Undefined until `onConnect`. */
   readonly localAddress: string | undefined;
   readonly remoteAddress: string | undefined;
+  /** How many octets have left user space so far; grows while a peer reads, however slowly. */
+  readonly sentBytes: number;
   /** Queues bytes; returns how many bytes wait in user space (backpressure is the caller's to judge). */
   write(bytes: Uint8Array): number;
   /**

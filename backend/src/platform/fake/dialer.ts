@@ -19,6 +19,8 @@ export interface RemoteEnd {
   /** Reads nothing until `resume`: what the dialling side writes stays there. */
   pause(): void;
   resume(): void;
+  /** Reads what waits longest of what was written while it is paused: one `write` of the other end. */
+  readOne(): void;
 }
 
 export type Accept = (remote: RemoteEnd, options: DialOptions) => void;
@@ -91,6 +93,7 @@ export class FakeConnection implements Connection {
   /** What the other end has sent and would send again until it is heard. */
   #arriving: Uint8Array[] = [];
   #password: string | undefined;
+  #sentBytes = 0;
 
   constructor(clock: Clock, options: DialOptions, handlers: ConnectionHandlers) {
     this.#clock = clock;
@@ -105,6 +108,7 @@ export class FakeConnection implements Connection {
       keyed: () => this.#keysChanged(),
       close: (error) => this.#soon(() => this.#closed(error)),
       resumed: () => this.#soon(() => this.#flush()),
+      readOne: () => this.#deliver(1),
     });
   }
 
@@ -115,6 +119,10 @@ export class FakeConnection implements Connection {
 
   get remoteAddress(): string | undefined {
     return this.#phase === 'dialling' ? undefined : this.#options.host;
+  }
+
+  get sentBytes(): number {
+    return this.#sentBytes;
   }
 
   /** @param password of the other end */
@@ -179,8 +187,11 @@ export class FakeConnection implements Connection {
   }
 
   /** What the remote end sees goes through the clock as well, but isn't lost when this side closes. */
-  #deliver(): void {
-    for (const bytes of this.#waiting.splice(0)) this.#clock.setTimer(0, () => this.#remote.arrive(bytes));
+  #deliver(most = this.#waiting.length): void {
+    for (const bytes of this.#waiting.splice(0, most)) {
+      this.#sentBytes += bytes.length;
+      this.#clock.setTimer(0, () => this.#remote.arrive(bytes));
+    }
   }
 
   #flush(): void {
@@ -219,6 +230,7 @@ interface Wire {
   readonly keyed: () => void;
   readonly close: (error?: Error) => void;
   readonly resumed: () => void;
+  readonly readOne: () => void;
 }
 
 class FakeRemote implements RemoteEnd {
@@ -262,5 +274,9 @@ class FakeRemote implements RemoteEnd {
   resume(): void {
     this.paused = false;
     this.#wire.resumed();
+  }
+
+  readOne(): void {
+    this.#wire.readOne();
   }
 }

@@ -34,6 +34,12 @@ export class TcpConnection implements Connection {
     return this.#remoteAddress;
   }
 
+  get sentBytes(): number {
+    // What libuv has and the kernel hasn't taken, to the octet: `writableLength` counts a chunk until the last one of it has left.
+    const { _handle: handle } = this.#socket as { _handle?: { bytesWritten: number; writeQueueSize: number } | null };
+    return handle ? handle.bytesWritten - handle.writeQueueSize : 0;
+  }
+
   write(bytes: Uint8Array): number {
     if (!this.#socket.writable) return 0;
     this.#socket.write(bytes, () => this.#drained());

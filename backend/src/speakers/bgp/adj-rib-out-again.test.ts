@@ -39,6 +39,30 @@ test('a refresh has a beginning and an end where both sides know that, however m
   assert.deepEqual(messagesOf(scene), ['refresh ipv6-unicast 1', 'refresh ipv6-unicast 2']);
 });
 
+test('a refresh that is asked for before End-of-RIB begins after it (RFC 7313 section 4)', () => {
+  const scene = new Scene({ families: ['ipv4-unicast'] });
+  scene.rib.start({ ...scene.session, enhancedRefresh: true });
+  scene.rib.refresh('ipv4-unicast');
+  scene.rib.replace(table(route(a, [1])));
+  // The route, then End-of-RIB.
+  const initial = ['update', 'update'];
+  assert.deepEqual(messagesOf(scene), [...initial, 'refresh ipv4-unicast 1', 'update', 'refresh ipv4-unicast 2']);
+});
+
+test('beginnings and ends of refreshes are no UPDATEs', () => {
+  const scene = new Scene({ families: ['ipv4-unicast'] });
+  scene.rib.start({ ...scene.session, enhancedRefresh: true });
+  scene.rib.replace(table(route(a, [1])));
+  messagesOf(scene);
+  scene.rib.refresh('ipv4-unicast');
+  let [messages, updates] = [0, 0];
+  for (let batch = scene.rib.take(100); batch !== undefined; batch = scene.rib.take(100)) {
+    messages += batch.messages;
+    updates += batch.updates;
+  }
+  assert.deepEqual([messages, updates], [3, 1]);
+});
+
 test('who asks many times before there is room to send gets one answer', () => {
   for (const enhancedRefresh of [true, false]) {
     const scene = new Scene();

@@ -20,6 +20,8 @@ export interface RibSession {
 export interface Batch {
   readonly bytes: Uint8Array;
   readonly messages: number;
+  /** How many of them are UPDATEs. */
+  readonly updates: number;
 }
 
 export interface AdjRibOutDeps {
@@ -171,18 +173,18 @@ export class AdjRibOut {
   take(maxBytes: number): Batch | undefined {
     const session = this.#session;
     if (session === undefined || !this.#known) return undefined;
-    const messages = this.#beginRefreshes(session);
+    const begins = this.#beginRefreshes(session);
     while (this.#dirty.size > 0) {
-      messages.push(...this.#takeChanges(session, maxBytes));
-      if (messages.length > 0) return batch(messages);
+      const updates = this.#takeChanges(session, maxBytes);
+      if (begins.length + updates.length > 0) return batch(begins, updates);
     }
-    messages.push(...this.#takeEnds(session));
-    return messages.length === 0 ? undefined : batch(messages);
+    return batch([...begins, ...this.#takeEnds()], this.#takeEndsOfRib(session));
   }
 
   /** RFC 7313 section 4: a beginning, then all routes of the family; what isn't among them is not ours any more. */
   #beginRefreshes({ enhancedRefresh }: ActiveSession): Uint8Array[] {
-    if (this.#asked.size === 0) return [];
+    // Not before End-of-RIB, which says that all has been sent once.
+    if (this.#asked.size === 0 || this.#endOfRibDue) return [];
     const families = [...this.#asked];
     for (const entry of this.#entries.values()) {
       if (!this.#asked.has(entry.encoded.family) || entry.sent.length === 0) continue;
@@ -196,14 +198,17 @@ export class AdjRibOut {
   }
 
   /** Once all routes are sent. */
-  #takeEnds(session: ActiveSession): Uint8Array[] {
+  #takeEnds(): Uint8Array[] {
     const ended = [...this.#refreshing];
     this.#refreshing.clear();
-    const messages = ended.map((family) => refreshMessage(family, RefreshSubtype.end));
-    if (!this.#endOfRibDue) return messages;
+    return ended.map((family) => refreshMessage(family, RefreshSubtype.end));
+  }
+
+  #takeEndsOfRib(session: ActiveSession): Uint8Array[] {
+    if (!this.#endOfRibDue) return [];
     this.#endOfRibDue = false;
     for (const { family } of session.families) session.packer.endOfRib(family);
-    return [...messages, ...session.packer.takeMessages()];
+    return session.packer.takeMessages();
   }
 
   #takeChanges(session: ActiveSession, maxBytes: number): Uint8Array[] {
@@ -259,8 +264,11 @@ function sendAgain(entry: Entry): void {
   entry.sent = entry.sent.map(({ id }) => ({ id, key: resend }));
 }
 
-function batch(messages: readonly Uint8Array[]): Batch {
-  return { bytes: Buffer.concat(messages), messages: messages.length };
+function batch(others: readonly Uint8Array[], updates: readonly Uint8Array[]): Batch | undefined {
+  const messages = others.length + updates.length;
+  return messages === 0
+    ? undefined
+    : { bytes: Buffer.concat([...others, ...updates]), messages, updates: updates.length };
 }
 
 function refreshMessage(family: AddressFamily, subtype: number): Uint8Array {

@@ -82,7 +82,7 @@ export interface NegotiatedStatus {
   readonly routeRefresh: boolean;
   /** RFC 7313. */
   readonly enhancedRouteRefresh: boolean;
-  /** RFC 8654: both sides take messages of up to 65535 octets. */
+  /** RFC 8654: the peer, too, takes messages of up to 65535 octets. */
   readonly extendedMessages: boolean;
   /** RFC 8950: the peer takes IPv4 routes with IPv6 next hops. */
   readonly extendedNextHop: boolean;

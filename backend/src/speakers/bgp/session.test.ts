@@ -281,6 +281,31 @@ test('a router that reads nothing at all is given up after eight minutes (RFC 96
   assert.ok(connection.remote.closed);
 });
 
+test('a router that reads slowly, but does, is kept however long it takes (RFC 9687)', () => {
+  const scene = established();
+  const { connection } = scene;
+  connection.remote.pause();
+  scene.speaker.setRoutes('r1', table(...many));
+  for (let minutes = 0; minutes < 60; minutes += 5) {
+    scene.pass(300, connection);
+    connection.remote.readOne();
+  }
+  assert.equal(scene.status.state, 'Established');
+  scene.pass(480 + 60, connection);
+  assert.equal(scene.status.lastError, 'Send Hold Timer Expired: the peer reads nothing');
+});
+
+test('long messages are taken from a router that takes none itself: we have said that it may send them (RFC 8654)', () => {
+  const scene = established();
+  const attributes = '40 01 01 00 40 02 06 02 01 0000fde9 40 03 04 c0000201';
+  const nlri = '20 0a0a0a0a '.repeat(1_000);
+  scene.connection.remote.write(hex(`${marker} 13b3 02 0000 0014 ${attributes} ${nlri}`));
+  scene.settle();
+  const { negotiated, state, counters } = scene.status;
+  assert.deepEqual([negotiated?.extendedMessages, state], [false, 'Established']);
+  assert.equal(counters.prefixesReceived, 1_000);
+});
+
 test('a hold time of 0 means no keepalives and no expiry', () => {
   const scene = established();
   scene.router({ ...routerOpen(addPathReceive), holdTimeSeconds: 0 });

@@ -33,6 +33,8 @@ const flushMs = 1_000;
 const withdrawMs = 2_000;
 /** RFC 9687 section 4: the greater of 8 minutes and twice the hold time. */
 const minSendHoldMs = 480_000;
+/** How often within the send hold time it is looked whether something has left. */
+const sendHoldSteps = 8;
 
 interface Closing {
   readonly timer: Timer;
@@ -154,7 +156,7 @@ export class Session {
     while (this.#waitingBytes < highWaterBytes) {
       const batch = this.#deps.rib.take(batchBytes);
       if (batch === undefined) break;
-      this.#deps.tally.sent(batch.messages, batch.messages);
+      this.#deps.tally.sent(batch.messages, batch.updates);
       this.#write(connection, batch.bytes);
     }
     if (!this.#deps.rib.pending) this.#drained();
@@ -293,7 +295,7 @@ export class Session {
         const receiving = this.#state.negotiated?.receiving ?? { fourOctetAs: true, addPath: new Set() };
         this.#handle({ type: 'message', message: decodeMessage(frame, receiving) });
         if (!isCurrent()) return;
-        if (this.#state.negotiated?.extendedMessages === true) reader.extend();
+        if (this.#state.negotiated?.receiving.extendedMessages === true) reader.extend();
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -328,9 +330,18 @@ export class Session {
   #write(connection: Connection, bytes: Uint8Array): void {
     const waited = this.#waitingBytes > 0;
     this.#waitingBytes = connection.write(bytes);
-    if (this.#waitingBytes === 0 || waited) return;
-    const ms = Math.max(minSendHoldMs, 2_000 * this.#config.holdTimeSeconds);
-    this.#setTimer('sendHold', ms, () => this.#handle({ type: 'sendHoldExpired' }));
+    if (this.#waitingBytes > 0 && !waited) this.#holdSending(connection, connection.sentBytes, 0);
+  }
+
+  /** RFC 9687: a peer that takes nothing at all for the send hold time is given up; one that is slow isn't. */
+  #holdSending(connection: Connection, sentBytes: number, stuckMs: number): void {
+    const limit = Math.max(minSendHoldMs, 2_000 * this.#config.holdTimeSeconds);
+    const step = limit / sendHoldSteps;
+    this.#setTimer('sendHold', step, () => {
+      const stuck = connection.sentBytes === sentBytes ? stuckMs + step : 0;
+      if (stuck >= limit) this.#handle({ type: 'sendHoldExpired' });
+      else this.#holdSending(connection, connection.sentBytes, stuck);
+    });
   }
 
   #close(how: 'flush' | 'drop'): void {

@@ -95,7 +95,7 @@ test('longer messages and refreshes with a beginning and an end take both sides,
       config,
       open([...both, ...types.map((type) => ({ type }))]),
     );
-    assert.deepEqual([sending.extendedMessages, receiving.extendedMessages], [extendedMessages, extendedMessages]);
+    assert.deepEqual([sending.extendedMessages, receiving.extendedMessages], [extendedMessages, true]);
     return [routeRefresh, enhancedRouteRefresh, extendedMessages];
   };
   assert.deepEqual(agreed(), [false, false, false]);

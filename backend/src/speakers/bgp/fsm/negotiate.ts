@@ -87,8 +87,8 @@ export function negotiate(config: PeerConfig, open: OpenMessage): Negotiated {
     extendedMessages,
     extendedNextHop,
     sending: { fourOctetAs, addPath: new Set(withIds), extendedMessages, extendedNextHop },
-    // We never offer to receive additional paths.
-    receiving: { fourOctetAs, addPath: new Set(), extendedMessages },
+    // We never offer to receive additional paths. Long messages we do, and who sends them need not take them (RFC 8654 section 4).
+    receiving: { fourOctetAs, addPath: new Set(), extendedMessages: true },
   };
 }
 

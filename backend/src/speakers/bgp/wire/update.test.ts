@@ -119,6 +119,23 @@ test('an MP attribute of a family that is not spoken here stays raw', () => {
   assert.deepEqual(problems, []);
 });
 
+test('wrong flags of an MP attribute whose prefixes can be read end no session, nor do they of another (RFC 7606 section 3 c)', () => {
+  for (const attributes of [
+    `c0 0e 0d 0001 01 04 c0000201 00 18 0a0000 ${origin} ${asPath}`,
+    `40 0f 07 0001 01 18 0a0000`,
+    `80 01 01 00 ${asPath}`,
+  ]) {
+    const { problems } = decodeUpdate(update(attributes, ''), context(true));
+    assert.deepEqual(
+      problems.map(({ severity, notification: { code, subcode } }) => [severity, code, subcode]),
+      [['treat-as-withdraw', 3, 4]],
+    );
+  }
+  // Which prefixes it is about can't be known.
+  const garbled = update(`c0 0e 0d 0001 01 04 c0000201 00 48 0a0000 ${origin} ${asPath}`, '');
+  assert.throws(() => decodeUpdate(garbled, context(true)), { severity: 'session-reset' });
+});
+
 test('IPv4 routes may come in MP_REACH_NLRI', () => {
   const body = update(`80 0e 0d 0001 01 04 c0000201 00 18 0a0000 ${origin} ${asPath}`, '');
   assert.deepEqual(decodeUpdate(body, context(true)).attributes[0], {

@@ -1,6 +1,6 @@
 import type { CodecContext } from '../context.ts';
 import { ErrorCode, notification, UpdateSubcode } from '../notification.ts';
-import { ProtocolError } from '../protocol-error.ts';
+import { ProtocolError, type Severity } from '../protocol-error.ts';
 import { Reader } from '../reader.ts';
 import type { Writer } from '../writer.ts';
 import { as4Path, asPath, type As4Path, type AsPath } from './as-path.ts';
@@ -74,26 +74,26 @@ export function decodeAttribute(reader: Reader, context: CodecContext): DecodedA
   const codec = byCode.get(code);
   const isMp = codec === (mpReach as unknown) || codec === (mpUnreach as unknown);
   if (codec === undefined || (isMp && isForeignFamily(value))) return { code, attribute: raw };
+  const malformed = ({ message, notification: { subcode } }: ProtocolError, severity: Severity): DecodedAttribute => {
+    // RFC 4271 section 6.3: the data is the attribute as it came, header included.
+    const reply = notification(ErrorCode.updateMessage, subcode, reader.since(start));
+    return { code, attribute: raw, problem: new ProtocolError(`${codec.type}: ${message}`, reply, severity) };
+  };
   try {
-    return { code, attribute: decodeKnown(codec, raw, context) };
+    const attribute = decodeKnown(codec, raw, context);
+    // RFC 7606 section 3 c: a conflict in the Optional or Transitive bit is no more than that, of MP_REACH_NLRI too, whose prefixes are known.
+    if (((flags ^ codec.flags) & classBits) === 0) return { code, attribute };
+    const conflict = malformedAttribute(`flags 0x${raw.flags.toString(16)}`, UpdateSubcode.attributeFlags);
+    return malformed(conflict, 'treat-as-withdraw');
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    // RFC 4271 section 6.3: the data is the attribute as it came, header included.
-    const reply = notification(ErrorCode.updateMessage, error.notification.subcode, reader.since(start));
-    return {
-      code,
-      attribute: raw,
-      problem: new ProtocolError(`${codec.type}: ${error.message}`, reply, codec.severity),
-    };
+    return malformed(error, codec.severity);
   }
 }
 
+const classBits = Flag.optional | Flag.transitive;
+
 function decodeKnown(codec: AnyCodec, raw: UnknownAttribute, context: CodecContext): KnownAttribute {
-  const classBits = Flag.optional | Flag.transitive;
-  // RFC 7606 section 3 c: a conflict in the Optional or Transitive bit makes the attribute malformed.
-  if (((raw.flags ^ codec.flags) & classBits) !== 0) {
-    throw malformedAttribute(`flags 0x${raw.flags.toString(16)}`, UpdateSubcode.attributeFlags);
-  }
   const badLength = (): ProtocolError => malformedAttribute('wrong length', UpdateSubcode.attributeLength);
   const reader = new Reader(raw.value, badLength);
   const attribute = codec.decode(reader, context);
