@@ -5,17 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { until } from '../../state/until.ts';
+import { ip, RouterNetwork, routerAddress } from '../bgp-routers/router-network.ts';
 
 const execute = promisify(execFile);
 
-async function ip(...args: string[]): Promise<string> {
-  return (await execute('ip', args, { maxBuffer: 64 * 1024 * 1024 })).stdout;
-}
-
-export const routerAddress = { ipv4: '10.211.0.1', ipv6: 'fd00:211::1' };
-export const speakerAddress = { ipv4: '10.211.0.2', ipv6: 'fd00:211::2' };
-/** The only link-local addresses that there are, both on `eth0`. */
-export const linkLocal = { router: 'fe80::1', speaker: 'fe80::2' };
+export { linkLocal, routerAddress, speakerAddress } from '../bgp-routers/router-network.ts';
 
 const configuration = `
 hostname bgp-frr
@@ -39,14 +33,6 @@ router bgp 65001
  exit-address-family
 `;
 
-const sysctls = [
-  'net.ipv6.conf.all.disable_ipv6=0',
-  'net.ipv6.conf.default.disable_ipv6=0',
-  'net.ipv6.conf.default.accept_dad=0',
-  'net.ipv4.ip_forward=1',
-  'net.ipv6.conf.all.forwarding=1',
-];
-
 interface KernelRoute {
   readonly dst: string;
   readonly gateway?: string;
@@ -61,12 +47,14 @@ type KernelNextHop = Pick<KernelRoute, 'gateway' | 'via'>;
 export class FrrRouter {
   readonly namespace: string;
   readonly speakerNamespace: string;
+  readonly #network: RouterNetwork;
   readonly #folder: string;
   readonly #daemons = new Map<string, ChildProcess>();
 
   private constructor(name: string, folder: string) {
-    this.namespace = `${name}-r`;
-    this.speakerNamespace = `${name}-s`;
+    this.#network = new RouterNetwork(name);
+    this.namespace = this.#network.router;
+    this.speakerNamespace = this.#network.speaker;
     this.#folder = folder;
   }
 
@@ -75,7 +63,7 @@ export class FrrRouter {
     const folder = await mkdtemp(join(tmpdir(), `${name}-`));
     const router = new FrrRouter(name, folder);
     try {
-      await router.#createNetwork();
+      await router.#network.create();
       await execute('chown', ['frr:frr', folder]);
       await chmod(folder, 0o755);
       await writeFile(join(folder, 'zebra.conf'), 'hostname bgp-frr\n');
@@ -149,30 +137,7 @@ export class FrrRouter {
 
   async remove(): Promise<void> {
     for (const name of ['bgpd', 'zebra'] as const) await this.stopDaemon(name, 'SIGKILL');
-    for (const namespace of [this.namespace, this.speakerNamespace]) {
-      await ip('netns', 'del', namespace).catch(() => '');
-    }
+    await this.#network.remove();
     await rm(this.#folder, { recursive: true, force: true });
-  }
-
-  async #createNetwork(): Promise<void> {
-    for (const namespace of [this.namespace, this.speakerNamespace]) {
-      await ip('netns', 'add', namespace);
-      await execute('nsenter', [`--net=/var/run/netns/${namespace}`, 'sysctl', '-qw', ...sysctls]);
-      await ip('-n', namespace, 'link', 'set', 'lo', 'up');
-    }
-    const peer = ['peer', 'name', 'eth0', 'netns', this.speakerNamespace];
-    await ip('-n', this.namespace, 'link', 'add', 'eth0', 'type', 'veth', ...peer);
-    await this.#address(this.namespace, { ...routerAddress, linkLocal: linkLocal.router });
-    await this.#address(this.speakerNamespace, { ...speakerAddress, linkLocal: linkLocal.speaker });
-  }
-
-  async #address(namespace: string, address: Readonly<Record<'ipv4' | 'ipv6' | 'linkLocal', string>>): Promise<void> {
-    await ip('-n', namespace, 'link', 'set', 'eth0', 'addrgenmode', 'none');
-    await ip('-n', namespace, 'addr', 'add', `${address.ipv4}/24`, 'dev', 'eth0');
-    for (const ipv6 of [address.ipv6, address.linkLocal]) {
-      await ip('-n', namespace, 'addr', 'add', `${ipv6}/64`, 'dev', 'eth0', 'nodad');
-    }
-    await ip('-n', namespace, 'link', 'set', 'eth0', 'up');
   }
 }

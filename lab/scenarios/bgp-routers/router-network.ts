@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
+
+export const routerAddress = { ipv4: '10.211.0.1', ipv6: 'fd00:211::1' };
+export const speakerAddress = { ipv4: '10.211.0.2', ipv6: 'fd00:211::2' };
+/** The only link-local addresses that there are, both on `eth0`. */
+export const linkLocal = { router: 'fe80::1', speaker: 'fe80::2' };
+
+const sysctls = [
+  'net.ipv6.conf.all.disable_ipv6=0',
+  'net.ipv6.conf.default.disable_ipv6=0',
+  'net.ipv6.conf.default.accept_dad=0',
+  'net.ipv4.ip_forward=1',
+  'net.ipv6.conf.all.forwarding=1',
+];
+
+/** Runs `ip` and returns what it says. */
+export async function ip(...args: string[]): Promise<string> {
+  return (await execute('ip', args, { maxBuffer: 64 * 1024 * 1024 })).stdout;
+}
+
+/** A network namespace for a router and one for a speaker, one veth apart. */
+export class RouterNetwork {
+  readonly router: string;
+  readonly speaker: string;
+
+  /** @param name prefix of the namespaces; unique on the machine */
+  constructor(name: string) {
+    this.router = `${name}-r`;
+    this.speaker = `${name}-s`;
+  }
+
+  async create(): Promise<void> {
+    for (const namespace of [this.router, this.speaker]) {
+      await ip('netns', 'add', namespace);
+      await execute('nsenter', [`--net=/var/run/netns/${namespace}`, 'sysctl', '-qw', ...sysctls]);
+      await ip('-n', namespace, 'link', 'set', 'lo', 'up');
+    }
+    const peer = ['peer', 'name', 'eth0', 'netns', this.speaker];
+    await ip('-n', this.router, 'link', 'add', 'eth0', 'type', 'veth', ...peer);
+    await this.#address(this.router, { ...routerAddress, linkLocal: linkLocal.router });
+    await this.#address(this.speaker, { ...speakerAddress, linkLocal: linkLocal.speaker });
+  }
+
+  async remove(): Promise<void> {
+    for (const namespace of [this.router, this.speaker]) await ip('netns', 'del', namespace).catch(() => '');
+  }
+
+  async #address(namespace: string, address: Readonly<Record<'ipv4' | 'ipv6' | 'linkLocal', string>>): Promise<void> {
+    await ip('-n', namespace, 'link', 'set', 'eth0', 'addrgenmode', 'none');
+    await ip('-n', namespace, 'addr', 'add', `${address.ipv4}/24`, 'dev', 'eth0');
+    for (const ipv6 of [address.ipv6, address.linkLocal]) {
+      await ip('-n', namespace, 'addr', 'add', `${ipv6}/64`, 'dev', 'eth0', 'nodad');
+    }
+    await ip('-n', namespace, 'link', 'set', 'eth0', 'up');
+  }
+}
