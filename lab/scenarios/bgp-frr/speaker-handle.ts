@@ -25,6 +25,10 @@ export class SpeakerHandle {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** The last known status of each session. */
   session(key: string): SessionStatus | undefined {
     return this.changes.findLast((status) => status.key === key);

@@ -1,0 +1,175 @@
+/**
+ * `npm run bench:bgp`: a full table of 10,000 addresses with 8 next hops each (ADD-PATH) into FRR and into BIRD, from session-up to the last route in the
+ * router's table, beside GoBGP with the same routes into the same router in turn; then what the speaker takes by itself: for a change of one next hop of
+ * all addresses, and for a hundred peers. Namespaces of its own, no cluster. Figures of other senders are for comparison on this machine, in this run.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FrrRouter } from '../scenarios/bgp-frr/frr-router.ts';
+import { SpeakerHandle } from '../scenarios/bgp-frr/speaker-handle.ts';
+import { inNamespace } from '../scenarios/bgp-routers/router.ts';
+import { until } from '../state/until.ts';
+import { ensurePrograms, progressToStderr } from '../toolchain/index.ts';
+import { common, fullTable, hopsPerPrefix, paths, prefixes } from './bgp/full-table.ts';
+import { GobgpSender } from './bgp/gobgp-sender.ts';
+import { ownTime } from './bgp/own-time.ts';
+import { Bird, frr, type Receiver } from './bgp/receivers.ts';
+import { percentile } from './figures.ts';
+import { print, printRow } from './report.ts';
+
+const rounds = 3;
+const changeMs = 100;
+const manyPeers = 100;
+const pollMs = 20;
+
+/** Opens and closes a session with a receiver. */
+interface Sender {
+  readonly pid: number;
+  connect(receiver: Receiver): Promise<void>;
+  disconnect(receiver: Receiver): Promise<void>;
+}
+
+interface Run {
+  readonly ms: number;
+  readonly updates: number;
+  readonly bytes: number;
+}
+
+class OurSender implements Sender {
+  readonly #namespace: string;
+  #speaker: SpeakerHandle | undefined;
+
+  constructor(namespace: string) {
+    this.#namespace = namespace;
+  }
+
+  get pid(): number {
+    return this.#speaker?.pid ?? 0;
+  }
+
+  async connect({ address, port }: Receiver): Promise<void> {
+    this.#speaker = new SpeakerHandle(this.#namespace);
+    await this.#speaker.configure([{ ...common, key: 'r', address, port }]);
+    await this.#speaker.setRoutes('r', [...fullTable().values()]);
+  }
+
+  async disconnect(): Promise<void> {
+    await this.#speaker?.stop('handover');
+  }
+}
+
+/** Octets that the router's kernel has received of BGP connections that stand. */
+async function received(namespace: string): Promise<number> {
+  const text = await inNamespace(namespace, 'ss', '-Htin', 'state', 'established');
+  return [...text.matchAll(/bytes_received:(\d+)/g)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+}
+
+async function residentMiB(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+/** From when the router has the session to when it has the last path, in its own words. */
+async function fill(namespace: string, sender: Sender, receiver: Receiver): Promise<Run> {
+  const { updates: before } = await receiver.look();
+  await sender.connect(receiver);
+  let began: number | undefined;
+  let ms = 0;
+  const deadline = performance.now() + 120_000;
+  for (;;) {
+    const { established, paths: have } = await receiver.look();
+    if (established) began ??= performance.now();
+    if (began !== undefined && have === paths) {
+      ms = performance.now() - began;
+      break;
+    }
+    if (performance.now() > deadline) throw new Error(`${receiver.name} has ${have} of ${paths} paths`);
+    await sleep(pollMs);
+  }
+  return { ms, updates: (await receiver.look()).updates - before, bytes: await received(namespace) };
+}
+
+async function empty(sender: Sender, receiver: Receiver): Promise<void> {
+  await sender.disconnect(receiver);
+  const gone = async (): Promise<boolean> => {
+    const { established, paths: have } = await receiver.look();
+    return !established && have === 0;
+  };
+  await until(gone, { what: `${receiver.name} to have no route`, timeoutMs: 60_000 });
+}
+
+const middle = (values: readonly number[]): number => percentile(values, 50);
+const milliseconds = (ms: number): string => `${ms.toFixed(1)} ms`;
+const kilobytes = (bytes: number): string => `${Math.round(bytes / 1000)} kB`;
+
+async function compare(namespace: string, ours: Sender, theirs: Sender, receiver: Receiver): Promise<void> {
+  const runs = { ours: [] as Run[], theirs: [] as Run[] };
+  let [ourMiB, theirMiB] = [0, 0];
+  // In turn, so that what else the machine does falls on both.
+  for (let round = 0; round < rounds; round++) {
+    runs.ours.push(await fill(namespace, ours, receiver));
+    ourMiB = await residentMiB(ours.pid);
+    await empty(ours, receiver);
+    runs.theirs.push(await fill(namespace, theirs, receiver));
+    theirMiB = await residentMiB(theirs.pid);
+    await empty(theirs, receiver);
+  }
+  const of = (which: readonly Run[], figure: keyof Run): number => middle(which.map((run) => run[figure]));
+  const row = (what: string, figure: keyof Run, text: (value: number) => string): void => {
+    const [our, their] = [of(runs.ours, figure), of(runs.theirs, figure)];
+    if (Number.isNaN(our)) return;
+    printRow(`  ${what}`, `${text(our)}, GoBGP ${text(their)}: ${(our / their).toFixed(2)} times`);
+  };
+  print(
+    `${receiver.name}, ${prefixes} addresses with ${hopsPerPrefix} next hops each, the middle one of ${rounds} runs:`,
+  );
+  row('from session-up to the last route', 'ms', milliseconds);
+  row('UPDATEs', 'updates', String);
+  row('octets received', 'bytes', kilobytes);
+  const memory = `${Math.round(ourMiB)} MiB, GoBGP ${Math.round(theirMiB)} MiB: ${(ourMiB / theirMiB).toFixed(2)} times`;
+  printRow('  resident memory of the sender', memory);
+}
+
+async function withRouters(): Promise<void> {
+  await ensurePrograms(
+    ['ip', 'nsenter', '/usr/lib/frr/bgpd', 'vtysh', 'bird', 'birdc', 'gobgpd', 'gobgp'],
+    progressToStderr,
+  );
+  const folder = await mkdtemp(join(tmpdir(), 'plbbench-'));
+  const router = await FrrRouter.start(`plbbb${process.pid}`);
+  let bird: Bird | undefined;
+  let theirs: GobgpSender | undefined;
+  try {
+    bird = await Bird.start(router.namespace, folder);
+    theirs = await GobgpSender.start(router.speakerNamespace, folder);
+    const ours = new OurSender(router.speakerNamespace);
+    for (const receiver of [frr(router), bird]) await compare(router.namespace, ours, theirs, receiver);
+  } finally {
+    await theirs?.stop();
+    await bird?.stop();
+    await router.remove();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function alone(): Promise<void> {
+  const one = await ownTime(1);
+  const goal = { text: `< ${changeMs} ms`, met: one.changeMs < changeMs };
+  print('The speaker by itself, routers that read at once:');
+  printRow('  the whole table to one peer', milliseconds(one.tableMs));
+  printRow(
+    '  one next hop of all addresses changes',
+    `${milliseconds(one.changeMs)}, ${kilobytes(one.changeBytes)}`,
+    goal,
+  );
+  const many = await ownTime(manyPeers);
+  const ratio = (many.changeMs / one.changeMs).toFixed(0);
+  printRow(`  the whole table to ${manyPeers} peers`, milliseconds(many.tableMs));
+  printRow(`  one next hop changes, to ${manyPeers} peers`, `${milliseconds(many.changeMs)}: ${ratio} times one peer`);
+  printRow(`  memory for ${manyPeers} peers`, `${Math.round(many.memoryMiB)} MiB`);
+}
+
+await alone();
+await withRouters();
