@@ -145,6 +145,39 @@ export interface Datagrams {
   bind(host: string, port: number, handlers: DatagramHandlers): DatagramSocket;
 }
 
+/** Who sent a datagram, and how far it may have come. */
+export interface HopSender {
+  /** A link-local address has its zone behind it (`fe80::1%eth0`). */
+  readonly host: string;
+  readonly port: number;
+  /** TTL (hop limit) with which it came: 255 less the routers that it has come through, if it was sent so. */
+  readonly ttl: number;
+}
+
+export interface HopDatagramHandlers {
+  /** `bytes` are valid only during the call; what is longer than 512 octets comes cut. */
+  onMessage(bytes: Uint8Array, from: HopSender): void;
+  /** The socket is unusable from here on. */
+  onError(error: Error): void;
+}
+
+export interface HopDatagramSocket {
+  /** Sent at once, with TTL 255. Never throws and may lose the datagram. */
+  send(bytes: Uint8Array, port: number, host: string): void;
+  /** Hands out what has come so far now, not when the event loop has its turn: after a stall deadlines come before sockets there. */
+  receive(): void;
+  close(): void;
+}
+
+/** UDP for protocols that prove by the TTL that their packets come from the link (GTSM, RFC 5082); sent as network control traffic (CS6). */
+export interface HopDatagrams {
+  /**
+   * Binds `port` on `host` (an IP literal; an unspecified one stands for all addresses of its family alone). Failures come through `onError`;
+   * no handler is called before it returns.
+   */
+  bind(host: string, port: number, handlers: HopDatagramHandlers): HopDatagramSocket;
+}
+
 /** What this host's network interfaces look like from user space. */
 export interface Links {
   /** The prefixes of the host's own addresses, loopback left out, as CIDR text (`192.0.2.7/24`). */

@@ -13,6 +13,10 @@ export interface Libc {
   sendto(fd: number, bytes: Uint8Array, length: number, flags: number, address: Uint8Array, size: number): number;
   recv(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   recvmmsg(fd: number, headers: Uint8Array, count: number, flags: number, timeout: null): number;
+  /** The interface's index; 0 if there is none of that name. */
+  if_nametoindex(name: string): number;
+  /** Its name, which is put into `name` (16 octets) too; null if there is no such interface. */
+  if_indextoname(index: number, name: Uint8Array): string | null;
   /** `send` and `recv` on a thread of the pool, for calls that may block; errno is not kept. */
   sendBlocking(fd: number, bytes: Uint8Array): Promise<number>;
   recvBlocking(fd: number, bytes: Uint8Array): Promise<number>;
@@ -45,6 +49,8 @@ const prototypes = {
   sendto: 'long sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint32_t size)',
   recv: 'long recv(int fd, void *bytes, size_t length, int flags)',
   recvmmsg: 'int recvmmsg(int fd, void *headers, uint32_t count, int flags, void *timeout)',
+  if_nametoindex: 'uint32_t if_nametoindex(const char *name)',
+  if_indextoname: 'const char *if_indextoname(uint32_t index, void *name)',
 };
 
 let loaded: Libc | undefined;
