@@ -1,3 +1,4 @@
+import type { BfdConfig, BfdStatus } from './bfd/model.ts';
 import type { AddressFamily } from './wire/family.ts';
 
 export type { AddressFamily } from './wire/family.ts';
@@ -38,6 +39,8 @@ export interface PeerConfig {
   readonly families: readonly FamilyConfig[];
   /** Up to 4095. */
   readonly gracefulRestart?: { readonly restartTimeSeconds: number };
+  /** Another protocol tells within a second when the way to the peer is gone. */
+  readonly bfd?: BfdConfig;
 }
 
 /** What the caller decides of a path's attributes. */
@@ -114,4 +117,6 @@ export interface SessionStatus {
   readonly negotiated?: NegotiatedStatus;
   readonly prefixesSent: number;
   readonly counters: SessionCounters;
+  /** In what the speaker answers, for peers with BFD. */
+  readonly bfd?: BfdStatus;
 }

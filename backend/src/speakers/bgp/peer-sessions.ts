@@ -14,7 +14,7 @@ import type { Negotiated } from './fsm/negotiate.ts';
 import type { PeerConfig, SessionStatus, StateName } from './model.ts';
 import { collision, rejection, Session, type SessionDeps } from './session.ts';
 import { SessionTally } from './session-tally.ts';
-import type { Notification } from './wire/protocol-error.ts';
+import type { Notification, ProtocolError } from './wire/protocol-error.ts';
 
 export interface PeerSessionsDeps {
   readonly clock: Clock;
@@ -103,6 +103,16 @@ export class PeerSessions {
     const main = this.#main();
     const others = this.#all().filter((session) => session !== main);
     await Promise.all([main.leave(notification), ...others.map((session) => session.stop(notification))]);
+  }
+
+  /** Ends what there is as after an error of the peer, and tries again. */
+  fail(error: ProtocolError): void {
+    for (const session of this.#all()) session.fail(error);
+  }
+
+  /** The peer is there, as somebody else has found out: the next attempt need not wait. */
+  retry(): void {
+    this.#own.retry();
   }
 
   /** Sends what the peer lacks, as far as it keeps up. */

@@ -149,6 +149,18 @@ export class Session {
     await this.stop(notification);
   }
 
+  /** Ends the session, if there is one, as after an error of the peer: it is tried again. */
+  fail(error: ProtocolError): void {
+    this.#handle({ type: 'malformed', error });
+  }
+
+  /** What waits for its next attempt makes it now. */
+  retry(): void {
+    for (const timer of ['idleHold', 'connectRetry'] as const) {
+      if (this.#timers.has(timer)) this.#handle({ type: 'timer', timer });
+    }
+  }
+
   /** Sends what the peer lacks, as far as it keeps up. */
   pump(): void {
     const connection = this.#connection;

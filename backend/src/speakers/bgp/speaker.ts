@@ -1,5 +1,7 @@
 import type { Clock, Dialer, Listeners, Logger, Random } from '../../platform/ports.ts';
 import { AdjRibOut } from './adj-rib-out.ts';
+import { bfdDown, bfdPeers } from './bfd-down.ts';
+import type { BfdChange, BfdSpeaker } from './bfd/speaker.ts';
 import { Callers } from './callers.ts';
 import { asksForAddPath } from './fsm/negotiate.ts';
 import { Listening, type ListenConfig, type ListenProblem } from './listening.ts';
@@ -17,6 +19,8 @@ export interface BgpSpeakerDeps {
   readonly dialer: Dialer;
   readonly listeners: Listeners;
   readonly logger: Logger;
+  /** Who speaks BFD with peers that have it; their `onChange` is `bfdChanged`. Without it they have none. */
+  readonly bfd?: Pick<BfdSpeaker, 'set' | 'status' | 'stop'>;
   /** A session's state, error or negotiation changed; also called from within `configure`. */
   readonly onSessionChange: (status: SessionStatus) => void;
   /** A peer was removed: `sessions()` is without its session, of which nothing more is told. Called from within `configure`. */
@@ -81,6 +85,7 @@ export class BgpSpeaker {
       else this.#reconfigure(peer, config);
     }
     this.#listening.set(listen, peers);
+    this.#deps.bfd?.set(bfdPeers(peers));
     for (const key of gone) this.#deps.onSessionGone(key);
   }
 
@@ -104,7 +109,18 @@ export class BgpSpeaker {
   }
 
   sessions(): readonly SessionStatus[] {
-    return [...this.#peers.values()].map(({ sessions }) => sessions.status());
+    return [...this.#peers].map(([key, { sessions }]) => {
+      const bfd = this.#deps.bfd?.status(key);
+      return bfd === undefined ? sessions.status() : { ...sessions.status(), bfd };
+    });
+  }
+
+  /** BFD says that a peer is lost, or there again. A session needs no BFD to come up (RFC 5882 section 10.1.1), it only goes with it. */
+  bfdChanged(peerKey: string, change: BfdChange): void {
+    const sessions = this.#peers.get(peerKey)?.sessions;
+    if (sessions === undefined || this.#stopped) return;
+    if (change === 'failed') sessions.fail(bfdDown(this.#deps.bfd?.status(peerKey)));
+    else if (change === 'up') sessions.retry();
   }
 
   listenProblems(): ListenProblem[] {
@@ -121,13 +137,14 @@ export class BgpSpeaker {
     this.#listening.stop();
     this.#callers.stop();
     const farewell = this.#shutdown(CeaseSubcode.administrativeShutdown);
-    await Promise.all(
-      [...this.#peers].map(async ([key, { sessions }]) => {
-        const mode = typeof how === 'function' ? how(key) : how;
-        if (mode === 'withdraw') await sessions.leave(farewell);
-        else await sessions.stop(mode === 'retain' ? undefined : farewell);
-      }),
-    );
+    // First, so that no router takes our silence for a failure.
+    const bfd = this.#deps.bfd?.stop();
+    const leaving = [...this.#peers].map(async ([key, { sessions }]) => {
+      const mode = typeof how === 'function' ? how(key) : how;
+      if (mode === 'withdraw') await sessions.leave(farewell);
+      else await sessions.stop(mode === 'retain' ? undefined : farewell);
+    });
+    await Promise.all([bfd, ...leaving]);
   }
 
   #add(config: PeerConfig): void {
@@ -192,5 +209,5 @@ function isSameRouter(before: PeerConfig, after: PeerConfig): boolean {
 function sessionParameters(config: PeerConfig): string {
   const families = config.families.map((wanted) => [wanted.family, asksForAddPath(wanted)]);
   const password = config.password !== undefined;
-  return JSON.stringify({ ...config, connectRetrySeconds: 0, gracefulShutdown: false, password, families });
+  return JSON.stringify({ ...config, connectRetrySeconds: 0, gracefulShutdown: false, password, families, bfd: 0 });
 }

@@ -47,6 +47,7 @@ export const CeaseSubcode = {
   otherConfigurationChange: 6,
   connectionCollisionResolution: 7,
   hardReset: 9,
+  bfdDown: 10,
 } as const;
 
 /** RFC 7313 section 5. */
