@@ -91,6 +91,16 @@ test('BFD that comes up spares BGP the wait for its next attempt', () => {
   assert.equal(pair.state, 'Established');
 });
 
+test('routes that are about to go, said or not, change nothing in the session either, wherever the key stands', () => {
+  const pair = new Pair();
+  const { families, ...before } = peer;
+  pair.speaker.configure([{ ...before, gracefulShutdown: true, families }]);
+  pair.router.settle();
+  pair.speaker.configure([peer]);
+  pair.router.clock.advance(3_000);
+  assert.deepEqual([pair.state, pair.router.connections.length], ['Established', 1]);
+});
+
 test('timers of BFD, and whether there is any, change nothing in the session of BGP', async () => {
   const pair = new Pair();
   pair.comesUp();

@@ -207,7 +207,8 @@ function isSameRouter(before: PeerConfig, after: PeerConfig): boolean {
 
 /** Equal for configurations between which the session can go on: over another password too, if the router follows in time. */
 function sessionParameters(config: PeerConfig): string {
-  const families = config.families.map((wanted) => [wanted.family, asksForAddPath(wanted)]);
-  const password = config.password !== undefined;
-  return JSON.stringify({ ...config, connectRetrySeconds: 0, gracefulShutdown: false, password, families, bfd: 0 });
+  // Left out rather than set: a key that is there at times would change the order of the others.
+  const { bfd: _bfd, connectRetrySeconds: _retry, gracefulShutdown: _shutdown, families, password, ...others } = config;
+  const wanted = families.map((family) => [family.family, asksForAddPath(family)]);
+  return JSON.stringify([others, wanted, password !== undefined]);
 }
