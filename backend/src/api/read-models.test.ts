@@ -139,7 +139,11 @@ suite('the addresses of a pool', () => {
 test('a peer shows the session of each replica, and names the one that does not answer', async (context) => {
   const api = await bench(context);
   const failed = { ...aSession('r1', 'Active'), lastError: 'the router said: Cease, administrative shutdown' };
-  api.replicas.set('porter-0', factsOf('porter-0', { sessions: [aSession('r1')] }));
+  const bfd = {
+    ...{ state: 'Up', since: '2026-01-01T00:00:00Z', transmitIntervalMs: 300, detectionTimeMs: 900 },
+    ...{ diagnostic: undefined, remoteDiagnostic: undefined, problem: undefined },
+  };
+  api.replicas.set('porter-0', factsOf('porter-0', { sessions: [{ ...aSession('r1'), bfd }] }));
   api.replicas.set('porter-1', factsOf('porter-1', { sessions: [failed] }));
   api.replicas.set('porter-2', undefined);
   const { live, replicas } = await api.answer<PeerAnswer>('peers/r1');
@@ -152,6 +156,7 @@ test('a peer shows the session of each replica, and names the one that does not 
   );
   assert.deepEqual([live[0]?.negotiated?.families[0]?.addPath, live[1]?.negotiated], [true, null]);
   assert.deepEqual(live[0]?.counters.updatesSent, 4);
+  assert.deepEqual([live[0]?.bfd?.state, live[0]?.bfd?.detectionTimeMs, live[1]?.bfd], ['Up', 900, null]);
   assert.deepEqual(
     replicas.map(({ name, answered, problem }) => [name, answered, problem]),
     [

@@ -8,6 +8,19 @@ export interface PeerFamily {
   readonly sendMax: number;
 }
 
+/** BFD (RFC 5880) with a router, beside BGP. */
+export interface PeerBfd {
+  /** The least that we put between our packets, and the least that the router may put between its own, in milliseconds. */
+  readonly transmitIntervalMs: number;
+  readonly receiveIntervalMs: number;
+  /** After how many missing packets of ours the router shall give us up. */
+  readonly detectMultiplier: number;
+  /** The router may be behind others (RFC 5883), else it is on the link (RFC 5881). */
+  readonly multihop: boolean;
+  /** With several hops: the least TTL that its packets may come with; 1: any. */
+  readonly minTtl: number;
+}
+
 /** A router to speak BGP with: one BgpPeer object, parsed and valid. */
 export interface Peer {
   readonly name: string;
@@ -40,6 +53,8 @@ export interface Peer {
   readonly families: readonly PeerFamily[];
   /** RFC 4724 as the restarting speaker; undefined = as the BgpConf says. */
   readonly gracefulRestart: GracefulRestart | undefined;
+  /** Undefined: none. */
+  readonly bfd: PeerBfd | undefined;
   /** Which replicas open the session, by the labels of their node; undefined = all. */
   readonly nodeSelector: LabelSelector | undefined;
   /** TCP-MD5 (RFC 2385) is asked for; the password itself never travels in a domain value. */

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeUsage } from '../platform/fake/usage.ts';
+import { BFD_DROP_REASONS, type BfdDropReason } from '../speakers/bgp/bfd/speaker.ts';
 import type { AddressState } from '../speakers/layer2/speaker.ts';
 import { engineMeasures, type MeasuresDeps } from './measures.ts';
+
+const noDrops = Object.fromEntries(BFD_DROP_REASONS.map((reason) => [reason, 0])) as Record<BfdDropReason, number>;
 
 function deps(changes: Partial<MeasuresDeps> = {}): MeasuresDeps {
   return {
     engine: { medOffset: 200 },
     speaker: { sessions: () => [] },
+    bfd: { dropped: () => noDrops },
     nodes: { facts: () => [], probes: () => ({ well: 1, ailing: 0, silent: 0, void: 0 }), heldVerdicts: 2 },
     replicas: { members: () => [] },
     layer2: undefined,

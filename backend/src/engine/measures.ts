@@ -2,7 +2,8 @@ import type { NodeFacts, NodeProber } from '../health/nodes.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { ReplicaFacts } from '../health/tracked-replica.ts';
 import type { ThreadUse, Usage } from '../platform/ports.ts';
-import type { BgpSpeaker, SessionCounters } from '../speakers/bgp/speaker.ts';
+import type { BfdCounters, BfdDropReason, BfdSpeaker } from '../speakers/bgp/bfd/speaker.ts';
+import type { BgpSpeaker, SessionCounters, SessionStatus } from '../speakers/bgp/speaker.ts';
 import {
   ADDRESS_STATES,
   type AddressState,
@@ -15,11 +16,22 @@ export interface SessionMeasures extends SessionCounters {
   readonly peer: string;
   readonly state: string;
   readonly prefixesSent: number;
+  /** Undefined: the peer has none. */
+  readonly bfd: BfdMeasures | undefined;
+}
+
+/** A BFD session, for metrics. */
+export interface BfdMeasures extends BfdCounters {
+  readonly state: string;
+  /** Undefined: the router is silent. */
+  readonly detectionTimeMs: number | undefined;
 }
 
 /** What the engine knows of itself and of the network, at one moment: what metrics show of it. */
 export interface EngineMeasures {
   readonly sessions: readonly SessionMeasures[];
+  /** BFD packets that came and were not taken, by reason. */
+  readonly bfdDropped: Readonly<Record<BfdDropReason, number>>;
   /** What this replica adds to the MED of its routes; undefined before it has begun. */
   readonly medOffset: number | undefined;
   readonly nodes: readonly NodeFacts[];
@@ -43,17 +55,20 @@ export interface Layer2Measures {
 export interface MeasuresDeps {
   readonly engine: Pick<EngineMeasures, 'medOffset'>;
   readonly speaker: Pick<BgpSpeaker, 'sessions'>;
+  readonly bfd: Pick<BfdSpeaker, 'dropped'>;
   readonly nodes: Pick<NodeProber, 'facts' | 'probes' | 'heldVerdicts'>;
   readonly replicas: Pick<ReplicaProber, 'members'>;
   readonly layer2: Pick<Layer2Speaker, 'counters' | 'states'> | undefined;
   readonly usage: Pick<Usage, 'thread'>;
 }
 
-export function engineMeasures({ engine, speaker, nodes, replicas, layer2, usage }: MeasuresDeps): EngineMeasures {
+export function engineMeasures({ engine, speaker, bfd, nodes, replicas, layer2, usage }: MeasuresDeps): EngineMeasures {
   return {
-    sessions: speaker.sessions().map(({ key, state, prefixesSent, counters }) => {
-      return { peer: key, state, prefixesSent, ...counters };
+    sessions: speaker.sessions().map((status) => {
+      const { key, state, prefixesSent, counters } = status;
+      return { peer: key, state, prefixesSent, bfd: bfdMeasures(status), ...counters };
     }),
+    bfdDropped: bfd.dropped(),
     medOffset: engine.medOffset,
     nodes: nodes.facts(),
     probes: nodes.probes(),
@@ -62,6 +77,12 @@ export function engineMeasures({ engine, speaker, nodes, replicas, layer2, usage
     layer2: layer2 === undefined ? undefined : layer2Measures(layer2),
     thread: usage.thread(),
   };
+}
+
+function bfdMeasures({ bfd }: SessionStatus): BfdMeasures | undefined {
+  if (bfd === undefined) return undefined;
+  const { state, detectionTimeMs, counters } = bfd;
+  return { state, detectionTimeMs, ...counters };
 }
 
 function layer2Measures(speaker: Pick<Layer2Speaker, 'counters' | 'states'>): Layer2Measures {

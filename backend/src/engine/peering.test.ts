@@ -89,6 +89,14 @@ suite('the configuration of a session', () => {
     assert.deepEqual(config.gracefulRestart, { restartTimeSeconds: 7 });
   });
 
+  test('has BFD if the peer has', () => {
+    const bfd = { transmitIntervalMs: 300, receiveIntervalMs: 300, detectMultiplier: 3, multihop: false, minTtl: 1 };
+    const config = (overrides: Partial<Peer>): PeerConfig =>
+      peerConfig(aPeer('r1', '10.0.0.254', overrides), someSettings(), HERE);
+    assert.deepEqual(config({ bfd }).bfd, bfd);
+    assert.ok(!('bfd' in config({})));
+  });
+
   test('has what the connection needs', () => {
     const tcp = (overrides: Partial<Peer>, settings = someSettings()): Partial<PeerConfig> => {
       const { ttl, ttlSecurityHops, password, passive, gracefulShutdown } = peerConfig(

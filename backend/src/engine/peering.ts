@@ -83,6 +83,7 @@ export function peerConfig(peer: Peer, settings: BgpSettings, place: Place, pass
     ...(peer.gracefulShutdown ? { gracefulShutdown: true } : {}),
     families: peer.families.map(({ family, sendMax }) => ({ family: FAMILY_NAME[family], addPathSendMax: sendMax })),
     ...gracefulRestart(peer, settings),
+    ...(peer.bfd === undefined ? {} : { bfd: peer.bfd }),
   };
 }
 

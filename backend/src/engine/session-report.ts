@@ -1,6 +1,7 @@
 import type { SessionStatus } from '../speakers/bgp/speaker.ts';
 import type { SessionFacts } from './facts.ts';
 import type { SessionReport } from './messages.ts';
+import type { BfdReport } from './session-state.ts';
 
 /** The speaker's status as a message between threads. */
 export function sessionReport(status: SessionStatus): SessionReport {
@@ -15,7 +16,14 @@ export function sessionReport(status: SessionStatus): SessionReport {
     holdTimeSeconds: negotiated?.holdTimeSeconds,
     families: negotiated?.families ?? [],
     gracefulRestart: negotiated?.gracefulRestart ?? false,
+    bfd: bfdReport(status),
   };
+}
+
+function bfdReport({ bfd }: SessionStatus): BfdReport | undefined {
+  if (bfd === undefined) return undefined;
+  const { counters: _counters, since, ...rest } = bfd;
+  return { ...rest, since: since.toISOString() };
 }
 
 /** The same with what changes all the time, for who asks. */

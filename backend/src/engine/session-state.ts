@@ -10,4 +10,19 @@ export interface SessionReport {
   /** Families exchanged, with whether ADD-PATH may be sent. */
   readonly families: readonly { readonly family: string; readonly addPath: boolean }[];
   readonly gracefulRestart: boolean;
+  /** Undefined: the peer has none. */
+  readonly bfd: BfdReport | undefined;
+}
+
+/** A BFD session as a status shows it; times are ISO 8601. */
+export interface BfdReport {
+  readonly state: string;
+  readonly since: string;
+  readonly diagnostic: string | undefined;
+  readonly remoteDiagnostic: string | undefined;
+  /** Time between our packets. */
+  readonly transmitIntervalMs: number;
+  /** Undefined: the router is silent. */
+  readonly detectionTimeMs: number | undefined;
+  readonly problem: string | undefined;
 }

@@ -6,6 +6,7 @@ import { ReplicaProber } from '../health/replicas.ts';
 import { systemClock, systemRandom } from '../platform/linux/clock.ts';
 import { systemDatagrams } from '../platform/linux/datagrams.ts';
 import { systemDialer } from '../platform/linux/dialer.ts';
+import { systemHopDatagrams } from '../platform/linux/hop-datagrams.ts';
 import { openLinkLayer } from '../platform/linux/link-layer.ts';
 import { systemListeners } from '../platform/linux/listeners.ts';
 import { systemLinks } from '../platform/linux/links.ts';
@@ -16,6 +17,7 @@ import { SystemNeighbourTable } from '../platform/linux/neighbour-table.ts';
 import type { LinkLayer } from '../platform/ports.ts';
 import { watchUsage } from '../platform/linux/usage.ts';
 import { UsableLinks } from '../platform/usable-links.ts';
+import { BfdSpeaker } from '../speakers/bgp/bfd/speaker.ts';
 import { BgpSpeaker } from '../speakers/bgp/speaker.ts';
 import { Layer2Speaker } from '../speakers/layer2/speaker.ts';
 import { macText } from '../speakers/layer2/wire/mac.ts';
@@ -44,12 +46,24 @@ function reportSessions(): void {
   post({ type: 'sessions', sessions: sessions.map(sessionReport) });
 }
 
-const speaker = new BgpSpeaker(
+const bfd = new BfdSpeaker({
+  clock: systemClock,
+  random: systemRandom,
+  datagrams: systemHopDatagrams,
+  logger: logger.child({ component: 'bfd' }),
+  onChange: (peer, change) => {
+    speaker.bfdChanged(peer, change);
+    reportSessions();
+  },
+});
+
+const speaker: BgpSpeaker = new BgpSpeaker(
   {
     clock: systemClock,
     random: systemRandom,
     dialer: systemDialer,
     listeners: systemListeners,
+    bfd,
     logger: logger.child({ component: 'bgp' }),
     onSessionChange: reportSessions,
     onSessionGone: reportSessions,
@@ -157,7 +171,15 @@ function handle(message: ToEngine): void {
     case 'measure':
       post({
         type: 'measures',
-        measures: engineMeasures({ engine: engine.facts([]), speaker, nodes, replicas, layer2: linkSpeaker, usage }),
+        measures: engineMeasures({
+          engine: engine.facts([]),
+          speaker,
+          bfd,
+          nodes,
+          replicas,
+          layer2: linkSpeaker,
+          usage,
+        }),
       });
       break;
     case 'ask':

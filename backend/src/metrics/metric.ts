@@ -14,7 +14,7 @@ export const LABELS = {
   protocol: '`arp` or `ndp`',
   queue:
     'what is worked on, one of seven: `services`, `announced`, `pools`, `peers`, `settings`, `sessions`, `conflicts`',
-  reason: 'for Services and addresses a [reason](reasons.md); for frames why one was dropped, a fixed set',
+  reason: 'for Services and addresses a [reason](reasons.md); for frames and packets why one was dropped, a fixed set',
   replica: 'name of a Pod of porter-manager; of the present ones only',
   resource: 'plural of a kind that is read or written, about a dozen; empty where none is concerned',
   result: 'how something ended, a fixed set',

@@ -57,10 +57,10 @@ suite('samples', () => {
     const missing = sampled.filter(({ samples }) => [...samples(facts)].length === 0).map(({ name }) => name);
     const shorter = sampled.filter(({ samples }) => [...samples(facts)].length < [...samples(someFacts())].length);
     assert.deepEqual(
-      missing.filter((name) => !/^porterlb_(bgp|layer2|nodes?|replica)_?/.test(name)),
+      missing.filter((name) => !/^porterlb_(bgp|bfd|layer2|nodes?|replica)_?/.test(name)),
       [],
     );
-    assert.equal(missing.length, 9 + 1 + 10 + 5 + 3);
+    assert.equal(missing.length, 9 + 1 + 8 + 10 + 5 + 3);
     assert.equal(shorter.length, missing.length + 4, 'and of those by thread one');
   });
 

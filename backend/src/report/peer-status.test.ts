@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { aPeer } from '../domain/testing/builders.ts';
 import type { SessionReport } from '../engine/messages.ts';
+import type { BfdReport } from '../engine/session-state.ts';
 import { establishedColumn, peerReady, replicaPeerStatus } from './peer-status.ts';
 
 const READ = { problems: [], ignoredFields: [], warnings: [], earlierInForce: false, generation: 1 };
@@ -19,6 +20,17 @@ const UP: SessionReport = {
     { family: 'ipv6-unicast', addPath: false },
   ],
   gracefulRestart: true,
+  bfd: undefined,
+};
+
+const BFD_UP: BfdReport = {
+  state: 'Up',
+  since: '2026-01-01T00:00:01.000Z',
+  diagnostic: undefined,
+  remoteDiagnostic: undefined,
+  transmitIntervalMs: 300,
+  detectionTimeMs: 900,
+  problem: undefined,
 };
 
 suite('Ready of a BgpPeer', () => {
@@ -69,6 +81,30 @@ suite('Ready of a BgpPeer', () => {
     assert.equal(judge(8, UP)[2], 'In use.');
   });
 
+  test('a session that is there without its BFD: Ready, and says what is missing', () => {
+    const bfd = { transmitIntervalMs: 300, receiveIntervalMs: 300, detectMultiplier: 3, multihop: false, minTtl: 1 };
+    const judge = (report: BfdReport | undefined, state = 'Established'): string => {
+      const replicas = [
+        replicaPeerStatus({ ...UP, bfd: BFD_UP }, 'porter-0', 'n1'),
+        replicaPeerStatus({ ...UP, state, bfd: report }, 'porter-1', 'n2'),
+      ];
+      return peerReady(READ, { peer: { ...R1, bfd, families: [] }, duplicateOf: undefined, replicas }).message;
+    };
+    assert.equal(judge(BFD_UP), 'In use.');
+    const down = { ...BFD_UP, state: 'Down' };
+    assert.match(
+      judge(down),
+      /^spec\.bfd: BFD is not up from n2 \(the router does not answer: is BFD configured there\?\)/,
+    );
+    assert.match(judge({ ...down, problem: 'UDP port 3784: taken' }), /\(UDP port 3784: taken\)/);
+    assert.match(
+      judge({ ...down, diagnostic: 'Control Detection Time Expired' }),
+      /\(Control Detection Time Expired\)/,
+    );
+    assert.equal(judge(down, 'Idle'), 'In use.', 'what is missing there is more than BFD');
+    assert.equal(judge(undefined), 'In use.', 'a replica that does not know BFD yet');
+  });
+
   test('is False for one without the password that it should have, and says why and what follows', () => {
     const judge = (hasPasswordInForce: boolean): string[] => {
       const passwordProblem = 'There is no Secret system/key.';
@@ -100,6 +136,15 @@ suite("a replica's entry", () => {
     const down = replicaPeerStatus({ ...UP, state: 'Active', lastError: 'x'.repeat(5_000) }, 'porter-0', 'n1');
     assert.equal(down.negotiated, undefined);
     assert.equal(down.lastError?.length, 1_024);
+  });
+
+  test('has the BFD session of the peer, in whatever state', () => {
+    const bfd = replicaPeerStatus({ ...UP, bfd: BFD_UP }, 'porter-0', 'n1').bfd;
+    assert.deepEqual(bfd, { state: 'Up', since: BFD_UP.since, transmitIntervalMs: 300, detectionTimeMs: 900 });
+    const report = { ...BFD_UP, state: 'Down', detectionTimeMs: undefined, diagnostic: 'Path Down', problem: 'x' };
+    assert.deepEqual(replicaPeerStatus({ ...UP, state: 'Idle', bfd: report }, 'porter-0', 'n1').bfd, {
+      ...{ state: 'Down', since: BFD_UP.since, transmitIntervalMs: 300, diagnostic: 'Path Down', problem: 'x' },
+    });
   });
 
   test('counts in the column when it is Established', () => {

@@ -3,11 +3,12 @@ import type { Peer } from '../domain/peer.ts';
 import type { NewCondition } from './conditions.ts';
 import type { Notice } from '../resources/parse.ts';
 import { configurationCondition, type Closed, type Configuration } from './configuration.ts';
-import { SESSION_STATES, type ReplicaPeerStatus } from '../resources/bgp-peer.ts';
+import { BFD_STATES, SESSION_STATES, type ReplicaBfdStatus, type ReplicaPeerStatus } from '../resources/bgp-peer.ts';
 
 type SessionState = (typeof SESSION_STATES)[number];
 
 const MAX_ERROR = 1_024;
+const MAX_BFD_PROBLEM = 256;
 
 function sessionState(state: string): SessionState {
   return SESSION_STATES.find((known) => known === state) ?? 'Idle';
@@ -23,9 +24,24 @@ function negotiated(session: SessionReport): NonNullable<ReplicaPeerStatus['nego
   };
 }
 
+function bfd({ bfd: report }: SessionReport): ReplicaBfdStatus | undefined {
+  if (report === undefined) return undefined;
+  const { state, since, diagnostic, remoteDiagnostic, transmitIntervalMs, detectionTimeMs, problem } = report;
+  return {
+    state: BFD_STATES.find((known) => known === state) ?? 'Down',
+    since,
+    ...(diagnostic === undefined ? {} : { diagnostic }),
+    ...(remoteDiagnostic === undefined ? {} : { remoteDiagnostic }),
+    transmitIntervalMs: Math.round(transmitIntervalMs),
+    ...(detectionTimeMs === undefined ? {} : { detectionTimeMs: Math.round(detectionTimeMs) }),
+    ...(problem === undefined ? {} : { problem: problem.slice(0, MAX_BFD_PROBLEM) }),
+  };
+}
+
 /** One replica's entry in `BgpPeer.status.replicas`: nothing in it changes while the session stays as it is. */
 export function replicaPeerStatus(session: SessionReport, replica: string, node: string): ReplicaPeerStatus {
   const agreed = negotiated(session);
+  const beside = bfd(session);
   return {
     replica,
     node,
@@ -33,6 +49,7 @@ export function replicaPeerStatus(session: SessionReport, replica: string, node:
     since: session.since,
     ...(session.lastError === undefined ? {} : { lastError: session.lastError.slice(0, MAX_ERROR) }),
     ...(agreed === undefined ? {} : { negotiated: agreed }),
+    ...(beside === undefined ? {} : { bfd: beside }),
   };
 }
 
@@ -85,6 +102,19 @@ function withoutEcmp(peer: Peer | undefined, replicas: readonly ReplicaPeerStatu
   return [{ field: 'spec.afiSafis', message }];
 }
 
+/** A session that is there without its BFD works; but that the router is gone is then noticed by the hold time. */
+function withoutBfd(peer: Peer | undefined, replicas: readonly ReplicaPeerStatus[]): Notice[] {
+  if (peer?.bfd === undefined) return [];
+  const missing = replicas.filter(({ sessionState: state, bfd: beside }) => {
+    return state === 'Established' && beside !== undefined && beside.state !== 'Up';
+  });
+  if (missing.length === 0) return [];
+  const reasons = missing.map(({ bfd: beside }) => beside?.problem ?? beside?.diagnostic);
+  const why = reasons.find((reason) => reason !== undefined) ?? 'the router does not answer: is BFD configured there?';
+  const of = missing.map(({ node, replica }) => node ?? replica).sort();
+  return [{ field: 'spec.bfd', message: `BFD is not up from ${of.join(', ')} (${why})` }];
+}
+
 /** `Ready` of a BgpPeer: whether a session with it is there, and if not, why. */
 export function peerReady(configuration: Configuration, circumstances: PeerCircumstances): NewCondition {
   const { duplicateOf, replicas, passwordProblem, hasPasswordInForce = false } = circumstances;
@@ -92,6 +122,10 @@ export function peerReady(configuration: Configuration, circumstances: PeerCircu
     return configurationCondition(configuration, withoutPassword(passwordProblem, hasPasswordInForce));
   }
   if (duplicateOf !== undefined) return configurationCondition(configuration, duplicate(duplicateOf));
-  const warnings = [...configuration.warnings, ...withoutEcmp(circumstances.peer, replicas)];
+  const warnings = [
+    ...configuration.warnings,
+    ...withoutEcmp(circumstances.peer, replicas),
+    ...withoutBfd(circumstances.peer, replicas),
+  ];
   return configurationCondition({ ...configuration, warnings }, notEstablished(replicas));
 }

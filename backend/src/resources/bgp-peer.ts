@@ -148,6 +148,31 @@ const afiSafi = z.object({
     .meta({ description: 'Ignored: spec.gracefulRestart holds for all families.' }),
 });
 
+/** Beyond it a thread that also decides and announces can't be relied on to be in time. */
+const MIN_BFD_INTERVAL_MS = 50;
+const MAX_BFD_INTERVAL_MS = 60_000;
+
+const bfd = z.object({
+  enabled: z.boolean().optional().meta({ description: 'Speak BFD with the router, which must be configured for it.' }),
+  transmitIntervalMs: integer(MIN_BFD_INTERVAL_MS, MAX_BFD_INTERVAL_MS).optional().meta({
+    description: 'The least time between our packets, in milliseconds; the router may ask for more. Empty: 300.',
+  }),
+  receiveIntervalMs: integer(MIN_BFD_INTERVAL_MS, MAX_BFD_INTERVAL_MS).optional().meta({
+    description: "The least time between the router's packets, in milliseconds. Empty: 300.",
+  }),
+  detectMultiplier: integer(1, 255).optional().meta({
+    description: 'After how many missing packets of ours the router shall give us up. Empty: 3.',
+  }),
+  multihop: z.boolean().optional().meta({
+    description:
+      'The router is more than one hop away (RFC 5883, UDP port 4784). Empty: as ebgpMultihop, or ttlSecurity with several hops, says.',
+  }),
+  minimumTtl: integer(1, 254).optional().meta({
+    description:
+      "Over several hops, the least TTL with which the router's packets may come: 255 less the routers between. Empty: as ttlSecurity says, else any.",
+  }),
+});
+
 export const bgpPeerSpec = ruled(
   z.object({
     conf: conf.meta({ description: 'The router.' }),
@@ -172,6 +197,10 @@ export const bgpPeerSpec = ruled(
       })
       .optional()
       .meta({ description: 'Generalized TTL Security Mechanism (RFC 5082), in the place of ebgpMultihop.' }),
+    bfd: bfd.optional().meta({
+      description:
+        'BFD (RFC 5880) with the router: each side notices within about a second that the other, or the way to it, is gone.',
+    }),
     gracefulShutdown: z.boolean().optional().meta({
       description:
         'Mark all routes for this router with GRACEFUL_SHUTDOWN (RFC 8326), so that it looks for other ways before it is taken down.',
@@ -275,6 +304,22 @@ const nodePeerStatus = z.object({
     .meta({ description: 'Timers of the session.' }),
 });
 
+export const BFD_STATES = ['AdminDown', 'Down', 'Init', 'Up'] as const;
+
+const replicaBfdStatus = z.object({
+  state: z.enum(BFD_STATES).meta({ description: 'State of the BFD session (RFC 5880, 6.2).' }),
+  since: z.iso.datetime().optional().meta({ description: 'When it came into this state, RFC 3339.' }),
+  diagnostic: z.string().max(64).optional().meta({ description: 'Why it is not up any more, by this side.' }),
+  remoteDiagnostic: z.string().max(64).optional().meta({ description: 'The same by the router.' }),
+  transmitIntervalMs: integer().optional().meta({
+    description: 'Time between our packets, as agreed, in milliseconds.',
+  }),
+  detectionTimeMs: integer().optional().meta({
+    description: 'After how long a silence the router is given up, in milliseconds; empty while it is silent.',
+  }),
+  problem: z.string().max(256).optional().meta({ description: 'Why there can be no session.' }),
+});
+
 export const SESSION_STATES = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;
 
 const replicaPeerStatus = z.object({
@@ -303,8 +348,10 @@ const replicaPeerStatus = z.object({
     })
     .optional()
     .meta({ description: 'What the two sides agreed on.' }),
+  bfd: replicaBfdStatus.optional().meta({ description: 'The BFD session with the router, if there is one.' }),
 });
 
+export type ReplicaBfdStatus = z.output<typeof replicaBfdStatus>;
 export type ReplicaPeerStatus = z.output<typeof replicaPeerStatus>;
 
 export const bgpPeerStatus = z

@@ -1,6 +1,6 @@
 import { canonicalAddress } from '../domain/address.ts';
 import type { Family } from '../domain/address.ts';
-import type { Peer, PeerFamily } from '../domain/peer.ts';
+import type { Peer, PeerBfd, PeerFamily } from '../domain/peer.ts';
 import { bgpPeerSpec, MAX_PASSWORD } from './bgp-peer.ts';
 import type { BgpPeerSpec } from './bgp-peer.ts';
 import { identityOf, ignoredRestartFields, meaningless, parseSpec, toGracefulRestart, toSelector } from './parse.ts';
@@ -21,6 +21,11 @@ const DEFAULT_CONNECT_RETRY_SECONDS = 5;
 /** OpenELB's default of next hops per address. */
 const DEFAULT_SEND_MAX = 10;
 const MAX_TTL = 255;
+/** FRR's and BIRD's default, nearly: a router is given up after 0.9 s. */
+const DEFAULT_BFD_INTERVAL_MS = 300;
+const DEFAULT_BFD_MULTIPLIER = 3;
+/** What is asked for below it is had on a node with processor time to spare only. */
+const DELICATE_BFD_INTERVAL_MS = 100;
 
 /** The address in canonical form with its zone, which only makes sense on a link-local one (RFC 4007). */
 function readAddress(text: string): { ok: true; address: string; family: Family } | { ok: false; message: string } {
@@ -129,22 +134,55 @@ function ignoredOf(spec: BgpPeerSpec): string[] {
       ? []
       : meaningless('spec.timers.config', { minimumAdvertisementInterval })),
     ...meaningless('spec.transport', { remoteAddress, mtuDiscovery, tcpMss }),
+    ...(spec.bfd?.enabled === true && !isBfdMultihop(spec)
+      ? meaningless('spec.bfd', { minimumTtl: spec.bfd.minimumTtl })
+      : []),
     ...(spec.ttlSecurity?.enabled === true ? meaningless('spec', { ebgpMultihop: spec.ebgpMultihop?.enabled }) : []),
     ...ignoredRestartFields(spec.gracefulRestart),
   ];
 }
 
 function warningsOf(peer: Peer): Notice[] {
-  const { keepaliveSeconds, holdTimeSeconds } = peer;
+  return [...keepaliveWarnings(peer), ...bfdWarnings(peer)];
+}
+
+function keepaliveWarnings({ keepaliveSeconds, holdTimeSeconds }: Peer): Notice[] {
   if (keepaliveSeconds === undefined || keepaliveSeconds < holdTimeSeconds) return [];
   const message = `${keepaliveSeconds} s is not shorter than the hold time of ${holdTimeSeconds} s`;
   return [{ field: 'spec.timers.config.keepaliveInterval', message }];
+}
+
+function bfdWarnings({ bfd }: Peer): Notice[] {
+  const { transmitIntervalMs = Infinity, receiveIntervalMs = Infinity } = bfd ?? {};
+  const least = Math.min(transmitIntervalMs, receiveIntervalMs);
+  if (least >= DELICATE_BFD_INTERVAL_MS) return [];
+  const message = `with ${least} ms between packets a replica that lacks processor time for a moment looks dead to the router`;
+  return [{ field: 'spec.bfd', message }];
 }
 
 function readTtl({ ebgpMultihop, ttlSecurity }: BgpPeerSpec): Pick<Peer, 'multihopTtl' | 'ttlSecurityHops'> {
   if (ttlSecurity?.enabled === true) return { multihopTtl: undefined, ttlSecurityHops: ttlSecurity.hops || 1 };
   const multihopTtl = ebgpMultihop?.enabled === true ? ebgpMultihop.multihopTtl || MAX_TTL : undefined;
   return { multihopTtl, ttlSecurityHops: undefined };
+}
+
+function isBfdMultihop({ bfd, ebgpMultihop, ttlSecurity }: BgpPeerSpec): boolean {
+  const isFar = ttlSecurity?.enabled === true ? (ttlSecurity.hops ?? 0) > 1 : ebgpMultihop?.enabled === true;
+  return bfd?.multihop ?? isFar;
+}
+
+function readBfd(spec: BgpPeerSpec): PeerBfd | undefined {
+  const { bfd, ttlSecurity } = spec;
+  if (bfd?.enabled !== true) return undefined;
+  // RFC 5082 section 3: what has come over n hops has lost n - 1 of the 255.
+  const secured = ttlSecurity?.enabled === true ? MAX_TTL + 1 - (ttlSecurity.hops || 1) : 1;
+  return {
+    transmitIntervalMs: bfd.transmitIntervalMs ?? DEFAULT_BFD_INTERVAL_MS,
+    receiveIntervalMs: bfd.receiveIntervalMs ?? DEFAULT_BFD_INTERVAL_MS,
+    detectMultiplier: bfd.detectMultiplier ?? DEFAULT_BFD_MULTIPLIER,
+    multihop: isBfdMultihop(spec),
+    minTtl: bfd.minimumTtl ?? secured,
+  };
 }
 
 function readTransport({ transport }: BgpPeerSpec): Pick<Peer, 'port' | 'localAddress' | 'passive'> {
@@ -172,6 +210,7 @@ function toPeer(object: StoredObject, spec: BgpPeerSpec, address: string, famili
     ...readTtl(spec),
     families,
     gracefulRestart: spec.gracefulRestart === undefined ? undefined : toGracefulRestart(spec.gracefulRestart),
+    bfd: readBfd(spec),
     nodeSelector: toSelector(spec.nodeSelector),
     hasPassword: readPassword(spec) !== undefined,
     gracefulShutdown: spec.gracefulShutdown ?? false,

@@ -104,6 +104,7 @@ test('the shortest BgpPeer gets both families, its own first, 10 next hops, and 
     ttlSecurityHops: undefined,
     passive: false,
     gracefulShutdown: false,
+    bfd: undefined,
     families: [
       { family: 'ipv6', sendMax: 10 },
       { family: 'ipv4', sendMax: 10 },
@@ -198,6 +199,37 @@ test('TTL security takes the place of multihop; a router that connects itself an
   assert.deepEqual(ignoredFields, ['spec.ebgpMultihop']);
   assert.equal(peerWith({ ttlSecurity: { enabled: true, hops: 4 } }).value.ttlSecurityHops, 4);
   assert.equal(peerWith({ ttlSecurity: { hops: 4 } }).value.ttlSecurityHops, undefined);
+});
+
+test('BFD: off unless it is enabled, with defaults, over several hops where the session of BGP is', () => {
+  const enabled = { enabled: true };
+  const usual = { transmitIntervalMs: 300, receiveIntervalMs: 300, detectMultiplier: 3, multihop: false, minTtl: 1 };
+  assert.equal(peerWith({ bfd: { transmitIntervalMs: 100 } }).value.bfd, undefined);
+  assert.deepEqual(peerWith({ bfd: enabled }).value.bfd, usual);
+  const own = { transmitIntervalMs: 150, receiveIntervalMs: 200, detectMultiplier: 5 };
+  assert.deepEqual(peerWith({ bfd: { ...enabled, ...own } }).value.bfd, { ...usual, ...own });
+  const far = { ...usual, multihop: true };
+  assert.deepEqual(peerWith({ bfd: { ...enabled, multihop: true, minimumTtl: 253 } }).value.bfd, {
+    ...far,
+    minTtl: 253,
+  });
+  assert.deepEqual(peerWith({ bfd: enabled, ebgpMultihop: { enabled: true } }).value.bfd, far);
+  assert.deepEqual(peerWith({ bfd: enabled, ttlSecurity: { enabled: true, hops: 3 } }).value.bfd, {
+    ...far,
+    minTtl: 253,
+  });
+  assert.equal(peerWith({ bfd: enabled, ttlSecurity: { enabled: true } }).value.bfd?.multihop, false);
+  const near = { ...enabled, multihop: false, minimumTtl: 254 };
+  const { value, ignoredFields } = peerWith({ bfd: near, ebgpMultihop: { enabled: true } });
+  assert.equal(value.bfd?.multihop, false);
+  assert.deepEqual(ignoredFields, ['spec.bfd.minimumTtl']);
+});
+
+test('BFD so fast that a busy node looks dead is warned of', () => {
+  const warned = (transmitIntervalMs: number): string[] =>
+    peerWith({ bfd: { enabled: true, transmitIntervalMs } }).warnings.map(({ field }) => field);
+  assert.deepEqual(warned(99), ['spec.bfd']);
+  assert.deepEqual(warned(100), []);
 });
 
 test('a password of 80 characters that are more octets is refused, and not quoted', () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { HoldingService } from '../announce/snapshot.ts';
 import { parseRange, type AddressRange } from '../domain/address.ts';
 import { nodeAddress, type Node, type NodeAddress } from '../domain/node.ts';
-import type { BgpSettings, GracefulRestart, Peer } from '../domain/peer.ts';
+import type { BgpSettings, GracefulRestart, Peer, PeerBfd } from '../domain/peer.ts';
 import type { Pool, PoolBgp, PoolRange } from '../domain/pool.ts';
 import { formatRange } from '../domain/ranges.ts';
 import type { Replica } from '../domain/replica.ts';
@@ -142,6 +142,14 @@ const gracefulRestart: z.ZodType<GracefulRestart> = z.strictObject({
   restartTimeSeconds: z.number(),
 });
 
+const bfd: z.ZodType<PeerBfd> = z.strictObject({
+  transmitIntervalMs: z.number(),
+  receiveIntervalMs: z.number(),
+  detectMultiplier: z.number(),
+  multihop: z.boolean(),
+  minTtl: z.number(),
+});
+
 /** No password: the next container reads it from its Secret, or does without the peer. */
 export const peer: z.ZodType<Peer> = z.strictObject({
   name: z.string(),
@@ -162,6 +170,7 @@ export const peer: z.ZodType<Peer> = z.strictObject({
   gracefulShutdown: z.boolean(),
   families: z.array(z.strictObject({ family, sendMax: z.number() })),
   gracefulRestart: orUndefined(gracefulRestart),
+  bfd: orUndefined(bfd),
   nodeSelector: orUndefined(selector),
   hasPassword: z.boolean(),
   adminDown: z.boolean(),

@@ -21,7 +21,7 @@ function sessionCounts(object: BgpPeer): Pick<PeerSummary, 'established' | 'sess
 
 /** Of an object that could never be read. */
 const UNREAD = { address: null, port: null, peerAs: null, adminDown: false } as const;
-const UNREAD_DETAILS = { holdTimeSeconds: null, families: [], hasPassword: false, multihopTtl: null };
+const UNREAD_DETAILS = { holdTimeSeconds: null, families: [], hasPassword: false, multihopTtl: null, bfd: null };
 
 type Configured = Pick<PeerSummary, keyof typeof UNREAD>;
 
@@ -31,11 +31,17 @@ function configured(peer: Peer | undefined): Configured {
   return { address, port, peerAs, adminDown };
 }
 
+function bfdWanted({ bfd }: Peer): PeerAnswer['bfd'] {
+  if (bfd === undefined) return null;
+  const { transmitIntervalMs, receiveIntervalMs, detectMultiplier, multihop } = bfd;
+  return { transmitIntervalMs, receiveIntervalMs, detectMultiplier, multihop };
+}
+
 function details(peer: Peer | undefined): Pick<PeerAnswer, keyof typeof UNREAD_DETAILS> {
   if (peer === undefined) return UNREAD_DETAILS;
   const { holdTimeSeconds, hasPassword, multihopTtl = null } = peer;
   const families = peer.families.map(({ family, sendMax }) => ({ family, sendMax }));
-  return { holdTimeSeconds, families, hasPassword, multihopTtl };
+  return { holdTimeSeconds, families, hasPassword, multihopTtl, bfd: bfdWanted(peer) };
 }
 
 /** Undefined: there is no such BgpPeer. */
@@ -73,6 +79,21 @@ function negotiated(session: SessionFacts): Session['negotiated'] {
   };
 }
 
+const BFD_STATES = ['AdminDown', 'Down', 'Init', 'Up'] as const;
+
+function bfdAnswer({ bfd }: SessionFacts): Session['bfd'] {
+  if (bfd === undefined) return null;
+  return {
+    state: BFD_STATES.find((known) => known === bfd.state) ?? 'Down',
+    since: bfd.since,
+    diagnostic: bfd.diagnostic ?? null,
+    remoteDiagnostic: bfd.remoteDiagnostic ?? null,
+    transmitIntervalMs: bfd.transmitIntervalMs,
+    detectionTimeMs: bfd.detectionTimeMs ?? null,
+    problem: bfd.problem ?? null,
+  };
+}
+
 function sessionAnswer(session: SessionFacts, { name, node }: Word['replica'], texts: Texts): Session {
   return {
     replica: name,
@@ -85,6 +106,7 @@ function sessionAnswer(session: SessionFacts, { name, node }: Word['replica'], t
     negotiated: negotiated(session),
     prefixesSent: session.prefixesSent,
     counters: { ...session.counters },
+    bfd: bfdAnswer(session),
   };
 }
 

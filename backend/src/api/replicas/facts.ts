@@ -37,6 +37,16 @@ const counters = z.object({
   lost: z.number(),
 });
 
+const bfd = z.object({
+  state: z.string(),
+  since: z.string(),
+  diagnostic: maybe(z.string()),
+  remoteDiagnostic: maybe(z.string()),
+  transmitIntervalMs: z.number(),
+  detectionTimeMs: maybe(z.number()),
+  problem: maybe(z.string()),
+});
+
 const session: z.ZodType<SessionFacts> = z.object({
   peer: z.string(),
   state: z.string(),
@@ -48,6 +58,7 @@ const session: z.ZodType<SessionFacts> = z.object({
   keepaliveSeconds: maybe(z.number()),
   families: z.array(z.object({ family: z.string(), addPath: z.boolean() })),
   gracefulRestart: z.boolean(),
+  bfd: maybe(bfd),
   fourOctetAs: z.boolean(),
   routeRefresh: z.boolean(),
   prefixesSent: z.number(),

@@ -55,6 +55,20 @@ const negotiated = z.strictObject({
   routeRefresh: z.boolean(),
 });
 
+const bfd = z
+  .strictObject({
+    state: z.enum(['AdminDown', 'Down', 'Init', 'Up']).meta({ description: 'RFC 5880, section 6.2.' }),
+    since: time,
+    diagnostic: z.string().nullable().meta({ description: 'Why it is not up any more, by this replica.' }),
+    remoteDiagnostic: z.string().nullable().meta({ description: 'The same by the router.' }),
+    transmitIntervalMs: z.number().meta({ description: 'Between packets of the replica, as both sides agreed.' }),
+    detectionTimeMs: z.number().nullable().meta({
+      description: 'After how long a silence the router is given up. Null: it is silent.',
+    }),
+    problem: z.string().nullable().meta({ description: 'Why there can be no session.' }),
+  })
+  .meta({ description: 'The BFD session of one replica with the router.' });
+
 export const session = z
   .strictObject({
     replica: z.string(),
@@ -77,6 +91,7 @@ export const session = z
     negotiated: negotiated.nullable().meta({ description: 'Null: the session is not established.' }),
     prefixesSent: z.int(),
     counters,
+    bfd: bfd.nullable().meta({ description: 'Null: there is none.' }),
   })
   .meta({ description: 'The session of one replica with the router.' });
 
@@ -90,6 +105,15 @@ export const peer = z
     ),
     hasPassword: z.boolean(),
     multihopTtl: z.int().nullable(),
+    bfd: z
+      .strictObject({
+        transmitIntervalMs: z.int(),
+        receiveIntervalMs: z.int(),
+        detectMultiplier: z.int(),
+        multihop: z.boolean(),
+      })
+      .nullable()
+      .meta({ description: 'BFD as it is configured. Null: there is none.' }),
     live: z
       .array(session)
       .meta({ description: 'What each replica says now. One without a session with it says nothing.' }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { SessionReport } from '../../engine/messages.ts';
+import type { BfdReport } from '../../engine/session-state.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
 import type { ReplicaPeerStatus } from '../../resources/bgp-peer.ts';
@@ -25,6 +26,7 @@ function down(state: string, lastError?: string): SessionReport {
     holdTimeSeconds: undefined,
     families: [],
     gracefulRestart: false,
+    bfd: undefined,
   };
 }
 
@@ -114,6 +116,23 @@ suite("a replica's own entry", () => {
     assert.equal(bench.writes(), 1);
     await bench.report(down('Active', 'no route'));
     assert.equal(bench.writes(), 0);
+  });
+
+  test('follows BFD, but not its attempts to come up', async () => {
+    const bench = await new Bench().start();
+    const bfd = (state: string, more: Partial<BfdReport> = {}): SessionReport => {
+      const none = { diagnostic: undefined, remoteDiagnostic: undefined, problem: undefined };
+      const report = { since: '2026-01-01T00:00:00.000Z', transmitIntervalMs: 1_000, detectionTimeMs: undefined };
+      return { ...UP, bfd: { ...none, ...report, state, ...more } };
+    };
+    await bench.report(bfd('Down'));
+    assert.equal(bench.writes(), 1);
+    for (const state of ['Init', 'Down', 'Init']) await bench.report(bfd(state, { since: '2026-01-01T00:00:09.000Z' }));
+    assert.equal(bench.writes(), 0);
+    await bench.report(bfd('Up', { transmitIntervalMs: 300, detectionTimeMs: 900 }));
+    assert.deepEqual([bench.writes(), bench.entry()?.bfd?.detectionTimeMs], [1, 900]);
+    await bench.report(bfd('Down', { diagnostic: 'Control Detection Time Expired' }));
+    assert.deepEqual([bench.writes(), bench.entry()?.bfd?.state], [1, 'Down']);
   });
 
   test('is one write for a session that comes up, through all its states', async () => {

@@ -80,6 +80,13 @@ export class OwnSessions {
 function saysTheSame(standing: ReplicaPeerStatus | undefined, wanted: ReplicaPeerStatus | undefined): boolean {
   if (standing === undefined || wanted === undefined) return standing === wanted;
   const up = [standing, wanted].map(({ sessionState }) => sessionState === 'Established');
-  if (up.includes(true)) return isDeepStrictEqual(standing, wanted);
+  if (up.includes(true)) return isDeepStrictEqual(atRest(standing), atRest(wanted));
   return standing.node === wanted.node && standing.lastError === wanted.lastError;
+}
+
+/** BFD that does not come up may try for ever, between Down and Init. */
+function atRest(entry: ReplicaPeerStatus): object {
+  const { bfd, ...rest } = entry;
+  if (bfd === undefined || bfd.state === 'Up') return entry;
+  return { ...rest, bfd: { diagnostic: bfd.diagnostic, problem: bfd.problem } };
 }

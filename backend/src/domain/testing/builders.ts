@@ -146,6 +146,7 @@ export function aPeer(name: string, address: string, overrides: Partial<Peer> = 
     ttlSecurityHops: undefined,
     passive: false,
     gracefulShutdown: false,
+    bfd: undefined,
     families: [
       { family: 'ipv4', sendMax: 8 },
       { family: 'ipv6', sendMax: 8 },

@@ -1,7 +1,9 @@
-import type { EngineMeasures, SessionMeasures } from '../../engine/measures.ts';
+import type { BfdMeasures, EngineMeasures, SessionMeasures } from '../../engine/measures.ts';
+import { BFD_DROP_REASONS, type BfdDropReason } from '../../speakers/bgp/bfd/speaker.ts';
 import { LAYER2_DROP_REASONS, type CounterSnapshot, type Layer2DropReason } from '../../speakers/layer2/speaker.ts';
 import type { Facts } from '../facts.ts';
 
+const noDrops = Object.fromEntries(BFD_DROP_REASONS.map((reason) => [reason, 0])) as Record<BfdDropReason, number>;
 const use = { heapUsedBytes: 30e6, loopDelay: { mean: 0.001, p99: 0.02, max: 0.3 } };
 
 export function aSession(changes: Partial<SessionMeasures> = {}): SessionMeasures {
@@ -16,7 +18,12 @@ export function aSession(changes: Partial<SessionMeasures> = {}): SessionMeasure
     established: 3,
     lost: 2,
   };
-  return { peer: 'r1', state: 'Established', prefixesSent: 5, ...counters, ...changes };
+  return { peer: 'r1', state: 'Established', prefixesSent: 5, bfd: undefined, ...counters, ...changes };
+}
+
+export function aBfdSession(changes: Partial<BfdMeasures> = {}): BfdMeasures {
+  const counters = { packetsSent: 40, packetsReceived: 39, up: 2, failed: 1, forgiven: 3 };
+  return { state: 'Up', detectionTimeMs: 900, ...counters, ...changes };
 }
 
 export function aLink(): CounterSnapshot {
@@ -34,7 +41,8 @@ export function aLink(): CounterSnapshot {
 
 export function someEngineMeasures(changes: Partial<EngineMeasures> = {}): EngineMeasures {
   return {
-    sessions: [aSession(), aSession({ peer: 'r2', state: 'Active', prefixesSent: 0 })],
+    sessions: [aSession({ bfd: aBfdSession() }), aSession({ peer: 'r2', state: 'Active', prefixesSent: 0 })],
+    bfdDropped: { ...noDrops, ttl: 7 },
     medOffset: 100,
     nodes: [
       { node: 'n1', health: 'alive', evidence: 'well', flaps: 0 },

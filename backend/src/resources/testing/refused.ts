@@ -158,6 +158,10 @@ const bgpPeers: readonly RefusedSpec[] = [
   bgpPeer('spec.afiSafis[0].addPaths.config.sendMax', { afiSafis: [{ addPaths: { config: { sendMax: -1 } } }] }),
   bgpPeer('spec.nodeSelector.matchLabels.rack', { nodeSelector: { matchLabels: { rack: 'a/b' } } }, 'label value'),
   bgpPeer('spec.ttlSecurity.hops', { ttlSecurity: { enabled: true, hops: 255 } }),
+  bgpPeer('spec.bfd.transmitIntervalMs', { bfd: { enabled: true, transmitIntervalMs: 49 } }),
+  bgpPeer('spec.bfd.receiveIntervalMs', { bfd: { enabled: true, receiveIntervalMs: 60_001 } }),
+  bgpPeer('spec.bfd.detectMultiplier', { bfd: { enabled: true, detectMultiplier: 0 } }),
+  bgpPeer('spec.bfd.minimumTtl', { bfd: { enabled: true, multihop: true, minimumTtl: 255 } }),
   bgpPeer('spec.passwordSecretRef.name', { passwordSecretRef: { name: '' } }),
   bgpPeer(
     'spec.passwordSecretRef',

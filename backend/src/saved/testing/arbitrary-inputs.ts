@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { HoldingService } from '../../announce/snapshot.ts';
 import { formatAddress, type AddressRange } from '../../domain/address.ts';
 import type { Node, NodeAddress } from '../../domain/node.ts';
-import type { BgpSettings, Peer } from '../../domain/peer.ts';
+import type { BgpSettings, Peer, PeerBfd } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { Replica } from '../../domain/replica.ts';
 import type { LabelSelector } from '../../domain/selector.ts';
@@ -117,6 +117,14 @@ const pool = record<Pool>({
 
 const gracefulRestart = record({ enabled: flag, restartTimeSeconds: integer });
 
+const bfd = record<PeerBfd>({
+  transmitIntervalMs: integer,
+  receiveIntervalMs: integer,
+  detectMultiplier: integer,
+  multihop: flag,
+  minTtl: integer,
+});
+
 const peer = record<Peer>({
   name: text,
   uid: text,
@@ -134,6 +142,7 @@ const peer = record<Peer>({
   ttlSecurityHops: orUndefined(integer),
   families: fc.array(record({ family, sendMax: integer }), { maxLength: 2 }),
   gracefulRestart: orUndefined(gracefulRestart),
+  bfd: orUndefined(bfd),
   nodeSelector: orUndefined(selector),
   hasPassword: flag,
   passive: flag,
