@@ -85,6 +85,7 @@ export class Manager {
       membership: `${options.namespace}/${options.name}`,
       namespace: options.namespace,
       address: options.address,
+      serviceRanges: () => this.#serviceRanges.ranges(),
       onSynced: () => this.#synced(),
       onInputs: (delta) => this.#inputsChanged(delta),
       onChange: (kind, key) => this.#changed(kind, key),

@@ -1,4 +1,5 @@
-import { Allocator, type Effects } from '../../backend/src/allocate/allocator.ts';
+import { Allocator } from '../../backend/src/allocate/allocator.ts';
+import type { Effects } from '../../backend/src/allocate/effects.ts';
 import { PoolSet } from '../../backend/src/allocate/pool-set.ts';
 import { Reserved } from '../../backend/src/allocate/reserved.ts';
 import type { Pool } from '../../backend/src/domain/pool.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { Pool } from '../domain/pool.ts';
 import type { Service } from '../domain/service.ts';
 import { aPool, aService, range, sharingTerms } from '../domain/testing/builders.ts';
 import { Allocator } from './allocator.ts';
@@ -40,6 +41,42 @@ suite('what a new leader believes of the statuses that it finds', () => {
     const services = [holding('a/web', '192.0.2.1', 1)];
     assert.deepEqual(led(services, {}, reserved).ledger.holders('192.0.2.1'), []);
     assert.deepEqual(led(services, { '192.0.2.1': 'a/web' }, reserved).ledger.holders('192.0.2.1'), ['a/web']);
+  });
+
+  suite('an address that the pool would not give to the Service', () => {
+    const OLDER = aPool('older', ['192.0.2.1'], { createdAt: 1, namespaces: ['b'] });
+    const gold = { matchLabels: { tier: 'gold' }, matchExpressions: [] };
+    const serviceRanges = [range('192.0.2.0/30')];
+    for (const [what, pools, reserved] of [
+      ['selects others', [{ ...POOL, serviceSelector: gold }], undefined],
+      ['has lost it', [{ ...POOL, ranges: [range('192.0.2.4')], heldRanges: POOL.ranges }], undefined],
+      ['has it from an older one', [POOL, OLDER], undefined],
+      ['has it from the cluster', [POOL], new Reserved({ nodes: new Map(), serviceRanges, subnets: [] })],
+    ] as const) {
+      const services = new Map([['a/web', holding('a/web', '192.0.2.1', 1)]]);
+      const set = new PoolSet(new Map(pools.map((each) => [each.name, each as Pool])), reserved);
+      const holders = (used: [string, string[]][], omitting: string[] = []): readonly string[] => {
+        const allocator = new Allocator({ services, namespaces: new Map() });
+        allocator.adopt(set, { released: new Map(), used, omitting: new Set(omitting) }, NOW);
+        return allocator.ledger.holders('192.0.2.1');
+      };
+      test(`is a forgery, unless the status names it or may not name all: the pool ${what}`, () => {
+        assert.deepEqual(holders([]), []);
+        assert.deepEqual(holders([['192.0.2.1', ['a/web']]]), ['a/web']);
+        assert.deepEqual(holders([], ['p']), ['a/web']);
+      });
+    }
+  });
+
+  test('nothing that this replica itself did not believe when it showed up, even of the older of two', () => {
+    const services = [holding('b/forger', '192.0.2.1', 1), holding('a/victim', '192.0.2.1', 2)];
+    const known = new Map(services.map((service) => [service.key, service]));
+    const isAdmitted = (key: string): boolean => key === 'a/victim';
+    const allocator = new Allocator({ services: known, namespaces: new Map(), isAdmitted });
+    allocator.adopt(new PoolSet(new Map([['p', POOL]])), { released: new Map(), used: new Map() }, NOW);
+    assert.deepEqual(allocator.ledger.holders('192.0.2.1'), ['a/victim']);
+    const planned = allocator.plan(services[0] ?? aService('none'), NOW);
+    assert.deepEqual(planned.served && planned.assignments, [{ pool: 'p', ip: '192.0.2.0' }]);
   });
 
   suite('where more share an address than the pool names', () => {

@@ -4,11 +4,12 @@ import type { Labels } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
 import { poolsOf, sameAssignments, without } from './assignments.ts';
+import { NO_EFFECTS, type Effects } from './effects.ts';
 import { restsUntil } from './free.ts';
+import { Inheritance } from './inheritance.ts';
 import { Ledger, sharingGroup } from './ledger.ts';
 import { heldAssignments, plan, said, sameTerms, type AllocateView, type Plan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
-import { RecordedUsers } from './recorded-users.ts';
 import type { Remembered } from './released.ts';
 import { Resting } from './resting.ts';
 import { Crowds, plainWish } from './crowds.ts';
@@ -22,14 +23,8 @@ export interface AllocatorDeps {
   readonly namespaces: ReadonlyMap<string, Labels>;
   /** From when on a Service may leave another address to a stranger; not given: at any time. */
   readonly moves?: { readonly nextAt: (key: string) => number };
-}
-
-/** What a step means for others. */
-export interface Effects {
-  /** Keys of Services to plan anew, in this order. */
-  readonly again: readonly string[];
-  /** Names of the pools of which addresses were given or freed. */
-  readonly pools: ReadonlySet<string>;
+  /** Whether this replica believed, when it showed up, that the Service holds the address, and nobody else; not given: always. */
+  readonly isAdmitted?: (key: string, ip: string) => boolean;
 }
 
 /**
@@ -50,8 +45,7 @@ export class Allocator {
   /** By Service, the addresses that its next successful write lets go of. */
   readonly #leaving = new Map<string, ReadonlySet<string>>();
   #pools = new PoolSet(new Map());
-  readonly #recordedUsers = new RecordedUsers();
-  #adopting = true;
+  readonly #inheritance = new Inheritance();
 
   constructor(deps: AllocatorDeps) {
     this.#deps = deps;
@@ -72,9 +66,9 @@ export class Allocator {
   }
 
   /** Begins with what stands in the Services, oldest first, and in the pools' statuses; returns the keys to plan, in this order. */
-  adopt(pools: PoolSet, { released, used }: Remembered, now: number): string[] {
+  adopt(pools: PoolSet, remembered: Remembered, now: number): string[] {
     this.#setPools(pools);
-    this.#recordedUsers.add(used);
+    this.#inheritance.begin(remembered);
     const services = [...this.#deps.services.values()].sort(byServiceAge);
     const view = this.#view(now);
     for (const service of services) {
@@ -84,8 +78,8 @@ export class Allocator {
       this.ledger.confirm(service.key, held);
     }
     for (const service of services) this.observe(service);
-    for (const [pool, releases] of released) this.ledger.remember(pool, releases);
-    for (const pool of released.keys()) this.#refile(pool);
+    for (const [pool, releases] of remembered.released) this.ledger.remember(pool, releases);
+    for (const pool of remembered.released.keys()) this.#refile(pool);
     for (const pool of pools.pools.keys()) {
       this.#rest(pool);
       this.ledger.trim(pool, now - this.#reuseMs(pool));
@@ -95,12 +89,12 @@ export class Allocator {
 
   /** From now on nobody else can have given addresses: what turns up in a status and is not in the ledger is no longer believed. */
   endAdoption(): void {
-    this.#adopting = false;
-    this.#recordedUsers.clear();
+    this.#inheritance.end();
   }
 
   /** A Service was seen for the first time, or anew: others shouldn't get what it asks for. */
   observe(service: Service): void {
+    this.ledger.touch(service.key);
     const wishes = wishesOf(service, this.ledger.assignments(service.key));
     this.#wishes.set(service.key, wishes);
     const labels = this.#deps.namespaces.get(service.namespace);
@@ -229,14 +223,16 @@ export class Allocator {
   }
 
   #view(now: number): AllocateView {
-    const { services, namespaces, moves } = this.#deps;
+    const { services, namespaces, moves, isAdmitted = () => true } = this.#deps;
     return {
       pools: this.#pools,
       namespaces,
       ledger: this.ledger,
       now,
-      adopting: this.#adopting,
-      recordOf: (key, ip) => this.#recordedUsers.of(key, ip, services),
+      adopting: this.#inheritance.counts,
+      isAdmitted,
+      mayOmit: (pool) => this.#inheritance.mayOmit(pool),
+      recordOf: (key, ip) => this.#inheritance.recordOf(key, ip, services),
       isLeaving: (key, ip) => this.#leaving.get(key)?.has(ip) === true,
       mayMove: (key) => moves === undefined || moves.nextAt(key) <= now,
       createdAt: (key) => services.get(key)?.createdAt,
@@ -315,7 +311,8 @@ export class Allocator {
     const unique = assignments.filter(({ ip }, i) => assignments.findIndex((other) => other.ip === ip) === i);
     const before = this.ledger.assignments(service.key);
     // As a rule nothing is new: the watch shows what was written.
-    if (sameAssignments(unique, before) && sameTerms(service.sharing, this.ledger.sharing(service.key))) return NOTHING;
+    if (sameAssignments(unique, before) && sameTerms(service.sharing, this.ledger.sharing(service.key)))
+      return NO_EFFECTS;
     const terms = this.ledger.sharing(service.key);
     const written = this.ledger.written(service.key);
     const freed = this.ledger.set(service, unique, now);
@@ -396,5 +393,3 @@ export class Allocator {
     return true;
   }
 }
-
-const NOTHING: Effects = { again: [], pools: new Set() };

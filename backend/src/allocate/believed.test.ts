@@ -1,15 +1,39 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { MAX_HELD_NAMESPACES, poolOf, type Pool } from '../domain/pool.ts';
-import { aPool, range } from '../domain/testing/builders.ts';
-import { isBelieved } from './believed.ts';
+import { aPool, aService, range } from '../domain/testing/builders.ts';
+import type { Service } from '../domain/service.ts';
+import { isBelieved, type Evidence } from './believed.ts';
+import { PoolSet } from './pool-set.ts';
+import { Reserved } from './reserved.ts';
 
 const PARK = aPool('p', ['192.0.2.0/24'], { namespaces: ['park'] });
 
-/** Whether `shop/web` is believed to hold 192.0.2.7. */
-function believed(record: string, ...pools: Pool[]): boolean {
+interface Case {
+  readonly service?: Partial<Service>;
+  readonly evidence?: Partial<Evidence>;
+  readonly ip?: string;
+  readonly reserved?: Reserved;
+}
+
+/** Whether `shop/web` is believed to hold an address (192.0.2.7). */
+function isIts(
+  record: string,
+  pools: readonly Pool[],
+  { service, evidence, ip = '192.0.2.7', reserved }: Case,
+): boolean {
   const byName = new Map(pools.map((pool) => [pool.name, pool]));
-  return isBelieved('shop', poolOf({ pool: record, ip: '192.0.2.7' }, byName), { tier: 'gold' });
+  const claim = { service: aService('shop/web', service), ip, pool: poolOf({ pool: record, ip }, byName) };
+  const labels = { tier: 'gold' };
+  return isBelieved(claim, {
+    ...{ pools: new PoolSet(byName, reserved), labels, isNamed: false, mayOmit: false },
+    ...evidence,
+  });
+}
+
+/** The same by the rules alone. */
+function believed(record: string, ...pools: Pool[]): boolean {
+  return isIts(record, pools, {});
 }
 
 suite('an address in a status is believed', () => {
@@ -42,7 +66,43 @@ suite('an address in a status is believed', () => {
     assert.equal(believed('', open, PARK), false);
     assert.equal(believed('gone', open, PARK), false);
   });
-  test('of a pool that had it before an edit', () => {
-    assert.equal(believed('open', aPool('open', [], { heldRanges: [range('192.0.2.7')] }), PARK), true);
+
+  const OPEN = aPool('p', ['192.0.2.0/24']);
+  const nodes = new Map([['192.0.2.7', 'n1']]);
+  const gold = { matchLabels: { tier: 'gold' }, matchExpressions: [] };
+  const forbidden: [string, readonly Pool[], Case][] = [
+    ['has lost it by an edit', [{ ...OPEN, ranges: [], heldRanges: OPEN.ranges }], {}],
+    ['selects other Services', [{ ...OPEN, serviceSelector: gold }], {}],
+    ['avoids it', [{ ...OPEN, avoidBuggyIPs: true }], { ip: '192.0.2.255' }],
+    ['shares it with an older one', [OPEN, aPool('older', ['192.0.2.7'], { createdAt: 1, namespaces: ['a'] })], {}],
+    ['shares it with a node', [OPEN], { reserved: new Reserved({ nodes, serviceRanges: [], subnets: [] }) }],
+    [
+      'shares it with the cluster’s Services',
+      [OPEN],
+      { reserved: new Reserved({ nodes: new Map(), serviceRanges: [range('192.0.2.0/28')], subnets: [] }) },
+    ],
+    [
+      'would give it to no host: it means any router',
+      [aPool('p', ['2001:db8::/64'])],
+      { ip: '2001:db8::', service: { families: ['ipv6'] } },
+    ],
+  ];
+  for (const [what, pools, given] of forbidden) {
+    test(`of a pool that ${what} only if its status names the Service, or may not name all`, () => {
+      assert.equal(isIts('p', pools, given), false);
+      assert.equal(isIts('p', pools, { ...given, evidence: { isNamed: true } }), true);
+      assert.equal(isIts('p', pools, { ...given, evidence: { mayOmit: true } }), true);
+    });
+  }
+  test('of a pool that lets the namespace in no more not even then', () => {
+    for (const evidence of [{ isNamed: true }, { mayOmit: true }])
+      assert.equal(isIts('p', [PARK], { evidence }), false);
+  });
+  test('that the pool avoids, where it is asked for by name', () => {
+    const given = { ip: '192.0.2.255', service: { wantedIPs: ['192.0.2.255'] } };
+    assert.equal(isIts('p', [{ ...OPEN, avoidBuggyIPs: true }], given), true);
+  });
+  test('of a Service that the pool selects', () => {
+    assert.equal(isIts('p', [{ ...OPEN, serviceSelector: gold }], { service: { labels: { tier: 'gold' } } }), true);
   });
 });

@@ -6,6 +6,7 @@ import type { Assignment, Service } from '../domain/service.ts';
 import { sharingProblem } from '../domain/sharing.ts';
 import { findFree, findOwn, restsUntil, timeText, type FreeView } from './free.ts';
 import { isAllowed } from './pool-set.ts';
+import { whyNever } from './rules.ts';
 import type { Lack } from './waiting.ts';
 
 /** What choosing depends on besides the Service itself. */
@@ -91,7 +92,7 @@ function chooseWanted(address: Address, service: Service, view: ChooseView): Cho
     const where = named.length > 0 ? { pool: named.join(',') } : {};
     return { ok: false, finding: finding('WantedAddressOutsidePools', { ip, ...where }) };
   }
-  const found = closed(pool, service, address.family, view) ?? view.pools.reservation(pool, address);
+  const found = closed(pool, service, address.family, view) ?? whyNever(pool, address, service, view.pools);
   if (found !== undefined) return { ok: false, finding: found };
   const taken = notShareable(ip, service, view);
   if (taken !== undefined) return { ok: false, finding: taken, ip };

@@ -3,6 +3,7 @@ import type { Pool } from '../domain/pool.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import { sharingProblem, type SharingTerms } from '../domain/sharing.ts';
 import { addTo, removeFrom } from './multimap.ts';
+import { PoolHolders } from './pool-holders.ts';
 import { Released, type Release } from './released.ts';
 
 /** What of a Service the ledger knows beside its addresses. */
@@ -35,7 +36,7 @@ export function sharingGroup({ namespace, key }: SharingTerms): string | undefin
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
   readonly #holders = new Map<string, Set<string>>();
-  readonly #byPool = new Map<string, Map<string, Set<string>>>();
+  readonly #byPool = new Map<string, PoolHolders>();
   readonly #groups = new Map<string, Set<string>>();
   readonly #released = new Map<string, Released>();
   readonly #releasedIn = new Map<string, string>();
@@ -105,7 +106,17 @@ export class Ledger {
 
   /** The held addresses of a pool with their Services' keys, in no particular order. */
   heldOf(pool: string): ReadonlyMap<string, ReadonlySet<string>> {
-    return this.#byPool.get(pool) ?? NOBODY;
+    return this.#byPool.get(pool)?.byIp ?? NOBODY;
+  }
+
+  /** The same with their namespaces, and what of it changed; undefined if nobody holds anything of the pool. */
+  holdersOf(pool: string): PoolHolders | undefined {
+    return this.#byPool.get(pool);
+  }
+
+  /** Something else of a Service may be different, such as its labels. */
+  touch(service: string): void {
+    for (const { pool, ip } of this.assignments(service)) this.#byPool.get(pool)?.touch(ip);
   }
 
   /** The addresses that others of the same sharing group hold, in no particular order. */
@@ -255,9 +266,9 @@ export class Ledger {
     if (group !== undefined) addTo(this.#groups, group, key);
     for (const { pool, ip } of assignments) {
       addTo(this.#holders, ip, key);
-      const inPool = this.#byPool.get(pool) ?? new Map<string, Set<string>>();
+      const inPool = this.#byPool.get(pool) ?? new PoolHolders();
       this.#byPool.set(pool, inPool);
-      addTo(inPool, ip, key);
+      inPool.add(ip, key);
       this.#wishedFree.delete(ip);
       this.#forget(ip);
     }
@@ -272,8 +283,8 @@ export class Ledger {
     for (const { pool, ip } of entry.assignments) {
       if (removeFrom(this.#holders, ip, key) && this.#wishers.has(ip)) this.#wishedFree.add(ip);
       const inPool = this.#byPool.get(pool);
-      if (inPool !== undefined) removeFrom(inPool, ip, key);
-      if (inPool?.size === 0) this.#byPool.delete(pool);
+      inPool?.remove(ip, key);
+      if (inPool?.byIp.size === 0) this.#byPool.delete(pool);
     }
   }
 

@@ -57,6 +57,8 @@ function view(
     now: NOW,
     adopting: true,
     recordOf: () => undefined,
+    mayOmit: () => true,
+    isAdmitted: () => true,
     isLeaving: () => false,
     mayMove: () => true,
     createdAt: (key) => ages.get(key),

@@ -7,6 +7,7 @@ import { without } from './assignments.ts';
 import { isBelieved } from './believed.ts';
 import { choose, type Choice, type ChooseView } from './choose.ts';
 import type { PoolSet } from './pool-set.ts';
+import type { recordOf } from './inheritance.ts';
 import { notServed } from './served.ts';
 import type { Interest } from './waiting.ts';
 
@@ -38,11 +39,12 @@ export interface AllocateView extends ChooseView {
   isLeaving(service: string, ip: string): boolean;
   /** False: it was moved away from strangers so often that it has to stay with one for now. */
   mayMove(service: string): boolean;
-  /**
-   * What a pool's status, which tenants can't write, says of a Service and an address: it is the only holder, one of several (of whom
-   * it names only the first), or none while another one that is named still claims it; undefined if the status doesn't know.
-   */
-  recordOf(service: string, ip: string): 'sole' | 'one' | 'none' | undefined;
+  /** What the pools' statuses say of a Service and an address. */
+  recordOf(service: string, ip: string): ReturnType<typeof recordOf>;
+  /** A pool's status may not name all who keep what its rules as they are now would not give. */
+  mayOmit(pool: string): boolean;
+  /** Believed by this replica when it showed up, and nobody else's then. */
+  isAdmitted(service: string, ip: string): boolean;
   /** Age decides between two Services that were given one address, in milliseconds since the epoch. */
   createdAt(service: string): number | undefined;
 }
@@ -115,22 +117,19 @@ function settled(
   return recorded === '' || view.pools.get(recorded) !== undefined ? undefined : { ip, pool: recorded };
 }
 
-/** A node, or the cluster's Services, came to have an address since it was given, or somebody forged it. */
-function isOthers({ ip }: Assignment, pool: Pool | undefined, view: AllocateView): boolean {
-  const address = parseAddress(ip);
-  return address !== undefined && pool !== undefined && view.pools.isOthers(pool, address);
-}
-
 /** What stands in the status and is unknown to the ledger. */
 function adopted(service: Service, assignment: Assignment, view: AllocateView): Assignment[] {
   if (!view.adopting) return [];
   const pool = poolOf(assignment, view.pools.pools);
   const own = settled(assignment, pool, view);
-  if (own === undefined) return [];
+  if (own === undefined || !view.isAdmitted(service.key, own.ip)) return [];
   const recorded = view.recordOf(service.key, own.ip);
-  if (recorded === 'none' || (recorded === undefined && isOthers(own, pool, view))) return [];
-  const believed = isBelieved(service.namespace, pool, view.namespaces.get(service.namespace));
-  return believed && (recorded === 'sole' || outlives(service, own.ip, view)) ? [own] : [];
+  if (recorded === 'none') return [];
+  const isNamed = recorded !== undefined;
+  const labels = view.namespaces.get(service.namespace);
+  const evidence = { pools: view.pools, labels, isNamed, mayOmit: pool !== undefined && view.mayOmit(pool.name) };
+  if (!isBelieved({ service, ip: own.ip, pool }, evidence)) return [];
+  return recorded === 'sole' || outlives(service, own.ip, view) ? [own] : [];
 }
 
 /** What a Service holds by its status, each address with its true pool; the ledger is made of this. */

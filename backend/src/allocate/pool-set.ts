@@ -142,12 +142,6 @@ export class PoolSet {
     return this.reserved.nodeWith(address) !== undefined;
   }
 
-  /** Whether an address of a pool belongs to a node or to the cluster's own Services. */
-  isOthers(pool: Pool, address: Address): boolean {
-    if (this.reserved.nodeWith(address) !== undefined) return true;
-    return this.overlaps(pool.name).some(({ kind, part }) => kind === 'serviceRange' && rangeContains(part, address));
-  }
-
   /** Why a pool never gives an address that lies in it although somebody wants it, or undefined if it does. */
   reservation(pool: Pool, address: Address): Finding | undefined {
     const ip = formatAddress(address);

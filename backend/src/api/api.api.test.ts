@@ -98,7 +98,7 @@ before(async () => {
     { ...deps, api: kube },
     {
       ...{ membership: undefined, namespace: 'porterlb-system', address: '127.0.0.1' },
-      ...{ onSynced: () => undefined, onInputs: () => undefined, onChange: () => undefined },
+      ...{ serviceRanges: () => [], onSynced: () => undefined, onInputs: () => undefined, onChange: () => undefined },
     },
   );
   view.start();

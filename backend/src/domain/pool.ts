@@ -29,6 +29,12 @@ export const MAX_RELEASED = 1_000;
 /** The most `heldNamespaces`: a full list may not have all. */
 export const MAX_HELD_NAMESPACES = 1000;
 
+/**
+ * The most addresses of which the status says who keeps them although the pool, by its rules as they are now, would not give them to
+ * these Services: a full list may not have all.
+ */
+export const MAX_EXCEPTIONS = 512;
+
 /** The most Services that the status names per address: a full list may not have all. */
 export const MAX_SHARERS = 8;
 

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { aPool } from '../domain/testing/builders.ts';
 import type { Configuration } from './configuration.ts';
 import { parseRange, rangeContains, parseAddress, type AddressRange } from '../domain/address.ts';
-import { MAX_HELD_NAMESPACES, MAX_RELEASED, type Pool } from '../domain/pool.ts';
+import { MAX_EXCEPTIONS, MAX_HELD_NAMESPACES, MAX_RELEASED, type Pool } from '../domain/pool.ts';
 import { MAX_HELD_RANGES } from '../resources/eip.ts';
 import { eipReady, eipUsage, heldRanges, MAX_USED, type PoolUse } from './eip-status.ts';
 
@@ -16,7 +16,14 @@ const READ: Configuration = {
 };
 const POOL = aPool('a', ['192.0.2.0-192.0.2.3']);
 const NOBODY = new Map<string, ReadonlySet<string>>();
-const UNUSED: PoolUse = { held: NOBODY, released: [], isFull: false, namespaces: new Map() };
+const UNUSED: PoolUse = {
+  held: NOBODY,
+  heldBy: [],
+  exceptions: new Set(),
+  released: [],
+  isFull: false,
+  namespaces: new Map(),
+};
 
 function readyOf(pool: Pool, configuration = READ, held: PoolUse['held'] = NOBODY): ReturnType<typeof eipReady> {
   return eipReady(configuration, { pool, deleting: pool.deleting, held });
@@ -28,6 +35,13 @@ function ranges(texts: readonly string[]): AddressRange[] {
     assert.ok(parsed.ok, text);
     return parsed.value;
   });
+}
+
+/** The use of a pool by these, of whom none is an exception. */
+function heldBy(held: PoolUse['held'], exceptions: readonly string[] = []): PoolUse {
+  const keys = [...held.values()].flatMap((services) => [...services]);
+  const namespaces = new Set(keys.map((key) => key.split('/')[0] ?? ''));
+  return { ...UNUSED, held, heldBy: namespaces, exceptions: new Set(exceptions) };
 }
 
 /** What would stand in etcd. */
@@ -115,7 +129,7 @@ suite('the status of an Eip', () => {
 
   test('counts addresses, names the Services of each, and remembers who had which', () => {
     const released = [{ ip: '192.0.2.3', service: 'd/old', at: Date.UTC(2026, 0, 2, 3, 4, 5, 678) }];
-    assert.deepEqual(eipUsage(POOL, { ...UNUSED, held, released }, true), {
+    assert.deepEqual(eipUsage(POOL, { ...heldBy(held), released }, true), {
       poolSize: 4,
       usage: 2,
       occupied: false,
@@ -182,7 +196,7 @@ suite('the status of an Eip', () => {
     const many = new Map(ips.map((ip, i) => [ip, new Set([keys[i] ?? ''])]));
     const one = new Map([['2001:db8::1', new Set(keys)]]);
     for (const users of [many, one]) {
-      const status = eipUsage(pool, { ...UNUSED, held: users, released }, true);
+      const status = eipUsage(pool, { ...heldBy(users), released }, true);
       assert.ok(Object.keys(status.used).length <= MAX_USED);
       assert.equal(status.released.length, MAX_RELEASED);
       assert.deepEqual(status.released[0]?.ip, '2001:db8::0');
@@ -193,12 +207,25 @@ suite('the status of an Eip', () => {
     }
   });
 
+  test('names those first who keep what the pool would not give them, as far as that has room', () => {
+    const ips = Array.from({ length: 2_000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+    const many = new Map(ips.map((ip) => [ip, new Set([`n/${ip}`])]));
+    const pool = aPool('a', ['10.0.0.0/16']);
+    const last = ips.slice(-200);
+    const { used } = eipUsage(pool, heldBy(many, last), true);
+    assert.deepEqual(Object.keys(used), [...last].sort());
+    const few = eipUsage(pool, heldBy(many, ['10.0.7.1']), true).used;
+    assert.equal(Object.keys(few).length, MAX_USED);
+    assert.ok(few['10.0.7.1'] === 'n/10.0.7.1' && few['10.0.0.0'] === 'n/10.0.0.0');
+    assert.equal(Object.keys(eipUsage(pool, heldBy(many, ips), true).used).length, MAX_EXCEPTIONS);
+  });
+
   test('of more namespaces than it may list names those first that the pool shuts out now', () => {
     const held5000 = new Map(Array.from({ length: 2_000 }, (_, i) => [`10.0.0.${i}`, new Set([`n${i}/s`])]));
     const pool = aPool('a', ['10.0.0.0/16'], {
       namespaces: Array.from({ length: 1_500 }, (_, i) => `n${i}`),
     });
-    const { namespaces } = eipUsage(pool, { ...UNUSED, held: held5000 }, true);
+    const { namespaces } = eipUsage(pool, heldBy(held5000), true);
     assert.equal(namespaces.length, MAX_HELD_NAMESPACES);
     for (let i = 1_500; i < 2_000; i += 1) assert.ok(namespaces.includes(`n${i}`), `n${i}`);
   });

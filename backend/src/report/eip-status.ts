@@ -1,13 +1,21 @@
 import type { Release } from '../allocate/released.ts';
 import { formatAddress, parseAddress, rangeContains, type AddressRange } from '../domain/address.ts';
-import { allowsNamespace, holds, MAX_HELD_NAMESPACES, MAX_RELEASED, MAX_SHARERS, type Pool } from '../domain/pool.ts';
+import {
+  allowsNamespace,
+  holds,
+  MAX_EXCEPTIONS,
+  MAX_HELD_NAMESPACES,
+  MAX_RELEASED,
+  MAX_SHARERS,
+  type Pool,
+} from '../domain/pool.ts';
 import { cover, formatRange, size } from '../domain/ranges.ts';
 import type { Labels } from '../domain/selector.ts';
 import { MAX_HELD_RANGES, type EipStatus } from '../resources/eip.ts';
 import { configurationCondition, type Closed, type Configuration } from './configuration.ts';
 import type { NewCondition } from './conditions.ts';
 
-/** The most entries of `status.used`: the object must stay small whatever the pool's size; the REST API has all of them. */
+/** The most entries of `status.used`, exceptions apart: the object must stay small; the REST API has all of them. */
 export const MAX_USED = 128;
 /** The most Services that a message names. */
 const MAX_NAMED = 5;
@@ -18,8 +26,12 @@ type Holders = ReadonlyMap<string, ReadonlySet<string>>;
 export interface PoolUse {
   /** Canonical address -> keys of the Services that hold it. */
   readonly held: Holders;
+  /** Namespaces of these Services, each once, in no particular order. */
+  readonly heldBy: Iterable<string>;
   /** Youngest first. */
   readonly released: readonly Release[];
+  /** Those of `held` that the pool, by its rules as they are now, would not give to who holds them. */
+  readonly exceptions: ReadonlySet<string>;
   /** No address of it can be given. */
   readonly isFull: boolean;
   /** Labels of the namespaces of the cluster. */
@@ -45,14 +57,32 @@ function ends(ranges: readonly AddressRange[]): { firstIP: string; lastIP: strin
   };
 }
 
-function usedEntries(held: Holders): Record<string, string> {
-  const first = [...held.keys()].sort().slice(0, MAX_USED);
+/** The first of some texts, `without` these; sorted anew now and then only, as there may be tens of thousands. */
+function lowest(texts: Iterable<string>, without: ReadonlySet<string>, max: number): string[] {
+  if (max <= 0) return [];
+  let kept: string[] = [];
+  let limit: string | undefined;
+  for (const text of texts) {
+    if ((limit !== undefined && text > limit) || without.has(text)) continue;
+    kept.push(text);
+    if (kept.length < 2 * max) continue;
+    kept = kept.sort().slice(0, max);
+    limit = kept.at(-1);
+  }
+  return kept.sort().slice(0, max);
+}
+
+/** The exceptions first: of these alone a successor can't tell by the rules that the holding is true. */
+function usedEntries(held: Holders, exceptions: ReadonlySet<string>): Record<string, string> {
+  const named = [...exceptions].sort().slice(0, MAX_EXCEPTIONS);
+  const others = lowest(held.keys(), exceptions, MAX_USED - named.length);
+  const first = [...named, ...others].sort();
   return Object.fromEntries(first.map((ip) => [ip, [...(held.get(ip) ?? [])].sort().slice(0, MAX_SHARERS).join(';')]));
 }
 
 /**
  * `status.addresses`: all that Services may hold of the pool. What is held outside of the spec comes from the ledger and not from
- * the list as it stood, so that an earlier range stays for as long as it is in use, and no longer.
+ * the list as it stood, so that an earlier range stays for as long as it is in use, and no longer. `held`: with these at least.
  */
 export function heldRanges(pool: Pool, held: Iterable<string>): string[] {
   const addresses = [...held].flatMap((ip) => parseAddress(ip) ?? []);
@@ -61,13 +91,6 @@ export function heldRanges(pool: Pool, held: Iterable<string>): string[] {
     (address) => holds(pool, address) && !pool.ranges.some((range) => rangeContains(range, address)),
   );
   return [...pool.ranges, ...cover(outside, MAX_HELD_RANGES - pool.ranges.length)].map(formatRange);
-}
-
-/** Namespaces of the Services that hold addresses, each once, in no particular order. */
-export function namespacesOf(held: Holders): Set<string> {
-  const found = new Set<string>();
-  for (const services of held.values()) for (const key of services) found.add(key.slice(0, key.indexOf('/')));
-  return found;
 }
 
 /** `status.namespaces`: those whose Services keep what they hold when the pool shuts them out; `namespaces`: labels of all in the cluster. */
@@ -84,7 +107,7 @@ export function heldNamespaces(
 }
 
 export function eipUsage(pool: Pool, use: PoolUse, isRead: boolean): EipUsage {
-  const { held, released, isFull, namespaces } = use;
+  const { held, heldBy, exceptions, released, isFull, namespaces } = use;
   return {
     poolSize: bounded(size(pool.ranges)),
     usage: held.size,
@@ -92,12 +115,12 @@ export function eipUsage(pool: Pool, use: PoolUse, isRead: boolean): EipUsage {
     ...ends(pool.ranges),
     v4: pool.ranges.some(({ family }) => family === 'ipv4'),
     ready: isRead && !pool.disabled && !pool.deleting,
-    used: usedEntries(held),
+    used: usedEntries(held, exceptions),
     released: released
       .slice(0, MAX_RELEASED)
       .map(({ ip, service, at }) => ({ ip, service, time: new Date(at).toISOString() })),
-    addresses: heldRanges(pool, held.keys()),
-    namespaces: heldNamespaces(pool, namespacesOf(held), namespaces),
+    addresses: heldRanges(pool, exceptions),
+    namespaces: heldNamespaces(pool, new Set(heldBy), namespaces),
   };
 }
 

@@ -218,7 +218,7 @@ export const eipStatus = z
       .optional()
       .meta({
         description:
-          'Address to namespace/name of its Services, separated by ";". Only the first ones; all of them are in the REST API.',
+          'Address to namespace/name of its Services, separated by ";": what is kept although the pool would not give it any more, and the first others; all of them are in the REST API.',
       }),
     released: atomicList(
       z

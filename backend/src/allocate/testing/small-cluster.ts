@@ -4,7 +4,8 @@ import { parseAddress, type AddressRange } from '../../domain/address.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { Labels } from '../../domain/selector.ts';
 import type { Assignment, Service } from '../../domain/service.ts';
-import { Allocator, type Effects } from '../allocator.ts';
+import { Allocator } from '../allocator.ts';
+import type { Effects } from '../effects.ts';
 import type { Plan } from '../plan.ts';
 import { PoolSet } from '../pool-set.ts';
 import type { Release } from '../released.ts';
@@ -47,6 +48,8 @@ export class SmallCluster implements World {
   #reserved = reservedOf(this.nodes);
   readonly #released = new Map<string, readonly Release[]>();
   readonly #used = new Map<string, ReadonlyMap<string, readonly string[]>>();
+  /** Pools that were edited since their statuses were written. */
+  readonly #behind = new Set<string>();
   #queue = new Set<string>();
   readonly #later = new Set<string>();
   #writes: Write[] = [];
@@ -82,7 +85,9 @@ export class SmallCluster implements World {
     // What the last leader did not come to write into the pools' statuses any more.
     const known = new Set([...released.values()].flat().map(({ ip }) => ip));
     for (const ip of this.freed.keys()) if (!known.has(ip)) this.#mayForget(ip);
-    this.#queue = new Set(this.allocator.adopt(this.#poolSet(), { released, used: this.used() }, this.now));
+    // What overlaps with an edited one is as uncertain.
+    const omitting = this.#behind.size === 0 ? new Set<string>() : new Set(this.pools.keys());
+    this.#queue = new Set(this.allocator.adopt(this.#poolSet(), { released, used: this.used(), omitting }, this.now));
   }
 
   /** What `status.used` of the pools says: the Services that held each address when it was last written. */
@@ -109,6 +114,7 @@ export class SmallCluster implements World {
   }
 
   putPool(pool: Pool): void {
+    this.#behind.add(pool.name);
     this.pools.set(pool.name, pool);
     this.#configure();
   }
@@ -262,6 +268,7 @@ export class SmallCluster implements World {
 
   /** As `LeaderStatuses`: what is held and was released; a deleted pool goes with its last address. */
   #writeStatuses(): void {
+    this.#behind.clear();
     for (const pool of [...this.pools.values()]) {
       const { name } = pool;
       const held = this.allocator.ledger.heldOf(name);

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isBelieved } from '../../allocate/believed.ts';
+import type { recordOf } from '../../allocate/inheritance.ts';
+import type { PoolSet } from '../../allocate/pool-set.ts';
 import { byServiceAge } from '../../allocate/waiting.ts';
 import { poolOf, type Pool } from '../../domain/pool.ts';
 import type { Labels } from '../../domain/selector.ts';
@@ -9,7 +11,12 @@ import { AddressIndex } from './address-index.ts';
 import { toHoldingService } from './domain/holding.ts';
 
 export interface AdmissionDeps {
-  readonly pools: () => ReadonlyMap<string, Pool>;
+  /** What the pools' rules and statuses say. */
+  readonly words: {
+    poolSet(): PoolSet;
+    recordOf(pool: string, key: string, ip: string): ReturnType<typeof recordOf>;
+    mayOmit(pool: string): boolean;
+  };
   readonly namespaces: ReadonlyMap<string, Labels>;
 }
 
@@ -54,8 +61,8 @@ export class Admission {
   }
 
   /**
-   * Admits what is believed of the first full list. Which of two holders came first can't be told from it: both are admitted, and
-   * announcing lets the older one win.
+   * Admits what is believed of the first full list. Which of two holders came first can't be told from it unless the pool's status
+   * names one: otherwise both are admitted, and announcing lets the older one win.
    */
   begin(services: Iterable<Service>): void {
     for (const service of services) this.#settle(service);
@@ -76,7 +83,7 @@ export class Admission {
     return [key, ...this.#reexamine(waiting.filter((other) => other !== key))];
   }
 
-  /** A pool changed; returns as above. */
+  /** A pool or its status changed; returns as above. */
   poolsChanged(): string[] {
     return this.#reexamine(this.#waiting.all());
   }
@@ -128,14 +135,24 @@ export class Admission {
   #judge(service: Service, assignment: Assignment, earlier: readonly Assignment[]): Verdict {
     const own = earlier.find(({ ip }) => ip === assignment.ip);
     if (own?.pool === assignment.pool) return admit(own);
-    const pool = poolOf(assignment, this.#deps.pools());
-    const labels = this.#deps.namespaces.get(service.namespace);
-    if (!isBelieved(service.namespace, pool, labels)) return own === undefined ? REFUSED : admit(own);
+    const pool = poolOf(assignment, this.#deps.words.poolSet().pools);
+    if (!this.#isBelieved(service, assignment.ip, pool)) return own === undefined ? REFUSED : admit(own);
     if (pool === undefined) {
       // Not announced as long as no pool has it, but it is reported; whether it is believed is for the pool to say that gets it.
       return own === undefined ? { passed: assignment, admitted: false } : admit(own);
     }
     return own === undefined && this.#isTaken(service, assignment.ip) ? REFUSED : admit(assignment);
+  }
+
+  #isBelieved(service: Service, ip: string, pool: Pool | undefined): boolean {
+    const { words, namespaces } = this.#deps;
+    const recorded = pool === undefined ? undefined : words.recordOf(pool.name, service.key, ip);
+    // Later on another holder is known better by what was admitted than by a status that follows.
+    if (recorded === 'none' && !this.#begun) return false;
+    const labels = namespaces.get(service.namespace);
+    const isNamed = recorded === 'sole' || recorded === 'one';
+    const mayOmit = !isNamed && pool !== undefined && words.mayOmit(pool.name);
+    return isBelieved({ service, ip, pool }, { pools: words.poolSet(), labels, isNamed, mayOmit });
   }
 
   /** Whether it is admitted for a Service that does not share it with this one. */

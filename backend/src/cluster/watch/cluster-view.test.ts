@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { OPENELB_KEYS } from '../../resources/keys.ts';
-import { bgpConfs, bgpPeers, eips } from '../custom-kinds.ts';
+import { bgpConfs, bgpPeers, eips, type Eip } from '../custom-kinds.ts';
 import { ApiError } from '../errors.ts';
 import { pass, settle } from '../fake/passage.ts';
 import * as kinds from '../kinds.ts';
@@ -98,6 +98,38 @@ suite('what the engine is told', () => {
     api.remove(kinds.nodes, { name: 'n1' });
     await settle();
     assert.deepEqual([deltas.length, deltas[1]?.nodes?.get('n1')], [2, null]);
+    view.stop();
+  });
+
+  test('is nothing of an address that the pool would not give, until its status says that the Service holds it', async () => {
+    const { api, view, deltas } = await started();
+    const wide = { metadata: { name: 'wide' }, spec: { address: '10.0.0.0/29' } };
+    api.store(eips, wide);
+    await settle();
+    deltas.length = 0;
+    // A node's address.
+    api.store(kinds.services, holding('forged', '10.0.0.1'));
+    await settle();
+    assert.deepEqual([deltas, view.isAdmitted('d/forged', '10.0.0.1')], [[], false]);
+    api.store(eips, { ...wide, status: { used: { '10.0.0.1': 'd/forged' } } });
+    await settle();
+    assert.deepEqual([...(deltas[0]?.services?.keys() ?? [])], ['d/forged']);
+    view.stop();
+  });
+
+  test('is what stood there when an edit that the leader has not seen yet came with the replica', async () => {
+    const { api, view } = bench();
+    const ready = { type: 'Ready', status: 'True', reason: 'InUse', observedGeneration: 1 };
+    const status = { addresses: ['192.0.2.0/24'], namespaces: ['d'], used: {}, conditions: [ready] };
+    for (const name of ['a', 'b'])
+      api.store(eips, { metadata: { name }, spec: { address: `192.0.${name === 'a' ? 2 : 3}.0/24` }, status } as Eip);
+    api.store(eips, { ...api.read(eips, { name: 'a' }), spec: { address: '198.51.100.1' } });
+    api.store(kinds.services, holding('s', '192.0.2.1'));
+    view.start();
+    await settle();
+    assert.equal(view.words.mayOmit('a'), true);
+    assert.equal(view.words.mayOmit('b'), false);
+    assert.deepEqual([...(view.inputs().services?.keys() ?? [])], ['d/s']);
     view.stop();
   });
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseAddress } from '../../domain/address.ts';
+import { parseAddress, type AddressRange } from '../../domain/address.ts';
 import type { Node } from '../../domain/node.ts';
 import type { BgpSettings, Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
@@ -22,6 +22,7 @@ import { Informer, type Change, type InformerDeps, type InformerState } from './
 import { kindStands } from './kind-stands.ts';
 import { LastGood, type Unread } from './last-good.ts';
 import { PeerPasswords } from './peer-passwords.ts';
+import { PoolWords } from './pool-words.ts';
 import { ServiceReasons } from './service-reasons.ts';
 
 /**
@@ -44,6 +45,8 @@ export interface ClusterViewOptions {
   readonly membership: string | undefined;
   /** The manager's own, where Secrets with passwords of peers are. */
   readonly namespace: string;
+  /** What the cluster's own Service IPs are taken from, as far as it is known; the same array until it changes. */
+  readonly serviceRanges: () => readonly AddressRange[];
   /** This replica's own address: the others are asked from it, so that theirs of the same family count. */
   readonly address: string;
   /** Once, when every kind has been listed. */
@@ -64,6 +67,8 @@ export class ClusterView {
   readonly peers = new LastGood<Peer>();
   readonly settings = new LastGood<BgpSettings>();
   readonly passwords: PeerPasswords;
+  /** What pools say of addresses that Services claim to hold. */
+  readonly words: PoolWords;
   readonly #options: ClusterViewOptions;
   readonly #feed: HoldingFeed;
   readonly #informers: readonly Informer<never>[];
@@ -83,7 +88,15 @@ export class ClusterView {
       onPassword: (peer, password) => options.onInputs({ passwords: new Map([[peer, password]]) }),
       onProblem: (peer) => options.onChange('peer', peer),
     });
-    this.#feed = new HoldingFeed({ services, namespaces, pools: () => this.poolsInForce() });
+    this.words = new PoolWords({
+      poolsInForce: () => this.poolsInForce(),
+      poolObject: (name) => this.poolObject(name),
+      standsIn: (name) => this.pools.get(name)?.standsIn === true,
+      services,
+      nodes: this.nodes,
+      serviceRanges: options.serviceRanges,
+    });
+    this.#feed = new HoldingFeed({ services, namespaces, words: this.words });
     const informers: Informer<never>[] = [];
     const add = <T extends KubeObject>(
       kind: ResourceKind<T>,
@@ -169,6 +182,11 @@ export class ClusterView {
     return this.#confInformer.get(BGP_CONF_NAME);
   }
 
+  /** Whether this replica believes that the Service holds the address, and nobody else. */
+  isAdmitted(key: string, ip: string): boolean {
+    return this.#feed.isAdmitted(key, ip);
+  }
+
   /** The pools in force, by name: the same map until one of them changes. */
   poolsInForce(): ReadonlyMap<string, Pool> {
     return (this.#poolsInForce ??= new Map(this.pools.values()));
@@ -240,6 +258,7 @@ export class ClusterView {
     if (isDeepStrictEqual(before, node)) return;
     if (node === undefined) this.nodes.delete(change.key);
     else this.nodes.set(change.key, node);
+    this.words.nodesChanged();
     this.#options.onInputs({ nodes: new Map([[change.key, node ?? null]]) });
   }
 
@@ -258,11 +277,12 @@ export class ClusterView {
       refresh: (last) => withStanding(last, object),
       standIn: () => standIn(object),
     }));
-    if (taken.changed) {
-      this.#poolsInForce = undefined;
-      // In one delta: what the pool bars must not be announced for a moment because the pool has the address now.
-      this.#options.onInputs({ pools: new Map([[change.key, taken.value]]), ...this.#feed.poolsChanged() });
-    }
+    if (taken.changed) this.#poolsInForce = undefined;
+    // The status alone may say who holds what.
+    const holdings = this.#feed.poolsChanged();
+    // In one delta: what the pool bars must not be announced for a moment because the pool has the address now.
+    if (taken.changed) this.#options.onInputs({ pools: new Map([[change.key, taken.value]]), ...holdings });
+    else this.#send(holdings);
     this.#options.onChange(taken.changed ? 'pool' : 'pool-object', change.key);
   }
 

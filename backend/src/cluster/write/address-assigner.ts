@@ -1,4 +1,5 @@
-import { Allocator, type Effects } from '../../allocate/allocator.ts';
+import { Allocator } from '../../allocate/allocator.ts';
+import type { Effects } from '../../allocate/effects.ts';
 import { Moves } from '../../allocate/moves.ts';
 import { isToBeReplaced, type Plan } from '../../allocate/plan.ts';
 import { PoolSet } from '../../allocate/pool-set.ts';
@@ -29,7 +30,7 @@ export interface AddressAssignerDeps {
   readonly logger: Logger;
   readonly view: Pick<
     ClusterView,
-    'services' | 'namespaces' | 'nodes' | 'poolsInForce' | 'poolObject' | 'serviceObject'
+    'services' | 'namespaces' | 'nodes' | 'poolsInForce' | 'poolObject' | 'serviceObject' | 'isAdmitted' | 'words'
   >;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly guard: Pick<PoolGuard, 'ensure'>;
@@ -73,7 +74,8 @@ export class AddressAssigner {
   constructor(deps: AddressAssignerDeps) {
     this.#deps = deps;
     const { services, namespaces } = deps.view;
-    this.#allocator = new Allocator({ services, namespaces, moves: this.#moves });
+    const isAdmitted = (key: string, ip: string): boolean => deps.view.isAdmitted(key, ip);
+    this.#allocator = new Allocator({ services, namespaces, moves: this.#moves, isAdmitted });
     this.#adoption = new Adoption({ ...deps, onEnd: () => this.#allocator.endAdoption() });
     this.#queue = new WorkQueue(deps, {
       name: 'services',
@@ -109,7 +111,8 @@ export class AddressAssigner {
     const pools = new PoolSet(this.#deps.view.poolsInForce(), this.#reserved);
     const released = new Map([...pools.pools.keys()].map((name) => [name, this.#releasedBefore(name)] as const));
     this.#movedBefore(pools, [...released.values()].flat());
-    const keys = this.#allocator.adopt(pools, { released, used: this.#usedBefore(pools) }, this.#now());
+    const omitting = new Set([...pools.pools.keys()].filter((name) => this.#deps.view.words.mayOmit(name)));
+    const keys = this.#allocator.adopt(pools, { released, used: this.#usedBefore(pools), omitting }, this.#now());
     for (const key of keys) this.serviceChanged(key);
     this.#awaitRest();
   }
@@ -163,10 +166,11 @@ export class AddressAssigner {
   /** The same object as long as nothing is different. */
   #reservedNow(): Reserved {
     const { view, serviceRanges, subnets } = this.#deps;
-    const all = [...view.nodes.values()].flatMap(({ name, internalIPs }) =>
-      internalIPs.map(({ text }) => [text, name]),
+    // A node's ExternalIPs are no less its own than its InternalIPs.
+    const all = [...view.nodes.values()].flatMap(({ name, internalIPs, externalIPs }) =>
+      [...internalIPs, ...externalIPs].map(({ text }) => [text, name] as const),
     );
-    const nodes = new Map(all as [string, string][]);
+    const nodes = new Map(all);
     const same = this.#nodes.size === nodes.size && [...nodes].every(([ip, node]) => this.#nodes.get(ip) === node);
     const input = { nodes, serviceRanges: serviceRanges(), subnets: subnets() };
     if (same && this.#reserved?.isMadeOf(input) === true) return this.#reserved;

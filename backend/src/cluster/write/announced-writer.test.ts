@@ -37,6 +37,7 @@ class Bench {
     membership: undefined,
     namespace: 'system',
     address: '10.0.0.1',
+    serviceRanges: () => [],
     onSynced: () => undefined,
     onInputs: () => undefined,
     onChange: (kind, key) => {

@@ -42,6 +42,7 @@ class Bench {
     membership: undefined,
     namespace: 'system',
     address: '10.0.0.1',
+    serviceRanges: () => [],
     onSynced: () => undefined,
     onInputs: (delta) => {
       for (const [key, holding] of delta.services ?? []) this.#holds(key, holding);

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Exceptions } from '../../allocate/exceptions.ts';
 import { isFull } from '../../allocate/free.ts';
 import type { Ledger } from '../../allocate/ledger.ts';
 import type { PoolSet } from '../../allocate/pool-set.ts';
@@ -43,6 +44,7 @@ export interface LeaderStatusesDeps {
   readonly logger: Logger;
   readonly view: LeaderStatusesView;
   readonly ledger: Ledger;
+  readonly exceptions: Pick<Exceptions, 'of'>;
   /** The pools in force, with what follows from them. */
   readonly pools: () => PoolSet;
   /** Whether this replica leads, with a current view: asked before every write. */
@@ -126,9 +128,11 @@ export class LeaderStatuses {
   }
 
   #usage(pool: Pool, isRead: boolean): EipUsage {
-    const { ledger, view, pools } = this.#deps;
+    const { ledger, exceptions, view, pools } = this.#deps;
     const use = {
       held: ledger.heldOf(pool.name),
+      heldBy: ledger.holdersOf(pool.name)?.namespaces() ?? [],
+      exceptions: exceptions.of(pool.name),
       released: ledger.releasedOf(pool.name),
       isFull: isFull(pool, { pools: pools(), ledger }),
       namespaces: view.namespaces,

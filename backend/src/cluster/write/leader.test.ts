@@ -40,6 +40,7 @@ class Bench {
     membership: undefined,
     namespace: 'system',
     address: '10.0.0.1',
+    serviceRanges: () => [],
     onSynced: () => undefined,
     onInputs: (delta) => {
       if (delta.nodes !== undefined) this.leader.reservedChanged();

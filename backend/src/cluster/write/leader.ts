@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Exceptions } from '../../allocate/exceptions.ts';
 import type { AddressRange } from '../../domain/address.ts';
 import type { AddressReport } from '../../engine/messages.ts';
 import type { Clock, Logger, Random } from '../../platform/ports.ts';
@@ -12,7 +13,6 @@ import type { EventRecorder } from './events.ts';
 import { LeaderStatuses } from './leader-statuses.ts';
 import { PoolGuard } from './pool-guard.ts';
 import type { QueueLoad } from './queue.ts';
-import { reservingView } from './reserving-view.ts';
 import { StatusWriter } from './status-writer.ts';
 
 export interface LeaderDeps {
@@ -59,18 +59,23 @@ export class Leader {
 
   constructor(deps: LeaderDeps) {
     this.#deps = deps;
-    const guard = new PoolGuard({ ...deps, ledger: { heldOf: (pool) => this.#assigner.ledger.heldOf(pool) } });
+    const ledger = { holdersOf: (pool: string) => this.#assigner.ledger.holdersOf(pool) };
+    const exceptions = new Exceptions({ ledger, services: deps.view.services, pools: () => this.#assigner.pools });
+    const guard = new PoolGuard({ ...deps, ledger, exceptions });
     const burst = new Burst(deps, ADDRESS_BURST);
     const assigner = new AddressAssigner({
       ...deps,
-      view: reservingView(deps.view),
       guard,
       onUse: (pool) => this.#pools.changed(pool),
       onWritten: () => burst.note(),
     });
     this.#assigner = assigner;
     this.#announced = new AnnouncedWriter({ ...deps, inBurst: () => burst.isOn });
-    const statuses = new LeaderStatuses({ ...deps, ledger: assigner.ledger, pools: () => assigner.pools });
+    const statuses = new LeaderStatuses({
+      ...{ ...deps, exceptions },
+      ledger: assigner.ledger,
+      pools: () => assigner.pools,
+    });
     this.#statuses = statuses;
     this.#pools = new StatusWriter(deps, {
       name: 'pools',

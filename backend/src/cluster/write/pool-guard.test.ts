@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { Exceptions } from '../../allocate/exceptions.ts';
 import { Ledger } from '../../allocate/ledger.ts';
+import { PoolSet } from '../../allocate/pool-set.ts';
 import { MAX_HELD_NAMESPACES } from '../../domain/pool.ts';
 import { aService } from '../../domain/testing/builders.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
@@ -27,6 +29,7 @@ class Bench {
       membership: undefined,
       namespace: 'system',
       address: '10.0.0.1',
+      serviceRanges: () => [],
       onSynced: () => undefined,
       onInputs: () => undefined,
       onChange: () => undefined,
@@ -37,6 +40,11 @@ class Bench {
     api: this.api,
     view: this.view,
     ledger: this.ledger,
+    exceptions: new Exceptions({
+      ledger: this.ledger,
+      services: this.view.services,
+      pools: () => new PoolSet(this.view.poolsInForce()),
+    }),
     mayWrite: () => this.mayWrite,
   });
 

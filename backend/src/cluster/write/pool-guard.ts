@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Exceptions } from '../../allocate/exceptions.ts';
 import type { Ledger } from '../../allocate/ledger.ts';
 import { parseAddress, parseRange, rangeContains, type Address, type AddressRange } from '../../domain/address.ts';
 import { holds, MAX_HELD_NAMESPACES, type Pool } from '../../domain/pool.ts';
 import type { Assignment } from '../../domain/service.ts';
-import { heldNamespaces, heldRanges, namespacesOf } from '../../report/eip-status.ts';
+import { heldNamespaces, heldRanges } from '../../report/eip-status.ts';
 import { POOL_FINALIZER } from '../../resources/keys.ts';
 import { eips, type Eip } from '../custom-kinds.ts';
 import { isConflict, isNotFound } from '../errors.ts';
@@ -15,7 +16,8 @@ export interface PoolGuardDeps {
   readonly api: Kube;
   readonly view: Pick<ClusterView, 'pools' | 'poolObject' | 'namespaces'>;
   /** What is held already; the addresses in question may be in it or not. */
-  readonly ledger: Pick<Ledger, 'heldOf'>;
+  readonly ledger: Pick<Ledger, 'holdersOf'>;
+  readonly exceptions: Pick<Exceptions, 'of'>;
   /** Whether this replica leads, with a current view: asked before every write. */
   readonly mayWrite: () => boolean;
 }
@@ -144,12 +146,12 @@ export class PoolGuard {
   }
 
   async #cover(object: Eip, pool: Pool): Promise<void> {
-    const { ledger, view } = this.#deps;
-    const held = ledger.heldOf(pool.name);
+    const { ledger, exceptions, view } = this.#deps;
     // What somebody waits for goes into the next write, whoever makes it.
     const waiting = [...(this.#waiting.get(pool.name) ?? [])];
-    const addresses = heldRanges(pool, [...held.keys(), ...waiting.map(({ ip }) => ip)]);
-    const found = new Set([...namespacesOf(held), ...waiting.map(({ namespace }) => namespace)]);
+    const addresses = heldRanges(pool, [...exceptions.of(pool.name), ...waiting.map(({ ip }) => ip)]);
+    const holding = ledger.holdersOf(pool.name)?.namespaces() ?? [];
+    const found = new Set([...holding, ...waiting.map(({ namespace }) => namespace)]);
     const status = { addresses, namespaces: heldNamespaces(pool, found, view.namespaces) };
     const { addresses: covered, namespaces: named } = object.status ?? {};
     if (isDeepStrictEqual({ addresses: covered, namespaces: named }, status)) return;

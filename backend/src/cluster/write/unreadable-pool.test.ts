@@ -24,6 +24,7 @@ class Replica {
       membership: undefined,
       namespace: 'system',
       address: '10.0.0.1',
+      serviceRanges: () => [],
       onSynced: () => undefined,
       onInputs: () => undefined,
       onChange: (kind, key) => {

@@ -68,6 +68,7 @@ export function bench(): Bench {
       membership: 'system/porter-manager',
       namespace: 'system',
       address: '10.0.0.7',
+      serviceRanges: () => [],
       onSynced: () => (synced += 1),
       onInputs: (delta) => deltas.push(delta),
       onChange: (kind, key) => changes.push(`${kind} ${key}`),

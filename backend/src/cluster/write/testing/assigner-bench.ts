@@ -106,6 +106,7 @@ export class AssignerBench {
         membership: undefined,
         namespace: 'system',
         address: '10.0.0.1',
+        serviceRanges: () => [],
         onSynced: () => this.assigner.start(),
         onInputs: () => {},
         onChange: (kind, key) => this.#changed(kind, key),

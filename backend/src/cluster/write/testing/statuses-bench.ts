@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Exceptions } from '../../../allocate/exceptions.ts';
 import { Ledger } from '../../../allocate/ledger.ts';
 import { PoolSet } from '../../../allocate/pool-set.ts';
 import { aService } from '../../../domain/testing/builders.ts';
@@ -28,6 +29,7 @@ export class StatusesBench {
       membership: 'system/porter-manager',
       namespace: 'system',
       address: '10.0.0.1',
+      serviceRanges: () => [],
       onSynced: () => undefined,
       onInputs: () => undefined,
       onChange: (kind) => {
@@ -42,6 +44,11 @@ export class StatusesBench {
     logger: this.logger,
     view: this.view,
     ledger: this.ledger,
+    exceptions: new Exceptions({
+      ledger: this.ledger,
+      services: this.view.services,
+      pools: () => new PoolSet(this.view.poolsInForce()),
+    }),
     pools: () => new PoolSet(this.view.poolsInForce()),
     mayWrite: () => this.mayWrite,
   });

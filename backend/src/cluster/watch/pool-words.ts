@@ -1,0 +1,87 @@
+import { recordOf } from '../../allocate/inheritance.ts';
+import { PoolSet } from '../../allocate/pool-set.ts';
+import { Reserved } from '../../allocate/reserved.ts';
+import type { AddressRange } from '../../domain/address.ts';
+import type { Node } from '../../domain/node.ts';
+import { MAX_EXCEPTIONS, type Pool } from '../../domain/pool.ts';
+import type { Service } from '../../domain/service.ts';
+import type { Eip } from '../custom-kinds.ts';
+
+export interface PoolWordsDeps {
+  readonly poolsInForce: () => ReadonlyMap<string, Pool>;
+  readonly poolObject: (name: string) => Eip | undefined;
+  /** Whether the pool could never be read, so that its status stands in for its spec. */
+  readonly standsIn: (name: string) => boolean;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly nodes: ReadonlyMap<string, Node>;
+  /** Those of the cluster's own Services, as far as they are known; the same array until they change. */
+  readonly serviceRanges: () => readonly AddressRange[];
+}
+
+/** What the pools' rules and their statuses, none of which tenants can write, say of addresses that Services claim to hold. */
+export class PoolWords {
+  readonly #deps: PoolWordsDeps;
+  #set: PoolSet | undefined;
+  #madeOf: { readonly pools: ReadonlyMap<string, Pool>; readonly serviceRanges: readonly AddressRange[] } | undefined;
+  #reserved: Reserved | undefined;
+
+  constructor(deps: PoolWordsDeps) {
+    this.#deps = deps;
+  }
+
+  nodesChanged(): void {
+    this.#reserved = undefined;
+  }
+
+  /** The pools in force; made when it is asked for, as new holdings are much rarer than changes of pools and nodes. */
+  poolSet(): PoolSet {
+    const pools = this.#deps.poolsInForce();
+    const serviceRanges = this.#deps.serviceRanges();
+    const { pools: before, serviceRanges: rangesBefore } = this.#madeOf ?? {};
+    const isSame = this.#reserved !== undefined && rangesBefore === serviceRanges;
+    if (isSame && before === pools && this.#set !== undefined) return this.#set;
+    // Not the subnets of this host's links: a replica elsewhere has others, and the leader gave by its own.
+    const reserved = isSame && this.#reserved ? this.#reserved : this.#reservedBy(serviceRanges);
+    this.#reserved = reserved;
+    this.#madeOf = { pools, serviceRanges };
+    this.#set = new PoolSet(pools, reserved, this.#set);
+    return this.#set;
+  }
+
+  /** What the pool's status says of a Service and an address. */
+  recordOf(pool: string, key: string, ip: string): ReturnType<typeof recordOf> {
+    return recordOf(this.#usersOf(pool, ip), { key, ip }, this.#deps.services);
+  }
+
+  /**
+   * Whether the pool's status may not name all who keep what its rules as they are now would not give: there are too many of them, the
+   * rules are not known, or were edited since the leader wrote.
+   */
+  mayOmit(pool: string): boolean {
+    const { standsIn, poolObject } = this.#deps;
+    if (standsIn(pool) || Object.keys(poolObject(pool)?.status?.used ?? {}).length >= MAX_EXCEPTIONS) return true;
+    const others = this.poolSet()
+      .overlaps(pool)
+      .flatMap((overlap) => (overlap.kind === 'pool' ? overlap.other : []));
+    return [pool, ...others].some((name) => isBehind(poolObject(name)));
+  }
+
+  #usersOf(pool: string, ip: string): readonly string[] {
+    // A status can be anything: OpenELB wrote some of it, and people can.
+    const users: unknown = this.#deps.poolObject(pool)?.status?.used?.[ip];
+    return typeof users === 'string' ? users.split(';') : [];
+  }
+
+  #reservedBy(serviceRanges: readonly AddressRange[]): Reserved {
+    const all = [...this.#deps.nodes.values()].flatMap(({ name, internalIPs, externalIPs }) =>
+      [...internalIPs, ...externalIPs].map(({ text }) => [text, name] as const),
+    );
+    return new Reserved({ nodes: new Map(all), serviceRanges, subnets: [] });
+  }
+}
+
+/** The leader has written of an earlier version of the spec. */
+function isBehind(object: Eip | undefined): boolean {
+  const ready = object?.status?.conditions?.find(({ type }) => type === 'Ready');
+  return ready !== undefined && ready.observedGeneration !== object?.metadata?.generation;
+}
