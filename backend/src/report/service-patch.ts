@@ -149,10 +149,24 @@ function isLeftOver(object: kinds.Service, service: Service): boolean {
   return classAllows && ingressIPs.length === 0 && (hasProof(object) || (hasFinalizer && recorded.length > 0));
 }
 
-function releasePatch(object: kinds.Service, service: Service, plan: Plan): ServicePatch | undefined {
+/** How long another load balancer has for taking a shared finalizer off a deleted Service, in milliseconds; not all of them do. */
+const SHARED_FINALIZER_MS = 120_000;
+
+/**
+ * When the finalizer goes from a Service that is being deleted and carries our record, whoever else has written its status by now: nobody
+ * but us may be left to take it off. In milliseconds since the epoch; undefined: this is no such Service.
+ */
+export function finalizerGoesAt(object: kinds.Service, service: Service): number | undefined {
+  const { deletionTimestamp } = object.metadata ?? {};
+  const isMarked = service.hasFinalizer && (hasProof(object) || service.recorded.length > 0);
+  return isMarked && deletionTimestamp !== undefined ? Date.parse(deletionTimestamp) + SHARED_FINALIZER_MS : undefined;
+}
+
+function releasePatch(object: kinds.Service, service: Service, plan: Plan, now: Date): ServicePatch | undefined {
   const conditions = deletionOf(object, Object.values(SERVICE_CONDITIONS));
   const ends = service.deleting || !service.isLoadBalancer;
-  const finalizerIsOurs = holdsOnlyOurs(object, plan) || (ends && isLeftOver(object, service));
+  const isOverdue = (finalizerGoesAt(object, service) ?? Infinity) <= now.getTime();
+  const finalizerIsOurs = holdsOnlyOurs(object, plan) || isOverdue || (ends && isLeftOver(object, service));
   if (finalizerIsOurs || hasProof(object)) return withdrawal(object, conditions, plan, finalizerIsOurs);
   return conditions.length > 0 ? { metadata: {}, status: { conditions } } : undefined;
 }
@@ -162,7 +176,7 @@ function releasePatch(object: kinds.Service, service: Service, plan: Plan): Serv
  * ingress, its use of the same finalizer, its conditions) is never touched.
  */
 export function servicePatch(object: kinds.Service, service: Service, plan: Plan, now: Date): ServicePatch | undefined {
-  return plan.served ? assignPatch(object, service, plan, now) : releasePatch(object, service, plan);
+  return plan.served ? assignPatch(object, service, plan, now) : releasePatch(object, service, plan, now);
 }
 
 /**

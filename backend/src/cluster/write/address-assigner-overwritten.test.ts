@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { pass } from '../fake/passage.ts';
+import * as kinds from '../kinds.ts';
 import type { Service } from '../kinds.ts';
 import { aPoolObject, AssignerBench, withAddress } from './testing/assigner-bench.ts';
 
@@ -86,6 +87,35 @@ suite('another load balancer has written its address over ours', () => {
     bench.change('web', (service) => ({ ...service, spec: { type: 'ClusterIP' }, status: {} }));
     await pass(bench.clock, 2_000);
     assert.deepEqual(finalizers(bench), []);
+  });
+});
+
+suite('a Service that another load balancer has overwritten is deleted', () => {
+  for (const [what, change] of [
+    ['at the same time', (service: Service): Service => service],
+    ['and has opted out', optedOut],
+  ] as const) {
+    test(`${what}: the finalizer is left to that one for two minutes, then it goes`, async () => {
+      const bench = await served();
+      bench.change('web', (service) => change(overwritten(service)));
+      await bench.api.delete(kinds.services, { namespace: 'shop', name: 'web' });
+      await pass(bench.clock, 110_000, 1_000);
+      assert.deepEqual([bench.addresses('web'), finalizers(bench)], [[THEIRS], [CLEANUP]]);
+      await pass(bench.clock, 12_000, 1_000);
+      assert.equal(bench.service('web'), undefined);
+    });
+  }
+
+  test('long before a leader begins: it goes at once', async () => {
+    const web = withAddress(aService(), OURS);
+    const bench = new AssignerBench();
+    bench.store(MAIN);
+    bench.store(overwritten(web));
+    await bench.api.delete(kinds.services, { namespace: 'shop', name: 'web' });
+    bench.clock.advance(300_000);
+    bench.view.start();
+    await pass(bench.clock, 2_000);
+    assert.equal(bench.service('web'), undefined);
   });
 });
 

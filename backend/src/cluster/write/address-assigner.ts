@@ -11,7 +11,7 @@ import { finding, type Finding } from '../../domain/reason.ts';
 import type { Assignment, Service } from '../../domain/service.ts';
 import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
 import { reasonText } from '../../report/reason-text.ts';
-import { isNews, servicePatch } from '../../report/service-patch.ts';
+import { finalizerGoesAt, isNews, servicePatch } from '../../report/service-patch.ts';
 import { isConflict, isNotFound, retryAfterMsOf } from '../errors.ts';
 import * as kinds from '../kinds.ts';
 import type { Kube } from '../kube.ts';
@@ -235,16 +235,17 @@ export class AddressAssigner {
     if (this.#deps.view.serviceObject(key) === undefined) this.#forget(key);
     else if (outcome.type === 'done') {
       this.#apply(this.#allocator.settle(service, planned, this.#now()));
-      return this.#done(service, planned);
+      return this.#done(object, service, planned);
     }
     return outcome;
   }
 
-  /** Who has to stay with a stranger for now is looked at again when it may be moved. */
-  #done(service: Service, planned: Plan): Outcome {
+  /** Looked at again: who has to stay with a stranger for now, when it may be moved; who waits for another load balancer to let it go. */
+  #done(object: kinds.Service, service: Service, planned: Plan): Outcome {
     const inNeed = planned.served && planned.assignments.some((had) => isToBeReplaced(service, had, this.pools));
-    const ms = this.#moves.nextAt(service.key) - this.#now();
-    return inNeed && ms > 0 ? { type: 'after', ms } : { type: 'done' };
+    const at = inNeed ? this.#moves.nextAt(service.key) : (finalizerGoesAt(object, service) ?? -Infinity);
+    const ms = at - this.#now();
+    return ms > 0 ? { type: 'after', ms } : { type: 'done' };
   }
 
   async #write(object: kinds.Service, service: Service, planned: Plan): Promise<Outcome> {

@@ -67,7 +67,7 @@ function metadataOf({ finalizer, record, condition, situation }: Case): NonNulla
     finalizers: ['example.com/theirs', ...(finalizer ? [CLEANUP] : [])],
     labels: { app: 'web', ...(record || condition === 'True' ? { [POOL_LABEL]: 'default' } : {}) },
     annotations: { 'example.com/note': 'theirs', ...(record ? { [RECORD]: `default=${OURS}` } : {}) },
-    ...(situation === 'deleted' ? { deletionTimestamp: SINCE } : {}),
+    ...(situation === 'deleted' ? { deletionTimestamp: NOW.toISOString() } : {}),
   };
 }
 
