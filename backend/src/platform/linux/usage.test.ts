@@ -7,10 +7,11 @@ import { watchUsage } from './usage.ts';
 test('a loop that stood still shows in the longest delay, and so does one that has not begun to turn', async () => {
   const usage = watchUsage();
   assert.deepEqual(usage.thread().loopDelay, { mean: 0, p99: 0, max: 0 });
-  await sleep(50);
-  const blocked = performance.now() + 300;
+  // The first look is needed to know when the second one is due.
+  await sleep(150);
+  const blocked = performance.now() + 500;
   while (performance.now() < blocked);
-  await sleep(50);
+  await sleep(150);
   const { max, mean, p99 } = usage.thread().loopDelay;
   usage.stop();
   assert.ok(max >= 0.2, `${max}`);
