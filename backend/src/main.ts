@@ -18,8 +18,10 @@ import { HttpKube } from './cluster/http/http-kube.ts';
 import { inClusterConfig } from './cluster/http/in-cluster.ts';
 import { readKubeconfig } from './cluster/http/kubeconfig.ts';
 import type { ClusterConfig } from './cluster/http/credential.ts';
+import { upgradeCustomResources } from './hooks/custom-resources.ts';
+import { releaseAll } from './hooks/removal.ts';
 import { Manager } from './manager.ts';
-import { readOptions, USAGE, UsageError, type ManagerOptions } from './options.ts';
+import { HOOKS, readOptions, USAGE, UsageError, type Hook, type ManagerOptions } from './options.ts';
 import { systemClock, systemRandom } from './platform/linux/clock.ts';
 import { AsyncFaultZone, handleFaults } from './platform/linux/fault-zone.ts';
 import { systemLinks } from './platform/linux/links.ts';
@@ -90,10 +92,24 @@ async function run(options: ManagerOptions): Promise<void> {
   await manager.start();
 }
 
+/** What Helm has done around an installation, by a Job of the same image. */
+async function runHook(hook: Hook, options: ManagerOptions): Promise<void> {
+  const logger = jsonLogger(options.logLevel, hook);
+  const api = new HttpKube({ clock: systemClock }, { config: await clusterConfig(options) });
+  const deps = { api, clock: systemClock, logger };
+  if (hook === 'upgrade-crds') await upgradeCustomResources(deps);
+  else await releaseAll(deps, options);
+  // The pool of connections would keep the process.
+  process.exit(0);
+}
+
 try {
-  const options = readOptions(process.argv.slice(2), process.env);
+  const [first, ...others] = process.argv.slice(2);
+  const hook = HOOKS.find((name) => name === first);
+  const options = readOptions(hook === undefined ? process.argv.slice(2) : others, process.env);
   if (options === undefined) process.stdout.write(USAGE);
-  else await run(options);
+  else if (hook === undefined) await run(options);
+  else await runHook(hook, options);
 } catch (error) {
   process.stderr.write(`porter-manager: ${error instanceof Error ? error.message : String(error)}\n`);
   if (error instanceof UsageError) process.stderr.write(`\n${USAGE}`);

@@ -48,7 +48,14 @@ export interface ManagerOptions {
   readonly name: string;
 }
 
+/** What Jobs of the chart run instead of a manager: before an installation or an upgrade, and before an uninstallation. */
+export const HOOKS = ['upgrade-crds', 'release-all'] as const;
+export type Hook = (typeof HOOKS)[number];
+
 export const USAGE = `usage: porter-manager [options]
+       porter-manager upgrade-crds [options]   brings the custom resource definitions up to date, and ends
+       porter-manager release-all [options]    ends the managers of the namespace, takes the finalizers off that they have put on
+                                               Services and pools, and ends; addresses and objects stay
 
   --kubeconfig FILE   the cluster to serve (KUBECONFIG); in a Pod the ServiceAccount is used
   --context NAME      context of the kubeconfig (its current one; KUBE_CONTEXT)

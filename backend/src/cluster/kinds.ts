@@ -10,7 +10,7 @@ import type {
   V1ServiceCIDR,
   V1Taint,
 } from '@kubernetes/client-node';
-import type { ResourceKind, Wire } from './objects.ts';
+import type { KubeObject, ResourceKind, Wire } from './objects.ts';
 
 export type Service = Wire<V1Service>;
 export type EndpointSlice = Wire<V1EndpointSlice>;
@@ -90,4 +90,15 @@ export const customResourceDefinitions: ResourceKind<CustomResourceDefinition> =
   kind: 'CustomResourceDefinition',
   plural: 'customresourcedefinitions',
   namespaced: false,
+};
+
+const workload = { group: 'apps', version: 'v1', namespaced: true } as const;
+export const deployments: ResourceKind<KubeObject> = { ...workload, kind: 'Deployment', plural: 'deployments' };
+export const daemonSets: ResourceKind<KubeObject> = { ...workload, kind: 'DaemonSet', plural: 'daemonsets' };
+export const pods: ResourceKind<KubeObject> = {
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  plural: 'pods',
+  namespaced: true,
 };

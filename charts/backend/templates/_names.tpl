@@ -23,3 +23,25 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- $name := printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) -}}
 {{- if $registry }}{{ printf "%s/%s" $registry $name }}{{ else }}{{ $name }}{{ end }}
 {{- end }}
+
+{{/* The virtual resources of the REST API that can be read. */}}
+{{- define "porterlb.readModels" -}}
+[version, overview, pools, pools/addresses, peers, nodes, services, services/explanation, preflight, docs, openapi.json]
+{{- end }}
+
+{{/* Pods of hooks are none of the replicas: their labels must not match the replicas' selector. */}}
+{{- define "porterlb.hookLabels" -}}
+app.kubernetes.io/name: {{ include "porterlb.name" . }}-hooks
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: porterlb
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{/* The rights of hooks come before the hooks and go with them. The context: in which events. */}}
+{{- define "porterlb.hookRights" -}}
+helm.sh/hook: {{ . | join "," }}
+helm.sh/hook-weight: "-5"
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { eips } from '../cluster/custom-kinds.ts';
+import { NetworkError } from '../cluster/errors.ts';
+import { FakeKube } from '../cluster/fake/fake-kube.ts';
+import { customResourceDefinitions, deployments, pods, services, type Service } from '../cluster/kinds.ts';
+import { FakeClock } from '../platform/fake/clock.ts';
+import { FakeLogger } from '../platform/fake/logger.ts';
+import { upgradeCustomResources } from './custom-resources.ts';
+import { eventually } from './hook.ts';
+import { releaseAll } from './removal.ts';
+
+const FINALIZER = 'service.kubernetes.io/load-balancer-cleanup';
+const MANAGERS = { namespace: 'system', name: 'porter-manager' };
+
+class Bench {
+  readonly clock = new FakeClock();
+  readonly api = new FakeKube({ clock: this.clock });
+  readonly deps = { api: this.api, clock: this.clock, logger: new FakeLogger() };
+
+  /** Lets it wait without waiting. */
+  async through<T>(work: Promise<T>): Promise<T> {
+    let over = false;
+    const done = work.finally(() => (over = true));
+    done.catch(() => undefined);
+    while (!over) {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.clock.advance(500);
+    }
+    return await done;
+  }
+
+  service(name: string, wishes: Partial<{ cls: string; ips: string[]; proof: boolean; record: string }>): void {
+    const { cls, ips = [], proof = false, record } = wishes;
+    const conditions = proof ? [{ type: 'network.kubesphere.io/Allocated', status: 'True' }] : [];
+    const annotations = record === undefined ? {} : { 'lb.kubesphere.io/assigned': record };
+    this.api.store(services, {
+      metadata: { namespace: 'shop', name, finalizers: ['example.org/other', FINALIZER], annotations },
+      spec: { type: 'LoadBalancer', ...(cls === undefined ? {} : { loadBalancerClass: cls }) },
+      status: { loadBalancer: { ingress: ips.map((ip) => ({ ip })) }, conditions },
+    } as unknown as Service);
+  }
+
+  read(name: string): Service | undefined {
+    return this.api.read(services, { namespace: 'shop', name });
+  }
+}
+
+suite('release-all', () => {
+  test('ends the managers first, and waits for the last one', async () => {
+    const bench = new Bench();
+    bench.api.store(deployments, { metadata: MANAGERS });
+    const pod = {
+      namespace: 'system',
+      name: 'porter-manager-a',
+      labels: { 'app.kubernetes.io/name': 'porter-manager' },
+    };
+    bench.api.store(pods, { metadata: pod });
+    bench.service('web', { cls: 'lb.kubesphere.io/porter' });
+    let over = false;
+    const work = releaseAll(bench.deps, MANAGERS).then(() => (over = true));
+    for (let i = 0; i < 20; i += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      bench.clock.advance(500);
+    }
+    assert.equal(bench.api.read(deployments, MANAGERS), undefined);
+    assert.equal(over, false);
+    assert.deepEqual(bench.read('web')?.metadata?.finalizers, ['example.org/other', FINALIZER]);
+    bench.api.remove(pods, pod);
+    await bench.through(work);
+    assert.deepEqual(bench.read('web')?.metadata?.finalizers, ['example.org/other']);
+  });
+
+  test('takes the finalizer off what is ours and leaves the address, the record and all else', async () => {
+    const bench = new Bench();
+    const record = 'public=192.0.2.1';
+    bench.service('class', { cls: 'lb.kubesphere.io/porter' });
+    bench.service('held', { ips: ['192.0.2.1'], proof: true, record });
+    bench.service('restored', { record });
+    bench.service('foreign-class', { cls: 'example.org/lb', record });
+    bench.service('foreign-address', { ips: ['192.0.2.9'] });
+    const before = bench.read('held');
+    await bench.through(releaseAll(bench.deps, MANAGERS));
+    const finalizers = (name: string): readonly string[] => bench.read(name)?.metadata?.finalizers ?? [];
+    for (const name of ['class', 'held', 'restored']) assert.deepEqual(finalizers(name), ['example.org/other'], name);
+    for (const name of ['foreign-class', 'foreign-address'])
+      assert.deepEqual(finalizers(name), ['example.org/other', FINALIZER], name);
+    assert.deepEqual(bench.read('held')?.status, before?.status);
+    assert.deepEqual(bench.read('held')?.metadata?.annotations, before?.metadata?.annotations);
+  });
+
+  test('takes its finalizer off pools, and no other', async () => {
+    const bench = new Bench();
+    const finalizers = ['example.org/keep', 'lb.kubesphere.io/in-use'];
+    bench.api.store(eips, { metadata: { name: 'public', finalizers }, spec: { address: '192.0.2.0/24' } });
+    bench.api.store(eips, { metadata: { name: 'free' }, spec: { address: '198.51.100.0/24' } });
+    await bench.through(releaseAll(bench.deps, MANAGERS));
+    assert.deepEqual(bench.api.read(eips, { name: 'public' })?.metadata?.finalizers, ['example.org/keep']);
+    assert.equal(bench.api.writes.filter(({ plural }) => plural === 'eips').length, 1);
+  });
+
+  test('has nothing to do in a cluster without our kinds, and may be repeated', async () => {
+    const bench = new Bench();
+    bench.api.removeKind(eips);
+    await bench.through(releaseAll(bench.deps, MANAGERS));
+    await bench.through(releaseAll(bench.deps, MANAGERS));
+    assert.deepEqual(bench.api.writes, []);
+  });
+});
+
+suite('upgrade-crds', () => {
+  test('brings CRDs of whatever version to ours, and returns when they are served', async () => {
+    const bench = new Bench();
+    const names = ['eips', 'bgpconfs', 'bgppeers'].map((plural) => `${plural}.network.kubesphere.io`);
+    let over = false;
+    const work = upgradeCustomResources(bench.deps).then(() => (over = true));
+    for (const name of names) {
+      for (let i = 0; i < 5; i += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+        bench.clock.advance(500);
+      }
+      assert.equal(over, false);
+      const crd = bench.api.read(customResourceDefinitions, { name });
+      assert.ok(crd !== undefined);
+      assert.deepEqual(
+        crd.spec.versions.map((version) => version.name),
+        ['v1alpha2', 'v1alpha1'],
+      );
+      const conditions = [{ type: 'Established', status: 'True' }];
+      const status = { acceptedNames: { kind: '', plural: '' }, conditions, storedVersions: [] };
+      bench.api.store(customResourceDefinitions, { ...crd, status });
+    }
+    await bench.through(work);
+  });
+});
+
+test('waiting goes on through an API server that is away, and ends with the last error', async () => {
+  const bench = new Bench();
+  let looks = 0;
+  const waiting = { what: 'an answer', everyMs: 500, timeoutMs: 2_000 };
+  const away = (): Promise<boolean> => {
+    looks += 1;
+    return Promise.reject(new NetworkError('connection', 'away'));
+  };
+  await assert.rejects(bench.through(eventually(bench.deps, waiting, away)), (error) => {
+    assert.ok(error instanceof Error);
+    assert.match(error.message, /waited for an answer, in vain, for 2 s/);
+    assert.match(String(error.cause), /away/);
+    return true;
+  });
+  assert.ok(looks >= 4);
+  const second = (): Promise<boolean> => Promise.resolve((looks -= 1) < 3);
+  await bench.through(eventually(bench.deps, waiting, second));
+});

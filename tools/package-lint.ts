@@ -1,0 +1,11 @@
+// npm run package:lint: whether the extension's package is one that the marketplace, ks-core and sites without internet can use.
+import { dirname } from 'node:path';
+import { ensureHelm, progressToStderr } from '../lab/toolchain/index.ts';
+import { findingsOf, RULES, subjectOf } from './package/lint.ts';
+import { stageExtension } from './package/stage.ts';
+
+const helm = await ensureHelm(progressToStderr);
+const findings = findingsOf(await subjectOf(stageExtension(dirname(import.meta.dirname)), helm));
+for (const finding of findings) console.error(`package:lint: ${finding}`);
+console.log(`package:lint: ${Object.keys(RULES).length} rules, ${findings.length} findings`);
+process.exitCode = findings.length === 0 ? 0 : 1;

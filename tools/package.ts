@@ -1,0 +1,35 @@
+// npm run package: the extension's package and the plain chart, in build/package; `--publish-manifest` writes the objects too that put the
+// package into the marketplace of a KubeSphere cluster.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { publishManifest } from './package/publish-manifest.ts';
+import { MAX_PACKED_BYTES } from './package/size.ts';
+import { stageExtension, stagePlainChart, type StagedChart } from './package/stage.ts';
+import { tarball } from './package/tarball.ts';
+
+const root = dirname(import.meta.dirname);
+const output = join(root, 'build/package');
+
+function write(path: string, content: Buffer | string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  console.log(`${relative(root, path)} (${(Buffer.byteLength(content) / 1000).toFixed(1)} kB)`);
+}
+
+function pack(folder: string, { name, version, files }: StagedChart): Buffer {
+  const packed = tarball(name, files);
+  write(join(output, folder, `${name}-${version}.tgz`), packed);
+  return packed;
+}
+
+const { values } = parseArgs({ options: { 'publish-manifest': { type: 'boolean' } } });
+rmSync(output, { recursive: true, force: true });
+const extension = stageExtension(root);
+const packed = pack('extension', extension);
+pack('chart', stagePlainChart(root));
+if (values['publish-manifest'] === true) write(join(output, 'publish.yaml'), publishManifest(extension, packed));
+if (packed.length >= MAX_PACKED_BYTES) {
+  console.error(`package: ${packed.length} bytes; a ConfigMap has room for less than ${MAX_PACKED_BYTES}`);
+  process.exitCode = 1;
+}

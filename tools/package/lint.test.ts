@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { stringify } from 'yaml';
+import { findingsOf, RULES } from './lint.ts';
+import { MIRRORED, type Rendered, type Rendering, type Subject } from './lint/subject.ts';
+import type { ExtensionMetadata } from './metadata.ts';
+
+const metadata: ExtensionMetadata = {
+  apiVersion: 'kubesphere.io/v1alpha1',
+  name: 'good',
+  version: '1.2.0',
+  displayName: { en: 'Good', zh: '好' },
+  description: { en: 'Good.', zh: '好。' },
+  category: 'networking',
+  provider: { en: { name: 'We' }, zh: { name: '我们' } },
+  icon: 'static/icon.svg',
+  kubeVersion: '>=1.28.0-0',
+  ksVersion: '>=4.1.1-0 <4.3.0-0',
+  images: ['docker.io/good/manager:1.2.0'],
+  dependencies: [{ name: 'backend', tags: ['agent'] }],
+};
+
+const sections = (names: readonly string[]): string => names.map((name) => `## ${name}\n`).join('\n');
+const permissions = [
+  {
+    kind: 'ClusterRole',
+    rules: [
+      {
+        apiGroups: ['rbac.authorization.k8s.io'],
+        resources: ['clusterroles'],
+        verbs: ['create', 'get', 'update', 'patch', 'delete'],
+      },
+      { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list'] },
+    ],
+  },
+  { kind: 'Role', rules: [] },
+];
+const files: Readonly<Record<string, string>> = {
+  'static/icon.svg': '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0"/></svg>',
+  'README.md': sections([
+    'Features',
+    'Prerequisites',
+    'Installation',
+    'Quick start',
+    'Configuration',
+    'Uninstallation',
+  ]),
+  'README_zh.md': sections(['功能', '前提条件', '安装', '快速开始', '配置', '卸载']),
+  'CHANGELOG.md': '# Changelog\n\n## 1.2.0\n\n## 1.1.0\n',
+  'CHANGELOG_zh.md': '# 更新日志\n\n## 1.2.0\n',
+  'permissions.yaml': permissions.map((document) => stringify(document)).join('---\n'),
+  'values.yaml': '# All.\nglobal:\n  # Where from.\n  imageRegistry: ""\nbackend:\n  # How many.\n  replicas: 2\n',
+  'charts/backend/Chart.yaml': 'name: backend\n',
+  'charts/backend/values.yaml': 'global:\n  imageRegistry: ""\nreplicas: 2\n',
+};
+
+const role = (rule: object): Rendered => ({
+  ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'manager' } },
+  rules: [rule],
+});
+
+function deployment(pod: object): Rendered {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'manager' },
+    spec: { template: { spec: pod } },
+  };
+}
+
+function rendering(mirrored: boolean, objects: readonly Rendered[], pass: Rendering['pass'] = 'agent'): Rendering {
+  return { pass, values: 'defaults', mirrored, objects };
+}
+
+const image = 'docker.io/good/manager:1.2.0';
+const mirroredPod = {
+  containers: [{ name: 'a', image: image.replace('docker.io', MIRRORED.imageRegistry) }],
+  nodeSelector: { ...MIRRORED.nodeSelector, more: 'x' },
+  imagePullSecrets: [{ name: MIRRORED.imagePullSecret }],
+};
+const plain = rendering(false, [
+  deployment({ containers: [{ name: 'a', image }] }),
+  role({ apiGroups: [''], resources: ['nodes'], verbs: ['get'] }),
+]);
+
+interface Change {
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Null: without it. */
+  readonly files?: Readonly<Record<string, string | null>>;
+  readonly packedBytes?: number;
+  readonly plain?: readonly Rendered[];
+  readonly mirroredPod?: object;
+  readonly extension?: readonly Rendered[];
+}
+
+/** The package in which nothing is wrong, with a change. */
+function subject(change: Change = {}): Subject {
+  const texts = Object.entries({ ...files, ...change.files }).filter(
+    (entry): entry is [string, string] => entry[1] !== null,
+  );
+  return {
+    metadata: { ...metadata, ...change.metadata },
+    files: new Map(texts.map(([path, text]) => [path, Buffer.from(text)])),
+    packedBytes: change.packedBytes ?? 30_000,
+    renderings: [
+      change.plain === undefined ? plain : rendering(false, [...plain.objects, ...change.plain]),
+      rendering(true, [deployment({ ...mirroredPod, ...change.mirroredPod })]),
+      rendering(false, change.extension ?? [], 'extension'),
+    ],
+  };
+}
+
+test('nothing is said against a package in which nothing is wrong', () => {
+  assert.deepEqual(findingsOf(subject()), []);
+});
+
+const oneIcon = (svg: string): Change => ({ files: { 'static/icon.svg': svg } });
+
+/** Each rule with what it is there for, and what it says. */
+const faults: Readonly<Record<string, readonly (readonly [Change, RegExp])[]>> = {
+  fields: [
+    [{ metadata: { category: undefined } }, /category is missing/],
+    [{ metadata: { displayNames: {} } }, /displayNames: no field/],
+  ],
+  name: [[{ metadata: { name: 'Good_One' } }, /no name of an extension/]],
+  version: [[{ metadata: { version: '1.2.0+build' } }, /no SemVer/]],
+  category: [[{ metadata: { category: 'network' } }, /has no "network"/]],
+  installationMode: [[{ metadata: { installationMode: 'Multi' } }, /neither/]],
+  versionRanges: [
+    [{ metadata: { kubeVersion: '>=1.28.0' } }, /kubeVersion.*-0/],
+    [{ metadata: { ksVersion: undefined } }, /ksVersion is missing/],
+  ],
+  languages: [
+    [{ metadata: { description: { en: 'x' } } }, /description: none for zh/],
+    [{ metadata: { displayName: { en: 'x', zh: 'x', english: 'x' } } }, /"english" is no code/],
+  ],
+  addresses: [
+    [{ metadata: { sources: ['example.org'] } }, /"example.org" is no URL/],
+    [{ metadata: { maintainers: [{ name: 'x', email: 'x' }] } }, /no mail address/],
+    [{ metadata: { maintainers: [{ email: 'x@y' }] } }, /no name/],
+  ],
+  dependencies: [
+    [{ metadata: { dependencies: [{ name: 'backend' }] } }, /not exactly one of the tags/],
+    [{ files: { 'charts/frontend/Chart.yaml': '' } }, /nobody installs it/],
+    [{ files: { 'charts/backend/Chart.yaml': null } }, /there is no charts\/backend/],
+  ],
+  size: [[{ packedBytes: 900_000 }, /900000 bytes/]],
+  icon: [
+    [{ metadata: { icon: 'https://example.org/x.svg' } }, /not in the package/],
+    [{ metadata: { icon: 'static/other.svg' } }, /has no static\/other\.svg/],
+    [oneIcon('<svg viewBox="0 0 9 8"/>'), /not square/],
+    [oneIcon('<svg viewBox="0 0 9 9"><script/></svg>'), /more than a picture/],
+    [oneIcon(`<svg viewBox="0 0 9 9">${' '.repeat(20_000)}</svg>`), /20000 at most/],
+    [oneIcon('no picture'), /no <svg>/],
+  ],
+  screenshots: [[{ metadata: { screenshots: ['static/x.png'] } }, /has no static\/x\.png/]],
+  readmes: [
+    [{ files: { 'README_zh.md': null } }, /README_zh\.md is missing/],
+    [{ files: { 'README.md': '## Features\n' } }, /no section "Uninstallation"/],
+  ],
+  changelogs: [
+    [{ files: { 'CHANGELOG.md': null } }, /CHANGELOG\.md is missing/],
+    [{ files: { 'CHANGELOG_zh.md': '## 1.1.0\n' } }, /begins with "1\.1\.0"/],
+  ],
+  values: [
+    [{ files: { 'values.yaml': null } }, /missing/],
+    [{ files: { 'values.yaml': 'other:\n  # x\n  a: 1\n' } }, /nobody reads other/],
+    [{ files: { 'values.yaml': 'backend:\n  # x\n  replica: 2\n' } }, /no backend\.replica/],
+    [{ files: { 'values.yaml': 'backend:\n  # x\n  replicas: 3\n' } }, /default is 2/],
+    [{ files: { 'values.yaml': 'backend:\n  replicas: 2\n' } }, /replicas has no comment/],
+  ],
+  images: [
+    [{ metadata: { images: [] } }, /is used, but not listed/],
+    [{ metadata: { images: [image, 'docker.io/good/other:1'] } }, /no chart uses it/],
+    [{ metadata: { images: ['good/manager:latest'] } }, /no full name/],
+  ],
+  imageRegistry: [[{ mirroredPod: { containers: [{ name: 'a', image }] } }, /does not reach docker\.io/]],
+  nodeSelector: [[{ mirroredPod: { nodeSelector: { more: 'x' } } }, /Deployment manager.*does not reach it/]],
+  imagePullSecrets: [[{ mirroredPod: { imagePullSecrets: [] } }, /does not reach it/]],
+  permissions: [
+    [{ files: { 'permissions.yaml': null } }, /missing/],
+    [
+      { plain: [role({ apiGroups: [''], resources: ['nodes'], verbs: ['watch'] })] },
+      /can't pass on a rule of ClusterRole/,
+    ],
+    [
+      { plain: [{ apiVersion: 'iam.kubesphere.io/v1beta1', kind: 'Category', metadata: { name: 'x' } }] },
+      /may not delete Category x/,
+    ],
+    [{ plain: [{ apiVersion: 'v1', kind: 'Pond', metadata: { name: 'x' } }] }, /does not know/],
+  ],
+  wildcards: [[{ plain: [role({ apiGroups: ['*'], resources: ['nodes'], verbs: ['get'] })] }, /more than is needed/]],
+  collisions: [[{ extension: [deployment({ containers: [] })] }, /Deployment manager: made by both passes/]],
+};
+
+suite('each rule finds what it is there for', () => {
+  test('and none is left out here', () => {
+    assert.deepEqual(Object.keys(faults).sort(), Object.keys(RULES).sort());
+  });
+
+  for (const [rule, cases] of Object.entries(faults)) {
+    test(rule, () => {
+      for (const [change, says] of cases) {
+        const found = RULES[rule]?.(subject(change)) ?? [];
+        assert.ok(
+          found.some((finding) => says.test(finding)),
+          `${JSON.stringify(change)}: ${found.join('; ')}`,
+        );
+      }
+    });
+  }
+});

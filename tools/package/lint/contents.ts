@@ -1,0 +1,119 @@
+import { isMap, isScalar, parse, parseDocument } from 'yaml';
+import { languagesOf, localised } from '../metadata.ts';
+import { MAX_PACKED_BYTES } from '../size.ts';
+import type { Rule, Subject } from './subject.ts';
+
+const MAX_ICON_BYTES = 20_000;
+
+/** Sections that users of the marketplace look for. */
+const SECTIONS: Readonly<Record<string, readonly string[]>> = {
+  en: ['Features', 'Prerequisites', 'Installation', 'Quick start', 'Configuration', 'Uninstallation'],
+  zh: ['功能', '前提条件', '安装', '快速开始', '配置', '卸载'],
+};
+
+export const size: Rule = ({ packedBytes }) =>
+  packedBytes < MAX_PACKED_BYTES ? [] : [`the package has ${packedBytes} bytes; less than ${MAX_PACKED_BYTES} fit`];
+
+/** Part of an object, and shown to everybody: small, square, and nothing but a picture. */
+export const icon: Rule = ({ metadata, files }) => {
+  if (/^https?:/.test(metadata.icon))
+    return [`icon: ${metadata.icon} is not in the package; sites without internet see none`];
+  const content = files.get(metadata.icon);
+  if (content === undefined) return [`icon: the package has no ${metadata.icon}`];
+  const findings: string[] = [];
+  if (content.length > MAX_ICON_BYTES) findings.push(`icon: ${content.length} bytes; ${MAX_ICON_BYTES} at most`);
+  return metadata.icon.endsWith('.svg') ? [...findings, ...svgFindings(content.toString())] : findings;
+};
+
+function svgFindings(svg: string): string[] {
+  const [, width, height] = /^\s*<svg[^>]*\sviewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg) ?? [];
+  return [
+    ...(width === undefined ? ['icon: no <svg> with a viewBox'] : []),
+    ...(width === height ? [] : [`icon: ${width} x ${height} is not square`]),
+    ...(/<script|\son\w+=|href="(?!#)|<foreignObject/i.test(svg) ? ['icon: more than a picture'] : []),
+  ];
+}
+
+export const screenshots: Rule = ({ metadata, files }) =>
+  (metadata.screenshots ?? [])
+    .filter((path) => !/^https?:/.test(path) && !files.has(path))
+    .map((path) => `screenshots: the package has no ${path}`);
+
+export const readmes: Rule = ({ metadata, files }) =>
+  languagesOf(metadata).flatMap((language) => {
+    const path = localised('README', language);
+    const text = files.get(path)?.toString();
+    if (text === undefined) return [`${path} is missing`];
+    const headings = headingsOf(text);
+    return (SECTIONS[language] ?? [])
+      .filter((section) => !headings.includes(section))
+      .map((section) => `${path}: no section "${section}"`);
+  });
+
+export const changelogs: Rule = ({ metadata, files }) =>
+  languagesOf(metadata).flatMap((language) => {
+    const path = localised('CHANGELOG', language);
+    const text = files.get(path)?.toString();
+    if (text === undefined) return [`${path} is missing`];
+    const [newest] = headingsOf(text);
+    return newest === metadata.version ? [] : [`${path}: begins with "${newest}", not with ${metadata.version}`];
+  });
+
+function headingsOf(text: string): string[] {
+  return [...text.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading.trim());
+}
+
+/** The values that the marketplace shows: each is one of a chart's, with the chart's default, and has a comment. */
+export const values: Rule = (subject) => {
+  const text = subject.files.get('values.yaml')?.toString();
+  if (text === undefined) return ['values.yaml is missing'];
+  const shown = parse(text) as Record<string, unknown>;
+  const defaults = defaultsOf(subject);
+  const compared = Object.entries(shown).flatMap(([part, value]) =>
+    part in defaults ? differences(part, value, defaults[part]) : [`values.yaml: nobody reads ${part}`],
+  );
+  return [...compared, ...uncommented(text)];
+};
+
+function defaultsOf({ metadata, files }: Subject): Record<string, unknown> {
+  const charts = (metadata.dependencies ?? []).map(({ name }) => {
+    const text = files.get(`charts/${name}/values.yaml`)?.toString() ?? '';
+    return [name, (parse(text) as Record<string, unknown> | null) ?? {}] as const;
+  });
+  const globals = charts.map(([, chart]) => chart['global'] ?? {});
+  return { ...Object.fromEntries(charts), global: Object.assign({}, ...globals) as unknown };
+}
+
+function differences(path: string, shown: unknown, chart: unknown): string[] {
+  if (!isRecord(shown) || Object.keys(shown).length === 0) {
+    return JSON.stringify(shown) === JSON.stringify(chart)
+      ? []
+      : [`values.yaml: ${path} is ${JSON.stringify(shown)}, but the chart's default is ${JSON.stringify(chart)}`];
+  }
+  return Object.entries(shown).flatMap(([key, value]) =>
+    isRecord(chart) && key in chart
+      ? differences(`${path}.${key}`, value, chart[key])
+      : [`values.yaml: the chart has no ${path}.${key}`],
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function uncommented(text: string): string[] {
+  const document = parseDocument(text);
+  const parts = isMap(document.contents) ? document.contents.items : [];
+  return parts.flatMap(({ value }) => (isMap(value) ? leavesWithout(value) : []));
+}
+
+function leavesWithout(map: { items: readonly { key: unknown; value: unknown }[] }): string[] {
+  return map.items.flatMap(({ key, value }, i) => {
+    if (isMap(value) && value.items.length > 0) return leavesWithout(value);
+    // The parser gives the comment above a map's first key to the map.
+    const comment = isScalar(key)
+      ? (key.commentBefore ?? (i === 0 ? (map as { commentBefore?: string }).commentBefore : undefined))
+      : undefined;
+    return comment === undefined ? [`values.yaml: ${String(isScalar(key) ? key.value : key)} has no comment`] : [];
+  });
+}

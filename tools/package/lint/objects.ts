@@ -1,0 +1,114 @@
+import { covers, executorRights, type ExecutorRights, type PolicyRule } from '../helm-executor.ts';
+import type { Rendered, Rule } from './subject.ts';
+
+interface Resource {
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+const namespaced = (plural: string): Resource => ({ plural, namespaced: true });
+const clusterWide = (plural: string): Resource => ({ plural, namespaced: false });
+
+/** The kinds that the charts may have. */
+const RESOURCES: Readonly<Record<string, Resource>> = {
+  ConfigMap: namespaced('configmaps'),
+  Secret: namespaced('secrets'),
+  Service: namespaced('services'),
+  ServiceAccount: namespaced('serviceaccounts'),
+  Deployment: namespaced('deployments'),
+  DaemonSet: namespaced('daemonsets'),
+  Job: namespaced('jobs'),
+  PodDisruptionBudget: namespaced('poddisruptionbudgets'),
+  NetworkPolicy: namespaced('networkpolicies'),
+  Role: namespaced('roles'),
+  RoleBinding: namespaced('rolebindings'),
+  PodMonitor: namespaced('podmonitors'),
+  ServiceMonitor: namespaced('servicemonitors'),
+  PrometheusRule: namespaced('prometheusrules'),
+  ClusterRole: clusterWide('clusterroles'),
+  ClusterRoleBinding: clusterWide('clusterrolebindings'),
+  CustomResourceDefinition: clusterWide('customresourcedefinitions'),
+  APIService: clusterWide('apiservices'),
+  JSBundle: clusterWide('jsbundles'),
+  Category: clusterWide('categories'),
+  RoleTemplate: clusterWide('roletemplates'),
+  ClusterRuleGroup: clusterWide('clusterrulegroups'),
+  ClusterDashboard: clusterWide('clusterdashboards'),
+};
+
+/** Helm puts CRDs there once, and neither changes nor deletes them. */
+const ONCE = 'CustomResourceDefinition';
+
+/** Helm, as the executor, must be able to make, look at, change and remove every object, and to pass on every right that a role has. */
+export const permissions: Rule = ({ files, renderings }) => {
+  const text = files.get('permissions.yaml')?.toString();
+  if (text === undefined) return ['permissions.yaml is missing'];
+  const rights = executorRights(text);
+  const objects = renderings.flatMap((rendering) => rendering.objects);
+  return [...new Set(objects.flatMap((object) => [...handling(rights, object), ...passingOn(rights, object)]))];
+};
+
+function handling(rights: ExecutorRights, { apiVersion, kind, metadata }: Rendered): string[] {
+  const resource = RESOURCES[kind];
+  if (resource === undefined) return [`${kind}: package:lint does not know which resource that is`];
+  const held = resource.namespaced ? [...rights.cluster, ...rights.namespaced] : rights.cluster;
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+  const common = { apiGroups: [group], resources: [resource.plural] };
+  const { name } = metadata;
+  const named = kind === ONCE ? ['get'] : ['get', 'patch', 'update', 'delete'];
+  const wishes: PolicyRule[] = [
+    { ...common, verbs: ['create'] },
+    ...named.map((verb) => ({ ...common, verbs: [verb], resourceNames: [name] })),
+  ];
+  return wishes
+    .filter((wish) => !covers(held, wish))
+    .map(({ verbs }) => `permissions.yaml: may not ${verbs.join()} ${kind} ${name}`);
+}
+
+function passingOn(rights: ExecutorRights, { kind, metadata, rules }: Rendered): string[] {
+  if (kind !== 'ClusterRole' && kind !== 'Role') return [];
+  const held = kind === 'Role' ? [...rights.cluster, ...rights.namespaced] : rights.cluster;
+  return ((rules as PolicyRule[] | undefined) ?? [])
+    .filter((rule) => !covers(held, rule))
+    .map((rule) => `permissions.yaml: can't pass on a rule of ${kind} ${metadata.name}: ${JSON.stringify(rule)}`);
+}
+
+/** Groups without objects, in which everything is ours. */
+const OWN_GROUP = 'porterlb.kubesphere.io';
+
+/** Least rights: what is granted has a name. */
+export const wildcards: Rule = ({ files, renderings }) => {
+  const { cluster } = executorRights(files.get('permissions.yaml')?.toString() ?? '');
+  const roles = renderings
+    .flatMap(({ objects }) => objects)
+    .filter(({ kind }) => ['ClusterRole', 'Role', 'RoleTemplate'].includes(kind));
+  const granted = [
+    ...cluster.map((rule) => ({ where: 'permissions.yaml', rule })),
+    ...roles.flatMap((role) => rulesOf(role).map((rule) => ({ where: `${role.kind} ${role.metadata.name}`, rule }))),
+  ];
+  const findings = granted
+    .filter(({ rule }) => isWild(rule))
+    .map(({ where, rule }) => `${where}: ${JSON.stringify(rule)} is more than is needed`);
+  return [...new Set(findings)];
+};
+
+function rulesOf({ rules, spec }: Rendered): PolicyRule[] {
+  return (rules as PolicyRule[] | undefined) ?? (spec as { rules?: PolicyRule[] } | undefined)?.rules ?? [];
+}
+
+function isWild({ apiGroups = [], resources = [], verbs, nonResourceURLs = [] }: PolicyRule): boolean {
+  if ([...apiGroups, ...verbs, ...nonResourceURLs].includes('*')) return true;
+  return resources.includes('*') && apiGroups.join() !== OWN_GROUP;
+}
+
+/** The host cluster gets both passes, in one namespace: nothing may belong to both. */
+export const collisions: Rule = ({ renderings }) => {
+  const keys = (pass: string): Set<string> =>
+    new Set(
+      renderings
+        .filter((rendering) => rendering.pass === pass)
+        .flatMap(({ objects }) => objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)),
+    );
+  const agent = keys('agent');
+  return [...keys('extension')].filter((key) => agent.has(key)).map((key) => `${key}: made by both passes`);
+};

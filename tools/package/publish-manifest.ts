@@ -1,0 +1,63 @@
+import { parse, stringify } from 'yaml';
+import type { ExtensionMetadata } from './metadata.ts';
+import type { StagedChart } from './stage.ts';
+
+/** Where ks-core keeps the charts of extensions. */
+const namespace = 'kubesphere-system';
+const apiVersion = 'kubesphere.io/v1alpha1';
+const CHART_KEY = 'chart.tgz';
+
+/**
+ * The objects that put the extension into the marketplace of a KubeSphere cluster, as one YAML text for `kubectl apply --server-side`
+ * (the chart is too long for the annotation of a client-side one): its Extension, this version, and the package itself.
+ */
+export function publishManifest(extension: StagedChart, packed: Buffer): string {
+  const metadata = parse(extension.files.get('extension.yaml')?.toString() ?? '') as ExtensionMetadata;
+  const { name, version, category } = metadata;
+  const chart = `extension-${name}-${version}-chart`;
+  const info = {
+    displayName: metadata.displayName,
+    description: metadata.description,
+    icon: iconOf(metadata, extension),
+    provider: metadata.provider,
+  };
+  const labels = { 'kubesphere.io/category': category };
+  const objects = [
+    {
+      apiVersion,
+      kind: 'Extension',
+      metadata: { name, labels: { ...labels, 'kubesphere.io/managed': 'true' } },
+      spec: info,
+    },
+    {
+      apiVersion,
+      kind: 'ExtensionVersion',
+      metadata: { name: `${name}-${version}`, labels: { ...labels, 'kubesphere.io/extension-ref': name } },
+      spec: { ...info, ...versionFields(metadata), chartDataRef: { namespace, name: chart, key: CHART_KEY } },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: chart, namespace },
+      binaryData: { [CHART_KEY]: packed.toString('base64') },
+    },
+  ];
+  return objects.map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n');
+}
+
+function versionFields(metadata: ExtensionMetadata): object {
+  const { version, category, keywords, home, docs, sources, kubeVersion, ksVersion, screenshots } = metadata;
+  const { installationMode = 'HostOnly', namespace: target } = metadata;
+  const fields = { version, category, keywords, home, docs, sources, kubeVersion, ksVersion, screenshots };
+  const all = { ...fields, installationMode, namespace: target };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** Whoever shows the icon has no other way to it: the file becomes part of the object. */
+function iconOf({ icon }: ExtensionMetadata, { files }: StagedChart): string {
+  if (/^(https?:|data:)/.test(icon)) return icon;
+  const content = files.get(icon);
+  if (content === undefined) throw new Error(`the package has no icon ${icon}`);
+  const type = icon.endsWith('.svg') ? 'image/svg+xml' : 'image/png';
+  return `data:${type};base64,${content.toString('base64')}`;
+}
