@@ -1,6 +1,6 @@
 /**
  * Writes the files that are made from source: the CRDs of the backend's chart, its alerts and dashboards, the OpenAPI document, and the
- * references of reasons, metrics, alerts and the API's errors.
+ * references of reasons, metrics, alerts, the API's errors and the chart's values.
  *
  *   npm run generate              writes them
  *   npm run generate -- --check   writes nothing; names each file that differs and exits 1
@@ -15,6 +15,7 @@ import { GROUP } from '../backend/src/resources/keys.ts';
 import { apiErrorsPage } from './generate/api-errors.ts';
 import { metricsPage } from './generate/metrics.ts';
 import { reasonsPage } from './generate/reasons.ts';
+import { valuesPage } from './generate/values.ts';
 import { clusterDashboard, grafanaDashboard } from './monitoring/dashboards.ts';
 import { alertsPage, clusterRuleGroup, prometheusRules } from './monitoring/rules.ts';
 
@@ -43,6 +44,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     );
   }
   files.set('charts/backend/files/grafana-dashboard.json', `${JSON.stringify(grafanaDashboard(), null, 2)}\n`);
+  files.set('docs/reference/values.md', valuesPage());
   files.set('backend/openapi.json', `${JSON.stringify(openapi(), null, 2)}\n`);
   return files;
 }

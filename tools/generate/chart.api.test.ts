@@ -154,8 +154,10 @@ test('Layer 2 and drains are told to the manager as the values have them', async
 
 test('what the manager keeps for its next container is in memory, and where it is told; nothing is if the values say so', async () => {
   const state = async (...args: string[]): Promise<unknown> => {
-    const { volumes, containers } = podSpec(await render(...args));
-    const { env = [], volumeMounts } = containers[0] ?? {};
+    const pod = podSpec(await render(...args));
+    const { env = [], volumeMounts: mounts = [] } = pod.containers[0] ?? {};
+    const ofState = ({ name }: { readonly name: string }): boolean => name === 'state';
+    const [volumes, volumeMounts] = [(pod.volumes ?? []).filter(ofState), mounts.filter(ofState)];
     return { volumes, volumeMounts, folder: env.find(({ name }) => name === 'STATE_DIR')?.value };
   };
   const folder = '/run/porterlb';
@@ -163,10 +165,24 @@ test('what the manager keeps for its next container is in memory, and where it i
   const volume = (sizeLimit: string): object[] => [{ name: 'state', emptyDir: { medium: 'Memory', sizeLimit } }];
   assert.deepEqual(await state(), { volumes: volume('64Mi'), volumeMounts, folder });
   assert.deepEqual(await state('--set', 'state.sizeLimit=8Mi'), { volumes: volume('8Mi'), volumeMounts, folder });
-  const nothing = { volumes: undefined, volumeMounts: undefined, folder: undefined };
+  const nothing = { volumes: [], volumeMounts: [], folder: undefined };
   assert.deepEqual(await state('--set', 'state.enabled=false'), nothing);
   const { env = [] } = podSpec(await render()).containers[0] ?? {};
   assert.equal(env.find(({ name }) => name === 'POD_UID')?.valueFrom?.fieldRef?.fieldPath, 'metadata.uid');
+});
+
+test('the log level of a Pod that runs is read from a file that has its annotation', async () => {
+  const { volumes = [], containers } = podSpec(await render());
+  const { env = [], volumeMounts = [] } = containers[0] ?? {};
+  const items = [
+    { path: 'log-level', fieldRef: { fieldPath: "metadata.annotations['porterlb.kubesphere.io/log-level']" } },
+  ];
+  assert.deepEqual(
+    volumes.find(({ name }) => name === 'pod'),
+    { name: 'pod', downwardAPI: { items } },
+  );
+  const folder = volumeMounts.find(({ name }) => name === 'pod')?.mountPath;
+  assert.equal(env.find(({ name }) => name === 'LOG_LEVEL_FILE')?.value, `${folder}/log-level`);
 });
 
 test('the API has a port, a Service and a certificate, and nothing is left of it where it is off', async () => {
@@ -175,7 +191,13 @@ test('the API has a port, a Service and a certificate, and nothing is left of it
     const { containers, volumes = [] } = podSpec(objects);
     const env = Object.fromEntries((containers[0]?.env ?? []).map(({ name, value }) => [name, value]));
     const named = objects.filter(({ metadata }) => metadata.name === 'porter-manager-api').map(({ kind }) => kind);
-    return { on: env['API'], port: env['API_PORT'], folder: env['API_TLS_DIR'], named, secret: volumes[0]?.secret };
+    return {
+      on: env['API'],
+      port: env['API_PORT'],
+      folder: env['API_TLS_DIR'],
+      named,
+      secret: volumes.find(({ name }) => name === 'tls')?.secret,
+    };
   };
   const off = { port: undefined, folder: undefined, secret: undefined, named: [] };
   assert.deepEqual(await told(), { ...off, on: 'true', port: '17982', named: ['Secret', 'Service'] });

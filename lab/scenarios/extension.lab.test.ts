@@ -1,0 +1,162 @@
+/** The packaged extension over its whole life, in a real cluster, installed as ks-core does: users of Services notice none of it. */
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { Lab } from '../lab.ts';
+import { until } from '../state/until.ts';
+import { extensionNamespace, InstalledExtension } from '../story/extension.ts';
+import { addressOf } from '../story/main-job.ts';
+import { configuration, service, whoami } from '../story/manifests.ts';
+import { request, SteadyTraffic } from '../story/traffic.ts';
+import { progressToStderr } from '../toolchain/index.ts';
+
+const FINALIZER = 'service.kubernetes.io/load-balancer-cleanup';
+
+interface ServiceObject {
+  readonly metadata: { readonly finalizers?: readonly string[] };
+  readonly status: { readonly loadBalancer: object };
+}
+
+suite('the extension in a cluster', () => {
+  let lab: Lab;
+  let extension: InstalledExtension;
+  let ip: string;
+
+  before(async () => {
+    lab = await Lab.up({ nodes: 3, routers: 1, progress: progressToStderr });
+    extension = await InstalledExtension.prepare(lab, progressToStderr);
+  });
+  after(async () => {
+    extension.close();
+    await lab.down();
+  });
+
+  async function pods(): Promise<string[]> {
+    const selector = 'labelSelector=app.kubernetes.io%2Fname%3Dporter-manager';
+    const found = await lab.api.list(`/api/v1/namespaces/${extensionNamespace}/pods?${selector}`);
+    return found.map(({ metadata }) => metadata.name).sort();
+  }
+
+  async function routed(): Promise<void> {
+    const gateways = lab.nodes.map(({ addresses }) => addresses.ipv4);
+    await lab.router('r1').waitForRoutes(ip, gateways);
+  }
+
+  async function sessions(count: number): Promise<void> {
+    const established = async (): Promise<boolean> => (await lab.router('r1').establishedPeers()).length === count;
+    await until(established, { what: `${count} sessions`, timeoutMs: 60_000 });
+  }
+
+  /** kube-proxies may be some seconds behind. */
+  async function answered(): Promise<void> {
+    const byAll = async (): Promise<boolean> => (await request(lab.client('c1'), ip, 60)).size === 3;
+    await until(byAll, { what: 'three Pods to answer', timeoutMs: 60_000 });
+  }
+
+  async function serviceObject(): Promise<ServiceObject> {
+    return lab.api.get('/api/v1/namespaces/default/services/whoami');
+  }
+
+  async function hasFinalizer(): Promise<boolean> {
+    return (await serviceObject()).metadata.finalizers?.includes(FINALIZER) === true;
+  }
+
+  /** Nothing of it may cost a request, nor the address. */
+  async function unnoticed(action: () => Promise<void>): Promise<void> {
+    const traffic = new SteadyTraffic(lab.client('c1'), ip).start();
+    let outcome: Awaited<ReturnType<SteadyTraffic['stop']>>;
+    try {
+      await action();
+      await routed();
+    } finally {
+      outcome = await traffic.stop();
+    }
+    assert.deepEqual(outcome.failures, []);
+    assert.ok(outcome.answered > 0);
+    assert.equal(await addressOf(lab, 'whoami'), ip);
+  }
+
+  test('is installed with the rights of permissions.yaml, and a Service is announced', async () => {
+    await extension.install();
+    assert.equal((await pods()).length, 2);
+    for (const object of configuration(lab)) await lab.apply(object);
+    await lab.apply(whoami('whoami', 3));
+    await lab.apply(service('whoami', { app: 'whoami' }));
+    await lab.kubectl(['rollout', 'status', 'deployment/whoami', '--timeout=120s']);
+    ip = await addressOf(lab, 'whoami');
+    await routed();
+    await sessions(2);
+    await answered();
+  });
+
+  test('is scaled and upgraded, and users notice nothing', async () => {
+    const old = await pods();
+    await unnoticed(async () => {
+      await extension.install(['backend.replicas=3'], '0.1.1');
+      await sessions(3);
+    });
+    const now = await pods();
+    assert.equal(now.length, 3);
+    assert.deepEqual(
+      now.filter((name) => old.includes(name)),
+      [],
+    );
+  });
+
+  test('is rolled back, and users notice nothing', async () => {
+    await unnoticed(async () => {
+      await extension.rollback();
+      await sessions(2);
+    });
+    assert.equal((await pods()).length, 2);
+  });
+
+  test('is disabled, and announcing goes on', async () => {
+    const before = await pods();
+    await unnoticed(() => extension.disable());
+    assert.deepEqual(await pods(), before);
+  });
+
+  test('needs no right that the chart does not give, and has no other', async () => {
+    for (const name of await pods()) {
+      const log = await lab.kubectl(['logs', '-n', extensionNamespace, name]);
+      assert.match(log, /"level"/);
+      assert.doesNotMatch(log, /forbidden|"status":403/i, name);
+    }
+    const as = `--as=system:serviceaccount:${extensionNamespace}:porter-manager`;
+    await lab.kubectl(['get', 'svc', '-A', as]);
+    await assert.rejects(lab.kubectl(['get', 'pods', '-A', as]), /forbidden/);
+    await assert.rejects(lab.kubectl(['delete', 'svc', 'whoami', as]), /forbidden/);
+  });
+
+  test('is uninstalled: routes and finalizers go; kinds, objects and the address stay', async () => {
+    assert.ok(await hasFinalizer());
+    const before = await serviceObject();
+    await extension.uninstall();
+    assert.deepEqual(await pods(), []);
+    await lab.router('r1').waitForRoutes(ip, []);
+    assert.deepEqual((await serviceObject()).status.loadBalancer, before.status.loadBalancer);
+    assert.equal(await hasFinalizer(), false);
+    const pool = await lab.api.get('/apis/network.kubesphere.io/v1alpha2/eips/public');
+    assert.equal(pool.metadata['finalizers'], undefined);
+    assert.doesNotMatch(await lab.kubectl(['get', 'clusterrole,clusterrolebinding', '-o', 'name']), /\/porter/);
+  });
+
+  test('is installed again and goes on with what is there', async () => {
+    await extension.install();
+    await routed();
+    await answered();
+    assert.equal(await addressOf(lab, 'whoami'), ip);
+    await until(hasFinalizer, { what: 'the Service to have its finalizer again' });
+  });
+
+  test('is gone for good after what the README says', async () => {
+    await extension.uninstall();
+    const crds = ['eips', 'bgpconfs', 'bgppeers'].map((plural) => `${plural}.network.kubesphere.io`);
+    await lab.kubectl(['delete', 'eip,bgpconf,bgppeer', '--all', '--timeout=30s']);
+    await lab.kubectl(['delete', 'crd', ...crds, '--timeout=30s']);
+    await lab.kubectl(['delete', 'svc', 'whoami', '--timeout=30s']);
+    const left = await lab.kubectl(['get', 'secret,configmap,sa,role,job', '-n', extensionNamespace, '-o', 'name']);
+    const ours = left.split('\n').filter((line) => /porter/.test(line) && !/helm-executor/.test(line));
+    assert.deepEqual(ours, []);
+  });
+});

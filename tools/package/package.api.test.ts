@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { LightLab, run } from '../../lab/index.ts';
+import type { KubeObject } from '../../lab/index.ts';
+import { kubeSphereKinds } from '../../lab/kubesphere/kinds.ts';
+import { ensureHelm } from '../../lab/toolchain/index.ts';
+import { executorObjects, executorRights, executorUser } from './helm-executor.ts';
+import { findingsOf, subjectOf } from './lint.ts';
+import { stageExtension, stagePlainChart } from './stage.ts';
+import { tarball } from './tarball.ts';
+
+const root = join(import.meta.dirname, '../..');
+const extension = stageExtension(root);
+const namespace = 'extension-porterlb';
+
+test('nothing is to be said against our own package', async () => {
+  assert.deepEqual(findingsOf(await subjectOf(extension, await ensureHelm())), []);
+});
+
+/** What ks-core sets. */
+const injected = [
+  'global.imageRegistry=mirror.example',
+  'global.nodeSelector.zone=a',
+  'global.clusterInfo.name=host',
+  'global.clusterInfo.role=host',
+];
+
+suite('helm as the helm-executor, with the rights of permissions.yaml and no others', () => {
+  let lab: LightLab;
+  let folder = '';
+  let helm = '';
+
+  before(async () => {
+    helm = await ensureHelm();
+    folder = mkdtempSync(join(tmpdir(), 'porterlb-package-'));
+    for (const chart of [extension, stagePlainChart(root)]) {
+      const name = chart === extension ? 'extension.tgz' : 'plain.tgz';
+      writeFileSync(join(folder, name), tarball(chart.name, chart.files));
+    }
+    lab = await LightLab.up();
+    for (const kind of kubeSphereKinds) await lab.apply(kind);
+    await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
+    await lab.kubectl(['create', 'namespace', namespace]);
+    const rights = executorRights(extension.files.get('permissions.yaml')?.toString() ?? '');
+    for (const object of executorObjects('porterlb', namespace, rights)) await lab.apply(object as KubeObject);
+  });
+  after(async () => {
+    await lab.down();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** There is no controller-manager here that would run Jobs. */
+  async function asExecutor(...args: string[]): Promise<string> {
+    const as = ['--kubeconfig', lab.kubeconfig, '--namespace', namespace];
+    const user = ['--kube-as-user', executorUser('porterlb', namespace)];
+    return run(helm, [...as, ...user, ...args, '--no-hooks'], { env: { HELM_CACHE_HOME: folder } });
+  }
+
+  async function install(pass: 'agent' | 'extension', ...values: string[]): Promise<void> {
+    const release = pass === 'agent' ? 'porterlb-agent' : 'porterlb';
+    const tags = [`tags.extension=${pass === 'extension'}`, `tags.agent=${pass === 'agent'}`];
+    const set = [...tags, ...injected, ...values].flatMap((value) => ['--set', value]);
+    await asExecutor('upgrade', '--install', release, join(folder, 'extension.tgz'), ...set);
+  }
+
+  async function exists(path: string): Promise<boolean> {
+    return (await lab.api.find(path)) !== undefined;
+  }
+
+  const iam = '/apis/iam.kubesphere.io/v1beta1';
+  const extensions = '/apis/extensions.kubesphere.io/v1alpha1';
+  const deployment = `/apis/apps/v1/namespaces/${namespace}/deployments/porter-manager`;
+  const crd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/eips.network.kubesphere.io';
+
+  test('installs the pass of a cluster: the manager, its kinds, its API and its roles', async () => {
+    await install('agent');
+    const object = await lab.api.get<{ spec: { template: { spec: Record<string, unknown> } } }>(deployment);
+    const { nodeSelector, containers } = object.spec.template.spec as {
+      nodeSelector: object;
+      containers: { image: string }[];
+    };
+    assert.deepEqual(nodeSelector, { zone: 'a' });
+    assert.match(containers[0]?.image ?? '', /^mirror\.example\/porterlb\/porter-manager:/);
+    for (const path of [
+      crd,
+      `${extensions}/apiservices/v1alpha1.porterlb.kubesphere.io`,
+      ...['cluster-view', 'cluster-manage', 'namespace-view'].map((name) => `${iam}/roletemplates/${name}-porterlb`),
+      ...['cluster', 'namespace'].map((scope) => `${iam}/categories/${scope}-porterlb`),
+    ])
+      assert.ok(await exists(path), path);
+    assert.equal(await exists(`${extensions}/jsbundles/porterlb`), false);
+  });
+
+  test('installs the pass of the host beside it: the console’s bundle, and nothing else', async () => {
+    await install('extension');
+    const bundle = await lab.api.get<KubeObject & { spec: { rawFrom: { configMapKeyRef: object } }; status: object }>(
+      `${extensions}/jsbundles/porterlb`,
+    );
+    assert.deepEqual(bundle.spec.rawFrom.configMapKeyRef, { namespace, name: 'porterlb-console', key: 'index.js' });
+    assert.deepEqual(bundle.status, { state: 'Available', link: '/dist/porterlb/index.js' });
+    const { data } = await lab.api.get<{ data: Record<string, string> }>(
+      `/api/v1/namespaces/${namespace}/configmaps/porterlb-console`,
+    );
+    assert.match(data['index.js'] ?? '', /System\.register\(/);
+    assert.ok(await exists(deployment));
+  });
+
+  test('upgrades with other values, rolls back, and takes all of it away but the kinds', async () => {
+    await install('agent', 'backend.replicas=3', 'backend.api.enabled=false');
+    assert.equal(await exists(`${extensions}/apiservices/v1alpha1.porterlb.kubesphere.io`), false);
+    await asExecutor('rollback', 'porterlb-agent', '1');
+    const { spec } = await lab.api.get<{ spec: { replicas: number } }>(deployment);
+    assert.equal(spec.replicas, 2);
+    assert.ok(await exists(`${extensions}/apiservices/v1alpha1.porterlb.kubesphere.io`));
+    await asExecutor('uninstall', 'porterlb-agent');
+    await asExecutor('uninstall', 'porterlb');
+    assert.equal(await exists(deployment), false);
+    assert.equal(await exists(`${iam}/categories/cluster-porterlb`), false);
+    assert.equal(await exists(`${extensions}/jsbundles/porterlb`), false);
+    assert.ok(await exists(crd));
+  });
+
+  test('may do nothing beyond', async () => {
+    const as = ['--as', executorUser('porterlb', namespace)];
+    const may = async (...question: string[]): Promise<string> =>
+      (await lab.kubectl(['auth', 'can-i', ...question, ...as]).catch(() => 'no')).trim();
+    assert.equal(await may('create', 'clusterroles'), 'yes');
+    for (const question of [
+      ['update', 'clusterrole/cluster-admin'],
+      ['get', 'secrets', '-n', 'kube-system'],
+      ['delete', 'crd/eips.network.kubesphere.io'],
+      ['delete', 'eips.network.kubesphere.io'],
+      ['patch', 'services'],
+      ['escalate', 'clusterroles'],
+      ['delete', 'namespaces'],
+    ])
+      assert.equal(await may(...question), 'no', question.join(' '));
+  });
+
+  test('the plain chart needs no KubeSphere, and has nothing of it where there is none', async () => {
+    const text = await run(helm, ['template', 'porterlb', join(folder, 'plain.tgz'), '--kube-version', '1.28.0']);
+    assert.match(text, /kind: Deployment/);
+    assert.doesNotMatch(text, /iam\.kubesphere\.io|extensions\.kubesphere\.io/);
+  });
+});
