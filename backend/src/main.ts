@@ -94,7 +94,7 @@ async function run(options: ManagerOptions): Promise<void> {
 
 /** What Helm has done around an installation, by a Job of the same image. */
 async function runHook(hook: Hook, options: ManagerOptions): Promise<void> {
-  const logger = jsonLogger(options.logLevel, hook);
+  const logger = jsonLogger(new LogThreshold(options.logLevel), { component: hook, replica: options.replica });
   const api = new HttpKube({ clock: systemClock }, { config: await clusterConfig(options) });
   const deps = { api, clock: systemClock, logger };
   if (hook === 'upgrade-crds') await upgradeCustomResources(deps);

@@ -5,7 +5,6 @@ import { buildManagerImage } from '../../tools/image/build.ts';
 import { executorObjects, executorRights, executorUser } from '../../tools/package/helm-executor.ts';
 import { stageExtension, type StagedChart } from '../../tools/package/stage.ts';
 import { tarball } from '../../tools/package/tarball.ts';
-import type { KubeObject } from '../cluster/api-client.ts';
 import { kubeSphereKinds } from '../kubesphere/kinds.ts';
 import type { Lab } from '../lab.ts';
 import type { Progress } from '../toolchain/index.ts';
@@ -39,7 +38,7 @@ export class InstalledExtension {
     await lab.kubectl(['create', 'namespace', extensionNamespace]);
     const staged = stageExtension(root);
     const rights = executorRights(staged.files.get('permissions.yaml')?.toString() ?? '');
-    for (const object of executorObjects(name, extensionNamespace, rights)) await lab.apply(object as KubeObject);
+    for (const object of executorObjects(name, extensionNamespace, rights)) await lab.apply(object);
     return new InstalledExtension(lab, staged.version);
   }
 

@@ -32,6 +32,13 @@ export const KUBESPHERE_KINDS = [
   'iam.kubesphere.io/v1beta1/RoleTemplate',
 ];
 
+/** What monitoring and alerting bring along. */
+const MONITORING_KINDS = [
+  'monitoring.coreos.com/v1/PodMonitor',
+  'alerting.kubesphere.io/v2beta1/ClusterRuleGroup',
+  'monitoring.kubesphere.io/v1alpha2/ClusterDashboard',
+];
+
 /** What changes which objects there are, and what Pods need. */
 const VARIANTS: readonly (readonly string[])[] = [
   [],
@@ -91,7 +98,7 @@ async function render(helm: string, tgz: string, { pass, set }: Wish): Promise<R
   const release = pass === 'agent' ? 'porterlb-agent' : 'porterlb';
   const flags = [`tags.extension=${pass === 'extension'}`, `tags.agent=${pass === 'agent'}`, ...set];
   const args = ['template', release, tgz, '-n', 'extension-porterlb', '--include-crds', '--kube-version', '1.28.0'];
-  const kinds = KUBESPHERE_KINDS.flatMap((kind) => ['--api-versions', kind]);
+  const kinds = [...KUBESPHERE_KINDS, ...MONITORING_KINDS].flatMap((kind) => ['--api-versions', kind]);
   const text = await run(helm, [...args, ...kinds, ...flags.flatMap((flag) => ['--set', flag])]);
   return parseAllDocuments(text).flatMap((document) => (document.toJS() as Rendered | null) ?? []);
 }

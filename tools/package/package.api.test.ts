@@ -45,7 +45,7 @@ suite('helm as the helm-executor, with the rights of permissions.yaml and no oth
     await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
     await lab.kubectl(['create', 'namespace', namespace]);
     const rights = executorRights(extension.files.get('permissions.yaml')?.toString() ?? '');
-    for (const object of executorObjects('porterlb', namespace, rights)) await lab.apply(object as KubeObject);
+    for (const object of executorObjects('porterlb', namespace, rights)) await lab.apply(object);
   });
   after(async () => {
     await lab.down();

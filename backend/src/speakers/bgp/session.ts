@@ -3,7 +3,8 @@ import type { AdjRibOut, RibSession } from './adj-rib-out.ts';
 import { configProblem } from './config-problem.ts';
 import { initialState, transition, type Effect, type FsmEvent, type FsmState } from './fsm/fsm.ts';
 import type { Negotiated } from './fsm/negotiate.ts';
-import type { NegotiatedStatus, PeerConfig, SessionStatus, StateName } from './model.ts';
+import type { PeerConfig, SessionStatus, StateName } from './model.ts';
+import { negotiatedStatus } from './negotiated-status.ts';
 import type { SessionTally } from './session-tally.ts';
 import { FrameReader } from './wire/frame.ts';
 import { decodeMessage, encodeMessage, type Message } from './wire/message.ts';
@@ -389,14 +390,4 @@ export class Session {
     this.#timers.get(name)?.cancel();
     this.#timers.delete(name);
   }
-}
-
-function negotiatedStatus(negotiated: Negotiated): NegotiatedStatus {
-  const { holdTimeSeconds, keepaliveSeconds, families, gracefulRestart, notificationGracefulRestart } = negotiated;
-  const { fourOctetAs, routeRefresh, enhancedRouteRefresh, extendedMessages, extendedNextHop } = negotiated;
-  return {
-    ...{ holdTimeSeconds, keepaliveSeconds, families },
-    ...{ gracefulRestart, notificationGracefulRestart, fourOctetAs, routeRefresh },
-    ...{ enhancedRouteRefresh, extendedMessages, extendedNextHop },
-  };
 }

@@ -75,10 +75,7 @@ export class BgpSpeaker {
     const wanted = new Map(peers.map((config) => [config.key, config]));
     if (wanted.size < peers.length) throw new RangeError('two peers have the same key');
     const gone = [...this.#peers.keys()].filter((key) => !wanted.has(key));
-    for (const [key, peer] of this.#peers) {
-      const config = wanted.get(key);
-      if (config === undefined || !isSameRouter(peer.config, config)) this.#remove(key, peer);
-    }
+    this.#removeOthers(wanted);
     for (const config of wanted.values()) {
       const peer = this.#peers.get(config.key);
       if (peer === undefined) this.#add(config);
@@ -145,6 +142,14 @@ export class BgpSpeaker {
       else await sessions.stop(mode === 'retain' ? undefined : farewell);
     });
     await Promise.all([bfd, ...leaving]);
+  }
+
+  /** Removes the peers that are gone, or have become other routers. */
+  #removeOthers(wanted: ReadonlyMap<string, PeerConfig>): void {
+    for (const [key, peer] of this.#peers) {
+      const config = wanted.get(key);
+      if (config === undefined || !isSameRouter(peer.config, config)) this.#remove(key, peer);
+    }
   }
 
   #add(config: PeerConfig): void {
