@@ -150,6 +150,11 @@ export class Lab extends KubeAccess {
     return named(this.hosts, name);
   }
 
+  /** What a user without a token shows to the API server: files with a client certificate and its key. */
+  async clientCertificate(user: string): Promise<{ readonly certificateFile: string; readonly keyFile: string }> {
+    return credentialsOf(this.name).clientCertificate(user);
+  }
+
   /** Path of the helm program. */
   async helmProgram(): Promise<string> {
     return ensureHelm();

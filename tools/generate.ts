@@ -1,6 +1,6 @@
 /**
- * Writes the files that are made from source: the CRDs of the backend's chart, its alerts and dashboards, the OpenAPI document, and the
- * references of reasons, metrics, alerts, the API's errors and the chart's values.
+ * Writes the files that are made from source: the CRDs of the backend's chart, its alerts and dashboards, the OpenAPI document and what the
+ * kubectl plugin knows of it, and the references of reasons, metrics, alerts, the API's errors and the chart's values.
  *
  *   npm run generate              writes them
  *   npm run generate -- --check   writes nothing; names each file that differs and exits 1
@@ -10,9 +10,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { openapi } from '../backend/src/api/openapi.ts';
+import { BASE_PATH } from '../backend/src/api/routes.ts';
 import { crdOf, KINDS } from '../backend/src/resources/crd.ts';
 import { GROUP } from '../backend/src/resources/keys.ts';
 import { apiErrorsPage } from './generate/api-errors.ts';
+import { apiTypes, type ApiDocument } from './generate/api-types.ts';
 import { metricsPage } from './generate/metrics.ts';
 import { reasonsPage } from './generate/reasons.ts';
 import { valuesPage } from './generate/values.ts';
@@ -45,7 +47,9 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   }
   files.set('charts/backend/files/grafana-dashboard.json', `${JSON.stringify(grafanaDashboard(), null, 2)}\n`);
   files.set('docs/reference/values.md', valuesPage());
-  files.set('backend/openapi.json', `${JSON.stringify(openapi(), null, 2)}\n`);
+  const api = openapi();
+  files.set('backend/openapi.json', `${JSON.stringify(api, null, 2)}\n`);
+  files.set('cli/src/generated/api.ts', apiTypes(api as unknown as ApiDocument, BASE_PATH));
   return files;
 }
 

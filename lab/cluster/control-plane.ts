@@ -136,6 +136,7 @@ export class ControlPlane {
       `--tls-cert-file=${credentials.serverCertificateFile}`,
       `--tls-private-key-file=${credentials.serverKeyFile}`,
       `--cert-dir=${folder}`,
+      `--client-ca-file=${credentials.caFile}`,
       `--token-auth-file=${credentials.tokenFile}`,
       '--authorization-mode=Node,RBAC',
       '--allow-privileged=true',

@@ -61,6 +61,18 @@ export class Credentials {
     await this.#writeKubeconfig(path, server, nodeUser(node));
   }
 
+  /** A key and a client certificate of a user, who is in no group, as files in this folder. */
+  async clientCertificate(user: string): Promise<{ readonly certificateFile: string; readonly keyFile: string }> {
+    const [certificateFile, keyFile] = [join(this.folder, `${user}.crt`), join(this.folder, `${user}.key`)];
+    await run('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '365'],
+      ...['-CA', this.caFile, '-CAkey', join(this.folder, 'ca.key'), '-subj', `/CN=${user}`],
+      ...['-keyout', keyFile, '-out', certificateFile],
+      ...['-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'extendedKeyUsage=clientAuth'],
+    ]);
+    return { certificateFile, keyFile };
+  }
+
   async #tokenOf(user: string): Promise<string> {
     const lines = (await readFile(this.tokenFile, 'utf8')).split('\n').map((line) => line.split(','));
     const token = lines.find((fields) => fields[1] === user)?.[0];

@@ -1,0 +1,84 @@
+import { EXIT } from '../failure.ts';
+import type { Service, ServicePath } from '../generated/api.ts';
+import { taskOf } from '../plan.ts';
+import { columns, fields, sections } from '../render/columns.ts';
+import { silentReplicas, word } from '../render/states.ts';
+import type { View } from '../render/view.ts';
+import { serviceNamed, type Command } from './command.ts';
+
+const INDENT = '  ';
+
+function nodesText({ nodes, owner }: ServicePath, { paint }: View): string {
+  if (owner !== null) return `${owner} (answers for the address on the link)`;
+  const texts = nodes.map(({ node, addresses, draining }) => {
+    const at = addresses.length === 0 ? '' : ` ${addresses.join(' ')}`;
+    return `${node}${at}${draining ? paint('warning', ' draining') : ''}`;
+  });
+  return texts.length === 0 ? paint('bad', 'nobody') : texts.join(', ');
+}
+
+function verdictText({ verdict }: ServicePath, { paint }: View): string {
+  return verdict === null ? paint('warning', 'no replica says anything of it') : verdict.text;
+}
+
+function peersTable(path: ServicePath, view: View): string {
+  const rows = path.peers.flatMap(({ peer, intended, confirmed }) => {
+    const said = intended.length === 0 ? [{ replica: undefined, med: undefined, nextHops: [] }] : intended;
+    return said.map(({ replica, med, nextHops }) => {
+      const session = confirmed.find((each) => each.replica === replica);
+      const addPath = session?.addPath === true ? ', ADD-PATH' : '';
+      const state = session === undefined ? undefined : `${word(session.state, view)}${addPath}`;
+      return [peer, replica, state, med?.toString(), nextHops.length === 0 ? undefined : nextHops.join(' ')];
+    });
+  });
+  if (rows.length === 0) return '';
+  return columns(['PEER', 'TOLD BY', 'SESSION', 'MED', 'NEXT HOPS'], rows, { ...view, indent: INDENT });
+}
+
+function addressText(path: ServicePath, view: View): string {
+  const { ip, pool, protocol, leftOut } = path;
+  const facts = fields(
+    {
+      Pool: pool === null ? view.paint('bad', 'none any more') : `${pool} (${protocol ?? 'unknown'})`,
+      State: verdictText(path, view),
+      [path.owner === null ? 'Nodes' : 'Owner']: nodesText(path, view),
+      'Left out': leftOut.map(({ text }) => text).join('\n'),
+    },
+    { ...view, indent: INDENT },
+  );
+  return `${view.paint('bold', ip)}\n${facts}${peersTable(path, view)}`;
+}
+
+function serviceText(service: Service, view: View): string {
+  const { namespace, name, ports, externalTrafficPolicy, notServedBecause, allocated } = service;
+  const head = `Service ${view.paint('bold', `${namespace}/${name}`)}: ${ports.join(', ')}, externalTrafficPolicy ${externalTrafficPolicy}\n`;
+  const why = notServedBecause?.text ?? allocated?.message ?? 'nobody has said why yet';
+  const paths = service.paths.map((path) => addressText(path, view));
+  const none = paths.length > 0 ? '' : `It has no address: ${why}\n`;
+  return sections(head + none, ...paths, silentReplicas(service.replicas));
+}
+
+/** `AnnouncedForNode` and the like are good news too: somebody takes the traffic. */
+function isOnItsWay({ verdict, nodes }: ServicePath): boolean {
+  return verdict !== null && nodes.length > 0;
+}
+
+export const path: Command = {
+  name: 'path',
+  operands: '[svc/]NAME',
+  summary: 'The way of a Service: addresses, pool, nodes, routers',
+  problemsWhen: 'it has no address, or nobody takes the traffic of one',
+  about:
+    'Shows the way of each address of a Service: its pool, the nodes that take its traffic, and what each replica tells each router.',
+  examples: [
+    { line: 'path svc/web', does: 'of the namespace of the context' },
+    { line: 'path web -n shop --watch', does: 'again every two seconds, as far as it changes' },
+  ],
+  takes: ['watch'],
+  prepare: ({ words, namespace }) =>
+    taskOf({
+      plan: { service: { id: 'getService', params: { namespace, name: serviceNamed(words) } } },
+      table: ({ service }, view) => serviceText(service, view),
+      exitCode: ({ service: { paths } }) => (paths.length > 0 && paths.every(isOnItsWay) ? EXIT.fine : EXIT.problems),
+    }),
+};

@@ -1,0 +1,107 @@
+import { EXIT } from '../failure.ts';
+import type { Peer, PeerPage, PeerSummary, Session } from '../generated/api.ts';
+import { taskOf, type AnyTask } from '../plan.ts';
+import { columns, fields, sections, type Row } from '../render/columns.ts';
+import { peerState, sessionsText, silentReplicas, word } from '../render/states.ts';
+import type { View } from '../render/view.ts';
+import { age, cutOff } from '../render/words.ts';
+import { optionalName, PAGE, type Command } from './command.ts';
+
+const HEAD = ['PEER', 'ADDRESS', 'AS', 'SESSIONS', 'STATE', 'AGE'];
+
+function row(peer: PeerSummary, view: View): Row {
+  const as = peer.peerAs === null ? undefined : String(peer.peerAs);
+  const { name, createdAt } = peer;
+  return [name, addressText(peer), as, sessionsText(peer, view), peerState(peer, view), age(createdAt, view.now)];
+}
+
+const BGP_PORT = 179;
+
+function addressText({ address, port }: PeerSummary): string | undefined {
+  if (address === null) return undefined;
+  return port === null || port === BGP_PORT ? address : `${address} port ${port}`;
+}
+
+export function peersTable({ items, totalItems }: PeerPage, view: View): string {
+  if (items.length === 0) return 'There is no peer (BgpPeer).\n';
+  const rows = items.map((peer) => row(peer, view));
+  return columns(HEAD, rows, view) + cutOff(items, totalItems);
+}
+
+function peerFields(peer: Peer, view: View): string {
+  return fields(
+    {
+      Peer: peer.name,
+      State: peerState(peer, view),
+      Address: addressText(peer),
+      AS: peer.peerAs === null ? undefined : String(peer.peerAs),
+      Sessions: `${sessionsText(peer, view)} replicas`,
+      Families: peer.families.map(({ family, sendMax }) => `${family} (up to ${sendMax} next hops)`).join(', '),
+      'Hold time': peer.holdTimeSeconds === null ? undefined : `${peer.holdTimeSeconds} s`,
+      Password: peer.hasPassword ? 'yes (TCP-MD5)' : undefined,
+      'Multihop TTL': peer.multihopTtl === null ? undefined : String(peer.multihopTtl),
+      Age: age(peer.createdAt, view.now),
+    },
+    view,
+  );
+}
+
+function conditionsTable({ conditions }: Peer, view: View): string {
+  const rows = conditions.map(({ type, status, reason, since, message }) => {
+    return [type, status, reason, age(since, view.now), message];
+  });
+  return rows.length === 0 ? '' : columns(['CONDITION', 'STATUS', 'REASON', 'SINCE', 'MESSAGE'], rows, view);
+}
+
+function negotiatedText({ negotiated }: Session): string | undefined {
+  if (negotiated === null) return undefined;
+  const families = negotiated.families.map(({ family, addPath }) => `${family}${addPath ? ' with ADD-PATH' : ''}`);
+  const restart = negotiated.gracefulRestart ? ['graceful restart'] : [];
+  return [...families, ...restart].join(', ');
+}
+
+function sessionsTable({ live }: Peer, view: View): string {
+  if (live.length === 0) return 'No replica that answered has a session with it.\n';
+  const rows = live.map((session) => [
+    ...[session.replica, session.node ?? undefined, word(session.state, view), age(session.since, view.now)],
+    ...[String(session.prefixesSent), negotiatedText(session) ?? session.lastError ?? undefined],
+  ]);
+  return columns(['REPLICA', 'NODE', 'SESSION', 'SINCE', 'ROUTES', 'NEGOTIATED, OR WHY NOT'], rows, view);
+}
+
+function onePeer(name: string): AnyTask {
+  return taskOf({
+    plan: { peer: { id: 'getPeer', params: { name } } },
+    table: ({ peer }, view) =>
+      sections(
+        peerFields(peer, view),
+        conditionsTable(peer, view),
+        sessionsTable(peer, view),
+        silentReplicas(peer.replicas),
+      ),
+    exitCode: () => EXIT.fine,
+  });
+}
+
+export const peers: Command = {
+  name: 'peers',
+  operands: '[NAME]',
+  summary: 'Routers (BgpPeers); one of them with the session of each replica',
+  about:
+    'Lists the routers, or tells everything of one of them: what each replica has negotiated with it, or why it has no session.',
+  examples: [
+    { line: 'peers', does: 'all routers' },
+    { line: 'peers r1', does: 'one router, with the session of each replica' },
+    { line: 'peers r1 --watch', does: 'the same, again whenever something changes' },
+  ],
+  takes: ['watch'],
+  prepare: ({ words }) => {
+    const name = optionalName(words, ['peer', 'peers', 'bgppeer', 'bgppeers']);
+    if (name !== undefined) return onePeer(name);
+    return taskOf({
+      plan: { peers: { id: 'listPeers', query: PAGE } },
+      table: ({ peers: page }, view) => peersTable(page, view),
+      exitCode: () => EXIT.fine,
+    });
+  },
+};

@@ -1,0 +1,17 @@
+import type { Command } from './command.ts';
+import { explain } from './explain.ts';
+import { nodes } from './nodes.ts';
+import { path } from './path.ts';
+import { peers } from './peers.ts';
+import { pools } from './pools.ts';
+import { preflight } from './preflight.ts';
+import { services } from './services.ts';
+import { simulateDisable, simulateDrain, simulateShutdown } from './simulate.ts';
+import { status } from './status.ts';
+import { version } from './version.ts';
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  ...[status, explain, path, services, pools, peers, nodes],
+  ...[simulateDrain, simulateDisable, simulateShutdown, preflight, version],
+];
