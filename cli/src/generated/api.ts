@@ -177,6 +177,13 @@ export type Peer = {
   })[];
   readonly hasPassword: boolean;
   readonly multihopTtl: number | null;
+  /** BFD as it is configured. Null: there is none. */
+  readonly bfd: {
+    readonly transmitIntervalMs: number;
+    readonly receiveIntervalMs: number;
+    readonly detectMultiplier: number;
+    readonly multihop: boolean;
+  } | null;
   /** What each replica says now. One without a session with it says nothing. */
   readonly live: readonly (Session)[];
   readonly replicas: readonly (Replica)[];
@@ -321,7 +328,7 @@ export type Preflight = {
   /** Whether nothing is in the way. */
   readonly ready: boolean;
   readonly checks: readonly ({
-    readonly check: 'nodes' | 'loadBalancers' | 'kernelAnswers' | 'healthPort' | 'pools' | 'bgp' | 'replicas';
+    readonly check: 'nodes' | 'loadBalancers' | 'kubeProxy' | 'kernelAnswers' | 'healthPort' | 'ports' | 'pools' | 'bgp' | 'replicas';
     readonly result: 'passed' | 'warning' | 'failed' | 'unknown';
     readonly text: string;
     readonly nextStep: string;
@@ -330,8 +337,8 @@ export type Preflight = {
   })[];
 };
 
-/** See docs/reference/reasons.md. */
-export type Reason = 'NotLoadBalancer' | 'ForeignClass' | 'NotOptedIn' | 'OptedOut' | 'ServedByAnother' | 'Deleting' | 'Allocated' | 'NoPoolMatches' | 'PoolNotFound' | 'PoolNotAllowed' | 'PoolDisabled' | 'PoolFull' | 'PoolResting' | 'PoolDeleting' | 'FamilyNotAvailable' | 'WantedAddressInvalid' | 'WantedAddressOutsidePools' | 'WantedAddressTaken' | 'WantedAddressOfNode' | 'WantedAddressInServiceRange' | 'WantedAddressOfSubnet' | 'WantedAddressInOlderPool' | 'WantedAddressConflict' | 'WantedAddressResting' | 'SharingNotAgreed' | 'SharingPortsOverlap' | 'SharingPoliciesDiffer' | 'AddressReplaced' | 'Announced' | 'NoAddress' | 'NotInRecordedPool' | 'HeldByOlderService' | 'NoEndpoints' | 'NoLocalEndpoints' | 'AllNodesExcluded' | 'NoEligibleNode' | 'NoPeer' | 'NoPeerEstablished' | 'ProtocolNotSupported' | 'AnnouncedForNode' | 'NoReplicaOnLink' | 'NodeNotMet' | 'AddressProbing' | 'AddressConflict' | 'AddressTaken' | 'AddressContested' | 'AnsweredByNode' | 'NodeDeleting' | 'NodeExcluded' | 'NodeToBeDeleted' | 'NodeCordoned' | 'NodeNetworkUnavailable' | 'NodeNotSelected' | 'NodeDead' | 'NodeNotReady' | 'NoLocalEndpoint' | 'NodeHasNoAddress';
+/** See docs/reference/reasons.md; a replica of a later version may have other words. */
+export type Reason = string;
 
 /** A replica of porter-manager. */
 export type Replica = {
@@ -413,11 +420,15 @@ export type ServicePath = {
     readonly confirmed: readonly ({
       readonly replica: string;
       readonly state: string;
+      /** Whether both ends agreed to exchange routes of the family. */
+      readonly negotiated: boolean;
       readonly addPath: boolean;
     })[];
   })[];
   /** With Layer 2: the node whose MAC address neighbours learn. */
   readonly owner: string | null;
+  /** That MAC address, where its node has a replica that answered. */
+  readonly mac: string | null;
 };
 
 /** A Service of type LoadBalancer. */
@@ -445,6 +456,15 @@ export type Session = {
   readonly since: string;
   /** What ended the last attempt or session, and who said it; a NOTIFICATION with its meaning. */
   readonly lastError: string | null;
+  /** The NOTIFICATION that `lastError` tells of (RFC 4271, section 4.5), if it was one. */
+  readonly notification: {
+    readonly sentBy: 'router' | 'porterlb';
+    readonly code: number;
+    /** 0: not specified. */
+    readonly subcode: number;
+    /** What it means and what to do, in the language of the request. */
+    readonly meaning: string;
+  } | null;
   readonly localAddress: string | null;
   /** Null: the session is not established. */
   readonly negotiated: {
@@ -476,6 +496,22 @@ export type Session = {
     /** How often it has gone down again. */
     readonly lost: number;
   };
+  /** Null: there is none. */
+  readonly bfd: {
+    /** RFC 5880, section 6.2. */
+    readonly state: 'AdminDown' | 'Down' | 'Init' | 'Up';
+    readonly since: string;
+    /** Why it is not up any more, by this replica. */
+    readonly diagnostic: string | null;
+    /** The same by the router. */
+    readonly remoteDiagnostic: string | null;
+    /** Between packets of the replica, as both sides agreed. */
+    readonly transmitIntervalMs: number;
+    /** After how long a silence the router is given up. Null: it is silent. */
+    readonly detectionTimeMs: number | null;
+    /** Why there can be no session. */
+    readonly problem: string | null;
+  } | null;
 };
 
 /** The difference that a change would make, by the same functions that act. */
@@ -601,6 +637,8 @@ export interface Bodies {
       readonly name: string;
       readonly delete?: boolean;
       readonly adminDown?: boolean;
+      /** A whole spec of a BgpPeer, in the place of what it has; of a name that is not there: a new one. */
+      readonly spec?: Readonly<Record<string, unknown>>;
     })[];
   };
 }
