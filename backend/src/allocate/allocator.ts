@@ -1,17 +1,16 @@
 import { parseAddress } from '../domain/address.ts';
-import { sameRanges } from '../domain/ranges.ts';
+import type { Reason } from '../domain/reason.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
 import { poolsOf, sameAssignments, without } from './assignments.ts';
 import { NO_EFFECTS, type Effects } from './effects.ts';
-import { restsUntil } from './free.ts';
+import { Freed } from './freed.ts';
 import { Inheritance } from './inheritance.ts';
 import { Ledger, sharingGroup } from './ledger.ts';
 import { heldAssignments, plan, said, sameTerms, type AllocateView, type Plan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 import type { Remembered } from './released.ts';
-import { Resting } from './resting.ts';
 import { Crowds, plainWish } from './crowds.ts';
 import { byServiceAge, Waiting, type Interest } from './waiting.ts';
 import { openWishes, Wishes, wishesOf } from './wishes.ts';
@@ -37,9 +36,7 @@ export class Allocator {
   readonly #waiting = new Waiting();
   readonly #wishes = new Wishes();
   readonly #unserved = new Set<string>();
-  readonly #resting = new Resting();
-  /** Pools that remember addresses which no pool has any more, and another may have after the next edit. */
-  readonly #withHomeless = new Set<string>();
+  readonly #freed = new Freed(this.ledger);
   /** Pools that were drawn on for those who wait, since a step began. */
   readonly #drawn = new Set<string>();
   /** By Service, the addresses that its next successful write lets go of. */
@@ -62,7 +59,7 @@ export class Allocator {
 
   /** When an address will have rested, in milliseconds since the epoch: call `elapsed` then. */
   get nextRested(): number | undefined {
-    return this.#resting.next;
+    return this.#freed.nextRested;
   }
 
   /** Begins with what stands in the Services, oldest first, and in the pools' statuses; returns the keys to plan, in this order. */
@@ -78,12 +75,7 @@ export class Allocator {
       this.ledger.confirm(service.key, held);
     }
     for (const service of services) this.observe(service);
-    for (const [pool, releases] of remembered.released) this.ledger.remember(pool, releases);
-    for (const pool of remembered.released.keys()) this.#refile(pool);
-    for (const pool of pools.pools.keys()) {
-      this.#rest(pool);
-      this.ledger.trim(pool, now - this.#reuseMs(pool));
-    }
+    this.#freed.begin(remembered.released, now);
     return services.map(({ key }) => key);
   }
 
@@ -159,7 +151,7 @@ export class Allocator {
     const written = this.ledger.written(key);
     const freed = this.ledger.delete(key, now);
     this.#discard(freed, written);
-    return this.#effects([...this.#freed(freed, now), ...this.#shareAnew(terms, now)], poolsOf(before));
+    return this.#effects([...this.#free(freed, now), ...this.#shareAnew(terms, now)], poolsOf(before));
   }
 
   /** The pools changed: whoever waits may be served now, oldest first, and who is not served yet may be. */
@@ -212,14 +204,17 @@ export class Allocator {
   /** Time has passed: addresses that have rested go to who waits. */
   elapsed(now: number): Effects {
     const again: string[] = [];
-    const pools = new Set<string>();
-    for (const { pool, ip } of this.#resting.due(now)) {
-      if (this.ledger.isHeld(ip)) continue;
-      again.push(...this.#offer({ pool, ip }, now));
-      pools.add(pool);
-      this.ledger.trim(pool, now - this.#reuseMs(pool));
+    const due = this.#freed.due(now);
+    for (const { pool, ip } of due) {
+      // One address may be due twice, after an edit of the time.
+      if (!this.ledger.isHeld(ip)) again.push(...this.#offer({ pool, ip }, now));
+      this.#freed.trim(pool, now);
     }
-    return this.#effects(again, pools);
+    const pools = poolsOf(due);
+    // Who was told of a rest that is over, and got nothing by it, hears what it waits for now.
+    const told = this.#waiting.lookingTo(pools).filter((key) => this.#waiting.heard(key)?.includes(RESTING) === true);
+    const others = this.#reconsider(told, now, new Crowds(this.#waiting, this.ledger));
+    return this.#effects([...again, ...others.again], [...pools, ...others.pools]);
   }
 
   #view(now: number): AllocateView {
@@ -240,42 +235,8 @@ export class Allocator {
   }
 
   #setPools(pools: PoolSet): void {
-    const before = this.#pools;
     this.#pools = pools;
-    const names = [...pools.pools.keys()];
-    this.ledger.retain(
-      new Set(names),
-      names.flatMap((name) => pools.allocatable(name)),
-    );
-    if (before.reserved !== pools.reserved) this.ledger.resetFloors();
-    this.ledger.reopen(before.strangersSince(pools));
-    for (const name of names) {
-      if (!sameRanges(before.allocatable(name), pools.allocatable(name)) || this.#withHomeless.has(name))
-        this.#refile(name);
-    }
-    for (const [name, { reuseAfterSeconds }] of pools.pools) {
-      if (before.get(name)?.reuseAfterSeconds !== reuseAfterSeconds) this.#rest(name);
-    }
-  }
-
-  #refile(pool: string): void {
-    const homes = this.ledger.refile(pool, (assignment) => this.#pools.homeOf(assignment));
-    if (homes.has(undefined)) this.#withHomeless.add(pool);
-    else this.#withHomeless.delete(pool);
-    for (const home of homes) if (home !== undefined && home !== pool) this.#rest(home);
-  }
-
-  /** Computes anew until when the freed addresses of a pool rest. */
-  #rest(name: string): void {
-    const pool = this.#pools.get(name);
-    if (pool === undefined || pool.reuseAfterSeconds === 0) return;
-    for (const release of this.ledger.oldestReleased(name)) {
-      this.#resting.add({ pool: name, ip: release.ip, until: restsUntil(release, pool) });
-    }
-  }
-
-  #reuseMs(pool: string): number {
-    return (this.#pools.get(pool)?.reuseAfterSeconds ?? 0) * 1_000;
+    this.#freed.configure(pools);
   }
 
   #note(service: Service, planned: Plan): void {
@@ -319,9 +280,10 @@ export class Allocator {
     this.#discard(freed, written);
     const changed = [...without(unique, before), ...without(before, unique)];
     const again = [
-      ...this.#freed(freed, now),
+      ...this.#free(freed, now),
       ...this.#shareAnew(terms, now),
       ...this.#shareAnew(service.sharing, now),
+      ...this.#retell(new Set([...unique, ...before].map(({ ip }) => ip)), now),
     ];
     return this.#effects(again, poolsOf(changed));
   }
@@ -348,19 +310,11 @@ export class Allocator {
     for (const { ip } of freed) if (!written.some((assignment) => assignment.ip === ip)) this.ledger.neverUsed(ip);
   }
 
-  #freed(freed: readonly Assignment[], now: number): string[] {
-    return freed.flatMap(({ pool: from, ip }) => {
-      const home = this.#pools.homeOf({ pool: from, ip });
-      if (home === undefined) this.#withHomeless.add(from);
-      else if (home !== from) this.ledger.rehome(ip, home);
-      const name = home ?? from;
-      const pool = this.#pools.get(name);
-      const release = this.ledger.lastHolder(ip);
-      this.ledger.trim(name, now - this.#reuseMs(name));
-      if (pool === undefined || release === undefined || restsUntil(release, pool) <= now)
-        return this.#offer({ pool: name, ip }, now);
-      this.#resting.add({ pool: name, ip, until: restsUntil(release, pool) });
-      return [];
+  #free(freed: readonly Assignment[], now: number): string[] {
+    return freed.flatMap((assignment) => {
+      const free = this.#freed.take(assignment, now);
+      // Who wants it hears that it rests, and is nobody's any more.
+      return free === undefined ? this.#retell([assignment.ip], now) : this.#offer(free, now);
     });
   }
 
@@ -377,7 +331,16 @@ export class Allocator {
       else if (planned.served) this.#await(service, planned.waitsFor);
       if (this.ledger.holders(ip).some((holder) => this.ledger.sharing(holder)?.key === undefined)) break;
     }
-    return again;
+    return [...again, ...this.#retell([ip], now)];
+  }
+
+  /** Who wants an address that somebody else has got, or has on other terms, and is told of another one or of other terms. */
+  #retell(ips: Iterable<string>, now: number): string[] {
+    const wanting = [...ips].flatMap((ip) => this.#waiting.wanting(ip));
+    return wanting.filter((key) => {
+      const service = this.#deps.services.get(key);
+      return service !== undefined && said(this.plan(service, now)) !== this.#waiting.heard(key);
+    });
   }
 
   /** Returns whether the Service gets something that it had not. */
@@ -393,3 +356,5 @@ export class Allocator {
     return true;
   }
 }
+
+const RESTING: Reason = 'PoolResting';

@@ -60,6 +60,11 @@ suite('which pool', () => {
   test('a named pool that is missing is no reason to take another', () => {
     assert.equal(chosen({ wantedPools: ['gone'] }, { pools: [DEFAULT, SHOP] }), 'PoolNotFound');
   });
+  test('a named pool that is there and cannot be read is not called missing', () => {
+    const pools = new PoolSet(new Map(), undefined, undefined, new Set(['broken']));
+    const choice = choose(aService('shop/web', { wantedPools: ['broken'] }), 'ipv4', { ...view({ pools: [] }), pools });
+    assert.deepEqual(choice.ok ? {} : choice.finding, { reason: 'PoolInvalid', params: { pool: 'broken' } });
+  });
   test('bound to the namespace before the default', () => {
     assert.equal(chosen({}, { pools: [DEFAULT, SHOP] }), 'shop=203.0.113.0');
   });
@@ -186,7 +191,7 @@ suite('a wanted address', () => {
     assert.equal(chosen(wants('192.0.2.7'), { pools: [{ ...DEFAULT, disabled: true }] }), 'PoolDisabled');
   });
   test("is of a family that isn't the Service's", () => {
-    assert.equal(chosen(wants('2001:db8::7'), { pools: [DEFAULT, SIX] }), 'FamilyNotAvailable');
+    assert.equal(chosen(wants('2001:db8::7'), { pools: [DEFAULT, SIX] }), 'WantedAddressOfOtherFamily');
   });
   test('one per family', () => {
     const dual: Partial<Service> = { ...wants('192.0.2.7', '2001:db8::7'), families: ['ipv4', 'ipv6'] };

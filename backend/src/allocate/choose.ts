@@ -53,6 +53,14 @@ function closed(pool: Pool, service: Service, family: Family, view: ChooseView):
   return undefined;
 }
 
+/** More say no more. */
+const MAX_PORTS = 5;
+
+function some(ports: readonly string[]): string {
+  const more = ports.length > MAX_PORTS ? `, … (${ports.length})` : '';
+  return `${ports.slice(0, MAX_PORTS).join(', ')}${more}`;
+}
+
 /** Why an address that others hold can't be shared with them. */
 function notShareable(ip: string, service: Service, view: ChooseView): Finding | undefined {
   const [holder] = view.ledger.rivals(ip, service).sort();
@@ -62,7 +70,7 @@ function notShareable(ip: string, service: Service, view: ChooseView): Finding |
   if (service.sharing.key === undefined) return finding('WantedAddressTaken', { ip, holder });
   const common = service.sharing.ports.filter((port) => theirs.ports.includes(port));
   const problem = sharingProblem(service.sharing, theirs) ?? 'SharingNotAgreed';
-  return finding(problem, { ip, holder, ...(problem === 'SharingPortsOverlap' ? { ports: common.join(', ') } : {}) });
+  return finding(problem, { ip, holder, ...(problem === 'SharingPortsOverlap' ? { ports: some(common) } : {}) });
 }
 
 /** Somebody else had the address a short while ago: clients may still mean that one. */
@@ -107,10 +115,10 @@ function candidates(service: Service, view: ChooseView): Pool[] {
 }
 
 function noCandidate(service: Service, family: Family, view: ChooseView): Choice {
-  const missing = service.wantedPools.find((name) => view.pools.get(name) === undefined);
-  const found =
-    missing === undefined ? finding('NoPoolMatches', { family }) : finding('PoolNotFound', { pool: missing });
-  return { ok: false, finding: found };
+  const [missing] = service.wantedPools;
+  if (missing === undefined) return { ok: false, finding: finding('NoPoolMatches', { family }) };
+  const reason = view.pools.unreadable.has(missing) ? 'PoolInvalid' : 'PoolNotFound';
+  return { ok: false, finding: finding(reason, { pool: missing }) };
 }
 
 function chooseFrom(pool: Pool, service: Service, family: Family, view: ChooseView): Choice {
@@ -141,7 +149,6 @@ function chooseAny(service: Service, family: Family, view: ChooseView): Choice {
 
 /** A Service that is created again gets its address again, from a pool that would not be its first by now as well. */
 function chooseFormer(service: Service, family: Family, view: ChooseView): Choice | undefined {
-  if (service.sharing.key !== undefined) return undefined;
   for (const pool of candidates(service, view)) {
     const ip = findOwn(service, family, pool, view);
     if (ip !== undefined && closed(pool, service, family, view) === undefined)
@@ -169,7 +176,7 @@ export function choose(service: Service, family: Family, view: ChooseView): Choi
   const own = wanted.find(({ address }) => address?.family === family)?.address;
   if (own !== undefined) return chooseWanted(own, service, view);
   if (wanted.length > 0 && service.families.length === 1) {
-    return { ok: false, finding: finding('FamilyNotAvailable', { ip: service.wantedIPs.join(','), family }) };
+    return { ok: false, finding: finding('WantedAddressOfOtherFamily', { ip: service.wantedIPs.join(', '), family }) };
   }
   return (
     chooseRecorded(service, family, view) ?? chooseFormer(service, family, view) ?? chooseAny(service, family, view)

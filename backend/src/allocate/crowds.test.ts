@@ -82,9 +82,9 @@ const boundary = fc.record({
 const state = fc.record({ disabled: fc.boolean(), priority: fc.nat(1), reuseAfterSeconds: fc.constantFrom(0, 30) });
 const service = fc.record({
   namespace: fc.constantFrom('shop', 'rude'),
-  labels: fc.constantFrom({}, { tier: 'gold' }),
+  labels: fc.constantFrom({}, {}, { tier: 'gold' }),
   families: fc.constantFrom(...(['ipv4', 'ipv4', 'ipv4', 'ipv6'] as const).map((family) => [family])),
-  wantedPools: fc.constantFrom([], ['p', 'q'], ['p', 'q'], ['p', 'q', 'r'], ['gone', 'p']),
+  wantedPools: fc.constantFrom([], [], ['p', 'q'], ['p', 'q'], ['q', 'p'], ['p', 'q', 'r'], ['gone', 'p']),
 });
 const scenario = fc.record({
   pools: fc.tuple(...NAMES.map(() => fc.tuple(fc.nat(RANGES.length - 1), boundary, state))),

@@ -55,10 +55,13 @@ function kept(service: Service, family: Family, pool: Pool, view: FreeView): str
   return all.find(({ ip }) => givable(ip, pool, family, view) && view.ledger.rivals(ip, service).length === 0)?.ip;
 }
 
-/** The address that a Service of this name had before, if nobody else has got it since. */
+/** The address that a Service of this name had before, if nobody has got it since, or only those that it shared it with have it still. */
 export function findOwn(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
-  const before = view.ledger.ownReleased(pool.name, service.key);
-  return before.find((ip) => givable(ip, pool, family, view) && !view.ledger.isWishedByOthers(ip, service.key));
+  const { ledger } = view;
+  const { key } = service;
+  const given = ledger.ownReleased(pool.name, key).filter((ip) => !ledger.isWishedByOthers(ip, key));
+  const left = ledger.leftBy(key).filter((ip) => ledger.isHeld(ip) && ledger.rivals(ip, service).length === 0);
+  return [...given, ...left].find((ip) => givable(ip, pool, family, view));
 }
 
 function fresh(family: Family, pool: Pool, { pools, ledger }: Pick<FreeView, 'pools' | 'ledger'>): string | undefined {
@@ -72,7 +75,8 @@ function fresh(family: Family, pool: Pool, { pools, ledger }: Pick<FreeView, 'po
 
 interface Rested {
   readonly ip?: string;
-  readonly retryAt?: number;
+  /** There is one, and it has to rest. */
+  readonly rests?: true;
 }
 
 /** The address that was given back longest ago, once it has rested. */
@@ -80,23 +84,22 @@ function rested(service: Service, family: Family, pool: Pool, view: FreeView): R
   for (const release of view.ledger.oldestReleased(pool.name)) {
     const { ip } = release;
     if (!givable(ip, pool, family, view) || view.ledger.isWishedByOthers(ip, service.key)) continue;
-    const until = restsUntil(release, pool);
-    return until <= view.now ? { ip } : { retryAt: until };
+    return restsUntil(release, pool) <= view.now ? { ip } : { rests: true };
   }
   return {};
 }
 
 /** A free address that others only ask for: better than none. */
 function wishedByOthers(service: Service, family: Family, pool: Pool, view: FreeView): Rested {
-  let retryAt: number | undefined;
+  let rests = false;
   for (const ip of view.ledger.wishedFree()) {
     if (!givable(ip, pool, family, view)) continue;
     const release = view.ledger.lastHolder(ip);
     const until = release === undefined || release.service === service.key ? 0 : restsUntil(release, pool);
     if (until <= view.now) return { ip };
-    retryAt = Math.min(until, retryAt ?? until);
+    rests = true;
   }
-  return retryAt === undefined ? {} : { retryAt };
+  return rests ? { rests } : {};
 }
 
 /**
@@ -113,11 +116,9 @@ export function findFree(service: Service, family: Family, pool: Pool, view: Fre
   const used = rested(service, family, pool, view);
   const last = used.ip === undefined ? wishedByOthers(service, family, pool, view) : used;
   if (last.ip !== undefined) return { ok: true, ip: last.ip };
-  const times = [used.retryAt, last.retryAt].filter((at) => at !== undefined);
-  if (times.length === 0) return { ok: false, finding: finding('PoolFull', { pool: pool.name, family }) };
-  const retryAt = Math.min(...times);
-  const resting = finding('PoolResting', { pool: pool.name, family, until: timeText(retryAt) });
-  return { ok: false, finding: resting };
+  const rests = used.rests === true || last.rests === true;
+  // Not until when: that is another time with each address that others get, and thousands may wait.
+  return { ok: false, finding: finding(rests ? 'PoolResting' : 'PoolFull', { pool: pool.name, family }) };
 }
 
 /** Whether a pool has no address left, those that rest apart. */

@@ -1,5 +1,5 @@
 import { formatAddress, parseAddress, rangeContains, type Address, type AddressRange } from '../domain/address.ts';
-import type { Pool } from '../domain/pool.ts';
+import { MAX_RELEASED, type Pool } from '../domain/pool.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import { sharingProblem, type SharingTerms } from '../domain/sharing.ts';
 import { addTo, removeFrom } from './multimap.ts';
@@ -44,6 +44,8 @@ export class Ledger {
   readonly #wishers = new Map<string, Set<string>>();
   readonly #wishedFree = new Set<string>();
   readonly #floors = new Map<string, Floor>();
+  /** By Service, the addresses that it let go of while others went on sharing them; the oldest are forgotten first. */
+  readonly #left = new Map<string, readonly string[]>();
 
   /** Records what a Service holds, instead of what it held; returns what became free. `now`: milliseconds since the epoch. */
   set(holder: Holder, assignments: readonly Assignment[], now: number): Assignment[] {
@@ -52,8 +54,23 @@ export class Ledger {
     this.#unindex(holder.key);
     if (assignments.length > 0) this.#index(holder, assignments, written);
     const freed = before.filter(({ ip }) => !this.#holders.has(ip));
+    this.#leave(holder.key, before);
     for (const { pool, ip } of freed) this.#release(pool, { ip, service: holder.key, at: now });
     return freed;
+  }
+
+  /** What a Service shared and gave up, and others have still, as far as this leader has seen it. */
+  leftBy(service: string): readonly string[] {
+    return this.#left.get(service) ?? [];
+  }
+
+  #leave(service: string, before: readonly Assignment[]): void {
+    const left = before.map(({ ip }) => ip).filter((ip) => this.#holders.get(ip)?.has(service) === false);
+    if (left.length === 0) return;
+    this.#left.delete(service);
+    this.#left.set(service, left);
+    const [oldest] = this.#left.keys();
+    if (this.#left.size > MAX_RELEASED && oldest !== undefined) this.#left.delete(oldest);
   }
 
   /** Forgets a Service; returns what became free. */

@@ -169,7 +169,7 @@ suite('a changed wish', () => {
     ['an address that is taken', { wantedIPs: ['198.51.100.1'] }, [DEFAULT, OTHER], 'WantedAddressTaken'],
     ['an address of no pool', { wantedIPs: ['8.8.8.8'] }, [DEFAULT], 'WantedAddressOutsidePools'],
     ['garbage', { wantedIPs: ['garbage'] }, [DEFAULT], 'WantedAddressInvalid'],
-    ['an address of the other family', { wantedIPs: ['2001:db8::7'] }, [DEFAULT, SIX], 'FamilyNotAvailable'],
+    ['an address of the other family', { wantedIPs: ['2001:db8::7'] }, [DEFAULT, SIX], 'WantedAddressOfOtherFamily'],
   ];
   const neighbour = holding(aService('shop/neighbour'), 'other=198.51.100.1');
   for (const [what, wish, pools, reason] of unmet) {

@@ -188,6 +188,7 @@ function planFamily(service: Service, family: Family, all: readonly Assignment[]
 /** Said even where the Service is content with the other family: its owner asked for this very address. */
 const UNMET_WISHES: ReadonlySet<Reason> = new Set([
   'WantedAddressInvalid',
+  'WantedAddressOfOtherFamily',
   'WantedAddressOutsidePools',
   'WantedAddressTaken',
   'WantedAddressOfNode',

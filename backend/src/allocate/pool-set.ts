@@ -33,6 +33,7 @@ export function whoMayUse({ isDefault, namespaces, namespaceSelector, serviceSel
  */
 export class PoolSet {
   readonly pools: ReadonlyMap<string, Pool>;
+  readonly unreadable: ReadonlySet<string>;
   readonly hasDefault: boolean;
   readonly reserved: Reserved;
   readonly #preferred: readonly Pool[];
@@ -44,9 +45,18 @@ export class PoolSet {
   readonly #overlaps = new Map<string, Overlap[]>();
   readonly #strangers: ReadonlyMap<string, Conflict>;
 
-  /** `before`: an earlier set that much may be like; it saves work and changes nothing. */
-  constructor(pools: ReadonlyMap<string, Pool>, reserved: Reserved = NOTHING_RESERVED, before?: PoolSet) {
+  /**
+   * `before`: an earlier set that much may be like; it saves work and changes nothing. `unreadable`: names of Eips that are there and
+   * not in force, as nobody ever could read them.
+   */
+  constructor(
+    pools: ReadonlyMap<string, Pool>,
+    reserved: Reserved = NOTHING_RESERVED,
+    before?: PoolSet,
+    unreadable: ReadonlySet<string> = new Set(),
+  ) {
     this.pools = pools;
+    this.unreadable = unreadable;
     this.reserved = reserved;
     this.#preferred = [...pools.values()].sort(byPreference);
     this.#defaults = this.#preferred.filter(({ isDefault }) => isDefault);

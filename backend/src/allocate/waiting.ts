@@ -173,6 +173,17 @@ export class Waiting {
     return [...new Set(services.map(({ key }) => key))];
   }
 
+  /** Who looks to any of these pools, oldest first. */
+  lookingTo(pools: ReadonlySet<string>): string[] {
+    const services = [...pools].flatMap((pool) => [...(this.#byPool.get(pool) ?? [])]);
+    return [...new Set(services.sort(byServiceAge).map(({ key }) => key))];
+  }
+
+  /** Who wants this very address, oldest first. */
+  wanting(ip: string): string[] {
+    return [...(this.#byIp.get(ip) ?? [])].map(({ key }) => key);
+  }
+
   /** What was last said of a Service that waits. */
   heard(key: string): string | undefined {
     return this.#entries.get(key)?.heard;

@@ -27,6 +27,8 @@ export interface Decision {
   readonly services: readonly string[];
   /** Keys of the Services that hold it too and may not share it, oldest first: `HeldByOlderService`. */
   readonly younger: readonly string[];
+  /** Those of `services` that share the address and have no endpoint of its family; not given: none. */
+  readonly idle?: readonly string[];
   /** `Announced`, or why not. */
   readonly finding: Finding;
   /** Undefined if it is not announced. */
@@ -94,6 +96,12 @@ function judge(ip: string, group: readonly HoldingService[], snapshot: Snapshot)
   return { finding: finding('Announced', { ip }), announcement, leftOut };
 }
 
+function idleOf(ip: string, group: readonly HoldingService[], { endpoints }: Snapshot): string[] {
+  const family = parseAddress(ip)?.family;
+  if (group.length < 2 || family === undefined) return [];
+  return group.map(({ key }) => key).filter((key) => !(endpoints.get(key) ?? NO_ENDPOINTS)[family].any);
+}
+
 /**
  * Decides for one address, from the current snapshot alone, whether it is announced, for whom and through which nodes.
  *
@@ -102,9 +110,11 @@ function judge(ip: string, group: readonly HoldingService[], snapshot: Snapshot)
  */
 export function decide(ip: string, holders: readonly HoldingService[], snapshot: Snapshot): Decision {
   const { group, younger } = groupHolders(holders);
+  const idle = idleOf(ip, group, snapshot);
   return {
     services: group.map(({ key }) => key),
     younger: younger.map(({ key }) => key),
+    ...(idle.length === 0 ? {} : { idle }),
     ...judge(ip, group, snapshot),
   };
 }

@@ -38,6 +38,17 @@ const STRANGER = holding('evil/web', { createdAt: 5 });
 suite('an address that Services share', () => {
   const everywhere = endpointsOn(['n1']);
 
+  test('those that have nothing to answer with are named', () => {
+    const some = world({ 'shop/http': everywhere, 'shop/dns': endpointsOn([]) });
+    assert.deepEqual(decide(IP, [HTTP, HTTPS, DNS], some).idle, ['shop/https', 'shop/dns']);
+    assert.equal(
+      decide(IP, [HTTP, HTTPS], world({ 'shop/http': everywhere, 'shop/https': everywhere })).idle,
+      undefined,
+    );
+    // Who is alone is told by the reason.
+    assert.equal(decide(IP, [HTTP], world({})).idle, undefined);
+  });
+
   test('is announced for all of them, the oldest first', () => {
     const decision = decide(IP, [DNS, HTTP, HTTPS], world({ 'shop/http': everywhere }));
     assert.equal(decision.finding.reason, 'Announced');

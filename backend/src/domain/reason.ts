@@ -10,6 +10,7 @@ export const REASON_GROUPS = {
     'Allocated',
     'NoPoolMatches',
     'PoolNotFound',
+    'PoolInvalid',
     'PoolNotAllowed',
     'PoolDisabled',
     'PoolFull',
@@ -17,6 +18,7 @@ export const REASON_GROUPS = {
     'PoolDeleting',
     'FamilyNotAvailable',
     'WantedAddressInvalid',
+    'WantedAddressOfOtherFamily',
     'WantedAddressOutsidePools',
     'WantedAddressTaken',
     'WantedAddressOfNode',
@@ -30,6 +32,8 @@ export const REASON_GROUPS = {
     'SharingPoliciesDiffer',
     'AddressReplaced',
   ],
+  /** What of a Service's annotations is not honoured: the condition `Allocated` says so at its end. */
+  input: ['WantedAddressesIgnored', 'NamedPoolsIgnored', 'SharingKeyIgnored'],
   /** Whether an address of it is announced: the condition `Announced`. */
   announcing: [
     'Announced',
@@ -37,6 +41,7 @@ export const REASON_GROUPS = {
     'NotInRecordedPool',
     'HeldByOlderService',
     'NoEndpoints',
+    'SharerWithoutEndpoints',
     'NoLocalEndpoints',
     'AllNodesExcluded',
     'NoEligibleNode',

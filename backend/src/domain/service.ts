@@ -1,4 +1,5 @@
 import type { Family } from './address.ts';
+import type { Finding } from './reason.ts';
 import type { Labels } from './selector.ts';
 import type { SharingTerms } from './sharing.ts';
 import type { TrafficPolicy } from './traffic-policy.ts';
@@ -42,6 +43,8 @@ export interface Service {
   readonly wantedPools: readonly string[];
   /** Addresses wanted by annotation or `spec.loadBalancerIP`, as written: they may be no addresses at all. */
   readonly wantedIPs: readonly string[];
+  /** What of its annotations is not honoured, and why. */
+  readonly ignored: readonly Finding[];
   /**
    * Of a Service that holds addresses, these, with the pools of its record (annotation `lb.kubesphere.io/assigned`); of another one,
    * what its record says: a wish. The annotation is the tenant's to edit and never trusted without a look at the pool.

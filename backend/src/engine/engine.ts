@@ -53,7 +53,7 @@ const HANDOVER_MS = 1_000;
 const RECONSIDER_MS = 500;
 
 /** What is kept of a decision: what the speakers are told, and what was said of it. */
-interface Decided extends Pick<Decision, 'services' | 'younger' | 'finding' | 'announcement'> {
+interface Decided extends Pick<Decision, 'services' | 'younger' | 'idle' | 'finding' | 'announcement'> {
   readonly isNew: boolean;
   readonly report: AddressReport | undefined;
 }
@@ -328,10 +328,10 @@ export class Engine {
 
   #decideOne(ip: string): void {
     const holders = this.#inputs.holders(ip);
-    const { services, younger, finding, announcement } = decide(ip, holders, this.#inputs);
+    const { leftOut: _leftOut, ...decision } = decide(ip, holders, this.#inputs);
     const isNew = !holders.some(({ announcedBefore }) => announcedBefore);
     const report = this.#decided.get(ip)?.report;
-    this.#decided.set(ip, { services, younger, finding, announcement, isNew, report });
+    this.#decided.set(ip, { ...decision, isNew, report });
   }
 
   #linkAddress(ip: string): LinkAddress | undefined {
@@ -388,10 +388,10 @@ function retentionMs(config: PeerConfig): number {
 }
 
 function addressReport(ip: string, decided: Decided, link: LinkView | undefined): AddressReport {
-  const { services, younger, announcement } = decided;
-  if (link !== undefined) return { ip, services, younger, ...link };
-  const nodes = announcement?.nodes.map(({ name }) => name) ?? [];
-  return { ip, services, younger, finding: decided.finding, nodes };
+  const { services, younger, idle, announcement, finding } = decided;
+  const holders = { services, younger, ...(idle === undefined ? {} : { idle }) };
+  if (link !== undefined) return { ip, ...holders, ...link };
+  return { ip, ...holders, finding, nodes: announcement?.nodes.map(({ name }) => name) ?? [] };
 }
 
 function entryOf<T>(key: string, value: T | undefined): [string, T][] {

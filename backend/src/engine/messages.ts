@@ -74,6 +74,8 @@ export interface AddressReport {
    * (`HeldByOlderService`), whatever `finding` says.
    */
   readonly younger: readonly string[];
+  /** Those of `services` that share the address and have nothing to answer with themselves; not given: none. */
+  readonly idle?: readonly string[];
   /** `Announced`, or why not, with all that its text names. */
   readonly finding: Finding;
   /** Names of the nodes that take its traffic, most preferred first. */

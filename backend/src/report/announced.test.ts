@@ -88,6 +88,17 @@ suite('the condition Announced of a Service', () => {
     assert.match(condition.message, /d\/older/);
   });
 
+  test('is False for one of several that share the address and has nothing to answer with', () => {
+    const shared = view([report(V4, { services: ['d/other', 'd/s'], idle: ['d/s'] })]);
+    const condition = announced(held(V4), shared);
+    assert.deepEqual([condition?.status, condition?.reason], ['False', 'SharerWithoutEndpoints']);
+    const others = view([report(V4, { services: ['d/other', 'd/s'], idle: ['d/other'] })]);
+    assert.equal(said(held(V4), others), 'True Announced');
+    // Whatever keeps the address from being announced at all comes first.
+    const nobody = view([report(V4, { services: ['d/other', 'd/s'], idle: ['d/s'] })], []);
+    assert.equal(said(held(V4), nobody), 'False NoPeer');
+  });
+
   test('tells no peer from no session', () => {
     assert.equal(said(held(V4), view([report(V4)], [])), 'False NoPeer');
     const down = sessions({ replicas: [replica('porter-0', { sessionState: 'Active' })] });

@@ -9,6 +9,7 @@ import type { ReplicaPeerStatus } from '../resources/bgp-peer.ts';
 import { SERVICE_CONDITIONS } from '../resources/keys.ts';
 import type { NewCondition } from './conditions.ts';
 import { reasonText } from './reason-text.ts';
+import { shortened } from './shortened.ts';
 
 /** A BgpPeer, with all that its replicas have in sessions with it. */
 export interface PeerSessions {
@@ -89,7 +90,9 @@ function findingOf(service: Service, assignment: Assignment, view: AnnouncedView
     return finding('HeldByOlderService', { ip, holder: report.services[0] ?? '' });
   }
   if (!report.services.includes(service.key)) return undefined;
-  return OF_LINKS.has(report.finding.reason) ? heard(service, assignment, report.finding, view) : report.finding;
+  const found = OF_LINKS.has(report.finding.reason) ? heard(service, assignment, report.finding, view) : report.finding;
+  const isIdle = report.idle?.includes(service.key) === true && ANNOUNCED.includes(found.reason);
+  return isIdle ? finding('SharerWithoutEndpoints', { ip }) : found;
 }
 
 /**
@@ -114,6 +117,6 @@ function condition(reason: Finding['reason'], message: string): NewCondition {
     type: SERVICE_CONDITIONS.announced,
     status: ANNOUNCED.includes(reason) ? 'True' : 'False',
     reason,
-    message: message.slice(0, MAX_MESSAGE).toWellFormed(),
+    message: shortened(message, MAX_MESSAGE),
   };
 }

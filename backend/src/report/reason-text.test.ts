@@ -8,7 +8,7 @@ const texts: Readonly<Record<Reason, string>> = english;
 
 /** What the code knows when it finds one of the reasons. */
 const PLACEHOLDERS = new Set(
-  'class family holder ip ips mac node older pool ports protocol range service until'.split(' '),
+  'class family holder ip ips mac max node older pool pools ports protocol range service until'.split(' '),
 );
 
 /** How a step to take begins; a text with another verb adds it here. */

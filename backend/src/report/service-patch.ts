@@ -7,6 +7,7 @@ import { OPENELB_KEYS, SERVICE_CONDITIONS, SERVICE_KEYS } from '../resources/key
 import { NOT_YET_ANNOUNCED } from './announced.ts';
 import { isCurrent, withTransition, type NewCondition } from './conditions.ts';
 import { reasonText } from './reason-text.ts';
+import { shortened } from './shortened.ts';
 
 /** A strategic-merge patch of a Service's `/status`, whose metadata part the API server applies as well. */
 export interface ServicePatch {
@@ -24,25 +25,26 @@ function poolLabel(plan: Plan): string | null {
 /** API conventions allow more; people read less, and tenants write some of the parameters. */
 const MAX_MESSAGE = 1_024;
 
-function message(plan: Plan): string {
+function message(service: Service, plan: Plan): string {
   const text = reasonText(plan.finding);
+  const remarks = plan.served ? service.ignored.map((ignored) => ` ${reasonText(ignored)}`).join('') : '';
   const kept = plan.served && plan.finding.reason !== 'Allocated' ? plan.assignments : [];
   const suffix = kept.length === 0 ? '' : ` Until then the Service keeps ${kept.map(({ ip }) => ip).join(', ')}.`;
-  // Half a surrogate pair would be replaced by the API server, and never compare equal again.
-  return `${text.slice(0, MAX_MESSAGE - suffix.length)}${suffix}`.toWellFormed();
+  const rest = `${suffix}${remarks}`;
+  return `${shortened(text, MAX_MESSAGE - rest.length)}${rest}`.toWellFormed();
 }
 
 /**
  * `Allocated` is True exactly as long as the addresses in the status are ours: this is what proves it, after a restart of ours and
  * to every replica. An unmet wish of a Service that has an address shows in reason and message.
  */
-function allocatedCondition(object: kinds.Service, plan: Plan): NewCondition {
+function allocatedCondition(object: kinds.Service, service: Service, plan: Plan): NewCondition {
   const { generation } = object.metadata ?? {};
   return {
     type: SERVICE_CONDITIONS.allocated,
     status: plan.served && plan.assignments.length > 0 ? 'True' : 'False',
     reason: plan.finding.reason,
-    message: message(plan),
+    message: message(service, plan),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
   };
 }
@@ -72,7 +74,10 @@ function saysOfOthers({ ingressIPs }: Service, { assignments }: Served): boolean
 function assignPatch(object: kinds.Service, service: Service, plan: Served, now: Date): ServicePatch | undefined {
   const existing = object.status?.conditions;
   // Without an address there is nothing to announce; with one the engine will say, and that is another write.
-  const wanted = [allocatedCondition(object, plan), ...(plan.assignments.length === 0 ? [NOT_YET_ANNOUNCED] : [])];
+  const wanted = [
+    allocatedCondition(object, service, plan),
+    ...(plan.assignments.length === 0 ? [NOT_YET_ANNOUNCED] : []),
+  ];
   const written = isWritten(object, service, plan);
   if (written && wanted.every((condition) => isCurrent(condition, existing))) return undefined;
   const conditions = wanted.map((condition) => withTransition(condition, existing, now));
@@ -183,9 +188,9 @@ export function servicePatch(object: kinds.Service, service: Service, plan: Plan
  * Whether a write by this plan is worth an Event: users hear something that the object did not say before. The end of a Service is news
  * where it had an address, which its status need not show any more: the API server empties it with the type.
  */
-export function isNews(object: kinds.Service, plan: Plan): boolean {
+export function isNews(object: kinds.Service, service: Service, plan: Plan): boolean {
   if (!plan.served) return hasProof(object);
-  const { type, status, reason, message } = allocatedCondition(object, plan);
+  const { type, status, reason, message } = allocatedCondition(object, service, plan);
   const before = object.status?.conditions?.find((condition) => condition.type === type);
   return before?.status !== status || before.reason !== reason || before.message !== message;
 }

@@ -98,13 +98,10 @@ export const SERVICE_CONDITIONS = { allocated: `${GROUP}/Allocated`, announced: 
 
 type Metadata = Readonly<Record<string, string>> | undefined;
 
-/** The value under a key of the youngest era that is set, or undefined. */
+/** The value under a key of the youngest era that says something, an empty one if nothing else is set, or undefined. */
 export function eraValue(values: Metadata, key: keyof EraKeys): string | undefined {
-  for (const era of ERAS) {
-    const value = values?.[era[key]];
-    if (value !== undefined) return value;
-  }
-  return undefined;
+  const set = ERAS.flatMap((era) => values?.[era[key]] ?? []);
+  return set.find((value) => /[^\s,]/.test(value)) ?? set[0];
 }
 
 /** Whether a BgpConf or BgpPeer belongs to the CNI (Calico in old clusters), so that we must leave it alone. */

@@ -45,7 +45,7 @@ export function peerSummary(name: string, more: Partial<PeerSummary> = {}): Peer
 export function session(replicaName: string, more: Partial<Session> = {}): Session {
   return {
     ...{ replica: replicaName, node: 'n1', state: 'Established', since: MADE, lastError: null },
-    ...{ localAddress: '10.0.0.11', prefixesSent: 11 },
+    ...{ localAddress: '10.0.0.11', prefixesSent: 11, notification: null, bfd: null },
     negotiated: {
       ...{ routerId: '10.0.0.1', holdTimeSeconds: 90, keepaliveSeconds: 30 },
       families: [{ family: 'ipv4-unicast', addPath: true }],
@@ -62,7 +62,7 @@ export function session(replicaName: string, more: Partial<Session> = {}): Sessi
 export function peer(name: string, more: Partial<Peer> = {}): Peer {
   return {
     ...peerSummary(name),
-    ...{ conditions: [], holdTimeSeconds: 90, families: [{ family: 'ipv4', sendMax: 10 }], hasPassword: false },
+    ...{ conditions: [], holdTimeSeconds: 90, families: [{ family: 'ipv4', sendMax: 10 }], hasPassword: false, bfd: null },
     ...{ multihopTtl: null, live: [session('porter-manager-a')], replicas: [replica('porter-manager-a')] },
     ...more,
   };
@@ -106,7 +106,7 @@ export function servicePath(more: Partial<ServicePath> = {}): ServicePath {
       {
         peer: 'r1',
         intended: [{ replica: 'porter-manager-a', med: 100, nextHops: ['10.0.0.11'] }],
-        confirmed: [{ replica: 'porter-manager-a', state: 'Established', addPath: true }],
+        confirmed: [{ replica: 'porter-manager-a', state: 'Established', negotiated: true, addPath: true }],
       },
     ],
     ...more,

@@ -22,6 +22,7 @@ export type PictureView = Pick<
   | 'peers'
   | 'settings'
   | 'poolsInForce'
+  | 'unreadablePools'
   | 'serviceObject'
   | 'poolObject'
   | 'peerObject'
@@ -90,8 +91,8 @@ export class ClusterPicture {
       [...internalIPs, ...externalIPs].map(({ text }) => [text, name] as const),
     );
     const { serviceRanges, subnets } = this.#reservations;
-    const input = { nodes: new Map(nodes), serviceRanges: serviceRanges(), subnets: subnets() };
-    return new PoolSet(pools, new Reserved(input));
+    const reserved = new Reserved({ nodes: new Map(nodes), serviceRanges: serviceRanges(), subnets: subnets() });
+    return new PoolSet(pools, reserved, undefined, this.view.unreadablePools());
   }
 
   holdersIn(pool: string): ReadonlyMap<string, readonly Holder[]> {

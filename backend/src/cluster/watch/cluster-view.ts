@@ -192,6 +192,11 @@ export class ClusterView {
     return (this.#poolsInForce ??= new Map(this.pools.values()));
   }
 
+  /** Names of the pools that are there and not in force, as they never could be read. */
+  unreadablePools(): Set<string> {
+    return new Set([...this.pools.entries()].flatMap(([name, { value }]) => (value === undefined ? [name] : [])));
+  }
+
   /** Names of the replicas of the manager. */
   replicas(): string[] {
     return this.#replicas().map(({ name }) => name);
@@ -273,6 +278,7 @@ export class ClusterView {
   }
 
   #pool(change: Change<Eip>): void {
+    const wasThere = this.pools.get(change.key) !== undefined;
     const taken = take(this.pools, change, parseEip, (object) => ({
       refresh: (last) => withStanding(last, object),
       standIn: () => standIn(object),
@@ -283,7 +289,8 @@ export class ClusterView {
     // In one delta: what the pool bars must not be announced for a moment because the pool has the address now.
     if (taken.changed) this.#options.onInputs({ pools: new Map([[change.key, taken.value]]), ...holdings });
     else this.#send(holdings);
-    this.#options.onChange(taken.changed ? 'pool' : 'pool-object', change.key);
+    const isThere = this.pools.get(change.key) !== undefined;
+    this.#options.onChange(taken.changed || wasThere !== isThere ? 'pool' : 'pool-object', change.key);
   }
 
   #peer(change: Change<BgpPeer>): void {

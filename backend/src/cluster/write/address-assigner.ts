@@ -30,7 +30,15 @@ export interface AddressAssignerDeps {
   readonly logger: Logger;
   readonly view: Pick<
     ClusterView,
-    'services' | 'namespaces' | 'nodes' | 'poolsInForce' | 'poolObject' | 'serviceObject' | 'isAdmitted' | 'words'
+    | 'services'
+    | 'namespaces'
+    | 'nodes'
+    | 'poolsInForce'
+    | 'unreadablePools'
+    | 'poolObject'
+    | 'serviceObject'
+    | 'isAdmitted'
+    | 'words'
   >;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly guard: Pick<PoolGuard, 'ensure'>;
@@ -108,10 +116,11 @@ export class AddressAssigner {
     if (this.#stopped) return;
     this.#adoption.start();
     this.#reserved = this.#reservedNow();
-    const pools = new PoolSet(this.#deps.view.poolsInForce(), this.#reserved);
+    const { view } = this.#deps;
+    const pools = new PoolSet(view.poolsInForce(), this.#reserved, undefined, view.unreadablePools());
     const released = new Map([...pools.pools.keys()].map((name) => [name, this.#releasedBefore(name)] as const));
     this.#movedBefore(pools, [...released.values()].flat());
-    const omitting = new Set([...pools.pools.keys()].filter((name) => this.#deps.view.words.mayOmit(name)));
+    const omitting = new Set([...pools.pools.keys()].filter((name) => view.words.mayOmit(name)));
     const keys = this.#allocator.adopt(pools, { released, used: this.#usedBefore(pools), omitting }, this.#now());
     for (const key of keys) this.serviceChanged(key);
     this.#awaitRest();
@@ -142,7 +151,8 @@ export class AddressAssigner {
 
   /** Pools changed: whoever has an unmet wish may be served now, and who is not served yet may be. */
   poolsChanged(): void {
-    const pools = new PoolSet(this.#deps.view.poolsInForce(), this.#reserved, this.pools);
+    const { view } = this.#deps;
+    const pools = new PoolSet(view.poolsInForce(), this.#reserved, this.pools, view.unreadablePools());
     this.#apply(this.#allocator.configure(pools, this.#now()));
   }
 
@@ -287,7 +297,7 @@ export class AddressAssigner {
     const { served, finding: why } = planned;
     this.#deps.logger.info({ service: service.key, reason: why.reason, ...why.params }, 'service written');
     if (served) this.#tellLosses(object, service, planned.assignments);
-    if (!isNews(object, planned)) return;
+    if (!isNews(object, service, planned)) return;
     const given = served ? 'EnsuredLoadBalancer' : 'DeletedLoadBalancer';
     const fine = !served || why.reason === 'Allocated';
     const reason = fine ? given : 'SyncLoadBalancerFailed';

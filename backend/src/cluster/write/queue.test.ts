@@ -117,19 +117,6 @@ describe('WorkQueue', () => {
     assert.deepEqual(runs, ['a@0', 'a@3000']);
   });
 
-  it('gives up what is terminal, until there is news', async () => {
-    const { clock, queue, runs } = bench({
-      process: () => Promise.resolve({ type: 'terminal', error: new Error('bad') }),
-    });
-    queue.add('a');
-    await pass(clock, 60_000, 1_000);
-    assert.deepEqual(runs, ['a@0']);
-    assert.equal(queue.size, 0);
-    queue.add('a');
-    await settle();
-    assert.equal(runs.length, 2);
-  });
-
   it('looks again after the time that the outcome names', async () => {
     const outcomes: Outcome[] = [{ type: 'after', ms: 500 }];
     const { clock, queue, runs } = bench({ process: () => Promise.resolve(outcomes.shift() ?? done) });

@@ -9,9 +9,7 @@ export type Outcome =
   /** Fine so far; look again in `ms` milliseconds. */
   | { readonly type: 'after'; readonly ms: number }
   /** Failed, may work later: exponential backoff, but not before `notBeforeMs`, where the server named a time. */
-  | { readonly type: 'retry'; readonly error: unknown; readonly notBeforeMs?: number }
-  /** Failed, and only a change of the input can help: not tried again until the key is added. */
-  | { readonly type: 'terminal'; readonly error: unknown };
+  | { readonly type: 'retry'; readonly error: unknown; readonly notBeforeMs?: number };
 
 export interface WorkQueueDeps {
   readonly clock: Clock;
@@ -166,12 +164,6 @@ export class WorkQueue {
 
   #settle(key: string, entry: Entry, outcome: Outcome): void {
     entry.failures = outcome.type === 'retry' ? entry.failures + 1 : 0;
-    if (outcome.type === 'terminal') {
-      this.#deps.logger.warn(
-        { queue: this.#options.name, key, ...errorFields(outcome.error) },
-        'given up until it changes',
-      );
-    }
     if (entry.again) {
       entry.again = false;
       this.add(key);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
 import { LOAD_BALANCER_CLASS, OPENELB_KEYS, SERVICE_KEYS } from '../../resources/keys.ts';
@@ -9,6 +9,7 @@ import { pass, settle } from '../fake/passage.ts';
 import * as kinds from '../kinds.ts';
 import { ClusterView } from '../watch/cluster-view.ts';
 import { Leader } from './leader.ts';
+import { aPoolObject, AssignerBench, aServiceObject } from './testing/assigner-bench.ts';
 
 /** A replica that has just started, with empty state, and leads. */
 class Replica {
@@ -130,4 +131,19 @@ test('a pool that can’t be read keeps its addresses and its boundary, whicheve
   assert.deepEqual(cluster.shown('held'), ['192.0.2.0', 'old=192.0.2.0']);
   assert.deepEqual(cluster.shown('named'), ['192.0.2.1', 'old=192.0.2.1']);
   await next.stop();
+});
+
+suite('a Service', () => {
+  test('hears that the pool that it names is there but cannot be read', async () => {
+    const wish = { annotations: { 'eip.openelb.kubesphere.io/v1alpha2': 'other' } };
+    const bench = await AssignerBench.started(aServiceObject('web', wish));
+    await pass(bench.clock, 1_000);
+    assert.equal(bench.condition('web'), 'False PoolNotFound');
+    bench.store(aPoolObject('other', ['198.51.100.300']));
+    await pass(bench.clock, 1_000);
+    assert.equal(bench.condition('web'), 'False PoolInvalid');
+    bench.store(aPoolObject('other', ['198.51.100.0/24']));
+    await pass(bench.clock, 1_000);
+    assert.deepEqual(bench.addresses('web'), ['198.51.100.0']);
+  });
 });

@@ -85,6 +85,7 @@ export function aService(key: string, overrides: Partial<Service> = {}): Service
     clusterIPs: [],
     wantedPools: [],
     wantedIPs: [],
+    ignored: [],
     recorded: [],
     ingressIPs: [],
     held: false,

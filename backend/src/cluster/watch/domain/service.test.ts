@@ -99,6 +99,7 @@ suite('a Service', () => {
       clusterIPs: ['10.96.17.4'],
       wantedPools: [],
       wantedIPs: [],
+      ignored: [],
       recorded: [],
       ingressIPs: [],
       held: false,
@@ -232,6 +233,34 @@ suite('annotations of every era', () => {
       annotated({ 'lb.kubesphere.io/ips': ' , ', [POOL.openelb]: '' }, field),
     );
     assert.deepEqual({ wantedPools, wantedIPs }, { wantedPools: [], wantedIPs: ['192.0.2.3'] });
+  });
+
+  test('an empty key of the younger era hides no value of the older one', () => {
+    const { wantedPools, wantedIPs } = toService(
+      annotated({ [POOL.openelb]: '', [POOL.porter]: 'old', [IP.openelb]: ' , ', [IP.porter]: '192.0.2.1' }),
+    );
+    assert.deepEqual({ wantedPools, wantedIPs }, { wantedPools: ['old'], wantedIPs: ['192.0.2.1'] });
+  });
+
+  test('what is not honoured is said: further addresses, further pools, a key that is too long', () => {
+    const ignored = (values: Record<string, string>, service = FRESH): string[] =>
+      toService(annotated(values, service)).ignored.map(({ reason, params }) =>
+        [reason, params['ips'] ?? params['pools'] ?? ''].join(' ').trim(),
+      );
+    const ips = 'lb.kubesphere.io/ips';
+    const dual = withSpec({ ipFamilies: ['IPv4', 'IPv6'] });
+    assert.deepEqual(ignored({ [ips]: '192.0.2.1,192.0.2.1' }), []);
+    assert.deepEqual(ignored({ [ips]: '192.0.2.1, 192.0.2.2' }), ['WantedAddressesIgnored 192.0.2.2']);
+    assert.deepEqual(ignored({ [ips]: '192.0.2.1,2001:db8::1' }), ['WantedAddressesIgnored 2001:db8::1']);
+    assert.deepEqual(ignored({ [ips]: '192.0.2.1,2001:db8::1' }, dual), []);
+    // That is an answer of its own.
+    assert.deepEqual(ignored({ [ips]: '2001:db8::1' }), []);
+    const names = (count: number): string => Array.from({ length: count }, (_, i) => `p${i + 1}`).join();
+    assert.deepEqual(ignored({ [POOL.porter]: names(8) }), []);
+    assert.deepEqual(ignored({ [POOL.porter]: names(10) }), ['NamedPoolsIgnored p9, p10']);
+    const allow = 'lb.kubesphere.io/allow-shared-ip';
+    assert.deepEqual(ignored({ [allow]: 'k'.repeat(256) }), []);
+    assert.deepEqual(ignored({ [allow]: 'k'.repeat(257) }), ['SharingKeyIgnored']);
   });
 
   test('what reads as no address stays as written, so that it can be named', () => {

@@ -1,10 +1,10 @@
 import { canonicalAddress, type Family } from '../../../domain/address.ts';
-import type { Reason } from '../../../domain/reason.ts';
+import { finding, type Finding, type Reason } from '../../../domain/reason.ts';
 import type { Service } from '../../../domain/service.ts';
 import type { TrafficPolicy } from '../../../domain/traffic-policy.ts';
 import type { SharingTerms } from '../../../domain/sharing.ts';
 import { parseAssigned } from '../../../resources/assigned.ts';
-import { commaList } from '../../../resources/comma-list.ts';
+import { beyondList, commaList, MAX_LIST } from '../../../resources/comma-list.ts';
 import { eraValue, OPT_IN_VALUES, SERVICE_CONDITIONS, SERVICE_KEYS } from '../../../resources/keys.ts';
 import type * as kinds from '../../kinds.ts';
 import { keyOf } from '../../objects.ts';
@@ -20,12 +20,48 @@ function familyPolicy(spec: kinds.Service['spec']): Service['familyPolicy'] {
 }
 
 /** Our own annotation first, then those of both eras, then the deprecated field. */
-function wantedIPs(service: kinds.Service): string[] {
+function wantedText(service: kinds.Service): string | undefined {
   const annotations = service.metadata?.annotations;
-  const own = commaList(annotations?.[SERVICE_KEYS.wantedIPs]);
-  if (own.length > 0) return own;
-  const era = commaList(eraValue(annotations, 'serviceIP'));
-  return era.length > 0 ? era : commaList(service.spec?.loadBalancerIP);
+  const texts = [
+    annotations?.[SERVICE_KEYS.wantedIPs],
+    eraValue(annotations, 'serviceIP'),
+    service.spec?.loadBalancerIP,
+  ];
+  return texts.find((text) => commaList(text).length > 0);
+}
+
+/** Short enough for a sentence that names several. */
+const MAX_QUOTED = 64;
+
+function quoted(texts: readonly string[]): string {
+  const text = texts.join(', ');
+  return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
+}
+
+/** All but the first of each family that the Service has; those that are no addresses at all are answered otherwise. */
+function ignoredIPs(service: kinds.Service): string[] {
+  const text = wantedText(service);
+  const wanted = commaList(text).flatMap((ip) => canonicalAddress(ip) ?? []);
+  const familyOf = (ip: string): Family => (ip.includes(':') ? 'ipv6' : 'ipv4');
+  const had = families(service.spec);
+  const ignored = [...new Set(wanted)].filter(
+    (ip, i, all) => !had.includes(familyOf(ip)) || all.findIndex((other) => familyOf(other) === familyOf(ip)) < i,
+  );
+  // That none is of a family of the Service is an answer of its own.
+  return ignored.length === new Set(wanted).size ? [] : [...ignored, ...beyondList(text)];
+}
+
+/** What an author may take for heard. */
+function ignored(service: kinds.Service): Finding[] {
+  const { annotations } = service.metadata ?? {};
+  const ips = ignoredIPs(service);
+  const pools = beyondList(eraValue(annotations, 'servicePool'));
+  const isKeyTooLong = (annotations?.[SERVICE_KEYS.allowSharedIP]?.trim() ?? '').length > MAX_SHARING_KEY;
+  return [
+    ...(ips.length === 0 ? [] : [finding('WantedAddressesIgnored', { ips: quoted(ips) })]),
+    ...(pools.length === 0 ? [] : [finding('NamedPoolsIgnored', { pools: quoted(pools), max: String(MAX_LIST) })]),
+    ...(isKeyTooLong ? [finding('SharingKeyIgnored', { max: String(MAX_SHARING_KEY) })] : []),
+  ];
 }
 
 /** A load balancer that gives names instead of addresses serves the Service no less. */
@@ -146,7 +182,8 @@ export function toService(service: kinds.Service): Service {
     sharing: sharing(service),
     clusterIPs: clusterIPs(spec),
     wantedPools: commaList(eraValue(metadata.annotations, 'servicePool')),
-    wantedIPs: wantedIPs(service),
+    wantedIPs: commaList(wantedText(service)),
+    ignored: ignored(service),
     ...standing(service),
     deleting: metadata.deletionTimestamp !== undefined,
   };
