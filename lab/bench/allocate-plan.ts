@@ -77,7 +77,7 @@ function changesOfServices(leader: Leader, world: World): void {
     leader.changed({ ...service, wantedIPs: [`10.1.200.${i}`] });
   });
   repeat('a Service is deleted, nobody waits for its address', (i) => leader.deleted(`${FREE_NAMESPACE}/new-${i}`));
-  const waiting = leader.allocator.waiting;
+  const waiting = leader.allocator.waiting.size;
   const anyHolder = (): string =>
     [...leader.allocator.ledger.heldOf(FULL_POOL).values()].flatMap((keys) => [...keys])[0] ?? '';
   let holder = '';
@@ -102,7 +102,7 @@ function changesOfPools(leader: Leader, world: World): void {
   const [original] = pool(world, FULL_POOL).ranges;
   const longer = (i: number): PoolRange[] =>
     original === undefined ? [] : [{ ...original, last: original.last + BigInt(i + 1) }];
-  repeat(`a pool grows by one address, ${leader.allocator.waiting} wait`, (i) =>
+  repeat(`a pool grows by one address, ${leader.allocator.waiting.size} wait`, (i) =>
     edit(FULL_POOL, { ranges: longer(i) }),
   );
 }
@@ -130,7 +130,7 @@ export function benchPlanner(count: number): void {
   printOnce('cold start, all that can have an address hold it', taken, 1_000);
   const planner = heapMiB();
   printRow('heap: the Services, the planner', `${mebibytes(services - empty)}, ${mebibytes(planner - services)}`);
-  printRow('Services that wait', String(leader.allocator.waiting));
+  printRow('Services that wait', String(leader.allocator.waiting.size));
   changesOfServices(leader, world);
   changesOfPools(leader, world);
   changesOfNamespaces(leader, world);

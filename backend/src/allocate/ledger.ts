@@ -13,7 +13,7 @@ interface Entry {
   readonly sharing: SharingTerms;
   readonly assignments: readonly Assignment[];
   /** Those that stand in the Service, or did when we last knew; the others are kept for it while they are being written. */
-  readonly written: ReadonlySet<string>;
+  readonly written: readonly string[];
 }
 
 /** An address below which a range has none that was never used. */
@@ -23,6 +23,7 @@ interface Floor {
 }
 
 const NOBODY: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+const NOTHING: readonly string[] = [];
 
 /** Who may share at all: one key in one namespace. */
 export function sharingGroup({ namespace, key }: SharingTerms): string | undefined {
@@ -50,7 +51,7 @@ export class Ledger {
   /** Records what a Service holds, instead of what it held; returns what became free. `now`: milliseconds since the epoch. */
   set(holder: Holder, assignments: readonly Assignment[], now: number): Assignment[] {
     const before = this.assignments(holder.key);
-    const written = this.#entries.get(holder.key)?.written ?? new Set();
+    const written = this.#entries.get(holder.key)?.written ?? NOTHING;
     this.#unindex(holder.key);
     if (assignments.length > 0) this.#index(holder, assignments, written);
     const freed = before.filter(({ ip }) => !this.#holders.has(ip));
@@ -87,13 +88,16 @@ export class Ledger {
   confirm(service: string, assignments: readonly Assignment[]): void {
     const entry = this.#entries.get(service);
     if (entry === undefined) return;
-    this.#entries.set(service, { ...entry, written: new Set(assignments.map(({ ip }) => ip)) });
+    const { written } = entry;
+    // As a rule it stood there before.
+    if (written.length === assignments.length && assignments.every(({ ip }, i) => ip === written[i])) return;
+    this.#entries.set(service, { ...entry, written: assignments.map(({ ip }) => ip) });
   }
 
   /** What a Service holds and not only is to get. */
   written(service: string): Assignment[] {
     const entry = this.#entries.get(service);
-    return entry?.assignments.filter(({ ip }) => entry.written.has(ip)) ?? [];
+    return entry?.assignments.filter(({ ip }) => entry.written.includes(ip)) ?? [];
   }
 
   /** The terms under which a Service holds what it holds. */
@@ -276,7 +280,7 @@ export class Ledger {
     return undefined;
   }
 
-  #index(holder: Holder, assignments: readonly Assignment[], written: ReadonlySet<string>): void {
+  #index(holder: Holder, assignments: readonly Assignment[], written: readonly string[]): void {
     const { key, sharing } = holder;
     this.#entries.set(key, { sharing, assignments, written });
     const group = sharingGroup(sharing);

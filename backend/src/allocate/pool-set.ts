@@ -65,7 +65,7 @@ export class PoolSet {
     this.#preferred.forEach((pool, rank) => this.#rank.set(pool.name, rank));
     for (const pool of this.#preferred) for (const namespace of pool.namespaces) this.#bind(namespace, pool);
     this.#strangers = strangersOf(this.#preferred);
-    this.#findOverlaps();
+    this.#findOverlaps(before);
     for (const pool of this.#preferred) {
       const same = before !== undefined && this.#hasAllOf(pool, before);
       this.#allocatable.set(pool.name, same ? before.allocatable(pool.name) : this.#allocatableOf(pool));
@@ -176,8 +176,7 @@ export class PoolSet {
 
   /** Whether a pool that shares nothing with others is the same as in an earlier set. */
   #hasAllOf(pool: Pool, before: PoolSet): boolean {
-    const isAlone = this.overlaps(pool.name).length === 0 && before.overlaps(pool.name).length === 0;
-    return isAlone && before.reserved === this.reserved && before.get(pool.name) === pool;
+    return this.overlaps(pool.name).length === 0 && before.#isAlone(pool, this.reserved);
   }
 
   #allocatableOf(pool: Pool): AddressRange[] {
@@ -189,20 +188,26 @@ export class PoolSet {
   }
 
   /** By a sweep over the ranges in ascending order, since pools are many and overlaps few. */
-  #findOverlaps(): void {
+  #findOverlaps(before: PoolSet | undefined): void {
     const all = this.#preferred.flatMap((pool) => pool.ranges.map((range) => ({ pool, range })));
     all.sort((a, b) => (a.range.first < b.range.first ? -1 : 1));
     all.forEach(({ pool, range }, i) => {
-      for (const other of all.slice(i + 1)) {
-        if (other.range.first > range.last) break;
+      for (let j = i + 1; j < all.length; j++) {
+        const other = all[j];
+        if (other === undefined || other.range.first > range.last) break;
         const part = intersect(range, other.range);
         if (part === undefined || other.pool === pool) continue;
         const otherIsOlder = byAge(other.pool, pool) < 0;
         this.#addOverlap(pool, { kind: 'pool', other: other.pool.name, otherIsOlder, part });
         this.#addOverlap(other.pool, { kind: 'pool', other: pool.name, otherIsOlder: !otherIsOlder, part });
       }
-      this.#findReserved(pool, range);
+      if (before === undefined || !before.#isAlone(pool, this.reserved)) this.#findReserved(pool, range);
     });
+  }
+
+  /** Whether this set has the pool as it is, and nothing of it is somebody else's too. */
+  #isAlone(pool: Pool, reserved: Reserved): boolean {
+    return this.get(pool.name) === pool && this.reserved === reserved && this.overlaps(pool.name).length === 0;
   }
 
   #findReserved(pool: Pool, range: AddressRange): void {

@@ -168,9 +168,9 @@ export class Waiting {
     const queues = [this.#byAny, ...[...pools].flatMap((pool) => this.#byPool.get(pool) ?? [])];
     const concerned = queues.filter(({ size }) => size > 0);
     const services = concerned.flatMap((queue) => [...queue]);
-    // Each queue is in order of age, so that one alone, as a rule, needs no sorting.
-    if (concerned.length > 1) services.sort(byServiceAge);
-    return [...new Set(services.map(({ key }) => key))];
+    // Each queue is in order of age and has nobody twice: one alone, as a rule, is the answer.
+    if (concerned.length < 2) return services.map(({ key }) => key);
+    return [...new Set(services.sort(byServiceAge).map(({ key }) => key))];
   }
 
   /** Who looks to any of these pools, oldest first. */
