@@ -22,22 +22,41 @@ const BITS: Readonly<Record<Family, number>> = { ipv4: 32, ipv6: 128 };
 /** RFC 4291: 39 characters; the longest form with an embedded IPv4 address has 45. */
 const MAX_TEXT = 45;
 
-const OCTET = '(0|[1-9]\\d{0,2})';
-const DOTTED_DECIMAL = new RegExp(`^${OCTET}\\.${OCTET}\\.${OCTET}\\.${OCTET}$`);
+const DOT = 0x2e;
+const ZERO = 0x30;
 const HEXTET = /^[0-9a-f]{1,4}$/i;
 const HEXTETS = 8;
 
-/** Four decimal octets; other notations that some parsers take are refused, in an IPv6 address' last 32 bits as well. */
+/** An octet with one more digit; undefined where that makes none. */
+function longer(octet: number | undefined, code: number): number | undefined {
+  const digit = code - ZERO;
+  // After a zero it would be a leading one.
+  if (digit < 0 || digit > 9 || octet === 0) return undefined;
+  const value = (octet ?? 0) * 10 + digit;
+  return value > 255 ? undefined : value;
+}
+
+/**
+ * Four decimal octets; other notations that some parsers take are refused, in an IPv6 address' last 32 bits as well. Digit by digit:
+ * with a regular expression `parseAddress` takes more than twice as long, and a Service's address is read again and again.
+ */
 function ipv4Value(text: string): number | undefined {
-  const octets = DOTTED_DECIMAL.exec(text);
-  if (octets === null) return undefined;
   let value = 0;
-  for (let i = 1; i <= 4; i++) {
-    const octet = Number(octets[i]);
-    if (octet > 255) return undefined;
+  let dots = 0;
+  let octet: number | undefined;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code !== DOT) {
+      octet = longer(octet, code);
+      if (octet === undefined) return undefined;
+      continue;
+    }
+    if (octet === undefined) return undefined;
     value = value * 256 + octet;
+    octet = undefined;
+    dots++;
   }
-  return value;
+  return dots === 3 && octet !== undefined ? value * 256 + octet : undefined;
 }
 
 /** RFC 4291 section 2.2, form 3, as form 1 or 2: the embedded IPv4 address as two groups. */
