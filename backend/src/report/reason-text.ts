@@ -7,9 +7,20 @@ const MAX_PARAMETER = 317;
 
 const texts: Readonly<Record<Reason, string>> = english;
 
+/** By reason, what stands before, between and behind the parameters, and their names, in turns. */
+const templates = new Map<Reason, readonly string[]>();
+
+function templateOf(reason: Reason): readonly string[] {
+  const known = templates.get(reason);
+  if (known !== undefined) return known;
+  const template = texts[reason].split(/\{(\w+)\}/);
+  templates.set(reason, template);
+  return template;
+}
+
 /** The English sentence for conditions and Events; a parameter that is not given stays visible as `{name}`. */
 export function reasonText({ reason, params }: Finding): string {
-  return texts[reason].replace(/\{(\w+)\}/g, (placeholder, name: string) =>
-    shortened(params[name] ?? placeholder, MAX_PARAMETER),
-  );
+  return templateOf(reason)
+    .map((part, i) => (i % 2 === 0 ? part : shortened(params[part] ?? `{${part}}`, MAX_PARAMETER)))
+    .join('');
 }

@@ -62,7 +62,13 @@ export function session(replicaName: string, more: Partial<Session> = {}): Sessi
 export function peer(name: string, more: Partial<Peer> = {}): Peer {
   return {
     ...peerSummary(name),
-    ...{ conditions: [], holdTimeSeconds: 90, families: [{ family: 'ipv4', sendMax: 10 }], hasPassword: false, bfd: null },
+    ...{
+      conditions: [],
+      holdTimeSeconds: 90,
+      families: [{ family: 'ipv4', sendMax: 10 }],
+      hasPassword: false,
+      bfd: null,
+    },
     ...{ multihopTtl: null, live: [session('porter-manager-a')], replicas: [replica('porter-manager-a')] },
     ...more,
   };
