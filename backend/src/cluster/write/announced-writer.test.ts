@@ -137,14 +137,16 @@ suite('the condition Announced in the API', () => {
     bench.report('b', '192.0.2.2', 'NoEndpoints');
     await bench.pass();
     assert.equal(bench.said('b'), 'False NoEndpoints');
-    await bench.pass(12_000);
+    await bench.pass(48_000);
+    assert.equal(bench.said('a'), undefined);
+    await bench.pass(2_000);
     assert.equal(bench.said('a'), 'True Announced');
     bench.give('c', '192.0.2.3');
     bench.report('c', '192.0.2.3');
     await bench.pass();
     assert.equal(bench.said('c'), undefined);
     bench.inBurst = false;
-    await bench.pass(4_000);
+    await bench.pass(1_500);
     assert.equal(bench.said('c'), 'True Announced');
   });
 

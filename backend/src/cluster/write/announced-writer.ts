@@ -3,7 +3,7 @@ import { poolOf, type Conflict } from '../../domain/pool.ts';
 import type { Reason } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
 import type { AddressReport } from '../../engine/messages.ts';
-import type { Clock, Logger, Random } from '../../platform/ports.ts';
+import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
 import { announced, type PeerSessions } from '../../report/announced.ts';
 import { isCurrent, withTransition, type ExistingCondition, type NewCondition } from '../../report/conditions.ts';
 import { isConflict, isNotFound, retryAfterMsOf } from '../errors.ts';
@@ -45,10 +45,13 @@ const FIRST_SETTLE_MS = 1_500;
 /** As a rule another address takes the place of one that a stranger uses, at once. */
 const CONFLICT_SETTLE_MS = 1_000;
 
-/** In a burst addresses come first: that those of a new Service are announced can be said for so long afterwards. */
-const BURST_SETTLE_MS = 20_000;
-/** How often it is looked whether the burst is over. */
-const BURST_LOOK_MS = 4_000;
+/**
+ * In a burst addresses come first: each write takes time of the API server from those who have none yet, and a Service can be reached
+ * before this says so. That those of a new Service are announced can be said for so long afterwards.
+ */
+const BURST_SETTLE_MS = 60_000;
+/** How often it is looked whether the burst is over: once for all who wait for that. */
+const BURST_LOOK_MS = 1_000;
 
 /** What has to last before it is written. */
 interface Lasting {
@@ -88,6 +91,7 @@ export class AnnouncedWriter {
   /** By Service, what is so and not written, as it may not last. */
   readonly #lasting = new Map<string, Lasting>();
   readonly #pools = new Map<string, KnownPool>();
+  #burstLook: Timer | undefined;
   #sessions: { readonly peers: readonly PeerSessions[]; readonly text: string };
 
   constructor(deps: AnnouncedWriterDeps) {
@@ -107,6 +111,7 @@ export class AnnouncedWriter {
   }
 
   async stop(): Promise<void> {
+    this.#burstLook?.cancel();
     await this.#queue.stop();
   }
 
@@ -220,8 +225,16 @@ export class AnnouncedWriter {
     const ips = service.recorded.map(({ ip }) => ip).join();
     const lasting = known?.what === what && known.ips === ips ? known : { what, ips, since: now };
     this.#lasting.set(key, lasting);
-    const waitMs = lasting.since + LASTING_MS[what] - now;
-    return what === 'burst' ? Math.min(BURST_LOOK_MS, waitMs) : waitMs;
+    if (what === 'burst') this.#awaitEndOfBurst();
+    return lasting.since + LASTING_MS[what] - now;
+  }
+
+  #awaitEndOfBurst(): void {
+    this.#burstLook ??= this.#deps.clock.setTimer(BURST_LOOK_MS, () => {
+      this.#burstLook = undefined;
+      if (this.#deps.inBurst()) this.#awaitEndOfBurst();
+      else for (const [key, { what }] of [...this.#lasting]) if (what === 'burst') this.#queue.add(key);
+    });
   }
 
   #mayEnd(service: Service, { status, reason }: NewCondition): Lasting['what'] | undefined {
