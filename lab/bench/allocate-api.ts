@@ -113,8 +113,14 @@ async function untilQuiet(bench: Bench, but: readonly string[]): Promise<number>
   throw new Error('the manager went on writing for 15 minutes');
 }
 
-/** Creates the Services; returns the time until all have addresses, in milliseconds. */
-async function withManager(bench: Bench): Promise<number> {
+/** From the first create until all have addresses, and until all say that these are announced, in milliseconds. */
+interface Served {
+  readonly addressed: number;
+  readonly announced: number;
+}
+
+/** Creates the Services, and waits for all that the manager writes of them. */
+async function withManager(bench: Bench): Promise<Served> {
   const { kube, count, replicas, ingress, lab } = bench;
   const pids = await replicas.pids();
   const before = { writes: await writeRequests(bench), manager: await usage(pids) };
@@ -127,16 +133,18 @@ async function withManager(bench: Bench): Promise<number> {
   printRow(`${count} Services at once: all created`, seconds(created));
   printRow('  all have addresses', `${seconds(addressed)} (${await load.describe()})`);
   printRow('  CPU until then', await cpu.describe());
+  const announced = (await ingress.allAnnounced(count)) - start;
+  printRow('  all say that they are announced', seconds(announced));
+  printRow('  CPU until then', await cpu.describe());
   const quiet = await untilQuiet(bench, ['leases', 'events']);
   const after = { writes: await writeRequests(bench), manager: await usage(pids) };
   printRow('  nothing but Events is written, from then', seconds(quiet));
-  printRow('  CPU in all', await cpu.describe());
   printRow(
     '  memory of both replicas, before and after',
     `${before.manager.rssMiB.toFixed(0)}, ${after.manager.rssMiB.toFixed(0)} MiB`,
   );
   printWrites(bench, after.writes.since(before.writes).without('POST services', count));
-  return addressed;
+  return { addressed, announced };
 }
 
 function printWrites({ count }: Bench, all: WriteRequests): void {
@@ -193,7 +201,7 @@ async function measure(bench: Bench): Promise<void> {
   await replicas.start();
   await established(lab);
   await untilQuiet(bench, ['leases']);
-  const addressed = await withManager(bench);
+  const { addressed, announced } = await withManager(bench);
   await printResult(bench);
   await idle(bench);
   // The second bare run must find the API server as empty as the first, and only the manager takes its finalizer off.
@@ -201,11 +209,11 @@ async function measure(bench: Bench): Promise<void> {
   await untilQuiet(bench, ['leases', 'events']);
   await replicas.kill();
   const after = await bareApi(bench);
-  const ratio = (2 * addressed) / (before + after);
-  printRow('all addresses / mean of the bare API', ratio.toFixed(2), {
-    text: `<= ${maxRatio}`,
-    met: ratio <= maxRatio,
-  });
+  const ratio = (ms: number): number => (2 * ms) / (before + after);
+  const met = ratio(addressed) <= maxRatio;
+  printRow('all addresses / mean of the bare API', ratio(addressed).toFixed(2), { text: `<= ${maxRatio}`, met });
+  // The manager has the second patches wait for the first ones, the bare client has not: both are in this.
+  printRow('all patches / mean of the bare API', ratio(announced).toFixed(2));
 }
 
 /** Prints the figures for so many Services. */

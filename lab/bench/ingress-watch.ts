@@ -1,10 +1,12 @@
 import type { Service } from '../../backend/src/cluster/kinds.ts';
 import { services } from '../../backend/src/cluster/kinds.ts';
 import type { Kube, Watch } from '../../backend/src/cluster/kube.ts';
+import { SERVICE_CONDITIONS } from '../../backend/src/resources/keys.ts';
 
-/** When each Service's address was first seen by a watch, as any client of the API sees it. */
+/** When each Service's address, and its condition `Announced`, was first seen by a watch, as any client of the API sees it. */
 export class IngressWatch {
   readonly #seen = new Map<string, { readonly at: number; readonly ip: string }>();
+  readonly #announced = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
   #watch: Watch | undefined;
 
@@ -44,8 +46,15 @@ export class IngressWatch {
     return Math.max(...[...this.#seen.values()].map(({ at }) => at));
   }
 
+  /** The same of the last condition `Announced` that is True. */
+  async allAnnounced(count: number): Promise<number> {
+    await this.#until(() => this.#announced.size >= count);
+    return Math.max(...this.#announced.values());
+  }
+
   forget(): void {
     this.#seen.clear();
+    this.#announced.clear();
   }
 
   stop(): void {
@@ -54,13 +63,18 @@ export class IngressWatch {
 
   #event(type: string, service: Service): void {
     const name = service.metadata?.name ?? '';
-    if (type === 'DELETED') this.#seen.delete(name);
-    else this.#note(name, service.status?.loadBalancer?.ingress?.[0]?.ip);
+    if (type === 'DELETED') {
+      this.#seen.delete(name);
+      this.#announced.delete(name);
+    } else this.#note(name, service);
     for (const look of this.#waiting) look();
   }
 
-  #note(name: string, ip: string | undefined): void {
-    if (ip !== undefined && !this.#seen.has(name)) this.#seen.set(name, { at: performance.now(), ip });
+  #note(name: string, service: Service): void {
+    const ip = service.status?.loadBalancer?.ingress?.[0]?.ip;
+    const at = performance.now();
+    if (ip !== undefined && !this.#seen.has(name)) this.#seen.set(name, { at, ip });
+    if (isAnnounced(service) && !this.#announced.has(name)) this.#announced.set(name, at);
   }
 
   async #until(fulfilled: () => boolean): Promise<void> {
@@ -74,4 +88,9 @@ export class IngressWatch {
     this.#waiting.add(look);
     await promise;
   }
+}
+
+function isAnnounced({ status }: Service): boolean {
+  const { announced } = SERVICE_CONDITIONS;
+  return status?.conditions?.some((condition) => condition.type === announced && condition.status === 'True') === true;
 }
