@@ -101,21 +101,38 @@ suite('after a stop of all replicas', () => {
       assertLeftToStranger(lan, IP, ...ALL);
     });
 
+  for (const delayMs of [0, 1, 2, 3, 4, 6, 10])
+    test(`the same, and hears of one of the others ${delayMs} ms later than of the first`, async () => {
+      const lan = await afterStop();
+      const [owner = '', other = '', slow = ''] = rank(IP, ALL);
+      lan.answerAs(STRANGER, IP);
+      lan.start(owner, other);
+      lan.startSlow(slow, delayMs);
+      await lan.pass(DETECTED_MS);
+      lan.crash(owner);
+      await lan.pass(1_000);
+      lan.start(owner);
+      await lan.pass(2_000);
+      assertLeftToStranger(lan, IP, ...ALL);
+    });
+
   test('a replica that has not been missed hears of one more: that one has not spoken for what a stranger has', async () => {
     const lan = await afterStop();
-    const [owner = '', late = '', other = ''] = rank(IP, ALL);
+    const [owner = '', other = '', late = ''] = rank(IP, ALL);
     lan.answerAs(STRANGER, IP);
-    lan.setMembers(owner, other);
     lan.start(owner, other);
     await lan.pass(1_000);
+    // It is told of the owner later than the owner of it.
+    lan.prepare(late);
+    lan.begin(late, other, late);
+    await lan.pass(4_000);
     lan.setMembers(...ALL);
-    lan.start(late);
     await lan.pass(1_000);
     assertLeftToStranger(lan, IP, ...ALL);
-    const { links, link } = lan.host(owner);
-    links.change(link, { up: false });
-    await lan.pass(50);
-    links.change(link, { up: true });
+    // Its link is another device in no time.
+    const { links, link, mac, number } = lan.host(owner);
+    links.remove(link);
+    links.add({ name: 'eth0', mac, prefixes: [`192.0.2.${number}/24`], wire: lan.wire });
     await lan.pass(2_000);
     assertLeftToStranger(lan, IP, ...ALL);
   });

@@ -59,7 +59,7 @@ export class WhoSpeaks {
     this.#own.set(ip, undefined);
   }
 
-  /** What the owner says, if that is another replica. Returns whether that differs from what it said before. */
+  /** What the owner says, if that is another replica; this one is told of by then. Returns whether that differs from what it said before. */
   hearOwner(ip: string, owner: LinkOwner | undefined, places: LinkPlaces): boolean {
     const before = this.#silences.get(ip);
     this.#silences.delete(ip);
@@ -93,7 +93,8 @@ export class WhoSpeaks {
     for (const [ip, { nodes, pool }] of wanted) {
       const owner = linkOwner(ip, nodes, places.speakersFor(ip, pool.interface));
       if (owner === undefined || !names.has(owner.replica)) continue;
-      if (places.silenceOf(owner.replica, ip) === undefined) this.#spokenFor.add(ip);
+      const silence = places.silenceOf(owner.replica, ip);
+      if (silence === undefined || placed === undefined) this.#note(ip, silence);
     }
   }
 

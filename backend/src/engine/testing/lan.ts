@@ -125,6 +125,16 @@ export class Lan {
     });
   }
 
+  /** Starts one whose datagrams take so much longer. */
+  startSlow(name: string, delayMs: number): void {
+    this.#start(this.host(name), {
+      bind: (host, port, handlers) => {
+        const socket = this.datagrams.bind(host, port, handlers);
+        return { ...socket, send: (...what) => void this.clock.setTimer(delayMs, () => socket.send(...what)) };
+      },
+    });
+  }
+
   /** Makes an engine that has no inputs yet, as before the first lists. */
   prepare(name: string): void {
     this.#make(this.host(name), this.datagrams);
