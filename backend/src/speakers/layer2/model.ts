@@ -64,11 +64,11 @@ export interface Layer2Options {
   readonly probeCount: number;
   /** From the first probe to the first announcement. RFC 5227 has some seconds; that is what people would wait for a Service. */
   readonly probeMs: number;
-  /** Least time between two defences of an address: DEFEND_INTERVAL of RFC 5227. */
+  /** Least time between two defences of an address, and between two reassertions once a quarrel goes on: DEFEND_INTERVAL of RFC 5227. */
   readonly defendMs: number;
   /** After how long an address in conflict is asked for again. */
   readonly recheckMs: number;
-  /** Least time between two reports on a rival, and between two reassertions: what ends a quarrel of views at the speed of the wire. */
+  /** Least time between two reports on a rival, and between the first reassertions: what ends a quarrel of views at the speed of the wire. */
   readonly rivalMs: number;
 }
 

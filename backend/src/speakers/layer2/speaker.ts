@@ -104,7 +104,11 @@ export class Layer2Speaker {
     this.#settle();
   }
 
-  /** Announces an address anew that a rival has been heard of: the answer of who doesn't yield. Bounded in rate; not before `waitMs`. */
+  /**
+   * Announces an address anew that a rival has been heard of: the answer of who doesn't yield. Bounded in rate, and more so when it goes on.
+   *
+   * @param waitMs not before that, in milliseconds, unless it is planned sooner already
+   */
   reassert(ip: string, waitMs = 0): void {
     for (const presence of this.#held.get(ip)?.presences.values() ?? []) presence.reassert(waitMs);
     this.#settle();
