@@ -75,28 +75,42 @@ suite('a LAN where a host has addresses of the pool', () => {
     await hasNot('10.50.0.128');
   });
 
-  test('who asked for an address that turns out to be used keeps it, and is announced when the host is gone', async () => {
-    await has('10.50.0.140');
-    await lab.manager.create('wish', fromLan('10.50.0.140'));
-    const { status, message } = await lab.manager.announcedBecause('wish', 'AddressConflict');
-    assert.equal(status, 'False');
-    assert.ok(message.includes(stranger.mac), message);
-    assert.equal(await lab.manager.address('wish'), '10.50.0.140');
-    await hasNot('10.50.0.140');
-    await peaceFor('wish');
-    await lab.owner('10.50.0.140');
-  });
+  // Each is another address, and most of it is waiting until owners ask again.
+  suite('at once', { concurrency: true }, () => {
+    test('who asked for an address that turns out to be used keeps it, and is announced when the host is gone', async () => {
+      await has('10.50.0.140');
+      await lab.manager.create('wish', fromLan('10.50.0.140'));
+      const { status, message } = await lab.manager.announcedBecause('wish', 'AddressConflict');
+      assert.equal(status, 'False');
+      assert.ok(message.includes(stranger.mac), message);
+      assert.equal(await lab.manager.address('wish'), '10.50.0.140');
+      await hasNot('10.50.0.140');
+      await peaceFor('wish');
+      await lab.owner('10.50.0.140');
+    });
 
-  test('a host that comes later moves nobody: the address stays, and the condition says who claims it', async () => {
-    const [ip = ''] = await lab.serve('first', fromLan());
-    await has(ip);
-    // The owner asks the LAN again 2, 10 and 30 s after it has taken an address.
-    const { status, message } = await lab.manager.announcedBecause('first', 'AddressContested');
-    assert.equal(status, 'True');
-    assert.ok(message.includes(stranger.mac), message);
-    assert.equal(await lab.manager.address('first'), ip);
-    await hasNot(ip);
-    await peaceFor('first');
+    test('a host that comes later moves nobody: the address stays, and the condition says who claims it', async () => {
+      const [ip = ''] = await lab.serve('first', fromLan());
+      await has(ip);
+      // The owner asks the LAN again 2, 10 and 30 s after it has taken an address.
+      const { status, message } = await lab.manager.announcedBecause('first', 'AddressContested');
+      assert.equal(status, 'True');
+      assert.ok(message.includes(stranger.mac), message);
+      assert.equal(await lab.manager.address('first'), ip);
+      await hasNot(ip);
+      await peaceFor('first');
+    });
+
+    test('a node whose kernel answers too is named, and the address is announced all the same', async () => {
+      const [ip = ''] = await lab.serve('ipvs', fromLan());
+      const owner = await lab.owner(ip);
+      const other = all.find((name) => name !== owner) ?? '';
+      await lab.node(other).setStrictArp(false);
+      const { status, message } = await lab.manager.announcedBecause('ipvs', 'AnsweredByNode');
+      assert.equal(status, 'True');
+      assert.ok(message.includes(`node ${other}`) && message.includes('strictARP'), message);
+      await lab.node(other).setStrictArp(true);
+    });
   });
 
   test('a host that takes an address while all replicas are stopped keeps it, and the Service too, which is not announced', async () => {
@@ -117,16 +131,5 @@ suite('a LAN where a host has addresses of the pool', () => {
     assert.deepEqual(claims, []);
     await lab.manager.deleteService('stopped');
     await hasNot(ip);
-  });
-
-  test('a node whose kernel answers too is named, and the address is announced all the same', async () => {
-    const [ip = ''] = await lab.serve('ipvs', fromLan());
-    const owner = await lab.owner(ip);
-    const other = all.find((name) => name !== owner) ?? '';
-    await lab.node(other).setStrictArp(false);
-    const { status, message } = await lab.manager.announcedBecause('ipvs', 'AnsweredByNode');
-    assert.equal(status, 'True');
-    assert.ok(message.includes(`node ${other}`) && message.includes('strictARP'), message);
-    await lab.node(other).setStrictArp(true);
   });
 });
