@@ -2,8 +2,9 @@
  * `npm run bench:arp`: how fast a host on the nodes' network gets answers for a Service's addresses, beside those that the node's
  * kernel gives for its own; what a flood of ARP requests costs; how soon a new Service is announced; and what users notice when
  * addresses go from one node to another. Three replicas of this checkout on a light lab. All answers are timed in one process on the host, in turn, so that what else the machine does falls on
- * all of them alike; the host's own event loop is part of each.
+ * all of them alike; the host's own event loop is part of each. `-- --only new` (or `answers`, `flood`, `moves`) measures that alone.
  */
+import { parseArgs } from 'node:util';
 import { HttpKube } from '../../backend/src/cluster/http/http-kube.ts';
 import type { Kube } from '../../backend/src/cluster/kube.ts';
 import { services } from '../../backend/src/cluster/kinds.ts';
@@ -26,6 +27,9 @@ import { IngressWatch } from './ingress-watch.ts';
 import { linkMoves } from './link-moves.ts';
 import { printRow, print } from './report.ts';
 import { findProcesses, usage } from './usage.ts';
+
+const SECTIONS = ['answers', 'flood', 'new', 'moves'] as const;
+type Section = (typeof SECTIONS)[number];
 
 const nodes = ['n1', 'n2', 'n3'];
 const four = '10.50.0.200';
@@ -250,20 +254,21 @@ async function prepare(lab: LightLab): Promise<{ pairs: Pair[]; replicas: LocalR
   return { replicas, pairs: await Promise.all([four, six].map((ip) => ownerPair(lab, ip))) };
 }
 
-async function benchIn(lab: LightLab, signal: AbortSignal): Promise<void> {
+async function benchIn(lab: LightLab, wanted: readonly Section[], signal: AbortSignal): Promise<void> {
   const { pairs, replicas } = await prepare(lab);
   const kube = new HttpKube({ clock: systemClock }, { config: await readKubeconfig(lab.kubeconfig, systemClock) });
   const ingress = await IngressWatch.start(kube);
   const bench = { lab, kube, ingress, asker: new Asker(lab.host('h1')), flood: new Flood(lab.host('h2')) };
   const ips = pairOf(nodes);
-  const sections = [
-    () => answerTimes(bench, pairs),
-    () => underFlood(bench, pairs),
-    () => announcements(bench),
-    () => linkMoves({ lab, replicas, ips }, signal),
-  ];
+  const sections: Readonly<Record<Section, () => Promise<void>>> = {
+    answers: () => answerTimes(bench, pairs),
+    flood: () => underFlood(bench, pairs),
+    new: () => announcements(bench),
+    moves: () => linkMoves({ lab, replicas, ips }, signal),
+  };
   const measure = async (): Promise<void> => {
-    for (const section of sections) {
+    for (const name of wanted) {
+      const section = sections[name];
       signal.throwIfAborted();
       const load = await ForeignLoad.start(lab.name);
       await section();
@@ -280,4 +285,8 @@ async function benchIn(lab: LightLab, signal: AbortSignal): Promise<void> {
   }
 }
 
-process.exit(await inLab(benchIn, { nodes: 3, routers: 1, clients: 1, hosts: 2 }));
+const { values } = parseArgs({ options: { only: { type: 'string' } } });
+const wanted = SECTIONS.filter((name) => values.only === undefined || values.only === name);
+if (wanted.length === 0) throw new Error(`--only takes one of ${SECTIONS.join(', ')}`);
+const size = { nodes: 3, routers: 1, clients: 1, hosts: 2 };
+process.exit(await inLab((lab, signal) => benchIn(lab, wanted, signal), size));
