@@ -15,7 +15,7 @@ import type { Layer2 } from './layer2.ts';
 import type { Layer2Host, LinkAddress } from './layer2-deps.ts';
 import type { LinkView } from './link-view.ts';
 import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './messages.ts';
-import { peerConfig, peersOf, peerTarget, type Place } from './peering.ts';
+import { offSubnetNextHop, peerConfigs, peersOf, peerTarget, placeOf, type Place } from './peering.ts';
 import { probeTargets } from './probe-targets.ts';
 import { Strangers } from './strangers.ts';
 
@@ -70,6 +70,7 @@ export class Engine {
   readonly #layer2: LinkPart | undefined;
   readonly #decided = new Map<string, Decided>();
   #targets: readonly PeerTarget[] = [];
+  #externalPeers: ReadonlySet<string> = new Set();
   #started = false;
   #stale = false;
   #newcomer = false;
@@ -210,6 +211,11 @@ export class Engine {
     return addressFacts(ip, decision, { routes, link: this.#layer2?.view(ip) });
   }
 
+  offSubnetNextHop(peer: string): string | undefined {
+    const target = this.#targets.find(({ name }) => name === peer && this.#externalPeers.has(peer));
+    return target === undefined ? undefined : offSubnetNextHop(target, this.#inputs.nodes.values());
+  }
+
   /** Sessions came up or went down: others may leave their routes to us only while all of ours are there. */
   sessionsChanged(sessions: readonly { readonly state: string }[]): void {
     this.#deps.replicas.setAnnouncing(sessions.length > 0 && sessions.every(({ state }) => state === 'Established'));
@@ -283,11 +289,7 @@ export class Engine {
   }
 
   #place(): Place {
-    return {
-      node: this.#inputs.nodes.get(this.#options.node),
-      address: this.#options.address,
-      connected: this.#deps.links.connectedPrefixes(),
-    };
+    return placeOf(this.#options, this.#inputs.nodes, this.#deps.links.connectedPrefixes());
   }
 
   #configurePeers(): void {
@@ -295,10 +297,8 @@ export class Engine {
     const place = this.#place();
     const peers = settings === null ? [] : peersOf(place.node, this.#inputs.usablePeers());
     this.#targets = peers.map((peer) => peerTarget(peer, place));
-    const configs =
-      settings === null
-        ? []
-        : peers.map((peer) => peerConfig(peer, settings, place, this.#inputs.passwords.get(peer.name)));
+    const configs = peerConfigs(peers, settings, place, this.#inputs.passwords);
+    this.#externalPeers = new Set(configs.flatMap(({ key, localAs, peerAs }) => (localAs === peerAs ? [] : [key])));
     if (configs.length > 0) this.#deps.replicas.setRetention(Math.max(...configs.map(retentionMs)));
     this.#deps.nodes.setRouters(configs.map(({ address }) => address));
     const { listenPort: port = 0, listenAddresses: addresses = [] } = settings ?? {};

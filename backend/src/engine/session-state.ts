@@ -10,6 +10,8 @@ export interface SessionReport {
   /** Families exchanged, with whether ADD-PATH may be sent. */
   readonly families: readonly { readonly family: string; readonly addPath: boolean }[];
   readonly gracefulRestart: boolean;
+  /** A next hop that routers on the session's subnet may not take, in words; undefined: there is none, or it makes no difference. */
+  readonly offSubnetNextHop?: string | undefined;
   /** Undefined: the peer has none. */
   readonly bfd: BfdReport | undefined;
 }

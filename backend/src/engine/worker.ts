@@ -43,7 +43,11 @@ const post = (message: FromEngine): void => port.postMessage(message);
 function reportSessions(): void {
   const sessions = speaker.sessions();
   engine.sessionsChanged(sessions);
-  post({ type: 'sessions', sessions: sessions.map(sessionReport) });
+  const reports = sessions.map((status) => ({
+    ...sessionReport(status),
+    offSubnetNextHop: engine.offSubnetNextHop(status.key),
+  }));
+  post({ type: 'sessions', sessions: reports });
 }
 
 const bfd = new BfdSpeaker({
@@ -161,6 +165,8 @@ function handle(message: ToEngine): void {
       break;
     case 'change':
       engine.change(message.inputs);
+      // Their addresses are what routers get as next hops.
+      if (message.inputs.nodes !== undefined) reportSessions();
       break;
     case 'staleness':
       view.say(message.stale);

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import { aPeer } from '../domain/testing/builders.ts';
 import type { SessionReport } from '../engine/messages.ts';
 import type { BfdReport } from '../engine/session-state.ts';
+import type { ReplicaPeerStatus } from '../resources/bgp-peer.ts';
 import { establishedColumn, peerReady, replicaPeerStatus } from './peer-status.ts';
 
 const READ = { problems: [], ignoredFields: [], warnings: [], earlierInForce: false, generation: 1 };
@@ -136,6 +137,18 @@ suite("a replica's entry", () => {
     const down = replicaPeerStatus({ ...UP, state: 'Active', lastError: 'x'.repeat(5_000) }, 'porter-0', 'n1');
     assert.equal(down.negotiated, undefined);
     assert.equal(down.lastError?.length, 1_024);
+  });
+
+  test('names a next hop that the router may not take, and so does the condition', () => {
+    const entry = replicaPeerStatus({ ...UP, offSubnetNextHop: '10.9.0.7 (node n7)' }, 'porter-0', 'n1');
+    assert.equal(entry.offSubnetNextHop, '10.9.0.7 (node n7)');
+    const ready = (replicas: readonly ReplicaPeerStatus[]): string =>
+      peerReady(READ, { peer: undefined, duplicateOf: undefined, replicas }).message;
+    assert.match(
+      ready([replicaPeerStatus(UP, 'porter-1', 'n2'), entry]),
+      /the next hop 10\.9\.0\.7 \(node n7\) is on no subnet/,
+    );
+    assert.doesNotMatch(ready([replicaPeerStatus(UP, 'porter-1', 'n2')]), /subnet/);
   });
 
   test('has the BFD session of the peer, in whatever state', () => {

@@ -50,6 +50,7 @@ export function replicaPeerStatus(session: SessionReport, replica: string, node:
     ...(session.lastError === undefined ? {} : { lastError: session.lastError.slice(0, MAX_ERROR) }),
     ...(agreed === undefined ? {} : { negotiated: agreed }),
     ...(beside === undefined ? {} : { bfd: beside }),
+    ...(session.offSubnetNextHop === undefined ? {} : { offSubnetNextHop: session.offSubnetNextHop }),
   };
 }
 
@@ -115,6 +116,14 @@ function withoutBfd(peer: Peer | undefined, replicas: readonly ReplicaPeerStatus
   return [{ field: 'spec.bfd', message: `BFD is not up from ${of.join(', ')} (${why})` }];
 }
 
+/** Routes by them may be ignored, without a word, by a router of another AS (RFC 4271, 5.1.3). */
+function offSubnet(replicas: readonly ReplicaPeerStatus[]): Notice[] {
+  const hop = replicas.find(({ offSubnetNextHop: one }) => one !== undefined)?.offSubnetNextHop;
+  if (hop === undefined) return [];
+  const message = `the next hop ${hop} is on no subnet that the replica shares with this router of another AS, which may ignore routes by it; use iBGP, or have the router resolve next hops by its other routes`;
+  return [{ field: 'spec.conf.neighborAddress', message }];
+}
+
 /** `Ready` of a BgpPeer: whether a session with it is there, and if not, why. */
 export function peerReady(configuration: Configuration, circumstances: PeerCircumstances): NewCondition {
   const { duplicateOf, replicas, passwordProblem, hasPasswordInForce = false } = circumstances;
@@ -126,6 +135,7 @@ export function peerReady(configuration: Configuration, circumstances: PeerCircu
     ...configuration.warnings,
     ...withoutEcmp(circumstances.peer, replicas),
     ...withoutBfd(circumstances.peer, replicas),
+    ...offSubnet(replicas),
   ];
   return configurationCondition({ ...configuration, warnings }, notEstablished(replicas));
 }

@@ -349,6 +349,9 @@ const replicaPeerStatus = z.object({
     .optional()
     .meta({ description: 'What the two sides agreed on.' }),
   bfd: replicaBfdStatus.optional().meta({ description: 'The BFD session with the router, if there is one.' }),
+  offSubnetNextHop: z.string().max(320).optional().meta({
+    description: 'A next hop on no subnet that the router of another AS shares with the replica, and its node.',
+  }),
 });
 
 export type ReplicaBfdStatus = z.output<typeof replicaBfdStatus>;
