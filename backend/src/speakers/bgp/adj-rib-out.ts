@@ -56,6 +56,8 @@ interface Group {
   /** Undefined where they can't be encoded. */
   readonly attributes: Uint8Array | undefined;
   readonly invalid?: string;
+  /** By path identifier: many prefixes have the same, and all peers together a great many. */
+  readonly sent: Map<number, SentPath>;
   readonly prefixes: Uint8Array[];
   readonly pathIds: number[];
 }
@@ -299,7 +301,8 @@ class Changes {
     for (const { id } of sent) {
       if (!wanted.some((path) => path.id === id)) this.#append(this.#goneOf(encoded.family), encoded.octets, id);
     }
-    return wanted;
+    // A copy has no room to grow.
+    return wanted.slice();
   }
 
   /** Announcements first: see AdjRibOut. */
@@ -334,7 +337,9 @@ class Changes {
     // Most often the path stands where it stood.
     const same = sent[wanted.length];
     const before = same?.id === id ? same : sent.find((other) => other.id === id);
-    wanted.push({ id, key: group.key });
+    let path = group.sent.get(id);
+    if (path === undefined) group.sent.set(id, (path = { id, key: group.key }));
+    wanted.push(path);
     if (before?.key !== group.key) this.#append(group, encoded.octets, id);
   }
 
@@ -352,7 +357,7 @@ class Changes {
   }
 
   #createGroup({ family, key, chosen, byNextHop }: Siblings, nextHop: string): Group {
-    const base = { family, nextHop, key: `${nextHop} ${key}`, prefixes: [], pathIds: [] };
+    const base = { family, nextHop, key: `${nextHop} ${key}`, sent: new Map(), prefixes: [], pathIds: [] };
     let group: Group;
     try {
       this.#packer.checkNextHop(family, nextHop);
