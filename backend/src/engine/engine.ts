@@ -15,7 +15,8 @@ import type { Layer2 } from './layer2.ts';
 import type { Layer2Host, LinkAddress } from './layer2-deps.ts';
 import type { LinkView } from './link-view.ts';
 import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './messages.ts';
-import { offSubnetNextHop, peerConfigs, peersOf, peerTarget, placeOf, type Place } from './peering.ts';
+import { OffSubnetNextHops } from './off-subnet.ts';
+import { peerConfigs, peersOf, peerTarget, placeOf, type Place } from './peering.ts';
 import { probeTargets } from './probe-targets.ts';
 import { Strangers } from './strangers.ts';
 
@@ -70,7 +71,7 @@ export class Engine {
   readonly #layer2: LinkPart | undefined;
   readonly #decided = new Map<string, Decided>();
   #targets: readonly PeerTarget[] = [];
-  #externalPeers: ReadonlySet<string> = new Set();
+  readonly #offSubnet = new OffSubnetNextHops();
   #started = false;
   #stale = false;
   #newcomer = false;
@@ -111,6 +112,7 @@ export class Engine {
   change(delta: InputDelta): void {
     if (delta.replicas !== undefined) this.#deps.replicas.setReplicas(delta.replicas);
     const touched = this.#apply(delta);
+    if (delta.nodes !== undefined) this.#offSubnet.nodesChanged();
     const ownNodeChanged = delta.nodes?.has(this.#options.node) === true;
     if (touched.everything) this.#decideAll();
     else if (touched.addresses.size > 0) this.#decideSome(touched.addresses);
@@ -212,8 +214,7 @@ export class Engine {
   }
 
   offSubnetNextHop(peer: string): string | undefined {
-    const target = this.#targets.find(({ name }) => name === peer && this.#externalPeers.has(peer));
-    return target === undefined ? undefined : offSubnetNextHop(target, this.#inputs.nodes.values());
+    return this.#offSubnet.of(peer, this.#inputs.nodes);
   }
 
   /** Sessions came up or went down: others may leave their routes to us only while all of ours are there. */
@@ -298,7 +299,7 @@ export class Engine {
     const peers = settings === null ? [] : peersOf(place.node, this.#inputs.usablePeers());
     this.#targets = peers.map((peer) => peerTarget(peer, place));
     const configs = peerConfigs(peers, settings, place, this.#inputs.passwords);
-    this.#externalPeers = new Set(configs.flatMap(({ key, localAs, peerAs }) => (localAs === peerAs ? [] : [key])));
+    this.#offSubnet.configure(this.#targets, configs);
     if (configs.length > 0) this.#deps.replicas.setRetention(Math.max(...configs.map(retentionMs)));
     this.#deps.nodes.setRouters(configs.map(({ address }) => address));
     const { listenPort: port = 0, listenAddresses: addresses = [] } = settings ?? {};

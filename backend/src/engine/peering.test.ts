@@ -6,7 +6,7 @@ import { formatAddress } from '../domain/address.ts';
 import { aNode, aPeer, range, someSettings } from '../domain/testing/builders.ts';
 import type { Peer } from '../domain/peer.ts';
 import type { PeerConfig } from '../speakers/bgp/speaker.ts';
-import { derivedRouterId, offSubnetNextHop, peerConfig, peersOf, peerTarget, type Place } from './peering.ts';
+import { derivedRouterId, peerConfig, peersOf, peerTarget, type Place } from './peering.ts';
 
 const HERE: Place = {
   node: aNode('n1', ['10.0.0.1'], { labels: { rack: 'a' } }),
@@ -144,21 +144,5 @@ suite('a peer as announcing sees it', () => {
   test('has the cap of each family that it exchanges', () => {
     const target = peerTarget(aPeer('r1', '10.0.0.254', { families: [{ family: 'ipv4', sendMax: 3 }] }), HERE);
     assert.deepEqual([...target.sendMax], [['ipv4', 3]]);
-  });
-});
-
-suite('a next hop outside of the subnet that a router shares with us', () => {
-  const on = aNode('n1', ['10.0.0.1', 'fd00::1']);
-  const off = aNode('n2', ['10.9.0.2', 'fd00::2']);
-
-  test('is named with its node; a node that is never a next hop has none', () => {
-    const target = peerTarget(R1, HERE);
-    assert.equal(offSubnetNextHop(target, [off, on]), '10.9.0.2 (node n2)');
-    assert.equal(offSubnetNextHop(target, [on, { ...off, excluded: true }]), undefined);
-  });
-
-  test('counts in the family of the subnet only, and not at all where we are on none with the router', () => {
-    assert.equal(offSubnetNextHop(peerTarget(aPeer('r6', 'fd00::fe'), HERE), [on, off]), undefined);
-    assert.equal(offSubnetNextHop(peerTarget(aPeer('far', '172.16.0.1'), HERE), [on, off]), undefined);
   });
 });

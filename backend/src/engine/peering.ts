@@ -1,13 +1,5 @@
-import { nextHop } from '../announce/next-hop.ts';
 import type { PeerTarget } from '../announce/snapshot.ts';
-import {
-  formatAddress,
-  parseAddress,
-  parseRange,
-  rangeContains,
-  type AddressRange,
-  type Family,
-} from '../domain/address.ts';
+import { parseAddress, parseRange, rangeContains, type AddressRange, type Family } from '../domain/address.ts';
 import { rackOf, type Node } from '../domain/node.ts';
 import { duplicateOf, type BgpSettings, type GracefulRestart, type Peer } from '../domain/peer.ts';
 import { selects } from '../domain/selector.ts';
@@ -103,26 +95,6 @@ function subnetsOf(address: string, connected: readonly string[]): AddressRange[
     return range.ok ? [range.value] : [];
   });
   return ranges.filter((range) => rangeContains(range, peer));
-}
-
-/**
- * A next hop outside of the subnets that a router of another AS shares with this host, if nodes have one: such a router may ignore its routes
- * (RFC 4271, 5.1.3). Nothing is said of a router that is on no subnet of this host.
- *
- * @returns the address and its node, `10.9.0.7 (node n7)`: of several the first by the node's name
- */
-export function offSubnetNextHop(target: PeerTarget, nodes: Iterable<Node>): string | undefined {
-  const families = [...target.sendMax.keys()].filter((of) => target.subnets.some(({ family }) => family === of));
-  const byName = [...nodes].sort((one, other) => (one.name < other.name ? -1 : 1));
-  for (const node of byName) {
-    if (node.excluded) continue;
-    for (const family of families) {
-      const hop = nextHop(node, family, target.subnets);
-      if (hop === undefined || target.subnets.some((subnet) => rangeContains(subnet, hop))) continue;
-      return `${formatAddress(hop)} (node ${node.name})`;
-    }
-  }
-  return undefined;
 }
 
 /** Where a replica with these options stands. */
