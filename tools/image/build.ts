@@ -47,7 +47,7 @@ export async function buildManagerImage(progress: Progress = noProgress): Promis
   mkdirSync(output, { recursive: true });
   await withLock(join(output, '.lock'), async () => {
     const ingredients = await gather();
-    const runtimeKey = keyOfRuntime(ingredients);
+    const runtimeKey = keyOf([version, keyOfRuntime(ingredients)]);
     const key = keyOf([runtimeKey, version, ...keyOfFiles(root, appFiles(root))]);
     if (existsSync(image.tar) && readKey(image.tar) === key) return;
     progress('building the porter-manager image (some seconds)');

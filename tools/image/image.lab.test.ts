@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -7,6 +16,7 @@ import { run } from '../../lab/toolchain/run.ts';
 import { buildManagerImage } from './build.ts';
 import { productionClosure, type Lock } from './closure.ts';
 import { filesBelow } from './contents.ts';
+import { SBOM } from './stage.ts';
 
 const repository = dirname(dirname(import.meta.dirname));
 const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
@@ -112,6 +122,23 @@ describe('the porter-manager image', () => {
     for (const path of ['bin/sh', 'usr/bin/env', 'app/tools', 'app/lab', 'app/node_modules/typescript']) {
       assert.ok(!existsSync(join(rootfs, path)), path);
     }
+  });
+
+  it('says what it is made of', () => {
+    const bill = readJson(join(rootfs, SBOM)) as { components: { purl: string }[] };
+    const named = new Set(bill.components.map(({ purl }) => purl));
+    const lock = readJson(join(repository, 'package-lock.json')) as Lock;
+    const target = { os: 'linux', cpu: process.arch, libc: 'glibc' };
+    for (const { path, version } of productionClosure(lock, 'backend', target)) {
+      const purl = `pkg:npm/${path.replace(/^.*node_modules\//, '').replace('@', '%40')}@${version}`;
+      assert.ok(named.has(purl), purl);
+    }
+    assert.ok(bill.components.some(({ purl }) => purl.startsWith('pkg:generic/node@')));
+  });
+
+  it('has less than 200 MB unpacked', () => {
+    const bytes = filesBelow(rootfs).reduce((sum, path) => sum + statSync(join(rootfs, path)).size, 0);
+    assert.ok(bytes < 200e6, `${Math.round(bytes / 1e6)} MB`);
   });
 
   it('brings the licence of everything in it that states one', () => {

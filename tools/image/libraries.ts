@@ -23,13 +23,22 @@ export function parseLdd(output: string): string[] {
   return paths.filter((path) => path !== undefined).sort();
 }
 
-/** The file that states the licence of a library, where the machine has Debian's. */
-export async function copyrightOf(library: Library): Promise<{ name: string; file: string } | undefined> {
+/** A package of the distribution, and the file that states its licence. */
+export interface Origin {
+  readonly name: string;
+  readonly version: string;
+  readonly copyright: string;
+}
+
+/** The package that a library is from, where the machine has Debian's. */
+export async function originOf(library: Library): Promise<Origin | undefined> {
   // dpkg knows a file by its path before /usr was merged, or after.
   for (const path of [library.file, library.file.replace(/^\/usr/, '')]) {
     const owner = await run('dpkg', ['-S', path]).catch(() => '');
     const name = owner.split(':')[0];
-    if (name !== undefined && name !== '') return { name, file: `/usr/share/doc/${name}/copyright` };
+    if (name === undefined || name === '') continue;
+    const version = (await run('dpkg-query', ['-W', '-f', '${Version}\n', name])).split('\n')[0] ?? '';
+    return { name, version, copyright: `/usr/share/doc/${name}/copyright` };
   }
   return undefined;
 }

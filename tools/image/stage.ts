@@ -1,10 +1,11 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { run } from '../../lab/toolchain/run.ts';
 import type { ClosurePackage } from './closure.ts';
 import { filesBelow, isLicence, isNeededAtRunTime, isProductSource } from './contents.ts';
-import { copyrightOf, type Library } from './libraries.ts';
+import { originOf, type Library, type Origin } from './libraries.ts';
 import { compileCache, nodeFlags, users } from './manager-config.ts';
+import { billOfMaterials, debianComponent, nodeComponent, npmComponent } from './sbom.ts';
 
 /** What goes into the image, apart from our own sources. */
 export interface Ingredients {
@@ -29,12 +30,31 @@ export async function stageRuntime(ingredients: Ingredients, rootfs: string): Pr
   for (const folder of ['proc', 'sys', 'dev', 'tmp']) mkdirSync(join(rootfs, folder), { recursive: true });
   copy(join(ingredients.nodePackage, 'bin/node'), join(rootfs, 'usr/local/bin/node'));
   copy(join(ingredients.nodePackage, 'LICENSE'), join(rootfs, 'licenses/node/LICENSE'));
+  const origins = new Map<string, Origin>();
   for (const library of ingredients.libraries) {
     copy(library.file, join(rootfs, library.path));
-    const copyright = await copyrightOf(library);
-    if (copyright !== undefined) copy(copyright.file, join(rootfs, 'licenses', copyright.name, 'copyright'));
+    const origin = await originOf(library);
+    if (origin === undefined) continue;
+    origins.set(origin.name, origin);
+    copy(origin.copyright, join(rootfs, 'licenses', origin.name, 'copyright'));
   }
   for (const entry of ingredients.packages) stagePackage(ingredients.root, entry, rootfs);
+  put(join(rootfs, SBOM), billOf(ingredients, [...origins.values()]));
+}
+
+/** Where scanners of images look for what one is made of. */
+export const SBOM = 'usr/share/sbom/porter-manager.cdx.json';
+
+function billOf({ root, nodePackage, packages }: Ingredients, origins: readonly Origin[]): string {
+  const versionIn = (folder: string): string =>
+    (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
+  const version = versionIn(root);
+  const name = 'porter-manager';
+  return billOfMaterials({ type: 'application', name, version, purl: `pkg:oci/${name}@${version}` }, [
+    nodeComponent(versionIn(nodePackage)),
+    ...packages.map((entry) => npmComponent(root, entry)),
+    ...origins.map((origin) => debianComponent(origin.name, origin.version)),
+  ]);
 }
 
 function stagePackage(root: string, { path, version }: ClosurePackage, rootfs: string): void {

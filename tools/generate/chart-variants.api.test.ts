@@ -1,0 +1,150 @@
+/** What the charts render in KubeSphere, as a DaemonSet, and around an installation; needs helm, and no cluster. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { before, suite, test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+import { ROUTES, type Route } from '../../backend/src/api/routes.ts';
+import { run } from '../../lab/index.ts';
+import type { KubeObject } from '../../lab/index.ts';
+import { ensureHelm } from '../../lab/toolchain/index.ts';
+import { covers, type PolicyRule } from '../package/helm-executor.ts';
+import { KUBESPHERE_KINDS } from '../package/lint.ts';
+
+const charts = join(import.meta.dirname, '../../charts');
+let helm = '';
+
+before(async () => {
+  helm = await ensureHelm();
+});
+
+async function render(chart: string, ...values: string[]): Promise<KubeObject[]> {
+  const args = ['template', 'porterlb', join(charts, chart), '-n', 'system', '--kube-version', '1.28.0'];
+  const kinds = KUBESPHERE_KINDS.flatMap((kind) => ['--api-versions', kind]);
+  const text = await run(helm, [...args, ...kinds, ...values.flatMap((value) => ['--set', value])]);
+  return parseAllDocuments(text).flatMap((document) => (document.toJS() as KubeObject | null) ?? []);
+}
+
+function named(objects: readonly KubeObject[], kind: string, name: string): KubeObject {
+  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
+  assert.ok(found !== undefined, `${kind} ${name}`);
+  return found;
+}
+
+const rulesOf = (object: KubeObject): PolicyRule[] => (object['spec'] as { rules: PolicyRule[] }).rules;
+
+suite('in KubeSphere', () => {
+  test('who may view a cluster may ask everything of the API, and change nothing', async () => {
+    const rules = rulesOf(named(await render('backend'), 'RoleTemplate', 'cluster-view-porterlb'));
+    for (const { resource, verb } of Object.values<Route>(ROUTES)) {
+      const wish = { apiGroups: ['porterlb.kubesphere.io'], resources: [resource], verbs: [verb] };
+      assert.ok(covers(rules, wish), JSON.stringify(wish));
+    }
+    const ours = { apiGroups: ['network.kubesphere.io'], resources: ['eips', 'bgpconfs', 'bgppeers'] };
+    assert.ok(covers(rules, { ...ours, verbs: ['get', 'list', 'watch'] }));
+    for (const verb of ['create', 'update', 'patch', 'delete'])
+      assert.ok(!covers(rules, { ...ours, verbs: [verb] }), verb);
+  });
+
+  test('who may manage it may change our objects, and who may view a project asks about its Services only', async () => {
+    const objects = await render('backend');
+    const manage = rulesOf(named(objects, 'RoleTemplate', 'cluster-manage-porterlb'));
+    const ours = { apiGroups: ['network.kubesphere.io'], resources: ['eips', 'bgpconfs', 'bgppeers'] };
+    assert.ok(covers(manage, { ...ours, verbs: ['create', 'update', 'patch', 'delete'] }));
+    assert.deepEqual(rulesOf(named(objects, 'RoleTemplate', 'namespace-view-porterlb')), [
+      {
+        apiGroups: ['porterlb.kubesphere.io'],
+        resources: ['services', 'services/explanation'],
+        verbs: ['get', 'list'],
+      },
+    ]);
+  });
+
+  test('every role is in a category that is there, and has texts in both languages', async () => {
+    const objects = await render('backend');
+    const categories = objects.filter(({ kind }) => kind === 'Category').map(({ metadata }) => metadata.name);
+    for (const { kind, metadata, ...object } of objects) {
+      if (kind !== 'RoleTemplate' && kind !== 'Category') continue;
+      const { displayName } = object['spec'] as { displayName: object };
+      assert.deepEqual(Object.keys(displayName).sort(), ['en', 'zh'], metadata.name);
+      if (kind === 'Category') continue;
+      assert.ok(categories.includes(metadata.labels?.['iam.kubesphere.io/category'] ?? ''), metadata.name);
+      assert.doesNotThrow(() => JSON.parse(metadata.annotations?.['iam.kubesphere.io/role-template-rules'] ?? ''));
+    }
+  });
+
+  test('ks-apiserver is told where the API is, and whom to trust where that is known', async () => {
+    const spec = async (...values: string[]): Promise<Record<string, unknown>> => {
+      const service = named(await render('backend', ...values), 'APIService', 'v1alpha1.porterlb.kubesphere.io');
+      return service['spec'] as Record<string, unknown>;
+    };
+    const { service, group, version, insecureSkipVerify } = await spec();
+    assert.deepEqual(service, { namespace: 'system', name: 'porter-manager-api', port: 443 });
+    assert.deepEqual([group, version, insecureSkipVerify], ['porterlb.kubesphere.io', 'v1alpha1', true]);
+    const trusted = await spec('api.tlsSecret=own', 'api.caBundle=PEM');
+    assert.equal(trusted['insecureSkipVerify'], undefined);
+    const once = Buffer.from(String(trusted['caBundle']), 'base64').toString();
+    assert.equal(Buffer.from(once, 'base64').toString(), 'PEM');
+  });
+
+  test('another bundle is another JSBundle, so that browsers ask for it', async () => {
+    const objects = await render('frontend');
+    const bundle = named(objects, 'JSBundle', 'porterlb');
+    const { data } = named(objects, 'ConfigMap', 'porterlb-console') as KubeObject & { data: Record<string, string> };
+    const hash = createHash('sha256')
+      .update(data['index.js'] ?? '')
+      .digest('hex');
+    assert.equal(bundle.metadata.annotations?.['porterlb.kubesphere.io/bundle'], hash);
+  });
+});
+
+test('a DaemonSet has a replica on every node, replaced one by one, and nothing that is for counted ones', async () => {
+  const objects = await render('backend', 'workload=DaemonSet');
+  const { spec } = named(objects, 'DaemonSet', 'porter-manager') as KubeObject & {
+    spec: Record<string, unknown> & { template: { spec: Record<string, unknown> } };
+  };
+  assert.equal(spec['replicas'], undefined);
+  assert.deepEqual(spec['updateStrategy'], {
+    type: 'RollingUpdate',
+    rollingUpdate: { maxSurge: 0, maxUnavailable: 1 },
+  });
+  assert.equal(spec.template.spec['affinity'], undefined);
+  assert.deepEqual(
+    objects.filter(({ kind }) => ['Deployment', 'PodDisruptionBudget'].includes(kind)),
+    [],
+  );
+  await assert.rejects(render('backend', 'workload=StatefulSet'), /workload/);
+});
+
+suite('around an installation', () => {
+  const jobs = async (...values: string[]): Promise<KubeObject[]> =>
+    (await render('backend', ...values)).filter(({ kind }) => kind === 'Job');
+
+  test('Jobs bring CRDs up to date before, and take finalizers off at the end', async () => {
+    const hooks = (await jobs()).map(({ metadata }) => [metadata.name, metadata.annotations?.['helm.sh/hook']]);
+    assert.deepEqual(hooks, [
+      ['porter-manager-release-all', 'pre-delete'],
+      ['porter-manager-upgrade-crds', 'pre-install,pre-upgrade'],
+    ]);
+    const left = (await jobs('crds.upgrade=false')).map(({ metadata }) => metadata.name);
+    assert.deepEqual(left, ['porter-manager-release-all']);
+  });
+
+  test('as nobody, with no capability, and are not taken for replicas', async () => {
+    for (const job of await jobs()) {
+      const { template } = job['spec'] as {
+        template: {
+          metadata: { labels: Record<string, string> };
+          spec: { securityContext: Record<string, unknown>; containers: { securityContext: object }[] };
+        };
+      };
+      assert.notEqual(template.metadata.labels['app.kubernetes.io/name'], 'porter-manager');
+      assert.equal(template.spec.securityContext['runAsUser'], 65_534);
+      assert.deepEqual(template.spec.containers[0]?.securityContext, {
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    }
+  });
+});
