@@ -27,7 +27,7 @@ export async function bundleCli(root: string): Promise<BundledCli> {
   const result = await build({
     ...{ absWorkingDir: root, entryPoints: ['cli/src/main.ts'], bundle: true, write: false, logLevel: 'silent' },
     // A file without an extension is CommonJS to every Node.js, wherever it lies outside of a package.
-    ...{ platform: 'node', format: 'cjs', target: SYNTAX, minifySyntax: true, minifyWhitespace: true, charset: 'utf8' },
+    ...{ platform: 'node', format: 'cjs', target: SYNTAX, minify: true, charset: 'utf8' },
     ...{ banner: { js: banner(manifest) }, footer: { js: licences(root, manifest) }, legalComments: 'none' },
   });
   const [file] = result.outputFiles;

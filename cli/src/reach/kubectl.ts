@@ -52,7 +52,12 @@ export class InstalledKubectl implements Kubectl {
   }
 
   start(args: readonly string[]): ChildProcess {
-    return spawn('kubectl', [...this.#flags, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('kubectl', [...this.#flags, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    // However this process ends, as far as it is asked.
+    const end = (): void => void child.kill();
+    process.once('exit', end);
+    child.once('close', () => process.off('exit', end));
+    return child;
   }
 }
 
