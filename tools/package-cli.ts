@@ -1,6 +1,6 @@
 // npm run package:cli: the kubectl plugin as one file, build/kubectl-porterlb.
 import { dirname, relative } from 'node:path';
-import { bundleCli } from './package/cli.ts';
+import { bundleCli } from './package-cli/bundle.ts';
 
 const root = dirname(import.meta.dirname);
 const { path, bytes } = await bundleCli(root);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { bundleCli } from '../../tools/package/cli.ts';
+import { bundleCli } from '../../tools/package-cli/bundle.ts';
 import { Lab } from '../lab.ts';
 import { until } from '../state/until.ts';
 import { installManager, managerNamespace } from '../story/install.ts';

@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import packageJson from '../../package.json' with { type: 'json' };
-import { bundleCli } from './cli.ts';
+import { bundleCli } from './bundle.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 
