@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { before, describe, it } from 'node:test';
 import packageJson from '../../package.json' with { type: 'json' };
 import { bundleCli } from './bundle.ts';
