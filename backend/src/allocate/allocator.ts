@@ -12,6 +12,7 @@ import { heldAssignments, plan, said, sameTerms, type AllocateView, type Plan } 
 import { PoolSet } from './pool-set.ts';
 import type { Remembered } from './released.ts';
 import { Crowds, plainWish } from './crowds.ts';
+import { each, finished } from './steps.ts';
 import { byServiceAge, Waiting, type Interest } from './waiting.ts';
 import { openWishes, Wishes, wishesOf } from './wishes.ts';
 
@@ -62,19 +63,24 @@ export class Allocator {
     return this.#freed.nextRested;
   }
 
-  /** Begins with what stands in the Services, oldest first, and in the pools' statuses; returns the keys to plan, in this order. */
+  /** All of `adopting` at once. */
   adopt(pools: PoolSet, remembered: Remembered, now: number): string[] {
+    return finished(this.adopting(pools, remembered, now));
+  }
+
+  /** Begins with what stands in the Services, oldest first, and in the pools' statuses; returns the keys to plan, in this order. */
+  *adopting(pools: PoolSet, remembered: Remembered, now: number): Generator<void, string[]> {
     this.#setPools(pools);
     this.#inheritance.begin(remembered);
     const services = [...this.#deps.services.values()].sort(byServiceAge);
     const view = this.#view(now);
-    for (const service of services) {
-      if (!service.held) continue;
+    yield* each(services, (service) => {
+      if (!service.held) return;
       const held = heldAssignments(service, view);
       this.ledger.set(service, held, now);
       this.ledger.confirm(service.key, held);
-    }
-    for (const service of services) this.observe(service);
+    });
+    yield* each(services, (service) => this.observe(service));
     this.#freed.begin(remembered.released, now);
     return services.map(({ key }) => key);
   }
@@ -95,10 +101,7 @@ export class Allocator {
   }
 
   #observeAll(keys: readonly string[]): void {
-    for (const key of keys) {
-      const service = this.#deps.services.get(key);
-      if (service !== undefined) this.observe(service);
-    }
+    for (const service of keys.flatMap((key) => this.#deps.services.get(key) ?? [])) this.observe(service);
   }
 
   plan(service: Service, now: number): Plan {
