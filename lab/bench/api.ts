@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { BASE_PATH } from '../../backend/src/api/routes.ts';
 import { ApiBench, bgpPeers, eips, factsOf, kinds, served } from '../../backend/src/api/testing/api-bench.ts';
 import { aNode, announced, aSession } from '../../backend/src/api/testing/facts.ts';
-import type { ReplicaFacts } from '../../backend/src/api/replicas/facts.ts';
+import type { ReplicaReport } from '../../backend/src/api/replicas/facts.ts';
 import { OPENELB_KEYS } from '../../backend/src/resources/keys.ts';
 import { print, printRow } from './report.ts';
 
@@ -59,7 +59,7 @@ function nameOf(i: number): {
   return { namespace: `ns${i % namespaceCount}`, name: `s${i}`, pool: `pool${pool}`, ip };
 }
 
-function replicaFacts(name: string): ReplicaFacts {
+function replicaFacts(name: string): ReplicaReport {
   const at = '2026-01-01T00:00:00Z';
   const nodes = Array.from({ length: nodeCount }, (_, i) => ({
     ...{ node: `n${i}`, address: `203.0.113.${i}`, health: 'alive' as const, since: at, found: 'it answers 200' },
@@ -95,12 +95,15 @@ async function serve(services: number): Promise<void> {
   for (const name of ['porter-0', 'porter-1']) bench.replicas.set(name, replicaFacts(name));
   await bench.start({ checkAnswers: false });
   while (!bench.view.synced || bench.view.services.size < services) await sleep(50);
-  // Its clock is one that stands by itself.
+  // Its clock is one that stands by itself: it is moved on again and again, and in between goes as the real one does.
   let last = performance.now();
+  const standing = clock.now.bind(clock);
+  Object.assign(clock, { now: () => standing() + performance.now() - last });
   setInterval(() => {
     const now = performance.now();
-    clock.advance(Math.max(0, now - last));
+    const ms = Math.max(0, now - last);
     last = now;
+    clock.advance(ms);
   }, 20);
   process.on('disconnect', () => process.exit(0));
   let delays: number[] = [];

@@ -15,7 +15,7 @@ import { Gate } from './identity/gate.ts';
 import { KsApiserver, Verdicts } from './identity/kubesphere.ts';
 import { KubeProxy } from './kube-proxy.ts';
 import { ClusterPicture, type PictureView, type Reservations } from './model/picture.ts';
-import type { ReplicaFacts } from './replicas/facts.ts';
+import type { ReplicaReport } from './replicas/facts.ts';
 import { Gather } from './replicas/gather.ts';
 import { ReplicaClient } from './replicas/replica-client.ts';
 import { API_GROUP, API_VERSION } from './routes.ts';
@@ -72,7 +72,7 @@ export class Api {
     const { logger } = this.#deps;
     await this.#certificate.start(() => this.#server?.certificateChanged());
     const app = await this.#app();
-    const facts = async (ips: readonly string[]): Promise<ReplicaFacts> => await this.#facts(ips);
+    const facts = async (ips: readonly string[]): Promise<ReplicaReport> => await this.#facts(ips);
     const isReplica = (from: string): boolean => this.#deps.view.members().some(({ address }) => address === from);
     const deps = { logger, certificate: this.#certificate, facts, isReplica, app: app.express };
     this.#server = new ApiServer(deps);
@@ -101,7 +101,7 @@ export class Api {
   #gather(): Gather {
     const { replica: name, node, address } = this.#self;
     const { port } = this.#options;
-    const ask = async (other: Replica, ips: readonly string[], timeoutMs: number): Promise<ReplicaFacts> => {
+    const ask = async (other: Replica, ips: readonly string[], timeoutMs: number): Promise<ReplicaReport> => {
       const host = other.address.includes(':') ? `[${other.address}]` : other.address;
       return await this.#client.ask(`${host}:${port}`, ips, timeoutMs);
     };
@@ -113,7 +113,7 @@ export class Api {
     return new Gather(deps, { self: { name, node, address } });
   }
 
-  async #facts(ips: readonly string[]): Promise<ReplicaFacts> {
+  async #facts(ips: readonly string[]): Promise<ReplicaReport> {
     const { replica, node } = this.#self;
     const { version } = packageJson;
     const [known, kubeProxyMode] = await Promise.all([this.#deps.ask(ips), this.#kubeProxy.mode()]);

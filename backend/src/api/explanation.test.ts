@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
-import type { ReplicaFacts } from './replicas/facts.ts';
+import type { ReplicaReport } from './replicas/facts.ts';
 import type { Explanation } from './schemas/service.ts';
 import { ApiBench, bgpPeers, eips, factsOf, kinds, served } from './testing/api-bench.ts';
 import { announced, aNode, aSession } from './testing/facts.ts';
@@ -20,7 +20,7 @@ async function bench(context: TestContext): Promise<ApiBench> {
   return api;
 }
 
-function said(api: ApiBench, facts: Partial<ReplicaFacts>): void {
+function said(api: ApiBench, facts: Partial<ReplicaReport>): void {
   const addresses = [announced('192.0.2.1', 'shop/web', HOPS)];
   api.replicas.set('porter-0', factsOf('porter-0', { addresses, sessions: [aSession('r1')], ...facts }));
 }

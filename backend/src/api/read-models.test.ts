@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
-import type { ReplicaFacts } from './replicas/facts.ts';
+import type { ReplicaReport } from './replicas/facts.ts';
 import type { NodeAnswer } from './schemas/node.ts';
 import type { Overview } from './schemas/overview.ts';
 import type { PeerAnswer } from './schemas/peer.ts';
@@ -169,7 +169,7 @@ test('a peer shows the session of each replica, and names the one that does not 
 
 test('nodes have the verdict of the replicas with its evidence', async (context) => {
   const api = await bench(context);
-  const verdict = (node: string, health: 'alive' | 'dead'): ReplicaFacts['nodes'][number] => ({
+  const verdict = (node: string, health: 'alive' | 'dead'): ReplicaReport['nodes'][number] => ({
     ...{ node, address: '203.0.113.11', health, since: '2026-01-01T00:00:00Z', found: 'no answer within 500 ms' },
     ...{
       answered: undefined,

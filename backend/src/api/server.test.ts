@@ -6,7 +6,7 @@ import { suite, test, type TestContext } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { FakeLogger } from '../platform/fake/logger.ts';
 import { systemClock } from '../platform/linux/clock.ts';
-import type { ReplicaFacts } from './replicas/facts.ts';
+import type { ReplicaReport } from './replicas/facts.ts';
 import { FACTS_PATH, ReplicaClient } from './replicas/replica-client.ts';
 import { ApiServer } from './server.ts';
 import { announced, aSession } from './testing/facts.ts';
@@ -22,7 +22,7 @@ const FACTS = JSON.parse(
       addresses: [announced('192.0.2.1', 'd/s', ['203.0.113.1'])],
     }),
   ),
-) as ReplicaFacts;
+) as ReplicaReport;
 
 async function made(): Promise<KeyAndCertificate> {
   const times = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2040-01-01T00:00:00Z') };

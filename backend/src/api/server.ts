@@ -5,7 +5,7 @@ import type { PortProblem } from '../engine/facts.ts';
 import type { Logger } from '../platform/ports.ts';
 import { Connections } from './connections.ts';
 import { FACTS_PATH } from './replicas/replica-client.ts';
-import type { ReplicaFacts } from './replicas/facts.ts';
+import type { ReplicaReport } from './replicas/facts.ts';
 import type { ServingCertificate } from './tls/serving-certificate.ts';
 
 // As in health.ts: nothing but what is needed of this module is loaded.
@@ -19,7 +19,7 @@ export interface ApiServerDeps {
   /** Whether there is a replica at this address. */
   readonly isReplica: (address: string) => boolean;
   /** What this replica tells others. */
-  readonly facts: (ips: readonly string[]) => Promise<ReplicaFacts>;
+  readonly facts: (ips: readonly string[]) => Promise<ReplicaReport>;
 }
 
 export interface ApiServerOptions {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
-import type { ReplicaFacts } from './replicas/facts.ts';
+import type { ReplicaReport } from './replicas/facts.ts';
 import type { Preflight, Simulation } from './schemas/simulation.ts';
 import type { Status } from './schemas/status.ts';
 import { aNode, aSession } from './testing/facts.ts';
@@ -40,7 +40,7 @@ async function bench(context: TestContext): Promise<ApiBench> {
 }
 
 /** What the replica says from now on. */
-function says(api: ApiBench, facts: Partial<ReplicaFacts>): void {
+function says(api: ApiBench, facts: Partial<ReplicaReport>): void {
   api.replicas.set('porter-0', factsOf('porter-0', facts));
   api.clock.advance(2_000);
 }

@@ -67,7 +67,7 @@ export class Allocation {
     const released = new Map(names.map((name) => [name, this.#releasedBefore(name)] as const));
     const used = names.flatMap((name) => this.#usedBefore(name));
     yield;
-    this.#allocator.adopt(pools, { released, used }, this.#now);
+    yield* this.#allocator.adopting(pools, { released, used }, this.#now);
   }
 
   #releasedBefore(pool: string): Release[] {

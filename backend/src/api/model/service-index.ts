@@ -48,6 +48,8 @@ export class ServiceIndex {
   #pools: ReadonlyMap<string, Pool> | undefined;
   #sorted: readonly Service[] = [];
   #isSorted = false;
+  /** Keys that have another Service, or were not there, when it was sorted last. */
+  readonly #unsorted = new Set<string>();
   #served: Served | undefined;
   #byNamespace: ReadonlyMap<string, readonly Service[]> | undefined;
   #revision = 0;
@@ -74,11 +76,11 @@ export class ServiceIndex {
   /** Those of type LoadBalancer, by name, then by namespace. */
   get sorted(): readonly Service[] {
     if (this.#isSorted) return this.#sorted;
-    // Most stand where they stood: an order that is almost right is put right in a fraction of the time.
-    const before = this.#sorted.flatMap(({ key }) => this.#entries.get(key)?.service ?? []);
-    const known = new Set(before);
-    const added = [...this.#entries.values()].flatMap(({ service }) => (known.has(service) ? [] : [service]));
-    this.#sorted = [...before, ...added.sort(byName)].sort(byName);
+    // Most stand where they stood, and an order that is almost right is put right in a fraction of the time.
+    const stayed = this.#sorted.filter(({ key }) => this.#entries.has(key) && !this.#unsorted.has(key));
+    const added = [...this.#unsorted].flatMap((key) => this.#entries.get(key)?.service ?? []);
+    this.#sorted = [...stayed, ...added.sort(byName)].sort(byName);
+    this.#unsorted.clear();
     this.#isSorted = true;
     return this.#sorted;
   }
@@ -121,6 +123,7 @@ export class ServiceIndex {
   #add(service: Service): void {
     const entry = this.#source.entryOf(service);
     this.#entries.set(service.key, entry);
+    this.#unsorted.add(service.key);
     this.#changed();
     const holder = { service, since: entry.allocated?.since ?? null };
     for (const { ip, pool } of entry.held) {

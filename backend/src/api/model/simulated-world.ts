@@ -1,11 +1,12 @@
 import type { NodeHealth, HoldingService, Snapshot } from '../../announce/snapshot.ts';
 import type { Family } from '../../domain/address.ts';
+import type { Node } from '../../domain/node.ts';
 import type { Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { FamilyEndpoints, ServiceEndpoints } from '../../domain/service.ts';
 import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
 import { parseEip } from '../../resources/parse-eip.ts';
-import type { ReplicaFacts } from '../replicas/facts.ts';
+import type { ReplicaReport } from '../replicas/facts.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { SimulationRequest } from '../schemas/simulation.ts';
 import type { ClusterPicture } from './picture.ts';
@@ -31,7 +32,7 @@ export function exchangeKey(peer: string, family: Family): string {
   return `${peer} ${family}`;
 }
 
-function silentPeers(peers: Iterable<Peer>, facts: readonly ReplicaFacts[]): Set<string> {
+function silentPeers(peers: Iterable<Peer>, facts: readonly ReplicaReport[]): Set<string> {
   const exchanges = ({ name }: Peer, family: Family): boolean =>
     facts.some(({ sessions }) =>
       sessions.some(
@@ -55,25 +56,26 @@ function decisive(words: readonly Word[]): Pick<Snapshot, 'health' | 'drains'> {
   return { health, drains: new Map(facts?.drains) };
 }
 
+function present<T>(map: ReadonlyMap<string, T | null>): Map<string, T> {
+  const all = new Map<string, T>();
+  for (const [key, value] of map) if (value !== null) all.set(key, value);
+  return all;
+}
+
 /** As it is now, by the cluster's objects and what replicas say. */
-export function presentWorld({ view }: ClusterPicture, words: readonly Word[]): World {
-  const { services = new Map(), endpoints = new Map(), nodes = new Map(), pools = new Map() } = view.inputs();
-  const present = <T>(map: ReadonlyMap<string, T | null>): Map<string, T> => {
-    const all = new Map<string, T>();
-    for (const [key, value] of map) if (value !== null) all.set(key, value);
-    return all;
-  };
+export function* presentWorld({ view }: ClusterPicture, words: readonly Word[]): Generator<void, World> {
+  const inputs = view.inputs();
+  yield;
+  const services = present<HoldingService>(inputs.services ?? new Map());
+  yield;
+  const endpoints = present<ServiceEndpoints>(inputs.endpoints ?? new Map());
+  yield;
+  const [nodes, pools] = [present<Node>(inputs.nodes ?? new Map()), present<Pool>(inputs.pools ?? new Map())];
   const peers = new Map(view.peers.values());
   const facts = words.flatMap((word) => ('facts' in word ? word.facts : []));
+  const now = { gone: new Map(), ...decisive(words), protocols: new Set(['bgp', 'layer2'] as const) };
   return {
-    snapshot: {
-      services: present<HoldingService>(services),
-      endpoints: present<ServiceEndpoints>(endpoints),
-      nodes: present(nodes),
-      pools: present<Pool>(pools),
-      ...{ gone: new Map(), ...decisive(words) },
-      protocols: new Set(['bgp', 'layer2']),
-    },
+    snapshot: { services, endpoints, nodes, pools, ...now },
     peers,
     silent: silentPeers(peers.values(), facts),
     speakers: facts.length === 0 ? undefined : new Set(facts.map(({ node }) => node)),

@@ -63,6 +63,7 @@ function effectOf(before: Standing, after: Standing): Change['effect'] | undefin
 function* addressChanges(before: World, after: World): Generator<void, { changes: Change[]; keeps: number }> {
   const holders = new Map<string, HoldingService[]>();
   for (const service of before.snapshot.services.values()) {
+    yield;
     for (const { ip } of service.assignments) holders.set(ip, [...(holders.get(ip) ?? []), service]);
   }
   const changes: Change[] = [];
@@ -114,8 +115,7 @@ export function* simulate(
   request: SimulationRequest,
   { picture, words, now }: SimulationView,
 ): Generator<void, Simulation | Refusal> {
-  const before = presentWorld(picture, words);
-  yield;
+  const before = yield* presentWorld(picture, words);
   const after = yield* changedWorld(before, request, picture);
   if (isRefusal(after)) return after;
   yield;

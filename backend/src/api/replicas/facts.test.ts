@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { factsOf } from '../testing/api-bench.ts';
 import { announced, aSession } from '../testing/facts.ts';
-import { replicaFacts, type ReplicaFacts } from './facts.ts';
+import { replicaReport, type ReplicaReport } from './facts.ts';
 
-const NODE: ReplicaFacts['nodes'][number] = {
+const NODE: ReplicaReport['nodes'][number] = {
   ...{ node: 'n1', address: '203.0.113.11', health: 'alive', since: '2026-01-01T00:00:00Z', found: 'it answers 200' },
   ...{
     answered: undefined,
@@ -25,8 +25,8 @@ const FACTS = factsOf('porter-0', {
 });
 
 /** What another replica hears. */
-function heard(facts: object): ReplicaFacts {
-  return replicaFacts.parse(JSON.parse(JSON.stringify(facts)));
+function heard(facts: object): ReplicaReport {
+  return replicaReport.parse(JSON.parse(JSON.stringify(facts)));
 }
 
 suite('what a replica tells others', () => {

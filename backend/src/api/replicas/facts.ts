@@ -4,7 +4,7 @@ import type { Finding, Reason } from '../../domain/reason.ts';
 import type { NodeVerdict } from '../../health/node-verdict.ts';
 
 /** What only this replica knows. */
-export interface ReplicaFacts extends EngineFacts {
+export interface ReplicaReport extends EngineFacts {
   readonly replica: string;
   readonly node: string;
   readonly version: string;
@@ -94,7 +94,7 @@ const address: z.ZodType<AddressFacts> = z.object({
 });
 
 /** What another replica says; one of a later version may say more. */
-export const replicaFacts: z.ZodType<ReplicaFacts> = z.object({
+export const replicaReport: z.ZodType<ReplicaReport> = z.object({
   replica: z.string(),
   node: z.string(),
   version: z.string(),

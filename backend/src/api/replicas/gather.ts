@@ -1,20 +1,21 @@
 import type { Replica } from '../../domain/replica.ts';
 import type { Clock, Timer } from '../../platform/ports.ts';
 import { Problem } from '../errors.ts';
-import type { ReplicaFacts } from './facts.ts';
+import type { ReplicaReport } from './facts.ts';
 import { Turns } from './turns.ts';
 
 /** One replica with what it says, or why it says nothing. */
 export type Word =
-  { readonly replica: Replica; readonly facts: ReplicaFacts } | { readonly replica: Replica; readonly problem: string };
+  | { readonly replica: Replica; readonly facts: ReplicaReport }
+  | { readonly replica: Replica; readonly problem: string };
 
 export interface GatherDeps {
   readonly clock: Clock;
   /** All replicas, this one among them or not. */
   readonly members: () => readonly Replica[];
   /** What this replica says. */
-  readonly own: (ips: readonly string[]) => Promise<ReplicaFacts>;
-  readonly ask: (replica: Replica, ips: readonly string[], timeoutMs: number) => Promise<ReplicaFacts>;
+  readonly own: (ips: readonly string[]) => Promise<ReplicaReport>;
+  readonly ask: (replica: Replica, ips: readonly string[], timeoutMs: number) => Promise<ReplicaReport>;
 }
 
 export interface GatherOptions {
@@ -124,7 +125,7 @@ export class Gather {
     return words.sort((a, b) => (a.replica.name < b.replica.name ? -1 : 1));
   }
 
-  async #word(replica: Replica, ask: () => Promise<ReplicaFacts>): Promise<Word> {
+  async #word(replica: Replica, ask: () => Promise<ReplicaReport>): Promise<Word> {
     const { clock } = this.#deps;
     return await new Promise((resolve) => {
       const late = clock.setTimer(PATIENCE_MS, () =>

@@ -2,7 +2,7 @@ import type { Agent } from 'node:https';
 import type { Clock } from '../../platform/ports.ts';
 import { send } from '../outgoing.ts';
 import type { ServingCertificate } from '../tls/serving-certificate.ts';
-import { replicaFacts, type ReplicaFacts } from './facts.ts';
+import { replicaReport, type ReplicaReport } from './facts.ts';
 
 const https = process.getBuiltinModule('node:https');
 
@@ -31,12 +31,12 @@ export class ReplicaClient {
    * @param at `host:port`, IPv6 in brackets
    * @throws {Error} if it doesn't answer in time, or says what can't be understood
    */
-  async ask(at: string, ips: readonly string[], timeoutMs: number): Promise<ReplicaFacts> {
+  async ask(at: string, ips: readonly string[], timeoutMs: number): Promise<ReplicaReport> {
     const url = `https://${at}${FACTS_PATH}?${new URLSearchParams({ ips: ips.join(',') }).toString()}`;
     const outgoing = { method: 'GET', headers: {}, timeoutMs, maxBytes: MAX_BYTES, agent: this.#agentNow() };
     const { status, body } = await send(this.#deps, url, outgoing);
     if (status !== 200) throw new Error(`it answers with status ${status}`);
-    const facts = replicaFacts.safeParse(JSON.parse(body));
+    const facts = replicaReport.safeParse(JSON.parse(body));
     if (!facts.success) throw new Error('it is of another version and says what this one does not understand');
     return facts.data;
   }

@@ -17,7 +17,7 @@ import type { Access, Caller, KubeSphere, Question } from '../identity/caller.ts
 import { Gate } from '../identity/gate.ts';
 import { Verdicts } from '../identity/kubesphere.ts';
 import { ClusterPicture, type Reservations } from '../model/picture.ts';
-import type { ReplicaFacts } from '../replicas/facts.ts';
+import type { ReplicaReport } from '../replicas/facts.ts';
 import { Gather } from '../replicas/gather.ts';
 import { BASE_PATH } from '../routes.ts';
 
@@ -41,7 +41,7 @@ export const NO_FACTS: EngineFacts = {
 };
 
 /** What a replica says of itself. */
-export function factsOf(replica: string, facts: Partial<ReplicaFacts> = {}): ReplicaFacts {
+export function factsOf(replica: string, facts: Partial<ReplicaReport> = {}): ReplicaReport {
   const self = { replica, node: `${replica}-node`, version: '0.1.0', startedAt: '2026-01-01T00:00:00Z', leads: false };
   return { kubeProxyMode: undefined, ...self, ...NO_FACTS, ...facts };
 }
@@ -117,7 +117,7 @@ export class ApiBench {
   readonly subnets: AddressRange[] = [];
   readonly reservations: Reservations = { serviceRanges: () => this.serviceRanges, subnets: () => this.subnets };
   /** What each replica says; one that is undefined doesn't answer. */
-  readonly replicas = new Map<string, ReplicaFacts | undefined>([['porter-0', factsOf('porter-0', { leads: true })]]);
+  readonly replicas = new Map<string, ReplicaReport | undefined>([['porter-0', factsOf('porter-0', { leads: true })]]);
   reviews = 0;
   reviewsDown = false;
   /** How many SubjectAccessReviews there were. */
@@ -136,6 +136,8 @@ export class ApiBench {
       onChange: () => undefined,
     },
   );
+  /** How many answers there were with each status. */
+  readonly statuses = new Map<number, number>();
   /** Called with every change that the engine would hear of. */
   onInputs: () => void = () => undefined;
   #server: Server | undefined;
@@ -158,7 +160,12 @@ export class ApiBench {
       { ...deps, handlers: handlers({ clock, picture, gather: this.#gather() }) },
       { docs, checkAnswers },
     );
-    const server = createServer(app.express);
+    const server = createServer((request, response) => {
+      response.on('finish', () =>
+        this.statuses.set(response.statusCode, (this.statuses.get(response.statusCode) ?? 0) + 1),
+      );
+      app.express(request, response);
+    });
     this.#server = server;
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     this.port = (server.address() as { port: number }).port;
@@ -234,13 +241,13 @@ export class ApiBench {
   #gather(): Gather {
     const names = (): string[] => [...this.replicas.keys()];
     const members = (): Replica[] => names().map((name) => ({ name, node: `${name}-node`, address: '10.0.0.1' }));
-    const said = (name: string, ips: readonly string[]): ReplicaFacts => {
+    const said = (name: string, ips: readonly string[]): ReplicaReport => {
       const facts = this.replicas.get(name);
       if (facts === undefined) throw new Error('connect ECONNREFUSED');
       return { ...facts, addresses: facts.addresses.filter(({ ip }) => ips.includes(ip)) };
     };
-    const own = async (ips: readonly string[]): Promise<ReplicaFacts> => await Promise.resolve(said('porter-0', ips));
-    const ask = async (replica: Replica, ips: readonly string[]): Promise<ReplicaFacts> => {
+    const own = async (ips: readonly string[]): Promise<ReplicaReport> => await Promise.resolve(said('porter-0', ips));
+    const ask = async (replica: Replica, ips: readonly string[]): Promise<ReplicaReport> => {
       await settle();
       return said(replica.name, ips);
     };

@@ -1,5 +1,5 @@
 import type * as kinds from '../../cluster/kinds.ts';
-import type { ReplicaFacts } from '../replicas/facts.ts';
+import type { ReplicaReport } from '../replicas/facts.ts';
 
 export function aNode(name: string, ip: string): kinds.Node {
   return {
@@ -13,7 +13,7 @@ const COUNTERS = {
   ...{ malformedUpdates: 0, refreshesReceived: 0, established: 1, lost: 0 },
 };
 
-export function aSession(peer: string, state = 'Established', addPath = true): ReplicaFacts['sessions'][number] {
+export function aSession(peer: string, state = 'Established', addPath = true): ReplicaReport['sessions'][number] {
   return {
     ...{ peer, state, since: '2026-01-01T00:00:00Z', lastError: undefined, localAddress: '203.0.113.11' },
     ...{ remoteRouterId: '203.0.113.1', holdTimeSeconds: 90, keepaliveSeconds: 30, gracefulRestart: true },
@@ -22,7 +22,11 @@ export function aSession(peer: string, state = 'Established', addPath = true): R
   };
 }
 
-export function announced(ip: string, service: string, nextHops: readonly string[]): ReplicaFacts['addresses'][number] {
+export function announced(
+  ip: string,
+  service: string,
+  nextHops: readonly string[],
+): ReplicaReport['addresses'][number] {
   return {
     ...{ ip, services: [service], younger: [], finding: { reason: 'Announced', params: { ip } }, draining: [] },
     ...{ nodes: ['n1', 'n2'], leftOut: [], routes: [{ peer: 'r1', med: 100, nextHops }] },
