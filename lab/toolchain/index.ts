@@ -3,6 +3,8 @@ export { cacheFolder } from './cache.ts';
 export { ensurePrograms } from './debian.ts';
 export { ensureControlPlane, ensureHelm, ensureKubernetes } from './kubernetes.ts';
 export type { ControlPlanePrograms, KubernetesPrograms } from './kubernetes.ts';
+export { ensureSchemathesis } from './schemathesis.ts';
+export type { PythonProgram } from './schemathesis.ts';
 export { clusterPrograms, findProgram } from './programs.ts';
 export type { Program } from './programs.ts';
 export { MissingRequirements, noProgress, progressToStderr } from './progress.ts';

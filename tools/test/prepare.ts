@@ -4,6 +4,7 @@ import {
   ensureHelm,
   ensureKubernetes,
   ensurePrograms,
+  ensureSchemathesis,
   progressToStderr,
 } from '../../lab/toolchain/index.ts';
 import type { TestClass } from './classes.ts';
@@ -16,6 +17,7 @@ export async function prepareFor(testClass: TestClass): Promise<void> {
   if (testClass === 'unit') return;
   if (testClass === 'api') {
     await ensureControlPlane(progressToStderr);
+    await ensureSchemathesis(progressToStderr);
     return;
   }
   await ensurePrograms(clusterPrograms, progressToStderr);
