@@ -95,14 +95,24 @@ suite('the extension in a cluster', () => {
     await answered();
   });
 
-  test('is scaled and upgraded, and users notice nothing', async () => {
+  test('is scaled and upgraded, with kinds of an older version, and users notice nothing', async () => {
     const old = await pods();
+    const kind = 'crd/eips.network.kubesphere.io';
+    const older = [{ op: 'remove', path: '/spec/versions/0/additionalPrinterColumns' }];
+    await lab.kubectl(['patch', kind, '--type=json', '-p', JSON.stringify(older)]);
     await unnoticed(async () => {
       await extension.install(['backend.replicas=3'], '0.1.1');
       await sessions(3);
     });
     const now = await pods();
     assert.equal(now.length, 3);
+    const columns = await lab.kubectl([
+      'get',
+      kind,
+      '-o',
+      'jsonpath={.spec.versions[0].additionalPrinterColumns[*].name}',
+    ]);
+    assert.match(columns, /Address Protocol Usage/);
     assert.deepEqual(
       now.filter((name) => old.includes(name)),
       [],
