@@ -35,9 +35,11 @@ export const KUBESPHERE_KINDS = [
 /** What monitoring and alerting bring along. */
 const MONITORING_KINDS = [
   'monitoring.coreos.com/v1/PodMonitor',
-  'alerting.kubesphere.io/v2beta1/ClusterRuleGroup',
+  'monitoring.coreos.com/v1/PrometheusRule',
   'monitoring.kubesphere.io/v1alpha2/ClusterDashboard',
 ];
+/** Where it is there, alerts go by it. */
+const ALERTING_KIND = 'alerting.kubesphere.io/v2beta1/ClusterRuleGroup';
 
 /** What changes which objects there are, and what Pods need. */
 const VARIANTS: readonly (readonly string[])[] = [
@@ -79,26 +81,31 @@ interface Wish {
   readonly values: string;
   readonly mirrored: boolean;
   readonly set: readonly string[];
+  /** What the cluster has. */
+  readonly kinds: readonly string[];
 }
 
 function wishes(): Wish[] {
-  return (['agent', 'extension'] as const).flatMap((pass) =>
+  const kinds = [...KUBESPHERE_KINDS, ...MONITORING_KINDS];
+  const everywhere = (['agent', 'extension'] as const).flatMap((pass) =>
     (pass === 'agent' ? VARIANTS : [[]]).flatMap((variant) =>
       [false, true].map((mirrored) => ({
         pass,
         values: variant.length === 0 ? 'defaults' : variant.join(' '),
         mirrored,
         set: [...variant, ...(mirrored ? injected : [])],
+        kinds: [...kinds, ALERTING_KIND],
       })),
     ),
   );
+  return [...everywhere, { pass: 'agent', values: 'without KubeSphere alerting', mirrored: false, set: [], kinds }];
 }
 
-async function render(helm: string, tgz: string, { pass, set }: Wish): Promise<Rendered[]> {
+async function render(helm: string, tgz: string, { pass, set, kinds }: Wish): Promise<Rendered[]> {
   const release = pass === 'agent' ? 'porterlb-agent' : 'porterlb';
   const flags = [`tags.extension=${pass === 'extension'}`, `tags.agent=${pass === 'agent'}`, ...set];
   const args = ['template', release, tgz, '-n', 'extension-porterlb', '--include-crds', '--kube-version', '1.28.0'];
-  const kinds = [...KUBESPHERE_KINDS, ...MONITORING_KINDS].flatMap((kind) => ['--api-versions', kind]);
-  const text = await run(helm, [...args, ...kinds, ...flags.flatMap((flag) => ['--set', flag])]);
+  const has = kinds.flatMap((kind) => ['--api-versions', kind]);
+  const text = await run(helm, [...args, ...has, ...flags.flatMap((flag) => ['--set', flag])]);
   return parseAllDocuments(text).flatMap((document) => (document.toJS() as Rendered | null) ?? []);
 }
