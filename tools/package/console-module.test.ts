@@ -55,7 +55,7 @@ function load(query: Query, asked: string[] = []): ConsoleModule {
       execute();
     },
   };
-   
+  // As SystemJS does.
   new Function('System', 't', text)(System, (key: string) => key);
   assert.ok(exported !== undefined);
   return exported;
