@@ -120,10 +120,14 @@ test('timers of BFD, and whether there is any, change nothing in the session of 
   assert.deepEqual(pair.router.connections.length, 1);
 });
 
-test('leaving: BFD says that it is meant so before the connection is closed', async () => {
+test('leaving: BFD is up until the connection is closed, and then says that it is meant so', async () => {
   const pair = new Pair();
   pair.comesUp();
   const stopped = pair.speaker.stop('retain');
+  assert.deepEqual(pair.bfd.takeSent(), []);
+  pair.router.connection.remote.end();
+  pair.router.settle();
+  await new Promise((resolve) => void setImmediate(resolve));
   assert.deepEqual(
     pair.bfd.takeSent().map(({ state }) => state),
     ['AdminDown'],

@@ -134,14 +134,15 @@ export class BgpSpeaker {
     this.#listening.stop();
     this.#callers.stop();
     const farewell = this.#shutdown(CeaseSubcode.administrativeShutdown);
-    // First, so that no router takes our silence for a failure.
-    const bfd = this.#deps.bfd?.stop();
-    const leaving = [...this.#peers].map(async ([key, { sessions }]) => {
-      const mode = typeof how === 'function' ? how(key) : how;
-      if (mode === 'withdraw') await sessions.leave(farewell);
-      else await sessions.stop(mode === 'retain' ? undefined : farewell);
-    });
-    await Promise.all([bfd, ...leaving]);
+    await Promise.all(
+      [...this.#peers].map(async ([key, { sessions }]) => {
+        const mode = typeof how === 'function' ? how(key) : how;
+        if (mode === 'withdraw') await sessions.leave(farewell);
+        else await sessions.stop(mode === 'retain' ? undefined : farewell);
+      }),
+    );
+    // Not before: FRR takes it for a failure while the session of BGP is up, and drops routes that it keeps once the connection is closed.
+    await this.#deps.bfd?.stop();
   }
 
   /** Removes the peers that are gone, or have become other routers. */

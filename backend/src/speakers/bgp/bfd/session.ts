@@ -119,8 +119,8 @@ export class BfdSession {
       logger.info({ transmitIntervalMs, detectionTimeMs }, 'BFD session up');
     } else if (effect === 'failed') {
       this.#counters.failed++;
-      const words = { diagnostic: wordsOf(diagnostic), remoteDiagnostic: wordsOf(remote?.diagnostic ?? 0) };
-      logger.warn(words, 'BFD session down');
+      const remoteDiagnostic = wordsOf(remote?.diagnostic ?? 0);
+      logger.warn({ diagnostic: wordsOf(diagnostic), remoteDiagnostic }, 'BFD session down');
     } else {
       logger.info({}, 'BFD session closed by the administrator of the router, which says nothing of the path');
     }
