@@ -10,6 +10,7 @@ import { LightNode, nodeObject } from './cluster/light-node.ts';
 import type { NodeSpec } from './cluster/light-node.ts';
 import { Sniffer } from './lan/sniffer.ts';
 import { BirdRouter } from './network/bird-router.ts';
+import type { BirdOptions } from './network/bird-router.ts';
 import { Client } from './network/client.ts';
 import { Host } from './network/host.ts';
 import { kubernetesService, planNetwork } from './network/plan.ts';
@@ -144,8 +145,9 @@ export class LightLab extends KubeAccess {
   }
 
   /** Makes a host on the nodes' network a router of another make; returns when it takes sessions. */
-  async startBird(host: Host): Promise<BirdRouter> {
-    const router = new BirdRouter(this.#parts.processes, host, join(folderOf(this.name), `${host.name}.bird`));
+  async startBird(host: Host, options: BirdOptions = {}): Promise<BirdRouter> {
+    const folder = join(folderOf(this.name), `${host.name}.bird`);
+    const router = new BirdRouter(this.#parts.processes, host, folder, options);
     await router.start();
     return router;
   }

@@ -14,10 +14,11 @@ import { inNamespace } from './topology.ts';
  * Takes BGP sessions from anywhere in the nodes' network, of any other AS, with several paths of an address (RFC 7911), and puts
  * all equal ones into the kernel.
  */
-function configuration(address: string): string {
+function configuration(address: string, { bfd }: BirdOptions): string {
   return `log stderr all;
 router id ${address};
 protocol device {}
+${bfd === undefined ? '' : `protocol bfd { interface "*" { ${bfd} }; }`}
 protocol kernel {
   merge paths on limit 64;
   ipv4 { import none; export where source = RTS_BGP; };
@@ -27,9 +28,15 @@ protocol bgp replicas {
   neighbor range ${nodeNetwork.ipv4} external;
   error wait time 1, 2;
   dynamic name "replica";
+  ${bfd === undefined ? '' : 'bfd graceful;'}
   ipv4 { import all; export none; add paths rx; };
 }
 `;
+}
+
+export interface BirdOptions {
+  /** Parameters of BFD with all peers, as in BIRD's configuration: `interval 300 ms;`. Default: none. */
+  readonly bfd?: string;
 }
 
 /** BIRD 2 on a host of the nodes' network, for IPv4: a router of another make than FRR. No client's traffic goes through it. */
@@ -41,11 +48,13 @@ export class BirdRouter {
   readonly #processes: Processes;
   readonly #host: Host;
   readonly #folder: string;
+  readonly #options: BirdOptions;
 
-  constructor(processes: Processes, host: Host, folder: string) {
+  constructor(processes: Processes, host: Host, folder: string, options: BirdOptions = {}) {
     this.#processes = processes;
     this.#host = host;
     this.#folder = folder;
+    this.#options = options;
     this.name = 'bird';
     this.addresses = host.addresses;
     this.namespace = host.namespace;
@@ -56,7 +65,7 @@ export class BirdRouter {
     await ensurePrograms(['bird', 'birdc'], noProgress);
     await mkdir(this.#folder, { recursive: true });
     const file = join(this.#folder, 'bird.conf');
-    await writeFile(file, configuration(this.addresses.ipv4));
+    await writeFile(file, configuration(this.addresses.ipv4, this.#options));
     const name = `${this.#host.name}.bird`;
     const command = [...inNamespace(this.namespace), 'bird', '-f', '-c', file, '-s', this.#socket];
     await this.#processes.start({ name, command });

@@ -142,9 +142,22 @@ export class Router {
     await setCables(this.#deps.network, cablesOf(this.#plan), state);
   }
 
-  async #startDaemon(daemon: 'zebra' | 'bgpd'): Promise<void> {
+  /** BFD with all peers from now on, until `stop`. @param timers multiplier, receive and transmit interval in milliseconds, as FRR has them */
+  async startBfd(timers: string): Promise<void> {
+    await writeFile(join(this.#folder, 'bfdd.conf'), `hostname ${this.name}\nlog stdout informational\n`);
+    await this.#startDaemon('bfdd');
+    await this.vtysh('configure terminal', `router bgp ${routerAsn}`, `neighbor cluster bfd ${timers}`);
+  }
+
+  /** FRR's `show bfd peers json`. */
+  async bfdPeers(): Promise<readonly BfdPeerSummary[]> {
+    return JSON.parse(await this.vtysh('show bfd peers json')) as BfdPeerSummary[];
+  }
+
+  async #startDaemon(daemon: 'zebra' | 'bgpd' | 'bfdd'): Promise<void> {
     const file = (name: string): string => join(this.#folder, name);
     const sockets = ['-z', file('zserv.api'), '--vty_socket', this.#folder, '-i', file(`${daemon}.pid`), '-P', '0'];
+    if (daemon === 'bfdd') sockets.push('--bfdctl', file('bfdd.sock'));
     await this.#deps.processes.start({
       name: `${this.name}.${daemon}`,
       command: [...inNamespace(this.namespace), `/usr/lib/frr/${daemon}`, '-f', file(`${daemon}.conf`), ...sockets],
@@ -156,7 +169,7 @@ export class Router {
   }
 
   async #stopDaemons(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    await this.#deps.processes.stop(`${this.name}.bgpd`, signal);
+    for (const daemon of ['bgpd', 'bfdd']) await this.#deps.processes.stop(`${this.name}.${daemon}`, signal);
     await this.#deps.processes.stop(`${this.name}.zebra`, signal);
   }
 
@@ -168,6 +181,15 @@ export class Router {
 }
 
 export type BgpSummary = Readonly<Partial<Record<'ipv4Unicast' | 'ipv6Unicast', BgpFamilySummary>>>;
+
+/** One session of `show bfd peers json`; times in milliseconds. */
+export interface BfdPeerSummary {
+  readonly peer: string;
+  readonly status: string;
+  readonly diagnostic: string;
+  readonly 'remote-transmit-interval': number;
+  readonly 'remote-detect-multiplier': number;
+}
 
 export interface BgpFamilySummary {
   readonly as: number;

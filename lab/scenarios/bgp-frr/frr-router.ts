@@ -5,11 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { until } from '../../state/until.ts';
-import { ip, RouterNetwork, routerAddress } from '../bgp-routers/router-network.ts';
+import { ip, RouterNetwork, routerAddress, speakerAddress } from '../bgp-routers/router-network.ts';
 
 const execute = promisify(execFile);
 
 export { linkLocal, routerAddress, speakerAddress } from '../bgp-routers/router-network.ts';
+
+async function inside(namespace: string, ...command: string[]): Promise<string> {
+  return (await execute('nsenter', [`--net=/var/run/netns/${namespace}`, ...command])).stdout;
+}
 
 const configuration = `
 hostname bgp-frr
@@ -33,6 +37,22 @@ router bgp 65001
  exit-address-family
 `;
 
+type Daemon = 'zebra' | 'bgpd' | 'bfdd';
+
+/** `show bfd peers json` of FRR 8.4, as far as it is read here; times in milliseconds. */
+export interface BfdPeerOfFrr {
+  readonly peer: string;
+  readonly multihop: boolean;
+  readonly status: 'up' | 'down' | 'init' | 'shutdown';
+  readonly 'remote-detect-multiplier': number;
+  readonly 'remote-receive-interval': number;
+  readonly 'remote-transmit-interval': number;
+}
+
+export interface BgpNeighborOfFrr {
+  readonly bgpState: string;
+}
+
 interface KernelRoute {
   readonly dst: string;
   readonly gateway?: string;
@@ -49,7 +69,7 @@ export class FrrRouter {
   readonly speakerNamespace: string;
   readonly #network: RouterNetwork;
   readonly #folder: string;
-  readonly #daemons = new Map<string, ChildProcess>();
+  readonly #daemons = new Map<Daemon, ChildProcess>();
 
   private constructor(name: string, folder: string) {
     this.#network = new RouterNetwork(name);
@@ -77,11 +97,12 @@ export class FrrRouter {
     }
   }
 
-  async startDaemon(name: 'zebra' | 'bgpd'): Promise<void> {
+  async startDaemon(name: Daemon): Promise<void> {
     const at = (file: string): string => join(this.#folder, file);
     const args = [`--net=/var/run/netns/${this.namespace}`, `/usr/lib/frr/${name}`, '-u', 'frr', '-g', 'frr'];
     args.push('-f', at(`${name}.conf`), '-i', at(`${name}.pid`), '-z', at('zserv.api'), '-P', '0');
     args.push('--vty_socket', this.#folder, '--log', 'stdout');
+    if (name === 'bfdd') args.push('--bfdctl', at('bfdd.sock'));
     const child = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)));
@@ -92,11 +113,11 @@ export class FrrRouter {
     });
   }
 
-  signal(name: 'zebra' | 'bgpd', signal: NodeJS.Signals): void {
+  signal(name: Daemon, signal: NodeJS.Signals): void {
     this.#daemons.get(name)?.kill(signal);
   }
 
-  async stopDaemon(name: 'zebra' | 'bgpd', signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  async stopDaemon(name: Daemon, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#daemons.get(name);
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
@@ -118,8 +139,59 @@ export class FrrRouter {
     return new Map([...routes].map(([dst, hops]) => [dst, [...hops].sort()]));
   }
 
-  async vtysh(command: string): Promise<string> {
-    return (await execute('vtysh', ['--vty_socket', this.#folder, '-d', 'bgpd', '-c', command])).stdout;
+  async vtysh(command: string, daemon: Daemon = 'bgpd'): Promise<string> {
+    return (await execute('vtysh', ['--vty_socket', this.#folder, '-d', daemon, '-c', command])).stdout;
+  }
+
+  /** BFD, where peers of BGP ask for it. */
+  async startBfd(): Promise<void> {
+    await writeFile(join(this.#folder, 'bfdd.conf'), 'hostname bgp-frr\n');
+    await this.startDaemon('bfdd');
+  }
+
+  /** Changes the configuration of bfdd: `lines` as in its file, below `bfd`. */
+  async configureBfd(...lines: string[]): Promise<void> {
+    const commands = ['configure terminal', 'bfd', ...lines].flatMap((line) => ['-c', line]);
+    await execute('vtysh', ['--vty_socket', this.#folder, '-d', 'bfdd', ...commands]);
+  }
+
+  /** Sessions of BFD, by the peer's address. */
+  async bfdPeers(): Promise<Map<string, BfdPeerOfFrr>> {
+    const list = JSON.parse(await this.vtysh('show bfd peers json', 'bfdd')) as BfdPeerOfFrr[];
+    return new Map(list.map((peer) => [peer.peer, peer]));
+  }
+
+  /** `show bgp neighbors json`, by the peer's address; one that has gone by itself has none. */
+  async neighbors(): Promise<Readonly<Record<string, BgpNeighborOfFrr>>> {
+    return JSON.parse(await this.vtysh('show bgp neighbors json')) as Record<string, BgpNeighborOfFrr>;
+  }
+
+  /** From now on neither the router nor the speaker hears anything; both may go on talking, and the link stays up. */
+  async blackhole(): Promise<void> {
+    await this.#drop('-I');
+  }
+
+  async heal(): Promise<void> {
+    await this.#drop('-D');
+  }
+
+  /** Gives each end an address that is on no link, and the way to the other's. */
+  async addFarAddresses(addresses: { readonly router: string; readonly speaker: string }): Promise<void> {
+    for (const [namespace, own, other, via] of [
+      [this.namespace, addresses.router, addresses.speaker, speakerAddress.ipv4],
+      [this.speakerNamespace, addresses.speaker, addresses.router, routerAddress.ipv4],
+    ] as const) {
+      await ip('-n', namespace, 'addr', 'add', `${own}/32`, 'dev', 'lo');
+      await ip('-n', namespace, 'route', 'add', `${other}/32`, 'via', via);
+    }
+  }
+
+  async #drop(change: '-I' | '-D'): Promise<void> {
+    for (const namespace of [this.namespace, this.speakerNamespace]) {
+      for (const tool of ['iptables', 'ip6tables']) {
+        await inside(namespace, tool, '-w', change, 'INPUT', '-i', 'eth0', '-j', 'DROP');
+      }
+    }
   }
 
   /** Changes the configuration of bgpd: `lines` as in its file, below `router bgp`. */
@@ -136,7 +208,7 @@ export class FrrRouter {
   }
 
   async remove(): Promise<void> {
-    for (const name of ['bgpd', 'zebra'] as const) await this.stopDaemon(name, 'SIGKILL');
+    for (const name of ['bgpd', 'bfdd', 'zebra'] as const) await this.stopDaemon(name, 'SIGKILL');
     await this.#network.remove();
     await rm(this.#folder, { recursive: true, force: true });
   }

@@ -4,8 +4,10 @@
 import { createInterface } from 'node:readline';
 import { systemClock, systemRandom } from '../../../backend/src/platform/linux/clock.ts';
 import { systemDialer } from '../../../backend/src/platform/linux/dialer.ts';
+import { systemHopDatagrams } from '../../../backend/src/platform/linux/hop-datagrams.ts';
 import { systemListeners } from '../../../backend/src/platform/linux/listeners.ts';
 import type { LogFields, Logger } from '../../../backend/src/platform/ports.ts';
+import { BfdSpeaker } from '../../../backend/src/speakers/bgp/bfd/speaker.ts';
 import { BgpSpeaker, type PeerConfig, type Route, type StopMode } from '../../../backend/src/speakers/bgp/speaker.ts';
 
 export type Command =
@@ -29,18 +31,35 @@ const logger: Logger = {
   child: () => logger,
 };
 
-const speaker = new BgpSpeaker(
+const bfd = new BfdSpeaker({
+  clock: systemClock,
+  random: systemRandom,
+  datagrams: systemHopDatagrams,
+  logger,
+  onChange: (key, change) => {
+    speaker.bfdChanged(key, change);
+    tell(key);
+  },
+});
+
+const speaker: BgpSpeaker = new BgpSpeaker(
   {
     clock: systemClock,
     random: systemRandom,
     dialer: systemDialer,
     listeners: systemListeners,
     logger,
-    onSessionChange: (status) => write({ status }),
+    bfd,
+    onSessionChange: ({ key }) => tell(key),
     onSessionGone: (gone) => write({ gone }),
   },
   { shutdownText: 'lab scenario ends' },
 );
+
+/** What the speaker says of a session, its BFD included. */
+function tell(key: string): void {
+  for (const status of speaker.sessions()) if (status.key === key) write({ status });
+}
 
 async function obey(command: Command): Promise<void> {
   if ('configure' in command) speaker.configure(command.configure, command.listen);
