@@ -38,7 +38,8 @@ export function clockCompliance(name: string, makeHarness: () => ClockHarness): 
     const before = clock.now();
     let after = 0;
     clock.setTimer(25, () => (after = clock.now()));
-    await pass(60);
+    // How late one may be is the machine's business.
+    for (let i = 0; i < 50 && after === 0; i++) await pass(60);
     // Node.js rounds its timers to a millisecond.
     assert.ok(after - before >= 24, `${after - before} ms`);
   });
