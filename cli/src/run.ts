@@ -4,7 +4,7 @@ import { PLUGIN_VERSION } from './commands/version.ts';
 import { EXIT, Failure, UsageFailure, type ExitCode } from './failure.ts';
 import type { AnyAnswers, AnyTask } from './plan.ts';
 import { credentialOf, VIEWER } from './reach/credential.ts';
-import { readContext } from './reach/kubeconfig.ts';
+import { kubeconfigFiles, readContext } from './reach/kubeconfig.ts';
 import { failureOf, InstalledKubectl, type Kubectl } from './reach/kubectl.ts';
 import { USUAL_NAMESPACES } from './reach/manager.ts';
 import { linkOpener } from './reach/open-link.ts';
@@ -64,7 +64,7 @@ async function performCommand(asked: Asked, deps: RunDeps): Promise<ExitCode> {
   prepared(asked, asked.namespace ?? 'default');
   const { kubeconfig, context, timeoutMs } = asked.reach;
   const kubectl = new InstalledKubectl({ kubeconfig, context, timeoutMs });
-  const { session, namespace } = await sessionFor(asked, kubectl);
+  const { session, namespace } = await sessionFor(asked, kubectl, deps.environment);
   try {
     return await answered(prepared(asked, asked.namespace ?? namespace), asked, { ...deps, session });
   } finally {
@@ -77,9 +77,13 @@ function prepared(asked: Asked, namespace: string): AnyTask {
   return command.prepare({ words, namespace, allNamespaces, addresses });
 }
 
-async function sessionFor(asked: Asked, kubectl: Kubectl): Promise<{ session: Session; namespace: string }> {
+async function sessionFor(
+  asked: Asked,
+  kubectl: Kubectl,
+  environment: NodeJS.ProcessEnv,
+): Promise<{ session: Session; namespace: string }> {
   const { reach, language } = asked;
-  const context = await readContext(kubectl).catch((error: unknown) => {
+  const context = await readContext(kubectl, kubeconfigFiles(reach.kubeconfig, environment)).catch((error: unknown) => {
     throw failureOf(error, "the kubeconfig can't be used");
   });
   const place = reach.managerNamespace ?? USUAL_NAMESPACES[0] ?? '';
@@ -109,14 +113,15 @@ async function answered(
   { output, watch: watching }: Asked,
   { session, terminal, signal }: RunDeps & { readonly session: Session },
 ): Promise<ExitCode> {
-  const text = (answers: AnyAnswers): string => shown(task, answers, viewOf(terminal), { output, oneOfMany: watching });
+  const text = (answers: AnyAnswers, now: Date): string =>
+    shown(task, answers, viewOf(terminal, now), { output, oneOfMany: watching });
   if (watching) {
     await watch(task, { session, terminal, text, separator: output === 'table' ? '\n' : '' }, signal);
     // Ctrl-C is how a watch is meant to end.
     return EXIT.fine;
   }
   const answers = await askAll(task, session, signal);
-  terminal.out(text(answers));
+  terminal.out(text(answers, new Date()));
   return task.exitCode(answers);
 }
 
@@ -133,6 +138,6 @@ async function askAll({ plan }: AnyTask, session: Session, signal: AbortSignal):
   }
 }
 
-function viewOf({ width, colours }: Terminal): View {
-  return { width: width(), now: new Date(), paint: colours ? coloured : plain };
+function viewOf({ width, colours }: Terminal, now: Date): View {
+  return { width: width(), now, paint: colours ? coloured : plain };
 }

@@ -5,8 +5,8 @@ import type { Terminal } from './terminal.ts';
 export interface WatchDeps {
   readonly session: Pick<Session, 'follow'>;
   readonly terminal: Terminal;
-  /** The answers as text. */
-  readonly text: (answers: AnyAnswers) => string;
+  /** The answers as text, with ages as of then. */
+  readonly text: (answers: AnyAnswers, now: Date) => string;
   /** Between one text and the next, where they don't take each other's place. */
   readonly separator: string;
 }
@@ -52,7 +52,9 @@ function inOrder(names: readonly string[], latest: ReadonlyMap<string, unknown>)
 
 class Screen {
   readonly #terminal: Terminal;
-  readonly #text: (answers: AnyAnswers) => string;
+  readonly #text: WatchDeps['text'];
+  /** By which texts are compared: that time passes, or a counter that isn't shown, is no change. */
+  readonly #began = new Date();
   readonly #separator: string;
   #shown: string | undefined;
   #troubled = false;
@@ -65,10 +67,10 @@ class Screen {
   }
 
   show(answers: AnyAnswers): void {
-    const key = JSON.stringify(answers);
+    const key = this.#text(answers, this.#began);
     if (key === this.#shown && !this.#troubled) return;
     const { isTty, out } = this.#terminal;
-    const text = this.#text(answers);
+    const text = this.#text(answers, new Date());
     if (isTty) out(CLEAR + this.#fitting(text));
     else out(this.#shown === undefined ? text : `${this.#separator}${text}`);
     this.#shown = key;

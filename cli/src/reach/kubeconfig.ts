@@ -1,5 +1,8 @@
-import type { Kubectl } from './kubectl.ts';
-import { KubectlFailed } from './kubectl.ts';
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { KubectlFailed, type Kubectl } from './kubectl.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -28,32 +31,59 @@ export interface Context {
 }
 
 /**
- * Asks kubectl, which merges files and resolves paths. Undefined: there is no context (in a Pod, kubectl needs none).
+ * Asks kubectl, which merges files. Undefined: there is no context (in a Pod, kubectl needs none).
  * @throws {KubectlFailed | Failure} where the context that is asked for isn't there
  */
-export async function readContext(kubectl: Kubectl): Promise<Context | undefined> {
+export async function readContext(kubectl: Kubectl, files: readonly string[]): Promise<Context | undefined> {
   try {
-    return contextOf(JSON.parse(await kubectl.run(['config', 'view', '--raw', '--minify', '--output', 'json'])));
+    const config: unknown = JSON.parse(await kubectl.run(['config', 'view', '--raw', '--minify', '--output', 'json']));
+    return contextOf(config, (user) => folderOf(user, files));
   } catch (error) {
     if (error instanceof KubectlFailed && /current-context must exist/.test(error.message)) return undefined;
     throw error;
   }
 }
 
-/** Of a kubeconfig that has nothing but what its context selects. */
-export function contextOf(config: unknown): Context {
+/** The files that kubectl reads, as it finds them. */
+export function kubeconfigFiles(flag: string | undefined, { KUBECONFIG }: NodeJS.ProcessEnv): string[] {
+  if (flag !== undefined) return [flag];
+  if (KUBECONFIG === undefined || KUBECONFIG === '') return [join(homedir(), '.kube/config')];
+  return KUBECONFIG.split(delimiter).filter((file) => file !== '');
+}
+
+/** Where the first file lies that has the user: his relative paths begin there, and kubectl doesn't say so. */
+function folderOf(user: unknown, files: readonly string[]): string {
+  const isHis = (file: string): boolean => {
+    try {
+      const { users } = fieldsOf(parse(readFileSync(file, 'utf8')));
+      return Array.isArray(users) && users.some((each) => fieldsOf(each)['name'] === user);
+    } catch {
+      return false;
+    }
+  };
+  return dirname(resolve(files.find(isHis) ?? '.'));
+}
+
+/** Of a kubeconfig that has nothing but what its context selects. `folder`: where a user's relative paths begin. */
+export function contextOf(config: unknown, folder: (user: unknown) => string): Context {
+  const { users } = fieldsOf(config);
+  const at = (path: string): string =>
+    isAbsolute(path) ? path : resolve(folder(fieldsOf(Array.isArray(users) ? users[0] : undefined)['name']), path);
   const entry = (list: string, field: string): Fields => {
     const all = fieldsOf(config)[list];
     return fieldsOf(fieldsOf(Array.isArray(all) ? all[0] : undefined)[field]);
   };
   const namespace = textOf(entry('contexts', 'context'), 'namespace');
-  return { namespace: namespace ?? 'default', signIn: signInOf(entry('users', 'user'), entry('clusters', 'cluster')) };
+  return {
+    namespace: namespace ?? 'default',
+    signIn: signInOf(entry('users', 'user'), entry('clusters', 'cluster'), at),
+  };
 }
 
-function signInOf(user: Fields, cluster: Fields): SignIn {
+function signInOf(user: Fields, cluster: Fields, at: (path: string) => string): SignIn {
   // As kubectl has it: the file wins over the token.
   const path = textOf(user, 'tokenFile');
-  if (path !== undefined) return { kind: 'file', path };
+  if (path !== undefined) return { kind: 'file', path: at(path) };
   const token = textOf(user, 'token');
   if (token !== undefined) return { kind: 'token', token };
   const exec = fieldsOf(user['exec']);
@@ -62,7 +92,12 @@ function signInOf(user: Fields, cluster: Fields): SignIn {
   const args = Array.isArray(exec['args']) ? exec['args'].map(String) : [];
   const apiVersion = textOf(exec, 'apiVersion') ?? 'client.authentication.k8s.io/v1';
   const told = exec['provideClusterInfo'] === true ? cluster : undefined;
-  return { kind: 'exec', plugin: { apiVersion, command, args, env: environmentOf(exec['env']), cluster: told } };
+  // A bare name is looked for on the PATH.
+  const program = /[/\\]/.test(command) ? at(command) : command;
+  return {
+    kind: 'exec',
+    plugin: { apiVersion, command: program, args, env: environmentOf(exec['env']), cluster: told },
+  };
 }
 
 function environmentOf(list: unknown): Record<string, string> {

@@ -7,7 +7,7 @@ export class KubectlFailed extends Error {
 
   /** Whether the API server said no, rather than nothing. */
   get isRefusal(): boolean {
-    return /\((Forbidden|Unauthorized)\)|must be logged in to the server/i.test(this.message);
+    return /\bforbidden\b|\(Unauthorized\)|must be logged in to the server/i.test(this.message);
   }
 }
 

@@ -149,6 +149,6 @@ class PinningAgent extends Agent {
 }
 
 function reasonOf(error: Error & { readonly code?: string }): string {
-  if (error.name === 'TimeoutError') return 'no answer in time';
+  if (error.cause instanceof Error && error.cause.name === 'TimeoutError') return 'no answer in time';
   return error.message === '' ? (error.code ?? error.name) : error.message;
 }

@@ -21,7 +21,7 @@ export interface SessionOptions {
 }
 
 /** How often something is tried that may go well the next time. */
-const TRIES = 4;
+const TRIES = 3;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 /** Between two looks at what tells nobody when it changes. */

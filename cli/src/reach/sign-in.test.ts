@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { EXIT } from '../failure.ts';
 import { credentialOf } from './credential.ts';
 import { handedOut } from './exec-plugin.ts';
-import { contextOf, type SignIn } from './kubeconfig.ts';
+import { contextOf, kubeconfigFiles, readContext, type SignIn } from './kubeconfig.ts';
 import { KubectlFailed, lastWords, type Kubectl } from './kubectl.ts';
 import { askable } from './manager.ts';
 
@@ -27,7 +30,7 @@ function fakeKubectl(complaint?: string): Kubectl & { readonly ran: string[] } {
 
 function signIn(user: object, cluster: object = {}): SignIn {
   const config = { contexts: [{ context: { namespace: 'shop' } }], users: [{ user }], clusters: [{ cluster }] };
-  const { namespace, signIn: found } = contextOf(config);
+  const { namespace, signIn: found } = contextOf(config, () => '/home/a/.kube');
   assert.equal(namespace, 'shop');
   return found;
 }
@@ -36,15 +39,30 @@ describe('a kubeconfig', () => {
   it('has a token, a file with one, a program that hands one out, or nothing that could be shown', () => {
     assert.deepEqual(signIn({ token: 'a' }), { kind: 'token', token: 'a' });
     assert.deepEqual(signIn({ token: 'a', tokenFile: '/f' }), { kind: 'file', path: '/f' });
+    assert.deepEqual(signIn({ tokenFile: 'f' }), { kind: 'file', path: '/home/a/.kube/f' });
     assert.deepEqual(signIn({ 'client-certificate-data': 'x' }), { kind: 'other' });
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'c', env: [{ name: 'A', value: 'b' }] };
     const plugin = { apiVersion: exec.apiVersion, command: 'c', args: [], env: { A: 'b' } };
     assert.deepEqual(signIn({ exec }), { kind: 'exec', plugin: { ...plugin, cluster: undefined } });
+    const nearby = signIn({ exec: { ...exec, command: './c' } });
+    assert.ok(nearby.kind === 'exec' && nearby.plugin.command === '/home/a/.kube/c');
     assert.deepEqual(signIn({ exec: { ...exec, provideClusterInfo: true } }, { server: 's' }), {
       kind: 'exec',
       plugin: { ...plugin, cluster: { server: 's' } },
     });
   });
+});
+
+it('that does not say where it is from has relative paths of the file that has its user', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'porterlb-kubeconfig-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'other'));
+  writeFileSync(join(folder, 'other/config'), 'users: [{name: tom, user: {}}]');
+  writeFileSync(join(folder, 'config'), 'users: [{name: erin, user: {}}]');
+  const files = kubeconfigFiles(undefined, { KUBECONFIG: `/nowhere:${folder}/config:${folder}/other/config` });
+  const config = { contexts: [{ context: {} }], users: [{ name: 'tom', user: { tokenFile: 'f' } }] };
+  const context = await readContext({ ...fakeKubectl(), run: () => Promise.resolve(JSON.stringify(config)) }, files);
+  assert.deepEqual(context, { namespace: 'default', signIn: { kind: 'file', path: join(folder, 'other/f') } });
 });
 
 describe('the token', () => {
@@ -120,6 +138,16 @@ describe('replicas to ask', () => {
     assert.throws(() => askable([pod('a', true, { api: false })], 'x'), { message: /its API is switched off/ });
     assert.throws(() => askable([pod('a', true, { leaving: true })], 'x'), { message: /are going away/ });
   });
+});
+
+it('kubectl is refused in more than one way of saying so', () => {
+  for (const text of [
+    'Error from server (Forbidden): pods is forbidden: User "carol" cannot list resource "pods"',
+    'failed to create token: serviceaccounts "porterlb-viewer" is forbidden: User "carol" cannot create',
+    'You must be logged in to the server (Unauthorized)',
+  ])
+    assert.ok(new KubectlFailed(text).isRefusal, text);
+  assert.ok(!new KubectlFailed('dial tcp 127.0.0.1:6443: connect: connection refused').isRefusal);
 });
 
 it('of what kubectl says, its own words are repeated, without warnings and log lines', () => {
