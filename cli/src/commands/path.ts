@@ -8,8 +8,8 @@ import { serviceNamed, type Command } from './command.ts';
 
 const INDENT = '  ';
 
-function nodesText({ nodes, owner }: ServicePath, { paint }: View): string {
-  if (owner !== null) return `${owner} (answers for the address on the link)`;
+function nodesText({ nodes, owner, mac }: ServicePath, { paint }: View): string {
+  if (owner !== null) return `${owner} (answers for the address on the link${mac ? `, by ${mac}` : ''})`;
   const texts = nodes.map(({ node, addresses, draining }) => {
     const at = addresses.length === 0 ? '' : ` ${addresses.join(' ')}`;
     return `${node}${at}${draining ? paint('warning', ' draining') : ''}`;
@@ -21,13 +21,19 @@ function verdictText({ verdict }: ServicePath, { paint }: View): string {
   return verdict === null ? paint('warning', 'no replica says anything of it') : verdict.text;
 }
 
+type Confirmed = ServicePath['peers'][number]['confirmed'][number];
+
+function sessionText({ state, negotiated, addPath }: Confirmed, view: View): string {
+  const without = state === 'Established' && negotiated === false ? view.paint('bad', ', not for this family') : '';
+  return `${word(state, view)}${without}${addPath ? ', ADD-PATH' : ''}`;
+}
+
 function peersTable(path: ServicePath, view: View): string {
   const rows = path.peers.flatMap(({ peer, intended, confirmed }) => {
     const said = intended.length === 0 ? [{ replica: undefined, med: undefined, nextHops: [] }] : intended;
     return said.map(({ replica, med, nextHops }) => {
       const session = confirmed.find((each) => each.replica === replica);
-      const addPath = session?.addPath === true ? ', ADD-PATH' : '';
-      const state = session === undefined ? undefined : `${word(session.state, view)}${addPath}`;
+      const state = session === undefined ? undefined : sessionText(session, view);
       return [peer, replica, state, med?.toString(), nextHops.length === 0 ? undefined : nextHops.join(' ')];
     });
   });

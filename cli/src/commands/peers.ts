@@ -28,6 +28,12 @@ export function peersTable({ items, totalItems }: PeerPage, view: View): string 
   return columns(HEAD, rows, view) + cutOff(items, totalItems);
 }
 
+function bfdSettings({ bfd }: Peer): string | undefined {
+  if (bfd === null || (bfd as unknown) === undefined) return undefined;
+  const { transmitIntervalMs, receiveIntervalMs, detectMultiplier, multihop } = bfd;
+  return `every ${transmitIntervalMs} ms, heard every ${receiveIntervalMs} ms, gone after ${detectMultiplier}${multihop ? ', multihop' : ''}`;
+}
+
 function peerFields(peer: Peer, view: View): string {
   return fields(
     {
@@ -38,6 +44,7 @@ function peerFields(peer: Peer, view: View): string {
       Sessions: `${sessionsText(peer, view)} replicas`,
       Families: peer.families.map(({ family, sendMax }) => `${family} (up to ${sendMax} next hops)`).join(', '),
       'Hold time': peer.holdTimeSeconds === null ? undefined : `${peer.holdTimeSeconds} s`,
+      BFD: bfdSettings(peer),
       Password: peer.hasPassword ? 'yes (TCP-MD5)' : undefined,
       'Multihop TTL': peer.multihopTtl === null ? undefined : String(peer.multihopTtl),
       Age: age(peer.createdAt, view.now),
@@ -60,11 +67,30 @@ function negotiatedText({ negotiated }: Session): string | undefined {
   return [...families, ...restart].join(', ');
 }
 
+/** What ended the last attempt, and what that means. */
+function errorText({ lastError, notification }: Session): string | undefined {
+  const lines = [lastError, notification?.meaning].filter((line) => typeof line === 'string' && line !== '');
+  return lines.length === 0 ? undefined : lines.join('\n');
+}
+
+function bfdText({ bfd }: Session, { paint }: View): string | undefined {
+  // A replica of an earlier version knows nothing of it.
+  if (bfd === null || (bfd as unknown) === undefined) return undefined;
+  if (bfd.state === 'Up') return `BFD ${paint('good', 'Up')}`;
+  const why = bfd.problem ?? bfd.diagnostic ?? bfd.remoteDiagnostic;
+  return `BFD ${paint('bad', bfd.state)}${why === null ? '' : `: ${why}`}`;
+}
+
+function sessionText(session: Session, view: View): string | undefined {
+  const lines = [negotiatedText(session) ?? errorText(session), bfdText(session, view)].filter(Boolean);
+  return lines.length === 0 ? undefined : lines.join('\n');
+}
+
 function sessionsTable({ live }: Peer, view: View): string {
   if (live.length === 0) return 'No replica that answered has a session with it.\n';
   const rows = live.map((session) => [
     ...[session.replica, session.node ?? undefined, word(session.state, view), age(session.since, view.now)],
-    ...[String(session.prefixesSent), negotiatedText(session) ?? session.lastError ?? undefined],
+    ...[String(session.prefixesSent), sessionText(session, view)],
   ]);
   return columns(['REPLICA', 'NODE', 'SESSION', 'SINCE', 'ROUTES', 'NEGOTIATED, OR WHY NOT'], rows, view);
 }

@@ -226,13 +226,24 @@ describe('pools and peers', () => {
 
   it('a session says what it has negotiated, or what ended it', () => {
     const down = { state: 'Active', negotiated: null, lastError: 'connection refused', prefixesSent: 0 } as const;
-    const live = [answers.session('porter-manager-a'), answers.session('porter-manager-b', { ...down, node: 'n2' })];
+    const notification = { sentBy: 'router', code: 2, subcode: 2, meaning: 'Look at the AS number.' } as const;
+    const bfd = {
+      state: 'Down',
+      ...{ since: '2026-01-01T11:00:00Z', diagnostic: 'no answer', remoteDiagnostic: null },
+      ...{ transmitIntervalMs: 300, detectionTimeMs: null, problem: null },
+    } as const;
+    const live = [
+      answers.session('porter-manager-a'),
+      answers.session('porter-manager-b', { ...down, node: 'n2', notification, bfd }),
+    ];
     const text = table(task(peers, 'r1'), { peer: answers.peer('r1', { live }) }, 120);
     assert.equal(
       text.slice(text.indexOf('REPLICA')),
       `REPLICA            NODE   SESSION       SINCE   ROUTES   NEGOTIATED, OR WHY NOT
 porter-manager-a   n1     Established   3h      11       ipv4-unicast with ADD-PATH, graceful restart
 porter-manager-b   n2     Active        3h      0        connection refused
+                                                         Look at the AS number.
+                                                         BFD Down: no answer
 `,
     );
   });

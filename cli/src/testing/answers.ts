@@ -45,7 +45,8 @@ export function peerSummary(name: string, more: Partial<PeerSummary> = {}): Peer
 export function session(replicaName: string, more: Partial<Session> = {}): Session {
   return {
     ...{ replica: replicaName, node: 'n1', state: 'Established', since: MADE, lastError: null },
-    ...{ localAddress: '10.0.0.11', prefixesSent: 11, notification: null, bfd: null },
+    ...{ notification: null, bfd: null },
+    ...{ localAddress: '10.0.0.11', prefixesSent: 11 },
     negotiated: {
       ...{ routerId: '10.0.0.1', holdTimeSeconds: 90, keepaliveSeconds: 30 },
       families: [{ family: 'ipv4-unicast', addPath: true }],
@@ -62,14 +63,8 @@ export function session(replicaName: string, more: Partial<Session> = {}): Sessi
 export function peer(name: string, more: Partial<Peer> = {}): Peer {
   return {
     ...peerSummary(name),
-    ...{
-      conditions: [],
-      holdTimeSeconds: 90,
-      families: [{ family: 'ipv4', sendMax: 10 }],
-      hasPassword: false,
-      bfd: null,
-    },
-    ...{ multihopTtl: null, live: [session('porter-manager-a')], replicas: [replica('porter-manager-a')] },
+    ...{ conditions: [], holdTimeSeconds: 90, families: [{ family: 'ipv4', sendMax: 10 }], hasPassword: false },
+    ...{ multihopTtl: null, bfd: null, live: [session('porter-manager-a')], replicas: [replica('porter-manager-a')] },
     ...more,
   };
 }
