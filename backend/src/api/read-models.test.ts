@@ -156,7 +156,13 @@ test('a peer shows the session of each replica, and names the one that does not 
   );
   assert.deepEqual([live[0]?.negotiated?.families[0]?.addPath, live[1]?.negotiated], [true, null]);
   assert.deepEqual(live[0]?.counters.updatesSent, 4);
-  assert.deepEqual([live[0]?.bfd?.state, live[0]?.bfd?.detectionTimeMs, live[1]?.bfd], ['Up', 900, null]);
+  assert.deepEqual(
+    live.map(({ bfd: found }) => [found?.state, found?.detectionTimeMs]),
+    [
+      ['Up', 900],
+      [undefined, undefined],
+    ],
+  );
   assert.deepEqual(
     replicas.map(({ name, answered, problem }) => [name, answered, problem]),
     [
