@@ -52,10 +52,18 @@ export class InstalledExtension {
       const set = [...tags, ...injected, ...ours, ...values].flatMap((value) => ['--set', value]);
       await this.#helm('upgrade', '--install', releaseOf(pass), tgz, ...set, '--wait', '--timeout', '120s');
     }
+    await this.#rolledOut();
   }
 
   async rollback(): Promise<void> {
     await this.#helm('rollback', releaseOf('agent'), '--wait', '--timeout', '120s');
+    await this.#rolledOut();
+  }
+
+  /** Helm is content with one replica less than there should be. */
+  async #rolledOut(): Promise<void> {
+    const managers = ['deployment/porter-manager', '--namespace', extensionNamespace];
+    await this.#lab.kubectl(['rollout', 'status', ...managers, '--timeout=120s']);
   }
 
   async uninstall(): Promise<void> {
