@@ -155,7 +155,7 @@ async function withRouters(): Promise<void> {
 async function alone(): Promise<void> {
   const one = await ownTime(1);
   const goal = { text: `< ${changeMs} ms`, met: one.changeMs < changeMs };
-  print('The speaker by itself, routers that read at once:');
+  print('The speaker by itself, routers that read at once, in processor time:');
   printRow('  the whole table to one peer', milliseconds(one.tableMs));
   printRow(
     '  one next hop of all addresses changes',
