@@ -5,6 +5,7 @@ import type { Peer } from '../domain/peer.ts';
 import { aNode, aPeer, someSettings } from '../domain/testing/builders.ts';
 import { OffSubnetNextHops } from './off-subnet.ts';
 import { peerConfig, peerTarget, type Place } from './peering.ts';
+import { started } from './testing/shop.ts';
 
 const HERE: Place = { node: undefined, address: '10.0.0.1', connected: ['10.0.0.1/24', 'fd00::1/64'] };
 const R1 = aPeer('r1', '10.0.0.254');
@@ -44,5 +45,14 @@ suite('a next hop outside of the subnet that a router shares with us', () => {
     assert.equal(hops.of('r1', byName(on)), undefined);
     hops.nodesChanged();
     assert.equal(hops.of('r1', byName(on, later)), '10.9.0.3 (node n3)');
+  });
+
+  test('is known to the engine as soon as a node has it, and not any more when the node is gone', () => {
+    const { engine } = started();
+    assert.equal(engine.offSubnetNextHop('r1'), undefined);
+    engine.change({ nodes: new Map([['n3', later]]) });
+    assert.equal(engine.offSubnetNextHop('r1'), '10.9.0.3 (node n3)');
+    engine.change({ nodes: new Map([['n3', null]]) });
+    assert.equal(engine.offSubnetNextHop('r1'), undefined);
   });
 });
