@@ -3,10 +3,10 @@ import { parse, type Invocation } from './command-line/parse.ts';
 import { PLUGIN_VERSION } from './commands/version.ts';
 import { EXIT, Failure, UsageFailure, type ExitCode } from './failure.ts';
 import type { AnyAnswers, AnyTask } from './plan.ts';
-import { credentialOf, VIEWER } from './reach/credential.ts';
+import { credentialOf, VIEWER, type ServiceAccount } from './reach/credential.ts';
 import { kubeconfigFiles, readContext } from './reach/kubeconfig.ts';
 import { failureOf, InstalledKubectl, type Kubectl } from './reach/kubectl.ts';
-import { USUAL_NAMESPACES } from './reach/manager.ts';
+import { placeOf } from './reach/manager.ts';
 import { linkOpener } from './reach/open-link.ts';
 import { Session } from './reach/session.ts';
 import { paragraph } from './render/columns.ts';
@@ -86,8 +86,8 @@ async function sessionFor(
   const context = await readContext(kubectl, kubeconfigFiles(reach.kubeconfig, environment)).catch((error: unknown) => {
     throw failureOf(error, "the kubeconfig can't be used");
   });
-  const place = reach.managerNamespace ?? USUAL_NAMESPACES[0] ?? '';
-  const accounts = { viewer: { namespace: place, name: VIEWER }, wanted: reach.serviceAccount };
+  const viewer = async (): Promise<ServiceAccount> => ({ namespace: await placeOf(kubectl, reach), name: VIEWER });
+  const accounts = { viewer, wanted: reach.serviceAccount };
   const session = new Session(
     { credential: credentialOf(context?.signIn, { kubectl }, accounts), open: linkOpener(kubectl, reach), wait },
     { language, timeoutMs: reach.timeoutMs, userAgent: `kubectl-porterlb/${PLUGIN_VERSION}` },

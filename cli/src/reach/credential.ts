@@ -34,9 +34,9 @@ const POD_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 export function credentialOf(
   signIn: SignIn | undefined,
   deps: CredentialDeps,
-  { viewer, wanted }: { readonly viewer: ServiceAccount; readonly wanted: ServiceAccount | undefined },
+  { viewer, wanted }: { readonly viewer: () => Promise<ServiceAccount>; readonly wanted: ServiceAccount | undefined },
 ): Credential {
-  if (wanted !== undefined) return minted(deps, wanted);
+  if (wanted !== undefined) return minted(deps, () => Promise.resolve(wanted));
   switch (signIn?.kind) {
     case undefined:
       return kept(async () => ({ token: await read(POD_TOKEN) }));
@@ -91,9 +91,10 @@ function executed(plugin: ExecPlugin, otherwise: Credential): Credential {
   });
 }
 
-function minted({ kubectl }: CredentialDeps, account: ServiceAccount): Credential {
-  const { namespace, name } = account;
+function minted({ kubectl }: CredentialDeps, whose: () => Promise<ServiceAccount>): Credential {
   return kept(async () => {
+    const account = await whose();
+    const { namespace, name } = account;
     try {
       const token = await kubectl.run(['create', 'token', name, '--namespace', namespace, '--duration', MINTED_FOR]);
       return { token: token.trim() };

@@ -48,6 +48,21 @@ export async function findReplicas(kubectl: Kubectl, namespace: string | undefin
   throw refusal ?? notFound(places);
 }
 
+/** The namespace of the manager, and of the ServiceAccounts that its chart brings. @throws {Failure} as `findReplicas` */
+export async function placeOf(kubectl: Kubectl, { managerNamespace, server }: Place): Promise<string> {
+  if (managerNamespace !== undefined) return managerNamespace;
+  const [usual = ''] = USUAL_NAMESPACES;
+  // Who comes directly may have no right to look for Pods.
+  if (server !== undefined) return usual;
+  const [first] = await findReplicas(kubectl, undefined);
+  return first?.namespace ?? usual;
+}
+
+interface Place {
+  readonly managerNamespace: string | undefined;
+  readonly server: string | undefined;
+}
+
 /** What it takes to get through; docs/kubectl-plugin.md says more. */
 export const RIGHTS =
   'You need "list" on pods and "create" (and "get") on pods/portforward there: the Role porterlb-port-forward of the chart has them. ' +

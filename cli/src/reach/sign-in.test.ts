@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { EXIT } from '../failure.ts';
-import { credentialOf } from './credential.ts';
+import { credentialOf, type ServiceAccount } from './credential.ts';
 import { handedOut } from './exec-plugin.ts';
 import { contextOf, kubeconfigFiles, readContext, type SignIn } from './kubeconfig.ts';
 import { KubectlFailed, lastWords, type Kubectl } from './kubectl.ts';
-import { askable } from './manager.ts';
+import { askable, placeOf } from './manager.ts';
 
-const viewer = { namespace: 'porterlb-system', name: 'porterlb-viewer' };
+const viewer = (): Promise<ServiceAccount> =>
+  Promise.resolve({ namespace: 'porterlb-system', name: 'porterlb-viewer' });
 
 /** A kubectl that mints tokens `minted-1`, `minted-2`, ..., or says this. */
 function fakeKubectl(complaint?: string): Kubectl & { readonly ran: string[] } {
@@ -131,6 +132,18 @@ describe('replicas to ask', () => {
   it('are ready and stay', () => {
     const pods = [pod('a', false), pod('b', true, { leaving: true }), pod('c', true)];
     assert.deepEqual(askable(pods, 'x'), [{ namespace: 'x', name: 'c', port: 17982 }]);
+  });
+
+  it('are where the chart or KubeSphere put them, and so is the ServiceAccount of the viewer', async () => {
+    const none = JSON.stringify({ items: [] });
+    const some = JSON.stringify({ items: [pod('a', true)] });
+    const run = (args: readonly string[]): Promise<string> =>
+      Promise.resolve(args.includes('extension-porterlb') ? some : none);
+    const kubectl = { ...fakeKubectl(), run };
+    const reach = { managerNamespace: undefined, server: undefined };
+    assert.equal(await placeOf(kubectl, reach), 'extension-porterlb');
+    assert.equal(await placeOf(kubectl, { ...reach, managerNamespace: 'lb' }), 'lb');
+    assert.equal(await placeOf(kubectl, { ...reach, server: 'https://lb' }), 'porterlb-system');
   });
 
   it('that are not there are told by why', () => {
