@@ -52,6 +52,17 @@ test('where one lost packet is one too many, packets are 90 % of the interval ap
   assert.equal(scene.takeSent().length, 1);
 });
 
+test('a session is told of when it is there, and when it is wanted no more', () => {
+  const scene = new BfdScene();
+  const states: (string | undefined)[] = [];
+  scene.onChange = () => states.push(scene.state);
+  scene.speaker.set(new Map([['r1', bfdPeer]]));
+  scene.speaker.set(new Map([['r1', bfdPeer]]));
+  assert.deepEqual(states, ['Down']);
+  scene.speaker.set(new Map());
+  assert.deepEqual(states, ['Down', undefined]);
+});
+
 test('a router that falls silent is given up after the detection time, not before, and once', () => {
   const scene = new BfdScene();
   scene.comesUp();

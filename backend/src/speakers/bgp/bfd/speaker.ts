@@ -79,6 +79,7 @@ export class BfdSpeaker {
   set(peers: ReadonlyMap<string, BfdPeer>): void {
     if (this.#stopped) return;
     const wanted = this.#withoutShadowed(peers);
+    const before = new Map(this.#peers);
     for (const [key, peer] of this.#peers) {
       const config = wanted.get(key);
       if (config === undefined || !isSameSession(peer.config, config)) void this.#remove(peer);
@@ -89,6 +90,13 @@ export class BfdSpeaker {
       else this.#reconfigure(peer, config);
     }
     this.#openReceivers();
+    for (const key of this.#differing(before)) this.#deps.onChange(key, 'changed');
+  }
+
+  /** Keys of which there is another session than before, or none any more. */
+  #differing(before: ReadonlyMap<string, Peer>): string[] {
+    const keys = new Set([...before.keys(), ...this.#peers.keys()]);
+    return [...keys].filter((key) => before.get(key) !== this.#peers.get(key));
   }
 
   status(key: string): BfdStatus | undefined {
