@@ -134,12 +134,15 @@ function ignoredOf(spec: BgpPeerSpec): string[] {
       ? []
       : meaningless('spec.timers.config', { minimumAdvertisementInterval })),
     ...meaningless('spec.transport', { remoteAddress, mtuDiscovery, tcpMss }),
-    ...(spec.bfd?.enabled === true && !isBfdMultihop(spec)
-      ? meaningless('spec.bfd', { minimumTtl: spec.bfd.minimumTtl })
-      : []),
+    ...ignoredInBfd(spec),
     ...(spec.ttlSecurity?.enabled === true ? meaningless('spec', { ebgpMultihop: spec.ebgpMultihop?.enabled }) : []),
     ...ignoredRestartFields(spec.gracefulRestart),
   ];
+}
+
+function ignoredInBfd(spec: BgpPeerSpec): string[] {
+  const { enabled, minimumTtl } = spec.bfd ?? {};
+  return enabled === true && !isBfdMultihop(spec) ? meaningless('spec.bfd', { minimumTtl }) : [];
 }
 
 function warningsOf(peer: Peer): Notice[] {

@@ -157,18 +157,23 @@ type Next = Pick<BfdFsmState, 'name' | 'diagnostic'> & { readonly effects: reado
 /** The state machine of section 6.8.6. */
 function next({ name, diagnostic }: BfdFsmState, remote: BfdStateName): Next {
   const stay: Next = { name, diagnostic, effects: [] };
-  const up: Next = { name: 'Up', diagnostic: Diagnostic.none, effects: [{ type: 'up' }] };
   switch (remote) {
     case 'AdminDown':
       return name === 'Down' ? stay : down(name === 'Up' ? [{ type: 'closed' }] : []);
     case 'Down':
-      if (name === 'Down') return { ...stay, name: 'Init' };
-      return name === 'Up' ? down([{ type: 'failed' }]) : stay;
+      return hearsDown(stay);
     case 'Init':
       return name === 'Up' ? stay : up;
     case 'Up':
       return name === 'Init' ? up : stay;
   }
+}
+
+const up: Next = { name: 'Up', diagnostic: Diagnostic.none, effects: [{ type: 'up' }] };
+
+function hearsDown(stay: Next): Next {
+  if (stay.name === 'Down') return { ...stay, name: 'Init' };
+  return stay.name === 'Up' ? down([{ type: 'failed' }]) : stay;
 }
 
 function down(effects: readonly BfdEffect[]): Next {

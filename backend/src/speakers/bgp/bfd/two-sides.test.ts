@@ -38,16 +38,16 @@ class Side {
   }
 }
 
+function carry(from: Side, to: Side, carries: () => boolean): void {
+  for (const datagram of from.datagrams.sent.splice(0)) if (carries()) to.datagrams.arrive(datagram);
+}
+
 /** Lets time pass; what one side has sent comes to the other as the cable has it. */
 function pass(clock: FakeClock, [left, right]: readonly [Side, Side], ms: number, carries: () => boolean): void {
   for (let passed = 0; passed < ms; passed += stepMs) {
     clock.advance(stepMs);
-    for (const [from, to] of [
-      [left, right],
-      [right, left],
-    ] as const) {
-      for (const datagram of from.datagrams.sent.splice(0)) if (carries()) to.datagrams.arrive(datagram);
-    }
+    carry(left, right, carries);
+    carry(right, left, carries);
     clock.advance(0);
   }
 }
