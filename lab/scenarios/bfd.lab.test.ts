@@ -248,10 +248,11 @@ test('over link-local addresses', async () => {
     `neighbor ${peer} remote-as 65000`,
     `neighbor ${peer} interface eth0`,
     `neighbor ${peer} passive`,
+    `neighbor ${peer} capability extended-nexthop`,
     `neighbor ${peer} bfd`,
   );
-  await start({ ...v6, address: `${linkLocal.router}%eth0` });
+  const families = [...v4.families, ...v6.families];
+  await start({ ...v6, families, address: `${linkLocal.router}%eth0` });
   await bothUp('v6', peer);
-  await routed(six, true);
   await speaker.stop('withdraw');
 });
