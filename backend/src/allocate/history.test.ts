@@ -18,8 +18,10 @@ import {
   type Candidate,
   type World,
 } from './testing/rules.ts';
+import { CROWDED } from './testing/crowded.ts';
 import { SmallCluster } from './testing/small-cluster.ts';
 import { Allocator } from './allocator.ts';
+import { said } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 
 /** The cluster as it was. */
@@ -242,7 +244,17 @@ const CHECKS: readonly Check[] = [
   forgeryTakesNothing,
 ];
 
-function run(history: readonly Step[]): void {
+/** What a Service was told last is what it would be told now. That an address has begun to rest is no news to who lacks one. */
+const toldTheTruth = ({ allocator, services, now, told }: SmallCluster): void => {
+  const text = (said: string): string => said.replace('PoolResting', 'PoolFull');
+  for (const service of services.values()) {
+    const last = told.get(service.key);
+    if (last === undefined || !isOurs(service)) continue;
+    assert.equal(text(last), text(said(allocator.plan(service, now))), `told something else: ${show(service)}`);
+  }
+};
+
+function run(history: readonly Step[], alsoTrue: (cluster: SmallCluster) => void = () => undefined): void {
   const inspector = new Inspector();
   const { cluster } = inspector;
   for (const step of history) {
@@ -257,9 +269,20 @@ function run(history: readonly Step[]): void {
     const checks = unwritten ? [noAddressTwice, nobodyWaitsInVain] : CHECKS;
     for (const check of checks) check(before, cluster, step);
     isStable(cluster);
+    alsoTrue(cluster);
   }
 }
 
 test('any history keeps the promises', () => {
-  fc.assert(fc.property(HISTORY, run), { numRuns: 500 });
+  fc.assert(
+    fc.property(HISTORY, (history) => run(history)),
+    { numRuns: 500 },
+  );
+});
+
+test('so does one in which many wait for the same, and all of them are told the truth', () => {
+  fc.assert(
+    fc.property(CROWDED, (history) => run(history, toldTheTruth)),
+    { numRuns: 300 },
+  );
 });

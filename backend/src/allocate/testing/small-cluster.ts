@@ -6,7 +6,7 @@ import type { Labels } from '../../domain/selector.ts';
 import type { Assignment, Service } from '../../domain/service.ts';
 import { Allocator } from '../allocator.ts';
 import type { Effects } from '../effects.ts';
-import type { Plan } from '../plan.ts';
+import { said, type Plan } from '../plan.ts';
 import { PoolSet } from '../pool-set.ts';
 import type { Release } from '../released.ts';
 import { Reserved } from '../reserved.ts';
@@ -41,6 +41,8 @@ export class SmallCluster implements World {
   readonly refused = new Set<string>();
   /** Services whose status somebody wrote by hand, and the leader not yet again. */
   readonly forged = new Set<string>();
+  /** What was said of each Service last. */
+  readonly told = new Map<string, string>();
   nodes: ReadonlySet<string> = new Set();
   now = 1_000_000_000;
   allocator = new Allocator(this);
@@ -185,6 +187,7 @@ export class SmallCluster implements World {
     const { key } = service;
     const kept = this.allocator.ledger.written(key);
     this.services.delete(key);
+    this.told.delete(key);
     this.forged.delete(key);
     this.#seen(key);
     this.#note(key, kept);
@@ -199,6 +202,7 @@ export class SmallCluster implements World {
     }
     const planned = this.allocator.plan(service, this.now);
     this.#witness.planned(service, planned);
+    this.told.set(key, said(planned));
     this.#apply(this.allocator.take(service, planned, this.now));
     // What is kept for a Service, if only until its write fails, is not remembered as another one's any more.
     for (const { ip } of planned.served ? planned.assignments : []) this.#mayForget(ip);
