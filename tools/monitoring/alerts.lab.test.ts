@@ -90,6 +90,17 @@ const CASES: readonly Case[] = [
     ...{ quiet: 20, fires: 30, labels: `peer="r1",${pod}` },
   },
   {
+    alert: 'PorterLBBfdDown',
+    series: {
+      [`porterlb_bfd_session_up{peer="r1",${pod}}`]: '1x4 0x20',
+      [`porterlb_bgp_session_up{peer="r1",${pod}}`]: '1x30',
+      // Both down is no matter of BFD.
+      [`porterlb_bfd_session_up{peer="r2",${pod}}`]: '0x30',
+      [`porterlb_bgp_session_up{peer="r2",${pod}}`]: '0x30',
+    },
+    ...{ quiet: 9, fires: 11, labels: `peer="r1",${pod}` },
+  },
+  {
     alert: 'PorterLBAddressConflict',
     series: { [`porterlb_address_conflicts{pool="lan",heard="stranger",${pod}}`]: '0x4 1x20' },
     ...{ quiet: 5, fires: 7, labels: 'heard="stranger",namespace="porterlb-system",pool="lan"' },

@@ -140,6 +140,19 @@ const network: readonly Alert[] = [
     ],
   },
   {
+    name: 'PorterLBBfdDown',
+    expr: 'porterlb_bfd_session_up == 0 and on (namespace, pod, instance, peer) porterlb_bgp_session_up == 1',
+    for: '5m',
+    severity: 'warning',
+    summary: 'BGP with {{ $labels.peer }} goes on without its BFD.',
+    message:
+      'The replica {{ if $labels.pod }}{{ $labels.pod }}{{ else }}{{ $labels.instance }}{{ end }} has a BGP session with {{ $labels.peer }}, but no BFD session: if the router or the way to it is lost, that shows only after the hold time.',
+    steps: [
+      'The condition `Ready` of the BgpPeer says what is missing; often BFD is not configured at the router, or UDP port 3784 (several hops away: 4784) is closed.',
+      'The router’s side is in [BFD](../bfd.md).',
+    ],
+  },
+  {
     name: 'PorterLBAddressConflict',
     expr: 'sum by (namespace, pool, heard) (porterlb_address_conflicts) > 0',
     for: '1m',
