@@ -6,32 +6,12 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import type { PeerConfig, Route, SessionStatus } from '../../backend/src/speakers/bgp/speaker.ts';
 import { until } from '../state/until.ts';
-import { FrrRouter, linkLocal, routerAddress, speakerAddress, type BfdPeerOfFrr } from './bgp-frr/frr-router.ts';
+import { FrrRouter, linkLocal, speakerAddress, type BfdPeerOfFrr } from './bgp-frr/frr-router.ts';
 import { SpeakerHandle } from './bgp-frr/speaker-handle.ts';
+import { peers } from './bgp-routers/peers.ts';
 
 const bfd = { transmitIntervalMs: 200, receiveIntervalMs: 300, detectMultiplier: 4, multihop: false, minTtl: 1 };
-const common = {
-  port: 179,
-  peerAs: 65001,
-  localAs: 65000,
-  routerId: '10.211.0.2',
-  holdTimeSeconds: 90,
-  connectRetrySeconds: 1,
-  gracefulRestart: { restartTimeSeconds: 30 },
-  bfd,
-} as const;
-const v4: PeerConfig = {
-  ...common,
-  key: 'v4',
-  address: routerAddress.ipv4,
-  families: [{ family: 'ipv4-unicast', addPathSendMax: 8 }],
-};
-const v6: PeerConfig = {
-  ...common,
-  key: 'v6',
-  address: routerAddress.ipv6,
-  families: [{ family: 'ipv6-unicast', addPathSendMax: 8 }],
-};
+const { v4, v6 } = peers({ holdTimeSeconds: 90, gracefulRestart: { restartTimeSeconds: 30 }, bfd });
 const four: Route = { prefix: '10.77.0.1/32', paths: [{ id: 1, nextHop: '10.211.0.11' }] };
 const six: Route = { prefix: 'fd00:77::1/128', paths: [{ id: 1, nextHop: 'fd00:211::11' }] };
 /** Addresses of the two ends that are on no link between them. */

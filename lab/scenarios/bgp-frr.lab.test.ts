@@ -4,33 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { PeerConfig, Route } from '../../backend/src/speakers/bgp/speaker.ts';
+import type { Route } from '../../backend/src/speakers/bgp/speaker.ts';
 import { until } from '../state/until.ts';
-import { FrrRouter, routerAddress } from './bgp-frr/frr-router.ts';
+import { FrrRouter } from './bgp-frr/frr-router.ts';
 import { SpeakerHandle } from './bgp-frr/speaker-handle.ts';
+import { peers } from './bgp-routers/peers.ts';
 
-const common = {
-  port: 179,
-  peerAs: 65001,
-  localAs: 65000,
-  routerId: '10.211.0.2',
-  holdTimeSeconds: 9,
-  connectRetrySeconds: 2,
-  gracefulRestart: { restartTimeSeconds: 30 },
-} as const;
-/** A session per transport, each with the routes of its own family. */
-const v4: PeerConfig = {
-  ...common,
-  key: 'v4',
-  address: routerAddress.ipv4,
-  families: [{ family: 'ipv4-unicast', addPathSendMax: 8 }],
-};
-const v6: PeerConfig = {
-  ...common,
-  key: 'v6',
-  address: routerAddress.ipv6,
-  families: [{ family: 'ipv6-unicast', addPathSendMax: 8 }],
-};
+const { v4, v6 } = peers({ connectRetrySeconds: 2, gracefulRestart: { restartTimeSeconds: 30 } });
 
 function route(prefix: string, ...hosts: readonly number[]): Route {
   const base = prefix.includes(':') ? 'fd00:211::' : '10.211.0.';

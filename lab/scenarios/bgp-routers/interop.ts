@@ -3,31 +3,10 @@ import { after, afterEach, before, test } from 'node:test';
 import type { PeerConfig, Route } from '../../../backend/src/speakers/bgp/speaker.ts';
 import { until } from '../../state/until.ts';
 import { SpeakerHandle } from '../bgp-frr/speaker-handle.ts';
+import { peers } from './peers.ts';
 import type { Router } from './router.ts';
-import { routerAddress } from './router-network.ts';
 
-const common = {
-  port: 179,
-  peerAs: 65001,
-  localAs: 65000,
-  routerId: '10.211.0.2',
-  holdTimeSeconds: 9,
-  connectRetrySeconds: 1,
-  gracefulRestart: { restartTimeSeconds: 30 },
-} as const;
-/** A session per transport, each with the routes of its own family. */
-const v4: PeerConfig = {
-  ...common,
-  key: 'v4',
-  address: routerAddress.ipv4,
-  families: [{ family: 'ipv4-unicast', addPathSendMax: 8 }],
-};
-const v6: PeerConfig = {
-  ...common,
-  key: 'v6',
-  address: routerAddress.ipv6,
-  families: [{ family: 'ipv6-unicast', addPathSendMax: 8 }],
-};
+const { v4, v6 } = peers({ gracefulRestart: { restartTimeSeconds: 30 } });
 
 /** By the last number of the Service's address: the last numbers of its nodes' addresses. */
 export type Announced = Readonly<Record<number, readonly number[]>>;
