@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { linkOwner, mayYield, type LinkOwner } from '../announce/link-owner.ts';
+import { linkOwner, type LinkOwner } from '../announce/link-owner.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import { NO_PLACE, type Silence } from '../domain/replica.ts';
 import type { Timer } from '../platform/ports.ts';
@@ -10,7 +10,9 @@ import type { Layer2Deps, Layer2Options, LinkAddress } from './layer2-deps.ts';
 import { FollowedRoutes } from './followed-routes.ts';
 import { LinkAudit } from './link-audit.ts';
 import { LinkConflicts } from './link-conflicts.ts';
+import { LinkHandovers } from './link-handovers.ts';
 import { LinkPlaces, placeOf } from './link-places.ts';
+import { LinkRivals } from './link-rivals.ts';
 import { ownersView, silenceOf, silenceTrouble, stateTrouble, yieldedView, type LinkView } from './link-view.ts';
 import { LinkSuspects } from './link-suspects.ts';
 import { LinkYields } from './link-yields.ts';
@@ -54,6 +56,8 @@ export class Layer2 {
   readonly #behind: ReplicasBehind;
   readonly #routes: FollowedRoutes;
   readonly #unplaced = new UnplacedReplicas();
+  readonly #handovers: LinkHandovers;
+  readonly #rivals: LinkRivals;
   #leaving = false;
 
   constructor(deps: Layer2Deps, options: Layer2Options) {
@@ -72,6 +76,9 @@ export class Layer2 {
     this.#routes = new FollowedRoutes({ clock, onDue });
     this.#whoSpeaks = new WhoSpeaks({ clock, onChange: () => this.#tellPlace() }, options.replica);
     this.#behind = new ReplicasBehind({ clock, onChange: () => this.replicasChanged() });
+    this.#handovers = new LinkHandovers({ clock, speaker: deps.speaker, onEnd: (ip) => this.#release(ip) });
+    const known = { yields: this.#yields, behind: this.#behind, unplaced: this.#unplaced };
+    this.#rivals = new LinkRivals({ replicas: deps.replicas, ...known });
     this.#resolver = this.#ownResolver();
     this.#unwatch = deps.links.watch(() => this.replicasChanged());
   }
@@ -129,6 +136,7 @@ export class Layer2 {
     this.#routes.stop();
     this.#yields.endAll();
     this.#behind.stop();
+    this.#handovers.stop();
     this.#whoSpeaks.stop();
     this.#macs.stop();
     this.#audit.stop();
@@ -185,6 +193,7 @@ export class Layer2 {
     this.#whoSpeaks.hearOthers(this.#wanted, theirs, wasReady ? placed : undefined);
     const self = { name, node, stale: this.#behind.self === true, place: this.#place };
     this.#places = new LinkPlaces(this.#leaving || !this.#isReady ? theirs : [self, ...theirs]);
+    this.#handovers.hear(others);
     this.#apply(new Set([...this.#wanted.keys(), ...this.#owners.keys()]));
     this.#tellPlace();
     this.#reconsider(isOneLess);
@@ -223,7 +232,8 @@ export class Layer2 {
     for (const ip of ips) {
       if (this.#judge(ip)) changed.add(ip);
       const before = this.#desired.get(ip);
-      const now = this.#leaving && this.#wanted.has(ip) ? before : this.#desiredFor(ip);
+      this.#handovers.consider(ip, this.#owners.get(ip), this.#states.get(ip));
+      const now = this.#goesOn(ip) ? before : this.#desiredFor(ip);
       if (!isDeepStrictEqual(before, now)) {
         changes.set(ip, now ?? null);
         this.#keep(ip, now);
@@ -232,7 +242,13 @@ export class Layer2 {
       this.#whoSpeaks.setOwn(ip, this.#ownSilence(ip));
     }
     this.#tell(changes);
+    this.#handovers.speak();
     if (changed.size > 0) this.#deps.onChange(changed);
+  }
+
+  /** Whether it is spoken for as before, whoever owns it: until the next owner is heard. */
+  #goesOn(ip: string): boolean {
+    return (this.#leaving || this.#handovers.has(ip)) && this.#wanted.has(ip);
   }
 
   #tell(changes: ReadonlyMap<string, Desired | null>): void {
@@ -299,6 +315,7 @@ export class Layer2 {
       this.#suspects.delete(ip);
       this.#audit.delete(ip);
       this.#conflicts.delete(ip);
+      this.#handovers.delete(ip);
     } else {
       this.#desired.set(ip, desired);
       this.#audit.add(ip);
@@ -347,37 +364,17 @@ export class Layer2 {
 
   #meet(rival: RivalObservation): void {
     const { ip, node } = rival;
-    if (this.#leaving) {
+    const disputed = { owner: this.#owners.get(ip), wanted: this.#wanted.get(ip), places: this.#places };
+    if (this.#leaving || this.#handovers.has(ip)) {
       // A kernel that answers is no successor.
       if (rival.heard === 'announcement') this.#release(ip);
-    } else if (this.#mayYieldTo(rival)) this.#yield(ip, node);
+    } else if (this.#rivals.mayYieldTo(rival, disputed)) this.#yield(ip, node);
     else {
       const isAnswer = rival.heard === 'answer';
       const isOldNews = isAnswer && this.#suspects.hear(rival, this.#wanted.get(ip)?.pool.name ?? '');
       if (!isOldNews) this.#deps.speaker.reassert(ip, patienceWith(rival, this.#deps.replicas));
       if (isAnswer) this.#audit.again(ip);
     }
-  }
-
-  #mayYieldTo(rival: RivalObservation): boolean {
-    const { ip, node } = rival;
-    const owner = this.#owners.get(ip);
-    const wanted = this.#wanted.get(ip);
-    if (owner === undefined || wanted === undefined) return true;
-    const { replicas } = this.#deps;
-    const heard = this.#yields.hear(rival);
-    const isBehind = this.#behind.self === true;
-    if (this.#unplaced.has(node)) return this.#unplaced.mayYieldTo(rival, heard.announces, isBehind);
-    const known = {
-      node,
-      answers: replicas.answering().some((replica) => replica.node === node),
-      speakers: this.#places.speakersOf({ ip, node, ...heard }, wanted.pool.interface),
-      isMember: replicas.nodes().has(node),
-      ...heard,
-    };
-    const [spokenFor = owner.node] = owner.onBehalfOf ?? [];
-    const self = { node: spokenFor, stale: isBehind };
-    return mayYield(ip, known, self, wanted.nodes);
   }
 
   #yield(ip: string, to: string): void {
