@@ -49,6 +49,7 @@ export interface ProbeHeader {
 }
 
 export interface ProbeMessage extends ProbeHeader {
+  /** Decoded each time it is read: of who is not believed nothing but the header is. */
   readonly place: ReplicaPlace;
 }
 
@@ -114,7 +115,6 @@ export function decodeProbe(bytes: Uint8Array): ProbeMessage | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0);
   if ((magic !== MAGIC.question && magic !== MAGIC.answer) || view.getUint8(4) < VERSION) return undefined;
-  const place = decodePlace(bytes.subarray(HEADER)) ?? NO_PLACE;
   const kind = magic === MAGIC.question ? 'question' : 'answer';
   return {
     kind,
@@ -129,7 +129,9 @@ export function decodeProbe(bytes: Uint8Array): ProbeMessage | undefined {
     med: offsetOf(view.getUint16(6) & MED_MASK),
     retained: offsetOf(view.getUint16(6) >> MED_BITS),
     nonce: view.getBigUint64(8),
-    place,
+    get place() {
+      return decodePlace(bytes.subarray(HEADER)) ?? NO_PLACE;
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import type { ReplicaPlace } from '../domain/replica.ts';
 import type { Datagrams } from '../platform/ports.ts';
 import { decodeProbe, encodeProbe, type ProbeMessage } from './probe-message.ts';
+import { encodePlace } from './replica-place.ts';
 import { Lab, members, MISSED_MS, PORT, probe, replica, SEEN_MS, sees } from './testing/replicas.ts';
 
 const PLACE: ReplicaPlace = {
@@ -86,6 +87,27 @@ suite('news', () => {
     stranger.send(encodeProbe(probe('question', 5n, { news: true })), PORT, '10.0.0.1');
     lab.clock.advance(5_000);
     assert.deepEqual(answers.map(decodeProbe), [probe('answer', 5n, { placeOmitted: true })]);
+  });
+
+  test('a place is read only where it answers a question of ours: whoever sends others costs no more than their headers', (t) => {
+    const lab = new Lab();
+    const a = lab.start('a', members('a', 'b'));
+    const read = t.mock.method(JSON, 'parse');
+    const socket = lab.datagrams.bind('10.0.0.2', PORT, {
+      onMessage: (bytes) => {
+        const { kind: asked, nonce = 0n } = decodeProbe(bytes) ?? {};
+        if (asked !== 'question') return;
+        for (const kind of ['question', 'answer'] as const) {
+          const octets = encodePlace(PLACE);
+          for (const wrong of [1n, 2n]) socket.send(encodeProbe(probe(kind, nonce + wrong), octets), PORT, '10.0.0.1');
+        }
+        socket.send(encodeProbe(probe('question', nonce), encodePlace(PLACE)), PORT, '10.0.0.1');
+      },
+      onError: () => assert.fail(),
+    });
+    lab.clock.advance(1_000);
+    assert.deepEqual(a.answering(), []);
+    assert.equal(read.mock.callCount(), 0);
   });
 
   test('a place is waited for that is used up in the name of who asks: it has not been said that there is none', () => {
