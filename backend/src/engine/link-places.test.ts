@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ReplicaPlace } from '../domain/replica.ts';
-import { LinkPlaces } from './link-places.ts';
+import { LinkPlaces, placeOf } from './link-places.ts';
 
 interface Said {
   readonly node: string;
@@ -64,4 +64,12 @@ suite('where an address of a pool without an interface lives', () => {
     assert.deepEqual(nodes(places.speakersOf({ ip: '192.0.2.1', node: 'wide', announces: true }, 'eth0')), ['wide']);
     assert.deepEqual(places.speakersOf({ ip: '192.0.2.1', node: 'wide', announces: true }, 'eth1'), []);
   });
+});
+
+test('an interface with very many addresses in one subnet has its other subnets all the same', () => {
+  const many = Array.from({ length: 200 }, (_, i) => `10.0.0.${i + 1}/24`);
+  const prefixes = [...many, '192.0.2.9/24', '198.51.100.7/32', '2001:db8::1/64', '2001:db8::2/64'];
+  const mac = Uint8Array.of(2, 0, 0, 0, 0, 1);
+  const told = placeOf([{ index: 2, name: 'eth0', mac, up: true, prefixes }], [], () => undefined);
+  assert.deepEqual(told.links[0]?.prefixes, ['10.0.0.1/24', '192.0.2.9/24', '2001:db8::1/64']);
 });

@@ -99,7 +99,7 @@ function subnetsOf(placed: readonly Placed[]): readonly Subnet[] {
   const subnets = new Map<string, Subnet>();
   for (const { speaker, place } of placed) {
     for (const range of place.links.flatMap(({ prefixes }) => prefixes).flatMap(subnetOf)) {
-      const key = `${range.family} ${range.first} ${range.last}`;
+      const key = keyOf(range);
       const subnet = subnets.get(key) ?? { range, speakers: [] };
       subnets.set(key, subnet);
       if (!subnet.speakers.includes(speaker)) subnet.speakers.push(speaker);
@@ -113,6 +113,19 @@ function subnetOf(prefix: string): AddressRange[] {
   const parsed = prefix.includes('/') ? parseRange(prefix) : undefined;
   // A prefix of full length is an address without neighbours.
   return parsed?.ok !== true || rangeSize(parsed.value) === 1n ? [] : [parsed.value];
+}
+
+/** Of many addresses in one subnet the first is enough: they shall not take the room of another subnet. */
+function firstOfEachSubnet(prefixes: readonly string[]): readonly string[] {
+  const first = new Map<string, string>();
+  for (const prefix of prefixes) {
+    for (const range of subnetOf(prefix)) if (!first.has(keyOf(range))) first.set(keyOf(range), prefix);
+  }
+  return [...first.values()];
+}
+
+function keyOf({ family, first, last }: AddressRange): string {
+  return `${family} ${first} ${last}`;
 }
 
 /** The place of this host, as other replicas are told, and by which it judges itself as well. */
@@ -131,7 +144,7 @@ export function placeOf(
   return boundedPlace({
     links: up.map(({ name, mac, prefixes }) => ({
       ...{ name, mac: macText(mac) },
-      prefixes: prefixes.filter((prefix) => subnetOf(prefix).length > 0),
+      prefixes: firstOfEachSubnet(prefixes),
     })),
     towards: Object.fromEntries(reached),
   });
