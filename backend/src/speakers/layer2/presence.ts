@@ -287,12 +287,12 @@ export class Presence implements Paced {
     });
   }
 
+  /** Neighbours may have the contender's MAC still, however that ended. */
   #makePeace(): void {
-    const { pacer, options, onChange } = this.#deps;
     this.#recheck = undefined;
     this.#contender = undefined;
-    if (options.steadyMs > 0) pacer.after(this, this.#steadyDelay());
-    onChange(this);
+    this.#startBurst();
+    this.#deps.onChange(this);
   }
 
   #meet(rival: Rival): void {
