@@ -37,7 +37,7 @@ test('loopback, tunnels, taps and dummies are not', () => {
 
 test('what container engines, CNI plugins and kube-proxy make is not, whatever its addresses', () => {
   const made = ['docker0', 'br-0123456789ab', 'docker_gwbridge', 'cni0', 'cni-podman0', 'cbr0', 'virbr0', 'lxcbr0'];
-  made.push('lxdbr0', 'podman1', 'kube-bridge', 'kube-ipvs0', 'nodelocaldns', 'flannel.1', 'flannel-v6.1');
+  made.push('lxdbr0', 'incusbr0', 'podman1', 'kube-bridge', 'kube-ipvs0', 'nodelocaldns', 'flannel.1', 'flannel-v6.1');
   made.push('calic0ffee00123', 'cilium_host', 'lxc1234', 'weave', 'vxlan.calico', 'antrea-gw0', 'ovn0', 'ovs-system');
   for (const name of made) {
     assert.deepEqual(names([link(name, { kind: 'bridge' })], address('10.244.0.1/24')), [], name);

@@ -22,7 +22,7 @@ const kindsWithPorts = new Set(['bridge', 'bond', 'team', 'openvswitch', 'hsr'])
  * software switch look like a host's own ones in every other respect.
  */
 const foreignNames = [
-  /^(docker|podman|cni|cbr|virbr|lxcbr|lxdbr|nerdctl|mpqemubr)\d*$/,
+  /^(docker|podman|cni|cbr|virbr|lxcbr|lxdbr|incusbr|nerdctl|mpqemubr)\d*$/,
   /^(docker_gwbridge|cni-podman\d+|br-[0-9a-f]{12})$/,
   /^(kube-ipvs0|kube-bridge|nodelocaldns|kube-dummy-if)$/,
   /^(cali|lxc|tunl|flannel|cilium_|weave|vxlan|antrea-|ovn|ovs-|genev_sys_|vxlan_sys_)/,
