@@ -379,8 +379,8 @@ export class Layer2 {
 
   #yield(ip: string, to: string): void {
     if (this.#yields.has(ip)) return;
-    this.#deps.logger.info({ ip, to }, 'another replica speaks for an address of ours, and it outranks us');
-    this.#yields.add(ip, to);
+    const isNews = this.#yields.add(ip, to);
+    if (isNews) this.#deps.logger.info({ ip, to }, 'another replica speaks for an address of ours, and it outranks us');
     this.#apply([ip]);
   }
 

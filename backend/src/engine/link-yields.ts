@@ -11,6 +11,8 @@ export interface LinkYieldsDeps {
 const YIELD_MS = 3_000;
 /** How long who has announced an address is believed to be a replica, if it only answers. */
 const ANNOUNCED_MS = 30_000;
+/** The same of one that the address was left to, and that has answered ever since: we don't listen between our questions. */
+const LEFT_MS = 600_000;
 /** A rival that doesn't announce it for so long has given up; longer than from one announcement of a burst to the next. */
 const PEACE_MS = 10_000;
 /** One that did not give up is believed at once when it announces again: who yields finds out that often whether it still would. */
@@ -35,7 +37,8 @@ interface Quarrel {
 export class LinkYields {
   readonly #deps: LinkYieldsDeps;
   readonly #yields = new Map<string, Yield>();
-  readonly #doubtful = new Set<string>();
+  /** By address: the node that it was left to last, and that has not been found gone since. */
+  readonly #leftTo = new Map<string, string>();
   /** By address and node. */
   readonly #quarrels = new Map<string, Map<string, Quarrel>>();
 
@@ -54,7 +57,7 @@ export class LinkYields {
 
   /** It was another replica's when we looked last: the link is asked before it is announced again. */
   isDoubtful(ip: string): boolean {
-    return this.#doubtful.has(ip);
+    return this.#leftTo.has(ip);
   }
 
   /** Somebody speaks for an address of ours: whether it announces it itself, and for how long it has gone on with that, in milliseconds. */
@@ -65,22 +68,26 @@ export class LinkYields {
     const quarrel = heard === 'announcement' ? wentOn(known, now) : known;
     if (quarrel === undefined) return { announces: false, insistsMs: 0 };
     this.#quarrels.set(ip, quarrels.set(node, quarrel));
-    return { announces: now - quarrel.announcedAt < ANNOUNCED_MS, insistsMs: quarrel.insistsMs };
+    const believedMs = this.#leftTo.get(ip) === node ? LEFT_MS : ANNOUNCED_MS;
+    return { announces: now - quarrel.announcedAt < believedMs, insistsMs: quarrel.insistsMs };
   }
 
-  add(ip: string, to: string): void {
-    if (this.#yields.has(ip)) return;
-    this.#doubtful.add(ip);
+  /** Returns whether it was not that node's already when we looked last. */
+  add(ip: string, to: string): boolean {
+    if (this.#yields.has(ip)) return false;
+    const isNews = this.#leftTo.get(ip) !== to;
+    this.#leftTo.set(ip, to);
     const timer = this.#deps.clock.setTimer(YIELD_MS, () => {
       this.#yields.delete(ip);
       this.#deps.onEnd(ip);
     });
     this.#yields.set(ip, { to, timer });
+    return isNews;
   }
 
   /** Nobody else had it when the link was asked. */
   proved(ip: string): void {
-    this.#doubtful.delete(ip);
+    this.#leftTo.delete(ip);
   }
 
   /** Whoever had these addresses may be gone; who is not will say so again. */
@@ -92,7 +99,7 @@ export class LinkYields {
   delete(ip: string): void {
     this.#yields.get(ip)?.timer.cancel();
     this.#yields.delete(ip);
-    this.#doubtful.delete(ip);
+    this.#leftTo.delete(ip);
     this.#quarrels.delete(ip);
   }
 }
