@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aPool } from '../domain/testing/builders.ts';
 import { FakeWire } from '../platform/fake/link-layer.ts';
-import { ALL, IPS, Lan, running } from './testing/lan.ts';
+import { arpAnswer } from '../speakers/layer2/wire/arp.ts';
+import { decodeFrame, encodeFrame } from '../speakers/layer2/wire/frame.ts';
+import { ALL, IPS, Lan, octets, running } from './testing/lan.ts';
+
+const STRANGER = Uint8Array.of(2, 0, 0, 0, 0, 0xee);
 
 test('a host with more links than others can be told of: it takes no address there that they don’t leave to it', async () => {
   const lan = new Lan(2);
@@ -42,6 +46,31 @@ test('can_reach, by another route while no link changes: the address moves with 
   way = 'n3';
   await lan.pass(6_000);
   assert.deepEqual(lan.ask('203.0.113.7'), ['n3']);
+});
+
+test('the pool names another interface: whoever has the address there is found before it is announced there', async () => {
+  const lan = new Lan(1);
+  const [{ links } = assert.fail()] = lan.hosts;
+  const wire = new FakeWire(lan.clock);
+  links.add({ name: 'eth1', mac: Uint8Array.of(2, 0, 0, 0, 1, 1), prefixes: ['198.51.100.1/24'], wire });
+  const announced: string[] = [];
+  const stranger = { source: STRANGER, mac: STRANGER, ip: octets('203.0.113.7') };
+  const answer = wire.attach({}, (frame) => {
+    const packet = decodeFrame(frame);
+    if (packet.kind !== 'arp' || packet.operation !== 'request') return;
+    if (packet.senderIp.every((octet) => octet === 0)) answer(encodeFrame(arpAnswer(stranger, packet)));
+    else announced.push(packet.senderIp.join('.'));
+  });
+  const named = (name: string): ReturnType<typeof aPool> =>
+    aPool('named', ['203.0.113.0/24'], { protocol: 'layer2', interface: name });
+  lan.start('n1');
+  lan.wantAs({ pool: named('eth0') }, '203.0.113.7');
+  await lan.pass(3_000);
+  assert.deepEqual(lan.ask('203.0.113.7'), ['n1']);
+  lan.wantAs({ pool: named('eth1') }, '203.0.113.7');
+  await lan.pass(1_000);
+  assert.deepEqual(announced, []);
+  assert.equal(lan.host('n1').layer2?.view('203.0.113.7')?.finding.reason, 'AddressConflict');
 });
 
 test('one that has stopped tells and looks for nothing any more, whatever it hears of yet', async () => {

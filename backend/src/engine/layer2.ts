@@ -279,6 +279,7 @@ export class Layer2 {
     const owner = linkOwner(ip, wanted.nodes, this.#places.speakersFor(ip, wanted.pool.interface));
     // By what we know now it is another's anyway.
     if (owner?.replica !== this.#options.replica) this.#forget(ip);
+    this.#whoSpeaks.setSelector(ip, wanted.pool.interface);
     const isNews = this.#isReady && this.#whoSpeaks.hearOwner(ip, owner, this.#places);
     if (this.#owners.has(ip) && isDeepStrictEqual(this.#owners.get(ip), owner)) return isNews;
     this.#owners.set(ip, owner);

@@ -25,6 +25,8 @@ export class WhoSpeaks {
   readonly #own: OwnSilences;
   /** By address, what its owner says, which is another replica. */
   readonly #silences = new Map<string, Silence>();
+  /** By address, `interface` of its pool. */
+  readonly #selectors = new Map<string, string>();
 
   /** @param replica this one's name */
   constructor(deps: WhoSpeaksDeps, replica: string) {
@@ -56,7 +58,14 @@ export class WhoSpeaks {
   end(ip: string): void {
     this.#spokenFor.end(ip);
     this.#silences.delete(ip);
+    this.#selectors.delete(ip);
     this.#own.set(ip, undefined);
+  }
+
+  /** On another interface somebody else may have it, whoever spoke for it so far. */
+  setSelector(ip: string, selector: string): void {
+    if ((this.#selectors.get(ip) ?? selector) !== selector) this.#spokenFor.delete(ip);
+    this.#selectors.set(ip, selector);
   }
 
   /** What the owner says, if that is another replica; this one is told of by then. Returns whether that differs from what it said before. */

@@ -158,6 +158,7 @@ export class Layer2Speaker {
     const known = this.#held.get(text);
     const held = known ?? this.#hold(text, desired);
     if (held === undefined) return;
+    if (held.desired.interface !== desired.interface) forgetProofs(held);
     held.desired = desired;
     for (const presence of held.presences.values()) presence.speakFor(desired.mac);
     this.#place(held);
@@ -291,4 +292,10 @@ export class Layer2Speaker {
   #isOwn(mac: Uint8Array): boolean {
     return this.#links.some((link) => sameOctets(link.mac, mac));
   }
+}
+
+/** Of links that it is not announced on now: it comes back there for another reason than that the link was gone. */
+function forgetProofs({ proved, presences }: Held): void {
+  const names = new Set([...presences.values()].map(({ port }) => port.link.name));
+  for (const name of proved) if (!names.has(name)) proved.delete(name);
 }
