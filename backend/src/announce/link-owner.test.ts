@@ -118,6 +118,13 @@ suite('an address of ours is left to a rival', () => {
     assert.equal(left({ node: THIRD, speakers: on(THIRD), insistsMs: 1_500 }, {}, [SECOND]), false);
     assert.equal(left({ insistsMs: 1_500, announces: false }, {}, [SECOND]), false, 'its kernel');
   });
+  test('the same holds where its replica can’t be reached: both would speak for the address for ever', () => {
+    const cutOff = { answers: false, speakers: [] };
+    assert.equal(left(cutOff, {}, [SECOND]), false);
+    assert.equal(left({ ...cutOff, insistsMs: 1_500 }, {}, [SECOND]), true);
+    assert.equal(left({ ...cutOff, node: THIRD, insistsMs: 1_500 }, {}, [SECOND]), false);
+    assert.equal(left({ ...cutOff, insistsMs: 1_500, announces: false }, {}, [SECOND]), false, 'its kernel');
+  });
 });
 
 suite('few addresses move', () => {

@@ -92,11 +92,12 @@ export function mayYield(
   const pair = [rival.node, node] as const;
   // A replica that we have not heard of, as who is behind hears of none: it knows more than we do.
   if (!rival.answers && !rival.isMember) return rival.announces && stale;
-  if (!rival.answers) return rival.announces && outranks(ip, pair, nodes);
+  // Each may take only itself for eligible: then neither would ever yield. A kernel answers for ever, and has no view at all.
+  const insists = rival.announces && rival.insistsMs > INSISTS_MS;
+  const order = insists ? pair : nodes;
+  if (!rival.answers) return rival.announces && outranks(ip, pair, order);
   if (rival.speakers.length === 0) return false;
   const theirsIsStale = rival.speakers.every((speaker) => speaker.stale);
   if (theirsIsStale !== stale) return stale;
-  // Each may take only itself for eligible: then neither would ever yield. A kernel answers for ever, and has no view at all.
-  const insists = rival.announces && rival.insistsMs > INSISTS_MS;
-  return outranks(ip, pair, insists ? pair : nodes);
+  return outranks(ip, pair, order);
 }
