@@ -119,6 +119,19 @@ for (const { name, text, shown, perAnnouncement, question } of families) {
     ]);
   });
 
+  test(`${name}: one host goes on with an address after another: the one that is there is named`, () => {
+    const { lan, clock, seen } = settled(text);
+    lan.deliver(1, claim(text, HOST_MAC));
+    for (let second = 0; second < 120; second++) {
+      lan.deliver(1, claim(text, hex('0200000000bb')));
+      clock.advance(1_000);
+    }
+    assert.deepEqual(
+      seen.map((each) => 'mac' in each && each.mac),
+      [HOST, '02:00:00:00:00:bb'],
+    );
+  });
+
   test(`${name}: a conflict is over when nobody answers for the address any more`, () => {
     const { lan, clock, seen } = settled(text);
     lan.deliver(1, claim(text, HOST_MAC));

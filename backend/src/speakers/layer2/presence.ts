@@ -48,6 +48,16 @@ interface Asked {
   readonly at: number;
 }
 
+/** Who is in conflict with us. */
+interface Contender {
+  readonly mac: string;
+  /** When it was heard last, and when it or anybody else was. */
+  readonly heardAt: number;
+  readonly at: number;
+}
+
+/** A contender that has not been heard for so many rechecks is gone, and another one is named. */
+const GONE_RECHECKS = 1.5;
 /** How long an answer to a question may take. */
 const PATIENCE_MS = 1000;
 /** Replicas whose views differ settle that in a second or so; who goes on for longer than this is not to be told ten times a second. */
@@ -76,7 +86,7 @@ export class Presence implements Paced {
   #asked: Asked = { by: undefined, at: -Infinity };
   #askedBefore: Asked = { by: undefined, at: -Infinity };
   #defendedAt = -Infinity;
-  #contender: { readonly mac: string; readonly at: number } | undefined;
+  #contender: Contender | undefined;
   #recheck: Timer | undefined;
   /**
    * When each rival was reported last, by its node, as the MAC that a frame names is its sender's to choose, and by how it was heard: its
@@ -240,18 +250,17 @@ export class Presence implements Paced {
   }
 
   #contend(mac: string): void {
-    const { clock, onChange } = this.#deps;
-    const known = this.#contender?.mac;
+    const { clock, options, onChange } = this.#deps;
+    const known = this.#contender;
     this.port.counters.conflicts++;
-    // The first one stays: who sends under many MACs shall not cause many reports.
-    this.#contender = { mac: known ?? mac, at: clock.now() };
+    this.#contender = contenderNow(known, { mac, at: clock.now() }, GONE_RECHECKS * options.recheckMs);
     if (this.#phase === 'announcing') this.#defend();
     else if (this.#phase === 'probing') {
       this.#phase = 'held-off';
       this.#hush();
     }
-    this.#recheck ??= this.#recheckAfter(this.#deps.options.recheckMs);
-    if (known === undefined) onChange(this);
+    this.#recheck ??= this.#recheckAfter(options.recheckMs);
+    if (known?.mac !== this.#contender.mac) onChange(this);
   }
 
   /** RFC 5227 section 2.4 (c): we keep the address, and say so at most once per DEFEND_INTERVAL; the burst and the steady rate rest. */
@@ -334,4 +343,14 @@ export class Presence implements Paced {
     this.port.send(arpAnnouncement(speaking, 'request'), 'announcement');
     this.port.send(arpAnnouncement(speaking, 'reply'), 'announcement');
   }
+}
+
+/** The first one stays as long as it goes on: who sends under many MACs shall not cause many reports. */
+function contenderNow(
+  known: Contender | undefined,
+  { mac, at }: { mac: string; at: number },
+  goneMs: number,
+): Contender {
+  const isOther = known !== undefined && known.mac !== mac && at - known.heardAt < goneMs;
+  return isOther ? { ...known, at } : { mac, heardAt: at, at };
 }
