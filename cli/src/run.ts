@@ -6,7 +6,7 @@ import type { AnyAnswers, AnyTask } from './plan.ts';
 import { credentialOf, VIEWER, type ServiceAccount } from './reach/credential.ts';
 import { kubeconfigFiles, readContext } from './reach/kubeconfig.ts';
 import { failureOf, InstalledKubectl, type Kubectl } from './reach/kubectl.ts';
-import { placeOf } from './reach/manager.ts';
+import { managerPlace } from './reach/manager.ts';
 import { linkOpener } from './reach/open-link.ts';
 import { Session } from './reach/session.ts';
 import { paragraph } from './render/columns.ts';
@@ -86,10 +86,11 @@ async function sessionFor(
   const context = await readContext(kubectl, kubeconfigFiles(reach.kubeconfig, environment)).catch((error: unknown) => {
     throw failureOf(error, "the kubeconfig can't be used");
   });
-  const viewer = async (): Promise<ServiceAccount> => ({ namespace: await placeOf(kubectl, reach), name: VIEWER });
+  const place = managerPlace(kubectl, reach.managerNamespace);
+  const viewer = async (): Promise<ServiceAccount> => ({ namespace: await place(), name: VIEWER });
   const accounts = { viewer, wanted: reach.serviceAccount };
   const session = new Session(
-    { credential: credentialOf(context?.signIn, { kubectl }, accounts), open: linkOpener(kubectl, reach), wait },
+    { credential: credentialOf(context?.signIn, { kubectl }, accounts), open: linkOpener(kubectl, reach, place), wait },
     { language, timeoutMs: reach.timeoutMs, userAgent: `kubectl-porterlb/${PLUGIN_VERSION}` },
   );
   return { session, namespace: context?.namespace ?? 'default' };

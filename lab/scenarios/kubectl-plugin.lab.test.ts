@@ -91,6 +91,9 @@ suite('kubectl porterlb, as one file, in a real cluster', () => {
     );
   }
 
+  /** For who may not read where the manager runs. */
+  const told = ['--manager-namespace', managerNamespace];
+
   /** A kubeconfig as the administrator's, with another user. */
   function kubeconfig(name: string, user: object): string {
     const config = parse(readFileSync(lab.kubeconfig, 'utf8')) as { users: { name: string; user: object }[] };
@@ -113,14 +116,18 @@ suite('kubectl porterlb, as one file, in a real cluster', () => {
   test('with a client certificate it asks by a token of the viewer, if that may be made', async () => {
     const { certificateFile, keyFile } = await lab.clientCertificate('carol');
     const carol = kubeconfig('carol', { 'client-certificate': certificateFile, 'client-key': keyFile });
-    const stranger = await porterlb(carol, 'status');
+    const untold = await porterlb(carol, 'status');
+    assert.deepEqual([untold.code, untold.stdout], [4, '']);
+    assert.match(untold.stderr, /User "carol" cannot get .*clusterrolebindings/);
+    assert.match(untold.stderr, /--manager-namespace NAME/);
+    const stranger = await porterlb(carol, 'status', ...told);
     assert.equal(stranger.code, 4, stranger.stderr);
     assert.match(stranger.stderr, /User "carol" cannot/);
     assert.match(stranger.stderr, /porterlb-port-forward|serviceaccounts\/token/);
     await mayReachReplicas('carol', '--user=carol');
     const unarmed = await until(
       async () => {
-        const ended = await porterlb(carol, 'status');
+        const ended = await porterlb(carol, 'status', ...told);
         return /no token can be made/.test(ended.stderr) ? ended : undefined;
       },
       { what: 'carol to get through to the replica' },
@@ -129,7 +136,7 @@ suite('kubectl porterlb, as one file, in a real cluster', () => {
     const minter = ['create', 'role', 'minter', '-n', managerNamespace, '--verb=create'];
     await lab.kubectl([...minter, '--resource=serviceaccounts/token', '--resource-name=porterlb-viewer']);
     await lab.kubectl(['create', 'rolebinding', 'minter', '--role=minter', '--user=carol', '-n', managerNamespace]);
-    const { code, stdout, stderr } = await answered(carol, 'status');
+    const { code, stdout, stderr } = await answered(carol, 'status', ...told);
     // None of its Services has a Pod.
     assert.equal(code, 1, stderr);
     assert.match(stdout, /^PorterLB \d+\.\d+\.\d+: bad/);
@@ -170,12 +177,12 @@ suite('kubectl porterlb, as one file, in a real cluster', () => {
       '-n',
       'shop',
     ]);
-    const own = await answered(tom, 'services', '-n', 'shop');
+    const own = await answered(tom, 'services', '-n', 'shop', ...told);
     assert.equal(own.code, 0);
     assert.match(own.stdout, /^shop +web +NoEndpoints +\d+[sm] +172\.30\.0\.\d+ /m);
-    assert.equal((await porterlb(tom, 'path', 'web', '-n', 'shop')).code, 1);
+    assert.equal((await porterlb(tom, 'path', 'web', '-n', 'shop', ...told)).code, 1);
     for (const args of [['services', '-A'], ['explain', 'web', '-n', 'bank'], ['status']]) {
-      const { code, stdout, stderr } = await porterlb(tom, ...args);
+      const { code, stdout, stderr } = await porterlb(tom, ...args, ...told);
       assert.deepEqual([code, stdout], [4, ''], args.join(' '));
       assert.match(stderr, /system:serviceaccount:default:tom may not/);
       assert.match(stderr, /Needed: "(list|get)" on (services|services\/explanation|overview|pools|peers) in/);

@@ -40,7 +40,7 @@ export const REACH_OPTIONS = {
   'manager-namespace': {
     type: 'string',
     value: 'NAME',
-    does: 'where porter-manager runs; if not given, porterlb-system or extension-porterlb',
+    does: 'where porter-manager runs; if not given, the ClusterRoleBinding porter-manager tells it',
   },
   'service-account': {
     type: 'string',

@@ -110,7 +110,7 @@ function notMinted({ namespace, name }: ServiceAccount, error: unknown): unknown
   return new Failure(
     exitCode,
     `no token can be made for the ServiceAccount ${namespace}/${name}:\n${error.message}`,
-    'The manager has to be shown a token, and your kubeconfig has none of its own (as with a client certificate). ' +
+    'The manager has to be shown a token, and your kubeconfig has none that would do (a client certificate is none; whom "as" names has none). ' +
       `Ask for "create" on serviceaccounts/token of ${name} in the namespace ${namespace}, ` +
       'or name a ServiceAccount that you may use with --service-account NAMESPACE/NAME.',
   );

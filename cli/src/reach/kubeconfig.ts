@@ -21,7 +21,10 @@ export type SignIn =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'exec'; readonly plugin: ExecPlugin }
-  /** A client certificate, a password, a plugin of old: nothing that could be shown to anybody but the API server. */
+  /**
+   * A client certificate, a password, a plugin of old: nothing that could be shown to anybody but the API server. Or whoever it is acts
+   * as somebody else, of whom there is no token.
+   */
   | { readonly kind: 'other' };
 
 /** What is of interest in the context that kubectl uses. */
@@ -80,7 +83,12 @@ export function contextOf(config: unknown, folder: (user: unknown) => string): C
   };
 }
 
+/** Users, and what belongs to them, that kubectl impersonates. */
+const IMPERSONATION = ['as', 'as-uid', 'as-groups', 'as-user-extra'];
+
 function signInOf(user: Fields, cluster: Fields, at: (path: string) => string): SignIn {
+  // A token of his own would tell the manager who he is, with all his rights, and not whom he wants to be.
+  if (IMPERSONATION.some((field) => user[field] !== undefined)) return { kind: 'other' };
   // As kubectl has it: the file wins over the token.
   const path = textOf(user, 'tokenFile');
   if (path !== undefined) return { kind: 'file', path: at(path) };

@@ -9,6 +9,11 @@ export class KubectlFailed extends Error {
   get isRefusal(): boolean {
     return /\bforbidden\b|\(Unauthorized\)|must be logged in to the server/i.test(this.message);
   }
+
+  /** Whether the API server has no such object. */
+  get isNotFound(): boolean {
+    return /^Error from server \(NotFound\)/m.test(this.message);
+  }
 }
 
 /** The user's own kubectl: it knows contexts, proxies and every way to sign in. */

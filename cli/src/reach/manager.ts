@@ -1,5 +1,5 @@
 import { EXIT, Failure } from '../failure.ts';
-import { failureOf, type Kubectl } from './kubectl.ts';
+import { failureOf, KubectlFailed, type Kubectl } from './kubectl.ts';
 
 /** A Pod of porter-manager that can be asked. */
 export interface ReplicaPod {
@@ -9,8 +9,8 @@ export interface ReplicaPod {
   readonly port: number;
 }
 
-/** Where the chart, and KubeSphere's installer of extensions, put it unless told otherwise. */
-export const USUAL_NAMESPACES: readonly string[] = ['porterlb-system', 'extension-porterlb'];
+/** What the chart gives the manager's ServiceAccount its rights over the cluster by, whatever the release is called. */
+const BINDING = 'porter-manager';
 const SELECTOR = 'app.kubernetes.io/name=porter-manager';
 
 interface Pod {
@@ -23,44 +23,73 @@ interface Pod {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
+interface Binding {
+  readonly subjects?: readonly { readonly kind: string; readonly name: string; readonly namespace?: string }[];
+}
+
+/**
+ * Where the manager runs, and with it the ServiceAccounts that its chart brings; found once. It is told by what no tenant can write: a Pod
+ * that is labelled like the manager, in a namespace that is called like its, may be anybody's, and would be shown the caller's token.
+ * @throws {Failure} from what it returns
+ */
+export function managerPlace(kubectl: Kubectl, wanted: string | undefined): () => Promise<string> {
+  if (wanted !== undefined) return () => Promise.resolve(wanted);
+  let found: Promise<string> | undefined;
+  return async () => {
+    found ??= boundNamespace(kubectl);
+    try {
+      return await found;
+    } catch (error) {
+      found = undefined;
+      throw error;
+    }
+  };
+}
+
+async function boundNamespace(kubectl: Kubectl): Promise<string> {
+  const { subjects = [] } = await binding(kubectl);
+  const account = subjects.find(({ kind, name }) => kind === 'ServiceAccount' && name === BINDING);
+  if (account?.namespace !== undefined) return account.namespace;
+  throw new Failure(
+    EXIT.unreachable,
+    `the ClusterRoleBinding ${BINDING} names no ServiceAccount ${BINDING}`,
+    'Say where it runs with --manager-namespace NAME.',
+  );
+}
+
+async function binding(kubectl: Kubectl): Promise<Binding> {
+  try {
+    const args = ['get', 'clusterrolebindings.rbac.authorization.k8s.io', BINDING, '--output', 'json'];
+    return JSON.parse(await kubectl.run(args)) as Binding;
+  } catch (error) {
+    if (error instanceof KubectlFailed && error.isNotFound) {
+      throw new Failure(
+        EXIT.unreachable,
+        `porter-manager is not installed here: there is no ClusterRoleBinding ${BINDING}`,
+        'Is this the cluster that you mean ("kubectl config current-context")?',
+      );
+    }
+    throw failureOf(
+      error,
+      "it can't be looked up in which namespace porter-manager runs",
+      'Say it with --manager-namespace NAME; whoever installed it knows (the chart puts it into porterlb-system unless told otherwise). Make sure ' +
+        `of it: a Pod there is shown your token. Who may "get" the ClusterRoleBinding ${BINDING}, as with the ClusterRole porterlb-viewer, need not say it.`,
+    );
+  }
+}
+
 /**
  * The replicas, those first that are best to ask.
  * @throws {Failure} if there is none that could be asked
  */
-export async function findReplicas(kubectl: Kubectl, namespace: string | undefined): Promise<ReplicaPod[]> {
-  const places = namespace === undefined ? USUAL_NAMESPACES : [namespace];
-  let refusal: Failure | undefined;
-  for (const place of places) {
-    try {
-      const text = await kubectl.run(['get', 'pods', '--namespace', place, '--selector', SELECTOR, '--output', 'json']);
-      const pods = (JSON.parse(text) as { readonly items: readonly Pod[] }).items;
-      if (pods.length > 0) return askable(pods, place);
-    } catch (error) {
-      const failure = failureOf(
-        error,
-        `the Pods of porter-manager can't be looked up in the namespace ${place}`,
-        RIGHTS,
-      );
-      if (failure.exitCode !== EXIT.refused) throw failure;
-      refusal ??= failure;
-    }
-  }
-  throw refusal ?? notFound(places);
-}
-
-/** The namespace of the manager, and of the ServiceAccounts that its chart brings. @throws {Failure} as `findReplicas` */
-export async function placeOf(kubectl: Kubectl, { managerNamespace, server }: Place): Promise<string> {
-  if (managerNamespace !== undefined) return managerNamespace;
-  const [usual = ''] = USUAL_NAMESPACES;
-  // Who comes directly may have no right to look for Pods.
-  if (server !== undefined) return usual;
-  const [first] = await findReplicas(kubectl, undefined);
-  return first?.namespace ?? usual;
-}
-
-interface Place {
-  readonly managerNamespace: string | undefined;
-  readonly server: string | undefined;
+export async function findReplicas(kubectl: Kubectl, namespace: string): Promise<ReplicaPod[]> {
+  const args = ['get', 'pods', '--namespace', namespace, '--selector', SELECTOR, '--output', 'json'];
+  const text = await kubectl.run(args).catch((error: unknown) => {
+    throw failureOf(error, `the Pods of porter-manager can't be looked up in the namespace ${namespace}`, RIGHTS);
+  });
+  const pods = (JSON.parse(text) as { readonly items: readonly Pod[] }).items;
+  if (pods.length === 0) throw notFound(namespace);
+  return askable(pods, namespace);
 }
 
 /** What it takes to get through; docs/kubectl-plugin.md says more. */
@@ -68,12 +97,12 @@ export const RIGHTS =
   'You need "list" on pods and "create" (and "get") on pods/portforward there: the Role porterlb-port-forward of the chart has them. ' +
   'Where porter-manager runs in another namespace, say so with --manager-namespace. Where the API is reached in another way, use --server URL.';
 
-function notFound(places: readonly string[]): Failure {
+function notFound(namespace: string): Failure {
   return new Failure(
     EXIT.unreachable,
-    `there is no porter-manager in the ${places.length === 1 ? 'namespace' : 'namespaces'} ${places.join(' and ')}`,
-    'Is this the cluster that you mean ("kubectl config current-context")? Say where it runs with --manager-namespace NAME: ' +
-      '"kubectl get pods -A -l app.kubernetes.io/name=porter-manager" finds it.',
+    `there is no porter-manager in the namespace ${namespace}`,
+    'Is this the cluster that you mean ("kubectl config current-context")? Without --manager-namespace it is looked for where the ' +
+      `ClusterRoleBinding ${BINDING} says that it is.`,
   );
 }
 

@@ -8,13 +8,14 @@ import { openTunnel } from './tunnel.ts';
 
 /**
  * Makes ways to the manager: to `--server`, or through `kubectl port-forward` to a replica, each time to the next one.
+ * @param place the namespace of the manager
  * @throws {Failure} from what it returns
  */
-export function linkOpener(kubectl: Kubectl, reach: Reach): () => Promise<Link> {
+export function linkOpener(kubectl: Kubectl, reach: Reach, place: () => Promise<string>): () => Promise<Link> {
   const { server } = reach;
   if (server !== undefined) return async () => await directLink(server, reach);
   const turn = { count: 0 };
-  return async () => await tunnelLink(kubectl, reach, turn);
+  return async () => await tunnelLink(kubectl, await place(), { turn, timeoutMs: reach.timeoutMs });
 }
 
 async function directLink(server: string, { certificateAuthority, insecure }: Reach): Promise<Link> {
@@ -39,14 +40,18 @@ async function authority(path: string): Promise<Buffer> {
 }
 
 /** A Pod may have gone since it was listed: then the next one is tried. */
-async function tunnelLink(kubectl: Kubectl, reach: Reach, turn: { count: number }): Promise<Link> {
-  const replicas = await findReplicas(kubectl, reach.managerNamespace);
+async function tunnelLink(
+  kubectl: Kubectl,
+  namespace: string,
+  { turn, timeoutMs }: { readonly turn: { count: number }; readonly timeoutMs: number },
+): Promise<Link> {
+  const replicas = await findReplicas(kubectl, namespace);
   let last: unknown;
   for (let i = 0; i < replicas.length; i += 1) {
     const replica = replicas[(turn.count + i) % replicas.length];
     if (replica === undefined) break;
     try {
-      const tunnel = await openTunnel(kubectl, replica, reach.timeoutMs);
+      const tunnel = await openTunnel(kubectl, replica, timeoutMs);
       turn.count += 1;
       return new HttpsLink({
         ...{ base: `https://127.0.0.1:${tunnel.port}`, tls: {}, verify: false, pin: true },

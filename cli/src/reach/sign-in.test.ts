@@ -8,7 +8,7 @@ import { credentialOf, type ServiceAccount } from './credential.ts';
 import { handedOut } from './exec-plugin.ts';
 import { contextOf, kubeconfigFiles, readContext, type SignIn } from './kubeconfig.ts';
 import { KubectlFailed, lastWords, type Kubectl } from './kubectl.ts';
-import { askable, placeOf } from './manager.ts';
+import { askable, findReplicas, managerPlace } from './manager.ts';
 
 const viewer = (): Promise<ServiceAccount> =>
   Promise.resolve({ namespace: 'porterlb-system', name: 'porterlb-viewer' });
@@ -64,6 +64,13 @@ it('that does not say where it is from has relative paths of the file that has i
   const config = { contexts: [{ context: {} }], users: [{ name: 'tom', user: { tokenFile: 'f' } }] };
   const context = await readContext({ ...fakeKubectl(), run: () => Promise.resolve(JSON.stringify(config)) }, files);
   assert.deepEqual(context, { namespace: 'default', signIn: { kind: 'file', path: join(folder, 'other/f') } });
+});
+
+it('that impersonates somebody has no token of him', () => {
+  for (const more of [{ as: 'tom' }, { as: 'tom', 'as-groups': ['shop'] }, { 'as-groups': ['shop'] }]) {
+    assert.deepEqual(signIn({ token: 'own', ...more }), { kind: 'other' });
+    assert.deepEqual(signIn({ exec: { command: 'c' }, ...more }), { kind: 'other' });
+  }
 });
 
 describe('the token', () => {
@@ -134,16 +141,60 @@ describe('replicas to ask', () => {
     assert.deepEqual(askable(pods, 'x'), [{ namespace: 'x', name: 'c', port: 17982 }]);
   });
 
-  it('are where the chart or KubeSphere put them, and so is the ServiceAccount of the viewer', async () => {
-    const none = JSON.stringify({ items: [] });
-    const some = JSON.stringify({ items: [pod('a', true)] });
-    const run = (args: readonly string[]): Promise<string> =>
-      Promise.resolve(args.includes('extension-porterlb') ? some : none);
-    const kubectl = { ...fakeKubectl(), run };
-    const reach = { managerNamespace: undefined, server: undefined };
-    assert.equal(await placeOf(kubectl, reach), 'extension-porterlb');
-    assert.equal(await placeOf(kubectl, { ...reach, managerNamespace: 'lb' }), 'lb');
-    assert.equal(await placeOf(kubectl, { ...reach, server: 'https://lb' }), 'porterlb-system');
+  const binding = (namespace: string): string =>
+    JSON.stringify({
+      subjects: [
+        { kind: 'User', name: 'porter-manager' },
+        { kind: 'ServiceAccount', name: 'porter-manager', namespace },
+      ],
+    });
+
+  it('are where the ClusterRoleBinding of the manager says, whatever Pods are elsewhere', async () => {
+    const ran: string[] = [];
+    const kubectl: Kubectl = {
+      ...fakeKubectl(),
+      run: (args) => {
+        ran.push(args.join(' '));
+        if (args[1] === 'pods') return Promise.resolve(JSON.stringify({ items: [pod('a', true)] }));
+        return Promise.resolve(binding('lb'));
+      },
+    };
+    const place = managerPlace(kubectl, undefined);
+    assert.deepEqual(await findReplicas(kubectl, await place()), [{ namespace: 'lb', name: 'a', port: 17982 }]);
+    assert.equal(await place(), 'lb');
+    assert.deepEqual(ran, [
+      'get clusterrolebindings.rbac.authorization.k8s.io porter-manager --output json',
+      'get pods --namespace lb --selector app.kubernetes.io/name=porter-manager --output json',
+    ]);
+    assert.equal(await managerPlace(kubectl, 'named')(), 'named');
+  });
+
+  it('are not guessed where the ClusterRoleBinding may not be read or is not there', async () => {
+    const forbidden = fakeKubectl(
+      'Error from server (Forbidden): clusterrolebindings.rbac.authorization.k8s.io "porter-manager" is forbidden: User "tom" cannot get',
+    );
+    await assert.rejects(managerPlace(forbidden, undefined)(), {
+      exitCode: EXIT.refused,
+      message: /in which namespace porter-manager runs:\nError from server \(Forbidden\)/,
+      hint: /--manager-namespace NAME/,
+    });
+    const gone = fakeKubectl(
+      'Error from server (NotFound): clusterrolebindings.rbac.authorization.k8s.io "porter-manager" not found',
+    );
+    await assert.rejects(managerPlace(gone, undefined)(), { exitCode: EXIT.unreachable, message: /not installed/ });
+    const nobody = { ...fakeKubectl(), run: () => Promise.resolve('{}') };
+    await assert.rejects(managerPlace(nobody, undefined)(), { hint: /--manager-namespace NAME/ });
+  });
+
+  it('are looked for again after nobody could be asked', async () => {
+    const answers = [new KubectlFailed('connection refused'), binding('lb')];
+    const run = (): Promise<string> => {
+      const answer = answers.shift() ?? '';
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    };
+    const place = managerPlace({ ...fakeKubectl(), run }, undefined);
+    await assert.rejects(place(), { exitCode: EXIT.unreachable });
+    assert.equal(await place(), 'lb');
   });
 
   it('that are not there are told by why', () => {
