@@ -63,7 +63,8 @@ const CHAPTERS: readonly Chapter[] = [
 const VALUES: Readonly<Record<string, string>> = {
   class: 'spec.loadBalancerClass of the Service',
   family: 'ipv4 or ipv6',
-  holder: 'the other Service, as namespace/name',
+  holder:
+    'the other Service, as namespace/name; "of another namespace" in conditions and Events, where it is of another one',
   ip: 'the address',
   ips: 'addresses of the Service, or that it asks for',
   mac: 'MAC address of the other host',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 import type { Overview } from './schemas/overview.ts';
 import type { PoolAddress, PoolAnswer, PoolSummary } from './schemas/pool.ts';
+import type { ServiceSummary } from './schemas/service.ts';
 import { ApiBench, eips, kinds, served } from './testing/api-bench.ts';
 
 const POOL = { metadata: { name: 'a' }, spec: { address: '192.0.0.0/16' } };
@@ -39,6 +40,34 @@ suite('names of Services of others', () => {
       assert.deepEqual([pool.ready?.message, pool.conditions[0]?.message], [text, text]);
       const { problems } = await api.answer<Overview>('overview', { token });
       assert.equal(problems.find(({ kind }) => kind === 'Eip')?.message, text);
+    }
+  });
+
+  test('are left out of what stands in the conditions of a Service, and of what the overview says of them', async (context) => {
+    const api = await bench(context);
+    const own = served('shop/web', '192.0.2.1');
+    const condition = {
+      status: 'False',
+      reason: 'WantedAddressTaken',
+      message,
+      lastTransitionTime: '2026-01-02T00:00:00Z',
+    };
+    const conditions = ['Allocated', 'Announced'].map((type) => ({
+      type: `network.kubesphere.io/${type}`,
+      ...condition,
+    }));
+    await api.store(kinds.services, { ...own, status: { ...own.status, conditions } } as typeof own);
+    api.users.set('tenant', { name: 'tenant', may: ['get overview', 'get services shop', 'list services shop'] });
+    for (const [token, text] of [
+      ['admin', message],
+      ['tenant', masked],
+    ] as const) {
+      const { items } = await api.answer<{ items: ServiceSummary[] }>('namespaces/shop/services', { token });
+      assert.deepEqual([items[0]?.allocated?.message, items[0]?.announced?.message], [text, text]);
+      const one = await api.answer<ServiceSummary>('namespaces/shop/services/web', { token });
+      assert.deepEqual([one.allocated?.message, one.announced?.message], [text, text]);
+      const { problems } = await api.answer<Overview>('overview', { token });
+      assert.equal(problems.find(({ kind }) => kind === 'Service')?.message, text);
     }
   });
 

@@ -86,6 +86,8 @@ suite('the condition Announced of a Service', () => {
     const condition = announced(held(V4), view([report(V4, { services: ['d/older'], younger: ['d/s'] })]));
     assert.equal(condition?.reason, 'HeldByOlderService');
     assert.match(condition.message, /d\/older/);
+    const others = announced(held(V4), view([report(V4, { services: ['bank/vault'], younger: ['d/s'] })]));
+    assert.match(others?.message ?? '', /is held by the Service of another namespace, which had it first/);
   });
 
   test('is False for one of several that share the address and has nothing to answer with', () => {

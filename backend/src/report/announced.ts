@@ -8,7 +8,7 @@ import type { AddressReport } from '../engine/messages.ts';
 import type { ReplicaPeerStatus } from '../resources/bgp-peer.ts';
 import { SERVICE_CONDITIONS } from '../resources/keys.ts';
 import type { NewCondition } from './conditions.ts';
-import { reasonText } from './reason-text.ts';
+import { reasonText, reasonTextWithin } from './reason-text.ts';
 import { shortened } from './shortened.ts';
 
 /** A BgpPeer, with all that its replicas have in sessions with it. */
@@ -104,7 +104,7 @@ export function announced(service: Service, view: AnnouncedView): NewCondition |
   if (findings.length === 0 || findings.includes(undefined)) return undefined;
   const known = findings.filter((found) => found !== undefined);
   const [worst = 'Announced'] = known.map(({ reason }) => reason).sort((a, b) => weight(b) - weight(a));
-  const texts = new Set(known.map(reasonText));
+  const texts = new Set(known.map((found) => reasonTextWithin(service.namespace, found)));
   return condition(worst, [...texts].join(' '));
 }
 

@@ -18,7 +18,20 @@ function templateOf(reason: Reason): readonly string[] {
   return template;
 }
 
-/** The English sentence for conditions and Events; a parameter that is not given stays visible as `{name}`. */
+/** Instead of the name of a Service, behind "the Service". */
+const ELSEWHERE = 'of another namespace';
+
+/**
+ * The English sentence for conditions and Events of a Service of this namespace, whose owner reads them: Services of others' namespaces
+ * are not named to him.
+ */
+export function reasonTextWithin(namespace: string, { reason, params }: Finding): string {
+  const { holder } = params;
+  const isHidden = holder !== undefined && !holder.startsWith(`${namespace}/`);
+  return reasonText({ reason, params: isHidden ? { ...params, holder: ELSEWHERE } : params });
+}
+
+/** The English sentence; a parameter that is not given stays visible as `{name}`. */
 export function reasonText({ reason, params }: Finding): string {
   return templateOf(reason)
     .map((part, i) => (i % 2 === 0 ? part : shortened(params[part] ?? `{${part}}`, MAX_PARAMETER)))

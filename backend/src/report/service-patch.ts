@@ -6,7 +6,7 @@ import { formatAssigned } from '../resources/assigned.ts';
 import { OPENELB_KEYS, SERVICE_CONDITIONS, SERVICE_KEYS } from '../resources/keys.ts';
 import { NOT_YET_ANNOUNCED } from './announced.ts';
 import { isCurrent, withTransition, type NewCondition } from './conditions.ts';
-import { reasonText } from './reason-text.ts';
+import { reasonTextWithin } from './reason-text.ts';
 import { shortened } from './shortened.ts';
 
 /** A strategic-merge patch of a Service's `/status`, whose metadata part the API server applies as well. */
@@ -26,8 +26,9 @@ function poolLabel(plan: Plan): string | null {
 const MAX_MESSAGE = 1_024;
 
 function message(service: Service, plan: Plan): string {
-  const text = reasonText(plan.finding);
-  const remarks = plan.served ? service.ignored.map((ignored) => ` ${reasonText(ignored)}`).join('') : '';
+  const text = reasonTextWithin(service.namespace, plan.finding);
+  const ignored = plan.served ? service.ignored : [];
+  const remarks = ignored.map((found) => ` ${reasonTextWithin(service.namespace, found)}`).join('');
   const kept = plan.served && plan.finding.reason !== 'Allocated' ? plan.assignments : [];
   const suffix = kept.length === 0 ? '' : ` Until then the Service keeps ${kept.map(({ ip }) => ip).join(', ')}.`;
   const rest = `${suffix}${remarks}`;

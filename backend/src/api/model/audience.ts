@@ -36,14 +36,23 @@ export function textOf({ reason, params }: Finding, texts: Texts, audience: Audi
 const KEY = /\b[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\/[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\b/g;
 const HIDDEN = 'another Service';
 
+interface Known {
+  readonly namespaces: { has(name: string): boolean };
+}
+
 /** A text of a status, which is in English and may name Services, without those that the caller may not know. */
-export function messageFor(
-  text: string,
-  audience: Audience,
-  { namespaces }: { readonly namespaces: { has(name: string): boolean } },
-): string {
+export function messageFor(text: string, audience: Audience, { namespaces }: Known): string {
   return text.replace(KEY, (key) => {
     const namespace = namespaceOf(key);
     return namespaces.has(namespace) && !audience.sees(namespace) ? HIDDEN : key;
   });
+}
+
+/** A condition with such a message. */
+export function conditionFor<T extends { readonly message: string }>(
+  condition: T | null,
+  audience: Audience,
+  known: Known,
+): T | null {
+  return condition === null ? null : { ...condition, message: messageFor(condition.message, audience, known) };
 }

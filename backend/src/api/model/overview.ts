@@ -2,11 +2,10 @@ import type { Word } from '../replicas/gather.ts';
 import type { Edge, Overview, Problem, Vertex } from '../schemas/overview.ts';
 import type { PeerSummary } from '../schemas/peer.ts';
 import type { PoolSummary } from '../schemas/pool.ts';
-import { EVERYBODY, visible, type Audience } from './audience.ts';
+import { EVERYBODY, messageFor, visible, type Audience } from './audience.ts';
 import { evidenceByNode, verdictOf } from './nodes.ts';
 import { peerNames, peerSummary } from './peers.ts';
 import type { ClusterPicture } from './picture.ts';
-import type { Entry } from './service-index.ts';
 import { peersOf, poolNames, poolSummary } from './pools.ts';
 import { replicasAnswer } from './replicas.ts';
 
@@ -20,13 +19,20 @@ interface Single {
   readonly message: string;
 }
 
-function servicesInTrouble(troubled: readonly Entry[], audience: Audience): Single[] {
-  return troubled.flatMap(({ service, allocated, announced }) => {
+function servicesInTrouble(picture: ClusterPicture, audience: Audience): Single[] {
+  return picture.index.served.troubled.flatMap(({ service, allocated, announced }) => {
     const found = [allocated, announced].find((each) => each?.status === 'False');
     if (found === null || found === undefined) return [];
     const seen = visible(service.key, audience) !== null;
     const { reason, message } = found;
-    return [{ kind: 'Service', reason, object: seen ? service.key : '', message: seen ? message : '' }];
+    return [
+      {
+        kind: 'Service',
+        reason,
+        object: seen ? service.key : '',
+        message: seen ? messageFor(message, audience, picture.view) : '',
+      },
+    ];
   });
 }
 
@@ -144,10 +150,10 @@ export function overviewAnswer(
   const pools = poolNames(picture).flatMap((name) => poolSummary(name, picture, audience) ?? []);
   const peers = peerNames(picture).flatMap((name) => peerSummary(name, picture) ?? []);
   const verdicts = nodeVerdicts(picture, words);
-  const { all, withAddress, announced, troubled } = picture.index.served;
+  const { all, withAddress, announced } = picture.index.served;
   const dead = [...verdicts].filter(([, verdict]) => verdict === 'dead' || verdict === 'divided');
   const problems = problemsOf([
-    ...servicesInTrouble(troubled, audience),
+    ...servicesInTrouble(picture, audience),
     ...objectsInTrouble('Eip', pools),
     ...objectsInTrouble('BgpPeer', peers),
     ...dead.map(([object]): Single => {

@@ -5,7 +5,7 @@ import type { AddressFacts } from '../../engine/facts.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { ServiceAnswer, ServicePath, ServiceSummary } from '../schemas/service.ts';
 import type { Texts } from '../texts.ts';
-import { textOf, type Audience } from './audience.ts';
+import { conditionFor, textOf, type Audience } from './audience.ts';
 import { timeOf } from './conditions.ts';
 import { peersOf } from './pools.ts';
 import type { ClusterPicture } from './picture.ts';
@@ -35,8 +35,8 @@ export function serviceSummary(
     pools: [...pools],
     externalTrafficPolicy: service.trafficPolicy,
     ports: [...service.sharing.ports],
-    allocated: picture.allocated(service),
-    announced: picture.announced(service),
+    allocated: conditionFor(picture.allocated(service), audience, picture.view),
+    announced: conditionFor(picture.announced(service), audience, picture.view),
   };
 }
 

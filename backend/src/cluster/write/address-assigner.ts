@@ -10,7 +10,7 @@ import type { AddressRange } from '../../domain/address.ts';
 import { finding, type Finding } from '../../domain/reason.ts';
 import type { Assignment, Service } from '../../domain/service.ts';
 import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
-import { reasonText } from '../../report/reason-text.ts';
+import { reasonTextWithin } from '../../report/reason-text.ts';
 import { finalizerGoesAt, isNews, servicePatch } from '../../report/service-patch.ts';
 import { isConflict, isNotFound, retryAfterMsOf } from '../errors.ts';
 import * as kinds from '../kinds.ts';
@@ -302,7 +302,8 @@ export class AddressAssigner {
     const fine = !served || why.reason === 'Allocated';
     const reason = fine ? given : 'SyncLoadBalancerFailed';
     const type = fine ? 'Normal' : 'Warning';
-    this.#deps.events.record(kinds.services, object, { type, reason, action: why.reason, note: reasonText(why) });
+    const note = reasonTextWithin(service.namespace, why);
+    this.#deps.events.record(kinds.services, object, { type, reason, action: why.reason, note });
   }
 
   /** An address that stood in the status and does no more, which no user asked for. */
@@ -314,7 +315,7 @@ export class AddressAssigner {
         type: 'Warning',
         reason: 'SyncLoadBalancerFailed',
         action: lost.reason,
-        note: reasonText(lost),
+        note: reasonTextWithin(service.namespace, lost),
       } as const;
       this.#deps.events.record(kinds.services, object, event);
     }

@@ -95,6 +95,8 @@ export class AssignerBench {
   readonly sent: Sent[] = [];
   /** Events, as `name type reason action`. */
   readonly events: string[] = [];
+  /** What they said. */
+  readonly notes: string[] = [];
   mayWrite = true;
 
   constructor() {
@@ -119,7 +121,8 @@ export class AssignerBench {
       logger,
       view: this.view,
       events: {
-        record: (_kind, object, { type, reason, action }) => {
+        record: (_kind, object, { type, reason, action, note }) => {
+          this.notes.push(note);
           this.events.push(`${object.metadata?.name} ${type} ${reason} ${action}`);
         },
       },
