@@ -10,6 +10,7 @@ import { problemsOf } from './invalid.ts';
 import { BASE_PATH, ROUTES, type Answer, type Call, type Route, type RouteId } from './routes.ts';
 import type { Status } from './schemas/status.ts';
 import { Serialised } from './serialised.ts';
+import { Abandoned } from './slices.ts';
 import { preferredLanguage, Translations, type Texts } from './texts.ts';
 
 /** What a handler gets beside the request. */
@@ -241,7 +242,8 @@ export class App {
   }
 
   #fail(error: unknown, request: Request, response: Response): void {
-    if (response.headersSent) {
+    // Who has gone needs no answer, and that he has is no fault.
+    if (response.headersSent || error instanceof Abandoned) {
       response.destroy();
       return;
     }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { suite, test, type TestContext } from 'node:test';
 import type { ReplicaReport } from './replicas/facts.ts';
+import { BASE_PATH } from './routes.ts';
 import type { Preflight, Simulation } from './schemas/simulation.ts';
 import type { Status } from './schemas/status.ts';
 import { aNode, aSession } from './testing/facts.ts';
@@ -155,6 +157,40 @@ suite('what if', () => {
     assert.equal((await api.get('simulations', { method: 'POST', token: 'nothing', headers, body: '{}' })).status, 403);
   });
 
+  test('of 200 ranges in all is answered', async (context) => {
+    const api = await bench(context);
+    const pools = [0, 1, 2, 3].map((i) => ({
+      name: `p${i}`,
+      spec: { addresses: Array.from({ length: i < 3 ? 64 : 8 }, (_, at) => `198.51.${i}.${at * 2}`) },
+    }));
+    assert.equal((await whatIf(api, { pools })).keeps, 2);
+  });
+
+  test('that nobody waits for any more is no fault', async (context) => {
+    const api = await bench(context);
+    const [asked, answering] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    api.onAsked = async () => {
+      asked.resolve(undefined);
+      await answering.promise;
+    };
+    const leaving = request({
+      ...{ host: '127.0.0.1', port: api.port, method: 'POST', path: `${BASE_PATH}/simulations` },
+      headers: { authorization: 'Bearer admin', 'content-type': 'application/json' },
+    });
+    leaving.on('error', () => undefined).end('{}');
+    await asked.promise;
+    leaving.destroy();
+    await api.gone.promise;
+    api.onAsked = () => undefined;
+    answering.resolve(undefined);
+    // One after the other: the first one is over when there is an answer to the next.
+    await whatIf(api, {});
+    assert.deepEqual(
+      api.logger.entries.filter(({ level }) => level === 'error' || level === 'warn'),
+      [],
+    );
+  });
+
   test('is answered ten times in a row, and then once in two seconds', async (context) => {
     const api = await bench(context);
     const ask = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
@@ -174,6 +210,18 @@ suite('what if', () => {
     [
       'a spec that can not be read',
       '{"pools":[{"name":"a","spec":{"address":"x"}}]}',
+      'application/json',
+      400,
+      'InvalidBody',
+    ],
+    [
+      'more ranges than can be compared in a moment',
+      JSON.stringify({
+        pools: [0, 1, 2, 3].map((i) => ({
+          name: `p${i}`,
+          spec: { addresses: Array.from({ length: i < 3 ? 64 : 9 }, (_, at) => `198.51.${i}.${at * 2}`) },
+        })),
+      }),
       'application/json',
       400,
       'InvalidBody',

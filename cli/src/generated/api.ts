@@ -624,6 +624,7 @@ export interface Bodies {
   simulate: {
     /** Nodes that go, with the Pods that run there. */
     readonly drainNodes?: readonly (string)[];
+    /** Pools that change; 200 ranges of addresses in all their specs together, at most. */
     readonly pools?: readonly ({
       /** Name of a Kubernetes object (RFC 1123). */
       readonly name: string;

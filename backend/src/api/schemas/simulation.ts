@@ -3,6 +3,20 @@ import { reason } from './condition.ts';
 import { ip, namespaceName, objectName } from './text.ts';
 
 const MAX_CHANGES = 100;
+/** Each range is compared with all others. */
+const MAX_RANGES = 200;
+
+interface PoolChange {
+  readonly spec?: Readonly<Record<string, unknown>> | undefined;
+}
+
+function rangesIn(pools: readonly PoolChange[]): number {
+  const counts = pools.map(({ spec }) => {
+    const addresses = spec?.['addresses'];
+    return (Array.isArray(addresses) ? addresses.length : 0) + (spec?.['address'] === undefined ? 0 : 1);
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
+}
 
 export const simulationRequest = z
   .strictObject({
@@ -23,7 +37,14 @@ export const simulationRequest = z
         }),
       )
       .max(MAX_CHANGES)
-      .default([]),
+      .refine(
+        (pools) => rangesIn(pools) <= MAX_RANGES,
+        `at most ${MAX_RANGES} ranges of addresses in all specs together`,
+      )
+      .default([])
+      .meta({
+        description: `Pools that change; ${MAX_RANGES} ranges of addresses in all their specs together, at most.`,
+      }),
     peers: z
       .array(
         z.strictObject({

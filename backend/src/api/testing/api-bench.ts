@@ -136,6 +136,10 @@ export class ApiBench {
       onChange: () => undefined,
     },
   );
+  /** What a replica waits for before it says what it knows. */
+  onAsked: () => Promise<void> | undefined = () => undefined;
+  /** Resolves when somebody has gone without an answer. */
+  readonly gone = Promise.withResolvers<undefined>();
   /** How many answers there were with each status. */
   readonly statuses = new Map<number, number>();
   /** Called with every change that the engine would hear of. */
@@ -164,6 +168,9 @@ export class ApiBench {
       response.on('finish', () =>
         this.statuses.set(response.statusCode, (this.statuses.get(response.statusCode) ?? 0) + 1),
       );
+      response.on('close', () => {
+        if (!response.writableFinished) this.gone.resolve(undefined);
+      });
       app.express(request, response);
     });
     this.#server = server;
@@ -246,7 +253,10 @@ export class ApiBench {
       if (facts === undefined) throw new Error('connect ECONNREFUSED');
       return { ...facts, addresses: facts.addresses.filter(({ ip }) => ips.includes(ip)) };
     };
-    const own = async (ips: readonly string[]): Promise<ReplicaReport> => await Promise.resolve(said('porter-0', ips));
+    const own = async (ips: readonly string[]): Promise<ReplicaReport> => {
+      await this.onAsked();
+      return said('porter-0', ips);
+    };
     const ask = async (replica: Replica, ips: readonly string[]): Promise<ReplicaReport> => {
       await settle();
       return said(replica.name, ips);
