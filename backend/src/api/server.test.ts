@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { suite, test, type TestContext } from 'node:test';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { FakeLogger } from '../platform/fake/logger.ts';
 import { systemClock } from '../platform/linux/clock.ts';
 import type { ReplicaReport } from './replicas/facts.ts';
@@ -141,6 +141,14 @@ async function silent(context: TestContext, port: number, from: string): Promise
   return socket;
 }
 
+async function secure(context: TestContext, options: ConnectionOptions): Promise<TLSSocket> {
+  const socket = connectTls(options);
+  context.after(() => socket.destroy());
+  socket.on('error', () => undefined).resume();
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
 suite('who connects and says nothing', () => {
   test('is gone after some seconds', { timeout: 30_000 }, async (context) => {
     const { port } = await serving(context);
@@ -161,8 +169,35 @@ suite('who connects and says nothing', () => {
       else await next.catch(() => undefined);
     }
     await assert.rejects(get(port, '/', { localAddress: '127.0.0.7' }));
-    assert.equal((await get(port, '/', { localAddress: '127.0.0.2' })).text, 'the API');
+    const { key, cert } = value.current;
+    assert.equal((await get(port, '/', { localAddress: '127.0.0.2', key, cert })).text, 'the API');
     await assert.rejects(clientOf(context, value).ask(at, [], 5_000));
+  });
+
+  test('from the address of a replica counts like anybody, and leaves room for the replica', async (context) => {
+    const { port, value } = await serving(context);
+    const { key, cert } = value.current;
+    const replica = { localAddress: '127.0.0.2', key, cert };
+    const all = await Promise.all(Array.from({ length: 300 }, async () => await silent(context, port, '127.0.0.2')));
+    // Of the first ones, which count as somebody's else, there are too many already.
+    const ended = (): number => all.filter(({ closed }) => closed).length;
+    for (const socket of all) socket.resume();
+    while (ended() < 300 - 250 - 16) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal((await get(port, `${FACTS_PATH}?ips=`, replica)).code, 200);
+    // Who has shown that he is no replica doesn't keep the room of one.
+    await assert.rejects(get(port, '/', { localAddress: '127.0.0.2' }));
+    assert.equal((await get(port, `${FACTS_PATH}?ips=`, replica)).code, 200);
+  });
+
+  test('and replicas keep what they have, however many others come from their address', async (context) => {
+    const { port, value } = await serving(context);
+    const { key, cert } = value.current;
+    const shown = { host: '127.0.0.1', port, localAddress: '127.0.0.2', rejectUnauthorized: false, key, cert };
+    const replicas = await Promise.all(Array.from({ length: 20 }, async () => await secure(context, shown)));
+    const all = await Promise.all(Array.from({ length: 300 }, async () => await silent(context, port, '127.0.0.2')));
+    for (const socket of all) socket.resume();
+    while (all.filter(({ closed }) => closed).length < 300 - 250 - 16) await new Promise((r) => setImmediate(r));
+    assert.ok(replicas.every(({ closed }) => !closed));
   });
 });
 

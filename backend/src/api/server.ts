@@ -1,6 +1,6 @@
-import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import type { PortProblem } from '../engine/facts.ts';
 import type { Logger } from '../platform/ports.ts';
 import { Connections } from './connections.ts';
@@ -108,12 +108,13 @@ export class ApiServer {
     );
     server.timeout = IDLE_MS;
     server.on('connection', (socket: IncomingMessage['socket']) => this.#connections.take(socket));
+    server.on('secureConnection', (socket) => this.#connections.proven(socket, this.#isReplica(socket)));
     return server;
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     if (request.url?.startsWith(`${FACTS_PATH}?`) !== true) return this.#deps.app(request, response);
-    if (!this.#isReplica(request)) {
+    if (!this.#isReplica(request.socket as TLSSocket)) {
       response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end('only replicas are told this\n');
       return;
     }
@@ -132,8 +133,7 @@ export class ApiServer {
   }
 
   /** TLS has proved that it has the private key of the certificate that it shows. */
-  #isReplica(request: IncomingMessage): boolean {
-    const socket = request.socket as unknown as { getPeerX509Certificate(): X509Certificate | undefined };
+  #isReplica(socket: TLSSocket): boolean {
     return this.#deps.certificate.accepts(socket.getPeerX509Certificate()?.fingerprint256);
   }
 }
