@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import packageJson from '../../package.json' with { type: 'json' };
 import { eips } from '../cluster/custom-kinds.ts';
 import { NetworkError } from '../cluster/errors.ts';
 import { FakeKube } from '../cluster/fake/fake-kube.ts';
@@ -41,6 +42,26 @@ class Bench {
     } as unknown as Service);
   }
 
+  /** Lets time go by, half a second with each turn. */
+  async pass(ms: number): Promise<void> {
+    for (let at = 0; at < ms; at += 500) {
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      this.clock.advance(500);
+    }
+  }
+
+  /** Of a manager; `dueInMs`: when it is to have ended, grace included, from now on. */
+  pod(name: string, dueInMs?: number): void {
+    const labels = { 'app.kubernetes.io/name': 'porter-manager' };
+    const deletionTimestamp = new Date(this.clock.wallTime().getTime() + (dueInMs ?? 0)).toISOString();
+    const metadata = { namespace: 'system', name, labels, ...(dueInMs === undefined ? {} : { deletionTimestamp }) };
+    this.api.store(pods, { metadata });
+  }
+
+  finalizers(name: string): readonly string[] {
+    return this.read(name)?.metadata?.finalizers ?? [];
+  }
+
   read(name: string): Service | undefined {
     return this.api.read(services, { namespace: 'shop', name });
   }
@@ -71,6 +92,46 @@ suite('release-all', () => {
     assert.deepEqual(bench.read('web')?.metadata?.finalizers, ['example.org/other']);
   });
 
+  test('waits for no Pod whose node is dead, says so, and waits for the others', async () => {
+    const bench = new Bench();
+    bench.pod('porter-manager-dead', 30_000);
+    bench.pod('porter-manager-alive');
+    bench.service('web', { cls: 'lb.kubesphere.io/porter' });
+    const work = releaseAll(bench.deps, MANAGERS);
+    await bench.pass(70_000);
+    assert.deepEqual(bench.finalizers('web'), ['example.org/other', FINALIZER]);
+    bench.api.remove(pods, { namespace: 'system', name: 'porter-manager-alive' });
+    await bench.pass(2_000);
+    assert.deepEqual(bench.finalizers('web'), ['example.org/other']);
+    await bench.through(work);
+    const told = bench.deps.logger.entries.find(({ level, fields }) => level === 'warn' && 'pods' in fields);
+    assert.deepEqual(told?.fields['pods'], ['system/porter-manager-dead']);
+  });
+
+  test('gives managers their time, though the clock of the API server is behind ours', async () => {
+    const bench = new Bench();
+    bench.pod('porter-manager-a', -60_000);
+    bench.service('web', { cls: 'lb.kubesphere.io/porter' });
+    const work = releaseAll(bench.deps, MANAGERS);
+    await bench.pass(25_000);
+    assert.deepEqual(bench.finalizers('web'), ['example.org/other', FINALIZER]);
+    await bench.through(work);
+    assert.deepEqual(bench.finalizers('web'), ['example.org/other']);
+  });
+
+  test('frees the others while the API server does not answer for one', async () => {
+    const bench = new Bench();
+    const names = Array.from({ length: 40 }, (_, i) => `web${i}`);
+    for (const name of names) bench.service(name, { cls: 'lb.kubesphere.io/porter' });
+    bench.api.faults.inject({ verb: 'patch', plural: 'services', times: 1, error: 'hang' });
+    const held = (): number => names.filter((name) => bench.finalizers(name).includes(FINALIZER)).length;
+    const work = releaseAll(bench.deps, MANAGERS);
+    await bench.pass(5_000);
+    assert.equal(held(), 1);
+    await bench.through(work);
+    assert.equal(held(), 0);
+  });
+
   test('takes the finalizer off what is ours and leaves the address, the record and all else', async () => {
     const bench = new Bench();
     const record = 'public=192.0.2.1';
@@ -79,11 +140,13 @@ suite('release-all', () => {
     bench.service('restored', { record });
     bench.service('foreign-class', { cls: 'example.org/lb', record });
     bench.service('foreign-address', { ips: ['192.0.2.9'] });
+    bench.service('written-over', { ips: ['192.0.2.9'], proof: true, record });
+    bench.service('written-beside', { ips: ['192.0.2.1', '192.0.2.9'], proof: true, record });
     const before = bench.read('held');
     await bench.through(releaseAll(bench.deps, MANAGERS));
     const finalizers = (name: string): readonly string[] => bench.read(name)?.metadata?.finalizers ?? [];
     for (const name of ['class', 'held', 'restored']) assert.deepEqual(finalizers(name), ['example.org/other'], name);
-    for (const name of ['foreign-class', 'foreign-address'])
+    for (const name of ['foreign-class', 'foreign-address', 'written-over', 'written-beside'])
       assert.deepEqual(finalizers(name), ['example.org/other', FINALIZER], name);
     assert.deepEqual(bench.read('held')?.status, before?.status);
     assert.deepEqual(bench.read('held')?.metadata?.annotations, before?.metadata?.annotations);
@@ -109,6 +172,43 @@ suite('release-all', () => {
 });
 
 suite('upgrade-crds', () => {
+  const name = 'eips.network.kubesphere.io';
+
+  /** The CRDs as a program of some version left them, all of them served. */
+  function installed(version: string): Bench {
+    const bench = new Bench();
+    const status = { conditions: [{ type: 'Established', status: 'True' }] };
+    for (const crd of bench.api.readAll(customResourceDefinitions)) {
+      const annotations = { 'porterlb.kubesphere.io/version': version };
+      const left = { ...crd, metadata: { ...crd.metadata, annotations }, status };
+      bench.api.store(customResourceDefinitions, left);
+    }
+    return bench;
+  }
+
+  const versionOf = (bench: Bench): string | undefined =>
+    bench.api.read(customResourceDefinitions, { name })?.metadata?.annotations?.['porterlb.kubesphere.io/version'];
+
+  test('leaves those of a newer version as they are, and says so', async () => {
+    for (const version of ['999.0.0', '999.0.0-rc.1', `${packageJson.version.replace(/\d+$/, '999')}+build`]) {
+      const bench = installed(version);
+      await bench.through(upgradeCustomResources(bench.deps));
+      assert.deepEqual(bench.api.writes, []);
+      assert.equal(versionOf(bench), version);
+      const told = bench.deps.logger.entries.filter(({ level }) => level === 'warn').map(({ fields }) => fields['crd']);
+      assert.ok(told.includes(name), version);
+    }
+  });
+
+  test('writes over those of an older version, of ours, and of none', async () => {
+    for (const version of ['0.0.9', `${packageJson.version}-rc.1`, packageJson.version, '', 'latest']) {
+      const bench = installed(version);
+      await bench.through(upgradeCustomResources(bench.deps));
+      assert.equal(versionOf(bench), packageJson.version, version);
+      assert.ok((bench.api.read(customResourceDefinitions, { name })?.spec.versions.length ?? 0) > 0);
+    }
+  });
+
   test('brings CRDs of whatever version to ours, and returns when they are served', async () => {
     const bench = new Bench();
     const names = ['eips', 'bgpconfs', 'bgppeers'].map((plural) => `${plural}.network.kubesphere.io`);

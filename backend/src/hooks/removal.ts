@@ -1,6 +1,7 @@
 import { eips, type Eip } from '../cluster/custom-kinds.ts';
 import { isConflict, isNotFound } from '../cluster/errors.ts';
 import { daemonSets, deployments, pods, services, type Service } from '../cluster/kinds.ts';
+import type { ListOptions } from '../cluster/kube.ts';
 import type { KubeObject, ResourceKind } from '../cluster/objects.ts';
 import { keyOf, refOf } from '../cluster/objects.ts';
 import { toService } from '../cluster/watch/domain/service.ts';
@@ -18,6 +19,10 @@ export interface RemovalOptions {
 const PAGE = 500;
 const STOP = { everyMs: 1_000, timeoutMs: 120_000 };
 const WRITE = { everyMs: 500, timeoutMs: 60_000 };
+/** How long after its time a Pod may end before it counts as lost, in milliseconds. */
+const LOST_MS = 30_000;
+/** How many objects are written at once: a Job has minutes, and a cluster may have tens of thousands of Services. */
+const LANES = 16;
 
 /**
  * Before the chart is uninstalled: ends the managers, so that nobody puts back what is taken off, then takes our finalizers off, which
@@ -31,19 +36,30 @@ export async function releaseAll(deps: HookDeps, options: RemovalOptions): Promi
 }
 
 async function stopManagers(deps: HookDeps, { namespace, name }: RemovalOptions): Promise<void> {
-  const { api, logger } = deps;
+  const { api, clock, logger } = deps;
   for (const kind of [deployments, daemonSets]) {
     await eventually(deps, { ...WRITE, what: `${kind.kind} ${name} to be deleted` }, async () => {
       await unlessGone(api.delete(kind, { namespace, name }));
       return true;
     });
   }
-  const selection = { namespace, labelSelector: `app.kubernetes.io/name=${name}`, limit: 1 };
+  const selection = { namespace, labelSelector: `app.kubernetes.io/name=${name}` };
+  const since = clock.now();
   await eventually(deps, { ...STOP, what: 'end of all managers' }, async () => {
-    const { items } = await api.list(pods, selection);
-    return items.length === 0;
+    const left = await allThat(deps, pods, () => true, selection);
+    // Their clock may not be ours: we wait as long ourselves, too.
+    const isLate = clock.now() - since >= LOST_MS;
+    if (!left.every((pod) => isLate && isLost(pod, clock.wallTime().getTime()))) return false;
+    if (left.length > 0) logger.warn({ pods: left.map(keyOf) }, 'their nodes do not say that these ended: going on');
+    return true;
   });
   logger.info({}, 'no manager runs any more');
+}
+
+/** The Pod of a node that doesn't answer stays until somebody deletes the node. */
+function isLost({ metadata }: KubeObject, now: number): boolean {
+  const due = Date.parse(metadata?.deletionTimestamp ?? '');
+  return due + LOST_MS <= now;
 }
 
 async function release<T extends KubeObject>(
@@ -53,11 +69,14 @@ async function release<T extends KubeObject>(
   write: (deps: HookDeps, object: T) => Promise<void>,
 ): Promise<void> {
   const held = await allThat(deps, kind, holds);
-  for (const object of held) {
-    await eventually(deps, { ...WRITE, what: `${kind.kind} ${keyOf(object)} to be free` }, () =>
-      freed(deps, kind, object, { holds, write }),
-    );
-  }
+  const queue = held.values();
+  const lane = async (): Promise<void> => {
+    for (const object of queue) {
+      const waiting = { ...WRITE, what: `${kind.kind} ${keyOf(object)} to be free` };
+      await eventually(deps, waiting, () => freed(deps, kind, object, { holds, write }));
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
   deps.logger.info({ kind: kind.kind, count: held.length }, 'finalizers are taken off');
 }
 
@@ -65,12 +84,13 @@ async function allThat<T extends KubeObject>(
   { api }: HookDeps,
   kind: ResourceKind<T>,
   holds: (object: T) => boolean,
+  selection: ListOptions = {},
 ): Promise<T[]> {
   const found: T[] = [];
   let next: string | undefined;
   do {
     const page = await api
-      .list(kind, { limit: PAGE, ...(next === undefined ? {} : { continue: next }) })
+      .list(kind, { ...selection, limit: PAGE, ...(next === undefined ? {} : { continue: next }) })
       .catch(noneOfThem);
     found.push(...page.items.filter(holds));
     next = page.continue;
@@ -113,14 +133,15 @@ async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * Whether the clean-up finalizer of a Service, which all load balancers share, is ours to take off: the class is ours, or there is none and
- * the addresses in the status are ours, or there are none and our record says that there were.
+ * Whether the clean-up finalizer of a Service, which all load balancers share, is ours to take off: the class is ours; or there is none and
+ * our record has a pool for each address in the status, beside our condition; or there are no addresses and our record says that there were.
+ * Where another load balancer wrote its address over ours, our condition is left behind, but the finalizer is the other's.
  */
 function holdsService(object: Service): boolean {
   const { hasFinalizer, loadBalancerClass, held, recorded, ingressIPs } = toService(object);
   if (!hasFinalizer) return false;
   if (loadBalancerClass !== undefined) return loadBalancerClass === LOAD_BALANCER_CLASS;
-  return held || (recorded.length > 0 && ingressIPs.length === 0);
+  return held ? recorded.every(({ pool }) => pool !== '') : recorded.length > 0 && ingressIPs.length === 0;
 }
 
 /** By `/status`, as the managers wrote it: so nobody needs the right to change Services. */

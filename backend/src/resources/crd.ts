@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import packageJson from '../../package.json' with { type: 'json' };
 import { bgpConfSpec, bgpConfStatus } from './bgp-conf.ts';
 import { bgpPeerSpec, bgpPeerStatus } from './bgp-peer.ts';
 import { eipSpec, eipStatus } from './eip.ts';
-import { GROUP, VERSION } from './keys.ts';
+import { CRD_KEYS, GROUP, VERSION } from './keys.ts';
 
 /** JSON as it stands in a manifest. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -212,6 +213,7 @@ export function crdOf(kind: Kind): JsonObject {
     metadata: {
       name: `${plural}.${GROUP}`,
       labels: { 'app.kubernetes.io/name': 'porterlb', 'app.kubernetes.io/part-of': 'porterlb' },
+      annotations: { [CRD_KEYS.version]: packageJson.version },
     },
     spec: {
       group: GROUP,

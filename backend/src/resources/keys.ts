@@ -31,6 +31,11 @@ export const SERVICE_KEYS = {
 /** Finalizer, written: on Eips that Services hold addresses of. */
 export const POOL_FINALIZER = 'lb.kubesphere.io/in-use';
 
+export const CRD_KEYS = {
+  /** Annotation, written: version of the program that the CRD is from. */
+  version: 'porterlb.kubesphere.io/version',
+} as const;
+
 /** Values of the opt-in annotation that mean us. */
 export const OPT_IN_VALUES: readonly string[] = ['porter', 'openelb'];
 
