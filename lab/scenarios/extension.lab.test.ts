@@ -110,7 +110,7 @@ suite('the extension in a cluster', () => {
     const older = [{ op: 'remove', path: '/spec/versions/0/additionalPrinterColumns' }];
     await lab.kubectl(['patch', kind, '--type=json', '-p', JSON.stringify(older)]);
     await unnoticed(async () => {
-      await extension.install(['backend.replicas=3'], '0.1.1');
+      await extension.install(['backend.replicas=3', 'backend.minReadySeconds=10'], '0.1.1');
       await sessions(3);
     });
     const now = await running(3);

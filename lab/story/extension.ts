@@ -48,7 +48,8 @@ export class InstalledExtension {
     writeFileSync(tgz, tarball(name, renumbered(stageExtension(root), version).files));
     for (const pass of ['agent', 'extension']) {
       const tags = [`tags.extension=${pass === 'extension'}`, `tags.agent=${pass === 'agent'}`];
-      const ours = ['backend.image.pullPolicy=Never', `backend.image.tag=${this.#tag}`];
+      const image = ['backend.image.pullPolicy=Never', `backend.image.tag=${this.#tag}`];
+      const ours = [...image, 'backend.minReadySeconds=0'];
       const set = [...tags, ...injected, ...ours, ...values].flatMap((value) => ['--set', value]);
       await this.#helm('upgrade', '--install', releaseOf(pass), tgz, ...set, '--wait', '--timeout', '120s');
     }

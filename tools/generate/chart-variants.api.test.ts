@@ -19,8 +19,12 @@ before(async () => {
 });
 
 async function render(chart: string, ...values: string[]): Promise<KubeObject[]> {
+  return renderWith(KUBESPHERE_KINDS, chart, ...values);
+}
+
+async function renderWith(has: readonly string[], chart: string, ...values: string[]): Promise<KubeObject[]> {
   const args = ['template', 'porterlb', join(charts, chart), '-n', 'system', '--kube-version', '1.28.0'];
-  const kinds = KUBESPHERE_KINDS.flatMap((kind) => ['--api-versions', kind]);
+  const kinds = has.flatMap((kind) => ['--api-versions', kind]);
   const text = await run(helm, [...args, ...kinds, ...values.flatMap((value) => ['--set', value])]);
   return parseAllDocuments(text).flatMap((document) => (document.toJS() as KubeObject | null) ?? []);
 }
@@ -87,6 +91,24 @@ suite('in KubeSphere', () => {
     assert.equal(Buffer.from(once, 'base64').toString(), 'PEM');
   });
 
+  test('ks-apiserver says who a caller is; without KubeSphere only one that was named on purpose', async () => {
+    const judge = async (has: boolean, ...values: string[]): Promise<unknown> => {
+      const manager = named(
+        await renderWith(has ? KUBESPHERE_KINDS : [], 'backend', ...values),
+        'Deployment',
+        'porter-manager',
+      );
+      const { template } = manager['spec'] as {
+        template: { spec: { containers: { env: { name: string; value?: string }[] }[] } };
+      };
+      return template.spec.containers[0]?.env.find(({ name }) => name === 'KUBESPHERE')?.value;
+    };
+    assert.equal(await judge(true), 'kubesphere-system/ks-apiserver');
+    assert.equal(await judge(false), '');
+    assert.equal(await judge(false, 'api.kubesphere=other/ks'), 'other/ks');
+    assert.equal(await judge(true, 'api.kubesphere='), '');
+  });
+
   test('another bundle is another JSBundle, so that browsers ask for it', async () => {
     const objects = await render('frontend');
     const bundle = named(objects, 'JSBundle', 'porterlb');
@@ -96,6 +118,17 @@ suite('in KubeSphere', () => {
       .digest('hex');
     assert.equal(bundle.metadata.annotations?.['porterlb.kubesphere.io/bundle'], hash);
   });
+});
+
+test('a Pod that is Ready has some time for its sessions, before the next one is replaced', async () => {
+  for (const workload of ['Deployment', 'DaemonSet']) {
+    const seconds = async (...values: string[]): Promise<unknown> => {
+      const manager = named(await render('backend', `workload=${workload}`, ...values), workload, 'porter-manager');
+      return (manager['spec'] as { minReadySeconds?: number }).minReadySeconds;
+    };
+    assert.equal(await seconds(), 10);
+    assert.equal(await seconds('minReadySeconds=0'), 0);
+  }
 });
 
 test('a DaemonSet has a replica on every node, replaced one by one, and nothing that is for counted ones', async () => {
@@ -128,6 +161,49 @@ suite('around an installation', () => {
     ]);
     const left = (await jobs('crds.upgrade=false')).map(({ metadata }) => metadata.name);
     assert.deepEqual(left, ['porter-manager-release-all']);
+  });
+
+  test('each with rights of its own, in no other event', async () => {
+    const objects = await render('backend');
+    const rights = (command: string): object => {
+      const own = objects.filter(({ metadata }) => metadata.name === `porter-manager-${command}`);
+      const rules = own.flatMap((object) => (object['rules'] as PolicyRule[] | undefined) ?? []);
+      return {
+        events: [...new Set(own.map(({ metadata }) => metadata.annotations?.['helm.sh/hook']))],
+        bound: own
+          .filter(({ kind }) => kind.endsWith('Binding'))
+          .map((object) => [object['roleRef'], object['subjects']]),
+        may: rules.flatMap(({ resources = [], verbs }) => resources.map((name) => `${verbs.join()} ${name}`)).sort(),
+        accounts: own.filter(({ kind }) => kind === 'Job').map(accountOf),
+      };
+    };
+    const accountOf = (job: KubeObject): unknown =>
+      (job['spec'] as { template: { spec: { serviceAccountName: string } } }).template.spec.serviceAccountName;
+    const bound = (name: string, kind: string): object[] => [
+      { apiGroup: 'rbac.authorization.k8s.io', kind, name },
+      [{ kind: 'ServiceAccount', name, namespace: 'system' }],
+    ];
+    assert.deepEqual(rights('upgrade-crds'), {
+      events: ['pre-install,pre-upgrade'],
+      bound: [bound('porter-manager-upgrade-crds', 'ClusterRole')],
+      may: ['create customresourcedefinitions', 'get,patch customresourcedefinitions'],
+      accounts: ['porter-manager-upgrade-crds'],
+    });
+    assert.deepEqual(rights('release-all'), {
+      events: ['pre-delete'],
+      bound: ['ClusterRole', 'Role'].map((kind) => bound('porter-manager-release-all', kind)),
+      may: [
+        'delete daemonsets',
+        'delete deployments',
+        'get,list services',
+        'get,list,patch eips',
+        'list pods',
+        'patch services/status',
+      ],
+      accounts: ['porter-manager-release-all'],
+    });
+    const left = (await render('backend', 'crds.upgrade=false')).map(({ metadata }) => metadata.name);
+    assert.ok(!left.includes('porter-manager-upgrade-crds'));
   });
 
   test('as nobody, with no capability, and are not taken for replicas', async () => {

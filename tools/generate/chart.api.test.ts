@@ -201,7 +201,7 @@ test('the API has a port, a Service and a certificate, and nothing is left of it
   };
   const off = { port: undefined, folder: undefined, secret: undefined, named: [] };
   assert.deepEqual(await told(), { ...off, on: 'true', port: '17982', named: ['Secret', 'Service'] });
-  const mounted = { folder: '/run/porterlb-tls', secret: { secretName: 'mine' }, named: ['Service'] };
+  const mounted = { folder: '/run/porterlb-tls', secret: { secretName: 'mine', optional: true }, named: ['Service'] };
   assert.deepEqual(await told('--set', 'api.tlsSecret=mine'), { ...mounted, on: 'true', port: '17982' });
   assert.deepEqual(await told('--set', 'api.enabled=false'), { ...off, on: 'false' });
   await assert.rejects(render('--set', 'api.kubesphere=ks-apiserver'), /kubesphere/);

@@ -32,7 +32,8 @@ export interface MetricsPage {
 
 /**
  * `/healthz`: the main thread turns, which answering shows, and so does the engine (when its thread ends, the process exits by itself).
- * `/readyz`: all caches are filled and the engine announces. Else 503 with the reasons. `/metrics`: for Prometheus.
+ * `/readyz`: all caches are filled and nobody asked us to end. Sessions need not be up: a router that is away must not hold up an update
+ * (what they take is `minReadySeconds` of the chart). Else 503 with the reasons. `/metrics`: for Prometheus.
  * Nobody has to say who they are: nothing of what is served is a secret, and nothing can be changed.
  */
 export class HealthServer {

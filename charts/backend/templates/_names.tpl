@@ -24,6 +24,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if $registry }}{{ printf "%s/%s" $registry $name }}{{ else }}{{ $name }}{{ end }}
 {{- end }}
 
+{{/*
+Who says who is who. Without KubeSphere, nobody keeps its namespace from being made by whoever may make namespaces, with a Service of his:
+the default counts only where the cluster has KubeSphere's kinds.
+*/}}
+{{- define "porterlb.kubesphere" -}}
+{{- $default := eq (.Values.api.kubesphere | default "") "kubesphere-system/ks-apiserver" -}}
+{{- $has := .Capabilities.APIVersions.Has "extensions.kubesphere.io/v1alpha1/APIService" -}}
+{{- if or $has (not $default) }}{{ .Values.api.kubesphere }}{{ end }}
+{{- end }}
+
 {{/* The virtual resources of the REST API that can be read. */}}
 {{- define "porterlb.readModels" -}}
 [version, overview, pools, pools/addresses, peers, nodes, services, services/explanation, preflight, docs, openapi.json]
@@ -39,9 +49,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
-{{/* The rights of hooks come before the hooks and go with them. The context: in which events. */}}
+{{/* The rights of hooks come before the hooks and go with them. The context: before what. */}}
 {{- define "porterlb.hookRights" -}}
-helm.sh/hook: {{ . | join "," }}
+helm.sh/hook: {{ . }}
 helm.sh/hook-weight: "-5"
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end }}
