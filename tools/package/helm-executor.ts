@@ -15,6 +15,8 @@ export interface ExecutorRights {
   readonly cluster: readonly PolicyRule[];
   /** In the namespace of the extension, beside these. */
   readonly namespaced: readonly PolicyRule[];
+  /** Of these, what permissions.yaml asks for. */
+  readonly own: readonly PolicyRule[];
 }
 
 /**
@@ -34,7 +36,8 @@ export function executorRights(permissions: string): ExecutorRights {
   );
   const of = (kind: string): PolicyRule[] =>
     documents.filter((document) => document?.kind === kind).flatMap((document) => document?.rules ?? []);
-  return { cluster: of('ClusterRole'), namespaced: [ALWAYS, ...of('Role')] };
+  const own = of('Role');
+  return { cluster: of('ClusterRole'), namespaced: [ALWAYS, ...own], own };
 }
 
 /** The ServiceAccount that ks-core has Helm act as, and its rights, as objects. */
@@ -71,7 +74,7 @@ export function covers(held: readonly PolicyRule[], rule: PolicyRule): boolean {
   return singles(rule).every((single) => held.some((candidate) => allows(candidate, single)));
 }
 
-interface Single {
+interface ResourceSingle {
   readonly group: string;
   readonly resource: string;
   readonly verb: string;
@@ -79,16 +82,38 @@ interface Single {
   readonly name: string | undefined;
 }
 
-function singles({ apiGroups = [], resources = [], verbs, resourceNames = [] }: PolicyRule): Single[] {
-  const names: (string | undefined)[] = resourceNames.length === 0 ? [undefined] : [...resourceNames];
-  return apiGroups.flatMap((group) =>
-    resources.flatMap((resource) => verbs.flatMap((verb) => names.map((name) => ({ group, resource, verb, name })))),
-  );
+interface UrlSingle {
+  readonly url: string;
+  readonly verb: string;
 }
 
-function allows(rule: PolicyRule, { group, resource, verb, name }: Single): boolean {
-  const { apiGroups = [], resources = [], verbs, resourceNames = [] } = rule;
-  const has = (list: readonly string[], value: string): boolean => list.includes('*') || list.includes(value);
-  if (!has(apiGroups, group) || !has(resources, resource) || !has(verbs, verb)) return false;
+type Single = ResourceSingle | UrlSingle;
+
+function singles(rule: PolicyRule): Single[] {
+  const { apiGroups = [], resources = [], verbs, resourceNames = [], nonResourceURLs = [] } = rule;
+  const names: (string | undefined)[] = resourceNames.length === 0 ? [undefined] : [...resourceNames];
+  const ofResources = apiGroups.flatMap((group) =>
+    resources.flatMap((resource) => verbs.flatMap((verb) => names.map((name) => ({ group, resource, verb, name })))),
+  );
+  return [...ofResources, ...nonResourceURLs.flatMap((url) => verbs.map((verb) => ({ url, verb })))];
+}
+
+function allows(rule: PolicyRule, single: Single): boolean {
+  if (!has(rule.verbs, single.verb)) return false;
+  return 'url' in single ? allowsUrl(rule, single.url) : allowsResource(rule, single);
+}
+
+function has(list: readonly string[], value: string): boolean {
+  return list.includes('*') || list.includes(value);
+}
+
+function allowsResource(rule: PolicyRule, { group, resource, name }: ResourceSingle): boolean {
+  const { apiGroups = [], resources = [], resourceNames = [] } = rule;
+  if (!has(apiGroups, group) || !has(resources, resource)) return false;
   return resourceNames.length === 0 || (name !== undefined && resourceNames.includes(name));
+}
+
+/** A star ends a path, and stands for nothing else. */
+function allowsUrl({ nonResourceURLs = [] }: PolicyRule, url: string): boolean {
+  return nonResourceURLs.some((held) => (held.endsWith('*') ? url.startsWith(held.slice(0, -1)) : held === url));
 }

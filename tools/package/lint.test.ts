@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { stringify } from 'yaml';
+import { covers, type PolicyRule } from './helm-executor.ts';
 import { findingsOf, RULES } from './lint.ts';
 import { MIRRORED, type Rendered, type Rendering, type Subject } from './lint/subject.ts';
 import type { ExtensionMetadata } from './metadata.ts';
@@ -59,6 +60,11 @@ const role = (rule: object): Rendered => ({
   rules: [rule],
 });
 
+function binding(kind: string, name: string): Rendered {
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  return { apiVersion, kind: 'RoleBinding', metadata: { name: 'manager' }, roleRef: { kind, name } };
+}
+
 function deployment(pod: object): Rendered {
   return {
     apiVersion: 'apps/v1',
@@ -91,6 +97,14 @@ interface Change {
   readonly plain?: readonly Rendered[];
   readonly mirroredPod?: object;
   readonly extension?: readonly Rendered[];
+}
+
+const anyRole = { apiGroups: ['rbac.authorization.k8s.io'], resources: ['clusterroles'] };
+
+/** With one more wish in permissions.yaml. */
+function asked(kind: string, rule: object): Change {
+  const text = [...permissions, { kind, rules: [rule] }].map((document) => stringify(document)).join('---\n');
+  return { files: { 'permissions.yaml': text } };
 }
 
 /** The package in which nothing is wrong, with a change. */
@@ -183,13 +197,34 @@ const faults: Readonly<Record<string, readonly (readonly [Change, RegExp])[]>> =
       { plain: [role({ apiGroups: [''], resources: ['nodes'], verbs: ['watch'] })] },
       /can't pass on a rule of ClusterRole/,
     ],
+    [{ plain: [role({ nonResourceURLs: ['/metrics'], verbs: ['get'] })] }, /can't pass on.*metrics/],
     [
       { plain: [{ apiVersion: 'iam.kubesphere.io/v1beta1', kind: 'Category', metadata: { name: 'x' } }] },
       /may not delete Category x/,
     ],
     [{ plain: [{ apiVersion: 'v1', kind: 'Pond', metadata: { name: 'x' } }] }, /does not know/],
   ],
-  wildcards: [[{ plain: [role({ apiGroups: ['*'], resources: ['nodes'], verbs: ['get'] })] }, /more than is needed/]],
+  escalation: [
+    [{ plain: [role({ apiGroups: [''], resources: ['users'], verbs: ['impersonate'] })] }, /leads to any right/],
+    [{ plain: [role({ ...anyRole, verbs: ['get', 'bind'] })] }, /ClusterRole manager.*leads to any right/],
+    [asked('Role', { ...anyRole, verbs: ['escalate'] }), /permissions\.yaml.*leads to any right/],
+  ],
+  secrets: [
+    [{ plain: [role({ apiGroups: [''], resources: ['secrets'], verbs: ['list'] })] }, /ClusterRole manager.*Secrets/],
+    [asked('ClusterRole', { apiGroups: [''], resources: ['pods', 'secrets'], verbs: ['create'] }), /Secrets of all/],
+  ],
+  bindings: [
+    [
+      { plain: [binding('ClusterRole', 'cluster-admin')] },
+      /RoleBinding manager: no chart has the ClusterRole cluster-admin/,
+    ],
+    [{ plain: [binding('Role', 'manager')] }, /no chart has the Role manager/],
+  ],
+  wildcards: [
+    [{ plain: [role({ apiGroups: ['*'], resources: ['nodes'], verbs: ['get'] })] }, /more than is needed/],
+    [{ plain: [role({ nonResourceURLs: ['/api/*'], verbs: ['get'] })] }, /more than is needed/],
+    [asked('Role', { apiGroups: [''], resources: ['pods'], verbs: ['*'] }), /permissions\.yaml.*more than is needed/],
+  ],
   collisions: [[{ extension: [deployment({ containers: [] })] }, /Deployment manager: made by both passes/]],
 };
 
@@ -209,4 +244,24 @@ suite('each rule finds what it is there for', () => {
       }
     });
   }
+});
+
+test('a rule is covered by one that allows each single thing of it, paths as well as resources', () => {
+  const wish = (...nonResourceURLs: string[]): PolicyRule => ({ nonResourceURLs, verbs: ['get'] });
+  assert.ok(covers([wish('/metrics', '/healthz')], wish('/metrics')));
+  assert.ok(covers([wish('/api/*')], wish('/api/v1')));
+  assert.ok(covers([wish('*')], wish('/api/v1', '/logs/*')));
+  assert.ok(!covers([], wish('/metrics')));
+  assert.ok(!covers([wish('/metrics')], wish('/metrics', '/logs')));
+  assert.ok(!covers([wish('/metrics')], wish('/metrics/*')));
+  assert.ok(!covers([wish('/metrics')], { nonResourceURLs: ['/metrics'], verbs: ['post'] }));
+  assert.ok(!covers([{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }], wish('/metrics')));
+});
+
+test('nothing is said against named Secrets, those of the own namespace, and roles that are bound where they are', () => {
+  const named = role({ apiGroups: [''], resources: ['secrets'], resourceNames: ['router'], verbs: ['get'] });
+  const own = { ...role({ apiGroups: [''], resources: ['secrets'], verbs: ['list'] }), kind: 'Role' };
+  const change = { plain: [named, own, binding('ClusterRole', 'manager'), binding('Role', 'manager')] };
+  for (const rule of ['secrets', 'bindings', 'escalation', 'wildcards'])
+    assert.deepEqual(RULES[rule]?.(subject(change)), [], rule);
 });

@@ -5,7 +5,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { run } from '../../lab/toolchain/run.ts';
 import { changelogs, icon, readmes, screenshots, size, values } from './lint/contents.ts';
 import * as metadataRules from './lint/metadata.ts';
-import { collisions, permissions, wildcards } from './lint/objects.ts';
+import { bindings, collisions, escalation, permissions, secrets, wildcards } from './lint/objects.ts';
 import { imagePullSecrets, imageRegistry, images, nodeSelector } from './lint/pods.ts';
 import { MIRRORED, type Pass, type Rendered, type Rendering, type Rule, type Subject } from './lint/subject.ts';
 import type { ExtensionMetadata } from './metadata.ts';
@@ -17,7 +17,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   ...metadataRules,
   ...{ size, icon, screenshots, readmes, changelogs, values },
   ...{ images, imageRegistry, nodeSelector, imagePullSecrets },
-  ...{ permissions, wildcards, collisions },
+  ...{ permissions, wildcards, escalation, secrets, bindings, collisions },
 };
 
 /** All that is wrong with a package, one line each. */

@@ -1,5 +1,5 @@
 import { covers, executorRights, type ExecutorRights, type PolicyRule } from '../helm-executor.ts';
-import type { Rendered, Rule } from './subject.ts';
+import type { Rendered, Rule, Subject } from './subject.ts';
 
 interface Resource {
   readonly plural: string;
@@ -77,27 +77,70 @@ function passingOn(rights: ExecutorRights, { kind, metadata, rules }: Rendered):
 const OWN_GROUP = 'porterlb.kubesphere.io';
 
 /** Least rights: what is granted has a name. */
-export const wildcards: Rule = ({ files, renderings }) => {
-  const { cluster } = executorRights(files.get('permissions.yaml')?.toString() ?? '');
+export const wildcards: Rule = (subject) => judged(subject, isWild, 'is more than is needed');
+
+/** Verbs by which rights are had that no rule names. */
+const RAISING = ['bind', 'escalate', 'impersonate'];
+
+/** Nobody may become more than what his rules say. */
+export const escalation: Rule = (subject) =>
+  judged(subject, ({ verbs }) => verbs.some((verb) => RAISING.includes(verb)), 'leads to any right');
+
+/** Secrets of other namespaces are nobody's: passwords, and the tokens of everybody. */
+export const secrets: Rule = (subject) =>
+  judged(subject, (rule, everywhere) => everywhere && isAnySecret(rule), 'reaches the Secrets of all namespaces');
+
+/** Whose rights nobody here looks at can't be given: a role is in the same rendering. */
+export const bindings: Rule = ({ renderings }) => {
+  const findings = renderings.flatMap(({ objects }) => {
+    const roles = new Set(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+    return objects.flatMap(({ kind, metadata, roleRef }) => {
+      if (!kind.endsWith('RoleBinding')) return [];
+      const { kind: of = '', name = '' } = (roleRef ?? {}) as { readonly kind?: string; readonly name?: string };
+      return roles.has(`${of} ${name}`) ? [] : [`${kind} ${metadata.name}: no chart has the ${of} ${name}`];
+    });
+  });
+  return [...new Set(findings)];
+};
+
+/** Findings of all rules of permissions.yaml and of the charts' roles; `everywhere`: the rule counts in every namespace. */
+function judged(
+  { files, renderings }: Subject,
+  isBad: (rule: PolicyRule, everywhere: boolean) => boolean,
+  says: string,
+): string[] {
+  const { cluster, own } = executorRights(files.get('permissions.yaml')?.toString() ?? '');
   const roles = renderings
     .flatMap(({ objects }) => objects)
     .filter(({ kind }) => ['ClusterRole', 'Role', 'RoleTemplate'].includes(kind));
   const granted = [
-    ...cluster.map((rule) => ({ where: 'permissions.yaml', rule })),
-    ...roles.flatMap((role) => rulesOf(role).map((rule) => ({ where: `${role.kind} ${role.metadata.name}`, rule }))),
+    ...cluster.map((rule) => ({ where: 'permissions.yaml', rule, everywhere: true })),
+    ...own.map((rule) => ({ where: 'permissions.yaml', rule, everywhere: false })),
+    ...roles.flatMap((role) =>
+      rulesOf(role).map((rule) => ({
+        where: `${role.kind} ${role.metadata.name}`,
+        rule,
+        everywhere: role.kind !== 'Role',
+      })),
+    ),
   ];
   const findings = granted
-    .filter(({ rule }) => isWild(rule))
-    .map(({ where, rule }) => `${where}: ${JSON.stringify(rule)} is more than is needed`);
+    .filter(({ rule, everywhere }) => isBad(rule, everywhere))
+    .map(({ where, rule }) => `${where}: ${JSON.stringify(rule)} ${says}`);
   return [...new Set(findings)];
-};
+}
+
+function isAnySecret({ apiGroups = [], resources = [], resourceNames = [] }: PolicyRule): boolean {
+  const isCore = apiGroups.includes('') || apiGroups.includes('*');
+  return isCore && resourceNames.length === 0 && (resources.includes('secrets') || resources.includes('*'));
+}
 
 function rulesOf({ rules, spec }: Rendered): PolicyRule[] {
   return (rules as PolicyRule[] | undefined) ?? (spec as { rules?: PolicyRule[] } | undefined)?.rules ?? [];
 }
 
 function isWild({ apiGroups = [], resources = [], verbs, nonResourceURLs = [] }: PolicyRule): boolean {
-  if ([...apiGroups, ...verbs, ...nonResourceURLs].includes('*')) return true;
+  if ([...apiGroups, ...verbs].includes('*') || nonResourceURLs.some((url) => url.endsWith('*'))) return true;
   return resources.includes('*') && apiGroups.join() !== OWN_GROUP;
 }
 
