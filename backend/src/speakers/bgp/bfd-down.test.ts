@@ -91,6 +91,21 @@ test('BFD that comes up spares BGP the wait for its next attempt', () => {
   assert.equal(pair.state, 'Established');
 });
 
+test('BFD that comes and goes all the time brings BGP back no faster than its backoff does', () => {
+  const pair = new Pair();
+  pair.comesUp();
+  for (let flaps = 0; flaps < 60; flaps++) {
+    pair.bfd.hears({ state: 'Down', diagnostic: 1 });
+    pair.router.settle();
+    pair.bfd.hears({ state: 'Down' });
+    pair.bfd.hears({ state: 'Up' });
+    assert.equal(pair.speaker.sessions()[0]?.bfd?.state, 'Up');
+    pair.router.clock.advance(800);
+  }
+  // 48 s: the one that was up, one without a wait, and after 2, 4, 8, 16 seconds.
+  assert.ok(pair.router.dialer.dials.length <= 8, `${pair.router.dialer.dials.length} attempts`);
+});
+
 test('routes that are about to go, said or not, change nothing in the session either, wherever the key stands', () => {
   const pair = new Pair();
   const { families, ...before } = peer;

@@ -47,6 +47,7 @@ export class PeerSessions {
   #restarting: boolean;
   /** When a connection that came in was last lost. */
   #lostAt: Date | undefined;
+  #mayRetryAt = 0;
   #ended = false;
   #told = '';
 
@@ -110,9 +111,15 @@ export class PeerSessions {
     for (const session of this.#all()) session.fail(error);
   }
 
-  /** The peer is there, as somebody else has found out: the next attempt need not wait. */
+  /**
+   * The peer is there, as somebody else has found out: the next attempt need not wait. Where that is found out again and again, it has to: once within the
+   * longest wait is enough.
+   */
   retry(): void {
-    this.#own.retry();
+    const now = this.#deps.clock.now();
+    if (now >= this.#mayRetryAt && this.#own.retry()) {
+      this.#mayRetryAt = now + this.#config.connectRetrySeconds * 1_000;
+    }
   }
 
   /** Sends what the peer lacks, as far as it keeps up. */

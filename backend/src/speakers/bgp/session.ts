@@ -155,11 +155,12 @@ export class Session {
     this.#handle({ type: 'malformed', error });
   }
 
-  /** What waits for its next attempt makes it now. */
-  retry(): void {
-    for (const timer of ['idleHold', 'connectRetry'] as const) {
-      if (this.#timers.has(timer)) this.#handle({ type: 'timer', timer });
-    }
+  /** Makes the next attempt now. @returns whether it was waited for */
+  retry(): boolean {
+    const isActive = this.#state.name === 'Active';
+    const waits = isActive || (this.#state.name === 'Idle' && !this.resting);
+    if (waits) this.#handle({ type: 'timer', timer: isActive ? 'connectRetry' : 'idleHold' });
+    return waits;
   }
 
   /** Sends what the peer lacks, as far as it keeps up. */
