@@ -7,7 +7,7 @@ import type { Protocol } from '../domain/pool.ts';
 import type { NodeProber } from '../health/nodes.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { Clock, Links, Logger, Timer } from '../platform/ports.ts';
-import type { BgpSpeaker, PeerConfig, StopMode } from '../speakers/bgp/speaker.ts';
+import type { BgpSpeaker, StopMode } from '../speakers/bgp/speaker.ts';
 import { Drains } from './drains.ts';
 import { addressFacts, type AddressFacts, type EngineFacts } from './facts.ts';
 import { Inputs, type Touched } from './inputs.ts';
@@ -16,7 +16,7 @@ import type { Layer2Host, LinkAddress } from './layer2-deps.ts';
 import type { LinkView } from './link-view.ts';
 import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './messages.ts';
 import { OffSubnetNextHops } from './off-subnet.ts';
-import { peerConfigs, peersOf, peerTarget, placeOf, type Place } from './peering.ts';
+import { alikeTargets, peerConfigs, peersOf, peerTarget, placeOf, retentionMs, type Place } from './peering.ts';
 import { probeTargets } from './probe-targets.ts';
 import { Strangers } from './strangers.ts';
 
@@ -71,6 +71,8 @@ export class Engine {
   readonly #layer2: LinkPart | undefined;
   readonly #decided = new Map<string, Decided>();
   #targets: readonly PeerTarget[] = [];
+  /** The same by what they are told: routes are made once for all that are alike. */
+  #alike: readonly (readonly PeerTarget[])[] = [];
   readonly #offSubnet = new OffSubnetNextHops();
   #started = false;
   #stale = false;
@@ -298,6 +300,7 @@ export class Engine {
     const place = this.#place();
     const peers = settings === null ? [] : peersOf(place.node, this.#inputs.usablePeers());
     this.#targets = peers.map((peer) => peerTarget(peer, place));
+    this.#alike = alikeTargets(this.#targets);
     const configs = peerConfigs(peers, settings, place, this.#inputs.passwords);
     this.#offSubnet.configure(this.#targets, configs);
     if (configs.length > 0) this.#deps.replicas.setRetention(Math.max(...configs.map(retentionMs)));
@@ -322,7 +325,7 @@ export class Engine {
     const current = new Set([...addresses].filter((ip) => this.#inputs.holders(ip).length > 0));
     const gone = [...addresses].filter((ip) => !current.has(ip) && this.#decided.delete(ip));
     for (const ip of current) this.#decideOne(ip);
-    for (const target of this.#targets) this.#updateRoutes(target, addresses);
+    for (const alike of this.#alike) this.#updateRoutes(alike, addresses);
     this.#layer2?.update(new Map([...addresses].map((ip) => [ip, this.#linkAddress(ip) ?? null])));
     this.#report(current, gone);
   }
@@ -357,35 +360,30 @@ export class Engine {
   }
 
   #setAllRoutes(): void {
-    for (const target of this.#targets) {
+    for (const alike of this.#alike) {
       const routes = new Map<string, BgpRoute>();
       for (const { announcement } of this.#decided.values()) {
-        const route = this.#route(announcement, target);
+        const route = this.#route(announcement, alike[0]);
         if (route !== undefined) routes.set(route.prefix, route);
       }
-      this.#deps.speaker.setRoutes(target.name, routes);
+      for (const { name } of alike) this.#deps.speaker.setRoutes(name, routes);
     }
   }
 
-  #updateRoutes(target: PeerTarget, addresses: ReadonlySet<string>): void {
+  #updateRoutes(alike: readonly PeerTarget[], addresses: ReadonlySet<string>): void {
     const changes = new Map<string, BgpRoute | null>();
     for (const ip of addresses) {
       const address = parseAddress(ip);
-      const route = this.#route(this.#decided.get(ip)?.announcement, target);
+      const route = this.#route(this.#decided.get(ip)?.announcement, alike[0]);
       if (address !== undefined) changes.set(hostPrefix(address), route ?? null);
     }
-    this.#deps.speaker.updateRoutes(target.name, changes);
+    for (const { name } of alike) this.#deps.speaker.updateRoutes(name, changes);
   }
 
-  #route(announcement: Announcement | undefined, target: PeerTarget): BgpRoute | undefined {
-    if (announcement === undefined) return undefined;
+  #route(announcement: Announcement | undefined, target: PeerTarget | undefined): BgpRoute | undefined {
+    if (announcement === undefined || target === undefined) return undefined;
     return bgpRoute(announcement, target, this.#medOffset ?? medOffset(this.#replicaView()));
   }
-}
-
-/** How long a router may go on using the routes of a speaker that died without a word (RFC 4271 hold time, RFC 4724). */
-function retentionMs(config: PeerConfig): number {
-  return (config.holdTimeSeconds + (config.gracefulRestart?.restartTimeSeconds ?? 0)) * 1_000;
 }
 
 function addressReport(ip: string, decided: Decided, link: LinkView | undefined): AddressReport {

@@ -6,7 +6,7 @@ import { formatAddress } from '../domain/address.ts';
 import { aNode, aPeer, range, someSettings } from '../domain/testing/builders.ts';
 import type { Peer } from '../domain/peer.ts';
 import type { PeerConfig } from '../speakers/bgp/speaker.ts';
-import { derivedRouterId, peerConfig, peersOf, peerTarget, type Place } from './peering.ts';
+import { alikeTargets, derivedRouterId, peerConfig, peersOf, peerTarget, type Place } from './peering.ts';
 
 const HERE: Place = {
   node: aNode('n1', ['10.0.0.1'], { labels: { rack: 'a' } }),
@@ -144,5 +144,20 @@ suite('a peer as announcing sees it', () => {
   test('has the cap of each family that it exchanges', () => {
     const target = peerTarget(aPeer('r1', '10.0.0.254', { families: [{ family: 'ipv4', sendMax: 3 }] }), HERE);
     assert.deepEqual([...target.sendMax], [['ipv4', 3]]);
+  });
+  test('is told the same as others by labels, families, numbers of next hops and subnets, whatever their order', () => {
+    const two = { families: [{ family: 'ipv4' as const, sendMax: 2 }] };
+    const peers = [
+      aPeer('r1', '10.0.0.251', { labels: { a: '1', b: '2' } }),
+      aPeer('r2', '10.0.0.252', { labels: { b: '2', a: '1' } }),
+      aPeer('r3', '10.0.0.253', { labels: { a: '1' } }),
+      aPeer('r4', '10.0.0.254', { labels: { a: '1', b: '2' }, ...two }),
+      aPeer('r5', '203.0.113.1', { labels: { a: '1', b: '2' } }),
+    ];
+    const alike = alikeTargets(peers.map((peer) => peerTarget(peer, HERE)));
+    assert.deepEqual(
+      alike.map((targets) => targets.map(({ name }) => name)),
+      [['r1', 'r2'], ['r3'], ['r4'], ['r5']],
+    );
   });
 });

@@ -124,3 +124,18 @@ export function peerTarget(peer: Peer, place: Place): PeerTarget {
     subnets: subnetsOf(peer.address, place.connected),
   };
 }
+
+/** Peers that are told the same of every address: labels, families, numbers of next hops and subnets are equal. */
+export function alikeTargets(targets: readonly PeerTarget[]): PeerTarget[][] {
+  return [...Map.groupBy(targets, toldBy).values()];
+}
+
+function toldBy({ labels, sendMax, subnets }: PeerTarget): string {
+  const links = subnets.map(({ family, first, last }) => `${family} ${first} ${last}`);
+  return JSON.stringify([Object.entries(labels).sort(), [...sendMax], links]);
+}
+
+/** How long a router may go on using the routes of a speaker that died without a word (RFC 4271 hold time, RFC 4724). */
+export function retentionMs(config: PeerConfig): number {
+  return (config.holdTimeSeconds + (config.gracefulRestart?.restartTimeSeconds ?? 0)) * 1_000;
+}
