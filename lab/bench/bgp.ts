@@ -166,6 +166,7 @@ async function alone(): Promise<void> {
   const ratio = (many.changeMs / one.changeMs).toFixed(0);
   printRow(`  the whole table to ${manyPeers} peers`, milliseconds(many.tableMs));
   printRow(`  one next hop changes, to ${manyPeers} peers`, `${milliseconds(many.changeMs)}: ${ratio} times one peer`);
+  printRow('  the longest time for which nothing else had its turn', milliseconds(many.longestMs));
   printRow(`  memory for ${manyPeers} peers`, `${Math.round(many.memoryMiB)} MiB`);
 }
 

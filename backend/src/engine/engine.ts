@@ -220,8 +220,9 @@ export class Engine {
   }
 
   /** Sessions came up or went down: others may leave their routes to us only while all of ours are there. */
-  sessionsChanged(sessions: readonly { readonly state: string }[]): void {
-    this.#deps.replicas.setAnnouncing(sessions.length > 0 && sessions.every(({ state }) => state === 'Established'));
+  sessionsChanged(sessions: readonly { readonly state: string; readonly endOfRibSent: boolean }[]): void {
+    const have = sessions.filter(({ state, endOfRibSent }) => state === 'Established' && endOfRibSent);
+    this.#deps.replicas.setAnnouncing(sessions.length > 0 && have.length === sessions.length);
   }
 
   /**

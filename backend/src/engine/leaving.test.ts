@@ -27,13 +27,21 @@ suite('leaving', () => {
   test('others hear that it announces while all of its sessions are established', () => {
     const bench = started();
     const told = (...states: string[]): boolean => {
-      bench.engine.sessionsChanged(states.map((state) => ({ state })));
+      bench.engine.sessionsChanged(states.map((state) => ({ state, endOfRibSent: true })));
       return bench.toldAnnouncing;
     };
     assert.equal(told('Established', 'OpenConfirm'), false);
     assert.equal(told('Established', 'Established'), true);
     assert.equal(told('Established', 'Idle'), false);
     assert.equal(told(), false);
+  });
+
+  test('others hear that it announces once routers have all of its routes, which may take a while', () => {
+    const bench = started();
+    for (const endOfRibSent of [false, true]) {
+      bench.engine.sessionsChanged([{ state: 'Established', endOfRibSent }]);
+      assert.equal(bench.toldAnnouncing, endOfRibSent);
+    }
   });
 
   test('with another replica: the worst routes, a second for routers to move, then handing over', async () => {

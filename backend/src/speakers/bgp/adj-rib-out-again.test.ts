@@ -87,6 +87,33 @@ test('a refresh that is under way is forgotten with its session', () => {
   assert.deepEqual(messagesOf(scene), ['update', 'update', 'update']);
 });
 
+test('what is collected for a batch goes before what changes meanwhile, and what is asked for again', () => {
+  const b = '10.0.0.2/32';
+  const scene = new Scene();
+  scene.start();
+  scene.rib.replace(table(route(a, [1]), route(b, [1])));
+  scene.flush();
+  scene.rib.update(table(route(a, [2]), route(b, [2])));
+  const first = scene.rib.take(65_536, 1);
+  assert.deepEqual([first?.messages, scene.rib.pending], [0, true], 'nothing yet, but there is more to look at');
+  scene.rib.update(table(route(a, [1])));
+  scene.rib.refresh('ipv4-unicast');
+  scene.flush();
+  assert.deepEqual([scene.peer.nextHops(a), scene.peer.nextHops(b)], [['192.0.2.1'], ['192.0.2.2']]);
+  assert.equal(scene.rib.pending, false);
+});
+
+test('what is collected when the session ends is sent in the next one', () => {
+  const scene = new Scene();
+  scene.start();
+  scene.rib.replace(table(route(a, [1]), route('10.0.0.2/32', [1])));
+  scene.rib.take(65_536, 1);
+  scene.rib.stop();
+  scene.start();
+  scene.flush();
+  assert.deepEqual([...scene.peer.paths.keys()], [a, '10.0.0.2/32']);
+});
+
 test('routes that are about to go say so, all of them and at once, and no longer when that is over (RFC 8326)', () => {
   for (const peerAs of [65001, 65000]) {
     const scene = new Scene();

@@ -1,8 +1,8 @@
-import type { AddressFamily, ChosenAttributes, FamilyConfig, PeerConfig, Route } from './model.ts';
-import { attributesKey, routeAttributes, type Sender } from './route-attributes.ts';
+import { Changes, InvalidRoutes, type Entry, type OnInvalid, type SentPath } from './adj-rib-changes.ts';
+import type { AddressFamily, FamilyConfig, PeerConfig, Route } from './model.ts';
 import type { CodecContext } from './wire/context.ts';
 import { encodeFrame, MessageType } from './wire/frame.ts';
-import { encodePrefix, type EncodedPrefix } from './wire/nlri.ts';
+import { encodePrefix } from './wire/nlri.ts';
 import { encodeRouteRefresh, RefreshSubtype } from './wire/route-refresh-message.ts';
 import { UpdatePacker } from './wire/update-packer.ts';
 
@@ -16,7 +16,7 @@ export interface RibSession {
   readonly enhancedRefresh?: boolean;
 }
 
-/** Encoded messages, in the order in which they must be sent. */
+/** Encoded messages, in the order in which they must be sent; none while a batch is being collected. */
 export interface Batch {
   readonly bytes: Uint8Array;
   readonly messages: number;
@@ -25,14 +25,8 @@ export interface Batch {
 }
 
 export interface AdjRibOutDeps {
-  /** Routes or paths that can't be encoded and are therefore not sent: how many, and the first of them. */
-  readonly onInvalid: (count: number, prefix: string, reason: string) => void;
-}
-
-/** A path as the peer has it; `key` names its attributes. */
-interface SentPath {
-  readonly id: number;
-  readonly key: string;
+  /** Routes or paths that can't be encoded are not sent. */
+  readonly onInvalid: OnInvalid;
 }
 
 interface ActiveSession extends RibSession {
@@ -41,39 +35,8 @@ interface ActiveSession extends RibSession {
   readonly limits: ReadonlyMap<string, number>;
 }
 
-interface Entry {
-  readonly prefix: string;
-  readonly encoded: EncodedPrefix;
-  route: Route | undefined;
-  sent: readonly SentPath[];
-}
-
-/** Paths that share all attributes and the next hop, thus UPDATEs. */
-interface Group {
-  readonly family: AddressFamily;
-  readonly nextHop: string;
-  readonly key: string;
-  /** Undefined where they can't be encoded. */
-  readonly attributes: Uint8Array | undefined;
-  readonly invalid?: string;
-  /** By path identifier: many prefixes have the same, and all peers together a great many. */
-  readonly sent: Map<number, SentPath>;
-  readonly prefixes: Uint8Array[];
-  readonly pathIds: number[];
-}
-
-/** Groups that differ in the next hop only. */
-interface Siblings {
-  readonly family: AddressFamily;
-  readonly key: string;
-  readonly chosen: ChosenAttributes;
-  readonly byNextHop: Map<string, Group>;
-}
-
-interface Columns {
-  readonly prefixes: Uint8Array[];
-  readonly pathIds: number[];
-}
+/** How many paths, or prefixes, are looked at before others have their turn: a millisecond or two. */
+const looksAtOnce = 1_024;
 
 const nothingSent: readonly SentPath[] = [];
 /** No attributes have this name: a path sent with it differs from every wanted one. */
@@ -89,6 +52,10 @@ export class AdjRibOut {
   readonly #deps: AdjRibOutDeps;
   readonly #entries = new Map<string, Entry>();
   readonly #dirty = new Set<Entry>();
+  /** The batch that is being collected. Its paths count as sent. */
+  #open: Changes | undefined;
+  /** Something has changed since, which may concern its prefixes: it goes before anything else. */
+  #overtaken = false;
   #known = false;
   #sentPrefixes = 0;
   #session: ActiveSession | undefined;
@@ -106,31 +73,39 @@ export class AdjRibOut {
     return this.#sentPrefixes;
   }
 
+  /** All that there was when the session began is sent, and the peer was told so (RFC 4724 section 2). */
+  get endOfRibSent(): boolean {
+    return this.#session !== undefined && this.#known && !this.#endOfRibDue;
+  }
+
   /** True if `take` may have something to send. */
   get pending(): boolean {
     if (this.#session === undefined || !this.#known) return false;
-    return this.#dirty.size > 0 || this.#endOfRibDue || this.#asked.size > 0 || this.#refreshing.size > 0;
+    if (this.#dirty.size > 0 || this.#open !== undefined) return true;
+    return this.#endOfRibDue || this.#asked.size > 0 || this.#refreshing.size > 0;
   }
 
-  /** The whole desired set. Before the first call nothing is known, and nothing is sent, not even End-of-RIB. */
+  /** The whole desired set. Before the first one nothing is known, and nothing is sent, not even End-of-RIB. */
   replace(routes: ReadonlyMap<string, Route>): void {
-    this.#known = true;
-    const invalid = new InvalidRoutes();
-    for (const entry of this.#entries.values()) if (!routes.has(entry.prefix)) this.#withdraw(entry);
-    for (const [prefix, route] of routes) this.#want(prefix, route, invalid);
-    invalid.report(this.#deps);
+    finish(this.replacing(routes));
   }
 
   /** Changes by prefix, null withdraws. Ignored before the first `replace`: a part is not the whole. */
   update(changes: ReadonlyMap<string, Route | null>): void {
-    if (!this.#known) return;
-    const invalid = new InvalidRoutes();
-    for (const [prefix, route] of changes) {
-      const entry = this.#entries.get(prefix);
-      if (route !== null) this.#want(prefix, route, invalid);
-      else if (entry !== undefined) this.#withdraw(entry);
-    }
-    invalid.report(this.#deps);
+    finish(this.updating(changes));
+  }
+
+  /** As `replace`, a millisecond or two at a time; `take` must wait for the end. */
+  *replacing(routes: ReadonlyMap<string, Route>): Generator<void> {
+    const gone = [...this.#entries.keys()].filter((prefix) => !routes.has(prefix));
+    yield* this.#changing(new Map(gone.map((prefix) => [prefix, null])));
+    yield* this.#changing(routes);
+    this.#known = true;
+  }
+
+  /** As `update`, like `replacing`. */
+  *updating(changes: ReadonlyMap<string, Route | null>): Generator<void> {
+    if (this.#known) yield* this.#changing(changes);
   }
 
   /** A session is established, the peer has nothing: everything is due, then End-of-RIB (RFC 4724 section 4.1). */
@@ -150,7 +125,7 @@ export class AdjRibOut {
       limits.set(family, session.sending.addPath.has(family) ? addPathSendMax : 1);
     }
     this.#session = { ...session, packer: new UpdatePacker(session.sending), limits };
-    for (const entry of this.#entries.values()) this.#dirty.add(entry);
+    for (const entry of this.#entries.values()) this.#mark(entry);
   }
 
   /** The session is gone, and with it what the peer has. */
@@ -171,16 +146,28 @@ export class AdjRibOut {
     if (family !== undefined) this.#asked.add(family);
   }
 
-  /** The next messages, about `maxBytes` of them; undefined if the peer has all that is wanted. What is returned counts as sent. */
-  take(maxBytes: number): Batch | undefined {
+  /**
+   * The next messages, up to about `maxBytes` of them; undefined if the peer has all that is wanted. What is returned counts as sent. Where
+   * there is more to look at, a batch without a message is returned, and the next call goes on.
+   *
+   * @param mostLooks at how many paths about
+   */
+  take(maxBytes: number, mostLooks = looksAtOnce): Batch | undefined {
     const session = this.#session;
     if (session === undefined || !this.#known) return undefined;
+    const overtaken = this.#takeOvertaken();
+    if (overtaken !== undefined) return overtaken;
     const begins = this.#beginRefreshes(session);
-    while (this.#dirty.size > 0) {
-      const updates = this.#takeChanges(session, maxBytes);
-      if (begins.length + updates.length > 0) return batch(begins, updates);
-    }
-    return batch([...begins, ...this.#takeEnds()], this.#takeEndsOfRib(session));
+    if (this.#collect(session, maxBytes, mostLooks)) return batch(begins, []) ?? nothingYet;
+    const some = batch(begins, this.#pack());
+    if (some !== undefined || this.#dirty.size > 0) return some ?? nothingYet;
+    return batch(this.#takeEnds(), this.#takeEndsOfRib(session));
+  }
+
+  /** What goes again must not be among what is collected, where it would go in any order. */
+  #takeOvertaken(): Batch | undefined {
+    const goesAgain = this.#overtaken || (this.#asked.size > 0 && !this.#endOfRibDue);
+    return goesAgain ? batch([], this.#pack()) : undefined;
   }
 
   /** RFC 7313 section 4: a beginning, then all routes of the family; what isn't among them is not ours any more. */
@@ -191,7 +178,7 @@ export class AdjRibOut {
     for (const entry of this.#entries.values()) {
       if (!this.#asked.has(entry.encoded.family) || entry.sent.length === 0) continue;
       sendAgain(entry);
-      this.#dirty.add(entry);
+      this.#mark(entry);
     }
     this.#asked.clear();
     if (enhancedRefresh !== true) return [];
@@ -213,25 +200,54 @@ export class AdjRibOut {
     return session.packer.takeMessages();
   }
 
-  #takeChanges(session: ActiveSession, maxBytes: number): Uint8Array[] {
-    const changes = new Changes(session.packer, { ...session.peer, fourOctetAs: session.sending.fourOctetAs });
+  /** Adds to the batch. @returns whether there is room in it for more, and more to look at */
+  #collect(session: ActiveSession, maxBytes: number, mostLooks: number): boolean {
+    const sender = { ...session.peer, fourOctetAs: session.sending.fourOctetAs };
+    const changes = this.#dirty.size === 0 ? this.#open : (this.#open ??= new Changes(session.packer, sender));
+    if (changes === undefined) return false;
+    const enough = changes.looks + mostLooks;
     for (const entry of this.#dirty) {
-      if (changes.bytes >= maxBytes) break;
+      if (changes.bytes >= maxBytes) return false;
+      if (changes.looks >= enough) return true;
       this.#dirty.delete(entry);
       const before = entry.sent.length;
       entry.sent = changes.add(entry, session.limits.get(entry.encoded.family) ?? 0);
       this.#sentPrefixes += Number(entry.sent.length > 0) - Number(before > 0);
       if (entry.route === undefined) this.#entries.delete(entry.prefix);
     }
-    changes.invalid.report(this.#deps);
-    return changes.pack();
+    return false;
+  }
+
+  #pack(): Uint8Array[] {
+    const changes = this.#open;
+    this.#open = undefined;
+    this.#overtaken = false;
+    changes?.invalid.report(this.#deps.onInvalid);
+    return changes?.pack() ?? [];
+  }
+
+  #mark(entry: Entry): void {
+    this.#dirty.add(entry);
+    this.#overtaken = this.#open !== undefined;
+  }
+
+  *#changing(changes: ReadonlyMap<string, Route | null>): Generator<void> {
+    const invalid = new InvalidRoutes();
+    let looks = 0;
+    for (const [prefix, route] of changes) {
+      const entry = this.#entries.get(prefix);
+      if (route !== null) this.#want(prefix, route, invalid);
+      else if (entry !== undefined) this.#withdraw(entry);
+      if (++looks % looksAtOnce === 0) yield;
+    }
+    invalid.report(this.#deps.onInvalid);
   }
 
   #want(prefix: string, route: Route, invalid: InvalidRoutes): void {
     const entry = this.#entries.get(prefix) ?? this.#create(prefix, invalid);
     if (entry === undefined || entry.route === route) return;
     entry.route = route;
-    if (this.#session !== undefined) this.#dirty.add(entry);
+    if (this.#session !== undefined) this.#mark(entry);
   }
 
   #create(prefix: string, invalid: InvalidRoutes): Entry | undefined {
@@ -247,12 +263,14 @@ export class AdjRibOut {
 
   #withdraw(entry: Entry): void {
     entry.route = undefined;
-    if (this.#session !== undefined) this.#dirty.add(entry);
+    if (this.#session !== undefined) this.#mark(entry);
     else this.#entries.delete(entry.prefix);
   }
 
   #forgetSent(): void {
     this.#dirty.clear();
+    this.#open = undefined;
+    this.#overtaken = false;
     this.#sentPrefixes = 0;
     for (const entry of this.#entries.values()) {
       entry.sent = nothingSent;
@@ -261,10 +279,16 @@ export class AdjRibOut {
   }
 }
 
+function finish(steps: Iterable<void>): void {
+  for (const _step of steps);
+}
+
 /** What the peer has of it counts for nothing. */
 function sendAgain(entry: Entry): void {
   entry.sent = entry.sent.map(({ id }) => ({ id, key: resend }));
 }
+
+const nothingYet: Batch = { bytes: new Uint8Array(), messages: 0, updates: 0 };
 
 function batch(others: readonly Uint8Array[], updates: readonly Uint8Array[]): Batch | undefined {
   const messages = others.length + updates.length;
@@ -276,119 +300,4 @@ function batch(others: readonly Uint8Array[], updates: readonly Uint8Array[]): B
 function refreshMessage(family: AddressFamily, subtype: number): Uint8Array {
   const body = encodeRouteRefresh({ type: 'route-refresh', family, subtype, filters: new Uint8Array() });
   return encodeFrame(MessageType.routeRefresh, body);
-}
-
-/** The differences of a batch of prefixes, collected by attributes. */
-class Changes {
-  readonly invalid = new InvalidRoutes();
-  readonly #packer: UpdatePacker;
-  readonly #sender: Sender;
-  readonly #groups = new Map<string, Siblings>();
-  readonly #gone = new Map<AddressFamily, Columns>();
-  /** About how many octets `pack` will make. */
-  bytes = 0;
-
-  constructor(packer: UpdatePacker, sender: Sender) {
-    this.#packer = packer;
-    this.#sender = sender;
-  }
-
-  /** @returns what the peer will have once the batch is sent. */
-  add(entry: Entry, limit: number): readonly SentPath[] {
-    const wanted: SentPath[] = [];
-    const { route, sent, encoded } = entry;
-    if (route !== undefined && limit > 0) this.#addPaths(entry, route, limit, wanted);
-    for (const { id } of sent) {
-      if (!wanted.some((path) => path.id === id)) this.#append(this.#goneOf(encoded.family), encoded.octets, id);
-    }
-    // A copy has no room to grow.
-    return wanted.slice();
-  }
-
-  /** Announcements first: see AdjRibOut. */
-  pack(): Uint8Array[] {
-    for (const { byNextHop } of this.#groups.values()) {
-      for (const group of byNextHop.values()) {
-        if (group.attributes !== undefined) this.#packer.reach(group.family, group.nextHop, group.attributes, group);
-      }
-    }
-    for (const [family, columns] of this.#gone) this.#packer.unreach(family, columns);
-    return this.#packer.takeMessages();
-  }
-
-  #addPaths(entry: Entry, route: Route, limit: number, wanted: SentPath[]): void {
-    const { family } = entry.encoded;
-    const siblings = this.#siblings(family, route);
-    const addPath = this.#packer.usesPathIds(family);
-    for (const path of route.paths) {
-      if (wanted.length >= limit) return;
-      const id = addPath ? path.id : 0;
-      // Two paths with one identifier would replace each other: the preferred one counts.
-      if (wanted.some((other) => other.id === id)) continue;
-      const { attributes } = path;
-      const like = attributes === undefined ? siblings : this.#siblings(family, attributes);
-      const group = like.byNextHop.get(path.nextHop) ?? this.#createGroup(like, path.nextHop);
-      if (group.attributes === undefined) this.invalid.add(entry.prefix, group.invalid ?? '');
-      else this.#addPath(entry, id, group, wanted);
-    }
-  }
-
-  #addPath({ encoded, sent }: Entry, id: number, group: Group, wanted: SentPath[]): void {
-    // Most often the path stands where it stood.
-    const same = sent[wanted.length];
-    const before = same?.id === id ? same : sent.find((other) => other.id === id);
-    let path = group.sent.get(id);
-    if (path === undefined) group.sent.set(id, (path = { id, key: group.key }));
-    wanted.push(path);
-    if (before?.key !== group.key) this.#append(group, encoded.octets, id);
-  }
-
-  #append(columns: Columns, octets: Uint8Array, id: number): void {
-    columns.prefixes.push(octets);
-    columns.pathIds.push(id);
-    this.bytes += octets.length + 4;
-  }
-
-  #siblings(family: AddressFamily, chosen: ChosenAttributes): Siblings {
-    const key = attributesKey(family, chosen);
-    let siblings = this.#groups.get(key);
-    if (siblings === undefined) this.#groups.set(key, (siblings = { family, key, chosen, byNextHop: new Map() }));
-    return siblings;
-  }
-
-  #createGroup({ family, key, chosen, byNextHop }: Siblings, nextHop: string): Group {
-    const base = { family, nextHop, key: `${nextHop} ${key}`, sent: new Map(), prefixes: [], pathIds: [] };
-    let group: Group;
-    try {
-      this.#packer.checkNextHop(family, nextHop);
-      const attributes = this.#packer.encodeAttributes(routeAttributes(this.#sender, family, nextHop, chosen));
-      this.bytes += attributes.length;
-      group = { ...base, attributes };
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      group = { ...base, attributes: undefined, invalid: error.message };
-    }
-    byNextHop.set(nextHop, group);
-    return group;
-  }
-
-  #goneOf(family: AddressFamily): Columns {
-    let columns = this.#gone.get(family);
-    if (columns === undefined) this.#gone.set(family, (columns = { prefixes: [], pathIds: [] }));
-    return columns;
-  }
-}
-
-class InvalidRoutes {
-  #count = 0;
-  #first: readonly [prefix: string, reason: string] | undefined;
-
-  add(prefix: string, reason: string): void {
-    this.#count++;
-    this.#first ??= [prefix, reason];
-  }
-
-  report({ onInvalid }: AdjRibOutDeps): void {
-    if (this.#first !== undefined) onInvalid(this.#count, ...this.#first);
-  }
 }

@@ -115,6 +115,8 @@ export interface SessionStatus {
   readonly localAddress?: string;
   readonly remoteRouterId?: string;
   readonly negotiated?: NegotiatedStatus;
+  /** The peer has all routes that there were when the session began. */
+  readonly endOfRibSent: boolean;
   readonly prefixesSent: number;
   readonly counters: SessionCounters;
   /** In what the speaker answers, for peers with BFD. */

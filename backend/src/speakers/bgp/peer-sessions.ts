@@ -24,6 +24,8 @@ export interface PeerSessionsDeps {
   readonly rib: AdjRibOut;
   /** What `status` says has changed; counters alone don't count. */
   readonly onChange: (status: SessionStatus) => void;
+  /** There may be something to send: `send` should be called soon. */
+  readonly onSendable: () => void;
 }
 
 /** A dead router must not hold an attempt for the two minutes that a kernel keeps sending SYN. */
@@ -122,9 +124,9 @@ export class PeerSessions {
     }
   }
 
-  /** Sends what the peer lacks, as far as it keeps up. */
-  pump(): void {
-    for (const session of this.#all()) session.pump();
+  /** Sends some of what the peer lacks, if it keeps up. @returns whether there is more that could be sent at once */
+  send(): boolean {
+    return this.#main().send();
   }
 
   status(): SessionStatus {
@@ -147,10 +149,10 @@ export class PeerSessions {
   }
 
   #session(open: SessionDeps['open'], failures = 0): Session {
-    const { clock, random, logger, rib } = this.#deps;
+    const { clock, random, logger, rib, onSendable } = this.#deps;
     const session: Session = new Session(
       {
-        ...{ clock, random, logger, rib, open, tally: this.#tally },
+        ...{ clock, random, logger, rib, open, onSendable, tally: this.#tally },
         mayConfirm: (negotiated) => this.#mayConfirm(session, negotiated),
         onChange: () => this.#changed(session),
       },
@@ -229,6 +231,6 @@ export function ttlOptions({ ttl, ttlSecurityHops: hops }: PeerConfig): Omit<Tcp
   return ttl === undefined ? {} : { ttl };
 }
 
-function summary({ state, since, lastError }: SessionStatus): string {
-  return `${state} ${since.getTime()} ${lastError ?? ''}`;
+function summary({ state, since, endOfRibSent, lastError }: SessionStatus): string {
+  return `${state} ${since.getTime()} ${endOfRibSent} ${lastError ?? ''}`;
 }

@@ -68,8 +68,14 @@ test('nothing is sent before the routes are known; then all of them and End-of-R
   assert.equal(prefixesSent, 1);
   assert.equal(counters.updatesSent, 4);
   assert.equal(counters.messagesSent, 6);
-  // Routes and counters are no change of the session.
-  assert.equal(scene.changes.length, 4);
+  // That all are sent is a change of the session; routes and counters are none.
+  assert.deepEqual(
+    scene.changes.slice(3).map(({ endOfRibSent }) => endOfRibSent),
+    [false, true],
+  );
+  scene.speaker.updateRoutes('r1', table(route(a, 1)));
+  scene.settle();
+  assert.equal(scene.changes.length, 5);
 });
 
 test('a path that goes while others stay is withdrawn after the new ones are there', () => {
@@ -239,6 +245,7 @@ test('a slow router has little queued for it, and gets the rest when it reads', 
   const scene = established();
   scene.connection.remote.pause();
   scene.speaker.setRoutes('r1', table(...many));
+  scene.settle();
   const sentAtFirst = scene.status.prefixesSent;
   assert.ok(sentAtFirst > 0 && sentAtFirst < 25_000, `${sentAtFirst}`);
   scene.connection.remote.resume();
@@ -352,6 +359,7 @@ test('stop ends in time, though a router reads nothing', async () => {
   const scene = established();
   scene.connection.remote.pause();
   scene.speaker.setRoutes('r1', table(...many));
+  scene.settle();
   let stopped = false;
   const stopping = scene.speaker.stop('withdraw').then(() => (stopped = true));
   for (let ms = 0; ms < 3_000; ms += 100) {

@@ -21,18 +21,21 @@ export interface SessionDeps {
   readonly open: (config: PeerConfig, handlers: ConnectionHandlers) => Connection;
   /** The peer's OPEN suits: whether this is the connection to go on with (RFC 4271 section 6.8). */
   readonly mayConfirm: (negotiated: Negotiated) => boolean;
-  /** The state, the error or what was negotiated has changed; counters alone don't count. */
+  /** The state, the error or what was negotiated has changed, or End-of-RIB was sent; counters alone don't count. */
   readonly onChange: () => void;
+  /** There may be something to send: `send` should be called soon. */
+  readonly onSendable: () => void;
 }
 
 /** How much may wait in user space for a slow peer; the kernel's buffer comes on top. */
 const highWaterBytes = 128 * 1024;
-const batchBytes = 64 * 1024;
+/** Each batch leaves a message that isn't full for each next hop. */
+const batchBytes = 128 * 1024;
 /** How long a NOTIFICATION may take to leave before the connection is dropped. */
 const flushMs = 1_000;
 /** How long withdrawals may take to leave. */
 const withdrawMs = 2_000;
-/** RFC 9687 section 4: the greater of 8 minutes and twice the hold time. */
+/** RFC 9687 section 4: the greater of 8 minutes and twice the hold time; by `sendHoldSteps` it may be an eighth longer. */
 const minSendHoldMs = 480_000;
 /** How often within the send hold time it is looked whether something has left. */
 const sendHoldSteps = 8;
@@ -122,7 +125,7 @@ export class Session {
     const { negotiated, name } = this.#state;
     if (name !== 'Established' || negotiated === undefined) return;
     this.#deps.rib.reconfigure(this.#ribSession(negotiated));
-    this.pump();
+    this.#deps.onSendable();
   }
 
   /**
@@ -139,7 +142,7 @@ export class Session {
   /** Withdraws everything, then stops; bounded as `stop` is, plus two seconds. */
   async leave(notification: Notification): Promise<void> {
     this.#deps.rib.replace(new Map());
-    this.pump();
+    this.#deps.onSendable();
     if (this.#deps.rib.pending) {
       await new Promise<void>((resolve) => {
         this.#onDrained = resolve;
@@ -163,32 +166,35 @@ export class Session {
     return waits;
   }
 
-  /** Sends what the peer lacks, as far as it keeps up. */
-  pump(): void {
-    const connection = this.#connection;
-    if (connection === undefined || this.#state.name !== 'Established') return;
-    while (this.#waitingBytes < highWaterBytes) {
-      const batch = this.#deps.rib.take(batchBytes);
-      if (batch === undefined) break;
+  /** Sends some of what the peer lacks, if it keeps up. @returns whether there is more that could be sent at once */
+  send(): boolean {
+    const connection = this.#state.name === 'Established' ? this.#connection : undefined;
+    if (connection === undefined || this.#waitingBytes >= highWaterBytes) return false;
+    const { rib, onChange } = this.#deps;
+    const { endOfRibSent: wasSent } = rib;
+    const batch = rib.take(batchBytes);
+    if (batch !== undefined && batch.messages > 0) {
       this.#deps.tally.sent(batch.messages, batch.updates);
       this.#write(connection, batch.bytes);
     }
-    if (!this.#deps.rib.pending) this.#drained();
+    if (!rib.pending) this.#drained();
+    if (rib.endOfRibSent !== wasSent) onChange();
+    return batch !== undefined;
   }
 
   status(): SessionStatus {
     const { name, negotiated } = this.#state;
-    const { lastError } = this.#deps.tally;
+    const { rib, tally } = this.#deps;
     return {
       key: this.#config.key,
       state: name,
       since: this.#since,
-      ...(lastError === undefined ? {} : { lastError }),
+      ...(tally.lastError === undefined ? {} : { lastError: tally.lastError }),
       ...(this.#localAddress === undefined ? {} : { localAddress: this.#localAddress }),
       ...(negotiated === undefined ? {} : { remoteRouterId: negotiated.remoteIdentifier }),
       ...(negotiated === undefined ? {} : { negotiated: negotiatedStatus(negotiated) }),
-      prefixesSent: this.#deps.rib.prefixesSent,
-      counters: this.#deps.tally.counters(),
+      ...{ endOfRibSent: rib.endOfRibSent, prefixesSent: rib.prefixesSent },
+      counters: tally.counters(),
     };
   }
 
@@ -204,7 +210,7 @@ export class Session {
     if (state.name !== before.name) this.#since = this.#deps.clock.wallTime();
     this.#deps.onChange();
     // Routes go out after the change is known, and may change the state again.
-    if (state.name === 'Established') this.pump();
+    if (state.name === 'Established') this.#deps.onSendable();
   }
 
   /** An OPEN has come that suits, but another connection with the peer is the one to go on with. */
@@ -243,7 +249,7 @@ export class Session {
       case 'refresh':
         this.#deps.tally.refresh();
         this.#deps.rib.refresh(effect.family);
-        return this.pump();
+        return this.#deps.onSendable();
     }
   }
 
@@ -320,7 +326,7 @@ export class Session {
   #drain(): void {
     this.#waitingBytes = 0;
     this.#cancelTimer('sendHold');
-    this.pump();
+    this.#deps.onSendable();
   }
 
   #closed(connection: Connection, error: Error | undefined): void {

@@ -89,6 +89,7 @@ test('of a peer that is another router now only the new session is told, though 
   old?.pause();
   const prefixes = Array.from({ length: 50_000 }, (_, i) => `10.1.${i >> 8}.${i & 255}/32`);
   scene.speaker.setRoutes('r1', new Map(prefixes.map((prefix) => [prefix, { prefix, paths: [{ id: 1, nextHop }] }])));
+  scene.settle();
   scene.router(undefined, peer.address, 1790);
   scene.speaker.configure([{ ...peer, port: 1790 }, other]);
   await settleAll(scene);
@@ -229,6 +230,7 @@ test('each session ends as is asked for its peer', async () => {
 test('routes that BGP cannot carry are logged with the first of them', () => {
   const scene = two();
   scene.speaker.setRoutes('r1', new Map([['10.0.0.9', { prefix: '10.0.0.9', paths: [] }]]));
+  scene.settle();
   const entry = scene.logger.entries.find(({ level }) => level === 'warn');
   assert.equal(entry?.fields['peer'], 'r1');
   assert.equal(entry?.fields['prefix'], '10.0.0.9');

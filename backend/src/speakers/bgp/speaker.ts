@@ -7,6 +7,7 @@ import { asksForAddPath } from './fsm/negotiate.ts';
 import { Listening, type ListenConfig, type ListenProblem } from './listening.ts';
 import type { PeerConfig, Route, SessionStatus } from './model.ts';
 import { PeerSessions } from './peer-sessions.ts';
+import { Turns, type Work } from './turns.ts';
 import { CeaseSubcode, ErrorCode, notification, shutdownCommunication } from './wire/notification.ts';
 import type { Notification } from './wire/protocol-error.ts';
 
@@ -21,7 +22,7 @@ export interface BgpSpeakerDeps {
   readonly logger: Logger;
   /** Who speaks BFD with peers that have it; their `onChange` is `bfdChanged`. Without it they have none. */
   readonly bfd?: Pick<BfdSpeaker, 'set' | 'status' | 'stop'>;
-  /** A session's state, error or negotiation changed; also called from within `configure`. */
+  /** A session's state, error or negotiation changed, or its peer has all routes now; also called from within `configure`. */
   readonly onSessionChange: (status: SessionStatus) => void;
   /** A peer was removed: `sessions()` is without its session, of which nothing more is told. Called from within `configure`. */
   readonly onSessionGone: (key: string) => void;
@@ -38,7 +39,11 @@ export type StopMode = 'handover' | 'retain' | 'withdraw';
 interface Peer {
   config: PeerConfig;
   readonly rib: AdjRibOut;
+  /** What `rib` was not told yet, or not wholly, in order. */
+  readonly news: Iterator<void>[];
   sessions: PeerSessions;
+  /** A little of what is to be done for it. */
+  readonly work: Work;
 }
 
 const nowhere: ListenConfig = { port: 0, addresses: [] };
@@ -50,11 +55,13 @@ export class BgpSpeaker {
   readonly #peers = new Map<string, Peer>();
   readonly #callers: Callers;
   readonly #listening: Listening;
+  readonly #turns: Turns;
   #stopped = false;
 
   constructor(deps: BgpSpeakerDeps, options: BgpSpeakerOptions = {}) {
     this.#deps = deps;
     this.#options = options;
+    this.#turns = new Turns(deps.clock);
     this.#callers = new Callers(deps);
     this.#listening = new Listening({
       ...deps,
@@ -88,21 +95,22 @@ export class BgpSpeaker {
 
   /**
    * The whole set of routes for one peer. Until the first call for a peer nothing is sent to it, not even End-of-RIB: "I
-   * don't know yet" is not "none". Ignored for a peer that isn't configured.
+   * don't know yet" is not "none". Ignored for a peer that isn't configured. Sent soon, after those for other peers that wait already; `routes` must not
+   * change any more.
    */
   setRoutes(peerKey: string, routes: ReadonlyMap<string, Route>): void {
     const peer = this.#peers.get(peerKey);
     if (peer === undefined || this.#stopped) return;
-    peer.rib.replace(routes);
-    peer.sessions.pump();
+    // What was to be told before is overtaken.
+    peer.news.length = 0;
+    this.#tell(peer, peer.rib.replacing(routes));
   }
 
   /** Changes by prefix; null withdraws. Ignored until `setRoutes` was called for the peer. */
   updateRoutes(peerKey: string, changes: ReadonlyMap<string, Route | null>): void {
     const peer = this.#peers.get(peerKey);
     if (peer === undefined || this.#stopped) return;
-    peer.rib.update(changes);
-    peer.sessions.pump();
+    this.#tell(peer, peer.rib.updating(changes));
   }
 
   sessions(): readonly SessionStatus[] {
@@ -135,7 +143,8 @@ export class BgpSpeaker {
     this.#callers.stop();
     const farewell = this.#shutdown(CeaseSubcode.administrativeShutdown);
     await Promise.all(
-      [...this.#peers].map(async ([key, { sessions }]) => {
+      [...this.#peers].map(async ([key, { sessions, news }]) => {
+        news.length = 0;
         const mode = typeof how === 'function' ? how(key) : how;
         if (mode === 'withdraw') await sessions.leave(farewell);
         else await sessions.stop(mode === 'retain' ? undefined : farewell);
@@ -143,6 +152,11 @@ export class BgpSpeaker {
     );
     // Not before: FRR takes it for a failure while the session of BGP is up, and drops routes that it keeps once the connection is closed.
     await this.#deps.bfd?.stop();
+  }
+
+  #tell(peer: Peer, news: Iterator<void>): void {
+    peer.news.push(news);
+    this.#turns.request(peer.work);
   }
 
   /** Removes the peers that are gone, or have become other routers. */
@@ -158,19 +172,27 @@ export class BgpSpeaker {
     const rib = new AdjRibOut({
       onInvalid: (count, prefix, reason) => logger.warn({ count, prefix, reason }, 'routes that BGP cannot carry'),
     });
-    const peer: Peer = { config, rib, sessions: this.#sessions(config, rib) };
+    const work: Work = () => {
+      const [news] = peer.news;
+      if (news === undefined) return peer.sessions.send();
+      if (news.next().done === true) peer.news.shift();
+      return true;
+    };
+    const peer: Peer = { config, rib, news: [], work, sessions: this.#sessions(config, rib, work) };
     this.#peers.set(config.key, peer);
     peer.sessions.start();
   }
 
-  #sessions(config: PeerConfig, rib: AdjRibOut, restarting = true): PeerSessions {
+  #sessions(config: PeerConfig, rib: AdjRibOut, work: Work, restarting = true): PeerSessions {
     const { clock, random, dialer } = this.#deps;
     const logger = this.#deps.logger.child({ peer: config.key, address: config.address });
     const onChange = (status: SessionStatus): void => {
       // A session that still takes leave of its router is no longer the peer's.
       if (this.#peers.get(config.key)?.sessions === sessions) this.#deps.onSessionChange(status);
     };
-    const sessions = new PeerSessions({ clock, random, dialer, logger, rib, onChange }, config, restarting);
+    const onSendable = (): void => this.#turns.request(work);
+    const deps = { clock, random, dialer, logger, rib, onChange, onSendable };
+    const sessions = new PeerSessions(deps, config, restarting);
     return sessions;
   }
 
@@ -182,12 +204,13 @@ export class BgpSpeaker {
       return;
     }
     void this.#end(peer, peer.sessions.stop(notification(ErrorCode.cease, CeaseSubcode.otherConfigurationChange)));
-    peer.sessions = this.#sessions(config, peer.rib, peer.sessions.restarting);
+    peer.sessions = this.#sessions(config, peer.rib, peer.work, peer.sessions.restarting);
     peer.sessions.start();
   }
 
   #remove(key: string, peer: Peer): void {
     this.#peers.delete(key);
+    peer.news.length = 0;
     // RFC 9003 defines a text for shutdown and reset only, so this one goes without.
     void this.#end(peer, peer.sessions.leave(notification(ErrorCode.cease, CeaseSubcode.peerDeconfigured)));
   }

@@ -1,0 +1,165 @@
+import type { AddressFamily, ChosenAttributes, Route } from './model.ts';
+import { attributesKey, routeAttributes, type Sender } from './route-attributes.ts';
+import type { EncodedPrefix } from './wire/nlri.ts';
+import type { UpdatePacker } from './wire/update-packer.ts';
+
+/** A path as the peer has it; `key` names its attributes. */
+export interface SentPath {
+  readonly id: number;
+  readonly key: string;
+}
+
+export interface Entry {
+  readonly prefix: string;
+  readonly encoded: EncodedPrefix;
+  route: Route | undefined;
+  sent: readonly SentPath[];
+}
+
+/** Paths that share all attributes and the next hop, thus UPDATEs. */
+interface Group {
+  readonly family: AddressFamily;
+  readonly nextHop: string;
+  readonly key: string;
+  /** Undefined where they can't be encoded. */
+  readonly attributes: Uint8Array | undefined;
+  readonly invalid?: string;
+  /** By path identifier: many prefixes have the same, and all peers together a great many. */
+  readonly sent: Map<number, SentPath>;
+  readonly prefixes: Uint8Array[];
+  readonly pathIds: number[];
+}
+
+/** Groups that differ in the next hop only. */
+interface Siblings {
+  readonly family: AddressFamily;
+  readonly key: string;
+  readonly chosen: ChosenAttributes;
+  readonly byNextHop: Map<string, Group>;
+}
+
+interface Columns {
+  readonly prefixes: Uint8Array[];
+  readonly pathIds: number[];
+}
+
+/** How many routes or paths can't be encoded, and the first of them. */
+export type OnInvalid = (count: number, prefix: string, reason: string) => void;
+
+/** The differences of a batch of prefixes, collected by attributes. */
+export class Changes {
+  readonly invalid = new InvalidRoutes();
+  readonly #packer: UpdatePacker;
+  readonly #sender: Sender;
+  readonly #groups = new Map<string, Siblings>();
+  readonly #gone = new Map<AddressFamily, Columns>();
+  /** About how many octets `pack` will make. */
+  bytes = 0;
+  /** How many paths were looked at, about which is the time that `add` took. */
+  looks = 0;
+
+  constructor(packer: UpdatePacker, sender: Sender) {
+    this.#packer = packer;
+    this.#sender = sender;
+  }
+
+  /** @returns what the peer will have once the batch is sent. */
+  add(entry: Entry, limit: number): readonly SentPath[] {
+    const wanted: SentPath[] = [];
+    const { route, sent, encoded } = entry;
+    if (route !== undefined && limit > 0) this.#addPaths(entry, route, limit, wanted);
+    for (const { id } of sent) {
+      if (!wanted.some((path) => path.id === id)) this.#append(this.#goneOf(encoded.family), encoded.octets, id);
+    }
+    this.looks += Math.max(wanted.length, sent.length, 1);
+    // A copy has no room to grow.
+    return wanted.slice();
+  }
+
+  /** Announcements first: see AdjRibOut. */
+  pack(): Uint8Array[] {
+    for (const { byNextHop } of this.#groups.values()) {
+      for (const group of byNextHop.values()) {
+        if (group.attributes !== undefined) this.#packer.reach(group.family, group.nextHop, group.attributes, group);
+      }
+    }
+    for (const [family, columns] of this.#gone) this.#packer.unreach(family, columns);
+    return this.#packer.takeMessages();
+  }
+
+  #addPaths(entry: Entry, route: Route, limit: number, wanted: SentPath[]): void {
+    const { family } = entry.encoded;
+    const siblings = this.#siblings(family, route);
+    const addPath = this.#packer.usesPathIds(family);
+    for (const path of route.paths) {
+      if (wanted.length >= limit) return;
+      const id = addPath ? path.id : 0;
+      // Two paths with one identifier would replace each other: the preferred one counts.
+      if (wanted.some((other) => other.id === id)) continue;
+      const { attributes } = path;
+      const like = attributes === undefined ? siblings : this.#siblings(family, attributes);
+      const group = like.byNextHop.get(path.nextHop) ?? this.#createGroup(like, path.nextHop);
+      if (group.attributes === undefined) this.invalid.add(entry.prefix, group.invalid ?? '');
+      else this.#addPath(entry, id, group, wanted);
+    }
+  }
+
+  #addPath({ encoded, sent }: Entry, id: number, group: Group, wanted: SentPath[]): void {
+    // Most often the path stands where it stood.
+    const same = sent[wanted.length];
+    const before = same?.id === id ? same : sent.find((other) => other.id === id);
+    let path = group.sent.get(id);
+    if (path === undefined) group.sent.set(id, (path = { id, key: group.key }));
+    wanted.push(path);
+    if (before?.key !== group.key) this.#append(group, encoded.octets, id);
+  }
+
+  #append(columns: Columns, octets: Uint8Array, id: number): void {
+    columns.prefixes.push(octets);
+    columns.pathIds.push(id);
+    this.bytes += octets.length + 4;
+  }
+
+  #siblings(family: AddressFamily, chosen: ChosenAttributes): Siblings {
+    const key = attributesKey(family, chosen);
+    let siblings = this.#groups.get(key);
+    if (siblings === undefined) this.#groups.set(key, (siblings = { family, key, chosen, byNextHop: new Map() }));
+    return siblings;
+  }
+
+  #createGroup({ family, key, chosen, byNextHop }: Siblings, nextHop: string): Group {
+    const base = { family, nextHop, key: `${nextHop} ${key}`, sent: new Map(), prefixes: [], pathIds: [] };
+    let group: Group;
+    try {
+      this.#packer.checkNextHop(family, nextHop);
+      const attributes = this.#packer.encodeAttributes(routeAttributes(this.#sender, family, nextHop, chosen));
+      this.bytes += attributes.length;
+      group = { ...base, attributes };
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      group = { ...base, attributes: undefined, invalid: error.message };
+    }
+    byNextHop.set(nextHop, group);
+    return group;
+  }
+
+  #goneOf(family: AddressFamily): Columns {
+    let columns = this.#gone.get(family);
+    if (columns === undefined) this.#gone.set(family, (columns = { prefixes: [], pathIds: [] }));
+    return columns;
+  }
+}
+
+export class InvalidRoutes {
+  #count = 0;
+  #first: readonly [prefix: string, reason: string] | undefined;
+
+  add(prefix: string, reason: string): void {
+    this.#count++;
+    this.#first ??= [prefix, reason];
+  }
+
+  report(onInvalid: OnInvalid): void {
+    if (this.#first !== undefined) onInvalid(this.#count, ...this.#first);
+  }
+}

@@ -1,0 +1,51 @@
+import type { Clock } from '../../platform/ports.ts';
+
+/** Does a millisecond or two of work. @returns whether there is more */
+export type Work = () => boolean;
+
+/** How long this thread may be kept from everything else that it does; the last one of a turn may take a little more. */
+const turnMs = 4;
+
+/**
+ * Work for many peers, a little at a time, and between two turns whatever else is due in this thread: keepalives, BFD, answers to ARP, probes of nodes.
+ * A hundred peers that want a full table would else keep it from them for seconds. Of all that waits the first is done to its end: a little of each in
+ * turn would be no sooner for any, and keep the memory of all.
+ */
+export class Turns {
+  readonly #clock: Clock;
+  /** In the order in which they have their turn. */
+  readonly #waiting = new Set<Work>();
+  /** Has begun. */
+  #current: Work | undefined;
+  #isComing = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Has it done soon, never at once. What waits already goes on waiting where it stands. */
+  request(work: Work): void {
+    this.#waiting.add(work);
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#isComing || (this.#waiting.size === 0 && this.#current === undefined)) return;
+    this.#isComing = true;
+    this.#clock.setTimer(0, () => {
+      this.#isComing = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    const until = this.#clock.now() + turnMs;
+    do {
+      const work = this.#current ?? this.#waiting.values().next().value;
+      if (work === undefined) return;
+      this.#waiting.delete(work);
+      this.#current = work() ? work : undefined;
+    } while (this.#clock.now() < until);
+    this.#next();
+  }
+}
