@@ -28,6 +28,7 @@ import { BEAT_MS } from './heartbeat.ts';
 import { Layer2 } from './layer2.ts';
 import type { Layer2Host } from './layer2-deps.ts';
 import type { ConflictReport, EngineOptions, FromEngine, ToEngine } from './messages.ts';
+import { Paced } from './paced.ts';
 import { sessionFacts, sessionReport } from './session-report.ts';
 import { ViewFreshness } from './view-freshness.ts';
 
@@ -40,14 +41,19 @@ const logger = jsonLogger(threshold, { component: 'engine', replica: options.rep
 const usage = watchUsage();
 const post = (message: FromEngine): void => port.postMessage(message);
 
-function reportSessions(): void {
-  const sessions = speaker.sessions();
-  engine.sessionsChanged(sessions);
-  const reports = sessions.map((status) => ({
+/** A router may change what its BFD says with each packet, and a hundred sessions come up in one moment. */
+const REPORT_PACE_MS = 50;
+const reports = new Paced(systemClock, REPORT_PACE_MS, () => {
+  const sessions = speaker.sessions().map((status) => ({
     ...sessionReport(status),
     offSubnetNextHop: engine.offSubnetNextHop(status.key),
   }));
-  post({ type: 'sessions', sessions: reports });
+  post({ type: 'sessions', sessions });
+});
+
+function sessionsChanged(): void {
+  engine.sessionsChanged(speaker.sessions());
+  reports.request();
 }
 
 const bfd = new BfdSpeaker({
@@ -57,7 +63,7 @@ const bfd = new BfdSpeaker({
   logger: logger.child({ component: 'bfd' }),
   onChange: (peer, change) => {
     speaker.bfdChanged(peer, change);
-    reportSessions();
+    reports.request();
   },
 });
 
@@ -69,8 +75,8 @@ const speaker: BgpSpeaker = new BgpSpeaker(
     listeners: systemListeners,
     bfd,
     logger: logger.child({ component: 'bgp' }),
-    onSessionChange: reportSessions,
-    onSessionGone: reportSessions,
+    onSessionChange: sessionsChanged,
+    onSessionGone: sessionsChanged,
   },
   { shutdownText: `${options.replica} on ${options.node} leaves` },
 );
@@ -166,7 +172,7 @@ function handle(message: ToEngine): void {
     case 'change':
       engine.change(message.inputs);
       // Their addresses are what routers get as next hops.
-      if (message.inputs.nodes !== undefined) reportSessions();
+      if (message.inputs.nodes !== undefined) reports.request();
       break;
     case 'staleness':
       view.say(message.stale);
