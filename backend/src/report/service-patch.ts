@@ -155,8 +155,13 @@ function isLeftOver(object: kinds.Service, service: Service): boolean {
   return classAllows && ingressIPs.length === 0 && (hasProof(object) || (hasFinalizer && recorded.length > 0));
 }
 
-/** How long another load balancer has for taking a shared finalizer off a deleted Service, in milliseconds; not all of them do. */
-const SHARED_FINALIZER_MS = 120_000;
+/**
+ * How long another load balancer has for taking a shared finalizer off a deleted Service, in milliseconds; not all of them do. Whether
+ * it relies on the finalizer can't be told: a cloud's service controller sets none where there is one (cloud-provider, `addFinalizer`), so
+ * that it has no entry in `managedFields`, and says nothing before it is done. It repeats a failed attempt after five minutes at the most
+ * (`maxRetryDelay`): this is twice as long, as going too early leaves a load balancer behind that somebody pays for.
+ */
+const SHARED_FINALIZER_MS = 600_000;
 
 /**
  * When the finalizer goes from a Service that is being deleted and carries our record, whoever else has written its status by now: nobody
