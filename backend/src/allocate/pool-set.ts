@@ -96,12 +96,6 @@ export class PoolSet {
     return this.#preferred.filter((pool) => pool.ranges.some((range) => rangeContains(range, address)));
   }
 
-  /** The same for the text of an address. */
-  having(ip: string): Pool[] {
-    const address = parseAddress(ip);
-    return address === undefined ? [] : this.containing(address);
-  }
-
   /** Pools that a Service is given addresses from without naming any: those bound to it, then the default ones. */
   candidates(service: Service, labels: Labels | undefined): Pool[] {
     const byName = this.#byNamespace.get(service.namespace) ?? [];

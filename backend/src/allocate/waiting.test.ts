@@ -53,7 +53,7 @@ suite('who waits for an address', () => {
     waiting.delete('middle');
     assert.deepEqual(freed(waiting, 'p', '192.0.2.1'), ['young']);
     assert.deepEqual(waiting.inGroup('shop/k'), []);
-    assert.deepEqual([waiting.keys(), waiting.size, waiting.has('middle')], [['old', 'young'], 2, false]);
+    assert.deepEqual([waiting.keys(), waiting.size], [['old', 'young'], 2]);
   });
 });
 

@@ -112,10 +112,6 @@ export class Waiting {
     return this.#all.size;
   }
 
-  has(key: string): boolean {
-    return this.#entries.has(key);
-  }
-
   set(
     { key, createdAt }: Aged,
     { pools, full, closed = [], ips, family }: Interest,
