@@ -68,15 +68,9 @@ suite('what a new leader believes of the statuses that it finds', () => {
     }
   });
 
-  test('nothing that this replica itself did not believe when it showed up, even of the older of two', () => {
-    const services = [holding('b/forger', '192.0.2.1', 1), holding('a/victim', '192.0.2.1', 2)];
-    const known = new Map(services.map((service) => [service.key, service]));
-    const isAdmitted = (key: string): boolean => key === 'a/victim';
-    const allocator = new Allocator({ services: known, namespaces: new Map(), isAdmitted });
-    allocator.adopt(new PoolSet(new Map([['p', POOL]])), { released: new Map(), used: new Map() }, NOW);
-    assert.deepEqual(allocator.ledger.holders('192.0.2.1'), ['a/victim']);
-    const planned = allocator.plan(services[0] ?? aService('none'), NOW);
-    assert.deepEqual(planned.served && planned.assignments, [{ pool: 'p', ip: '192.0.2.0' }]);
+  test('of two that the pool names both the older', () => {
+    const services = [holding('b/old', '192.0.2.1', 1), holding('a/young', '192.0.2.1', 2)];
+    assert.deepEqual(led(services, { '192.0.2.1': 'a/young;b/old' }).ledger.holders('192.0.2.1'), ['b/old']);
   });
 
   suite('where more share an address than the pool names', () => {
@@ -119,6 +113,72 @@ suite('what a new leader believes of the statuses that it finds', () => {
       const short = { [IP]: KEYS.slice(0, 7).join(';') };
       assert.deepEqual([...led(sharers, short).ledger.holders(IP)].sort(), KEYS.slice(0, 7));
     });
+  });
+});
+
+suite('what a new leader believes of a status that turns up with the address of another Service', () => {
+  const IP = '192.0.2.1';
+  const POOL = aPool('p', ['192.0.2.0/29'], { isDefault: true });
+  const without = (key: string, createdAt: number): Service => aService(key, { createdAt, wantedPools: ['p'] });
+  const having = (service: Service): Service =>
+    aService(service.key, {
+      ...service,
+      ...{ held: true, recorded: [{ pool: 'p', ip: IP }], ingressIPs: [IP], hasCondition: true },
+    });
+
+  interface Case {
+    /** Whom the pool's status named for the address at first, and by now. */
+    readonly named?: readonly string[];
+    readonly namedNow?: readonly string[];
+    /** The other Service's: when it was made, and whether it had the address when the term began. */
+    readonly since: number;
+    readonly hadIt: boolean;
+  }
+
+  /** Who has the address after `a/late`, made at 10, has turned up with it. */
+  function holders({ named = [], namedNow = named, since, hadIt }: Case): readonly string[] {
+    const services = new Map<string, Service>();
+    const put = (service: Service): void => void services.set(service.key, service);
+    const allocator = new Allocator({ services, namespaces: new Map(), isNamed: (key) => namedNow.includes(key) });
+    const other = { ...without('b/other', since), wantedIPs: [IP] };
+    put(without('a/late', 10));
+    put(hadIt ? having(other) : other);
+    const used = new Map(named.length > 0 ? [[IP, named]] : []);
+    allocator.adopt(new PoolSet(new Map([['p', POOL]])), { released: new Map(), used }, NOW);
+    for (const key of ['b/other', 'a/late']) {
+      if (key === 'a/late') put(having(without(key, 10)));
+      const service = services.get(key) ?? aService('none');
+      const planned = allocator.plan(service, NOW);
+      allocator.take(service, planned, NOW);
+      allocator.settle(service, planned, NOW);
+    }
+    return allocator.ledger.holders(IP);
+  }
+
+  for (const since of [1, 20]) {
+    test(`nothing if that one had it when the term began: made ${since}`, () => {
+      assert.deepEqual(holders({ since, hadIt: true }), ['b/other']);
+      assert.deepEqual(holders({ since, hadIt: true, named: ['b/other'] }), ['b/other']);
+    });
+    test(`that it has it if the pool names it alone: made ${since}`, () => {
+      assert.deepEqual(holders({ since, hadIt: true, named: ['a/late'] }), ['a/late']);
+    });
+  }
+
+  test('that it has it if it is the older, and the pool names both', () => {
+    assert.deepEqual(holders({ since: 20, hadIt: true, named: ['a/late', 'b/other'] }), ['a/late']);
+    assert.deepEqual(holders({ since: 1, hadIt: true, named: ['a/late', 'b/other'] }), ['b/other']);
+  });
+
+  test('that it has it if it is the older, and this leader gave it to the other one', () => {
+    assert.deepEqual(holders({ since: 20, hadIt: false }), ['a/late']);
+    assert.deepEqual(holders({ since: 1, hadIt: false }), ['b/other']);
+    assert.deepEqual(holders({ since: 20, hadIt: false, named: ['a/late'], namedNow: ['b/other'] }), ['a/late']);
+    assert.deepEqual(holders({ since: 1, hadIt: false, named: ['a/late'] }), ['b/other']);
+  });
+
+  test('nothing if the pool has named the other one meanwhile', () => {
+    assert.deepEqual(holders({ since: 20, hadIt: false, namedNow: ['b/other'] }), ['b/other']);
   });
 });
 

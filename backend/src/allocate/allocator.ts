@@ -23,8 +23,8 @@ export interface AllocatorDeps {
   readonly namespaces: ReadonlyMap<string, Labels>;
   /** From when on a Service may leave another address to a stranger; not given: at any time. */
   readonly moves?: { readonly nextAt: (key: string) => number };
-  /** Whether this replica believed, when it showed up, that the Service holds the address, and nobody else; not given: always. */
-  readonly isAdmitted?: (key: string, ip: string) => boolean;
+  /** Whether the status of the pool that a holder has an address of names it by now; not given: it never does. */
+  readonly isNamed?: (key: string, ip: string) => boolean;
 }
 
 /**
@@ -80,7 +80,10 @@ export class Allocator {
       this.ledger.set(service, held, now);
       this.ledger.confirm(service.key, held);
     });
-    yield* each(services, (service) => this.observe(service));
+    yield* each(services, (service) => {
+      this.#inheritance.find(service.key, this.ledger.assignments(service.key));
+      this.observe(service);
+    });
     this.#freed.begin(remembered.released, now);
     return services.map(({ key }) => key);
   }
@@ -221,16 +224,17 @@ export class Allocator {
   }
 
   #view(now: number): AllocateView {
-    const { services, namespaces, moves, isAdmitted = () => true } = this.#deps;
+    const { services, namespaces, moves, isNamed = () => false } = this.#deps;
     return {
       pools: this.#pools,
       namespaces,
       ledger: this.ledger,
       now,
       adopting: this.#inheritance.counts,
-      isAdmitted,
       mayOmit: (pool) => this.#inheritance.mayOmit(pool),
       recordOf: (key, ip) => this.#inheritance.recordOf(key, ip, services),
+      isNamedNow: isNamed,
+      inherited: (key, ip) => this.#inheritance.inherited(key, ip, services),
       isLeaving: (key, ip) => this.#leaving.get(key)?.has(ip) === true,
       mayMove: (key) => moves === undefined || moves.nextAt(key) <= now,
       createdAt: (key) => services.get(key)?.createdAt,

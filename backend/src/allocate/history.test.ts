@@ -163,8 +163,18 @@ function gained(service: Service, before: World): string[] {
   return addressesOf(service).filter((ip) => !had.includes(ip) && before.freed.get(ip)?.service !== service.key);
 }
 
+/** Of two to which two leaders gave one address the older keeps it; who had it before both keeps it in any case (`addressesStay`). */
+const olderKeepsIt = ({ twice, services }: SmallCluster, { happenings }: Step): void => {
+  if (twice === undefined || happenings.length > 1 || happenings[0]?.what !== 'late') return;
+  const [late, rival] = [services.get(twice.late), services.get(twice.rival)];
+  if (late === undefined || rival === undefined) return;
+  const [older, younger] = isOlderService(late, rival) ? [late, rival] : [rival, late];
+  assert.ok(addressesOf(older).includes(twice.ip), `${twice.ip} was taken from the older ${show(older)}`);
+  assert.ok(!addressesOf(younger).includes(twice.ip), `${twice.ip} is held by the younger ${show(younger)} too`);
+};
+
 const oldestFirst: Check = (before, after, { happenings }) => {
-  if (happenings.length > 1) return;
+  if (happenings.length > 1 || happenings[0]?.what === 'late') return;
   const all = [...after.services.values()];
   const waited = all.filter((service) => {
     const was = before.services.get(service.key);
@@ -268,6 +278,7 @@ function run(history: readonly Step[], alsoTrue: (cluster: SmallCluster) => void
     if (cluster.unwritten.size > 0) continue;
     const checks = unwritten ? [noAddressTwice, nobodyWaitsInVain] : CHECKS;
     for (const check of checks) check(before, cluster, step);
+    if (!unwritten) olderKeepsIt(cluster, step);
     isStable(cluster);
     alsoTrue(cluster);
   }

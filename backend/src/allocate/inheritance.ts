@@ -1,37 +1,47 @@
 import { MAX_SHARERS } from '../domain/pool.ts';
-import type { Service } from '../domain/service.ts';
+import type { Assignment, Service } from '../domain/service.ts';
 import { sharingGroup } from './ledger.ts';
 import type { Remembered } from './released.ts';
 
+/** What a pool's status, which tenants can't write, says of a claim: it is true, or it is another one's. */
+export type Recorded = 'named' | 'another';
+
+/** A Service had an address when the term began: it says so still, or no more. */
+export type Inherited = 'kept' | 'let go';
+
 /**
- * What a pool's status, which tenants can't write, says of a Service and an address: it is the only holder, one of several (of whom it
- * names only the first), or none while another one that is named still claims it; undefined if the status doesn't know. `users`: whom
- * it names.
+ * What a pool's status says of a Service and an address: that it has it, or, while somebody whom it names claims the address still,
+ * that it has not; undefined if the status doesn't know. `users`: whom it names for the address.
  */
 export function recordOf(
   users: readonly string[],
   { key, ip }: { readonly key: string; readonly ip: string },
   services: ReadonlyMap<string, Service>,
-): 'sole' | 'one' | 'none' | undefined {
-  if (users.includes(key)) return users.length === 1 ? 'sole' : 'one';
+): Recorded | undefined {
+  if (users.includes(key)) return 'named';
   const claimants = users.flatMap((user) => {
     const service = services.get(user);
-    return service?.recorded.some((assignment) => assignment.ip === ip) === true ? [service] : [];
+    return isRecorded(service?.recorded, ip) ? (service ?? []) : [];
   });
   if (claimants.length === 0) return undefined;
   const group = groupOf(services.get(key));
   // Who is beyond a full list shares with those on it: nobody of another group does, and no other namespace is in the group.
   const isBeyond = users.length >= MAX_SHARERS && group !== undefined;
-  return isBeyond && claimants.some((claimant) => groupOf(claimant) === group) ? 'one' : 'none';
+  return isBeyond && claimants.some((claimant) => groupOf(claimant) === group) ? 'named' : 'another';
+}
+
+function isRecorded(assignments: readonly Assignment[] | undefined, ip: string): boolean {
+  return assignments?.some((assignment) => assignment.ip === ip) === true;
 }
 
 function groupOf(service: Service | undefined): string | undefined {
   return service === undefined ? undefined : sharingGroup(service.sharing);
 }
 
-/** What the pools' statuses said at the beginning of a term of office, and for how long what stands in the Services counts beside it. */
+/** What stood in pools and Services at the beginning of a term of office, and for how long what turns up in Services counts beside it. */
 export class Inheritance {
   readonly #users = new Map<string, readonly string[]>();
+  readonly #found = new Map<string, readonly Assignment[]>();
   #omitting: ReadonlySet<string> = new Set();
   #counts = true;
 
@@ -40,10 +50,16 @@ export class Inheritance {
     this.#omitting = omitting;
   }
 
+  /** What a Service was found with, and was believed to have. */
+  find(service: string, held: readonly Assignment[]): void {
+    if (held.length > 0) this.#found.set(service, held);
+  }
+
   /** From now on nobody else can have given addresses. */
   end(): void {
     this.#counts = false;
     this.#users.clear();
+    this.#found.clear();
   }
 
   get counts(): boolean {
@@ -52,6 +68,12 @@ export class Inheritance {
 
   recordOf(key: string, ip: string, services: ReadonlyMap<string, Service>): ReturnType<typeof recordOf> {
     return recordOf(this.#users.get(ip) ?? [], { key, ip }, services);
+  }
+
+  inherited(key: string, ip: string, services: ReadonlyMap<string, Service>): Inherited | undefined {
+    if (!isRecorded(this.#found.get(key), ip)) return undefined;
+    const service = services.get(key);
+    return service?.held === true && isRecorded(service.recorded, ip) ? 'kept' : 'let go';
   }
 
   mayOmit(pool: string): boolean {

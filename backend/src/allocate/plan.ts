@@ -7,9 +7,9 @@ import { without } from './assignments.ts';
 import { isBelieved } from './believed.ts';
 import { choose, type Choice, type ChooseView } from './choose.ts';
 import type { PoolSet } from './pool-set.ts';
-import type { recordOf } from './inheritance.ts';
+import type { Inherited, recordOf } from './inheritance.ts';
 import { notServed } from './served.ts';
-import type { Interest } from './waiting.ts';
+import { byServiceAge, type Interest } from './waiting.ts';
 
 /** What a Service's record should be, and why. */
 export type Plan = Decision & {
@@ -39,13 +39,15 @@ export interface AllocateView extends ChooseView {
   isLeaving(service: string, ip: string): boolean;
   /** False: it was moved away from strangers so often that it has to stay with one for now. */
   mayMove(service: string): boolean;
-  /** What the pools' statuses say of a Service and an address. */
+  /** What the pools' statuses said of a Service and an address when the term of office began. */
   recordOf(service: string, ip: string): ReturnType<typeof recordOf>;
+  /** Whether the pool's status names a holder of the address by now. */
+  isNamedNow(service: string, ip: string): boolean;
+  /** Whether the Service had the address when the term of office began. */
+  inherited(service: string, ip: string): Inherited | undefined;
   /** A pool's status may not name all who keep what its rules as they are now would not give. */
   mayOmit(pool: string): boolean;
-  /** Believed by this replica when it showed up, and nobody else's then. */
-  isAdmitted(service: string, ip: string): boolean;
-  /** Age decides between two Services that were given one address, in milliseconds since the epoch. */
+  /** When a Service was made, in milliseconds since the epoch: of two with one address the older keeps it. */
   createdAt(service: string): number | undefined;
 }
 
@@ -78,12 +80,28 @@ export function isToBeReplaced(service: Service, { ip }: Assignment, pools: Pool
   return service.wantedIPs.every((wanted) => canonicalAddress(wanted) !== ip);
 }
 
-/** Two Services with one address (two leaders for a moment): the older keeps it. */
+function isOlder(service: Service, rival: string, view: AllocateView): boolean {
+  const createdAt = view.createdAt(rival);
+  return createdAt === undefined || byServiceAge(service, { key: rival, createdAt }) < 0;
+}
+
+/**
+ * Whether a Service whose status claims an address has it rather than a holder that can't share it: two leaders gave it, or somebody
+ * wrote the status. The older keeps it, with two exceptions, in which one of the two can't have been given it:
+ * - a pool's status, which tenants can't write, names one of them and not the other;
+ * - one of them had it when the term began, and the other one says so since. The leader before, whose last writes these would be, knew
+ *   of the first, and gives no address twice.
+ * All of this stands in the objects, or is put right there at once, so that every leader decides alike.
+ */
 function outlives(service: Service, ip: string, view: AllocateView): boolean {
+  const isNamed = view.recordOf(service.key, ip) === 'named';
   return view.ledger.rivals(ip, service).every((rival) => {
-    const createdAt = view.createdAt(rival);
-    if (createdAt === undefined) return true;
-    return service.createdAt < createdAt || (service.createdAt === createdAt && service.key < rival);
+    const inherited = view.inherited(rival, ip);
+    // One of these writes moved it, another one gave on what it had: the ledger has yet to follow.
+    if (inherited === 'let go') return true;
+    const isRivalNamed = view.recordOf(rival, ip) === 'named';
+    if (inherited === 'kept' && !(isNamed && isRivalNamed)) return isNamed;
+    return (isNamed || !view.isNamedNow(rival, ip)) && isOlder(service, rival, view);
   });
 }
 
@@ -122,14 +140,14 @@ function adopted(service: Service, assignment: Assignment, view: AllocateView): 
   if (!view.adopting) return [];
   const pool = poolOf(assignment, view.pools.pools);
   const own = settled(assignment, pool, view);
-  if (own === undefined || !view.isAdmitted(service.key, own.ip)) return [];
-  const recorded = view.recordOf(service.key, own.ip);
-  if (recorded === 'none') return [];
-  const isNamed = recorded !== undefined;
+  if (own === undefined) return [];
+  const record = view.recordOf(service.key, own.ip);
+  if (record === 'another') return [];
+  const isNamed = record === 'named';
   const labels = view.namespaces.get(service.namespace);
   const evidence = { pools: view.pools, labels, isNamed, mayOmit: pool !== undefined && view.mayOmit(pool.name) };
   if (!isBelieved({ service, ip: own.ip, pool }, evidence)) return [];
-  return recorded === 'sole' || outlives(service, own.ip, view) ? [own] : [];
+  return outlives(service, own.ip, view) ? [own] : [];
 }
 
 /** What a Service holds by its status, each address with its true pool; the ledger is made of this. */

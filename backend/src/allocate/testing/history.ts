@@ -5,6 +5,7 @@ import type { Labels } from '../../domain/selector.ts';
 import { LOAD_BALANCER_CLASS, type Service } from '../../domain/service.ts';
 import { aPool, aService, sharingTerms } from '../../domain/testing/builders.ts';
 import type { SmallCluster } from './small-cluster.ts';
+import { late, restart, type Late } from './succession.ts';
 
 /** All addresses that the pools of a history can have. */
 export const ADDRESSES: readonly string[] = [
@@ -147,6 +148,7 @@ export type Happening =
   | { readonly what: 'pass'; readonly seconds: number }
   | { readonly what: 'refuse'; readonly key: string }
   | { readonly what: 'restart' }
+  | Late
   | { readonly what: 'forge'; readonly key: string; readonly ips: readonly string[]; readonly pool: string }
   | { readonly what: 'loseRecord'; readonly key: string };
 
@@ -193,6 +195,17 @@ const weighted: [number, fc.Arbitrary<Happening>][] = [
   [3, fc.record({ what: fc.constant('pass'), seconds: fc.constantFrom(1, 20, 60) })],
   [3, fc.record({ what: fc.constant('refuse'), key: SERVICE })],
   [2, fc.record({ what: fc.constant('restart') })],
+  [
+    4,
+    fc.record({
+      what: fc.constant('late'),
+      key: SERVICE,
+      ip: ADDRESS,
+      pool: POOL,
+      rival: SERVICE,
+      older: fc.constantFrom(0, 1_000),
+    }),
+  ],
   [
     2,
     fc.record({
@@ -255,10 +268,6 @@ function forge(cluster: SmallCluster, { key, ips, pool }: Extract<Happening, { w
     held: true,
     hasCondition: true,
   });
-}
-
-function hasLostRecord({ services }: SmallCluster): boolean {
-  return [...services.values()].some(({ held, recorded }) => held && recorded.some(({ pool }) => pool === ''));
 }
 
 /** Deleted and created again with the spec that it had, by a GitOps tool that owns nothing of ours. */
@@ -330,11 +339,8 @@ const HANDLERS: Handlers = {
     cluster.pass(seconds);
   },
   refuse: (cluster, { key }) => void cluster.refused.add(key),
-  // What was forged and stands there when a leader begins is believed as far as the pools allow, and without a record the oldest pool
-  // that has an address counts: `believed.test.ts` says so.
-  restart: (cluster) => {
-    if (cluster.forged.size === 0 && !hasLostRecord(cluster)) cluster.restart();
-  },
+  restart: (cluster) => void restart(cluster),
+  late,
   forge,
   loseRecord: (cluster, { key }) => {
     const service = cluster.services.get(key);

@@ -43,6 +43,8 @@ export class SmallCluster implements World {
   readonly forged = new Set<string>();
   /** What was said of each Service last. */
   readonly told = new Map<string, string>();
+  /** The last address that turned up for one Service when a new leader had given it to another. */
+  twice: { readonly ip: string; readonly late: string; readonly rival: string } | undefined;
   nodes: ReadonlySet<string> = new Set();
   now = 1_000_000_000;
   allocator = new Allocator(this);

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isBelieved } from '../../allocate/believed.ts';
+import { groupHolders } from '../../announce/holders.ts';
 import { poolOf } from '../../domain/pool.ts';
 import type { Service } from '../../domain/service.ts';
 import { sharingProblem, type SharingTerms } from '../../domain/sharing.ts';
 import { aPool, aService, sharingTerms } from '../../domain/testing/builders.ts';
+import { toHoldingService } from './domain/holding.ts';
 import { Bench } from './testing/admission-bench.ts';
 
 const ips = ['192.0.2.1', '192.0.2.2', '198.51.100.1'];
@@ -134,5 +136,53 @@ test('what was admitted stays until its Service lets go, the rest is passed on i
       }
     }),
     { numRuns: 1000 },
+  );
+});
+
+/** For whom an address would be announced. */
+function announcedFor(bench: Bench, ip: string): Service[] {
+  const holding = [...bench.services.values()].flatMap((service) => {
+    const isPassed = bench.admission.passed(service.key).some((given) => given.ip === ip);
+    const cut = isPassed ? toHoldingService(service) : undefined;
+    return cut === undefined ? [] : [cut];
+  });
+  return groupHolders(holding).group.flatMap(({ key }) => bench.services.get(key) ?? []);
+}
+
+/** Nobody in one of the groups is kept from the address by somebody in the other one. */
+function assertOfOneMind(some: readonly Service[], others: readonly Service[]): void {
+  for (const one of some) {
+    const rivals = others.filter(({ key, sharing }) => key !== one.key && sharingProblem(sharing, one.sharing));
+    assert.deepEqual(rivals, [], `and ${one.key}`);
+  }
+}
+
+test('a replica that starts announces no address for another Service than one that was there, whatever that has seen', () => {
+  const claims = services.map(
+    (fields): Step =>
+      (bench) =>
+        bench.service(serviceOf({ ...fields, pool: 'p' })),
+  );
+  const goes = fc.constantFrom(...keys).map(
+    (key): Step =>
+      (bench) =>
+        bench.remove(key),
+  );
+  const started = (bench?: Bench): Bench => {
+    const fresh = new Bench();
+    fresh.pools.set('p', aPool('p', ['192.0.2.0/28', '198.51.100.0/28']));
+    for (const service of bench?.services.values() ?? []) fresh.services.set(service.key, service);
+    return fresh.begin();
+  };
+  fc.assert(
+    fc.property(fc.array(fc.oneof({ weight: 5, arbitrary: claims }, goes), { maxLength: 20 }), (history) => {
+      const bench = started();
+      for (const step of history) {
+        step(bench);
+        const other = started(bench);
+        for (const ip of ips) assertOfOneMind(announcedFor(bench, ip), announcedFor(other, ip));
+      }
+    }),
+    { numRuns: 300 },
   );
 });

@@ -167,11 +167,77 @@ suite('two Services with one address', () => {
     sharing: sharingTerms({ key: 'k', namespace: 'a', ports: [port] }),
   });
 
-  test('found at the start: both are passed on, whichever came first', () => {
+  function foundAtTheStart(...services: readonly Service[]): Bench {
     const bench = withPool(FOR_ALL);
-    for (const key of ['b/young', 'a/old']) bench.services.set(key, holder(key));
+    for (const service of services) bench.services.set(service.key, service);
+    return bench.begin();
+  }
+
+  const each = (bench: Bench, ...keys: readonly string[]): readonly string[][] => keys.map((key) => bench.passed(key));
+  const PASSED = ['p=192.0.2.1'];
+
+  test('found at the start: neither is passed on, until the leader has given one of them another address', () => {
+    for (const [loser, keeper] of [
+      ['a/old', 'b/young'],
+      ['b/young', 'a/old'],
+    ] as const) {
+      const bench = foundAtTheStart(holder('b/young', { createdAt: 2 }), holder('a/old', { createdAt: 1 }));
+      assert.deepEqual(each(bench, 'a/old', 'b/young'), [[], []]);
+      assert.deepEqual(bench.pool(FOR_ALL).sort(), ['a/old', 'b/young'], 'an edit of the pool decides nothing');
+      assert.deepEqual(each(bench, 'a/old', 'b/young'), [[], []]);
+      assert.deepEqual(bench.service(holder(loser, {}, '192.0.2.2')).sort(), ['a/old', 'b/young']);
+      assert.deepEqual(each(bench, keeper, loser), [PASSED, ['p=192.0.2.2']]);
+    }
+  });
+
+  test('found at the start: until one of them goes, or is made anew without it', () => {
+    const gone = foundAtTheStart(holder('b/young'), holder('a/old'));
+    gone.remove('a/old');
+    assert.deepEqual(each(gone, 'a/old', 'b/young'), [[], PASSED]);
+    const anew = foundAtTheStart(holder('b/young'), holder('a/old'));
+    anew.service(holder('a/old', { uid: 'another', held: false }));
+    assert.deepEqual(each(anew, 'a/old', 'b/young'), [[], PASSED]);
+  });
+
+  test('found at the start: until the pool’s status names one of them, which has it from then on', () => {
+    const bench = foundAtTheStart(holder('b/young', { createdAt: 2 }), holder('a/old', { createdAt: 1 }));
+    bench.used.set(IP, ['b/young']);
+    bench.pool(FOR_ALL);
+    assert.deepEqual(each(bench, 'a/old', 'b/young'), [[], PASSED]);
+    bench.used.clear();
+    bench.pool(FOR_ALL);
+    bench.service(holder('a/old', { createdAt: 1, resourceVersion: '2' }));
+    assert.deepEqual(each(bench, 'a/old', 'b/young'), [[], PASSED]);
+  });
+
+  test('found at the start: a third one that claims it meanwhile comes after them, however old', () => {
+    const bench = foundAtTheStart(holder('b/young', { createdAt: 3 }), holder('a/old', { createdAt: 2 }));
+    bench.service(holder('c/forger', { createdAt: 1 }));
+    assert.deepEqual(each(bench, 'a/old', 'b/young', 'c/forger'), [[], [], []]);
+    bench.service(holder('b/young', {}, '192.0.2.2'));
+    assert.deepEqual(each(bench, 'a/old', 'c/forger'), [PASSED, []]);
+    bench.remove('a/old');
+    assert.deepEqual(each(bench, 'c/forger'), [PASSED]);
+  });
+
+  test('found at the start: who is not believed contests nothing', () => {
+    const bench = withPool(FOR_A);
+    for (const key of ['b/forger', 'a/s']) bench.services.set(key, holder(key));
     bench.begin();
-    assert.deepEqual([bench.passed('a/old'), bench.passed('b/young')], [['p=192.0.2.1'], ['p=192.0.2.1']]);
+    assert.deepEqual(each(bench, 'a/s', 'b/forger'), [PASSED, []]);
+  });
+
+  test('found at the start: those that share it have it', () => {
+    const bench = foundAtTheStart(holder('a/s', shared('TCP/80')), holder('a/dns', shared('UDP/53')));
+    assert.deepEqual(each(bench, 'a/s', 'a/dns'), [PASSED, PASSED]);
+  });
+
+  test('found at the start: both are passed on if the pool’s status names both, as they shared it', () => {
+    const bench = withPool(FOR_ALL);
+    for (const key of ['a/one', 'a/two']) bench.services.set(key, holder(key, shared('TCP/80')));
+    bench.used.set(IP, ['a/one', 'a/two']);
+    bench.begin();
+    assert.deepEqual(each(bench, 'a/one', 'a/two'), [PASSED, PASSED]);
   });
 
   test('found at the start: only the one that the pool’s status names, even if it is the younger', () => {

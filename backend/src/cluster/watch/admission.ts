@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isBelieved } from '../../allocate/believed.ts';
-import type { recordOf } from '../../allocate/inheritance.ts';
+import type { Recorded } from '../../allocate/inheritance.ts';
 import type { PoolSet } from '../../allocate/pool-set.ts';
 import { byServiceAge } from '../../allocate/waiting.ts';
 import { poolOf, type Pool } from '../../domain/pool.ts';
@@ -8,13 +8,13 @@ import type { Labels } from '../../domain/selector.ts';
 import type { Assignment, Service } from '../../domain/service.ts';
 import { sharingProblem } from '../../domain/sharing.ts';
 import { AddressIndex } from './address-index.ts';
-import { toHoldingService } from './domain/holding.ts';
+import { askedBy, Contests } from './contests.ts';
 
 export interface AdmissionDeps {
   /** What the pools' rules and statuses say. */
   readonly words: {
     poolSet(): PoolSet;
-    recordOf(pool: string, key: string, ip: string): ReturnType<typeof recordOf>;
+    recordOf(pool: string, key: string, ip: string): Recorded | undefined;
     mayOmit(pool: string): boolean;
   };
   readonly namespaces: ReadonlyMap<string, Labels>;
@@ -46,7 +46,8 @@ const NOTHING: readonly Assignment[] = [];
  * Which addresses of which Services the engine hears of. Who may write `services/status` can write any address there, so that only what
  * is believed counts; and once it is believed it is admitted until the Service itself lets go of it, so that no edit of a pool, a
  * namespace or its labels withdraws it. A Service that turns up with an address that another one was admitted to, without sharing it,
- * waits until that one has let go: the leader gives no address twice.
+ * waits until that one has let go, as the leader gives no address twice. Should two leaders ever have done so, the leader there is puts
+ * the younger one right, and then the older one's turn has come.
  */
 export class Admission {
   readonly #deps: AdmissionDeps;
@@ -54,6 +55,7 @@ export class Admission {
   readonly #holders = new AddressIndex();
   /** Those that asked for an address and did not get exactly that. */
   readonly #waiting = new AddressIndex();
+  readonly #contests = new Contests();
   #begun = false;
 
   constructor(deps: AdmissionDeps) {
@@ -61,11 +63,14 @@ export class Admission {
   }
 
   /**
-   * Admits what is believed of the first full list. Which of two holders came first can't be told from it unless the pool's status
-   * names one: otherwise both are admitted, and announcing lets the older one win.
+   * Admits what is believed of the first full list. Which of two holders came first can't be told from it, while replicas that were
+   * there know, and announce the address for that one. So it is admitted for neither, unless a pool's status names one of them, until
+   * the leader has put the other one right: an address is never announced for two.
    */
   begin(services: Iterable<Service>): void {
-    for (const service of services) this.#settle(service);
+    const all = [...services];
+    this.#contests.begin(all);
+    for (const service of all) this.#settle(service);
     this.#begun = true;
   }
 
@@ -79,8 +84,13 @@ export class Admission {
     const before = this.#standings.get(key);
     if (service === undefined) this.#remove(key);
     else this.#settle(service);
-    const waiting = this.#freedBy(before, this.#standings.get(key)).flatMap((ip) => [...this.#waiting.get(ip)]);
-    return [key, ...this.#reexamine(waiting.filter((other) => other !== key))];
+    const contested = this.#contests.update(key, service);
+    const free = [...this.#freedBy(before, this.#standings.get(key)), ...contested];
+    const waiting = free.flatMap((ip) => [...this.#waiting.get(ip)]);
+    const others = this.#reexamine(waiting.filter((other) => other !== key));
+    // Not before: of all who wait these come first.
+    this.#contests.endSettled(contested);
+    return [key, ...others];
   }
 
   /** A pool or its status changed; returns as above. */
@@ -121,7 +131,7 @@ export class Admission {
     const before = this.#standings.get(key);
     const earlier = before?.service.uid === uid ? before.admitted : NOTHING;
     this.#remove(key);
-    const asked = toHoldingService(service)?.assignments ?? NOTHING;
+    const asked = askedBy(service);
     if (asked.length === 0) return;
     const verdicts = asked.map((assignment) => this.#judge(service, assignment, earlier));
     const passed = verdicts.flatMap((verdict) => verdict.passed ?? []);
@@ -141,22 +151,42 @@ export class Admission {
       // Not announced as long as no pool has it, but it is reported; whether it is believed is for the pool to say that gets it.
       return own === undefined ? { passed: assignment, admitted: false } : admit(own);
     }
-    return own === undefined && this.#isTaken(service, assignment.ip) ? REFUSED : admit(assignment);
+    return own === undefined && this.#mayBeAnothers(service, assignment.ip, pool) ? REFUSED : admit(assignment);
   }
 
   #isBelieved(service: Service, ip: string, pool: Pool | undefined): boolean {
     const { words, namespaces } = this.#deps;
-    const recorded = pool === undefined ? undefined : words.recordOf(pool.name, service.key, ip);
+    const record = this.#recordOf(service, ip, pool);
     // Later on another holder is known better by what was admitted than by a status that follows.
-    if (recorded === 'none' && !this.#begun) return false;
+    if (record === 'another' && (!this.#begun || this.#contests.has(ip))) return false;
     const labels = namespaces.get(service.namespace);
-    const isNamed = recorded === 'sole' || recorded === 'one';
+    const isNamed = record === 'named';
     const mayOmit = !isNamed && pool !== undefined && words.mayOmit(pool.name);
     return isBelieved({ service, ip, pool }, { pools: words.poolSet(), labels, isNamed, mayOmit });
   }
 
+  #recordOf(service: Service, ip: string, pool: Pool | undefined): Recorded | undefined {
+    return pool === undefined ? undefined : this.#deps.words.recordOf(pool.name, service.key, ip);
+  }
+
+  #mayBeAnothers(service: Service, ip: string, pool: Pool): boolean {
+    return this.#isTaken(service, ip) || this.#isContested(service, ip, pool);
+  }
+
+  /** Whether it stood at the start in another Service as well, and nothing tells whose it is. */
+  #isContested(service: Service, ip: string, pool: Pool): boolean {
+    const rivals = this.#contests.rivals(ip, service);
+    if (rivals.length === 0 || this.#recordOf(service, ip, pool) === 'named') return false;
+    const { pools } = this.#deps.words.poolSet();
+    return rivals.some((rival) => {
+      const claim = askedBy(rival).find((assignment) => assignment.ip === ip);
+      return claim !== undefined && this.#isBelieved(rival, ip, poolOf(claim, pools));
+    });
+  }
+
   /** Whether it is admitted for a Service that does not share it with this one. */
   #isTaken(service: Service, ip: string): boolean {
+    // A pool's status that names both says that they shared it: announcing goes by age, as it does where they were there before.
     if (!this.#begun) return false;
     for (const key of this.#holders.get(ip)) {
       const holder = this.#standings.get(key)?.service;

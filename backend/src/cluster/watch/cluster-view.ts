@@ -182,11 +182,6 @@ export class ClusterView {
     return this.#confInformer.get(BGP_CONF_NAME);
   }
 
-  /** Whether this replica believes that the Service holds the address, and nobody else. */
-  isAdmitted(key: string, ip: string): boolean {
-    return this.#feed.isAdmitted(key, ip);
-  }
-
   /** The pools in force, by name: the same map until one of them changes. */
   poolsInForce(): ReadonlyMap<string, Pool> {
     return (this.#poolsInForce ??= new Map(this.pools.values()));

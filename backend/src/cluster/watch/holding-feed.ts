@@ -38,12 +38,6 @@ export class HoldingFeed {
     this.#update(this.#deps.services.keys());
   }
 
-  /** Whether the address is believed to be the Service's; one that is being deleted lets go of what it has, whatever that is. */
-  isAdmitted(key: string, ip: string): boolean {
-    if (this.#deps.services.get(key)?.deleting === true) return true;
-    return this.#admission.passed(key).some((assignment) => assignment.ip === ip);
-  }
-
   /** All that was sent so far. */
   inputs(): Delta {
     return { services: new Map(this.#sentServices), endpoints: new Map(this.#sentEndpoints) };

@@ -20,13 +20,14 @@ async function create(bench: AssignerBench, ...names: readonly string[]): Promis
 }
 
 suite('two Services with one address', () => {
-  /** The elder exists before, without an address; the younger one holds the address. */
-  async function twins(): Promise<AssignerBench> {
+  /** Both are there before, without an address, or the younger one with it. */
+  async function twins(youngerHasIt = false): Promise<AssignerBench> {
     const bench = new AssignerBench();
     bench.store(MAIN);
     bench.store(aServiceObject('elder', {}, { type: 'ClusterIP' }));
     bench.clock.advance(60_000);
-    bench.store(aServiceObject('younger', {}, { type: 'ClusterIP' }));
+    const younger = withAddress(aServiceObject('younger'), '192.0.2.1');
+    bench.store(youngerHasIt ? younger : aServiceObject('younger', {}, { type: 'ClusterIP' }));
     bench.view.start();
     await settle();
     return bench;
@@ -38,29 +39,33 @@ suite('two Services with one address', () => {
     }));
   }
 
-  for (const [first, second] of [
+  for (const order of [
     ['elder', 'younger'],
     ['younger', 'elder'],
-  ] as const) {
-    test(`the one that turns up later moves at once, as the address is announced for the other: ${second}`, async () => {
+  ]) {
+    test(`the younger one moves at once when ${order.join(' comes before ')}`, async () => {
       const bench = await twins();
-      for (const name of [first, second]) {
+      for (const name of order) {
         give(bench, name);
         await pass(bench.clock, 1_000);
       }
-      assert.deepEqual(bench.addresses(first), ['192.0.2.1']);
-      assert.deepEqual(bench.addresses(second), ['192.0.2.2']);
-      assert.equal(bench.service(second)?.metadata?.annotations?.[RECORD], 'main=192.0.2.2');
-      assert.deepEqual(bench.assigner.ledger.holders('192.0.2.1'), [`shop/${first}`]);
+      assert.deepEqual(bench.addresses('elder'), ['192.0.2.1']);
+      assert.deepEqual(bench.addresses('younger'), ['192.0.2.2']);
+      assert.equal(bench.service('younger')?.metadata?.annotations?.[RECORD], 'main=192.0.2.2');
+      assert.deepEqual(bench.assigner.ledger.holders('192.0.2.1'), ['shop/elder']);
+      assert.deepEqual(
+        bench.events.filter((event) => event.includes('Warning')),
+        ['younger Warning SyncLoadBalancerFailed HeldByOlderService'],
+      );
     });
   }
 
-  test('it loses the address where there is no other, and gets it when that one goes', async () => {
+  test('the younger one loses the address where there is no other, and gets it when the elder goes', async () => {
     const bench = await twins();
     bench.store(SMALL);
-    give(bench, 'elder');
-    await pass(bench.clock, 1_000);
     give(bench, 'younger');
+    await pass(bench.clock, 1_000);
+    give(bench, 'elder');
     await pass(bench.clock, 1_000);
     assert.deepEqual(bench.addresses('elder'), ['192.0.2.1']);
     assert.deepEqual(bench.addresses('younger'), []);
@@ -68,6 +73,39 @@ suite('two Services with one address', () => {
     bench.remove('elder');
     await pass(bench.clock, 1_000);
     assert.deepEqual(bench.addresses('younger'), ['192.0.2.1']);
+  });
+
+  test('the elder takes nothing from one that had it when the term began: the leader before knew of that one', async () => {
+    const bench = await twins(true);
+    give(bench, 'elder');
+    await pass(bench.clock, 1_000);
+    assert.deepEqual([bench.addresses('elder'), bench.addresses('younger')], [['192.0.2.2'], ['192.0.2.1']]);
+    assert.deepEqual(bench.patched(), ['elder']);
+  });
+
+  test('the elder takes nothing from one that the pool’s status names', async () => {
+    const bench = await twins();
+    give(bench, 'younger');
+    await pass(bench.clock, 1_000);
+    bench.store({ ...MAIN, status: { used: { '192.0.2.1': 'shop/younger' } } });
+    give(bench, 'elder');
+    await pass(bench.clock, 1_000);
+    assert.deepEqual([bench.addresses('elder'), bench.addresses('younger')], [['192.0.2.2'], ['192.0.2.1']]);
+  });
+
+  test('are none where the leader before moved the elder and gave on what that one had', async () => {
+    const next = await AssignerBench.started(MAIN, withAddress(aServiceObject('elder'), '192.0.2.1'));
+    next.clock.advance(2_000);
+    next.store(aServiceObject('younger', {}, { type: 'ClusterIP' }));
+    await settle();
+    // What its last writes did comes to us only now.
+    next.change('elder', (service) => withAddress(service, '192.0.2.7'));
+    next.change('younger', ({ metadata }) =>
+      withAddress({ ...aServiceObject('younger'), metadata: metadata ?? {} }, '192.0.2.1'),
+    );
+    await pass(next.clock, 1_000);
+    assert.deepEqual([next.addresses('elder'), next.addresses('younger')], [['192.0.2.7'], ['192.0.2.1']]);
+    assert.deepEqual(next.assigner.ledger.holders('192.0.2.1'), ['shop/younger']);
   });
 
   test('an address that goes to the elder while the pool is made ready is not written to the younger', async () => {

@@ -30,15 +30,7 @@ export interface AddressAssignerDeps {
   readonly logger: Logger;
   readonly view: Pick<
     ClusterView,
-    | 'services'
-    | 'namespaces'
-    | 'nodes'
-    | 'poolsInForce'
-    | 'unreadablePools'
-    | 'poolObject'
-    | 'serviceObject'
-    | 'isAdmitted'
-    | 'words'
+    'services' | 'namespaces' | 'nodes' | 'poolsInForce' | 'unreadablePools' | 'poolObject' | 'serviceObject' | 'words'
   >;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly guard: Pick<PoolGuard, 'ensure'>;
@@ -82,8 +74,8 @@ export class AddressAssigner {
   constructor(deps: AddressAssignerDeps) {
     this.#deps = deps;
     const { services, namespaces } = deps.view;
-    const isAdmitted = (key: string, ip: string): boolean => deps.view.isAdmitted(key, ip);
-    this.#allocator = new Allocator({ services, namespaces, moves: this.#moves, isAdmitted });
+    const isNamed = (key: string, ip: string): boolean => this.#isNamed(key, ip);
+    this.#allocator = new Allocator({ services, namespaces, moves: this.#moves, isNamed });
     this.#adoption = new Adoption({ ...deps, onEnd: () => this.#allocator.endAdoption() });
     this.#queue = new WorkQueue(deps, {
       name: 'services',
@@ -186,6 +178,11 @@ export class AddressAssigner {
     if (same && this.#reserved?.isMadeOf(input) === true) return this.#reserved;
     this.#nodes = nodes;
     return new Reserved(input);
+  }
+
+  #isNamed(key: string, ip: string): boolean {
+    const pool = this.ledger.assignments(key).find((assignment) => assignment.ip === ip)?.pool;
+    return pool !== undefined && this.#deps.view.words.recordOf(pool, key, ip) === 'named';
   }
 
   #usedBefore(pools: PoolSet): [ip: string, services: string[]][] {

@@ -1,0 +1,62 @@
+/** What comes with a new leader: histories of the objects that it finds, and of writes of the last one that show up only then. */
+import { LOAD_BALANCER_CLASS, type Service } from '../../domain/service.ts';
+import { aService, sharingTerms } from '../../domain/testing/builders.ts';
+import { familyOf, holdersOf, mayGive, type Candidate } from './rules.ts';
+import type { SmallCluster } from './small-cluster.ts';
+
+/** After a restart, and after the new leader has given it to a new Service `rival`, an address turns up that the last one had given. */
+export interface Late {
+  readonly what: 'late';
+  readonly key: string;
+  readonly ip: string;
+  readonly pool: string;
+  readonly rival: string;
+  /** If it turns up with its Service: how much older than the other one that is, in milliseconds. */
+  readonly older: number;
+}
+
+/** Returns whether it could be. */
+export function restart(cluster: SmallCluster): boolean {
+  // What was forged and stands there when a leader begins is believed as far as the pools allow, and without a record the oldest pool
+  // that has an address counts: `believed.test.ts` says so.
+  if (cluster.forged.size > 0 || hasLostRecord(cluster)) return false;
+  cluster.restart();
+  return true;
+}
+
+/** Whether the leader before may have given the address to the Service, which has none. */
+function mayHaveGiven(cluster: SmallCluster, service: Service, candidate: Candidate): boolean {
+  const { loadBalancerClass, isLoadBalancer, held, deleting, familyPolicy, sharing } = service;
+  const isPlain = familyPolicy === 'SingleStack' && sharing.key === undefined;
+  const isOurs = loadBalancerClass === LOAD_BALANCER_CLASS && isLoadBalancer && !held && !deleting;
+  return isPlain && isOurs && mayGive(service, candidate, cluster);
+}
+
+/** The new leader gives the address to a new Service, if it can. */
+function giveAnew(cluster: SmallCluster, key: string, ip: string): boolean {
+  if (cluster.services.has(key)) return false;
+  const [namespace = ''] = key.split('/');
+  const own = { createdAt: cluster.now, families: [familyOf(ip)], sharing: sharingTerms({ namespace }) };
+  cluster.put(aService(key, { ...own, wantedIPs: [ip] }));
+  cluster.settle([true]);
+  return holdersOf(ip, cluster).some((holder) => holder.key === key);
+}
+
+export function late(cluster: SmallCluster, { key, ip, pool, rival, older }: Late): void {
+  cluster.twice = undefined;
+  if (!restart(cluster)) return;
+  cluster.settle([true]);
+  const isGiven = rival !== key && giveAnew(cluster, rival, ip);
+  const [namespace = ''] = key.split('/');
+  const own = { createdAt: cluster.now - older, families: [familyOf(ip)], sharing: sharingTerms({ namespace }) };
+  const service = cluster.services.get(key) ?? aService(key, own);
+  if (!mayHaveGiven(cluster, service, { pool, ip })) return;
+  if (isGiven) cluster.twice = { ip, late: key, rival };
+  cluster.freed.delete(ip);
+  const marks = { held: true, hasCondition: true, hasFinalizer: true };
+  cluster.put({ ...service, ...marks, recorded: [{ pool, ip }], ingressIPs: [ip] });
+}
+
+function hasLostRecord({ services }: SmallCluster): boolean {
+  return [...services.values()].some(({ held, recorded }) => held && recorded.some(({ pool }) => pool === ''));
+}
