@@ -56,7 +56,7 @@ suite('names of Services of others', () => {
       type: `network.kubesphere.io/${type}`,
       ...condition,
     }));
-    await api.store(kinds.services, { ...own, status: { ...own.status, conditions } } as typeof own);
+    await api.store(kinds.services, { ...own, status: { ...own.status, conditions } });
     api.users.set('tenant', { name: 'tenant', may: ['get overview', 'get services shop', 'list services shop'] });
     for (const [token, text] of [
       ['admin', message],

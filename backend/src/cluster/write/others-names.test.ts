@@ -7,7 +7,7 @@ import { aPoolObject, AssignerBench, aServiceObject, withAddress } from './testi
 
 const IP = '192.0.2.1';
 const MAIN = aPoolObject('main', ['192.0.2.1-192.0.2.9'], true);
-const RESTING = { ...MAIN, spec: { ...MAIN.spec, reuseAfterSeconds: 3_600 } };
+const RESTING = { ...MAIN, spec: { ...(MAIN.spec as object), reuseAfterSeconds: 3_600 } };
 
 /** Of another team. */
 function theirs(namespace: string): Service {
