@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { route, Scene, table } from './testing/rib-scene.ts';
+import type { Route } from './model.ts';
 import { decodeMessage } from './wire/message.ts';
 import { framesOf } from './wire/testing/frames.ts';
 
@@ -101,6 +102,18 @@ test('what is collected for a batch goes before what changes meanwhile, and what
   scene.flush();
   assert.deepEqual([scene.peer.nextHops(a), scene.peer.nextHops(b)], [['192.0.2.1'], ['192.0.2.2']]);
   assert.equal(scene.rib.pending, false);
+});
+
+test('what changes while it is collected ends up as it is wanted, whatever else has its new next hop', () => {
+  const b = '10.0.0.2/32';
+  const by = (prefix: string, nextHop: string): Route => ({ prefix, paths: [{ id: 1, nextHop }] });
+  const scene = new Scene();
+  scene.start();
+  scene.rib.replace(table(by(a, '192.0.2.2'), by(b, '192.0.2.3'), by('10.0.0.3/32', '192.0.2.4')));
+  scene.rib.take(65_536, 2);
+  scene.rib.update(table(by(b, '192.0.2.2')));
+  scene.flush();
+  assert.deepEqual(scene.peer.nextHops(b), ['192.0.2.2']);
 });
 
 test('what is collected when the session ends is sent in the next one', () => {
