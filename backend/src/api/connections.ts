@@ -1,4 +1,6 @@
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+
+type Socket = IncomingMessage['socket'];
 
 const MAX_OTHERS = 1_000;
 /** Connections from one address, which many can share: those who come through ks-apiserver, `kubectl port-forward`, or a node's SNAT. */

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
-import type { TLSSocket } from 'node:tls';
 import type { PortProblem } from '../engine/facts.ts';
 import type { Logger } from '../platform/ports.ts';
 import { Connections } from './connections.ts';
@@ -37,6 +36,11 @@ const IDLE_MS = 60_000;
 
 /** `kubectl port-forward` ends there. */
 const LOOPBACK = '127.0.0.1';
+
+/** What TLS tells of a connection. */
+interface Secured {
+  getPeerX509Certificate(): { readonly fingerprint256: string } | undefined;
+}
 
 /** The API's port: HTTPS for everybody, and for the other replicas what only this one knows. */
 export class ApiServer {
@@ -114,7 +118,7 @@ export class ApiServer {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     if (request.url?.startsWith(`${FACTS_PATH}?`) !== true) return this.#deps.app(request, response);
-    if (!this.#isReplica(request.socket as TLSSocket)) {
+    if (!this.#isReplica(request.socket as unknown as Secured)) {
       response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end('only replicas are told this\n');
       return;
     }
@@ -133,7 +137,7 @@ export class ApiServer {
   }
 
   /** TLS has proved that it has the private key of the certificate that it shows. */
-  #isReplica(socket: TLSSocket): boolean {
+  #isReplica(socket: Secured): boolean {
     return this.#deps.certificate.accepts(socket.getPeerX509Certificate()?.fingerprint256);
   }
 }
