@@ -216,6 +216,17 @@ test('routes for a peer that is not there are ignored, a stopped speaker ignores
   assert.deepEqual(scene.connections[0]?.table.nextHops(a), ['192.0.2.11']);
 });
 
+test('what was decided just before a speaker stops is sent before its connections are closed', async () => {
+  const scene = two();
+  await settleAll(scene);
+  scene.speaker.updateRoutes('r1', new Map([[a, null]]));
+  const stopped = scene.speaker.stop('retain');
+  await settleAll(scene);
+  await stopped;
+  assert.deepEqual(scene.connections[0]?.table.nextHops(a), []);
+  assert.ok(scene.connections[0]?.remote.closed);
+});
+
 test('each session ends as is asked for its peer', async () => {
   const scene = two();
   const stopped = scene.speaker.stop((key) => (key === 'r1' ? 'handover' : 'retain'));

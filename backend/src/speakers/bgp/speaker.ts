@@ -33,6 +33,9 @@ export interface BgpSpeakerOptions {
   readonly shutdownText?: string;
 }
 
+/** How long a speaker that stops goes on writing what was decided before. */
+const flushMs = 300;
+
 /** How to leave: routers drop our routes at once, keep them (graceful restart), or get them withdrawn one by one first. */
 export type StopMode = 'handover' | 'retain' | 'withdraw';
 
@@ -142,10 +145,16 @@ export class BgpSpeaker {
     this.#listening.stop();
     this.#callers.stop();
     const farewell = this.#shutdown(CeaseSubcode.administrativeShutdown);
+    const modeOf = (key: string): StopMode => (typeof how === 'function' ? how(key) : how);
+    // A router that keeps our routes should keep what was decided last: what waits for its turn goes out now.
+    const until = this.#deps.clock.now() + flushMs;
+    for (const [key, { work }] of this.#peers) {
+      while (modeOf(key) !== 'withdraw' && this.#deps.clock.now() < until && work());
+    }
     await Promise.all(
       [...this.#peers].map(async ([key, { sessions, news }]) => {
         news.length = 0;
-        const mode = typeof how === 'function' ? how(key) : how;
+        const mode = modeOf(key);
         if (mode === 'withdraw') await sessions.leave(farewell);
         else await sessions.stop(mode === 'retain' ? undefined : farewell);
       }),

@@ -42,6 +42,18 @@ test('work is done a little at a time, never at once, and between two turns othe
   assert.equal(clock.pendingTimers, 0);
 });
 
+test("who doesn't come to an end keeps nobody waiting for longer than half a second", () => {
+  const clock = new FakeClock();
+  const turns = new Turns(slowed(clock, 2));
+  const log: string[] = [];
+  turns.request(() => log.push('long') < 1_000);
+  turns.request(() => log.push('other') < 0);
+  clock.advance(0);
+  const at = log.indexOf('other');
+  assert.ok(at > 100 && at < 500, `the other one came as number ${at}`);
+  assert.equal(log.at(-1), 'long');
+});
+
 test('who asks again while waiting keeps its place', () => {
   const clock = new FakeClock();
   const turns = new Turns(clock);
