@@ -1,7 +1,7 @@
 import { parseAddress, type Address, type AddressRange } from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
 import { sameRanges } from '../domain/ranges.ts';
-import type { Service } from '../domain/service.ts';
+import type { Assignment, Service } from '../domain/service.ts';
 import type { Ledger } from './ledger.ts';
 import type { PoolHolders } from './pool-holders.ts';
 import type { Overlap, PoolSet } from './pool-set.ts';
@@ -67,6 +67,16 @@ export class Exceptions {
     const service = services.get(key);
     return service !== undefined && whyNever(pool, address, service, pools()) !== undefined;
   }
+}
+
+/** The pools that a Service keeps an address of and that, by their rules as they are now, would not give it: their statuses have to say so. */
+export function poolsAgainst(service: Service, held: readonly Assignment[], pools: PoolSet): string[] {
+  return held.flatMap(({ pool: name, ip }) => {
+    const [pool, address] = [pools.get(name), parseAddress(ip)];
+    const isBarred =
+      pool !== undefined && address !== undefined && whyNever(pool, address, service, pools) !== undefined;
+    return isBarred ? [name] : [];
+  });
 }
 
 /** Whether a pool would give the same to the same Services in two sets. */

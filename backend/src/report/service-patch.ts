@@ -142,6 +142,10 @@ function hasProof(object: kinds.Service): boolean {
   return conditions.some(({ type, status }) => type === SERVICE_CONDITIONS.allocated && status === 'True');
 }
 
+function mayBeOurs({ loadBalancerClass }: Service): boolean {
+  return loadBalancerClass === undefined || loadBalancerClass === LOAD_BALANCER_CLASS;
+}
+
 /**
  * Marks of ours without an address of ours: the API server empties the status of a Service that is no load balancer any more, and a
  * backup brings back finalizer and record, or the finalizer alone. Where the class is ours, no other load balancer takes that off, and
@@ -149,10 +153,8 @@ function hasProof(object: kinds.Service): boolean {
  */
 function isLeftOver(object: kinds.Service, service: Service): boolean {
   const { hasFinalizer, recorded, ingressIPs, loadBalancerClass } = service;
-  const isOurClass = loadBalancerClass === LOAD_BALANCER_CLASS;
-  if (isOurClass && hasFinalizer) return true;
-  const classAllows = loadBalancerClass === undefined || isOurClass;
-  return classAllows && ingressIPs.length === 0 && (hasProof(object) || (hasFinalizer && recorded.length > 0));
+  if (loadBalancerClass === LOAD_BALANCER_CLASS && hasFinalizer) return true;
+  return mayBeOurs(service) && ingressIPs.length === 0 && (hasProof(object) || (hasFinalizer && recorded.length > 0));
 }
 
 /**
@@ -169,7 +171,8 @@ const SHARED_FINALIZER_MS = 600_000;
  */
 export function finalizerGoesAt(object: kinds.Service, service: Service): number | undefined {
   const { deletionTimestamp } = object.metadata ?? {};
-  const isMarked = service.hasFinalizer && (hasProof(object) || service.recorded.length > 0);
+  const isRecorded = mayBeOurs(service) && service.recorded.length > 0;
+  const isMarked = service.hasFinalizer && (hasProof(object) || isRecorded);
   return isMarked && deletionTimestamp !== undefined ? Date.parse(deletionTimestamp) + SHARED_FINALIZER_MS : undefined;
 }
 

@@ -106,6 +106,16 @@ suite('a Service that another load balancer has overwritten is deleted', () => {
     });
   }
 
+  test("of another one's class, with a record that was copied: the finalizer is none of ours, however long it takes", async () => {
+    const copied = { 'lb.kubesphere.io/assigned': `main=${OURS}` };
+    const theirs = aService({ loadBalancerClass: 'example.com/other' });
+    const metadata = { ...theirs.metadata, annotations: copied, finalizers: [CLEANUP] };
+    const bench = await AssignerBench.started(MAIN, overwritten({ ...theirs, metadata }));
+    await bench.api.delete(kinds.services, { namespace: 'shop', name: 'web' });
+    await pass(bench.clock, 1_200_000, 10_000);
+    assert.deepEqual([bench.addresses('web'), finalizers(bench)], [[THEIRS], [CLEANUP]]);
+  });
+
   test('long before a leader begins: it goes at once', async () => {
     const web = withAddress(aService(), OURS);
     const bench = new AssignerBench();

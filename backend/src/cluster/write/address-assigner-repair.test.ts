@@ -257,3 +257,18 @@ suite('what users do to a Service that has an address', () => {
     ]);
   });
 });
+
+test('a Service that changes so that its pool would not give it its address any more keeps it, and the pool is to name it', async () => {
+  const selector = { matchLabels: { tier: 'gold' } };
+  const gold = aPoolObject('gold', ['192.0.2.1-192.0.2.9'], true);
+  const pool = { ...gold, spec: { ...(gold.spec as object), serviceSelector: selector } } as typeof gold;
+  const bench = await AssignerBench.started(pool);
+  bench.store(aServiceObject('web', { labels: { tier: 'gold' } }));
+  await pass(bench.clock, 1_000);
+  assert.deepEqual(bench.addresses('web'), ['192.0.2.1']);
+  const before = bench.used.length;
+  bench.change('web', (service) => ({ ...service, metadata: { ...service.metadata, labels: { tier: 'tin' } } }));
+  await pass(bench.clock, 1_000);
+  assert.deepEqual(bench.addresses('web'), ['192.0.2.1']);
+  assert.ok(bench.used.slice(before).includes('gold'));
+});

@@ -1,6 +1,7 @@
 import { Allocator } from '../../allocate/allocator.ts';
 import type { Effects } from '../../allocate/effects.ts';
 import { Moves } from '../../allocate/moves.ts';
+import { poolsAgainst } from '../../allocate/exceptions.ts';
 import { isToBeReplaced, type Plan } from '../../allocate/plan.ts';
 import { PoolSet } from '../../allocate/pool-set.ts';
 import { poolUse, type PoolUse } from '../../allocate/pool-use.ts';
@@ -40,7 +41,7 @@ export interface AddressAssignerDeps {
   readonly subnets: () => readonly AddressRange[];
   /** Whether this replica leads, with a current view: asked before every write. */
   readonly mayWrite: () => boolean;
-  /** Called when an address of a pool was given or freed. */
+  /** Called when an address of a pool was given or freed, or is kept by who would not be given it any more. */
   readonly onUse: (pool: string) => void;
   /** Called when a Service was written. */
   readonly onWritten: () => void;
@@ -138,6 +139,8 @@ export class AddressAssigner {
       return;
     }
     this.#allocator.observe(service);
+    // What a Service asks for now may be what its pool would not give: who starts, or leads next, believes it by the pool's word alone.
+    for (const pool of poolsAgainst(service, this.ledger.assignments(key), this.pools)) this.#deps.onUse(pool);
     this.#queue.add(key);
   }
 

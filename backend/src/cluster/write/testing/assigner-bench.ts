@@ -97,6 +97,8 @@ export class AssignerBench {
   readonly events: string[] = [];
   /** What they said. */
   readonly notes: string[] = [];
+  /** The pools whose use has changed, each time. */
+  readonly used: string[] = [];
   mayWrite = true;
 
   constructor() {
@@ -131,7 +133,7 @@ export class AssignerBench {
       subnets: () => [],
       mayWrite: () => this.mayWrite,
       onWritten: () => undefined,
-      onUse: () => {},
+      onUse: (pool) => void this.used.push(pool),
     });
   }
 
