@@ -11,7 +11,7 @@ import { asOf } from './fsm/negotiate.ts';
 import type { PeerConfig } from './model.ts';
 import { type PeerSessions, ttlOptions } from './peer-sessions.ts';
 import { rejection } from './session.ts';
-import { addressBytes, addressText } from './wire/address.ts';
+import { canonicalText } from './wire/address.ts';
 import { FrameReader } from './wire/frame.ts';
 import { decodeMessage } from './wire/message.ts';
 import type { OpenMessage } from './wire/open.ts';
@@ -45,7 +45,8 @@ export class Callers {
 
   accept(incoming: IncomingConnection, peers: Iterable<Callee>): void {
     const { remoteAddress } = incoming;
-    const callees = [...peers].filter(({ config }) => isSameAddress(config.address, remoteAddress));
+    const caller = canonicalText(remoteAddress);
+    const callees = [...peers].filter(({ config }) => canonicalText(config.address) === caller);
     const [first, ...others] = callees;
     if (first === undefined) this.#refuse(incoming);
     else if (others.length === 0) first.sessions.accept(incoming);
@@ -187,20 +188,5 @@ class Unclaimed implements IncomingConnection {
     if (this.#phase === 'unclaimed') this.#end('over');
     this.#phase = 'over';
     this.#handlers?.onClose(error);
-  }
-}
-
-function isSameAddress(one: string, other: string): boolean {
-  const [literal = '', zone] = one.split('%');
-  const [otherLiteral = '', otherZone] = other.split('%');
-  if (literal === otherLiteral && zone === otherZone) return true;
-  return zone === otherZone && canonical(literal) === canonical(otherLiteral);
-}
-
-function canonical(literal: string): string {
-  try {
-    return addressText(addressBytes(literal));
-  } catch {
-    return literal;
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock, HopDatagrams, HopSender, Logger, Random } from '../../../platform/ports.ts';
-import { addressBytes, addressText } from '../wire/address.ts';
+import { canonicalText } from '../wire/address.ts';
 import type { BfdChange, BfdConfig, BfdPeer, BfdStatus } from './model.ts';
 import { Receivers, type ReceivingPlace } from './receivers.ts';
 import { BfdSession } from './session.ts';
@@ -127,7 +127,7 @@ export class BfdSpeaker {
     const shadowed = new Set<string>();
     const taken = new Set<string>();
     for (const [key, config] of peers) {
-      const address = `${canonical(config.address)} ${config.bfd.multihop}`;
+      const address = `${canonicalText(config.address)} ${config.bfd.multihop}`;
       if (taken.has(address)) shadowed.add(key);
       else wanted.set(key, config);
       taken.add(address);
@@ -144,7 +144,7 @@ export class BfdSpeaker {
   #add(key: string, config: BfdPeer): void {
     const { clock, random } = this.#deps;
     const logger = this.#deps.logger.child({ peer: key, address: config.address });
-    const address = canonical(config.address);
+    const address = canonicalText(config.address);
     const v6 = address.includes(':');
     const place: ReceivingPlace = {
       host: v6 ? '::' : '0.0.0.0',
@@ -219,7 +219,7 @@ export class BfdSpeaker {
     if (packet.kind === 'drop') return this.#drop(packet.reason);
     const peer = this.#find(packet, port, from.host);
     if (peer === undefined) return this.#drop('no-session');
-    if (peer.address !== canonical(from.host) || peer.place.port !== port) return this.#drop('sender');
+    if (peer.address !== canonicalText(from.host) || peer.place.port !== port) return this.#drop('sender');
     const { multihop, minTtl } = peer.config.bfd;
     if (from.ttl < (multihop ? minTtl : TTL)) return this.#drop('ttl');
     peer.session.receive(packet);
@@ -228,7 +228,7 @@ export class BfdSpeaker {
   /** RFC 5880 section 6.8.6: by the discriminator that the packet names, or else by who sent it. */
   #find({ yourDiscriminator }: ControlPacket, port: number, host: string): Peer | undefined {
     if (yourDiscriminator !== 0) return this.#byDiscriminator.get(yourDiscriminator);
-    const address = canonical(host);
+    const address = canonicalText(host);
     return [...this.#peers.values()].find((peer) => peer.address === address && peer.place.port === port);
   }
 
@@ -251,14 +251,4 @@ function isSameTimers(before: BfdConfig, after: BfdConfig): boolean {
     before.receiveIntervalMs === after.receiveIntervalMs &&
     before.detectMultiplier === after.detectMultiplier
   );
-}
-
-/** Canonical text, with the zone that it has. */
-function canonical(address: string): string {
-  const [literal = '', ...zone] = address.split('%');
-  try {
-    return [addressText(addressBytes(literal)), ...zone].join('%');
-  } catch {
-    return address;
-  }
 }

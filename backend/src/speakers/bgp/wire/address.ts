@@ -25,6 +25,16 @@ export function addressText(bytes: Uint8Array): string {
   return new ipaddr.IPv6([...bytes]).toRFC5952String();
 }
 
+/** One text for an address however it is written, with the zone that it has (RFC 4007 section 11); what is no address stays as it is. */
+export function canonicalText(address: string): string {
+  const [literal = '', ...zone] = address.split('%');
+  try {
+    return [addressText(addressBytes(literal)), ...zone].join('%');
+  } catch {
+    return address;
+  }
+}
+
 /** A 32-bit identifier in dotted form (BGP Identifier, RFC 4271 section 4.2). */
 export function identifierBytes(text: string): Uint8Array {
   const bytes = addressBytes(text);
