@@ -7,6 +7,7 @@ import type { UpdatePacker } from './wire/update-packer.ts';
 export interface SentPath {
   readonly id: number;
   readonly key: string;
+  readonly med: number;
 }
 
 export interface Entry {
@@ -16,18 +17,19 @@ export interface Entry {
   sent: readonly SentPath[];
 }
 
-/** Paths that share all attributes and the next hop, thus UPDATEs. */
-interface Group {
+/** Paths that share all attributes and the next hop, thus UPDATEs. The columns are of those that don't get worse. */
+interface Group extends Columns {
   readonly family: AddressFamily;
   readonly nextHop: string;
   readonly key: string;
+  readonly med: number;
   /** Undefined where they can't be encoded. */
   readonly attributes: Uint8Array | undefined;
   readonly invalid?: string;
   /** By path identifier: many prefixes have the same, and all peers together a great many. */
   readonly sent: Map<number, SentPath>;
-  readonly prefixes: Uint8Array[];
-  readonly pathIds: number[];
+  /** Of those that do, by the MED that they had. */
+  readonly worse: Map<number, Columns>;
 }
 
 /** Groups that differ in the next hop only. */
@@ -76,15 +78,21 @@ export class Changes {
     return wanted.slice();
   }
 
-  /** Announcements first: see AdjRibOut. */
+  /**
+   * A router acts on each UPDATE as it comes. So that no path is its best for a moment that neither was nor will be: what gets better or is
+   * new, the best first; then what vanishes; then what gets worse, last what was best before. See also AdjRibOut.
+   */
   pack(): Uint8Array[] {
-    for (const { byNextHop } of this.#groups.values()) {
-      for (const group of byNextHop.values()) {
-        if (group.attributes !== undefined) this.#packer.reach(group.family, group.nextHop, group.attributes, group);
-      }
-    }
+    const groups = [...this.#groups.values()].flatMap(({ byNextHop }) => [...byNextHop.values()]);
+    for (const group of groups.sort((a, b) => a.med - b.med)) this.#reach(group, group);
     for (const [family, columns] of this.#gone) this.#packer.unreach(family, columns);
+    const worse = groups.flatMap((group) => [...group.worse].map(([before, columns]) => ({ group, before, columns })));
+    for (const { group, columns } of worse.sort((a, b) => b.before - a.before)) this.#reach(group, columns);
     return this.#packer.takeMessages();
+  }
+
+  #reach({ family, nextHop, attributes }: Group, columns: Columns): void {
+    if (attributes !== undefined) this.#packer.reach(family, nextHop, attributes, columns);
   }
 
   #addPaths(entry: Entry, route: Route, limit: number, wanted: SentPath[]): void {
@@ -109,9 +117,9 @@ export class Changes {
     const same = sent[wanted.length];
     const before = same?.id === id ? same : sent.find((other) => other.id === id);
     let path = group.sent.get(id);
-    if (path === undefined) group.sent.set(id, (path = { id, key: group.key }));
+    if (path === undefined) group.sent.set(id, (path = { id, key: group.key, med: group.med }));
     wanted.push(path);
-    if (before?.key !== group.key) this.#append(group, encoded.octets, id);
+    if (before?.key !== group.key) this.#append(columnsFor(group, before), encoded.octets, id);
   }
 
   #append(columns: Columns, octets: Uint8Array, id: number): void {
@@ -128,7 +136,9 @@ export class Changes {
   }
 
   #createGroup({ family, key, chosen, byNextHop }: Siblings, nextHop: string): Group {
-    const base = { family, nextHop, key: `${nextHop} ${key}`, sent: new Map(), prefixes: [], pathIds: [] };
+    const empty = { sent: new Map<number, SentPath>(), worse: new Map<number, Columns>(), prefixes: [], pathIds: [] };
+    // Routers take a path without one for one of 0 (RFC 4271 section 9.1.2.2).
+    const base = { family, nextHop, key: `${nextHop} ${key}`, med: chosen.med ?? 0, ...empty };
     let group: Group;
     try {
       this.#packer.checkNextHop(family, nextHop);
@@ -148,6 +158,13 @@ export class Changes {
     if (columns === undefined) this.#gone.set(family, (columns = { prefixes: [], pathIds: [] }));
     return columns;
   }
+}
+
+function columnsFor(group: Group, before: SentPath | undefined): Columns {
+  if (before === undefined || before.med >= group.med) return group;
+  let columns = group.worse.get(before.med);
+  if (columns === undefined) group.worse.set(before.med, (columns = { prefixes: [], pathIds: [] }));
+  return columns;
 }
 
 export class InvalidRoutes {

@@ -46,7 +46,7 @@ const resend = '';
  * One peer's routes: what is wanted, what was sent in this session, and which prefixes may differ. It survives sessions.
  *
  * A path that changes is replaced by its announcement (same prefix and identifier), never withdrawn first; paths that vanish
- * are withdrawn after the new ones are announced, so no prefix is without a path in between.
+ * are withdrawn after the new ones are announced, so no prefix is without a path in between. `Changes.pack` has the whole order.
  */
 export class AdjRibOut {
   readonly #deps: AdjRibOutDeps;
@@ -285,7 +285,7 @@ function finish(steps: Iterable<void>): void {
 
 /** What the peer has of it counts for nothing. */
 function sendAgain(entry: Entry): void {
-  entry.sent = entry.sent.map(({ id }) => ({ id, key: resend }));
+  entry.sent = entry.sent.map((path) => ({ ...path, key: resend }));
 }
 
 const nothingYet: Batch = { bytes: new Uint8Array(), messages: 0, updates: 0 };
