@@ -60,13 +60,14 @@ async function measureOnce(site: FailoverSite, row: FaultRow, times: number[]): 
   return samples;
 }
 
-async function measureRow(site: FailoverSite, row: FaultRow, runs: number, signal: AbortSignal): Promise<Measured> {
-  const times: number[] = [];
-  const samples: Record<TrafficKind, Sample>[] = [];
-  for (let i = 0; i < runs; i++) {
-    signal.throwIfAborted();
-    samples.push(await measureOnce(site, row, times));
-  }
+/** What was seen of one row so far, one of each per run. */
+interface Seen {
+  readonly row: FaultRow;
+  readonly samples: Record<TrafficKind, Sample>[];
+  readonly times: number[];
+}
+
+function measured({ row, samples, times }: Seen): Measured {
   const traffic = (['local', 'cluster', 'layer2'] as const).map((kind): TrafficRow => {
     const goal = row.goals[kind];
     const own = samples.map((sample) => sample[kind]);
@@ -76,22 +77,26 @@ async function measureRow(site: FailoverSite, row: FaultRow, runs: number, signa
   return { traffic, times: times.length === 0 ? [] : [{ what, goalMs: routesGoalMs, times }] };
 }
 
+/** Row after row, so often: whatever comes over the machine for a while is not one row's alone, and a run that is ended early has all rows. */
 async function bench(lab: LightLab, signal: AbortSignal, { runs, rows, whole }: Options): Promise<void> {
   const site = await FailoverSite.in(lab);
   const load = await ForeignLoad.start(lab.name);
-  const all: Measured = { traffic: [], times: [] };
-  for (const row of rows) {
-    const { traffic, times } = await measureRow(site, row, runs, signal);
+  const seen = rows.map((row): Seen => ({ row, samples: [], times: [] }));
+  for (let run = 1; run <= runs; run++) {
+    for (const { row, samples, times } of seen) {
+      signal.throwIfAborted();
+      samples.push(await measureOnce(site, row, times));
+    }
+    print(`run ${run} of ${runs}: ${await load.describe()}`);
+    const traffic = seen.flatMap((each) => measured(each).traffic);
+    const times = seen.flatMap((each) => measured(each).times);
+    if (whole)
+      await writeFile(file, page({ conditions: await conditions(run, await load.describe()), traffic, times }));
+    if (run < runs) continue;
     print(`${trafficTable(traffic)}\n${times.length === 0 ? '' : `${timeTable(times)}\n`}`);
     for (const lost of losses(traffic)) print(lost);
-    all.traffic.push(...traffic);
-    all.times.push(...times);
   }
-  const foreign = await load.describe();
-  print(foreign);
-  if (!whole) return;
-  await writeFile(file, page({ conditions: await conditions(runs, foreign), ...all }));
-  print(`written to ${file}`);
+  if (whole) print(`written to ${file}`);
 }
 
 async function main(): Promise<number> {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, getPriority, loadavg, release, totalmem } from 'node:os';
 import { run } from '../../toolchain/run.ts';
 
 /** Where and how a table was made: one line each. */
@@ -16,6 +16,6 @@ export async function conditions(runs: number, foreign: string): Promise<string[
     `${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? 'unknown'}), ${memory}, Linux ${release()}, Node.js ${process.version}, ${frr}`,
     `load of the machine by others: ${foreign} (at the end; ${loadavg()
       .map((load) => load.toFixed(1))
-      .join(', ')})`,
+      .join(', ')}); the lab at nice ${getPriority()}`,
   ];
 }

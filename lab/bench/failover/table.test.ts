@@ -80,6 +80,15 @@ suite('the table', () => {
     );
   });
 
+  test('a goal of some answer in every such time is met by a few lost ones', () => {
+    const moved: TrafficRow = { ...row, goal: { gapMs: 300 }, samples: [sample(9_000, 2, 120)] };
+    assert.equal(
+      trafficTable([moved]).split('\n')[2],
+      '| a node dies | BGP | 0.3 s without an answer | 9.00 s (9.00) | 0.12 s (0.12) | 2 (2) | 1 | met |',
+    );
+    assert.equal(isMet({ ...moved, samples: [sample(301, 1)] }), false);
+  });
+
   test('what was lost is told where the goal was missed', () => {
     const resets = { ...sample(0, 2), errors: new Map([['ECONNRESET', 2]]) };
     const missed: TrafficRow = { ...row, goal: { lost: 0 }, samples: [resets, sample(0, 0), resets] };

@@ -1,7 +1,7 @@
 import { errorsText, figureOf, type Figure, type Sample } from './sample.ts';
 
-/** What a row promises: that no request is lost, or none later than this after the fault. */
-export type Goal = { readonly lost: 0 } | { readonly lossMs: number };
+/** What a row promises: that no request is lost, none later than this after the fault, or that some answer comes in every such time. */
+export type Goal = { readonly lost: 0 } | { readonly lossMs: number } | { readonly gapMs: number };
 
 export interface TrafficRow {
   /** What happens. */
@@ -25,7 +25,12 @@ export interface TimeRow {
 /** Whether every run met the row's goal; undefined without one. */
 export function isMet({ goal, samples }: TrafficRow): boolean | undefined {
   if (goal === undefined) return undefined;
-  return samples.every(({ lost, lossMs }) => ('lost' in goal ? lost === 0 : lossMs <= goal.lossMs));
+  return samples.every((sample) => meets(sample, goal));
+}
+
+function meets({ lost, lossMs, gapMs }: Sample, goal: Goal): boolean {
+  if ('lost' in goal) return lost === 0;
+  return 'lossMs' in goal ? lossMs <= goal.lossMs : gapMs <= goal.gapMs;
 }
 
 /** The table of what clients saw, in Markdown. */
@@ -78,7 +83,8 @@ export function timeTable(rows: readonly TimeRow[]): string {
 }
 
 function goalText(goal: Goal): string {
-  return 'lost' in goal ? 'none lost' : `${goal.lossMs / 1000} s`;
+  if ('lost' in goal) return 'none lost';
+  return 'lossMs' in goal ? `${goal.lossMs / 1000} s` : `${goal.gapMs / 1000} s without an answer`;
 }
 
 /** `1.84 s (2.10)`: median and worst. */
