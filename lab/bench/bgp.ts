@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FrrRouter } from '../scenarios/bgp-frr/frr-router.ts';
 import { SpeakerHandle } from '../scenarios/bgp-frr/speaker-handle.ts';
-import { inNamespace } from '../scenarios/bgp-routers/router.ts';
+import { inNamespace } from '../scenarios/bgp-routers/router-network.ts';
 import { until } from '../state/until.ts';
 import { ensurePrograms, progressToStderr } from '../toolchain/index.ts';
 import { common, fullTable, hopsPerPrefix, paths, prefixes } from './bgp/full-table.ts';

@@ -1,6 +1,6 @@
 /**
- * The BGP speaker against GoBGP, without a cluster; what is asserted is GoBGP's table. There is no route refresh here: GoBGP keeps what it
- * has received and never asks. Needs root and iproute2; GoBGP is installed.
+ * The BGP speaker against GoBGP, without a cluster; what is asserted is GoBGP's table. Needs root, iproute2 and iptables; GoBGP is
+ * installed.
  */
 import { before } from 'node:test';
 import { ensurePrograms, progressToStderr } from '../toolchain/index.ts';
@@ -8,4 +8,4 @@ import { GobgpRouter } from './bgp-routers/gobgp-router.ts';
 import { Interop, scenarios } from './bgp-routers/interop.ts';
 
 before(() => ensurePrograms(['gobgpd', 'gobgp'], progressToStderr));
-scenarios(new Interop(() => GobgpRouter.start(`plbgo${process.pid}`)));
+scenarios(new Interop(() => GobgpRouter.start(`plbgo${process.pid}`), GobgpRouter.cannot));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { until } from '../../state/until.ts';
 import { SpeakerHandle } from '../../scenarios/bgp-frr/speaker-handle.ts';
 import { Daemon } from '../../scenarios/bgp-routers/daemon.ts';
-import { inNamespace } from '../../scenarios/bgp-routers/router.ts';
+import { inNamespace } from '../../scenarios/bgp-routers/router-network.ts';
 import { common, fullTable, hopsPerPrefix, paths } from './full-table.ts';
 import { places, type Place } from './receivers.ts';
 

@@ -5,15 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { until } from '../../state/until.ts';
-import { ip, RouterNetwork, routerAddress, speakerAddress } from '../bgp-routers/router-network.ts';
+import { ip, kernelRoutes, RouterNetwork, routerAddress, speakerAddress } from '../bgp-routers/router-network.ts';
 
 const execute = promisify(execFile);
 
 export { linkLocal, routerAddress, speakerAddress } from '../bgp-routers/router-network.ts';
-
-async function inside(namespace: string, ...command: string[]): Promise<string> {
-  return (await execute('nsenter', [`--net=/var/run/netns/${namespace}`, ...command])).stdout;
-}
 
 const configuration = `
 hostname bgp-frr
@@ -53,16 +49,6 @@ export interface BgpNeighborOfFrr {
   readonly bgpState: string;
 }
 
-interface KernelRoute {
-  readonly dst: string;
-  readonly gateway?: string;
-  /** A next hop of the other family (RFC 8950). */
-  readonly via?: { readonly host: string };
-  readonly nexthops?: readonly KernelNextHop[];
-}
-
-type KernelNextHop = Pick<KernelRoute, 'gateway' | 'via'>;
-
 /** FRR (zebra and bgpd) in a network namespace, one veth away from another namespace in which a speaker runs. */
 export class FrrRouter {
   readonly namespace: string;
@@ -70,6 +56,7 @@ export class FrrRouter {
   readonly #network: RouterNetwork;
   readonly #folder: string;
   readonly #daemons = new Map<Daemon, ChildProcess>();
+  #log = '';
 
   private constructor(name: string, folder: string) {
     this.#network = new RouterNetwork(name);
@@ -97,6 +84,18 @@ export class FrrRouter {
     }
   }
 
+  /** All that its daemons have written. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Starts bgpd anew with another configuration. */
+  async restartBgp(lines: string): Promise<void> {
+    await this.stopDaemon('bgpd', 'SIGKILL');
+    await writeFile(join(this.#folder, 'bgpd.conf'), lines);
+    await this.startDaemon('bgpd');
+  }
+
   async startDaemon(name: Daemon): Promise<void> {
     const at = (file: string): string => join(this.#folder, file);
     const args = [`--net=/var/run/netns/${this.namespace}`, `/usr/lib/frr/${name}`, '-u', 'frr', '-g', 'frr'];
@@ -104,12 +103,13 @@ export class FrrRouter {
     args.push('--vty_socket', this.#folder, '--log', 'stdout');
     if (name === 'bfdd') args.push('--bfdctl', at('bfdd.sock'));
     const child = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)));
+    const before = this.#log.length;
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (this.#log += String(chunk)));
     this.#daemons.set(name, child);
     await until(async () => (await execute('test', ['-S', at(`${name}.vty`)])) !== undefined, {
       what: `${name} to listen`,
-      explain: () => output,
+      explain: () => this.#log.slice(before),
     });
   }
 
@@ -129,14 +129,7 @@ export class FrrRouter {
 
   /** Kernel routes that BGP installed: destination -> its next hops, sorted. */
   async routes(family: 4 | 6): Promise<Map<string, string[]>> {
-    const json = await ip('-n', this.namespace, `-${family}`, '-j', 'route', 'show', 'proto', 'bgp');
-    const routes = new Map<string, Set<string>>();
-    for (const { dst, nexthops, ...only } of JSON.parse(json || '[]') as KernelRoute[]) {
-      const hops = routes.get(dst) ?? new Set();
-      for (const { gateway, via } of nexthops ?? [only]) hops.add(gateway ?? via?.host ?? 'none');
-      routes.set(dst, hops);
-    }
-    return new Map([...routes].map(([dst, hops]) => [dst, [...hops].sort()]));
+    return kernelRoutes(this.namespace, family, 'bgp');
   }
 
   async vtysh(command: string, daemon: Daemon = 'bgpd'): Promise<string> {
@@ -168,11 +161,11 @@ export class FrrRouter {
 
   /** From now on neither the router nor the speaker hears anything; both may go on talking, and the link stays up. */
   async blackhole(): Promise<void> {
-    await this.#drop('-I');
+    await this.#network.cut();
   }
 
   async heal(): Promise<void> {
-    await this.#drop('-D');
+    await this.#network.mend();
   }
 
   /** Gives each end an address that is on no link, and the way to the other's. */
@@ -186,25 +179,14 @@ export class FrrRouter {
     }
   }
 
-  async #drop(change: '-I' | '-D'): Promise<void> {
-    for (const namespace of [this.namespace, this.speakerNamespace]) {
-      for (const tool of ['iptables', 'ip6tables']) {
-        await inside(namespace, tool, '-w', change, 'INPUT', '-i', 'eth0', '-j', 'DROP');
-      }
-    }
-  }
-
   /** Changes the configuration of bgpd: `lines` as in its file, below `router bgp`. */
   async configure(...lines: string[]): Promise<void> {
     const commands = ['configure terminal', 'router bgp 65001', ...lines].flatMap((line) => ['-c', line]);
     await execute('vtysh', ['--vty_socket', this.#folder, '-d', 'bgpd', ...commands]);
   }
 
-  /** TCP connections of BGP that are established, as the router's kernel has them. */
   async connections(): Promise<number> {
-    const filter = ['state', 'established', '( sport = :179 or dport = :179 )'];
-    const { stdout } = await execute('nsenter', [`--net=/var/run/netns/${this.namespace}`, 'ss', '-Htn', ...filter]);
-    return stdout.trim() === '' ? 0 : stdout.trim().split('\n').length;
+    return this.#network.connections();
   }
 
   async remove(): Promise<void> {

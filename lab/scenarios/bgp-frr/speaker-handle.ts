@@ -48,6 +48,12 @@ export class SpeakerHandle {
     await this.#tell({ setRoutes: { peer, routes } });
   }
 
+  /** The status of a session as it is now, counters included. */
+  async now(key: string): Promise<SessionStatus | undefined> {
+    await this.#tell({ report: 'sessions' });
+    return this.session(key);
+  }
+
   async stop(how: StopMode): Promise<void> {
     await this.#tell({ stop: how });
     await this.kill();

@@ -16,6 +16,8 @@ export type Command =
       readonly listen?: { readonly port: number; readonly addresses: string[] };
     }
   | { readonly setRoutes: { readonly peer: string; readonly routes: readonly Route[] } }
+  /** What the sessions are like now: not all of it is a change. */
+  | { readonly report: 'sessions' }
   | { readonly stop: StopMode };
 
 const write = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -66,7 +68,8 @@ async function obey(command: Command): Promise<void> {
   else if ('setRoutes' in command) {
     const { peer, routes } = command.setRoutes;
     speaker.setRoutes(peer, new Map(routes.map((route) => [route.prefix, route])));
-  } else await speaker.stop(command.stop);
+  } else if ('report' in command) for (const { key } of speaker.sessions()) tell(key);
+  else await speaker.stop(command.stop);
   write({ done: true });
 }
 

@@ -1,12 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { until } from '../../state/until.ts';
-import { Daemon } from './daemon.ts';
-import { addHop, inNamespace, type Router, type RouterOptions } from './router.ts';
-import { RouterNetwork, routerAddress, speakerAddress } from './router-network.ts';
+import { ProgramRouter } from './program-router.ts';
+import { addHop, ownRoutes, type RouterOptions, type Table } from './router.ts';
+import { inNamespace, routerAddress, speakerAddress } from './router-network.ts';
 
-function neighbour(address: string, family: string, { password, maxPrefixes }: RouterOptions): string {
+function neighbour(address: string, family: string, options: RouterOptions): string {
+  const { password, maxPrefixes, ttlSecurity, connects } = options;
   return `
 [[neighbors]]
   [neighbors.config]
@@ -14,11 +11,15 @@ function neighbour(address: string, family: string, { password, maxPrefixes }: R
     peer-as = 65000
     auth-password = "${password ?? ''}"
   [neighbors.transport.config]
-    passive-mode = true
+    passive-mode = ${connects !== true}
   [neighbors.timers.config]
     hold-time = 9
     keepalive-interval = 3
     idle-hold-time-after-reset = 1
+    connect-retry = 1
+  [neighbors.ttl-security.config]
+    enabled = ${ttlSecurity === true}
+    ttl-min = 255
   [neighbors.graceful-restart.config]
     enabled = true
     restart-time = 30
@@ -35,72 +36,80 @@ function neighbour(address: string, family: string, { password, maxPrefixes }: R
 `;
 }
 
-function configuration(options: RouterOptions): string {
-  return `
+interface RibPath {
+  readonly attrs: readonly RibAttribute[];
+  readonly 'source-id'?: string;
+}
+
+interface RibAttribute {
+  readonly type: number;
+  readonly nexthop?: string;
+  /** Of type 8: 32-bit numbers. */
+  readonly communities?: readonly number[];
+  /** Of type 32. */
+  readonly value?: readonly { readonly ASN: number; readonly LocalData1: number; readonly LocalData2: number }[];
+}
+
+interface Neighbour {
+  readonly state?: {
+    readonly session_state?: number;
+    readonly messages?: { readonly received?: { readonly update?: number } };
+  };
+}
+
+/** GoBGP. It has no kernel routes of its own: its table is what counts. */
+export class GobgpRouter extends ProgramRouter {
+  static readonly cannot = {
+    refresh: 'it keeps what it has received and never asks',
+    bfd: 'it has none',
+  };
+
+  protected configuration(options: RouterOptions): string {
+    return `
 [global.config]
   as = 65001
   router-id = "${routerAddress.ipv4}"
 ${neighbour(speakerAddress.ipv4, 'ipv4-unicast', options)}
 ${neighbour(speakerAddress.ipv6, 'ipv6-unicast', options)}`;
-}
-
-interface RibPath {
-  readonly attrs: readonly { readonly type: number; readonly nexthop?: string }[];
-}
-
-/** GoBGP. It has no kernel routes of its own: its table is what counts. */
-export class GobgpRouter implements Router {
-  readonly #network: RouterNetwork;
-  readonly #folder: string;
-  #daemon: Daemon | undefined;
-
-  private constructor(name: string, folder: string) {
-    this.#network = new RouterNetwork(name);
-    this.#folder = folder;
   }
 
-  /** @param name prefix of the namespaces; unique on the machine */
-  static async start(name: string): Promise<GobgpRouter> {
-    const router = new GobgpRouter(name, await mkdtemp(join(tmpdir(), `${name}-`)));
-    try {
-      await router.#network.create();
-      await router.restart();
-      return router;
-    } catch (error) {
-      await router.remove();
-      throw error;
+  protected command(file: string): readonly string[] {
+    return ['gobgpd', '-f', file, '--api-hosts', '127.0.0.1:50051'];
+  }
+
+  protected async neighbours(): Promise<number> {
+    return (await this.#neighbours()).length;
+  }
+
+  protected override async started({ announces }: RouterOptions): Promise<void> {
+    if (announces !== true) return;
+    for (const family of ['ipv4', 'ipv6'] as const) {
+      const route = [ownRoutes[family], '-a', family, 'nexthop', routerAddress[family]];
+      await inNamespace(this.network.router, 'gobgp', 'global', 'rib', 'add', ...route);
     }
   }
 
-  get speakerNamespace(): string {
-    return this.#network.speaker;
-  }
-
-  get log(): string {
-    return this.#daemon?.output ?? '';
-  }
-
-  async restart(options: RouterOptions = {}): Promise<void> {
-    await this.#daemon?.kill();
-    const file = join(this.#folder, 'gobgpd.toml');
-    await writeFile(file, configuration(options));
-    this.#daemon = new Daemon(this.#network.router, ['gobgpd', '-f', file, '--api-hosts', '127.0.0.1:50051']);
-    await until(async () => (await this.#neighbours()).length === 2, {
-      what: 'GoBGP to know its neighbours',
-      explain: () => this.log,
-    });
-  }
-
-  async table(): Promise<Map<string, string[]>> {
+  async tables(): Promise<readonly Table[]> {
     const table = new Map<string, string[]>();
+    const own = new Set<string>(Object.values(ownRoutes));
     for (const family of ['ipv4', 'ipv6']) {
       const rib = (await this.#gobgp('global', 'rib', '-a', family)) as Record<string, readonly RibPath[]>;
       for (const [prefix, paths] of Object.entries(rib)) {
+        if (own.has(prefix)) continue;
         // NEXT_HOP, or that of MP_REACH_NLRI.
         for (const { attrs } of paths) addHop(table, prefix, attrs.find(({ nexthop }) => nexthop)?.nexthop ?? 'none');
       }
     }
-    return table;
+    return [table];
+  }
+
+  async communities(prefix: string): Promise<readonly string[]> {
+    const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
+    const rib = (await this.#gobgp('global', 'rib', '-a', family)) as Record<string, readonly RibPath[]>;
+    return (rib[prefix]?.[0]?.attrs ?? []).flatMap(({ communities = [], value = [], type }) => [
+      ...communities.map((community) => `${community >>> 16}:${community & 0xffff}`),
+      ...(type === 32 ? value.map((large) => `${large.ASN}:${large.LocalData1}:${large.LocalData2}`) : []),
+    ]);
   }
 
   async established(): Promise<number> {
@@ -108,25 +117,15 @@ export class GobgpRouter implements Router {
     return (await this.#neighbours()).filter(({ state }) => state?.session_state === up).length;
   }
 
-  freeze(): void {
-    this.#daemon?.signal('SIGSTOP');
+  async updatesReceived(): Promise<number> {
+    return (await this.#neighbours()).reduce((sum, { state }) => sum + (state?.messages?.received?.update ?? 0), 0);
   }
 
-  async thaw(): Promise<void> {
-    this.#daemon?.signal('SIGCONT');
-  }
-
-  async remove(): Promise<void> {
-    await this.#daemon?.kill();
-    await this.#network.remove();
-    await rm(this.#folder, { recursive: true, force: true });
-  }
-
-  async #neighbours(): Promise<readonly { readonly state?: { readonly session_state?: number } }[]> {
-    return (await this.#gobgp('neighbor')) as { state?: { session_state?: number } }[];
+  async #neighbours(): Promise<readonly Neighbour[]> {
+    return (await this.#gobgp('neighbor')) as Neighbour[];
   }
 
   async #gobgp(...command: readonly string[]): Promise<unknown> {
-    return JSON.parse(await inNamespace(this.#network.router, 'gobgp', '-j', ...command));
+    return JSON.parse(await inNamespace(this.network.router, 'gobgp', '-j', ...command));
   }
 }

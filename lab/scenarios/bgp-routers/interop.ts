@@ -4,25 +4,34 @@ import type { PeerConfig, Route } from '../../../backend/src/speakers/bgp/speake
 import { until } from '../../state/until.ts';
 import { SpeakerHandle } from '../bgp-frr/speaker-handle.ts';
 import { peers } from './peers.ts';
-import type { Router } from './router.ts';
+import { ownRoutes, type Ability, type Inabilities, type Router, type RouterOptions } from './router.ts';
 
 const { v4, v6 } = peers({ gracefulRestart: { restartTimeSeconds: 30 } });
 
-/** By the last number of the Service's address: the last numbers of its nodes' addresses. */
+/** By the number of the Service's address: the last numbers of its nodes' addresses. */
 export type Announced = Readonly<Record<number, readonly number[]>>;
 
-function routes(family: 4 | 6, announced: Announced): Route[] {
-  const [service, node, length] = family === 4 ? ['10.77.0.', '10.211.0.', 32] : ['fd00:77::', 'fd00:211::', 128];
-  return Object.entries(announced).map(([last, nodes]) => ({
-    prefix: `${service}${last}/${length}`,
+function routes(family: 4 | 6, announced: Announced, more: Partial<Route> = {}): Route[] {
+  const node = family === 4 ? '10.211.0.' : 'fd00:211::';
+  return Object.entries(announced).map(([number, nodes]) => ({
+    prefix: prefixOf(family, Number(number)),
     med: 100,
     paths: nodes.map((id) => ({ id, nextHop: `${node}${id}` })),
+    ...more,
   }));
+}
+
+function prefixOf(family: 4 | 6, number: number): string {
+  return family === 4 ? `10.77.${number >> 8}.${number & 255}/32` : `fd00:77::${number.toString(16)}/128`;
 }
 
 function expected(announced: Announced): Record<string, string[]> {
   const all = [...routes(4, announced), ...routes(6, announced)];
   return Object.fromEntries(all.map(({ prefix, paths }) => [prefix, paths.map(({ nextHop }) => nextHop).sort()]));
+}
+
+function sorted(table: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(Object.entries(table).sort());
 }
 
 /** The scenarios of a router of some make, and what its own need. */
@@ -31,8 +40,11 @@ export class Interop<R extends Router> {
   #router: R | undefined;
   #speakers: SpeakerHandle[] = [];
 
-  constructor(start: () => Promise<R>) {
+  readonly #cannot: Inabilities;
+
+  constructor(start: () => Promise<R>, cannot: Inabilities = {}) {
     this.#start = start;
+    this.#cannot = cannot;
     before(async () => void (this.#router = await this.#start()));
     after(() => this.#router?.remove());
     afterEach(async () => {
@@ -45,36 +57,54 @@ export class Interop<R extends Router> {
   }
 
   /** A speaker with both sessions, of which nobody knows yet whether they come up. */
-  async speaker(announced: Announced, more: Partial<PeerConfig> = {}): Promise<SpeakerHandle> {
+  async speaker(announced: Announced, more: Partial<PeerConfig> = {}, listenPort = 0): Promise<SpeakerHandle> {
     const speaker = new SpeakerHandle(this.router.speakerNamespace);
     this.#speakers.push(speaker);
-    await this.configure(speaker, more);
+    await this.configure(speaker, more, listenPort);
     await this.announce(speaker, announced);
     return speaker;
   }
 
-  async configure(speaker: SpeakerHandle, more: Partial<PeerConfig>): Promise<void> {
-    await speaker.configure([
-      { ...v4, ...more },
-      { ...v6, ...more },
-    ]);
+  async configure(speaker: SpeakerHandle, more: Partial<PeerConfig>, listenPort = 0): Promise<void> {
+    const both = [v4, v6].map((peer) => ({ ...peer, ...more }));
+    await speaker.configure(both, listenPort);
   }
 
-  async announce(speaker: SpeakerHandle, announced: Announced): Promise<void> {
-    await speaker.setRoutes('v4', routes(4, announced));
-    await speaker.setRoutes('v6', routes(6, announced));
+  async announce(speaker: SpeakerHandle, announced: Announced, more: Partial<Route> = {}): Promise<void> {
+    await speaker.setRoutes('v4', routes(4, announced, more));
+    await speaker.setRoutes('v6', routes(6, announced, more));
   }
 
-  /** Waits until the router's table is what is announced, in both families, and nothing else. */
+  /** Waits until the router's table, and its kernel's, is what is announced, in both families, and nothing else. */
   async routed(announced: Announced): Promise<void> {
-    const wanted = expected(announced);
-    const sorted = (table: Record<string, unknown>): string => JSON.stringify(Object.entries(table).sort());
-    let last = '';
-    await until(async () => (last = sorted(Object.fromEntries(await this.router.table()))) === sorted(wanted), {
-      what: `the router's table to be ${sorted(wanted)}`,
-      timeoutMs: 20_000,
-      explain: () => `${last}\n${this.router.log}`,
+    const wanted = sorted(expected(announced));
+    let last: readonly string[] = [];
+    const all = async (): Promise<boolean> => {
+      last = (await this.router.tables()).map((table) => sorted(Object.fromEntries(table)));
+      return last.every((table) => table === wanted);
+    };
+    const what = `the router's tables to be ${wanted.slice(0, 500)}`;
+    await until(all, {
+      what,
+      timeoutMs: 40_000,
+      explain: () => `${last.join('\n').slice(0, 2_000)}\n${this.router.log}`,
     });
+  }
+
+  /** Runs `work` with the router started anew for it, and after it as it was. */
+  async with(options: RouterOptions, work: () => Promise<void>): Promise<void> {
+    await this.router.restart(options);
+    try {
+      await work();
+    } finally {
+      await this.router.restart();
+    }
+  }
+
+  /** A test of what not every router is made for. */
+  needs(ability: Ability, name: string, work: () => Promise<void>): void {
+    const reason = this.#cannot[ability];
+    test(name, reason === undefined ? {} : { skip: reason }, work);
   }
 
   async sessionsUp(count: number): Promise<void> {
@@ -115,7 +145,7 @@ export function scenarios(lab: Interop<Router>): void {
     await lab.routed({ 1: [11, 12] });
     await speaker.stop('handover');
     await lab.routed({});
-    assert.match(lab.router.log, /lab scenario ends/);
+    assert.match(await lab.router.endings(), /lab scenario ends/);
   });
 
   test('a router that is frozen is given up after the hold time, and has its routes again when it goes on', async () => {
@@ -137,34 +167,144 @@ export function scenarios(lab: Interop<Router>): void {
   });
 
   test('a wrong TCP-MD5 password is told as such, with the right one the routes are there', async () => {
-    await lab.router.restart({ password: 'right-horse' });
-    const speaker = await lab.speaker({ 1: [11, 12] }, { password: 'wrong-horse' });
-    for (const key of ['v4', 'v6']) {
-      const failed = await speaker.change(`${key} to fail`, (status) => status.key === key && 'lastError' in status);
-      assert.match(failed.lastError ?? '', /^can't connect: no answer from .*: wrong or missing TCP-MD5 password\?$/);
-    }
-    assert.equal((await lab.router.table()).size, 0);
-    await lab.configure(speaker, { password: 'right-horse' });
-    await lab.routed({ 1: [11, 12] });
-    assert.doesNotMatch(JSON.stringify(speaker.changes) + speaker.log, /horse/);
-    await lab.router.restart();
+    await lab.with({ password: 'right-horse' }, async () => {
+      const speaker = await lab.speaker({ 1: [11, 12] }, { password: 'wrong-horse' });
+      for (const key of ['v4', 'v6']) {
+        const failed = await speaker.change(`${key} to fail`, (status) => status.key === key && 'lastError' in status);
+        assert.match(failed.lastError ?? '', /^can't connect: no answer from .*: wrong or missing TCP-MD5 password\?$/);
+      }
+      for (const table of await lab.router.tables()) assert.equal(table.size, 0);
+      await lab.configure(speaker, { password: 'right-horse' });
+      await lab.routed({ 1: [11, 12] });
+      assert.doesNotMatch(JSON.stringify(speaker.changes) + speaker.log, /horse/);
+    });
   });
 
-  test('a router that takes fewer prefixes than there are says so, and has none', async () => {
-    await lab.router.restart({ maxPrefixes: 2 });
-    // GoBGP may take the end that it brought about itself for a restart, and keep for so long what it has.
-    const briefly = { gracefulRestart: { restartTimeSeconds: 2 } };
-    const speaker = await lab.speaker({ 1: [11], 2: [11], 3: [11] }, briefly);
-    for (const key of ['v4', 'v6']) {
-      const limit = /^peer sent: Cease \/ Maximum Number of Prefixes Reached$/;
-      await speaker.change(`${key} to be told of the limit`, (status) => {
-        return status.key === key && limit.test(status.lastError ?? '');
-      });
+  test('TTL security on both sides: sessions and routes are there', async () => {
+    await lab.with({ ttlSecurity: true }, async () => {
+      await lab.speaker({ 1: [11, 12] }, { ttlSecurityHops: 1 });
+      await lab.routed({ 1: [11, 12] });
+    });
+  });
+
+  test('both connect at once, again and again: one connection of each family is left, and the routes are there', async () => {
+    await lab.with({ connects: true }, async () => {
+      for (let round = 0; round < 3; round++) {
+        const speaker = await lab.speaker({ 1: [11, 12] }, {}, 179);
+        await lab.routed({ 1: [11, 12] });
+        await until(async () => (await lab.router.connections()) === 2, {
+          what: 'one connection of each family to be left',
+        });
+        for (const key of ['v4', 'v6']) assert.equal(speaker.session(key)?.state, 'Established');
+        await speaker.stop('withdraw');
+        await lab.routed({});
+      }
+    });
+  });
+
+  test('communities and large communities arrive, those of one path alone as well', async () => {
+    const speaker = await lab.speaker({});
+    const communities = { communities: ['65000:77', '65535:65281'], largeCommunities: ['65000:1:4294967295'] };
+    await lab.announce(speaker, { 1: [11] }, communities);
+    await lab.routed({ 1: [11] });
+    for (const prefix of ['10.77.0.1/32', 'fd00:77::1/128']) {
+      assert.deepEqual(named(await lab.router.communities(prefix)), ['65000:77', '65535:65281', '65000:1:4294967295']);
     }
-    await speaker.stop('handover');
+    await lab.announce(speaker, { 1: [11] });
+    await until(async () => (await lab.router.communities('10.77.0.1/32')).length === 0, {
+      what: 'no community to be left',
+    });
+  });
+
+  test('3,000 paths of each family come, get worse and are withdrawn', async () => {
+    const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [i + 1, [11, 12, 13]]));
+    const speaker = await lab.speaker({});
+    await lab.announce(speaker, many, { med: 100 });
+    await lab.routed(many);
+    await lab.announce(speaker, many, { med: 200 });
+    await lab.routed(many);
+    await lab.announce(speaker, {});
     await lab.routed({});
-    await lab.router.restart();
+    for (const key of ['v4', 'v6']) assert.equal(speaker.session(key)?.counters.lost, 0);
+  });
+
+  test("the router's own routes are none of ours: the session stays, and so does what it has of us", async () => {
+    await lab.with({ announces: true }, async () => {
+      const speaker = await lab.speaker({ 1: [11, 12] });
+      await lab.routed({ 1: [11, 12] });
+      for (const key of ['v4', 'v6']) {
+        const heard = async (): Promise<boolean> => ((await speaker.now(key))?.counters.prefixesReceived ?? 0) > 0;
+        await until(heard, { what: `the speaker to have heard of ${ownRoutes.ipv4} or ${ownRoutes.ipv6} in ${key}` });
+      }
+      for (const key of ['v4', 'v6']) assert.equal(speaker.session(key)?.counters.lost, 0);
+      await lab.routed({ 1: [11, 12] });
+    });
+  });
+
+  lab.needs('refresh', 'a router that asks gets all routes again, and has the same as before', async () => {
+    const speaker = await lab.speaker({ 1: [11, 12], 2: [13] });
+    await lab.routed({ 1: [11, 12], 2: [13] });
+    const before = await lab.router.updatesReceived();
+    await lab.router.refresh();
+    await until(async () => (await lab.router.updatesReceived()) >= before + 4, {
+      what: 'two UPDATEs more of each family',
+      explain: () => lab.router.log,
+    });
+    await lab.routed({ 1: [11, 12], 2: [13] });
+    assert.equal(speaker.session('v4')?.counters.lost, 0);
+  });
+
+  lab.needs(
+    'bfd',
+    'BFD notices a way that is cut long before the hold time; the routes are there again when it is back',
+    async () => {
+      await lab.with({ bfd: true }, async () => {
+        const bfd = {
+          transmitIntervalMs: 200,
+          receiveIntervalMs: 300,
+          detectMultiplier: 3,
+          multihop: false,
+          minTtl: 255,
+        };
+        const speaker = await lab.speaker({ 1: [11, 12] }, { holdTimeSeconds: 90, bfd });
+        await lab.routed({ 1: [11, 12] });
+        for (const key of ['v4', 'v6']) {
+          await speaker.change(`BFD of ${key} to be up`, (status) => status.key === key && status.bfd?.state === 'Up');
+        }
+        await lab.router.cut();
+        try {
+          for (const key of ['v4', 'v6']) {
+            const down = /^we sent: Cease \/ BFD Down/;
+            await speaker.change(`${key} to be given up`, (it) => it.key === key && down.test(it.lastError ?? ''));
+          }
+        } finally {
+          await lab.router.mend();
+        }
+        await lab.routed({ 1: [11, 12] });
+      });
+    },
+  );
+
+  test('a router that takes fewer prefixes than there are says so, and has none', async () => {
+    await lab.with({ maxPrefixes: 2 }, async () => {
+      // GoBGP may take the end that it brought about itself for a restart, and keep for so long what it has.
+      const briefly = { gracefulRestart: { restartTimeSeconds: 2 } };
+      const speaker = await lab.speaker({ 1: [11], 2: [11], 3: [11] }, briefly);
+      for (const key of ['v4', 'v6']) {
+        const limit = /^peer sent: Cease \/ Maximum Number of Prefixes Reached/;
+        await speaker.change(`${key} to be told of the limit`, (status) => {
+          return status.key === key && limit.test(status.lastError ?? '');
+        });
+      }
+      await speaker.stop('handover');
+      await lab.routed({});
+    });
     await lab.speaker({ 1: [11], 2: [11], 3: [11] });
     await lab.routed({ 1: [11], 2: [11], 3: [11] });
   });
+}
+
+/** Well-known ones by their number, whatever a router calls them. */
+function named(communities: readonly string[]): string[] {
+  return communities.map((community) => (/^no.export$/i.test(community) ? '65535:65281' : community));
 }

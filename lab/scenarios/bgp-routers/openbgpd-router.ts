@@ -1,44 +1,19 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { until } from '../../state/until.ts';
-import { Daemon } from './daemon.ts';
-import { addHop, type Router, type RouterOptions } from './router.ts';
-import { RouterNetwork, routerAddress, speakerAddress } from './router-network.ts';
+import { ProgramRouter } from './program-router.ts';
+import { addHop, ownRoutes, type RouterOptions, type Table } from './router.ts';
+import { routerAddress, speakerAddress } from './router-network.ts';
 
 const execute = promisify(execFile);
 
-function configuration(socket: string, { password, maxPrefixes }: RouterOptions): string {
-  return `
-AS 65001
-router-id ${routerAddress.ipv4}
-fib-update no
-listen on ${routerAddress.ipv4}
-listen on ${routerAddress.ipv6}
-socket "${socket}"
-group "speaker" {
-  remote-as 65000
-  passive
-  holdtime 9
-  announce add-path recv yes
-  announce enhanced refresh yes
-  ${password === undefined ? '' : `tcp md5sig password "${password}"`}
-  ${maxPrefixes === undefined ? '' : `max-prefix ${maxPrefixes}`}
-  neighbor ${speakerAddress.ipv4} { announce IPv4 unicast }
-  neighbor ${speakerAddress.ipv6} { announce IPv6 unicast }
-}
-allow from any
-`;
-}
-
-interface Rib {
-  readonly rib?: readonly { readonly prefix: string; readonly exit_nexthop: string; readonly valid: boolean }[];
-}
-
-interface Neighbours {
-  readonly neighbors?: readonly Neighbour[];
+interface RibRoute {
+  readonly prefix: string;
+  readonly exit_nexthop: string;
+  readonly valid: boolean;
+  readonly announced?: boolean;
+  readonly communities?: readonly string[];
+  readonly large_communities?: readonly string[];
 }
 
 interface Neighbour {
@@ -47,93 +22,89 @@ interface Neighbour {
 }
 
 /** OpenBGPD. Its own kernel's routes are those of OpenBSD alone: its table is what counts. */
-export class OpenbgpdRouter implements Router {
-  readonly #network: RouterNetwork;
-  readonly #folder: string;
-  #daemon: Daemon | undefined;
+export class OpenbgpdRouter extends ProgramRouter {
+  static readonly cannot = { bfd: 'it has none' };
 
-  private constructor(name: string, folder: string) {
-    this.#network = new RouterNetwork(name);
-    this.#folder = folder;
+  protected configuration(options: RouterOptions): string {
+    const { password, maxPrefixes, ttlSecurity, connects, announces } = options;
+    return `
+AS 65001
+router-id ${routerAddress.ipv4}
+fib-update no
+listen on ${routerAddress.ipv4}
+listen on ${routerAddress.ipv6}
+socket "${this.#socket}"
+${announces === true ? `network ${ownRoutes.ipv4}\nnetwork ${ownRoutes.ipv6}` : ''}
+group "speaker" {
+  remote-as 65000
+  ${connects === true ? '' : 'passive'}
+  holdtime 9
+  announce add-path recv yes
+  announce enhanced refresh yes
+  ${ttlSecurity === true ? 'ttl-security yes' : ''}
+  ${password === undefined ? '' : `tcp md5sig password "${password}"`}
+  ${maxPrefixes === undefined ? '' : `max-prefix ${maxPrefixes}`}
+  neighbor ${speakerAddress.ipv4} { announce IPv4 unicast }
+  neighbor ${speakerAddress.ipv6} { announce IPv6 unicast }
+}
+allow from any
+${announces === true ? 'allow to any' : ''}
+`;
   }
 
-  /** @param name prefix of the namespaces; unique on the machine */
-  static async start(name: string): Promise<OpenbgpdRouter> {
-    const router = new OpenbgpdRouter(name, await mkdtemp(join(tmpdir(), `${name}-`)));
-    try {
-      await router.#network.create();
-      await router.restart();
-      return router;
-    } catch (error) {
-      await router.remove();
-      throw error;
-    }
-  }
-
-  get speakerNamespace(): string {
-    return this.#network.speaker;
-  }
-
-  get log(): string {
-    return this.#daemon?.output ?? '';
-  }
-
-  async restart(options: RouterOptions = {}): Promise<void> {
-    await this.#daemon?.kill();
-    const file = join(this.#folder, 'bgpd.conf');
-    await writeFile(file, configuration(this.#socket, options), { mode: 0o600 });
+  protected command(file: string): readonly string[] {
     // It changes its root to a folder that Debian's service makes: one that nobody else sees does as well.
     const start = `mount -t tmpfs tmpfs /run && mkdir /run/openbgpd && exec /usr/sbin/bgpd -d -v -f ${file}`;
-    this.#daemon = new Daemon(this.#network.router, ['unshare', '--mount', 'sh', '-c', start]);
-    await until(async () => (await this.#neighbours()).length === 2, {
-      what: 'OpenBGPD to know its neighbours',
-      explain: () => this.log,
-    });
+    return ['unshare', '--mount', 'sh', '-c', start];
   }
 
-  async table(): Promise<Map<string, string[]>> {
+  protected async neighbours(): Promise<number> {
+    return (await this.#neighbours()).length;
+  }
+
+  async tables(): Promise<readonly Table[]> {
     const table = new Map<string, string[]>();
-    const { rib = [] } = (await this.#bgpctl('show', 'rib')) as Rib;
-    for (const { prefix, exit_nexthop: hop, valid } of rib) if (valid) addHop(table, prefix, hop);
-    return table;
+    for (const { prefix, exit_nexthop: hop, valid, announced } of await this.#rib()) {
+      if (valid && announced !== true) addHop(table, prefix, hop);
+    }
+    return [table];
+  }
+
+  async communities(prefix: string): Promise<readonly string[]> {
+    const route = (await this.#rib('detail')).find((one) => one.prefix === prefix);
+    return [...(route?.communities ?? []), ...(route?.large_communities ?? [])];
   }
 
   async established(): Promise<number> {
     return (await this.#neighbours()).filter(({ state }) => state === 'Established').length;
   }
 
-  /** How many UPDATEs of the sessions it has received. */
   async updatesReceived(): Promise<number> {
     return (await this.#neighbours()).reduce((sum, { stats }) => sum + stats.message.received.updates, 0);
   }
 
-  /** Asks for all routes again. */
-  async refresh(): Promise<void> {
+  override async refresh(): Promise<void> {
     for (const address of Object.values(speakerAddress)) await this.#bgpctl('neighbor', address, 'refresh');
   }
 
-  freeze(): void {
-    this.#daemon?.signal('SIGSTOP');
-  }
-
-  async thaw(): Promise<void> {
-    this.#daemon?.signal('SIGCONT');
+  override async thaw(): Promise<void> {
+    await super.thaw();
     // It would refuse connections for half a minute (IdleHoldTimer).
     for (const address of Object.values(speakerAddress)) await this.#bgpctl('neighbor', address, 'clear');
   }
 
-  async remove(): Promise<void> {
-    await this.#daemon?.kill();
-    await this.#network.remove();
-    await rm(this.#folder, { recursive: true, force: true });
+  get #socket(): string {
+    return join(this.folder, 'bgpd.sock');
   }
 
-  get #socket(): string {
-    return join(this.#folder, 'bgpd.sock');
+  async #rib(...more: readonly string[]): Promise<readonly RibRoute[]> {
+    const { rib = [] } = (await this.#bgpctl('show', 'rib', ...more)) as { rib?: readonly RibRoute[] };
+    return rib;
   }
 
   async #neighbours(): Promise<readonly Neighbour[]> {
-    return ((await this.#bgpctl('show', 'neighbor')) as Neighbours).neighbors ?? [];
+    const { neighbors = [] } = (await this.#bgpctl('show', 'neighbor')) as { neighbors?: readonly Neighbour[] };
+    return neighbors;
   }
 
   async #bgpctl(...command: readonly string[]): Promise<unknown> {

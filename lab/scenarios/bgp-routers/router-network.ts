@@ -21,6 +21,36 @@ export async function ip(...args: string[]): Promise<string> {
   return (await execute('ip', args, { maxBuffer: 64 * 1024 * 1024 })).stdout;
 }
 
+interface KernelRoute {
+  readonly dst: string;
+  readonly gateway?: string;
+  /** A next hop of the other family (RFC 8950). */
+  readonly via?: { readonly host: string };
+  readonly nexthops?: readonly Pick<KernelRoute, 'gateway' | 'via'>[];
+}
+
+/** Runs a program in a namespace and returns what it says. */
+export async function inNamespace(namespace: string, ...command: readonly string[]): Promise<string> {
+  const args = [`--net=/var/run/netns/${namespace}`, ...command];
+  return (await execute('nsenter', args, { maxBuffer: 64 * 1024 * 1024 })).stdout;
+}
+
+/** Routes that a routing daemon put into a namespace's kernel: destination -> its next hops, sorted. */
+export async function kernelRoutes(
+  namespace: string,
+  family: 4 | 6,
+  protocol: 'bgp' | 'bird',
+): Promise<Map<string, string[]>> {
+  const json = await ip('-n', namespace, `-${family}`, '-j', 'route', 'show', 'proto', protocol);
+  const routes = new Map<string, Set<string>>();
+  for (const { dst, nexthops, ...only } of JSON.parse(json || '[]') as KernelRoute[]) {
+    const hops = routes.get(dst) ?? new Set();
+    for (const { gateway, via } of nexthops ?? [only]) hops.add(gateway ?? via?.host ?? 'none');
+    routes.set(dst, hops);
+  }
+  return new Map([...routes].map(([dst, hops]) => [dst, [...hops].sort()]));
+}
+
 /** A network namespace for a router and one for a speaker, one veth apart. */
 export class RouterNetwork {
   readonly router: string;
@@ -35,7 +65,7 @@ export class RouterNetwork {
   async create(): Promise<void> {
     for (const namespace of [this.router, this.speaker]) {
       await ip('netns', 'add', namespace);
-      await execute('nsenter', [`--net=/var/run/netns/${namespace}`, 'sysctl', '-qw', ...sysctls]);
+      await inNamespace(namespace, 'sysctl', '-qw', ...sysctls);
       await ip('-n', namespace, 'link', 'set', 'lo', 'up');
     }
     const peer = ['peer', 'name', 'eth0', 'netns', this.speaker];
@@ -46,6 +76,30 @@ export class RouterNetwork {
 
   async remove(): Promise<void> {
     for (const namespace of [this.router, this.speaker]) await ip('netns', 'del', namespace).catch(() => '');
+  }
+
+  /** TCP connections of BGP that are established, as the router's kernel has them. */
+  async connections(): Promise<number> {
+    const filter = ['state', 'established', '( sport = :179 or dport = :179 )'];
+    const lines = (await inNamespace(this.router, 'ss', '-Htn', ...filter)).trim();
+    return lines === '' ? 0 : lines.split('\n').length;
+  }
+
+  /** From now on neither the router nor the speaker hears anything; both may go on talking, and the link stays up. */
+  async cut(): Promise<void> {
+    await this.#drop('-I');
+  }
+
+  async mend(): Promise<void> {
+    await this.#drop('-D');
+  }
+
+  async #drop(change: '-I' | '-D'): Promise<void> {
+    for (const namespace of [this.router, this.speaker]) {
+      for (const tool of ['iptables', 'ip6tables']) {
+        await inNamespace(namespace, tool, '-w', change, 'INPUT', '-i', 'eth0', '-j', 'DROP');
+      }
+    }
   }
 
   async #address(namespace: string, address: Readonly<Record<'ipv4' | 'ipv6' | 'linkLocal', string>>): Promise<void> {

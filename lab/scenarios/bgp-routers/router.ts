@@ -1,13 +1,28 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+/** What a scenario may ask for and not every make of router has. */
+export type Ability = 'refresh' | 'bfd';
 
-const execute = promisify(execFile);
+/** What a make of router isn't made for, and why. */
+export type Inabilities = Readonly<Partial<Record<Ability, string>>>;
 
 export interface RouterOptions {
   readonly password?: string;
   /** How many prefixes it takes in a session. */
   readonly maxPrefixes?: number;
+  /** It takes packets of the speaker only with a TTL of 255, and sends such (RFC 5082). */
+  readonly ttlSecurity?: boolean;
+  /** It connects by itself as well. */
+  readonly connects?: boolean;
+  /** It has BFD with the speaker. */
+  readonly bfd?: boolean;
+  /** It announces `ownRoutes` to the speaker. */
+  readonly announces?: boolean;
 }
+
+/** Routes of the router's own, which a speaker has no use for. */
+export const ownRoutes = { ipv4: '10.79.0.0/24', ipv6: 'fd00:79::/64' };
+
+/** Prefix -> next hops, sorted. */
+export type Table = ReadonlyMap<string, readonly string[]>;
 
 /** A router of some make in a namespace, one veth away from a speaker's. It waits for the speaker at both of its addresses. */
 export interface Router {
@@ -16,10 +31,23 @@ export interface Router {
   readonly log: string;
   /** Starts the program anew: nothing is left of before. */
   restart(options?: RouterOptions): Promise<void>;
-  /** What it would route by: prefix -> next hops, sorted. */
-  table(): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** What it has of the speaker: its own table, and that of its kernel where it has one. All must be the same. */
+  tables(): Promise<readonly Table[]>;
+  /** Communities, then large ones, of a path to a prefix, each `a:b` or `a:b:c`. */
+  communities(prefix: string): Promise<readonly string[]>;
   /** How many sessions are established. */
   established(): Promise<number>;
+  /** How many UPDATEs, or routes in them, it has received in its sessions. */
+  updatesReceived(): Promise<number>;
+  /** Asks for all routes again. */
+  refresh(): Promise<void>;
+  /** What it says of how its sessions ended. */
+  endings(): Promise<string>;
+  /** How many connections of BGP are established. */
+  connections(): Promise<number>;
+  /** From now on neither side hears anything of the other, though the link stays up. */
+  cut(): Promise<void>;
+  mend(): Promise<void>;
   /** Until `thaw` the program does nothing at all, while its kernel keeps its connections. */
   freeze(): void;
   /** It goes on, and has no reason to wait before it takes sessions again. */
@@ -30,10 +58,4 @@ export interface Router {
 /** Adds a next hop of a prefix to a table. */
 export function addHop(table: Map<string, string[]>, prefix: string, hop: string): void {
   table.set(prefix, [...(table.get(prefix) ?? []), hop].sort());
-}
-
-/** Runs a program in a namespace and returns what it says. */
-export async function inNamespace(namespace: string, ...command: readonly string[]): Promise<string> {
-  const args = [`--net=/var/run/netns/${namespace}`, ...command];
-  return (await execute('nsenter', args, { maxBuffer: 64 * 1024 * 1024 })).stdout;
 }
