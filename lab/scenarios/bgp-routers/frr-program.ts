@@ -142,6 +142,8 @@ export class FrrProgram implements Router {
     this.#frr.signal('bgpd', 'SIGCONT');
   }
 
+  async forgive(): Promise<void> {}
+
   async remove(): Promise<void> {
     await this.#frr.remove();
   }

@@ -87,9 +87,8 @@ ${announces === true ? 'allow to any' : ''}
     for (const address of Object.values(speakerAddress)) await this.#bgpctl('neighbor', address, 'refresh');
   }
 
-  override async thaw(): Promise<void> {
-    await super.thaw();
-    // It would refuse connections for half a minute (IdleHoldTimer).
+  override async forgive(): Promise<void> {
+    // It refuses connections for half a minute and more after a session that ended (IdleHoldTimer).
     for (const address of Object.values(speakerAddress)) await this.#bgpctl('neighbor', address, 'clear');
   }
 

@@ -88,6 +88,8 @@ export abstract class ProgramRouter implements Router {
     this.#daemon?.signal('SIGCONT');
   }
 
+  async forgive(): Promise<void> {}
+
   async remove(): Promise<void> {
     await this.#daemon?.kill();
     await this.network.remove();

@@ -50,8 +50,9 @@ export interface Router {
   mend(): Promise<void>;
   /** Until `thaw` the program does nothing at all, while its kernel keeps its connections. */
   freeze(): void;
-  /** It goes on, and has no reason to wait before it takes sessions again. */
   thaw(): Promise<void>;
+  /** It has no reason any more to wait before it takes sessions again. */
+  forgive(): Promise<void>;
   remove(): Promise<void>;
 }
 
