@@ -109,9 +109,18 @@ suite('what a new leader believes of the statuses that it finds', () => {
       ];
       assert.deepEqual([...led([...sharers, ...forgers], used).ledger.holders(IP)].sort(), KEYS);
     });
-    test('a list that is not full has all', () => {
+    suite('and the list is not full', () => {
       const short = { [IP]: KEYS.slice(0, 7).join(';') };
-      assert.deepEqual([...led(sharers, short).ledger.holders(IP)].sort(), KEYS.slice(0, 7));
+      test('who joined since it was written keeps it as well', () => {
+        assert.deepEqual([...led(sharers, short).ledger.holders(IP)].sort(), KEYS);
+      });
+      test('who could not have joined does not: it can not share with them, or the pool would not give it', () => {
+        const forgers = [sharing('b/other', 9000, 1), sharing('a/key', 9001, 1, 'mine'), sharing('a/port', 80, 1)];
+        const named = sharers.slice(0, 7);
+        assert.deepEqual([...led([...named, ...forgers], short).ledger.holders(IP)].sort(), KEYS.slice(0, 7));
+        const reserved = new Reserved({ nodes: new Map([[IP, 'n1']]), serviceRanges: [], subnets: [] });
+        assert.deepEqual([...led(sharers, short, reserved).ledger.holders(IP)].sort(), KEYS.slice(0, 7));
+      });
     });
   });
 });

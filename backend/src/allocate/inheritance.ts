@@ -1,5 +1,6 @@
 import { MAX_SHARERS } from '../domain/pool.ts';
 import type { Assignment, Service } from '../domain/service.ts';
+import { sharingProblem } from '../domain/sharing.ts';
 import { sharingGroup } from './ledger.ts';
 import type { Remembered } from './released.ts';
 
@@ -10,8 +11,8 @@ export type Recorded = 'named' | 'another';
 export type Inherited = 'kept' | 'let go';
 
 /**
- * What a pool's status says of a Service and an address: that it has it, or, while somebody whom it names claims the address still,
- * that it has not; undefined if the status doesn't know. `users`: whom it names for the address.
+ * What a pool's status says of a Service and an address: that it has it, or, while somebody whom it names claims the address still and
+ * doesn't share it, that it has not; undefined if the status doesn't know. `users`: whom it names for the address.
  */
 export function recordOf(
   users: readonly string[],
@@ -24,18 +25,18 @@ export function recordOf(
     return isRecorded(service?.recorded, ip) ? (service ?? []) : [];
   });
   if (claimants.length === 0) return undefined;
-  const group = groupOf(services.get(key));
+  const own = services.get(key)?.sharing;
+  if (own === undefined) return 'another';
+  const group = sharingGroup(own);
   // Who is beyond a full list shares with those on it: nobody of another group does, and no other namespace is in the group.
   const isBeyond = users.length >= MAX_SHARERS && group !== undefined;
-  return isBeyond && claimants.some((claimant) => groupOf(claimant) === group) ? 'named' : 'another';
+  if (isBeyond && claimants.some(({ sharing }) => sharingGroup(sharing) === group)) return 'named';
+  // Who can share with all on it may have joined them since it was written.
+  return claimants.every(({ sharing }) => sharingProblem(own, sharing) === undefined) ? undefined : 'another';
 }
 
 function isRecorded(assignments: readonly Assignment[] | undefined, ip: string): boolean {
   return assignments?.some((assignment) => assignment.ip === ip) === true;
-}
-
-function groupOf(service: Service | undefined): string | undefined {
-  return service === undefined ? undefined : sharingGroup(service.sharing);
 }
 
 /** What stood in pools and Services at the beginning of a term of office, and for how long what turns up in Services counts beside it. */

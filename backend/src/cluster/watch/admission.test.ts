@@ -232,6 +232,15 @@ suite('two Services with one address', () => {
     assert.deepEqual(each(bench, 'a/s', 'a/dns'), [PASSED, PASSED]);
   });
 
+  test('found at the start: one that shares it since the pool’s status was written has it as well', () => {
+    const bench = withPool(FOR_ALL);
+    bench.services.set('a/s', holder('a/s', shared('TCP/80')));
+    bench.services.set('a/dns', holder('a/dns', shared('UDP/53')));
+    bench.used.set(IP, ['a/s']);
+    bench.begin();
+    assert.deepEqual(each(bench, 'a/s', 'a/dns'), [PASSED, PASSED]);
+  });
+
   test('found at the start: both are passed on if the pool’s status names both, as they shared it', () => {
     const bench = withPool(FOR_ALL);
     for (const key of ['a/one', 'a/two']) bench.services.set(key, holder(key, shared('TCP/80')));
