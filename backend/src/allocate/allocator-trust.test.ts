@@ -148,12 +148,14 @@ suite('what a new leader believes of a status that turns up with the address of 
   function holders({ named = [], namedNow = named, since, hadIt }: Case): readonly string[] {
     const services = new Map<string, Service>();
     const put = (service: Service): void => void services.set(service.key, service);
-    const allocator = new Allocator({ services, namespaces: new Map(), isNamed: (key) => namedNow.includes(key) });
+    const set = new PoolSet(new Map([['p', POOL]]));
+    const words = { poolSet: () => set, isNamed: (key: string) => namedNow.includes(key) };
+    const allocator = new Allocator({ services, namespaces: new Map(), words });
     const other = { ...without('b/other', since), wantedIPs: [IP] };
     put(without('a/late', 10));
     put(hadIt ? having(other) : other);
     const used = new Map(named.length > 0 ? [[IP, named]] : []);
-    allocator.adopt(new PoolSet(new Map([['p', POOL]])), { released: new Map(), used }, NOW);
+    allocator.adopt(set, { released: new Map(), used }, NOW);
     for (const key of ['b/other', 'a/late']) {
       if (key === 'a/late') put(having(without(key, 10)));
       const service = services.get(key) ?? aService('none');

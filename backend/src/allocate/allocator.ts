@@ -23,8 +23,13 @@ export interface AllocatorDeps {
   readonly namespaces: ReadonlyMap<string, Labels>;
   /** From when on a Service may leave another address to a stranger; not given: at any time. */
   readonly moves?: { readonly nextAt: (key: string) => number };
-  /** Whether the status of the pool that a holder has an address of names it by now; not given: it never does. */
-  readonly isNamed?: (key: string, ip: string) => boolean;
+  /** Not given: the rules are those of the pools that addresses are given from, and no status names anybody since the term began. */
+  readonly words?: {
+    /** The pools in force without what this host's links alone tell: what stands in Services is judged alike by every replica. */
+    readonly poolSet: () => PoolSet;
+    /** Whether the pool's status names the Service for an address that it has. */
+    readonly isNamed: (key: string, assignment: Assignment) => boolean;
+  };
 }
 
 /**
@@ -224,21 +229,27 @@ export class Allocator {
   }
 
   #view(now: number): AllocateView {
-    const { services, namespaces, moves, isNamed = () => false } = this.#deps;
+    const { services, namespaces, moves, words } = this.#deps;
     return {
       pools: this.#pools,
+      rules: () => words?.poolSet() ?? this.#pools,
       namespaces,
       ledger: this.ledger,
       now,
       adopting: this.#inheritance.counts,
       mayOmit: (pool) => this.#inheritance.mayOmit(pool),
       recordOf: (key, ip) => this.#inheritance.recordOf(key, ip, services),
-      isNamedNow: isNamed,
+      isNamedNow: (key, ip) => this.#isNamed(key, ip),
       inherited: (key, ip) => this.#inheritance.inherited(key, ip, services),
       isLeaving: (key, ip) => this.#leaving.get(key)?.has(ip) === true,
       mayMove: (key) => moves === undefined || moves.nextAt(key) <= now,
       createdAt: (key) => services.get(key)?.createdAt,
     };
+  }
+
+  #isNamed(key: string, ip: string): boolean {
+    const own = this.ledger.assignments(key).find((assignment) => assignment.ip === ip);
+    return own !== undefined && this.#deps.words?.isNamed(key, own) === true;
   }
 
   #setPools(pools: PoolSet): void {

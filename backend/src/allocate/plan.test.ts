@@ -56,6 +56,7 @@ function view(
     ledger,
     now: NOW,
     adopting: true,
+    rules: () => seen.pools,
     recordOf: () => undefined,
     mayOmit: () => true,
     isNamedNow: () => false,

@@ -35,6 +35,8 @@ export interface AllocateView extends ChooseView {
    * show up. Afterwards only the ledger knows what was given, and anything else was written by somebody else.
    */
   readonly adopting: boolean;
+  /** The pools by whose rules that is judged, those of `pools` without what other replicas can't know. */
+  rules(): PoolSet;
   /** A Service gets another address instead of this one, and the write that says so has not succeeded yet. */
   isLeaving(service: string, ip: string): boolean;
   /** False: it was moved away from strangers so often that it has to stay with one for now. */
@@ -145,7 +147,7 @@ function adopted(service: Service, assignment: Assignment, view: AllocateView): 
   if (record === 'another') return [];
   const isNamed = record === 'named';
   const labels = view.namespaces.get(service.namespace);
-  const evidence = { pools: view.pools, labels, isNamed, mayOmit: pool !== undefined && view.mayOmit(pool.name) };
+  const evidence = { pools: view.rules(), labels, isNamed, mayOmit: pool !== undefined && view.mayOmit(pool.name) };
   if (!isBelieved({ service, ip: own.ip, pool }, evidence)) return [];
   return outlives(service, own.ip, view) ? [own] : [];
 }

@@ -162,6 +162,26 @@ suite('a Service that can not be reached', () => {
     assert.doesNotMatch(JSON.stringify(told), /shop/);
     assert.match((await explained(api, 'bank/new')).sentence, /held by the Service shop\/web/);
   });
+
+  test('knows of whom the leader would believe that it has the address: whom the pool’s status names, or all if it is restored', async (context) => {
+    const api = await bench(context);
+    const gold = { matchLabels: { tier: 'gold' } };
+    const pool = { metadata: { name: 'g', generation: 1 }, spec: { address: '203.0.113.1', serviceSelector: gold } };
+    const conditions = [{ type: 'Ready', status: 'True', reason: 'InUse', observedGeneration: 1 }];
+    const wish = { 'lb.kubesphere.io/ips': '203.0.113.1', 'eip.openelb.kubesphere.io/v1alpha2': 'g' };
+    const asking = withoutAddress('shop/gold', wish);
+    await api.store(kinds.services, served('shop/old', '203.0.113.1', 'g'));
+    await api.store(kinds.services, { ...asking, metadata: { ...asking.metadata, labels: { tier: 'gold' } } });
+    for (const [status, reason] of [
+      [{}, 'WantedAddressTaken'],
+      [{ used: { '203.0.113.1': 'shop/old' }, conditions }, 'WantedAddressTaken'],
+      [{ used: {}, conditions }, undefined],
+    ] as const) {
+      await api.store(eips, { ...pool, status } as typeof pool);
+      const answer = await explained(api, 'shop/gold');
+      assert.equal(answer.checks[1]?.reason ?? undefined, reason, JSON.stringify(status));
+    }
+  });
 });
 
 test('where no replica says anything of the address it is not known', async (context) => {

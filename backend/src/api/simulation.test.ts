@@ -145,6 +145,23 @@ suite('what if', () => {
     assert.deepEqual([gains, changes[0]?.services, changes[0]?.before.reason], [1, ['shop/new'], 'PoolDisabled']);
   });
 
+  test('a pool selects others: who waits for what somebody keeps goes on waiting', async (context) => {
+    const api = await bench(context);
+    const ready = { type: 'Ready', status: 'True', reason: 'InUse', observedGeneration: 1 };
+    const status = { addresses: ['203.0.113.1'], namespaces: ['shop'], used: {}, conditions: [ready] };
+    const one = { metadata: { name: 'one', generation: 1 }, spec: { address: '203.0.113.1' }, status };
+    await api.store(eips, one as typeof POOL);
+    const had = served('shop/had', '203.0.113.1', 'one');
+    const metadata = {
+      ...{ name: 'gold', namespace: 'shop', labels: { tier: 'gold' } },
+      annotations: { 'eip.openelb.kubesphere.io/v1alpha2': 'one' },
+    };
+    await api.store(kinds.services, had, { ...had, metadata, status: {} });
+    const spec = { ...one.spec, serviceSelector: { matchLabels: { tier: 'gold' } } };
+    const { gains, loses } = await whatIf(api, { pools: [{ name: 'one', spec }] });
+    assert.deepEqual([gains, loses], [0, 0]);
+  });
+
   test('names Services only to whom may list them, and asks for the right to ask', async (context) => {
     const api = await bench(context);
     api.users.set('tenant', { name: 'tenant', may: ['create simulations', 'list services shop'] });

@@ -1,7 +1,6 @@
 import { Allocator } from '../../allocate/allocator.ts';
 import { choose } from '../../allocate/choose.ts';
 import type { PoolSet } from '../../allocate/pool-set.ts';
-import type { Release } from '../../allocate/released.ts';
 import type { Family } from '../../domain/address.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { Finding } from '../../domain/reason.ts';
@@ -18,8 +17,8 @@ export interface PoolWord {
 }
 
 /**
- * What the leader would plan, from what stands in the objects alone: so every replica says the same. It differs from the leader's own plan
- * where that knows what nobody has written yet.
+ * What a leader that begins now would plan, by the same functions and from what stands in the objects alone: so every replica says the
+ * same. It differs from the leader's own plan where that knows what nobody has written yet.
  */
 export class Allocation {
   readonly #allocator: Allocator;
@@ -27,20 +26,22 @@ export class Allocation {
   readonly #now: number;
 
   private constructor(picture: ClusterPicture, now: number) {
-    const { services, namespaces } = picture.view;
+    const { services, namespaces, words } = picture.view;
     this.#picture = picture;
     this.#now = now;
-    this.#allocator = new Allocator({ services, namespaces });
+    this.#allocator = new Allocator({ services, namespaces, words });
   }
 
   /**
    * Made in steps, since it goes through all Services.
    * @param now milliseconds since the epoch
+   * @param edited what would be in force after an edit, in place of what is
    */
-  static *made(picture: ClusterPicture, now: number, pools: PoolSet = picture.poolSet): Generator<void, Allocation> {
+  static *made(picture: ClusterPicture, now: number, edited?: PoolSet): Generator<void, Allocation> {
     const allocation = new Allocation(picture, now);
     yield;
-    yield* allocation.#adopt(pools);
+    yield* allocation.#adopt();
+    if (edited !== undefined) allocation.#allocator.configure(edited, now);
     return allocation;
   }
 
@@ -62,21 +63,10 @@ export class Allocation {
     });
   }
 
-  *#adopt(pools: PoolSet): Generator<void, void> {
-    const names = [...pools.pools.keys()];
-    const released = new Map(names.map((name) => [name, this.#releasedBefore(name)] as const));
-    const used = names.flatMap((name) => this.#usedBefore(name));
+  *#adopt(): Generator<void, void> {
+    const { poolSet, view } = this.#picture;
+    const remembered = view.words.remembered();
     yield;
-    yield* this.#allocator.adopting(pools, { released, used }, this.#now);
-  }
-
-  #releasedBefore(pool: string): Release[] {
-    const released = this.#picture.view.poolObject(pool)?.status?.released ?? [];
-    return released.map(({ ip, service, time }) => ({ ip, service, at: Date.parse(time) || 0 }));
-  }
-
-  #usedBefore(pool: string): [ip: string, services: string[]][] {
-    const used = Object.entries(this.#picture.view.poolObject(pool)?.status?.used ?? {});
-    return used.map(([ip, services]) => [ip, services.split(';')]);
+    yield* this.#allocator.adopting(poolSet, remembered, this.#now);
   }
 }

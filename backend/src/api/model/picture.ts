@@ -22,6 +22,7 @@ export type PictureView = Pick<
   | 'peers'
   | 'settings'
   | 'poolsInForce'
+  | 'words'
   | 'unreadablePools'
   | 'serviceObject'
   | 'poolObject'

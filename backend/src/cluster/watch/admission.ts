@@ -16,6 +16,7 @@ export interface AdmissionDeps {
     poolSet(): PoolSet;
     recordOf(pool: string, key: string, ip: string): Recorded | undefined;
     mayOmit(pool: string): boolean;
+    mayOmitAtFirst(pool: string): boolean;
   };
   readonly namespaces: ReadonlyMap<string, Labels>;
 }
@@ -161,8 +162,13 @@ export class Admission {
     if (record === 'another' && (!this.#begun || this.#contests.has(ip))) return false;
     const labels = namespaces.get(service.namespace);
     const isNamed = record === 'named';
-    const mayOmit = !isNamed && pool !== undefined && words.mayOmit(pool.name);
+    const mayOmit = !isNamed && pool !== undefined && this.#mayOmit(pool);
     return isBelieved({ service, ip, pool }, { pools: words.poolSet(), labels, isNamed, mayOmit });
+  }
+
+  #mayOmit({ name }: Pool): boolean {
+    const { words } = this.#deps;
+    return this.#begun ? words.mayOmit(name) : words.mayOmitAtFirst(name);
   }
 
   #recordOf(service: Service, ip: string, pool: Pool | undefined): Recorded | undefined {

@@ -133,6 +133,27 @@ suite('what the engine is told', () => {
     view.stop();
   });
 
+  test('is what stood there when an Eip came without a status of ours: restored, or written by another version', async () => {
+    const { api, view } = bench();
+    const address = [{ type: 'InternalIP', address: '192.0.2.1' }];
+    api.store(kinds.nodes, { metadata: { name: 'n1' }, status: { addresses: address } });
+    api.store(eips, POOL);
+    api.store(kinds.services, holding('s'));
+    view.start();
+    await settle();
+    assert.deepEqual([...(view.inputs().services?.keys() ?? [])], ['d/s']);
+    const others = { occupied: false, usage: 1, poolSize: 16, used: { '192.0.2.9': 'd/gone' }, ready: true };
+    const ready = { type: 'Ready', status: 'True', reason: 'InUse', observedGeneration: 1 };
+    const told: boolean[] = [];
+    for (const status of [{}, others, { ...others, conditions: [] }, { ...others, conditions: [ready] }]) {
+      api.store(eips, { metadata: { name: 'a', generation: 1 }, spec: POOL.spec, status } as Eip);
+      await settle();
+      told.push(view.words.mayOmitAtFirst('a'));
+    }
+    assert.deepEqual(told, [true, true, true, false]);
+    view.stop();
+  });
+
   test('is nothing of Services without an address, nor of their endpoints', async () => {
     const { api, view, deltas, changes } = await started();
     api.store(kinds.services, { metadata: { name: 'other', namespace: 'd' }, spec: { type: 'LoadBalancer' } });

@@ -1,10 +1,11 @@
 import { recordOf } from '../../allocate/inheritance.ts';
 import { PoolSet } from '../../allocate/pool-set.ts';
+import type { Release, Remembered } from '../../allocate/released.ts';
 import { Reserved } from '../../allocate/reserved.ts';
 import type { AddressRange } from '../../domain/address.ts';
 import type { Node } from '../../domain/node.ts';
 import { MAX_EXCEPTIONS, type Pool } from '../../domain/pool.ts';
-import type { Service } from '../../domain/service.ts';
+import type { Assignment, Service } from '../../domain/service.ts';
 import type { Eip } from '../custom-kinds.ts';
 
 export interface PoolWordsDeps {
@@ -66,6 +67,39 @@ export class PoolWords {
     return [pool, ...others].some((name) => isBehind(poolObject(name)));
   }
 
+  /**
+   * The same of what a replica finds when it starts, or begins to lead: there may also be a status that no leader of ours has written,
+   * or none, as an Eip is restored without. Later on such an Eip is a new one, of which nobody can have anything yet.
+   */
+  mayOmitAtFirst(pool: string): boolean {
+    return !isOurs(this.#deps.poolObject(pool)) || this.mayOmit(pool);
+  }
+
+  /** Whether the pool's status names the Service for an address that it has. */
+  isNamed(key: string, { pool, ip }: Assignment): boolean {
+    return this.recordOf(pool, key, ip) === 'named';
+  }
+
+  /** All that the statuses say to a replica that begins to lead, or that tells what it would do. */
+  remembered(): Remembered {
+    const names = [...this.#deps.poolsInForce().keys()];
+    return {
+      released: new Map(names.map((name) => [name, this.#releasedOf(name)])),
+      used: names.flatMap((name) => this.#usedOf(name)),
+      omitting: new Set(names.filter((name) => this.mayOmitAtFirst(name))),
+    };
+  }
+
+  #releasedOf(pool: string): Release[] {
+    const released = this.#deps.poolObject(pool)?.status?.released ?? [];
+    return released.map(({ ip, service, time }) => ({ ip, service, at: Date.parse(time) || 0 }));
+  }
+
+  #usedOf(pool: string): [ip: string, services: readonly string[]][] {
+    const ips = Object.keys(this.#deps.poolObject(pool)?.status?.used ?? {});
+    return ips.map((ip) => [ip, this.#usersOf(pool, ip)]);
+  }
+
   #usersOf(pool: string, ip: string): readonly string[] {
     // A status can be anything: OpenELB wrote some of it, and people can.
     const users: unknown = this.#deps.poolObject(pool)?.status?.used?.[ip];
@@ -80,8 +114,19 @@ export class PoolWords {
   }
 }
 
+type Condition = NonNullable<NonNullable<Eip['status']>['conditions']>[number];
+
+function readyOf(object: Eip | undefined): Condition | undefined {
+  return object?.status?.conditions?.find(({ type }) => type === 'Ready');
+}
+
+/** `Ready` with a generation is the mark of a status in our form: it comes with the first `used`, and nobody else writes it. */
+function isOurs(object: Eip | undefined): boolean {
+  return readyOf(object)?.observedGeneration !== undefined;
+}
+
 /** The leader has written of an earlier version of the spec. */
 function isBehind(object: Eip | undefined): boolean {
-  const ready = object?.status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = readyOf(object);
   return ready !== undefined && ready.observedGeneration !== object?.metadata?.generation;
 }

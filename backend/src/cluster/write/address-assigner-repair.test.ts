@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { pass, settle } from '../fake/passage.ts';
+import { range } from '../../domain/testing/builders.ts';
+import type { Eip } from '../custom-kinds.ts';
+import * as kinds from '../kinds.ts';
 import type { Service } from '../kinds.ts';
 import { aPoolObject, AssignerBench, aServiceObject, withAddress } from './testing/assigner-bench.ts';
 
@@ -138,6 +141,37 @@ suite('two Services with one address', () => {
     await pass(next.clock, 1_000);
     assert.deepEqual([next.addresses('elder'), next.addresses('younger')], [['192.0.2.1'], ['192.0.2.2']]);
     assert.deepEqual(next.patched(), ['younger']);
+  });
+});
+
+suite('an address that its pool would not give now stays with a new leader', () => {
+  async function led(pool: Eip, subnets: AssignerBench['subnets'] = []): Promise<AssignerBench> {
+    const bench = new AssignerBench();
+    bench.subnets = subnets;
+    const status = { addresses: [{ type: 'InternalIP', address: '192.0.2.1' }] };
+    bench.api.store(kinds.nodes, { metadata: { name: 'n1' }, status });
+    bench.store(pool);
+    for (const ip of ['192.0.2.1', '192.0.2.8']) bench.store(withAddress(aServiceObject(`s${ip.slice(8)}`), ip));
+    bench.view.start();
+    await pass(bench.clock, 1_000);
+    return bench;
+  }
+  const READY = { type: 'Ready', status: 'True', reason: 'InUse', message: '', lastTransitionTime: '' };
+
+  test('where the pool has no status, as it was restored', async () => {
+    const bench = await led(MAIN);
+    assert.deepEqual([bench.addresses('s1'), bench.addresses('s8')], [['192.0.2.1'], ['192.0.2.8']]);
+    assert.deepEqual(bench.patched(), []);
+  });
+
+  test('where only a link of its own host tells so, which the leader before it may not have', async () => {
+    const pool = { ...MAIN, spec: { addresses: ['192.0.2.1-192.0.2.100'], protocol: 'layer2' } } as const;
+    const status = { used: {}, conditions: [{ ...READY, observedGeneration: 1 }] };
+    const bench = await led({ ...pool, metadata: { ...pool.metadata, generation: 1 }, status } as Eip, [
+      range('192.0.2.8/29'),
+    ]);
+    assert.deepEqual(bench.addresses('s8'), ['192.0.2.8']);
+    assert.notDeepEqual(bench.addresses('s1'), ['192.0.2.1'], 'what all know counts');
   });
 });
 

@@ -75,8 +75,7 @@ export class AddressAssigner {
   constructor(deps: AddressAssignerDeps) {
     this.#deps = deps;
     const { services, namespaces } = deps.view;
-    const isNamed = (key: string, ip: string): boolean => this.#isNamed(key, ip);
-    this.#allocator = new Allocator({ services, namespaces, moves: this.#moves, isNamed });
+    this.#allocator = new Allocator({ services, namespaces, moves: this.#moves, words: deps.view.words });
     this.#adoption = new Adoption({ ...deps, onEnd: () => this.#allocator.endAdoption() });
     this.#queue = new WorkQueue(deps, {
       name: 'services',
@@ -111,10 +110,9 @@ export class AddressAssigner {
     this.#reserved = this.#reservedNow();
     const { view } = this.#deps;
     const pools = new PoolSet(view.poolsInForce(), this.#reserved, undefined, view.unreadablePools());
-    const released = new Map([...pools.pools.keys()].map((name) => [name, this.#releasedBefore(name)] as const));
-    this.#movedBefore(pools, [...released.values()].flat());
-    const omitting = new Set([...pools.pools.keys()].filter((name) => view.words.mayOmit(name)));
-    const keys = this.#allocator.adopt(pools, { released, used: this.#usedBefore(pools), omitting }, this.#now());
+    const remembered = view.words.remembered();
+    this.#movedBefore(pools, [...remembered.released.values()].flat());
+    const keys = this.#allocator.adopt(pools, remembered, this.#now());
     for (const key of keys) this.serviceChanged(key);
     this.#awaitRest();
   }
@@ -181,23 +179,6 @@ export class AddressAssigner {
     if (same && this.#reserved?.isMadeOf(input) === true) return this.#reserved;
     this.#nodes = nodes;
     return new Reserved(input);
-  }
-
-  #isNamed(key: string, ip: string): boolean {
-    const pool = this.ledger.assignments(key).find((assignment) => assignment.ip === ip)?.pool;
-    return pool !== undefined && this.#deps.view.words.recordOf(pool, key, ip) === 'named';
-  }
-
-  #usedBefore(pools: PoolSet): [ip: string, services: string[]][] {
-    const used = [...pools.pools.keys()].flatMap((name) =>
-      Object.entries(this.#deps.view.poolObject(name)?.status?.used ?? {}),
-    );
-    return used.map(([ip, services]) => [ip, services.split(';')]);
-  }
-
-  #releasedBefore(pool: string): Release[] {
-    const released = this.#deps.view.poolObject(pool)?.status?.released ?? [];
-    return released.map(({ ip, service, time }) => ({ ip, service, at: Date.parse(time) || 0 }));
   }
 
   /** What the leader before us has done of late: addresses that their Services have left to strangers. */

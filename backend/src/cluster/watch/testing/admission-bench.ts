@@ -22,6 +22,7 @@ export class Bench {
       poolSet: () => this.poolSet(),
       recordOf: (_pool, key, ip) => recordOf(this.used.get(ip) ?? [], { key, ip }, this.services),
       mayOmit: () => false,
+      mayOmitAtFirst: () => false,
     },
     namespaces: this.namespaces,
   });

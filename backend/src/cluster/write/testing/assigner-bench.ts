@@ -1,3 +1,4 @@
+import type { AddressRange } from '../../../domain/address.ts';
 import { FakeClock } from '../../../platform/fake/clock.ts';
 import { FakeLogger } from '../../../platform/fake/logger.ts';
 import { API_VERSION } from '../../../resources/keys.ts';
@@ -99,6 +100,8 @@ export class AssignerBench {
   readonly notes: string[] = [];
   /** The pools whose use has changed, each time. */
   readonly used: string[] = [];
+  /** Subnets of the links of its host. */
+  subnets: readonly AddressRange[] = [];
   mayWrite = true;
 
   constructor() {
@@ -130,7 +133,7 @@ export class AssignerBench {
       },
       guard: { ensure: () => this.gate.pass('guard').then(() => true) },
       serviceRanges: () => [],
-      subnets: () => [],
+      subnets: () => this.subnets,
       mayWrite: () => this.mayWrite,
       onWritten: () => undefined,
       onUse: (pool) => void this.used.push(pool),
