@@ -150,7 +150,7 @@ suite('what if', () => {
     const ready = { type: 'Ready', status: 'True', reason: 'InUse', observedGeneration: 1 };
     const status = { addresses: ['203.0.113.1'], namespaces: ['shop'], used: {}, conditions: [ready] };
     const one = { metadata: { name: 'one', generation: 1 }, spec: { address: '203.0.113.1' }, status };
-    await api.store(eips, one as typeof POOL);
+    await api.store(eips, one);
     const had = served('shop/had', '203.0.113.1', 'one');
     const metadata = {
       ...{ name: 'gold', namespace: 'shop', labels: { tier: 'gold' } },

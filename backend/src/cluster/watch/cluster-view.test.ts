@@ -146,7 +146,7 @@ suite('what the engine is told', () => {
     const ready = { type: 'Ready', status: 'True', reason: 'InUse', observedGeneration: 1 };
     const told: boolean[] = [];
     for (const status of [{}, others, { ...others, conditions: [] }, { ...others, conditions: [ready] }]) {
-      api.store(eips, { metadata: { name: 'a', generation: 1 }, spec: POOL.spec, status } as Eip);
+      api.store(eips, { metadata: { name: 'a', generation: 1 }, spec: POOL.spec, status });
       await settle();
       told.push(view.words.mayOmitAtFirst('a'));
     }
