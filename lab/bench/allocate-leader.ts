@@ -84,8 +84,15 @@ export class Leader {
   #write(service: Service, ips: readonly string[]): void {
     if (ips.join() === service.ingressIPs.join()) return;
     const recorded = this.allocator.ledger.assignments(service.key).filter(({ ip }) => ips.includes(ip));
-    const held = recorded.length > 0;
-    const written = { ...service, recorded, ingressIPs: ips, held, hasCondition: true, hasFinalizer: held };
+    const isGiven = recorded.length > 0;
+    const written = {
+      ...service,
+      recorded,
+      ingressIPs: ips,
+      claims: isGiven,
+      hasCondition: true,
+      hasFinalizer: isGiven,
+    };
     this.#world.services.set(service.key, written);
     this.allocator.observe(written);
   }

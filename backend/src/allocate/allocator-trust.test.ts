@@ -12,7 +12,7 @@ const NOW = 1_000_000_000;
 suite('what a new leader believes of the statuses that it finds', () => {
   const POOL = aPool('p', ['192.0.2.0/29'], { isDefault: true });
   const holding = (key: string, ip: string, createdAt: number): Service =>
-    aService(key, { createdAt, held: true, recorded: [{ pool: 'p', ip }], ingressIPs: [ip], hasCondition: true });
+    aService(key, { createdAt, claims: true, recorded: [{ pool: 'p', ip }], ingressIPs: [ip], hasCondition: true });
 
   function led(
     services: readonly Service[],
@@ -132,7 +132,7 @@ suite('what a new leader believes of a status that turns up with the address of 
   const having = (service: Service): Service =>
     aService(service.key, {
       ...service,
-      ...{ held: true, recorded: [{ pool: 'p', ip: IP }], ingressIPs: [IP], hasCondition: true },
+      ...{ claims: true, recorded: [{ pool: 'p', ip: IP }], ingressIPs: [IP], hasCondition: true },
     });
 
   interface Case {

@@ -17,7 +17,7 @@ function poolSet(pools: readonly Pool[]): PoolSet {
 
 function holding(service: Service, ...ips: string[]): Service {
   const recorded = ips.map((ip): Assignment => ({ pool: 'p', ip }));
-  return { ...service, recorded, ingressIPs: ips, held: true, hasCondition: true, hasFinalizer: true };
+  return { ...service, recorded, ingressIPs: ips, claims: true, hasCondition: true, hasFinalizer: true };
 }
 
 /** An allocator with its Services, whose plans are written at once unless a test does it by hand. */
@@ -43,7 +43,7 @@ class Desk {
       const planned = this.allocator.plan(service, this.now);
       queue.push(...this.allocator.take(service, planned, this.now).again);
       const ips = planned.served ? planned.assignments.map(({ ip }) => ip) : [];
-      const shown = ips.length > 0 ? holding(service, ...ips) : { ...service, held: false, ingressIPs: [] };
+      const shown = ips.length > 0 ? holding(service, ...ips) : { ...service, claims: false, ingressIPs: [] };
       this.services.set(key, shown);
       this.allocator.observe(shown);
       queue.push(...this.allocator.settle(service, planned, this.now).again);
@@ -69,7 +69,7 @@ class Desk {
 
   ips(key: string): string {
     const service = this.services.get(key);
-    return service?.held === true ? service.ingressIPs.join() : 'none';
+    return service?.claims === true ? service.ingressIPs.join() : 'none';
   }
 }
 

@@ -8,7 +8,7 @@ import { NO_EFFECTS, type Effects } from './effects.ts';
 import { Freed } from './freed.ts';
 import { Inheritance } from './inheritance.ts';
 import { Ledger, sharingGroup } from './ledger.ts';
-import { heldAssignments, plan, said, sameTerms, type AllocateView, type Plan } from './plan.ts';
+import { believedClaims, plan, said, sameTerms, type AllocateView, type Plan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 import type { Remembered } from './released.ts';
 import { Crowds, plainWish } from './crowds.ts';
@@ -80,10 +80,10 @@ export class Allocator {
     const services = [...this.#deps.services.values()].sort(byServiceAge);
     const view = this.#view(now);
     yield* each(services, (service) => {
-      if (!service.held) return;
-      const held = heldAssignments(service, view);
-      this.ledger.set(service, held, now);
-      this.ledger.confirm(service.key, held);
+      if (!service.claims) return;
+      const believed = believedClaims(service, view);
+      this.ledger.set(service, believed, now);
+      this.ledger.confirm(service.key, believed);
     });
     yield* each(services, (service) => {
       this.#inheritance.find(service.key, this.ledger.assignments(service.key));
@@ -127,7 +127,7 @@ export class Allocator {
     const evicted = given.flatMap(({ ip }) => this.#conflicting(service, ip).map((rival) => ({ rival, ip })));
     for (const { rival, ip } of evicted) this.#evict(rival, ip, now);
     const isGiven = ({ ip }: Assignment): boolean => given.some((assignment) => assignment.ip === ip);
-    const byStatus = service.recorded.every(isGiven) ? [] : heldAssignments(service, this.#view(now));
+    const byStatus = service.recorded.every(isGiven) ? [] : believedClaims(service, this.#view(now));
     const leaving = [...this.ledger.assignments(key), ...byStatus].filter((assignment) => !isGiven(assignment));
     if (leaving.length > 0) this.#leaving.set(key, new Set(leaving.map(({ ip }) => ip)));
     else this.#leaving.delete(key);

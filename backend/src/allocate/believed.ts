@@ -4,7 +4,7 @@ import type { Labels } from '../domain/selector.ts';
 import type { PoolSet } from './pool-set.ts';
 import { whyNever, type Asking } from './rules.ts';
 
-/** What stands in a Service as held. */
+/** An address that a Service claims by its status. */
 export interface Claim {
   readonly service: Asking;
   /** Canonical text. */
@@ -25,7 +25,7 @@ export interface Evidence {
 }
 
 /**
- * Whether what stands in a Service as held can be ours: who may write `services/status` can write that as well, so it counts only where
+ * Whether a claim can be true: who may write `services/status` can write that as well, so it counts only where
  * the pool would give it, now or (by the word of its status) before an edit of whatever the rules depend on. Of an address in no pool
  * nobody can say; it is not announced either way.
  */

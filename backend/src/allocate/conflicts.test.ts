@@ -22,7 +22,13 @@ function pool(addresses: string, ...conflicts: readonly Conflict[]): Pool {
 
 function holding(service: Service, assignments: readonly Assignment[]): Service {
   const held = assignments.length > 0;
-  return { ...service, recorded: assignments, ingressIPs: assignments.map(({ ip }) => ip), held, hasCondition: true };
+  return {
+    ...service,
+    recorded: assignments,
+    ingressIPs: assignments.map(({ ip }) => ip),
+    claims: held,
+    hasCondition: true,
+  };
 }
 
 /** A leader whose plans are written at once. */

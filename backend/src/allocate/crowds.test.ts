@@ -57,7 +57,7 @@ class Desk {
       const recorded = planned.served ? planned.assignments : [];
       const ingressIPs = recorded.map(({ ip }) => ip);
       this.told.set(key, `${ingressIPs.join()} ${said(planned)}`);
-      if (ingressIPs.length > 0) this.#services.set(key, { ...service, held: true, recorded, ingressIPs });
+      if (ingressIPs.length > 0) this.#services.set(key, { ...service, claims: true, recorded, ingressIPs });
       queue.push(...this.#allocator.settle(service, planned, this.#now).again);
     }
   }

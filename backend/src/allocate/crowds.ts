@@ -6,8 +6,14 @@ import type { Crowd, Waiting } from './waiting.ts';
  * The pools that a Service names, in its order, if nothing but its pools decides what it gets: it has and had nothing, and asks for no
  * address of its own. Who names none looks to them in the order of their priorities, which an edit may change.
  */
-export function plainWish({ held, recorded, wantedIPs, sharing, wantedPools }: Service): readonly string[] | undefined {
-  const isPlain = !held && recorded.length === 0 && wantedIPs.length === 0 && sharing.key === undefined;
+export function plainWish({
+  claims,
+  recorded,
+  wantedIPs,
+  sharing,
+  wantedPools,
+}: Service): readonly string[] | undefined {
+  const isPlain = !claims && recorded.length === 0 && wantedIPs.length === 0 && sharing.key === undefined;
   return isPlain ? wantedPools : undefined;
 }
 

@@ -37,7 +37,7 @@ function copyOf({ services, pools, namespaces, nodes, freed, now }: World): Worl
 }
 
 function addressesOf(service: Service | undefined): readonly string[] {
-  return service?.held === true ? service.recorded.map(({ ip }) => ip) : [];
+  return service?.claims === true ? service.recorded.map(({ ip }) => ip) : [];
 }
 
 function show(service: Service | undefined): string {
@@ -211,7 +211,7 @@ const sameAgain: Check = (before, after, { happenings }) => {
   if (happenings.length > 1 || only?.what !== 'recreate') return;
   const [was, is] = [before.services.get(only.key), after.services.get(only.key)];
   if (was === undefined || is === undefined || was.sharing.key !== undefined || !isOurs(is)) return;
-  const had = was.held ? was.recorded : [];
+  const had = was.claims ? was.recorded : [];
   for (const record of had.filter((one) => isStillIts(is, one, after))) {
     assert.ok(addressesOf(is).includes(record.ip), `not ${record.ip} again: ${show(was)}, now ${show(is)}`);
   }

@@ -74,7 +74,7 @@ export class Inheritance {
   inherited(key: string, ip: string, services: ReadonlyMap<string, Service>): Inherited | undefined {
     if (!isRecorded(this.#found.get(key), ip)) return undefined;
     const service = services.get(key);
-    return service?.held === true && isRecorded(service.recorded, ip) ? 'kept' : 'let go';
+    return service?.claims === true && isRecorded(service.recorded, ip) ? 'kept' : 'let go';
   }
 
   mayOmit(pool: string): boolean {

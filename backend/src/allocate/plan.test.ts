@@ -5,7 +5,7 @@ import type { Pool } from '../domain/pool.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import { aPool, aService, range } from '../domain/testing/builders.ts';
 import { Ledger } from './ledger.ts';
-import { heldAssignments, plan, type AllocateView, type Plan } from './plan.ts';
+import { believedClaims, plan, type AllocateView, type Plan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 import { byServiceAge } from './waiting.ts';
 
@@ -25,7 +25,7 @@ function holding(service: Service, ...records: string[]): Service {
     ...service,
     recorded,
     ingressIPs: recorded.map(({ ip }) => ip),
-    held: recorded.length > 0,
+    claims: recorded.length > 0,
     hasFinalizer: recorded.length > 0,
   };
 }
@@ -36,7 +36,7 @@ const NOW = 1_000_000_000;
 
 /** `pool` as its status says it, by the word of the leader that gave these Services their addresses. */
 function inUse(base: Pool, services: readonly Service[]): Pool {
-  const users = services.filter(({ held, recorded }) => held && recorded.some(({ pool }) => pool === base.name));
+  const users = services.filter(({ claims, recorded }) => claims && recorded.some(({ pool }) => pool === base.name));
   const ips = users.flatMap(({ recorded }) => recorded.filter(({ pool }) => pool === base.name).map(({ ip }) => ip));
   const heldNamespaces = [...new Set(users.map(({ namespace }) => namespace))];
   return { ...base, heldRanges: [...base.ranges, ...ips.map(range)], heldNamespaces };
@@ -65,7 +65,7 @@ function view(
     mayMove: () => true,
     createdAt: (key) => ages.get(key),
   };
-  for (const service of [...services].sort(byServiceAge)) ledger.set(service, heldAssignments(service, seen), NOW);
+  for (const service of [...services].sort(byServiceAge)) ledger.set(service, believedClaims(service, seen), NOW);
   for (const [key, record] of Object.entries(reserved)) ledger.set(aService(key), [assignment(record)], NOW);
   return seen;
 }

@@ -31,7 +31,7 @@ type Decision =
 
 export interface AllocateView extends ChooseView {
   /**
-   * Takes over what stands in the Services as held: at the beginning of a term of office, while another leader's writes may still
+   * Believes what Services claim, as far as the pools allow: at the beginning of a term of office, while another leader's writes may still
    * show up. Afterwards only the ledger knows what was given, and anything else was written by somebody else.
    */
   readonly adopting: boolean;
@@ -152,9 +152,9 @@ function adopted(service: Service, assignment: Assignment, view: AllocateView): 
   return outlives(service, own.ip, view) ? [own] : [];
 }
 
-/** What a Service holds by its status, each address with its true pool; the ledger is made of this. */
-export function heldAssignments(service: Service, view: AllocateView): Assignment[] {
-  if (!service.held) return [];
+/** What a Service claims by its status and is believed to have, each address with its true pool; the ledger is made of this. */
+export function believedClaims(service: Service, view: AllocateView): Assignment[] {
+  if (!service.claims) return [];
   const known = view.ledger.assignments(service.key);
   return service.recorded.flatMap((assignment) => {
     const own = known.find(({ ip }) => ip === assignment.ip);
@@ -164,8 +164,8 @@ export function heldAssignments(service: Service, view: AllocateView): Assignmen
 }
 
 /**
- * Whether an address that stands in a status beside our condition is one that we wrote there. Less is asked than of one that is held:
- * what is taken back need be neither believed nor tenable. The record is the tenant's to edit, but so is the finalizer.
+ * Whether an address that stands in a status beside our condition is one that we wrote there. Less is asked than of one that is to
+ * stay: what is taken back need be neither believed nor tenable. The record is the tenant's to edit, but so is the finalizer.
  */
 function isOurs(key: string, assignment: Assignment, view: AllocateView): boolean {
   const { ip, pool } = assignment;
@@ -173,12 +173,12 @@ function isOurs(key: string, assignment: Assignment, view: AllocateView): boolea
   return view.adopting && poolOf(assignment, view.pools.pools) !== undefined;
 }
 
-function oursOf({ key, held, recorded }: Service, view: AllocateView): string[] {
-  return held ? recorded.filter((assignment) => isOurs(key, assignment, view)).map(({ ip }) => ip) : [];
+function oursOf({ key, claims, recorded }: Service, view: AllocateView): string[] {
+  return claims ? recorded.filter((assignment) => isOurs(key, assignment, view)).map(({ ip }) => ip) : [];
 }
 
-/** What the Service holds: by its status, then by what we wrote there, should somebody have written over it. */
-function heldBy(service: Service, byStatus: readonly Assignment[], view: AllocateView): Assignment[] {
+/** What the Service has: by its status, then by what we wrote there, should somebody have written over it. */
+function ownAssignments(service: Service, byStatus: readonly Assignment[], view: AllocateView): Assignment[] {
   const written = view.ledger.written(service.key).filter(({ ip }) => isTenable(service, ip, view));
   return [...byStatus, ...without(written, byStatus)];
 }
@@ -186,23 +186,23 @@ function heldBy(service: Service, byStatus: readonly Assignment[], view: Allocat
 interface FamilyPlan {
   readonly assignment: Assignment | undefined;
   /** What the Service has already, wanted or not. */
-  readonly held: Assignment | undefined;
+  readonly had: Assignment | undefined;
   /** Why the wish is not met. */
   readonly failed: Extract<Choice, { ok: false }> | undefined;
 }
 
 function planFamily(service: Service, family: Family, all: readonly Assignment[], view: AllocateView): FamilyPlan {
-  const held = all.filter((assignment) => familyOf(assignment) === family);
-  const wanted = held.filter((assignment) => stillWanted(service, assignment));
+  const had = all.filter((assignment) => familyOf(assignment) === family);
+  const wanted = had.filter((assignment) => stillWanted(service, assignment));
   const good = wanted.find((assignment) => !isToBeReplaced(service, assignment, view.pools));
   const kept = good ?? (view.mayMove(service.key) ? undefined : wanted[0]);
-  if (kept !== undefined) return { assignment: kept, held: kept, failed: undefined };
+  if (kept !== undefined) return { assignment: kept, had: kept, failed: undefined };
   const choice = choose(service, family, view);
-  // What takes the place of an address that can't be announced counts as held: it need not wait for the other family.
-  const before = choice.ok && wanted.length > 0 ? choice.assignment : held[0];
-  if (choice.ok) return { assignment: choice.assignment, held: before, failed: undefined };
+  // What takes the place of an address that can't be announced counts as had: it need not wait for the other family.
+  const before = choice.ok && wanted.length > 0 ? choice.assignment : had[0];
+  if (choice.ok) return { assignment: choice.assignment, had: before, failed: undefined };
   // The old address stays until a new one is there: a wish that can't be met costs nothing.
-  return { assignment: held[0], held: held[0], failed: choice };
+  return { assignment: had[0], had: had[0], failed: choice };
 }
 
 /** Said even where the Service is content with the other family: its owner asked for this very address. */
@@ -224,7 +224,7 @@ const UNMET_WISHES: ReadonlySet<Reason> = new Set([
 
 function waitsFor(service: Service, failures: readonly Extract<Choice, { ok: false }>[]): Interest | undefined {
   if (failures.length === 0) return undefined;
-  const before = service.held ? [] : service.recorded.flatMap(({ ip }) => canonicalAddress(ip) ?? []);
+  const before = service.claims ? [] : service.recorded.flatMap(({ ip }) => canonicalAddress(ip) ?? []);
   const pools = failures.flatMap((failure) => failure.pools ?? []);
   const ips = new Set([...before, ...failures.flatMap(({ ip }) => ip ?? [])]);
   const [family, second] = neededFamilies(service);
@@ -246,23 +246,23 @@ function together(service: Service, plans: readonly FamilyPlan[]): Decision {
     const shown = failed !== undefined && UNMET_WISHES.has(failed.reason) ? failed : allocated;
     return { ...later, assignments, finding: shown };
   }
-  const kept = plans.flatMap(({ held }) => held ?? []);
+  const kept = plans.flatMap(({ had }) => had ?? []);
   return { ...later, assignments: kept, finding: failed };
 }
 
-/** A Service whose status somebody else has written holds nothing of ours, whatever condition it carries. */
-function withoutHolding(service: Service, ours: readonly string[]): Service {
+/** A Service whose status somebody else has written has nothing of ours, whatever condition it carries. */
+function withoutClaims(service: Service, ours: readonly string[]): Service {
   // What is ours, and lost to an older Service, is no sign of another load balancer.
-  return { ...service, held: false, ingressIPs: service.ingressIPs.filter((ip) => !ours.includes(ip)) };
+  return { ...service, claims: false, ingressIPs: service.ingressIPs.filter((ip) => !ours.includes(ip)) };
 }
 
 function decide(given: Service, ours: readonly string[], view: AllocateView): Decision {
-  const byStatus = heldAssignments(given, view);
-  const service = given.held && byStatus.length === 0 ? withoutHolding(given, ours) : given;
+  const byStatus = believedClaims(given, view);
+  const service = given.claims && byStatus.length === 0 ? withoutClaims(given, ours) : given;
   const reason = notServed({ service, defaultPoolExists: view.pools.hasDefault });
   if (reason !== undefined) return { served: false, finding: reason };
-  const held = heldBy(service, byStatus, view);
-  const plans = neededFamilies(service).map((family) => planFamily(service, family, held, view));
+  const own = ownAssignments(service, byStatus, view);
+  const plans = neededFamilies(service).map((family) => planFamily(service, family, own, view));
   return together(service, plans);
 }
 

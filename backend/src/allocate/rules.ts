@@ -7,11 +7,11 @@ import type { PoolSet } from './pool-set.ts';
 import { isBuggy } from './reserved.ts';
 
 /** What of a Service the rules look at. */
-export type Asking = Pick<Service, 'key' | 'namespace' | 'labels' | 'wantedIPs' | 'recorded' | 'held'>;
+export type Asking = Pick<Service, 'key' | 'namespace' | 'labels' | 'wantedIPs' | 'recorded' | 'claims'>;
 
 /** By name, or by a record that came with the object. Of what holds addresses the record is a claim, no wish. */
-function asksFor({ wantedIPs, recorded, held }: Asking, ip: string): boolean {
-  const isRecorded = !held && recorded.some((record) => record.ip === ip);
+function asksFor({ wantedIPs, recorded, claims }: Asking, ip: string): boolean {
+  const isRecorded = !claims && recorded.some((record) => record.ip === ip);
   return isRecorded || wantedIPs.some((wanted) => canonicalAddress(wanted) === ip);
 }
 

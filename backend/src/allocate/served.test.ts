@@ -17,15 +17,15 @@ suite('whom we serve', () => {
   test('neither, but a default pool', () => assert.equal(verdict(NO_CLASS, true), 'served'));
   test('neither, and no default pool', () => assert.equal(verdict(NO_CLASS), 'NotOptedIn'));
   test('none that is no LoadBalancer', () =>
-    assert.equal(verdict({ isLoadBalancer: false, held: true }), 'NotLoadBalancer'));
-  test('none that is being deleted', () => assert.equal(verdict({ deleting: true, held: true }), 'Deleting'));
+    assert.equal(verdict({ isLoadBalancer: false, claims: true }), 'NotLoadBalancer'));
+  test('none that is being deleted', () => assert.equal(verdict({ deleting: true, claims: true }), 'Deleting'));
 });
 
 suite('whom others serve', () => {
   const foreign: Partial<Service> = { loadBalancerClass: 'example.com/other' };
   test('a foreign class is never touched', () => {
     assert.equal(verdict(foreign, true), 'ForeignClass');
-    assert.equal(verdict({ ...foreign, optedIn: true, held: true }, true), 'ForeignClass');
+    assert.equal(verdict({ ...foreign, optedIn: true, claims: true }, true), 'ForeignClass');
   });
   test('no class, a default pool, but somebody else gave it an address', () => {
     assert.equal(verdict({ ...NO_CLASS, ingressIPs: ['203.0.113.9'] }, true), 'ServedByAnother');
@@ -39,7 +39,7 @@ suite('whom others serve', () => {
 });
 
 suite('once served', () => {
-  const held: Partial<Service> = { ...NO_CLASS, held: true, hasFinalizer: true, ingressIPs: ['192.0.2.1'] };
+  const held: Partial<Service> = { ...NO_CLASS, claims: true, hasFinalizer: true, ingressIPs: ['192.0.2.1'] };
   test('served though the default pool is gone', () => assert.equal(verdict(held), 'served'));
   test('served while the default pool is there', () => assert.equal(verdict(held, true), 'served'));
   test('not if its own type changes', () =>

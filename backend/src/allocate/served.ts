@@ -33,7 +33,7 @@ function optedIn({ service }: ServedQuestion): Verdict {
 
 /** Once served, served until its own spec changes: losing the default pool takes no address away. */
 function alreadyServed({ service }: ServedQuestion): Verdict {
-  return service.held ? 'served' : undefined;
+  return service.claims ? 'served' : undefined;
 }
 
 function byDefaultPool({ service, defaultPoolExists }: ServedQuestion): Verdict {

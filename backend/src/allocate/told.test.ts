@@ -54,7 +54,7 @@ class Desk {
       const ingressIPs = recorded.map(({ ip }) => ip);
       const { reason, params } = planned.finding;
       this.#told.set(key, [...ingressIPs, reason, params['holder'] ?? params['ports'] ?? ''].join(' ').trim());
-      this.services.set(key, { ...service, recorded, ingressIPs, held: recorded.length > 0, hasCondition: true });
+      this.services.set(key, { ...service, recorded, ingressIPs, claims: recorded.length > 0, hasCondition: true });
       queue.push(...this.#allocator.settle(service, planned, this.#now).again);
     }
   }

@@ -78,7 +78,7 @@ suite('who asks in vain for an address keeps it from nobody', () => {
     });
   }
   test('it has an address, and another one was written into its record', () => {
-    const held = { held: true, ingressIPs: ['192.0.2.3'], hasCondition: true };
+    const held = { claims: true, ingressIPs: ['192.0.2.3'], hasCondition: true };
     const recorded = [X, '192.0.2.3'].map((ip) => ({ pool: 'p', ip }));
     const evil = aService('evil/e', { createdAt: 1, ...held, recorded });
     const bench = new Bench([], { ...POOL, heldRanges: POOL.ranges });

@@ -102,7 +102,7 @@ before(async () => {
     },
   );
   view.start();
-  await until(() => Promise.resolve(view.synced && view.services.get('bank/vault')?.held === true), {
+  await until(() => Promise.resolve(view.synced && view.services.get('bank/vault')?.claims === true), {
     what: 'the view',
   });
   kubesphere = new KsApiserver('');

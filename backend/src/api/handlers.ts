@@ -161,8 +161,8 @@ function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoute
   const reading = async (namespace: string, { texts, admitted }: Context): Promise<Reading> => {
     return { texts, audience: await withinNamespace(admitted, namespace) };
   };
-  const wordsOf = ({ recorded, held }: Service): ReturnType<Gather['all']> =>
-    gather.all(held ? recorded.map(({ ip }) => ip) : []);
+  const wordsOf = ({ recorded, claims }: Service): ReturnType<Gather['all']> =>
+    gather.all(claims ? recorded.map(({ ip }) => ip) : []);
   return {
     listServices: async ({ query }, { texts, admitted }) => {
       return await masked(admitted, (audience) =>

@@ -9,6 +9,10 @@ import { aNode, aSession } from './testing/facts.ts';
 import { ApiBench, bgpConfs, bgpPeers, eips, factsOf, kinds, served } from './testing/api-bench.ts';
 
 const POOL = { metadata: { name: 'a' }, spec: { address: '192.0.2.0/30' } };
+const READY = {
+  ...({ type: 'Ready', status: 'True', reason: 'InUse', message: '' } as const),
+  lastTransitionTime: '2026-01-01T00:00:00Z',
+};
 const PEER = { metadata: { name: 'r1' }, spec: { conf: { peerAs: 65000, neighborAddress: '203.0.113.1' } } };
 
 /** Where the Pods of a Service run. */
@@ -147,7 +151,7 @@ suite('what if', () => {
 
   test('a pool selects others: who waits for what somebody keeps goes on waiting', async (context) => {
     const api = await bench(context);
-    const ready = { type: 'Ready', status: 'True', reason: 'InUse', observedGeneration: 1 };
+    const ready = { ...READY, observedGeneration: 1 };
     const status = { addresses: ['203.0.113.1'], namespaces: ['shop'], used: {}, conditions: [ready] };
     const one = { metadata: { name: 'one', generation: 1 }, spec: { address: '203.0.113.1' }, status };
     await api.store(eips, one);

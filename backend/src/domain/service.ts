@@ -46,17 +46,18 @@ export interface Service {
   /** What of its annotations is not honoured, and why. */
   readonly ignored: readonly Finding[];
   /**
-   * Of a Service that holds addresses, these, with the pools of its record (annotation `lb.kubesphere.io/assigned`); of another one,
+   * Of a Service that claims addresses, these, with the pools of its record (annotation `lb.kubesphere.io/assigned`); of another one,
    * what its record says: a wish. The annotation is the tenant's to edit and never trusted without a look at the pool.
    */
   readonly recorded: readonly Assignment[];
   /** `status.loadBalancer.ingress`: canonical addresses, and host names as they are. */
   readonly ingressIPs: readonly string[];
   /**
-   * The addresses in the status are ours. Proved by our condition `Allocated` being True, which tenants can't write; finalizer and
-   * annotation prove nothing, since others use them too and a PUT drops them.
+   * The addresses in the status are ours, as it says: our condition `Allocated` is True there, which tenants can't write. Finalizer and
+   * annotation say nothing, since others use them too and a PUT drops them. Whether it is believed is for the pools to say; what is, and
+   * what the leader keeps for a Service beyond that, is held.
    */
-  readonly held: boolean;
+  readonly claims: boolean;
   /** Our condition `Allocated` stands in the status, True or not. */
   readonly hasCondition: boolean;
   /** By our condition `Announced` somebody has announced its addresses already, though a stranger may have taken one since. */

@@ -138,10 +138,10 @@ async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
  * Where another load balancer wrote its address over ours, our condition is left behind, but the finalizer is the other's.
  */
 function holdsService(object: Service): boolean {
-  const { hasFinalizer, loadBalancerClass, held, recorded, ingressIPs } = toService(object);
+  const { hasFinalizer, loadBalancerClass, claims, recorded, ingressIPs } = toService(object);
   if (!hasFinalizer) return false;
   if (loadBalancerClass !== undefined) return loadBalancerClass === LOAD_BALANCER_CLASS;
-  return held ? recorded.every(({ pool }) => pool !== '') : recorded.length > 0 && ingressIPs.length === 0;
+  return claims ? recorded.every(({ pool }) => pool !== '') : recorded.length > 0 && ingressIPs.length === 0;
 }
 
 /** By `/status`, as the managers wrote it: so nobody needs the right to change Services. */

@@ -46,7 +46,7 @@ class Seen {
 
   holds(...ips: readonly string[]): this {
     const recorded = ips.map((ip) => ({ ip, pool: 'p' }));
-    return this.shows({ held: true, hasCondition: true, recorded, ingressIPs: ips });
+    return this.shows({ claims: true, hasCondition: true, recorded, ingressIPs: ips });
   }
 
   says(reason: Reason, ip = IP, nodes: readonly string[] = ['n2']): this {

@@ -51,7 +51,7 @@ export class ServiceLatency {
    * @param isNew false as long as the first lists come: since when those in them have asked is not known
    */
   serviceChanged(key: string, service: Service | undefined, isNew: boolean): void {
-    if (service?.held === true && !service.deleting) this.#holds(key, service);
+    if (service?.claims === true && !service.deleting) this.#holds(key, service);
     // As long as lists are missing it is not known either whether it is ours.
     else if (service !== undefined && (!isNew || this.#isServed(service))) this.#asks(key, service, isNew);
     else this.#waiting.delete(key);

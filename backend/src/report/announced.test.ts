@@ -13,7 +13,7 @@ const V6 = '2001:db8::1';
 const POOL = aPool('main', ['192.0.2.0/24', '2001:db8::/64']);
 
 function held(...ips: readonly string[]): Service {
-  return aService('d/s', { held: true, recorded: ips.map((ip) => ({ pool: 'main', ip })), ingressIPs: ips });
+  return aService('d/s', { claims: true, recorded: ips.map((ip) => ({ pool: 'main', ip })), ingressIPs: ips });
 }
 
 function report(ip: string, overrides: Partial<AddressReport> = {}): AddressReport {

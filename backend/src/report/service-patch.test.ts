@@ -30,7 +30,7 @@ import {
 function planFor(service: Service, situation: Case['situation']): Plan {
   const pool = aPool('default', [`${OURS}/32`, '192.0.2.8/32'], { isDefault: situation !== 'no default' });
   const all = [OURS, '192.0.2.8'].map((ip) => ({ pool: pool.name, ip }));
-  const older = aService('shop/older', { createdAt: 0, held: true, recorded: all, ingressIPs: [OURS, '192.0.2.8'] });
+  const older = aService('shop/older', { createdAt: 0, claims: true, recorded: all, ingressIPs: [OURS, '192.0.2.8'] });
   const services = [service, ...(situation === 'full' ? [older] : [])];
   const allocator = new Allocator({ services: new Map(services.map((one) => [one.key, one])), namespaces: new Map() });
   allocator.adopt(new PoolSet(new Map([[pool.name, pool]])), { released: new Map(), used: new Map() }, NOW.getTime());
@@ -219,7 +219,7 @@ suite(`the patch of a Service, in ${ALL.length} combinations of what stands in i
           announced: stillSaid(before, ip),
         },
       );
-      assert.equal(toService(after).held, true);
+      assert.equal(toService(after).claims, true);
     });
   });
 
@@ -228,7 +228,7 @@ suite(`the patch of a Service, in ${ALL.length} combinations of what stands in i
       if (!decided.served || decided.assignments.length > 0) return;
       assert.equal(allocatedOf(after)?.status, 'False');
       assert.deepEqual([announcedOf(after)?.status, announcedOf(after)?.reason], ['False', 'NoAddress']);
-      assert.equal(toService(after).held, false);
+      assert.equal(toService(after).claims, false);
       assert.deepEqual(ingressOf(after), isProved(given) ? [] : ingressOf(before));
     });
   });

@@ -59,7 +59,7 @@ function deletionOf(object: kinds.Service, types: readonly string[]): unknown[] 
 type Served = Extract<Plan, { served: true }>;
 
 function isWritten(object: kinds.Service, service: Service, { assignments }: Served): boolean {
-  if (assignments.length === 0) return !service.held;
+  if (assignments.length === 0) return !service.claims;
   return (
     service.hasFinalizer &&
     object.metadata?.annotations?.[SERVICE_KEYS.assigned] === formatAssigned(assignments) &&

@@ -242,7 +242,7 @@ function edited(service: Service, spec: Partial<ServiceSpec>, terms: Partial<Ter
   const after = { ...service, ...spec };
   const sharing = { ...service.sharing, ...terms, trafficPolicy: after.trafficPolicy };
   // The API server empties the status of what is no load balancer.
-  const status = after.isLoadBalancer ? {} : { ingressIPs: [], held: false };
+  const status = after.isLoadBalancer ? {} : { ingressIPs: [], claims: false };
   return { ...after, sharing, ...status };
 }
 
@@ -265,7 +265,7 @@ function forge(cluster: SmallCluster, { key, ips, pool }: Extract<Happening, { w
     ...service,
     recorded: ips.map((ip) => ({ pool, ip })),
     ingressIPs: ips,
-    held: true,
+    claims: true,
     hasCondition: true,
   });
 }
@@ -280,7 +280,7 @@ function recreate(cluster: SmallCluster, { key }: Extract<Happening, { what: 're
   const marks = {
     recorded: [],
     ingressIPs: [],
-    held: false,
+    claims: false,
     hasCondition: false,
     hasFinalizer: false,
     deleting: false,
@@ -345,7 +345,7 @@ const HANDLERS: Handlers = {
   loseRecord: (cluster, { key }) => {
     const service = cluster.services.get(key);
     if (service === undefined) return;
-    const recorded = service.held ? service.recorded.map(({ ip }) => ({ ip, pool: '' })) : [];
+    const recorded = service.claims ? service.recorded.map(({ ip }) => ({ ip, pool: '' })) : [];
     cluster.put({ ...service, recorded });
   },
 };

@@ -157,7 +157,7 @@ export function mayGive(service: Service, { pool: name, ip }: Candidate, world: 
 }
 
 export function holdersOf(ip: string, { services }: World): Service[] {
-  return [...services.values()].filter(({ held, recorded }) => held && recorded.some((record) => record.ip === ip));
+  return [...services.values()].filter(({ claims, recorded }) => claims && recorded.some((record) => record.ip === ip));
 }
 
 function mayRest({ pool: name, ip }: Candidate, service: Service, world: World): boolean {
@@ -178,7 +178,7 @@ export function available(service: Service, ips: readonly string[], world: World
 
 /** Families of which a Service has no address that it wants and can be reached at. */
 export function missingFamilies(service: Service, world: Pick<World, 'pools'>): Family[] {
-  const wanted = service.held ? service.recorded.filter((record) => fitsOwnWishes(service, record)) : [];
+  const wanted = service.claims ? service.recorded.filter((record) => fitsOwnWishes(service, record)) : [];
   const fitting = wanted.filter(({ ip }) => !isToBeReplaced(ip, service, world));
   return familiesOf(service).filter((family) => !fitting.some(({ ip }) => familyOf(ip) === family));
 }

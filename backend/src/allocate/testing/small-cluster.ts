@@ -234,7 +234,7 @@ export class SmallCluster implements World {
   /** `PoolGuard`: the pool's status says first what is given, and a pool that is being deleted gives nothing. */
   #guard(service: Service, planned: Plan): boolean {
     const given = planned.served ? planned.assignments : [];
-    const added = given.filter(({ ip }) => !service.held || !service.recorded.some((record) => record.ip === ip));
+    const added = given.filter(({ ip }) => !service.claims || !service.recorded.some((record) => record.ip === ip));
     for (const { pool: name, ip } of added) {
       const pool = this.pools.get(name);
       if (pool === undefined || pool.deleting) return false;
@@ -247,13 +247,13 @@ export class SmallCluster implements World {
     const after = patched(service, planned);
     if (after === undefined) return;
     this.services.set(service.key, { ...after, resourceVersion: String(++this.#version) });
-    for (const { ip } of after.held ? after.recorded : []) this.freed.delete(ip);
+    for (const { ip } of after.claims ? after.recorded : []) this.freed.delete(ip);
     this.#witness.written(service, after);
   }
 
   /** A Service let go of what it holds no more. What others wrote into its status was never its own. */
   #note(key: string, before: readonly Assignment[]): void {
-    const all = [...this.services.values()].filter((one) => one.held && !this.forged.has(one.key));
+    const all = [...this.services.values()].filter((one) => one.claims && !this.forged.has(one.key));
     const held = new Set(all.flatMap(({ recorded }) => recorded.map(({ ip }) => ip)));
     for (const { ip, pool } of before) {
       if (!held.has(ip)) this.freed.set(ip, { service: key, pool, at: this.now, isForgotten: false });
@@ -319,23 +319,23 @@ function patched(service: Service, planned: Plan): Service | undefined {
 }
 
 function released(service: Service, isOverwritten: boolean): Service | undefined {
-  const { held, hasFinalizer, recorded, ingressIPs, hasCondition } = service;
-  const bare = { ...service, recorded: [], held: false, hasFinalizer: false, hasCondition: false };
-  if (held && !isOverwritten) return { ...bare, ingressIPs: [] };
+  const { claims, hasFinalizer, recorded, ingressIPs, hasCondition } = service;
+  const bare = { ...service, recorded: [], claims: false, hasFinalizer: false, hasCondition: false };
+  if (claims && !isOverwritten) return { ...bare, ingressIPs: [] };
   const isLeftOver = ingressIPs.length === 0 && hasFinalizer && recorded.length > 0;
   if (isLeftOver && (service.deleting || !service.isLoadBalancer)) return bare;
-  return held || hasCondition ? { ...service, held: false, hasCondition: false } : undefined;
+  return claims || hasCondition ? { ...service, claims: false, hasCondition: false } : undefined;
 }
 
 function withAddresses(service: Service, assignments: Service['recorded']): Service | undefined {
   const after = { ...service, recorded: assignments, ingressIPs: assignments.map(({ ip }) => ip) };
   const text = ({ recorded, ingressIPs }: Service): string =>
     [...recorded.map(({ pool, ip }) => `${pool}=${ip}`), ...ingressIPs].join();
-  if (service.held && service.hasFinalizer && text(after) === text(service)) return undefined;
-  return { ...after, held: true, hasFinalizer: true, hasCondition: true };
+  if (service.claims && service.hasFinalizer && text(after) === text(service)) return undefined;
+  return { ...after, claims: true, hasFinalizer: true, hasCondition: true };
 }
 
 function without(service: Service): Service | undefined {
-  if (!service.held) return service.hasCondition ? undefined : { ...service, hasCondition: true };
-  return { ...service, recorded: [], ingressIPs: [], held: false, hasFinalizer: false, hasCondition: true };
+  if (!service.claims) return service.hasCondition ? undefined : { ...service, hasCondition: true };
+  return { ...service, recorded: [], ingressIPs: [], claims: false, hasFinalizer: false, hasCondition: true };
 }

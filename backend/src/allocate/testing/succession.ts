@@ -26,9 +26,9 @@ export function restart(cluster: SmallCluster): boolean {
 
 /** Whether the leader before may have given the address to the Service, which has none. */
 function mayHaveGiven(cluster: SmallCluster, service: Service, candidate: Candidate): boolean {
-  const { loadBalancerClass, isLoadBalancer, held, deleting, familyPolicy, sharing } = service;
+  const { loadBalancerClass, isLoadBalancer, claims, deleting, familyPolicy, sharing } = service;
   const isPlain = familyPolicy === 'SingleStack' && sharing.key === undefined;
-  const isOurs = loadBalancerClass === LOAD_BALANCER_CLASS && isLoadBalancer && !held && !deleting;
+  const isOurs = loadBalancerClass === LOAD_BALANCER_CLASS && isLoadBalancer && !claims && !deleting;
   return isPlain && isOurs && mayGive(service, candidate, cluster);
 }
 
@@ -53,10 +53,10 @@ export function late(cluster: SmallCluster, { key, ip, pool, rival, older }: Lat
   if (!mayHaveGiven(cluster, service, { pool, ip })) return;
   if (isGiven) cluster.twice = { ip, late: key, rival };
   cluster.freed.delete(ip);
-  const marks = { held: true, hasCondition: true, hasFinalizer: true };
+  const marks = { claims: true, hasCondition: true, hasFinalizer: true };
   cluster.put({ ...service, ...marks, recorded: [{ pool, ip }], ingressIPs: [ip] });
 }
 
 function hasLostRecord({ services }: SmallCluster): boolean {
-  return [...services.values()].some(({ held, recorded }) => held && recorded.some(({ pool }) => pool === ''));
+  return [...services.values()].some(({ claims, recorded }) => claims && recorded.some(({ pool }) => pool === ''));
 }

@@ -27,7 +27,7 @@ function lastWord(service: Service, { texts, audience, picture }: ExplainView): 
 /** Whether its explanation depends on what the leader would plan. */
 export function needsAllocation(service: Service, picture: ClusterPicture): boolean {
   if (picture.notServed(service) !== undefined) return false;
-  return !service.held || picture.allocated(service)?.reason !== 'Allocated';
+  return !service.claims || picture.allocated(service)?.reason !== 'Allocated';
 }
 
 function addressHeld(service: Service, view: ExplainView): Link {
@@ -42,7 +42,7 @@ function addressHeld(service: Service, view: ExplainView): Link {
 }
 
 function address(service: Service, view: ExplainView): Link {
-  if (service.held) return addressHeld(service, view);
+  if (service.claims) return addressHeld(service, view);
   const { texts, allocation } = view;
   const found = allocation?.finding(service);
   if (found === undefined || found.reason === 'Allocated') return lastWord(service, view);

@@ -126,7 +126,7 @@ export class ClusterPicture {
 
   #entryOf(service: Service): Entry {
     const { conditions } = this.view.serviceObject(service.key)?.status ?? {};
-    const held = service.held ? service.recorded : [];
+    const held = service.claims ? service.recorded : [];
     return {
       service,
       notServed: notServed({ service, defaultPoolExists: this.#hasDefault() }),

@@ -148,7 +148,7 @@ export class ServiceIndex {
 }
 
 function summary(served: readonly Entry[]): Served {
-  const withAddress = served.filter(({ service }) => service.held);
+  const withAddress = served.filter(({ service }) => service.claims);
   return {
     all: served.length,
     withAddress: withAddress.length,

@@ -23,7 +23,7 @@ export function serviceSummary(
   { texts, audience }: Reading,
 ): ServiceSummary {
   const notServed = picture.notServed(service);
-  const ips = service.held ? service.recorded.map(({ ip }) => ip) : [];
+  const ips = service.claims ? service.recorded.map(({ ip }) => ip) : [];
   const pools = new Set(ips.flatMap((ip) => picture.poolOf(service, ip)?.name ?? []));
   return {
     namespace: service.namespace,

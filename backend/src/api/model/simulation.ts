@@ -84,7 +84,7 @@ function* newlyServed(
   now: number,
 ): Generator<void, Change[]> {
   const waiting = [...picture.index.entries.values()].filter(
-    (entry) => entry.notServed === undefined && !entry.service.held,
+    (entry) => entry.notServed === undefined && !entry.service.claims,
   );
   if (waiting.length === 0) return [];
   const before = yield* Allocation.made(picture, now);

@@ -73,7 +73,7 @@ function serviceOf(fields: {
   const recorded = ip.map((each) => ({ ip: each, pool }));
   const namespace = key.slice(0, 1);
   const sharing = sharingTerms({ ...fields.terms, namespace });
-  return aService(key, { uid: `${key}-${uid}`, held, recorded, sharing, createdAt: keys.indexOf(key) });
+  return aService(key, { uid: `${key}-${uid}`, claims: held, recorded, sharing, createdAt: keys.indexOf(key) });
 }
 
 /** Addresses that a Service is passed and that lie in a pool, with who it is. */
@@ -87,7 +87,7 @@ function admitted(bench: Bench): Set<string> {
 function asks(bench: Bench, holding: string): boolean {
   const [uid, ip] = holding.split(' ');
   return [...bench.services.values()].some(
-    (service) => service.uid === uid && service.held && service.recorded.some((each) => each.ip === ip),
+    (service) => service.uid === uid && service.claims && service.recorded.some((each) => each.ip === ip),
   );
 }
 
@@ -103,7 +103,7 @@ function isTaken(bench: Bench, service: Service, ip: string): boolean {
 /** What is believed is passed on, unless another Service has the address; what is not believed is not, unless it was. */
 function checkService(bench: Bench, service: Service, earlier: ReadonlySet<string>): void {
   const passed = bench.admission.passed(service.key).map(({ ip }) => ip);
-  if (!service.held) return assert.deepEqual(passed, []);
+  if (!service.claims) return assert.deepEqual(passed, []);
   for (const assignment of service.recorded.filter((each) => poolOf(each, bench.pools) !== undefined)) {
     const { ip } = assignment;
     const was = earlier.has(`${service.uid} ${ip}`);

@@ -15,7 +15,7 @@ suite('an address that stands in the status of a Service', () => {
 
   test('is nothing while the leader’s proof is missing, the type is another, or the Service goes', () => {
     const bench = withPool(FOR_ALL).begin();
-    for (const gone of [{ held: false }, { isLoadBalancer: false }, { deleting: true }]) {
+    for (const gone of [{ claims: false }, { isLoadBalancer: false }, { deleting: true }]) {
       bench.service(holder('a/s', gone));
       assert.deepEqual(bench.passed('a/s'), []);
     }
@@ -61,7 +61,7 @@ suite('an address that was believed once', () => {
     const bench = withPool(FOR_ALL).begin();
     bench.service(holder('a/s'));
     bench.pool({ ...FOR_ALL, namespaces: ['other'] });
-    bench.service(holder('a/s', { held: false }));
+    bench.service(holder('a/s', { claims: false }));
     bench.service(holder('a/s'));
     assert.deepEqual(bench.passed('a/s'), []);
   });
@@ -195,7 +195,7 @@ suite('two Services with one address', () => {
     gone.remove('a/old');
     assert.deepEqual(each(gone, 'a/old', 'b/young'), [[], PASSED]);
     const anew = foundAtTheStart(holder('b/young'), holder('a/old'));
-    anew.service(holder('a/old', { uid: 'another', held: false }));
+    anew.service(holder('a/old', { uid: 'another', claims: false }));
     assert.deepEqual(each(anew, 'a/old', 'b/young'), [[], PASSED]);
   });
 

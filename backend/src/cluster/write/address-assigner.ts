@@ -289,7 +289,7 @@ export class AddressAssigner {
 
   /** An address that stood in the status and does no more, which no user asked for. */
   #tellLosses(object: kinds.Service, service: Service, kept: readonly Assignment[]): void {
-    for (const had of service.held ? service.recorded : []) {
+    for (const had of service.claims ? service.recorded : []) {
       const lost = kept.some(({ ip }) => ip === had.ip) ? undefined : this.#loss(service, had);
       if (lost === undefined) continue;
       const event = {
@@ -303,7 +303,7 @@ export class AddressAssigner {
   }
 
   #leavesToStranger(service: Service, planned: Plan): boolean {
-    if (!planned.served || !service.held) return false;
+    if (!planned.served || !service.claims) return false;
     const left = service.recorded.filter(({ ip }) => planned.assignments.every((kept) => kept.ip !== ip));
     return left.some((had) => isToBeReplaced(service, had, this.pools));
   }
@@ -352,7 +352,7 @@ const MAX_TIMER_MS = 86_400_000;
 /** What a Service is to get that it has not. */
 function added(service: Service, planned: Plan): Assignment[] {
   const given = planned.served ? planned.assignments : [];
-  return given.filter(({ ip }) => !service.held || !service.recorded.some((record) => record.ip === ip));
+  return given.filter(({ ip }) => !service.claims || !service.recorded.some((record) => record.ip === ip));
 }
 
 /** Whether there is anything to do for a Service: it may be served, or carries what we wrote. */

@@ -277,5 +277,5 @@ function eventType(before: ExistingCondition | undefined, { reason }: NewConditi
 }
 
 function isInForce(service: Service): boolean {
-  return service.isLoadBalancer && service.held && !service.deleting;
+  return service.isLoadBalancer && service.claims && !service.deleting;
 }

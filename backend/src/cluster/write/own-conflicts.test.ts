@@ -64,7 +64,7 @@ class Bench {
   }
 
   hold(ip: string): void {
-    this.services.set('d/s', aService('d/s', { held: true, recorded: [{ pool: 'a', ip }] }));
+    this.services.set('d/s', aService('d/s', { claims: true, recorded: [{ pool: 'a', ip }] }));
   }
 
   /** The entries, as `replica ip`. */
@@ -183,7 +183,7 @@ suite("a replica's own conflicts in the status of an Eip", () => {
     const stuck = Array.from({ length: 70 }, (_, i) => heard(`198.51.100.${i}`, { since: '2026-01-01T02:00:00.000Z' }));
     await bench.hear(heard(IP), ...stuck);
     for (const { ip } of stuck)
-      bench.services.set(`d/${ip}`, aService(`d/${ip}`, { held: true, recorded: [{ pool: 'a', ip }] }));
+      bench.services.set(`d/${ip}`, aService(`d/${ip}`, { claims: true, recorded: [{ pool: 'a', ip }] }));
     await bench.hear(...stuck);
     assert.ok(bench.entries().includes(`porter-0 ${IP}`));
     assert.equal(bench.entries().length, 64);

@@ -103,10 +103,10 @@ export class OwnConflicts {
 
   /** Of an address that a Service still has, its owner says whether the stranger is there; of the others nobody would. */
   #leave(ended: readonly ConflictReport[]): void {
-    const services = [...this.#deps.view.services.values()].filter(({ held }) => held);
-    const held = new Set(services.flatMap(({ recorded }) => recorded.map(({ ip }) => ip)));
+    const services = [...this.#deps.view.services.values()].filter(({ claims }) => claims);
+    const claimed = new Set(services.flatMap(({ recorded }) => recorded.map(({ ip }) => ip)));
     for (const conflict of ended) {
-      if (held.has(conflict.ip)) continue;
+      if (claimed.has(conflict.ip)) continue;
       const id = idOf(conflict);
       const timer = this.#deps.clock.setTimer(LEFT_MS, () => {
         this.#left.delete(id);

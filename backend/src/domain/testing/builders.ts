@@ -88,7 +88,7 @@ export function aService(key: string, overrides: Partial<Service> = {}): Service
     ignored: [],
     recorded: [],
     ingressIPs: [],
-    held: false,
+    claims: false,
     hasCondition: false,
     announcedBefore: false,
     hasFinalizer: false,

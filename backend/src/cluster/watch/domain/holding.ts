@@ -6,7 +6,7 @@ import type { Service } from '../../../domain/service.ts';
  * status shows it too; what else stands in the status is not ours.
  */
 export function toHoldingService(service: Service): HoldingService | undefined {
-  if (!service.isLoadBalancer || service.deleting || !service.held) return undefined;
+  if (!service.isLoadBalancer || service.deleting || !service.claims) return undefined;
   const { key, uid, createdAt, trafficPolicy, sharing, recorded, announcedBefore } = service;
   return { key, uid, createdAt, trafficPolicy, sharing, assignments: recorded, announcedBefore };
 }

@@ -102,7 +102,7 @@ suite('a Service', () => {
       ignored: [],
       recorded: [],
       ingressIPs: [],
-      held: false,
+      claims: false,
       hasCondition: false,
       announcedBefore: false,
       hasFinalizer: false,
@@ -284,11 +284,11 @@ suite('annotations of every era', () => {
 
 suite('what the leader wrote', () => {
   test('our condition and the status: held, with the pools of the record', () => {
-    const { held, recorded, ingressIPs, hasFinalizer, hasCondition } = toService(HELD);
+    const { claims, recorded, ingressIPs, hasFinalizer, hasCondition } = toService(HELD);
     assert.deepEqual(
-      { held, recorded, ingressIPs, hasFinalizer, hasCondition },
+      { claims, recorded, ingressIPs, hasFinalizer, hasCondition },
       {
-        held: true,
+        claims: true,
         recorded: [{ pool: 'public', ip: '192.0.2.7' }],
         ingressIPs: ['192.0.2.7'],
         hasFinalizer: true,
@@ -313,8 +313,8 @@ suite('what the leader wrote', () => {
   ];
   for (const [what, service] of edited) {
     test(`edited, ${what}: still held, and the same address`, () => {
-      const { held, recorded } = toService(service);
-      assert.equal(held, true);
+      const { claims, recorded } = toService(service);
+      assert.equal(claims, true);
       assert.deepEqual(
         recorded.map(({ ip }) => ip),
         ['192.0.2.7'],
@@ -342,8 +342,8 @@ suite('what the leader wrote', () => {
   ];
   for (const [what, service] of unproved) {
     test(`${what}: not held, and the record is a wish`, () => {
-      const { held, recorded } = toService(service);
-      assert.equal(held, false);
+      const { claims, recorded } = toService(service);
+      assert.equal(claims, false);
       assert.deepEqual(recorded, [{ pool: 'public', ip: '192.0.2.7' }]);
     });
   }
@@ -353,7 +353,7 @@ suite('what the leader wrote', () => {
     const status = { loadBalancer: { ingress: [{ hostname: 'lb.example.com' }] } };
     const service = toService({ ...FRESH, spec, status });
     assert.equal(notServed({ service, defaultPoolExists: true })?.reason, 'ServedByAnother');
-    assert.equal(service.held, false);
+    assert.equal(service.claims, false);
   });
 });
 

@@ -127,7 +127,10 @@ function identity(metadata: NonNullable<kinds.Service['metadata']>): Identity {
   };
 }
 
-type Standing = Pick<Service, 'recorded' | 'ingressIPs' | 'held' | 'hasCondition' | 'announcedBefore' | 'hasFinalizer'>;
+type Standing = Pick<
+  Service,
+  'recorded' | 'ingressIPs' | 'claims' | 'hasCondition' | 'announcedBefore' | 'hasFinalizer'
+>;
 
 function conditionOf(
   service: kinds.Service,
@@ -159,7 +162,7 @@ function standing(service: kinds.Service): Standing {
   return {
     recorded: held.length > 0 ? held.map((ip) => ({ ip, pool: poolOf(ip) })) : written,
     ingressIPs: ingressIPs(service),
-    held: held.length > 0,
+    claims: held.length > 0,
     hasCondition: condition !== undefined,
     announcedBefore: announcedBefore(service),
     hasFinalizer: service.metadata?.finalizers?.includes(SERVICE_KEYS.finalizer) === true,

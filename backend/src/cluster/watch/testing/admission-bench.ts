@@ -72,7 +72,7 @@ export const FOR_ALL = aPool('p', ['192.0.2.0/28']);
 
 /** A Service that holds an address by its status. */
 export function holder(key: string, overrides: Partial<Service> = {}, ip = IP, pool = 'p'): Service {
-  return aService(key, { held: true, recorded: [{ pool, ip }], ingressIPs: [ip], ...overrides });
+  return aService(key, { claims: true, recorded: [{ pool, ip }], ingressIPs: [ip], ...overrides });
 }
 
 export function withPool(pool: Pool): Bench {
