@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { linkOwner, mayYield, outranks, type LinkSpeaker, type Rival } from './link-owner.ts';
+import { linkOwner, mayYield, outranks, type LinkSpeaker, type Ourselves, type Rival } from './link-owner.ts';
 import { rank } from './rendezvous.ts';
 
 const IP = '192.0.2.1';
@@ -83,8 +83,8 @@ suite('an address of ours is left to a rival', () => {
     ...{ node: FIRST, answers: true, speakers: on(FIRST), isMember: true, announces: true, insistsMs: 0 },
     ...rest,
   });
-  const left = (rest: Partial<Rival>, { stale = false, node = SECOND } = {}, nodes = ORDER): boolean =>
-    mayYield(IP, rival(rest), { node, stale }, nodes);
+  const left = (rest: Partial<Rival>, ours: Partial<Ourselves> = {}, nodes = ORDER): boolean =>
+    mayYield(IP, rival(rest), { node: SECOND, stale: false, ...ours }, nodes);
   const staleOn = (node: string): LinkSpeaker[] => on(node).map((speaker) => ({ ...speaker, stale: true }));
 
   test('of higher rank, not of lower', () => {
@@ -111,6 +111,14 @@ suite('an address of ours is left to a rival', () => {
   test('of a replica that we don’t hear otherwise, if it announces and not merely answers', () => {
     assert.equal(left({ answers: false, speakers: [] }), true);
     assert.equal(left({ answers: false, speakers: [], announces: false }), false);
+  });
+  test('whatever its rank, if it announces and our node is cut off; of those that ask at the same time, by rank', () => {
+    const lower = { node: THIRD, answers: false, speakers: [] };
+    assert.equal(left(lower, { isCutOff: true }), true);
+    assert.equal(left({ node: THIRD, speakers: on(THIRD) }, { isCutOff: true }), true, 'which we heard before that');
+    assert.equal(left({ ...lower, announces: false }, { isCutOff: true }), false, 'its kernel');
+    assert.equal(left({ ...lower, asks: true }, { isCutOff: true }), false);
+    assert.equal(left({ ...lower, asks: true, node: FIRST }, { isCutOff: true }), true);
   });
   test('that we take for ineligible only if it goes on and on, and then by rank alone', () => {
     assert.equal(left({}, {}, [SECOND]), false);

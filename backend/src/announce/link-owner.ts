@@ -73,6 +73,14 @@ export interface Rival {
   readonly announces: boolean;
   /** For how long it has gone on telling so although we said that the address is ours, in milliseconds. */
   readonly insistsMs: number;
+  /** What was heard just now is but its question whether anybody has the address. */
+  readonly asks?: boolean;
+}
+
+/** Who decides whether to yield. */
+export interface Ourselves extends Pick<LinkSpeaker, 'node' | 'stale'> {
+  /** The network that replicas reach each other by is down on our node: who answers was heard before that. */
+  readonly isCutOff?: boolean;
 }
 
 /** After that views differ for good, and a rule that depends on no view decides. */
@@ -81,14 +89,15 @@ const INSISTS_MS = 1_000;
 /**
  * Whether an address of ours is better left to a rival: to one of higher rank, or one that knows the cluster while our view is stale. A
  * node whose replica could not speak for the address answers by its kernel, and is no rival; nor is one without a replica, unless our view
- * is stale and the node announces the address.
+ * is stale and the node announces the address. Who is cut off leaves it to whoever announces it, as traffic that comes to us gets no
+ * further than our node; between those that merely ask for it at the same time, rank decides.
  */
-export function mayYield(
-  ip: string,
-  rival: Rival,
-  { node, stale }: Pick<LinkSpeaker, 'node' | 'stale'>,
-  nodes: readonly string[],
-): boolean {
+export function mayYield(ip: string, rival: Rival, ourselves: Ourselves, nodes: readonly string[]): boolean {
+  if (ourselves.isCutOff === true && rival.announces && rival.asks !== true) return true;
+  return isBetter(ip, rival, ourselves, nodes);
+}
+
+function isBetter(ip: string, rival: Rival, { node, stale }: Ourselves, nodes: readonly string[]): boolean {
   const pair = [rival.node, node] as const;
   // A replica that we have not heard of, as who is behind hears of none: it knows more than we do.
   if (!rival.answers && !rival.isMember) return rival.announces && stale;

@@ -17,6 +17,7 @@ import { ownersView, silenceOf, silenceTrouble, stateTrouble, yieldedView, type 
 import { LinkSuspects } from './link-suspects.ts';
 import { LinkYields } from './link-yields.ts';
 import { NodeMacs } from './node-macs.ts';
+import { OwnNetwork } from './own-network.ts';
 import { ReplicasBehind } from './replicas-behind.ts';
 import { patienceWith } from './rival-patience.ts';
 import { UnplacedReplicas } from './unplaced-replicas.ts';
@@ -78,7 +79,8 @@ export class Layer2 {
     this.#behind = new ReplicasBehind({ clock, onChange: () => this.replicasChanged() });
     this.#handovers = new LinkHandovers({ clock, speaker: deps.speaker, onEnd: (ip) => this.#release(ip) });
     const known = { yields: this.#yields, behind: this.#behind, unplaced: this.#unplaced };
-    this.#rivals = new LinkRivals({ replicas: deps.replicas, ...known });
+    const ownNetwork = new OwnNetwork(deps.links, options.address);
+    this.#rivals = new LinkRivals({ replicas: deps.replicas, ownNetwork, ...known });
     this.#resolver = this.#ownResolver();
     this.#unwatch = deps.links.watch(() => this.replicasChanged());
   }

@@ -4,6 +4,7 @@ import type { RivalObservation } from '../speakers/layer2/speaker.ts';
 import type { LinkAddress } from './layer2-deps.ts';
 import type { LinkPlaces } from './link-places.ts';
 import type { LinkYields } from './link-yields.ts';
+import type { OwnNetwork } from './own-network.ts';
 import type { ReplicasBehind } from './replicas-behind.ts';
 import type { UnplacedReplicas } from './unplaced-replicas.ts';
 
@@ -11,6 +12,7 @@ export interface LinkRivalsDeps {
   readonly replicas: Pick<ReplicaProber, 'answering' | 'nodes'>;
   readonly yields: Pick<LinkYields, 'hear'>;
   readonly behind: Pick<ReplicasBehind, 'self'>;
+  readonly ownNetwork: Pick<OwnNetwork, 'isDown'>;
   readonly unplaced: Pick<UnplacedReplicas, 'has' | 'mayYieldTo'>;
 }
 
@@ -33,7 +35,7 @@ export class LinkRivals {
   mayYieldTo(rival: RivalObservation, { owner, wanted, places }: Disputed): boolean {
     const { ip, node } = rival;
     if (owner === undefined || wanted === undefined) return true;
-    const { replicas, yields, behind, unplaced } = this.#deps;
+    const { replicas, yields, behind, ownNetwork, unplaced } = this.#deps;
     const heard = yields.hear(rival);
     const isBehind = behind.self === true;
     if (unplaced.has(node)) return unplaced.mayYieldTo(rival, heard.announces, isBehind);
@@ -42,9 +44,11 @@ export class LinkRivals {
       answers: replicas.answering().some((replica) => replica.node === node),
       speakers: places.speakersOf({ ip, node, ...heard }, wanted.pool.interface),
       isMember: replicas.nodes().has(node),
+      asks: rival.heard === 'probe',
       ...heard,
     };
     const [spokenFor = owner.node] = owner.onBehalfOf ?? [];
-    return mayYield(ip, known, { node: spokenFor, stale: isBehind }, wanted.nodes);
+    const ourselves = { node: spokenFor, stale: isBehind, isCutOff: ownNetwork.isDown };
+    return mayYield(ip, known, ourselves, wanted.nodes);
   }
 }
