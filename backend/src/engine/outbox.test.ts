@@ -34,6 +34,10 @@ class Bench {
   /** Adds a delta, and lets the turn of the event loop end. */
   async add(delta: InputDelta): Promise<void> {
     this.outbox.add(delta);
+    await this.turn();
+  }
+
+  async turn(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }
@@ -47,6 +51,27 @@ suite('what the engine is told', () => {
     await bench.add(given('b'));
     assert.deepEqual(bench.sent, ['shop/a', 'shop/b']);
     assert.equal(bench.clock.pendingTimers, 0);
+  });
+
+  test('of the first Service of a turn it hears within the turn, of the others together after it', async () => {
+    const bench = new Bench();
+    bench.outbox.add(given('a'));
+    assert.deepEqual(bench.sent, ['shop/a']);
+    for (const name of ['b', 'c']) bench.outbox.add(given(name));
+    assert.deepEqual(bench.sent, ['shop/a']);
+    await bench.turn();
+    assert.deepEqual(bench.sent, ['shop/a', 'shop/b,shop/c']);
+    bench.outbox.add(given('d'));
+    assert.deepEqual(bench.sent.at(-1), 'shop/d');
+  });
+
+  test('nothing of an object that was made anew within a turn but what it is now', async () => {
+    const bench = new Bench();
+    bench.outbox.add(taken('a'));
+    bench.outbox.add(given('a'));
+    assert.deepEqual(bench.sent, []);
+    await bench.turn();
+    assert.deepEqual(bench.sent, ['shop/a']);
   });
 
   test('of the first few it hears at once, one after the other', async () => {

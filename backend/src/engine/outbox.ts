@@ -16,8 +16,9 @@ export interface OutboxDeps {
 }
 
 /**
- * Changes on their way to the engine, coalesced per turn of the event loop. A change that comes alone is sent at once, and so is, with
- * all that came before it, whatever may take something back; only Services that come in a burst wait for each other, but for the first few.
+ * Changes on their way to the engine, coalesced per turn of the event loop. Whatever may take something back is sent as the turn ends, with
+ * all that came before it; a Service that comes alone doesn't wait for that, as its turn may have more to do; only Services that come in a
+ * burst wait for each other, but for the first few.
  */
 export class Outbox {
   readonly #deps: OutboxDeps;
@@ -26,16 +27,21 @@ export class Outbox {
   #restedAt = -Infinity;
   #paced: Timer | undefined;
   #soon = false;
+  /** Something was sent in this turn that didn't wait for its end: what follows does, together. */
+  #isLate = false;
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
   }
 
   add(delta: InputDelta): void {
+    const isAlone = this.#pending === undefined && !this.#isLate;
     this.#pending = this.#pending === undefined ? delta : coalesce(this.#pending, delta);
-    const waitMs = mayWait(delta) ? this.#restedAt - (ALLOWANCE - 1) * PACE_MS - this.#deps.clock.now() : 0;
-    if (waitMs <= 0) this.#sendSoon();
-    else this.#paced ??= this.#deps.clock.setTimer(waitMs, () => this.flush());
+    const isNoLoss = mayWait(delta);
+    const waitMs = isNoLoss ? this.#restedAt - (ALLOWANCE - 1) * PACE_MS - this.#deps.clock.now() : 0;
+    if (waitMs > 0) this.#paced ??= this.#deps.clock.setTimer(waitMs, () => this.flush());
+    else if (isAlone && isNoLoss) this.#sendNow();
+    else this.#sendSoon();
   }
 
   /** Sends what waits now. */
@@ -54,6 +60,12 @@ export class Outbox {
     this.#pending = undefined;
     this.#paced?.cancel();
     this.#paced = undefined;
+  }
+
+  #sendNow(): void {
+    this.#isLate = true;
+    setImmediate(() => (this.#isLate = false));
+    this.flush();
   }
 
   #sendSoon(): void {
