@@ -231,6 +231,7 @@ async function announcements(bench: Bench): Promise<void> {
     row('  -> address in its status:', ({ addressed }) => addressed);
     row('  -> first frame about the address, its probe:', ({ probed }) => probed, reactionMs);
     row('  -> the same, without what the API server takes:', ({ bare, probed }) => probed - bare);
+    row('  from the address in its status to that frame:', ({ addressed, probed }) => probed - addressed);
     row('  -> announcement:', ({ announced }) => announced);
     row('  -> first answer to a host that asks all the time:', ({ firstAnswer }) => firstAnswer, reactionMs + probeMs);
     row('  from the probe to that answer:', ({ probed, firstAnswer }) => firstAnswer - probed);
