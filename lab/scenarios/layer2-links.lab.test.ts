@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { isIPv6 } from 'node:net';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { rank } from '../../backend/src/announce/rendezvous.ts';
 import { eip, ours, type ServiceWishes } from '../local/objects.ts';
 import type { Host } from '../network/host.ts';
 import { until } from '../state/until.ts';
@@ -226,5 +227,21 @@ suite('a LAN that is not the network of the InternalIPs, and a node on it withou
       assert.ok(message.includes('node n3'), message);
     }
     for (const [i, ip] of ips.entries()) assert.equal(await lab.manager.address(`ipvs-${i}`), ip);
+  });
+
+  test('the network of the InternalIPs is down on one node: the other one has its addresses, for as long as that lasts', async () => {
+    const candidates = Array.from({ length: 10 }, (_, i) => `10.51.0.${210 + i}`);
+    const ip = candidates.find((each) => rank(each, ['n1', 'n2'])[0] === 'n1') ?? '';
+    await lab.manager.create('apart', from('second', ip), all);
+    const macOf = (name: string): string => lab.node(name).second?.mac ?? '';
+    const foundAt = async (name: string): Promise<boolean> => (await far.neighbours.ask(ip)) === macOf(name);
+    await until(() => foundAt('n1'), { what: `s1 to find ${ip} at n1`, explain: () => lab.manager.logTail('n1') });
+    await lab.node('n1').exec('ip', 'link', 'set', 'eth0', 'down');
+    let inARow = 0;
+    const stays = async (): Promise<boolean> => (inARow = (await foundAt('n2')) ? inARow + 1 : 0) > 25;
+    await until(stays, {
+      ...{ what: `s1 to find ${ip} at n2, again and again`, intervalMs: 200, timeoutMs: 60_000 },
+      explain: () => lab.manager.logTail('n2'),
+    });
   });
 });
