@@ -1,41 +1,50 @@
-import type { AddressFamily, ChosenAttributes, Route } from './model.ts';
+import type { AddressFamily, ChosenAttributes, Path, Route } from './model.ts';
 import { attributesKey, routeAttributes, type Sender } from './route-attributes.ts';
 import type { EncodedPrefix } from './wire/nlri.ts';
 import type { UpdatePacker } from './wire/update-packer.ts';
 
-/** A path as the peer has it; `key` names its attributes. */
-export interface SentPath {
-  readonly id: number;
-  readonly key: string;
-  readonly med: number;
+/** What decides on what a peer gets of a route, besides the route. */
+export interface Terms {
+  readonly sender: Sender;
+  /** Paths per prefix, by family. */
+  readonly limits: ReadonlyMap<string, number>;
 }
 
+/** One for each prefix of each peer: all that it refers to is the same for peers that are told the same. */
 export interface Entry {
   readonly prefix: string;
   readonly encoded: EncodedPrefix;
   route: Route | undefined;
-  sent: readonly SentPath[];
+  /** What the peer has follows from the route that was sent, and from the terms at that time. */
+  sent: Route | undefined;
+  sentOn: Terms | undefined;
+}
+
+/** A path with its attributes; the same object for the same within a batch. */
+interface GroupedPath {
+  readonly id: number;
+  readonly group: Group;
 }
 
 /** Paths that share all attributes and the next hop, thus UPDATEs. The columns are of those that don't get worse. */
 interface Group extends Columns {
   readonly family: AddressFamily;
   readonly nextHop: string;
-  readonly key: string;
-  readonly med: number;
   /** Undefined where they can't be encoded. */
   readonly attributes: Uint8Array | undefined;
-  readonly invalid?: string;
-  /** By path identifier: many prefixes have the same, and all peers together a great many. */
-  readonly sent: Map<number, SentPath>;
-  /** Of those that do, by the MED that they had. */
+  /** Why they can't. */
+  readonly invalid: string;
+  /** By identifier. */
+  readonly paths: Map<number, GroupedPath>;
+  readonly med: number;
+  /** Of those that do get worse, by the MED that they had. */
   readonly worse: Map<number, Columns>;
 }
 
 /** Groups that differ in the next hop only. */
 interface Siblings {
   readonly family: AddressFamily;
-  readonly key: string;
+  readonly sender: Sender;
   readonly chosen: ChosenAttributes;
   readonly byNextHop: Map<string, Group>;
 }
@@ -51,8 +60,9 @@ export type OnInvalid = (count: number, prefix: string, reason: string) => void;
 /** The differences of a batch of prefixes, collected by attributes. */
 export class Changes {
   readonly invalid = new InvalidRoutes();
+  /** Was told when it was sent. */
+  readonly #invalidBefore = new InvalidRoutes();
   readonly #packer: UpdatePacker;
-  readonly #sender: Sender;
   readonly #groups = new Map<string, Siblings>();
   readonly #gone = new Map<AddressFamily, Columns>();
   /** About how many octets `pack` will make. */
@@ -60,22 +70,32 @@ export class Changes {
   /** How many paths were looked at, about which is the time that `add` took. */
   looks = 0;
 
-  constructor(packer: UpdatePacker, sender: Sender) {
+  constructor(packer: UpdatePacker) {
     this.#packer = packer;
-    this.#sender = sender;
   }
 
-  /** @returns what the peer will have once the batch is sent. */
-  add(entry: Entry, limit: number): readonly SentPath[] {
-    const wanted: SentPath[] = [];
-    const { route, sent, encoded } = entry;
-    if (route !== undefined && limit > 0) this.#addPaths(entry, route, limit, wanted);
-    for (const { id } of sent) {
-      if (!wanted.some((path) => path.id === id)) this.#append(this.#goneOf(encoded.family), encoded.octets, id);
-    }
-    this.looks += Math.max(wanted.length, sent.length, 1);
-    // A copy has no room to grow.
-    return wanted.slice();
+  /**
+   * Counts as sent from now on.
+   *
+   * @param again what the peer has goes, too
+   * @returns by how many the prefixes that the peer has become more
+   */
+  add(entry: Entry, terms: Terms, again: boolean): number {
+    const { route, sent, sentOn, encoded } = entry;
+    if (route === sent && terms === sentOn && !again) return this.#unchanged();
+    const before = this.#paths(entry, sent, sentOn, this.#invalidBefore);
+    const wanted = this.#paths(entry, route, terms, this.invalid);
+    this.#announce(wanted, again ? noPaths : before, encoded.octets);
+    this.#withdraw(before, wanted, encoded);
+    this.looks += Math.max(wanted.length, before.length, 1);
+    entry.sent = route;
+    entry.sentOn = terms;
+    return Number(wanted.length > 0) - Number(before.length > 0);
+  }
+
+  #unchanged(): number {
+    this.looks += 1;
+    return 0;
   }
 
   /**
@@ -95,31 +115,54 @@ export class Changes {
     if (attributes !== undefined) this.#packer.reach(family, nextHop, attributes, columns);
   }
 
-  #addPaths(entry: Entry, route: Route, limit: number, wanted: SentPath[]): void {
-    const { family } = entry.encoded;
-    const siblings = this.#siblings(family, route);
+  /** What a peer gets of a route. @param invalid where to note what can't be encoded */
+  #paths(
+    { prefix, encoded: { family } }: Entry,
+    route: Route | undefined,
+    terms: Terms | undefined,
+    invalid: InvalidRoutes,
+  ): readonly GroupedPath[] {
+    if (route === undefined || terms === undefined) return noPaths;
+    const limit = terms.limits.get(family) ?? 0;
+    const siblings = this.#siblings(family, terms.sender, route);
     const addPath = this.#packer.usesPathIds(family);
+    const paths: GroupedPath[] = [];
     for (const path of route.paths) {
-      if (wanted.length >= limit) return;
+      if (paths.length >= limit) break;
       const id = addPath ? path.id : 0;
       // Two paths with one identifier would replace each other: the preferred one counts.
-      if (wanted.some((other) => other.id === id)) continue;
-      const { attributes } = path;
-      const like = attributes === undefined ? siblings : this.#siblings(family, attributes);
-      const group = like.byNextHop.get(path.nextHop) ?? this.#createGroup(like, path.nextHop);
-      if (group.attributes === undefined) this.invalid.add(entry.prefix, group.invalid ?? '');
-      else this.#addPath(entry, id, group, wanted);
+      if (paths.some((other) => other.id === id)) continue;
+      const group = this.#group(siblings, path);
+      if (group.attributes === undefined) invalid.add(prefix, group.invalid);
+      else paths.push(pathOf(group, id));
+    }
+    return paths;
+  }
+
+  #group(siblings: Siblings, { nextHop, attributes }: Path): Group {
+    const { family, sender } = siblings;
+    const like = attributes === undefined ? siblings : this.#siblings(family, sender, attributes);
+    return like.byNextHop.get(nextHop) ?? this.#createGroup(like, nextHop);
+  }
+
+  #announce(wanted: readonly GroupedPath[], before: readonly GroupedPath[], octets: Uint8Array): void {
+    let at = 0;
+    for (const path of wanted) {
+      // Most often the path stands where it stood.
+      if (before[at++] === path || before.includes(path)) continue;
+      const { id, group } = path;
+      const columns = columnsFor(group, before.find((other) => other.id === id)?.group.med);
+      if (columns.prefixes.length === 0) this.bytes += group.attributes?.length ?? 0;
+      this.#append(columns, octets, id);
     }
   }
 
-  #addPath({ encoded, sent }: Entry, id: number, group: Group, wanted: SentPath[]): void {
-    // Most often the path stands where it stood.
-    const same = sent[wanted.length];
-    const before = same?.id === id ? same : sent.find((other) => other.id === id);
-    let path = group.sent.get(id);
-    if (path === undefined) group.sent.set(id, (path = { id, key: group.key, med: group.med }));
-    wanted.push(path);
-    if (before?.key !== group.key) this.#append(columnsFor(group, before), encoded.octets, id);
+  #withdraw(before: readonly GroupedPath[], wanted: readonly GroupedPath[], encoded: EncodedPrefix): void {
+    let at = 0;
+    for (const path of before) {
+      if (wanted[at++] === path || wanted.some(({ id }) => id === path.id)) continue;
+      this.#append(this.#goneOf(encoded.family), encoded.octets, path.id);
+    }
   }
 
   #append(columns: Columns, octets: Uint8Array, id: number): void {
@@ -128,23 +171,29 @@ export class Changes {
     this.bytes += octets.length + 4;
   }
 
-  #siblings(family: AddressFamily, chosen: ChosenAttributes): Siblings {
-    const key = attributesKey(family, chosen);
+  #siblings(family: AddressFamily, sender: Sender, chosen: ChosenAttributes): Siblings {
+    const key = attributesKey(sender, family, chosen);
     let siblings = this.#groups.get(key);
-    if (siblings === undefined) this.#groups.set(key, (siblings = { family, key, chosen, byNextHop: new Map() }));
+    if (siblings === undefined) this.#groups.set(key, (siblings = { family, sender, chosen, byNextHop: new Map() }));
     return siblings;
   }
 
-  #createGroup({ family, key, chosen, byNextHop }: Siblings, nextHop: string): Group {
-    const empty = { sent: new Map<number, SentPath>(), worse: new Map<number, Columns>(), prefixes: [], pathIds: [] };
-    // Routers take a path without one for one of 0 (RFC 4271 section 9.1.2.2).
-    const base = { family, nextHop, key: `${nextHop} ${key}`, med: chosen.med ?? 0, ...empty };
+  #createGroup({ family, sender, chosen, byNextHop }: Siblings, nextHop: string): Group {
+    // Routers take a path without a MED for one of 0 (RFC 4271 section 9.1.2.2).
+    const base = {
+      family,
+      nextHop,
+      med: chosen.med ?? 0,
+      worse: new Map(),
+      paths: new Map(),
+      prefixes: [],
+      pathIds: [],
+    };
     let group: Group;
     try {
       this.#packer.checkNextHop(family, nextHop);
-      const attributes = this.#packer.encodeAttributes(routeAttributes(this.#sender, family, nextHop, chosen));
-      this.bytes += attributes.length;
-      group = { ...base, attributes };
+      const attributes = this.#packer.encodeAttributes(routeAttributes(sender, family, nextHop, chosen));
+      group = { ...base, attributes, invalid: '' };
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       group = { ...base, attributes: undefined, invalid: error.message };
@@ -160,10 +209,19 @@ export class Changes {
   }
 }
 
-function columnsFor(group: Group, before: SentPath | undefined): Columns {
-  if (before === undefined || before.med >= group.med) return group;
-  let columns = group.worse.get(before.med);
-  if (columns === undefined) group.worse.set(before.med, (columns = { prefixes: [], pathIds: [] }));
+const noPaths: readonly GroupedPath[] = [];
+
+function pathOf(group: Group, id: number): GroupedPath {
+  let path = group.paths.get(id);
+  if (path === undefined) group.paths.set(id, (path = { id, group }));
+  return path;
+}
+
+/** @param before its MED so far; undefined: it is new */
+function columnsFor(group: Group, before: number | undefined): Columns {
+  if (before === undefined || before >= group.med) return group;
+  let columns = group.worse.get(before);
+  if (columns === undefined) group.worse.set(before, (columns = { prefixes: [], pathIds: [] }));
   return columns;
 }
 

@@ -77,6 +77,30 @@ test('who asks many times before there is room to send gets one answer', () => {
   }
 });
 
+test('who asks once more while it gets all gets all once more, after the end of the first time', () => {
+  const scene = new Scene({ families: ['ipv4-unicast'] });
+  scene.rib.start({ ...scene.session, enhancedRefresh: true });
+  scene.rib.replace(table(...Array.from({ length: 50 }, (_, i) => route(`10.0.1.${i}/32`, [1]))));
+  messagesOf(scene);
+  scene.rib.refresh('ipv4-unicast');
+  assert.equal(scene.take(100)?.updates, 1);
+  scene.rib.refresh('ipv4-unicast');
+  const messages = messagesOf(scene).filter((message) => message !== 'update');
+  const [begin, end] = [1, 2].map((subtype) => `refresh ipv4-unicast ${subtype}`);
+  assert.deepEqual(messages, [end, begin, end]);
+});
+
+test('a refresh while all is looked at for another reason is not forgotten', () => {
+  const scene = new Scene({ families: ['ipv4-unicast'] });
+  scene.start();
+  scene.rib.replace(table(route(a, [1]), route('10.0.0.2/32', [1])));
+  scene.flush();
+  scene.rib.reconfigure(scene.session);
+  assert.equal(scene.rib.take(65_536, 1)?.messages, 0);
+  scene.rib.refresh('ipv4-unicast');
+  assert.deepEqual(scene.flush(), [`+${a} 1 192.0.2.1`, '+10.0.0.2/32 1 192.0.2.1']);
+});
+
 test('a refresh that is under way is forgotten with its session', () => {
   const scene = new Scene();
   scene.rib.start({ ...scene.session, enhancedRefresh: true });
@@ -131,7 +155,7 @@ test('routes that are about to go say so, all of them and at once, and no longer
   for (const peerAs of [65001, 65000]) {
     const scene = new Scene();
     const shown = (): string[] => {
-      const batch = scene.rib.take(65_536);
+      const batch = scene.take();
       const updates = framesOf(batch?.bytes ?? new Uint8Array()).map((frame) =>
         decodeMessage(frame, scene.session.sending),
       );
@@ -147,7 +171,7 @@ test('routes that are about to go say so, all of them and at once, and no longer
     scene.rib.replace(table(route(a, [1], { communities: ['65000:7'] })));
     scene.rib.start(session);
     assert.deepEqual(shown(), [`${a}${pref(100)} 65000:7`]);
-    scene.rib.take(65_536);
+    scene.take();
     scene.rib.reconfigure({ ...session, peer: { ...session.peer, gracefulShutdown: true } });
     assert.deepEqual(shown(), [`${a}${pref(0)} 65000:7 65535:0`]);
     scene.rib.reconfigure(session);

@@ -180,7 +180,7 @@ test('attributes: iBGP has LOCAL_PREF and an empty path, eBGP our AS, an old pee
     const more = { med: 5, communities: ['65000:1'], largeCommunities: ['65000:1:2'], localPref: 200 };
     scene.rib.replace(table(route(a, [1], more)));
     scene.start();
-    const batch = scene.rib.take(65_536);
+    const batch = scene.take();
     const [frame] = framesOf(batch?.bytes ?? new Uint8Array());
     assert.ok(frame);
     const { attributes } = decodeMessage(frame, scene.session.sending) as ReceivedUpdate;
@@ -210,9 +210,9 @@ test('what BGP cannot carry is left out and told; a route that becomes such is w
   const scene = new Scene();
   scene.start();
   scene.rib.replace(table(route('10.0.0.1', [1]), route('10.0.0.2/33', [1]), route('x/8', [1]), route(a, [1])));
+  scene.flush();
   assert.equal(scene.invalid.length, 1);
   assert.match(scene.invalid[0] ?? '', /^3 10\.0\.0\.1: /);
-  scene.flush();
   scene.rib.update(new Map([[a, { prefix: a, paths: [{ id: 1, nextHop: 'fd00::1' }] }]]));
   assert.deepEqual(scene.flush(), [`-${a} 1`]);
   assert.match(scene.invalid[1] ?? '', /^1 10\.0\.0\.1\/32: fd00::1 is no next hop of ipv4-unicast/);
@@ -271,7 +271,7 @@ class Model {
       case 'replace':
         this.wanted.clear();
         for (const wanted of one.routes) this.wanted.set(wanted.prefix, wanted);
-        return rib.replace(this.wanted);
+        return rib.replace(new Map(this.wanted));
       case 'update':
         for (const wanted of one.routes) this.wanted.set(wanted.prefix, wanted);
         return rib.update(table(...one.routes));

@@ -1,8 +1,8 @@
-import { Changes, InvalidRoutes, type Entry, type OnInvalid, type SentPath } from './adj-rib-changes.ts';
+import { Changes, InvalidRoutes, type Entry, type OnInvalid, type Terms } from './adj-rib-changes.ts';
 import type { AddressFamily, FamilyConfig, PeerConfig, Route } from './model.ts';
 import type { CodecContext } from './wire/context.ts';
 import { encodeFrame, MessageType } from './wire/frame.ts';
-import { encodePrefix } from './wire/nlri.ts';
+import { encodePrefix, type EncodedPrefix } from './wire/nlri.ts';
 import { encodeRouteRefresh, RefreshSubtype } from './wire/route-refresh-message.ts';
 import { UpdatePacker } from './wire/update-packer.ts';
 
@@ -31,19 +31,24 @@ export interface AdjRibOutDeps {
 
 interface ActiveSession extends RibSession {
   readonly packer: UpdatePacker;
-  /** Paths per prefix, by family. */
-  readonly limits: ReadonlyMap<string, number>;
+  readonly terms: Terms;
+}
+
+/** A look at all prefixes, those with changes not reckoned in. */
+interface Walk {
+  readonly entries: Iterator<Entry, undefined>;
+  /** What the peer has of these goes again. */
+  readonly again: ReadonlySet<AddressFamily>;
 }
 
 /** How many paths, or prefixes, are looked at before others have their turn: a millisecond or two. */
 const looksAtOnce = 1_024;
 
-const nothingSent: readonly SentPath[] = [];
-/** No attributes have this name: a path sent with it differs from every wanted one. */
-const resend = '';
+const nobody: ReadonlySet<never> = new Set();
 
 /**
- * One peer's routes: what is wanted, what was sent in this session, and which prefixes may differ. It survives sessions.
+ * One peer's routes: what is wanted, what was sent in this session, and which prefixes may differ. It survives sessions. Whatever concerns
+ * many prefixes is noted at once, and done a millisecond or two at a time by `advance` and `take`.
  *
  * A path that changes is replaced by its announcement (same prefix and identifier), never withdrawn first; paths that vanish
  * are withdrawn after the new ones are announced, so no prefix is without a path in between. `Changes.pack` has the whole order.
@@ -51,7 +56,10 @@ const resend = '';
 export class AdjRibOut {
   readonly #deps: AdjRibOutDeps;
   readonly #entries = new Map<string, Entry>();
+  /** What was told and isn't noted with all its prefixes yet, in order. */
+  readonly #told: Iterator<void, void>[] = [];
   readonly #dirty = new Set<Entry>();
+  #walk: Walk | undefined;
   /** The batch that is being collected. Its paths count as sent. */
   #open: Changes | undefined;
   /** Something has changed since, which may concern its prefixes: it goes before anything else. */
@@ -80,32 +88,39 @@ export class AdjRibOut {
 
   /** True if `take` may have something to send. */
   get pending(): boolean {
-    if (this.#session === undefined || !this.#known) return false;
-    if (this.#dirty.size > 0 || this.#open !== undefined) return true;
+    if (this.#session === undefined) return false;
+    if (this.#told.length > 0) return true;
+    if (!this.#known) return false;
+    return this.#isLookDue || this.#open !== undefined || this.#isEndDue;
+  }
+
+  get #isLookDue(): boolean {
+    return this.#dirty.size > 0 || this.#walk !== undefined;
+  }
+
+  get #isEndDue(): boolean {
     return this.#endOfRibDue || this.#asked.size > 0 || this.#refreshing.size > 0;
   }
 
-  /** The whole desired set. Before the first one nothing is known, and nothing is sent, not even End-of-RIB. */
+  /**
+   * The whole desired set, which must not change any more. Before the first one nothing is known, and nothing is sent, not even End-of-RIB.
+   */
   replace(routes: ReadonlyMap<string, Route>): void {
-    finish(this.replacing(routes));
+    // What was told before is overtaken.
+    this.#told.length = 0;
+    this.#told.push(this.#replacing(routes));
   }
 
   /** Changes by prefix, null withdraws. Ignored before the first `replace`: a part is not the whole. */
   update(changes: ReadonlyMap<string, Route | null>): void {
-    finish(this.updating(changes));
+    if (this.#known || this.#told.length > 0) this.#told.push(this.#changing(changes));
   }
 
-  /** As `replace`, a millisecond or two at a time; `take` must wait for the end. */
-  *replacing(routes: ReadonlyMap<string, Route>): Generator<void> {
-    const gone = [...this.#entries.keys()].filter((prefix) => !routes.has(prefix));
-    yield* this.#changing(new Map(gone.map((prefix) => [prefix, null])));
-    yield* this.#changing(routes);
-    this.#known = true;
-  }
-
-  /** As `update`, like `replacing`. */
-  *updating(changes: ReadonlyMap<string, Route | null>): Generator<void> {
-    if (this.#known) yield* this.#changing(changes);
+  /** Does a little of what is to be done before `take` can go on. @returns whether there was anything */
+  advance(): boolean {
+    const [next] = this.#told;
+    if (next?.next().done === true) this.#told.shift();
+    return next !== undefined;
   }
 
   /** A session is established, the peer has nothing: everything is due, then End-of-RIB (RFC 4724 section 4.1). */
@@ -117,15 +132,14 @@ export class AdjRibOut {
 
   /** Other limits on the number of paths in the session that is there, or other attributes of all routes. */
   reconfigure(session: RibSession): void {
-    if (this.#session !== undefined && this.#session.peer.gracefulShutdown !== session.peer.gracefulShutdown) {
-      for (const entry of this.#entries.values()) sendAgain(entry);
-    }
+    const { peer, sending } = session;
     const limits = new Map<string, number>();
     for (const { family, addPathSendMax } of session.families) {
-      limits.set(family, session.sending.addPath.has(family) ? addPathSendMax : 1);
+      limits.set(family, sending.addPath.has(family) ? addPathSendMax : 1);
     }
-    this.#session = { ...session, packer: new UpdatePacker(session.sending), limits };
-    for (const entry of this.#entries.values()) this.#mark(entry);
+    const terms = { sender: { ...peer, fourOctetAs: sending.fourOctetAs }, limits };
+    this.#session = { ...session, packer: new UpdatePacker(sending), terms };
+    this.#lookAtAll(this.#walk?.again ?? nobody);
   }
 
   /** The session is gone, and with it what the peer has. */
@@ -154,33 +168,37 @@ export class AdjRibOut {
    */
   take(maxBytes: number, mostLooks = looksAtOnce): Batch | undefined {
     const session = this.#session;
-    if (session === undefined || !this.#known) return undefined;
-    const overtaken = this.#takeOvertaken();
-    if (overtaken !== undefined) return overtaken;
+    if (session === undefined) return undefined;
+    if (this.advance()) return nothingYet;
+    if (!this.#known) return undefined;
+    const taken = this.#takeOvertaken() ?? this.#takeNext(session, maxBytes, mostLooks);
+    return taken ?? (this.pending ? nothingYet : undefined);
+  }
+
+  #takeNext(session: ActiveSession, maxBytes: number, mostLooks: number): Batch | undefined {
     const begins = this.#beginRefreshes(session);
-    if (this.#collect(session, maxBytes, mostLooks)) return batch(begins, []) ?? nothingYet;
+    if (this.#collect(session, maxBytes, mostLooks)) return batch(begins, []);
     const some = batch(begins, this.#pack());
-    if (some !== undefined || this.#dirty.size > 0) return some ?? nothingYet;
+    if (some !== undefined || this.#isLookDue) return some;
     return batch(this.#takeEnds(), this.#takeEndsOfRib(session));
   }
 
   /** What goes again must not be among what is collected, where it would go in any order. */
   #takeOvertaken(): Batch | undefined {
-    const goesAgain = this.#overtaken || (this.#asked.size > 0 && !this.#endOfRibDue);
-    return goesAgain ? batch([], this.#pack()) : undefined;
+    return this.#overtaken || this.#mayRefresh ? batch([], this.#pack()) : undefined;
+  }
+
+  /** Not before End-of-RIB, which says that all has been sent once, and one after the other: who asks again and again gets all in between. */
+  get #mayRefresh(): boolean {
+    return this.#asked.size > 0 && !this.#endOfRibDue && this.#walk === undefined && this.#refreshing.size === 0;
   }
 
   /** RFC 7313 section 4: a beginning, then all routes of the family; what isn't among them is not ours any more. */
   #beginRefreshes({ enhancedRefresh }: ActiveSession): Uint8Array[] {
-    // Not before End-of-RIB, which says that all has been sent once.
-    if (this.#asked.size === 0 || this.#endOfRibDue) return [];
+    if (!this.#mayRefresh) return [];
     const families = [...this.#asked];
-    for (const entry of this.#entries.values()) {
-      if (!this.#asked.has(entry.encoded.family) || entry.sent.length === 0) continue;
-      sendAgain(entry);
-      this.#mark(entry);
-    }
     this.#asked.clear();
+    this.#lookAtAll(new Set(families));
     if (enhancedRefresh !== true) return [];
     for (const family of families) this.#refreshing.add(family);
     return families.map((family) => refreshMessage(family, RefreshSubtype.begin));
@@ -201,21 +219,27 @@ export class AdjRibOut {
   }
 
   /** Adds to the batch. @returns whether there is room in it for more, and more to look at */
-  #collect(session: ActiveSession, maxBytes: number, mostLooks: number): boolean {
-    const sender = { ...session.peer, fourOctetAs: session.sending.fourOctetAs };
-    const changes = this.#dirty.size === 0 ? this.#open : (this.#open ??= new Changes(session.packer, sender));
+  #collect({ packer, terms }: ActiveSession, maxBytes: number, mostLooks: number): boolean {
+    const changes = this.#isLookDue ? (this.#open ??= new Changes(packer)) : this.#open;
     if (changes === undefined) return false;
     const enough = changes.looks + mostLooks;
+    const isOver = (): boolean => changes.bytes >= maxBytes || changes.looks >= enough;
     for (const entry of this.#dirty) {
-      if (changes.bytes >= maxBytes) return false;
-      if (changes.looks >= enough) return true;
+      if (isOver()) break;
       this.#dirty.delete(entry);
-      const before = entry.sent.length;
-      entry.sent = changes.add(entry, session.limits.get(entry.encoded.family) ?? 0);
-      this.#sentPrefixes += Number(entry.sent.length > 0) - Number(before > 0);
-      if (entry.route === undefined) this.#entries.delete(entry.prefix);
+      this.#add(changes, entry, terms, false);
     }
-    return false;
+    while (this.#walk !== undefined && !isOver()) {
+      const { value: entry } = this.#walk.entries.next();
+      if (entry === undefined) this.#walk = undefined;
+      else this.#add(changes, entry, terms, this.#walk.again.has(entry.encoded.family));
+    }
+    return changes.bytes < maxBytes && this.#isLookDue;
+  }
+
+  #add(changes: Changes, entry: Entry, terms: Terms, again: boolean): void {
+    this.#sentPrefixes += changes.add(entry, terms, again);
+    if (entry.route === undefined) this.#entries.delete(entry.prefix);
   }
 
   #pack(): Uint8Array[] {
@@ -231,7 +255,19 @@ export class AdjRibOut {
     this.#overtaken = this.#open !== undefined;
   }
 
-  *#changing(changes: ReadonlyMap<string, Route | null>): Generator<void> {
+  #lookAtAll(again: ReadonlySet<AddressFamily>): void {
+    this.#walk = { entries: this.#entries.values(), again };
+    this.#overtaken = this.#open !== undefined;
+  }
+
+  *#replacing(routes: ReadonlyMap<string, Route>): Generator<void, void> {
+    const gone = [...this.#entries.keys()].filter((prefix) => !routes.has(prefix));
+    yield* this.#changing(new Map(gone.map((prefix) => [prefix, null])));
+    yield* this.#changing(routes);
+    this.#known = true;
+  }
+
+  *#changing(changes: ReadonlyMap<string, Route | null>): Generator<void, void> {
     const invalid = new InvalidRoutes();
     let looks = 0;
     for (const [prefix, route] of changes) {
@@ -244,15 +280,16 @@ export class AdjRibOut {
   }
 
   #want(prefix: string, route: Route, invalid: InvalidRoutes): void {
-    const entry = this.#entries.get(prefix) ?? this.#create(prefix, invalid);
+    const entry = this.#entries.get(prefix) ?? this.#create(prefix, route, invalid);
     if (entry === undefined || entry.route === route) return;
     entry.route = route;
     if (this.#session !== undefined) this.#mark(entry);
   }
 
-  #create(prefix: string, invalid: InvalidRoutes): Entry | undefined {
+  #create(prefix: string, route: Route, invalid: InvalidRoutes): Entry | undefined {
     try {
-      const entry: Entry = { prefix, encoded: encodePrefix(prefix), route: undefined, sent: nothingSent };
+      const encoded = encodedPrefix(prefix, route);
+      const entry: Entry = { prefix, encoded, route: undefined, sent: undefined, sentOn: undefined };
       this.#entries.set(prefix, entry);
       return entry;
     } catch (error) {
@@ -269,23 +306,25 @@ export class AdjRibOut {
 
   #forgetSent(): void {
     this.#dirty.clear();
+    this.#walk = undefined;
     this.#open = undefined;
     this.#overtaken = false;
     this.#sentPrefixes = 0;
     for (const entry of this.#entries.values()) {
-      entry.sent = nothingSent;
+      entry.sent = undefined;
+      entry.sentOn = undefined;
       if (entry.route === undefined) this.#entries.delete(entry.prefix);
     }
   }
 }
 
-function finish(steps: Iterable<void>): void {
-  for (const _step of steps);
-}
+const encodedPrefixes = new WeakMap<Route, EncodedPrefix>();
 
-/** What the peer has of it counts for nothing. */
-function sendAgain(entry: Entry): void {
-  entry.sent = entry.sent.map((path) => ({ ...path, key: resend }));
+/** Peers that are told the same get the same routes: what is made of one for the first of them is there for all. */
+function encodedPrefix(prefix: string, route: Route): EncodedPrefix {
+  let encoded = encodedPrefixes.get(route);
+  if (encoded === undefined) encodedPrefixes.set(route, (encoded = encodePrefix(prefix)));
+  return encoded;
 }
 
 const nothingYet: Batch = { bytes: new Uint8Array(), messages: 0, updates: 0 };

@@ -59,9 +59,10 @@ function needsAs4Path({ localAs, peerAs, fourOctetAs }: Sender): boolean {
   return !fourOctetAs && localAs !== peerAs && localAs > 0xffff;
 }
 
-/** Equal for paths that, with equal next hops, have equal attributes. */
-export function attributesKey(family: AddressFamily, chosen: ChosenAttributes): string {
+/** Equal for paths that, with equal next hops, have equal attributes in a session. */
+export function attributesKey({ gracefulShutdown }: Sender, family: AddressFamily, chosen: ChosenAttributes): string {
   const communities = chosen.communities?.join() ?? '';
   const large = chosen.largeCommunities?.join() ?? '';
-  return `${family} ${chosen.med ?? ''} ${chosen.localPref ?? ''} ${communities} ${large}`;
+  const going = gracefulShutdown === true ? 'going' : '';
+  return `${family} ${going} ${chosen.med ?? ''} ${chosen.localPref ?? ''} ${communities} ${large}`;
 }

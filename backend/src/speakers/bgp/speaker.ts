@@ -42,8 +42,6 @@ export type StopMode = 'handover' | 'retain' | 'withdraw';
 interface Peer {
   config: PeerConfig;
   readonly rib: AdjRibOut;
-  /** What `rib` was not told yet, or not wholly, in order. */
-  readonly news: Iterator<void>[];
   sessions: PeerSessions;
   /** A little of what is to be done for it. */
   readonly work: Work;
@@ -104,16 +102,16 @@ export class BgpSpeaker {
   setRoutes(peerKey: string, routes: ReadonlyMap<string, Route>): void {
     const peer = this.#peers.get(peerKey);
     if (peer === undefined || this.#stopped) return;
-    // What was to be told before is overtaken.
-    peer.news.length = 0;
-    this.#tell(peer, peer.rib.replacing(routes));
+    peer.rib.replace(routes);
+    this.#turns.request(peer.work);
   }
 
   /** Changes by prefix; null withdraws. Ignored until `setRoutes` was called for the peer. */
   updateRoutes(peerKey: string, changes: ReadonlyMap<string, Route | null>): void {
     const peer = this.#peers.get(peerKey);
     if (peer === undefined || this.#stopped) return;
-    this.#tell(peer, peer.rib.updating(changes));
+    peer.rib.update(changes);
+    this.#turns.request(peer.work);
   }
 
   sessions(): readonly SessionStatus[] {
@@ -152,8 +150,7 @@ export class BgpSpeaker {
       while (modeOf(key) !== 'withdraw' && this.#deps.clock.now() < until && work());
     }
     await Promise.all(
-      [...this.#peers].map(async ([key, { sessions, news }]) => {
-        news.length = 0;
+      [...this.#peers].map(async ([key, { sessions }]) => {
         const mode = modeOf(key);
         if (mode === 'withdraw') await sessions.leave(farewell);
         else await sessions.stop(mode === 'retain' ? undefined : farewell);
@@ -161,11 +158,6 @@ export class BgpSpeaker {
     );
     // Not before: FRR takes it for a failure while the session of BGP is up, and drops routes that it keeps once the connection is closed.
     await this.#deps.bfd?.stop();
-  }
-
-  #tell(peer: Peer, news: Iterator<void>): void {
-    peer.news.push(news);
-    this.#turns.request(peer.work);
   }
 
   /** Removes the peers that are gone, or have become other routers. */
@@ -181,13 +173,8 @@ export class BgpSpeaker {
     const rib = new AdjRibOut({
       onInvalid: (count, prefix, reason) => logger.warn({ count, prefix, reason }, 'routes that BGP cannot carry'),
     });
-    const work: Work = () => {
-      const [news] = peer.news;
-      if (news === undefined) return peer.sessions.send();
-      if (news.next().done === true) peer.news.shift();
-      return true;
-    };
-    const peer: Peer = { config, rib, news: [], work, sessions: this.#sessions(config, rib, work) };
+    const work: Work = () => rib.advance() || peer.sessions.send();
+    const peer: Peer = { config, rib, work, sessions: this.#sessions(config, rib, work) };
     this.#peers.set(config.key, peer);
     peer.sessions.start();
   }
@@ -219,7 +206,6 @@ export class BgpSpeaker {
 
   #remove(key: string, peer: Peer): void {
     this.#peers.delete(key);
-    peer.news.length = 0;
     // RFC 9003 defines a text for shutdown and reset only, so this one goes without.
     void this.#end(peer, peer.sessions.leave(notification(ErrorCode.cease, CeaseSubcode.peerDeconfigured)));
   }

@@ -1,4 +1,4 @@
-import { AdjRibOut, type RibSession } from '../adj-rib-out.ts';
+import { AdjRibOut, type Batch, type RibSession } from '../adj-rib-out.ts';
 import type { AddressFamily, Route } from '../model.ts';
 import { PeerTable } from './peer-table.ts';
 
@@ -43,6 +43,13 @@ export class Scene {
   start(): void {
     this.peer = new PeerTable(this.session.sending);
     this.rib.start(this.session);
+  }
+
+  /** The next messages, however many steps are taken before there are any. */
+  take(maxBytes = 65_536): Batch | undefined {
+    let batch = this.rib.take(maxBytes);
+    while (batch?.messages === 0) batch = this.rib.take(maxBytes);
+    return batch;
   }
 
   /** Sends all that is due; returns what the peer saw. */
