@@ -1,6 +1,6 @@
 /**
  * Writes the files that are made from source: the CRDs of the backend's chart, its alerts and dashboards, the OpenAPI document and what the
- * kubectl plugin knows of it, and the references of reasons, metrics, alerts, the API's errors and the chart's values.
+ * kubectl plugin knows of it, and the references: of the custom resources, reasons, metrics, alerts, the API and its errors, the plugin's commands and the chart's values.
  *
  *   npm run generate              writes them
  *   npm run generate -- --check   writes nothing; names each file that differs and exits 1
@@ -15,8 +15,11 @@ import { crdOf, KINDS } from '../backend/src/resources/crd.ts';
 import { GROUP } from '../backend/src/resources/keys.ts';
 import { apiErrorsPage } from './generate/api-errors.ts';
 import { apiTypes, type ApiDocument } from './generate/api-types.ts';
+import { cliPage } from './generate/cli.ts';
 import { metricsPage } from './generate/metrics.ts';
 import { reasonsPage } from './generate/reasons.ts';
+import { resourcesPage } from './generate/resources.ts';
+import { restApiPage, type DescribedApi } from './generate/rest-api.ts';
 import { valuesPage } from './generate/values.ts';
 import { clusterDashboard, grafanaDashboard } from './monitoring/dashboards.ts';
 import { alertsPage, clusterRuleGroup, prometheusRules } from './monitoring/rules.ts';
@@ -48,6 +51,9 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   files.set('charts/backend/files/grafana-dashboard.json', `${JSON.stringify(grafanaDashboard(), null, 2)}\n`);
   files.set('docs/reference/values.md', valuesPage());
   const api = openapi();
+  files.set('docs/reference/resources.md', resourcesPage());
+  files.set('docs/reference/rest-api.md', restApiPage(api as unknown as DescribedApi, BASE_PATH));
+  files.set('docs/reference/cli.md', cliPage());
   files.set('backend/openapi.json', `${JSON.stringify(api, null, 2)}\n`);
   files.set('cli/src/generated/api.ts', apiTypes(api as unknown as ApiDocument, BASE_PATH));
   return files;
