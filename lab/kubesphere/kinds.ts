@@ -1,17 +1,35 @@
 import type { KubeObject } from '../cluster/api-client.ts';
 
-const NAMES: Readonly<Record<string, readonly [group: string, version: string]>> = {
+type Names = Readonly<Record<string, readonly [group: string, version: string]>>;
+
+const NAMES: Names = {
   APIService: ['extensions.kubesphere.io', 'v1alpha1'],
   JSBundle: ['extensions.kubesphere.io', 'v1alpha1'],
   Category: ['iam.kubesphere.io', 'v1beta1'],
   RoleTemplate: ['iam.kubesphere.io', 'v1beta1'],
 };
 
+/** What a marketplace is made of, and what has an extension installed. */
+const MARKETPLACE_NAMES: Names = {
+  Extension: ['kubesphere.io', 'v1alpha1'],
+  ExtensionVersion: ['kubesphere.io', 'v1alpha1'],
+  InstallPlan: ['kubesphere.io', 'v1alpha1'],
+};
+
 /**
  * CRDs of the kinds of KubeSphere that an extension makes objects of, as far as it matters to Helm: their names, cluster-wide, with whatever
  * fields, the status among them (kubesphere/kubesphere, staging/src/kubesphere.io/api).
  */
-export const kubeSphereKinds: readonly KubeObject[] = Object.entries(NAMES).map(([kind, [group, version]]) => {
+export const kubeSphereKinds: readonly KubeObject[] = crdsOf(NAMES);
+
+/** The same of the kinds that publish and install an extension. */
+export const marketplaceKinds: readonly KubeObject[] = crdsOf(MARKETPLACE_NAMES);
+
+function crdsOf(names: Names): KubeObject[] {
+  return Object.entries(names).map(([kind, [group, version]]) => crdOf(kind, group, version));
+}
+
+function crdOf(kind: string, group: string, version: string): KubeObject {
   const singular = kind.toLowerCase();
   const plural = kind === 'Category' ? 'categories' : `${singular}s`;
   return {
@@ -35,4 +53,4 @@ export const kubeSphereKinds: readonly KubeObject[] = Object.entries(NAMES).map(
       ],
     },
   };
-});
+}

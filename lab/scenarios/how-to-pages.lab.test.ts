@@ -1,0 +1,63 @@
+/** The commands of the pages for operators, typed into a shell as their readers do, in a real cluster. */
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { buildManagerImage } from '../../tools/image/build.ts';
+import { Lab } from '../lab.ts';
+import { addressOf } from '../story/main-job.ts';
+import { configuration, service, whoami } from '../story/manifests.ts';
+import { PageReader } from '../story/page-reader.ts';
+import { progressToStderr } from '../toolchain/index.ts';
+
+const self = 'lab/scenarios/how-to-pages.lab.test.ts';
+const release = ['porterlb', '--namespace', 'porterlb-system'];
+
+suite('the pages for operators', () => {
+  let lab: Lab;
+
+  before(async () => {
+    lab = await Lab.up({ nodes: 2, routers: 1, clients: 0, progress: progressToStderr });
+    await lab.loadImage((await buildManagerImage(progressToStderr)).tar);
+  });
+  after(() => lab.down());
+
+  /** Tests that type the blocks of a page, all of them or some. */
+  function typed(page: PageReader, blocks = page.commands): void {
+    for (const fence of blocks) test(`${fence.page}, ${PageReader.title(fence)}`, () => page.type(lab, fence));
+  }
+
+  const install = new PageReader('docs/install.md', self, { NAME: 'web' });
+  const [installed, forced, purged, ...others] = install.commands;
+  assert.ok(installed !== undefined && forced !== undefined && purged !== undefined);
+  assert.deepEqual(others, [], 'all blocks of install.md have their turn');
+
+  typed(install, [installed]);
+
+  test('a Service has its address', async () => {
+    for (const object of [...configuration(lab), whoami('web', 2), service('web', { app: 'web' })])
+      await lab.apply(object);
+    await addressOf(lab, 'web');
+  });
+
+  typed(new PageReader('docs/troubleshooting.md', self, { NAME: 'web' }));
+  typed(new PageReader('docs/how-to/upgrade.md', self));
+  typed(new PageReader('docs/how-to/pools-for-tenants.md', self));
+  typed(new PageReader('docs/how-to/air-gapped.md', self));
+  typed(install, [forced]);
+
+  test('a Service that was freed by hand can be deleted without us', async () => {
+    await lab.kubectl(['delete', 'service', 'web', '--timeout=30s']);
+  });
+
+  test('after an installation that is removed as it should be', async () => {
+    await install.type(lab, installed);
+    await lab.kubectl(['delete', 'namespace', 'shop', 'bank', '--timeout=60s']);
+    await lab.helm(['uninstall', ...release, '--wait']);
+  });
+
+  typed(install, [purged]);
+
+  test('nothing of ours is left', async () => {
+    const left = await lab.kubectl(['get', 'crd,clusterrole,clusterrolebinding', '-o', 'name']);
+    assert.doesNotMatch(left, /porter|network\.kubesphere\.io/);
+  });
+});
