@@ -1,0 +1,69 @@
+import { Marked, Renderer, type Tokens } from 'marked';
+import { anchorsOf } from '../anchors.ts';
+import { hrefBetween, placeOf, targetOf } from './places.ts';
+
+/** What the site needs to know of the repository. */
+export interface Surroundings {
+  /** Whether a path of the repository is a page of this site. */
+  readonly isPage: (path: string) => boolean;
+  /** Whether it is a folder. */
+  readonly isFolder: (path: string) => boolean;
+  /** Where the repository is published: links to its other files lead there. */
+  readonly repository: string;
+}
+
+export interface Rendered {
+  readonly title: string;
+  readonly html: string;
+}
+
+/** A page as HTML: what stands in the middle of the template. */
+export function renderPage(page: { readonly path: string; readonly text: string }, around: Surroundings): Rendered {
+  const marked = new Marked({ gfm: true });
+  const tokens = marked.lexer(page.text);
+  const headings = tokens.filter((token): token is Tokens.Heading => token.type === 'heading');
+  const anchors = anchorsOf(headings.map(({ text }) => text));
+  const anchorByHeading = new Map(headings.map((heading, i) => [heading, anchors[i] ?? '']));
+  marked.use({
+    renderer: {
+      heading(heading) {
+        const id = escape(anchorByHeading.get(heading) ?? '');
+        const link = heading.depth === 1 ? '' : ` <a class="anchor" href="#${id}" aria-label="#">#</a>`;
+        return `<h${heading.depth} id="${id}">${this.parser.parseInline(heading.tokens)}${link}</h${heading.depth}>\n`;
+      },
+      link({ href, tokens: inner }) {
+        return `<a href="${escape(hrefOf(page.path, href, around))}">${this.parser.parseInline(inner)}</a>`;
+      },
+      code: codeBlock,
+      table(table) {
+        return `<div class="table">${Renderer.prototype.table.call(this, table)}</div>\n`;
+      },
+    },
+  });
+  return {
+    title: headings.find(({ depth }) => depth === 1)?.text.replaceAll('`', '') ?? page.path,
+    html: marked.parser(tokens),
+  };
+}
+
+function codeBlock({ text, lang = '' }: Tokens.Code): string {
+  const [language = '', ...words] = lang.split(/\s+/);
+  const tested = words.some((word) => /^(run-by|as)=/.test(word));
+  const mark = tested ? '<span class="mark" title="A test of this repository runs these commands">tested</span>' : '';
+  return `<div class="block">${mark}<pre><code class="language-${escape(language)}">${escape(text)}\n</code></pre></div>\n`;
+}
+
+function hrefOf(page: string, link: string, { isPage, isFolder, repository }: Surroundings): string {
+  if (/^[a-z]+:/.test(link)) return link;
+  const { path, heading } = targetOf(page, link);
+  const fragment = heading === '' ? '' : `#${heading}`;
+  const [from, to] = [placeOf(page), placeOf(path)];
+  if (from === undefined) throw new Error(`${page} is no page of the site`);
+  if (path === page) return fragment;
+  if (to !== undefined && isPage(path)) return hrefBetween(from, to) + fragment;
+  return `${repository}/${isFolder(path) ? 'tree' : 'blob'}/main/${path}${fragment}`;
+}
+
+export function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
