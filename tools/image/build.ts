@@ -15,7 +15,7 @@ import { withLock } from '../../lab/toolchain/file-lock.ts';
 import { noProgress, type Progress } from '../../lab/toolchain/progress.ts';
 import { run } from '../../lab/toolchain/run.ts';
 import { packLayer, writeArchive, type ImageConfig, type Layer } from './archive.ts';
-import { productionClosure, type Lock } from './closure.ts';
+import { productionClosure, type ClosurePackage, type Lock } from './closure.ts';
 import { librariesOf } from './libraries.ts';
 import { managerConfig } from './manager-config.ts';
 import { appFiles, fillCompileCache, stageApp, stageRuntime, type Ingredients } from './stage.ts';
@@ -55,6 +55,17 @@ export async function buildManagerImage(progress: Progress = noProgress): Promis
     writeFileSync(`${image.tar}.key`, key);
   });
   return image;
+}
+
+/**
+ * The Kubernetes client is for kubeconfigs that run a program or have an auth provider. In a Pod there is neither, nor a program to run; and some of
+ * what it brings along has licences of which we ship none.
+ */
+const notInImage = ['@kubernetes/client-node'];
+
+/** The npm packages of the image for an architecture (npm's word for it), as the lock file has them. */
+export function imagePackages(lock: Lock, cpu: string): ClosurePackage[] {
+  return productionClosure(lock, 'backend', { os: 'linux', cpu, libc: 'glibc' }, notInImage);
 }
 
 /** Lays the image's file system out in `rootfs`, for tools that make an image of their own from it (the Dockerfile). */
@@ -115,8 +126,7 @@ async function gather(): Promise<Ingredients> {
     throw new Error(`the image is built on Linux (x64 or arm64) only, from the npm package that has Node.js for it`);
   }
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock;
-  const packages = productionClosure(lock, 'backend', { os: 'linux', cpu: process.arch, libc: 'glibc' });
-  return { root, nodePackage, libraries: await librariesOf(node), packages };
+  return { root, nodePackage, libraries: await librariesOf(node), packages: imagePackages(lock, process.arch) };
 }
 
 function keyOfRuntime({ nodePackage, libraries, packages }: Ingredients): string {

@@ -81,6 +81,19 @@ describe('production closure', () => {
     assert.deepEqual(paths(lock), ['node_modules/a']);
   });
 
+  it('leaves out what it is told to, and what only that needs', () => {
+    const lock = lockOf({
+      app: { dependencies: { a: '1', b: '1' } },
+      'node_modules/a': { version: '1.0.0', dependencies: { b: '1', c: '1' } },
+      'node_modules/b': { version: '1.0.0' },
+      'node_modules/c': { version: '1.0.0' },
+    });
+    assert.deepEqual(
+      productionClosure(lock, 'app', linux, ['a']).map(({ path }) => path),
+      ['node_modules/b'],
+    );
+  });
+
   it('refuses a lock file that misses a package', () => {
     assert.throws(() => paths(lockOf({ app: { dependencies: { a: '1' } } })), /has no a, which app needs/);
     assert.throws(() => paths(lockOf({})), /no workspace app/);

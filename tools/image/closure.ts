@@ -35,13 +35,19 @@ export interface Target {
 /**
  * The packages that the workspace at `workspace` needs at run time, directly or through others, sorted by path. Names
  * are looked up as Node.js does: in the importer's own node_modules first, then in those of the folders above it. Packages
- * of type declarations are left out.
+ * of type declarations are left out, and so is what `without` names, with what only that needs.
  * @throws {Error} when the lock file misses a package that isn't optional
  */
-export function productionClosure(lock: Lock, workspace: string, target: Target): ClosurePackage[] {
+export function productionClosure(
+  lock: Lock,
+  workspace: string,
+  target: Target,
+  without: readonly string[] = [],
+): ClosurePackage[] {
   const found = new Map<string, LockEntry>();
   const visit = (importer: string, entry: LockEntry): void => {
     for (const { name, optional } of wantedBy(entry)) {
+      if (without.includes(name)) continue;
       const path = resolve(lock, importer, name);
       if (path === undefined && !optional) throw new Error(`package-lock.json has no ${name}, which ${importer} needs`);
       const dependency = path === undefined ? undefined : lock.packages[path];

@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { run } from '../../lab/toolchain/run.ts';
-import { buildManagerImage } from './build.ts';
-import { productionClosure, type Lock } from './closure.ts';
+import { buildManagerImage, imagePackages } from './build.ts';
+import type { Lock } from './closure.ts';
 import { filesBelow } from './contents.ts';
 import { SBOM } from './stage.ts';
 
@@ -128,8 +128,7 @@ describe('the porter-manager image', () => {
     const bill = readJson(join(rootfs, SBOM)) as { components: { purl: string }[] };
     const named = new Set(bill.components.map(({ purl }) => purl));
     const lock = readJson(join(repository, 'package-lock.json')) as Lock;
-    const target = { os: 'linux', cpu: process.arch, libc: 'glibc' };
-    for (const { path, version } of productionClosure(lock, 'backend', target)) {
+    for (const { path, version } of imagePackages(lock, process.arch)) {
       const purl = `pkg:npm/${path.replace(/^.*node_modules\//, '').replace('@', '%40')}@${version}`;
       assert.ok(named.has(purl), purl);
     }
@@ -143,8 +142,7 @@ describe('the porter-manager image', () => {
 
   it('brings the licence of everything in it that states one', () => {
     const lock = readJson(join(repository, 'package-lock.json')) as Lock;
-    const target = { os: 'linux', cpu: process.arch, libc: 'glibc' };
-    const shipped = productionClosure(lock, 'backend', target).filter(({ path }) =>
+    const shipped = imagePackages(lock, process.arch).filter(({ path }) =>
       readdirSync(join(repository, path)).some((file) => /^(licen[cs]e|copying)/i.test(file)),
     );
     const there = new Set(readdirSync(join(rootfs, 'licenses')));

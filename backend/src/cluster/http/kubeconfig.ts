@@ -1,3 +1,4 @@
+import type * as KubernetesClient from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Clock } from '../../platform/ports.ts';
@@ -96,7 +97,7 @@ function credentialOf({ user, folder }: Selected, clock: Clock): Credential {
 }
 
 async function libraryConfig(file: string, selected: Selected, clock: Clock, context?: string): Promise<ClusterConfig> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  const { KubeConfig } = await clientLibrary();
   const config = new KubeConfig();
   config.loadFromFile(file);
   if (context !== undefined) config.setCurrentContext(context);
@@ -115,6 +116,17 @@ async function libraryConfig(file: string, selected: Selected, clock: Clock, con
   };
   const credential = fetchedHeader(async () => authorizationOf(await options()), clock);
   return { server: serverOf(selected), namespace: selected.namespace, tls, credential };
+}
+
+async function clientLibrary(): Promise<typeof KubernetesClient> {
+  try {
+    return await import('@kubernetes/client-node');
+  } catch (cause) {
+    const instead = 'use one with a token or a client certificate, or run from the sources';
+    throw new Error(`kubeconfigs with an exec or auth-provider plugin can't be used in the image; ${instead}`, {
+      cause,
+    });
+  }
 }
 
 function authorizationOf(options: Fields): string | undefined {
