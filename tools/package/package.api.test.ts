@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -7,8 +7,10 @@ import { LightLab, run } from '../../lab/index.ts';
 import type { KubeObject } from '../../lab/index.ts';
 import { kubeSphereKinds } from '../../lab/kubesphere/kinds.ts';
 import { ensureHelm } from '../../lab/toolchain/index.ts';
+import { fencesOf } from '../docs/fences.ts';
 import { executorObjects, executorRights, executorUser } from './helm-executor.ts';
 import { findingsOf, subjectOf } from './lint.ts';
+import { imagesOf, podSpecOf } from './lint/pods.ts';
 import { stageExtension, stagePlainChart } from './stage.ts';
 import { tarball } from './tarball.ts';
 
@@ -18,6 +20,15 @@ const namespace = 'extension-porterlb';
 
 test('nothing is to be said against our own package', async () => {
   assert.deepEqual(findingsOf(await subjectOf(extension, await ensureHelm())), []);
+});
+
+test('sites without internet find all images that the charts render in the page that is for them, and no other', async () => {
+  const { renderings } = await subjectOf(extension, await ensureHelm());
+  const plain = renderings.filter(({ mirrored }) => !mirrored).flatMap(({ objects }) => objects);
+  const rendered = new Set(plain.flatMap((object) => imagesOf(podSpecOf(object) ?? {})));
+  const page = 'docs/how-to/air-gapped.md';
+  const list = fencesOf(page, readFileSync(join(root, page), 'utf8')).find(({ words }) => words.includes('images'));
+  assert.deepEqual(list?.text.trim().split('\n'), [...rendered].sort());
 });
 
 /** What ks-core sets. */

@@ -37,7 +37,7 @@ export function undocumented(
 ): string[] {
   const rows = page.split('\n').filter((line) => line.startsWith('|'));
   return direct.flatMap(({ name, license }) => {
-    const row = rows.find((line) => line.includes(`\`${name}\``));
+    const row = rows.find((line) => line.split('|')[1]?.includes(`\`${name}\``) === true);
     if (row === undefined) return [`${name} has no line in docs/dependencies.md`];
     return row.includes(license) ? [] : [`${name} is ${license}, and docs/dependencies.md says something else`];
   });

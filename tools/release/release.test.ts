@@ -105,7 +105,7 @@ suite('licences', () => {
   });
 
   test('stand in the page of dependencies', () => {
-    const text = '| `a`, `b` | MIT | why |\nabout `c`\n';
+    const text = '| `a`, `b` | MIT | why, as `c` can not |\nabout `c`\n';
     const direct = ['a', 'b', 'c'].map((name) => ({ name, license: name === 'b' ? 'ISC' : 'MIT' }));
     assert.deepEqual(undocumented(text, direct), [
       'b is ISC, and docs/dependencies.md says something else',
