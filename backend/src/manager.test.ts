@@ -3,7 +3,8 @@ import { suite, test, type TestContext } from 'node:test';
 import { bgpPeers, eips } from './cluster/custom-kinds.ts';
 import { FakeKube } from './cluster/fake/fake-kube.ts';
 import { pass, settle } from './cluster/fake/passage.ts';
-import { events, leases, services } from './cluster/kinds.ts';
+import { clusterRoleBindings, daemonSets, events, leases, services } from './cluster/kinds.ts';
+import type { KubeObject } from './cluster/objects.ts';
 import { Manager } from './manager.ts';
 import type { ManagerOptions } from './options.ts';
 import { FakeClock } from './platform/fake/clock.ts';
@@ -231,5 +232,43 @@ suite('the metrics of a replica', () => {
     }
     assert.match(page, /^porterlb_api_requests_total\{verb="patch",resource="services",result="ok"\} [12]$/m);
     assert.doesNotMatch(page, /secret-shop|192\.0\.2/);
+  });
+});
+
+suite('beside OpenELB', () => {
+  const speaker = { namespace: 'openelb-system', name: 'openelb-speaker' };
+  const subjects = [{ kind: 'ServiceAccount', ...speaker }];
+
+  test('a replica neither leads nor is Ready, says why, and begins when the last of it is gone', async (context) => {
+    const bench = new Bench();
+    bench.api.store(clusterRoleBindings, { metadata: { name: speaker.name }, subjects } as KubeObject);
+    const store = (count: number, annotations = {}): unknown =>
+      bench.api.store(daemonSets, {
+        metadata: { ...speaker, annotations },
+        status: { observedGeneration: 99, desiredNumberScheduled: 0, numberMisscheduled: count },
+      } as KubeObject);
+    store(1);
+    context.after(async () => {
+      const left = bench.stop();
+      await pass(bench.clock, 20_000, 500);
+      await left;
+    });
+    await bench.manager.start();
+    await pass(bench.clock, 20_000);
+    assert.equal(bench.holder, undefined);
+    const why = 'DaemonSet openelb-system/openelb-speaker runs';
+    assert.equal(await bench.get('/readyz'), `503\nwaiting for the end of another load balancer: ${why}\n`);
+    const told = bench.logger.entries.filter(({ fields }) => 'beside' in fields);
+    assert.deepEqual(
+      told.map(({ level, fields }) => [level, fields['beside']]),
+      [['warn', [why]]],
+    );
+    store(0, { 'porterlb.kubesphere.io/takeover': 'stopping' });
+    await pass(bench.clock, 60_000, 500);
+    assert.equal(bench.holder, undefined);
+    store(0, { 'porterlb.kubesphere.io/takeover': 'stopped' });
+    await pass(bench.clock, 2_000);
+    assert.equal(bench.holder, 'porter-0');
+    assert.equal(await bench.get('/readyz'), '200\nok\n');
   });
 });

@@ -4,6 +4,7 @@ import { CountingKube } from './cluster/counting-kube.ts';
 import type { Kube } from './cluster/kube.ts';
 import { ClusterView, type ObjectChange } from './cluster/watch/cluster-view.ts';
 import { Freshness } from './cluster/watch/freshness.ts';
+import { Predecessors } from './cluster/watch/predecessors.ts';
 import { ServiceRanges } from './cluster/watch/service-ranges.ts';
 import { AddressReports } from './cluster/write/address-reports.ts';
 import { EventRecorder } from './cluster/write/events.ts';
@@ -56,6 +57,7 @@ export class Manager {
   readonly #view: ClusterView;
   readonly #serviceRanges: ServiceRanges;
   readonly #freshness: Freshness;
+  readonly #predecessors: Predecessors;
   readonly #elector: LeaderElector;
   readonly #events: EventRecorder;
   readonly #sessions: OwnSessions;
@@ -69,6 +71,8 @@ export class Manager {
   #standIn: Saved | undefined;
   #firstLists: Timer | undefined;
   #leader: Leader | undefined;
+  /** The engine works with what the view has. */
+  #begun = false;
   #stopping = false;
 
   constructor(ports: ManagerDeps, options: ManagerOptions) {
@@ -90,6 +94,7 @@ export class Manager {
       onInputs: (delta) => this.#inputsChanged(delta),
       onChange: (kind, key) => this.#changed(kind, key),
     });
+    this.#predecessors = new Predecessors(deps, { namespace: options.namespace, onClear: () => this.#begin() });
     this.#serviceRanges = new ServiceRanges(deps, { onChange: () => this.#leader?.reservedChanged() });
     this.#freshness = new Freshness(
       { ...deps, sources: this.#view.sources },
@@ -130,6 +135,7 @@ export class Manager {
     this.#view.start();
     this.#serviceRanges.start();
     this.#freshness.start();
+    this.#predecessors.start();
     this.#firstLists = this.#deps.clock.setTimer(FIRST_LISTS_MS, () => void this.#startFromSaved());
     this.#api.start();
   }
@@ -148,6 +154,7 @@ export class Manager {
     this.#events.stop();
     await this.#bounded("taking this replica's entries back", this.#takeBack());
     this.#freshness.stop();
+    this.#predecessors.stop();
     this.#serviceRanges.stop();
     this.#view.stop();
     await this.#health.close();
@@ -200,12 +207,19 @@ export class Manager {
   }
 
   #synced(): void {
-    if (this.#stopping) return;
+    this.#firstLists?.cancel();
+    this.#begin();
+  }
+
+  /** Once all is listed and nobody else announces; what an earlier container announced goes on in either case. */
+  #begin(): void {
+    const mayAnnounce = this.#predecessors.isClear || this.#standIn !== undefined;
+    if (this.#begun || this.#stopping || !this.#view.synced || !mayAnnounce) return;
+    this.#begun = true;
     this.#deps.logger.info(
       { services: this.#view.services.size, nodes: this.#view.nodes.size },
       'all kinds are listed, announcing',
     );
-    this.#firstLists?.cancel();
     this.#feedEngine();
     this.#saved?.begin();
     this.#elector.start();
@@ -251,7 +265,9 @@ export class Manager {
       serviceRanges: () => this.#serviceRanges.ranges(),
       subnets: () => subnetsOf(this.#deps.links),
       leads: () => this.#elector.leading,
-      notReady: () => this.#notReady(),
+      // Who asks what is in the way is answered while another load balancer is.
+      notReady: () => this.#ignorant(),
+      beside: () => this.#predecessors.alive(),
     };
     return new HostedApi(deps, { api: this.#options.api, self: this.#options });
   }
@@ -317,10 +333,22 @@ export class Manager {
   }
 
   #notReady(): string[] {
+    return [...this.#ignorant(), ...this.#keptWaiting()];
+  }
+
+  /** What keeps it from knowing the cluster. */
+  #ignorant(): string[] {
     if (this.#stopping) return ['stopping'];
     const waiting = this.#view.unsynced().map((kind) => `waiting for the first list of ${kind}`);
     if (this.#standIn === undefined) return waiting;
     return [`announcing what was known at ${new Date(this.#standIn.freshAt).toISOString()}`, ...waiting];
+  }
+
+  /** What it doesn't begin beside. */
+  #keptWaiting(): string[] {
+    if (this.#begun || this.#stopping || this.#predecessors.isClear || this.#standIn !== undefined) return [];
+    const alive = this.#predecessors.alive().map((what) => `waiting for the end of another load balancer: ${what}`);
+    return alive.length > 0 ? alive : ['waiting for an answer to whether another load balancer runs'];
   }
 }
 

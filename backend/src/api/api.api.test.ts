@@ -70,6 +70,7 @@ async function startApi(replica: string): Promise<{ api: Api; url: string }> {
       ...{ ...deps, kube, view, notReady: () => (view.synced ? [] : ['waiting']) },
       ask: async () => await Promise.resolve({ ...NO_FACTS }),
       leads: () => true,
+      beside: () => [],
       ...{ serviceRanges: () => [], subnets: () => [] },
     },
     { port: 0, docs: true, tlsDir: undefined, kubesphere: kubesphereUrl },

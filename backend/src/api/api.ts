@@ -30,6 +30,8 @@ export interface ApiDeps extends Reservations {
   readonly ask: (ips: readonly string[]) => Promise<EngineFacts>;
   readonly leads: () => boolean;
   readonly notReady: () => readonly string[];
+  /** Other load balancers of this kind that run in the cluster, in words. */
+  readonly beside: () => readonly string[];
 }
 
 export interface ReplicaOptions {
@@ -119,7 +121,7 @@ export class Api {
     const [known, kubeProxyMode] = await Promise.all([this.#deps.ask(ips), this.#kubeProxy.mode()]);
     const portProblems = [...known.portProblems, ...(this.#server?.problems ?? [])];
     const self = { replica, node, version, startedAt: this.#startedAt, leads: this.#deps.leads(), kubeProxyMode };
-    return { ...known, portProblems, ...self };
+    return { ...known, portProblems, beside: this.#deps.beside(), ...self };
   }
 
   #certificateSource(): MountedCertificate | OwnCertificate {

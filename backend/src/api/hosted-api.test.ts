@@ -16,6 +16,7 @@ class Bench {
     this.hosted = new HostedApi(
       {
         ...{ clock, logger, kube, view, faults: this.zone, ...reservations, leads: () => true, notReady: () => [] },
+        beside: () => [],
         ask: async () => await Promise.resolve({ ...NO_FACTS }),
       },
       {

@@ -330,6 +330,17 @@ suite('before the first Service', () => {
     assert.deepEqual(failing(await api.answer<Preflight>('preflight'))[0], 'kubeProxy porter-0-node');
   });
 
+  test('OpenELB beside it is named before all that it serves', async (context) => {
+    const api = await bench(context);
+    const beside = ['DaemonSet openelb-system/openelb-speaker runs'];
+    for (const name of ['porter-0', 'porter-1']) api.replicas.set(name, factsOf(name, { beside }));
+    const answer = await api.answer<Preflight>('preflight');
+    assert.deepEqual([answer.ready, failing(answer)], [false, [`loadBalancers ${beside.join()}`]]);
+    const { text, nextStep } = answer.checks.find(({ check }) => check === 'loadBalancers') ?? {};
+    assert.match(text ?? '', /OpenELB/);
+    assert.match(nextStep ?? '', /kubectl porterlb takeover openelb/);
+  });
+
   test('pools without a router, kernels that answer and other load balancers are named', async (context) => {
     const api = await new ApiBench().start();
     context.after(async () => await api.stop());

@@ -102,3 +102,11 @@ export const pods: ResourceKind<KubeObject> = {
   plural: 'pods',
   namespaced: true,
 };
+
+export const clusterRoleBindings: ResourceKind<KubeObject> = {
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  kind: 'ClusterRoleBinding',
+  plural: 'clusterrolebindings',
+  namespaced: false,
+};

@@ -36,6 +36,11 @@ export const CRD_KEYS = {
   version: 'porterlb.kubesphere.io/version',
 } as const;
 
+/** Annotation of the old products' workloads, by which whoever takes a cluster over says how far their end is. */
+export const TAKEOVER_KEY = 'porterlb.kubesphere.io/takeover';
+/** Its values: Pods may still speak, whatever the counts say; none does any more, and nobody has to wait. */
+export const TAKEOVER_PHASES = { stopping: 'stopping', stopped: 'stopped' } as const;
+
 /** Values of the opt-in annotation that mean us. */
 export const OPT_IN_VALUES: readonly string[] = ['porter', 'openelb'];
 

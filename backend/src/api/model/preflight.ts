@@ -31,7 +31,13 @@ function nodes({ picture }: PreflightView): Found {
   return { check: 'nodes', result: nobody ? 'failed' : 'passed', objects: nobody ? excluded : [] };
 }
 
-function loadBalancers({ picture, audience }: PreflightView): Found {
+function loadBalancers(view: PreflightView): Found {
+  const beside = new Set(view.words.flatMap((word) => ('facts' in word ? word.facts.beside : [])));
+  if (beside.size > 0) return { check: 'loadBalancers', result: 'failed', text: 'beside', objects: [...beside].sort() };
+  return foreignServices(view);
+}
+
+function foreignServices({ picture, audience }: PreflightView): Found {
   const foreign = [...picture.index.entries.values()].filter(
     ({ notServed }) => notServed?.reason === 'ServedByAnother',
   );

@@ -13,6 +13,8 @@ export interface ReplicaReport extends EngineFacts {
   readonly leads: boolean;
   /** How kube-proxy of its node does its work (`iptables`, `ipvs`, `nftables`); undefined: it doesn't say. */
   readonly kubeProxyMode: string | undefined;
+  /** OpenELB's workloads that run in the cluster, in words. */
+  readonly beside: readonly string[];
 }
 
 /** JSON leaves out what is undefined. */
@@ -108,5 +110,6 @@ export const replicaReport: z.ZodType<ReplicaReport> = z.object({
   drains: z.array(z.tuple([z.string(), z.enum(['draining', 'drained'])])).catch([]),
   links: z.array(z.object({ name: z.string(), mac: z.string(), prefixes: names })).catch([]),
   portProblems: z.array(z.object({ port: z.number(), problem: z.string() })).catch([]),
+  beside: names.catch([]),
   addresses: z.array(address),
 });
