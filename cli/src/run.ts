@@ -1,5 +1,6 @@
 import { help } from './command-line/help.ts';
 import { parse, type Invocation } from './command-line/parse.ts';
+import type { Command, Operation } from './commands/command.ts';
 import { PLUGIN_VERSION } from './commands/version.ts';
 import { EXIT, Failure, UsageFailure, type ExitCode } from './failure.ts';
 import type { AnyAnswers, AnyTask } from './plan.ts';
@@ -15,7 +16,9 @@ import { shown } from './show.ts';
 import type { Terminal } from './terminal.ts';
 import { watch } from './watch.ts';
 
-type Asked = Extract<Invocation, { readonly kind: 'command' }>;
+type Invoked = Extract<Invocation, { readonly kind: 'command' }>;
+/** Of a command that asks the manager. */
+type Asked = Invoked & { readonly command: Command };
 
 export interface RunDeps {
   readonly terminal: Terminal;
@@ -59,11 +62,27 @@ async function perform(invocation: Invocation, deps: RunDeps): Promise<ExitCode>
   }
 }
 
-async function performCommand(asked: Asked, deps: RunDeps): Promise<ExitCode> {
+async function performCommand(invoked: Invoked, deps: RunDeps): Promise<ExitCode> {
+  const { command } = invoked;
+  const { kubeconfig, context, timeoutMs } = invoked.reach;
+  const kubectl = new InstalledKubectl({ kubeconfig, context, timeoutMs });
+  if ('operate' in command) return await operated(command, invoked, { ...deps, kubectl });
+  return await asking({ ...invoked, command }, kubectl, deps);
+}
+
+async function operated(
+  { operate }: Operation,
+  { words, dryRun, apply, rollback, output, reach }: Invoked,
+  { kubectl, terminal, signal }: RunDeps & { readonly kubectl: Kubectl },
+): Promise<ExitCode> {
+  const input = { words, dryRun, apply, rollback, output, timeoutMs: reach.timeoutMs };
+  const view = (): View => viewOf(terminal, new Date());
+  return await operate(input, { kubectl, out: terminal.out, view, wait, signal });
+}
+
+async function asking(asked: Asked, kubectl: Kubectl, deps: RunDeps): Promise<ExitCode> {
   // Mistakes are found before anybody is asked.
   prepared(asked, asked.namespace ?? 'default');
-  const { kubeconfig, context, timeoutMs } = asked.reach;
-  const kubectl = new InstalledKubectl({ kubeconfig, context, timeoutMs });
   const { session, namespace } = await sessionFor(asked, kubectl, deps.environment);
   try {
     return await answered(prepared(asked, asked.namespace ?? namespace), asked, { ...deps, session });

@@ -1,4 +1,4 @@
-import type { Command } from '../commands/command.ts';
+import type { AnyCommand } from '../commands/command.ts';
 import { COMMANDS } from '../commands/table.ts';
 import { columns, paragraph, sections } from '../render/columns.ts';
 import { EXTRA_OPTIONS, HELP_OPTIONS, REACH_OPTIONS, SHOWN_OPTIONS, type Option } from './options.ts';
@@ -25,14 +25,17 @@ function optionsText(title: string, options: Options, width: number): string {
 }
 
 /** The help of one command, or of all. */
-export function help(command: Command | undefined, width: number): string {
+export function help(command: AnyCommand | undefined, width: number): string {
   return command === undefined ? overview(width) : commandHelp(command, width);
 }
 
 function overview(width: number): string {
   const commands = COMMANDS.map(({ name, operands, summary }) => [`${name} ${operands}`, summary]);
   return sections(
-    paragraph(`${PROGRAM}: what PorterLB does, and why a Service can or can't be reached. It only reads.`, width),
+    paragraph(
+      `${PROGRAM}: what PorterLB does, and why a Service can or can't be reached. Nothing but takeover changes anything.`,
+      width,
+    ),
     `Usage: ${PROGRAM} COMMAND [options]\n`,
     `Commands:\n${columns(undefined, commands, { width, indent: '  ' })}`,
     optionsText('Options', { ...EXTRA_OPTIONS, ...SHOWN_OPTIONS, ...HELP_OPTIONS }, width),
@@ -46,7 +49,7 @@ function exitCodes(codes: readonly (readonly [string, string])[], width: number)
   return `Exit codes:\n${columns(undefined, codes, { width, indent: '  ' })}`;
 }
 
-function commandHelp(command: Command, width: number): string {
+function commandHelp(command: AnyCommand, width: number): string {
   const { name, operands, about, examples, takes, problemsWhen } = command;
   const lines = examples.map(({ line, does }) => `  # ${does}\n  ${PROGRAM} ${line}\n`);
   const extras = Object.fromEntries(

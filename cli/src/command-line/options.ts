@@ -12,6 +12,9 @@ export const EXTRA_OPTIONS = {
   'all-namespaces': { type: 'boolean', short: 'A', does: 'of all namespaces' },
   watch: { type: 'boolean', short: 'w', does: 'show it again whenever it changes, until Ctrl-C' },
   addresses: { type: 'boolean', does: 'all addresses of the pool, not only those in use' },
+  'dry-run': { type: 'boolean', does: 'say what would be done, and do nothing' },
+  apply: { type: 'boolean', does: 'do it' },
+  rollback: { type: 'boolean', does: 'undo it; with --dry-run: say what that would be' },
 } as const satisfies Record<string, Option>;
 
 export const SHOWN_OPTIONS = {

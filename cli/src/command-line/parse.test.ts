@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { COMMANDS } from '../commands/table.ts';
 import { EXIT } from '../failure.ts';
+import { checkModes } from '../takeover/takeover.ts';
 import { help } from './help.ts';
 import { parse, type Invocation } from './parse.ts';
 
@@ -57,6 +58,8 @@ describe('a command line', () => {
       'status --language de': /--language is one of en, zh/,
       'status --server http://a': /--server is an https:\/\/ URL/,
       'status --insecure-skip-tls-verify': /goes with --server only/,
+      'status --apply': /"status" has no option --apply/,
+      takeover: /"takeover" is no command/,
       'status --service-account viewer': /--service-account is NAMESPACE\/NAME/,
       'status --request-timeout never': /--request-timeout is seconds/,
     };
@@ -80,9 +83,10 @@ describe('the help', () => {
       assert.equal(/^ {2}1 {3}/m.test(text), each.problemsWhen !== undefined, each.name);
       for (const { line } of each.examples) {
         const [own = ''] = line.split(/ (?:&&|\|) /);
-        const { command: found, words, namespace, allNamespaces, addresses } = command(own);
+        const { command: found, words, namespace, allNamespaces, addresses, ...rest } = command(own);
         assert.equal(found, each);
-        found.prepare({ words, namespace: namespace ?? 'default', allNamespaces, addresses });
+        if ('operate' in found) checkModes({ ...rest, words, timeoutMs: rest.reach.timeoutMs });
+        else found.prepare({ words, namespace: namespace ?? 'default', allNamespaces, addresses });
       }
     }
   });

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Command, Extra } from '../commands/command.ts';
+import type { AnyCommand, Extra } from '../commands/command.ts';
 import { COMMANDS } from '../commands/table.ts';
 import { UsageFailure } from '../failure.ts';
 import { EXTRA_OPTIONS, OPTIONS } from './options.ts';
@@ -21,17 +21,20 @@ export interface Reach {
 
 /** What a command line asks for. */
 export type Invocation =
-  | { readonly kind: 'help'; readonly command: Command | undefined }
+  | { readonly kind: 'help'; readonly command: AnyCommand | undefined }
   | { readonly kind: 'version' }
   | {
       readonly kind: 'command';
-      readonly command: Command;
+      readonly command: AnyCommand;
       readonly words: readonly string[];
       /** Undefined: that of the context. */
       readonly namespace: string | undefined;
       readonly allNamespaces: boolean;
       readonly addresses: boolean;
       readonly watch: boolean;
+      readonly dryRun: boolean;
+      readonly apply: boolean;
+      readonly rollback: boolean;
       readonly output: Output;
       readonly language: Language;
       readonly reach: Reach;
@@ -63,6 +66,7 @@ export function parse(args: readonly string[], environment: NodeJS.ProcessEnv): 
     allNamespaces: values['all-namespaces'] === true,
     addresses: values.addresses === true,
     watch: values.watch === true,
+    ...{ dryRun: values['dry-run'] === true, apply: values.apply === true, rollback: values.rollback === true },
     output: oneOf('output', textOf(values, 'output') ?? 'table', OUTPUTS),
     language: oneOf('language', textOf(values, 'language') ?? languageOf(environment), LANGUAGES),
     reach: reachOf(values),
@@ -80,7 +84,7 @@ function split(args: readonly string[]): { values: Values; positionals: readonly
 }
 
 /** The command with the longest name that the words begin with, and the words behind it. */
-function commandOf(words: readonly string[]): { command: Command | undefined; words: readonly string[] } {
+function commandOf(words: readonly string[]): { command: AnyCommand | undefined; words: readonly string[] } {
   const found = COMMANDS.filter(({ name }) => name.split(' ').every((part, i) => part === words[i]));
   const [command] = found.sort((a, b) => b.name.length - a.name.length);
   return { command, words: command === undefined ? words : words.slice(command.name.split(' ').length) };
@@ -93,7 +97,7 @@ function unknownCommand(words: readonly string[]): UsageFailure {
   return new UsageFailure(`"${words.join(' ')}" is no command`, `It may be: ${family.join(', ')}.`);
 }
 
-function refuseUseless(command: Command, values: Values): void {
+function refuseUseless(command: AnyCommand, values: Values): void {
   for (const name of Object.keys(EXTRA_OPTIONS) as Extra[]) {
     if (values[name] === true && !command.takes.includes(name)) {
       throw new UsageFailure(`"${command.name}" has no option --${name}`);

@@ -1,5 +1,7 @@
-import { UsageFailure } from '../failure.ts';
+import { UsageFailure, type ExitCode } from '../failure.ts';
 import type { AnyTask } from '../plan.ts';
+import type { Kubectl } from '../reach/kubectl.ts';
+import type { View } from '../render/view.ts';
 
 /** What a command line says, besides how the manager is reached and how the answer is shown. */
 export interface Input {
@@ -12,10 +14,12 @@ export interface Input {
 }
 
 /** What a command has a use for, of the options that not all have. */
-export type Extra = 'all-namespaces' | 'watch' | 'addresses';
+export type Extra = 'all-namespaces' | 'watch' | 'addresses' | 'dry-run' | 'apply' | 'rollback';
 
 /** One entry of the table of commands. */
-export interface Command {
+export type AnyCommand = Command | Operation;
+
+interface CommandText {
   /** One word or several: `explain`, `simulate drain`. */
   readonly name: string;
   /** What stands behind the name. */
@@ -26,8 +30,36 @@ export interface Command {
   readonly about: string;
   readonly examples: readonly Example[];
   readonly takes: readonly Extra[];
+}
+
+/** Asks the manager's API, and changes nothing. */
+export interface Command extends CommandText {
   /** Pure. @throws {UsageFailure} if the words make no sense */
   readonly prepare: (input: Input) => AnyTask;
+}
+
+/** What a command that changes something is told. */
+export interface OperationInput {
+  readonly words: readonly string[];
+  readonly dryRun: boolean;
+  readonly apply: boolean;
+  readonly rollback: boolean;
+  readonly output: 'table' | 'json' | 'yaml';
+  readonly timeoutMs: number;
+}
+
+export interface OperationDeps {
+  readonly kubectl: Kubectl;
+  readonly out: (text: string) => void;
+  readonly view: () => View;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Works on the Kubernetes API with the caller's own rights; no manager has to answer. */
+export interface Operation extends CommandText {
+  /** @throws {Failure} */
+  readonly operate: (input: OperationInput, deps: OperationDeps) => Promise<ExitCode>;
 }
 
 export interface Example {

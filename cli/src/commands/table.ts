@@ -1,4 +1,4 @@
-import type { Command } from './command.ts';
+import type { AnyCommand } from './command.ts';
 import { explain } from './explain.ts';
 import { nodes } from './nodes.ts';
 import { path } from './path.ts';
@@ -8,10 +8,11 @@ import { preflight } from './preflight.ts';
 import { services } from './services.ts';
 import { simulateDisable, simulateDrain, simulateShutdown } from './simulate.ts';
 import { status } from './status.ts';
+import { takeoverOpenelb } from './takeover-openelb.ts';
 import { version } from './version.ts';
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly Command[] = [
+export const COMMANDS: readonly AnyCommand[] = [
   ...[status, explain, path, services, pools, peers, nodes],
-  ...[simulateDrain, simulateDisable, simulateShutdown, preflight, version],
+  ...[simulateDrain, simulateDisable, simulateShutdown, preflight, takeoverOpenelb, version],
 ];

@@ -1,0 +1,109 @@
+/** What a takeover is planned from: the objects of a cluster, as far as they matter. */
+
+export interface Metadata {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly resourceVersion?: string;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly finalizers?: readonly string[];
+  readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
+}
+
+export interface KubeObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: Metadata;
+}
+
+export interface ServiceObject extends KubeObject {
+  readonly spec?: {
+    readonly type?: string;
+    readonly loadBalancerClass?: string;
+    readonly loadBalancerIP?: string;
+    readonly externalTrafficPolicy?: string;
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly ports?: readonly { readonly protocol?: string; readonly port: number }[];
+  };
+  readonly status?: {
+    readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] };
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+export interface PoolObject extends KubeObject {
+  readonly spec?: { readonly protocol?: string; readonly addresses?: readonly string[] };
+  readonly status?: {
+    readonly used?: Readonly<Record<string, string>>;
+    readonly namespaces?: readonly string[];
+    readonly poolSize?: number;
+  };
+}
+
+export interface ConfObject extends KubeObject {
+  readonly spec?: { readonly policy?: string };
+}
+
+export interface CrdObject extends KubeObject {
+  readonly spec?: { readonly versions?: readonly { readonly name: string; readonly storage?: boolean }[] };
+  readonly status?: { readonly storedVersions?: readonly string[] };
+}
+
+export interface WebhookObject extends KubeObject {
+  readonly webhooks?: readonly { readonly clientConfig?: { readonly service?: { readonly path?: string } } }[];
+}
+
+export interface WorkloadObject extends KubeObject {
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+    readonly template?: { readonly spec?: { readonly nodeSelector?: Readonly<Record<string, string>> } };
+  };
+  readonly status?: { readonly readyReplicas?: number; readonly numberReady?: number };
+}
+
+export type WorkloadKind = 'Deployment' | 'DaemonSet';
+
+/** A workload with the Pods that are there of it, also those that are ending. */
+export interface Workload {
+  readonly kind: WorkloadKind;
+  readonly object: WorkloadObject;
+  readonly pods: readonly { readonly name: string; readonly node: string; readonly ready: boolean }[];
+}
+
+export type WebhookKind = 'mutatingwebhookconfigurations' | 'validatingwebhookconfigurations';
+
+export interface Webhook {
+  readonly kind: WebhookKind;
+  readonly object: WebhookObject;
+}
+
+/** What was there before, as far as nothing else tells. */
+export interface TakeoverRecord {
+  readonly workloads: readonly { readonly kind: WorkloadKind; readonly key: string; readonly replicas: number }[];
+  readonly webhooks: readonly Webhook[];
+}
+
+export interface Cluster {
+  /** OpenELB's. */
+  readonly workloads: readonly Workload[];
+  readonly webhooks: readonly Webhook[];
+  readonly crds: readonly CrdObject[];
+  readonly services: readonly ServiceObject[];
+  readonly pools: readonly PoolObject[];
+  readonly confs: readonly ConfObject[];
+  readonly peers: readonly KubeObject[];
+  /** Where PorterLB is installed; undefined: nowhere. */
+  readonly namespace: string | undefined;
+  readonly manager: Workload | undefined;
+  readonly record: TakeoverRecord | undefined;
+}
+
+export function keyOf({ metadata: { namespace, name } }: KubeObject): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+export function isReady({ pods }: Workload): boolean {
+  return pods.length > 0 && pods.every(({ ready }) => ready);
+}

@@ -1,0 +1,146 @@
+import { EXIT, Failure } from '../failure.ts';
+import type { ApiServer } from '../reach/api-server.ts';
+import { isReady, type Cluster, type Workload } from './cluster.ts';
+import { findWorkload, refusal } from './read.ts';
+import type { Action, PatchType, Step, TakeoverPlan } from './step.ts';
+
+export interface ExecuteDeps {
+  readonly api: ApiServer;
+  readonly read: () => Promise<Cluster>;
+  readonly plan: (cluster: Cluster) => TakeoverPlan;
+  /** What goes on, in words. */
+  readonly tell: (text: string) => void;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Objects that are written at once: between the stop of the one and the start of the other every moment counts. */
+const LANES = 16;
+const POLL_MS = 200;
+/** How long Pods may take to end or to become Ready, in milliseconds. */
+const PATIENCE_MS = 180_000;
+/** Plans without an end are a fault of this program, or somebody works against it. */
+const MOST_ROUNDS = 40;
+
+const TYPES: Readonly<Record<PatchType, string>> = {
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  json: 'application/json-patch+json',
+};
+
+/** Somebody has written the object since it was read. */
+class Stale extends Error {}
+
+/**
+ * Does what the plan says, step by step, planning anew wherever the cluster went on by itself, until there is nothing left to do. What was
+ * done is not in the next plan any more, so it can be interrupted and repeated anywhere.
+ * @throws {Failure} with what to do next
+ */
+export async function execute(deps: ExecuteDeps): Promise<void> {
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const { findings, steps } = deps.plan(await deps.read());
+    const obstacle = findings.find(({ kind }) => kind === 'obstacle');
+    if (obstacle !== undefined)
+      throw new Failure(EXIT.problems, withObjects(obstacle.text, obstacle.objects), obstacle.next);
+    if (steps.length === 0) return;
+    await perform(steps, deps);
+  }
+  throw new Failure(
+    EXIT.problems,
+    'the cluster does not come to rest: something undoes what was done',
+    'Look who else writes these objects (a GitOps tool?), then run the same command again.',
+  );
+}
+
+export function withObjects(text: string, objects: readonly string[]): string {
+  return objects.length === 0 ? text : `${text}\n${objects.map((each) => `  ${each}`).join('\n')}`;
+}
+
+/** Up to the first step after which the cluster has to be looked at again. */
+async function perform(steps: readonly Step[], deps: ExecuteDeps): Promise<void> {
+  for (const step of steps) {
+    deps.tell(stepText(step));
+    try {
+      await actAll(step, deps);
+    } catch (error) {
+      if (error instanceof Stale) return;
+      throw explained(error, step);
+    }
+    if (step.lookAgain === true) return;
+  }
+}
+
+export function stepText({ what, actions }: Step): string {
+  return `${what} (${actions.length})`;
+}
+
+function explained(error: unknown, { what, onFailure }: Step): Failure {
+  const exitCode = error instanceof Failure ? error.exitCode : EXIT.unreachable;
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof Failure && error.hint !== undefined ? `${error.hint} ` : '';
+  return new Failure(exitCode, `"${what}" failed: ${message}`, `${hint}${onFailure}`);
+}
+
+async function actAll({ actions, inOrder }: Step, deps: ExecuteDeps): Promise<void> {
+  const queue = actions.values();
+  const lane = async (): Promise<void> => {
+    for (const action of queue) await act(action, deps);
+  };
+  await Promise.all(Array.from({ length: inOrder === true ? 1 : LANES }, lane));
+}
+
+async function act(action: Action, deps: ExecuteDeps): Promise<void> {
+  if (deps.signal.aborted) throw new Failure(EXIT.interrupted, 'interrupted');
+  switch (action.do) {
+    case 'awaitEnd':
+      return await until(action, deps, (workload) => (workload?.pods.length ?? 0) === 0);
+    case 'awaitReady':
+      return await until(action, deps, (workload) => workload !== undefined && hasAll(workload));
+    case 'patch': {
+      const { status, body } = await deps.api.call('PATCH', action.path, {
+        type: TYPES[action.type],
+        body: action.body,
+      });
+      return judge(action, status, body);
+    }
+    case 'create': {
+      const sent = { type: 'application/json', body: action.body };
+      const { status, body } = await deps.api.call('POST', action.path, sent);
+      return judge(action, status, body);
+    }
+    case 'delete': {
+      const { status, body } = await deps.api.call('DELETE', action.path);
+      return judge(action, status, body);
+    }
+  }
+}
+
+/** What is gone needs nothing any more; 409 and 422 are how a test in a patch fails, and a name that exists by now. */
+function judge(action: Action & { readonly path: string }, status: number, body: unknown): void {
+  if (status < 300) return;
+  if (status === 404 && action.do !== 'create') return;
+  if (status === 409 || (status === 422 && action.do === 'patch' && action.type === 'json')) throw new Stale();
+  throw refusal(status, body, `${action.path} can't be written`);
+}
+
+function hasAll(workload: Workload): boolean {
+  const { kind, object } = workload;
+  const wanted = kind === 'Deployment' ? (object.spec?.replicas ?? 1) : 1;
+  return isReady(workload) && workload.pods.length >= wanted;
+}
+
+type Await = Extract<Action, { readonly do: 'awaitEnd' | 'awaitReady' }>;
+
+async function until(
+  { do: what, kind, key }: Await,
+  { api, wait, signal }: ExecuteDeps,
+  isSo: (workload: Workload | undefined) => boolean,
+): Promise<void> {
+  for (let left = PATIENCE_MS / POLL_MS; left > 0; left -= 1) {
+    if (isSo(await findWorkload(api, kind, key))) return;
+    if (signal.aborted) throw new Failure(EXIT.interrupted, 'interrupted');
+    await wait(POLL_MS, signal);
+  }
+  const state = what === 'awaitEnd' ? 'are still there' : 'are not Ready';
+  throw new Failure(EXIT.problems, `Pods of the ${kind} ${key} ${state} after ${PATIENCE_MS / 1000} s`);
+}
