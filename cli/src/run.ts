@@ -32,7 +32,9 @@ export async function run(args: readonly string[], deps: RunDeps): Promise<ExitC
   try {
     return await perform(parse(args, deps.environment), deps);
   } catch (error) {
-    if (deps.signal.aborted) return EXIT.interrupted;
+    // Who was in the middle of something says what that leaves.
+    const hasWords = error instanceof Failure && error.exitCode === EXIT.interrupted;
+    if (deps.signal.aborted && !hasWords) return EXIT.interrupted;
     return complain(error, deps.terminal);
   }
 }

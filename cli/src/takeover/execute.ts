@@ -78,7 +78,8 @@ function explained(error: unknown, { what, onFailure }: Step): Failure {
   const exitCode = error instanceof Failure ? error.exitCode : EXIT.unreachable;
   const message = error instanceof Error ? error.message : String(error);
   const hint = error instanceof Failure && error.hint !== undefined ? `${error.hint} ` : '';
-  return new Failure(exitCode, `"${what}" failed: ${message}`, `${hint}${onFailure}`);
+  const how = exitCode === EXIT.interrupted ? 'was interrupted' : `failed: ${message}`;
+  return new Failure(exitCode, `"${what}" ${how}`, `${hint}${onFailure}`);
 }
 
 async function actAll({ actions, inOrder }: Step, deps: ExecuteDeps): Promise<void> {

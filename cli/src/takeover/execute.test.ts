@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EXIT, Failure } from '../failure.ts';
+import type { ApiReply } from '../reach/api-server.ts';
+import { execute } from './execute.ts';
+import type { Action, Finding, Step } from './step.ts';
+import { cluster } from './testing/clusters.ts';
+
+const OK: ApiReply = { status: 200, body: {} };
+const patch = (path: string): Action => ({ do: 'patch', path, type: 'json', body: [] });
+
+function step(id: Step['id'], actions: readonly Action[], more: Partial<Step> = {}): Step {
+  return { id, what: `do ${id}`, why: 'it must be', actions, onFailure: 'Run it again.', ...more };
+}
+
+/** Plans one after the other, and an API server that answers as it is told. */
+class Script {
+  readonly calls: string[] = [];
+  readonly told: string[] = [];
+  readonly stop = new AbortController();
+  waits = 0;
+  reads = 0;
+  readonly #plans: readonly (readonly Step[])[];
+  readonly #answer: (call: string) => ApiReply;
+
+  constructor(plans: readonly (readonly Step[])[], answer: (call: string) => ApiReply = () => OK) {
+    this.#plans = plans;
+    this.#answer = answer;
+  }
+
+  async run(findings: readonly Finding[] = []): Promise<void> {
+    const call = async (method: string, path: string): Promise<ApiReply> => {
+      this.calls.push(`${method} ${path}`);
+      return await Promise.resolve(this.#answer(`${method} ${path}`));
+    };
+    await execute({
+      api: { call, close: () => undefined },
+      read: async () => await Promise.resolve((this.reads += 1)).then(() => cluster('0.6')),
+      plan: () => ({ findings, steps: this.#plans[Math.min(this.reads, this.#plans.length) - 1] ?? [] }),
+      tell: (text) => this.told.push(text),
+      wait: async () => await Promise.resolve((this.waits += 1)).then(() => undefined),
+      signal: this.stop.signal,
+    });
+  }
+
+  async failure(findings: readonly Finding[] = []): Promise<Failure> {
+    try {
+      await this.run(findings);
+    } catch (error) {
+      assert.ok(error instanceof Failure, String(error));
+      return error;
+    }
+    throw new Error('it did not fail');
+  }
+}
+
+describe('a plan that is executed', () => {
+  it('is done in order, and made anew where the cluster went on by itself, until nothing is left', async () => {
+    const script = new Script([
+      [step('stop', [patch('/a'), patch('/b')], { lookAgain: true, inOrder: true }), step('go', [patch('/never')])],
+      [step('go', [patch('/c')])],
+      [],
+    ]);
+    await script.run();
+    assert.deepEqual(script.calls, ['PATCH /a', 'PATCH /b', 'PATCH /c']);
+    assert.deepEqual([script.told, script.reads], [['do stop (2)', 'do go (1)'], 3]);
+  });
+
+  it('is made anew where somebody else wrote first, and goes on where something is gone', async () => {
+    let first = true;
+    const answer = (call: string): ApiReply => {
+      if (call.endsWith('/gone')) return { status: 404, body: undefined };
+      const status = first ? 422 : 200;
+      first = false;
+      return { status, body: {} };
+    };
+    const script = new Script(
+      [[step('finalizers', [patch('/a')]), step('storage', [patch('/b')])], [step('storage', [patch('/gone')])], []],
+      answer,
+    );
+    await script.run();
+    assert.deepEqual(script.calls, ['PATCH /a', 'PATCH /gone']);
+  });
+
+  it('does nothing beside an obstacle', async () => {
+    const obstacle: Finding = { kind: 'obstacle', text: 'It can not be.', next: 'Do this.', objects: ['shop/web'] };
+    const script = new Script([[step('stop', [patch('/a')])]]);
+    const { message, hint, exitCode } = await script.failure([obstacle]);
+    assert.deepEqual([message, hint, exitCode], ['It can not be.\n  shop/web', 'Do this.', EXIT.problems]);
+    assert.deepEqual(script.calls, []);
+  });
+
+  it('that is refused says what was to be done, why not, and what comes next', async () => {
+    const script = new Script([[step('webhooks', [{ do: 'delete', path: '/w' }])]], () => {
+      return { status: 403, body: { message: 'you may not' } };
+    });
+    const { message, hint, exitCode } = await script.failure();
+    assert.equal(exitCode, EXIT.refused);
+    assert.equal(message, `"do webhooks" failed: /w can't be written:\nyou may not`);
+    assert.equal(hint, 'A takeover takes the rights of a cluster administrator. Run it again.');
+  });
+
+  it('that is interrupted says what that leaves', async () => {
+    const script = new Script([[step('stop', [patch('/a'), patch('/b')], { inOrder: true })]], () => {
+      script.stop.abort();
+      return OK;
+    });
+    const { message, hint, exitCode } = await script.failure();
+    assert.deepEqual([message, hint, exitCode], ['"do stop" was interrupted', 'Run it again.', EXIT.interrupted]);
+    assert.deepEqual(script.calls, ['PATCH /a']);
+  });
+
+  it('gives up where somebody undoes it all the time', async () => {
+    const script = new Script([[step('stop', [patch('/a')], { lookAgain: true })]]);
+    const { message, exitCode } = await script.failure();
+    assert.match(message, /something undoes what was done/);
+    assert.equal(exitCode, EXIT.problems);
+  });
+
+  it('waits for the last Pod, and not for ever', async () => {
+    const end = step('end', [{ do: 'awaitEnd', kind: 'DaemonSet', key: 'openelb-system/openelb-speaker' }]);
+    const owner = { kind: 'DaemonSet', name: 'openelb-speaker' };
+    let left = 3;
+    const answer = (call: string): ApiReply => {
+      if (!call.includes('/pods?'))
+        return { status: 200, body: { metadata: { namespace: 'openelb-system', name: owner.name } } };
+      const items = left > 0 ? [{ metadata: { name: 'x', ownerReferences: [owner] } }] : [];
+      left -= 1;
+      return { status: 200, body: { items } };
+    };
+    const script = new Script([[end], []], answer);
+    await script.run();
+    assert.equal(script.waits, 3);
+    left = Infinity;
+    const { message } = await new Script([[end]], answer).failure();
+    assert.match(message, /Pods of the DaemonSet openelb-system\/openelb-speaker are still there after 180 s/);
+  });
+});
