@@ -40,7 +40,8 @@ export async function execute(deps: ExecuteDeps): Promise<void> {
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const { findings, steps } = deps.plan(await deps.read());
     const obstacle = findings.find(({ kind }) => kind === 'obstacle');
-    if (obstacle !== undefined)
+    // What was there at the end of a rollback, and isn't any more, is in nobody's way.
+    if (obstacle !== undefined && (round === 0 || steps.length > 0))
       throw new Failure(EXIT.problems, withObjects(obstacle.text, obstacle.objects), obstacle.next);
     if (steps.length === 0) return;
     await perform(steps, deps);

@@ -1,0 +1,108 @@
+/** The takeover of an OpenELB 0.5 on a real API server: every request that it makes, there and back; nobody announces anything here. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import type { KubeObject } from '../cluster/api-client.ts';
+import { LightLab } from '../light-lab.ts';
+import { managerNamespace } from '../story/install.ts';
+import { progressToStderr } from '../toolchain/index.ts';
+import * as openelb from './takeover/openelb.ts';
+import { pluginPath, runPlugin, type Ended } from './takeover/plugin.ts';
+import { PodKeeper } from './takeover/pod-keeper.ts';
+
+const CRDS = join(import.meta.dirname, '../../charts/backend/crds');
+const KINDS = 'services,eips.network.kubesphere.io,bgpconfs.network.kubesphere.io,bgppeers.network.kubesphere.io';
+const ROUTER = { name: 'r1', asn: 65000, addresses: { ipv4: '10.50.0.1' } };
+
+interface Kept extends KubeObject {
+  readonly metadata: KubeObject['metadata'] & {
+    readonly finalizers?: readonly string[];
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly status?: { readonly loadBalancer?: object; readonly conditions?: readonly object[]; readonly used?: object };
+}
+
+suite('the takeover of OpenELB, by its requests', () => {
+  let lab: LightLab;
+  let keeper: PodKeeper;
+  let path: string;
+
+  before(async () => {
+    lab = await LightLab.up({ nodes: [{ name: 'n1', addresses: ['10.50.0.11'] }], progress: progressToStderr });
+    path = await pluginPath(lab);
+    await openelb.makeObjects(lab, [ROUTER], openelb.HELD);
+    for (const [namespace, name, binding] of [
+      [openelb.openelbNamespace, 'openelb-manager', 'openelb-manager-rolebinding'],
+      [managerNamespace, 'porter-manager', 'porter-manager'],
+    ] as const) {
+      for (const object of openelb.deployed({ namespace, name, binding })) await lab.apply(object);
+    }
+    keeper = new PodKeeper(lab, [openelb.openelbNamespace, managerNamespace]);
+    keeper.start();
+    for (const object of openelb.webhooks('0.5')) await lab.apply(object);
+  });
+  after(async () => {
+    await keeper.stop();
+    await lab.down();
+  });
+
+  const takeover = async (...args: string[]): Promise<Ended> =>
+    await runPlugin(path, lab.kubeconfig, ['takeover', 'openelb', ...args]);
+
+  async function objects(): Promise<Kept[]> {
+    const text = await lab.kubectl(['get', KINDS, '-o', 'json']);
+    return (JSON.parse(text) as { items: Kept[] }).items.filter(({ metadata }) => metadata.name !== 'kubernetes');
+  }
+
+  /** What OpenELB reads of its objects, or of Services. */
+  async function essence(): Promise<unknown[]> {
+    return (await objects()).map(({ kind, metadata: { name, finalizers, annotations }, status }) => {
+      return { kind, name, finalizers, annotations, ingress: status?.loadBalancer, used: status?.used };
+    });
+  }
+
+  test('is refused as long as the kinds are OpenELB\u2019s, and says so', async () => {
+    const { code, stderr, stdout } = await takeover('--apply');
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /still those of OpenELB[^]*eips\.network\.kubesphere\.io[^]*kubectl apply --server-side/);
+    const half = await takeover('--apply', '--rollback');
+    assert.equal(half.code, 2, half.stderr);
+  });
+
+  test('goes there and back, twice, and leaves nothing behind', async () => {
+    await lab.kubectl(['apply', '--server-side', '--force-conflicts', '-f', CRDS]);
+    const before = await essence();
+    const plan = await takeover('--dry-run', '-o', 'json');
+    assert.equal(plan.code, 0, plan.stdout);
+    assert.deepEqual(await essence(), before);
+    for (let round = 0; round < 2; round += 1) {
+      const there = await takeover('--apply');
+      assert.equal(there.code, 0, there.stdout + there.stderr);
+      assert.match(there.stdout, /Done\. 5 of 5 Services have the address that they had/);
+      const finalizers = (await objects()).flatMap(({ metadata }) => metadata.finalizers ?? []);
+      assert.deepEqual([...new Set(finalizers)], ['service.kubernetes.io/load-balancer-cleanup']);
+      const crd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/eips.network.kubesphere.io';
+      const { status } = await lab.api.get<{ status: { storedVersions: string[] } }>(crd);
+      assert.deepEqual(status.storedVersions, ['v1alpha2']);
+      const nothing = await takeover('--dry-run');
+      assert.match(nothing.stdout, /^There is nothing to do\./, nothing.stdout);
+      // With OpenELB's webhook still there this would be refused.
+      await lab.kubectl(['annotate', 'service', 'web', 'example.org/note=x', '--overwrite']);
+      await lab.kubectl(['annotate', 'service', 'web', 'example.org/note-']);
+      const back = await takeover('--rollback');
+      assert.equal(back.code, 0, back.stdout + back.stderr);
+      assert.deepEqual(await essence(), before);
+      const webhooks = await lab.kubectl([
+        'get',
+        'mutatingwebhookconfigurations,validatingwebhookconfigurations',
+        '-o',
+        'name',
+      ]);
+      assert.equal(webhooks.trim().split('\n').length, 2, webhooks);
+      const replicas = '/apis/apps/v1/namespaces/openelb-system/deployments/openelb-manager';
+      assert.equal((await lab.api.get<{ spec: { replicas: number } }>(replicas)).spec.replicas, 2);
+    }
+    const nowhere = await takeover('--rollback');
+    assert.deepEqual([nowhere.code, /no record of a takeover/.test(nowhere.stderr)], [1, true]);
+  });
+});

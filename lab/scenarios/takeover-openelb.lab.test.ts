@@ -1,0 +1,225 @@
+/**
+ * A live cluster moves from OpenELB to PorterLB, and back, under traffic: with CRDs, objects and names as OpenELB 0.5 and 0.6 leave them, and a
+ * stand-in that announces what OpenELB's ledger says. Needs root; see docs/how-to/takeover-openelb.md.
+ */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { buildManagerImage } from '../../tools/image/build.ts';
+import type { KubeObject } from '../cluster/api-client.ts';
+import { Lab } from '../lab.ts';
+import { until } from '../state/until.ts';
+import { managerNamespace, managerPods } from '../story/install.ts';
+import { addressOf } from '../story/main-job.ts';
+import { service, whoami } from '../story/manifests.ts';
+import { longestGap, PacedTraffic, request } from '../story/traffic.ts';
+import { progressToStderr } from '../toolchain/index.ts';
+import * as openelb from './takeover/openelb.ts';
+import { pluginPath, runPlugin, type Ended } from './takeover/plugin.ts';
+
+const root = join(import.meta.dirname, '../..');
+const CLEANUP = 'service.kubernetes.io/load-balancer-cleanup';
+/** What takes longer is no switch-over any more, but an outage; how long it takes on a machine that does nothing else is in the how-to. */
+const OUTAGE_MS = 60_000;
+
+const ROUTED = openelb.HELD.filter(({ pool }) => pool === 'public');
+
+type Kept = KubeObject & { readonly metadata: { readonly finalizers?: readonly string[] } };
+
+for (const version of ['0.5', '0.6'] as const) {
+  suite(`a cluster of OpenELB ${version}`, () => {
+    let lab: Lab;
+    let plugin: string;
+
+    before(async () => {
+      lab = await Lab.up({ nodes: 2, routers: 1, clients: 1, progress: progressToStderr });
+      const image = await buildManagerImage(progressToStderr);
+      await lab.loadImage(image.tar);
+      plugin = await pluginPath(lab);
+      await lab.apply(whoami('whoami', 2));
+      await lab.kubectl(['rollout', 'status', 'deployment/whoami', '--timeout=120s']);
+      await openelb.makeObjects(lab, lab.routers, openelb.HELD);
+      for (const object of openelb.program(lab, version, image.name)) await lab.apply(object);
+      await throughNodes();
+    });
+    after(() => lab.down());
+
+    async function throughNodes(): Promise<void> {
+      const gateways = lab.nodes.map(({ addresses }) => addresses.ipv4);
+      for (const { ip } of ROUTED) await lab.router('r1').waitForRoutes(ip, gateways, { timeoutMs: 90_000 });
+      for (const { ip, port = 80 } of ROUTED) await answered(ip, port);
+    }
+
+    /** kube-proxies may be some seconds behind. */
+    async function answered(ip: string, port = 80): Promise<void> {
+      const get = (): Promise<boolean> =>
+        lab
+          .client('c1')
+          .get(ip, { port })
+          .then(
+            ({ status }) => status === 200,
+            () => false,
+          );
+      await until(get, { what: `an answer of ${ip}:${port}`, timeoutMs: 60_000 });
+    }
+
+    const porterlb = async (...args: string[]): Promise<Ended> => await runPlugin(plugin, lab.kubeconfig, args);
+
+    /** Whose routes the router has: those of PorterLB tell replicas apart by a MED, those of the stand-in have none. */
+    async function announcers(): Promise<string[]> {
+      const text = await lab.router('r1').vtysh('show bgp ipv4 unicast json');
+      const { routes } = JSON.parse(text) as { routes: Record<string, { metric?: number; valid?: boolean }[]> };
+      const paths = Object.entries(routes).flatMap(([prefix, all]) => (prefix.startsWith('172.30.') ? all : []));
+      return [...new Set(paths.map(({ metric = 0 }) => (metric > 0 ? 'PorterLB' : 'OpenELB')))].sort();
+    }
+
+    /** Does it under traffic, and says how long a client went without an answer and which announcers the router had at a time. */
+    async function underTraffic(what: string, action: () => Promise<void>): Promise<Set<string>> {
+      const seen = new Set<string>();
+      const watching = new AbortController();
+      const watch = (async () => {
+        while (!watching.signal.aborted) seen.add((await announcers()).join('+'));
+      })();
+      const traffic = new PacedTraffic(lab.client('c1'), openelb.HELD[0]?.ip ?? '');
+      try {
+        await action();
+        await throughNodes();
+      } finally {
+        watching.abort();
+        await watch;
+        const outcomes = await traffic.stop();
+        const gap = longestGap(outcomes);
+        progressToStderr(
+          `${what}: ${gap === undefined ? 'no request lost' : `${gap.ms} ms without an answer, ${gap.lost} requests`}`,
+        );
+        assert.ok((gap?.ms ?? 0) < OUTAGE_MS, `${gap?.ms} ms`);
+      }
+      return seen;
+    }
+
+    async function objects(): Promise<Kept[]> {
+      const kinds = 'services,eips.network.kubesphere.io,bgpconfs.network.kubesphere.io,bgppeers.network.kubesphere.io';
+      const text = await lab.kubectl(['get', kinds, '-o', 'json']);
+      return (JSON.parse(text) as { items: Kept[] }).items.filter(({ metadata }) => metadata.name !== 'kubernetes');
+    }
+
+    async function finalizers(): Promise<string[]> {
+      return [...new Set((await objects()).flatMap(({ metadata }) => metadata.finalizers ?? []))].sort();
+    }
+
+    async function addressesAreKept(): Promise<void> {
+      for (const { name, ip } of openelb.HELD) assert.deepEqual([name, await addressOf(lab, name)], [name, ip]);
+    }
+
+    test('PorterLB that is installed beside it waits, announces nothing and says why', async () => {
+      const set = ['image.pullPolicy=Never', 'minReadySeconds=0'].flatMap((value) => ['--set', value]);
+      const where = ['--namespace', managerNamespace, '--create-namespace'];
+      await lab.helm(['install', 'porterlb', join(root, 'charts/backend'), ...where, ...set]);
+      const says = async (): Promise<string | false> => {
+        const selector = ['-l', 'app.kubernetes.io/name=porter-manager', '--tail=-1'];
+        const log = await lab.kubectl(['logs', '-n', managerNamespace, ...selector]).catch(() => '');
+        return log.includes('not announcing: another load balancer of this kind runs in this cluster') && log;
+      };
+      const log = await until(says, { what: 'a replica to say that it waits', timeoutMs: 60_000 });
+      const beside =
+        version === '0.5'
+          ? 'Deployment openelb-system/openelb-manager runs'
+          : 'DaemonSet openelb-system/openelb-speaker runs';
+      assert.ok(log.includes(beside), log);
+      const [pod] = await until(async () => (await managerPods(lab)).length === 2 && managerPods(lab), {
+        what: 'two Pods',
+      });
+      const readyz = `/api/v1/namespaces/${managerNamespace}/pods/${pod?.name}:17980/proxy/readyz`;
+      const { status, body } = await lab.api.request('GET', readyz);
+      assert.deepEqual([status, body], [503, `waiting for the end of another load balancer: ${beside}\n`]);
+      assert.deepEqual(await announcers(), ['OpenELB']);
+      for (const object of openelb.webhooks(version)) await lab.apply(object);
+      await addressesAreKept();
+    });
+
+    test('a dry run says what would be done, and does nothing', async () => {
+      const before = await objects();
+      const { code, stdout, stderr } = await porterlb('takeover', 'openelb', '--dry-run');
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /\d+ steps; nothing was done/);
+      assert.match(stdout, /protocol vip are served as layer2/);
+      assert.deepEqual(await objects(), before);
+    });
+
+    test('the takeover keeps every address, and the router never has two announcers', async () => {
+      const seen = await underTraffic(`OpenELB ${version} to PorterLB`, async () => {
+        const { code, stdout, stderr } = await porterlb('takeover', 'openelb', '--apply');
+        assert.equal(code, 0, stdout + stderr);
+        assert.match(stdout, /Done\. 5 of 5 Services have the address that they had/);
+      });
+      assert.deepEqual(
+        [...seen].filter((each) => each.includes('+')),
+        [],
+      );
+      assert.deepEqual(await announcers(), ['PorterLB']);
+      await addressesAreKept();
+      assert.deepEqual(await finalizers(), ['lb.kubesphere.io/in-use', CLEANUP]);
+      const again = await porterlb('takeover', 'openelb', '--dry-run');
+      assert.match(again.stdout, /There is nothing to do/, again.stderr);
+    });
+
+    test('nothing of it is in the way any more: kinds, webhooks, pools of protocol vip', async () => {
+      for (const plural of ['eips', 'bgpconfs', 'bgppeers']) {
+        const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.network.kubesphere.io`;
+        const { metadata, status } = await lab.api.get<{
+          metadata: { labels?: object; annotations: object };
+          status: { storedVersions: string[] };
+        }>(path);
+        assert.deepEqual([plural, status.storedVersions], [plural, ['v1alpha2']]);
+        assert.doesNotMatch(JSON.stringify([metadata.labels, metadata.annotations]), /meta\.helm\.sh|managed-by/);
+      }
+      await answered('10.50.0.203');
+      const pool = { apiVersion: 'network.kubesphere.io/v1alpha2', kind: 'Eip', metadata: { name: 'late' } };
+      await lab.apply({ ...pool, spec: { address: '172.31.0.0/28' } });
+      await lab.apply(service('late', { app: 'whoami', pool: 'late' }));
+      await answered(await addressOf(lab, 'late'));
+      await lab.kubectl(['delete', 'service', 'late', '--timeout=60s']);
+      await lab.kubectl(['delete', 'eip', 'late', '--timeout=60s']);
+    });
+
+    test('the way back keeps every address, too, and OpenELB finds its objects as they were', async () => {
+      const { code, stdout, stderr } = await porterlb('takeover', 'openelb', '--rollback', '--dry-run');
+      assert.equal(code, 0, stdout + stderr);
+      const seen = await underTraffic(`PorterLB to OpenELB ${version}`, async () => {
+        const ended = await porterlb('takeover', 'openelb', '--rollback');
+        assert.equal(ended.code, 0, ended.stdout + ended.stderr);
+      });
+      // Routers keep the routes of who has ended for a while, until its node speaks again.
+      assert.deepEqual(await managerPods(lab), []);
+      assert.ok(seen.size > 0);
+      await until(async () => (await announcers()).join() === 'OpenELB', { what: 'routes of the stand-in alone' });
+      await addressesAreKept();
+      assert.deepEqual(await finalizers(), Object.values(openelb.OLD_FINALIZERS).sort());
+      const eips = await lab.api.list<{ metadata: { name: string }; status: { used: object } }>(
+        '/apis/network.kubesphere.io/v1alpha2/eips',
+      );
+      const expected = openelb
+        .pools(openelb.HELD)
+        .map((pool) => [pool.metadata.name, (pool['status'] as { used: object }).used]);
+      assert.deepEqual(
+        new Map(eips.map(({ metadata, status }) => [metadata.name, status.used])),
+        new Map(expected as never),
+      );
+      const webhooks = await lab.kubectl(['get', 'validatingwebhookconfigurations', '-o', 'name']);
+      assert.match(webhooks, /openelb-admission/);
+    });
+
+    test('and forth again', async () => {
+      const seen = await underTraffic(`OpenELB ${version} to PorterLB, again`, async () => {
+        const { code, stdout, stderr } = await porterlb('takeover', 'openelb', '--apply');
+        assert.equal(code, 0, stdout + stderr);
+      });
+      assert.deepEqual(
+        [...seen].filter((each) => each.includes('+')),
+        [],
+      );
+      await addressesAreKept();
+      assert.equal((await request(lab.client('c1'), openelb.HELD[0]?.ip ?? '', 50)).size, 2);
+    });
+  });
+}

@@ -1,0 +1,278 @@
+/** What OpenELB 0.5 and 0.6 leave in a cluster: the shapes of its CRDs, its workloads and webhooks under their names, its objects. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KubeObject } from '../../cluster/api-client.ts';
+import { images } from '../../images/images.ts';
+import type { KubeAccess } from '../../cluster/kube-access.ts';
+import type { Lab } from '../../lab.ts';
+import { until } from '../../state/until.ts';
+
+export type Version = '0.5' | '0.6';
+
+export const openelbNamespace = 'openelb-system';
+const GROUP = 'network.kubesphere.io';
+const API = `${GROUP}/v1alpha2`;
+export const OLD_FINALIZERS = {
+  pool: 'finalizer.ipam.kubesphere.io/v1alpha1',
+  others: 'finalizer.lb.kubesphere.io/v1alpha1',
+};
+
+const KINDS = { eips: 'Eip', bgpconfs: 'BgpConf', bgppeers: 'BgpPeer' } as const;
+
+/** OpenELB's schemas have no more rules than these objects would meet anyway; what matters is versions, scope and owner. */
+function crd(plural: keyof typeof KINDS, stored: 'v1alpha1' | 'v1alpha2'): KubeObject {
+  const kind = KINDS[plural];
+  const part = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const openAPIV3Schema = { type: 'object', properties: { spec: part, status: part } };
+  const version = (name: string): object => {
+    return { name, served: true, storage: name === stored, schema: { openAPIV3Schema }, subresources: { status: {} } };
+  };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: {
+      name: `${plural}.${GROUP}`,
+      labels: { 'app.kubernetes.io/managed-by': 'Helm' },
+      annotations: { 'meta.helm.sh/release-name': 'openelb', 'meta.helm.sh/release-namespace': openelbNamespace },
+    },
+    spec: {
+      group: GROUP,
+      scope: 'Cluster',
+      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List`, categories: ['networking'] },
+      versions: [version('v1alpha1'), version('v1alpha2')],
+    },
+  };
+}
+
+export function crds(stored: 'v1alpha1' | 'v1alpha2'): KubeObject[] {
+  return (Object.keys(KINDS) as (keyof typeof KINDS)[]).map((plural) => crd(plural, stored));
+}
+
+/** Who has which address. */
+export interface Held {
+  readonly name: string;
+  readonly ip: string;
+  readonly pool: string;
+  readonly era: 'openelb' | 'porter';
+  readonly port?: number;
+}
+
+/** Addresses that are not simply the first free ones, so that nobody gets them by luck. */
+export const HELD: readonly Held[] = [
+  { name: 'web', ip: '172.30.0.5', pool: 'public', era: 'openelb' },
+  { name: 'old', ip: '172.30.0.7', pool: 'public', era: 'porter' },
+  { name: 'shared-a', ip: '172.30.0.9', pool: 'public', era: 'openelb', port: 80 },
+  { name: 'shared-b', ip: '172.30.0.9', pool: 'public', era: 'openelb', port: 8081 },
+  { name: 'vip', ip: '10.50.0.203', pool: 'keepalived', era: 'openelb' },
+];
+
+/** Pools as OpenELB has them, with its ledger in the status. */
+export function pools(held: readonly Held[]): KubeObject[] {
+  const pool = (name: string, spec: object): KubeObject => {
+    const used: Record<string, string> = {};
+    for (const { ip, name: service } of held.filter((each) => each.pool === name)) {
+      const key = `default/${service}`;
+      used[ip] = used[ip] === undefined ? key : `${used[ip]};${key}`;
+    }
+    const usage = Object.keys(used).length;
+    const status = { poolSize: 11, usage, occupied: false, used, firstIP: '', lastIP: '', v4: true, ready: true };
+    return {
+      apiVersion: API,
+      kind: 'Eip',
+      metadata: { name, finalizers: [OLD_FINALIZERS.pool] },
+      spec,
+      status,
+    };
+  };
+  return [
+    // Nobody gets anything new from it, and OpenELB gave from it whoever named it.
+    pool('public', { address: '172.30.0.0-172.30.0.10', protocol: 'bgp', namespaces: ['elsewhere'], disable: true }),
+    pool('keepalived', { address: '10.50.0.200-10.50.0.210', protocol: 'vip' }),
+  ];
+}
+
+export interface Neighbour {
+  readonly name: string;
+  readonly asn: number;
+  readonly addresses: { readonly ipv4: string };
+}
+
+export function peering(routers: readonly Neighbour[]): KubeObject[] {
+  const finalizers = [OLD_FINALIZERS.others];
+  return [
+    {
+      apiVersion: API,
+      kind: 'BgpConf',
+      metadata: { name: 'default', finalizers },
+      spec: { as: 65001, listenPort: 17900 },
+    },
+    ...routers.map(({ name, asn, addresses }) => {
+      const conf = { peerAs: asn, neighborAddress: addresses.ipv4 };
+      return { apiVersion: API, kind: 'BgpPeer', metadata: { name, finalizers }, spec: { conf } };
+    }),
+  ] as KubeObject[];
+}
+
+export function oldService({ name, pool, era, port = 80 }: Held): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      ...{ name, namespace: 'default', finalizers: [OLD_FINALIZERS.others] },
+      labels: { [`eip.${era}.kubesphere.io/v1alpha2`]: pool },
+      annotations: {
+        'lb.kubesphere.io/v1alpha1': era,
+        [`eip.${era}.kubesphere.io/v1alpha2`]: pool,
+        [`protocol.${era}.kubesphere.io/v1alpha1`]: pool === 'keepalived' ? 'vip' : 'bgp',
+      },
+    },
+    spec: {
+      type: 'LoadBalancer',
+      allocateLoadBalancerNodePorts: true,
+      selector: { app: 'whoami' },
+      ports: [{ port, targetPort: 8080 }],
+    },
+  };
+}
+
+/** Its webhooks, which fail where nobody answers: with version 0.5 so does every change of a Service. */
+export function webhooks(version: Version): KubeObject[] {
+  const configuration = (kind: string, what: 'svc' | 'eip', rule: object): KubeObject => ({
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind,
+    metadata: { name: 'openelb-admission' },
+    webhooks: [
+      {
+        ...{ name: `${what}.${GROUP}`, failurePolicy: 'Fail', sideEffects: 'None', admissionReviewVersions: ['v1'] },
+        clientConfig: {
+          service: {
+            ...{ name: version === '0.5' ? 'openelb-admission' : 'openelb-controller', namespace: openelbNamespace },
+            path: `/validate-network-kubesphere-io-v1alpha2-${what}`,
+          },
+        },
+        rules: [{ operations: ['CREATE', 'UPDATE'], ...rule }],
+      },
+    ],
+  });
+  const ofEips = { apiGroups: [GROUP], apiVersions: ['v1alpha2'], resources: ['eips'] };
+  const ofServices = { apiGroups: [''], apiVersions: ['v1'], resources: ['services'] };
+  const validating = configuration('ValidatingWebhookConfiguration', 'eip', ofEips);
+  return version === '0.6'
+    ? [validating]
+    : [validating, configuration('MutatingWebhookConfiguration', 'svc', ofServices)];
+}
+
+interface WorkloadWishes {
+  readonly kind: 'Deployment' | 'DaemonSet';
+  readonly name: string;
+  readonly container: object;
+  readonly replicas?: number;
+}
+
+function workload({ kind, name, container, replicas }: WorkloadWishes): KubeObject {
+  const labels = { app: name };
+  const apart = { labelSelector: { matchLabels: labels }, topologyKey: 'kubernetes.io/hostname' };
+  return {
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: { name, namespace: openelbNamespace },
+    spec: {
+      ...(replicas === undefined ? {} : { replicas }),
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          ...{ serviceAccountName: 'openelb', hostNetwork: true, terminationGracePeriodSeconds: 10 },
+          affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apart] } },
+          containers: [{ name: 'main', imagePullPolicy: 'Never', ...container }],
+          volumes: [{ name: 'program', configMap: { name: 'speaker' } }],
+        },
+      },
+    },
+  };
+}
+
+/** `image`: one with Node.js in it. */
+function speaker(lab: Lab, image: string): object {
+  return {
+    image,
+    command: ['/usr/local/bin/node', '/program/speaker.ts'],
+    env: [
+      { name: 'NODE_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
+      { name: 'ROUTER', value: lab.router('r1').addresses.ipv4 },
+      { name: 'KUBERNETES_SERVICE_HOST', value: '10.96.0.1' },
+    ],
+    volumeMounts: [{ name: 'program', mountPath: '/program' }],
+  };
+}
+
+/** A live OpenELB: whoever announces is a stand-in. */
+export function program(lab: Lab, version: Version, image: string): KubeObject[] {
+  const rbac = 'rbac.authorization.k8s.io';
+  const subjects = [{ kind: 'ServiceAccount', name: 'openelb', namespace: openelbNamespace }];
+  const names = version === '0.5' ? ['openelb-manager-rolebinding'] : ['openelb-controller', 'openelb-speaker'];
+  const container = speaker(lab, image);
+  const metadata = { namespace: openelbNamespace };
+  const text = readFileSync(join(import.meta.dirname, 'speaker.ts'), 'utf8');
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: openelbNamespace } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'openelb', ...metadata } },
+    {
+      ...{ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name: 'openelb' } },
+      rules: [{ apiGroups: [GROUP], resources: ['eips'], verbs: ['get', 'list'] }],
+    },
+    ...names.map((name) => ({
+      ...{ apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name }, subjects },
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'openelb' },
+    })),
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'speaker', ...metadata }, data: { 'speaker.ts': text } },
+    ...(version === '0.5'
+      ? [workload({ kind: 'Deployment', name: 'openelb-manager', container, replicas: 2 })]
+      : [
+          workload({ kind: 'Deployment', name: 'openelb-controller', container: { image: images.pause }, replicas: 1 }),
+          workload({ kind: 'DaemonSet', name: 'openelb-speaker', container }),
+        ]),
+  ] as KubeObject[];
+}
+
+/** Makes the kinds and the objects, stored by two versions of the kinds, as where a cluster has come all the way from the first one. */
+export async function makeObjects(
+  lab: KubeAccess,
+  routers: readonly Neighbour[],
+  held: readonly Held[],
+): Promise<void> {
+  for (const kind of crds('v1alpha1')) await lab.apply(kind);
+  await lab.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+  for (const object of [...pools(held), ...peering(routers)]) {
+    await until(() => lab.apply(object).then(() => true), { what: `${object.metadata.name} to be taken` });
+    if (object['status'] === undefined) continue;
+    await lab.api.patch(`${await lab.api.pathOf(object)}/status`, { status: object['status'] });
+  }
+  for (const kind of crds('v1alpha2')) await lab.apply(kind);
+  for (const each of held) {
+    const object = oldService(each);
+    await lab.apply(object);
+    const status = { loadBalancer: { ingress: [{ ip: each.ip }] } };
+    await lab.api.patch(`${await lab.api.pathOf(object)}/status`, { status });
+  }
+}
+
+/** A Deployment with the binding that it is known by, which no program runs in. */
+export function deployed(of: {
+  readonly namespace: string;
+  readonly name: string;
+  readonly binding: string;
+}): KubeObject[] {
+  const { namespace, name, binding } = of;
+  const rbac = 'rbac.authorization.k8s.io';
+  const { metadata, ...rest } = workload({ kind: 'Deployment', name, container: { image: images.pause }, replicas: 2 });
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+    {
+      ...{ apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name: binding } },
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'view' },
+      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    },
+    { ...rest, metadata: { ...metadata, namespace } },
+  ] as KubeObject[];
+}
