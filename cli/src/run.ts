@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { text as textOf } from 'node:stream/consumers';
 import { help } from './command-line/help.ts';
 import { parse, type Invocation } from './command-line/parse.ts';
-import type { Command, Operation } from './commands/command.ts';
+import type { Command, LocalCommand, Operation } from './commands/command.ts';
 import { PLUGIN_VERSION } from './commands/version.ts';
 import { EXIT, Failure, UsageFailure, type ExitCode } from './failure.ts';
 import type { AnyAnswers, AnyTask } from './plan.ts';
@@ -17,8 +19,9 @@ import type { Terminal } from './terminal.ts';
 import { watch } from './watch.ts';
 
 type Invoked = Extract<Invocation, { readonly kind: 'command' }>;
+type InvokedOf<C> = Omit<Invoked, 'command'> & { readonly command: C };
 /** Of a command that asks the manager. */
-type Asked = Invoked & { readonly command: Command };
+type Asked = InvokedOf<Command>;
 
 export interface RunDeps {
   readonly terminal: Terminal;
@@ -69,6 +72,7 @@ async function performCommand(invoked: Invoked, deps: RunDeps): Promise<ExitCode
   const { kubeconfig, context, timeoutMs } = invoked.reach;
   const kubectl = new InstalledKubectl({ kubeconfig, context, timeoutMs });
   if ('operate' in command) return await operated(command, invoked, { ...deps, kubectl });
+  if ('perform' in command) return await performHere({ ...invoked, command }, kubectl, deps);
   return await asking({ ...invoked, command }, kubectl, deps);
 }
 
@@ -80,6 +84,29 @@ async function operated(
   const input = { words, dryRun, apply, rollback, output, timeoutMs: reach.timeoutMs };
   const view = (): View => viewOf(terminal, new Date());
   return await operate(input, { kubectl, out: terminal.out, view, wait, signal });
+}
+
+async function performHere(
+  invoked: InvokedOf<LocalCommand>,
+  kubectl: Kubectl,
+  { terminal }: RunDeps,
+): Promise<ExitCode> {
+  const { command, output, namespace = 'default' } = invoked;
+  const answer = await command.perform({ ...invoked, namespace }, { kubectl, read });
+  if (output === 'table') terminal.out(answer.table(viewOf(terminal, new Date())));
+  if (output === 'yaml') terminal.out(answer.yaml());
+  if (output === 'json') terminal.out(`${JSON.stringify(answer.data, null, 2)}\n`);
+  if (output !== 'table') terminal.err(`${answer.remark}\n`);
+  return answer.exitCode;
+}
+
+/** The text of a file, or of the standard input. @throws {Failure} */
+async function read(file: string): Promise<string> {
+  try {
+    return file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Failure(EXIT.notFound, `${file} can't be read: ${(error as Error).message}`);
+  }
 }
 
 async function asking(asked: Asked, kubectl: Kubectl, deps: RunDeps): Promise<ExitCode> {

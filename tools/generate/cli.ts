@@ -6,7 +6,7 @@ import {
   type Option,
 } from '../../cli/src/command-line/options.ts';
 import { PROGRAM } from '../../cli/src/command-line/help.ts';
-import type { Command } from '../../cli/src/commands/command.ts';
+import type { AnyCommand } from '../../cli/src/commands/command.ts';
 import { COMMANDS } from '../../cli/src/commands/table.ts';
 import { row } from './schema-fields.ts';
 
@@ -47,7 +47,7 @@ function anchor(name: string): string {
   return name.replaceAll(' ', '-');
 }
 
-function chapter({ name, operands, about, examples, takes, problemsWhen }: Command): string {
+function chapter({ name, operands, about, examples, takes, problemsWhen }: AnyCommand): string {
   const own = Object.entries(EXTRA_OPTIONS).filter(([option]) => takes.some((taken) => taken === option));
   const ends = problemsWhen === undefined ? '' : `\nIt ends with 1 when ${problemsWhen}.\n`;
   const lines = examples.map(({ line, does }) => row(`\`${PROGRAM} ${line}\``, does));

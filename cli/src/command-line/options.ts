@@ -15,6 +15,7 @@ export const EXTRA_OPTIONS = {
   'dry-run': { type: 'boolean', does: 'say what would be done, and do nothing' },
   apply: { type: 'boolean', does: 'do it' },
   rollback: { type: 'boolean', does: 'undo it; with --dry-run: say what that would be' },
+  file: { type: 'string', short: 'f', value: 'FILE', does: 'read objects from here in place of the cluster' },
 } as const satisfies Record<string, Option>;
 
 export const SHOWN_OPTIONS = {

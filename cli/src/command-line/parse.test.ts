@@ -51,6 +51,7 @@ describe('a command line', () => {
       simulate: /"simulate" is no command/,
       'status -A': /"status" has no option --all-namespaces/,
       'explain web --addresses': /"explain" has no option --addresses/,
+      'status -f x': /"status" has no option --file/,
       'simulate drain n1 -w': /"simulate drain" has no option --watch/,
       'status --frob': /unknown option '--frob'/,
       'status -o xml': /--output is one of table, json, yaml, not "xml"/,
@@ -82,11 +83,11 @@ describe('the help', () => {
       assert.match(text, /Examples:\n {2}# .+\n {2}kubectl porterlb /);
       assert.equal(/^ {2}1 {3}/m.test(text), each.problemsWhen !== undefined, each.name);
       for (const { line } of each.examples) {
-        const [own = ''] = line.split(/ (?:&&|\|) /);
+        const [own = ''] = line.split(/ (?:&&|[|>]) /);
         const { command: found, words, namespace, allNamespaces, addresses, ...rest } = command(own);
         assert.equal(found, each);
         if ('operate' in found) checkModes({ ...rest, words, timeoutMs: rest.reach.timeoutMs });
-        else found.prepare({ words, namespace: namespace ?? 'default', allNamespaces, addresses });
+        if ('prepare' in found) found.prepare({ words, namespace: namespace ?? 'default', allNamespaces, addresses });
       }
     }
   });

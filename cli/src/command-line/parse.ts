@@ -31,6 +31,7 @@ export type Invocation =
       readonly namespace: string | undefined;
       readonly allNamespaces: boolean;
       readonly addresses: boolean;
+      readonly file: string | undefined;
       readonly watch: boolean;
       readonly dryRun: boolean;
       readonly apply: boolean;
@@ -65,6 +66,7 @@ export function parse(args: readonly string[], environment: NodeJS.ProcessEnv): 
     ...{ kind: 'command', command, words, namespace: textOf(values, 'namespace') },
     allNamespaces: values['all-namespaces'] === true,
     addresses: values.addresses === true,
+    file: textOf(values, 'file'),
     watch: values.watch === true,
     ...{ dryRun: values['dry-run'] === true, apply: values.apply === true, rollback: values.rollback === true },
     output: oneOf('output', textOf(values, 'output') ?? 'table', OUTPUTS),
@@ -99,7 +101,7 @@ function unknownCommand(words: readonly string[]): UsageFailure {
 
 function refuseUseless(command: AnyCommand, values: Values): void {
   for (const name of Object.keys(EXTRA_OPTIONS) as Extra[]) {
-    if (values[name] === true && !command.takes.includes(name)) {
+    if (values[name] !== undefined && !command.takes.includes(name)) {
       throw new UsageFailure(`"${command.name}" has no option --${name}`);
     }
   }

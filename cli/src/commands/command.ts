@@ -11,13 +11,15 @@ export interface Input {
   readonly namespace: string;
   readonly allNamespaces: boolean;
   readonly addresses: boolean;
+  /** To be read in place of the cluster; `-` is the standard input. */
+  readonly file?: string | undefined;
 }
 
 /** What a command has a use for, of the options that not all have. */
-export type Extra = 'all-namespaces' | 'watch' | 'addresses' | 'dry-run' | 'apply' | 'rollback';
+export type Extra = 'all-namespaces' | 'watch' | 'addresses' | 'file' | 'dry-run' | 'apply' | 'rollback';
 
 /** One entry of the table of commands. */
-export type AnyCommand = Command | Operation;
+export type AnyCommand = Command | Operation | LocalCommand;
 
 interface CommandText {
   /** One word or several: `explain`, `simulate drain`. */
@@ -60,6 +62,27 @@ export interface OperationDeps {
 export interface Operation extends CommandText {
   /** @throws {Failure} */
   readonly operate: (input: OperationInput, deps: OperationDeps) => Promise<ExitCode>;
+}
+
+/** Asks no manager: kubectl and files are all that it needs. */
+export interface LocalCommand extends CommandText {
+  /** @throws {Failure} */
+  readonly perform: (input: Input, deps: LocalDeps) => Promise<LocalAnswer>;
+}
+
+export interface LocalDeps {
+  readonly kubectl: Kubectl;
+  /** The text of a file. @throws {Failure} */
+  readonly read: (file: string) => Promise<string>;
+}
+
+export interface LocalAnswer {
+  readonly table: (view: View) => string;
+  readonly yaml: () => string;
+  readonly data: unknown;
+  /** For people who only get what is for programs. */
+  readonly remark: string;
+  readonly exitCode: ExitCode;
 }
 
 export interface Example {

@@ -1,5 +1,6 @@
 import type { AnyCommand } from './command.ts';
 import { explain } from './explain.ts';
+import { importFromMetalLb } from './import-metallb.ts';
 import { nodes } from './nodes.ts';
 import { path } from './path.ts';
 import { peers } from './peers.ts';
@@ -14,5 +15,5 @@ import { version } from './version.ts';
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly AnyCommand[] = [
   ...[status, explain, path, services, pools, peers, nodes],
-  ...[simulateDrain, simulateDisable, simulateShutdown, preflight, takeoverOpenelb, version],
+  ...[simulateDrain, simulateDisable, simulateShutdown, preflight, takeoverOpenelb, importFromMetalLb, version],
 ];

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseAllDocuments, stringify } from 'yaml';
+import { EXIT, Failure } from '../failure.ts';
+import { metalLb, service } from '../import/metallb/testing/objects.ts';
+import { KubectlFailed, type Kubectl } from '../reach/kubectl.ts';
+import { plain, type View } from '../render/view.ts';
+import type { LocalAnswer } from './command.ts';
+import { importFromMetalLb } from './import-metallb.ts';
+
+const view: View = { width: 100, now: new Date(0), paint: plain };
+const POOL = metalLb('IPAddressPool', 'public', { addresses: ['192.0.2.0/24'] });
+const WAY = metalLb('BGPAdvertisement', 'any', {});
+const WEB = service('web', ['192.0.2.7']);
+
+/** Answers as kubectl would, by the arguments; who asks for something else is refused. */
+class FakeKubectl implements Kubectl {
+  readonly #answers: Readonly<Record<string, unknown>>;
+
+  constructor(answers: Readonly<Record<string, unknown>>) {
+    this.#answers = answers;
+  }
+
+  run(args: readonly string[]): Promise<string> {
+    const answer = this.#answers[args.join(' ')];
+    if (answer === undefined)
+      return Promise.reject(new KubectlFailed(`Error from server (Forbidden): ${args.join(' ')} is forbidden`));
+    return Promise.resolve(typeof answer === 'string' ? answer : JSON.stringify(answer));
+  }
+
+  start(): never {
+    throw new Error('nothing is to be started');
+  }
+}
+
+const CLUSTER = {
+  'api-resources --api-group=metallb.io -o name': 'ipaddresspools.metallb.io\nbgpadvertisements.metallb.io\n',
+  'api-resources --api-group=frrk8s.metallb.io -o name':
+    'frrconfigurations.frrk8s.metallb.io\nfrrnodestates.frrk8s.metallb.io\n',
+  'get ipaddresspools.metallb.io --all-namespaces -o json': { kind: 'List', items: [POOL] },
+  'get bgpadvertisements.metallb.io --all-namespaces -o json': { kind: 'List', items: [WAY] },
+  'get frrconfigurations.frrk8s.metallb.io --all-namespaces -o json': { kind: 'List', items: [] },
+  'get services --all-namespaces -o json': { kind: 'List', items: [WEB] },
+  'get configmaps/bgpextras -n metallb-system --ignore-not-found -o json': '',
+};
+
+async function imported(
+  kubectl: Kubectl,
+  files: Readonly<Record<string, string>> = {},
+  file?: string,
+): Promise<LocalAnswer> {
+  const input = { words: [], namespace: 'default', allNamespaces: false, addresses: false, file };
+  return await importFromMetalLb.perform(input, { kubectl, read: (name) => Promise.resolve(files[name] ?? '') });
+}
+
+describe('import metallb', () => {
+  it('shows what becomes of what the cluster has, and ends with 0 if all is carried over', async () => {
+    const { table, exitCode } = await imported(new FakeKubectl(CLUSTER));
+    assert.equal(
+      `\n${table(view)}`,
+      `
+OF METALLB             BECOMES
+IPAddressPool public   Eip public
+1 Service              the same, with the addresses that they have
+
+Nothing was done. With -o yaml this is what is to be applied, once MetalLB is stopped
+(docs/how-to/from-metallb.md).
+`,
+    );
+    assert.equal(exitCode, EXIT.fine);
+  });
+
+  it('prints YAML that is applied as it is, with all that is to be known in front', async () => {
+    const extras = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'bgpextras' } };
+    const name = 'get configmaps/bgpextras -n metallb-system --ignore-not-found -o json';
+    const { yaml, exitCode, remark } = await imported(new FakeKubectl({ ...CLUSTER, [name]: extras }));
+    const documents = parseAllDocuments(yaml()).map((document) => document.toJS() as { kind: string });
+    assert.deepEqual(
+      documents.map(({ kind }) => kind),
+      ['Service', 'Eip'],
+    );
+    assert.match(yaml(), /^# Not carried over:\n# {3}ConfigMap bgpextras: is configuration of FRR/m);
+    assert.deepEqual([exitCode, remark], [EXIT.problems, '2 objects; 0 todo, 1 lost, 0 changed, 0 unneeded']);
+  });
+
+  it('lets no text of others out of its comment', async () => {
+    const odd = service('web', ['192.0.2.7'], {
+      annotations: { 'metallb.io/loadBalancerIPs': '1.1.1.1\nkind: Evil\u2028---\u001b[2J' },
+    });
+    const { yaml, table } = await imported(
+      new FakeKubectl({}),
+      { 'all.yaml': stringify({ items: [POOL, WAY, odd] }) },
+      'all.yaml',
+    );
+    const head = yaml().slice(0, yaml().indexOf('\n---\n'));
+    for (const line of head.split(/[\n\u2028]/)) assert.match(line, /^#/);
+    assert.match(table(view), /1\.1\.1\.1\?kind: Evil\?---\?\[2J/);
+  });
+
+  it('takes a file in place of the cluster, and misses the Services in one that has none', async () => {
+    const text = `${stringify(POOL)}---\n${stringify(WAY)}`;
+    const { table, exitCode } = await imported(new FakeKubectl({}), { 'metallb.yaml': text }, 'metallb.yaml');
+    assert.match(table(view), /To be done \(1\):\n {2}Services\n {4}there is none in the file/);
+    assert.equal(exitCode, EXIT.problems);
+  });
+
+  it('says when there is no MetalLB, when it may not look, and when a file is none', async () => {
+    const none = {
+      'api-resources --api-group=metallb.io -o name': '',
+      'api-resources --api-group=frrk8s.metallb.io -o name': '',
+    };
+    const failed = async (answer: Promise<LocalAnswer>): Promise<Failure> =>
+      await answer.then(
+        () => assert.fail('it did not fail'),
+        (error: unknown) => (error instanceof Failure ? error : assert.fail(String(error))),
+      );
+    assert.equal((await failed(imported(new FakeKubectl(none)))).exitCode, EXIT.notFound);
+    const { 'get services --all-namespaces -o json': _services, ...others } = CLUSTER;
+    const refused = await failed(imported(new FakeKubectl(others)));
+    assert.equal(refused.exitCode, EXIT.refused);
+    assert.match(refused.message, /get services .* is forbidden/);
+    assert.equal((await failed(imported(new FakeKubectl({}), { x: '{' }, 'x'))).exitCode, EXIT.usage);
+  });
+});
