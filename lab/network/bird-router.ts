@@ -14,7 +14,7 @@ import { inNamespace } from './topology.ts';
  * Takes BGP sessions from anywhere in the nodes' network, of any other AS, with several paths of an address (RFC 7911), and puts
  * all equal ones into the kernel.
  */
-function configuration(address: string, { bfd }: BirdOptions): string {
+export function birdConfiguration(address: string, { bfd }: BirdOptions): string {
   return `log stderr all;
 router id ${address};
 protocol device {}
@@ -65,7 +65,7 @@ export class BirdRouter {
     await ensurePrograms(['bird', 'birdc'], noProgress);
     await mkdir(this.#folder, { recursive: true });
     const file = join(this.#folder, 'bird.conf');
-    await writeFile(file, configuration(this.addresses.ipv4, this.#options));
+    await writeFile(file, birdConfiguration(this.addresses.ipv4, this.#options));
     const name = `${this.#host.name}.bird`;
     const command = [...inNamespace(this.namespace), 'bird', '-f', '-c', file, '-s', this.#socket];
     await this.#processes.start({ name, command });
