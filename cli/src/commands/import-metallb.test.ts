@@ -23,8 +23,9 @@ class FakeKubectl implements Kubectl {
 
   run(args: readonly string[]): Promise<string> {
     const answer = this.#answers[args.join(' ')];
+    const reason = args.includes('--raw') ? 'NotFound' : 'Forbidden';
     if (answer === undefined)
-      return Promise.reject(new KubectlFailed(`Error from server (Forbidden): ${args.join(' ')} is forbidden`));
+      return Promise.reject(new KubectlFailed(`Error from server (${reason}): ${args.join(' ')}`));
     return Promise.resolve(typeof answer === 'string' ? answer : JSON.stringify(answer));
   }
 
@@ -33,10 +34,14 @@ class FakeKubectl implements Kubectl {
   }
 }
 
-const CLUSTER = {
-  'api-resources --api-group=metallb.io -o name': 'ipaddresspools.metallb.io\nbgpadvertisements.metallb.io\n',
-  'api-resources --api-group=frrk8s.metallb.io -o name':
-    'frrconfigurations.frrk8s.metallb.io\nfrrnodestates.frrk8s.metallb.io\n',
+const group = (name: string, ...names: string[]): Record<string, unknown> => ({
+  [`get --raw /apis/${name}`]: { versions: [{ groupVersion: `${name}/v1beta1` }] },
+  [`get --raw /apis/${name}/v1beta1`]: { resources: names.map((each) => ({ name: each })) },
+});
+
+const CLUSTER: Readonly<Record<string, unknown>> = {
+  ...group('metallb.io', 'ipaddresspools', 'ipaddresspools/status', 'bgpadvertisements'),
+  ...group('frrk8s.metallb.io', 'frrconfigurations', 'frrnodestates'),
   'get ipaddresspools.metallb.io --all-namespaces -o json': { kind: 'List', items: [POOL] },
   'get bgpadvertisements.metallb.io --all-namespaces -o json': { kind: 'List', items: [WAY] },
   'get frrconfigurations.frrk8s.metallb.io --all-namespaces -o json': { kind: 'List', items: [] },
@@ -105,20 +110,16 @@ Nothing was done. With -o yaml this is what is to be applied, once MetalLB is st
   });
 
   it('says when there is no MetalLB, when it may not look, and when a file is none', async () => {
-    const none = {
-      'api-resources --api-group=metallb.io -o name': '',
-      'api-resources --api-group=frrk8s.metallb.io -o name': '',
-    };
     const failed = async (answer: Promise<LocalAnswer>): Promise<Failure> =>
       await answer.then(
         () => assert.fail('it did not fail'),
         (error: unknown) => (error instanceof Failure ? error : assert.fail(String(error))),
       );
-    assert.equal((await failed(imported(new FakeKubectl(none)))).exitCode, EXIT.notFound);
+    assert.equal((await failed(imported(new FakeKubectl({})))).exitCode, EXIT.notFound);
     const { 'get services --all-namespaces -o json': _services, ...others } = CLUSTER;
     const refused = await failed(imported(new FakeKubectl(others)));
     assert.equal(refused.exitCode, EXIT.refused);
-    assert.match(refused.message, /get services .* is forbidden/);
+    assert.match(refused.message, /Forbidden\): get services /);
     assert.equal((await failed(imported(new FakeKubectl({}), { x: '{' }, 'x'))).exitCode, EXIT.usage);
   });
 });

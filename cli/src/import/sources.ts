@@ -1,6 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import { EXIT, Failure } from '../failure.ts';
-import { failureOf, type Kubectl } from '../reach/kubectl.ts';
+import { failureOf, KubectlFailed, type Kubectl } from '../reach/kubectl.ts';
 import { isRecord } from './metallb/fields.ts';
 
 /** Objects in a text of YAML or JSON, those of lists one by one. @throws {Failure} */
@@ -22,18 +22,38 @@ const GROUPS = ['metallb.io', 'frrk8s.metallb.io'];
 /** What MetalLB makes for itself, and what is none of its configuration. */
 const NOT_ASKED = /^(frrnodestates|bgpsessionstates|frroperatorconfigurations)\./;
 
-function words(text: string): string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
+function listAt(value: unknown, field: string): readonly unknown[] {
+  const list = isRecord(value) ? value[field] : undefined;
+  return Array.isArray(list) ? list : [];
+}
+
+function textAt(value: unknown, field: string): string {
+  const text = isRecord(value) ? value[field] : undefined;
+  return typeof text === 'string' ? text : '';
+}
+
+/**
+ * The kinds of objects of a group, as kubectl takes them. By the group itself: kubectl's own list of all kinds fails where any other
+ * group can't be reached.
+ */
+async function resourcesOf(group: string, kubectl: Kubectl): Promise<string[]> {
+  const raw = async (path: string): Promise<unknown> => JSON.parse(await kubectl.run(['get', '--raw', path]));
+  const about = await raw(`/apis/${group}`).catch((error: unknown) => {
+    if (error instanceof KubectlFailed && error.isNotFound) return undefined;
+    throw error;
+  });
+  const versions = listAt(about, 'versions').map((version) => textAt(version, 'groupVersion'));
+  const lists = await Promise.all(versions.map((version) => raw(`/apis/${version}`)));
+  const names = lists.flatMap((list) => listAt(list, 'resources')).map((resource) => textAt(resource, 'name'));
+  return [...new Set(names)].filter((name) => !name.includes('/')).map((name) => `${name}.${group}`);
 }
 
 /** Objects of MetalLB and all Services, as the cluster has them. @throws {Failure} */
 export async function objectsOfCluster(kubectl: Kubectl): Promise<unknown[]> {
   try {
-    const lists = await Promise.all(
-      GROUPS.map(async (group) => words(await kubectl.run(['api-resources', `--api-group=${group}`, '-o', 'name']))),
-    );
-    const resources = lists.flat().filter((name) => !NOT_ASKED.test(name));
-    if (lists[0]?.length === 0) throw noMetalLb();
+    const [own = [], ...others] = await Promise.all(GROUPS.map((group) => resourcesOf(group, kubectl)));
+    if (own.length === 0) throw noMetalLb();
+    const resources = [own, ...others].flat().filter((name) => !NOT_ASKED.test(name));
     const get = async (what: string, ...more: string[]): Promise<unknown[]> =>
       objectsIn(await kubectl.run(['get', what, ...more, '-o', 'json']), `kubectl get ${what}`);
     const objects = (await Promise.all([...resources, 'services'].map((name) => get(name, '--all-namespaces')))).flat();
