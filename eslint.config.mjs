@@ -86,7 +86,7 @@ export function rulesFor(root) {
     { ignores: ['**/node_modules/', 'build/', '**/generated/'] },
     { linterOptions: { reportUnusedDisableDirectives: 'error' } },
     {
-      files: ['**/*.ts'],
+      files: ['**/*.ts', '**/*.tsx'],
       languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true, tsconfigRootDir: root } },
       plugins: { '@typescript-eslint': tseslint.plugin },
       rules: { ...budgets, ...typed, ...syntactic },

@@ -55,7 +55,9 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   files.set('docs/reference/rest-api.md', restApiPage(api as unknown as DescribedApi, BASE_PATH));
   files.set('docs/reference/cli.md', cliPage());
   files.set('backend/openapi.json', `${JSON.stringify(api, null, 2)}\n`);
-  files.set('cli/src/generated/api.ts', apiTypes(api as unknown as ApiDocument, BASE_PATH));
+  const types = apiTypes(api as unknown as ApiDocument, BASE_PATH);
+  files.set('cli/src/generated/api.ts', types);
+  files.set('frontend/src/generated/api.ts', types);
   return files;
 }
 

@@ -35,6 +35,11 @@ export function checkSteps(root: string): Step[] {
       run: () => node('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'),
     },
     {
+      name: 'console',
+      about: 'nor has it of the console, which runs in browsers',
+      run: () => node('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'frontend'),
+    },
+    {
       name: 'lint',
       about: 'rules and budgets within a file (eslint.config.mjs)',
       run: () => node('node_modules/eslint/bin/eslint.js', '--max-warnings', '0', '.'),

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseDocument, stringify } from 'yaml';
+import { bundleConsole } from '../console/bundle.ts';
 import { filesBelow } from '../image/contents.ts';
 import type { ExtensionMetadata } from './metadata.ts';
 import type { Files } from './tarball.ts';
@@ -12,9 +13,8 @@ export interface StagedChart {
   readonly files: Files;
 }
 
-/** The console's bundle, where one was built; else the chart has a module that needs no building. */
-const BUILT_BUNDLE = 'frontend/dist/index.js';
-const BUNDLE = 'charts/frontend/files/index.js';
+/** Where the frontend's chart has the console's pages. Made anew for each package, and not kept in the repository. */
+export const CONSOLE_BUNDLE = 'charts/frontend/files/index.js';
 /** What editors and the like leave behind, and what Helm itself would not read. */
 const notPacked = /(^|\/)(\.DS_Store|\.helmignore)$|\.(orig|swp|tmp)$|~$/;
 
@@ -23,8 +23,7 @@ export function stageExtension(root: string): StagedChart {
   const files = new Map<string, Buffer>();
   for (const [path, content] of folder(root, 'extension')) files.set(path, content);
   for (const [path, content] of folder(root, 'charts')) files.set(`charts/${path}`, content);
-  const built = join(root, BUILT_BUNDLE);
-  if (existsSync(built)) files.set(BUNDLE, readFileSync(built));
+  files.set(CONSOLE_BUNDLE, bundleConsole(root));
   files.set('LICENSE', readFileSync(join(root, 'LICENSE')));
   const manifest = stagedManifest(readFileSync(join(root, 'extension.yaml'), 'utf8'));
   files.set('extension.yaml', Buffer.from(manifest));

@@ -40,6 +40,8 @@ export interface RunOptions {
 const posix = process.platform !== 'win32';
 const outputLimit = 64 * 1024;
 const reporter = new URL('./reporter.ts', import.meta.url).href;
+/** Lets Node.js read TSX, and gives tests of the console's pages a document. */
+const componentHooks = new URL('../../frontend/src/testing/hooks.ts', import.meta.url).href;
 
 /**
  * Runs one test file in a process of its own under node's test runner. Not through `run()` of node:test: that one does
@@ -95,6 +97,7 @@ class Told {
 function startFile(path: string, { root, namePattern }: RunOptions): ChildProcess {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const flags = ['--disable-warning=ExperimentalWarning', `--test-reporter=${reporter}`];
+  if (path.endsWith('.tsx')) flags.push(`--import=${componentHooks}`);
   if (namePattern !== undefined) flags.push(`--test-name-pattern=${namePattern}`);
   return spawn(process.execPath, [...flags, join(root, path)], {
     cwd: root,

@@ -1,0 +1,72 @@
+import React, { useEffect, useState, type ReactElement } from 'react';
+import { asFailure, type Failure } from '../api/failure.ts';
+import type { Bodies, Simulation } from '../generated/api.ts';
+import { useApi } from '../live/surroundings.tsx';
+import { text, type TextKey } from '../texts/texts.ts';
+import { Notice } from './Notice.tsx';
+import { failureText } from './PageState.tsx';
+
+type Outcome = { readonly simulation: Simulation } | { readonly failure: Failure } | undefined;
+
+/** How many of those who are affected are named. */
+const NAMED = 8;
+
+/** What would change, by the API's simulation; asked anew whenever the change is another one. */
+export function SimulationView({ body }: { readonly body: Bodies['simulate'] }): ReactElement {
+  const api = useApi();
+  const [outcome, setOutcome] = useState<Outcome>();
+  const asked = JSON.stringify(body);
+  useEffect(() => {
+    let isCurrent = true;
+    const settle = (now: Outcome): void => {
+      if (isCurrent) setOutcome(now);
+    };
+    setOutcome(undefined);
+    api.ask({ operation: 'simulate', body: JSON.parse(asked) as Bodies['simulate'] }).then(
+      (simulation) => settle({ simulation }),
+      (error: unknown) => settle({ failure: asFailure(error) }),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [api, asked]);
+  if (outcome === undefined) return <p role="status">{text('SIMULATING')}</p>;
+  if ('failure' in outcome) {
+    return <Notice level="warning">{text('SIMULATION_FAILED', { why: failureText(outcome.failure) })}</Notice>;
+  }
+  return <Effects simulation={outcome.simulation} />;
+}
+
+const EFFECTS: readonly (readonly [keyof Simulation & ('loses' | 'moves' | 'gains'), TextKey])[] = [
+  ['loses', 'SIMULATION_LOSES'],
+  ['moves', 'SIMULATION_MOVES'],
+  ['gains', 'SIMULATION_GAINS'],
+];
+
+function Effects({ simulation }: { readonly simulation: Simulation }): ReactElement {
+  const { loses, moves, gains, keeps, changes } = simulation;
+  if (loses + moves + gains === 0) return <Notice level="info">{text('SIMULATION_NOTHING', { count: keeps })}</Notice>;
+  const more = loses + moves + gains - Math.min(NAMED, changes.length);
+  return (
+    <Notice level={loses > 0 ? 'warning' : 'info'}>
+      <ul className="plb-effects">
+        {EFFECTS.filter(([effect]) => simulation[effect] > 0).map(([effect, title]) => (
+          <li key={effect}>{text(title, { count: simulation[effect] })}</li>
+        ))}
+        <li>{text('SIMULATION_KEEPS', { count: keeps })}</li>
+      </ul>
+      <ul>
+        {changes.slice(0, NAMED).map((change, i) => (
+          <li key={i}>{affected(change)}</li>
+        ))}
+        {more > 0 && <li>{text('AND_MORE', { count: more })}</li>}
+      </ul>
+    </Notice>
+  );
+}
+
+function affected({ ip, services }: Simulation['changes'][number]): string {
+  // Services of projects that the reader may not see have no name.
+  const names = services.map((service) => service ?? text('OF_ANOTHER_PROJECT')).join(', ');
+  return ip === null ? names : `${ip} (${names})`;
+}

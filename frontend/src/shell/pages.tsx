@@ -1,0 +1,24 @@
+import React, { type ReactElement } from 'react';
+import { PoolDetail } from '../pages/pools/PoolDetail.tsx';
+import { PoolList } from '../pages/pools/PoolList.tsx';
+import type { TextKey } from '../texts/texts.ts';
+
+/** One entry of the menu in a cluster, with the pages behind it. */
+export interface ConsolePage {
+  /** Also the part of the address after the cluster: the console wants both to be the same. */
+  readonly name: string;
+  readonly title: TextKey;
+  readonly element: ReactElement;
+  /** Pages of one of its entries, below it. */
+  readonly details?: readonly { readonly path: string; readonly element: ReactElement }[];
+}
+
+/** All pages in the order of the menu. */
+export const CLUSTER_PAGES: readonly ConsolePage[] = [
+  {
+    name: 'porterlb.pools',
+    title: 'POOLS',
+    element: <PoolList />,
+    details: [{ path: ':name', element: <PoolDetail /> }],
+  },
+];

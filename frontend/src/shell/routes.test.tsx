@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { clusterMenus } from './menus.ts';
+import { CLUSTER_PAGES } from './pages.tsx';
+import { clusterRoutes, isLaterThan41 } from './routes.ts';
+
+const LAYOUT = '/clusters/:cluster';
+
+suite('routes', () => {
+  test('of lists stand beside the menu of the cluster, where the menu leads', () => {
+    for (const version of ['v4.1.1', 'v4.2.0', undefined]) {
+      const lists = clusterRoutes(CLUSTER_PAGES, version).filter(({ path }) => path.split('/').length === 4);
+      const entries = clusterMenus(CLUSTER_PAGES).filter(({ parent }) => parent === 'cluster.porterlb');
+      assert.deepEqual(
+        lists.map(({ path, parentRoute }) => [path, parentRoute]),
+        entries.map(({ name }) => [`${LAYOUT}/${name}`, LAYOUT]),
+      );
+    }
+  });
+
+  test('of one entry stand alone up to 4.1, and in the layout later', () => {
+    const layoutOf = (version: string): (string | undefined)[] =>
+      clusterRoutes(CLUSTER_PAGES, version)
+        .filter(({ path }) => path.endsWith('/porterlb.pools/:name'))
+        .map(({ parentRoute }) => parentRoute);
+    assert.deepEqual(layoutOf('v4.1.3'), [undefined]);
+    assert.deepEqual(layoutOf('v4.2.0'), [LAYOUT]);
+  });
+
+  test('are those of a later console where the version is another one, or not said', () => {
+    for (const version of ['v4.2.0', '4.3.1', 'v4.10.0', 'v5.0.0', '', undefined, 'latest'])
+      assert.ok(isLaterThan41(version), version);
+    for (const version of ['v4.0.0', 'v4.1.1', '4.1.3-rc.1', 'v3.4.0']) assert.ok(!isLaterThan41(version), version);
+  });
+});
+
+test('the menu shows its entries where the extension runs, to whom a role lets see them', () => {
+  const [group, ...entries] = clusterMenus(CLUSTER_PAGES);
+  assert.deepEqual([group?.parent, group?.name, group?.icon], ['cluster', 'porterlb', 'loadbalancer']);
+  for (const { clusterModule, authKey } of entries)
+    assert.deepEqual([clusterModule, authKey], ['porterlb', 'porterlb']);
+});

@@ -1,0 +1,5 @@
+import { poolStories } from '../pages/pools/pool.stories.ts';
+import type { Story } from '../testing/story.ts';
+
+/** Every state of every page. */
+export const allStories: readonly Story[] = [...poolStories];

@@ -1,0 +1,84 @@
+import { Failure, failureOf } from '../api/failure.ts';
+import type { Http, HttpRequest } from '../api/http.ts';
+
+/** An answer that is no success. */
+export interface Refusal {
+  readonly code: number;
+  readonly status?: object;
+}
+
+/** What is answered to requests: by `METHOD path`, with the part of the path behind `/kapis/GROUP/VERSION` or `/apis/GROUP/VERSION`. */
+export type Answers = Readonly<Record<string, unknown>>;
+
+/** A request as tests look at it. */
+export interface Sent {
+  readonly what: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+type Told = (piece: string) => void;
+
+/** Never answers. */
+export const silence = Symbol('silence');
+
+export function refusal(code: number, reason: string, message: string, causes: readonly object[] = []): Refusal {
+  return { code, status: { kind: 'Status', code, reason, message, details: { causes } } };
+}
+
+/** A cluster that answers what it was told to, remembers what it was asked, and tells of changes when a test says so. */
+export class FakeHttp implements Http {
+  readonly sent: Sent[] = [];
+  #answers: Answers;
+  readonly #streams = new Map<string, Told>();
+
+  constructor(answers: Answers) {
+    this.#answers = answers;
+  }
+
+  /** Other answers from now on; who listens hears of them. */
+  change(answers: Answers): void {
+    this.#answers = { ...this.#answers, ...answers };
+    for (const [what, told] of this.#streams) told(change(this.#answers[what]));
+  }
+
+  async send(request: HttpRequest): Promise<string> {
+    const what = this.#note(request);
+    const answer = this.#answer(what);
+    if (answer === silence) return await new Promise<never>(() => undefined);
+    return JSON.stringify(answer);
+  }
+
+  async read(request: HttpRequest, onPiece: Told, signal: AbortSignal): Promise<void> {
+    const what = this.#note(request);
+    const answer = this.#answer(what);
+    if (answer !== silence) onPiece(change(answer));
+    this.#streams.set(what, onPiece);
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    this.#streams.delete(what);
+    throw new Failure('away', 'aborted');
+  }
+
+  #note({ method, url, body }: HttpRequest): string {
+    const { pathname, searchParams } = new URL(url, 'http://console.test');
+    const what = `${method} ${pathname.replace(/^\/clusters\/[^/]+\/k?apis\/[^/]+\/[^/]+/, '')}`;
+    const query = Object.fromEntries(searchParams);
+    this.sent.push({ what, query, body: body === undefined ? undefined : (JSON.parse(body) as unknown) });
+    return what;
+  }
+
+  #answer(what: string): unknown {
+    const answer = this.#answers[what];
+    if (answer === undefined) throw failureOf(404, '404 page not found');
+    if (isRefusal(answer)) throw failureOf(answer.code, JSON.stringify(answer.status ?? {}));
+    return answer;
+  }
+}
+
+function change(answer: unknown): string {
+  return `event: change\ndata: ${JSON.stringify(answer)}\n\n`;
+}
+
+function isRefusal(answer: unknown): answer is Refusal {
+  return typeof answer === 'object' && answer !== null && typeof (answer as Refusal).code === 'number';
+}

@@ -1,0 +1,32 @@
+import en from '../../../locales/en/console.json' with { type: 'json' };
+import zh from '../../../locales/zh/console.json' with { type: 'json' };
+
+/** A text of `locales/<language>/console.json`. */
+export type TextKey = keyof typeof en;
+
+/** Keys of all extensions lie in one table. */
+const PREFIX = 'PORTERLB.';
+
+/** The text in the language of who is signed in. To be called when something is drawn: modules are loaded before the texts. */
+export function text(key: TextKey, params?: Readonly<Record<string, string | number>>): string {
+  return t(PREFIX + key, params);
+}
+
+/** The key as the console knows it: of menus, whose titles the console translates itself. */
+export function consoleKey(key: TextKey): string {
+  return PREFIX + key;
+}
+
+/** What the console merges into its own table. */
+export function locales(): Readonly<Record<'en' | 'zh', Readonly<Record<string, string>>>> {
+  return { en: prefixed(en), zh: prefixed(zh) };
+}
+
+/** The language that the API is asked for its own texts in. */
+export function language(): string {
+  return globals.user?.lang === 'zh' ? 'zh' : 'en';
+}
+
+function prefixed(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([key, value]) => [PREFIX + key, value]));
+}

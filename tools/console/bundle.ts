@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+
+/** What the console gives its extensions, and nothing else: a module that asks for more does not load. */
+export const EXTERNALS: readonly string[] = [
+  ...['@ks-console/shared', '@kubed/charts', '@kubed/code-editor', '@kubed/components', '@kubed/hooks', '@kubed/icons'],
+  ...['react', 'react-dom', 'react-query', 'react-router-dom', 'styled-components', 'wujie-react'],
+];
+
+/**
+ * Makes one SystemJS module of the console's pages. The same sources make the same bytes.
+ * @throws {Error} what esbuild has to say
+ */
+export function bundleConsole(root: string): Buffer {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+  const result = buildSync({
+    ...{ absWorkingDir: root, entryPoints: ['frontend/src/index.ts'], bundle: true, write: false, logLevel: 'silent' },
+    ...{ format: 'cjs', platform: 'browser', target: 'es2020', minify: true, charset: 'utf8', legalComments: 'none' },
+    // The console has no react/jsx-runtime.
+    ...{ jsx: 'transform', external: [...EXTERNALS], loader: { '.css': 'text' }, metafile: true },
+    define: { PORTERLB_VERSION: JSON.stringify(version) },
+  });
+  const [file] = result.outputFiles;
+  const [output] = Object.values(result.metafile.outputs);
+  if (file === undefined || output === undefined) throw new Error('esbuild made nothing');
+  const externals = output.imports.filter(({ external }) => external === true).map(({ path }) => path);
+  return Buffer.from(systemModule([...new Set(externals)].sort(), file.text.trim(), version));
+}
+
+/**
+ * esbuild writes no SystemJS. Some of the console's libraries are modules with a default, some a default alone, and some have names only: whichever way
+ * they are asked for, each is one object with all that it has.
+ */
+function systemModule(externals: readonly string[], code: string, version: string): string {
+  const setters = externals.map((name) => `function(m){set(${JSON.stringify(name)},m)}`);
+  return [
+    `// PorterLB ${version}, pages of the KubeSphere console. Apache-2.0.`,
+    `System.register(${JSON.stringify(externals)},function(exports){"use strict";var libraries={};`,
+    'function set(name,m){libraries[name]=Object.assign({},m&&typeof m.default==="object"?m.default:null,m)}',
+    `return{setters:[${setters.join(',')}],execute:function(){var module={exports:{}};`,
+    `(function(require,module,exports){${code}\n})(function(name){return libraries[name]},module,module.exports);`,
+    'exports("default",module.exports.default)}}});',
+    '',
+  ].join('\n');
+}

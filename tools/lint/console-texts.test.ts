@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { modulesIn } from '../check/source-files.ts';
+import { hardCodedTexts, textFindings } from './console-texts.ts';
+
+const root = join(import.meta.dirname, '../..');
+const sources = modulesIn(root, ['frontend']).filter(
+  ({ path }) => !/\.test\.|\/(testing|generated)\/|\.stories\./.test(path),
+);
+
+suite('texts of the console', () => {
+  test('are there in every language, with the same placeholders, and used', () => {
+    const languages = readdirSync(join(root, 'locales'));
+    const texts = languages.map((language) => {
+      const path = join(root, 'locales', language, 'console.json');
+      return [language, JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>] as const;
+    });
+    assert.deepEqual(textFindings(Object.fromEntries(texts), sources), []);
+  });
+
+  test('stand in no component', () => {
+    assert.ok(sources.length > 20);
+    assert.deepEqual(sources.flatMap(hardCodedTexts), []);
+  });
+
+  test('that are missing, unused or different are found', () => {
+    const file = { path: 'a.tsx', text: `text('A'); text('B', { n: 1 })` };
+    assert.deepEqual(textFindings({ en: { A: 'a', B: '{n} b', C: 'c' }, zh: { B: 'b', C: 'c', D: 'd' } }, [file]), [
+      'en: nobody uses C',
+      'zh: A is missing',
+      'zh: English has no D',
+      'zh: B has other placeholders than in English',
+    ]);
+  });
+
+  test('that stand in a component are found, wherever people read or hear them', () => {
+    const found = (jsx: string): number => hardCodedTexts({ path: 'a.tsx', text: `const a = ${jsx};` }).length;
+    for (const jsx of [
+      '<p>Some words</p>',
+      '<p title="Some words" />',
+      `<p aria-label={'words'} />`,
+      `<p>{'words'}</p>`,
+    ])
+      assert.equal(found(jsx), 1, jsx);
+    for (const jsx of ['<p>{text("A")} / —</p>', '<p className="words" role="status" />', '<p key="words">←</p>'])
+      assert.equal(found(jsx), 0, jsx);
+  });
+});
