@@ -3,8 +3,8 @@
 
 const testFiles = '\\.test\\.tsx?$';
 // Builders for tests, and the suites that the real and the fake implementation of a port both pass, are part of the tests.
-const tests = `${testFiles}|/testing/|(/|-)compliance\\.ts$`;
-const testSupport = '/(fake|testing)/|(/|-)compliance\\.ts$';
+const tests = `${testFiles}|/(testing|stories)/|\\.stories\\.ts$|(/|-)compliance\\.ts$`;
+const testSupport = '/(fake|testing|stories)/|\\.stories\\.ts$|(/|-)compliance\\.ts$';
 const ours = '^(backend|lab|tools|cli|frontend)/';
 const kubernetesClient = '(^|node_modules/)(@kubernetes/client-node|undici)(/|$)';
 const sockets = '^(node:)?(net|dgram|tls|child_process|cluster)$|(^|node_modules/)koffi(/|$)';
