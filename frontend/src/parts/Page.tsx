@@ -1,6 +1,6 @@
 import React, { useEffect, type ReactElement, type ReactNode } from 'react';
 import { Link } from 'react-router-dom';
-import css from './console.css';
+import { STYLE } from '../style/style.ts';
 
 const STYLE_ID = 'porterlb-style';
 
@@ -42,6 +42,6 @@ function installStyle(): void {
   if (document.getElementById(STYLE_ID) !== null) return;
   const style = document.createElement('style');
   style.id = STYLE_ID;
-  style.textContent = css;
+  style.textContent = STYLE;
   document.head.append(style);
 }

@@ -1,4 +1,5 @@
 import React, { type ReactElement } from 'react';
+import { OverviewPage } from '../pages/overview/OverviewPage.tsx';
 import { PoolDetail } from '../pages/pools/PoolDetail.tsx';
 import { PoolList } from '../pages/pools/PoolList.tsx';
 import type { TextKey } from '../texts/texts.ts';
@@ -15,6 +16,7 @@ export interface ConsolePage {
 
 /** All pages in the order of the menu. */
 export const CLUSTER_PAGES: readonly ConsolePage[] = [
+  { name: 'porterlb.overview', title: 'OVERVIEW', element: <OverviewPage /> },
   {
     name: 'porterlb.pools',
     title: 'POOLS',

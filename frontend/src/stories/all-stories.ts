@@ -1,5 +1,6 @@
+import { overviewStories } from '../pages/overview/overview.stories.ts';
 import { poolStories } from '../pages/pools/pool.stories.ts';
 import type { Story } from '../testing/story.ts';
 
 /** Every state of every page. */
-export const allStories: readonly Story[] = [...poolStories];
+export const allStories: readonly Story[] = [...overviewStories, ...poolStories];

@@ -1,0 +1,100 @@
+import React, { type ReactElement } from 'react';
+import { Link } from 'react-router-dom';
+import type { Preflight } from '../../generated/api.ts';
+import { useCluster } from '../../live/surroundings.tsx';
+import { useLive } from '../../live/use-live.ts';
+import { PageState } from '../../parts/PageState.tsx';
+import { Snippet } from '../../parts/Snippet.tsx';
+import { Status, type Level } from '../../parts/Status.tsx';
+import { text } from '../../texts/texts.ts';
+import { firstSteps, type Counts, type Step } from './overview-model.ts';
+
+const TEST_SERVICE = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: porterlb-test
+spec:
+  selector:
+    matchLabels: { app: porterlb-test }
+  template:
+    metadata:
+      labels: { app: porterlb-test }
+    spec:
+      containers:
+        - name: web
+          image: nginx
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: porterlb-test
+spec:
+  type: LoadBalancer
+  loadBalancerClass: lb.kubesphere.io/porter
+  selector: { app: porterlb-test }
+  ports: [{ port: 80 }]
+`;
+
+/** How to get to the first address: what is in the way, and the steps, each of which is ticked off when it is done. */
+export function FirstRun({ counts }: { readonly counts: Counts }): ReactElement {
+  return (
+    <section className="plb-card plb-first" aria-label={text('FIRST_RUN')}>
+      <h2>{text('FIRST_RUN')}</h2>
+      <ol>
+        <li>
+          <h3>{text('PREFLIGHT')}</h3>
+          <Checks />
+        </li>
+        {firstSteps(counts).map((step) => (
+          <li key={step.title}>
+            <StepView step={step} />
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function StepView({ step: { title, about, page, isDone } }: { readonly step: Step }): ReactElement {
+  const cluster = useCluster();
+  return (
+    <>
+      <h3>
+        {text(title)}
+        {isDone && <span className="plb-tag">✓ {text('DONE')}</span>}
+      </h3>
+      <p>{text(about)}</p>
+      {page === undefined ? (
+        <Snippet label={text(title)} code={TEST_SERVICE} />
+      ) : (
+        <Link to={`/clusters/${cluster}/${page}`}>{text('GO_THERE')}</Link>
+      )}
+    </>
+  );
+}
+
+const LEVELS: Readonly<Record<string, Level>> = {
+  passed: 'good',
+  warning: 'warning',
+  failed: 'bad',
+  unknown: 'unknown',
+};
+
+function Checks(): ReactElement {
+  const live = useLive({ operation: 'getPreflight' });
+  return <PageState live={live}>{({ checks }) => <CheckList checks={checks} />}</PageState>;
+}
+
+function CheckList({ checks }: { readonly checks: Preflight['checks'] }): ReactElement {
+  return (
+    <ul className="plb-checks">
+      {checks.map(({ check, result, text: said, nextStep }) => (
+        <li key={check}>
+          <Status level={LEVELS[result] ?? 'unknown'} detail={nextStep === '' ? undefined : nextStep}>
+            {said}
+          </Status>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,83 @@
+import React, { type ReactElement } from 'react';
+import { Link } from 'react-router-dom';
+import type { Overview } from '../../generated/api.ts';
+import { useCluster } from '../../live/surroundings.tsx';
+import { text, type TextKey } from '../../texts/texts.ts';
+import { layoutPicture, type Box, type Line, type State } from './picture-layout.ts';
+
+const ROW = 52;
+const BOX = 40;
+/** Columns: where they begin, in percent of the width. */
+const AT = { pool: 0, node: 38, peer: 76 } as const;
+const WIDTH = 24;
+
+const TITLES: Readonly<Record<Box['kind'], TextKey>> = { pool: 'POOLS', node: 'NODES', peer: 'PEERS' };
+const WORDS: Readonly<Record<State, TextKey>> = {
+  good: 'PICTURE_GOOD',
+  bad: 'PICTURE_BAD',
+  off: 'PICTURE_OFF',
+  unknown: 'STATE_UNKNOWN',
+};
+
+/** Which pools are announced to which routers, and which nodes have a session with them. */
+export function PathPicture({ picture }: { readonly picture: Overview['picture'] }): ReactElement {
+  const { boxes, lines, rows, left } = layoutPicture(picture);
+  const kinds = Object.keys(AT) as Box['kind'][];
+  return (
+    <section className="plb-card" aria-label={text('PICTURE')}>
+      <h2>{text('PICTURE')}</h2>
+      <p className="plb-hint">{text('PICTURE_ABOUT')}</p>
+      <div className="plb-picture">
+        <div className="plb-picture-heads">
+          {kinds.map((kind) => (
+            <span key={kind} style={{ left: `${AT[kind]}%`, width: `${WIDTH}%` }}>
+              {text(TITLES[kind])}
+            </span>
+          ))}
+        </div>
+        <div className="plb-picture-area" style={{ height: rows * ROW }}>
+          <svg viewBox={`0 0 100 ${rows * ROW}`} preserveAspectRatio="none" aria-hidden="true">
+            {lines.map((line) => (
+              <path
+                key={line.id}
+                className={`plb-line plb-line-${line.state} plb-line-of-${line.from}`}
+                d={pathOf(line)}
+              />
+            ))}
+          </svg>
+          {boxes.map((box) => (
+            <BoxLink key={box.id} box={box} />
+          ))}
+        </div>
+        {kinds.some((kind) => left[kind] > 0) && (
+          <p className="plb-hint">
+            {text('PICTURE_LEFT_OUT', { pools: left.pool, nodes: left.node, peers: left.peer })}
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function BoxLink({ box }: { readonly box: Box }): ReactElement {
+  const cluster = useCluster();
+  const { kind, name, state, row, replicas } = box;
+  const place = { left: `${AT[kind]}%`, width: `${WIDTH}%`, top: row * ROW, height: BOX };
+  const pages = { pool: `porterlb.pools/${name}`, peer: `porterlb.peers/${name}`, node: `porterlb.nodes?name=${name}` };
+  return (
+    <Link className={`plb-box plb-box-${state}`} style={place} to={`/clusters/${cluster}/${pages[kind]}`} title={name}>
+      <strong>{name}</strong>
+      <small>
+        {text(WORDS[state])}
+        {replicas.length > 0 && ` · ${replicas.map((replica) => replica.name).join(', ')}`}
+      </small>
+    </Link>
+  );
+}
+
+function pathOf({ from, fromRow, toRow }: Line): string {
+  const [x1, x2] = [AT[from] + WIDTH, AT.peer];
+  const [y1, y2] = [fromRow * ROW + BOX / 2, toRow * ROW + BOX / 2];
+  const bend = (x2 - x1) / 2;
+  return `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+}

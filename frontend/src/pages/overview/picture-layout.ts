@@ -1,0 +1,87 @@
+import type { Overview } from '../../generated/api.ts';
+
+type Picture = Overview['picture'];
+export type Vertex = Picture['nodes'][number];
+export type State = Vertex['state'];
+
+export interface Box {
+  readonly id: string;
+  readonly kind: 'pool' | 'node' | 'peer';
+  readonly name: string;
+  readonly state: State;
+  /** Replicas that run on the node. */
+  readonly replicas: readonly { readonly name: string; readonly state: State }[];
+  readonly row: number;
+}
+
+/** From one column to the other, by the rows of both ends. */
+export interface Line {
+  readonly id: string;
+  readonly from: 'pool' | 'node';
+  readonly fromRow: number;
+  readonly toRow: number;
+  readonly state: State;
+}
+
+export interface PictureLayout {
+  readonly boxes: readonly Box[];
+  readonly lines: readonly Line[];
+  readonly rows: number;
+  /** How many of a kind are not drawn. */
+  readonly left: Readonly<Record<Box['kind'], number>>;
+}
+
+/** The most of a kind that are drawn. */
+export const MAX_ROWS = 12;
+const KINDS = ['pool', 'node', 'peer'] as const;
+const WORST_FIRST: Readonly<Record<State, number>> = { bad: 0, unknown: 1, good: 2, off: 3 };
+
+/**
+ * Pools, nodes and routers in a column each. Who speaks with a router is a replica: it is drawn with the node that it runs on. Where there are too
+ * many, nodes with a replica and what is not well come first.
+ */
+export function layoutPicture({ nodes, edges }: Picture): PictureLayout {
+  const host = new Map(edges.filter(({ kind }) => kind === 'runsOn').map(({ from, to }) => [from, to]));
+  const replicasOn = new Map<string, Vertex[]>();
+  for (const replica of nodes.filter(({ kind }) => kind === 'replica')) {
+    const node = host.get(replica.id) ?? '';
+    replicasOn.set(node, [...(replicasOn.get(node) ?? []), replica]);
+  }
+  const columns = KINDS.map((kind) => {
+    const all = nodes.filter((vertex) => vertex.kind === kind);
+    const rank = ({ id, state }: Vertex): number => WORST_FIRST[state] - (replicasOn.has(id) ? 10 : 0);
+    const drawn = [...all]
+      .sort((a, b) => rank(a) - rank(b))
+      .slice(0, MAX_ROWS)
+      .sort(byName);
+    return { kind, drawn, left: all.length - drawn.length };
+  });
+  const boxes = columns.flatMap(({ kind, drawn }) =>
+    drawn.map(({ id, name, state }, row): Box => ({
+      ...{ id, kind, name, state, row },
+      replicas: replicasOn.get(id) ?? [],
+    })),
+  );
+  const row = new Map(boxes.map((box) => [box.id, box.row]));
+  const left = Object.fromEntries(columns.map((column) => [column.kind, column.left])) as PictureLayout['left'];
+  return {
+    boxes,
+    lines: linesOf(edges, host, row),
+    rows: Math.max(1, ...columns.map(({ drawn }) => drawn.length)),
+    left,
+  };
+}
+
+function linesOf(edges: Picture['edges'], host: ReadonlyMap<string, string>, row: ReadonlyMap<string, number>): Line[] {
+  return edges.flatMap(({ from, to, kind, state }): Line[] => {
+    if (kind === 'runsOn') return [];
+    const start = kind === 'session' ? (host.get(from) ?? from) : from;
+    const [fromRow, toRow] = [row.get(start), row.get(to)];
+    if (fromRow === undefined || toRow === undefined) return [];
+    return [{ id: `${from} ${to}`, from: kind === 'session' ? 'node' : 'pool', fromRow, toRow, state }];
+  });
+}
+
+function byName(a: Vertex, b: Vertex): number {
+  return a.name < b.name ? -1 : Number(a.name > b.name);
+}
