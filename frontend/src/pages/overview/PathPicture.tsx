@@ -8,7 +8,7 @@ import { layoutPicture, type Box, type Line, type State } from './picture-layout
 const ROW = 52;
 const BOX = 40;
 /** Columns: where they begin, in percent of the width. */
-const AT = { pool: 0, node: 38, peer: 76 } as const;
+const AT = { pool: 0, peer: 38, node: 76 } as const;
 const WIDTH = 24;
 
 const TITLES: Readonly<Record<Box['kind'], TextKey>> = { pool: 'POOLS', node: 'NODES', peer: 'PEERS' };
@@ -76,8 +76,10 @@ function BoxLink({ box }: { readonly box: Box }): ReactElement {
 }
 
 function pathOf({ from, fromRow, toRow }: Line): string {
-  const [x1, x2] = [AT[from] + WIDTH, AT.peer];
-  const [y1, y2] = [fromRow * ROW + BOX / 2, toRow * ROW + BOX / 2];
+  // A session is drawn from the router's box to that of the node.
+  const [x1, x2] = from === 'pool' ? [AT.pool + WIDTH, AT.peer] : [AT.peer + WIDTH, AT.node];
+  const [left, right] = from === 'pool' ? [fromRow, toRow] : [toRow, fromRow];
+  const [y1, y2] = [left * ROW + BOX / 2, right * ROW + BOX / 2];
   const bend = (x2 - x1) / 2;
   return `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
 }
