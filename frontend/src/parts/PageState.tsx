@@ -5,7 +5,7 @@ import { text, type TextKey } from '../texts/texts.ts';
 import { Notice } from './Notice.tsx';
 
 interface Props<T> {
-  readonly live: Live<T>;
+  readonly live: Pick<Live<T>, 'answer' | 'failure' | 'refresh'>;
   /** Whether there is nothing at all yet, so that the page has to say how to begin. */
   readonly isEmpty?: (answer: T) => boolean;
   readonly empty?: ReactNode;

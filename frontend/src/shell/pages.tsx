@@ -1,5 +1,6 @@
 import React, { type ReactElement } from 'react';
 import { OverviewPage } from '../pages/overview/OverviewPage.tsx';
+import { PoolCreation, PoolEditing } from '../pages/pools/PoolEditor.tsx';
 import { PoolDetail } from '../pages/pools/PoolDetail.tsx';
 import { PoolList } from '../pages/pools/PoolList.tsx';
 import type { TextKey } from '../texts/texts.ts';
@@ -14,6 +15,9 @@ export interface ConsolePage {
   readonly details?: readonly { readonly path: string; readonly element: ReactElement }[];
 }
 
+/** In the place of a name, where one is made: no object can be called so. */
+const NEW = '~new';
+
 /** All pages in the order of the menu. */
 export const CLUSTER_PAGES: readonly ConsolePage[] = [
   { name: 'porterlb.overview', title: 'OVERVIEW', element: <OverviewPage /> },
@@ -21,6 +25,10 @@ export const CLUSTER_PAGES: readonly ConsolePage[] = [
     name: 'porterlb.pools',
     title: 'POOLS',
     element: <PoolList />,
-    details: [{ path: ':name', element: <PoolDetail /> }],
+    details: [
+      { path: NEW, element: <PoolCreation /> },
+      { path: ':name', element: <PoolDetail /> },
+      { path: ':name/edit', element: <PoolEditing /> },
+    ],
   },
 ];

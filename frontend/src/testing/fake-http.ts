@@ -42,6 +42,11 @@ export class FakeHttp implements Http {
     for (const [what, told] of this.#streams) told(change(this.#answers[what]));
   }
 
+  /** The last request of that kind. */
+  last(what: string): Sent | undefined {
+    return [...this.sent].reverse().find((sent) => sent.what === what);
+  }
+
   async send(request: HttpRequest): Promise<string> {
     const what = this.#note(request);
     const answer = this.#answer(what);
@@ -59,11 +64,15 @@ export class FakeHttp implements Http {
     throw new Failure('away', 'aborted');
   }
 
-  #note({ method, url, body }: HttpRequest): string {
+  #note({ method, url, body, headers }: HttpRequest): string {
     const { pathname, searchParams } = new URL(url, 'http://console.test');
     const what = `${method} ${pathname.replace(/^\/clusters\/[^/]+\/k?apis\/[^/]+\/[^/]+/, '')}`;
     const query = Object.fromEntries(searchParams);
-    this.sent.push({ what, query, body: body === undefined ? undefined : (JSON.parse(body) as unknown) });
+    this.sent.push({
+      what,
+      query,
+      body: headers['content-type'] === 'application/yaml' ? body : JSON.parse(body ?? 'null'),
+    });
     return what;
   }
 

@@ -1,5 +1,5 @@
 import React, { useState, type ReactElement } from 'react';
-import { useNavigate, useParams } from 'react-router-dom';
+import { Link, useNavigate, useParams } from 'react-router-dom';
 import type { Pool } from '../../generated/api.ts';
 import { useMayManage } from '../../live/surroundings.tsx';
 import { useLive } from '../../live/use-live.ts';
@@ -36,7 +36,12 @@ export function PoolDetail(): ReactElement {
       back={{ to: '..', label: text('POOLS') }}
       tools={
         mayManage && pool !== undefined ? (
-          <ActionMenu label={text('ACTIONS_OF', { name })} actions={poolActions(pool, setChange)} />
+          <>
+            <Link className="plb-button" to="edit">
+              {text('EDIT')}
+            </Link>
+            <ActionMenu label={text('ACTIONS_OF', { name })} actions={poolActions(pool, setChange)} />
+          </>
         ) : undefined
       }
     >

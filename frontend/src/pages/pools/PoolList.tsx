@@ -36,7 +36,11 @@ export function PoolList(): ReactElement {
       <PageState
         live={live}
         isEmpty={({ totalItems }) => totalItems === 0 && query.name === ''}
-        empty={<EmptyState title={text('POOLS_EMPTY')} hint={text('POOLS_EMPTY_HINT')} />}
+        empty={
+          <EmptyState title={text('POOLS_EMPTY')} hint={text('POOLS_EMPTY_HINT')}>
+            {mayManage && <CreateLink />}
+          </EmptyState>
+        }
       >
         {({ items, totalItems }) => (
           <ListTable
@@ -47,6 +51,7 @@ export function PoolList(): ReactElement {
             totalItems={totalItems}
             query={query}
             onQuery={onQuery}
+            tools={mayManage ? <CreateLink /> : undefined}
             actions={
               mayManage
                 ? (pool) => (
@@ -70,6 +75,14 @@ export function PoolList(): ReactElement {
         />
       )}
     </Page>
+  );
+}
+
+function CreateLink(): ReactElement {
+  return (
+    <Link className="plb-button plb-primary" to="~new">
+      {text('CREATE')}
+    </Link>
   );
 }
 

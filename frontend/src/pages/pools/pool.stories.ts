@@ -1,4 +1,4 @@
-import type { Pool, PoolAddress, PoolSummary } from '../../generated/api.ts';
+import type { Pool, PoolAddress, PoolSummary, Simulation } from '../../generated/api.ts';
 import { refusal, silence } from '../../testing/fake-http.ts';
 import type { Story } from '../../testing/story.ts';
 
@@ -93,6 +93,44 @@ export const poolDetail: Story = {
   ],
 };
 
+const object = {
+  ...{ apiVersion: 'network.kubesphere.io/v1alpha2', kind: 'Eip', metadata: { name: 'office', resourceVersion: '7' } },
+  spec: { address: '192.0.2.0/27', protocol: 'bgp', priority: 3 },
+};
+
+const simulation: Simulation = {
+  ...{ loses: 1, moves: 1, gains: 0, keeps: 40 },
+  changes: [
+    {
+      ...{ effect: 'loses', ip: '192.0.2.30', services: ['shop/web', null] },
+      before: { announced: true, reason: null, nodes: ['worker-1'], peers: ['tor-1'] },
+      after: { announced: false, reason: 'NoPeer', nodes: [], peers: [] },
+    },
+    {
+      ...{ effect: 'moves', ip: '192.0.2.31', services: ['shop/api'] },
+      before: { announced: true, reason: null, nodes: ['worker-1'], peers: ['tor-1'] },
+      after: { announced: true, reason: null, nodes: ['worker-2'], peers: ['tor-1'] },
+    },
+  ],
+};
+
+export const poolCreation: Story = {
+  ...{ name: 'a pool is made', at: `${at}/~new`, may: ['view', 'manage'] },
+  answers: { ...poolList.answers, 'POST /eips': object, 'POST /simulations': simulation },
+  shows: ['Create a pool', 'One a line', 'Review', 'Edit as YAML'],
+};
+
+export const poolEditing: Story = {
+  ...{ name: 'a pool is changed', at: `${at}/office/edit`, may: ['view', 'manage'] },
+  answers: {
+    ...poolDetail.answers,
+    'GET /eips/office': object,
+    'PUT /eips/office': object,
+    'POST /simulations': simulation,
+  },
+  shows: ['Edit: office', 'Review'],
+};
+
 export const poolStories: readonly Story[] = [
   poolList,
   { ...poolList, name: 'pools, for who may only see them', may: ['view'], shows: ['office'], hides: ['Actions'] },
@@ -121,6 +159,14 @@ export const poolStories: readonly Story[] = [
   {
     ...{ name: 'pools, of a PorterLB without this API', at, answers: {} },
     ...{ shows: ["This cluster's PorterLB does not have this"], hides: ['Try again'] },
+  },
+  poolCreation,
+  poolEditing,
+  {
+    ...poolEditing,
+    name: 'a pool is changed that may not be seen',
+    answers: { 'GET /eips/office': refusal(403, 'Forbidden', 'ann may not') },
+    shows: ['You may not see this'],
   },
   poolDetail,
   {

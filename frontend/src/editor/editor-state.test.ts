@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { Failure } from '../api/failure.ts';
+import { afterEditorEvent, beginEditing, errorsByField, type EditorEvent, type EditorState } from './editor-state.ts';
+
+const object = { apiVersion: 'v1', kind: 'Eip', metadata: { name: 'a' } };
+const after = (...events: EditorEvent<string>[]): EditorState<string> =>
+  events.reduce(afterEditorEvent<string>, beginEditing('first'));
+
+suite('an editor', () => {
+  test('lets save only what the API server has judged', () => {
+    const passed = after({ kind: 'asked' }, { kind: 'passed', object });
+    assert.deepEqual([passed.phase, passed.checked], ['reviewed', object]);
+    for (const event of [{ kind: 'changed', draft: 'b' }, { kind: 'typed', yaml: 'b' }, { kind: 'edits' }] as const) {
+      const { phase, checked } = afterEditorEvent(passed, event);
+      assert.deepEqual([phase, checked], ['editing', undefined], event.kind);
+    }
+  });
+
+  test('keeps what was typed when it is refused', () => {
+    const failure = new Failure('invalid', 'no');
+    const refused = after(
+      { kind: 'changed', draft: 'b' },
+      { kind: 'asked' },
+      { kind: 'refused', failure, errors: { name: 'no' } },
+    );
+    assert.deepEqual([refused.draft, refused.errors, refused.phase], ['b', { name: 'no' }, 'editing']);
+    assert.deepEqual(afterEditorEvent(refused, { kind: 'changed', draft: 'c' }).errors, { name: 'no' });
+    assert.deepEqual(afterEditorEvent(refused, { kind: 'asked' }).errors, {});
+  });
+
+  test('goes from the form to YAML and back', () => {
+    const yaml = after({ kind: 'toYaml', yaml: 'a: 1' });
+    assert.deepEqual([yaml.mode, yaml.yaml], ['yaml', 'a: 1']);
+    const form = afterEditorEvent(yaml, { kind: 'toForm', draft: 'b' });
+    assert.deepEqual([form.mode, form.draft], ['form', 'b']);
+  });
+});
+
+test('what the API server has against an object stands at the field that it concerns', () => {
+  const fieldOf = (path: string): string => (path.startsWith('spec.address') ? 'ranges' : '');
+  const causes = [
+    { field: 'spec.addresses[0]', message: 'no range' },
+    { field: 'spec.address', message: 'one too many' },
+    { field: 'spec', message: 'odd' },
+  ];
+  assert.deepEqual(errorsByField(new Failure('invalid', 'all', { causes }), fieldOf), {
+    ranges: 'no range; one too many',
+    '': 'odd',
+  });
+  const exists = new Failure('conflict', 'eips "a" already exists', { reason: 'AlreadyExists' });
+  assert.deepEqual(errorsByField(exists, fieldOf), { name: 'eips "a" already exists' });
+  assert.deepEqual(errorsByField(new Failure('conflict', 'changed', { reason: 'Conflict' }), fieldOf), {});
+});

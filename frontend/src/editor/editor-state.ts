@@ -1,0 +1,71 @@
+import type { Failure } from '../api/failure.ts';
+import type { KubernetesObject } from '../api/objects.ts';
+
+/** What an editor shows. `Draft`: the fields of the form. */
+export interface EditorState<Draft> {
+  readonly mode: 'form' | 'yaml';
+  readonly draft: Draft;
+  readonly yaml: string;
+  /** checking: the API server judges it; reviewed: it has nothing against it; saving: it stores it. */
+  readonly phase: 'editing' | 'checking' | 'reviewed' | 'saving';
+  /** What the API server would store. */
+  readonly checked: KubernetesObject | undefined;
+  /** What is wrong, by field of the form; what belongs to no field is by ''. */
+  readonly errors: Readonly<Record<string, string>>;
+  readonly failure: Failure | undefined;
+}
+
+export type EditorEvent<Draft> =
+  | { readonly kind: 'changed'; readonly draft: Draft }
+  | { readonly kind: 'typed'; readonly yaml: string }
+  | { readonly kind: 'asked' }
+  | { readonly kind: 'passed'; readonly object: KubernetesObject }
+  | { readonly kind: 'refused'; readonly failure: Failure; readonly errors: Readonly<Record<string, string>> }
+  | { readonly kind: 'saving' }
+  | { readonly kind: 'edits' }
+  | { readonly kind: 'toYaml'; readonly yaml: string }
+  | { readonly kind: 'toForm'; readonly draft: Draft };
+
+export function beginEditing<Draft>(draft: Draft): EditorState<Draft> {
+  return { mode: 'form', draft, yaml: '', phase: 'editing', checked: undefined, errors: {}, failure: undefined };
+}
+
+const UNJUDGED = { phase: 'editing', checked: undefined, errors: {}, failure: undefined } as const;
+
+export function afterEditorEvent<Draft>(state: EditorState<Draft>, event: EditorEvent<Draft>): EditorState<Draft> {
+  switch (event.kind) {
+    case 'changed':
+      // What was wrong with other fields still is.
+      return { ...state, draft: event.draft, phase: 'editing', checked: undefined, failure: undefined };
+    case 'typed':
+      return { ...state, ...UNJUDGED, yaml: event.yaml };
+    case 'asked':
+      return { ...state, ...UNJUDGED, phase: 'checking' };
+    case 'passed':
+      return { ...state, ...UNJUDGED, phase: 'reviewed', checked: event.object };
+    case 'refused':
+      return { ...state, ...UNJUDGED, errors: event.errors, failure: event.failure };
+    case 'saving':
+      return { ...state, phase: 'saving' };
+    case 'edits':
+      return { ...state, ...UNJUDGED };
+    case 'toYaml':
+      return { ...state, ...UNJUDGED, mode: 'yaml', yaml: event.yaml };
+    case 'toForm':
+      return { ...state, ...UNJUDGED, mode: 'form', draft: event.draft };
+  }
+}
+
+/** Which field of the form shows what the API server has against a path of the object; '': none. */
+export type FieldOf = (path: string) => string;
+
+/** What is wrong, at the field that it concerns. */
+export function errorsByField({ kind, reason, message, causes }: Failure, fieldOf: FieldOf): Record<string, string> {
+  if (kind === 'conflict' && reason === 'AlreadyExists') return { name: message };
+  const errors: Record<string, string> = {};
+  for (const cause of causes) {
+    const field = fieldOf(cause.field);
+    errors[field] = errors[field] === undefined ? cause.message : `${errors[field]}; ${cause.message}`;
+  }
+  return errors;
+}

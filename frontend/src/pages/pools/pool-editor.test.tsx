@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { fireEvent } from '@testing-library/dom';
+import { refusal } from '../../testing/fake-http.ts';
+import { play, type Stage } from '../../testing/stage.tsx';
+import { poolCreation, poolEditing } from './pool.stories.ts';
+
+async function type({ screen, act }: Stage, label: string, value: string): Promise<void> {
+  await act(() => fireEvent.change(screen.getByLabelText(label), { target: { value } }));
+}
+
+async function press({ screen, act }: Stage, name: string): Promise<void> {
+  await act(() => fireEvent.click(screen.getByRole('button', { name })));
+}
+
+suite('a new pool', () => {
+  test('is stored after the API server has judged it and the API has said who would be affected', async () => {
+    const stage = await play(poolCreation);
+    await type(stage, 'Name', 'office');
+    await type(stage, 'Addresses', '192.0.2.0/27');
+    await press(stage, 'Review');
+    const [judged, simulated] = stage.http.sent.slice(-2);
+    assert.deepEqual([judged?.what, judged?.query['dryRun']], ['POST /eips', 'All']);
+    assert.deepEqual(simulated?.body, {
+      pools: [{ name: 'office', spec: { address: '192.0.2.0/27', protocol: 'bgp', priority: 3 } }],
+    });
+    const review = stage.screen.getByRole('region', { name: 'What this would change' });
+    assert.match(
+      review.textContent,
+      /Can't be reached any more: 1.*192\.0\.2\.30 \(shop\/web, a Service of another project\)/,
+    );
+    await press(stage, 'Save');
+    const stored = stage.http.last('POST /eips');
+    assert.equal(stored?.query['dryRun'], undefined);
+    assert.deepEqual(stored?.body, {
+      ...{ apiVersion: 'network.kubesphere.io/v1alpha2', kind: 'Eip', metadata: { name: 'office' } },
+      spec: { protocol: 'bgp', address: '192.0.2.0/27' },
+    });
+    assert.equal(stage.where(), '/clusters/host/porterlb.pools');
+    await stage.close();
+  });
+
+  test('that is refused says why at the field that it concerns', async () => {
+    const causes = [{ field: 'spec.address', message: 'must be one IP, CIDR prefix or range' }];
+    const refused = refusal(422, 'Invalid', 'Eip "office" is invalid', causes);
+    const stage = await play({ ...poolCreation, answers: { ...poolCreation.answers, 'POST /eips': refused } });
+    await press(stage, 'Review');
+    const field = stage.screen.getByLabelText('Addresses');
+    assert.equal(field.getAttribute('aria-invalid'), 'true');
+    const said = document.getElementById(field.getAttribute('aria-describedby') ?? '');
+    assert.equal(said?.textContent, 'must be one IP, CIDR prefix or range');
+    assert.equal(stage.screen.queryByRole('button', { name: 'Save' }), null);
+    await stage.close();
+  });
+
+  test('of a name that is taken says so at the name', async () => {
+    const taken = refusal(409, 'AlreadyExists', 'eips "office" already exists');
+    const stage = await play({ ...poolCreation, answers: { ...poolCreation.answers, 'POST /eips': taken } });
+    await press(stage, 'Review');
+    assert.equal(stage.screen.getByLabelText('Name').getAttribute('aria-invalid'), 'true');
+    await stage.close();
+  });
+
+  test('is written as YAML just as well, which the API server reads', async () => {
+    const stage = await play(poolCreation);
+    await type(stage, 'Name', 'office');
+    await press(stage, 'Edit as YAML');
+    const yaml = stage.screen.getByLabelText<HTMLTextAreaElement>('YAML');
+    assert.match(yaml.value, /^ {2}name: office$/m);
+    await type(stage, 'YAML', 'kind: Eip\n');
+    await press(stage, 'Edit as form');
+    assert.equal(stage.http.sent.at(-1)?.body, 'kind: Eip\n');
+    assert.equal(stage.screen.getByLabelText<HTMLTextAreaElement>('Addresses').value, '192.0.2.0/27');
+    await stage.close();
+  });
+});
+
+suite('a pool that is changed', () => {
+  test('is judged anew after each change', async () => {
+    const stage = await play(poolEditing);
+    assert.equal(stage.screen.getByLabelText<HTMLInputElement>('Name').disabled, true);
+    await press(stage, 'Review');
+    assert.ok(stage.screen.getByRole('button', { name: 'Save' }));
+    await type(stage, 'Priority', '9');
+    await press(stage, 'Review');
+    const put = stage.http.last('PUT /eips/office');
+    assert.deepEqual(put?.body, {
+      ...{
+        apiVersion: 'network.kubesphere.io/v1alpha2',
+        kind: 'Eip',
+        metadata: { name: 'office', resourceVersion: '7' },
+      },
+      spec: { address: '192.0.2.0/27', protocol: 'bgp', priority: 9 },
+    });
+    await stage.close();
+  });
+
+  test('by somebody else meanwhile can be loaded again', async () => {
+    const conflict = refusal(409, 'Conflict', 'the object has been modified');
+    const stage = await play({ ...poolEditing, answers: { ...poolEditing.answers, 'PUT /eips/office': conflict } });
+    await press(stage, 'Review');
+    assert.match(stage.screen.getByRole('alert').textContent, /Somebody else changed this/);
+    const newer = { kind: 'Eip', metadata: { name: 'office', resourceVersion: '8' }, spec: { address: '192.0.2.99' } };
+    stage.http.change({ 'GET /eips/office': newer });
+    await press(stage, 'Load again');
+    assert.equal(stage.screen.getByLabelText<HTMLTextAreaElement>('Addresses').value, '192.0.2.99');
+    await stage.close();
+  });
+});
