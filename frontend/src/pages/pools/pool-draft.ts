@@ -39,32 +39,35 @@ export function poolDraftOf({ metadata, spec = {} }: KubernetesObject): PoolDraf
   };
 }
 
+/** What each field of the form says of the spec; undefined: nothing. */
+const SPEC: Readonly<Partial<Record<keyof PoolDraft, (draft: PoolDraft) => Readonly<Record<string, unknown>>>>> = {
+  ranges: ({ ranges }) => rangeFields(parts(ranges, /[\n,;]+/)),
+  protocol: ({ protocol }) => ({ protocol }),
+  interface: (draft) => ({ interface: draft.interface.trim() || undefined }),
+  priority: ({ priority }) => ({ priority }),
+  namespaces: ({ namespaces }) => ({ namespaces: someOf(parts(namespaces, /[\s,]+/)) }),
+  reuseAfterSeconds: ({ reuseAfterSeconds }) => ({ reuseAfterSeconds }),
+  avoidBuggyIPs: ({ avoidBuggyIPs }) => ({ avoidBuggyIPs: avoidBuggyIPs || undefined }),
+};
+
 /** `base` with what the form says. Where nothing was changed, it is `base`. */
 export function poolObjectOf(draft: PoolDraft, base: KubernetesObject): KubernetesObject {
   const before = poolDraftOf(base);
-  const changed = (field: keyof PoolDraft): boolean => draft[field] !== before[field];
-  const spec: Record<string, unknown> = { ...base.spec };
-  const set = (key: string, value: unknown): void => {
-    if (value === undefined) delete spec[key];
-    else spec[key] = value;
+  const changed = (field: string): boolean => draft[field as keyof PoolDraft] !== before[field as keyof PoolDraft];
+  const changes = Object.entries(SPEC).map(([field, said]) => (changed(field) ? said(draft) : {}));
+  const spec = Object.entries(Object.assign({}, base.spec, ...changes) as object);
+  const metadata = {
+    ...base.metadata,
+    name: draft.name.trim(),
+    ...(changed('isDefault') ? { annotations: defaultBy(draft.isDefault, base) } : {}),
   };
-  if (changed('ranges')) setRanges(draft.ranges, set);
-  if (changed('protocol')) set('protocol', draft.protocol);
-  if (changed('interface')) set('interface', draft.interface.trim() || undefined);
-  if (changed('priority')) set('priority', draft.priority);
-  if (changed('namespaces')) set('namespaces', someOf(parts(draft.namespaces, /[\s,]+/)));
-  if (changed('reuseAfterSeconds')) set('reuseAfterSeconds', draft.reuseAfterSeconds);
-  if (changed('avoidBuggyIPs')) set('avoidBuggyIPs', draft.avoidBuggyIPs || undefined);
-  const metadata = { ...base.metadata, name: draft.name.trim() };
-  if (!changed('isDefault')) return { ...base, metadata, spec };
-  return { ...base, metadata: { ...metadata, annotations: defaultBy(draft.isDefault, base) }, spec };
+  return { ...base, metadata, spec: Object.fromEntries(spec.filter(([, value]) => value !== undefined)) };
 }
 
 /** The API has a field for one range, and another one for several. */
-function setRanges(text: string, set: (key: string, value: unknown) => void): void {
-  const ranges = parts(text, /[\n,;]+/);
-  set('address', ranges.length === 1 ? ranges[0] : undefined);
-  set('addresses', ranges.length > 1 ? ranges : undefined);
+function rangeFields(ranges: readonly string[]): Record<string, unknown> {
+  const [first] = ranges;
+  return ranges.length > 1 ? { address: undefined, addresses: ranges } : { address: first, addresses: undefined };
 }
 
 function defaultBy(isDefault: boolean, { metadata }: KubernetesObject): Record<string, string> {
