@@ -23,7 +23,7 @@ import { randomLabName } from './state/lab-name.ts';
 import { construct } from './state/construction.ts';
 import { folderOf } from './state/lab-registry.ts';
 import type { LabRecord } from './state/lab-registry.ts';
-import type { Processes } from './state/processes.ts';
+import type { Processes, ProcessSpec } from './state/processes.ts';
 import { together } from './state/together.ts';
 import { collectGarbage, teardown } from './state/teardown.ts';
 import { ensureControlPlane, ensurePrograms, noProgress } from './toolchain/index.ts';
@@ -41,6 +41,15 @@ export interface LightLabOptions {
   readonly name?: string;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
+}
+
+export interface ControlPlaneMachine {
+  /** For the lab's machines. */
+  readonly address: string;
+  /** For programs on the host. */
+  readonly addressForHost: string;
+  /** Starts a process that ends with the lab; output goes to the lab's log `cp.<name>`. */
+  readonly spawn: (name: string, command: readonly string[], env?: Readonly<Record<string, string>>) => Promise<void>;
 }
 
 interface LightParts {
@@ -193,6 +202,22 @@ export class LightLab extends KubeAccess {
         await this.api.patch(`/api/v1/nodes/${spec.name}/status`, { status });
       }),
     );
+  }
+
+  /** The machine of the API server, for what runs beside it: it meets all machines of the lab, and the host meets it. */
+  get controlPlane(): ControlPlaneMachine {
+    const { controlPlane, hostLink } = this.#networkPlan;
+    const enter = inNamespace(controlPlane.namespace);
+    return {
+      address: controlPlane.addresses.ipv4,
+      addressForHost: hostLink.controlPlane,
+      spawn: (name, command, env = {}) => this.spawn(`cp.${name}`, [...enter, ...command], { env }),
+    };
+  }
+
+  /** Starts a process on the host itself that ends with the lab; output goes to the lab's log of that name. */
+  async spawn(name: string, command: readonly string[], options: Pick<ProcessSpec, 'env' | 'cwd'> = {}): Promise<void> {
+    await this.#parts.processes.start({ name, command, ...options });
   }
 
   /** Ends the API server: watches break, connections are refused, until `startApiServer`. The data stays. */

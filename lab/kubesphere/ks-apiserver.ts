@@ -58,29 +58,40 @@ export class KsApiserver {
       return refuse(response, 403, 'Forbidden');
     }
     this.passed.push(action);
-    this.#pass(request, response, user);
-  }
-
-  #pass(request: IncomingMessage, response: ServerResponse, { name }: KubeSphereUser): void {
-    const own = Object.entries(request.headers).filter(([header]) => !REMOTE.test(header) && header !== 'host');
-    const remote = { 'x-remote-user': name, 'x-remote-group': 'system:authenticated' };
-    const headers = { ...Object.fromEntries(own), ...remote };
-    const options = { method: request.method, headers, rejectUnauthorized: false };
-    const upstream = httpsRequest(`${this.#upstream}${request.url}`, options, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    upstream.on('error', () => refuse(response, 502, 'BadGateway'));
-    request.pipe(upstream);
+    passOn(request, response, [`${this.#upstream}${request.url}`, remoteUser(user.name)]);
   }
 }
 
-function userinfo(response: ServerResponse, { name }: KubeSphereUser): void {
+/** Passes a request on to `url`, with these headers and without those that only ks-apiserver sets; as with `insecureSkipVerify`. */
+export function passOn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  [url, own]: readonly [url: string, headers: Readonly<Record<string, string>>],
+): void {
+  const others = Object.entries(request.headers).filter(([header]) => !REMOTE.test(header) && header !== 'host');
+  const headers = { ...Object.fromEntries(others), ...own };
+  const options = { method: request.method, headers, rejectUnauthorized: false };
+  const upstream = httpsRequest(url, options, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+  });
+  upstream.on('error', () => refuse(response, 502, 'BadGateway'));
+  // Whoever follows something has the other side know when he leaves.
+  response.on('close', () => upstream.destroy());
+  request.pipe(upstream);
+}
+
+/** What ks-apiserver adds for the backend of an extension. */
+export function remoteUser(name: string): Record<string, string> {
+  return { 'x-remote-user': name, 'x-remote-group': 'system:authenticated' };
+}
+
+export function userinfo(response: ServerResponse, { name }: Pick<KubeSphereUser, 'name'>): void {
   const claims = { name, email: `${name}@example.com`, preferred_username: name };
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(claims));
 }
 
-function refuse(response: ServerResponse, code: number, reason: string): void {
-  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason, code };
+export function refuse(response: ServerResponse, code: number, reason: string, message = reason): void {
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason, message, code };
   response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(status));
 }

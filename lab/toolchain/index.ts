@@ -5,7 +5,7 @@ export { ensureControlPlane, ensureHelm, ensureKubernetes } from './kubernetes.t
 export type { ControlPlanePrograms, KubernetesPrograms } from './kubernetes.ts';
 export { ensureSchemathesis } from './schemathesis.ts';
 export type { PythonProgram } from './schemathesis.ts';
-export { clusterPrograms, findProgram } from './programs.ts';
+export { browserPrograms, clusterPrograms, findProgram } from './programs.ts';
 export type { Program } from './programs.ts';
 export { MissingRequirements, noProgress, progressToStderr } from './progress.ts';
 export type { Progress } from './progress.ts';

@@ -39,6 +39,10 @@ export const debianPackageOf = {
   'linux.uml': 'user-mode-linux',
   prometheus: 'prometheus',
   promtool: 'prometheus',
+  chromium: 'chromium',
+  // Folders: programs that draw text have no use for it otherwise.
+  '/usr/share/fonts/truetype/liberation': 'fonts-liberation',
+  '/usr/share/fonts/truetype/wqy': 'fonts-wqy-microhei',
 } as const;
 
 export type Program = keyof typeof debianPackageOf;
@@ -64,6 +68,13 @@ export const clusterPrograms: readonly Program[] = [
   'tar',
   'python3',
   'pip3',
+];
+
+/** A browser without a screen, with fonts for what our pages say in each language. */
+export const browserPrograms: readonly Program[] = [
+  'chromium',
+  '/usr/share/fonts/truetype/liberation',
+  '/usr/share/fonts/truetype/wqy',
 ];
 
 /** The full path of a program, `undefined` if it is not installed. */

@@ -1,4 +1,5 @@
 import {
+  browserPrograms,
   clusterPrograms,
   ensureControlPlane,
   ensureHelm,
@@ -7,6 +8,7 @@ import {
   ensureSchemathesis,
   progressToStderr,
 } from '../../lab/toolchain/index.ts';
+import { whyNoShell } from '../../lab/console-shell/shell.ts';
 import type { TestClass } from './classes.ts';
 
 /**
@@ -23,4 +25,7 @@ export async function prepareFor(testClass: TestClass): Promise<void> {
   await ensurePrograms(clusterPrograms, progressToStderr);
   await ensureKubernetes(progressToStderr);
   await ensureHelm(progressToStderr);
+  await ensurePrograms(browserPrograms, progressToStderr);
+  // Tests that need it say so themselves if there can be none.
+  await whyNoShell(progressToStderr);
 }
