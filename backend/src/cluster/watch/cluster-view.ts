@@ -162,11 +162,6 @@ export class ClusterView {
     return this.#serviceInformer.get(key);
   }
 
-  /** The API server's answer to a write of ours, made from the version `replaced`: it is recorded, and the watch will say so as well. */
-  serviceAnswered(object: kinds.Service, replaced: string): void {
-    this.#serviceInformer.answered(object, replaced);
-  }
-
   poolObject(name: string): Eip | undefined {
     return this.#eipInformer.get(name);
   }

@@ -7,7 +7,6 @@ import { keyOf } from '../objects.ts';
 import { listAll } from './list-all.ts';
 import { Orphans, type KindStanding } from './orphans.ts';
 import { trim } from './trim.ts';
-import { isOther, isSameVersion, mustListAfter, ReplacedVersions } from './versions.ts';
 
 /**
  * What the informer knows about its own knowledge. `since` is the `Clock.now()` of the last proof that the cache was current
@@ -86,7 +85,6 @@ export class Informer<T extends KubeObject> {
   #refusals = 0;
   /** The last failure was a 410. */
   #expired = false;
-  readonly #replaced = new ReplacedVersions();
   readonly #orphans = new Orphans();
   #orphansTimer: Timer | undefined;
   #retryTimer: Timer | undefined;
@@ -163,18 +161,6 @@ export class Informer<T extends KubeObject> {
     if (this.#abort === undefined || this.#retryTimer === undefined) return;
     this.#failures = 0;
     this.#proceedIn(jittered(50, 1, this.#deps.random));
-  }
-
-  /**
-   * What the API server answered to a write of ours that was made from the version `replaced`: as good as the event of it, which follows.
-   * Ignored where something else is known by now.
-   */
-  answered(object: T, replaced: string): void {
-    const key = keyOf(object);
-    const known = this.#objects.get(key);
-    if (known?.metadata?.resourceVersion !== replaced || isOther(known, object)) return;
-    this.#replaced.note(key, replaced);
-    this.#put(key, this.#transform(object));
   }
 
   #proceedIn(delayMs: number): void {
@@ -349,13 +335,8 @@ export class Informer<T extends KubeObject> {
 
   #set(object: T): void {
     const key = keyOf(object);
-    if (this.#replaced.has(key, object)) return;
     this.#orphans.forget(key);
     if (isOther(this.#objects.get(key), object)) this.#remove(key);
-    this.#put(key, object);
-  }
-
-  #put(key: string, object: T): void {
     const previous = this.#objects.get(key);
     if (previous !== undefined && isSameVersion(previous, object)) return;
     this.#objects.set(key, object);
@@ -365,7 +346,6 @@ export class Informer<T extends KubeObject> {
   #remove(key: string): void {
     const previous = this.#objects.get(key);
     if (previous === undefined) return;
-    this.#replaced.forget(key);
     this.#orphans.forget(key);
     this.#objects.delete(key);
     this.#tell({ type: 'delete', key, previous });
@@ -395,4 +375,25 @@ function selectionOf({ namespace, labelSelector, fieldSelector }: Selection): Se
     ...(labelSelector === undefined ? {} : { labelSelector }),
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
   };
+}
+
+/** Whether the version from which we watched is of no use any more: 410, and any 4xx that is about the request itself. */
+function mustListAfter(error: unknown): boolean {
+  return (
+    error instanceof ApiError &&
+    error.status >= 400 &&
+    error.status < 500 &&
+    error.status !== 401 &&
+    error.status !== 429
+  );
+}
+
+/** Whether an object was deleted and created anew under its name. */
+function isOther(known: KubeObject | undefined, object: KubeObject): boolean {
+  return known !== undefined && known.metadata?.uid !== object.metadata?.uid;
+}
+
+function isSameVersion(known: KubeObject, object: KubeObject): boolean {
+  const version = object.metadata?.resourceVersion;
+  return version !== undefined && known.metadata?.resourceVersion === version;
 }

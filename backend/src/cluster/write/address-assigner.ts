@@ -31,15 +31,7 @@ export interface AddressAssignerDeps {
   readonly logger: Logger;
   readonly view: Pick<
     ClusterView,
-    | 'services'
-    | 'namespaces'
-    | 'nodes'
-    | 'poolsInForce'
-    | 'unreadablePools'
-    | 'poolObject'
-    | 'serviceObject'
-    | 'serviceAnswered'
-    | 'words'
+    'services' | 'namespaces' | 'nodes' | 'poolsInForce' | 'unreadablePools' | 'poolObject' | 'serviceObject' | 'words'
   >;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly guard: Pick<PoolGuard, 'ensure'>;
@@ -234,16 +226,9 @@ export class AddressAssigner {
     if (this.#deps.view.serviceObject(key) === undefined) this.#forget(key);
     else if (outcome.type === 'done') {
       this.#apply(this.#allocator.settle(service, planned, this.#now()));
-      this.#showWritten(key);
       return this.#done(object, service, planned);
     }
     return outcome;
-  }
-
-  /** What we have written is announced without waiting for the watch to bring it. */
-  #showWritten(key: string): void {
-    const { before = [], object } = this.#written.get(key) ?? {};
-    if (object !== undefined) this.#deps.view.serviceAnswered(object, before.at(-1) ?? '');
   }
 
   /** Looked at again: who has to stay with a stranger for now, when it may be moved; who waits for another load balancer to let it go. */
