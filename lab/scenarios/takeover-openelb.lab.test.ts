@@ -132,6 +132,12 @@ for (const version of ['0.5', '0.6'] as const) {
       const readyz = `/api/v1/namespaces/${managerNamespace}/pods/${pod?.name}:17980/proxy/readyz`;
       const { status, body } = await lab.api.request('GET', readyz);
       assert.deepEqual([status, body], [503, `waiting for the end of another load balancer: ${beside}\n`]);
+      const asked = async (): Promise<Ended | false> => {
+        const ended = await porterlb('preflight');
+        return ended.code === 1 && ended;
+      };
+      const { stdout } = await until(asked, { what: 'an answer of a replica that waits', timeoutMs: 60_000 });
+      assert.match(stdout, /loadBalancers +failed +OpenELB[^]*kubectl porterlb takeover openelb/);
       assert.deepEqual(await announcers(), ['OpenELB']);
       for (const object of openelb.webhooks(version)) await lab.apply(object);
       await addressesAreKept();

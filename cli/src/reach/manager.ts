@@ -20,7 +20,10 @@ interface Pod {
       readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
     }[];
   };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly { readonly state?: { readonly running?: object } }[];
+  };
 }
 
 interface Binding {
@@ -106,7 +109,7 @@ function notFound(namespace: string): Failure {
   );
 }
 
-/** Ready ones first; among these the order of the API server, which is by name. @throws {Failure} */
+/** Ready ones, else those that run; among these the order of the API server, which is by name. @throws {Failure} */
 export function askable(pods: readonly Pod[], namespace: string): ReplicaPod[] {
   const alive = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const candidates = alive.flatMap((pod) => {
@@ -115,18 +118,24 @@ export function askable(pods: readonly Pod[], namespace: string): ReplicaPod[] {
   });
   if (candidates.length === 0) throw noApi(alive.length, namespace);
   const ready = candidates.filter(({ pod }) => isReady(pod));
-  if (ready.length === 0) {
+  // Who waits beside OpenELB is not Ready, and answers.
+  const running = ready.length > 0 ? ready : candidates.filter(({ pod }) => isRunning(pod));
+  if (running.length === 0) {
     throw new Failure(
       EXIT.unreachable,
       `porter-manager runs in the namespace ${namespace}, and none of its ${candidates.length} Pods is Ready`,
       `Look at them: kubectl -n ${namespace} describe pods -l ${SELECTOR}`,
     );
   }
-  return ready.map(({ pod: { metadata }, port }) => ({ namespace, name: metadata.name, port }));
+  return running.map(({ pod: { metadata }, port }) => ({ namespace, name: metadata.name, port }));
 }
 
 function isReady({ status }: Pod): boolean {
   return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
+}
+
+function isRunning({ status }: Pod): boolean {
+  return status?.containerStatuses?.some(({ state }) => state?.running !== undefined) === true;
 }
 
 function noApi(alive: number, namespace: string): Failure {

@@ -198,6 +198,9 @@ describe('replicas to ask', () => {
   });
 
   it('that are not there are told by why', () => {
+    const running = { containerStatuses: [{ state: { running: {} } }] };
+    const waiting = { ...pod('w', false), status: running };
+    assert.deepEqual(askable([pod('a', false), waiting], 'x'), [{ namespace: 'x', name: 'w', port: 17982 }]);
     assert.throws(() => askable([pod('a', false)], 'x'), { message: /none of its 1 Pods is Ready/ });
     assert.throws(() => askable([pod('a', true, { api: false })], 'x'), { message: /its API is switched off/ });
     assert.throws(() => askable([pod('a', true, { leaving: true })], 'x'), { message: /are going away/ });
