@@ -35,7 +35,7 @@ const HELD: Readonly<Record<string, string>> = {
 };
 
 type Service = KubeObject & {
-  readonly spec: { readonly clusterIP: string; readonly loadBalancerClass?: string };
+  readonly spec: Readonly<Record<string, unknown>>;
   readonly status?: {
     readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] };
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message: string }[];
@@ -164,7 +164,8 @@ suite('a cluster that moves from MetalLB', () => {
 
   test('a Service with a class of its own moves by the two commands that the import tells, with its addresses', async () => {
     const ip = '172.30.0.55';
-    await serve('classy', { loadBalancerClass: 'metallb.example/lb' }, ip);
+    const spec = { loadBalancerClass: 'metallb.example/lb', loadBalancerSourceRanges: ['10.0.0.0/8'] };
+    await serve('classy', { spec: { ...spec, externalTrafficPolicy: 'Local' } }, ip);
     const { clusterIP } = (await service('classy')).spec;
     const imported = await type('kubectl porterlb import metallb -o json || [ $? = 1 ]');
     const { findings, objects } = JSON.parse(imported) as {
@@ -182,6 +183,10 @@ suite('a cluster that moves from MetalLB', () => {
     const found = await announced('classy');
     assert.deepEqual(await addresses('classy'), [ip]);
     assert.deepEqual([found.spec.clusterIP, found.spec.loadBalancerClass], [clusterIP, 'lb.kubesphere.io/porter']);
+    assert.deepEqual(
+      [found.spec.externalTrafficPolicy, found.spec.loadBalancerSourceRanges],
+      ['Local', ['10.0.0.0/8']],
+    );
     await answers(ip);
   });
 

@@ -74,18 +74,19 @@ interface Given {
   readonly app: string;
   readonly port?: number;
   readonly annotations?: Readonly<Record<string, string>>;
-  readonly loadBalancerClass?: string;
+  /** More of its spec. */
+  readonly spec?: Readonly<Record<string, unknown>>;
 }
 
 /** A Service that MetalLB serves; its status is a write of its own. */
-export function served(name: string, { app, port = 80, annotations = {}, loadBalancerClass }: Given): KubeObject {
+export function served(name: string, { app, port = 80, annotations = {}, spec = {} }: Given): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, namespace: 'default', annotations },
     spec: {
       type: 'LoadBalancer',
-      ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
+      ...spec,
       selector: { app },
       ports: [{ port, targetPort: 8080 }],
     },

@@ -85,12 +85,16 @@ describe('a Service of MetalLB', () => {
     assert.match(told(result, 'Service shop/web').join('\n'), /todo \S+ there is no IPAddressPool gone/);
   });
 
-  it('with a class is told how it gets ours', () => {
-    const result = imported(service('web', ['192.0.2.7'], { spec: { loadBalancerClass: 'metallb' } }));
+  it('with a class is told how it gets ours, and what else of it comes and goes with the type', () => {
+    const spec = { loadBalancerClass: 'metallb', externalTrafficPolicy: 'Local', clusterIP: '10.96.0.7' };
+    const result = imported(service('web', ['192.0.2.7'], { spec }));
     const found = result.findings.find(({ field }) => field === 'spec.loadBalancerClass');
-    assert.match(
-      found?.next ?? '',
-      /kubectl patch service web -n shop .*"type":"ClusterIP".* && kubectl patch .*"loadBalancerClass":"lb.kubesphere.io\/porter"/,
+    assert.equal(
+      found?.next,
+      'After applying the rest: kubectl patch service web -n shop --type merge ' +
+        `-p '{"spec":{"type":"ClusterIP","loadBalancerClass":null,"externalTrafficPolicy":null}}' && ` +
+        'kubectl patch service web -n shop --type merge ' +
+        `-p '{"spec":{"type":"LoadBalancer","loadBalancerClass":"lb.kubesphere.io/porter","externalTrafficPolicy":"Local"}}'`,
     );
   });
 
@@ -111,6 +115,7 @@ describe('a Service of MetalLB', () => {
       service('cloud', ['203.0.113.1']),
       service('waiting', []),
       service('ours', ['192.0.2.8'], { spec: { loadBalancerClass: 'lb.kubesphere.io/porter' } }),
+      service('given', ['192.0.2.10'], { annotations: { 'lb.kubesphere.io/assigned': 'public/192.0.2.10' } }),
       { ...service('plain', ['192.0.2.9']), spec: { type: 'ClusterIP' } },
     );
     assert.equal(result.services, 0);

@@ -8,6 +8,11 @@ import type { ImportedPool } from './pools.ts';
 const PREFIXES = ['metallb.io/', 'metallb.universe.tf/'] as const;
 const OWN_CLASS = 'lb.kubesphere.io/porter';
 const OPT_IN = 'lb.kubesphere.io/v1alpha1';
+/** What we write on Services that have an address of ours. */
+const ASSIGNED = 'lb.kubesphere.io/assigned';
+
+/** Fields that only a load balancer's Service has, which a change of its type takes off. */
+const OF_LOAD_BALANCERS = ['externalTrafficPolicy', 'loadBalancerSourceRanges', 'allocateLoadBalancerNodePorts'];
 
 /** Longest sharing key that counts. */
 const MAX_SHARING_KEY = 256;
@@ -28,6 +33,8 @@ export interface ServiceView {
   readonly ips: readonly string[];
   /** Ours, or asked to be. */
   readonly isOurs: boolean;
+  /** Those fields of its spec that a change of type takes off. */
+  readonly ofLoadBalancers: Readonly<Record<string, unknown>>;
 }
 
 function textAt(value: unknown, ...path: string[]): string | undefined {
@@ -56,6 +63,11 @@ function metalLbAnnotations(all: Readonly<Record<string, unknown>>): Pick<Servic
   return { annotations, hidden };
 }
 
+function pickedFrom(spec: unknown): Readonly<Record<string, unknown>> {
+  const all = isRecord(spec) ? spec : {};
+  return Object.fromEntries(Object.entries(all).filter(([key]) => OF_LOAD_BALANCERS.includes(key)));
+}
+
 /** A Service as it concerns an import; undefined: it is no load balancer's. */
 export function viewOf(object: AnyObject): ServiceView | undefined {
   if (textAt(object, 'spec', 'type') !== 'LoadBalancer') return undefined;
@@ -73,7 +85,8 @@ export function viewOf(object: AnyObject): ServiceView | undefined {
     ...{ loadBalancerClass, loadBalancerIP: textAt(object, 'spec', 'loadBalancerIP') },
     ...metalLbAnnotations(all),
     ips: ingressIPs(object),
-    isOurs: loadBalancerClass === OWN_CLASS || typeof all[OPT_IN] === 'string',
+    isOurs: loadBalancerClass === OWN_CLASS || [OPT_IN, ASSIGNED].some((key) => typeof all[key] === 'string'),
+    ofLoadBalancers: pickedFrom(object['spec']),
   };
 }
 
@@ -188,14 +201,15 @@ function sharingKey(service: ServiceView, findings: Findings): string | undefine
 /** A class is for the life of a Service as a load balancer. */
 function tellClass(service: ServiceView, findings: Findings): void {
   if (service.loadBalancerClass === undefined) return;
-  const { namespace, name } = service;
+  const { namespace, name, ofLoadBalancers } = service;
+  const without = Object.fromEntries(Object.keys(ofLoadBalancers).map((key) => [key, null]));
   const patch = (spec: object): string =>
     `kubectl patch service ${name} -n ${namespace} --type merge -p '${JSON.stringify({ spec })}'`;
   const why =
     `its class ${service.loadBalancerClass} can not be changed while it is of type LoadBalancer; it is served once the type was another for a moment. ` +
     'Cluster IP and, by the annotations, addresses stay; node ports are others then';
-  const first = patch({ type: 'ClusterIP', loadBalancerClass: null });
-  const second = patch({ type: 'LoadBalancer', loadBalancerClass: OWN_CLASS });
+  const first = patch({ type: 'ClusterIP', loadBalancerClass: null, ...without });
+  const second = patch({ type: 'LoadBalancer', loadBalancerClass: OWN_CLASS, ...ofLoadBalancers });
   findings.add(
     finding(service, 'todo', {
       field: 'spec.loadBalancerClass',
