@@ -212,6 +212,33 @@ suite('what if', () => {
     );
   });
 
+  test('ends with its client: what nobody waits for any more is worked on no further', async (context) => {
+    const api = await bench(context);
+    const crowd = Array.from({ length: 300 }, (_, i) => served(`crowd/s${i}`, `192.0.3.${i % 250}`));
+    await api.store(kinds.services, ...crowd);
+    let looks = 0;
+    const now = api.clock.now.bind(api.clock);
+    // Each look at the clock takes so long that it is others' turn.
+    api.clock.now = () => now() + 10 * (looks += 1);
+    await whatIf(api, { drainNodes: ['n1'] });
+    const whole = looks;
+    assert.ok(whole > 600, `${whole} steps`);
+    looks = 0;
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer admin' };
+    const path = `${BASE_PATH}/simulations`;
+    const client = request({ host: '127.0.0.1', port: api.port, path, method: 'POST', headers });
+    client.on('error', () => undefined);
+    client.end(JSON.stringify({ drainNodes: ['n1'] }));
+    while (looks < 20) await new Promise(setImmediate);
+    client.destroy();
+    await api.gone.promise;
+    await new Promise(setImmediate);
+    const done = looks;
+    assert.ok(done < whole / 2, `${done} of ${whole} steps`);
+    for (let i = 0; i < 50; i += 1) await new Promise(setImmediate);
+    assert.equal(looks, done);
+  });
+
   test('is answered ten times in a row, and then once in two seconds', async (context) => {
     const api = await bench(context);
     const ask = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
