@@ -32,8 +32,8 @@ import { watchUsage } from './platform/linux/usage.ts';
 import { DiskStateFile } from './platform/linux/state-file.ts';
 import { MAX_BYTES } from './saved/codec.ts';
 
-/** Leaving takes about a second; a replica that hangs on the way must not hold up a rolling update. */
-const STOP_DEADLINE_MS = 10_000;
+/** Leaving takes about a second, with a router that takes nothing five more; a replica that hangs on the way must not hold up a rolling update. */
+const STOP_DEADLINE_MS = 15_000;
 
 async function namedConfig(file: string, context: string | undefined): Promise<ClusterConfig> {
   try {

@@ -10,21 +10,23 @@ import type { Clock, Links, Logger, Timer } from '../platform/ports.ts';
 import type { BgpSpeaker, StopMode } from '../speakers/bgp/speaker.ts';
 import { Drains } from './drains.ts';
 import { addressFacts, type AddressFacts, type EngineFacts } from './facts.ts';
+import { routersToMove } from './handing-over.ts';
 import { Inputs, type Touched } from './inputs.ts';
 import type { Layer2 } from './layer2.ts';
 import type { Layer2Host, LinkAddress } from './layer2-deps.ts';
 import type { LinkView } from './link-view.ts';
 import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './messages.ts';
 import { OffSubnetNextHops } from './off-subnet.ts';
-import { alikeTargets, peerConfigs, peersOf, peerTarget, placeOf, retentionMs, type Place } from './peering.ts';
+import { alikeTargets, peerConfigs, peersOf, peerTarget, placeOf, retentionMs } from './peering.ts';
 import { probeTargets } from './probe-targets.ts';
 import { Strangers } from './strangers.ts';
+import { ToldRank } from './told-rank.ts';
 
 export interface EngineDeps {
   readonly clock: Clock;
   readonly links: Links;
   readonly logger: Logger;
-  readonly speaker: Pick<BgpSpeaker, 'configure' | 'setRoutes' | 'updateRoutes' | 'stop'>;
+  readonly speaker: Pick<BgpSpeaker, 'configure' | 'setRoutes' | 'updateRoutes' | 'whenWritten' | 'stop'>;
   readonly replicas: Pick<
     ReplicaProber,
     | 'start'
@@ -48,8 +50,6 @@ export interface EngineDeps {
 
 type LinkPart = Pick<Layer2, 'start' | 'set' | 'update' | 'replicasChanged' | 'setStale' | 'leave' | 'stop' | 'view'>;
 
-/** Routers need a moment to move to another replica's paths once ours have become the worst. */
-const HANDOVER_MS = 1_000;
 /** Nodes that answer for the first time mostly do so one after the other, as all do to a replica that starts. */
 const RECONSIDER_MS = 500;
 
@@ -79,6 +79,7 @@ export class Engine {
   #newcomer = false;
   #strangers: Strangers | undefined;
   #leaving = false;
+  readonly #toldRank: ToldRank;
   #medOffset: number | undefined;
   #barred: readonly string[] = [];
   #answering: readonly string[] = [];
@@ -87,6 +88,7 @@ export class Engine {
   constructor(deps: EngineDeps, options: EngineOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#toldRank = new ToldRank(deps);
     const protocols: Protocol[] = deps.layer2 === undefined ? ['bgp'] : ['bgp', 'layer2'];
     const policy = { graceMs: options.drainGraceMs, onCordon: options.drainOnCordon };
     this.#drains = new Drains({ ...deps, onChange: () => this.#drainsChanged() }, policy);
@@ -102,8 +104,10 @@ export class Engine {
     this.#apply(inputs);
     this.#deps.nodes.start();
     this.#started = true;
-    const { clock } = this.#deps;
-    this.#strangers = new Strangers({ clock, onGivenUp: () => this.#rankAmongAcquainted() }, this.#inputs.nodes);
+    this.#strangers = new Strangers(
+      { ...this.#deps, onGivenUp: () => this.#rankAmongAcquainted() },
+      this.#inputs.nodes,
+    );
     this.#meetNodes();
     this.#medOffset = this.#tellRank();
     this.#layer2?.start();
@@ -196,6 +200,7 @@ export class Engine {
     this.#deps.logger.info({ from: this.#medOffset, to: offset }, 'rank among the replicas changed');
     this.#medOffset = offset;
     this.#setAllRoutes();
+    this.#toldRank.routed();
   }
 
   /** What it has decided of these addresses and why, as far as Services hold them. */
@@ -237,7 +242,7 @@ export class Engine {
       this.#layer2?.leave();
       this.#deps.replicas.announceLeaving();
       this.replicasChanged();
-      await new Promise<void>((resolve) => void this.#deps.clock.setTimer(HANDOVER_MS, resolve));
+      await routersToMove(this.#deps.clock, this.#deps.speaker);
     }
     // Asked again: when all leave at once, each was an heir in the eyes of the others, and routers would be left with nobody.
     const inherited = this.#inherited();
@@ -277,11 +282,10 @@ export class Engine {
     };
   }
 
-  /** The others are told at once: whoever loses us has to outbid it. */
   #tellRank(): number {
     const view = this.#replicaView();
     const offset = medOffset(view);
-    this.#deps.replicas.setRank(offset, retained(view));
+    this.#toldRank.set(offset, retained(view));
     return offset;
   }
 
@@ -292,13 +296,9 @@ export class Engine {
     return [...health].some(([name, verdict]) => verdict === 'alive' && name !== this.#options.node);
   }
 
-  #place(): Place {
-    return placeOf(this.#options, this.#inputs.nodes, this.#deps.links.connectedPrefixes());
-  }
-
   #configurePeers(): void {
     const { settings } = this.#inputs;
-    const place = this.#place();
+    const place = placeOf(this.#options, this.#inputs.nodes, this.#deps.links.connectedPrefixes());
     const peers = settings === null ? [] : peersOf(place.node, this.#inputs.usablePeers());
     this.#targets = peers.map((peer) => peerTarget(peer, place));
     this.#alike = alikeTargets(this.#targets);

@@ -51,13 +51,41 @@ suite('leaving', () => {
     assert.deepEqual(meds(bench), ['900']);
     assert.deepEqual(bench.prober, ['start', 'leaving']);
     bench.clock.advance(999);
-    await Promise.resolve();
+    await new Promise(setImmediate);
     assert.ok(!bench.speaker.calls.some(({ call }) => call === 'stop'));
     bench.clock.advance(1);
     await stopped;
     assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { r1: 'handover' } });
     assert.deepEqual(bench.prober, ['start', 'leaving', 'stop']);
     assert.deepEqual(bench.posted, [{ type: 'stopped' }]);
+  });
+
+  test('the second begins when the worst routes are written to the routers, however long that takes with many of them', async () => {
+    const bench = started();
+    bench.answering = ['b'];
+    bench.speaker.isWriting = true;
+    const stopped = bench.engine.stop();
+    bench.clock.advance(4_000);
+    bench.speaker.written();
+    bench.clock.advance(999);
+    await new Promise(setImmediate);
+    assert.ok(!bench.speaker.calls.some(({ call }) => call === 'stop'));
+    bench.clock.advance(1);
+    await stopped;
+    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { r1: 'handover' } });
+    assert.equal(bench.clock.pendingTimers, 0);
+  });
+
+  test('a router that takes nothing keeps us for five seconds more, and no longer', async () => {
+    const bench = started();
+    bench.answering = ['b'];
+    bench.speaker.isWriting = true;
+    const stopped = bench.engine.stop();
+    bench.clock.advance(6_000);
+    await stopped;
+    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { r1: 'handover' } });
+    bench.speaker.written();
+    assert.equal(bench.clock.pendingTimers, 0);
   });
 
   test('with another replica that leaves meanwhile, too: routers keep the routes', async () => {

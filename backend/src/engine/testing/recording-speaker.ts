@@ -13,6 +13,9 @@ export type SpeakerCall =
 export class RecordingSpeaker {
   readonly calls: SpeakerCall[] = [];
   configs: readonly PeerConfig[] = [];
+  /** Routers take nothing for now; `written` ends that. */
+  isWriting = false;
+  #onWritten: (() => void)[] = [];
   readonly #routes = new Map<string, Map<string, BgpRoute>>();
 
   // The methods of the port, under its own types, so that a change of the contract is seen here.
@@ -41,6 +44,10 @@ export class RecordingSpeaker {
         else routes.set(prefix, route);
       }
     },
+    whenWritten: (then) => {
+      if (this.isWriting) this.#onWritten.push(then);
+      else then();
+    },
     stop: async (how) => {
       const modes = this.configs.map(({ key }) => [key, typeof how === 'function' ? how(key) : how]);
       this.calls.push({ call: 'stop', how: Object.fromEntries(modes) });
@@ -54,6 +61,12 @@ export class RecordingSpeaker {
       return [peer, Object.fromEntries(texts)];
     });
     return Object.fromEntries(peers);
+  }
+
+  /** All that was told is written. */
+  written(): void {
+    this.isWriting = false;
+    for (const then of this.#onWritten.splice(0)) then();
   }
 
   /** The calls since the last look. */

@@ -100,7 +100,7 @@ export class PeerSessions {
     await Promise.all(this.#all().map((session) => session.stop(notification)));
   }
 
-  /** Withdraws everything, then stops; bounded as `stop` is, plus two seconds. */
+  /** Withdraws everything, then stops; bounded as that of a session is. */
   async leave(notification: Notification): Promise<void> {
     this.#ended = true;
     const main = this.#main();
@@ -127,6 +127,11 @@ export class PeerSessions {
   /** Sends some of what the peer lacks, if it keeps up. @returns whether there is more that could be sent at once */
   send(): boolean {
     return this.#main().send();
+  }
+
+  /** Calls back when all that the peer lacks is written, or there is no session (any more). */
+  whenWritten(then: () => void): void {
+    this.#main().whenWritten(then);
   }
 
   status(): SessionStatus {

@@ -342,7 +342,7 @@ for (const [how, open, last] of [
     scene.settle();
     const stopped = scene.speaker.stop(how);
     scene.settle();
-    await Promise.resolve();
+    await new Promise(setImmediate);
     scene.settle();
     await stopped;
     assert.equal(scene.connection.log.at(-1), last);

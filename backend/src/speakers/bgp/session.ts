@@ -1,10 +1,12 @@
 import type { Clock, Connection, ConnectionHandlers, Logger, Random, Timer } from '../../platform/ports.ts';
 import type { AdjRibOut, RibSession } from './adj-rib-out.ts';
 import { configProblem } from './config-problem.ts';
+import { Farewell } from './farewell.ts';
 import { initialState, transition, type Effect, type FsmEvent, type FsmState } from './fsm/fsm.ts';
 import type { Negotiated } from './fsm/negotiate.ts';
 import type { PeerConfig, SessionStatus, StateName } from './model.ts';
 import { negotiatedStatus } from './negotiated-status.ts';
+import { SendHold } from './send-hold.ts';
 import type { SessionTally } from './session-tally.ts';
 import { FrameReader } from './wire/frame.ts';
 import { decodeMessage, encodeMessage, type Message } from './wire/message.ts';
@@ -33,12 +35,6 @@ const highWaterBytes = 128 * 1024;
 const batchBytes = 128 * 1024;
 /** How long a NOTIFICATION may take to leave before the connection is dropped. */
 const flushMs = 1_000;
-/** How long withdrawals may take to leave. */
-const withdrawMs = 2_000;
-/** RFC 9687 section 4: the greater of 8 minutes and twice the hold time; by `sendHoldSteps` it may be an eighth longer. */
-const minSendHoldMs = 480_000;
-/** How often within the send hold time it is looked whether something has left. */
-const sendHoldSteps = 8;
 
 interface Closing {
   readonly timer: Timer;
@@ -73,13 +69,18 @@ export class Session {
   readonly #timers = new Map<string, Timer>();
   /** Connections that still flush, and who waits for them. */
   readonly #closing = new Map<Connection, Closing>();
-  #onDrained: (() => void) | undefined;
+  /** Who waits until all is written. */
+  #onWritten: (() => void)[] = [];
+  readonly #farewell: Farewell;
+  readonly #sendHold: SendHold;
 
   constructor(deps: SessionDeps, config: PeerConfig, past: Past) {
     this.#deps = deps;
     this.#config = config;
     this.#state = { ...initialState, ...past };
     this.#since = deps.clock.wallTime();
+    this.#farewell = new Farewell(deps.clock);
+    this.#sendHold = new SendHold(deps.clock, () => this.#handle({ type: 'sendHoldExpired' }));
   }
 
   /**
@@ -139,18 +140,22 @@ export class Session {
     if (closing !== undefined) await new Promise<void>((resolve) => closing.waiters.push(resolve));
   }
 
-  /** Withdraws everything, then stops; bounded as `stop` is, plus two seconds. */
+  /** Withdraws everything, then stops; bounded as both are. */
   async leave(notification: Notification): Promise<void> {
     this.#deps.rib.replace(new Map());
     this.#deps.onSendable();
-    if (this.#deps.rib.pending) {
-      await new Promise<void>((resolve) => {
-        this.#onDrained = resolve;
-        this.#setTimer('withdraw', withdrawMs, resolve);
-      });
-      this.#cancelTimer('withdraw');
-    }
+    await this.#farewell.end((then) => this.whenWritten(then));
     await this.stop(notification);
+  }
+
+  /** Calls back when all that the peer lacks is written to the connection, or there is no session (any more); at once if that is so. */
+  whenWritten(then: () => void): void {
+    if (this.#isWritten) then();
+    else this.#onWritten.push(then);
+  }
+
+  get #isWritten(): boolean {
+    return this.#state.name !== 'Established' || (!this.#deps.rib.pending && this.#waitingBytes === 0);
   }
 
   /** Ends the session, if there is one, as after an error of the peer: it is tried again. */
@@ -169,6 +174,7 @@ export class Session {
   /** Sends some of what the peer lacks, if it keeps up. @returns whether there is more that could be sent at once */
   send(): boolean {
     const connection = this.#state.name === 'Established' ? this.#connection : undefined;
+    this.#farewell.turnCame();
     if (connection === undefined || this.#waitingBytes >= highWaterBytes) return false;
     const { rib, onChange } = this.#deps;
     const { endOfRibSent: wasSent } = rib;
@@ -177,7 +183,7 @@ export class Session {
       this.#deps.tally.sent(batch.messages, batch.updates);
       this.#write(connection, batch.bytes);
     }
-    if (!rib.pending) this.#drained();
+    this.#tellWritten();
     if (rib.endOfRibSent !== wasSent) onChange();
     return batch !== undefined;
   }
@@ -269,12 +275,14 @@ export class Session {
   #down(): void {
     this.#deps.tally.lost();
     this.#deps.rib.stop();
-    this.#drained();
+    this.#tellWritten();
   }
 
-  #drained(): void {
-    this.#onDrained?.();
-    this.#onDrained = undefined;
+  #tellWritten(): void {
+    if (!this.#isWritten) return;
+    const waiters = this.#onWritten;
+    this.#onWritten = [];
+    for (const then of waiters) then();
   }
 
   #connect(): void {
@@ -325,7 +333,7 @@ export class Session {
 
   #drain(): void {
     this.#waitingBytes = 0;
-    this.#cancelTimer('sendHold');
+    this.#sendHold.cancel();
     this.#deps.onSendable();
   }
 
@@ -350,18 +358,7 @@ export class Session {
   #write(connection: Connection, bytes: Uint8Array): void {
     const waited = this.#waitingBytes > 0;
     this.#waitingBytes = connection.write(bytes);
-    if (this.#waitingBytes > 0 && !waited) this.#holdSending(connection, connection.sentBytes, 0);
-  }
-
-  /** RFC 9687: a peer that takes nothing at all for the send hold time is given up; one that is slow isn't. */
-  #holdSending(connection: Connection, sentBytes: number, stuckMs: number): void {
-    const limit = Math.max(minSendHoldMs, 2_000 * this.#config.holdTimeSeconds);
-    const step = limit / sendHoldSteps;
-    this.#setTimer('sendHold', step, () => {
-      const stuck = connection.sentBytes === sentBytes ? stuckMs + step : 0;
-      if (stuck >= limit) this.#handle({ type: 'sendHoldExpired' });
-      else this.#holdSending(connection, connection.sentBytes, stuck);
-    });
+    if (this.#waitingBytes > 0 && !waited) this.#sendHold.start(connection, this.#config.holdTimeSeconds);
   }
 
   #close(how: 'flush' | 'drop'): void {
@@ -378,7 +375,7 @@ export class Session {
     this.#connection = undefined;
     this.#localAddress = undefined;
     this.#waitingBytes = 0;
-    this.#cancelTimer('sendHold');
+    this.#sendHold.cancel();
   }
 
   #ribSession(negotiated: Negotiated): RibSession {

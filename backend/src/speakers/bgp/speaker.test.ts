@@ -227,6 +227,30 @@ test('what was decided just before a speaker stops is sent before its connection
   assert.ok(scene.connections[0]?.remote.closed);
 });
 
+test('what is told is written when the last router that is up has taken it out of our hands', async () => {
+  const scene = two();
+  let written = 0;
+  const ask = (): void => scene.speaker.whenWritten(() => (written += 1));
+  ask();
+  assert.equal(written, 1, 'nothing waits');
+  const remote = scene.connections[0]?.remote;
+  remote?.pause();
+  for (const key of ['r1', 'r2']) scene.speaker.updateRoutes(key, new Map([[a, { prefix: a, paths: [], med: 7 }]]));
+  ask();
+  await settleAll(scene);
+  assert.equal(written, 1, 'one takes nothing');
+  remote?.resume();
+  await settleAll(scene);
+  assert.equal(written, 2);
+  scene.speaker.updateRoutes('r1', routes);
+  scene.speaker.updateRoutes('r2', routes);
+  ask();
+  assert.equal(written, 2, 'its turn has not come');
+  for (const connection of scene.connections) connection.remote.end();
+  await settleAll(scene);
+  assert.equal(written, 3, 'nobody is there any more');
+});
+
 test('each session ends as is asked for its peer', async () => {
   const scene = two();
   const stopped = scene.speaker.stop((key) => (key === 'r1' ? 'handover' : 'retain'));

@@ -114,6 +114,20 @@ export class BgpSpeaker {
     this.#turns.request(peer.work);
   }
 
+  /**
+   * Calls back when all that was told so far, and what is told until then, is written to the connections; sessions that are not up, or go, are not waited for. At once if
+   * that is so; maybe never, if a router takes nothing.
+   */
+  whenWritten(then: () => void): void {
+    let left = this.#peers.size + 1;
+    const written = (): void => {
+      left -= 1;
+      if (left === 0) then();
+    };
+    for (const { sessions } of [...this.#peers.values()]) sessions.whenWritten(written);
+    written();
+  }
+
   sessions(): readonly SessionStatus[] {
     return [...this.#peers].map(([key, { sessions }]) => {
       const bfd = this.#deps.bfd?.status(key);
@@ -134,7 +148,7 @@ export class BgpSpeaker {
   }
 
   /**
-   * Ends all sessions, for good. Resolves when the connections are closed, after about three seconds at the latest.
+   * Ends all sessions, for good. Resolves when the connections are closed, after a second or two at the latest, where routes are withdrawn after about eight.
    *
    * @param how for all peers, or by peer key
    */

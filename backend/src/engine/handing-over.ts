@@ -1,0 +1,22 @@
+import type { Clock } from '../platform/ports.ts';
+import type { BgpSpeaker } from '../speakers/bgp/speaker.ts';
+
+/** Routers need a moment to move to another replica's paths once ours have become the worst. */
+const MOVE_MS = 1_000;
+/** How long many routers with large tables, or one that takes nothing, may keep us from that. */
+const WRITE_MS = 5_000;
+
+/** Resolves when what was decided last is written to the routers, as far as they take it, and they have had a moment to move to others. */
+export async function routersToMove(clock: Clock, speaker: Pick<BgpSpeaker, 'whenWritten'>): Promise<void> {
+  await new Promise<void>((resolve) => {
+    let isWritten = false;
+    const written = (): void => {
+      if (isWritten) return;
+      isWritten = true;
+      patience.cancel();
+      clock.setTimer(MOVE_MS, resolve);
+    };
+    const patience = clock.setTimer(WRITE_MS, written);
+    speaker.whenWritten(written);
+  });
+}
