@@ -1,11 +1,9 @@
 // What the console loads: where the pages are, what its menu shows of them, and their texts.
-import { clusterMenus } from './shell/menus.ts';
-import { CLUSTER_PAGES } from './shell/pages.tsx';
-import { clusterRoutes } from './shell/routes.ts';
+import { menusOf } from './shell/menus.ts';
+import { CLUSTER_PAGES, WORKSPACE_PAGES } from './shell/pages.tsx';
+import { routesOf } from './shell/routes.ts';
 import { locales } from './texts/texts.ts';
 
-export default {
-  routes: clusterRoutes(CLUSTER_PAGES, globals.ksConfig?.ksVersion),
-  menus: clusterMenus(CLUSTER_PAGES),
-  locales: locales(),
-};
+const pages = { cluster: CLUSTER_PAGES, workspace: WORKSPACE_PAGES };
+
+export default { routes: routesOf(pages, globals.ksConfig?.ksVersion), menus: menusOf(pages), locales: locales() };

@@ -25,9 +25,21 @@ export function useClock(): Clock {
   return useContext(Context).clock;
 }
 
-/** The cluster that the address names. */
+export function useHttp(): Http {
+  return useContext(Context).http;
+}
+
+const ClusterContext = createContext<string | undefined>(undefined);
+
+/** Pages that lie in no cluster say which one they are about. */
+export function ClusterProvider(props: { readonly cluster: string; readonly children: ReactNode }): ReactElement {
+  return <ClusterContext.Provider value={props.cluster}>{props.children}</ClusterContext.Provider>;
+}
+
+/** The cluster that the page is about: the one that its address names. */
 export function useCluster(): string {
-  return useParams()['cluster'] ?? 'host';
+  const named = useParams()['cluster'] ?? 'host';
+  return useContext(ClusterContext) ?? named;
 }
 
 export function useApi(): ApiClient {

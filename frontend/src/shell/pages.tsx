@@ -3,11 +3,12 @@ import { OverviewPage } from '../pages/overview/OverviewPage.tsx';
 import { PoolCreation, PoolEditing } from '../pages/pools/PoolEditor.tsx';
 import { PoolDetail } from '../pages/pools/PoolDetail.tsx';
 import { PoolList } from '../pages/pools/PoolList.tsx';
+import { TenantServices } from '../pages/tenant/TenantServices.tsx';
 import type { TextKey } from '../texts/texts.ts';
 
-/** One entry of the menu in a cluster, with the pages behind it. */
+/** One entry of a menu, with the pages behind it. */
 export interface ConsolePage {
-  /** Also the part of the address after the cluster: the console wants both to be the same. */
+  /** Also the part of the address after the cluster or the workspace: the console wants both to be the same. */
   readonly name: string;
   readonly title: TextKey;
   readonly element: ReactElement;
@@ -18,7 +19,7 @@ export interface ConsolePage {
 /** In the place of a name, where one is made: no object can be called so. */
 const NEW = '~new';
 
-/** All pages in the order of the menu. */
+/** All pages of a cluster, in the order of the menu. */
 export const CLUSTER_PAGES: readonly ConsolePage[] = [
   { name: 'porterlb.overview', title: 'OVERVIEW', element: <OverviewPage /> },
   {
@@ -31,4 +32,9 @@ export const CLUSTER_PAGES: readonly ConsolePage[] = [
       { path: ':name/edit', element: <PoolEditing /> },
     ],
   },
+];
+
+/** Pages of a workspace, for who works in its projects. */
+export const WORKSPACE_PAGES: readonly ConsolePage[] = [
+  { name: 'porterlb-services', title: 'TENANT_SERVICES', element: <TenantServices /> },
 ];

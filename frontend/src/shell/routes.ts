@@ -9,20 +9,26 @@ export interface ConsoleRoute {
 }
 
 const CLUSTER = '/clusters/:cluster';
+const WORKSPACE = '/workspaces/:workspace';
+
+export interface ConsolePages {
+  readonly cluster: readonly ConsolePage[];
+  readonly workspace: readonly ConsolePage[];
+}
 
 /**
- * The routes of all pages of a cluster, for the version of the console that runs. Lists stand beside the cluster's menu. Up to 4.1 pages of one entry
- * stand alone; later consoles know no pages outside of their layouts.
+ * The routes of all pages, for the version of the console that runs. Lists stand beside the menu of the cluster or the workspace. Up to 4.1 pages of
+ * one entry stand alone; later consoles know no pages outside of their layouts.
  */
-export function clusterRoutes(pages: readonly ConsolePage[], consoleVersion: string | undefined): ConsoleRoute[] {
-  const detailsLayout = isLaterThan41(consoleVersion) ? { parentRoute: CLUSTER } : {};
+export function routesOf({ cluster, workspace }: ConsolePages, consoleVersion: string | undefined): ConsoleRoute[] {
+  return [...routesIn(CLUSTER, cluster, consoleVersion), ...routesIn(WORKSPACE, workspace, consoleVersion)];
+}
+
+function routesIn(layout: string, pages: readonly ConsolePage[], consoleVersion: string | undefined): ConsoleRoute[] {
+  const ofDetails = isLaterThan41(consoleVersion) ? { parentRoute: layout } : {};
   return pages.flatMap(({ name, element, details = [] }) => [
-    { path: `${CLUSTER}/${name}`, element, parentRoute: CLUSTER },
-    ...details.map((detail) => ({
-      ...detailsLayout,
-      path: `${CLUSTER}/${name}/${detail.path}`,
-      element: detail.element,
-    })),
+    { path: `${layout}/${name}`, element, parentRoute: layout },
+    ...details.map((detail) => ({ ...ofDetails, path: `${layout}/${name}/${detail.path}`, element: detail.element })),
   ]);
 }
 

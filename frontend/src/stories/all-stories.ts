@@ -1,6 +1,7 @@
 import { overviewStories } from '../pages/overview/overview.stories.ts';
 import { poolStories } from '../pages/pools/pool.stories.ts';
+import { tenantStories } from '../pages/tenant/tenant.stories.ts';
 import type { Story } from '../testing/story.ts';
 
 /** Every state of every page. */
-export const allStories: readonly Story[] = [...overviewStories, ...poolStories];
+export const allStories: readonly Story[] = [...overviewStories, ...poolStories, ...tenantStories];

@@ -10,9 +10,15 @@ export function useListQuery(firstSort: string): readonly [ListQuery, (event: Li
     (event: ListEvent) => {
       // Each letter of a search is no step to go back to.
       const options = { replace: event.kind === 'searched' };
-      setSearch((now) => searchOf(afterListEvent(listQueryOf(now, firstSort), event), firstSort), options);
+      setSearch((now) => changed(now, afterListEvent(listQueryOf(now, firstSort), event), firstSort), options);
     },
     [setSearch, firstSort],
   );
   return [query, tell];
+}
+
+/** What else stands in the address stays there. */
+function changed(search: URLSearchParams, query: ListQuery, firstSort: string): Record<string, string> {
+  const others = [...search].filter(([key]) => !Object.hasOwn(query, key));
+  return { ...Object.fromEntries(others), ...searchOf(query, firstSort) };
 }

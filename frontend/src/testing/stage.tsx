@@ -4,8 +4,8 @@ import { within, type BoundFunctions, type queries } from '@testing-library/dom'
 import * as testUtils from 'react-dom/test-utils';
 import { createMemoryRouter, RouterProvider, type RouteObject } from 'react-router-dom';
 import { SurroundingsProvider } from '../live/surroundings.tsx';
-import { CLUSTER_PAGES } from '../shell/pages.tsx';
-import { clusterRoutes } from '../shell/routes.ts';
+import { CLUSTER_PAGES, WORKSPACE_PAGES } from '../shell/pages.tsx';
+import { routesOf } from '../shell/routes.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeHttp } from './fake-http.ts';
 import { installTexts } from './fake-texts.ts';
@@ -52,8 +52,9 @@ export async function play({ at, answers, may = ['view'] }: Story): Promise<Stag
   document.body.replaceChildren(container);
   const http = new FakeHttp(answers);
   const clock = new FakeClock();
-  const routes = clusterRoutes(CLUSTER_PAGES, undefined).map(({ path, element }): RouteObject => ({ path, element }));
-  const router = createMemoryRouter(routes, { initialEntries: [`/clusters/host/${at}`] });
+  const pages = { cluster: CLUSTER_PAGES, workspace: WORKSPACE_PAGES };
+  const routes = routesOf(pages, undefined).map(({ path, element }): RouteObject => ({ path, element }));
+  const router = createMemoryRouter(routes, { initialEntries: [at.startsWith('/') ? at : `/clusters/host/${at}`] });
   const root = await rootIn(container);
   const settle = async (work: () => void): Promise<void> => {
     await act(async () => {

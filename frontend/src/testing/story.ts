@@ -3,7 +3,7 @@ import type { Answers } from './fake-http.ts';
 /** One state of a page: where it is, what the cluster answers, and what is seen then. */
 export interface Story {
   readonly name: string;
-  /** The address, without the part up to the cluster. */
+  /** The address; one that does not begin with a slash lies in the cluster. */
   readonly at: string;
   readonly answers: Answers;
   /** What roles let do. */

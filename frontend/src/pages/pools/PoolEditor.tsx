@@ -29,11 +29,11 @@ export function PoolCreation(): ReactElement {
 
 export function PoolEditing(): ReactElement {
   const name = useParams()['name'] ?? '';
-  const { object, failure, reload } = useObject('eips', name);
+  const found = useObject('eips', name);
   const back = `/clusters/${useCluster()}/porterlb.pools/${name}`;
   return (
     <Page title={text('OF_OBJECT', { action: text('EDIT'), name })} back={{ to: back, label: name }}>
-      <PageState live={{ answer: object, failure, refresh: reload }}>
+      <PageState live={found}>
         {(base) => (
           <ObjectEditor
             key={base.metadata.resourceVersion}
@@ -41,7 +41,7 @@ export function PoolEditing(): ReactElement {
             base={base}
             exists
             back={back}
-            onReload={reload}
+            onReload={found.refresh}
           />
         )}
       </PageState>
