@@ -9,16 +9,41 @@ export interface ServiceState {
   readonly detail: string | undefined;
 }
 
-/** Ordered checks: the first that holds is what is said. */
-export function serviceState({ served, notServedBecause, ips, allocated, announced }: ServiceSummary): ServiceState {
-  if (!served) return { level: 'off', title: 'SERVICE_NOT_SERVED', detail: notServedBecause?.text };
-  if (ips.length === 0) {
-    const level = allocated?.status === 'False' ? 'bad' : 'unknown';
-    return { level, title: 'SERVICE_WAITING', detail: allocated?.message };
+type Check = (service: ServiceSummary) => ServiceState | undefined;
+
+const notServed: Check = ({ served, notServedBecause }) =>
+  served ? undefined : { level: 'off', title: 'SERVICE_NOT_SERVED', detail: notServedBecause?.text };
+
+const waits: Check = ({ ips, allocated }) =>
+  ips.length > 0
+    ? undefined
+    : {
+        level: allocated?.status === 'False' ? 'bad' : 'unknown',
+        title: 'SERVICE_WAITING',
+        detail: allocated?.message,
+      };
+
+const notAnnounced: Check = ({ announced }) =>
+  announced?.status === 'False'
+    ? { level: 'bad', title: 'SERVICE_NOT_ANNOUNCED', detail: announced.message }
+    : undefined;
+
+const notKnown: Check = ({ announced }) =>
+  announced?.status === 'True' ? undefined : { level: 'unknown', title: 'STATE_UNKNOWN', detail: announced?.message };
+
+/** It has some of what it asks for. */
+const lacksSome: Check = ({ allocated }) =>
+  allocated?.status === 'False'
+    ? { level: 'warning', title: 'SERVICE_ANNOUNCED', detail: allocated.message }
+    : undefined;
+
+const CHECKS: readonly Check[] = [notServed, waits, notAnnounced, notKnown, lacksSome];
+
+/** The first check that has something to say does. */
+export function serviceState(service: ServiceSummary): ServiceState {
+  for (const check of CHECKS) {
+    const state = check(service);
+    if (state !== undefined) return state;
   }
-  if (announced?.status === 'False') return { level: 'bad', title: 'SERVICE_NOT_ANNOUNCED', detail: announced.message };
-  if (announced?.status !== 'True') return { level: 'unknown', title: 'STATE_UNKNOWN', detail: announced?.message };
-  // It has some of what it asks for.
-  if (allocated?.status === 'False') return { level: 'warning', title: 'SERVICE_ANNOUNCED', detail: allocated.message };
   return { level: 'good', title: 'SERVICE_ANNOUNCED', detail: undefined };
 }
