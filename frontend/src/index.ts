@@ -6,4 +6,4 @@ import { locales } from './texts/texts.ts';
 
 const pages = { cluster: CLUSTER_PAGES, workspace: WORKSPACE_PAGES };
 
-export default { routes: routesOf(pages, globals.ksConfig?.ksVersion), menus: menusOf(pages), locales: locales() };
+export default { routes: routesOf(pages), menus: menusOf(pages), locales: locales() };

@@ -1,37 +1,47 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { matchRoutes } from 'react-router-dom';
 import { menusOf } from './menus.ts';
 import { CLUSTER_PAGES, WORKSPACE_PAGES } from './pages.tsx';
-import { isLaterThan41, routesOf } from './routes.ts';
+import { routesOf, type ConsoleRoute } from './routes.ts';
 
 const PAGES = { cluster: CLUSTER_PAGES, workspace: WORKSPACE_PAGES };
 const LAYOUT = '/clusters/:cluster';
 
+interface Registered {
+  readonly path: string;
+  readonly children?: Registered[];
+}
+
+/** What consoles of 4.1 and later both do with a route: it becomes a child of the layout that it names, or stands alone. */
+function register(routes: readonly ConsoleRoute[]): Registered[] {
+  const layouts = ['/clusters/:cluster', '/workspaces/:workspace'].map((path) => ({
+    path,
+    children: [] as Registered[],
+  }));
+  const alone: Registered[] = [];
+  for (const { parentRoute, ...route } of routes) {
+    (layouts.find(({ path }) => path === parentRoute)?.children ?? alone).unshift({ path: route.path });
+  }
+  return [...alone, ...layouts];
+}
+
 suite('routes', () => {
-  test('of lists stand beside the menu of the cluster, where the menu leads', () => {
-    for (const version of ['v4.1.1', 'v4.2.0', undefined]) {
-      const lists = routesOf(PAGES, version).filter(({ path }) => /^\/clusters\/[^/]+\/[^/]+$/.test(path));
-      const entries = menusOf(PAGES).filter(({ parent }) => parent === 'cluster.porterlb');
-      assert.deepEqual(
-        lists.map(({ path, parentRoute }) => [path, parentRoute]),
-        entries.map(({ name }) => [`${LAYOUT}/${name}`, LAYOUT]),
-      );
-    }
+  const registered = register(routesOf(PAGES));
+  const parts = (path: string): readonly (string | undefined)[] =>
+    (matchRoutes(registered, path) ?? []).map(({ route }) => route.path);
+
+  test('stand beside the menu of their cluster or workspace, where the menu leads', () => {
+    const entries = menusOf(PAGES).filter(({ parent }) => parent === 'cluster.porterlb');
+    for (const { name } of entries) assert.deepEqual(parts(`/clusters/host/${name}`), [LAYOUT, `${LAYOUT}/${name}`]);
+    assert.ok(entries.length > 1);
   });
 
-  test('of one entry stand alone up to 4.1, and in the layout later', () => {
-    const layoutOf = (version: string): (string | undefined)[] =>
-      routesOf(PAGES, version)
-        .filter(({ path }) => path.endsWith('/porterlb.pools/:name'))
-        .map(({ parentRoute }) => parentRoute);
-    assert.deepEqual(layoutOf('v4.1.3'), [undefined]);
-    assert.deepEqual(layoutOf('v4.2.0'), [LAYOUT]);
-  });
-
-  test('are those of a later console where the version is another one, or not said', () => {
-    for (const version of ['v4.2.0', '4.3.1', 'v4.10.0', 'v5.0.0', '', undefined, 'latest'])
-      assert.ok(isLaterThan41(version), version);
-    for (const version of ['v4.0.0', 'v4.1.1', '4.1.3-rc.1', 'v3.4.0']) assert.ok(!isLaterThan41(version), version);
+  test('lead to one entry of a list, to its form, and to that of a new one', () => {
+    const pools = `${LAYOUT}/porterlb.pools`;
+    assert.deepEqual(parts('/clusters/host/porterlb.pools/office'), [LAYOUT, `${pools}/:name`]);
+    assert.deepEqual(parts('/clusters/host/porterlb.pools/office/edit'), [LAYOUT, `${pools}/:name/edit`]);
+    assert.deepEqual(parts('/clusters/host/porterlb.pools/~new'), [LAYOUT, `${pools}/~new`]);
   });
 });
 
@@ -46,6 +56,6 @@ test('a workspace has its own entry, for all who work there', () => {
   const layout = '/workspaces/:workspace';
   const [entry] = menusOf(PAGES).filter(({ parent }) => parent === 'workspace');
   assert.equal(entry?.skipAuth, true);
-  const route = routesOf(PAGES, 'v4.1.3').find(({ parentRoute }) => parentRoute === layout);
+  const route = routesOf(PAGES).find(({ parentRoute }) => parentRoute === layout);
   assert.equal(route?.path, `${layout}/${entry.name}`);
 });

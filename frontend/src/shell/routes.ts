@@ -17,24 +17,20 @@ export interface ConsolePages {
 }
 
 /**
- * The routes of all pages, for the version of the console that runs. Lists stand beside the menu of the cluster or the workspace. Up to 4.1 pages of
- * one entry stand alone; later consoles know no pages outside of their layouts.
+ * The routes of all pages. All of them stand beside the menu of the cluster or the workspace, pages of one entry too: consoles up to 4.1 could show these
+ * alone as well, later ones can't, and what stands in a layout is put there in the same way by all.
  */
-export function routesOf({ cluster, workspace }: ConsolePages, consoleVersion: string | undefined): ConsoleRoute[] {
-  return [...routesIn(CLUSTER, cluster, consoleVersion), ...routesIn(WORKSPACE, workspace, consoleVersion)];
+export function routesOf({ cluster, workspace }: ConsolePages): ConsoleRoute[] {
+  return [...routesIn(CLUSTER, cluster), ...routesIn(WORKSPACE, workspace)];
 }
 
-function routesIn(layout: string, pages: readonly ConsolePage[], consoleVersion: string | undefined): ConsoleRoute[] {
-  const ofDetails = isLaterThan41(consoleVersion) ? { parentRoute: layout } : {};
+function routesIn(layout: string, pages: readonly ConsolePage[]): ConsoleRoute[] {
   return pages.flatMap(({ name, element, details = [] }) => [
     { path: `${layout}/${name}`, element, parentRoute: layout },
-    ...details.map((detail) => ({ ...ofDetails, path: `${layout}/${name}/${detail.path}`, element: detail.element })),
+    ...details.map((detail) => ({
+      path: `${layout}/${name}/${detail.path}`,
+      element: detail.element,
+      parentRoute: layout,
+    })),
   ]);
-}
-
-/** A console that does not say its version is taken for a later one. */
-export function isLaterThan41(version: string | undefined): boolean {
-  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version ?? '') ?? [];
-  if (major === undefined || minor === undefined) return true;
-  return Number(major) > 4 || (Number(major) === 4 && Number(minor) > 1);
 }

@@ -53,7 +53,7 @@ export async function play({ at, answers, may = ['view'] }: Story): Promise<Stag
   const http = new FakeHttp(answers);
   const clock = new FakeClock();
   const pages = { cluster: CLUSTER_PAGES, workspace: WORKSPACE_PAGES };
-  const routes = routesOf(pages, undefined).map(({ path, element }): RouteObject => ({ path, element }));
+  const routes = routesOf(pages).map(({ path, element }): RouteObject => ({ path, element }));
   const router = createMemoryRouter(routes, { initialEntries: [at.startsWith('/') ? at : `/clusters/host/${at}`] });
   const root = await rootIn(container);
   const settle = async (work: () => void): Promise<void> => {

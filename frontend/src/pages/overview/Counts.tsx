@@ -2,14 +2,15 @@ import React, { type ReactElement } from 'react';
 import { Link } from 'react-router-dom';
 import { useCluster } from '../../live/surroundings.tsx';
 import { text } from '../../texts/texts.ts';
-import { figuresOf, type Counts as All } from './overview-model.ts';
+import type { Overview } from '../../generated/api.ts';
+import { figuresOf } from './overview-model.ts';
 
 /** Health in figures, each of which leads to the page behind it. */
-export function Counts({ counts }: { readonly counts: All }): ReactElement {
+export function Counts({ overview }: { readonly overview: Overview }): ReactElement {
   const cluster = useCluster();
   return (
     <ul className="plb-figures">
-      {figuresOf(counts).map(({ title, value, about, params, page, isBad }) => (
+      {figuresOf(overview).map(({ title, value, about, params, page, isBad }) => (
         <li key={title} className="plb-card">
           <Link to={`/clusters/${cluster}/${page}`}>
             <span>{text(title)}</span>

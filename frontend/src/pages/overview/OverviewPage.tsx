@@ -28,7 +28,7 @@ function Content({ overview }: { readonly overview: Overview }): ReactElement {
     <>
       {isNew(counts) ? <FirstRun counts={counts} /> : <Notice level={level}>{text(title)}</Notice>}
       <MissingReplicas replicas={replicas} />
-      <Counts counts={counts} />
+      <Counts overview={overview} />
       <Problems problems={problems} />
       {picture.nodes.length > 0 && <PathPicture picture={picture} />}
     </>

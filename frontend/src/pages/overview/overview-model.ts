@@ -31,7 +31,10 @@ export interface Figure {
 }
 
 /** What is counted, each with the page behind it. */
-export function figuresOf({ services, pools, peers, nodes, replicas }: Counts): Figure[] {
+export function figuresOf({ counts, picture }: Pick<Overview, 'counts' | 'picture'>): Figure[] {
+  const { services, pools, peers, nodes, replicas } = counts;
+  // What somebody switched off is not as it should be to nobody.
+  const isBad = (kind: string): boolean => picture.nodes.some((each) => each.kind === kind && each.state === 'bad');
   return [
     {
       ...{ title: 'SERVICES', value: of(services.announced, services.served), about: 'FIGURE_SERVICES' },
@@ -40,11 +43,11 @@ export function figuresOf({ services, pools, peers, nodes, replicas }: Counts): 
     },
     {
       ...{ title: 'POOLS', value: of(pools.ready, pools.all), about: 'FIGURE_POOLS', params: { count: pools.used } },
-      ...{ page: 'porterlb.pools', isBad: pools.ready < pools.all },
+      ...{ page: 'porterlb.pools', isBad: isBad('pool') },
     },
     {
       ...{ title: 'PEERS', value: of(peers.established, peers.all), about: 'FIGURE_PEERS', params: {} },
-      ...{ page: 'porterlb.peers', isBad: peers.established < peers.all },
+      ...{ page: 'porterlb.peers', isBad: isBad('peer') },
     },
     {
       ...{ title: 'NODES', value: of(nodes.alive, nodes.all), about: 'FIGURE_NODES' },

@@ -9,12 +9,27 @@ export interface PoolState {
   readonly detail: string | undefined;
 }
 
-/** Ordered checks: the first that holds is what is said. */
-export function poolState({ deleting, disabled, ready }: PoolSummary): PoolState {
-  if (deleting) return { level: 'off', title: 'POOL_DELETING', detail: undefined };
-  if (ready === null || ready === undefined) return { level: 'unknown', title: 'STATE_UNKNOWN', detail: undefined };
-  if (ready.status !== 'True') return { level: 'bad', title: 'POOL_NOT_READY', detail: ready.message };
-  if (disabled) return { level: 'off', title: 'POOL_DISABLED', detail: undefined };
+type Check = (pool: PoolSummary) => PoolState | undefined;
+
+const CHECKS: readonly Check[] = [
+  ({ deleting }) => (deleting ? { level: 'off', title: 'POOL_DELETING', detail: undefined } : undefined),
+  ({ ready }) =>
+    (ready ?? undefined) === undefined ? { level: 'unknown', title: 'STATE_UNKNOWN', detail: undefined } : undefined,
+  // Who disabled it knows: it is no fault. One that is wrong besides says that.
+  ({ disabled, ready }) =>
+    disabled && (ready?.status === 'True' || ready?.reason === 'PoolDisabled')
+      ? { level: 'off', title: 'POOL_DISABLED', detail: undefined }
+      : undefined,
+  ({ ready }) =>
+    ready?.status === 'True' ? undefined : { level: 'bad', title: 'POOL_NOT_READY', detail: ready?.message },
+];
+
+/** The first check that has something to say does. */
+export function poolState(pool: PoolSummary): PoolState {
+  for (const check of CHECKS) {
+    const state = check(pool);
+    if (state !== undefined) return state;
+  }
   return { level: 'good', title: 'POOL_READY', detail: undefined };
 }
 
