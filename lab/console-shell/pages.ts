@@ -13,9 +13,16 @@ export interface ShownPage {
 const cluster = '/clusters/host';
 
 export const shownPages: readonly ShownPage[] = [
+  { name: 'overview', account: 'admin', path: `${cluster}/porterlb.overview`, ready: 'svg, .plb-picture' },
   { name: 'pools', account: 'admin', path: `${cluster}/porterlb.pools`, ready: 'td >> text=public' },
-  { name: 'peers', account: 'admin', path: `${cluster}/porterlb.peers`, ready: 'td >> text=r1' },
+  { name: 'pool', account: 'admin', path: `${cluster}/porterlb.pools/public`, ready: '.plb-map button' },
+  { name: 'pool-new', account: 'admin', path: `${cluster}/porterlb.pools/~new`, ready: 'form, .plb-form' },
 ];
+
+/** Where the pages are that somebody has. */
+export function pathsOf(account: string): string[] {
+  return shownPages.filter((page) => page.account === account).map(({ path }) => path);
+}
 
 /** Goes to a page and returns when it is there, with nothing on it that still moves. */
 export async function show(page: Page, { path, ready }: Pick<ShownPage, 'path' | 'ready'>): Promise<void> {

@@ -6,6 +6,7 @@ import { projects, workspace } from '../kubesphere/accounts.ts';
 import type { ProcessOptions } from '../kubesphere/console-apiserver-process.ts';
 import { LightLab } from '../light-lab.ts';
 import { ManagerLab } from '../scenarios/manager/manager-lab.ts';
+import { NodeVerdicts } from '../scenarios/manager/node-verdicts.ts';
 import { folderOf } from '../state/lab-registry.ts';
 import { until } from '../state/until.ts';
 import type { Progress } from '../toolchain/index.ts';
@@ -48,6 +49,8 @@ export class ConsoleSetting {
       const apiserver = `http://${address}:${apiserverPort}`;
       await makeProjects(lab);
       const manager = await ManagerLab.in(lab, members, { API: 'true', KUBESPHERE: apiserver });
+      const proxies = new NodeVerdicts(manager);
+      for (const node of manager.nodeNames) await proxies.serve(node);
       await startApiserver(lab, {
         port: apiserverPort,
         kubeconfig: lab.insideKubeconfig,

@@ -1,14 +1,20 @@
 /** The console's pages in the real shell of ks-console, in a browser, on the lab's real API server and manager. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { openBrowser, signIn, type Session, type SessionOptions } from '../console-shell/browser.ts';
+import { pathsOf } from '../console-shell/pages.ts';
 import { ConsoleSetting } from '../console-shell/setting.ts';
 import { whyNoShell } from '../console-shell/shell.ts';
+import { accounts } from '../kubesphere/accounts.ts';
+import { ours } from '../local/objects.ts';
 import { progressToStderr } from '../toolchain/index.ts';
+import { inPool, Pools } from './manager/pools.ts';
 
 const pools = '/clusters/host/porterlb.pools';
-const peers = '/clusters/host/porterlb.peers';
+const overview = '/clusters/host/porterlb.overview';
+const eips = '/clusters/host/apis/network.kubesphere.io/v1alpha2/eips';
+const ourApi = '/clusters/host/kapis/porterlb.kubesphere.io/v1alpha1';
 
 suite('the console in the shell of ks-console', { skip: await whyNoShell(progressToStderr) }, () => {
   let setting: ConsoleSetting;
@@ -23,87 +29,154 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
     await setting?.down();
   });
 
-  /** What somebody does in a browser of his; nothing goes wrong in the pages meanwhile. */
+  /** What somebody does in a browser of theirs; nothing goes wrong in the pages meanwhile. */
   async function as(options: SessionOptions, does: (page: Page) => Promise<void>): Promise<void> {
     const session: Session = await signIn(browser, setting.url, options);
     try {
       await does(session.page);
     } catch (error) {
       const text = await session.page.locator('body').innerText();
-      throw new Error(`${String(error)}\non the page:\n${text}\nfaults: ${session.faults.join('; ')}`, {
-        cause: error,
-      });
+      const told = `${String(error)}\non the page ${session.page.url()}:\n${text}\nfaults: ${session.faults.join('; ')}`;
+      throw new Error(told, { cause: error });
     } finally {
       await session.context.close();
     }
     assert.deepEqual(session.faults, []);
   }
 
-  /** A row of a table, by the first cell's text. */
-  function row(page: Page, name: string): Promise<string> {
-    const found = page.locator('tr', { has: page.locator(`td:text-is("${name}")`) });
-    return found.innerText({ timeout: 60_000 });
+  /** The row of a table that is about an object. */
+  function row(page: Page, name: string): Locator {
+    return page.locator('tbody tr').filter({ has: page.getByRole('link', { name, exact: true }) });
   }
 
-  test('whoever signs in with a wrong password is told so, and gets in with the right one', async () => {
+  test('lets people in who know their password', async () => {
     const context = await browser.newContext({ baseURL: setting.url, locale: 'en-US' });
     try {
       const page = await context.newPage();
+      page.setDefaultTimeout(60_000);
       await page.goto('/login');
-      const fill = async (password: string): Promise<void> => {
+      const attempt = async (password: string): Promise<void> => {
         await page.locator('input[name=username]').fill('admin');
         await page.locator('input[type=password]').fill(password);
         await page.locator('button[type=submit]').click();
       };
-      await fill('wrong');
-      await page.getByText('Incorrect username or password', { exact: false }).first().waitFor();
-      await fill('Porter-LB-1');
-      await page.waitForURL((url) => !url.pathname.startsWith('/login'));
+      await attempt('wrong');
+      await page
+        .getByText(/incorrect/i)
+        .first()
+        .waitFor();
+      await attempt(accounts[0]?.password ?? '');
+      await page.waitForURL((url) => url.pathname !== '/login');
     } finally {
       await context.close();
     }
   });
 
-  test('the menu of the cluster leads to the pools that there are', async () => {
+  test('leads from the menu of a cluster to the pools that there are', async () => {
     await as({ account: 'admin' }, async (page) => {
       await page.goto('/clusters/host/overview');
-      await page.getByText('PorterLB', { exact: true }).click({ timeout: 60_000 });
-      await page.getByRole('link', { name: 'IP Pools' }).click();
+      await page.getByText('PorterLB', { exact: true }).click();
+      await page.getByText('Address Pools', { exact: true }).click();
       await page.waitForURL(`**${pools}`);
-      const text = await row(page, 'public');
-      assert.match(text, /172\.30\.0\.0\/24, fd30:1::\/112/);
+      assert.match(await row(page, 'public').innerText(), /Default pool\s+Ready\s+172\.30\.0\.0-172\.30\.0\.255/);
     });
   });
 
-  test('the peers are those that the routers have sessions with', async () => {
+  test('a pool that can not be is refused where it is wrong; made right, it gives a Service an address at once', async () => {
     await as({ account: 'admin' }, async (page) => {
-      await page.goto(peers);
-      for (const { name, asn } of setting.lab.routers)
-        assert.match(await row(page, name), new RegExp(`${asn}\\s.*2`, 's'));
+      await page.goto(pools);
+      await page.getByRole('link', { name: 'Create' }).click();
+      await page.getByLabel('Name').fill('front');
+      await page.getByLabel('Addresses').fill('192.0.2.64/99');
+      await page.getByRole('button', { name: 'Review' }).click();
+      await page.locator('.plb-field', { hasText: 'Addresses' }).getByRole('alert').waitFor();
+      assert.equal(await new Pools(setting.manager).find('front'), undefined);
+
+      await page.getByLabel('Addresses').fill('192.0.2.64/30');
+      await page.getByRole('button', { name: 'Review' }).click();
+      await page.getByText('Nobody would be affected').waitFor();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await row(page, 'front').getByRole('link').click();
+
+      await page.getByRole('button', { name: '192.0.2.65: Free' }).waitFor();
+      await setting.manager.create('shop/till', { spec: ours, annotations: inPool('front') });
+      const ip = await setting.manager.address('shop/till');
+      await setting.manager.routed(ip);
+      // Nobody loads the page again.
+      await page.getByRole('button', { name: `${ip}: In use, shop/till` }).click();
+      await page.locator('.plb-chosen', { hasText: 'shop/till' }).waitFor();
     });
   });
 
-  test('it speaks Chinese to those who do', async () => {
+  test('of a name that is taken the API server says so', async () => {
+    await as({ account: 'admin' }, async (page) => {
+      await page.goto(`${pools}/~new`);
+      await page.getByLabel('Name').fill('public');
+      await page.getByLabel('Addresses').fill('192.0.2.128/30');
+      await page.getByRole('button', { name: 'Review' }).click();
+      await page
+        .getByText(/exists already|already exists/)
+        .first()
+        .waitFor();
+    });
+  });
+
+  test('a pool is disabled when it was said whom that affects; who waits for it then is explained', async () => {
+    await as({ account: 'admin' }, async (page) => {
+      await page.goto(pools);
+      await page.getByRole('button', { name: 'Actions for front' }).click();
+      await page.getByRole('menuitem', { name: 'Disable' }).click();
+      await page.getByText('Nobody would be affected').waitFor();
+      await page.getByRole('button', { name: 'Disable' }).click();
+      await row(page, 'front').getByText('gives no new addresses').waitFor();
+      await setting.manager.create('shop/late', { spec: ours, annotations: inPool('front') });
+      const { message } = await setting.manager.allocatedBecause('shop/late', 'PoolDisabled');
+      await page.goto(overview);
+      await page.locator('tr', { hasText: 'shop/late' }).getByText(message).waitFor();
+      assert.match(
+        await page.locator('body').innerText(),
+        /2 \/ 2\s+with a session[\s\S]*3 \/ 3\s+alive[\s\S]*2 \/ 2\s+answered/,
+      );
+    });
+  });
+
+  test('speaks Chinese to those who do', async () => {
     await as({ account: 'admin', language: 'zh' }, async (page) => {
       await page.goto(pools);
-      await row(page, 'public');
-      await page.getByText('IP 地址池').first().waitFor();
+      await page.getByRole('heading', { name: '地址池' }).waitFor();
+      assert.match(await row(page, 'public').innerText(), /默认/);
     });
   });
 
-  test('who may look at the cluster sees the pools, and may not change one', async () => {
+  test('who may look at the cluster sees all of it and is offered nothing to change, which the API would refuse', async () => {
     await as({ account: 'viewer' }, async (page) => {
       await page.goto(pools);
-      await row(page, 'public');
-      const answer = await page.request.delete('/clusters/host/apis/network.kubesphere.io/v1alpha2/eips/public');
-      assert.equal(answer.status(), 403);
+      await row(page, 'public').waitFor();
+      assert.equal(await page.getByRole('link', { name: 'Create' }).count(), 0);
+      assert.equal(await page.getByRole('button', { name: /^Actions/ }).count(), 0);
+      assert.equal((await page.request.delete(`${eips}/public`)).status(), 403);
+      assert.equal((await page.request.get(`${ourApi}/overview`)).status(), 200);
     });
   });
 
-  test('who works in a workspace sees nothing of the cluster', async () => {
+  test('who works in projects hears of their Services, and nothing of the cluster', async () => {
     await as({ account: 'tenant' }, async (page) => {
-      const answer = await page.request.get('/clusters/host/apis/network.kubesphere.io/v1alpha2/eips');
-      assert.equal(answer.status(), 403);
+      const status = async (path: string): Promise<number> => (await page.request.get(path)).status();
+      assert.equal(await status(eips), 403);
+      assert.equal(await status(`${ourApi}/pools`), 403);
+      assert.equal(await status(`${ourApi}/namespaces/default/services`), 403);
+      assert.equal(await status(`${ourApi}/namespaces/shop/services/till/explanation`), 200);
+    });
+  });
+
+  test('no page is wider than a window of 1280 pixels', async () => {
+    await as({ account: 'admin', viewport: { width: 1280, height: 800 } }, async (page) => {
+      for (const shown of pathsOf('admin')) {
+        await page.goto(shown);
+        await page.getByRole('heading').first().waitFor();
+        const beyond = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+        assert.equal(await page.evaluate(beyond), 0, shown);
+      }
     });
   });
 });
