@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { fenceFinding, fencesOf, isShell, wordOf } from './fences.ts';
+import { fenceFinding, fencesOf, indentedCommands, isShell, wordOf } from './fences.ts';
 import { pagesBelow } from './pages.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -69,8 +69,18 @@ suite('the blocks of a page', () => {
   });
 });
 
+test('commands that are only indented are found', () => {
+  const text = '```sh yours\n    kubectl get pods\n```\n\n    kubectl get nodes\n\n    helm: x\n';
+  assert.deepEqual(indentedCommands('a.md', text), ['a.md:5: these look like commands; fence them']);
+});
+
 test('every block of our pages says what it is, and commands who runs them', () => {
-  const fences = pagesBelow(root).flatMap(({ path, text }) => fencesOf(path, text));
+  const pages = pagesBelow(root);
+  assert.deepEqual(
+    pages.flatMap(({ path, text }) => indentedCommands(path, text)),
+    [],
+  );
+  const fences = pages.flatMap(({ path, text }) => fencesOf(path, text));
   assert.ok(fences.filter(isShell).length > 10, 'pages have commands');
   const read = (path: string): string | undefined =>
     existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined;

@@ -103,3 +103,11 @@ function sameFinding({ text }: Fence, path: string, page: string | undefined): s
     ? undefined
     : `${path} has no such block`;
 }
+
+/** Commands that stand in no block, but indented, where nobody can say who runs them. */
+export function indentedCommands(page: string, markdown: string): string[] {
+  const outside = markdown.replaceAll(/^ *```[\s\S]*?^ *```$/gm, (block) => block.replaceAll(/[^\n]/g, ''));
+  return outside.split('\n').flatMap((line, i) => {
+    return /^ {4}/.test(line) && PROGRAM.test(line) ? [`${page}:${i + 1}: these look like commands; fence them`] : [];
+  });
+}
