@@ -1,6 +1,6 @@
 import { Marked, Renderer, type Tokens } from 'marked';
 import { anchorsOf } from '../anchors.ts';
-import { hrefBetween, placeOf, targetOf } from './places.ts';
+import { hrefBetween, languageOf, placeOf, targetOf, type Language } from './places.ts';
 
 /** What the site needs to know of the repository. */
 export interface Surroundings {
@@ -34,7 +34,7 @@ export function renderPage(page: { readonly path: string; readonly text: string 
       link({ href, tokens: inner }) {
         return `<a href="${escape(hrefOf(page.path, href, around))}">${this.parser.parseInline(inner)}</a>`;
       },
-      code: codeBlock,
+      code: (block) => codeBlock(block, languageOf(page.path)),
       table(table) {
         return `<div class="table">${Renderer.prototype.table.call(this, table)}</div>\n`;
       },
@@ -46,10 +46,15 @@ export function renderPage(page: { readonly path: string; readonly text: string 
   };
 }
 
-function codeBlock({ text, lang = '' }: Tokens.Code): string {
+const TESTED: Readonly<Record<Language, string>> = {
+  en: '<span class="mark" title="A test of this repository runs these commands">tested</span>',
+  zh: '<span class="mark" title="本仓库的测试会运行这些命令">已测试</span>',
+};
+
+function codeBlock({ text, lang = '' }: Tokens.Code, shown: Language): string {
   const [language = '', ...words] = lang.split(/\s+/);
   const tested = words.some((word) => /^(run-by|as)=/.test(word));
-  const mark = tested ? '<span class="mark" title="A test of this repository runs these commands">tested</span>' : '';
+  const mark = tested ? TESTED[shown] : '';
   return `<div class="block">${mark}<pre><code class="language-${escape(language)}">${escape(text)}\n</code></pre></div>\n`;
 }
 
