@@ -101,3 +101,17 @@ test('pages in Chinese have the commands and manifests of those in English, in t
     assert.deepEqual(blocks(path, text), blocks(english, readFileSync(join(root, english), 'utf8')), path);
   }
 });
+
+test('every npm script that a page names is there', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const named = pagesBelow(root).flatMap(({ path, text }) =>
+    [...text.matchAll(/npm run (?:-s )?([a-z][a-z:-]*[a-z])/g)].map(([, script = '']) => ({ path, script })),
+  );
+  assert.ok(named.length > 40);
+  assert.deepEqual(
+    named.filter(({ script }) => !(script in scripts)),
+    [],
+  );
+});
