@@ -7,7 +7,7 @@ const MAX_OTHERS = 1_000;
 const MAX_PER_ADDRESS = 250;
 /**
  * Connections from the address of a replica that needn't have said yet whether they are its. Pods on its node come with that address too:
- * what is beyond counts as theirs, the longest standing first.
+ * what is beyond counts as theirs, the longest standing first; so many that have said something, and so many that have not.
  */
 const MAX_UNPROVEN = 16;
 
@@ -75,15 +75,23 @@ export class Connections {
     if (counts === 'as unproven') {
       const unproven = this.#unproven.get(address) ?? new Set();
       this.#unproven.set(address, unproven.add(connection));
-      const [oldest] = unproven;
-      if (unproven.size <= MAX_UNPROVEN || oldest === undefined) return;
-      this.#uncount(oldest);
-      this.#count(oldest, 'as another');
+      this.#makeRoom(unproven);
     } else if (counts === 'as another') {
       const own = (this.#othersByAddress.get(address) ?? 0) + 1;
       this.#others += 1;
       this.#othersByAddress.set(address, own);
       if (own > MAX_PER_ADDRESS || this.#others > MAX_OTHERS) socket.destroy();
+    }
+  }
+
+  /** Those that have begun their handshake and those that haven't push each other out only: a replica is soon among the former. */
+  #makeRoom(unproven: ReadonlySet<Connection>): void {
+    for (const isSilent of [true, false]) {
+      const alike = [...unproven].filter(({ socket }) => (socket.bytesRead === 0) === isSilent);
+      const [oldest] = alike;
+      if (alike.length <= MAX_UNPROVEN || oldest === undefined) continue;
+      this.#uncount(oldest);
+      this.#count(oldest, 'as another');
     }
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { connect, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { suite, test, type TestContext } from 'node:test';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { FakeLogger } from '../platform/fake/logger.ts';
@@ -149,6 +150,35 @@ async function secure(context: TestContext, options: ConnectionOptions): Promise
   return socket;
 }
 
+/** Over another connection: what the client says arrives at once, what it is answered waits for `release`. */
+class HeldClient {
+  readonly tls: TLSSocket;
+  readonly answered: Promise<unknown>;
+  readonly #client: Duplex;
+  readonly #waiting: Buffer[] = [];
+  #isHeld = true;
+
+  constructor(transport: Socket, options: ConnectionOptions) {
+    this.#client = new Duplex({
+      read: () => undefined,
+      write: (chunk: Buffer, _encoding, done) => void transport.write(chunk, () => done()),
+    });
+    transport.on('close', () => this.#client.destroy());
+    this.answered = once(transport, 'data');
+    transport.on('data', (chunk: Buffer) => {
+      if (this.#isHeld) this.#waiting.push(chunk);
+      else this.#client.push(chunk);
+    });
+    this.tls = connectTls({ ...options, socket: this.#client, rejectUnauthorized: false });
+    this.tls.on('error', () => undefined);
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    for (const chunk of this.#waiting.splice(0)) this.#client.push(chunk);
+  }
+}
+
 suite('who connects and says nothing', () => {
   test('is gone after some seconds', { timeout: 30_000 }, async (context) => {
     const { port } = await serving(context);
@@ -187,6 +217,23 @@ suite('who connects and says nothing', () => {
     // Who has shown that he is no replica doesn't keep the room of one.
     await assert.rejects(get(port, '/', { localAddress: '127.0.0.2' }));
     assert.equal((await get(port, `${FACTS_PATH}?ips=`, replica)).code, 200);
+  });
+
+  test('pushes no replica out that is in the middle of its handshake', { timeout: 30_000 }, async (context) => {
+    const { port, value } = await serving(context);
+    const { key, cert } = value.current;
+    const from = '127.0.0.2';
+    const crowd = async (count: number): Promise<Socket[]> =>
+      await Promise.all(Array.from({ length: count }, async () => (await silent(context, port, from)).resume()));
+    const all = await crowd(250 + 16);
+    const replica = new HeldClient(await silent(context, port, from), { key, cert });
+    await replica.answered;
+    all.push(...(await crowd(40)));
+    while (all.filter(({ closed }) => closed).length < 40) await new Promise((resolve) => setImmediate(resolve));
+    replica.release();
+    replica.tls.write(`GET ${FACTS_PATH}?ips= HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
+    assert.match(String(await once(replica.tls, 'data')), /^HTTP\/1.1 200 /);
+    replica.tls.destroy();
   });
 
   test('and replicas keep what they have, however many others come from their address', async (context) => {
