@@ -1,12 +1,13 @@
 import type { KubeObject } from '../cluster/api-client.ts';
 
-type Names = Readonly<Record<string, readonly [group: string, version: string]>>;
+type Names = Readonly<Record<string, readonly [group: string, version: string, scope?: string]>>;
 
 const NAMES: Names = {
   APIService: ['extensions.kubesphere.io', 'v1alpha1'],
   JSBundle: ['extensions.kubesphere.io', 'v1alpha1'],
   Category: ['iam.kubesphere.io', 'v1beta1'],
   RoleTemplate: ['iam.kubesphere.io', 'v1beta1'],
+  PodMonitor: ['monitoring.coreos.com', 'v1', 'Namespaced'],
 };
 
 /** What a marketplace is made of, and what has an extension installed. */
@@ -17,8 +18,8 @@ const MARKETPLACE_NAMES: Names = {
 };
 
 /**
- * CRDs of the kinds of KubeSphere that an extension makes objects of, as far as it matters to Helm: their names, cluster-wide, with whatever
- * fields, the status among them (kubesphere/kubesphere, staging/src/kubesphere.io/api).
+ * CRDs of the kinds of KubeSphere and its monitoring that an extension makes objects of, as far as it matters to Helm: their names, with whatever fields,
+ * the status among them (kubesphere/kubesphere, staging/src/kubesphere.io/api).
  */
 export const kubeSphereKinds: readonly KubeObject[] = crdsOf(NAMES);
 
@@ -26,10 +27,10 @@ export const kubeSphereKinds: readonly KubeObject[] = crdsOf(NAMES);
 export const marketplaceKinds: readonly KubeObject[] = crdsOf(MARKETPLACE_NAMES);
 
 function crdsOf(names: Names): KubeObject[] {
-  return Object.entries(names).map(([kind, [group, version]]) => crdOf(kind, group, version));
+  return Object.entries(names).map(([kind, [group, version, scope]]) => crdOf(kind, group, version, scope));
 }
 
-function crdOf(kind: string, group: string, version: string): KubeObject {
+function crdOf(kind: string, group: string, version: string, scope = 'Cluster'): KubeObject {
   const singular = kind.toLowerCase();
   const plural = kind === 'Category' ? 'categories' : `${singular}s`;
   return {
@@ -41,7 +42,7 @@ function crdOf(kind: string, group: string, version: string): KubeObject {
     },
     spec: {
       group,
-      scope: 'Cluster',
+      scope,
       names: { kind, listKind: `${kind}List`, plural, singular },
       versions: [
         {

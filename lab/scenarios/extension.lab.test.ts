@@ -7,8 +7,9 @@ import { until } from '../state/until.ts';
 import { extensionNamespace, InstalledExtension } from '../story/extension.ts';
 import { addressOf } from '../story/main-job.ts';
 import { configuration, service, whoami } from '../story/manifests.ts';
+import { Scraping, type PodMonitor } from '../story/scraping.ts';
 import { request, SteadyTraffic } from '../story/traffic.ts';
-import { progressToStderr } from '../toolchain/index.ts';
+import { ensurePrograms, progressToStderr } from '../toolchain/index.ts';
 
 const FINALIZER = 'service.kubernetes.io/load-balancer-cleanup';
 
@@ -29,6 +30,7 @@ suite('the extension in a cluster', () => {
   let ip: string;
 
   before(async () => {
+    await ensurePrograms(['prometheus'], progressToStderr);
     lab = await Lab.up({ nodes: 3, routers: 1, progress: progressToStderr });
     extension = await InstalledExtension.prepare(lab, progressToStderr);
   });
@@ -102,6 +104,39 @@ suite('the extension in a cluster', () => {
     await routed();
     await sessions(2);
     await answered();
+  });
+
+  test('writes as much as the annotation of a Pod says, and the other Pod as before', async () => {
+    const [first = '', second = ''] = await running(2);
+    const logOf = (name: string): Promise<string> => lab.kubectl(['logs', '-n', extensionNamespace, name]);
+    await lab.kubectl(['annotate', 'pod', '-n', extensionNamespace, first, 'porterlb.kubesphere.io/log-level=debug']);
+    const writes = (what: RegExp, timeoutMs: number): Promise<unknown> =>
+      until(async () => what.test(await logOf(first)), { what: `${what}`, timeoutMs, explain: () => logOf(first) });
+    // The kubelet takes its time to show that to the Pod.
+    await writes(/the log level is set/, 180_000);
+    await lab.apply(service('more', { app: 'whoami' }));
+    await writes(/"level":"debug"/, 30_000);
+    assert.doesNotMatch(await logOf(second), /"level":"debug"/);
+    await lab.kubectl(['delete', 'svc', 'more', '--timeout=30s']);
+  });
+
+  test("is scraped by a Prometheus that goes by its PodMonitor's labels and ports", async () => {
+    const path = `/apis/monitoring.coreos.com/v1/namespaces/${extensionNamespace}/podmonitors/porter-manager`;
+    const prometheus = await Scraping.start(lab, await lab.api.get<PodMonitor>(path));
+    try {
+      const names = await running(2);
+      const ask = async (): Promise<string[]> => {
+        const up = await prometheus.query('up').catch(() => []);
+        return up.map(({ metric, value }) => `${metric['pod']} ${value[1]}`).sort();
+      };
+      const wanted = names.map((name) => `${name} 1`).join();
+      const due = { what: wanted, explain: async () => (await ask()).join(), timeoutMs: 60_000 };
+      await until(async () => (await ask()).join() === wanted, due);
+      const announced = await prometheus.query('porterlb_bgp_session_up');
+      assert.equal(announced.filter(({ value }) => value[1] === '1').length, 2);
+    } finally {
+      await prometheus.stop();
+    }
   });
 
   test('is scaled and upgraded, with kinds of an older version, and users notice nothing', async () => {
