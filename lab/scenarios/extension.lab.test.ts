@@ -115,8 +115,8 @@ suite('the extension in a cluster', () => {
     // The kubelet takes its time to show that to the Pod.
     await writes(/the log level is set/, 180_000);
     await lab.apply(service('more', { app: 'whoami' }));
-    await writes(/"level":"debug"/, 30_000);
-    assert.doesNotMatch(await logOf(second), /"level":"debug"/);
+    await writes(/^\{"level":"debug"/m, 30_000);
+    assert.doesNotMatch(await logOf(second), /^\{"level":"debug"/m);
     await lab.kubectl(['delete', 'svc', 'more', '--timeout=30s']);
   });
 
@@ -136,6 +136,33 @@ suite('the extension in a cluster', () => {
       assert.equal(announced.filter(({ value }) => value[1] === '1').length, 2);
     } finally {
       await prometheus.stop();
+    }
+  });
+
+  test('takes the TCP-MD5 password of a router from the one Secret that it may read', async () => {
+    const router = lab.router('r1');
+    const [name, password] = ['router-password', 'correct-horse-battery'];
+    await extension.install([`backend.passwordSecrets[0]=${name}`]);
+    await running(2);
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: extensionNamespace } };
+    await lab.apply({ ...secret, stringData: { password } });
+    const spec = { passwordSecretRef: { name } };
+    const as = ['--as', `system:serviceaccount:${extensionNamespace}:porter-manager`, '-n', extensionNamespace];
+    await lab.kubectl(['get', 'secrets', `--field-selector=metadata.name=${name}`, ...as]);
+    await assert.rejects(lab.kubectl(['get', 'secrets', ...as]), /forbidden/);
+    await router.vtysh('configure terminal', `router bgp ${router.asn}`, `neighbor cluster password ${password}`);
+    await lab.kubectl(['patch', 'bgppeer', router.name, '--type=merge', '-p', JSON.stringify({ spec })]);
+    const condition = '.status.conditions[?(@.type=="Ready")]';
+    const told = `jsonpath={.metadata.generation} {${condition}.observedGeneration} {${condition}.status}`;
+    const look = (): Promise<string> => lab.kubectl(['get', 'bgppeer', router.name, '-o', told]);
+    const ready = async (): Promise<boolean> => /^(\d+) \1 True$/.test(await look());
+    await until(ready, { what: 'sessions with the password', timeoutMs: 90_000, explain: look });
+    await sessions(2);
+    await routed();
+    for (const pod of await running(2)) {
+      const log = await lab.kubectl(['logs', '-n', extensionNamespace, pod]);
+      assert.doesNotMatch(log, /forbidden|"status":403/i, pod);
+      assert.ok(!log.includes(password), pod);
     }
   });
 

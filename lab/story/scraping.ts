@@ -24,26 +24,36 @@ export interface Sample {
 const NODE = 'n1';
 const listen = '127.0.0.1:9090';
 
-/** What the Prometheus operator makes of a PodMonitor: https://prometheus-operator.dev/docs/developer/getting-started/ */
-function scrapeConfigs({ metadata, spec }: PodMonitor, kubeconfig: string): object[] {
-  const names = [...spec.namespaceSelector.matchNames];
-  const discovery = [{ role: 'pod', namespaces: { names }, kubeconfig_file: kubeconfig }];
-  const selected = Object.entries(spec.selector.matchLabels).map(([label, value]) => {
-    const name = label.replaceAll(/[^a-zA-Z0-9_]/g, '_');
-    const [is, present] = ['label', 'labelpresent'].map((what) => `__meta_kubernetes_pod_${what}_${name}`);
-    return { action: 'keep', source_labels: [is, present], regex: `(${value});true` };
-  });
+interface Pod extends KubeObject {
+  readonly spec: {
+    readonly containers: readonly {
+      readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+    }[];
+  };
+  readonly status: { readonly podIP?: string };
+}
+
+/**
+ * What a Prometheus scrapes for which the operator reads a PodMonitor (https://prometheus-operator.dev/docs/api-reference/api/): the ports of that name
+ * of Pods with these labels, in these namespaces. Debian's has no discovery of its own for Kubernetes.
+ */
+async function scrapeConfigs(lab: Lab, { metadata, spec }: PodMonitor): Promise<object[]> {
+  const selector = Object.entries(spec.selector.matchLabels).map(([label, value]) => `${label}=${value}`);
+  const query = `labelSelector=${encodeURIComponent(selector.join())}`;
+  const found = await Promise.all(
+    spec.namespaceSelector.matchNames.map((name) => lab.api.list<Pod>(`/api/v1/namespaces/${name}/pods?${query}`)),
+  );
   return spec.podMetricsEndpoints.map(({ port, path }, i) => ({
     job_name: `podMonitor/${metadata.namespace ?? ''}/${metadata.name}/${i}`,
     metrics_path: path,
-    kubernetes_sd_configs: discovery,
-    relabel_configs: [
-      { action: 'drop', source_labels: ['__meta_kubernetes_pod_phase'], regex: '(Failed|Succeeded)' },
-      ...selected,
-      { action: 'keep', source_labels: ['__meta_kubernetes_pod_container_port_name'], regex: port },
-      { source_labels: ['__meta_kubernetes_pod_name'], target_label: 'pod' },
-    ],
+    static_configs: found.flat().flatMap((pod) => targetsOf(pod, port)),
   }));
+}
+
+function targetsOf({ metadata, spec, status }: Pod, port: string): object[] {
+  const ports = spec.containers.flatMap(({ ports: own = [] }) => own).filter(({ name }) => name === port);
+  const labels = { namespace: metadata.namespace ?? '', pod: metadata.name };
+  return ports.map(({ containerPort }) => ({ targets: [`${status.podIP ?? ''}:${containerPort}`], labels }));
 }
 
 /** A Prometheus on a node of a lab, which goes by a PodMonitor, but looks more often. */
@@ -61,7 +71,7 @@ export class Scraping {
     const file = join(folder, 'prometheus.yaml');
     const global = { scrape_interval: '1s' };
     // YAML is a superset of JSON.
-    await writeFile(file, JSON.stringify({ global, scrape_configs: scrapeConfigs(monitor, lab.insideKubeconfig) }));
+    await writeFile(file, JSON.stringify({ global, scrape_configs: await scrapeConfigs(lab, monitor) }));
     const options = [`--config.file=${file}`, `--storage.tsdb.path=${join(folder, 'data')}`];
     await lab.node(NODE).spawn('prometheus', ['prometheus', ...options, `--web.listen-address=${listen}`]);
     return new Scraping(lab, folder);
