@@ -150,6 +150,7 @@ suite('a cluster that moves from MetalLB', () => {
 
   test('what the page says to look at shows it', async () => {
     const text = await type(block(2));
+    assert.match(text, /bgppeer\.network\.kubesphere\.io\/r1 /);
     for (const [name, ip] of Object.entries(HELD))
       assert.match(text, new RegExp(`${name} .*${ip.replaceAll('.', '\\.')}`));
   });
