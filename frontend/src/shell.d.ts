@@ -7,6 +7,9 @@ declare const globals: {
   readonly ksConfig?: { readonly ksVersion?: string };
 };
 
+/** Of these pages; the build writes it in. */
+declare const PORTERLB_VERSION: string;
+
 /** The console's own translation function: keys of every extension lie in one table. */
 declare function t(key: string, params?: Readonly<Record<string, string | number>>): string;
 

@@ -2,6 +2,7 @@ import React, { type ReactElement, type ReactNode } from 'react';
 import type { Failure, FailureKind } from '../api/failure.ts';
 import type { Live } from '../live/use-live.ts';
 import { text, type TextKey } from '../texts/texts.ts';
+import { FaultBoundary } from './FaultBoundary.tsx';
 import { Notice } from './Notice.tsx';
 
 interface Props<T> {
@@ -20,9 +21,16 @@ export function PageState<T>({ live, isEmpty, empty, children }: Props<T>): Reac
   return (
     <>
       {failure !== undefined && <Notice level="warning">{text('ANSWER_IS_OLD', { why: failureText(failure) })}</Notice>}
-      {isEmpty?.(answer) === true ? empty : children(answer)}
+      <FaultBoundary of={answer}>
+        <Content draw={() => (isEmpty?.(answer) === true ? empty : children(answer))} />
+      </FaultBoundary>
     </>
   );
+}
+
+/** Drawn inside of the boundary, so that it catches what is wrong already with what is drawn first. */
+function Content({ draw }: { readonly draw: () => ReactNode }): ReactElement {
+  return <>{draw()}</>;
 }
 
 export function Loading(): ReactElement {

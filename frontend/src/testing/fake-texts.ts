@@ -12,5 +12,9 @@ export function installTexts(lang: 'en' | 'zh' = 'en'): void {
       return String(value);
     });
   };
-  Object.assign(globalThis, { t, globals: { user: { username: 'ann', lang }, ksConfig: { ksVersion: 'v4.1.3' } } });
+  Object.assign(globalThis, {
+    PORTERLB_VERSION: '0.2.0',
+    t,
+    globals: { user: { username: 'ann', lang }, ksConfig: { ksVersion: 'v4.1.3' } },
+  });
 }

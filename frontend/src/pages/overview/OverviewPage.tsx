@@ -5,6 +5,7 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { PageState } from '../../parts/PageState.tsx';
 import { MissingReplicas } from '../../parts/Replicas.tsx';
+import { VersionNote } from '../../parts/VersionNote.tsx';
 import { text } from '../../texts/texts.ts';
 import { Counts } from './Counts.tsx';
 import { FirstRun } from './FirstRun.tsx';
@@ -16,6 +17,7 @@ export function OverviewPage(): ReactElement {
   const live = useLive({ operation: 'getOverview' });
   return (
     <Page title={text('OVERVIEW')} description={text('OVERVIEW_ABOUT')}>
+      <VersionNote />
       <PageState live={live}>{(overview) => <Content overview={overview} />}</PageState>
     </Page>
   );

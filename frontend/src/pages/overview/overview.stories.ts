@@ -114,6 +114,11 @@ export const overviewStories: readonly Story[] = [
     ...{ name: 'overview of an empty cluster, with an API that has no preflight', at, answers: { [GET]: fresh } },
     shows: ['First steps', "This cluster's PorterLB does not have this", 'kind: Service'],
   },
+  {
+    ...{ name: 'overview of an older PorterLB', at },
+    answers: { [GET]: good, 'GET /version': { version: '0.1.4' } },
+    shows: ['This cluster runs PorterLB 0.1.4, these pages are of 0.2.0'],
+  },
   { ...{ name: 'overview, on its way', at, answers: { [GET]: silence } }, shows: ['Loading…'] },
   {
     ...{ name: 'overview, forbidden', at, answers: { [GET]: refusal(403, 'Forbidden', 'ann may not get overview.') } },

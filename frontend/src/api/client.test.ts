@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { ApiClient } from './client.ts';
+import type { Failure} from './failure.ts';
+import { failureOf } from './failure.ts';
+import type { Http, HttpRequest } from './http.ts';
+import { ObjectStore } from './objects.ts';
+
+Object.assign(globalThis, { globals: { user: { lang: 'zh' } } });
+
+class Wire implements Http {
+  readonly sent: HttpRequest[] = [];
+  answer = '{}';
+
+  send(request: HttpRequest): Promise<string> {
+    this.sent.push(request);
+    return Promise.resolve(this.answer);
+  }
+
+  read(request: HttpRequest, onPiece: (piece: string) => void): Promise<void> {
+    this.sent.push(request);
+    for (const letter of this.answer) onPiece(letter);
+    return Promise.resolve();
+  }
+}
+
+suite('questions to the API', () => {
+  test('go through the console to the cluster, in the language of who asks', async () => {
+    const http = new Wire();
+    const api = new ApiClient({ http }, { cluster: 'member 1' });
+    await api.ask({ operation: 'getPool', path: { name: 'a/b' } });
+    await api.ask({
+      operation: 'listPools',
+      query: { page: 2, name: 'a&b', ascending: false, sortBy: undefined, labelSelector: '' },
+    });
+    const base = '/clusters/member%201/kapis/porterlb.kubesphere.io/v1alpha1';
+    assert.deepEqual(
+      http.sent.map(({ method, url }) => `${method} ${url}`),
+      [`GET ${base}/pools/a%2Fb`, `GET ${base}/pools?page=2&name=a%26b&ascending=false`],
+    );
+    assert.equal(http.sent[0]?.headers['accept-language'], 'zh');
+  });
+
+  test('hear of changes from pieces that end anywhere', async () => {
+    const http = new Wire();
+    http.answer = 'event: change\ndata: {"name":"a"}\n\n:\n\nevent: change\ndata: {"name":"b"}\n\n';
+    const api = new ApiClient({ http }, { cluster: 'host' });
+    const heard: string[] = [];
+    const told = { onAnswer: ({ name }: { readonly name: string }) => heard.push(name), onAlive: () => undefined };
+    await api.listen({ operation: 'getPool', path: { name: 'a' } }, told, new AbortController().signal);
+    assert.deepEqual(heard, ['a', 'b']);
+    assert.equal(http.sent[0]?.headers['accept'], 'text/event-stream');
+  });
+
+  test('fail as the API says in a stream', async () => {
+    const http = new Wire();
+    http.answer = 'event: error\ndata: {"code":404,"reason":"ObjectNotFound","message":"gone"}\n\n';
+    const api = new ApiClient({ http }, { cluster: 'host' });
+    const told = { onAnswer: () => undefined, onAlive: () => undefined };
+    const listening = api.listen({ operation: 'getPool', path: { name: 'a' } }, told, new AbortController().signal);
+    await assert.rejects(listening, (error: Failure) => error.kind === 'notFound' && error.message === 'gone');
+  });
+});
+
+test('changes go to the API server of Kubernetes, which is to name fields that it does not know', async () => {
+  const http = new Wire();
+  const objects = new ObjectStore({ http }, { cluster: 'host' });
+  const pool = { apiVersion: 'v1', kind: 'Eip', metadata: { name: 'a' } };
+  await objects.create('eips', pool);
+  await objects.create('eips', 'kind: Eip', { dryRun: true });
+  await objects.replace('bgppeers', 'b', pool);
+  await objects.patch('eips', 'a', { spec: { disable: true } });
+  await objects.remove('eips', 'a');
+  const base = '/clusters/host/apis/network.kubesphere.io/v1alpha2';
+  const strict = 'fieldValidation=Strict';
+  assert.deepEqual(
+    http.sent.map(({ method, url, headers }) => [`${method} ${url}`, headers['content-type']]),
+    [
+      [`POST ${base}/eips?${strict}`, 'application/json'],
+      [`POST ${base}/eips?${strict}&dryRun=All`, 'application/yaml'],
+      [`PUT ${base}/bgppeers/b?${strict}`, 'application/json'],
+      [`PATCH ${base}/eips/a?${strict}`, 'application/merge-patch+json'],
+      [`DELETE ${base}/eips/a`, undefined],
+    ],
+  );
+});
+
+suite('what went wrong', () => {
+  const kindOf = (code: number, body: object | string): string =>
+    failureOf(code, typeof body === 'string' ? body : JSON.stringify(body)).kind;
+
+  test('is told apart: an object that is not there, and an API that has not got that', () => {
+    assert.equal(kindOf(404, { reason: 'ObjectNotFound', message: 'There is no Eip a.' }), 'notFound');
+    assert.equal(kindOf(404, { reason: 'NotFound', message: 'eips.network.kubesphere.io "a" not found' }), 'notFound');
+    assert.equal(kindOf(404, { reason: 'NotFound', message: 'There is nothing at /nodes.' }), 'unsupported');
+    assert.equal(kindOf(404, '404 page not found'), 'unsupported');
+  });
+
+  test('has a message whatever the answer looks like', () => {
+    assert.equal(failureOf(502, '<html>Bad Gateway</html>').message, '<html>Bad Gateway</html>');
+    assert.equal(failureOf(500, '').message, 'HTTP 500');
+    assert.equal(kindOf(502, ''), 'away');
+    assert.equal(kindOf(418, '{"message":7}'), 'other');
+  });
+
+  test('has the fields that are wrong', () => {
+    const causes = [{ reason: 'FieldValueInvalid', field: 'spec.address', message: 'no' }, {}];
+    assert.deepEqual(failureOf(422, JSON.stringify({ details: { causes } })).causes, [
+      { field: 'spec.address', message: 'no' },
+      { field: '', message: '' },
+    ]);
+  });
+});
