@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { ApiClient } from './client.ts';
-import type { Failure} from './failure.ts';
+import type { Failure } from './failure.ts';
 import { failureOf } from './failure.ts';
 import type { Http, HttpRequest } from './http.ts';
 import { ObjectStore } from './objects.ts';

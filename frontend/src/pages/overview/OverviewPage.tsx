@@ -7,6 +7,7 @@ import { PageState } from '../../parts/PageState.tsx';
 import { MissingReplicas } from '../../parts/Replicas.tsx';
 import { VersionNote } from '../../parts/VersionNote.tsx';
 import { text } from '../../texts/texts.ts';
+import { Charts } from './Charts.tsx';
 import { Counts } from './Counts.tsx';
 import { FirstRun } from './FirstRun.tsx';
 import { HEALTH, isNew } from './overview-model.ts';
@@ -33,6 +34,7 @@ function Content({ overview }: { readonly overview: Overview }): ReactElement {
       <Counts overview={overview} />
       <Problems problems={problems} />
       {picture.nodes.length > 0 && <PathPicture picture={picture} />}
+      {!isNew(counts) && <Charts />}
     </>
   );
 }

@@ -87,16 +87,44 @@ const preflight: Preflight = {
 
 const at = 'porterlb.overview';
 const GET = 'GET /overview';
+const MONITORING = 'GET /kapis/monitoring.kubesphere.io/v1beta1/targets/query';
+const measured = {
+  data: {
+    resultType: 'matrix',
+    result: [
+      {
+        metric: {},
+        values: [
+          [100, '40'],
+          [160, '41'],
+          [220, '42'],
+        ],
+      },
+    ],
+  },
+};
 
 export const overviewStories: readonly Story[] = [
   {
-    ...{ name: 'overview, all well', at, answers: { [GET]: good } },
-    shows: ['Everything works.', '4 / 4', '2 / 2', '3 / 3', 'office', 'tor-1', 'worker-1', 'porter-manager-1'],
-    hides: ['First steps', 'Problems'],
+    ...{ name: 'overview, all well', at, answers: { [GET]: good, [MONITORING]: measured } },
+    shows: [
+      'Addresses in use',
+      '42',
+      'Everything works.',
+      '4 / 4',
+      '2 / 2',
+      '3 / 3',
+      'office',
+      'tor-1',
+      'worker-1',
+      'porter-manager-1',
+    ],
+    hides: ['First steps', 'Problems', 'No charts'],
   },
   {
     ...{ name: 'overview, with problems', at, answers: { [GET]: bad } },
     shows: [
+      'No charts: this cluster’s monitoring is not installed',
       ...['Some Services can’t be reached.', 'PoolFull', 'shop/web', 'and 1 more', '5 / 9'],
       'porter-manager-2 (no answer within 1.5 s)',
     ],
