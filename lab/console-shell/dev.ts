@@ -5,7 +5,7 @@ import { MissingRequirements, progressToStderr } from '../toolchain/index.ts';
 import { bundleFile } from './extension.ts';
 import { setScene } from './scene.ts';
 import { ConsoleSetting } from './setting.ts';
-import { ShellUnavailable } from './shell.ts';
+import { ShellUnavailable } from './packages.ts';
 
 const usage = `usage: npm run console:dev [-- --port PORT] [--empty]
 

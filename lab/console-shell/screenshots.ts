@@ -8,7 +8,7 @@ import { openBrowser, signIn, type Language } from './browser.ts';
 import { show, shownPages, type ShownPage } from './pages.ts';
 import { setScene } from './scene.ts';
 import { ConsoleSetting } from './setting.ts';
-import { ShellUnavailable } from './shell.ts';
+import { ShellUnavailable } from './packages.ts';
 
 const usage = `usage: npm run console:screenshots [-- OPTIONS]
 
