@@ -3,6 +3,8 @@ import { OverviewPage } from '../pages/overview/OverviewPage.tsx';
 import { PoolCreation, PoolEditing } from '../pages/pools/PoolEditor.tsx';
 import { PoolDetail } from '../pages/pools/PoolDetail.tsx';
 import { PoolList } from '../pages/pools/PoolList.tsx';
+import { ServiceDetail } from '../pages/services/ServiceDetail.tsx';
+import { ServiceList } from '../pages/services/ServiceList.tsx';
 import { TenantServices } from '../pages/tenant/TenantServices.tsx';
 import type { TextKey } from '../texts/texts.ts';
 
@@ -31,6 +33,12 @@ export const CLUSTER_PAGES: readonly ConsolePage[] = [
       { path: ':name', element: <PoolDetail /> },
       { path: ':name/edit', element: <PoolEditing /> },
     ],
+  },
+  {
+    name: 'porterlb.services',
+    title: 'SERVICES',
+    element: <ServiceList />,
+    details: [{ path: ':namespace/:name', element: <ServiceDetail /> }],
   },
 ];
 

@@ -1,7 +1,8 @@
 import { overviewStories } from '../pages/overview/overview.stories.ts';
 import { poolStories } from '../pages/pools/pool.stories.ts';
+import { serviceStories } from '../pages/services/service.stories.ts';
 import { tenantStories } from '../pages/tenant/tenant.stories.ts';
 import type { Story } from '../testing/story.ts';
 
 /** Every state of every page. */
-export const allStories: readonly Story[] = [...overviewStories, ...poolStories, ...tenantStories];
+export const allStories: readonly Story[] = [...overviewStories, ...poolStories, ...serviceStories, ...tenantStories];
