@@ -24,6 +24,7 @@ const bundle = bundleConsole(root);
 const react = {
   createElement: (type: unknown, props: object | null, ...children: unknown[]): object => ({ type, props, children }),
   createContext: (): object => ({ Provider: 'provider' }),
+  Component: class {},
 };
 
 /** As SystemJS does. `react`: consoles differ in whether it has names beside its default. */

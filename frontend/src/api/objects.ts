@@ -10,6 +10,8 @@ export interface KubernetesObject {
   readonly metadata: {
     readonly name: string;
     readonly resourceVersion?: string;
+    readonly generation?: number;
+    readonly creationTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };

@@ -8,7 +8,7 @@ import { useObjects } from '../live/surroundings.tsx';
 import { Notice } from '../parts/Notice.tsx';
 import { failureText } from '../parts/PageState.tsx';
 import { SimulationView } from '../parts/SimulationView.tsx';
-import { text } from '../texts/texts.ts';
+import { text, type TextKey } from '../texts/texts.ts';
 import {
   afterEditorEvent,
   beginEditing,
@@ -28,6 +28,8 @@ export interface EditedKind<Draft> {
   readonly fieldOf: FieldOf;
   /** What the API is asked to try out before it is saved; undefined: nothing. */
   readonly simulation?: (object: KubernetesObject) => Bodies['simulate'];
+  /** What saving it brings about, that no simulation tells. */
+  readonly consequence?: (object: KubernetesObject, base: KubernetesObject) => TextKey | undefined;
   readonly form: (props: FormProps<Draft>) => ReactNode;
 }
 
@@ -96,7 +98,7 @@ export function ObjectEditor<Draft>({ kind, base, exists, back, onReload }: Prop
       <Head state={state} onTurn={() => void turn()} />
       <Errors state={state} onReload={onReload} />
       <Body kind={kind} state={state} exists={exists} tell={tell} />
-      {state.checked !== undefined && <Review kind={kind} object={state.checked} />}
+      {state.checked !== undefined && <Review kind={kind} object={state.checked} base={base} />}
       <footer>
         <button type="button" className="plb-button" onClick={() => navigate(back)}>
           {text('CANCEL')}
@@ -191,11 +193,18 @@ function Body<Draft>({ kind, state, exists, tell }: BodyProps<Draft>): ReactElem
   return <div className="plb-fields">{kind.form({ draft, errors, exists, onChange })}</div>;
 }
 
-function Review<Draft>(props: { readonly kind: EditedKind<Draft>; readonly object: KubernetesObject }): ReactElement {
-  const { kind, object } = props;
+interface ReviewProps<Draft> {
+  readonly kind: EditedKind<Draft>;
+  readonly object: KubernetesObject;
+  readonly base: KubernetesObject;
+}
+
+function Review<Draft>({ kind, object, base }: ReviewProps<Draft>): ReactElement {
+  const consequence = kind.consequence?.(object, base);
   return (
     <section className="plb-review" aria-label={text('REVIEW_TITLE')}>
       <h2>{text('REVIEW_TITLE')}</h2>
+      {consequence !== undefined && <Notice level="warning">{text(consequence)}</Notice>}
       {kind.simulation === undefined ? (
         <p>{text('REVIEW_PASSED')}</p>
       ) : (

@@ -1,9 +1,11 @@
-import { useCallback, useEffect, useReducer, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useReducer, useRef } from 'react';
 import type { Operation, Question } from '../api/client.ts';
+import { asFailure } from '../api/failure.ts';
+import type { KubernetesObject, Plural } from '../api/objects.ts';
 import type { Answers } from '../generated/api.ts';
 import { Follower, type Source } from './follow.ts';
 import { afterEvent, beginning, type LiveEvent, type LiveState } from './live-state.ts';
-import { useApi, useClock } from './surroundings.tsx';
+import { useApi, useClock, useObjects } from './surroundings.tsx';
 
 export interface Live<T> extends LiveState<T> {
   /** Asks at once, e.g. after a change from here. */
@@ -22,27 +24,49 @@ function afterTurnEvent<T>(turn: Turn<T>, { about, event }: TurnEvent<T>): Turn<
   return { about, state: afterEvent(turn.about === about ? turn.state : beginning<T>(), event) };
 }
 
-/** The answer to a question of the API, for as long as it is shown. */
-export function useLive<O extends Operation>(question: Question<O>): Live<Answers[O]> {
-  const api = useApi();
+/** What a source answers, for as long as it is shown. `about`: what the source is asked for; another answer belongs to another question. */
+function useFollowed<T>(about: string, source: Source<T>): Live<T> {
   const clock = useClock();
-  const about = JSON.stringify(question);
-  const [turn, tell] = useReducer(afterTurnEvent<Answers[O]>, { about, state: beginning<Answers[O]>() });
-  const follower = useRef<Follower<Answers[O]>>();
+  const [turn, tell] = useReducer(afterTurnEvent<T>, { about, state: beginning<T>() });
+  const follower = useRef<Follower<T>>();
 
   useEffect(() => {
-    const asked = JSON.parse(about) as Question<O>;
-    const source: Source<Answers[O]> = {
-      ask: () => api.ask(asked),
-      listen: api.streams(asked.operation) ? (told, signal) => api.listen(asked, told, signal) : undefined,
-    };
     const started = new Follower(source, clock, (event) => tell({ about, event })).start();
     follower.current = started;
     return () => started.stop();
-  }, [api, clock, about]);
+  }, [source, clock, about]);
 
   const refresh = useCallback(() => follower.current?.refresh(), []);
-  return { ...(turn.about === about ? turn.state : beginning<Answers[O]>()), refresh };
+  return { ...(turn.about === about ? turn.state : beginning<T>()), refresh };
+}
+
+/** The answer to a question of the API, for as long as it is shown. */
+export function useLive<O extends Operation>(question: Question<O>): Live<Answers[O]> {
+  const api = useApi();
+  const about = JSON.stringify(question);
+  const source = useMemo((): Source<Answers[O]> => {
+    const asked = JSON.parse(about) as Question<O>;
+    return {
+      ask: () => api.ask(asked),
+      listen: api.streams(asked.operation) ? (told, signal) => api.listen(asked, told, signal) : undefined,
+    };
+  }, [api, about]);
+  return useFollowed(about, source);
+}
+
+/** An object of which the API has no reading of its own, as the API server of Kubernetes has it; null: it is not there. */
+export function useLiveObject(plural: Plural, name: string): Live<KubernetesObject | null> {
+  const objects = useObjects();
+  const source = useMemo(
+    (): Source<KubernetesObject | null> => ({ ask: () => objects.get(plural, name).catch(nullIfAbsent) }),
+    [objects, plural, name],
+  );
+  return useFollowed(`${plural}/${name}`, source);
+}
+
+function nullIfAbsent(error: unknown): null {
+  if (asFailure(error).kind === 'notFound') return null;
+  throw error;
 }
 
 /** Several pages of one list: what was shown stays until the next page is there, so that the table does not jump. */

@@ -1,4 +1,6 @@
 import React, { type ReactElement } from 'react';
+import { BgpConfCreation, BgpConfEditing } from '../pages/bgp/BgpConfEditor.tsx';
+import { BgpConfPage } from '../pages/bgp/BgpConfPage.tsx';
 import { OverviewPage } from '../pages/overview/OverviewPage.tsx';
 import { PoolCreation, PoolEditing } from '../pages/pools/PoolEditor.tsx';
 import { PoolDetail } from '../pages/pools/PoolDetail.tsx';
@@ -39,6 +41,15 @@ export const CLUSTER_PAGES: readonly ConsolePage[] = [
     title: 'SERVICES',
     element: <ServiceList />,
     details: [{ path: ':namespace/:name', element: <ServiceDetail /> }],
+  },
+  {
+    name: 'porterlb.bgp',
+    title: 'BGP_CONF',
+    element: <BgpConfPage />,
+    details: [
+      { path: NEW, element: <BgpConfCreation /> },
+      { path: 'edit', element: <BgpConfEditing /> },
+    ],
   },
 ];
 

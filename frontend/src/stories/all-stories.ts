@@ -1,3 +1,4 @@
+import { bgpConfStories } from '../pages/bgp/bgp-conf.stories.ts';
 import { overviewStories } from '../pages/overview/overview.stories.ts';
 import { poolStories } from '../pages/pools/pool.stories.ts';
 import { serviceStories } from '../pages/services/service.stories.ts';
@@ -5,4 +6,10 @@ import { tenantStories } from '../pages/tenant/tenant.stories.ts';
 import type { Story } from '../testing/story.ts';
 
 /** Every state of every page. */
-export const allStories: readonly Story[] = [...overviewStories, ...poolStories, ...serviceStories, ...tenantStories];
+export const allStories: readonly Story[] = [
+  ...overviewStories,
+  ...poolStories,
+  ...serviceStories,
+  ...tenantStories,
+  ...bgpConfStories,
+];
