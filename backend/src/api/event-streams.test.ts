@@ -18,11 +18,13 @@ interface Told {
 class Listener {
   text = '';
   ended = false;
+  cacheControl: string | undefined;
   readonly request: ClientRequest;
 
   constructor(port: number, path: string, token = 'admin') {
     const headers = { accept: 'text/event-stream', authorization: `Bearer ${token}` };
     this.request = httpRequest({ host: '127.0.0.1', port, path: `${BASE_PATH}/${path}`, headers }, (response) => {
+      this.cacheControl = response.headers['cache-control'];
       response.setEncoding('utf8').on('data', (chunk: string) => (this.text += chunk));
       response.on('end', () => (this.ended = true));
       response.on('error', () => undefined);
@@ -55,6 +57,15 @@ async function until(met: () => boolean, meanwhile: () => void = () => undefined
 }
 
 suite('who listens for changes', () => {
+  test('hears it at once: nobody on the way is to compress what he is told', async (context) => {
+    const api = await bench(context);
+    const listener = new Listener(api.port, 'pools');
+    await until(() => listener.events.length === 1);
+    assert.match(listener.cacheControl ?? '', /\bno-transform\b/);
+    assert.match(listener.cacheControl ?? '', /\bno-store\b/);
+    listener.request.destroy();
+  });
+
   test('hears how it is, and again when it is otherwise', async (context) => {
     const api = await bench(context);
     const listener = new Listener(api.port, 'pools');

@@ -13,6 +13,13 @@ const LIFE_MS = 600_000;
 const MAX_STREAMS = 100;
 const MAX_PER_CALLER = 10;
 
+/** What compresses answers on the way, as KubeSphere's console does for browsers, holds them back until there is enough of them: it must not. */
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+};
+
 /** What a stream says at a time. */
 export interface Told {
   /** Who listens. */
@@ -47,8 +54,7 @@ export class EventStreams {
     if (stream.response.closed) return;
     this.#take(caller);
     try {
-      const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' };
-      stream.response.writeHead(200, headers);
+      stream.response.writeHead(200, HEADERS);
       await this.#run(stream, text);
     } finally {
       this.#give(caller);
