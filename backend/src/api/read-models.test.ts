@@ -3,7 +3,7 @@ import { suite, test, type TestContext } from 'node:test';
 import type { ReplicaReport } from './replicas/facts.ts';
 import type { NodeAnswer } from './schemas/node.ts';
 import type { Overview } from './schemas/overview.ts';
-import type { PeerAnswer } from './schemas/peer.ts';
+import type { PeerAnswer, PeerSummary } from './schemas/peer.ts';
 import type { PoolAddress, PoolAnswer, PoolSummary } from './schemas/pool.ts';
 import type { ServiceAnswer, ServiceSummary } from './schemas/service.ts';
 import type { Version } from './schemas/replica.ts';
@@ -134,6 +134,22 @@ suite('the addresses of a pool', () => {
     );
     assert.equal((await api.get('services', { token: 'tenant' })).status, 403);
   });
+});
+
+test('a list of peers has the state of each session, as replicas wrote it', async (context) => {
+  const api = await bench(context);
+  const replicas = [
+    { replica: 'porter-0', node: 'n1', sessionState: 'Established' as const },
+    // A word of a later version.
+    { replica: 'porter-1', sessionState: 'Dreaming' as 'Idle' },
+  ];
+  await api.store(bgpPeers, { ...PEER, status: { replicas } });
+  const [peer] = (await api.answer<Page<PeerSummary>>('peers')).items;
+  assert.deepEqual([peer?.established, peer?.sessions], [1, 2]);
+  assert.deepEqual(peer?.states, [
+    { replica: 'porter-0', node: 'n1', state: 'Established' },
+    { replica: 'porter-1', node: null, state: 'Idle' },
+  ]);
 });
 
 test('a peer shows the session of each replica, and names the one that does not answer', async (context) => {

@@ -160,6 +160,13 @@ export type Peer = {
   readonly established: number;
   /** Replicas that have or try to have one. */
   readonly sessions: number;
+  /** The session of each of these replicas, by the status of the object. */
+  readonly states: readonly ({
+    readonly replica: string;
+    readonly node: string | null;
+    /** RFC 4271, section 8.2.2. */
+    readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
+  })[];
   readonly conditions: readonly ({
     readonly type: string;
     readonly status: 'True' | 'False' | 'Unknown';
@@ -211,6 +218,13 @@ export type PeerSummary = {
   readonly established: number;
   /** Replicas that have or try to have one. */
   readonly sessions: number;
+  /** The session of each of these replicas, by the status of the object. */
+  readonly states: readonly ({
+    readonly replica: string;
+    readonly node: string | null;
+    /** RFC 4271, section 8.2.2. */
+    readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
+  })[];
 };
 
 /** A pool of addresses (an Eip), with all that is known of it. */

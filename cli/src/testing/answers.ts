@@ -37,7 +37,7 @@ export function pool(name: string, more: Partial<PoolSummary> = {}): PoolSummary
 export function peerSummary(name: string, more: Partial<PeerSummary> = {}): PeerSummary {
   return {
     ...{ name, createdAt: MADE, address: '10.0.0.1', port: 179, peerAs: 65000, adminDown: false, deleting: false },
-    ...{ ready: good, established: 2, sessions: 2 },
+    ...{ ready: good, established: 2, sessions: 2, states: [] },
     ...more,
   };
 }

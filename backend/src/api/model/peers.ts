@@ -13,10 +13,21 @@ export function peerNames(picture: ClusterPicture): string[] {
   return [...picture.view.peers.entries()].map(([name]) => name);
 }
 
-function sessionCounts(object: BgpPeer): Pick<PeerSummary, 'established' | 'sessions'> {
+const STATES = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;
+
+/** A replica of a later version may have other words. */
+function stateOf(state: string): Session['state'] {
+  return STATES.find((known) => known === state) ?? 'Idle';
+}
+
+function sessionsOf(object: BgpPeer): Pick<PeerSummary, 'established' | 'sessions' | 'states'> {
   const entries = object.status?.replicas ?? [];
-  const established = entries.filter(({ sessionState }) => sessionState === 'Established').length;
-  return { established, sessions: entries.length };
+  const states = entries.map(({ replica, node = null, sessionState }) => ({
+    ...{ replica, node },
+    state: stateOf(sessionState),
+  }));
+  const established = states.filter(({ state }) => state === 'Established').length;
+  return { established, sessions: entries.length, states };
 }
 
 /** Of an object that could never be read. */
@@ -54,15 +65,8 @@ export function peerSummary(name: string, { view }: ClusterPicture): PeerSummary
     ...configured(view.peers.get(name)?.value),
     deleting: object.metadata?.deletionTimestamp !== undefined,
     ready: conditionOf(object.status?.conditions, 'Ready'),
-    ...sessionCounts(object),
+    ...sessionsOf(object),
   };
-}
-
-const STATES = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;
-
-/** A replica of a later version may have other words. */
-function stateOf(state: string): Session['state'] {
-  return STATES.find((known) => known === state) ?? 'Idle';
 }
 
 function negotiated(session: SessionFacts): Session['negotiated'] {

@@ -21,6 +21,9 @@ const summary = {
   ready: condition.nullable(),
   established: z.int().min(0).meta({ description: 'Replicas that have a session, by the status of the object.' }),
   sessions: z.int().min(0).meta({ description: 'Replicas that have or try to have one.' }),
+  states: z
+    .array(z.strictObject({ replica: z.string(), node: z.string().nullable(), state }))
+    .meta({ description: 'The session of each of these replicas, by the status of the object.' }),
 };
 
 export const peerSummary = z.strictObject(summary).meta({ description: 'A router (a BgpPeer).' });
