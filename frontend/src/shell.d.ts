@@ -3,15 +3,21 @@
 
 /** Set by the console's page before any extension is loaded. */
 declare const globals: {
-  readonly user?: { readonly username?: string; readonly lang?: string };
+  readonly user?: { readonly username?: string };
   readonly ksConfig?: { readonly ksVersion?: string };
 };
 
 /** Of these pages; the build writes it in. */
 declare const PORTERLB_VERSION: string;
 
-/** The console's own translation function: keys of every extension lie in one table. */
-declare function t(key: string, params?: Readonly<Record<string, string | number>>): string;
+/**
+ * The console's own translation function (i18next): keys of every extension lie in one table. What is filled in is escaped as for HTML, unless told
+ * otherwise.
+ */
+declare function t(
+  key: string,
+  params?: Readonly<Record<string, string | number | { readonly escapeValue: boolean }>>,
+): string;
 
 declare module '@ks-console/shared' {
   interface Asked {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { installTexts } from '../testing/fake-texts.ts';
 import { ApiClient } from './client.ts';
 import type { Failure } from './failure.ts';
 import { failureOf } from './failure.ts';
 import type { Http, HttpRequest } from './http.ts';
 import { ObjectStore } from './objects.ts';
 
-Object.assign(globalThis, { globals: { user: { lang: 'zh' } } });
+installTexts('zh');
 
 class Wire implements Http {
   readonly sent: HttpRequest[] = [];

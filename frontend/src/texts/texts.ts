@@ -9,7 +9,9 @@ const PREFIX = 'PORTERLB.';
 
 /** The text in the language of who is signed in. To be called when something is drawn: modules are loaded before the texts. */
 export function text(key: TextKey, params?: Readonly<Record<string, string | number>>): string {
-  return t(PREFIX + key, params);
+  if (params === undefined) return t(PREFIX + key);
+  // What is filled in becomes text, never HTML: the console would write a slash as `&#x2F;`.
+  return t(PREFIX + key, { ...params, interpolation: { escapeValue: false } });
 }
 
 /** The key as the console knows it: of menus, whose titles the console translates itself. */
@@ -22,9 +24,9 @@ export function locales(): Readonly<Record<'en' | 'zh', Readonly<Record<string, 
   return { en: prefixed(en), zh: prefixed(zh) };
 }
 
-/** The language that the API is asked for its own texts in. */
+/** The language that the API is asked for its own texts in: that of the page, wherever the console has it from. */
 export function language(): string {
-  return globals.user?.lang === 'zh' ? 'zh' : 'en';
+  return text('LANGUAGE_CODE');
 }
 
 function prefixed(texts: Readonly<Record<string, string>>): Record<string, string> {

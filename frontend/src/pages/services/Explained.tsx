@@ -8,7 +8,7 @@ import { Status } from '../../parts/Status.tsx';
 import { text } from '../../texts/texts.ts';
 import { CHECKS, resultOf, VERDICTS } from './path-model.ts';
 
-/** Why a Service can be reached or not: the chain of checks, what follows of it, and what to do. */
+/** Why a Service can be reached or not: what follows of all checks, what to do, and the chain of them. */
 export function Explained({ service: { namespace, name } }: { readonly service: ServiceName }): ReactElement {
   const live = useLive({ operation: 'explainService', path: { namespace, name } });
   return (
@@ -24,12 +24,12 @@ export function Explained({ service: { namespace, name } }: { readonly service: 
                 {text('EXPLAIN_AGAIN')}
               </button>
             </div>
+            <Conclusion explanation={explanation} />
             <ol className="plb-chain">
               {explanation.checks.map((check, i) => (
                 <Link key={i} check={check} />
               ))}
             </ol>
-            <Conclusion explanation={explanation} />
           </section>
         </>
       )}

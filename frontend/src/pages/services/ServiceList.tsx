@@ -24,7 +24,7 @@ function columnsFor(protocols: Protocols): readonly Column<ServiceSummary>[] {
     { title: 'PROJECT', sortBy: 'namespace', cell: ({ namespace }) => namespace },
     { title: 'STATE', cell: (service) => <ServiceStatus service={service} /> },
     { title: 'ADDRESSES', cell: (service) => <ServiceAddresses service={service} /> },
-    { title: 'MODE', cell: ({ pools }) => modes(pools, protocols) },
+    { title: 'MODE', cell: ({ pools }) => <span className="plb-line">{modes(pools, protocols)}</span> },
     { title: 'PORTS', cell: ({ ports }) => ports.join(', ') },
     { title: 'CREATED', sortBy: 'createTime', cell: ({ createdAt }) => <Time at={createdAt} /> },
   ];
