@@ -1,6 +1,8 @@
 import React, { type ReactElement } from 'react';
 import { BgpConfCreation, BgpConfEditing } from '../pages/bgp/BgpConfEditor.tsx';
 import { BgpConfPage } from '../pages/bgp/BgpConfPage.tsx';
+import { NodeDetail } from '../pages/nodes/NodeDetail.tsx';
+import { NodeList } from '../pages/nodes/NodeList.tsx';
 import { OverviewPage } from '../pages/overview/OverviewPage.tsx';
 import { PoolCreation, PoolEditing } from '../pages/pools/PoolEditor.tsx';
 import { PoolDetail } from '../pages/pools/PoolDetail.tsx';
@@ -50,6 +52,12 @@ export const CLUSTER_PAGES: readonly ConsolePage[] = [
       { path: NEW, element: <BgpConfCreation /> },
       { path: 'edit', element: <BgpConfEditing /> },
     ],
+  },
+  {
+    name: 'porterlb.nodes',
+    title: 'NODES',
+    element: <NodeList />,
+    details: [{ path: ':name', element: <NodeDetail /> }],
   },
 ];
 

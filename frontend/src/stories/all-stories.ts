@@ -1,4 +1,5 @@
 import { bgpConfStories } from '../pages/bgp/bgp-conf.stories.ts';
+import { nodeStories } from '../pages/nodes/node.stories.ts';
 import { overviewStories } from '../pages/overview/overview.stories.ts';
 import { poolStories } from '../pages/pools/pool.stories.ts';
 import { serviceStories } from '../pages/services/service.stories.ts';
@@ -12,4 +13,5 @@ export const allStories: readonly Story[] = [
   ...serviceStories,
   ...tenantStories,
   ...bgpConfStories,
+  ...nodeStories,
 ];
