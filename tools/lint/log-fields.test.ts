@@ -10,22 +10,36 @@ const root = join(import.meta.dirname, '../..');
 const METHODS = ['debug', 'info', 'warn', 'error', 'child'];
 /** What the logger puts on every line by itself. */
 const OF_EVERY_LINE = ['level', 'ts', 'msg'];
+/** What whoever makes a logger gives it. */
+const OF_LOGGERS = ['component', 'replica'];
 /** Parts of a reason's text, which docs/reference/reasons.md has. */
 const OF_REASONS = ['pool'];
 
-function isLogCall(node: ts.Node): node is ts.CallExpression {
+interface LogCall extends ts.CallExpression {
+  readonly expression: ts.PropertyAccessExpression;
+}
+
+function isLogCall(node: ts.Node): node is LogCall {
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
   const { name, expression } = node.expression;
   return METHODS.includes(name.text) && /logger$/i.test(expression.getText());
 }
 
-function fieldsOf(path: string): string[] {
+interface Field {
+  readonly path: string;
+  readonly method: string;
+  readonly name: string;
+}
+
+function fieldsOf(path: string): Field[] {
   const source = ts.createSourceFile(path, readFileSync(join(root, path), 'utf8'), ts.ScriptTarget.Latest, true);
-  const found: string[] = [];
+  const found: Field[] = [];
   const visit = (node: ts.Node): void => {
-    const [fields] = isLogCall(node) ? node.arguments : [];
-    if (fields !== undefined && ts.isObjectLiteralExpression(fields)) {
-      found.push(...fields.properties.flatMap(({ name }) => (name === undefined ? [] : [name.getText()])));
+    if (isLogCall(node)) {
+      const [fields] = node.arguments;
+      const method = node.expression.name.text;
+      const properties = fields !== undefined && ts.isObjectLiteralExpression(fields) ? fields.properties : [];
+      for (const { name } of properties) if (name !== undefined) found.push({ path, method, name: name.getText() });
     }
     ts.forEachChild(node, visit);
   };
@@ -33,10 +47,25 @@ function fieldsOf(path: string): string[] {
   return found;
 }
 
-test('every field of a log line is documented, and every documented one is there', () => {
+function fieldsOfProduct(): Field[] {
   const isProduct = (path: string): boolean =>
     path.startsWith('backend/src/') && !path.endsWith('.test.ts') && !path.includes('/testing/');
-  const used = new Set(filesIn(root, ['backend']).filter(isProduct).flatMap(fieldsOf));
+  return filesIn(root, ['backend']).filter(isProduct).flatMap(fieldsOf);
+}
+
+const fields = fieldsOfProduct();
+
+test('no line has a field twice: what is on every line is not given to one again', () => {
+  const ofLogger = [...OF_EVERY_LINE, ...OF_LOGGERS];
+  const twice = fields.filter(({ method, name }) =>
+    // A child's fields take the places of its parent's.
+    (method === 'child' ? OF_EVERY_LINE : ofLogger).includes(name),
+  );
+  assert.deepEqual(twice, []);
+});
+
+test('every field of a log line is documented, and every documented one is there', () => {
+  const used = new Set(fields.map(({ name }) => name));
   assert.ok(used.size > 40, 'the source has been read');
   const page = readFileSync(join(root, 'docs/reference/logs.md'), 'utf8');
   const rows = [...page.matchAll(/^\| (`[^|]+) \|/gm)].map(([, cell]) => cell ?? '');
@@ -46,7 +75,7 @@ test('every field of a log line is documented, and every documented one is there
     listed(used).filter((field) => !documented.has(field)),
     [],
   );
-  const known = new Set([...used, ...OF_EVERY_LINE, ...OF_REASONS]);
+  const known = new Set([...used, ...OF_EVERY_LINE, ...OF_LOGGERS, ...OF_REASONS]);
   assert.deepEqual(
     listed(documented).filter((field) => !known.has(field)),
     [],

@@ -38,6 +38,18 @@ suite('a file with a log level', () => {
     assert.equal(threshold.level, 'error');
   });
 
+  test('is told of in the log, with the level before and after', async () => {
+    const { logger, say } = await desk('debug');
+    await say('error');
+    assert.deepEqual(
+      logger.entries.map(({ level, message, fields }) => [level, message, fields]),
+      [
+        ['info', 'the log level is set', { from: 'info', to: 'debug' }],
+        ['info', 'the log level is set', { from: 'debug', to: 'error' }],
+      ],
+    );
+  });
+
   test('that is empty or gone means the configured level', async () => {
     const { threshold, say } = await desk(undefined);
     assert.equal(threshold.level, 'info');

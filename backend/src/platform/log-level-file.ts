@@ -43,8 +43,9 @@ export class LogLevelFile {
       return;
     }
     // However little was or will be written: this line is.
+    const from = threshold.level;
     threshold.level = 'info';
-    logger.info({ level }, 'the log level is set');
+    logger.info({ from, to: level }, 'the log level is set');
     threshold.level = level;
   }
 }

@@ -216,7 +216,7 @@ export class LeaderStatuses {
     if (gone.length > 0 && !mayWrite()) return { done: true, againMs: HOLD_MS };
     for (const replica of gone) {
       await pruneOwnStatus(api, kind, { ref: { name }, replica });
-      logger.info({ kind: kind.kind, name, replica }, 'the entries of a replica that is gone were removed');
+      logger.info({ kind: kind.kind, name, other: replica }, 'the entries of a replica that is gone were removed');
     }
     return { done: gone.length > 0, againMs };
   }
