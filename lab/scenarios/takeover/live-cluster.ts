@@ -1,23 +1,23 @@
 /**
- * A live cluster moves from OpenELB to PorterLB, and back, under traffic: with CRDs, objects and names as OpenELB 0.5 and 0.6 leave them, and a
- * stand-in that announces what OpenELB's ledger says. Needs root; see docs/how-to/takeover-openelb.md.
+ * A live cluster moves from OpenELB to PorterLB, and back, under traffic: with CRDs, objects and names as a version of OpenELB leaves them, and
+ * a stand-in that announces what OpenELB's ledger says. See docs/how-to/takeover-openelb.md.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { buildManagerImage } from '../../tools/image/build.ts';
-import type { KubeObject } from '../cluster/api-client.ts';
-import { Lab } from '../lab.ts';
-import { until } from '../state/until.ts';
-import { managerNamespace, managerPods } from '../story/install.ts';
-import { addressOf } from '../story/main-job.ts';
-import { service, whoami } from '../story/manifests.ts';
-import { longestGap, PacedTraffic, request } from '../story/traffic.ts';
-import { progressToStderr } from '../toolchain/index.ts';
-import * as openelb from './takeover/openelb.ts';
-import { pluginPath, runPlugin, type Ended } from './takeover/plugin.ts';
+import { buildManagerImage } from '../../../tools/image/build.ts';
+import type { KubeObject } from '../../cluster/api-client.ts';
+import { Lab } from '../../lab.ts';
+import { until } from '../../state/until.ts';
+import { managerNamespace, managerPods } from '../../story/install.ts';
+import { addressOf } from '../../story/main-job.ts';
+import { service, whoami } from '../../story/manifests.ts';
+import { longestGap, PacedTraffic, request } from '../../story/traffic.ts';
+import { progressToStderr } from '../../toolchain/index.ts';
+import * as openelb from './openelb.ts';
+import { pluginPath, runPlugin, type Ended } from './plugin.ts';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '../../..');
 const CLEANUP = 'service.kubernetes.io/load-balancer-cleanup';
 /** What takes longer is no switch-over any more, but an outage; how long it takes on a machine that does nothing else is in the how-to. */
 const OUTAGE_MS = 60_000;
@@ -26,7 +26,7 @@ const ROUTED = openelb.HELD.filter(({ pool }) => pool === 'public');
 
 type Kept = KubeObject & { readonly metadata: { readonly finalizers?: readonly string[] } };
 
-for (const version of ['0.5', '0.6'] as const) {
+export function movesFrom(version: openelb.Version): void {
   suite(`a cluster of OpenELB ${version}`, () => {
     let lab: Lab;
     let plugin: string;
