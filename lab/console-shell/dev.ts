@@ -2,7 +2,6 @@
 import { parseArgs } from 'node:util';
 import { accounts } from '../kubesphere/accounts.ts';
 import { MissingRequirements, progressToStderr } from '../toolchain/index.ts';
-import { bundleFile } from './extension.ts';
 import { setScene } from './scene.ts';
 import { ConsoleSetting } from './setting.ts';
 import { ShellUnavailable } from './packages.ts';
@@ -23,7 +22,7 @@ function howToUse({ url, lab }: ConsoleSetting): string {
 
 ${people}
 
-  The bundle is ${bundleFile()}, read anew whenever a page is loaded.
+  The pages are made of frontend/ and locales/ anew whenever one is loaded.
   export KUBECONFIG=${lab.kubeconfig}
   alias kubectl=${lab.kubectlProgram}
 

@@ -1,18 +1,15 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { bundleConsole } from '../../tools/console/bundle.ts';
 import type { RoleTemplate } from '../kubesphere/roles.ts';
 import { ensureHelm, type Progress } from '../toolchain/index.ts';
 import { run } from '../toolchain/run.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** The bundle that the shell loads: the one that was built, else the one that the chart has. */
-export function bundleFile(): string {
-  const places = ['frontend/dist/index.js', 'charts/frontend/files/index.js'].map((path) => join(root, path));
-  const found = places.find((path) => existsSync(path));
-  if (found === undefined) throw new Error(`there is no bundle of the console's pages: none of ${places.join(', ')}`);
-  return found;
+/** The bundle that the shell loads: what the extension's package would have, of the sources as they are now. */
+export function bundle(): Buffer {
+  return bundleConsole(root);
 }
 
 /** The RoleTemplates that the extension's charts bring, as Helm renders them where KubeSphere is. */

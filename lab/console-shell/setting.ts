@@ -10,7 +10,7 @@ import { NodeVerdicts } from '../scenarios/manager/node-verdicts.ts';
 import { folderOf } from '../state/lab-registry.ts';
 import { until } from '../state/until.ts';
 import type { Progress } from '../toolchain/index.ts';
-import { bundleFile, roleTemplates } from './extension.ts';
+import { roleTemplates } from './extension.ts';
 import { ensureConsoleShell } from './shell.ts';
 
 /** Where ks-apiserver is, beside the lab's API server. */
@@ -55,7 +55,6 @@ export class ConsoleSetting {
         port: apiserverPort,
         kubeconfig: lab.insideKubeconfig,
         manager: `https://${lab.node('n1').addresses.ipv4}:17982`,
-        bundle: bundleFile(),
         templates,
       });
       const url = await startShell(lab, shell, {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { ApiClient } from '../cluster/api-client.ts';
+import { bundle } from '../console-shell/extension.ts';
 import { accounts, builtInTemplates } from './accounts.ts';
 import { ConsoleApiserver } from './console-apiserver.ts';
 import type { Listing } from './listings.ts';
@@ -12,7 +13,6 @@ export interface ProcessOptions {
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
   readonly manager: string;
-  readonly bundle: string;
   /** Those of the extension. */
   readonly templates: readonly RoleTemplate[];
 }
@@ -28,7 +28,7 @@ const api = await ApiClient.fromKubeconfig(options.kubeconfig);
 const server = new ConsoleApiserver({
   accounts,
   templates: [...builtInTemplates, ...options.templates],
-  bundle: options.bundle,
+  bundle,
   kubernetes: { url: clusters[0].cluster.server, token: users[0].user.token },
   objects: (path) => api.list<Listing>(path),
   manager: options.manager,

@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { passOn, refuse, remoteUser, userinfo } from './ks-apiserver.ts';
 import { listing, type Listing } from './listings.ts';
@@ -10,8 +9,8 @@ import { bundlePath, cluster, shellAnswer } from './shell-answers.ts';
 export interface ConsoleApiserverOptions {
   readonly accounts: readonly Account[];
   readonly templates: readonly RoleTemplate[];
-  /** File of the extension's bundle; read each time that a browser asks for it. */
-  readonly bundle: string;
+  /** The extension's bundle; asked each time that a page is loaded. */
+  readonly bundle: () => Buffer;
   /** The API server of Kubernetes, which is asked as its administrator once a role has allowed it. */
   readonly kubernetes: { readonly url: string; readonly token: string };
   /** The same, to list objects. */
@@ -130,7 +129,7 @@ export class ConsoleApiserver {
   #bundle({ response, path }: Asked): boolean {
     if (path !== bundlePath) return false;
     const headers = { 'content-type': 'application/javascript; charset=utf-8', 'cache-control': 'no-store' };
-    response.writeHead(200, headers).end(readFileSync(this.#options.bundle));
+    response.writeHead(200, headers).end(this.#options.bundle());
     return true;
   }
 
@@ -152,7 +151,7 @@ export class ConsoleApiserver {
         accounts,
         templates,
         language: ({ name }) => this.#languages.get(name),
-        bundleVersion: () => createHash('sha256').update(readFileSync(bundle)).digest('hex').slice(0, 12),
+        bundleVersion: () => createHash('sha256').update(bundle()).digest('hex').slice(0, 12),
       },
     );
     if (answer === undefined) return false;

@@ -85,14 +85,14 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
   test('a pool that can not be is refused where it is wrong; made right, it gives a Service an address at once', async () => {
     await as({ account: 'admin' }, async (page) => {
       await page.goto(pools);
-      await page.getByRole('link', { name: 'Create' }).click();
-      await page.getByLabel('Name').fill('front');
-      await page.getByLabel('Addresses').fill('192.0.2.64/99');
+      await page.getByRole('link', { name: 'Create', exact: true }).click();
+      await page.getByLabel('Name', { exact: true }).fill('front');
+      await page.getByLabel('Addresses', { exact: true }).fill('192.0.2.64/99');
       await page.getByRole('button', { name: 'Review' }).click();
       await page.locator('.plb-field', { hasText: 'Addresses' }).getByRole('alert').waitFor();
       assert.equal(await new Pools(setting.manager).find('front'), undefined);
 
-      await page.getByLabel('Addresses').fill('192.0.2.64/30');
+      await page.getByLabel('Addresses', { exact: true }).fill('192.0.2.64/30');
       await page.getByRole('button', { name: 'Review' }).click();
       await page.getByText('Nobody would be affected').waitFor();
       await page.getByRole('button', { name: 'Save' }).click();
@@ -111,8 +111,8 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
   test('of a name that is taken the API server says so', async () => {
     await as({ account: 'admin' }, async (page) => {
       await page.goto(`${pools}/~new`);
-      await page.getByLabel('Name').fill('public');
-      await page.getByLabel('Addresses').fill('192.0.2.128/30');
+      await page.getByLabel('Name', { exact: true }).fill('public');
+      await page.getByLabel('Addresses', { exact: true }).fill('192.0.2.128/30');
       await page.getByRole('button', { name: 'Review' }).click();
       await page
         .getByText(/exists already|already exists/)
@@ -127,7 +127,7 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
       await page.getByRole('button', { name: 'Actions for front' }).click();
       await page.getByRole('menuitem', { name: 'Disable' }).click();
       await page.getByText('Nobody would be affected').waitFor();
-      await page.getByRole('button', { name: 'Disable' }).click();
+      await page.getByRole('button', { name: 'Disable', exact: true }).click();
       await row(page, 'front').getByText('gives no new addresses').waitFor();
       await setting.manager.create('shop/late', { spec: ours, annotations: inPool('front') });
       const { message } = await setting.manager.allocatedBecause('shop/late', 'PoolDisabled');
@@ -152,7 +152,7 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
     await as({ account: 'viewer' }, async (page) => {
       await page.goto(pools);
       await row(page, 'public').waitFor();
-      assert.equal(await page.getByRole('link', { name: 'Create' }).count(), 0);
+      assert.equal(await page.getByRole('link', { name: 'Create', exact: true }).count(), 0);
       assert.equal(await page.getByRole('button', { name: /^Actions/ }).count(), 0);
       assert.equal((await page.request.delete(`${eips}/public`)).status(), 403);
       assert.equal((await page.request.get(`${ourApi}/overview`)).status(), 200);
@@ -166,6 +166,11 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
       assert.equal(await status(`${ourApi}/pools`), 403);
       assert.equal(await status(`${ourApi}/namespaces/default/services`), 403);
       assert.equal(await status(`${ourApi}/namespaces/shop/services/till/explanation`), 200);
+      await page.goto('/workspaces/acme/overview');
+      await page.getByText('Load-Balanced Services', { exact: true }).click();
+      await page.getByLabel('Project', { exact: true }).selectOption('shop');
+      const ip = await setting.manager.address('shop/till');
+      await page.locator('tbody tr', { hasText: 'till' }).getByText(ip).waitFor();
     });
   });
 
