@@ -135,4 +135,20 @@ describe('a plan that is executed', () => {
     const { message } = await new Script([[end]], answer).failure();
     assert.match(message, /Pods of the DaemonSet openelb-system\/openelb-speaker are still there after 180 s/);
   });
+
+  it('waits for the first Pod of what was started before it looks again', async () => {
+    const key = 'porterlb-system/porter-manager';
+    const start = step('start', [patch('/a'), { do: 'awaitStart', kind: 'DaemonSet', key }], { inOrder: true });
+    const owner = { kind: 'DaemonSet', name: 'porter-manager' };
+    let missing = 2;
+    const script = new Script([[start], []], (call) => {
+      if (!call.includes('/pods?'))
+        return { status: 200, body: { metadata: { namespace: 'porterlb-system', name: owner.name } } };
+      missing -= 1;
+      const items = missing >= 0 ? [] : [{ metadata: { name: 'x', ownerReferences: [owner] } }];
+      return { status: 200, body: { items } };
+    });
+    await script.run();
+    assert.equal(script.waits, 2);
+  });
 });

@@ -94,6 +94,8 @@ async function actAll({ actions, inOrder }: Step, deps: ExecuteDeps): Promise<vo
 async function act(action: Action, deps: ExecuteDeps): Promise<void> {
   if (deps.signal.aborted) throw new Failure(EXIT.interrupted, 'interrupted');
   switch (action.do) {
+    case 'awaitStart':
+      return await until(action, deps, (workload) => (workload?.pods.length ?? 0) > 0);
     case 'awaitEnd':
       return await until(action, deps, (workload) => (workload?.pods.length ?? 0) === 0);
     case 'awaitReady':
@@ -131,7 +133,13 @@ function hasAll(workload: Workload): boolean {
   return isReady(workload) && workload.pods.length >= wanted;
 }
 
-type Await = Extract<Action, { readonly do: 'awaitEnd' | 'awaitReady' }>;
+type Await = Extract<Action, { readonly do: 'awaitStart' | 'awaitEnd' | 'awaitReady' }>;
+
+const STATES: Readonly<Record<Await['do'], string>> = {
+  awaitStart: 'are not there',
+  awaitEnd: 'are still there',
+  awaitReady: 'are not Ready',
+};
 
 async function until(
   { do: what, kind, key }: Await,
@@ -143,6 +151,5 @@ async function until(
     if (signal.aborted) throw new Failure(EXIT.interrupted, 'interrupted');
     await wait(POLL_MS, signal);
   }
-  const state = what === 'awaitEnd' ? 'are still there' : 'are not Ready';
-  throw new Failure(EXIT.problems, `Pods of the ${kind} ${key} ${state} after ${PATIENCE_MS / 1000} s`);
+  throw new Failure(EXIT.problems, `Pods of the ${kind} ${key} ${STATES[what]} after ${PATIENCE_MS / 1000} s`);
 }

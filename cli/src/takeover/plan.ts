@@ -55,13 +55,18 @@ function start({ manager }: Cluster): Step {
       kind === 'DaemonSet'
         ? { spec: { template: { spec: { nodeSelector: none } } } }
         : { metadata: { annotations: { [REPLICAS]: null } }, spec: { replicas } };
-    return [{ do: 'patch', path: pathOf(kind, keyOf(object)), type: 'merge', body }];
+    const path = pathOf(kind, keyOf(object));
+    return [
+      { do: 'patch', path, type: 'merge', body },
+      { do: 'awaitStart', kind, key: keyOf(object) },
+    ];
   };
   return {
     id: 'start',
     what: 'Start the replicas of PorterLB, which a rollback stopped',
     why: 'they wait beside OpenELB until that is gone',
     actions: actions(),
+    inOrder: true,
     onFailure: 'Nothing was changed.',
   };
 }

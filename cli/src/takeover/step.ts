@@ -7,6 +7,8 @@ export type Action =
   | { readonly do: 'patch'; readonly path: string; readonly type: PatchType; readonly body: unknown }
   | { readonly do: 'create'; readonly path: string; readonly body: unknown }
   | { readonly do: 'delete'; readonly path: string }
+  /** Until a Pod of it is there, Ready or not. */
+  | { readonly do: 'awaitStart'; readonly kind: WorkloadKind; readonly key: string }
   /** Until no Pod of it is there any more. */
   | { readonly do: 'awaitEnd'; readonly kind: WorkloadKind; readonly key: string }
   /** Until as many Pods of it as are wanted are Ready. */
