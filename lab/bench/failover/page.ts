@@ -21,7 +21,7 @@ ${conditions.map((line) => `- ${line}`).join('\n')}
 ${trafficTable(traffic)}
 ${times.length === 0 ? '' : `\n${timeTable(times)}\n`}${lost.length === 0 ? '' : `\nLost where the goal was missed:\n${lost.join('')}\n`}
 - **BGP, Local**: every node has a Pod. **BGP, Cluster**: Pods only on nodes that survive; that kube-proxy goes on choosing the Pods of a dead node
-  until Kubernetes notices is not part of it.
+  until Kubernetes notices is not part of it, and [measured apart](../node-health.md#what-kube-proxy-does-meanwhile).
 - With three next hops a router sends a third of the requests to the dead one, so that there are answers all the time: what counts is when the
   last request is lost. On a link all requests go to one node.
 - When an address of a link moves because a replica goes or comes, a connection that is under way at that moment is reset (ECONNRESET): the node that
