@@ -54,6 +54,11 @@ interface Columns {
   readonly pathIds: number[];
 }
 
+interface Gone extends Columns {
+  readonly family: AddressFamily;
+  readonly before: number;
+}
+
 /** How many routes or paths can't be encoded, and the first of them. */
 export type OnInvalid = (count: number, prefix: string, reason: string) => void;
 
@@ -64,7 +69,8 @@ export class Changes {
   readonly #invalidBefore = new InvalidRoutes();
   readonly #packer: UpdatePacker;
   readonly #groups = new Map<string, Siblings>();
-  readonly #gone = new Map<AddressFamily, Columns>();
+  /** By family and the MED that they had. */
+  readonly #gone = new Map<string, Gone>();
   /** About how many octets `pack` will make. */
   bytes = 0;
   /** How many paths were looked at, about which is the time that `add` took. */
@@ -85,7 +91,7 @@ export class Changes {
     if (route === sent && terms === sentOn && !again) return this.#unchanged();
     const before = this.#paths(entry, sent, sentOn, this.#invalidBefore);
     const wanted = this.#paths(entry, route, terms, this.invalid);
-    this.#announce(wanted, again ? noPaths : before, encoded.octets);
+    this.#announce(wanted, before, encoded.octets, again);
     this.#withdraw(before, wanted, encoded);
     this.looks += Math.max(wanted.length, before.length, 1);
     entry.sent = route;
@@ -100,14 +106,17 @@ export class Changes {
 
   /**
    * A router acts on each UPDATE as it comes. So that no path is its best for a moment that neither was nor will be: what gets better or is
-   * new, the best first; then what vanishes; then what gets worse, last what was best before. See also AdjRibOut.
+   * new, the best first; then what vanishes or gets worse, last what was best before. See also AdjRibOut.
    */
   pack(): Uint8Array[] {
     const groups = [...this.#groups.values()].flatMap(({ byNextHop }) => [...byNextHop.values()]);
     for (const group of groups.sort((a, b) => a.med - b.med)) this.#reach(group, group);
-    for (const [family, columns] of this.#gone) this.#packer.unreach(family, columns);
-    const worse = groups.flatMap((group) => [...group.worse].map(([before, columns]) => ({ group, before, columns })));
-    for (const { group, columns } of worse.sort((a, b) => b.before - a.before)) this.#reach(group, columns);
+    // Sorting is stable: of those that were equally good the vanished ones go first.
+    const losses = [...this.#gone.values(), ...groups.flatMap(lossesOf)].sort((a, b) => b.before - a.before);
+    for (const loss of losses) {
+      if ('group' in loss) this.#reach(loss.group, loss.columns);
+      else this.#packer.unreach(loss.family, loss);
+    }
     return this.#packer.takeMessages();
   }
 
@@ -145,11 +154,11 @@ export class Changes {
     return like.byNextHop.get(nextHop) ?? this.#createGroup(like, nextHop);
   }
 
-  #announce(wanted: readonly GroupedPath[], before: readonly GroupedPath[], octets: Uint8Array): void {
+  #announce(wanted: readonly GroupedPath[], before: readonly GroupedPath[], octets: Uint8Array, again: boolean): void {
     let at = 0;
     for (const path of wanted) {
       // Most often the path stands where it stood.
-      if (before[at++] === path || before.includes(path)) continue;
+      if ((before[at++] === path || before.includes(path)) && !again) continue;
       const { id, group } = path;
       const columns = columnsFor(group, before.find((other) => other.id === id)?.group.med);
       if (columns.prefixes.length === 0) this.bytes += group.attributes?.length ?? 0;
@@ -161,7 +170,7 @@ export class Changes {
     let at = 0;
     for (const path of before) {
       if (wanted[at++] === path || wanted.some(({ id }) => id === path.id)) continue;
-      this.#append(this.#goneOf(encoded.family), encoded.octets, path.id);
+      this.#append(this.#goneOf(encoded.family, path.group.med), encoded.octets, path.id);
     }
   }
 
@@ -202,10 +211,11 @@ export class Changes {
     return group;
   }
 
-  #goneOf(family: AddressFamily): Columns {
-    let columns = this.#gone.get(family);
-    if (columns === undefined) this.#gone.set(family, (columns = { prefixes: [], pathIds: [] }));
-    return columns;
+  #goneOf(family: AddressFamily, med: number): Columns {
+    const key = `${family} ${med}`;
+    let gone = this.#gone.get(key);
+    if (gone === undefined) this.#gone.set(key, (gone = { family, before: med, prefixes: [], pathIds: [] }));
+    return gone;
   }
 }
 
@@ -215,6 +225,10 @@ function pathOf(group: Group, id: number): GroupedPath {
   let path = group.paths.get(id);
   if (path === undefined) group.paths.set(id, (path = { id, group }));
   return path;
+}
+
+function lossesOf(group: Group): { group: Group; before: number; columns: Columns }[] {
+  return [...group.worse].map(([before, columns]) => ({ group, before, columns }));
 }
 
 /** @param before its MED so far; undefined: it is new */

@@ -29,12 +29,14 @@ function best(meds: Meds): string {
 }
 
 /** The best paths after each message on the way from one route to another, the first state included. */
-function choices(from: Meds, to: Meds): string[] {
+function choices(from: Meds, to: Meds, refresh?: 'before' | 'after'): string[] {
   const scene = new Scene();
   scene.start();
   scene.rib.replace(table(routeOf(from)));
   scene.flush();
+  if (refresh === 'before') scene.rib.refresh('ipv4-unicast');
   scene.rib.replace(table(routeOf(to)));
+  if (refresh === 'after') scene.rib.refresh('ipv4-unicast');
   const chosen = [best(from)];
   for (let batch = scene.rib.take(65_536); batch !== undefined; batch = scene.rib.take(65_536)) {
     for (const frame of framesOf(batch.bytes)) {
@@ -55,18 +57,28 @@ suite('paths by several next hops, of which some are better', () => {
     assert.deepEqual(choices({ 1: 400, 2: 400, 3: 450 }, { 1: 100, 2: 100, 3: 150 }), ['1,2', '1', '1,2', '1,2']);
   });
 
+  for (const refresh of ['before', 'after'] as const) {
+    test(`the same where the router has asked for all ${refresh} that`, () => {
+      const chosen = choices({ 1: 100, 2: 100, 3: 150 }, { 1: 200, 2: 200, 3: 250 }, refresh);
+      assert.ok(!chosen.includes('3'), chosen.join(' | '));
+    });
+  }
+
+  test('one that was a little better vanishes while the other gets worse: the other is never as good as it was', () => {
+    assert.deepEqual(choices({ 1: 0, 2: 50 }, { 2: 100 }), ['1', '1', '2']);
+  });
+
   test('a next hop goes while the others get worse: it is gone before it would be the only good one', () => {
     assert.deepEqual(choices({ 1: 100, 2: 100, 3: 100 }, { 1: 200, 2: 200 }), ['1,2,3', '1,2', '2', '1,2']);
   });
 
-  test('whatever paths come, stay and get better or worse, only what was or will be the best is ever chosen', () => {
+  test('whatever paths come, go, stay and get better or worse, only what was or will be the best is ever chosen', () => {
     const meds = fc.dictionary(fc.constantFrom('1', '2', '3', '4'), fc.nat(4), { minKeys: 1 });
-    const more = fc.dictionary(fc.constantFrom('1', '2', '3', '4'), fc.nat(4));
+    const refresh = fc.constantFrom(undefined, 'before' as const, 'after' as const);
     fc.assert(
-      fc.property(meds, more, (from, changed) => {
-        const to = { ...from, ...changed };
+      fc.property(meds, meds, refresh, (from, to, asked) => {
         const allowed = new Set(`${best(from)},${best(to)}`.split(','));
-        for (const chosen of choices(from, to)) {
+        for (const chosen of choices(from, to, asked)) {
           assert.notEqual(chosen, '');
           for (const id of chosen.split(',')) assert.ok(allowed.has(id), `${id} of ${chosen}`);
         }

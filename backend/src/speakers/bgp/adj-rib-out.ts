@@ -62,6 +62,7 @@ export class AdjRibOut {
   #walk: Walk | undefined;
   /** The batch that is being collected. Its paths count as sent. */
   #open: Changes | undefined;
+  #openHasChanges = false;
   /** Something has changed since, which may concern its prefixes: it goes before anything else. */
   #overtaken = false;
   #known = false;
@@ -218,23 +219,42 @@ export class AdjRibOut {
     return session.packer.takeMessages();
   }
 
-  /** Adds to the batch. @returns whether there is room in it for more, and more to look at */
+  /**
+   * Adds to the batch: what has changed, then what is looked at in turn. What goes again for a refresh has no part in a batch with changes,
+   * where it would go first.
+   *
+   * @returns whether there is room in it for more, and more to look at
+   */
   #collect({ packer, terms }: ActiveSession, maxBytes: number, mostLooks: number): boolean {
     const changes = this.#isLookDue ? (this.#open ??= new Changes(packer)) : this.#open;
     if (changes === undefined) return false;
     const enough = changes.looks + mostLooks;
     const isOver = (): boolean => changes.bytes >= maxBytes || changes.looks >= enough;
+    this.#collectChanges(changes, terms, isOver);
+    if (this.#openHasChanges && this.#goesAgain) return this.#dirty.size > 0 && changes.bytes < maxBytes;
+    this.#collectInTurn(changes, terms, isOver);
+    return changes.bytes < maxBytes && this.#isLookDue;
+  }
+
+  #collectChanges(changes: Changes, terms: Terms, isOver: () => boolean): void {
     for (const entry of this.#dirty) {
-      if (isOver()) break;
+      if (isOver()) return;
       this.#dirty.delete(entry);
       this.#add(changes, entry, terms, false);
+      this.#openHasChanges = true;
     }
+  }
+
+  #collectInTurn(changes: Changes, terms: Terms, isOver: () => boolean): void {
     while (this.#walk !== undefined && !isOver()) {
       const { value: entry } = this.#walk.entries.next();
       if (entry === undefined) this.#walk = undefined;
       else this.#add(changes, entry, terms, this.#walk.again.has(entry.encoded.family));
     }
-    return changes.bytes < maxBytes && this.#isLookDue;
+  }
+
+  get #goesAgain(): boolean {
+    return this.#walk !== undefined && this.#walk.again.size > 0;
   }
 
   #add(changes: Changes, entry: Entry, terms: Terms, again: boolean): void {
@@ -245,6 +265,7 @@ export class AdjRibOut {
   #pack(): Uint8Array[] {
     const changes = this.#open;
     this.#open = undefined;
+    this.#openHasChanges = false;
     this.#overtaken = false;
     changes?.invalid.report(this.#deps.onInvalid);
     return changes?.pack() ?? [];
@@ -308,6 +329,7 @@ export class AdjRibOut {
     this.#dirty.clear();
     this.#walk = undefined;
     this.#open = undefined;
+    this.#openHasChanges = false;
     this.#overtaken = false;
     this.#sentPrefixes = 0;
     for (const entry of this.#entries.values()) {
