@@ -112,6 +112,14 @@ suite('an address of ours is left to a rival', () => {
     assert.equal(left({ answers: false, speakers: [] }), true);
     assert.equal(left({ answers: false, speakers: [], announces: false }), false);
   });
+  test('not if it leaves, unless another replica answers from there, or our node is cut off', () => {
+    const leaving = { answers: false, speakers: [], leaves: true };
+    assert.equal(left(leaving), false);
+    assert.equal(left({ ...leaving, insistsMs: 1_500 }, {}, [SECOND]), false);
+    assert.equal(left({ ...leaving, isMember: false }, { stale: true }), false);
+    assert.equal(left({ leaves: true }), true);
+    assert.equal(left(leaving, { isCutOff: true }), true);
+  });
   test('whatever its rank, if it announces and our node is cut off; of those that ask at the same time, by rank', () => {
     const lower = { node: THIRD, answers: false, speakers: [] };
     assert.equal(left(lower, { isCutOff: true }), true);

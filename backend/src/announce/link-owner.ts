@@ -63,12 +63,14 @@ export function outranks(ip: string, [a, b]: readonly [string, string], nodes: r
 /** A node that speaks for an address of ours, and what is known of the replica there. */
 export interface Rival {
   readonly node: string;
-  /** A replica answers from there. */
+  /** A replica answers from there, and doesn't leave. */
   readonly answers: boolean;
   /** Those of them that have a link for the address. */
   readonly speakers: readonly LinkSpeaker[];
   /** A replica runs there, whether it answers or not. */
   readonly isMember: boolean;
+  /** A replica there has said that it leaves, and is not gone yet. */
+  readonly leaves?: boolean;
   /** It told everybody of its own accord, lately, which a kernel that merely has the address never does. */
   readonly announces: boolean;
   /** For how long it has gone on telling so although we said that the address is ours, in milliseconds. */
@@ -90,10 +92,12 @@ const INSISTS_MS = 1_000;
  * Whether an address of ours is better left to a rival: to one of higher rank, or one that knows the cluster while our view is stale. A
  * node whose replica could not speak for the address answers by its kernel, and is no rival; nor is one without a replica, unless our view
  * is stale and the node announces the address. Who is cut off leaves it to whoever announces it, as traffic that comes to us gets no
- * further than our node; between those that merely ask for it at the same time, rank decides.
+ * further than our node; between those that merely ask for it at the same time, rank decides. One that leaves is
+ * waiting to hear us, and if we waited for it in turn, nobody would speak for the address once it is gone.
  */
 export function mayYield(ip: string, rival: Rival, ourselves: Ourselves, nodes: readonly string[]): boolean {
   if (ourselves.isCutOff === true && rival.announces && rival.asks !== true) return true;
+  if (rival.leaves === true && !rival.answers) return false;
   return isBetter(ip, rival, ourselves, nodes);
 }
 

@@ -21,7 +21,10 @@ export interface Layer2Deps {
   readonly links: LinkLayer;
   readonly datagrams: Datagrams;
   readonly speaker: Pick<Layer2Speaker, 'set' | 'update' | 'reassert' | 'audit' | 'recheck' | 'followRoutes' | 'stop'>;
-  readonly replicas: Pick<ReplicaProber, 'answering' | 'nodes' | 'nodeOfMac' | 'isSettled' | 'setBehind' | 'setPlace'>;
+  readonly replicas: Pick<
+    ReplicaProber,
+    'answering' | 'leavingNodes' | 'nodes' | 'nodeOfMac' | 'isSettled' | 'setBehind' | 'setPlace'
+  >;
   readonly nodes: ReadonlyMap<string, Node>;
   /** What `view` returns of these addresses may be different now. */
   readonly onChange: (ips: ReadonlySet<string>) => void;

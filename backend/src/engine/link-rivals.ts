@@ -9,7 +9,7 @@ import type { ReplicasBehind } from './replicas-behind.ts';
 import type { UnplacedReplicas } from './unplaced-replicas.ts';
 
 export interface LinkRivalsDeps {
-  readonly replicas: Pick<ReplicaProber, 'answering' | 'nodes'>;
+  readonly replicas: Pick<ReplicaProber, 'answering' | 'leavingNodes' | 'nodes'>;
   readonly yields: Pick<LinkYields, 'hear'>;
   readonly behind: Pick<ReplicasBehind, 'self'>;
   readonly ownNetwork: Pick<OwnNetwork, 'isDown'>;
@@ -44,6 +44,7 @@ export class LinkRivals {
       answers: replicas.answering().some((replica) => replica.node === node),
       speakers: places.speakersOf({ ip, node, ...heard }, wanted.pool.interface),
       isMember: replicas.nodes().has(node),
+      leaves: replicas.leavingNodes().has(node),
       asks: rival.heard === 'probe',
       ...heard,
     };

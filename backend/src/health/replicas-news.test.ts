@@ -38,9 +38,14 @@ suite('news', () => {
     b.setPlace(PLACE);
     lab.clock.advance(AT_ONCE_MS);
     assert.deepEqual(a.answering()[0]?.place, PLACE);
+    assert.deepEqual([...a.leavingNodes()], []);
     b.announceLeaving();
     lab.clock.advance(AT_ONCE_MS);
     assert.deepEqual(sees(a), { answering: [], lost: [] });
+    assert.deepEqual([...a.leavingNodes()], ['node-b']);
+    b.stop();
+    lab.clock.advance(MISSED_MS);
+    assert.deepEqual([...a.leavingNodes()], [], 'it is gone');
   });
 
   test('what does not change is no news', () => {

@@ -6,8 +6,8 @@ import { decodeProbe, encodeProbe, type ProbeHeader, type ProbeMessage } from '.
 import { ReplicaMacs } from './replica-macs.ts';
 import { ToldPlace } from './told-place.ts';
 import { asAnswering, asLost, asMember, comesBack, expire, hasSaid, isOfUse, lose } from './tracked-replica.ts';
-import { newlyTracked, notePlace, noteRetained, retainedFor, type AnsweringReplica } from './tracked-replica.ts';
-import type { LostReplica, ReplicaFacts, Tracked } from './tracked-replica.ts';
+import { leavingNode, newlyTracked, notePlace, noteRetained, retainedFor } from './tracked-replica.ts';
+import type { AnsweringReplica, LostReplica, ReplicaFacts, Tracked } from './tracked-replica.ts';
 
 export interface ReplicaProberDeps {
   readonly clock: Clock;
@@ -194,6 +194,11 @@ export class ReplicaProber {
   /** Those that answer and don't leave. */
   answering(): AnsweringReplica[] {
     return [...this.#tracked].flatMap(([name, tracked]) => asAnswering(name, tracked) ?? []);
+  }
+
+  /** The nodes of those that answer still, and say that they leave. */
+  leavingNodes(): ReadonlySet<string> {
+    return new Set([...this.#tracked.values()].flatMap(leavingNode));
   }
 
   /** The other members, whether they answer or not, with what they last said of themselves. */

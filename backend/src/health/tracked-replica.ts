@@ -163,6 +163,11 @@ export function asAnswering(name: string, tracked: Tracked): AnsweringReplica | 
   return { name, node, stale, behind, newcomer, announcing, place, isPlaceKnown, countsUs };
 }
 
+/** Its node, where it answers still, and leaves. */
+export function leavingNode({ answering, leaving, node }: Tracked): string[] {
+  return answering && leaving && node !== undefined ? [node] : [];
+}
+
 /** Undefined where it is no member any more. */
 export function asMember(name: string, tracked: Tracked): ReplicaFacts | undefined {
   const { member, replaced, answering, leaving, stale, announcing } = tracked;

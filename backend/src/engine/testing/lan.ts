@@ -149,6 +149,14 @@ export class Lan {
     layer2?.set(this.#wanted);
   }
 
+  /** An engine says that it leaves; it ends (`crash`) a good second later. */
+  leave(name: string): void {
+    const { prober, layer2 } = this.host(name);
+    layer2?.leave();
+    prober?.announceLeaving();
+    layer2?.replicasChanged();
+  }
+
   /** Ends an engine without a word, as a crash does: its host stays. */
   crash(name: string): void {
     const host = this.host(name);
