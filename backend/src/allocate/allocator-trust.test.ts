@@ -36,6 +36,11 @@ suite('what a new leader believes of the statuses that it finds', () => {
     assert.deepEqual(led(services, { '192.0.2.1': 'a/gone' }).ledger.holders('192.0.2.1'), ['b/old']);
     assert.deepEqual(led(services, {}).ledger.holders('192.0.2.1'), ['b/old']);
   });
+  test('one whom the pool still names, and whose annotation alone has the address, takes it from nobody', () => {
+    const thief = aService('a/thief', { createdAt: 1, recorded: [{ pool: 'p', ip: '192.0.2.1' }] });
+    const services = [thief, holding('b/holder', '192.0.2.1', 2)];
+    assert.deepEqual(led(services, { '192.0.2.1': 'a/thief' }).ledger.holders('192.0.2.1'), ['b/holder']);
+  });
   test("a node's address only if the pool says that it was given before", () => {
     const reserved = new Reserved({ nodes: new Map([['192.0.2.1', 'n1']]), serviceRanges: [], subnets: [] });
     const services = [holding('a/web', '192.0.2.1', 1)];

@@ -22,7 +22,8 @@ export function recordOf(
   if (users.includes(key)) return 'named';
   const claimants = users.flatMap((user) => {
     const service = services.get(user);
-    return isRecorded(service?.recorded, ip) ? (service ?? []) : [];
+    // Beside a status without the address the record is the tenant's own annotation: a wish.
+    return service?.claims === true && isRecorded(service.recorded, ip) ? service : [];
   });
   if (claimants.length === 0) return undefined;
   const own = services.get(key)?.sharing;
