@@ -1,35 +1,18 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { matchRoutes } from 'react-router-dom';
+import { registered } from '../testing/console-routes.ts';
 import { menusOf } from './menus.ts';
 import { CLUSTER_PAGES, WORKSPACE_PAGES } from './pages.tsx';
-import { routesOf, type ConsoleRoute } from './routes.ts';
+import { routesOf } from './routes.ts';
 
 const PAGES = { cluster: CLUSTER_PAGES, workspace: WORKSPACE_PAGES };
 const LAYOUT = '/clusters/:cluster';
 
-interface Registered {
-  readonly path: string;
-  readonly children?: Registered[];
-}
-
-/** What consoles of 4.1 and later both do with a route: it becomes a child of the layout that it names, or stands alone. */
-function register(routes: readonly ConsoleRoute[]): Registered[] {
-  const layouts = ['/clusters/:cluster', '/workspaces/:workspace'].map((path) => ({
-    path,
-    children: [] as Registered[],
-  }));
-  const alone: Registered[] = [];
-  for (const { parentRoute, ...route } of routes) {
-    (layouts.find(({ path }) => path === parentRoute)?.children ?? alone).unshift({ path: route.path });
-  }
-  return [...alone, ...layouts];
-}
-
 suite('routes', () => {
-  const registered = register(routesOf(PAGES));
+  const routes = registered(routesOf(PAGES));
   const parts = (path: string): readonly (string | undefined)[] =>
-    (matchRoutes(registered, path) ?? []).map(({ route }) => route.path);
+    (matchRoutes(routes, path) ?? []).map(({ route }) => route.path);
 
   test('stand beside the menu of their cluster or workspace, where the menu leads', () => {
     const entries = menusOf(PAGES).filter(({ parent }) => parent === 'cluster.porterlb');

@@ -12,6 +12,7 @@ export function tellAll(): void {
       const seen = document.body.textContent;
       for (const text of story.shows) assert.ok(seen.includes(text), `${text} is not in: ${seen}`);
       for (const text of story.hides ?? []) assert.ok(!seen.includes(text), `${text} is in: ${seen}`);
+      for (const link of document.querySelectorAll('.plb-back')) assertLeadsUp(link, stage.where());
       await stage.close();
       assert.deepEqual(
         complaints.mock.calls.map(({ arguments: said }) => said),
@@ -19,4 +20,11 @@ export function tellAll(): void {
       );
     });
   }
+}
+
+/** The way back leads to the page that this one lies below, not to the console's own pages. */
+function assertLeadsUp(link: Element, from: string): void {
+  const to = link.getAttribute('href') ?? '';
+  assert.match(to, /\/porterlb[.-]/, from);
+  assert.ok(from.startsWith(`${to}/`), `${to} is not above ${from}`);
 }

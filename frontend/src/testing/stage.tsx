@@ -2,10 +2,11 @@ import React from 'react';
 import ReactDOM from 'react-dom';
 import { within, type BoundFunctions, type queries } from '@testing-library/dom';
 import * as testUtils from 'react-dom/test-utils';
-import { createMemoryRouter, RouterProvider, type RouteObject } from 'react-router-dom';
+import { createMemoryRouter, RouterProvider } from 'react-router-dom';
 import { SurroundingsProvider } from '../live/surroundings.tsx';
 import { CLUSTER_PAGES, WORKSPACE_PAGES } from '../shell/pages.tsx';
 import { routesOf } from '../shell/routes.ts';
+import { registered } from './console-routes.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeHttp } from './fake-http.ts';
 import { installTexts } from './fake-texts.ts';
@@ -53,7 +54,7 @@ export async function play({ at, answers, may = ['view'] }: Story): Promise<Stag
   const http = new FakeHttp(answers);
   const clock = new FakeClock();
   const pages = { cluster: CLUSTER_PAGES, workspace: WORKSPACE_PAGES };
-  const routes = routesOf(pages).map(({ path, element }): RouteObject => ({ path, element }));
+  const routes = registered(routesOf(pages));
   const router = createMemoryRouter(routes, { initialEntries: [at.startsWith('/') ? at : `/clusters/host/${at}`] });
   const root = await rootIn(container);
   const settle = async (work: () => void): Promise<void> => {

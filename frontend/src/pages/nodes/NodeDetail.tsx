@@ -2,6 +2,7 @@ import React, { useState, type ReactElement } from 'react';
 import { useParams } from 'react-router-dom';
 import { Failure } from '../../api/failure.ts';
 import type { Node } from '../../generated/api.ts';
+import { useCluster } from '../../live/surroundings.tsx';
 import { useLive } from '../../live/use-live.ts';
 import { Facts } from '../../parts/Facts.tsx';
 import { Page } from '../../parts/Page.tsx';
@@ -19,11 +20,12 @@ const LIMIT = 500;
 /** One node: what is found of it, by whom and how, and what would happen if it went. */
 export function NodeDetail(): ReactElement {
   const name = useParams()['name'] ?? '';
+  const list = `/clusters/${useCluster()}/porterlb.nodes`;
   const live = useLive({ operation: 'listNodes', query: { name, limit: LIMIT } });
   const found = nodeOf(live.answer, name, text('NODE_GONE', { name }));
   const isGone = found instanceof Failure;
   return (
-    <Page title={name} back={{ to: '..', label: text('NODES') }}>
+    <Page title={name} back={{ to: list, label: text('NODES') }}>
       <PageState
         live={{
           answer: isGone ? undefined : found,

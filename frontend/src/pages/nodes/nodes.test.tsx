@@ -28,6 +28,14 @@ suite('the list of nodes', () => {
 });
 
 suite('one node', () => {
+  test('leads back to the list', async () => {
+    const stage = await play({ ...nodeDetail, answers: { ...nodeList.answers, ...nodeDetail.answers } });
+    await stage.act(() => fireEvent.click(stage.screen.getByRole('link', { name: 'Nodes' })));
+    assert.equal(stage.where(), '/clusters/host/porterlb.nodes');
+    assert.ok(stage.screen.getByRole('heading', { name: 'Nodes' }));
+    await stage.close();
+  });
+
   test('is simulated to go when somebody asks, as often as they ask, and nothing is changed by that', async () => {
     const stage = await play(nodeDetail);
     const { screen, act, http } = stage;

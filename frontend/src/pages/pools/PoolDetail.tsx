@@ -1,7 +1,7 @@
 import React, { useState, type ReactElement } from 'react';
 import { Link, useNavigate, useParams } from 'react-router-dom';
 import type { Pool } from '../../generated/api.ts';
-import { useMayManage } from '../../live/surroundings.tsx';
+import { useCluster, useMayManage } from '../../live/surroundings.tsx';
 import { useLive } from '../../live/use-live.ts';
 import { ActionMenu } from '../../parts/ActionMenu.tsx';
 import { ConditionList } from '../../parts/ConditionList.tsx';
@@ -20,6 +20,7 @@ import { PoolUse } from './PoolUse.tsx';
 export function PoolDetail(): ReactElement {
   const name = useParams()['name'] ?? '';
   const navigate = useNavigate();
+  const list = `/clusters/${useCluster()}/porterlb.pools`;
   const live = useLive({ operation: 'getPool', path: { name } });
   const mayManage = useMayManage();
   const [change, setChange] = useState<ChangeKind>();
@@ -27,13 +28,13 @@ export function PoolDetail(): ReactElement {
   const onClose = (changed: boolean): void => {
     setChange(undefined);
     if (!changed) return;
-    if (change === 'delete') navigate('..', { relative: 'path' });
+    if (change === 'delete') navigate(list);
     else live.refresh();
   };
   return (
     <Page
       title={name}
-      back={{ to: '..', label: text('POOLS') }}
+      back={{ to: list, label: text('POOLS') }}
       tools={
         mayManage && pool !== undefined ? (
           <>

@@ -80,6 +80,14 @@ suite('one pool', () => {
     await stage.close();
   });
 
+  test('leads back to the list', async () => {
+    const stage = await play({ ...poolDetail, answers: { ...poolList.answers, ...poolDetail.answers } });
+    await stage.act(() => fireEvent.click(stage.screen.getByRole('link', { name: 'Address Pools' })));
+    assert.equal(stage.where(), '/clusters/host/porterlb.pools');
+    assert.ok(stage.screen.getByRole('heading', { name: 'Address Pools' }));
+    await stage.close();
+  });
+
   test('leads back to the list when it was deleted', async () => {
     const answers = { ...poolList.answers, ...poolDetail.answers };
     const stage = await play({ ...poolDetail, answers });
