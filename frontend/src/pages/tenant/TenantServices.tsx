@@ -14,10 +14,11 @@ import { useListQuery } from '../../table/use-list-query.ts';
 import { text } from '../../texts/texts.ts';
 import { ServiceAddresses, ServiceStatus } from '../services/ServiceCells.tsx';
 import { clustersOf, projectsOf } from './tenant-api.ts';
+import { inTenantsWords } from './tenant-words.ts';
 
 const COLUMNS: readonly Column<ServiceSummary>[] = [
   { title: 'NAME', sortBy: 'name', cell: ({ name }) => <strong>{name}</strong> },
-  { title: 'STATE', cell: (service) => <ServiceStatus service={service} /> },
+  { title: 'STATE', cell: (service) => <ServiceStatus service={inTenantsWords(service)} /> },
   { title: 'ADDRESSES', cell: (service) => <ServiceAddresses service={service} /> },
   { title: 'PORTS', cell: ({ ports }) => ports.join(', ') },
   { title: 'CREATED', sortBy: 'createTime', cell: ({ createdAt }) => <Time at={createdAt} /> },

@@ -19,9 +19,19 @@ const api: ServiceSummary = {
   allocated: {
     status: 'False',
     reason: 'PoolFull',
-    message: 'The Eip office has no free IPv4 address left.',
+    message: 'The Eip office has no free IPv4 address left. Add addresses to its spec.addresses.',
     since: null,
   },
+};
+
+const noPeer: ServiceSummary = {
+  ...{ ...web, name: 'shop' },
+  announced: { status: 'False', reason: 'NoPeer', message: 'No BgpPeer is there.', since: null },
+};
+
+const nobodyBehind: ServiceSummary = {
+  ...{ ...web, name: 'idle' },
+  announced: { status: 'False', reason: 'NoEndpoints', message: 'No Pod of the Service is ready.', since: null },
 };
 
 const at = '/workspaces/acme/porterlb-services';
@@ -36,7 +46,7 @@ export const tenantServices: Story = {
   answers: {
     [CLUSTERS]: names('host'),
     [PROJECTS]: names('shop', 'blog'),
-    [SERVICES]: { items: [web, api], totalItems: 2 },
+    [SERVICES]: { items: [web, api, noPeer, nobodyBehind], totalItems: 4 },
     'GET /namespaces/blog/services': { items: [], totalItems: 0 },
   },
   at: `${at}?project=shop`,
@@ -46,9 +56,11 @@ export const tenantServices: Story = {
     '2001:db8::1',
     'office, six',
     'Announced',
-    'The Eip office has no free IPv4 address left.',
+    'The address pool of this Service has no free address left. Ask who runs the cluster',
+    "The cluster can't lead traffic to the address of this Service. Ask who runs the cluster.",
+    'No Pod of the Service is ready.',
   ],
-  hides: ['Cluster'],
+  hides: ['Cluster', 'Eip', 'BgpPeer'],
 };
 
 export const tenantStories: readonly Story[] = [
