@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { run } from '../toolchain/run.ts';
 import type { ApiClient } from './api-client.ts';
@@ -23,7 +24,9 @@ export class KubeAccess {
 
   /** Runs kubectl as the administrator; returns its standard output. @throws {CommandFailed} */
   async kubectl(args: readonly string[], options: { readonly stdin?: string } = {}): Promise<string> {
-    return run(this.kubectlProgram, ['--kubeconfig', this.kubeconfig, ...args], options);
+    // What it knows of a cluster's kinds it keeps by address and port, which labs one after the other have in common.
+    const cache = join(dirname(this.kubeconfig), 'kubectl-cache');
+    return run(this.kubectlProgram, ['--kubeconfig', this.kubeconfig, '--cache-dir', cache, ...args], options);
   }
 
   /** Applies a manifest (YAML of one or more documents) or an object, server-side, and returns the objects. */
