@@ -4,6 +4,9 @@ import { BgpConfPage } from '../pages/bgp/BgpConfPage.tsx';
 import { NodeDetail } from '../pages/nodes/NodeDetail.tsx';
 import { NodeList } from '../pages/nodes/NodeList.tsx';
 import { OverviewPage } from '../pages/overview/OverviewPage.tsx';
+import { PeerDetail } from '../pages/peers/PeerDetail.tsx';
+import { PeerCreation, PeerEditing } from '../pages/peers/PeerEditor.tsx';
+import { PeerList } from '../pages/peers/PeerList.tsx';
 import { PoolCreation, PoolEditing } from '../pages/pools/PoolEditor.tsx';
 import { PoolDetail } from '../pages/pools/PoolDetail.tsx';
 import { PoolList } from '../pages/pools/PoolList.tsx';
@@ -45,6 +48,15 @@ export const CLUSTER_PAGES: readonly ConsolePage[] = [
     details: [{ path: ':namespace/:name', element: <ServiceDetail /> }],
   },
   {
+    name: 'porterlb.peers',
+    title: 'PEERS',
+    element: <PeerList />,
+    details: [
+      { path: NEW, element: <PeerCreation /> },
+      { path: ':name', element: <PeerDetail /> },
+      { path: ':name/edit', element: <PeerEditing /> },
+    ],
+  },
     name: 'porterlb.bgp',
     title: 'BGP_CONF',
     element: <BgpConfPage />,

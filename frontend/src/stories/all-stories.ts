@@ -1,6 +1,7 @@
 import { bgpConfStories } from '../pages/bgp/bgp-conf.stories.ts';
 import { nodeStories } from '../pages/nodes/node.stories.ts';
 import { overviewStories } from '../pages/overview/overview.stories.ts';
+import { peerStories } from '../pages/peers/peer.stories.ts';
 import { poolStories } from '../pages/pools/pool.stories.ts';
 import { serviceStories } from '../pages/services/service.stories.ts';
 import { tenantStories } from '../pages/tenant/tenant.stories.ts';
@@ -14,4 +15,5 @@ export const allStories: readonly Story[] = [
   ...tenantStories,
   ...bgpConfStories,
   ...nodeStories,
+  ...peerStories,
 ];

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PeerSummary } from '../../generated/api.ts';
+import { capabilities, endpointText, peerState } from './peer-model.ts';
+
+const said = (status: 'True' | 'False', message: string): NonNullable<PeerSummary['ready']> => ({
+  ...{ status, reason: 'R', message, since: null },
+});
+
+const tor: PeerSummary = {
+  ...{ name: 'tor', createdAt: '2026-01-01T00:00:00Z', address: '192.0.2.1', port: 179, peerAs: 65000 },
+  ...{ adminDown: false, deleting: false, ready: said('True', 'up'), established: 2, sessions: 2, states: [] },
+};
+
+test('of a router the first thing is said that keeps it from hearing of addresses', () => {
+  const cases: [Partial<PeerSummary>, string, string, string?][] = [
+    [{}, 'good', 'PEER_ESTABLISHED'],
+    [{ deleting: true, adminDown: true }, 'off', 'PEER_DELETING'],
+    [{ adminDown: true, established: 0, ready: said('False', 'shut') }, 'off', 'PEER_SHUT'],
+    [{ established: 0, sessions: 0, ready: null }, 'unknown', 'STATE_UNKNOWN'],
+    [{ established: 0, sessions: 0, ready: said('False', 'no BgpConf') }, 'bad', 'PEER_DOWN', 'no BgpConf'],
+    [{ established: 0, ready: said('False', 'refused') }, 'bad', 'PEER_DOWN', 'refused'],
+    [{ established: 1, ready: said('False', 'one is down') }, 'warning', 'PEER_PARTLY_DOWN', 'one is down'],
+    [{ ready: said('False', 'BFD is not up') }, 'warning', 'PEER_ESTABLISHED', 'BFD is not up'],
+  ];
+  for (const [change, level, title, detail] of cases)
+    assert.deepEqual(peerState({ ...tor, ...change }), { level, title, detail }, JSON.stringify(change));
+});
+
+test('a port is said where it is not the usual one', () => {
+  assert.equal(endpointText(tor), '192.0.2.1');
+  assert.equal(endpointText({ ...tor, port: 1179 }), '192.0.2.1:1179');
+  assert.equal(endpointText({ address: '2001:db8::1', port: 1179 }), '[2001:db8::1]:1179');
+  assert.equal(endpointText({ address: null, port: null }), null);
+});
+
+test('what both ends agreed on is named', () => {
+  const agreed = { routerId: '192.0.2.1', holdTimeSeconds: 90, keepaliveSeconds: 30, routeRefresh: true } as const;
+  const families = [
+    { family: 'ipv4-unicast', addPath: true },
+    { family: 'ipv6-unicast', addPath: false },
+  ];
+  assert.deepEqual(capabilities({ ...agreed, families, gracefulRestart: true, fourOctetAs: false }), [
+    ...['ipv4-unicast + ADD-PATH', 'ipv6-unicast', 'graceful restart', 'route refresh'],
+  ]);
+});

@@ -1,0 +1,37 @@
+import type { KubernetesObject } from '../../api/objects.ts';
+import type { Node, Peer } from '../../generated/api.ts';
+import type { RouterFacts } from './router-config.ts';
+
+interface Known {
+  /** The BgpPeer and the BgpConf themselves, where they may be read. */
+  readonly peer: KubernetesObject | undefined;
+  readonly conf: KubernetesObject | undefined;
+  readonly nodes: readonly Pick<Node, 'addresses'>[];
+}
+
+/** Undefined: of a BgpPeer that could never be read nothing can be said. */
+export function routerFacts(peer: Peer, known: Known): RouterFacts | undefined {
+  const { address, peerAs, families, hasPassword, multihopTtl, bfd } = peer;
+  if (address === null || peerAs === null) return undefined;
+  const isIpv6 = address.includes(':');
+  return {
+    routerAddress: address,
+    routerAs: peerAs,
+    ourAs: ourAs(known),
+    nodes: known.nodes.flatMap(({ addresses }) => addresses.find((each) => each.includes(':') === isIpv6) ?? []),
+    families: families.map(({ family }) => family),
+    hasPassword,
+    multihopTtl: multihopTtl ?? undefined,
+    bfd:
+      bfd === null
+        ? undefined
+        : { multiplier: bfd.detectMultiplier, intervalMs: Math.max(bfd.transmitIntervalMs, bfd.receiveIntervalMs) },
+  };
+}
+
+/** That of this router, else that of all. */
+function ourAs({ peer, conf }: Known): number | undefined {
+  const { localAs } = (peer?.spec?.['conf'] ?? {}) as { readonly localAs?: unknown };
+  const as = [localAs, conf?.spec?.['as']].find((each) => typeof each === 'number' && each !== 0);
+  return as as number | undefined;
+}
