@@ -61,7 +61,7 @@ export async function buildManagerImage(progress: Progress = noProgress): Promis
  * The Kubernetes client is for kubeconfigs that run a program or have an auth provider. In a Pod there is neither, nor a program to run; and some of
  * what it brings along has licences of which we ship none.
  */
-const notInImage = ['@kubernetes/client-node'];
+export const notInImage = ['@kubernetes/client-node'];
 
 /** The npm packages of the image for an architecture (npm's word for it), as the lock file has them. */
 export function imagePackages(lock: Lock, cpu: string): ClosurePackage[] {
