@@ -154,7 +154,7 @@ suite('what a new leader believes of a status that turns up with the address of 
     const services = new Map<string, Service>();
     const put = (service: Service): void => void services.set(service.key, service);
     const set = new PoolSet(new Map([['p', POOL]]));
-    const words = { poolSet: () => set, isNamed: (key: string) => namedNow.includes(key) };
+    const words = { poolSet: () => set, isNamed: (key: string) => namedNow.includes(key), mayOmit: () => false };
     const allocator = new Allocator({ services, namespaces: new Map(), words });
     const other = { ...without('b/other', since), wantedIPs: [IP] };
     put(without('a/late', 10));

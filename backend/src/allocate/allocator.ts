@@ -7,12 +7,13 @@ import { poolsOf, sameAssignments, without } from './assignments.ts';
 import { NO_EFFECTS, type Effects } from './effects.ts';
 import { Freed } from './freed.ts';
 import { Inheritance } from './inheritance.ts';
-import { Ledger, sharingGroup } from './ledger.ts';
+import { Ledger, sharingGroup, type Holder } from './ledger.ts';
 import { believedClaims, plan, said, sameTerms, type AllocateView, type Plan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 import type { Remembered } from './released.ts';
 import { Crowds, plainWish } from './crowds.ts';
 import { each, finished } from './steps.ts';
+import { Unproven } from './unproven.ts';
 import { byServiceAge, Waiting, type Interest } from './waiting.ts';
 import { openWishes, Wishes, wishesOf } from './wishes.ts';
 
@@ -29,6 +30,8 @@ export interface AllocatorDeps {
     readonly poolSet: () => PoolSet;
     /** Whether the pool's status names the Service for an address that it has. */
     readonly isNamed: (key: string, assignment: Assignment) => boolean;
+    /** Whether it may not name all who keep what the pool's rules would not give. */
+    readonly mayOmit: (pool: string) => boolean;
   };
 }
 
@@ -49,6 +52,7 @@ export class Allocator {
   readonly #leaving = new Map<string, ReadonlySet<string>>();
   #pools = new PoolSet(new Map());
   readonly #inheritance = new Inheritance();
+  readonly #unproven = new Unproven(this.ledger);
 
   constructor(deps: AllocatorDeps) {
     this.#deps = deps;
@@ -82,7 +86,7 @@ export class Allocator {
     yield* each(services, (service) => {
       if (!service.claims) return;
       const believed = believedClaims(service, view);
-      this.ledger.set(service, believed, now);
+      this.#set(service, believed, now);
       this.ledger.confirm(service.key, believed);
     });
     yield* each(services, (service) => {
@@ -157,6 +161,7 @@ export class Allocator {
     this.#wishes.set(key, []);
     this.ledger.wish(key, []);
     this.#leaving.delete(key);
+    this.#unproven.forget(key);
     const before = this.ledger.assignments(key);
     const terms = this.ledger.sharing(key);
     const written = this.ledger.written(key);
@@ -170,6 +175,7 @@ export class Allocator {
     const before = this.#pools;
     const edited = pools.editedSince(before);
     this.#setPools(pools);
+    const judged = this.#unproven.prove(this.#deps.services, this.#view(now));
     // Before anybody is planned: who comes first must not get what another one has asked for all along.
     this.#observeAll(this.#wishes.concernedBy(before, pools));
     const unserved = before.hasDefault === pools.hasDefault ? [] : this.#unserved;
@@ -178,7 +184,8 @@ export class Allocator {
     const concerned = edited === undefined ? this.#waiting.keys() : this.#waiting.helpedBy(edited);
     const crowds = edited === undefined ? undefined : new Crowds(this.#waiting, this.ledger);
     const effects = this.#reconsider(concerned, now, crowds);
-    return this.#effects([...effects.again, ...others.sort(byServiceAge).map(({ key }) => key)], effects.pools);
+    const later = [...judged.again, ...others.sort(byServiceAge).map(({ key }) => key)];
+    return this.#effects([...effects.again, ...later], [...effects.pools, ...judged.pools]);
   }
 
   /** The labels of a namespace changed: who waits there may be let into other pools. */
@@ -240,6 +247,8 @@ export class Allocator {
       mayOmit: (pool) => this.#inheritance.mayOmit(pool),
       recordOf: (key, ip) => this.#inheritance.recordOf(key, ip, services),
       isNamedNow: (key, ip) => this.#isNamed(key, ip),
+      isNamed: (key, assignment) => words?.isNamed(key, assignment) === true,
+      mayOmitNow: (pool) => words?.mayOmit(pool) === true,
       inherited: (key, ip) => this.#inheritance.inherited(key, ip, services),
       isLeaving: (key, ip) => this.#leaving.get(key)?.has(ip) === true,
       mayMove: (key) => moves === undefined || moves.nextAt(key) <= now,
@@ -294,7 +303,7 @@ export class Allocator {
       return NO_EFFECTS;
     const terms = this.ledger.sharing(service.key);
     const written = this.ledger.written(service.key);
-    const freed = this.ledger.set(service, unique, now);
+    const freed = this.#set(service, unique, now);
     this.#discard(freed, written);
     const changed = [...without(unique, before), ...without(before, unique)];
     const again = [
@@ -304,6 +313,11 @@ export class Allocator {
       ...this.#retell(new Set([...unique, ...before].map(({ ip }) => ip)), now),
     ];
     return this.#effects(again, poolsOf(changed));
+  }
+
+  #set(holder: Holder, assignments: readonly Assignment[], now: number): Assignment[] {
+    this.#unproven.note(holder.key, assignments, this.#pools);
+    return this.ledger.set(holder, assignments, now);
   }
 
   /** One of a group has other addresses or terms than before: those of the group that wait may fit beside it now. */
@@ -369,7 +383,7 @@ export class Allocator {
     if (added.length === 0) return false;
     // The same address from another pool comes instead, any other address beside what it has.
     const others = before.filter(({ ip }) => added.every((assignment) => assignment.ip !== ip));
-    this.ledger.set(service, [...others, ...added], now);
+    this.#set(service, [...others, ...added], now);
     for (const { pool } of added) this.#drawn.add(pool);
     return true;
   }

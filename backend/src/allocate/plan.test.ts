@@ -60,6 +60,8 @@ function view(
     recordOf: () => undefined,
     mayOmit: () => true,
     isNamedNow: () => false,
+    isNamed: () => false,
+    mayOmitNow: () => false,
     inherited: () => undefined,
     isLeaving: () => false,
     mayMove: () => true,

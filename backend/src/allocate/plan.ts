@@ -45,6 +45,10 @@ export interface AllocateView extends ChooseView {
   recordOf(service: string, ip: string): ReturnType<typeof recordOf>;
   /** Whether the pool's status names a holder of the address by now. */
   isNamedNow(service: string, ip: string): boolean;
+  /** Whether the pool's status names the Service for an address that it is said to have. */
+  isNamed(service: string, assignment: Assignment): boolean;
+  /** Whether that status may by now not name all who keep what its pool's rules would not give. */
+  mayOmitNow(pool: string): boolean;
   /** Whether the Service had the address when the term of office began. */
   inherited(service: string, ip: string): Inherited | undefined;
   /** A pool's status may not name all who keep what its rules as they are now would not give. */
@@ -150,6 +154,20 @@ function adopted(service: Service, assignment: Assignment, view: AllocateView): 
   const evidence = { pools: view.rules(), labels, isNamed, mayOmit: pool !== undefined && view.mayOmit(pool.name) };
   if (!isBelieved({ service, ip: own.ip, pool }, evidence)) return [];
   return outlives(service, own.ip, view) ? [own] : [];
+}
+
+/**
+ * What was adopted while no pool had it, as the pools are now: with its true pool, or undefined if it can't be the Service's. It is
+ * judged as it would be if it turned up now: of a pool that was not there nobody can have anything but by its rules or its status.
+ */
+export function proven(service: Service, assignment: Assignment, view: AllocateView): Assignment | undefined {
+  const pool = poolOf(assignment, view.pools.pools);
+  const own = settled(assignment, pool, view);
+  if (own === undefined) return undefined;
+  const labels = view.namespaces.get(service.namespace);
+  const isNamed = view.isNamed(service.key, own);
+  const evidence = { pools: view.rules(), labels, isNamed, mayOmit: pool !== undefined && view.mayOmitNow(pool.name) };
+  return isBelieved({ service, ip: own.ip, pool }, evidence) ? own : undefined;
 }
 
 /** What a Service claims by its status and is believed to have, each address with its true pool; the ledger is made of this. */
