@@ -1,4 +1,0 @@
-/** A live cluster moves from OpenELB 0.5 to PorterLB, and back, under traffic. Needs root. */
-import { movesFrom } from './takeover/live-cluster.ts';
-
-movesFrom('0.5');
