@@ -17,12 +17,27 @@ export const shownPages: readonly ShownPage[] = [
   { name: 'pools', account: 'admin', path: `${cluster}/porterlb.pools`, ready: 'td >> text=public' },
   { name: 'pool', account: 'admin', path: `${cluster}/porterlb.pools/public`, ready: '.plb-map button' },
   { name: 'pool-new', account: 'admin', path: `${cluster}/porterlb.pools/~new`, ready: 'form, .plb-form' },
+  { name: 'services', account: 'admin', path: `${cluster}/porterlb.services`, ready: 'td >> text=empty' },
+  { name: 'service', account: 'admin', path: `${cluster}/porterlb.services/shop/empty`, ready: '.plb-chain li' },
+  { name: 'bgp', account: 'admin', path: `${cluster}/porterlb.bgp`, ready: 'section[aria-label] .plb-facts' },
+  { name: 'nodes', account: 'admin', path: `${cluster}/porterlb.nodes`, ready: 'td >> text=n1' },
+  { name: 'node', account: 'admin', path: `${cluster}/porterlb.nodes/n1`, ready: '.plb-facts' },
   { name: 'tenant', account: 'tenant', path: '/workspaces/acme/porterlb-services', ready: 'tbody tr' },
 ];
 
-/** Where the pages are that somebody has. */
-export function pathsOf(account: string): string[] {
-  return shownPages.filter((page) => page.account === account).map(({ path }) => path);
+/** The pages that somebody has. */
+export function pagesOf(account: string): ShownPage[] {
+  return shownPages.filter((page) => page.account === account);
+}
+
+/** Goes to a page as a link does: the shell, when it is there, isn't loaded anew. */
+export async function open(page: Page, path: string): Promise<void> {
+  if (page.url() === 'about:blank') {
+    await page.goto(path, { waitUntil: 'commit' });
+    return;
+  }
+  await page.evaluate(`history.pushState({ idx: 0 }, '', ${JSON.stringify(path)})`);
+  await page.evaluate("dispatchEvent(new PopStateEvent('popstate', { state: history.state }))");
 }
 
 /** Goes to a page and returns when it is there, with nothing on it that still moves. */
