@@ -57,6 +57,7 @@ export const CLUSTER_PAGES: readonly ConsolePage[] = [
       { path: ':name/edit', element: <PeerEditing /> },
     ],
   },
+  {
     name: 'porterlb.bgp',
     title: 'BGP_CONF',
     element: <BgpConfPage />,

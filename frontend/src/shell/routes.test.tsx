@@ -10,7 +10,8 @@ const PAGES = { cluster: CLUSTER_PAGES, workspace: WORKSPACE_PAGES };
 const LAYOUT = '/clusters/:cluster';
 
 suite('routes', () => {
-  const routes = registered(routesOf(PAGES));
+  // The router's own types differ in whether an absent field may be undefined.
+  const routes = registered(routesOf(PAGES)) as Parameters<typeof matchRoutes>[0];
   const parts = (path: string): readonly (string | undefined)[] =>
     (matchRoutes(routes, path) ?? []).map(({ route }) => route.path);
 
