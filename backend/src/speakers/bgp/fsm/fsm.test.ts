@@ -277,6 +277,15 @@ test('a beginning or end of a refresh with octets too many is refused where both
   assert.equal(Buffer.from(sent.message.data).toString('hex'), `${'ff'.repeat(16)}00180500010101` + '07');
 });
 
+test('a subtype that nobody has defined is ignored, whatever stands behind it (RFC 7313 section 5)', () => {
+  const capabilities = [...open.capabilities, { type: 'enhanced-route-refresh' } as const];
+  const from = inState('Established', {}, { capabilities });
+  for (const subtype of [3, 255]) {
+    const { state, effects } = step(from, received({ ...refresh, subtype, filters: Uint8Array.of(7) }));
+    assert.deepEqual([state.name, effects], ['Established', []]);
+  }
+});
+
 test('silence of a peer with a password, or with TTL security, is told with what may be the reason', () => {
   const unanswered: FsmEvent = { type: 'disconnected', reason: 'no answer', unanswered: true };
   const error = (event: FsmEvent, overrides: Partial<PeerConfig>, from: StateName = 'Connect'): string | undefined =>

@@ -221,8 +221,10 @@ function refreshReceived(input: FsmInput, state: FsmState, received: RouteRefres
   if (received.subtype === RefreshSubtype.request) {
     return { state, effects: [{ type: 'refresh', family: received.family }] };
   }
-  // Beginning and end of a refresh of the peer's routes, of which we keep none.
-  if (state.negotiated?.enhancedRouteRefresh !== true || received.filters.length === 0) return unchanged(state);
+  // Beginning and end of a refresh of the peer's routes, of which we keep none; others are to be ignored (RFC 7313 section 5).
+  const isKnown = received.subtype === RefreshSubtype.begin || received.subtype === RefreshSubtype.end;
+  if (!isKnown || received.filters.length === 0) return unchanged(state);
+  if (state.negotiated?.enhancedRouteRefresh !== true) return unchanged(state);
   // RFC 7313 section 5.
   const invalid = encodeMessage(received, state.negotiated.receiving);
   const reply = notification(ErrorCode.routeRefresh, RefreshErrorSubcode.invalidLength, invalid);
