@@ -130,7 +130,7 @@ export class ApiBench {
       membership: undefined,
       namespace: 'porterlb-system',
       address: '10.0.0.1',
-      serviceRanges: () => [],
+      serviceRanges: () => this.serviceRanges,
       onSynced: () => undefined,
       onInputs: () => this.onInputs(),
       onChange: () => undefined,
