@@ -10,6 +10,7 @@ interface Made {
   readonly at: number;
   readonly revision: number;
   readonly allocation: Promise<Allocation>;
+  ready: boolean;
 }
 
 /** What the leader would plan: made of all Services, which takes its time, so that it is used again for a while, by all who ask. */
@@ -27,13 +28,19 @@ export class Allocations {
     const at = this.#clock.now();
     const { revision } = this.#picture.index;
     const goodForMs = this.#made?.revision === revision ? GOOD_FOR_MS.unchanged : GOOD_FOR_MS.changed;
-    if (this.#made !== undefined && at - this.#made.at <= goodForMs) return await this.#made.allocation;
+    // However long it takes to make one, there are never two in the making: on a busy machine they would only slow one another down.
+    if (this.#made !== undefined && (!this.#made.ready || at - this.#made.at <= goodForMs)) {
+      return await this.#made.allocation;
+    }
     const work = Allocation.made(this.#picture, this.#clock.wallTime().getTime());
     // Whoever else asks waits for the same one: it is made whether or not the first is still there.
-    const made = { at, revision, allocation: inSlices({ clock: this.#clock }, work, new AbortController().signal) };
+    const allocation = inSlices({ clock: this.#clock }, work, new AbortController().signal);
+    const made = { at, revision, allocation, ready: false };
     this.#made = made;
     try {
-      return await made.allocation;
+      const result = await allocation;
+      made.ready = true;
+      return result;
     } catch (error) {
       if (this.#made === made) this.#made = undefined;
       throw error;
