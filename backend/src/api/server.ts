@@ -95,6 +95,8 @@ export class ApiServer {
     });
     server.on('error', (error) => this.#deps.logger.error({ err: error }, 'the port of the API failed'));
     this.#servers.push(server);
+    // It may have become another one since the server was made.
+    this.certificateChanged();
     const address = server.address();
     return typeof address === 'object' && address !== null ? address.port : port;
   }

@@ -1,5 +1,5 @@
 import type { Agent } from 'node:https';
-import type { Clock } from '../../platform/ports.ts';
+import type { Clock, Timer } from '../../platform/ports.ts';
 import { send } from '../outgoing.ts';
 import type { ServingCertificate } from '../tls/serving-certificate.ts';
 import { replicaReport, type ReplicaReport } from './facts.ts';
@@ -9,6 +9,8 @@ const https = process.getBuiltinModule('node:https');
 /** Where replicas ask each other; not part of the API. */
 export const FACTS_PATH = '/replica/v1/facts';
 const MAX_BYTES = 8 * 1024 * 1024;
+/** After how long nobody waits any more for an answer that was asked for with the certificate before, in milliseconds. */
+const RETIRE_MS = 30_000;
 
 export interface ReplicaClientDeps {
   readonly clock: Clock;
@@ -22,6 +24,8 @@ export interface ReplicaClientDeps {
 export class ReplicaClient {
   readonly #deps: ReplicaClientDeps;
   #agent: { readonly key: string; readonly agent: Agent } | undefined;
+  /** Those with an earlier certificate, with which questions may still be under way. */
+  readonly #retired = new Map<Agent, Timer>();
 
   constructor(deps: ReplicaClientDeps) {
     this.#deps = deps;
@@ -43,6 +47,20 @@ export class ReplicaClient {
 
   close(): void {
     this.#agent?.agent.destroy();
+    for (const agent of this.#retired.keys()) this.#destroy(agent);
+  }
+
+  #retire(agent: Agent): void {
+    this.#retired.set(
+      agent,
+      this.#deps.clock.setTimer(RETIRE_MS, () => this.#destroy(agent)),
+    );
+  }
+
+  #destroy(agent: Agent): void {
+    this.#retired.get(agent)?.cancel();
+    this.#retired.delete(agent);
+    agent.destroy();
   }
 
   #agentNow(): Agent {
@@ -51,7 +69,7 @@ export class ReplicaClient {
     const ca = accepted.map(({ cert }) => cert);
     const key = ca.join();
     if (this.#agent?.key === key) return this.#agent.agent;
-    this.#agent?.agent.destroy();
+    if (this.#agent !== undefined) this.#retire(this.#agent.agent);
     const agent = new https.Agent({
       keepAlive: true,
       maxSockets: 4,

@@ -48,6 +48,8 @@ class Bench {
   async serving(source: CertificateSource, told: string[] = []): Promise<ServingCertificate> {
     const certificate = new ServingCertificate({ clock: this.clock, logger: this.logger, source });
     await certificate.start(() => told.push(certificate.fingerprint));
+    // The first load is counted.
+    await new Promise((resolve) => setImmediate(resolve));
     return certificate;
   }
 
@@ -155,6 +157,53 @@ suite('a certificate that is mounted', () => {
     put({ key: second.key });
     await bench.reloaded();
     assert.deepEqual([certificate.current, told.length], [second, 1]);
+    certificate.stop();
+  });
+
+  test('that is garbled behind its first certificate is not taken over, but the one in use is served and accepted on', async (context) => {
+    const bench = new Bench();
+    const put = folder(context);
+    const [first, second] = await Promise.all([made('a'), made('b')]);
+    const told: string[] = [];
+    const certificate = await bench.serving(bench.counted(new MountedCertificate(put(first))), told);
+    const garbled = '-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n';
+    put({ key: second.key, cert: `${second.cert}${garbled}` });
+    await bench.reloaded();
+    bench.clock.advance(121_000);
+    assert.deepEqual([certificate.current, told], [first, []]);
+    assert.equal(certificate.accepts(certificate.fingerprint), true);
+    assert.deepEqual(
+      bench.logger.entries.map(({ message }) => message),
+      ['the serving certificate can not be read anew, the last one stays in use'],
+    );
+    put(second);
+    await bench.reloaded();
+    assert.deepEqual([certificate.current, told.length], [second, 1]);
+    certificate.stop();
+  });
+
+  test('is loaded once at a time, so that an older one does not come back', async () => {
+    const bench = new Bench();
+    const [first, second, third] = await Promise.all([made('a'), made('b'), made('c')]);
+    let under = 0;
+    let most = 0;
+    const values = [first, second, third];
+    const source: CertificateSource = {
+      load: async () => {
+        most = Math.max(most, (under += 1));
+        const value = values.shift() ?? third;
+        await new Promise((resolve) => setImmediate(resolve));
+        under -= 1;
+        return value;
+      },
+    };
+    const certificate = await bench.serving(bench.counted(source));
+    bench.clock.advance(30_000);
+    certificate.lookAgain();
+    bench.clock.advance(6_000);
+    certificate.lookAgain();
+    await bench.looked(certificate);
+    assert.deepEqual([certificate.current, most], [second, 1]);
     certificate.stop();
   });
 

@@ -1,6 +1,7 @@
 import { createPrivateKey, hkdfSync, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import type { Clock, Logger, Timer } from '../../platform/ports.ts';
 import { selfSigned, type KeyAndCertificate } from './self-signed.ts';
 
@@ -89,6 +90,15 @@ function expiry({ key, cert }: KeyAndCertificate): number | undefined {
   }
 }
 
+/** @throws {Error} if nothing can be served with them */
+function checked(value: KeyAndCertificate): KeyAndCertificate {
+  // While the kubelet exchanges the files, one may be of the old version.
+  if (expiry(value) === undefined) throw new Error('key and certificate do not belong together');
+  // Of a chain, each certificate has to be one.
+  createSecureContext(value);
+  return value;
+}
+
 function fingerprintOf({ cert }: KeyAndCertificate): string {
   return new X509Certificate(cert).fingerprint256;
 }
@@ -113,6 +123,7 @@ export class ServingCertificate {
   #onChange: () => void = () => undefined;
   #lookedAt: number;
   #timer: Timer | undefined;
+  #loading: Promise<void> | undefined;
   #stopped = false;
 
   constructor(deps: ServingCertificateDeps) {
@@ -163,10 +174,10 @@ export class ServingCertificate {
 
   /**
    * Loads it, and from now on again and again.
-   * @throws what the source throws, the first time
+   * @throws what the source throws, the first time, or if what it loads can't be served with
    */
   async start(onChange: () => void): Promise<void> {
-    this.#current = await this.#deps.source.load();
+    this.#current = checked(await this.#deps.source.load());
     this.#onChange = onChange;
     this.#schedule();
   }
@@ -183,19 +194,25 @@ export class ServingCertificate {
     });
   }
 
+  /** One at a time: of two, the one that began first could end last, and bring the older certificate back. */
   async #reload(): Promise<void> {
+    this.#loading ??= this.#load().finally(() => (this.#loading = undefined));
+    await this.#loading;
+  }
+
+  async #load(): Promise<void> {
     const { source, logger, clock } = this.#deps;
     try {
       const loaded = await source.load();
       if (loaded.cert === this.current.cert && loaded.key === this.current.key) return;
-      // While the kubelet exchanges the files, one may be of the old version.
-      if (expiry(loaded) === undefined) throw new Error('key and certificate do not belong together');
+      const value = checked(loaded);
       this.#previous = { value: this.current, until: clock.now() + OVERLAP_MS };
-      this.#current = loaded;
-      logger.info({ fingerprint: this.fingerprint }, 'the serving certificate is another one');
-      this.#onChange();
+      this.#current = value;
     } catch (error) {
       logger.warn({ err: error }, 'the serving certificate can not be read anew, the last one stays in use');
+      return;
     }
+    logger.info({ fingerprint: this.fingerprint }, 'the serving certificate is another one');
+    this.#onChange();
   }
 }
