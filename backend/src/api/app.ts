@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Clock, Logger } from '../platform/ports.ts';
-import { Problem, ERRORS } from './errors.ts';
+import { ERRORS, Problem, tooMany } from './errors.ts';
 import type { Access, Caller } from './identity/caller.ts';
 import type { Admitted, Gate } from './identity/gate.ts';
 import type { Verdicts } from './identity/kubesphere.ts';
 import { EventStreams, type Told } from './event-streams.ts';
 import { problemsOf } from './invalid.ts';
+import { RateLimit } from './rate-limit.ts';
 import { BASE_PATH, ROUTES, type Answer, type Call, type Route, type RouteId } from './routes.ts';
 import type { Status } from './schemas/status.ts';
 import { Serialised } from './serialised.ts';
@@ -26,6 +27,11 @@ interface Exchange {
   readonly request: Request;
   readonly response: Response;
   readonly left: AbortController;
+}
+
+interface Answered<Id extends RouteId> {
+  readonly answer: Answer<Id>;
+  readonly caller: Caller;
 }
 
 export type Handlers = {
@@ -50,7 +56,10 @@ export interface AppOptions {
 }
 
 const MAX_BODY_BYTES = 65_536;
-const HANDLER_MS = 10_000;
+const ANSWER_MS = 10_000;
+
+/** The description of the API, which anybody may read, to one address. */
+const OPENAPI = { burst: 50, perSecond: 10 };
 
 /** What a browser that opens an answer may do with it: nothing. */
 const HEADERS = {
@@ -71,12 +80,14 @@ export class App {
   readonly #translations = new Translations();
   readonly #streams: EventStreams;
   readonly #serialised = new Serialised();
+  readonly #perAddress: RateLimit;
   #openapi: string | undefined;
 
   private constructor(deps: AppDeps, options: AppOptions) {
     this.#deps = deps;
     this.#options = options;
     this.#streams = new EventStreams(deps);
+    this.#perAddress = new RateLimit(deps, OPENAPI);
     this.express = express();
     this.express.disable('x-powered-by').disable('etag');
     this.express.enable('case sensitive routing').enable('strict routing');
@@ -97,6 +108,8 @@ export class App {
     });
     app.use((request, response, next) => this.#answerVerdict(request, response, next));
     this.#only('get', `${BASE_PATH}/openapi.json`, (request, response) => {
+      const seconds = this.#perAddress.take(request.socket.remoteAddress ?? '');
+      if (seconds !== undefined) throw tooMany(seconds);
       const work = async (): Promise<unknown> => response.type('application/json').send(await this.#document());
       this.#settle(work(), request, response);
     });
@@ -182,11 +195,12 @@ export class App {
     });
   }
 
-  async #answer<Id extends RouteId>(
-    id: Id,
-    route: Route,
-    { request, left }: Exchange,
-  ): Promise<{ readonly answer: Answer<Id>; readonly caller: Caller }> {
+  /** Whoever takes long, the judges of the caller, the caller with its body, or a handler: there is an answer in time. */
+  async #answer<Id extends RouteId>(id: Id, route: Route, exchange: Exchange): Promise<Answered<Id>> {
+    return await this.#inTime(this.#admitted(id, route, exchange), exchange.left);
+  }
+
+  async #admitted<Id extends RouteId>(id: Id, route: Route, { request, left }: Exchange): Promise<Answered<Id>> {
     const waiting = this.#deps.notReady();
     const params = parsed(route.params, request.params, 'path');
     const access = accessOf(route, params);
@@ -197,8 +211,7 @@ export class App {
     const body = route.body === undefined ? undefined : await this.#body(route, request);
     const call = { params, query, body } as Call<Id>;
     const handler = this.#deps.handlers[id];
-    const context = { texts: this.#textsFor(request), admitted, signal: left.signal };
-    const found = await this.#inTime(handler(call, context), left);
+    const found = await handler(call, { texts: this.#textsFor(request), admitted, signal: left.signal });
     const answer = (this.#options.checkAnswers ? route.answer.parse(found) : found) as Answer<Id>;
     return { answer, caller: admitted.caller };
   }
@@ -216,15 +229,13 @@ export class App {
     return parsed(route.body, request.body, 'body');
   }
 
-  async #inTime<T>(work: T | Promise<T>, left: AbortController): Promise<T> {
+  async #inTime<T>(work: Promise<T>, left: AbortController): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
-      const timer = this.#deps.clock.setTimer(HANDLER_MS, () => {
+      const timer = this.#deps.clock.setTimer(ANSWER_MS, () => {
         reject(new Problem('Timeout', { retryAfterSeconds: 1 }));
         left.abort();
       });
-      void Promise.resolve(work)
-        .finally(() => timer.cancel())
-        .then(resolve, reject);
+      void work.finally(() => timer.cancel()).then(resolve, reject);
     });
   }
 

@@ -65,3 +65,8 @@ export class Problem extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
+
+/** The caller, or all callers together, ask for too much: again after so many seconds. */
+export function tooMany(seconds: number): Problem {
+  return new Problem('TooManyRequests', { params: { seconds: String(seconds) }, retryAfterSeconds: seconds });
+}

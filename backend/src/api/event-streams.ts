@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../platform/ports.ts';
-import { Problem } from './errors.ts';
+import { tooMany } from './errors.ts';
 
 /** From one look at the cluster to the next, in milliseconds. */
 const INTERVAL_MS = 2_000;
@@ -64,8 +64,7 @@ export class EventStreams {
   #take(caller: string): void {
     const own = this.#open.get(caller) ?? 0;
     const all = [...this.#open.values()].reduce((sum, count) => sum + count, 0);
-    if (own >= MAX_PER_CALLER || all >= MAX_STREAMS)
-      throw new Problem('TooManyRequests', { params: { seconds: '5' }, retryAfterSeconds: 5 });
+    if (own >= MAX_PER_CALLER || all >= MAX_STREAMS) throw tooMany(5);
     this.#open.set(caller, own + 1);
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/ports.ts';
 import { Allocations } from './allocations.ts';
 import { AddressLists } from './address-lists.ts';
 import type { Context, Handlers } from './app.ts';
-import { Problem } from './errors.ts';
+import { Problem, tooMany } from './errors.ts';
 import { EVERYBODY, type Audience } from './model/audience.ts';
 import { explain, needsAllocation } from './model/explanation.ts';
 import { nodeAnswers } from './model/nodes.ts';
@@ -201,13 +201,12 @@ function ofTheFuture(deps: HandlersDeps): Part<'simulate' | 'getPreflight'> {
   const queue = new Queue(SIMULATION_QUEUE);
   return {
     simulate: async ({ body }, { admitted, signal }) => {
-      const { user } = admitted.caller;
-      const seconds = limit.take(user);
-      if (seconds !== undefined) {
-        throw new Problem('TooManyRequests', { params: { seconds: String(seconds) }, retryAfterSeconds: seconds });
-      }
+      const { via, user } = admitted.caller;
+      const caller = `${via} ${user}`;
+      const seconds = limit.take(caller);
+      if (seconds !== undefined) throw tooMany(seconds);
       const [words, now] = [await gather.all(), clock.wallTime().getTime()];
-      const answer = await queue.run(user, signal, async () => {
+      const answer = await queue.run(caller, signal, async () => {
         return await inSlices(deps, simulate(body, { picture, words, now }), signal);
       });
       if ('field' in answer) throw new Problem('InvalidBody', { causes: [answer] });

@@ -1,4 +1,4 @@
-import { Problem } from './errors.ts';
+import { tooMany } from './errors.ts';
 
 export interface QueueOptions {
   /** The most that wait, beside the one that is under way. */
@@ -26,7 +26,7 @@ export class Queue {
     const own = [this.#current, ...this.#waiting].filter((turn) => turn?.caller === caller).length;
     const { maxWaiting, maxPerCaller } = this.#options;
     if (this.#waiting.length >= maxWaiting || own >= maxPerCaller) {
-      throw new Problem('TooManyRequests', { params: { seconds: '2' }, retryAfterSeconds: 2 });
+      throw tooMany(2);
     }
     const turn = await this.#turn(caller, signal);
     try {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
+import { Problem } from '../errors.ts';
 import type { Status } from '../schemas/status.ts';
 import { ApiBench } from '../testing/api-bench.ts';
+import type { Access } from './caller.ts';
+import type { Credentials } from './gate.ts';
 
 async function bench(context: TestContext): Promise<ApiBench> {
   const api = await new ApiBench().start();
@@ -49,6 +52,48 @@ suite('who comes directly', () => {
     api.users.delete('viewer');
     api.clock.advance(30_000);
     assert.equal(await outcome(api, 'pools', 'viewer'), '401 Unauthorized');
+  });
+});
+
+suite('who comes while others guess tokens', () => {
+  test('is let in once he has been known, however many guess', async (context) => {
+    const api = await bench(context);
+    const from = (address: string): Credentials => ({
+      authorization: 'Bearer admin',
+      remoteUser: undefined,
+      from: address,
+    });
+    const pools: Access = {
+      verb: 'list',
+      resource: 'pools',
+      subresource: undefined,
+      namespace: undefined,
+      name: undefined,
+    };
+    const gate = api.gate();
+    const question = { method: 'GET', path: '/' };
+    await gate.admit(from('192.0.2.1'), pools, question);
+    for (let second = 0; second < 60; second += 1) {
+      api.clock.advance(1_000);
+      for (let i = 0; i < 300; i += 1) {
+        const guess = { ...from(`198.51.100.${i % 6}`), authorization: `Bearer guess-${second}-${i}` };
+        await assert.rejects(gate.admit(guess, pools, question), Problem);
+      }
+      await gate.admit(from('192.0.2.1'), pools, question);
+    }
+  });
+});
+
+suite('who waits for those who judge', () => {
+  test('hears within ten seconds that he has to ask again', async (context) => {
+    const api = await bench(context);
+    api.reviewsWait = new Promise(() => undefined);
+    const asked = api.get('pools', { token: 'admin' });
+    // The question is under way.
+    while (api.reviews === 0) await new Promise((resolve) => setImmediate(resolve));
+    api.clock.advance(10_000);
+    const { status, headers } = await asked;
+    assert.deepEqual([status, headers['retry-after']], [504, '1']);
   });
 });
 

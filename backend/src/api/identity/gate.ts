@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../platform/ports.ts';
-import { Problem } from '../errors.ts';
+import { Problem, tooMany } from '../errors.ts';
 import { RateLimit } from '../rate-limit.ts';
 import { BASE_PATH } from '../routes.ts';
 import { ShortCache } from '../short-cache.ts';
@@ -63,7 +63,9 @@ export class Gate {
   readonly #unknown: RateLimit;
   readonly #perCaller: RateLimit;
   readonly #newQuestions: RateLimit;
-  readonly #judges: Readonly<Record<Caller['via'], JudgeLimit>>;
+  readonly #judges: Readonly<Record<Caller['via'], Budgets>>;
+  /** Tokens that were somebody's, hashed, the latest last: their owners don't queue with those who guess. */
+  readonly #proven = new Set<string>();
 
   constructor(deps: GateDeps) {
     this.#deps = deps;
@@ -72,7 +74,8 @@ export class Gate {
     this.#unknown = new RateLimit(deps, UNKNOWN);
     this.#perCaller = new RateLimit(deps, PER_CALLER);
     this.#newQuestions = new RateLimit(deps, NEW_QUESTIONS);
-    this.#judges = { kubernetes: new JudgeLimit(deps), kubesphere: new JudgeLimit(deps) };
+    const budgets = (): Budgets => ({ known: new JudgeLimit(deps), strangers: new JudgeLimit(deps) });
+    this.#judges = { kubernetes: budgets(), kubesphere: budgets() };
   }
 
   async admit(credentials: Credentials, access: Access, question: Question): Promise<Admitted> {
@@ -91,7 +94,7 @@ export class Gate {
 
   async #identify(token: string, { from }: Credentials, via: Caller['via']): Promise<Caller> {
     const key = `${via} ${hashed(token)}`;
-    if (!this.#identities.has(key)) limited(this.#unknown, from);
+    if (!this.#identities.has(key) && !this.#proven.has(key)) limited(this.#unknown, from);
     const ttl = (found: Caller | undefined): number => (found === undefined ? REFUSED_MS : IDENTITY_MS);
     const { reviews, kubesphere } = this.#deps;
     const judge = async (): Promise<Caller | undefined> => {
@@ -99,26 +102,40 @@ export class Gate {
       const user = await kubesphere.userOf(token);
       return user === undefined ? undefined : { user, via, uid: undefined, groups: [], extra: {} };
     };
-    const ask = async (): Promise<Caller | undefined> => await this.#judges[via].ask(judge);
+    const budget = this.#judges[via][this.#proven.has(key) ? 'known' : 'strangers'];
+    const ask = async (): Promise<Caller | undefined> => await budget.ask(judge);
     const caller = await available(via, async () => await this.#identities.get(key, ttl, ask));
+    this.#prove(key, caller !== undefined);
     if (caller === undefined) throw new Problem('Unauthorized');
     return caller;
+  }
+
+  #prove(key: string, isSomebodys: boolean): void {
+    this.#proven.delete(key);
+    if (isSomebodys) this.#proven.add(key);
+    if (this.#proven.size > MAX_CACHED) this.#proven.delete(this.#proven.keys().next().value ?? '');
   }
 
   async #may(token: string, caller: Caller, access: Access, question: Question): Promise<boolean> {
     const about =
       caller.via === 'kubernetes' ? [caller.uid, caller.groups, caller.extra, access] : [hashed(token), question];
     const key = hashed(JSON.stringify([caller.via, caller.user, about]));
-    if (!this.#verdicts.has(key)) limited(this.#newQuestions, caller.user);
+    if (!this.#verdicts.has(key)) limited(this.#newQuestions, `${caller.via} ${caller.user}`);
     const ttl = (): number => ACCESS_MS;
     const { reviews, kubesphere } = this.#deps;
     const judge = async (): Promise<boolean> => {
       if (caller.via === 'kubernetes') return await reviews.allows(caller, access);
       return (await kubesphere.admits(token, question)) === caller.user;
     };
-    const ask = async (): Promise<boolean> => await this.#judges[caller.via].ask(judge);
+    const ask = async (): Promise<boolean> => await this.#judges[caller.via].known.ask(judge);
     return await available(caller.via, async () => await this.#verdicts.get(key, ttl, ask));
   }
+}
+
+/** What may be asked of one judge: who guesses tokens uses up nothing of what there is for callers who have shown a good one. */
+interface Budgets {
+  readonly known: JudgeLimit;
+  readonly strangers: JudgeLimit;
 }
 
 /** Who was let in, and what else he may. */
@@ -132,10 +149,6 @@ export interface Admitted {
 /** Tokens are nowhere kept. */
 function hashed(text: string): string {
   return createHash('sha256').update(text).digest('base64');
-}
-
-function tooMany(seconds: number): Problem {
-  return new Problem('TooManyRequests', { params: { seconds: String(seconds) }, retryAfterSeconds: seconds });
 }
 
 function limited(limit: RateLimit, caller: string): void {

@@ -31,14 +31,35 @@ suite('questions of all callers together', () => {
   test('are not kept for long where the judge hangs: the next ones are refused', async () => {
     const clock = new FakeClock();
     const limit = new JudgeLimit({ clock });
-    for (let i = 0; i < 1_008; i += 1) {
-      clock.advance(10);
-      void limit.ask(async () => await new Promise(() => undefined));
-    }
+    for (let i = 0; i < 1_000; i += 1)
+      void limit.ask(async () => await new Promise(() => undefined)).catch(() => undefined);
+    clock.advance(100);
+    for (let i = 0; i < 8; i += 1)
+      void limit.ask(async () => await new Promise(() => undefined)).catch(() => undefined);
     await assert.rejects(
       limit.ask(async () => await Promise.resolve()),
       TooManyQuestions,
     );
+  });
+
+  test('are refused where their turn does not come for long, and take no place any more', async () => {
+    const clock = new FakeClock();
+    const limit = new JudgeLimit({ clock });
+    const ends: (() => void)[] = [];
+    for (let i = 0; i < 8; i += 1) void limit.ask(async () => await new Promise<void>((resolve) => ends.push(resolve)));
+    let asked = 0;
+    const ask = async (): Promise<void> =>
+      await limit.ask(async () => {
+        asked += 1;
+        await Promise.resolve();
+      });
+    const late = assert.rejects(ask(), TooManyQuestions);
+    clock.advance(3_000);
+    await late;
+    const next = ask();
+    for (const end of ends) end();
+    await next;
+    assert.equal(asked, 1);
   });
 
   test('have a rate, whoever asks, and go on after one that failed', async () => {

@@ -1,6 +1,6 @@
 import type { Replica } from '../../domain/replica.ts';
 import type { Clock, Timer } from '../../platform/ports.ts';
-import { Problem } from '../errors.ts';
+import { tooMany } from '../errors.ts';
 import type { ReplicaReport } from './facts.ts';
 import { Turns } from './turns.ts';
 
@@ -79,8 +79,7 @@ export class Gather {
   }
 
   #add(ips: readonly string[]): Round {
-    if (this.#waiting.length >= MAX_WAITING)
-      throw new Problem('TooManyRequests', { params: { seconds: '1' }, retryAfterSeconds: 1 });
+    if (this.#waiting.length >= MAX_WAITING) throw tooMany(1);
     const { promise, resolve, reject } = Promise.withResolvers<readonly Word[]>();
     const all = new Set(ips);
     const begin = (): void => void this.#ask([...all]).then(resolve, reject);

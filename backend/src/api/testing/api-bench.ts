@@ -150,8 +150,8 @@ export class ApiBench {
   async start({ docs = false, checkAnswers = true, notReady = () => [] }: BenchOptions = {}): Promise<this> {
     this.view.start();
     await settle();
-    const { clock, logger, kubesphere } = this;
-    const gate = new Gate({ clock, kubesphere, reviews: this.#reviews() });
+    const { clock, logger } = this;
+    const gate = this.gate();
     const picture = new ClusterPicture({ clock, view: this.view, ...this.reservations });
     const deps = {
       clock,
@@ -177,6 +177,11 @@ export class ApiBench {
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     this.port = (server.address() as { port: number }).port;
     return this;
+  }
+
+  gate(): Gate {
+    const { clock, kubesphere } = this;
+    return new Gate({ clock, kubesphere, reviews: this.#reviews() });
   }
 
   async stop(): Promise<void> {

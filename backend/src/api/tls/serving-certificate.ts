@@ -99,8 +99,33 @@ function checked(value: KeyAndCertificate): KeyAndCertificate {
   return value;
 }
 
-function fingerprintOf({ cert }: KeyAndCertificate): string {
-  return new X509Certificate(cert).fingerprint256;
+/** What is derived of a certificate, which anybody who connects can make us look up: once for each. */
+const derived = new WeakMap<
+  KeyAndCertificate,
+  { readonly fingerprint: string; readonly secrets: Map<string, Buffer> }
+>();
+
+function derivedOf(value: KeyAndCertificate): { readonly fingerprint: string; readonly secrets: Map<string, Buffer> } {
+  const known = derived.get(value) ?? {
+    fingerprint: new X509Certificate(value.cert).fingerprint256,
+    secrets: new Map<string, Buffer>(),
+  };
+  derived.set(value, known);
+  return known;
+}
+
+function fingerprintOf(value: KeyAndCertificate): string {
+  return derivedOf(value).fingerprint;
+}
+
+function secretOf(value: KeyAndCertificate, purpose: string): Buffer {
+  const { secrets } = derivedOf(value);
+  const known = secrets.get(purpose);
+  if (known !== undefined) return known;
+  const exported = createPrivateKey(value.key).export({ type: 'pkcs8', format: 'der' });
+  const secret = Buffer.from(hkdfSync('sha256', exported, '', purpose, 32));
+  secrets.set(purpose, secret);
+  return secret;
 }
 
 const RELOAD_MS = 30_000;
@@ -158,10 +183,7 @@ export class ServingCertificate {
 
   /** Secrets that only those have who have the private key: the first to ask with, all to be asked with. */
   sharedSecrets(purpose: string): Buffer[] {
-    return this.accepted.map(({ key }) => {
-      const exported = createPrivateKey(key).export({ type: 'pkcs8', format: 'der' });
-      return Buffer.from(hkdfSync('sha256', exported, '', purpose, 32));
-    });
+    return this.accepted.map((value) => secretOf(value, purpose));
   }
 
   /** There may be a new one. */
