@@ -82,6 +82,23 @@ describe('a plan that is executed', () => {
     assert.deepEqual(script.calls, ['PATCH /a', 'PATCH /gone']);
   });
 
+  it('begins nothing more once a write has failed, and plans anew only when all that was begun has ended', async () => {
+    const many = Array.from({ length: 400 }, (_, i) => patch(`/${i}`));
+    const refused = new Script([[step('finalizers', many)], []], (call) => ({
+      status: call === 'PATCH /0' ? 500 : 200,
+      body: {},
+    }));
+    assert.equal((await refused.failure()).exitCode, EXIT.unreachable);
+    const { length } = refused.calls;
+    assert.ok(length < 40, String(length));
+    const stale = new Script([[step('finalizers', many)], [step('storage', [patch('/new')])], []], (call) => ({
+      status: call === 'PATCH /0' ? 409 : 200,
+      body: {},
+    }));
+    await stale.run();
+    assert.deepEqual([stale.calls.at(-1), stale.calls.length], ['PATCH /new', length + 1]);
+  });
+
   it('does nothing beside an obstacle', async () => {
     const obstacle: Finding = { kind: 'obstacle', text: 'It can not be.', next: 'Do this.', objects: ['shop/web'] };
     const script = new Script([[step('stop', [patch('/a')])]]);

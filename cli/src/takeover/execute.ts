@@ -83,12 +83,18 @@ function explained(error: unknown, { what, onFailure }: Step): Failure {
   return new Failure(exitCode, `"${what}" ${how}`, `${hint}${onFailure}`);
 }
 
+/** Nothing more is begun once one has failed, and all that was begun has ended before anything else is planned. */
 async function actAll({ actions, inOrder }: Step, deps: ExecuteDeps): Promise<void> {
   const queue = actions.values();
+  const errors: unknown[] = [];
   const lane = async (): Promise<void> => {
-    for (const action of queue) await act(action, deps);
+    for (const action of queue) {
+      await act(action, deps).catch((error: unknown) => errors.push(error));
+      if (errors.length > 0) return;
+    }
   };
   await Promise.all(Array.from({ length: inOrder === true ? 1 : LANES }, lane));
+  if (errors.length > 0) throw errors.find((error) => !(error instanceof Stale)) ?? errors[0];
 }
 
 async function act(action: Action, deps: ExecuteDeps): Promise<void> {
