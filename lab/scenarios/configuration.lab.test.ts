@@ -135,6 +135,23 @@ suite('pools, peers and the BGP configuration, as they change', () => {
     return found;
   }
 
+  test('the status of a peer says what was negotiated with a real router', async () => {
+    type Negotiated = Readonly<Record<string, unknown>> & { readonly capabilities?: readonly string[] };
+    type Status = { readonly replicas?: readonly { readonly negotiated?: Negotiated }[] };
+    const { status } = await lab.lab.api.get<KubeObject & { status: Status }>(`${group}/bgppeers/r2`);
+    const { capabilities = [], ...agreed } = status.replicas?.[0]?.negotiated ?? {};
+    const both = ['ipv4-unicast', 'ipv6-unicast'];
+    assert.deepEqual(agreed, {
+      ...{ routerId: agreed['routerId'], holdTimeSeconds: 90, families: both, addPaths: both },
+      gracefulRestart: { restartTimeSeconds: 120, routerRestartTimeSeconds: 120, notification: true },
+      ...{ fourOctetAs: true, routeRefresh: true, enhancedRouteRefresh: true },
+      ...{ extendedMessages: true, extendedNextHop: true },
+    });
+    for (const known of ['multiprotocol ipv4-unicast', 'add-path ipv6-unicast receive', 'fqdn']) {
+      assert.ok(capabilities.includes(known), `${known} in ${capabilities.join(', ')}`);
+    }
+  });
+
   test('edits that change nothing of a session, and those that cannot be used, touch none', async () => {
     const [r1, r2] = [lab.lab.router('r1'), lab.lab.router('r2')];
     const before = await sessions();

@@ -171,6 +171,10 @@ test('a peer shows the session of each replica, and names the one that does not 
     ],
   );
   assert.deepEqual([live[0]?.negotiated?.families[0]?.addPath, live[1]?.negotiated], [true, null]);
+  assert.deepEqual(live[0]?.negotiated?.restart, {
+    ...{ restartTimeSeconds: 120, routerRestartTimeSeconds: 60, notification: true },
+  });
+  assert.deepEqual(live[0].negotiated.capabilities, ['add-path ipv4-unicast receive']);
   assert.deepEqual(live[0]?.counters.updatesSent, 4);
   assert.deepEqual(
     live.map(({ bfd: found }) => [found?.state, found?.detectionTimeMs]),

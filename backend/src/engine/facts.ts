@@ -9,8 +9,6 @@ import type { SessionReport } from './session-state.ts';
 /** A BGP session with what changes all the time. */
 export interface SessionFacts extends SessionReport {
   readonly keepaliveSeconds: number | undefined;
-  readonly fourOctetAs: boolean;
-  readonly routeRefresh: boolean;
   /** Prefixes that the router has of us. */
   readonly prefixesSent: number;
   readonly counters: SessionCounters;

@@ -14,9 +14,41 @@ export function sessionReport(status: SessionStatus): SessionReport {
     localAddress: status.localAddress,
     remoteRouterId: status.remoteRouterId,
     holdTimeSeconds: negotiated?.holdTimeSeconds,
-    families: negotiated?.families ?? [],
-    gracefulRestart: negotiated?.gracefulRestart ?? false,
+    ...agreed(negotiated),
     bfd: bfdReport(status),
+  };
+}
+
+type Agreed = Pick<
+  SessionReport,
+  | 'families'
+  | 'gracefulRestart'
+  | 'restart'
+  | 'fourOctetAs'
+  | 'routeRefresh'
+  | 'enhancedRouteRefresh'
+  | 'extendedMessages'
+  | 'extendedNextHop'
+  | 'capabilities'
+>;
+
+const NOTHING_AGREED: Agreed = {
+  ...{ families: [], gracefulRestart: false, restart: undefined, fourOctetAs: false, routeRefresh: false },
+  ...{ enhancedRouteRefresh: false, extendedMessages: false, extendedNextHop: false, capabilities: [] },
+};
+
+function agreed(negotiated: SessionStatus['negotiated']): Agreed {
+  if (negotiated === undefined) return NOTHING_AGREED;
+  const { families, gracefulRestart, fourOctetAs, routeRefresh, enhancedRouteRefresh } = negotiated;
+  const { extendedMessages, extendedNextHop, capabilities, restartTimes: times } = negotiated;
+  const restart = times && {
+    restartTimeSeconds: times.oursSeconds,
+    routerRestartTimeSeconds: times.peersSeconds,
+    notification: negotiated.notificationGracefulRestart,
+  };
+  return {
+    ...{ families, gracefulRestart, restart, fourOctetAs, routeRefresh, enhancedRouteRefresh },
+    ...{ extendedMessages, extendedNextHop, capabilities },
   };
 }
 
@@ -32,8 +64,6 @@ export function sessionFacts(status: SessionStatus): SessionFacts {
   return {
     ...sessionReport(status),
     keepaliveSeconds: negotiated?.keepaliveSeconds,
-    fourOctetAs: negotiated?.fourOctetAs ?? false,
-    routeRefresh: negotiated?.routeRefresh ?? false,
     prefixesSent,
     counters,
   };

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { aPeer } from '../domain/testing/builders.ts';
 import type { SessionReport } from '../engine/messages.ts';
 import type { BfdReport } from '../engine/session-state.ts';
-import type { ReplicaPeerStatus } from '../resources/bgp-peer.ts';
+import { bgpPeerStatus, type ReplicaPeerStatus } from '../resources/bgp-peer.ts';
 import { establishedColumn, peerReady, replicaPeerStatus } from './peer-status.ts';
 
 const READ = { problems: [], ignoredFields: [], warnings: [], earlierInForce: false, generation: 1 };
@@ -21,6 +21,15 @@ const UP: SessionReport = {
     { family: 'ipv6-unicast', addPath: false },
   ],
   gracefulRestart: true,
+  restart: { restartTimeSeconds: 120, routerRestartTimeSeconds: 60, notification: true },
+  ...{
+    fourOctetAs: true,
+    routeRefresh: true,
+    enhancedRouteRefresh: true,
+    extendedMessages: false,
+    extendedNextHop: true,
+  },
+  capabilities: ['multiprotocol ipv4-unicast', 'add-path ipv4-unicast both', 'capability 222'],
   bfd: undefined,
 };
 
@@ -132,11 +141,23 @@ suite("a replica's entry", () => {
         holdTimeSeconds: 90,
         families: ['ipv4-unicast', 'ipv6-unicast'],
         addPaths: ['ipv4-unicast'],
+        gracefulRestart: { restartTimeSeconds: 120, routerRestartTimeSeconds: 60, notification: true },
+        ...{ fourOctetAs: true, routeRefresh: true, enhancedRouteRefresh: true },
+        ...{ extendedMessages: false, extendedNextHop: true },
+        capabilities: ['multiprotocol ipv4-unicast', 'add-path ipv4-unicast both', 'capability 222'],
       },
     });
+    assert.equal(replicaPeerStatus({ ...UP, restart: undefined }, 'a', 'n1').negotiated?.gracefulRestart, undefined);
     const down = replicaPeerStatus({ ...UP, state: 'Active', lastError: 'x'.repeat(5_000) }, 'porter-0', 'n1');
     assert.equal(down.negotiated, undefined);
     assert.equal(down.lastError?.length, 1_024);
+  });
+
+  test('has as many capabilities as the schema has room for, whatever a replica reports', () => {
+    const capabilities = Array.from({ length: 1_000 }, (_, i) => `capability ${i} ${'x'.repeat(1_000)}`);
+    const entry = replicaPeerStatus({ ...UP, capabilities }, 'porter-0', 'n1');
+    assert.deepEqual(bgpPeerStatus.safeParse({ replicas: [entry] }).error, undefined);
+    assert.equal(entry.negotiated?.capabilities?.length, 64);
   });
 
   test('names a next hop that the router may not take, and so does the condition', () => {

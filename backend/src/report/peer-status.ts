@@ -8,19 +8,27 @@ import { BFD_STATES, SESSION_STATES, type ReplicaBfdStatus, type ReplicaPeerStat
 type SessionState = (typeof SESSION_STATES)[number];
 
 const MAX_ERROR = 1_024;
+const MAX_CAPABILITIES = 64;
+const MAX_CAPABILITY = 64;
 const MAX_BFD_PROBLEM = 256;
 
 function sessionState(state: string): SessionState {
   return SESSION_STATES.find((known) => known === state) ?? 'Idle';
 }
 
-function negotiated(session: SessionReport): NonNullable<ReplicaPeerStatus['negotiated']> | undefined {
+type NegotiatedEntry = NonNullable<ReplicaPeerStatus['negotiated']>;
+
+function negotiated(session: SessionReport): NegotiatedEntry | undefined {
   if (session.state !== 'Established') return undefined;
+  const { fourOctetAs, routeRefresh, enhancedRouteRefresh, extendedMessages, extendedNextHop, restart } = session;
   return {
     ...(session.remoteRouterId === undefined ? {} : { routerId: session.remoteRouterId }),
     ...(session.holdTimeSeconds === undefined ? {} : { holdTimeSeconds: session.holdTimeSeconds }),
     families: session.families.map(({ family }) => family),
     addPaths: session.families.filter(({ addPath }) => addPath).map(({ family }) => family),
+    ...(restart === undefined ? {} : { gracefulRestart: { ...restart } }),
+    ...{ fourOctetAs, routeRefresh, enhancedRouteRefresh, extendedMessages, extendedNextHop },
+    capabilities: session.capabilities.slice(0, MAX_CAPABILITIES).map((name) => name.slice(0, MAX_CAPABILITY)),
   };
 }
 

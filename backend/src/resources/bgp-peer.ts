@@ -342,9 +342,29 @@ const replicaPeerStatus = z.object({
       addPaths: atomicList(z.string().max(32).meta({ description: 'ipv4-unicast or ipv6-unicast.' }), 8)
         .optional()
         .meta({ description: 'Families with several next hops per address (ADD-PATH, RFC 7911).' }),
+      gracefulRestart: z
+        .object({
+          restartTimeSeconds: integer().meta({
+            description: 'How long the router keeps our routes while the replica is away, in seconds.',
+          }),
+          routerRestartTimeSeconds: integer().meta({ description: 'What the router asks for itself, in seconds.' }),
+          notification: z.boolean().meta({ description: 'It keeps them after a NOTIFICATION as well (RFC 8538).' }),
+        })
+        .optional()
+        .meta({ description: 'Graceful restart (RFC 4724); empty: the router drops our routes with the session.' }),
+      fourOctetAs: z.boolean().optional().meta({ description: 'AS numbers of four octets (RFC 6793).' }),
+      routeRefresh: z.boolean().optional().meta({ description: 'The router may ask for all routes again (RFC 2918).' }),
+      enhancedRouteRefresh: z.boolean().optional().meta({
+        description: 'It is told where these begin and end (RFC 7313).',
+      }),
+      extendedMessages: z.boolean().optional().meta({ description: 'Messages of up to 65535 octets (RFC 8654).' }),
+      extendedNextHop: z.boolean().optional().meta({ description: 'IPv4 routes with IPv6 next hops (RFC 8950).' }),
       capabilities: atomicList(z.string().max(64).meta({ description: 'One capability.' }), 64)
         .optional()
-        .meta({ description: 'Capabilities that the router announced, by name or number.' }),
+        .meta({
+          description:
+            'All that the router announced in its OPEN (RFC 5492), used or not, by name or number; the first 64.',
+        }),
     })
     .optional()
     .meta({ description: 'What the two sides agreed on.' }),

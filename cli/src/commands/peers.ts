@@ -60,11 +60,28 @@ function conditionsTable({ conditions }: Peer, view: View): string {
   return rows.length === 0 ? '' : columns(['CONDITION', 'STATUS', 'REASON', 'SINCE', 'MESSAGE'], rows, view);
 }
 
+type Negotiated = NonNullable<Session['negotiated']>;
+
+function restartText({ gracefulRestart, restart }: Negotiated): string[] {
+  if (!gracefulRestart) return [];
+  // A replica of an earlier version tells no times.
+  if (restart === null || (restart as unknown) === undefined) return ['graceful restart'];
+  return [`graceful restart (${restart.restartTimeSeconds} s)`];
+}
+
+/** Whatever is not there is of no interest but for who looks for it: then the API has it. */
+function agreedText({ extendedMessages, enhancedRouteRefresh, extendedNextHop }: Negotiated): string[] {
+  return [
+    ...(enhancedRouteRefresh ? ['enhanced refresh'] : []),
+    ...(extendedMessages ? ['extended messages'] : []),
+    ...(extendedNextHop ? ['IPv6 next hops for IPv4'] : []),
+  ];
+}
+
 function negotiatedText({ negotiated }: Session): string | undefined {
   if (negotiated === null) return undefined;
   const families = negotiated.families.map(({ family, addPath }) => `${family}${addPath ? ' with ADD-PATH' : ''}`);
-  const restart = negotiated.gracefulRestart ? ['graceful restart'] : [];
-  return [...families, ...restart].join(', ');
+  return [...families, ...restartText(negotiated), ...agreedText(negotiated)].join(', ');
 }
 
 /** What ended the last attempt, and what that means. */

@@ -51,6 +51,9 @@ export function session(replicaName: string, more: Partial<Session> = {}): Sessi
       ...{ routerId: '10.0.0.1', holdTimeSeconds: 90, keepaliveSeconds: 30 },
       families: [{ family: 'ipv4-unicast', addPath: true }],
       ...{ gracefulRestart: true, fourOctetAs: true, routeRefresh: true },
+      ...{ enhancedRouteRefresh: true, extendedMessages: true, extendedNextHop: false },
+      ...{ restart: { restartTimeSeconds: 120, routerRestartTimeSeconds: 60, notification: true } },
+      capabilities: ['multiprotocol ipv4-unicast', 'add-path ipv4-unicast receive'],
     },
     counters: {
       ...{ messagesReceived: 1, messagesSent: 1, updatesReceived: 0, updatesSent: 1, prefixesReceived: 0 },

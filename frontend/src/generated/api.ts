@@ -491,8 +491,27 @@ export type Session = {
       readonly addPath: boolean;
     })[];
     readonly gracefulRestart: boolean;
+    /** Graceful restart (RFC 4724). Null: there is none, or the replica does not tell. */
+    readonly restart: {
+      /** How long the router keeps our routes without the replica. */
+      readonly restartTimeSeconds: number;
+      /** What the router asks for itself. */
+      readonly routerRestartTimeSeconds: number;
+      /** It keeps them after a NOTIFICATION as well (RFC 8538). */
+      readonly notification: boolean;
+    } | null;
+    /** RFC 6793. */
     readonly fourOctetAs: boolean;
+    /** The router may ask for all routes again (RFC 2918). */
     readonly routeRefresh: boolean;
+    /** It is told where these begin and end (RFC 7313). */
+    readonly enhancedRouteRefresh: boolean;
+    /** Messages of up to 65535 octets (RFC 8654). */
+    readonly extendedMessages: boolean;
+    /** IPv4 routes with IPv6 next hops (RFC 8950). */
+    readonly extendedNextHop: boolean;
+    /** All that the router announced in its OPEN (RFC 5492), used or not, by name or number; the first 64. */
+    readonly capabilities: readonly (string)[];
   } | null;
   readonly prefixesSent: number;
   readonly counters: {

@@ -128,6 +128,18 @@ export function scenarios(lab: Interop<Router>): void {
     await lab.announce(speaker, {});
     await lab.routed({});
     assert.equal(speaker.session('v4')?.counters.lost, 0);
+    for (const [key, family] of [
+      ['v4', 'ipv4-unicast'],
+      ['v6', 'ipv6-unicast'],
+    ] as const) {
+      const { negotiated } = await speaker.established(key);
+      assert.deepEqual(negotiated?.families, [{ family, addPath: true }]);
+      assert.ok(negotiated.gracefulRestart && negotiated.fourOctetAs && negotiated.routeRefresh);
+      assert.equal(negotiated.restartTimes?.oursSeconds, 30);
+      for (const known of [`multiprotocol ${family}`, 'four-octet-as 65001', 'route-refresh']) {
+        assert.ok(negotiated.capabilities.includes(known), `${known} in ${negotiated.capabilities.join(', ')}`);
+      }
+    }
   });
 
   test('a speaker that is killed leaves its routes there (graceful restart); after its successor only what that has', async () => {

@@ -72,14 +72,16 @@ export function peerSummary(name: string, { view }: ClusterPicture): PeerSummary
 function negotiated(session: SessionFacts): Session['negotiated'] {
   if (session.state !== 'Established') return null;
   const { remoteRouterId, holdTimeSeconds, keepaliveSeconds, families } = session;
+  const { fourOctetAs, routeRefresh, enhancedRouteRefresh, extendedMessages, extendedNextHop } = session;
   return {
     routerId: remoteRouterId ?? null,
     holdTimeSeconds: holdTimeSeconds ?? null,
     keepaliveSeconds: keepaliveSeconds ?? null,
     families: families.map(({ family, addPath }) => ({ family, addPath })),
     gracefulRestart: session.gracefulRestart,
-    fourOctetAs: session.fourOctetAs,
-    routeRefresh: session.routeRefresh,
+    restart: session.restart === undefined ? null : { ...session.restart },
+    ...{ fourOctetAs, routeRefresh, enhancedRouteRefresh, extendedMessages, extendedNextHop },
+    capabilities: [...session.capabilities],
   };
 }
 

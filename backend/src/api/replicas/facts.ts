@@ -49,6 +49,12 @@ const bfd = z.object({
   problem: maybe(z.string()),
 });
 
+const restart = z.object({
+  restartTimeSeconds: z.number(),
+  routerRestartTimeSeconds: z.number(),
+  notification: z.boolean(),
+});
+
 const session: z.ZodType<SessionFacts> = z.object({
   peer: z.string(),
   state: z.string(),
@@ -60,6 +66,12 @@ const session: z.ZodType<SessionFacts> = z.object({
   keepaliveSeconds: maybe(z.number()),
   families: z.array(z.object({ family: z.string(), addPath: z.boolean() })),
   gracefulRestart: z.boolean(),
+  // Those of an earlier version say nothing of what follows.
+  restart: maybe(restart),
+  enhancedRouteRefresh: z.boolean().catch(false),
+  extendedMessages: z.boolean().catch(false),
+  extendedNextHop: z.boolean().catch(false),
+  capabilities: z.array(z.string()).max(64).catch([]),
   bfd: maybe(bfd),
   fourOctetAs: z.boolean(),
   routeRefresh: z.boolean(),

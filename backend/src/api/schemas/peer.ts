@@ -54,8 +54,22 @@ const negotiated = z.strictObject({
     }),
   ),
   gracefulRestart: z.boolean(),
-  fourOctetAs: z.boolean(),
-  routeRefresh: z.boolean(),
+  restart: z
+    .strictObject({
+      restartTimeSeconds: z.int().meta({ description: 'How long the router keeps our routes without the replica.' }),
+      routerRestartTimeSeconds: z.int().meta({ description: 'What the router asks for itself.' }),
+      notification: z.boolean().meta({ description: 'It keeps them after a NOTIFICATION as well (RFC 8538).' }),
+    })
+    .nullable()
+    .meta({ description: 'Graceful restart (RFC 4724). Null: there is none, or the replica does not tell.' }),
+  fourOctetAs: z.boolean().meta({ description: 'RFC 6793.' }),
+  routeRefresh: z.boolean().meta({ description: 'The router may ask for all routes again (RFC 2918).' }),
+  enhancedRouteRefresh: z.boolean().meta({ description: 'It is told where these begin and end (RFC 7313).' }),
+  extendedMessages: z.boolean().meta({ description: 'Messages of up to 65535 octets (RFC 8654).' }),
+  extendedNextHop: z.boolean().meta({ description: 'IPv4 routes with IPv6 next hops (RFC 8950).' }),
+  capabilities: z.array(z.string()).meta({
+    description: 'All that the router announced in its OPEN (RFC 5492), used or not, by name or number; the first 64.',
+  }),
 });
 
 const bfd = z

@@ -18,6 +18,11 @@ export function aSession(peer: string, state = 'Established', addPath = true): R
     ...{ peer, state, since: '2026-01-01T00:00:00Z', lastError: undefined, localAddress: '203.0.113.11' },
     ...{ remoteRouterId: '203.0.113.1', holdTimeSeconds: 90, keepaliveSeconds: 30, gracefulRestart: true },
     ...{ families: [{ family: 'ipv4-unicast', addPath }], fourOctetAs: true, routeRefresh: true },
+    ...{
+      restart: { restartTimeSeconds: 120, routerRestartTimeSeconds: 60, notification: true },
+      extendedNextHop: false,
+    },
+    ...{ enhancedRouteRefresh: true, extendedMessages: true, capabilities: ['add-path ipv4-unicast receive'] },
     ...{ prefixesSent: 2, counters: COUNTERS, bfd: undefined },
   };
 }

@@ -26,6 +26,8 @@ function down(state: string, lastError?: string): SessionReport {
     holdTimeSeconds: undefined,
     families: [],
     gracefulRestart: false,
+    ...{ restart: undefined, fourOctetAs: false, routeRefresh: false, enhancedRouteRefresh: false },
+    ...{ extendedMessages: false, extendedNextHop: false, capabilities: [] },
     bfd: undefined,
   };
 }

@@ -79,6 +79,8 @@ export interface NegotiatedStatus {
   readonly keepaliveSeconds: number;
   readonly families: readonly { readonly family: AddressFamily; readonly addPath: boolean }[];
   readonly gracefulRestart: boolean;
+  /** How long each side asks the other to keep its routes while it is away (RFC 4724 section 3), in seconds; undefined without graceful restart. */
+  readonly restartTimes: RestartTimes | undefined;
   /** Both sides keep routes across a NOTIFICATION (RFC 8538), so only a hard reset drops them. */
   readonly notificationGracefulRestart: boolean;
   readonly fourOctetAs: boolean;
@@ -89,6 +91,15 @@ export interface NegotiatedStatus {
   readonly extendedMessages: boolean;
   /** RFC 8950: the peer takes IPv4 routes with IPv6 next hops. */
   readonly extendedNextHop: boolean;
+  /** All that the peer announced in its OPEN, whether or not it is used, as texts; bounded (`capabilityNames`). */
+  readonly capabilities: readonly string[];
+}
+
+export interface RestartTimes {
+  /** 0 to 4095: for so long the peer keeps our routes. */
+  readonly oursSeconds: number;
+  /** 0 to 4095: what the peer asks for, of which we have no use since we keep none of its routes. */
+  readonly peersSeconds: number;
 }
 
 export interface SessionCounters {

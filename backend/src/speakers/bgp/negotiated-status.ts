@@ -5,9 +5,10 @@ import type { NegotiatedStatus } from './model.ts';
 export function negotiatedStatus(negotiated: Negotiated): NegotiatedStatus {
   const { holdTimeSeconds, keepaliveSeconds, families, gracefulRestart, notificationGracefulRestart } = negotiated;
   const { fourOctetAs, routeRefresh, enhancedRouteRefresh, extendedMessages, extendedNextHop } = negotiated;
+  const { restartTimes, capabilities } = negotiated;
   return {
     ...{ holdTimeSeconds, keepaliveSeconds, families },
     ...{ gracefulRestart, notificationGracefulRestart, fourOctetAs, routeRefresh },
-    ...{ enhancedRouteRefresh, extendedMessages, extendedNextHop },
+    ...{ enhancedRouteRefresh, extendedMessages, extendedNextHop, restartTimes, capabilities },
   };
 }

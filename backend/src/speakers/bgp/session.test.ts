@@ -48,6 +48,11 @@ test('a session comes up, and every change of it is told once', () => {
     enhancedRouteRefresh: false,
     extendedMessages: false,
     extendedNextHop: false,
+    restartTimes: undefined,
+    capabilities: [
+      ...['multiprotocol ipv4-unicast', 'multiprotocol ipv6-unicast', 'route-refresh', 'four-octet-as 65001'],
+      ...['add-path ipv4-unicast receive', 'add-path ipv6-unicast receive'],
+    ],
   });
 });
 

@@ -36,11 +36,22 @@ test('a port is said where it is not the usual one', () => {
 
 test('what both ends agreed on is named', () => {
   const agreed = { routerId: '192.0.2.1', holdTimeSeconds: 90, keepaliveSeconds: 30, routeRefresh: true } as const;
+  const later = { enhancedRouteRefresh: true, extendedMessages: true, extendedNextHop: true, capabilities: [] };
+  const none = { enhancedRouteRefresh: false, extendedMessages: false, extendedNextHop: false, capabilities: [] };
+  const restart = { restartTimeSeconds: 120, routerRestartTimeSeconds: 60, notification: true };
   const families = [
     { family: 'ipv4-unicast', addPath: true },
     { family: 'ipv6-unicast', addPath: false },
   ];
-  assert.deepEqual(capabilities({ ...agreed, families, gracefulRestart: true, fourOctetAs: false }), [
-    ...['ipv4-unicast + ADD-PATH', 'ipv6-unicast', 'graceful restart', 'route refresh'],
-  ]);
+  assert.deepEqual(
+    capabilities({ ...agreed, ...none, families, gracefulRestart: true, restart: null, fourOctetAs: false }),
+    [...['ipv4-unicast + ADD-PATH', 'ipv6-unicast', 'graceful restart', 'route refresh']],
+  );
+  assert.deepEqual(
+    capabilities({ ...agreed, ...later, families: [], gracefulRestart: true, restart, fourOctetAs: true }),
+    [
+      ...['graceful restart (120 s)', '4-octet AS', 'route refresh', 'enhanced route refresh'],
+      ...['extended messages', 'extended next hop'],
+    ],
+  );
 });

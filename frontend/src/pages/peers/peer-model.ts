@@ -58,12 +58,22 @@ export function endpointText({ address, port }: Pick<PeerSummary, 'address' | 'p
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+/** For how long the router keeps our routes, where the replica tells it: one of an earlier version does not. */
+function restartText(restart: NonNullable<Session['negotiated']>['restart'] | undefined): string {
+  return restart === null || restart === undefined
+    ? 'graceful restart'
+    : `graceful restart (${restart.restartTimeSeconds} s)`;
+}
+
 /** What both ends can do, by the names that routers show as well. */
 export function capabilities(negotiated: NonNullable<Session['negotiated']>): string[] {
   return [
     ...negotiated.families.map(({ family, addPath }) => (addPath ? `${family} + ADD-PATH` : family)),
-    ...(negotiated.gracefulRestart ? ['graceful restart'] : []),
+    ...(negotiated.gracefulRestart ? [restartText(negotiated.restart)] : []),
     ...(negotiated.fourOctetAs ? ['4-octet AS'] : []),
     ...(negotiated.routeRefresh ? ['route refresh'] : []),
+    ...(negotiated.enhancedRouteRefresh ? ['enhanced route refresh'] : []),
+    ...(negotiated.extendedMessages ? ['extended messages'] : []),
+    ...(negotiated.extendedNextHop ? ['extended next hop'] : []),
   ];
 }

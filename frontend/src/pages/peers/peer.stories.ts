@@ -32,6 +32,9 @@ const up: Session = {
   negotiated: {
     ...{ routerId: '192.0.2.254', holdTimeSeconds: 9, keepaliveSeconds: 3, gracefulRestart: true },
     ...{ fourOctetAs: true, routeRefresh: true, families: [{ family: 'ipv4-unicast', addPath: true }] },
+    ...{ enhancedRouteRefresh: true, extendedMessages: true, extendedNextHop: false },
+    ...{ restart: { restartTimeSeconds: 120, routerRestartTimeSeconds: 60, notification: true } },
+    capabilities: ['multiprotocol ipv4-unicast', 'add-path ipv4-unicast receive'],
   },
   counters: {
     ...{ messagesReceived: 100, messagesSent: 200, updatesReceived: 1, updatesSent: 34, prefixesReceived: 0 },

@@ -219,3 +219,29 @@ test('of two connections the one of the higher identifier stays, of equal ones t
   assert.equal(survivingConnection(speaker('10.0.0.1', 2), speaker('10.0.0.1', 1)), 'local');
   assert.equal(survivingConnection(speaker('10.0.0.1', 1), speaker('10.0.0.1', 4294967295)), 'remote');
 });
+
+test('what the peer announced is named in words, bounded, and so are the times of a graceful restart', () => {
+  const restart: Capability = {
+    ...{ type: 'graceful-restart', restarting: true, notification: true, restartTimeSeconds: 60, families: [] },
+  };
+  const entries = [{ family: 'ipv4-unicast', nextHopAfi: 2 }] as const;
+  const families = [
+    { family: 'ipv4-unicast', mode: 1 },
+    { family: 'afi-1/safi-128', mode: 3 },
+    { family: 'ipv6-unicast', mode: 9 },
+  ] as const;
+  const unknown = (code: number): Capability => ({ type: 'unknown', code, value: new Uint8Array(3) });
+  const theirs = [...both, as4(65001), { type: 'route-refresh' }, { type: 'extended-next-hop', entries }] as const;
+  const more = [{ type: 'add-path', families }, restart, unknown(73), unknown(222), unknown(222)] as const;
+  const mine = { ...config, gracefulRestart: { restartTimeSeconds: 120 } };
+  const agreed = negotiate(mine, open([...theirs, ...more]));
+  assert.deepEqual(agreed.restartTimes, { oursSeconds: 120, peersSeconds: 60 });
+  assert.equal(negotiate(config, open([restart])).restartTimes, undefined);
+  assert.deepEqual(agreed.capabilities, [
+    ...['multiprotocol ipv4-unicast', 'multiprotocol ipv6-unicast', 'four-octet-as 65001', 'route-refresh'],
+    ...['extended-next-hop ipv4-unicast over afi-2', 'add-path ipv4-unicast receive', 'add-path afi-1/safi-128 both'],
+    ...['add-path ipv6-unicast 9', 'graceful-restart 60 s with notification', 'fqdn', 'capability 222'],
+  ]);
+  const many = Array.from({ length: 256 }, (_, code) => unknown(code));
+  assert.equal(negotiate(config, open(many)).capabilities.length, 64);
+});

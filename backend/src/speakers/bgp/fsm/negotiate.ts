@@ -1,4 +1,5 @@
-import type { AddressFamily, FamilyConfig, NegotiatedStatus, PeerConfig } from '../model.ts';
+import { capabilityNames } from '../capability-names.ts';
+import type { AddressFamily, FamilyConfig, NegotiatedStatus, PeerConfig, RestartTimes } from '../model.ts';
 import { AddPathMode } from '../wire/capabilities/add-path.ts';
 import { encodeCapability, type Capability } from '../wire/capabilities/capability.ts';
 import type { CodecContext } from '../wire/context.ts';
@@ -69,7 +70,8 @@ export function negotiate(config: PeerConfig, open: OpenMessage): Negotiated {
   const capabilities = capabilitySets(open);
   const families = commonFamilies(config, capabilities);
   const holdTimeSeconds = Math.min(config.holdTimeSeconds, open.holdTimeSeconds);
-  const gracefulRestart = config.gracefulRestart !== undefined && capabilities.gracefulRestart !== undefined;
+  const restartTimes = agreedRestart(config, capabilities);
+  const gracefulRestart = restartTimes !== undefined;
   const fourOctetAs = capabilities.fourOctetAs !== undefined;
   const withIds = families.filter(({ addPath }) => addPath).map(({ family }) => family);
   const { extendedMessages } = capabilities;
@@ -80,16 +82,25 @@ export function negotiate(config: PeerConfig, open: OpenMessage): Negotiated {
     keepaliveSeconds: Math.min(config.keepaliveSeconds || Infinity, holdTimeSeconds / 3),
     families,
     gracefulRestart,
+    restartTimes,
     notificationGracefulRestart: gracefulRestart && capabilities.gracefulRestart?.notification === true,
     fourOctetAs,
     routeRefresh: capabilities.routeRefresh,
     enhancedRouteRefresh: capabilities.enhancedRouteRefresh,
     extendedMessages,
     extendedNextHop,
+    capabilities: capabilityNames(open.capabilities),
     sending: { fourOctetAs, addPath: new Set(withIds), extendedMessages, extendedNextHop },
     // We never offer to receive additional paths. Long messages we do, and who sends them need not take them (RFC 8654 section 4).
     receiving: { fourOctetAs, addPath: new Set(), extendedMessages: true },
   };
+}
+
+/** Undefined: one of both sides has no graceful restart. */
+function agreedRestart(config: PeerConfig, { gracefulRestart: peers }: CapabilitySets): RestartTimes | undefined {
+  const { gracefulRestart: ours } = config;
+  if (ours === undefined || peers === undefined) return undefined;
+  return { oursSeconds: ours.restartTimeSeconds, peersSeconds: peers.restartTimeSeconds };
 }
 
 /** The AS that a speaker says it is of (RFC 6793 section 4.1). */
