@@ -240,8 +240,8 @@ describe('pools and peers', () => {
     assert.equal(
       text.slice(text.indexOf('REPLICA')),
       `REPLICA            NODE   SESSION       SINCE   ROUTES   NEGOTIATED, OR WHY NOT
-porter-manager-a   n1     Established   3h      11       ipv4-unicast with ADD-PATH, graceful restart (120 s),
-                                                         enhanced refresh, extended messages
+porter-manager-a   n1     Established   3h      11       ipv4-unicast with ADD-PATH, graceful restart (120 s), enhanced
+                                                         refresh, extended messages
 porter-manager-b   n2     Active        3h      0        connection refused
                                                          Look at the AS number.
                                                          BFD Down: no answer

@@ -202,6 +202,66 @@ for (const [what, again] of [
   });
 }
 
+const restartable = routerOpen(addPathReceive, gracefulRestartBoth);
+
+/** A session of ours is up, and a connection of the router comes in, with an OPEN: either it has restarted, or it knew nothing of ours when it connected. */
+function lateCall(): { readonly scene: Scene; readonly own: RouterConnection; readonly theirs: RouterConnection } {
+  const scene = new Scene();
+  scene.router(restartable);
+  scene.speaker.configure([peer], listen);
+  scene.speaker.setRoutes('r1', routes);
+  settle(scene);
+  const theirs = call(scene, null);
+  settle(scene);
+  theirs.connection?.send(routerOpen(gracefulRestartBoth));
+  settle(scene);
+  assert.ok(theirs.connection !== undefined);
+  return { scene, own: scene.connection, theirs: theirs.connection };
+}
+
+test('a router that settles a late collision in favour of our connection closes its own: the session stays', () => {
+  const { scene, own, theirs } = lateCall();
+  scene.pass(10, own);
+  theirs.send({ type: 'notification', ...notification(6, CeaseSubcode.connectionCollisionResolution) });
+  theirs.remote.end();
+  settle(scene);
+  assert.ok(!own.remote.closed, own.log.join());
+  assert.equal(state(scene), 'Established');
+  assert.equal(scene.status.counters.lost, 0);
+  assert.equal(scene.status.since.toISOString(), '2026-01-01T00:00:00.000Z');
+  assert.deepEqual(own.table.nextHops(a), ['192.0.2.11']);
+});
+
+test('a router that settles it in favour of its own connection has its routes over that one', () => {
+  const { scene, own, theirs } = lateCall();
+  own.send({ type: 'notification', ...notification(6, CeaseSubcode.connectionCollisionResolution) });
+  own.remote.end();
+  settle(scene);
+  assert.ok(!theirs.remote.closed, theirs.log.join());
+  theirs.send({ type: 'keepalive' });
+  settle(scene);
+  assert.equal(state(scene), 'Established');
+  const dials = scene.dialer.dials.length;
+  scene.pass(120, theirs);
+  assert.deepEqual([state(scene), scene.dialer.dials.length], ['Established', dials]);
+  assert.deepEqual(theirs.table.nextHops(a), ['192.0.2.11']);
+});
+
+test('a router that has restarted twice has its session over its last connection, and nothing is tried beside it', () => {
+  const scene = new Scene();
+  scene.speaker.configure([peer], listen);
+  scene.speaker.setRoutes('r1', routes);
+  settle(scene);
+  for (let restarts = 0; restarts < 3; restarts++) {
+    const made = call(scene, restartable);
+    settle(scene);
+    assert.equal(state(scene), 'Established');
+    assert.deepEqual(made.connection?.table.nextHops(a), ['192.0.2.11']);
+  }
+  assert.equal(scene.status.counters.established, 3);
+  assert.equal(scene.dialer.dials.length, 1);
+});
+
 test('when the connection that came in is lost, this side connects again, as after one of its own', () => {
   const scene = new Scene();
   scene.speaker.configure([peer], listen);

@@ -51,6 +51,7 @@ export class PeerSessions {
   #lostAt: Date | undefined;
   #mayRetryAt = 0;
   #ended = false;
+  #takingOver = false;
   #told = '';
 
   /** @param restarting whether this process has not had a session with the router yet (the R bit of RFC 4724) */
@@ -136,7 +137,9 @@ export class PeerSessions {
 
   status(): SessionStatus {
     const status = this.#main().status();
-    return this.#lostAt !== undefined && this.#lostAt > status.since ? { ...status, since: this.#lostAt } : status;
+    // One that was lost beside a session changes nothing of it.
+    if (status.state === 'Established' || this.#lostAt === undefined || this.#lostAt <= status.since) return status;
+    return { ...status, since: this.#lostAt };
   }
 
   #all(): Session[] {
@@ -159,6 +162,7 @@ export class PeerSessions {
       {
         ...{ clock, random, logger, rib, open, onSendable, tally: this.#tally },
         mayConfirm: (negotiated) => this.#mayConfirm(session, negotiated),
+        takeOver: () => this.#takeOver(session),
         onChange: () => this.#changed(session),
       },
       this.#config,
@@ -185,8 +189,9 @@ export class PeerSessions {
     for (const other of this.#all()) {
       if (other === session || other.negotiated === undefined) continue;
       if (!this.#survives(session, negotiated, other)) return false;
-      // A peer that has restarted knows nothing of the one before (RFC 4724 section 4.2): there is nobody to notify.
-      void other.stop(other.state === 'Established' ? undefined : collision);
+      // One that is up goes when the peer has confirmed the new one, by a KEEPALIVE. A peer that has restarted does. One that had connected before it
+      // heard that the other came up ends the new one instead, by the same section 6.8: without waiting for its word both connections would go.
+      if (other.state !== 'Established') void other.stop(collision);
     }
     return true;
   }
@@ -201,7 +206,6 @@ export class PeerSessions {
   }
 
   #changed(session: Session): void {
-    if (session.state === 'Established') this.#established(session);
     const over = session.state === 'Idle' || session.state === 'Active';
     if (session !== this.#own && over) this.#lost(session);
     const status = this.status();
@@ -211,12 +215,16 @@ export class PeerSessions {
     this.#deps.onChange(status);
   }
 
-  #established(session: Session): void {
+  #takeOver(session: Session): void {
     this.#restarting = false;
+    this.#takingOver = true;
     for (const other of this.#all()) {
       other.hasBeenUp();
-      if (other !== session) void other.stop(collision);
+      if (other === session) continue;
+      // A peer that has restarted knows nothing of the one before (RFC 4724 section 4.2): there is nobody to notify.
+      void other.stop(other.state === 'Established' ? undefined : collision);
     }
+    this.#takingOver = false;
   }
 
   /** A connection that came in is gone; this side tries again as after one of its own, unless it does already. */
@@ -226,7 +234,8 @@ export class PeerSessions {
     this.#lostAt = this.#deps.clock.wallTime();
     // It would wait for another attempt, which isn't for this side to make.
     void session.stop();
-    if (!this.#ended && this.#own.resting && this.#main().state !== 'Established') this.#startOwn(failures);
+    const over = this.#ended || this.#takingOver;
+    if (!over && this.#own.resting && this.#main().state !== 'Established') this.#startOwn(failures);
   }
 }
 

@@ -23,6 +23,8 @@ export interface SessionDeps {
   readonly open: (config: PeerConfig, handlers: ConnectionHandlers) => Connection;
   /** The peer's OPEN suits: whether this is the connection to go on with (RFC 4271 section 6.8). */
   readonly mayConfirm: (negotiated: Negotiated) => boolean;
+  /** The peer has confirmed this connection, which is about to be Established: whatever others there are have to end first. */
+  readonly takeOver: () => void;
   /** The state, the error or what was negotiated has changed, or End-of-RIB was sent; counters alone don't count. */
   readonly onChange: () => void;
   /** There may be something to send: `send` should be called soon. */
@@ -209,6 +211,7 @@ export class Session {
     const errorBefore = this.#deps.tally.lastError;
     const { state, effects } = transition({ config: this.#config, jitter: this.#deps.random.next() }, before, event);
     if (this.#collides(before, state)) return this.#handle({ type: 'stop', notification: collision });
+    if (before.name !== 'Established' && state.name === 'Established') this.#deps.takeOver();
     this.#state = state;
     if (before.name === 'Established' && state.name !== 'Established') this.#down();
     for (const effect of effects) this.#run(effect, before);
