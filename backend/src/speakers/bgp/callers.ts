@@ -10,7 +10,7 @@ import type {
 import { asOf } from './fsm/negotiate.ts';
 import type { PeerConfig } from './model.ts';
 import { type PeerSessions, ttlOptions } from './peer-sessions.ts';
-import { rejection } from './session.ts';
+import { rejection } from './refusals.ts';
 import { canonicalText } from './wire/address.ts';
 import { FrameReader } from './wire/frame.ts';
 import { decodeMessage } from './wire/message.ts';

@@ -12,7 +12,8 @@ import { configProblem } from './config-problem.ts';
 import { survivingConnection } from './fsm/collision.ts';
 import type { Negotiated } from './fsm/negotiate.ts';
 import type { PeerConfig, SessionStatus, StateName } from './model.ts';
-import { collision, rejection, Session, type SessionDeps } from './session.ts';
+import { collision, rejection } from './refusals.ts';
+import { Session, type SessionDeps } from './session.ts';
 import { SessionTally } from './session-tally.ts';
 import type { Notification, ProtocolError } from './wire/protocol-error.ts';
 

@@ -6,11 +6,11 @@ import { initialState, transition, type Effect, type FsmEvent, type FsmState } f
 import type { Negotiated } from './fsm/negotiate.ts';
 import type { PeerConfig, SessionStatus, StateName } from './model.ts';
 import { negotiatedStatus } from './negotiated-status.ts';
+import { collision } from './refusals.ts';
 import { SendHold } from './send-hold.ts';
 import type { SessionTally } from './session-tally.ts';
 import { FrameReader } from './wire/frame.ts';
 import { decodeMessage, encodeMessage, type Message } from './wire/message.ts';
-import { CeaseSubcode, ErrorCode, notification } from './wire/notification.ts';
 import { ProtocolError, type Notification } from './wire/protocol-error.ts';
 
 export interface SessionDeps {
@@ -50,14 +50,6 @@ export interface Past {
   /** In a row. */
   readonly failures: number;
 }
-
-export const collision = notification(ErrorCode.cease, CeaseSubcode.connectionCollisionResolution);
-
-/** For a connection that is none of a session: a complete message (RFC 4486 section 4). */
-export const rejection = encodeMessage(
-  { type: 'notification', ...notification(ErrorCode.cease, CeaseSubcode.connectionRejected) },
-  { fourOctetAs: true, addPath: new Set() },
-);
 
 /** One connection with a peer at a time: carries out what the state machine decides, on a connection, timers and the peer's routes. */
 export class Session {
@@ -211,15 +203,20 @@ export class Session {
     const errorBefore = this.#deps.tally.lastError;
     const { state, effects } = transition({ config: this.#config, jitter: this.#deps.random.next() }, before, event);
     if (this.#collides(before, state)) return this.#handle({ type: 'stop', notification: collision });
-    if (before.name !== 'Established' && state.name === 'Established') this.#deps.takeOver();
-    this.#state = state;
-    if (before.name === 'Established' && state.name !== 'Established') this.#down();
+    this.#enter(before, state);
     for (const effect of effects) this.#run(effect, before);
     if (state.name === before.name && this.#deps.tally.lastError === errorBefore) return;
     if (state.name !== before.name) this.#since = this.#deps.clock.wallTime();
     this.#deps.onChange();
     // Routes go out after the change is known, and may change the state again.
     if (state.name === 'Established') this.#deps.onSendable();
+  }
+
+  #enter(before: FsmState, state: FsmState): void {
+    const [wasUp, isUp] = [before, state].map(({ name }) => name === 'Established');
+    if (isUp && !wasUp) this.#deps.takeOver();
+    this.#state = state;
+    if (wasUp && !isUp) this.#down();
   }
 
   /** An OPEN has come that suits, but another connection with the peer is the one to go on with. */
