@@ -26,7 +26,7 @@ export interface EngineDeps {
   readonly clock: Clock;
   readonly links: Links;
   readonly logger: Logger;
-  readonly speaker: Pick<BgpSpeaker, 'configure' | 'setRoutes' | 'updateRoutes' | 'whenWritten' | 'stop'>;
+  readonly speaker: Pick<BgpSpeaker, 'configure' | 'setRoutes' | 'updateRoutes' | 'whenWritten' | 'whenHeard' | 'stop'>;
   readonly replicas: Pick<
     ReplicaProber,
     | 'start'

@@ -2,18 +2,19 @@ import type { ReplicaProber } from '../health/replicas.ts';
 import type { BgpSpeaker } from '../speakers/bgp/speaker.ts';
 
 /**
- * What other replicas hear of our rank: of a better one before routers do, of a worse one once it is written to them. Whoever outlives us goes
+ * What other replicas hear of our rank: of a better one before routers do, of a worse one once it is written to them, and those that have lost
+ * their session can't retain the better one any more. Whoever outlives us goes
  * below the offset that it has heard last, and what routers retain of us must never be better than that.
  */
 export class ToldRank {
   readonly #replicas: Pick<ReplicaProber, 'setRank'>;
-  readonly #speaker: Pick<BgpSpeaker, 'whenWritten'>;
+  readonly #speaker: Pick<BgpSpeaker, 'whenHeard'>;
   #offset = Infinity;
   #told = Infinity;
   #retained: ReadonlyMap<string, number> = new Map();
   #changes = 0;
 
-  constructor(deps: { replicas: Pick<ReplicaProber, 'setRank'>; speaker: Pick<BgpSpeaker, 'whenWritten'> }) {
+  constructor(deps: { replicas: Pick<ReplicaProber, 'setRank'>; speaker: Pick<BgpSpeaker, 'whenHeard'> }) {
     this.#replicas = deps.replicas;
     this.#speaker = deps.speaker;
   }
@@ -29,7 +30,7 @@ export class ToldRank {
   /** The speaker has all routes with the offset that was set last. */
   routed(): void {
     const change = this.#changes;
-    this.#speaker.whenWritten(() => {
+    this.#speaker.whenHeard(() => {
       if (change === this.#changes) this.#tell(this.#offset);
     });
   }

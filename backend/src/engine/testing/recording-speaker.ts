@@ -44,10 +44,8 @@ export class RecordingSpeaker {
         else routes.set(prefix, route);
       }
     },
-    whenWritten: (then) => {
-      if (this.isWriting) this.#onWritten.push(then);
-      else then();
-    },
+    whenWritten: (then) => this.#whenWritten(then),
+    whenHeard: (then) => this.#whenWritten(then),
     stop: async (how) => {
       const modes = this.configs.map(({ key }) => [key, typeof how === 'function' ? how(key) : how]);
       this.calls.push({ call: 'stop', how: Object.fromEntries(modes) });
@@ -67,6 +65,11 @@ export class RecordingSpeaker {
   written(): void {
     this.isWriting = false;
     for (const then of this.#onWritten.splice(0)) then();
+  }
+
+  #whenWritten(then: () => void): void {
+    if (this.isWriting) this.#onWritten.push(then);
+    else then();
   }
 
   /** The calls since the last look. */

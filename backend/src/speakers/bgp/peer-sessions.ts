@@ -13,6 +13,7 @@ import { survivingConnection } from './fsm/collision.ts';
 import type { Negotiated } from './fsm/negotiate.ts';
 import type { PeerConfig, SessionStatus, StateName } from './model.ts';
 import { collision, rejection } from './refusals.ts';
+import { Retained } from './retained.ts';
 import { Session, type SessionDeps } from './session.ts';
 import { SessionTally } from './session-tally.ts';
 import type { Notification, ProtocolError } from './wire/protocol-error.ts';
@@ -27,6 +28,13 @@ export interface PeerSessionsDeps {
   readonly onChange: (status: SessionStatus) => void;
   /** There may be something to send: `send` should be called soon. */
   readonly onSendable: () => void;
+}
+
+/** What goes on over a change of a session's parameters. */
+export interface PeerPast {
+  /** This process has not had a session with the router yet (the R bit of RFC 4724). */
+  readonly restarting: boolean;
+  readonly retained: Retained;
 }
 
 /** A dead router must not hold an attempt for the two minutes that a kernel keeps sending SYN. */
@@ -48,6 +56,9 @@ export class PeerSessions {
   readonly #incoming = new Set<Session>();
   #config: PeerConfig;
   #restarting: boolean;
+  readonly #retained: Retained;
+  /** What was agreed on in the session that is up; kept until its loss was noticed. */
+  #up: Negotiated | undefined;
   /** When a connection that came in was last lost. */
   #lostAt: Date | undefined;
   #mayRetryAt = 0;
@@ -55,11 +66,12 @@ export class PeerSessions {
   #takingOver = false;
   #told = '';
 
-  /** @param restarting whether this process has not had a session with the router yet (the R bit of RFC 4724) */
-  constructor(deps: PeerSessionsDeps, config: PeerConfig, restarting = true) {
+  /** @param past of the sessions that this process has had with the router under other parameters */
+  constructor(deps: PeerSessionsDeps, config: PeerConfig, past?: PeerPast) {
     this.#deps = deps;
     this.#config = config;
-    this.#restarting = restarting;
+    this.#restarting = past?.restarting ?? true;
+    this.#retained = past?.retained ?? new Retained(deps.clock);
     this.#own = this.#session((current, handlers) => this.#dial(current, handlers));
     this.#told = summary(this.status());
   }
@@ -69,8 +81,8 @@ export class PeerSessions {
     this.#startOwn(0);
   }
 
-  get restarting(): boolean {
-    return this.#restarting;
+  get past(): PeerPast {
+    return { restarting: this.#restarting, retained: this.#retained };
   }
 
   /** The peer has connected. */
@@ -134,6 +146,19 @@ export class PeerSessions {
   /** Calls back when all that the peer lacks is written, or there is no session (any more). */
   whenWritten(then: () => void): void {
     this.#main().whenWritten(then);
+  }
+
+  /** Calls back when the router goes by nothing older than what it is told now: a lost session may leave it what it had before (RFC 4724). */
+  whenHeard(then: () => void): void {
+    this.#retained.whenOver(() => {
+      const main = this.#main();
+      main.whenWritten(() => {
+        const isUp = main.state === 'Established';
+        if (!isUp) this.#noticeLoss();
+        if (isUp || this.#retained.isOver) then();
+        else this.whenHeard(then);
+      });
+    });
   }
 
   status(): SessionStatus {
@@ -207,6 +232,7 @@ export class PeerSessions {
   }
 
   #changed(session: Session): void {
+    this.#noticeRetained();
     const over = session.state === 'Idle' || session.state === 'Active';
     if (session !== this.#own && over) this.#lost(session);
     const status = this.status();
@@ -226,6 +252,22 @@ export class PeerSessions {
       void other.stop(other.state === 'Established' ? undefined : collision);
     }
     this.#takingOver = false;
+    this.#up = session.negotiated;
+  }
+
+  #noticeLoss(): void {
+    if (this.#up !== undefined) this.#retained.begin(this.#up);
+    this.#up = undefined;
+  }
+
+  #noticeRetained(): void {
+    const main = this.#main();
+    if (main.state !== 'Established') this.#noticeLoss();
+    else if (this.#deps.rib.endOfRibSent && !this.#retained.isOver) {
+      main.whenWritten(() => {
+        if (main.state === 'Established') this.#retained.end();
+      });
+    }
   }
 
   /** A connection that came in is gone; this side tries again as after one of its own, unless it does already. */

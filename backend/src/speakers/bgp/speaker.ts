@@ -6,7 +6,7 @@ import { Callers } from './callers.ts';
 import { asksForAddPath } from './fsm/negotiate.ts';
 import { Listening, type ListenConfig, type ListenProblem } from './listening.ts';
 import type { PeerConfig, Route, SessionStatus } from './model.ts';
-import { PeerSessions } from './peer-sessions.ts';
+import { PeerSessions, type PeerPast } from './peer-sessions.ts';
 import { Turns, type Work } from './turns.ts';
 import { CeaseSubcode, ErrorCode, notification, shutdownCommunication } from './wire/notification.ts';
 import type { Notification } from './wire/protocol-error.ts';
@@ -119,13 +119,25 @@ export class BgpSpeaker {
    * that is so; maybe never, if a router takes nothing.
    */
   whenWritten(then: () => void): void {
+    this.#whenAll((sessions, written) => sessions.whenWritten(written), then);
+  }
+
+  /**
+   * Calls back when no router goes by anything older than what was told so far: it is written, or a session that is lost has left nothing behind. A router may retain
+   * what it had (RFC 4724) until it has all of it again, or the hold time and the restart time are over.
+   */
+  whenHeard(then: () => void): void {
+    this.#whenAll((sessions, heard) => sessions.whenHeard(heard), then);
+  }
+
+  #whenAll(ask: (sessions: PeerSessions, then: () => void) => void, then: () => void): void {
     let left = this.#peers.size + 1;
-    const written = (): void => {
+    const done = (): void => {
       left -= 1;
       if (left === 0) then();
     };
-    for (const { sessions } of [...this.#peers.values()]) sessions.whenWritten(written);
-    written();
+    for (const { sessions } of [...this.#peers.values()]) ask(sessions, done);
+    done();
   }
 
   sessions(): readonly SessionStatus[] {
@@ -193,7 +205,7 @@ export class BgpSpeaker {
     peer.sessions.start();
   }
 
-  #sessions(config: PeerConfig, rib: AdjRibOut, work: Work, restarting = true): PeerSessions {
+  #sessions(config: PeerConfig, rib: AdjRibOut, work: Work, past?: PeerPast): PeerSessions {
     const { clock, random, dialer } = this.#deps;
     const logger = this.#deps.logger.child({ peer: config.key, address: config.address });
     const onChange = (status: SessionStatus): void => {
@@ -202,7 +214,7 @@ export class BgpSpeaker {
     };
     const onSendable = (): void => this.#turns.request(work);
     const deps = { clock, random, dialer, logger, rib, onChange, onSendable };
-    const sessions = new PeerSessions(deps, config, restarting);
+    const sessions = new PeerSessions(deps, config, past);
     return sessions;
   }
 
@@ -214,7 +226,7 @@ export class BgpSpeaker {
       return;
     }
     void this.#end(peer, peer.sessions.stop(notification(ErrorCode.cease, CeaseSubcode.otherConfigurationChange)));
-    peer.sessions = this.#sessions(config, peer.rib, peer.work, peer.sessions.restarting);
+    peer.sessions = this.#sessions(config, peer.rib, peer.work, peer.sessions.past);
     peer.sessions.start();
   }
 
