@@ -141,12 +141,17 @@ suite('pools, peers and the BGP configuration, as they change', () => {
     const { status } = await lab.lab.api.get<KubeObject & { status: Status }>(`${group}/bgppeers/r2`);
     const { capabilities = [], ...agreed } = status.replicas?.[0]?.negotiated ?? {};
     const both = ['ipv4-unicast', 'ipv6-unicast'];
-    assert.deepEqual(agreed, {
-      ...{ routerId: agreed['routerId'], holdTimeSeconds: 90, families: both, addPaths: both },
-      gracefulRestart: { restartTimeSeconds: 120, routerRestartTimeSeconds: 120, notification: true },
-      ...{ fourOctetAs: true, routeRefresh: true, enhancedRouteRefresh: true },
-      ...{ extendedMessages: true, extendedNextHop: true },
-    });
+    const sorted = (list: unknown): string[] => (list as string[]).toSorted();
+    const lists = { families: sorted(agreed['families']), addPaths: sorted(agreed['addPaths']) };
+    assert.deepEqual(
+      { ...agreed, ...lists },
+      {
+        ...{ routerId: agreed['routerId'], holdTimeSeconds: 90, families: both, addPaths: both },
+        gracefulRestart: { restartTimeSeconds: 120, routerRestartTimeSeconds: 120, notification: true },
+        ...{ fourOctetAs: true, routeRefresh: true, enhancedRouteRefresh: true },
+        ...{ extendedMessages: true, extendedNextHop: false },
+      },
+    );
     for (const known of ['multiprotocol ipv4-unicast', 'add-path ipv6-unicast receive', 'fqdn']) {
       assert.ok(capabilities.includes(known), `${known} in ${capabilities.join(', ')}`);
     }
