@@ -62,6 +62,19 @@ for (const [when, silent] of [
   });
 }
 
+test('a well-known attribute that nobody knows ends the session by a NOTIFICATION that quotes it (RFC 4271 section 6.3)', () => {
+  const made = scene(false);
+  const attacked = made.connection;
+  const unknown = { type: 'unknown', flags: 0x40, code: 99, value: new Uint8Array([1, 2]) } as const;
+  attacked.send({ type: 'update', withdrawn: [], attributes: [unknown], nlri: [] });
+  made.settle();
+  assert.equal(attacked.log.at(-1), 'UPDATE Message Error / Unrecognized Well-known Attribute');
+  const last = attacked.messages.at(-1);
+  assert.deepEqual(last?.type === 'notification' && [...last.data], [0x40, 99, 2, 1, 2]);
+  made.pass(3);
+  assert.deepEqual(made.connection.table.nextHops(prefix), ['192.0.2.11']);
+});
+
 test('a message as long as may be, refused by a NOTIFICATION that quotes it, does not break that', () => {
   const open = routerOpen({ type: 'enhanced-route-refresh' });
   const made = new Scene();

@@ -112,6 +112,11 @@ test('LOCAL_PREF, an empty AS_PATH, AS sets, many communities (long length), an 
   );
 });
 
+test('attributes of which nothing is read are no problem: ATOMIC_AGGREGATE, AGGREGATOR, and optional ones that nobody knows', () => {
+  const foreign = '40 06 00  c0 07 08 0000fde8 c0000201  80 63 02 0102  c0 64 00  e0 65 00';
+  assert.deepEqual(decodeUpdate(update(`${origin} ${asPath} ${nextHop} ${foreign}`), context(true)).problems, []);
+});
+
 test('an MP attribute of a family that is not spoken here stays raw', () => {
   const body = update(`${origin} ${asPath} 80 0e 05 0019 46 00 00`, '');
   const { attributes, problems } = decodeUpdate(body, context(true));
@@ -179,6 +184,7 @@ const tolerated: readonly (readonly [name: string, attributes: string, severity:
   ['no AS_PATH', `${origin} ${nextHop}`, 'treat-as-withdraw', '3 3'],
   ['no NEXT_HOP', `${origin} ${asPath}`, 'treat-as-withdraw', '3 3'],
   ['an attribute that overruns the list', `${origin} ${asPath} ${nextHop} c0 08 40 0000`, 'treat-as-withdraw', '3 1'],
+  ['AGGREGATOR as well-known', `${origin} ${asPath} ${nextHop} 40 07 00`, 'treat-as-withdraw', '3 4'],
   ['an attribute header cut short', `${origin} ${asPath} ${nextHop} c0`, 'treat-as-withdraw', '3 1'],
 ];
 
@@ -203,6 +209,8 @@ const fatal: readonly (readonly [name: string, body: Uint8Array, subcode: number
   ['an IPv6 prefix of 129 bits', update(`80 0f 15 0002 01 81 ${'00'.repeat(17)}`, ''), 9],
   ['an MP_REACH next hop of 5 octets', update(`80 0e 0a 0002 01 05 0000000000 00`, ''), 9],
   ['MP_REACH_NLRI cut short', update('80 0e 04 0002 01 10', ''), 5],
+  ['a well-known attribute that nobody knows', update(`${origin} ${asPath} ${nextHop} 40 63 00`), 2],
+  ['attribute 0', update(`${origin} ${asPath} ${nextHop} 40 00 00`), 2],
   ['MP_UNREACH_NLRI twice', update('80 0f 03 0002 01 80 0f 03 0002 01', ''), 1],
 ];
 
@@ -238,6 +246,13 @@ for (const [name, attribute, rest] of malformed) {
     }
   });
 }
+
+test('the reset that an unknown well-known attribute leads to carries it as it came', () => {
+  assert.throws(
+    () => decodeUpdate(update(`${origin} 50 63 0003 010203`), context(true)),
+    (error) => error instanceof ProtocolError && toHex(error.notification.data) === toHex(hex('50 63 0003 010203')),
+  );
+});
 
 test('the reset that a long malformed MP_REACH_NLRI leads to carries it as it came', () => {
   const attribute = `90 0e 012c 0002 01 10 ${'20'.repeat(296)}`;

@@ -11,6 +11,7 @@ import { med, type Med } from './med.ts';
 import { isForeignFamily, mpReach, mpUnreach, type MpReach, type MpUnreach } from './mp-reach.ts';
 import { nextHop, type NextHop } from './next-hop.ts';
 import { origin, type Origin } from './origin.ts';
+import { unrecognizedProblem } from './unrecognized.ts';
 
 /** An attribute that nobody here understands, or one that is malformed, as it came. */
 export interface UnknownAttribute {
@@ -73,7 +74,11 @@ export function decodeAttribute(reader: Reader, context: CodecContext): DecodedA
   const raw: UnknownAttribute = { type: 'unknown', flags: flags & ~Flag.extendedLength, code, value: value.slice() };
   const codec = byCode.get(code);
   const isMp = codec === (mpReach as unknown) || codec === (mpUnreach as unknown);
-  if (codec === undefined || (isMp && isForeignFamily(value))) return { code, attribute: raw };
+  if (codec === undefined) {
+    const problem = unrecognizedProblem(code, raw.flags, reader.since(start));
+    return problem === undefined ? { code, attribute: raw } : { code, attribute: raw, problem };
+  }
+  if (isMp && isForeignFamily(value)) return { code, attribute: raw };
   const malformed = ({ message, notification: { subcode } }: ProtocolError, severity: Severity): DecodedAttribute => {
     // RFC 4271 section 6.3: the data is the attribute as it came, header included.
     const reply = notification(ErrorCode.updateMessage, subcode, reader.since(start));
