@@ -8,11 +8,11 @@ import { Predecessors } from './cluster/watch/predecessors.ts';
 import { ServiceRanges } from './cluster/watch/service-ranges.ts';
 import { AddressReports } from './cluster/write/address-reports.ts';
 import { EventRecorder } from './cluster/write/events.ts';
+import { KnownSubnets } from './cluster/write/known-subnets.ts';
 import { LeaderElector } from './cluster/write/lease.ts';
 import { Leader } from './cluster/write/leader.ts';
 import { OwnConflicts } from './cluster/write/own-conflicts.ts';
 import { OwnSessions } from './cluster/write/own-sessions.ts';
-import { parseRange, type AddressRange } from './domain/address.ts';
 import { EngineHandle, type EngineReport } from './engine/handle.ts';
 import type { InputDelta } from './engine/messages.ts';
 import { ReplicaMetrics } from './metrics/replica-metrics.ts';
@@ -20,6 +20,7 @@ import type { ManagerOptions } from './options.ts';
 import type { Clock, FaultZone, Links, Logger, Random, StateFile, Timer, Usage } from './platform/ports.ts';
 import type { Saved } from './saved/codec.ts';
 import { SavedInputs } from './saved/saved-inputs.ts';
+import { SUBNETS_KEY } from './resources/keys.ts';
 
 export interface ManagerDeps {
   readonly api: Kube;
@@ -47,6 +48,8 @@ const STOP_API_MS = 3_000;
  * server's address, it doesn't wait.
  */
 const FIRST_LISTS_MS = 3_000;
+/** How long others may take to say where they are before this replica stands for election without, in milliseconds. */
+const FIRST_NEWS_MS = 6_000;
 
 /** One replica: the parts of the figure in `main.ts`, tied together. */
 export class Manager {
@@ -58,6 +61,7 @@ export class Manager {
   readonly #serviceRanges: ServiceRanges;
   readonly #freshness: Freshness;
   readonly #predecessors: Predecessors;
+  readonly #subnets: KnownSubnets;
   readonly #elector: LeaderElector;
   readonly #events: EventRecorder;
   readonly #sessions: OwnSessions;
@@ -70,6 +74,9 @@ export class Manager {
   /** What an earlier container knew, as long as the engine works with that. */
   #standIn: Saved | undefined;
   #firstLists: Timer | undefined;
+  /** Until it has heard who else is there, or has waited long enough; undefined before all is listed, and afterwards. */
+  #firstNews: Timer | undefined;
+  #hasNews = false;
   #leader: Leader | undefined;
   /** The engine works with what the view has. */
   #begun = false;
@@ -107,7 +114,13 @@ export class Manager {
         onStale: () => this.#engine.setStale(true),
       },
     );
+    this.#subnets = this.#knownSubnets();
     this.#elector = new LeaderElector(deps, {
+      note: {
+        annotation: SUBNETS_KEY,
+        seen: (text) => this.#subnets.recall(text),
+        wanted: () => this.#subnets.note(),
+      },
       lease: { namespace: options.namespace, name: options.name },
       identity: options.replica,
       onStartedLeading: () => this.#lead(),
@@ -147,6 +160,7 @@ export class Manager {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#firstLists?.cancel();
+    this.#firstNews?.cancel();
     this.#saved?.stop();
     // Who has a connection open must not keep routers and other replicas waiting.
     const api = this.#bounded('closing the API', this.#api.stop());
@@ -222,7 +236,28 @@ export class Manager {
     );
     this.#feedEngine();
     this.#saved?.begin();
+    if (this.#hasNews) this.#elector.start();
+    else this.#firstNews = this.#deps.clock.setTimer(FIRST_NEWS_MS, () => this.#elector.start());
+  }
+
+  /** Nobody leads who does not know yet which subnets the others' nodes are on. */
+  #heardOfOthers(byNode: ReadonlyMap<string, readonly string[]>): void {
+    this.#hasNews = true;
+    this.#subnets.hear(byNode);
+    if (this.#firstNews === undefined) return;
+    this.#firstNews.cancel();
+    this.#firstNews = undefined;
     this.#elector.start();
+  }
+
+  #knownSubnets(): KnownSubnets {
+    const deps = {
+      ...this.#deps,
+      nodes: () => this.#view.nodes,
+      pools: () => this.#view.poolsInForce(),
+      onChange: () => this.#leader?.reservedChanged(),
+    };
+    return new KnownSubnets(deps, this.#options);
   }
 
   #feedEngine(): void {
@@ -263,7 +298,7 @@ export class Manager {
       ...{ clock, logger, kube, faults, view: this.#view },
       ask: async (ips: readonly string[]) => await this.#engine.ask(ips),
       serviceRanges: () => this.#serviceRanges.ranges(),
-      subnets: () => subnetsOf(this.#deps.links),
+      subnets: () => this.#subnets.ranges(),
       leads: () => this.#elector.leading,
       // Who asks what is in the way is answered while another load balancer is.
       notReady: () => this.#ignorant(),
@@ -312,7 +347,7 @@ export class Manager {
       events: this.#events,
       reports: this.#reports.current,
       serviceRanges: () => this.#serviceRanges.ranges(),
-      subnets: () => subnetsOf(this.#deps.links),
+      subnets: () => this.#subnets.ranges(),
       mayWrite: () => this.#elector.leading && !this.#freshness.stale,
     });
     this.#leader.start();
@@ -329,6 +364,7 @@ export class Manager {
     if (this.#stopping) return;
     if (message.type === 'addresses') this.#leader?.addressesReported(message.changed);
     else if (message.type === 'sessions') this.#sessions.update(message.sessions);
+    else if (message.type === 'subnets') this.#heardOfOthers(message.byNode);
     else this.#conflicts.update(message.conflicts);
   }
 
@@ -350,12 +386,4 @@ export class Manager {
     const alive = this.#predecessors.alive().map((what) => `waiting for the end of another load balancer: ${what}`);
     return alive.length > 0 ? alive : ['waiting for an answer to whether another load balancer runs'];
   }
-}
-
-/** The subnets of this host's links. */
-function subnetsOf(links: Links): AddressRange[] {
-  return links.connectedPrefixes().flatMap((prefix) => {
-    const parsed = parseRange(prefix);
-    return parsed.ok ? [parsed.value] : [];
-  });
 }

@@ -7,7 +7,7 @@ export interface ReservedInput {
   readonly nodes: ReadonlyMap<string, string>;
   /** The ranges of the cluster's own Service IPs. */
   readonly serviceRanges: readonly AddressRange[];
-  /** Subnets of the links of this host. */
+  /** Subnets of the links of all replicas' nodes, as far as they are known. */
   readonly subnets: readonly AddressRange[];
 }
 

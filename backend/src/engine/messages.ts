@@ -106,6 +106,10 @@ export type FromEngine =
   | { readonly type: 'addresses'; readonly changed: readonly AddressReport[]; readonly gone: readonly string[] }
   /** All conflicts that this replica knows of, on each change of them. */
   | { readonly type: 'conflicts'; readonly conflicts: readonly ConflictReport[] }
+  /**
+   * Subnets that other replicas' nodes are on, as CIDR text by node: once everybody who is there had the time to tell, and on each change.
+   */
+  | { readonly type: 'subnets'; readonly byNode: ReadonlyMap<string, readonly string[]> }
   /** The answer to one `measure`. */
   | { readonly type: 'measures'; readonly measures: EngineMeasures }
   /** The answer to one `ask`; undefined: it failed to find one. */

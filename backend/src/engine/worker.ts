@@ -23,6 +23,7 @@ import { Layer2Speaker } from '../speakers/layer2/speaker.ts';
 import { macText } from '../speakers/layer2/wire/mac.ts';
 import { Engine } from './engine.ts';
 import type { LinkFacts } from './facts.ts';
+import { HeardSubnets } from './heard-subnets.ts';
 import { engineMeasures } from './measures.ts';
 import { BEAT_MS } from './heartbeat.ts';
 import { Layer2 } from './layer2.ts';
@@ -87,11 +88,19 @@ const replicas = new ReplicaProber(
     random: systemRandom,
     datagrams: systemDatagrams,
     logger: logger.child({ component: 'replicas' }),
-    onChange: () => engine.replicasChanged(),
+    onChange: () => {
+      engine.replicasChanged();
+      subnets.request();
+    },
     beforeAnswer: () => view.check(),
   },
   { self: options.replica, host: options.address, port: options.probePort },
 );
+
+/** Many replicas start at once, and each is news several times. */
+const SUBNETS_PACE_MS = 200;
+const heardSubnets = new HeardSubnets({ replicas, post });
+const subnets = new Paced(systemClock, SUBNETS_PACE_MS, () => heardSubnets.update());
 
 const nodes = new NodeProber(
   {

@@ -41,6 +41,9 @@ export const TAKEOVER_KEY = 'porterlb.kubesphere.io/takeover';
 /** Its values: Pods may still speak, whatever the counts say; none does any more, and nobody has to wait. */
 export const TAKEOVER_PHASES = { stopping: 'stopping', stopped: 'stopped' } as const;
 
+/** Annotation of the leader's Lease: the subnets of the replicas' nodes, which no pool of protocol layer2 gives the ends of. */
+export const SUBNETS_KEY = 'porterlb.kubesphere.io/subnets';
+
 /** Values of the opt-in annotation that mean us. */
 export const OPT_IN_VALUES: readonly string[] = ['porter', 'openelb'];
 

@@ -36,7 +36,7 @@ export type PictureView = Pick<
 export interface Reservations {
   /** The ranges of the cluster's own Service IPs. */
   readonly serviceRanges: () => readonly AddressRange[];
-  /** Subnets of the links of this host; other replicas may have others. */
+  /** Subnets of the links of all replicas' nodes, as far as they are known. */
   readonly subnets: () => readonly AddressRange[];
 }
 
@@ -77,7 +77,7 @@ export class ClusterPicture {
     return this.#index;
   }
 
-  /** What pools may give, as the leader reckons, but for subnets that its host alone has links in. */
+  /** What pools may give, as the leader reckons. */
   get poolSet(): PoolSet {
     const now = this.#clock.now();
     if (this.#poolSet === undefined || now - this.#poolSet.at > FRESH_MS) {

@@ -41,7 +41,7 @@ export class PoolWords {
     const { pools: before, serviceRanges: rangesBefore } = this.#madeOf ?? {};
     const isSame = this.#reserved !== undefined && rangesBefore === serviceRanges;
     if (isSame && before === pools && this.#set !== undefined) return this.#set;
-    // Not the subnets of this host's links: a replica elsewhere has others, and the leader gave by its own.
+    // Not the subnets of links: which of them are known changes with the replicas, and what was given by others stays.
     const reserved = isSame && this.#reserved ? this.#reserved : this.#reservedBy(serviceRanges);
     this.#reserved = reserved;
     this.#madeOf = { pools, serviceRanges };

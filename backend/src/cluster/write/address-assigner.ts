@@ -37,7 +37,7 @@ export interface AddressAssignerDeps {
   readonly guard: Pick<PoolGuard, 'ensure'>;
   /** What the cluster's own Service IPs are taken from, as far as it is known. */
   readonly serviceRanges: () => readonly AddressRange[];
-  /** Subnets of the links of this host. */
+  /** Subnets of the links of all replicas' nodes, as far as they are known. */
   readonly subnets: () => readonly AddressRange[];
   /** Whether this replica leads, with a current view: asked before every write. */
   readonly mayWrite: () => boolean;
@@ -153,7 +153,7 @@ export class AddressAssigner {
     this.#apply(this.#allocator.reconsider(this.#now(), name));
   }
 
-  /** Nodes or the cluster's Service ranges changed, and the links are read along; returns whether that concerns any address. */
+  /** Nodes, the cluster's Service ranges or the links' subnets changed; returns whether that concerns any address. */
   reservedChanged(): boolean {
     const before = this.#reserved;
     this.#reserved = this.#reservedNow();

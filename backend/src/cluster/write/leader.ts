@@ -26,7 +26,7 @@ export interface LeaderDeps {
   readonly reports: ReadonlyMap<string, AddressReport>;
   /** What the cluster's own Service IPs are taken from, as far as it is known. */
   readonly serviceRanges: () => readonly AddressRange[];
-  /** Subnets of the links of this host. */
+  /** Subnets of the links of all replicas' nodes, as far as they are known. */
   readonly subnets: () => readonly AddressRange[];
   /** Whether this replica leads, with a current view: asked before every write. */
   readonly mayWrite: () => boolean;
@@ -168,7 +168,7 @@ export class Leader {
     }
   }
 
-  /** Nodes, the cluster's Service ranges or this host's links changed. */
+  /** Nodes, the cluster's Service ranges or the subnets of replicas' links changed. */
   reservedChanged(): void {
     this.#withOverlaps(() => void this.#assigner.reservedChanged());
   }

@@ -14,6 +14,18 @@ export interface ElectorDeps {
   readonly logger: Logger;
 }
 
+/**
+ * What each leader leaves to the next one beside the lease: an annotation that is written along with renewals, so that it costs no write
+ * of its own, and that every candidate reads.
+ */
+export interface LeaseNote {
+  readonly annotation: string;
+  /** Called whenever the lease was read or written; undefined: nobody has noted anything. */
+  readonly seen: (text: string | undefined) => void;
+  /** What is to stand there, asked for before each write of a leader. */
+  readonly wanted: () => string;
+}
+
 export interface ElectorOptions {
   readonly lease: Required<ObjectRef>;
   /** Name of this replica, unique among those alive: the Pod's name and UID. */
@@ -24,6 +36,7 @@ export interface ElectorOptions {
   readonly renewDeadlineMs?: number;
   /** Time between attempts, to renew or to acquire. */
   readonly retryMs?: number;
+  readonly note?: LeaseNote;
   /** `term` grows with each change of leader, over all replicas. */
   readonly onStartedLeading: (term: number) => void;
   /** The lease may still be ours for others; whoever writes must stop within `leaseMs - renewDeadlineMs`. */
@@ -142,8 +155,9 @@ export class LeaderElector {
     }
     const startedAt = this.#deps.clock.now();
     const spec = this.#wantedSpec(observed);
-    const written = observed === undefined ? await this.#create(spec) : await this.#write(observed.lease, spec);
-    this.#observed = { lease: written, at: this.#deps.clock.now() };
+    const written =
+      observed === undefined ? await this.#create(spec) : await this.#write(observed.lease, spec, this.#news(observed));
+    this.#see(written);
     // The answer may come after `stop`, or so late that it proves nothing any more.
     if (this.#running && this.#deps.clock.now() - startedAt < this.#renewDeadlineMs)
       this.#lead(startedAt, spec.leaseTransitions);
@@ -153,8 +167,22 @@ export class LeaderElector {
     const lease = await this.#read();
     if (lease === undefined) this.#observed = undefined;
     else if (this.#observed?.lease.metadata?.resourceVersion !== lease.metadata?.resourceVersion) {
-      this.#observed = { lease, at: this.#deps.clock.now() };
+      this.#see(lease);
     }
+  }
+
+  #see(lease: Lease): void {
+    this.#observed = { lease, at: this.#deps.clock.now() };
+    const { note } = this.#options;
+    note?.seen(lease.metadata?.annotations?.[note.annotation]);
+  }
+
+  /** Only what is not there yet. */
+  #news({ lease }: Observation): Readonly<Record<string, string>> | undefined {
+    const { note } = this.#options;
+    const wanted = note?.wanted();
+    if (note === undefined || wanted === undefined) return undefined;
+    return lease.metadata?.annotations?.[note.annotation] === wanted ? undefined : { [note.annotation]: wanted };
   }
 
   /** After a lost race. When nothing can be read either, what we know stays, and time decides. */
@@ -178,13 +206,16 @@ export class LeaderElector {
   }
 
   async #create(spec: LeaseSpec): Promise<Lease> {
-    const lease: Lease = { metadata: this.#options.lease, spec };
+    const { lease: ref, note } = this.#options;
+    const annotations = note === undefined ? {} : { annotations: { [note.annotation]: note.wanted() } };
+    const lease: Lease = { metadata: { ...ref, ...annotations }, spec };
     return await this.#deps.api.create(leases, lease, { urgent: true, timeoutMs: this.#callTimeoutMs() });
   }
 
-  async #write(seen: Lease, spec: LeaseSpec): Promise<Lease> {
+  async #write(seen: Lease, spec: LeaseSpec, annotations?: Readonly<Record<string, string>>): Promise<Lease> {
     const resourceVersion = seen.metadata?.resourceVersion ?? '';
-    const change = { type: 'merge', body: { metadata: { resourceVersion }, spec } } as const;
+    const metadata = { resourceVersion, ...(annotations && { annotations }) };
+    const change = { type: 'merge', body: { metadata, spec } } as const;
     return await this.#deps.api.patch(leases, this.#options.lease, change, {
       urgent: true,
       timeoutMs: this.#callTimeoutMs(),
