@@ -114,6 +114,36 @@ suite('what a new leader believes of the statuses that it finds', () => {
       ];
       assert.deepEqual([...led([...sharers, ...forgers], used).ledger.holders(IP)].sort(), KEYS);
     });
+    suite('and the pool selects Services by their labels', () => {
+      const gold = { labels: { tier: 'gold' } };
+      const selecting = { ...POOL, ...gives, serviceSelector: { matchLabels: gold.labels, matchExpressions: [] } };
+      const labelled = (count: number): Service[] =>
+        sharers.map((service, i) => (i < count ? { ...service, ...gold } : service));
+      const forged = sharing('a/forged', 9000, 1);
+
+      test('whom it does not select, and does not name, was not given it: a status of the group is soon forged', () => {
+        const services = [...labelled(11), forged];
+        assert.deepEqual([...led(services, used, undefined, selecting).ledger.holders(IP)].sort(), KEYS);
+      });
+      test('since: whom it names keeps it, selected or not', () => {
+        const named = { [IP]: [...KEYS.slice(0, 7), 'a/forged'].join(';') };
+        const kept = [...KEYS, 'a/forged'].sort();
+        assert.deepEqual(
+          [...led([...labelled(11), forged], named, undefined, selecting).ledger.holders(IP)].sort(),
+          kept,
+        );
+      });
+      test('since: where all whom it names are such, which come first, there may be more of them than there is room for', () => {
+        assert.deepEqual([...led(labelled(0), used, undefined, selecting).ledger.holders(IP)].sort(), KEYS);
+        const oneSelected = sharers.map((service, i) => (i === 3 ? { ...service, ...gold } : service));
+        const holders = led(oneSelected, used, undefined, selecting).ledger.holders(IP);
+        assert.deepEqual([...holders].sort(), KEYS.slice(0, 8));
+      });
+      test('who is beyond the list and selected keeps it, though a node has the address by now', () => {
+        const reserved = new Reserved({ nodes: new Map([[IP, 'n1']]), serviceRanges: [], subnets: [] });
+        assert.deepEqual([...led(labelled(11), used, reserved, selecting).ledger.holders(IP)].sort(), KEYS);
+      });
+    });
     suite('and the list is not full', () => {
       const short = { [IP]: KEYS.slice(0, 7).join(';') };
       test('who joined since it was written keeps it as well', () => {

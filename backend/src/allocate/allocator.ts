@@ -245,7 +245,7 @@ export class Allocator {
       now,
       adopting: this.#inheritance.counts,
       mayOmit: (pool) => this.#inheritance.mayOmit(pool),
-      recordOf: (key, ip) => this.#inheritance.recordOf(key, ip, services),
+      recordOf: (key, { pool, ip }) => this.#recordOf(key, ip, pool),
       isNamedNow: (key, ip) => this.#isNamed(key, ip),
       isNamed: (key, assignment) => words?.isNamed(key, assignment) === true,
       mayOmitNow: (pool) => words?.mayOmit(pool) === true,
@@ -254,6 +254,11 @@ export class Allocator {
       mayMove: (key) => moves === undefined || moves.nextAt(key) <= now,
       createdAt: (key) => services.get(key)?.createdAt,
     };
+  }
+
+  #recordOf(key: string, ip: string, pool: string): ReturnType<AllocateView['recordOf']> {
+    const selector = this.#pools.get(pool)?.serviceSelector;
+    return this.#inheritance.recordOf({ key, ip, selector }, this.#deps.services);
   }
 
   #isNamed(key: string, ip: string): boolean {

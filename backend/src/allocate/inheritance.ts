@@ -1,4 +1,5 @@
-import { MAX_SHARERS } from '../domain/pool.ts';
+import { MAX_SHARERS, type Pool } from '../domain/pool.ts';
+import { selects } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import { sharingProblem } from '../domain/sharing.ts';
 import { sharingGroup } from './ledger.ts';
@@ -10,15 +11,24 @@ export type Recorded = 'named' | 'another';
 /** A Service had an address when the term began: it says so still, or no more. */
 export type Inherited = 'kept' | 'let go';
 
+/** What a pool's status is asked about. */
+export interface Question {
+  readonly key: string;
+  readonly ip: string;
+  /** The pool's. */
+  readonly selector: Pool['serviceSelector'];
+}
+
 /**
  * What a pool's status says of a Service and an address: that it has it, or, while somebody whom it names claims the address still and
  * doesn't share it, that it has not; undefined if the status doesn't know. `users`: whom it names for the address.
  */
 export function recordOf(
   users: readonly string[],
-  { key, ip }: { readonly key: string; readonly ip: string },
+  question: Question,
   services: ReadonlyMap<string, Service>,
 ): Recorded | undefined {
+  const { key, ip } = question;
   if (users.includes(key)) return 'named';
   const claimants = users.flatMap((user) => {
     const service = services.get(user);
@@ -30,10 +40,37 @@ export function recordOf(
   if (own === undefined) return 'another';
   const group = sharingGroup(own);
   // Who is beyond a full list shares with those on it: nobody of another group does, and no other namespace is in the group.
-  const isBeyond = users.length >= MAX_SHARERS && group !== undefined;
-  if (isBeyond && claimants.some(({ sharing }) => sharingGroup(sharing) === group)) return 'named';
+  const isOfGroup = group !== undefined && claimants.some(({ sharing }) => sharingGroup(sharing) === group);
+  if (isOfGroup && mayBeBeyond(users, question, services)) return 'named';
   // Who can share with all on it may have joined them since it was written.
   return claimants.every(({ sharing }) => sharingProblem(own, sharing) === undefined) ? undefined : 'another';
+}
+
+/** Whether a list is full and leaves out whom the question is about: whom its pool doesn't select comes first in it, see `inListOrder`. */
+function mayBeBeyond(
+  users: readonly string[],
+  { key, selector }: Question,
+  services: ReadonlyMap<string, Service>,
+): boolean {
+  const isSelected = (user: string): boolean => selects(selector, services.get(user)?.labels ?? {});
+  // One that is gone counts as selected: a boundary is not opened by what is not there.
+  const isShutOut = (user: string): boolean => services.has(user) && !isSelected(user);
+  return users.length >= MAX_SHARERS && (isSelected(key) || users.every(isShutOut));
+}
+
+/**
+ * The order in which a pool's status names those who share an address, as far as there is room. First whom the pool doesn't select any
+ * more: of the others its rules say that they may share it, of these nothing else does.
+ */
+export function inListOrder(
+  keys: Iterable<string>,
+  selector: Pool['serviceSelector'],
+  services: ReadonlyMap<string, Pick<Service, 'labels'>>,
+): string[] {
+  const sorted = [...keys].sort();
+  if (selector === undefined) return sorted;
+  const isShutOut = (key: string): boolean => !selects(selector, services.get(key)?.labels ?? {});
+  return [...sorted.filter(isShutOut), ...sorted.filter((key) => !isShutOut(key))];
 }
 
 function isRecorded(assignments: readonly Assignment[] | undefined, ip: string): boolean {
@@ -68,8 +105,8 @@ export class Inheritance {
     return this.#counts;
   }
 
-  recordOf(key: string, ip: string, services: ReadonlyMap<string, Service>): ReturnType<typeof recordOf> {
-    return recordOf(this.#users.get(ip) ?? [], { key, ip }, services);
+  recordOf(question: Question, services: ReadonlyMap<string, Service>): ReturnType<typeof recordOf> {
+    return recordOf(this.#users.get(question.ip) ?? [], question, services);
   }
 
   inherited(key: string, ip: string, services: ReadonlyMap<string, Service>): Inherited | undefined {

@@ -42,7 +42,7 @@ export interface AllocateView extends ChooseView {
   /** False: it was moved away from strangers so often that it has to stay with one for now. */
   mayMove(service: string): boolean;
   /** What the pools' statuses said of a Service and an address when the term of office began. */
-  recordOf(service: string, ip: string): ReturnType<typeof recordOf>;
+  recordOf(service: string, assignment: Assignment): ReturnType<typeof recordOf>;
   /** Whether the pool's status names a holder of the address by now. */
   isNamedNow(service: string, ip: string): boolean;
   /** Whether the pool's status names the Service for an address that it is said to have. */
@@ -99,13 +99,14 @@ function isOlder(service: Service, rival: string, view: AllocateView): boolean {
  *   of the first, and gives no address twice.
  * All of this stands in the objects, or is put right there at once, so that every leader decides alike.
  */
-function outlives(service: Service, ip: string, view: AllocateView): boolean {
-  const isNamed = view.recordOf(service.key, ip) === 'named';
+function outlives(service: Service, assignment: Assignment, view: AllocateView): boolean {
+  const { ip } = assignment;
+  const isNamed = view.recordOf(service.key, assignment) === 'named';
   return view.ledger.rivals(ip, service).every((rival) => {
     const inherited = view.inherited(rival, ip);
     // One of these writes moved it, another one gave on what it had: the ledger has yet to follow.
     if (inherited === 'let go') return true;
-    const isRivalNamed = view.recordOf(rival, ip) === 'named';
+    const isRivalNamed = view.recordOf(rival, assignment) === 'named';
     if (inherited === 'kept' && !(isNamed && isRivalNamed)) return isNamed;
     return (isNamed || !view.isNamedNow(rival, ip)) && isOlder(service, rival, view);
   });
@@ -147,13 +148,13 @@ function adopted(service: Service, assignment: Assignment, view: AllocateView): 
   const pool = poolOf(assignment, view.pools.pools);
   const own = settled(assignment, pool, view);
   if (own === undefined) return [];
-  const record = view.recordOf(service.key, own.ip);
+  const record = view.recordOf(service.key, own);
   if (record === 'another') return [];
   const isNamed = record === 'named';
   const labels = view.namespaces.get(service.namespace);
   const evidence = { pools: view.rules(), labels, isNamed, mayOmit: pool !== undefined && view.mayOmit(pool.name) };
   if (!isBelieved({ service, ip: own.ip, pool }, evidence)) return [];
-  return outlives(service, own.ip, view) ? [own] : [];
+  return outlives(service, own, view) ? [own] : [];
 }
 
 /**

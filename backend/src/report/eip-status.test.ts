@@ -23,6 +23,7 @@ const UNUSED: PoolUse = {
   released: [],
   isFull: false,
   namespaces: new Map(),
+  services: new Map(),
 };
 
 function readyOf(pool: Pool, configuration = READ, held: PoolUse['held'] = NOBODY): ReturnType<typeof eipReady> {
@@ -229,4 +230,14 @@ suite('the status of an Eip', () => {
     assert.equal(namespaces.length, MAX_HELD_NAMESPACES);
     for (let i = 1_500; i < 2_000; i += 1) assert.ok(namespaces.includes(`n${i}`), `n${i}`);
   });
+});
+
+test('of many who share an address eight are named, first those that the pool does not select any more', () => {
+  const gold = { tier: 'gold' };
+  const services = new Map(Array.from({ length: 12 }, (_, i) => [`a/s${10 + i}`, { labels: i < 9 ? gold : {} }]));
+  const use = { ...heldBy(new Map([['192.0.2.1', new Set(services.keys())]])), services };
+  const named = (pool: Pool): string => eipUsage(pool, use, true).used['192.0.2.1'] ?? '';
+  assert.equal(named(POOL), 'a/s10;a/s11;a/s12;a/s13;a/s14;a/s15;a/s16;a/s17');
+  const selecting = { ...POOL, serviceSelector: { matchLabels: gold, matchExpressions: [] } };
+  assert.equal(named(selecting), 'a/s19;a/s20;a/s21;a/s10;a/s11;a/s12;a/s13;a/s14');
 });

@@ -1,3 +1,4 @@
+import { inListOrder } from '../allocate/inheritance.ts';
 import type { Release } from '../allocate/released.ts';
 import { formatAddress, parseAddress, rangeContains, type AddressRange } from '../domain/address.ts';
 import {
@@ -11,6 +12,7 @@ import {
 } from '../domain/pool.ts';
 import { cover, formatRange, size } from '../domain/ranges.ts';
 import type { Labels } from '../domain/selector.ts';
+import type { Service } from '../domain/service.ts';
 import { MAX_HELD_RANGES, type EipStatus } from '../resources/eip.ts';
 import { configurationCondition, type Closed, type Configuration } from './configuration.ts';
 import type { NewCondition } from './conditions.ts';
@@ -36,6 +38,8 @@ export interface PoolUse {
   readonly isFull: boolean;
   /** Labels of the namespaces of the cluster. */
   readonly namespaces: ReadonlyMap<string, Labels>;
+  /** All Services of the cluster, by key. */
+  readonly services: ReadonlyMap<string, Pick<Service, 'labels'>>;
 }
 
 /** The part of `Eip.status` that allocating decides. */
@@ -73,11 +77,12 @@ function lowest(texts: Iterable<string>, without: ReadonlySet<string>, max: numb
 }
 
 /** The exceptions first: of these alone a successor can't tell by the rules that the holding is true. */
-function usedEntries(held: Holders, exceptions: ReadonlySet<string>): Record<string, string> {
+function usedEntries(pool: Pool, { held, exceptions, services }: PoolUse): Record<string, string> {
   const named = [...exceptions].sort().slice(0, MAX_EXCEPTIONS);
   const others = lowest(held.keys(), exceptions, MAX_USED - named.length);
   const first = [...named, ...others].sort();
-  return Object.fromEntries(first.map((ip) => [ip, [...(held.get(ip) ?? [])].sort().slice(0, MAX_SHARERS).join(';')]));
+  const users = (ip: string): string[] => inListOrder(held.get(ip) ?? [], pool.serviceSelector, services);
+  return Object.fromEntries(first.map((ip) => [ip, users(ip).slice(0, MAX_SHARERS).join(';')]));
 }
 
 /**
@@ -115,7 +120,7 @@ export function eipUsage(pool: Pool, use: PoolUse, isRead: boolean): EipUsage {
     ...ends(pool.ranges),
     v4: pool.ranges.some(({ family }) => family === 'ipv4'),
     ready: isRead && !pool.disabled && !pool.deleting,
-    used: usedEntries(held, exceptions),
+    used: usedEntries(pool, use),
     released: released
       .slice(0, MAX_RELEASED)
       .map(({ ip, service, at }) => ({ ip, service, time: new Date(at).toISOString() })),

@@ -51,7 +51,8 @@ export class PoolWords {
 
   /** What the pool's status says of a Service and an address. */
   recordOf(pool: string, key: string, ip: string): ReturnType<typeof recordOf> {
-    return recordOf(this.#usersOf(pool, ip), { key, ip }, this.#deps.services);
+    const selector = this.#deps.poolsInForce().get(pool)?.serviceSelector;
+    return recordOf(this.#usersOf(pool, ip), { key, ip, selector }, this.#deps.services);
   }
 
   /**

@@ -31,6 +31,7 @@ export type LeaderStatusesView = Pick<
   | 'passwords'
   | 'nodes'
   | 'namespaces'
+  | 'services'
   | 'settings'
   | 'poolObject'
   | 'peerObject'
@@ -136,6 +137,7 @@ export class LeaderStatuses {
       released: ledger.releasedOf(pool.name),
       isFull: isFull(pool, { pools: pools(), ledger }),
       namespaces: view.namespaces,
+      services: view.services,
     };
     return eipUsage(pool, use, isRead);
   }

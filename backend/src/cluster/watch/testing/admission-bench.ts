@@ -20,7 +20,7 @@ export class Bench {
   readonly admission = new Admission({
     words: {
       poolSet: () => this.poolSet(),
-      recordOf: (_pool, key, ip) => recordOf(this.used.get(ip) ?? [], { key, ip }, this.services),
+      recordOf: (_pool, key, ip) => recordOf(this.used.get(ip) ?? [], { key, ip, selector: undefined }, this.services),
       mayOmit: () => false,
       mayOmitAtFirst: () => false,
     },
