@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { OPENELB_KEYS } from '../../resources/keys.ts';
+import { OPENELB_KEYS, SERVICE_KEYS } from '../../resources/keys.ts';
 import { bgpConfs, bgpPeers, eips, type Eip } from '../custom-kinds.ts';
 import { ApiError } from '../errors.ts';
 import { pass, settle } from '../fake/passage.ts';
@@ -114,6 +114,37 @@ suite('what the engine is told', () => {
     api.store(eips, { ...wide, status: { used: { '10.0.0.1': 'd/forged' } } });
     await settle();
     assert.deepEqual([...(deltas[0]?.services?.keys() ?? [])], ['d/forged']);
+    view.stop();
+  });
+
+  test('is nothing that a tenant adds to a group of many where the pool does not select the Service', async () => {
+    const { api, view, deltas } = await started();
+    const gold = { tier: 'gold' };
+    const sharers = Array.from({ length: 9 }, (_, i) => `s${i}`);
+    const used = {
+      '10.0.0.1': sharers
+        .slice(0, 8)
+        .map((name) => `d/${name}`)
+        .join(';'),
+    };
+    const spec = { address: '10.0.0.0/29', serviceSelector: { matchLabels: gold } };
+    const ready = { type: 'Ready', status: 'True', reason: 'InUse', observedGeneration: 1 } as const;
+    const status = { addresses: ['10.0.0.0/29'], namespaces: ['d'], used, conditions: [ready] };
+    api.store(eips, { metadata: { name: 'gold' }, spec, status } as unknown as Eip);
+    await settle();
+    const share = (name: string, port: number, labels: Readonly<Record<string, string>>): void => {
+      const { metadata, ...rest } = holding(name, '10.0.0.1');
+      const annotations = { [SERVICE_KEYS.assigned]: 'gold=10.0.0.1', [SERVICE_KEYS.allowSharedIP]: 'web' };
+      const own = { ...rest.spec, ports: [{ port, protocol: 'TCP' }], externalTrafficPolicy: 'Cluster' };
+      api.store(kinds.services, { ...rest, metadata: { ...metadata, labels, annotations }, spec: own });
+    };
+    for (const [i, name] of sharers.entries()) share(name, 80 + i, gold);
+    await settle();
+    deltas.length = 0;
+    share('forged', 9000, {});
+    await settle();
+    const passed = [...(view.inputs().services?.keys() ?? [])].filter((key) => key !== 'd/s').sort();
+    assert.deepEqual([passed, deltas.length], [sharers.map((name) => `d/${name}`), 0]);
     view.stop();
   });
 
