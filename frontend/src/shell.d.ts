@@ -9,6 +9,8 @@ declare const globals: {
 
 /** Of these pages; the build writes it in. */
 declare const PORTERLB_VERSION: string;
+/** CSS of these pages; the build writes it in. */
+declare const PORTERLB_STYLE: string;
 
 /**
  * The console's own translation function (i18next): keys of every extension lie in one table. What is filled in is escaped as for HTML, unless told
@@ -66,9 +68,4 @@ declare module '@kubed/components' {
   export const Modal: ComponentType<ModalProps>;
 
   export const notify: { success(text: string): unknown; error(text: string): unknown };
-}
-
-declare module '*.css' {
-  const text: string;
-  export default text;
 }

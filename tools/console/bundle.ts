@@ -17,15 +17,25 @@ export function bundleConsole(root: string): Buffer {
   const result = buildSync({
     ...{ absWorkingDir: root, entryPoints: ['frontend/src/index.ts'], bundle: true, write: false, logLevel: 'silent' },
     ...{ format: 'cjs', platform: 'browser', target: 'es2020', minify: true, charset: 'utf8', legalComments: 'none' },
-    // The console has no react/jsx-runtime.
-    ...{ jsx: 'transform', external: [...EXTERNALS], loader: { '.css': 'text' }, metafile: true },
-    define: { PORTERLB_VERSION: JSON.stringify(version) },
+    // The console has no react/jsx-runtime. Elements are made by names of one letter, which the module gets below: a tenth of it would be React's.
+    ...{ jsx: 'transform', jsxFactory: 'h', jsxFragment: 'F', tsconfigRaw: {} },
+    ...{ external: [...EXTERNALS], metafile: true },
+    define: { PORTERLB_VERSION: JSON.stringify(version), PORTERLB_STYLE: JSON.stringify(styleSheet(root)) },
   });
   const [file] = result.outputFiles;
   const [output] = Object.values(result.metafile.outputs);
   if (file === undefined || output === undefined) throw new Error('esbuild made nothing');
   const externals = output.imports.filter(({ external }) => external === true).map(({ path }) => path);
   return Buffer.from(systemModule([...new Set(externals)].sort(), file.text.trim(), version));
+}
+
+/** All styles of the pages as one sheet, which they put into the document themselves: the console loads no file of it. */
+export function styleSheet(root: string): string {
+  const { outputFiles } = buildSync({
+    ...{ absWorkingDir: root, entryPoints: ['frontend/src/style/style.css'], bundle: true, minify: true },
+    ...{ write: false, charset: 'utf8', target: 'es2020' },
+  });
+  return outputFiles[0]?.text.trim() ?? '';
 }
 
 /**
@@ -39,7 +49,8 @@ function systemModule(externals: readonly string[], code: string, version: strin
     `System.register(${JSON.stringify(externals)},function(exports){"use strict";var libraries={};`,
     'function set(name,m){libraries[name]=Object.assign({},m&&typeof m.default==="object"?m.default:null,m)}',
     `return{setters:[${setters.join(',')}],execute:function(){var module={exports:{}};`,
-    `(function(require,module,exports){${code}\n})(function(name){return libraries[name]},module,module.exports);`,
+    `(function(require,module,exports,h,F){${code}\n})(function(name){return libraries[name]},module,module.exports,`,
+    'libraries.react.createElement,libraries.react.Fragment);',
     'exports("default",module.exports.default)}}});',
     '',
   ].join('\n');

@@ -1,6 +1,5 @@
 import React, { useEffect, type ReactElement, type ReactNode } from 'react';
 import { Link } from 'react-router-dom';
-import { STYLE } from '../style/style.ts';
 
 const STYLE_ID = 'porterlb-style';
 
@@ -42,6 +41,6 @@ function installStyle(): void {
   if (document.getElementById(STYLE_ID) !== null) return;
   const style = document.createElement('style');
   style.id = STYLE_ID;
-  style.textContent = STYLE;
+  style.textContent = PORTERLB_STYLE;
   document.head.append(style);
 }

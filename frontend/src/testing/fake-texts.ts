@@ -19,6 +19,7 @@ export function installTexts(lang: 'en' | 'zh' = 'en'): void {
   };
   Object.assign(globalThis, {
     PORTERLB_VERSION: '0.2.0',
+    PORTERLB_STYLE: '',
     t,
     globals: { user: { username: 'ann' }, ksConfig: { ksVersion: 'v4.1.3' } },
   });

@@ -1,4 +1,4 @@
-// Loaded before every test of components (`--import`): lets Node.js read TSX and style sheets, gives it a document, and puts stand-ins
+// Loaded before every test of components (`--import`): lets Node.js read TSX, gives it a document, and puts stand-ins
 // in the place of what the console supplies. A test whose name has `.react-17.` runs with the React of consoles up to 4.1.
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
@@ -26,7 +26,6 @@ registerHooks({
     return nextResolve(isReact17 ? ofReact17(specifier) : specifier, context);
   },
   load(url, context, nextLoad) {
-    if (url.endsWith('.css')) return { format: 'module', source: 'export default "";', shortCircuit: true };
     if (!url.endsWith('.tsx')) return nextLoad(url, context);
     const path = fileURLToPath(url);
     const options = { loader: 'tsx', format: 'esm', jsx: 'transform', sourcemap: 'inline', sourcefile: path } as const;
