@@ -29,9 +29,7 @@ async function rootIn(container: HTMLElement): Promise<Root> {
       unmount: () => void ReactDOM.unmountComponentAtNode(container),
     };
   }
-  // Types are those of React 17, so that pages can't use what it does not have.
-  const name = 'react-dom/client';
-  const { createRoot } = (await import(name)) as { createRoot: (container: HTMLElement) => Root };
+  const { createRoot } = await import('react-dom/client');
   return createRoot(container);
 }
 
