@@ -333,6 +333,34 @@ suite('the overview', () => {
     ]);
   });
 
+  test('does not complain of what somebody switched off, but of who waits for it', async (context) => {
+    const api = await bench(context);
+    const not = (type: string, reason: string): object => ({
+      ...{ type, status: 'False', reason, message: 'It is not so.', lastTransitionTime: '2026-01-01T00:00:00Z' },
+    });
+    const off = { spec: { ...POOL.spec, disable: true }, status: { conditions: [not('Ready', 'PoolDisabled')] } };
+    const shut = { spec: { conf: { ...PEER.spec.conf, adminDown: true } } };
+    await api.store(eips, { ...POOL, ...off } as never);
+    await api.store(bgpPeers, { ...PEER, ...shut, status: { conditions: [not('Ready', 'NotEstablished')] } } as never);
+    const quiet = await api.answer<Overview>('overview');
+    assert.deepEqual([quiet.health, quiet.problems], ['good', []]);
+    assert.deepEqual(
+      quiet.picture.nodes.filter(({ kind }) => kind === 'pool' || kind === 'peer').map(({ state }) => state),
+      ['off', 'off'],
+    );
+
+    const waiting = { ...served('shop/late', '192.0.2.9') };
+    const conditions = [not('network.kubesphere.io/Allocated', 'PoolDisabled')];
+    await api.store(kinds.services, { ...waiting, status: { conditions } } as never);
+    await api.store(eips, { ...POOL, ...off, status: { conditions: [not('Ready', 'Invalid')] } } as never);
+    const { health, problems } = await api.answer<Overview>('overview');
+    assert.equal(health, 'degraded');
+    assert.deepEqual(problems.map(({ kind, reason, objects }) => `${kind} ${reason} ${objects.join()}`).toSorted(), [
+      'Eip Invalid a',
+      'Service PoolDisabled shop/late',
+    ]);
+  });
+
   test('says what is wrong, the most frequent first', async (context) => {
     const api = await bench(context);
     const waiting = (name: string): kinds.Service => ({

@@ -45,6 +45,15 @@ function objectsInTrouble(
   );
 }
 
+/** Who switched it off knows, and that alone is no fault: it gives nothing, and has no session, as it was told to. */
+function isOff({ ready, disabled }: PoolSummary): boolean {
+  return disabled && ready?.reason === 'PoolDisabled';
+}
+
+function isShut({ ready, adminDown }: PeerSummary): boolean {
+  return adminDown && ready?.reason === 'NotEstablished';
+}
+
 function replicasInTrouble(words: readonly Word[]): Single[] {
   return words.flatMap((word) => {
     const object = word.replica.name;
@@ -154,8 +163,14 @@ export function overviewAnswer(
   const dead = [...verdicts].filter(([, verdict]) => verdict === 'dead' || verdict === 'divided');
   const problems = problemsOf([
     ...servicesInTrouble(picture, audience),
-    ...objectsInTrouble('Eip', pools),
-    ...objectsInTrouble('BgpPeer', peers),
+    ...objectsInTrouble(
+      'Eip',
+      pools.filter((pool) => !isOff(pool)),
+    ),
+    ...objectsInTrouble(
+      'BgpPeer',
+      peers.filter((peer) => !isShut(peer)),
+    ),
     ...dead.map(([object]): Single => {
       return { kind: 'Node', reason: 'NodeDead', object, message: `The node ${object} does not answer.` };
     }),
