@@ -4,7 +4,7 @@ import { Allocations } from './allocations.ts';
 import { AddressLists } from './address-lists.ts';
 import type { Context, Handlers } from './app.ts';
 import { Problem, tooMany } from './errors.ts';
-import { EVERYBODY, type Audience } from './model/audience.ts';
+import { EVERYBODY, type Reading } from './model/audience.ts';
 import { explain, needsAllocation } from './model/explanation.ts';
 import { nodeAnswers } from './model/nodes.ts';
 import { overviewAnswer } from './model/overview.ts';
@@ -14,7 +14,7 @@ import { preflightAnswer } from './model/preflight.ts';
 import { simulate, simulationFor } from './model/simulation.ts';
 import { poolAnswer, poolNames, poolSummary } from './model/pools.ts';
 import { replicasAnswer, versionAnswer } from './model/replicas.ts';
-import { serviceAnswer, serviceSummary, type Reading } from './model/services.ts';
+import { serviceAnswer, serviceSummary } from './model/services.ts';
 import { page, type Columns, type Page } from './page.ts';
 import { Queue } from './queue.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -26,6 +26,7 @@ import type { PeerSummary } from './schemas/peer.ts';
 import type { PoolAddress, PoolSummary } from './schemas/pool.ts';
 import type { ServiceSummary } from './schemas/service.ts';
 import { inSlices } from './slices.ts';
+import type { Language } from './texts.ts';
 import { masked, withinNamespace } from './visibility.ts';
 
 export interface HandlersDeps {
@@ -104,14 +105,14 @@ function ofPools(deps: HandlersDeps): Part<'listPools' | 'getPool' | 'listPoolAd
   const { picture } = deps;
   const lists = new AddressLists(deps);
   return {
-    listPools: async ({ query }, { admitted }) => {
+    listPools: async ({ query }, { texts, admitted }) => {
       return await masked(admitted, (audience) => {
-        const all = poolNames(picture).flatMap((name) => poolSummary(name, picture, audience) ?? []);
+        const all = poolNames(picture).flatMap((name) => poolSummary(name, picture, { texts, audience }) ?? []);
         return page(all, query, poolColumns(picture));
       });
     },
-    getPool: async ({ params: { name } }, { admitted }) => {
-      return await masked(admitted, (audience) => found(poolAnswer(name, picture, audience), 'Eip', name));
+    getPool: async ({ params: { name } }, { texts, admitted }) => {
+      return await masked(admitted, (audience) => found(poolAnswer(name, picture, { texts, audience }), 'Eip', name));
     },
     listPoolAddresses: async ({ params: { name }, query }, { admitted }) => {
       found(picture.view.poolObject(name), 'Eip', name);
@@ -133,8 +134,8 @@ function ofPools(deps: HandlersDeps): Part<'listPools' | 'getPool' | 'listPoolAd
 
 function ofPeersAndNodes({ picture, gather }: HandlersDeps): Part<'listPeers' | 'getPeer' | 'listNodes'> {
   return {
-    listPeers: ({ query }) => {
-      const all = peerNames(picture).flatMap((name) => peerSummary(name, picture) ?? []);
+    listPeers: ({ query }, { texts }) => {
+      const all = peerNames(picture).flatMap((name) => peerSummary(name, picture, texts) ?? []);
       return page(all, query, peerColumns(picture));
     },
     getPeer: async ({ params: { name } }, { texts }) => {
@@ -222,18 +223,22 @@ function ofTheFuture(deps: HandlersDeps): Part<'simulate' | 'getPreflight'> {
 /** What answers each route: gathers what is needed, and leaves the answer to a function of that. */
 export function handlers(deps: HandlersDeps): Handlers {
   const { picture, gather } = deps;
-  /** What everybody may see is the same for as long as replicas' words count. */
-  let common: { readonly words: readonly Word[]; readonly answer: Overview } | undefined;
-  const overviewFor = (words: readonly Word[], audience: Audience): Overview => {
-    if (audience !== EVERYBODY) return overviewAnswer(picture, words, audience);
-    if (common?.words !== words) common = { words, answer: overviewAnswer(picture, words) };
-    return common.answer;
+  /** What everybody may see is the same for as long as replicas' words count, in each language. */
+  const common = new Map<Language, { readonly words: readonly Word[]; readonly answer: Overview }>();
+  const overviewFor = (words: readonly Word[], reading: Reading): Overview => {
+    if (reading.audience !== EVERYBODY) return overviewAnswer(picture, words, reading);
+    const { language } = reading.texts;
+    const known = common.get(language);
+    if (known?.words === words) return known.answer;
+    const answer = overviewAnswer(picture, words, reading);
+    common.set(language, { words, answer });
+    return answer;
   };
   return {
     getVersion: async () => versionAnswer(await gather.all()),
-    getOverview: async (_call, { admitted }) => {
+    getOverview: async (_call, { texts, admitted }) => {
       const words = await gather.all();
-      return await masked(admitted, (audience) => overviewFor(words, audience));
+      return await masked(admitted, (audience) => overviewFor(words, { texts, audience }));
     },
     ...ofTheFuture(deps),
     ...ofPools(deps),

@@ -2,11 +2,14 @@ import { createInstance, type i18n } from 'i18next';
 import enErrors from '../../../locales/en/errors.json' with { type: 'json' };
 import enExplain from '../../../locales/en/explain.json' with { type: 'json' };
 import enReasons from '../../../locales/en/reasons.json' with { type: 'json' };
+import enStatuses from '../../../locales/en/statuses.json' with { type: 'json' };
 import zhErrors from '../../../locales/zh/errors.json' with { type: 'json' };
 import zhExplain from '../../../locales/zh/explain.json' with { type: 'json' };
 import zhReasons from '../../../locales/zh/reasons.json' with { type: 'json' };
+import zhStatuses from '../../../locales/zh/statuses.json' with { type: 'json' };
 import type { Finding, Reason } from '../domain/reason.ts';
 import type { ErrorCode } from './errors.ts';
+import { Sentences } from './sentences.ts';
 
 export const LANGUAGES = ['en', 'zh'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -16,8 +19,8 @@ type Params = Readonly<Record<string, string | number>>;
 
 /** Languages other than English may lack a text for a moment of development; tests hold that they don't. */
 const resources = {
-  en: { errors: enErrors, explain: enExplain, reasons: enReasons },
-  zh: { errors: zhErrors, explain: zhExplain, reasons: zhReasons },
+  en: { errors: enErrors, explain: enExplain, reasons: enReasons, statuses: enStatuses },
+  zh: { errors: zhErrors, explain: zhExplain, reasons: zhReasons, statuses: zhStatuses },
 };
 
 function load(): i18n {
@@ -35,6 +38,12 @@ function load(): i18n {
   });
   return instance;
 }
+
+/** What messages in statuses of objects are made of. */
+const sentences = new Sentences({ reasons: enReasons, statuses: enStatuses });
+
+/** A parameter that stands for what the reader may not know, as it is written in English. */
+const HIDDEN: ReadonlySet<string> = new Set([enExplain.hidden, 'of another namespace']);
 
 /** Texts of the API, in one language. */
 export class Texts {
@@ -61,6 +70,28 @@ export class Texts {
   /** The text under a key that is made of what was found, if there is one. */
   explainIfThere(key: ExplainKey): string | undefined {
     return this.#i18n.exists(key, { ns: 'explain', lng: 'en' }) ? this.explain(key) : undefined;
+  }
+
+  /**
+   * What the status of an object says, in this language: sentence by sentence, as far as they are known. What isn't (what a router or the API
+   * server said) stays as it is, with all behind it.
+   */
+  told(message: string): string {
+    if (this.language === 'en') return message;
+    let told = '';
+    let rest = message;
+    for (let found = sentences.first(rest); found !== undefined; found = sentences.first(rest)) {
+      told += this.#text(found.source, found.key, this.#unhidden(found.params));
+      rest = rest.slice(found.length).trimStart();
+    }
+    return told + rest;
+  }
+
+  #unhidden(params: Readonly<Record<string, string>>): Params {
+    const known = Object.entries(params).map(([name, value]) => {
+      return [name, HIDDEN.has(value) ? this.explain('hidden') : value] as const;
+    });
+    return Object.fromEntries(known);
   }
 
   #text(ns: string, key: string, params: Params): string {

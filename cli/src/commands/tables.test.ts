@@ -59,6 +59,7 @@ No problems.
       ...{ reason: 'NoEndpoints', count: 7, objects: ['a/1', 'a/2', 'a/3', 'a/4', 'a/5'] },
       kind: 'Service',
       message: 'No Pod of the Service is ready, so 192.0.2.9 is not announced. Look at the Pods and at the selector.',
+      text: '',
     };
     const silent = answers.replica('porter-manager-b', { answered: false, node: 'n2', problem: 'it took too long' });
     const given = {
@@ -177,6 +178,7 @@ Service shop/web: TCP/80, externalTrafficPolicy Cluster
       status: 'False',
       reason: 'PoolExhausted',
       message: 'The Eip public is full.',
+      text: 'The Eip public is full.',
       since: null,
     } as const;
     const without = { service: answers.service({ paths: [], allocated: waiting }) };

@@ -19,7 +19,7 @@ const MADE = '2026-01-01T09:00:00Z';
 
 export const view: View = { width: 100, now: NOW, paint: plain };
 
-export const good: Condition = { status: 'True', reason: 'InUse', message: 'In use.', since: MADE };
+export const good: Condition = { status: 'True', reason: 'InUse', message: 'In use.', text: 'In use.', since: MADE };
 
 export function replica(name: string, more: Partial<Replica> = {}): Replica {
   return { name, node: 'n1', answered: true, version: '0.1.0', ...more };

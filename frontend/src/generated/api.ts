@@ -21,6 +21,8 @@ export type Condition = {
   readonly reason: string;
   /** The same for people, in English, as the object has it. */
   readonly message: string;
+  /** The message in the language of the request, as far as its sentences are known. */
+  readonly text: string;
   readonly since: string | null;
 };
 
@@ -125,8 +127,10 @@ export type Overview = {
     readonly count: number;
     /** The first of them by name; the others are counted. */
     readonly objects: readonly (string)[];
-    /** Of the first of them, as its status has it. */
+    /** Of the first of them, in English, as its status has it. */
     readonly message: string;
+    /** The same in the language of the request, as far as it is known. */
+    readonly text: string;
   })[];
   readonly picture: {
     readonly nodes: readonly ({
@@ -174,6 +178,8 @@ export type Peer = {
     readonly reason: string;
     /** The same for people, in English, as the object has it. */
     readonly message: string;
+    /** The message in the language of the request, as far as its sentences are known. */
+    readonly text: string;
     readonly since: string | null;
   })[];
   readonly holdTimeSeconds: number | null;
@@ -257,6 +263,8 @@ export type Pool = {
     readonly reason: string;
     /** The same for people, in English, as the object has it. */
     readonly message: string;
+    /** The message in the language of the request, as far as its sentences are known. */
+    readonly text: string;
     readonly since: string | null;
   })[];
   /** Empty: the one that owns the subnet. */

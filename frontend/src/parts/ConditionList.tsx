@@ -1,16 +1,18 @@
 import React, { type ReactElement } from 'react';
 import { text } from '../texts/texts.ts';
 import { Time } from './Time.tsx';
+import { told } from './told.ts';
 
 interface Condition {
   readonly type: string;
   readonly status: string;
   readonly reason: string;
   readonly message: string;
+  readonly text?: string;
   readonly since: string | null;
 }
 
-/** What the status of an object says, as it says it: for who knows Kubernetes. */
+/** What the status of an object says, by the names that Kubernetes has for it. */
 export function ConditionList({
   conditions,
 }: {
@@ -31,14 +33,14 @@ export function ConditionList({
             </tr>
           </thead>
           <tbody>
-            {conditions.map(({ type, status, reason, message, since }) => (
+            {conditions.map(({ type, status, reason, since, ...said }) => (
               <tr key={type}>
                 <td>{type}</td>
                 <td>
                   {status}
                   <small>{reason}</small>
                 </td>
-                <td>{message}</td>
+                <td>{told(said)}</td>
                 <td>
                   <Time at={since} />
                 </td>

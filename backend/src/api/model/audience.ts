@@ -1,9 +1,16 @@
 import type { Finding } from '../../domain/reason.ts';
+import type { Condition, ConditionAnswer } from '../schemas/condition.ts';
 import type { Texts } from '../texts.ts';
 
 /** Whose names a caller may read: Services of other owners stay unnamed in what they share with his. */
 export interface Audience {
   sees(namespace: string): boolean;
+}
+
+/** In whose language, and for whose eyes. */
+export interface Reading {
+  readonly texts: Texts;
+  readonly audience: Audience;
 }
 
 export const EVERYBODY: Audience = { sees: () => true };
@@ -48,11 +55,12 @@ export function messageFor(text: string, audience: Audience, { namespaces }: Kno
   });
 }
 
-/** A condition with such a message. */
-export function conditionFor<T extends { readonly message: string }>(
-  condition: T | null,
-  audience: Audience,
+/** A condition with such a message, and with that in the language of who asks. */
+export function conditionFor<T extends Condition>(
+  condition: T,
+  { audience, texts }: Reading,
   known: Known,
-): T | null {
-  return condition === null ? null : { ...condition, message: messageFor(condition.message, audience, known) };
+): T & ConditionAnswer {
+  const message = messageFor(condition.message, audience, known);
+  return { ...condition, message, text: texts.told(message) };
 }

@@ -2,10 +2,9 @@ import type { Finding } from '../../domain/reason.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { Check, ServicePath } from '../schemas/service.ts';
 import type { ExplainKey } from '../texts.ts';
-import { textOf } from './audience.ts';
+import { textOf, type Reading } from './audience.ts';
 import type { Allocation } from './allocation.ts';
 import type { ClusterPicture } from './picture.ts';
-import type { Reading } from './services.ts';
 
 /** One link of the chain, with what to do about it where it is not as it should be. */
 export interface Link extends Check {

@@ -2,7 +2,8 @@ import type { Word } from '../replicas/gather.ts';
 import type { Edge, Overview, Problem, Vertex } from '../schemas/overview.ts';
 import type { PeerSummary } from '../schemas/peer.ts';
 import type { PoolSummary } from '../schemas/pool.ts';
-import { EVERYBODY, messageFor, visible, type Audience } from './audience.ts';
+import type { Texts } from '../texts.ts';
+import { messageFor, visible, type Audience, type Reading } from './audience.ts';
 import { evidenceByNode, verdictOf } from './nodes.ts';
 import { peerNames, peerSummary } from './peers.ts';
 import type { ClusterPicture } from './picture.ts';
@@ -64,7 +65,7 @@ function replicasInTrouble(words: readonly Word[]): Single[] {
 }
 
 /** By kind and reason, the most frequent first. */
-export function problemsOf(all: readonly Single[]): Problem[] {
+export function problemsOf(all: readonly Single[], texts: Texts): Problem[] {
   const groups = Map.groupBy(all, ({ kind, reason }) => `${kind} ${reason}`);
   const problems = [...groups.values()].flatMap((same): Problem[] => {
     const named = same.filter(({ object }) => object !== '').sort((a, b) => (a.object < b.object ? -1 : 1));
@@ -72,7 +73,8 @@ export function problemsOf(all: readonly Single[]): Problem[] {
     if (first === undefined) return [];
     const objects = named.slice(0, MAX_NAMED).map(({ object }) => object);
     const { kind, reason } = first;
-    return [{ kind, reason, count: same.length, objects, message: (named[0] ?? first).message }];
+    const { message } = named[0] ?? first;
+    return [{ kind, reason, count: same.length, objects, message, text: texts.told(message) }];
   });
   return problems.sort((a, b) => b.count - a.count || (`${a.kind}${a.reason}` < `${b.kind}${b.reason}` ? -1 : 1));
 }
@@ -151,31 +153,30 @@ function healthOf({ services }: Overview['counts'], problems: readonly Problem[]
   return problems.length > 0 ? 'degraded' : 'good';
 }
 
-export function overviewAnswer(
-  picture: ClusterPicture,
-  words: readonly Word[],
-  audience: Audience = EVERYBODY,
-): Overview {
-  const pools = poolNames(picture).flatMap((name) => poolSummary(name, picture, audience) ?? []);
-  const peers = peerNames(picture).flatMap((name) => peerSummary(name, picture) ?? []);
+export function overviewAnswer(picture: ClusterPicture, words: readonly Word[], reading: Reading): Overview {
+  const pools = poolNames(picture).flatMap((name) => poolSummary(name, picture, reading) ?? []);
+  const peers = peerNames(picture).flatMap((name) => peerSummary(name, picture, reading.texts) ?? []);
   const verdicts = nodeVerdicts(picture, words);
   const { all, withAddress, announced } = picture.index.served;
   const dead = [...verdicts].filter(([, verdict]) => verdict === 'dead' || verdict === 'divided');
-  const problems = problemsOf([
-    ...servicesInTrouble(picture, audience),
-    ...objectsInTrouble(
-      'Eip',
-      pools.filter((pool) => !isOff(pool)),
-    ),
-    ...objectsInTrouble(
-      'BgpPeer',
-      peers.filter((peer) => !isShut(peer)),
-    ),
-    ...dead.map(([object]): Single => {
-      return { kind: 'Node', reason: 'NodeDead', object, message: `The node ${object} does not answer.` };
-    }),
-    ...replicasInTrouble(words),
-  ]);
+  const problems = problemsOf(
+    [
+      ...servicesInTrouble(picture, reading.audience),
+      ...objectsInTrouble(
+        'Eip',
+        pools.filter((pool) => !isOff(pool)),
+      ),
+      ...objectsInTrouble(
+        'BgpPeer',
+        peers.filter((peer) => !isShut(peer)),
+      ),
+      ...dead.map(([object]): Single => {
+        return { kind: 'Node', reason: 'NodeDead', object, message: `The node ${object} does not answer.` };
+      }),
+      ...replicasInTrouble(words),
+    ],
+    reading.texts,
+  );
   const counts = {
     services: { served: all, withAddress, announced },
     pools: {

@@ -4,6 +4,7 @@ import type { SessionFacts } from '../../engine/facts.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { PeerAnswer, PeerSummary, Session } from '../schemas/peer.ts';
 import type { Texts } from '../texts.ts';
+import { conditionFor, EVERYBODY } from './audience.ts';
 import { conditionOf, conditionsOf, timeOf } from './conditions.ts';
 import { notificationMeaning } from './notification.ts';
 import type { ClusterPicture } from './picture.ts';
@@ -56,15 +57,17 @@ function details(peer: Peer | undefined): Pick<PeerAnswer, keyof typeof UNREAD_D
 }
 
 /** Undefined: there is no such BgpPeer. */
-export function peerSummary(name: string, { view }: ClusterPicture): PeerSummary | undefined {
+export function peerSummary(name: string, { view }: ClusterPicture, texts: Texts): PeerSummary | undefined {
   const object = view.peerObject(name);
   if (object === undefined) return undefined;
+  const ready = conditionOf(object.status?.conditions, 'Ready');
   return {
     name,
     createdAt: object.metadata?.creationTimestamp ?? timeOf(0),
     ...configured(view.peers.get(name)?.value),
     deleting: object.metadata?.deletionTimestamp !== undefined,
-    ready: conditionOf(object.status?.conditions, 'Ready'),
+    // It names no Services.
+    ready: ready === null ? null : conditionFor(ready, { texts, audience: EVERYBODY }, view),
     ...sessionsOf(object),
   };
 }
@@ -132,11 +135,13 @@ export interface PeerView {
 }
 
 export function peerAnswer(name: string, { picture, words, texts }: PeerView): PeerAnswer | undefined {
-  const summary = peerSummary(name, picture);
+  const summary = peerSummary(name, picture, texts);
   if (summary === undefined) return undefined;
   return {
     ...summary,
-    conditions: conditionsOf(picture.view.peerObject(name)?.status?.conditions),
+    conditions: conditionsOf(picture.view.peerObject(name)?.status?.conditions).map((condition) =>
+      conditionFor(condition, { texts, audience: EVERYBODY }, picture.view),
+    ),
     ...details(picture.view.peers.get(name)?.value),
     live: sessionsWith(name, words, texts),
     replicas: replicasAnswer(words),

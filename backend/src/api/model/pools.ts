@@ -6,9 +6,9 @@ import type { Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
 import { formatRange, size } from '../../domain/ranges.ts';
 import { selects } from '../../domain/selector.ts';
-import type { Condition } from '../schemas/condition.ts';
+import type { ConditionAnswer } from '../schemas/condition.ts';
 import type { PoolAddress, PoolAnswer, PoolSummary } from '../schemas/pool.ts';
-import { messageFor, visible, type Audience } from './audience.ts';
+import { conditionFor, visible, type Audience, type Reading } from './audience.ts';
 import { conditionOf, conditionsOf, timeOf } from './conditions.ts';
 import type { ClusterPicture } from './picture.ts';
 
@@ -61,13 +61,13 @@ function details(pool: Pool | undefined): Pick<PoolAnswer, keyof typeof UNREAD_D
 }
 
 /** Its messages can name the Services of others. */
-function readyFor(object: Eip, { view }: ClusterPicture, audience: Audience): Condition | null {
+function readyFor(object: Eip, { view }: ClusterPicture, reading: Reading): ConditionAnswer | null {
   const ready = conditionOf(object.status?.conditions, 'Ready');
-  return ready === null ? null : { ...ready, message: messageFor(ready.message, audience, view) };
+  return ready === null ? null : conditionFor(ready, reading, view);
 }
 
 /** Undefined: there is no such Eip. */
-export function poolSummary(name: string, picture: ClusterPicture, audience: Audience): PoolSummary | undefined {
+export function poolSummary(name: string, picture: ClusterPicture, reading: Reading): PoolSummary | undefined {
   const { view } = picture;
   const object = view.poolObject(name);
   if (object === undefined) return undefined;
@@ -77,7 +77,7 @@ export function poolSummary(name: string, picture: ClusterPicture, audience: Aud
     createdAt: created(object),
     ...configured(pool),
     deleting: object.metadata?.deletionTimestamp !== undefined,
-    ready: readyFor(object, picture, audience),
+    ready: readyFor(object, picture, reading),
     use: useOf(name, pool, picture),
   };
 }
@@ -125,15 +125,15 @@ export function deafPeers(pool: Pool | undefined, picture: ClusterPicture, famil
   });
 }
 
-export function poolAnswer(name: string, picture: ClusterPicture, audience: Audience): PoolAnswer | undefined {
-  const summary = poolSummary(name, picture, audience);
+export function poolAnswer(name: string, picture: ClusterPicture, reading: Reading): PoolAnswer | undefined {
+  const summary = poolSummary(name, picture, reading);
   if (summary === undefined) return undefined;
   const pool = picture.view.pools.get(name)?.value;
   return {
     ...summary,
-    conditions: conditionsOf(picture.view.poolObject(name)?.status?.conditions).map((condition) => {
-      return { ...condition, message: messageFor(condition.message, audience, picture.view) };
-    }),
+    conditions: conditionsOf(picture.view.poolObject(name)?.status?.conditions).map((condition) =>
+      conditionFor(condition, reading, picture.view),
+    ),
     ...details(pool),
     peers: peersOf(pool, picture),
     overlaps: picture.poolSet.overlaps(name).map(overlapAnswer),

@@ -4,24 +4,14 @@ import type { Service } from '../../domain/service.ts';
 import type { AddressFacts } from '../../engine/facts.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { ServiceAnswer, ServicePath, ServiceSummary } from '../schemas/service.ts';
-import type { Texts } from '../texts.ts';
-import { conditionFor, textOf, type Audience } from './audience.ts';
+import { conditionFor, textOf, type Reading } from './audience.ts';
 import { timeOf } from './conditions.ts';
 import { peersOf } from './pools.ts';
 import type { ClusterPicture } from './picture.ts';
 import { replicasAnswer } from './replicas.ts';
 
-/** In whose language, and for whose eyes. */
-export interface Reading {
-  readonly texts: Texts;
-  readonly audience: Audience;
-}
-
-export function serviceSummary(
-  service: Service,
-  picture: ClusterPicture,
-  { texts, audience }: Reading,
-): ServiceSummary {
+export function serviceSummary(service: Service, picture: ClusterPicture, reading: Reading): ServiceSummary {
+  const [allocated, announced] = [picture.allocated(service), picture.announced(service)];
   const notServed = picture.notServed(service);
   const ips = service.claims ? service.recorded.map(({ ip }) => ip) : [];
   const pools = new Set(ips.flatMap((ip) => picture.poolOf(service, ip)?.name ?? []));
@@ -30,13 +20,13 @@ export function serviceSummary(
     name: service.name,
     createdAt: timeOf(service.createdAt),
     served: notServed === undefined,
-    notServedBecause: notServed === undefined ? null : answer(notServed, { texts, audience }),
+    notServedBecause: notServed === undefined ? null : answer(notServed, reading),
     ips,
     pools: [...pools],
     externalTrafficPolicy: service.trafficPolicy,
     ports: [...service.sharing.ports],
-    allocated: conditionFor(picture.allocated(service), audience, picture.view),
-    announced: conditionFor(picture.announced(service), audience, picture.view),
+    allocated: allocated === null ? null : conditionFor(allocated, reading, picture.view),
+    announced: announced === null ? null : conditionFor(announced, reading, picture.view),
   };
 }
 

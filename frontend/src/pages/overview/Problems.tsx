@@ -3,6 +3,7 @@ import { Link } from 'react-router-dom';
 import { useCluster } from '../../live/surroundings.tsx';
 import { text } from '../../texts/texts.ts';
 import { pageOf, type Problem } from './overview-model.ts';
+import { told } from '../../parts/told.ts';
 
 /** What is not as it should be, by reason, the most frequent first. */
 export function Problems({ problems }: { readonly problems: readonly Problem[] }): ReactElement | null {
@@ -33,7 +34,7 @@ export function Problems({ problems }: { readonly problems: readonly Problem[] }
                 <td>
                   <Objects problem={problem} />
                 </td>
-                <td>{problem.message}</td>
+                <td>{told(problem)}</td>
               </tr>
             ))}
           </tbody>

@@ -56,9 +56,12 @@ const bad: Overview = {
   problems: [
     {
       ...{ kind: 'Service', reason: 'PoolFull', count: 3, objects: ['shop/web', 'shop/api'] },
-      message: 'The Eip office has no free IPv4 address left.',
+      ...{ message: '', text: 'The Eip office has no free IPv4 address left.' },
     },
-    { kind: 'Node', reason: 'NodeDead', count: 1, objects: ['worker-3'], message: 'It does not answer.' },
+    {
+      ...{ kind: 'Node', reason: 'NodeDead', count: 1, objects: ['worker-3'] },
+      ...{ message: '', text: 'It does not answer.' },
+    },
   ],
   replicas: [
     ...replicas.slice(0, 1),

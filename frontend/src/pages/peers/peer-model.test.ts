@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { PeerSummary } from '../../generated/api.ts';
 import { capabilities, endpointText, peerState } from './peer-model.ts';
 
-const said = (status: 'True' | 'False', message: string): NonNullable<PeerSummary['ready']> => ({
-  ...{ status, reason: 'R', message, since: null },
+const said = (status: 'True' | 'False', text: string): NonNullable<PeerSummary['ready']> => ({
+  ...{ status, reason: 'R', message: '', text, since: null },
 });
 
 const tor: PeerSummary = {

@@ -1,5 +1,6 @@
 import type { PeerSummary, Session } from '../../generated/api.ts';
 import type { Level } from '../../parts/Status.tsx';
+import { detailOf, told } from '../../parts/told.ts';
 import type { TextKey } from '../../texts/texts.ts';
 
 /** How a router is, in one word, with what its condition says where that is news. */
@@ -20,17 +21,17 @@ const isShut: Check = ({ adminDown }) =>
 /** Replicas have said nothing of it yet. */
 const isNew: Check = ({ sessions, ready }) =>
   sessions === 0 && ready?.status !== 'False'
-    ? { level: 'unknown', title: 'STATE_UNKNOWN', detail: ready?.message }
+    ? { level: 'unknown', title: 'STATE_UNKNOWN', detail: detailOf(ready) }
     : undefined;
 
 const isDown: Check = ({ established, ready }) =>
-  established === 0 ? { level: 'bad', title: 'PEER_DOWN', detail: ready?.message } : undefined;
+  established === 0 ? { level: 'bad', title: 'PEER_DOWN', detail: detailOf(ready) } : undefined;
 
 const isPartlyDown: Check = ({ established, sessions, ready }) =>
-  established < sessions ? { level: 'warning', title: 'PEER_PARTLY_DOWN', detail: ready?.message } : undefined;
+  established < sessions ? { level: 'warning', title: 'PEER_PARTLY_DOWN', detail: detailOf(ready) } : undefined;
 
 const hasRemark: Check = ({ ready }) =>
-  ready?.status === 'False' ? { level: 'warning', title: 'PEER_ESTABLISHED', detail: ready.message } : undefined;
+  ready?.status === 'False' ? { level: 'warning', title: 'PEER_ESTABLISHED', detail: told(ready) } : undefined;
 
 const CHECKS: readonly Check[] = [isDeleted, isShut, isNew, isDown, isPartlyDown, hasRemark];
 

@@ -2,8 +2,8 @@ import type { Peer, PeerSummary, Session, Simulation } from '../../generated/api
 import { refusal, silence } from '../../testing/fake-http.ts';
 import type { Story } from '../../testing/story.ts';
 
-const ready = (status: 'True' | 'False', message: string): NonNullable<PeerSummary['ready']> => ({
-  ...{ status, reason: 'R', message, since: '2026-01-01T00:00:00Z' },
+const ready = (status: 'True' | 'False', text: string): NonNullable<PeerSummary['ready']> => ({
+  ...{ status, reason: 'R', message: '', text, since: '2026-01-01T00:00:00Z' },
 });
 
 export const tor: PeerSummary = {

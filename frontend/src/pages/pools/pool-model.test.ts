@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import type { Condition, PoolSummary } from '../../generated/api.ts';
 import { addressStateKey, fullness, poolState, shortAddress, sizeText } from './pool-model.ts';
 
-const ready: Condition = { status: 'True', reason: 'Ready', message: 'fine', since: null };
+const ready: Condition = { status: 'True', reason: 'Ready', message: '', text: 'fine', since: null };
 const pool: PoolSummary = {
   ...{ name: 'a', createdAt: '', protocol: 'bgp', ranges: [], isDefault: false, disabled: false, deleting: false },
   ...{ priority: 0, ready, use: { size: '32', used: 8, released: 0, conflicts: 0 } },
@@ -11,7 +11,7 @@ const pool: PoolSummary = {
 
 suite('a pool', () => {
   test('is told by what matters most', () => {
-    const wrong: Condition = { ...ready, status: 'False', reason: 'InvalidRange', message: 'reversed' };
+    const wrong: Condition = { ...ready, status: 'False', reason: 'InvalidRange', text: 'reversed' };
     const off: Condition = { ...ready, status: 'False', reason: 'PoolDisabled' };
     const cases: [Partial<PoolSummary>, string, string, string?][] = [
       [{}, 'good', 'POOL_READY'],

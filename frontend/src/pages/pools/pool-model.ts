@@ -1,5 +1,6 @@
 import type { PoolAddress, PoolSummary } from '../../generated/api.ts';
 import type { Level } from '../../parts/Status.tsx';
+import { detailOf } from '../../parts/told.ts';
 import type { TextKey } from '../../texts/texts.ts';
 
 /** How a pool is, in one word, with what its condition says where that is news. */
@@ -21,7 +22,7 @@ const CHECKS: readonly Check[] = [
       ? { level: 'off', title: 'POOL_DISABLED', detail: undefined }
       : undefined,
   ({ ready }) =>
-    ready?.status === 'True' ? undefined : { level: 'bad', title: 'POOL_NOT_READY', detail: ready?.message },
+    ready?.status === 'True' ? undefined : { level: 'bad', title: 'POOL_NOT_READY', detail: detailOf(ready) },
 ];
 
 /** The first check that has something to say does. */

@@ -2,7 +2,7 @@ import type { Pool, PoolAddress, PoolSummary, Simulation } from '../../generated
 import { refusal, silence } from '../../testing/fake-http.ts';
 import type { Story } from '../../testing/story.ts';
 
-const READY = { status: 'True', reason: 'Ready', message: '', since: '2026-01-01T00:00:00Z' } as const;
+const READY = { status: 'True', reason: 'Ready', message: '', text: '', since: '2026-01-01T00:00:00Z' } as const;
 
 export const office: PoolSummary = {
   ...{ name: 'office', createdAt: '2026-01-01T08:00:00Z', protocol: 'bgp', ranges: ['192.0.2.0/27'], isDefault: true },
@@ -16,7 +16,7 @@ const lan: PoolSummary = {
     ...READY,
     status: 'False',
     reason: 'InvalidRange',
-    message: 'The range 198.51.100.20-10 ends before it begins.',
+    text: 'The range 198.51.100.20-10 ends before it begins.',
   },
   use: { size: '11', used: 0, released: 0, conflicts: 1 },
 };
@@ -28,7 +28,7 @@ const v6: PoolSummary = {
 
 export const officePool: Pool = {
   ...office,
-  conditions: [{ type: 'Ready', ...READY, message: 'In use.' }],
+  conditions: [{ type: 'Ready', ...READY, text: 'In use.' }],
   ...{ interface: '', namespaces: ['shop'], hasNamespaceSelector: false, hasServiceSelector: false },
   ...{ hasNodeSelector: false, avoidBuggyIPs: false, reuseAfterSeconds: 600, peers: ['tor-1', 'tor-2'] },
   overlaps: [{ kind: 'node', other: 'worker-1', first: '192.0.2.9', last: '192.0.2.9' }],

@@ -3,11 +3,8 @@ import { test } from 'node:test';
 import type { Condition, ServiceSummary } from '../../generated/api.ts';
 import { serviceState } from './service-model.ts';
 
-const said = (status: Condition['status'], message: string): Condition => ({
-  status,
-  message,
-  reason: 'R',
-  since: null,
+const said = (status: Condition['status'], text: string): Condition => ({
+  ...{ status, text, message: '', reason: 'R', since: null },
 });
 
 const web: ServiceSummary = {
@@ -33,4 +30,10 @@ test('of a Service the first thing that keeps it from being reached is said', ()
   ];
   for (const [change, level, title, detail] of cases)
     assert.deepEqual(serviceState({ ...web, ...change }), { level, title, detail }, JSON.stringify(change));
+});
+
+test('what an API says that is older, and knows no other language, is said in English', () => {
+  const { text: _, ...older } = said('False', '');
+  const service = { ips: [], served: true, allocated: { ...older, message: 'Full.' } } as unknown as ServiceSummary;
+  assert.equal(serviceState(service).detail, 'Full.');
 });

@@ -1,6 +1,7 @@
 import type { ServiceSummary } from '../../generated/api.ts';
 import type { Level } from '../../parts/Status.tsx';
 import type { TextKey } from '../../texts/texts.ts';
+import { detailOf, told } from '../../parts/told.ts';
 
 /** How a Service is, in one word, with the reason where that is news. */
 export interface ServiceState {
@@ -20,22 +21,18 @@ const waits: Check = ({ ips, allocated }) =>
     : {
         level: allocated?.status === 'False' ? 'bad' : 'unknown',
         title: 'SERVICE_WAITING',
-        detail: allocated?.message,
+        detail: detailOf(allocated),
       };
 
 const notAnnounced: Check = ({ announced }) =>
-  announced?.status === 'False'
-    ? { level: 'bad', title: 'SERVICE_NOT_ANNOUNCED', detail: announced.message }
-    : undefined;
+  announced?.status === 'False' ? { level: 'bad', title: 'SERVICE_NOT_ANNOUNCED', detail: told(announced) } : undefined;
 
 const notKnown: Check = ({ announced }) =>
-  announced?.status === 'True' ? undefined : { level: 'unknown', title: 'STATE_UNKNOWN', detail: announced?.message };
+  announced?.status === 'True' ? undefined : { level: 'unknown', title: 'STATE_UNKNOWN', detail: detailOf(announced) };
 
 /** It has some of what it asks for. */
 const lacksSome: Check = ({ allocated }) =>
-  allocated?.status === 'False'
-    ? { level: 'warning', title: 'SERVICE_ANNOUNCED', detail: allocated.message }
-    : undefined;
+  allocated?.status === 'False' ? { level: 'warning', title: 'SERVICE_ANNOUNCED', detail: told(allocated) } : undefined;
 
 const CHECKS: readonly Check[] = [notServed, waits, notAnnounced, notKnown, lacksSome];
 

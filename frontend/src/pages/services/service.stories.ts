@@ -2,8 +2,8 @@ import type { Condition, Explanation, Replica, Service, ServiceSummary } from '.
 import { refusal, silence } from '../../testing/fake-http.ts';
 import type { Story } from '../../testing/story.ts';
 
-const condition = (status: Condition['status'], message: string): Condition => ({
-  ...{ status, reason: 'R', message, since: '2026-01-01T00:00:00Z' },
+const condition = (status: Condition['status'], text: string): Condition => ({
+  ...{ status, reason: 'R', message: '', text, since: '2026-01-01T00:00:00Z' },
 });
 
 const web: ServiceSummary = {

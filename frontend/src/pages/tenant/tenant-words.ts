@@ -34,5 +34,7 @@ export function inTenantsWords(service: ServiceSummary): ServiceSummary {
 
 function reworded(told: Told): Told {
   const reason = told?.reason ?? '';
-  return told !== null && Object.hasOwn(WORDS, reason) ? { ...told, message: text(WORDS[reason] as TextKey) } : told;
+  if (told === null || !Object.hasOwn(WORDS, reason)) return told;
+  const message = text(WORDS[reason] as TextKey);
+  return { ...told, message, text: message };
 }

@@ -10,8 +10,8 @@ const web: ServiceSummary = {
     externalTrafficPolicy: 'Cluster',
     ports: ['80/TCP'],
   },
-  allocated: { status: 'True', reason: 'Allocated', message: '', since: null },
-  announced: { status: 'True', reason: 'Announced', message: '', since: null },
+  allocated: { status: 'True', reason: 'Allocated', message: '', text: '', since: null },
+  announced: { status: 'True', reason: 'Announced', message: '', text: '', since: null },
 };
 
 const api: ServiceSummary = {
@@ -19,19 +19,26 @@ const api: ServiceSummary = {
   allocated: {
     status: 'False',
     reason: 'PoolFull',
-    message: 'The Eip office has no free IPv4 address left. Add addresses to its spec.addresses.',
+    message: '',
+    text: 'The Eip office has no free IPv4 address left. Add addresses to its spec.addresses.',
     since: null,
   },
 };
 
 const noPeer: ServiceSummary = {
   ...{ ...web, name: 'shop' },
-  announced: { status: 'False', reason: 'NoPeer', message: 'No BgpPeer is there.', since: null },
+  announced: { status: 'False', reason: 'NoPeer', message: '', text: 'No BgpPeer is there.', since: null },
 };
 
 const nobodyBehind: ServiceSummary = {
   ...{ ...web, name: 'idle' },
-  announced: { status: 'False', reason: 'NoEndpoints', message: 'No Pod of the Service is ready.', since: null },
+  announced: {
+    status: 'False',
+    reason: 'NoEndpoints',
+    message: '',
+    text: 'No Pod of the Service is ready.',
+    since: null,
+  },
 };
 
 const at = '/workspaces/acme/porterlb-services';
