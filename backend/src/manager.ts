@@ -5,6 +5,7 @@ import type { Kube } from './cluster/kube.ts';
 import { ClusterView, type ObjectChange } from './cluster/watch/cluster-view.ts';
 import { Freshness } from './cluster/watch/freshness.ts';
 import { Predecessors } from './cluster/watch/predecessors.ts';
+import { isStoppedForGood } from './cluster/watch/rollback.ts';
 import { ServiceRanges } from './cluster/watch/service-ranges.ts';
 import { AddressReports } from './cluster/write/address-reports.ts';
 import { EventRecorder } from './cluster/write/events.ts';
@@ -155,7 +156,7 @@ export class Manager {
 
   /**
    * Leaves in good order, and never waits long for an API server that doesn't answer: the engine hands over to other replicas while the
-   * leader's writes end and the lease is given back.
+   * leader's writes end and the lease is given back. Until it is known whether OpenELB is to come back, it announces.
    */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -164,7 +165,9 @@ export class Manager {
     this.#saved?.stop();
     // Who has a connection open must not keep routers and other replicas waiting.
     const api = this.#bounded('closing the API', this.#api.stop());
-    await Promise.all([this.#engine.stop(), this.#bounded('handing over leadership', this.#resign()), api]);
+    const own = { namespace: this.#options.namespace, name: this.#options.name };
+    const successors = (await isStoppedForGood(this.#deps, own)) ? 'none' : 'any';
+    await Promise.all([this.#engine.stop(successors), this.#bounded('handing over leadership', this.#resign()), api]);
     this.#events.stop();
     await this.#bounded("taking this replica's entries back", this.#takeBack());
     this.#freshness.stop();

@@ -7,10 +7,10 @@ import type { Protocol } from '../domain/pool.ts';
 import type { NodeProber } from '../health/nodes.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { Clock, Links, Logger, Timer } from '../platform/ports.ts';
-import type { BgpSpeaker, StopMode } from '../speakers/bgp/speaker.ts';
+import type { BgpSpeaker } from '../speakers/bgp/speaker.ts';
 import { Drains } from './drains.ts';
 import { addressFacts, type AddressFacts, type EngineFacts } from './facts.ts';
-import { routersToMove } from './handing-over.ts';
+import { leavingMode, routersToMove, type Successors } from './handing-over.ts';
 import { Inputs, type Touched } from './inputs.ts';
 import type { Layer2 } from './layer2.ts';
 import type { Layer2Host, LinkAddress } from './layer2-deps.ts';
@@ -233,11 +233,11 @@ export class Engine {
   /**
    * Leaves the network. Where another replica announces to the same router, our routes are made the worst, and given up when the router
    * has moved on. A router that hears of us only (the only replica, or the only one in its rack) sees the connection close without a
-   * word, so that graceful restart (RFC 4724) keeps the routes for our successor.
+   * word, so that graceful restart (RFC 4724) keeps the routes for our successor. Where none is to come, routes are withdrawn.
    */
-  async stop(): Promise<void> {
+  async stop(successors: Successors = 'any'): Promise<void> {
     // Alone it isn't announced as leaving: whoever comes up later must outbid the paths that routers retain for us.
-    if (this.#inherited().size > 0 || this.#othersSpeakOnLinks()) {
+    if (successors === 'any' && (this.#inherited().size > 0 || this.#othersSpeakOnLinks())) {
       this.#leaving = true;
       this.#layer2?.leave();
       this.#deps.replicas.announceLeaving();
@@ -250,7 +250,7 @@ export class Engine {
     this.#reconsidering?.cancel();
     this.#strangers?.stop();
     this.#layer2?.stop();
-    await this.#deps.speaker.stop((peer): StopMode => (inherited.has(peer) ? 'handover' : 'retain'));
+    await this.#deps.speaker.stop(successors === 'none' ? () => 'withdraw' : leavingMode(inherited));
     this.#deps.replicas.stop();
     this.#deps.nodes.stop();
     this.#deps.post({ type: 'stopped' });

@@ -1,5 +1,13 @@
 import type { Clock } from '../platform/ports.ts';
-import type { BgpSpeaker } from '../speakers/bgp/speaker.ts';
+import type { BgpSpeaker, StopMode } from '../speakers/bgp/speaker.ts';
+
+/** Whether others of ours may announce what this replica does, now or later; `none`: another product will. */
+export type Successors = 'any' | 'none';
+
+/** What becomes of a peer's routes, by who else announces them to it. */
+export function leavingMode(inherited: ReadonlySet<string>): (peer: string) => StopMode {
+  return (peer) => (inherited.has(peer) ? 'handover' : 'retain');
+}
 
 /** Routers need a moment to move to another replica's paths once ours have become the worst. */
 const MOVE_MS = 1_000;

@@ -4,6 +4,7 @@ import type { EngineMeasures } from './measures.ts';
 import { MeasuresRequest } from './measures-request.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { EngineFacts } from './facts.ts';
+import type { Successors } from './handing-over.ts';
 import type { EngineOptions, FromEngine, InputDelta, ToEngine } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { Questions } from './questions.ts';
@@ -99,10 +100,10 @@ export class EngineHandle {
   }
 
   /** Leaves the network as the engine sees fit, then ends its thread. */
-  async stop(): Promise<void> {
+  async stop(successors: Successors = 'any'): Promise<void> {
     const ended = new Promise<void>((resolve) => (this.#stopping = resolve));
     this.#outbox.flush();
-    this.#post({ type: 'stop' });
+    this.#post({ type: 'stop', successors });
     await ended;
     this.#request.stop();
     this.#heartbeat.stop();

@@ -153,6 +153,16 @@ suite('leaving', () => {
     assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { 'tor-a': 'retain', r1: 'handover' } });
   });
 
+  test('for good: withdrawn from all routers at once, whoever else still announces', async () => {
+    const bench = racks('a');
+    bench.engine.change({ peers: new Map([['r1', R1]]) });
+    bench.speaker.takeCalls();
+    await bench.engine.stop('none');
+    assert.deepEqual(bench.speaker.takeCalls(), [{ call: 'stop', how: { 'tor-a': 'withdraw', r1: 'withdraw' } }]);
+    assert.deepEqual(bench.prober, ['start', 'stop']);
+    assert.equal(bench.clock.pendingTimers, 0);
+  });
+
   test('what changes meanwhile is still announced, as the worst', () => {
     const bench = started();
     bench.answering = ['b'];

@@ -7,6 +7,7 @@ import type { Replica } from '../domain/replica.ts';
 import type { ServiceEndpoints } from '../domain/service.ts';
 import type { LogLevel } from '../platform/log-level.ts';
 import type { EngineFacts } from './facts.ts';
+import type { Successors } from './handing-over.ts';
 import type { EngineMeasures } from './measures.ts';
 import type { SessionReport } from './session-state.ts';
 
@@ -62,7 +63,7 @@ export type ToEngine =
   | { readonly type: 'measure' }
   /** Asks for what only the engine knows, of these addresses among others; answered by `facts` with the same ID. */
   | { readonly type: 'ask'; readonly id: number; readonly ips: readonly string[] }
-  | { readonly type: 'stop' };
+  | { readonly type: 'stop'; readonly successors: Successors };
 
 /** Whether an address is announced by this replica, and why not. */
 export interface AddressReport {

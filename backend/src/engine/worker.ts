@@ -207,7 +207,7 @@ function handle(message: ToEngine): void {
       answer(message.id, message.ips);
       break;
     case 'stop':
-      void engine.stop();
+      void engine.stop(message.successors);
       break;
   }
 }

@@ -44,6 +44,9 @@ export const TAKEOVER_PHASES = { stopping: 'stopping', stopped: 'stopped' } as c
 /** Annotation of the leader's Lease: the subnets of the replicas' nodes, which no pool of protocol layer2 gives the ends of. */
 export const SUBNETS_KEY = 'porterlb.kubesphere.io/subnets';
 
+/** Annotation of our own Deployment that a rollback has stopped: how many replicas it had. */
+export const ROLLBACK_KEY = 'porterlb.kubesphere.io/takeover-replicas';
+
 /** Values of the opt-in annotation that mean us. */
 export const OPT_IN_VALUES: readonly string[] = ['porter', 'openelb'];
 

@@ -83,7 +83,7 @@ function stopOurs({ manager }: Cluster): Step {
   return {
     id: 'stopOurs',
     what: 'Stop PorterLB',
-    why: 'two must never announce one address; routers keep its routes for a while (graceful restart)',
+    why: 'two must never announce one address; it withdraws its routes, and traffic stops until OpenELB announces',
     actions: isRunning ? stop() : [],
     onFailure: AGAIN,
     lookAgain: true,

@@ -1,11 +1,16 @@
-import { TAKEOVER_KEY, TAKEOVER_PHASES } from '../../../resources/keys.ts';
+import { ROLLBACK_KEY, TAKEOVER_KEY, TAKEOVER_PHASES } from '../../../resources/keys.ts';
 import type { KubeObject } from '../../objects.ts';
 
 /** A Deployment or DaemonSet, as far as it tells whether its Pods run. */
 export interface Workload extends KubeObject {
   readonly spec?: {
     readonly replicas?: number;
-    readonly template?: { readonly spec?: { readonly terminationGracePeriodSeconds?: number } };
+    readonly template?: {
+      readonly spec?: {
+        readonly terminationGracePeriodSeconds?: number;
+        readonly nodeSelector?: Readonly<Record<string, string>>;
+      };
+    };
   };
   readonly status?: Readonly<
     Partial<
@@ -90,4 +95,10 @@ export function lifeOf(kind: WorkloadKind, workload: Workload, now: number): Lif
   if (phase === TAKEOVER_PHASES.stopped) return 'gone';
   if (phase === TAKEOVER_PHASES.stopping) return 'ending';
   return now < countedAt(workload) + graceMs(workload) ? 'ending' : 'gone';
+}
+
+/** Whether our own workload was stopped for a predecessor to come back. A Deployment has no replicas then, a DaemonSet a selector that no node meets. */
+export function isRolledBack({ metadata, spec }: Workload): boolean {
+  const isNowhere = spec?.template?.spec?.nodeSelector?.[TAKEOVER_KEY] === TAKEOVER_PHASES.stopped;
+  return isNowhere || (spec?.replicas === 0 && metadata?.annotations?.[ROLLBACK_KEY] !== undefined);
 }

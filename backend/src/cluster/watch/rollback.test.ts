@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { FakeClock } from '../../platform/fake/clock.ts';
+import { FakeLogger } from '../../platform/fake/logger.ts';
+import { ApiError, NetworkError } from '../errors.ts';
+import { FakeKube } from '../fake/fake-kube.ts';
+import { pass } from '../fake/passage.ts';
+import { daemonSets, deployments } from '../kinds.ts';
+import type { KubeObject } from '../objects.ts';
+import { isStoppedForGood } from './rollback.ts';
+
+const OWN = { namespace: 'porterlb-system', name: 'porter-manager' };
+/** As the plugin's rollback writes them. */
+const REPLICAS = { 'porterlb.kubesphere.io/takeover-replicas': '2' };
+const NOWHERE = { 'porterlb.kubesphere.io/takeover': 'stopped' };
+
+class Bench {
+  readonly clock = new FakeClock();
+  readonly api = new FakeKube({ clock: this.clock });
+  readonly logger = new FakeLogger();
+
+  deployment(replicas: number, annotations: Readonly<Record<string, string>> = {}): this {
+    this.api.store(deployments, { metadata: { ...OWN, annotations }, spec: { replicas } } as KubeObject);
+    return this;
+  }
+
+  daemonSet(nodeSelector: Readonly<Record<string, string>>): this {
+    const spec = { template: { spec: { nodeSelector } } };
+    this.api.store(daemonSets, { metadata: OWN, spec } as KubeObject);
+    return this;
+  }
+
+  async ask(): Promise<boolean> {
+    const answer = isStoppedForGood(this, OWN);
+    await pass(this.clock, 1_000);
+    return await answer;
+  }
+}
+
+suite('a replica that leaves', () => {
+  test('leaves for good where a rollback has stopped its Deployment or DaemonSet', async () => {
+    assert.equal(await new Bench().deployment(0, REPLICAS).ask(), true);
+    assert.equal(await new Bench().daemonSet(NOWHERE).ask(), true);
+  });
+
+  test('expects others where it is replaced, scaled, moved or removed otherwise', async () => {
+    assert.equal(await new Bench().ask(), false);
+    assert.equal(await new Bench().deployment(2).ask(), false);
+    assert.equal(await new Bench().deployment(0).ask(), false);
+    assert.equal(await new Bench().daemonSet({ 'kubernetes.io/os': 'linux' }).ask(), false);
+    // Somebody has started it again by hand.
+    assert.equal(await new Bench().deployment(2, REPLICAS).ask(), false);
+  });
+
+  test('asks for either kind, whatever becomes of the other question', async () => {
+    const bench = new Bench().deployment(0, REPLICAS);
+    const error = new ApiError({ status: 403, reason: 'Forbidden', message: 'no' });
+    bench.api.faults.inject({ verb: 'get', plural: 'daemonsets', error });
+    assert.equal(await bench.ask(), true);
+  });
+
+  test('expects others where the API server is away, and does not wait for it long', async () => {
+    const away = new Bench().deployment(0, REPLICAS);
+    const error = new NetworkError('connection', 'ECONNREFUSED');
+    away.api.faults.inject({ verb: 'get', plural: 'deployments', error });
+    assert.equal(await away.ask(), false);
+    const hung = new Bench().deployment(0, REPLICAS);
+    hung.api.freeze();
+    assert.equal(await hung.ask(), false);
+    assert.deepEqual([away.clock.pendingTimers, hung.clock.pendingTimers], [0, 0]);
+  });
+});
