@@ -11,6 +11,7 @@ import { Client } from './network/client.ts';
 import { Host } from './network/host.ts';
 import { kubernetesService, planNetwork } from './network/plan.ts';
 import type { NetworkPlan, NetworkSize } from './network/plan.ts';
+import { Sniffer } from './lan/sniffer.ts';
 import { Router } from './network/router.ts';
 import { createNetwork, inNamespace } from './network/topology.ts';
 import { randomLabName } from './state/lab-name.ts';
@@ -43,6 +44,9 @@ export interface LabOptions {
   /** Gives up and removes what is there. */
   readonly signal?: AbortSignal;
 }
+
+/** The nodes' network, as the switch names it. */
+const NODES_LAN = 'nodes';
 
 interface LabParts {
   readonly record: LabRecord;
@@ -184,6 +188,12 @@ export class Lab extends KubeAccess {
   /** The last lines that a process of the lab wrote: `kube-apiserver`, `n1.kubelet`, `r1.bgpd`, ... */
   async log(process: string, lines = 50): Promise<string> {
     return this.#parts.processes.lastWords(process, lines);
+  }
+
+  /** Listens to ARP and neighbour discovery on the nodes' network from now on. */
+  async sniff(): Promise<Sniffer> {
+    const { network, processes } = this.#parts;
+    return Sniffer.start(processes, { namespace: network.switchNamespace, device: NODES_LAN });
   }
 
   /** Closes this handle's connections and leaves the lab up. */

@@ -118,9 +118,20 @@ export class Router {
 
   /** When the first session since a moment came up, by bgpd's own log; both in milliseconds since the epoch. */
   async sessionSince(since: number): Promise<number | undefined> {
+    return (await this.sessionChanges(since)).find(({ isUp }) => isUp)?.at;
+  }
+
+  /** All sessions that came up or went down since a moment, in order, by bgpd's own log. @param since milliseconds since the epoch */
+  async sessionChanges(since: number): Promise<SessionChange[]> {
     const log = await this.#deps.processes.lastWords(`${this.name}.bgpd`, Number.POSITIVE_INFINITY);
-    const ups = [...log.matchAll(/^(\S+ \S+) .*%ADJCHANGE: neighbor .* Up$/gm)];
-    return ups.map(([, time = '']) => Date.parse(time)).find((time) => time >= since);
+    const changes = [...log.matchAll(/^(\S+ \S+) .*%ADJCHANGE: neighbor (\S+?)\(\S+ in .*?(Up|Down)/gm)];
+    return changes
+      .map(([, time = '', peer = '', state]) => ({
+        at: Date.parse(time),
+        peer: peer.replace(/^\*/, ''),
+        isUp: state === 'Up',
+      }))
+      .filter(({ at }) => at >= since);
   }
 
   /** Runs a program in the router's namespace and returns its standard output. */
@@ -178,6 +189,14 @@ export class Router {
     const peers = await this.establishedPeers().catch(() => []);
     return `it has ${gateways.join(', ') || 'none'}; established BGP peers: ${peers.join(', ') || 'none'}`;
   }
+}
+
+/** One session that came up or went down. */
+export interface SessionChange {
+  /** In milliseconds since the epoch. */
+  readonly at: number;
+  readonly peer: string;
+  readonly isUp: boolean;
 }
 
 export type BgpSummary = Readonly<Partial<Record<'ipv4Unicast' | 'ipv6Unicast', BgpFamilySummary>>>;

@@ -16,12 +16,14 @@ import { longestGap, PacedTraffic, request } from '../../story/traffic.ts';
 import { progressToStderr } from '../../toolchain/index.ts';
 import * as openelb from './openelb.ts';
 import { pluginPath, runPlugin, type Ended } from './plugin.ts';
+import { announcers, betweenSessions, RouterWatch, type Seen } from './router-watch.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const CLEANUP = 'service.kubernetes.io/load-balancer-cleanup';
 /** What takes longer is no switch-over any more, but an outage; how long it takes on a machine that does nothing else is in the how-to. */
 const OUTAGE_MS = 60_000;
 
+const NETWORK = '172.30.';
 const ROUTED = openelb.HELD.filter(({ pool }) => pool === 'public');
 
 type Kept = KubeObject & { readonly metadata: { readonly finalizers?: readonly string[] } };
@@ -65,40 +67,30 @@ export function movesFrom(version: openelb.Version): void {
 
     const porterlb = async (...args: string[]): Promise<Ended> => await runPlugin(plugin, lab.kubeconfig, args);
 
-    /** Whose routes the router has: those of PorterLB tell replicas apart by a MED, those of the stand-in have none. */
-    async function announcers(): Promise<string[]> {
-      const text = await lab.router('r1').vtysh('show bgp ipv4 unicast json');
-      const { routes } = JSON.parse(text) as { routes: Record<string, { metric?: number; valid?: boolean }[]> };
-      const paths = Object.entries(routes).flatMap(([prefix, all]) => (prefix.startsWith('172.30.') ? all : []));
-      return [...new Set(paths.map(({ metric = 0 }) => (metric > 0 ? 'PorterLB' : 'OpenELB')))].sort();
-    }
+    const ofRouter = async (): Promise<string> => await announcers(lab.router('r1'), NETWORK);
 
-    /** Does it under traffic, and says how long a client went without an answer and which announcers the router had at a time. */
-    async function underTraffic(what: string, action: () => Promise<void>): Promise<Set<string>> {
-      const seen = new Set<string>();
-      const watching = new AbortController();
-      const watch = (async () => {
-        while (!watching.signal.aborted) {
-          seen.add((await announcers()).join('+'));
-          // Requests must not be late by the looking.
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
-      })();
+    /** Does it under traffic; says how long a client went without an answer, and what the router saw. */
+    async function underTraffic(what: string, action: () => Promise<void>): Promise<Seen> {
+      const watch = await RouterWatch.start(lab.router('r1'), NETWORK);
       const traffic = new PacedTraffic(lab.client('c1'), openelb.HELD[0]?.ip ?? '');
+      let seen: Seen;
       try {
         await action();
         await throughNodes();
       } finally {
-        watching.abort();
-        await watch;
-        const outcomes = await traffic.stop();
-        const gap = longestGap(outcomes);
-        progressToStderr(
-          `${what}: ${gap === undefined ? 'no request lost' : `${gap.ms} ms without an answer, ${gap.lost} requests`}`,
-        );
+        seen = await watch.stop();
+        const gap = longestGap(await traffic.stop());
+        const lost = gap === undefined ? 'no request lost' : `${gap.ms} ms without an answer, ${gap.lost} requests`;
+        progressToStderr(`${what}: ${lost}; the router without a session for ${betweenSessions(seen)} ms`);
         assert.ok((gap?.ms ?? 0) < OUTAGE_MS, `${gap?.ms} ms`);
       }
       return seen;
+    }
+
+    /** In turn, with nobody in between: by all that the router had in its table, and by each of its sessions. */
+    function neverTwoAnnouncers(seen: Seen, from: string, to: string): void {
+      assert.deepEqual(seen.tables, [from, '', to]);
+      assert.ok(betweenSessions(seen) !== undefined, JSON.stringify(seen));
     }
 
     async function objects(): Promise<Kept[]> {
@@ -142,7 +134,7 @@ export function movesFrom(version: openelb.Version): void {
       };
       const { stdout } = await until(asked, { what: 'an answer of a replica that waits', timeoutMs: 60_000 });
       assert.match(stdout, /loadBalancers +failed +OpenELB[^]*kubectl porterlb takeover openelb/);
-      assert.deepEqual(await announcers(), ['OpenELB']);
+      assert.equal(await ofRouter(), 'OpenELB');
       for (const object of openelb.webhooks(version)) await lab.apply(object);
       await addressesAreKept();
     });
@@ -162,11 +154,7 @@ export function movesFrom(version: openelb.Version): void {
         assert.equal(code, 0, stdout + stderr);
         assert.match(stdout, /Done\. 5 of 5 Services have the address that they had/);
       });
-      assert.deepEqual(
-        [...seen].filter((each) => each.includes('+')),
-        [],
-      );
-      assert.deepEqual(await announcers(), ['PorterLB']);
+      neverTwoAnnouncers(seen, 'OpenELB', 'PorterLB');
       await addressesAreKept();
       const ours = ['lb.kubesphere.io/in-use', CLEANUP].join();
       await until(async () => (await finalizers()).join() === ours, { what: `the finalizers ${ours} alone` });
@@ -200,10 +188,8 @@ export function movesFrom(version: openelb.Version): void {
         const ended = await porterlb('takeover', 'openelb', '--rollback');
         assert.equal(ended.code, 0, ended.stdout + ended.stderr);
       });
-      // Routers keep the routes of who has ended for a while, until its node speaks again.
       assert.deepEqual(await managerPods(lab), []);
-      assert.ok(seen.size > 0);
-      await until(async () => (await announcers()).join() === 'OpenELB', { what: 'routes of the stand-in alone' });
+      neverTwoAnnouncers(seen, 'PorterLB', 'OpenELB');
       await addressesAreKept();
       assert.deepEqual(await finalizers(), Object.values(openelb.OLD_FINALIZERS).sort());
       const eips = await lab.api.list<{ metadata: { name: string }; status: { used: object } }>(
@@ -225,10 +211,7 @@ export function movesFrom(version: openelb.Version): void {
         const { code, stdout, stderr } = await porterlb('takeover', 'openelb', '--apply');
         assert.equal(code, 0, stdout + stderr);
       });
-      assert.deepEqual(
-        [...seen].filter((each) => each.includes('+')),
-        [],
-      );
+      neverTwoAnnouncers(seen, 'OpenELB', 'PorterLB');
       await addressesAreKept();
       assert.equal((await request(lab.client('c1'), openelb.HELD[0]?.ip ?? '', 50)).size, 2);
     });
