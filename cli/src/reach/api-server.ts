@@ -8,7 +8,7 @@ import { lastWords, type Kubectl } from './kubectl.ts';
 
 export interface ApiReply {
   readonly status: number;
-  /** Parsed; undefined: it was no JSON. */
+  /** Parsed; the text where it was no JSON. */
   readonly body: unknown;
 }
 
@@ -100,6 +100,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    return undefined;
+    return text;
   }
 }

@@ -69,7 +69,17 @@ export type WorkloadKind = 'Deployment' | 'DaemonSet';
 export interface Workload {
   readonly kind: WorkloadKind;
   readonly object: WorkloadObject;
-  readonly pods: readonly { readonly name: string; readonly node: string; readonly ready: boolean }[];
+  readonly pods: readonly WorkloadPod[];
+}
+
+export interface WorkloadPod {
+  readonly name: string;
+  readonly node: string;
+  readonly ready: boolean;
+  /** Whether a container of it runs. */
+  readonly running: boolean;
+  /** Of `/readyz`, if it is one of PorterLB's. */
+  readonly metricsPort: number | undefined;
 }
 
 export type WebhookKind = 'mutatingwebhookconfigurations' | 'validatingwebhookconfigurations';

@@ -168,4 +168,61 @@ describe('a plan that is executed', () => {
     await script.run();
     assert.equal(script.waits, 2);
   });
+
+  /** What is asked of a manager with one Pod that runs and is not Ready. */
+  function managed(readyz: () => ApiReply): (call: string) => ApiReply {
+    const metadata = { namespace: 'porterlb-system', name: 'porter-manager' };
+    const pod = {
+      metadata: { name: 'porter-manager-x', ownerReferences: [{ kind: 'DaemonSet', name: metadata.name }] },
+      spec: { containers: [{ ports: [{ name: 'metrics', containerPort: 17_980 }] }] },
+      status: { containerStatuses: [{ state: { running: {} } }] },
+    };
+    return (call) => {
+      if (call.endsWith('/readyz')) return readyz();
+      return { status: 200, body: call.includes('/pods?') ? { items: [pod] } : { metadata } };
+    };
+  }
+
+  const key = 'porterlb-system/porter-manager';
+  const prepare = step('prepare', [{ do: 'awaitPrepared', kind: 'DaemonSet', key }]);
+  const stop = step('stop', [patch('/stop')]);
+
+  it('stops nothing before those that come after know the cluster', async () => {
+    let lists = 3;
+    const script = new Script(
+      [[prepare, stop], []],
+      managed(() => {
+        lists -= 1;
+        const body =
+          lists < 0 ? 'waiting for the end of another load balancer: x' : 'waiting for the first list of nodes';
+        return { status: 503, body };
+      }),
+    );
+    await script.run();
+    assert.deepEqual([script.waits, script.calls.at(-1)], [3, 'PATCH /stop']);
+  });
+
+  it('stops nothing at all where they never do, and says which and why', async () => {
+    const script = new Script(
+      [[prepare, stop], []],
+      managed(() => ({ status: 503, body: 'waiting for the first list of nodes' })),
+    );
+    const { message, exitCode } = await script.failure();
+    assert.match(
+      message,
+      /not prepared after 180 s\n {2}porterlb-system\/porter-manager-x: waiting for the first list of/,
+    );
+    assert.deepEqual([exitCode, script.calls.some((call) => call.startsWith('PATCH'))], [EXIT.problems, false]);
+    const gone = new Script([[prepare, stop], []], () => ({ status: 404, body: {} }));
+    assert.match((await gone.failure()).message, /porter-manager: there is no such DaemonSet/);
+  });
+
+  it('gives those that can not be asked twenty seconds', async () => {
+    const script = new Script(
+      [[prepare, stop], []],
+      managed(() => ({ status: 503, body: { message: 'error trying to reach service' } })),
+    );
+    await script.run();
+    assert.deepEqual([script.waits, script.calls.at(-1)], [99, 'PATCH /stop']);
+  });
 });

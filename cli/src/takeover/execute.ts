@@ -1,6 +1,7 @@
 import { EXIT, Failure } from '../failure.ts';
 import type { ApiServer } from '../reach/api-server.ts';
 import { isReady, type Cluster, type Workload } from './cluster.ts';
+import { unprepared, type Unprepared } from './preparedness.ts';
 import { findWorkload, refusal } from './read.ts';
 import type { Action, PatchType, Step, TakeoverPlan } from './step.ts';
 
@@ -19,6 +20,8 @@ const LANES = 16;
 const POLL_MS = 200;
 /** How long Pods may take to end or to become Ready, in milliseconds. */
 const PATIENCE_MS = 180_000;
+/** How long replicas that nobody can ask get to read the cluster, in milliseconds. */
+const UNHEARD_MS = 20_000;
 /** Plans without an end are a fault of this program, or somebody works against it. */
 const MOST_ROUNDS = 40;
 
@@ -100,6 +103,8 @@ async function actAll({ actions, inOrder }: Step, deps: ExecuteDeps): Promise<vo
 async function act(action: Action, deps: ExecuteDeps): Promise<void> {
   if (deps.signal.aborted) throw new Failure(EXIT.interrupted, 'interrupted');
   switch (action.do) {
+    case 'awaitPrepared':
+      return await untilPrepared(action, deps);
     case 'awaitStart':
       return await until(action, deps, (workload) => (workload?.pods.length ?? 0) > 0);
     case 'awaitEnd':
@@ -139,9 +144,9 @@ function hasAll(workload: Workload): boolean {
   return isReady(workload) && workload.pods.length >= wanted;
 }
 
-type Await = Extract<Action, { readonly do: 'awaitStart' | 'awaitEnd' | 'awaitReady' }>;
+type Await<Do = 'awaitStart' | 'awaitEnd' | 'awaitReady'> = Extract<Action, { readonly do: Do }>;
 
-const STATES: Readonly<Record<Await['do'], string>> = {
+const STATES: Readonly<Record<'awaitStart' | 'awaitEnd' | 'awaitReady', string>> = {
   awaitStart: 'are not there',
   awaitEnd: 'are still there',
   awaitReady: 'are not Ready',
@@ -158,4 +163,26 @@ async function until(
     await wait(POLL_MS, signal);
   }
   throw new Failure(EXIT.problems, `Pods of the ${kind} ${key} ${STATES[what]} after ${PATIENCE_MS / 1000} s`);
+}
+
+/** Where the API server gets through to no replica that runs, these get some time, as more can't be known. */
+async function untilPrepared({ kind, key }: Await<'awaitPrepared'>, { api, wait, signal }: ExecuteDeps): Promise<void> {
+  let unheardMs = 0;
+  let missing: readonly Unprepared[] = [];
+  for (let left = PATIENCE_MS / POLL_MS; left > 0; left -= 1) {
+    const workload = await findWorkload(api, kind, key);
+    missing =
+      workload === undefined
+        ? [{ pod: key, why: `there is no such ${kind}`, isUnheard: false }]
+        : await unprepared(api, workload);
+    unheardMs = missing.every(({ isUnheard }) => isUnheard) ? unheardMs + POLL_MS : 0;
+    if (missing.length === 0 || unheardMs >= UNHEARD_MS) return;
+    if (signal.aborted) throw new Failure(EXIT.interrupted, 'interrupted');
+    await wait(POLL_MS, signal);
+  }
+  const pods = missing.map(({ pod, why }) => `${pod}: ${why}`);
+  throw new Failure(
+    EXIT.problems,
+    withObjects(`replicas of PorterLB are not prepared after ${PATIENCE_MS / 1000} s`, pods),
+  );
 }

@@ -50,7 +50,7 @@ describe('a takeover', () => {
     it(`of OpenELB ${version} stops it only when all else is prepared, and says so only when it is gone`, () => {
       const { rounds, after } = through(cluster(version), take);
       assert.deepEqual(rounds, [
-        ['record', 'crds', 'adopt', 'webhooks', 'stop'],
+        ['prepare', 'record', 'crds', 'adopt', 'webhooks', 'stop'],
         ['pools', 'go', 'finalizers', 'storage', 'ready'],
       ]);
       assert.deepEqual([ids(take(after)), after.webhooks], [[], []]);
@@ -182,7 +182,7 @@ describe('a takeover', () => {
     const text = planText(take(cluster('0.6', { services: [old('shop/a', '203.0.113.1', { pool: 'gone' })] })), view);
     assert.match(text, /^\d+ steps; nothing was done\.\n\nIn the way:\n- Services have an address/);
     assert.match(text, / {4}shop\/a\n/);
-    assert.match(text, /^STEP +OBJECTS +WHAT, AND WHY\n1 +1 +Write down what there is/m);
+    assert.match(text, /^STEP +OBJECTS +WHAT, AND WHY\n1 +1 +Wait until the replicas of PorterLB wait for nothing/m);
     assert.equal(planText({ findings: [], steps: [] }, view), 'There is nothing to do.\n');
   });
 });
@@ -218,7 +218,7 @@ describe('a rollback', () => {
         before.webhooks.map(({ object }) => object.webhooks),
       );
       assert.deepEqual([after.record, after.manager?.object.spec?.replicas], [undefined, 0]);
-      assert.deepEqual(ids(take(after)).slice(0, 2), ['start', 'record']);
+      assert.deepEqual(ids(take(after)).slice(0, 2), ['start', 'prepare']);
     }
   });
 

@@ -1,4 +1,4 @@
-import { isReady, keyOf, type Cluster, type KubeObject } from './cluster.ts';
+import { isReady, keyOf, type Cluster, type KubeObject, type Workload } from './cluster.ts';
 import { findingsOf } from './findings.ts';
 import { assignedText, holdingsOf, isAdopted, sharedBy, type Holding } from './holdings.ts';
 import {
@@ -28,6 +28,7 @@ export function takeoverPlan(cluster: Cluster, now: string): TakeoverPlan {
   const holdings = holdingsOf(cluster);
   const steps = [
     start(cluster),
+    prepare(cluster),
     record(cluster),
     crds(cluster),
     share(holdings),
@@ -68,6 +69,19 @@ function start({ manager }: Cluster): Step {
     actions: actions(),
     inOrder: true,
     onFailure: 'Nothing was changed.',
+  };
+}
+
+/** Whoever has yet to start, or to read the cluster, would keep traffic waiting once OpenELB is stopped. */
+function prepare({ manager, workloads }: Cluster): Step {
+  const isNeeded = manager !== undefined && workloads.some(isToStop);
+  return {
+    id: 'prepare',
+    what: 'Wait until the replicas of PorterLB wait for nothing but the end of OpenELB',
+    why: 'traffic stops from the end of the one until the other announces',
+    actions: isNeeded ? [{ do: 'awaitPrepared', kind: manager.kind, key: keyOf(manager.object) }] : [],
+    onFailure:
+      'OpenELB announces as before. Look at the Pods of porter-manager and their logs, then run the same command again.',
   };
 }
 
@@ -160,9 +174,13 @@ function webhooks({ webhooks: all }: Cluster): Step {
   };
 }
 
+function isToStop(workload: Workload): boolean {
+  return isWanted(workload) || phaseOf(workload) === undefined;
+}
+
 /** Controllers first, so that nobody writes addresses any more when the last announcement ends. */
 function stop({ workloads }: Cluster): Step {
-  const running = workloads.filter((workload) => isWanted(workload) || phaseOf(workload) === undefined);
+  const running = workloads.filter(isToStop);
   const inOrder = [...running].sort((a, b) => Number(a.kind === 'DaemonSet') - Number(b.kind === 'DaemonSet'));
   const actions = inOrder.map(({ kind, object }): Action => {
     const spec = kind === 'Deployment' ? { replicas: 0 } : { template: { spec: { nodeSelector: NOWHERE } } };

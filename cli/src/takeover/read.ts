@@ -13,8 +13,16 @@ interface Binding extends cluster.KubeObject {
 }
 
 interface PodObject extends cluster.KubeObject {
-  readonly spec?: { readonly nodeName?: string };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly containers?: readonly {
+      readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+    }[];
+  };
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly { readonly state?: { readonly running?: object } }[];
+  };
 }
 
 /** An answer that is no yes, as a failure. */
@@ -79,7 +87,13 @@ function isOf(kind: cluster.WorkloadKind, { metadata }: cluster.KubeObject, pod:
 function podOf({ metadata, spec, status }: PodObject): cluster.Workload['pods'][number] {
   const condition = status?.conditions?.find(({ type }) => type === 'Ready')?.status;
   const ready = condition === 'True' && metadata.deletionTimestamp === undefined;
-  return { name: metadata.name, node: spec?.nodeName ?? '', ready };
+  const running = status?.containerStatuses?.some(({ state }) => state?.running !== undefined) === true;
+  return { name: metadata.name, node: spec?.nodeName ?? '', ready, running, metricsPort: metricsPortOf(spec) };
+}
+
+function metricsPortOf(spec: PodObject['spec']): number | undefined {
+  const ports = (spec?.containers ?? []).flatMap((container) => container.ports ?? []);
+  return ports.find(({ name }) => name === 'metrics')?.containerPort;
 }
 
 /** @throws {Failure} */

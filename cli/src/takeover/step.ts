@@ -9,6 +9,8 @@ export type Action =
   | { readonly do: 'delete'; readonly path: string }
   /** Until a Pod of it is there, Ready or not. */
   | { readonly do: 'awaitStart'; readonly kind: WorkloadKind; readonly key: string }
+  /** Until all Pods of it would announce at once if OpenELB ended. */
+  | { readonly do: 'awaitPrepared'; readonly kind: WorkloadKind; readonly key: string }
   /** Until no Pod of it is there any more. */
   | { readonly do: 'awaitEnd'; readonly kind: WorkloadKind; readonly key: string }
   /** Until as many Pods of it as are wanted are Ready. */
@@ -16,6 +18,7 @@ export type Action =
 
 export type StepId =
   | 'start'
+  | 'prepare'
   | 'record'
   | 'crds'
   | 'share'

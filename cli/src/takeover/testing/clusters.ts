@@ -10,7 +10,10 @@ export function workload(
 ): Workload {
   const [namespace = '', name = ''] = key.split('/');
   const spec = kind === 'Deployment' ? { replicas: nodes.length } : {};
-  const pods = nodes.map((node) => ({ name: `${name}-${node}`, node, ready: true }));
+  const pods = nodes.map((node) => ({
+    ...{ name: `${name}-${node}`, node, ready: true, running: true },
+    metricsPort: undefined,
+  }));
   return { kind, object: { metadata: { namespace, name, ...more }, spec }, pods };
 }
 
