@@ -8,6 +8,8 @@ import { after, before, suite, test } from 'node:test';
 import { buildManagerImage } from '../../../tools/image/build.ts';
 import type { KubeObject } from '../../cluster/api-client.ts';
 import { Lab } from '../../lab.ts';
+import { claimsOf } from '../../lan/claims.ts';
+import type { Sniffer } from '../../lan/sniffer.ts';
 import { until } from '../../state/until.ts';
 import { managerNamespace, managerPods } from '../../story/install.ts';
 import { addressOf } from '../../story/main-job.ts';
@@ -24,7 +26,18 @@ const CLEANUP = 'service.kubernetes.io/load-balancer-cleanup';
 const OUTAGE_MS = 60_000;
 
 const NETWORK = '172.30.';
+/** On the nodes' network. */
+const LINK_IP = '10.50.0.203';
 const ROUTED = openelb.HELD.filter(({ pool }) => pool === 'public');
+
+/** Until Pods run that have just been made, on a machine that has far more to do than it can. */
+const START_MS = 180_000;
+
+/** Whom the replicas of PorterLB wait for. */
+const BESIDE: Readonly<Record<openelb.Version, readonly string[]>> = {
+  '0.5': ['Deployment openelb-system/openelb-manager'],
+  '0.6': ['DaemonSet openelb-system/openelb-speaker', 'Deployment openelb-system/openelb-controller'],
+};
 
 type Kept = KubeObject & { readonly metadata: { readonly finalizers?: readonly string[] } };
 
@@ -32,6 +45,7 @@ export function movesFrom(version: openelb.Version): void {
   suite(`a cluster of OpenELB ${version}`, () => {
     let lab: Lab;
     let plugin: string;
+    let sniffer: Sniffer;
 
     before(async () => {
       lab = await Lab.up({ nodes: 2, routers: 1, clients: 1, progress: progressToStderr });
@@ -43,6 +57,7 @@ export function movesFrom(version: openelb.Version): void {
       await openelb.makeObjects(lab, lab.routers, openelb.HELD);
       for (const object of openelb.program(lab, version, image.name)) await lab.apply(object);
       await throughNodes();
+      sniffer = await lab.sniff();
     });
     after(() => lab.down());
 
@@ -93,6 +108,14 @@ export function movesFrom(version: openelb.Version): void {
       assert.ok(betweenSessions(seen) !== undefined, JSON.stringify(seen));
     }
 
+    /** When PorterLB spoke for the address on the link, since a moment; all in milliseconds since the epoch. */
+    function claimsSince(since: number): number[] {
+      return claimsOf(sniffer.records, LINK_IP).flatMap(({ at }) => (at >= since ? [at] : []));
+    }
+
+    const ups = ({ changes }: Seen): number[] => changes.flatMap(({ at, isUp }) => (isUp ? [at] : []));
+    const downs = ({ changes }: Seen): number[] => changes.flatMap(({ at, isUp }) => (isUp ? [] : [at]));
+
     async function objects(): Promise<Kept[]> {
       const kinds = 'services,eips.network.kubesphere.io,bgpconfs.network.kubesphere.io,bgppeers.network.kubesphere.io';
       const text = await lab.kubectl(['get', kinds, '-o', 'json']);
@@ -111,23 +134,26 @@ export function movesFrom(version: openelb.Version): void {
       const set = ['image.pullPolicy=Never', 'minReadySeconds=0'].flatMap((value) => ['--set', value]);
       const where = ['--namespace', managerNamespace, '--create-namespace'];
       await lab.helm(['install', 'porterlb', join(root, 'charts/backend'), ...where, ...set]);
-      const says = async (): Promise<string | false> => {
-        const selector = ['-l', 'app.kubernetes.io/name=porter-manager', '--tail=-1'];
-        const log = await lab.kubectl(['logs', '-n', managerNamespace, ...selector]).catch(() => '');
-        return log.includes('not announcing: another load balancer of this kind runs in this cluster') && log;
+      const beside = BESIDE[version];
+      const waiting = beside.map((what) => `waiting for the end of another load balancer: ${what} runs\n`).join('');
+      const allSay = async (): Promise<boolean> => {
+        const pods = await managerPods(lab);
+        const answers = await Promise.all(
+          pods.map(async ({ name }) => {
+            const path = `/api/v1/namespaces/${managerNamespace}/pods/${name}:17980/proxy/readyz`;
+            const { status, body } = await lab.api.request('GET', path);
+            return `${status}\n${String(body)}`;
+          }),
+        );
+        return answers.join() === Array(2).fill(`503\n${waiting}`).join();
       };
-      const log = await until(says, { what: 'a replica to say that it waits', timeoutMs: 60_000 });
-      const beside =
-        version === '0.5'
-          ? 'Deployment openelb-system/openelb-manager runs'
-          : 'DaemonSet openelb-system/openelb-speaker runs';
-      assert.ok(log.includes(beside), log);
-      const [pod] = await until(async () => (await managerPods(lab)).length === 2 && managerPods(lab), {
-        what: 'two Pods',
-      });
-      const readyz = `/api/v1/namespaces/${managerNamespace}/pods/${pod?.name}:17980/proxy/readyz`;
-      const { status, body } = await lab.api.request('GET', readyz);
-      assert.deepEqual([status, body], [503, `waiting for the end of another load balancer: ${beside}\n`]);
+      await until(allSay, { what: 'two replicas to say at /readyz that they wait', timeoutMs: START_MS });
+      for (const { name } of await managerPods(lab)) {
+        const log = await lab.kubectl(['logs', '-n', managerNamespace, name]);
+        const words = /not announcing: another load balancer of this kind runs in this cluster/;
+        const said = log.split('\n').filter((line) => words.test(line));
+        for (const what of beside) assert.match(said.at(-1) ?? log, new RegExp(`"${what} runs"`));
+      }
       const asked = async (): Promise<Ended | false> => {
         const ended = await porterlb('preflight');
         return ended.code === 1 && ended;
@@ -135,6 +161,7 @@ export function movesFrom(version: openelb.Version): void {
       const { stdout } = await until(asked, { what: 'an answer of a replica that waits', timeoutMs: 60_000 });
       assert.match(stdout, /loadBalancers +failed +OpenELB[^]*kubectl porterlb takeover openelb/);
       assert.equal(await ofRouter(), 'OpenELB');
+      assert.deepEqual(claimsSince(0), []);
       for (const object of openelb.webhooks(version)) await lab.apply(object);
       await addressesAreKept();
     });
@@ -155,6 +182,8 @@ export function movesFrom(version: openelb.Version): void {
         assert.match(stdout, /Done\. 5 of 5 Services have the address that they had/);
       });
       neverTwoAnnouncers(seen, 'OpenELB', 'PorterLB');
+      await until(async () => claimsSince(0).length > 0, { what: `PorterLB to speak for ${LINK_IP} on the link` });
+      assert.ok(Math.min(...claimsSince(0)) > Math.max(...downs(seen)), 'not before the last of OpenELB had gone');
       await addressesAreKept();
       const ours = ['lb.kubesphere.io/in-use', CLEANUP].join();
       await until(async () => (await finalizers()).join() === ours, { what: `the finalizers ${ours} alone` });
@@ -172,7 +201,7 @@ export function movesFrom(version: openelb.Version): void {
         assert.deepEqual([plural, status.storedVersions], [plural, ['v1alpha2']]);
         assert.doesNotMatch(JSON.stringify([metadata.labels, metadata.annotations]), /meta\.helm\.sh|managed-by/);
       }
-      await answered('10.50.0.203');
+      await answered(LINK_IP);
       const pool = { apiVersion: 'network.kubesphere.io/v1alpha2', kind: 'Eip', metadata: { name: 'late' } };
       await lab.apply({ ...pool, spec: { address: '172.31.0.0/28' } });
       await lab.apply(service('late', { app: 'whoami', pool: 'late' }));
@@ -190,6 +219,7 @@ export function movesFrom(version: openelb.Version): void {
       });
       assert.deepEqual(await managerPods(lab), []);
       neverTwoAnnouncers(seen, 'PorterLB', 'OpenELB');
+      assert.deepEqual(claimsSince(Math.min(...ups(seen))), []);
       await addressesAreKept();
       assert.deepEqual(await finalizers(), Object.values(openelb.OLD_FINALIZERS).sort());
       const eips = await lab.api.list<{ metadata: { name: string }; status: { used: object } }>(
@@ -204,6 +234,17 @@ export function movesFrom(version: openelb.Version): void {
       );
       const webhooks = await lab.kubectl(['get', 'validatingwebhookconfigurations', '-o', 'name']);
       assert.match(webhooks, /openelb-admission/);
+    });
+
+    test('nothing of PorterLB is left in the router: what OpenELB gives up is gone', async () => {
+      const ip = '172.30.0.7';
+      const path = '/apis/network.kubesphere.io/v1alpha2/eips/public/status';
+      const used = async (by: string | null): Promise<unknown> =>
+        await lab.api.patch(path, { status: { used: { [ip]: by } } });
+      await used(null);
+      await lab.router('r1').waitForRoutes(ip, []);
+      await used('default/old');
+      await throughNodes();
     });
 
     test('and forth again', async () => {

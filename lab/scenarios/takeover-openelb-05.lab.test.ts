@@ -1,0 +1,4 @@
+/** A live cluster moves from OpenELB 0.5 to PorterLB, and back, under traffic. */
+import { movesFrom } from './takeover/live-cluster.ts';
+
+movesFrom('0.5');
