@@ -33,6 +33,9 @@ const ROUTED = openelb.HELD.filter(({ pool }) => pool === 'public');
 /** Until Pods run that have just been made, on a machine that has far more to do than it can. */
 const START_MS = 180_000;
 
+/** As OpenELB itself: so that routers get no new neighbours. */
+const WORKLOAD: Readonly<Record<openelb.Version, string>> = { '0.5': 'Deployment', '0.6': 'DaemonSet' };
+
 /** Whom the replicas of PorterLB wait for. */
 const BESIDE: Readonly<Record<openelb.Version, readonly string[]>> = {
   '0.5': ['Deployment openelb-system/openelb-manager'],
@@ -131,7 +134,8 @@ export function movesFrom(version: openelb.Version): void {
     }
 
     test('PorterLB that is installed beside it waits, announces nothing and says why', async () => {
-      const set = ['image.pullPolicy=Never', 'minReadySeconds=0'].flatMap((value) => ['--set', value]);
+      const values = ['image.pullPolicy=Never', 'minReadySeconds=0', `workload=${WORKLOAD[version]}`];
+      const set = values.flatMap((value) => ['--set', value]);
       const where = ['--namespace', managerNamespace, '--create-namespace'];
       await lab.helm(['install', 'porterlb', join(root, 'charts/backend'), ...where, ...set]);
       const beside = BESIDE[version];
