@@ -2,11 +2,11 @@ import { hostPrefix, parseAddress, type Address, type Family } from '../domain/a
 import type { Node, NodeAddress } from '../domain/node.ts';
 import { poolOf, type Pool } from '../domain/pool.ts';
 import { finding, type Finding, type Reason } from '../domain/reason.ts';
-import { selects } from '../domain/selector.ts';
 import { NO_ENDPOINTS } from '../domain/service.ts';
 import { drainedBecause, GRACEFUL_SHUTDOWN, MED_DRAINING, sparing, type AbleNode, type Candidates } from './drain.ts';
 import { ableNode, ineligible, probesTell, type NodeQuestion } from './eligible.ts';
 import { groupHolders, joinEndpoints } from './holders.ts';
+import { isFor } from './hearing.ts';
 import { nextHop } from './next-hop.ts';
 import { pathIds } from './path-id.ts';
 import { rank } from './rendezvous.ts';
@@ -183,8 +183,7 @@ export function bgpRoute(announcement: Announcement, peer: PeerTarget, medOffset
   const { pool, address, nodes } = announcement;
   const { family } = address;
   const sendMax = peer.sendMax.get(family);
-  if (pool.protocol !== 'bgp' || sendMax === undefined || !selects(pool.bgp.peerSelector, peer.labels))
-    return undefined;
+  if (sendMax === undefined || !isFor(pool, peer.labels)) return undefined;
   const cap = Math.max(1, sendMax);
   const hops = nextHops(nodes, family, peer, { cap });
   if (hops.length === 0) return undefined;

@@ -9,6 +9,11 @@ const POOL = { metadata: { name: 'a' }, spec: { address: '192.0.2.0/30' } };
 const PEER = { metadata: { name: 'r1' }, spec: { conf: { peerAs: 65000, neighborAddress: '203.0.113.1' } } };
 const HOPS = ['203.0.113.11', '203.0.113.12'];
 
+function otherPeer(name: string, neighborAddress: string, rest: object = {}): typeof PEER {
+  const metadata = { name, creationTimestamp: '2026-01-02T00:00:00Z' };
+  return { metadata, spec: { conf: { ...PEER.spec.conf, neighborAddress }, ...rest } };
+}
+
 async function bench(context: TestContext): Promise<ApiBench> {
   const api = await new ApiBench().start();
   context.after(async () => await api.stop());
@@ -79,7 +84,7 @@ suite('a Service that can be reached', () => {
 
   test('by one of two routers is told of the other one', async (context) => {
     const api = await bench(context);
-    await api.store(bgpPeers, { ...PEER, metadata: { name: 'r2' } });
+    await api.store(bgpPeers, otherPeer('r2', '203.0.113.2'));
     const answer = await explained(api);
     assert.equal(chain(answer), 'served address pool endpoints nodes announced peers peers:warning');
     assert.match(answer.nextStep, /Look at the BgpPeer r2/);
@@ -222,6 +227,42 @@ suite('a router that does not hear of a Service', () => {
     const beside = await explained(api);
     assert.equal(beside.result, 'reachable');
     assert.match(beside.checks.at(-1)?.details.join() ?? '', /r2 is shut down/);
+  });
+
+  test('as an older BgpPeer is the same neighbour, is no news beside that one', async (context) => {
+    const api = await bench(context);
+    await api.store(bgpPeers, otherPeer('r2', '203.0.113.1'));
+    const { result, checks } = await explained(api);
+    assert.equal(result, 'reachable');
+    assert.match(checks.at(-1)?.details.join() ?? '', /BgpPeer r2 names the same router as the older BgpPeer r1/);
+    assert.deepEqual((await api.answer<{ peers: string[] }>('pools/a')).peers, ['r1']);
+    const chinese = await explained(api, 'shop/web', { 'accept-language': 'zh' });
+    assert.match(chinese.checks.at(-1)?.details.join() ?? '', /BgpPeer r2 .*r1/);
+  });
+
+  test('as no replica runs where it is for, makes it unreachable, with how to mend that', async (context) => {
+    const api = await bench(context);
+    const nodeSelector = { matchLabels: { rack: 'none' } };
+    await api.store(bgpPeers, { ...PEER, spec: { ...PEER.spec, nodeSelector } } as typeof PEER);
+    said(api, { sessions: [] });
+    const { result, checks, nextStep } = await explained(api);
+    assert.equal(result, 'unreachable');
+    assert.match(
+      checks.at(-1)?.details.join() ?? '',
+      /No replica runs on a node that the nodeSelector of the BgpPeer r1/,
+    );
+    assert.match(nextStep, /Look at the status of the BgpPeers/);
+    assert.deepEqual((await api.answer<{ peers: string[] }>('pools/a')).peers, []);
+  });
+
+  test('at another port is told which one must be open, and that nobody has a session where that is so', async (context) => {
+    const api = await bench(context);
+    const transport = { remotePort: 1790 };
+    await api.store(bgpPeers, { ...PEER, spec: { ...PEER.spec, transport } } as typeof PEER);
+    said(api, { sessions: [] });
+    const { sentence, nextStep } = await explained(api);
+    assert.match(sentence, /can't be reached: No replica has a session with the peer r1/);
+    assert.match(nextStep, /TCP port 1790/);
   });
 
   test('as it exchanges another family only, is told so', async (context) => {

@@ -1,9 +1,10 @@
 import type { PeerTarget } from '../announce/snapshot.ts';
 import { parseAddress, parseRange, rangeContains, type AddressRange, type Family } from '../domain/address.ts';
 import { rackOf, type Node } from '../domain/node.ts';
-import { duplicateOf, type BgpSettings, type GracefulRestart, type Peer } from '../domain/peer.ts';
-import { selects } from '../domain/selector.ts';
+import type { BgpSettings, GracefulRestart, Peer } from '../domain/peer.ts';
 import type { PeerConfig } from '../speakers/bgp/speaker.ts';
+
+export { opensFrom as peersOf } from '../announce/hearing.ts';
 
 const FAMILY_NAME: Readonly<Record<Family, 'ipv4-unicast' | 'ipv6-unicast'>> = {
   ipv4: 'ipv4-unicast',
@@ -31,17 +32,6 @@ export function derivedRouterId(address: string): string {
   // 1.x.x.x to 126.x.x.x: some routers refuse identifiers that look like class D or E addresses.
   const first = 1 + (((hash >>> 24) & 0xff) % 126);
   return [first, (hash >>> 16) & 0xff, (hash >>> 8) & 0xff, hash & 0xff].join('.');
-}
-
-/** Whether replicas on a node open a session with a peer; of an unknown node only if it's one for all nodes. */
-function isForNode({ nodeSelector }: Peer, node: Node | undefined): boolean {
-  return nodeSelector === undefined || (node !== undefined && selects(nodeSelector, node.labels));
-}
-
-/** The peers that a replica on this node opens a session with. */
-export function peersOf(node: Node | undefined, peers: Iterable<Peer>): Peer[] {
-  const own = [...peers].filter((peer) => !peer.deleting && !peer.adminDown && isForNode(peer, node));
-  return own.filter((peer) => duplicateOf(peer, own) === undefined);
 }
 
 function gracefulRestart(peer: Peer, settings: BgpSettings): { gracefulRestart?: { restartTimeSeconds: number } } {

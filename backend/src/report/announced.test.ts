@@ -109,6 +109,8 @@ suite('the condition Announced of a Service', () => {
     assert.equal(said(held(V4), view([report(V4)], [down, sessions()])), 'True Announced');
     const gone = sessions({ peer: aPeer('r1', '192.0.2.254', { deleting: true }) });
     assert.equal(said(held(V4), view([report(V4)], [gone])), 'False NoPeer');
+    const shut = sessions({ peer: aPeer('r1', '192.0.2.254', { adminDown: true }), replicas: [] });
+    assert.equal(said(held(V4), view([report(V4)], [shut])), 'False NoPeer');
   });
 
   test('is content with the session of any replica', () => {

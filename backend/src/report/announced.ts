@@ -1,8 +1,8 @@
+import { hears } from '../announce/hearing.ts';
 import { parseAddress, type Family } from '../domain/address.ts';
 import type { Peer } from '../domain/peer.ts';
 import { poolOf, type Pool } from '../domain/pool.ts';
 import { finding, type Finding, type Reason } from '../domain/reason.ts';
-import { selects } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import type { AddressReport } from '../engine/messages.ts';
 import type { ReplicaPeerStatus } from '../resources/bgp-peer.ts';
@@ -30,11 +30,6 @@ const ANNOUNCED: readonly Reason[] = ['Announced', 'AnnouncedForNode', 'Answered
 
 /** API conventions allow more; people read less. */
 const MAX_MESSAGE = 1_024;
-
-function hears({ peer }: PeerSessions, pool: Pool, family: Family): boolean {
-  if (peer.deleting || !selects(pool.bgp.peerSelector, peer.labels)) return false;
-  return peer.families.some((wanted) => wanted.family === family);
-}
 
 /** A session counts from whichever replica: the routers' view of an address is the sum of them. */
 function isEstablished({ replicas }: PeerSessions, family: Family): boolean {
@@ -75,7 +70,7 @@ function heard(service: Service, { ip, pool: recorded }: Assignment, said: Findi
   if (pool === undefined || family === undefined) return finding('NotInRecordedPool', { ip });
   if (pool.protocol !== 'bgp') return onLink(ip, pool, said, service.announcedBefore);
   if (said.reason !== 'Announced') return said;
-  const listeners = view.peers.filter((peer) => hears(peer, pool, family));
+  const listeners = view.peers.filter(({ peer }) => hears(peer, pool, family));
   const params = { ip, pool: pool.name };
   if (listeners.length === 0) return finding('NoPeer', params);
   return finding(listeners.some((peer) => isEstablished(peer, family)) ? 'Announced' : 'NoPeerEstablished', params);

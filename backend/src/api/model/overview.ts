@@ -4,10 +4,11 @@ import type { PeerSummary } from '../schemas/peer.ts';
 import type { PoolSummary } from '../schemas/pool.ts';
 import type { Texts } from '../texts.ts';
 import { messageFor, visible, type Audience, type Reading } from './audience.ts';
+import { peersOf } from './hearers.ts';
 import { evidenceByNode, verdictOf } from './nodes.ts';
 import { peerNames, peerSummary } from './peers.ts';
 import type { ClusterPicture } from './picture.ts';
-import { peersOf, poolNames, poolSummary } from './pools.ts';
+import { poolNames, poolSummary } from './pools.ts';
 import { replicasAnswer } from './replicas.ts';
 
 /** The objects that a problem names. */

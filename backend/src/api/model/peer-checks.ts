@@ -2,8 +2,8 @@ import { parseAddress } from '../../domain/address.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { ServicePath } from '../schemas/service.ts';
 import { link, ofReason, type ExplainView, type Link, type PathLinks } from './check-link.ts';
+import { deafPeers, type DeafPeer } from './hearers.ts';
 import { notificationMeaning } from './notification.ts';
-import { deafPeers } from './pools.ts';
 
 type Peer = ServicePath['peers'][number];
 
@@ -20,13 +20,20 @@ function lastError(peer: string, replica: string, words: readonly Word[]): strin
   return word.facts.sessions.find((each) => each.peer === peer)?.lastError ?? '';
 }
 
+function portOf(peer: string, { picture }: ExplainView): number {
+  return picture.view.peers.get(peer)?.value?.port ?? 179;
+}
+
 function withoutSession({ peer, confirmed: [down] }: Peer, { path: { ip }, say }: PathLinks, view: ExplainView): Link {
-  const { replica, state } = down ?? { replica: '-', state: '-' };
+  const next = say('next.session', { peer, port: portOf(peer, view) });
+  const failed = { ip, reason: 'NoPeerEstablished' };
+  if (down === undefined) return link('peers', 'failed', say('peers.nobody', { peer, ip }), { ...failed, next });
+  const { replica, state } = down;
   const error = lastError(peer, replica, view.words);
   const text = say('peers.down', { peer, ip, replica, state, error });
   const meaning = notificationMeaning(error, view.texts)?.meaning ?? '';
-  const [details, next] = [meaning === '' ? [] : [meaning], meaning === '' ? say('next.session', { peer }) : meaning];
-  return link('peers', 'failed', text.trim(), { ip, reason: 'NoPeerEstablished', next, details });
+  if (meaning === '') return link('peers', 'failed', text.trim(), { ...failed, next });
+  return link('peers', 'failed', text.trim(), { ...failed, next: meaning, details: [meaning] });
 }
 
 /** One peer: who tells it, and how much of it arrives. */
@@ -52,11 +59,9 @@ function peerLink(peer: Peer, links: PathLinks, view: ExplainView): Link {
   return link('peers', 'passed', say('peers.passed', { ...params, count, replicas }), { ip });
 }
 
-/** Why peers that the pool selects are told nothing, which is as somebody wants it. */
-function deafDetails({ path: { ip, pool }, say }: PathLinks, { picture }: ExplainView): string[] {
-  const family = parseAddress(ip)?.family;
-  const deaf = deafPeers(picture.view.poolsInForce().get(pool ?? ''), picture, family);
-  return deaf.map(({ peer, because }) => say(`peers.deaf.${because}`, { peer, family: familyOf(ip) }));
+/** Those that the pool selects and that nobody tells anything. */
+function deafTo({ ip, pool }: ServicePath, { picture }: ExplainView): DeafPeer[] {
+  return deafPeers(picture.view.poolsInForce().get(pool ?? ''), picture, parseAddress(ip)?.family);
 }
 
 /** One peer that doesn't hear of it is a warning as long as another one does. */
@@ -66,9 +71,13 @@ export function peersLinks(links: PathLinks, view: ExplainView): Link[] {
   if (path.protocol === 'layer2') {
     return path.owner === null ? [] : [link('peers', 'passed', say('link.passed', { ip, node: path.owner }), { ip })];
   }
-  const details = deafDetails(links, view);
+  const deaf = deafTo(path, view);
+  const details = deaf.map(({ peer, because, of = '' }) => {
+    return say(`peers.deaf.${because}`, { peer, of, family: familyOf(ip) });
+  });
   if (path.peers.length === 0) {
-    const nobody = { reason: 'NoPeer', params: { ip, pool: pool ?? '' } } as const;
+    const isMeant = deaf.some(({ because }) => because !== 'adminDown' && because !== 'family');
+    const nobody = { reason: isMeant ? 'NoPeerEstablished' : 'NoPeer', params: { ip, pool: pool ?? '' } } as const;
     return [ofReason({ check: 'peers', result: 'failed' }, nobody, view, { ip, details })];
   }
   const all = path.peers.map((peer) => peerLink(peer, links, view));

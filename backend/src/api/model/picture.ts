@@ -1,8 +1,10 @@
+import { unopened, type Unopened } from '../../announce/hearing.ts';
 import { PoolSet } from '../../allocate/pool-set.ts';
 import { Reserved } from '../../allocate/reserved.ts';
 import { notServed } from '../../allocate/served.ts';
 import type { ClusterView } from '../../cluster/watch/cluster-view.ts';
 import type { AddressRange } from '../../domain/address.ts';
+import type { Node } from '../../domain/node.ts';
 import { poolOf, type Pool } from '../../domain/pool.ts';
 import type { Finding } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
@@ -29,6 +31,7 @@ export type PictureView = Pick<
   | 'peerObject'
   | 'settingsObject'
   | 'members'
+  | 'passwords'
   | 'inputs'
 >;
 
@@ -56,6 +59,7 @@ export class ClusterPicture {
   readonly #index: ServiceIndex;
   #indexedAt: number | undefined;
   #poolSet: { readonly at: number; readonly value: PoolSet } | undefined;
+  #unopened: { readonly at: number; readonly value: ReadonlyMap<string, Unopened> } | undefined;
 
   constructor({ clock, view, ...reservations }: PictureDeps) {
     this.view = view;
@@ -94,6 +98,29 @@ export class ClusterPicture {
     const { serviceRanges, subnets } = this.#reservations;
     const reserved = new Reserved({ nodes: new Map(nodes), serviceRanges: serviceRanges(), subnets: subnets() });
     return new PoolSet(pools, reserved, undefined, this.view.unreadablePools());
+  }
+
+  /** The peers that might be spoken with and that no replica opens a session with, by name. */
+  get unopened(): ReadonlyMap<string, Unopened> {
+    const now = this.#clock.now();
+    if (this.#unopened === undefined || now - this.#unopened.at > FRESH_MS) {
+      const { peers, passwords } = this.view;
+      const usable = [...peers.values()].filter(([name, peer]) => !peer.hasPassword || passwords.passwords.has(name));
+      const value = unopened(
+        usable.map(([, peer]) => peer),
+        this.#replicaNodes(),
+      );
+      this.#unopened = { at: now, value };
+    }
+    return this.#unopened.value;
+  }
+
+  /** Where nobody tells where replicas run it may be anywhere. */
+  #replicaNodes(): (Node | undefined)[] {
+    const { nodes } = this.view;
+    const members = this.view.members();
+    if (members.length === 0) return [undefined, ...nodes.values()];
+    return members.map(({ node = '' }) => nodes.get(node));
   }
 
   holdersIn(pool: string): ReadonlyMap<string, readonly Holder[]> {

@@ -1,15 +1,14 @@
 import { restsUntil } from '../../allocate/free.ts';
 import type { Overlap } from '../../allocate/pool-set.ts';
 import type { Eip } from '../../cluster/custom-kinds.ts';
-import { formatAddress, parseAddress, type Address, type Family } from '../../domain/address.ts';
-import type { Peer } from '../../domain/peer.ts';
+import { formatAddress, parseAddress, type Address } from '../../domain/address.ts';
 import type { Pool } from '../../domain/pool.ts';
 import { formatRange, size } from '../../domain/ranges.ts';
-import { selects } from '../../domain/selector.ts';
 import type { ConditionAnswer } from '../schemas/condition.ts';
 import type { PoolAddress, PoolAnswer, PoolSummary } from '../schemas/pool.ts';
 import { conditionFor, visible, type Audience, type Reading } from './audience.ts';
 import { conditionOf, conditionsOf, timeOf } from './conditions.ts';
+import { peersOf } from './hearers.ts';
 import type { ClusterPicture } from './picture.ts';
 
 /** Above it, free addresses are not listed one by one. */
@@ -85,44 +84,6 @@ export function poolSummary(name: string, picture: ClusterPicture, reading: Read
 function overlapAnswer({ kind, other, part }: Overlap): PoolAnswer['overlaps'][number] {
   const text = (value: bigint): string => formatAddress({ family: part.family, value });
   return { kind, other, first: text(part.first), last: text(part.last) };
-}
-
-/** Why a BgpPeer that a pool selects hears nothing of it: it is shut down, or exchanges no routes of the family. */
-export interface DeafPeer {
-  readonly peer: string;
-  readonly because: 'adminDown' | 'family';
-}
-
-function selectedPeers(pool: Pool | undefined, { view }: ClusterPicture): Peer[] {
-  if (pool?.protocol !== 'bgp') return [];
-  const peers = [...view.peers.values()].map(([, peer]) => peer);
-  const selected = peers.filter(({ deleting, labels }) => !deleting && selects(pool.bgp.peerSelector, labels));
-  return selected.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function deafBecause({ adminDown, families }: Peer, wanted: readonly Family[]): DeafPeer['because'] | undefined {
-  if (adminDown) return 'adminDown';
-  return families.some(({ family }) => wanted.includes(family)) ? undefined : 'family';
-}
-
-function familiesOf(pool: Pool | undefined, family: Family | undefined): Family[] {
-  return family === undefined ? (pool?.ranges ?? []).map((range) => range.family) : [family];
-}
-
-/** Names of the BgpPeers that hear of a pool's addresses, of one family or of any. */
-export function peersOf(pool: Pool | undefined, picture: ClusterPicture, family?: Family): string[] {
-  const wanted = familiesOf(pool, family);
-  const heard = selectedPeers(pool, picture).filter((peer) => deafBecause(peer, wanted) === undefined);
-  return heard.map(({ name }) => name);
-}
-
-/** Those that it selects and that hear nothing all the same. */
-export function deafPeers(pool: Pool | undefined, picture: ClusterPicture, family?: Family): DeafPeer[] {
-  const wanted = familiesOf(pool, family);
-  return selectedPeers(pool, picture).flatMap((peer) => {
-    const because = deafBecause(peer, wanted);
-    return because === undefined ? [] : [{ peer: peer.name, because }];
-  });
 }
 
 export function poolAnswer(name: string, picture: ClusterPicture, reading: Reading): PoolAnswer | undefined {

@@ -6,7 +6,7 @@ import type { Word } from '../replicas/gather.ts';
 import type { ServiceAnswer, ServicePath, ServiceSummary } from '../schemas/service.ts';
 import { conditionFor, textOf, type Reading } from './audience.ts';
 import { timeOf } from './conditions.ts';
-import { peersOf } from './pools.ts';
+import { peersOf } from './hearers.ts';
 import type { ClusterPicture } from './picture.ts';
 import { replicasAnswer } from './replicas.ts';
 

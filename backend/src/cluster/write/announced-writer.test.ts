@@ -246,6 +246,19 @@ suite('the condition Announced in the API', () => {
     assert.equal(bench.api.writes.length, 1);
   });
 
+  test('tells a router that somebody has shut down from one without a session', async () => {
+    const bench = await new Bench().start();
+    bench.give('s', '192.0.2.1');
+    bench.report('s', '192.0.2.1');
+    bench.peer(DOWN);
+    await bench.pass(12_000);
+    assert.equal(bench.said('s'), 'False NoPeerEstablished');
+    const conf = { ...PEER.spec.conf, adminDown: true };
+    bench.api.store(bgpPeers, { ...PEER, spec: { conf }, status: { replicas: [DOWN] } });
+    await bench.pass();
+    assert.equal(bench.said('s'), 'False NoPeer');
+  });
+
   test('follows a change of whom a pool is announced to', async () => {
     const bench = await new Bench().start();
     bench.give('s', '192.0.2.1');

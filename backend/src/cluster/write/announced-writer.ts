@@ -169,7 +169,7 @@ export class AnnouncedWriter {
       const established = replicas.filter(({ sessionState }) => sessionState === 'Established');
       const families = established.map(({ negotiated }) => negotiated?.families?.join() ?? 'all');
       const wanted = peer.families.map(({ family }) => family);
-      return [peer.name, peer.labels, peer.deleting, wanted, [...new Set(families)].sort()];
+      return [peer.name, peer.labels, peer.deleting, peer.adminDown, wanted, [...new Set(families)].sort()];
     });
     return { peers, text: JSON.stringify(texts) };
   }
