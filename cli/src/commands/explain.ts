@@ -29,7 +29,8 @@ export const explain: Command = {
   name: 'explain',
   operands: '[svc/]NAME',
   summary: 'Why a Service can be reached or not, and what to do',
-  problemsWhen: 'the Service can not be reached, or that is not known; warnings alone are 0',
+  problemsWhen:
+    'the Service can be reached at none of its addresses, or that is not known; warnings are 0, as is one address that works',
   about:
     'Goes the way of a Service from its address to the routers, as far as it is well, and says what is wrong and what to do about it.',
   examples: [

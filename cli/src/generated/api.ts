@@ -30,6 +30,7 @@ export type Condition = {
 export type Explanation = {
   readonly namespace: string;
   readonly name: string;
+  /** Unreachable: at none of its addresses. Where one works and another does not, it is a warning. */
   readonly result: 'reachable' | 'warning' | 'unreachable' | 'unknown';
   /** How it is, in one sentence. */
   readonly sentence: string;

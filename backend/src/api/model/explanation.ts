@@ -128,20 +128,49 @@ function replicaLinks(view: ExplainView): Link[] {
   });
 }
 
-function resultOf(links: readonly Link[]): Explanation['result'] {
-  const results = new Set(links.map(({ result }) => result));
-  if (results.has('failed')) return 'unreachable';
-  if (results.has('unknown')) return 'unknown';
-  return results.has('warning') ? 'warning' : 'reachable';
+type Result = Check['result'];
+
+function worst(links: readonly Link[], order: readonly Result[]): Result {
+  return order.find((wanted) => links.some(({ result }) => result === wanted)) ?? 'passed';
 }
 
-const DECISIVE = { unreachable: 'failed', unknown: 'unknown', warning: 'warning', reachable: 'passed' } as const;
+/** By address, whether it works: nothing that was looked at has failed, and nothing is unknown. */
+function byAddress(links: readonly Link[]): ReadonlyMap<string, Result> {
+  const groups = Map.groupBy(links, ({ ip }) => ip ?? '');
+  groups.delete('');
+  return new Map([...groups].map(([ip, own]) => [ip, worst(own, ['failed', 'unknown'])]));
+}
+
+/** Who has an address that works can be reached: with two families one of them may do. */
+function resultOf(links: readonly Link[]): Explanation['result'] {
+  const all = [...byAddress(links).values()];
+  if (links.some(({ ip, result }) => ip === null && result === 'failed')) return 'unreachable';
+  if (all.length > 0 && all.every((result) => result === 'failed')) return 'unreachable';
+  if (all.length > 0 && !all.includes('passed')) return 'unknown';
+  return worst(links, ['failed', 'unknown', 'warning']) === 'passed' ? 'reachable' : 'warning';
+}
+
+const DECISIVE = {
+  unreachable: ['failed'],
+  unknown: ['unknown'],
+  warning: ['failed', 'unknown', 'warning'],
+  reachable: ['passed'],
+} as const;
 const SENTENCES = {
   unreachable: 'sentence.failed',
   unknown: 'sentence.unknown',
   warning: 'sentence.warning',
   reachable: 'sentence.ok',
 } as const;
+
+function sentenceOf(result: Explanation['result'], links: readonly Link[], why: string, view: ExplainView): string {
+  const all = [...byAddress(links)];
+  const those = (wanted: (result: Result) => boolean): string =>
+    all.flatMap(([ip, each]) => (wanted(each) ? ip : [])).join(', ');
+  const [ips, others] = [those((each) => each === 'passed'), those((each) => each === 'failed')];
+  const key = result === 'warning' && others !== '' ? 'sentence.some' : SENTENCES[result];
+  return view.texts.explain(key, { ips, others, why });
+}
 
 /** The chain of checks in the order in which an operator would ask; where one fails, those behind it are not looked at. */
 export function explain(service: Service, view: ExplainView): Explanation {
@@ -153,12 +182,12 @@ export function explain(service: Service, view: ExplainView): Explanation {
     links.push(...replicaLinks(view));
   }
   const result = resultOf(links);
-  const decisive = links.find((each) => each.result === DECISIVE[result]);
-  const ips = service.recorded.map(({ ip }) => ip).join(', ');
+  const word = worst(links, DECISIVE[result]);
+  const decisive = links.find((each) => each.result === word);
   const next = result === 'reachable' ? texts.explain('next.none') : decisive?.next;
   return {
     ...{ namespace: service.namespace, name: service.name, result },
-    sentence: texts.explain(SENTENCES[result], { ips, why: decisive?.text ?? '' }),
+    sentence: sentenceOf(result, links, decisive?.text ?? '', view),
     nextStep: next === undefined || next === '' ? texts.explain('next.wait') : next,
     checks: links.map(({ next: _, ...check }) => check),
     replicas: replicasAnswer(view.words),

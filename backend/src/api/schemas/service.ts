@@ -87,7 +87,9 @@ export const explanation = z
   .strictObject({
     namespace: z.string(),
     name: z.string(),
-    result: z.enum(['reachable', 'warning', 'unreachable', 'unknown']),
+    result: z.enum(['reachable', 'warning', 'unreachable', 'unknown']).meta({
+      description: 'Unreachable: at none of its addresses. Where one works and another does not, it is a warning.',
+    }),
     sentence: z.string().meta({ description: 'How it is, in one sentence.' }),
     nextStep: z.string().meta({ description: 'What to do next.' }),
     checks: z.array(check).meta({ description: 'What was looked at, in this order.' }),
