@@ -246,6 +246,7 @@ const PEER: PeerTarget = {
     ['ipv6', 8],
   ]),
   subnets: [],
+  onlyNode: undefined,
 };
 
 function announcement(ip = IP, world: World = {}): Announcement {

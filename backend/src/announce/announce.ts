@@ -172,26 +172,32 @@ function lastResort(attributes: PathAttributes): PathAttributes {
   return { ...attributes, med: attributes.med + MED_DRAINING, communities };
 }
 
+/** Those of `nodes` that a peer hears of. */
+function audible(nodes: readonly Node[], { onlyNode }: PeerTarget): readonly Node[] {
+  return onlyNode === undefined ? nodes : nodes.filter(({ name }) => name === onlyNode);
+}
+
 /**
  * The BGP route for an announcement towards one peer, or undefined if the peer is not to hear it (other protocol, family not
- * exchanged, not selected by the pool). Paths through draining nodes come last and have attributes of their own; where the others fill
- * the peer's number of next hops, there is no room for them.
+ * exchanged, not selected by the pool, and of nodes that take no traffic of it none else). Paths through draining nodes come last and have
+ * attributes of their own; where the others fill the peer's number of next hops, there is no room for them.
  *
  * @param medOffset the replica's rank, added to the pool's MED (see `med.ts`)
  */
 export function bgpRoute(announcement: Announcement, peer: PeerTarget, medOffset: number): BgpRoute | undefined {
-  const { pool, address, nodes } = announcement;
+  const { pool, address } = announcement;
   const { family } = address;
   const sendMax = peer.sendMax.get(family);
   if (sendMax === undefined || !isFor(pool, peer.labels)) return undefined;
   const cap = Math.max(1, sendMax);
-  const hops = nextHops(nodes, family, peer, { cap });
-  if (hops.length === 0) return undefined;
-  const draining = nextHops(announcement.draining, family, peer, { cap, taken: hops });
+  const hops = nextHops(audible(announcement.nodes, peer), family, peer, { cap });
+  const draining = nextHops(audible(announcement.draining, peer), family, peer, { cap, taken: hops });
+  if (hops.length + draining.length === 0) return undefined;
   const ids = pathIds([...hops, ...draining]);
   const attributes = attributesOf(pool, medOffset);
   const path = (hop: NodeAddress): BgpPath => ({ id: ids.get(hop) ?? 0, nextHop: hop.text });
   const last = draining.length === 0 ? attributes : lastResort(attributes);
   const lastPaths = draining.map((hop) => ({ ...path(hop), attributes: last }));
-  return { prefix: hostPrefix(address), paths: [...hops.map(path), ...lastPaths], ...attributes };
+  const paths = [...hops.map(path), ...lastPaths];
+  return { prefix: hostPrefix(address), paths, ...(hops.length === 0 ? last : attributes) };
 }

@@ -14,7 +14,7 @@ const CP = aNode('cp', ['10.0.0.9'], { excluded: true });
 const LOCAL_WEB = holding('shop/web', { trafficPolicy: 'Local' });
 
 function peer(sendMax = 8): PeerTarget {
-  return { name: 'r1', labels: {}, sendMax: new Map([['ipv4', sendMax]]), subnets: [] };
+  return { name: 'r1', labels: {}, sendMax: new Map([['ipv4', sendMax]]), subnets: [], onlyNode: undefined };
 }
 
 /** `<who is chosen> | <who drains>`. */

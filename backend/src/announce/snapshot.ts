@@ -46,4 +46,6 @@ export interface PeerTarget {
   readonly sendMax: ReadonlyMap<Family, number>;
   /** The subnets of the link that the peer is on, as this host sees them; empty if the peer is not on a link of ours. */
   readonly subnets: readonly AddressRange[];
+  /** The only node that it hears of, by name: that of this replica, where the BgpPeer says `nextHopSelf`; undefined: it hears of all. */
+  readonly onlyNode: string | undefined;
 }

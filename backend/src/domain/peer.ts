@@ -51,6 +51,8 @@ export interface Peer {
   /** Our routes tell the router that they are about to go (RFC 8326). */
   readonly gracefulShutdown: boolean;
   readonly families: readonly PeerFamily[];
+  /** Each replica announces its own node alone, as good as the others theirs; `sendMax` of all families is 1. */
+  readonly nextHopSelf: boolean;
   /** RFC 4724 as the restarting speaker; undefined = as the BgpConf says. */
   readonly gracefulRestart: GracefulRestart | undefined;
   /** Undefined: none. */

@@ -8,17 +8,18 @@ import type { NodeProber } from '../health/nodes.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { Clock, Links, Logger, Timer } from '../platform/ports.ts';
 import type { BgpSpeaker } from '../speakers/bgp/speaker.ts';
+import { addressReport } from './address-report.ts';
 import { Drains } from './drains.ts';
 import { addressFacts, type AddressFacts, type EngineFacts } from './facts.ts';
 import { leavingMode, routersToMove, type Successors } from './handing-over.ts';
 import { Inputs, type Touched } from './inputs.ts';
 import type { Layer2 } from './layer2.ts';
 import type { Layer2Host, LinkAddress } from './layer2-deps.ts';
-import type { LinkView } from './link-view.ts';
 import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './messages.ts';
 import { OffSubnetNextHops } from './off-subnet.ts';
 import { alikeTargets, peerConfigs, peersOf, peerTarget, placeOf, retentionMs } from './peering.ts';
 import { probeTargets } from './probe-targets.ts';
+import { SelfRank } from './self-rank.ts';
 import { Strangers } from './strangers.ts';
 import { ToldRank } from './told-rank.ts';
 
@@ -39,6 +40,7 @@ export interface EngineDeps {
     | 'setRank'
     | 'answering'
     | 'lost'
+    | 'goneNodes'
     | 'told'
     | 'announceLeaving'
   >;
@@ -80,6 +82,7 @@ export class Engine {
   #strangers: Strangers | undefined;
   #leaving = false;
   readonly #toldRank: ToldRank;
+  readonly #selfRank: SelfRank;
   #medOffset: number | undefined;
   #barred: readonly string[] = [];
   #answering: readonly string[] = [];
@@ -89,6 +92,7 @@ export class Engine {
     this.#deps = deps;
     this.#options = options;
     this.#toldRank = new ToldRank(deps);
+    this.#selfRank = new SelfRank(deps);
     const protocols: Protocol[] = deps.layer2 === undefined ? ['bgp'] : ['bgp', 'layer2'];
     const policy = { graceMs: options.drainGraceMs, onCordon: options.drainOnCordon };
     this.#drains = new Drains({ ...deps, onChange: () => this.#drainsChanged() }, policy);
@@ -110,6 +114,7 @@ export class Engine {
     );
     this.#meetNodes();
     this.#medOffset = this.#tellRank();
+    this.#selfRank.update(this.#replicaView(), this.#inputs);
     this.#layer2?.start();
     this.#decideAll();
     this.#configurePeers();
@@ -195,6 +200,8 @@ export class Engine {
 
   #updateRank(): void {
     if (!this.#started) return;
+    const isSelfOther = this.#selfRank.update(this.#replicaView(), this.#inputs);
+    if (isSelfOther) this.#setAllRoutes(this.#alike.filter(([peer]) => peer?.onlyNode !== undefined));
     const offset = this.#tellRank();
     if (offset === this.#medOffset) return;
     this.#deps.logger.info({ from: this.#medOffset, to: offset }, 'rank among the replicas changed');
@@ -256,12 +263,12 @@ export class Engine {
     this.#deps.post({ type: 'stopped' });
   }
 
-  /** Our peers that another replica announces to; a replica counts as announcing while all of its sessions are up. */
+  /** Our peers that another replica tells what we do (none with `nextHopSelf`); it counts as announcing while all of its sessions are up. */
   #inherited(): ReadonlySet<string> {
     const own = this.#targets.flatMap(({ name }) => this.#inputs.peers.get(name) ?? []);
     const heirs = this.#deps.replicas.answering().filter(({ announcing }) => announcing);
     const theirs = heirs.flatMap(({ node }) => peersOf(this.#inputs.nodes.get(node ?? ''), own));
-    return new Set(theirs.map(({ name }) => name));
+    return new Set(theirs.flatMap(({ name, nextHopSelf }) => (nextHopSelf ? [] : [name])));
   }
 
   #othersSpeakOnLinks(): boolean {
@@ -360,8 +367,8 @@ export class Engine {
     if (changed.length > 0 || gone.length > 0) this.#deps.post({ type: 'addresses', changed, gone });
   }
 
-  #setAllRoutes(): void {
-    for (const alike of this.#alike) {
+  #setAllRoutes(groups = this.#alike): void {
+    for (const alike of groups) {
       const routes = new Map<string, BgpRoute>();
       for (const { announcement } of this.#decided.values()) {
         const route = this.#route(announcement, alike[0]);
@@ -383,15 +390,9 @@ export class Engine {
 
   #route(announcement: Announcement | undefined, target: PeerTarget | undefined): BgpRoute | undefined {
     if (announcement === undefined || target === undefined) return undefined;
+    if (target.onlyNode !== undefined) return bgpRoute(announcement, target, this.#selfRank.offset);
     return bgpRoute(announcement, target, this.#medOffset ?? medOffset(this.#replicaView()));
   }
-}
-
-function addressReport(ip: string, decided: Decided, link: LinkView | undefined): AddressReport {
-  const { services, younger, idle, announcement, finding } = decided;
-  const holders = { services, younger, ...(idle === undefined ? {} : { idle }) };
-  if (link !== undefined) return { ip, ...holders, ...link };
-  return { ip, ...holders, finding, nodes: announcement?.nodes.map(({ name }) => name) ?? [] };
 }
 
 function entryOf<T>(key: string, value: T | undefined): [string, T][] {

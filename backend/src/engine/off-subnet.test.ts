@@ -7,7 +7,7 @@ import { OffSubnetNextHops } from './off-subnet.ts';
 import { peerConfig, peerTarget, type Place } from './peering.ts';
 import { started } from './testing/shop.ts';
 
-const HERE: Place = { node: undefined, address: '10.0.0.1', connected: ['10.0.0.1/24', 'fd00::1/64'] };
+const HERE: Place = { name: 'n1', node: undefined, address: '10.0.0.1', connected: ['10.0.0.1/24', 'fd00::1/64'] };
 const R1 = aPeer('r1', '10.0.0.254');
 const on = aNode('n1', ['10.0.0.1', 'fd00::1']);
 const off = aNode('n2', ['10.9.0.2', 'fd00::2']);

@@ -10,7 +10,7 @@ import type { PeerConfig } from '../speakers/bgp/speaker.ts';
  */
 export class OffSubnetNextHops {
   #external = new Map<string, PeerTarget>();
-  /** By subnets and families; an empty text where there is none. */
+  /** By nodes, subnets and families; an empty text where there is none. */
   readonly #known = new Map<string, string>();
 
   configure(targets: readonly PeerTarget[], configs: readonly PeerConfig[]): void {
@@ -28,17 +28,18 @@ export class OffSubnetNextHops {
     const target = this.#external.get(peer);
     if (target === undefined || target.subnets.length === 0) return undefined;
     const subnets = target.subnets.map(({ family, first, last }) => `${family} ${first} ${last}`);
-    const key = [...target.sendMax.keys(), ...subnets].join();
+    const key = [target.onlyNode ?? '', ...target.sendMax.keys(), ...subnets].join();
     const known = this.#known.get(key) ?? find(target, nodes.values());
     this.#known.set(key, known);
     return known === '' ? undefined : known;
   }
 }
 
-function find({ sendMax, subnets }: PeerTarget, nodes: Iterable<Node>): string {
+function find({ sendMax, subnets, onlyNode }: PeerTarget, nodes: Iterable<Node>): string {
   const families = [...sendMax.keys()].filter((of) => subnets.some(({ family }) => family === of));
   let found: { readonly name: string; readonly hop: Address } | undefined;
   for (const node of nodes) {
+    if (onlyNode !== undefined && node.name !== onlyNode) continue;
     if (node.excluded || (found !== undefined && found.name < node.name)) continue;
     const hops = families.map((family) => nextHop(node, family, subnets));
     const off = hops.find((hop) => hop !== undefined && !isOn(subnets, hop));

@@ -9,6 +9,7 @@ import type { PeerConfig } from '../speakers/bgp/speaker.ts';
 import { alikeTargets, derivedRouterId, peerConfig, peersOf, peerTarget, type Place } from './peering.ts';
 
 const HERE: Place = {
+  name: 'n1',
   node: aNode('n1', ['10.0.0.1'], { labels: { rack: 'a' } }),
   address: '10.0.0.1',
   connected: ['10.0.0.1/24', 'fd00::1/64', 'garbage'],
@@ -145,6 +146,14 @@ suite('a peer as announcing sees it', () => {
     const target = peerTarget(aPeer('r1', '10.0.0.254', { families: [{ family: 'ipv4', sendMax: 3 }] }), HERE);
     assert.deepEqual([...target.sendMax], [['ipv4', 3]]);
   });
+  test('hears of all nodes, or of that of the replica alone, of which no more than the name may be known', () => {
+    const self = { ...R1, nextHopSelf: true };
+    const told = [peerTarget(R1, HERE), peerTarget(self, HERE), peerTarget(self, { ...HERE, node: undefined })];
+    assert.deepEqual(
+      told.map(({ onlyNode }) => onlyNode),
+      [undefined, 'n1', 'n1'],
+    );
+  });
   test('is told the same as others by labels, families, numbers of next hops and subnets, whatever their order', () => {
     const two = { families: [{ family: 'ipv4' as const, sendMax: 2 }] };
     const peers = [
@@ -153,11 +162,12 @@ suite('a peer as announcing sees it', () => {
       aPeer('r3', '10.0.0.253', { labels: { a: '1' } }),
       aPeer('r4', '10.0.0.254', { labels: { a: '1', b: '2' }, ...two }),
       aPeer('r5', '203.0.113.1', { labels: { a: '1', b: '2' } }),
+      aPeer('r6', '10.0.0.250', { labels: { a: '1', b: '2' }, ...two, nextHopSelf: true }),
     ];
     const alike = alikeTargets(peers.map((peer) => peerTarget(peer, HERE)));
     assert.deepEqual(
       alike.map((targets) => targets.map(({ name }) => name)),
-      [['r1', 'r2'], ['r3'], ['r4'], ['r5']],
+      [['r1', 'r2'], ['r3'], ['r4'], ['r5'], ['r6']],
     );
   });
 });

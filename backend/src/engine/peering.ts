@@ -13,6 +13,8 @@ const FAMILY_NAME: Readonly<Record<Family, 'ipv4-unicast' | 'ipv6-unicast'>> = {
 
 /** Where this replica stands: what a session's parameters depend on besides the objects. */
 export interface Place {
+  /** Name of the node, of which no more may be known. */
+  readonly name: string;
   readonly node: Node | undefined;
   readonly address: string;
   /** Prefixes of this host's interfaces. */
@@ -93,7 +95,7 @@ export function placeOf(
   nodes: ReadonlyMap<string, Node>,
   connected: readonly string[],
 ): Place {
-  return { node: nodes.get(node), address, connected };
+  return { name: node, node: nodes.get(node), address, connected };
 }
 
 /** Of all peers that a replica opens a session with. */
@@ -112,17 +114,18 @@ export function peerTarget(peer: Peer, place: Place): PeerTarget {
     labels: peer.labels,
     sendMax: new Map(peer.families.map(({ family, sendMax }) => [family, sendMax])),
     subnets: subnetsOf(peer.address, place.connected),
+    onlyNode: peer.nextHopSelf ? place.name : undefined,
   };
 }
 
-/** Peers that are told the same of every address: labels, families, numbers of next hops and subnets are equal. */
+/** Peers that are told the same of every address: labels, families, numbers of next hops, subnets and the nodes that they hear of are equal. */
 export function alikeTargets(targets: readonly PeerTarget[]): PeerTarget[][] {
   return [...Map.groupBy(targets, toldBy).values()];
 }
 
-function toldBy({ labels, sendMax, subnets }: PeerTarget): string {
+function toldBy({ labels, sendMax, subnets, onlyNode = '' }: PeerTarget): string {
   const links = subnets.map(({ family, first, last }) => `${family} ${first} ${last}`);
-  return JSON.stringify([Object.entries(labels).sort(), [...sendMax], links]);
+  return JSON.stringify([Object.entries(labels).sort(), [...sendMax], links, onlyNode]);
 }
 
 /** How long a router may go on using the routes of a speaker that died without a word (RFC 4271 hold time, RFC 4724). */

@@ -5,8 +5,8 @@ import { OpenQuestions } from './open-questions.ts';
 import { decodeProbe, encodeProbe, type ProbeHeader, type ProbeMessage } from './probe-message.ts';
 import { ReplicaMacs } from './replica-macs.ts';
 import { ToldPlace } from './told-place.ts';
-import { asAnswering, asLost, asMember, comesBack, expire, hasSaid, isOfUse, lose } from './tracked-replica.ts';
-import { leavingNode, newlyTracked, notePlace, noteRetained, retainedFor } from './tracked-replica.ts';
+import { asAnswering, asLost, asMember, comesBack, expire, fallSilent, hasSaid, isOfUse } from './tracked-replica.ts';
+import { goneNode, leavingNode, newlyTracked, notePlace, noteRetained, retainedFor } from './tracked-replica.ts';
 import type { AnsweringReplica, LostReplica, ReplicaFacts, Tracked } from './tracked-replica.ts';
 
 export interface ReplicaProberDeps {
@@ -216,6 +216,11 @@ export class ReplicaProber {
     return [...this.#tracked].flatMap(([name, tracked]) => asLost(name, tracked) ?? []);
   }
 
+  /** The nodes of replicas that fell silent or left, while a router may retain their routes and they have not announced anew. */
+  goneNodes(): ReadonlySet<string> {
+    return new Set([...this.#tracked.values()].flatMap(goneNode));
+  }
+
   /** The best MED offsets of routes that are retained of replicas which others have lost, as these say. */
   told(): number[] {
     return [...this.#tracked.values()].flatMap(({ retained }) => retained?.med ?? []);
@@ -295,10 +300,8 @@ export class ReplicaProber {
   }
 
   #silence(name: string, tracked: Tracked, message: string): void {
-    tracked.answering = false;
-    tracked.backSince = undefined;
     const { stale, newcomer } = this.#word;
-    if (!tracked.leaving) lose(tracked, this.#tracked.values(), { stale, newcomer }, this.#deps.clock.now());
+    fallSilent(tracked, this.#tracked.values(), { stale, newcomer }, this.#deps.clock.now());
     this.#deps.logger.warn({ other: name, leaving: tracked.leaving, missed: tracked.missed }, message);
   }
 

@@ -78,6 +78,8 @@ export interface Tracked {
   /** That questions to it can't even be sent was said, once until it answers again. */
   saidUnsendable: boolean;
   lost: Loss | undefined;
+  /** Clock time of when it fell silent last, be it that it left: routers may retain what it said of its own node. */
+  goneAt: number | undefined;
   /** Since when its answers have said, without a break, that it announces: of one that was lost. */
   backSince: number | undefined;
 }
@@ -107,6 +109,7 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
     answering: false,
     saidUnsendable: false,
     lost: undefined,
+    goneAt: undefined,
     backSince: undefined,
   };
   return { address, node, member: true, replaced: false, ...found, ...word };
@@ -126,8 +129,14 @@ export function comesBack(tracked: Tracked, announcing: boolean, now: number): b
 /** Nobody can tell which of two that fell silent within this time, in milliseconds, has outlived the other, and taken over from it. */
 const BESIDE_MS = 5_000;
 
+/** A replica fell silent, or another one has its address: it is lost, unless it has said that it leaves. */
+export function fallSilent(tracked: Tracked, others: Iterable<Tracked>, us: Knowledge, now: number): void {
+  Object.assign(tracked, { answering: false, backSince: undefined, goneAt: now });
+  if (!tracked.leaving) lose(tracked, others, us, now);
+}
+
 /** A replica fell silent. One that has not announced since it was lost before may rank as it did then: routers may retain that. */
-export function lose(tracked: Tracked, others: Iterable<Tracked>, us: Knowledge, now: number): void {
+function lose(tracked: Tracked, others: Iterable<Tracked>, us: Knowledge, now: number): void {
   const { med, lost } = tracked;
   const losses = [...others].filter((other) => other !== tracked && now - (other.lost?.at ?? -Infinity) <= BESIDE_MS);
   const beside = losses.flatMap((other) => other.lost?.med ?? []);
@@ -181,6 +190,12 @@ export function asLost(name: string, { node, lost }: Tracked): LostReplica | und
   return { name, node, stale, newcomer, us, med, beside };
 }
 
+/** Its node, where it fell silent and has not announced anew since. */
+export function goneNode({ goneAt, answering, announcing, node }: Tracked): string[] {
+  const isBack = answering && announcing;
+  return goneAt === undefined || isBack || node === undefined ? [] : [node];
+}
+
 /** How long a replica that answers is given to say where it can speak: until the list of replicas has reached it. */
 const PLACE_MS = 5_000;
 
@@ -221,13 +236,15 @@ export function noteRetained(tracked: Tracked, med: number | undefined, now: num
 
 /** Drops what routers don't retain any more; returns whether that changed anything that ranks depend on. */
 export function expire(tracked: Tracked, now: number, retentionMs: number): boolean {
-  const { lost, retained, answering } = tracked;
+  const { lost, retained, answering, goneAt = Infinity } = tracked;
   const isLossOver = lost !== undefined && now - lost.at >= retentionMs;
+  const isGoneOver = now - goneAt >= retentionMs;
   // One that answers says itself when it is over.
   const isWordOver = retained !== undefined && !answering && now - retained.at >= retentionMs;
   if (isLossOver) tracked.lost = undefined;
   if (isWordOver) tracked.retained = undefined;
-  return isLossOver || isWordOver;
+  if (isGoneOver) tracked.goneAt = undefined;
+  return [isLossOver, isWordOver, isGoneOver].includes(true);
 }
 
 /**
@@ -250,6 +267,6 @@ export function retainedFor(
 }
 
 /** Whether anything depends on it yet: on whether it answers, or on what it has said. */
-export function isOfUse({ member, answering, lost, retained }: Tracked): boolean {
-  return member || answering || lost !== undefined || retained !== undefined;
+export function isOfUse({ member, answering, lost, goneAt, retained }: Tracked): boolean {
+  return member || answering || [lost, goneAt, retained].some((said) => said !== undefined);
 }

@@ -205,6 +205,10 @@ export const bgpPeerSpec = ruled(
       description:
         'Mark all routes for this router with GRACEFUL_SHUTDOWN (RFC 8326), so that it looks for other ways before it is taken down.',
     }),
+    nextHopSelf: z.boolean().optional().meta({
+      description:
+        'Each replica announces its own node as the only next hop, if that may take the traffic, with a MED that is equal to that of the others: ECMP for a router that takes one path of an address per session, when porter-manager runs on all nodes (kind: DaemonSet). ADD-PATH is not used. Empty: false.',
+    }),
     gracefulRestart: gracefulRestart
       .optional()
       .meta({ description: 'Graceful restart (RFC 4724) towards this router. Empty: as in the BgpConf.' }),
@@ -236,6 +240,14 @@ export const bgpPeerSpec = ruled(
     message: 'passwordSecretRef and conf.authPassword must not both be given',
     holds: (spec) => spec.passwordSecretRef === undefined || (spec.conf.authPassword ?? '') === '',
     fieldPath: '.passwordSecretRef',
+  },
+  {
+    cel: '!has(self.nextHopSelf) || !self.nextHopSelf || !has(self.afiSafis) || self.afiSafis.all(entry, !has(entry.addPaths) || !has(entry.addPaths.config) || !has(entry.addPaths.config.sendMax) || entry.addPaths.config.sendMax <= 1)',
+    message:
+      'each replica has one next hop to tell with nextHopSelf: set addPaths.config.sendMax of afiSafis to 1 or leave it out, or leave out nextHopSelf',
+    holds: ({ nextHopSelf = false, afiSafis = [] }) =>
+      !nextHopSelf || afiSafis.every(({ addPaths }) => (addPaths?.config?.sendMax ?? 1) <= 1),
+    fieldPath: '.nextHopSelf',
   },
 ).meta({ description: 'A router to announce to.' });
 

@@ -72,6 +72,11 @@ function sendMaxOf({ addPaths }: AfiSafi): number {
   return addPaths?.config?.sendMax ?? 0;
 }
 
+/** What is announced of a family where each replica has but one next hop to tell. */
+function withoutAddPath({ family }: PeerFamily): PeerFamily {
+  return { family, sendMax: 1 };
+}
+
 /** An entry without `addPaths` asks for none, as in OpenELB; of two entries for one family the first counts. */
 function readFamilies(list: BgpPeerSpec['afiSafis'], sessionFamily: Family): Families {
   if (list === undefined || list.length === 0) return { families: defaultFamilies(sessionFamily), ignoredFields: [] };
@@ -211,7 +216,8 @@ function toPeer(object: StoredObject, spec: BgpPeerSpec, address: string, famili
     ...readTimers(spec),
     ...readTransport(spec),
     ...readTtl(spec),
-    families,
+    families: spec.nextHopSelf === true ? families.map(withoutAddPath) : families,
+    nextHopSelf: spec.nextHopSelf ?? false,
     gracefulRestart: spec.gracefulRestart === undefined ? undefined : toGracefulRestart(spec.gracefulRestart),
     bfd: readBfd(spec),
     nodeSelector: toSelector(spec.nodeSelector),

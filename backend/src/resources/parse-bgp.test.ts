@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Peer } from '../domain/peer.ts';
+import type { Peer, PeerFamily } from '../domain/peer.ts';
 import { belongsToCni } from './keys.ts';
 import { parseBgpConf } from './parse-bgp-conf.ts';
 import { parseBgpPeer } from './parse-bgp-peer.ts';
@@ -104,6 +104,7 @@ test('the shortest BgpPeer gets both families, its own first, 10 next hops, and 
     ttlSecurityHops: undefined,
     passive: false,
     gracefulShutdown: false,
+    nextHopSelf: false,
     bfd: undefined,
     families: [
       { family: 'ipv6', sendMax: 10 },
@@ -189,6 +190,25 @@ test('a list of families without addPaths asks for no ADD-PATH, as in OpenELB; r
   });
   assert.deepEqual(value.families, [{ family: 'ipv4', sendMax: 0 }]);
   assert.deepEqual(ignoredFields, ['spec.afiSafis[1]']);
+});
+
+test('nextHopSelf asks for no ADD-PATH, with or without a list of families', () => {
+  const families = (spec: object): readonly PeerFamily[] => peerWith({ nextHopSelf: true, ...spec }).value.families;
+  const entry = (sendMax: number | undefined) => ({
+    config: { family: { afi: 'AFI_IP', safi: 'SAFI_UNICAST' } },
+    addPaths: { config: { sendMax } },
+  });
+  assert.equal(peerWith({ nextHopSelf: true }).value.nextHopSelf, true);
+  assert.deepEqual(families({}), [
+    { family: 'ipv4', sendMax: 1 },
+    { family: 'ipv6', sendMax: 1 },
+  ]);
+  for (const sendMax of [undefined, 0, 1]) {
+    assert.deepEqual(families({ afiSafis: [entry(sendMax)] }), [{ family: 'ipv4', sendMax: 1 }]);
+  }
+  assert.deepEqual(peerWith({ nextHopSelf: false, afiSafis: [entry(4)] }).value.families, [
+    { family: 'ipv4', sendMax: 4 },
+  ]);
 });
 
 test('TTL security takes the place of multihop; a router that connects itself and one that is about to go', () => {

@@ -24,7 +24,7 @@ export interface Saved extends SavedHeader {
  * Changed with each change of the domain values that the engine gets: a container of another version may start in the same Pod, and
  * must not use what it can't understand.
  */
-export const FORMAT = 5;
+export const FORMAT = 6;
 
 /*
  * The file: `porterlb`, the format (4 octets, big endian), SHA-256 of all that follows, the header's length (4 octets) and the header

@@ -168,6 +168,7 @@ export const peer: z.ZodType<Peer> = z.strictObject({
   ttlSecurityHops: orUndefined(z.number()),
   passive: z.boolean(),
   gracefulShutdown: z.boolean(),
+  nextHopSelf: z.boolean(),
   families: z.array(z.strictObject({ family, sendMax: z.number() })),
   gracefulRestart: orUndefined(gracefulRestart),
   bfd: orUndefined(bfd),

@@ -147,6 +147,7 @@ export function aPeer(name: string, address: string, overrides: Partial<Peer> = 
     ttlSecurityHops: undefined,
     passive: false,
     gracefulShutdown: false,
+    nextHopSelf: false,
     bfd: undefined,
     families: [
       { family: 'ipv4', sendMax: 8 },

@@ -20,6 +20,8 @@ export class Bench {
   /** By name alone: on no known node, with a fresh view. */
   lost: (string | LostReplica)[] = [];
   told: number[] = [];
+  /** Nodes of replicas that are silent or have left. */
+  goneNodes: string[] = [];
   toldRank: { readonly med: number; readonly retained: Readonly<Record<string, number>> } | undefined;
   /** What the prober was told, in order. */
   readonly prober: string[] = [];
@@ -79,6 +81,7 @@ export class Bench {
               return { name, node, ...view, announcing: this.othersAnnounce, ...place };
             }),
           told: () => this.told,
+          goneNodes: () => new Set(this.goneNodes),
           lost: () => this.lost.map((other) => (typeof other === 'string' ? this.#lostOne(other) : other)),
         },
         ...(layer2 ? { layer2: (host: Layer2Host) => this.#linkPart(host) } : {}),

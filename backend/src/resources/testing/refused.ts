@@ -168,6 +168,18 @@ const bgpPeers: readonly RefusedSpec[] = [
     { passwordSecretRef: { name: 'a' }, conf: { ...router, authPassword: 'b' } },
     'must not both be given',
   ),
+  bgpPeer('spec.nextHopSelf', { nextHopSelf: 'yes' }),
+  bgpPeer(
+    'spec.nextHopSelf',
+    {
+      nextHopSelf: true,
+      afiSafis: [
+        { config: { family: { afi: 'AFI_IP', safi: 'SAFI_UNICAST' } } },
+        { config: { family: { afi: 'AFI_IP6', safi: 'SAFI_UNICAST' } }, addPaths: { config: { sendMax: 2 } } },
+      ],
+    },
+    'set addPaths.config.sendMax of afiSafis to 1',
+  ),
 ];
 
 /** Refused by the API server and, should such an object be stored already, by our own parse. */

@@ -147,6 +147,7 @@ const peer = record<Peer>({
   hasPassword: flag,
   passive: flag,
   gracefulShutdown: flag,
+  nextHopSelf: flag,
   adminDown: flag,
   deleting: flag,
 });
