@@ -11,25 +11,27 @@ import { parseRoutes, showRoute } from './routes.ts';
 import { inNamespace } from './topology.ts';
 
 /**
- * Takes BGP sessions from anywhere in the nodes' network, of any other AS, with several paths of an address (RFC 7911), and puts
- * all equal ones into the kernel.
+ * Takes BGP sessions from anywhere in the nodes' network, of any other AS, or of its own, with several paths of an address (RFC 7911), or
+ * with one, and puts all equal ones into the kernel.
  */
-export function birdConfiguration(address: string, { bfd }: BirdOptions): string {
+export function birdConfiguration(address: string, { bfd, internal, addPaths = true }: BirdOptions): string {
+  const kind = internal === undefined ? 'external' : 'internal';
   return `log stderr all;
 router id ${address};
 protocol device {}
+protocol direct { ipv4; }
 ${bfd === undefined ? '' : `protocol bfd { interface "*" { ${bfd} }; }`}
 protocol kernel {
   merge paths on limit 64;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp replicas {
-  local ${address} as ${routerAsn};
-  neighbor range ${nodeNetwork.ipv4} external;
+  local ${address} as ${internal ?? routerAsn};
+  neighbor range ${nodeNetwork.ipv4} ${kind};
   error wait time 1, 2;
   dynamic name "replica";
   ${bfd === undefined ? '' : 'bfd graceful;'}
-  ipv4 { import all; export none; add paths rx; };
+  ipv4 { import all; export none; ${addPaths ? 'add paths rx;' : ''} };
 }
 `;
 }
@@ -37,13 +39,17 @@ protocol bgp replicas {
 export interface BirdOptions {
   /** Parameters of BFD with all peers, as in BIRD's configuration: `interval 300 ms;`. Default: none. */
   readonly bfd?: string;
+  /** Its AS, where it speaks iBGP with its peers. Default: eBGP. */
+  readonly internal?: number;
+  /** Whether it takes several paths of an address from one peer. Default: yes. */
+  readonly addPaths?: boolean;
 }
 
 /** BIRD 2 on a host of the nodes' network, for IPv4: a router of another make than FRR. No client's traffic goes through it. */
 export class BirdRouter {
   readonly name: string;
   readonly addresses: Addresses;
-  readonly asn = routerAsn;
+  readonly asn: number;
   readonly namespace: string;
   readonly #processes: Processes;
   readonly #host: Host;
@@ -56,6 +62,7 @@ export class BirdRouter {
     this.#folder = folder;
     this.#options = options;
     this.name = 'bird';
+    this.asn = options.internal ?? routerAsn;
     this.addresses = host.addresses;
     this.namespace = host.namespace;
   }

@@ -87,8 +87,24 @@ suite('Ready of a BgpPeer', () => {
       message,
       /^spec\.afiSafis: ECMP off: the router does not receive additional paths \(RFC 7911\) of ipv4-unicast, /,
     );
+    assert.match(message, /one next hop there; .*spec\.nextHopSelf/);
     assert.equal(judge(1, one)[2], 'In use.');
     assert.equal(judge(8, UP)[2], 'In use.');
+  });
+
+  test('with nextHopSelf: Ready, and ECMP off where one node alone can be told', () => {
+    const one = [{ family: 'ipv4-unicast', addPath: false }];
+    const judge = (...nodes: string[]): string => {
+      const peer = aPeer('r1', '192.0.2.1', { nextHopSelf: true, families: [{ family: 'ipv4', sendMax: 1 }] });
+      const down = replicaPeerStatus({ ...UP, state: 'Active' }, 'porter-9', 'n9');
+      const up = nodes.map((node, i) => replicaPeerStatus({ ...UP, families: one }, `porter-${i}`, node));
+      return peerReady(READ, { peer, duplicateOf: undefined, replicas: [...up, down] }).message;
+    };
+    assert.equal(judge('n1', 'n2'), 'In use.');
+    const off = /^spec\.nextHopSelf: ECMP off: each replica announces its own node, and only n1 has one with a session/;
+    assert.match(judge('n1'), off);
+    assert.match(judge('n1', 'n1'), off);
+    assert.doesNotMatch(judge(), /ECMP/);
   });
 
   test('a session that is there without its BFD: Ready, and says what is missing', () => {

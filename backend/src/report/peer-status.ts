@@ -107,8 +107,18 @@ function withoutEcmp(peer: Peer | undefined, replicas: readonly ReplicaPeerStatu
   });
   if (refused.length === 0) return [];
   const families = [...new Set(refused)].sort().join(' and ');
-  const message = `ECMP off: the router does not receive additional paths (RFC 7911) of ${families}, so each address has one next hop per replica there`;
+  const message = `ECMP off: the router does not receive additional paths (RFC 7911) of ${families}, so each address has one next hop there; where porter-manager runs on every node, spec.nextHopSelf lets such a router have them all`;
   return [{ field: 'spec.afiSafis', message }];
+}
+
+/** Where each replica announces its own node, the router has as many next hops as there are nodes with a session. */
+function alone(peer: Peer | undefined, replicas: readonly ReplicaPeerStatus[]): Notice[] {
+  if (peer?.nextHopSelf !== true) return [];
+  const established = replicas.filter(({ sessionState: state }) => state === 'Established');
+  const [only, ...more] = new Set(established.map(({ node, replica }) => node ?? replica));
+  if (only === undefined || more.length > 0) return [];
+  const message = `ECMP off: each replica announces its own node, and only ${only} has one with a session; run porter-manager on every node that is to take traffic (kind: DaemonSet in the chart's values)`;
+  return [{ field: 'spec.nextHopSelf', message }];
 }
 
 /** A session that is there without its BFD works; but that the router is gone is then noticed by the hold time. */
@@ -142,6 +152,7 @@ export function peerReady(configuration: Configuration, circumstances: PeerCircu
   const warnings = [
     ...configuration.warnings,
     ...withoutEcmp(circumstances.peer, replicas),
+    ...alone(circumstances.peer, replicas),
     ...withoutBfd(circumstances.peer, replicas),
     ...offSubnet(replicas),
   ];
