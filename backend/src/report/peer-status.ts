@@ -117,7 +117,7 @@ function alone(peer: Peer | undefined, replicas: readonly ReplicaPeerStatus[]): 
   const established = replicas.filter(({ sessionState: state }) => state === 'Established');
   const [only, ...more] = new Set(established.map(({ node, replica }) => node ?? replica));
   if (only === undefined || more.length > 0) return [];
-  const message = `ECMP off: each replica announces its own node, and only ${only} has one with a session; run porter-manager on every node that is to take traffic (kind: DaemonSet in the chart's values)`;
+  const message = `ECMP off: each replica announces its own node, and only ${only} has one with a session; run porter-manager on every node that is to take traffic (workload: DaemonSet in the chart's values)`;
   return [{ field: 'spec.nextHopSelf', message }];
 }
 

@@ -207,7 +207,7 @@ export const bgpPeerSpec = ruled(
     }),
     nextHopSelf: z.boolean().optional().meta({
       description:
-        'Each replica announces its own node as the only next hop, if that may take the traffic, with a MED that is equal to that of the others: ECMP for a router that takes one path of an address per session, when porter-manager runs on all nodes (kind: DaemonSet). ADD-PATH is not used. Empty: false.',
+        'Each replica announces its own node as the only next hop, if that may take the traffic, with a MED that is equal to that of the others: ECMP for a router that takes one path of an address per session, when porter-manager runs on all nodes (workload: DaemonSet). ADD-PATH is not used. Empty: false.',
     }),
     gracefulRestart: gracefulRestart
       .optional()

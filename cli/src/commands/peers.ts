@@ -43,6 +43,7 @@ function peerFields(peer: Peer, view: View): string {
       AS: peer.peerAs === null ? undefined : String(peer.peerAs),
       Sessions: `${sessionsText(peer, view)} replicas`,
       Families: peer.families.map(({ family, sendMax }) => `${family} (up to ${sendMax} next hops)`).join(', '),
+      'Next hop': peer.nextHopSelf ? "of each replica its own node's (nextHopSelf)" : undefined,
       'Hold time': peer.holdTimeSeconds === null ? undefined : `${peer.holdTimeSeconds} s`,
       BFD: bfdSettings(peer),
       Password: peer.hasPassword ? 'yes (TCP-MD5)' : undefined,

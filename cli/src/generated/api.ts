@@ -189,6 +189,8 @@ export type Peer = {
     /** The most next hops per address. */
     readonly sendMax: number;
   })[];
+  /** Each replica tells it of its own node alone (spec.nextHopSelf). */
+  readonly nextHopSelf: boolean;
   readonly hasPassword: boolean;
   readonly multihopTtl: number | null;
   /** BFD as it is configured. Null: there is none. */
@@ -433,6 +435,8 @@ export type ServicePath = {
   /** With BGP. */
   readonly peers: readonly ({
     readonly peer: string;
+    /** Each replica tells it of its own node alone, or nothing where that takes no traffic of the address. */
+    readonly nextHopSelf: boolean;
     /** What each replica tells it; routers prefer the lowest MED. */
     readonly intended: readonly ({
       readonly replica: string;

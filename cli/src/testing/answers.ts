@@ -67,7 +67,13 @@ export function peer(name: string, more: Partial<Peer> = {}): Peer {
   return {
     ...peerSummary(name),
     ...{ conditions: [], holdTimeSeconds: 90, families: [{ family: 'ipv4', sendMax: 10 }], hasPassword: false },
-    ...{ multihopTtl: null, bfd: null, live: [session('porter-manager-a')], replicas: [replica('porter-manager-a')] },
+    ...{
+      nextHopSelf: false,
+      multihopTtl: null,
+      bfd: null,
+      live: [session('porter-manager-a')],
+      replicas: [replica('porter-manager-a')],
+    },
     ...more,
   };
 }
@@ -109,6 +115,7 @@ export function servicePath(more: Partial<ServicePath> = {}): ServicePath {
     peers: [
       {
         peer: 'r1',
+        nextHopSelf: false,
         intended: [{ replica: 'porter-manager-a', med: 100, nextHops: ['10.0.0.11'] }],
         confirmed: [{ replica: 'porter-manager-a', state: 'Established', negotiated: true, addPath: true }],
       },

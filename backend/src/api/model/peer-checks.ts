@@ -36,6 +36,19 @@ function withoutSession({ peer, confirmed: [down] }: Peer, { path: { ip }, say }
   return link('peers', 'failed', text.trim(), { ...failed, next: meaning, details: [meaning] });
 }
 
+/** One that hears from each replica of that one's own node: what it hears from all of them counts, as far as nothing better is told. */
+function ownNodesLink({ peer, intended }: Peer, up: Peer['confirmed'], { path: { ip, nodes }, say }: PathLinks): Link {
+  const told = intended.filter(({ replica }) => up.some((session) => session.replica === replica));
+  const best = told.filter(({ med }) => med === Math.min(...told.map((each) => each.med)));
+  const count = new Set(best.flatMap(({ nextHops }) => nextHops)).size;
+  const params = { peer, ip, count, replicas: best.map(({ replica }) => replica).join(', ') };
+  const next = say('next.self', params);
+  if (count === 0) return link('peers', 'failed', say('peers.self.untold', params), { ip, next });
+  const others = nodes.filter(({ draining }) => !draining).length - 1;
+  if (count === 1 && others > 0) return link('peers', 'warning', say('peers.self.one', params), { ip, next });
+  return link('peers', 'passed', say('peers.self.passed', params), { ip });
+}
+
 /** One peer: who tells it, and how much of it arrives. */
 function peerLink(peer: Peer, links: PathLinks, view: ExplainView): Link {
   const { path, say } = links;
@@ -47,6 +60,7 @@ function peerLink(peer: Peer, links: PathLinks, view: ExplainView): Link {
   if (up.length === 0) {
     return link('peers', 'failed', say('peers.family', params), { ip, next: say('next.family', params) });
   }
+  if (peer.nextHopSelf) return ownNodesLink(peer, up, links);
   const told = peer.intended.find(({ replica }) => up.some((session) => session.replica === replica));
   if (told === undefined) {
     return link('peers', 'failed', say('peers.untold', params), { ip, next: say('next.untold', params) });

@@ -33,7 +33,10 @@ function sessionsOf(object: BgpPeer): Pick<PeerSummary, 'established' | 'session
 
 /** Of an object that could never be read. */
 const UNREAD = { address: null, port: null, peerAs: null, adminDown: false } as const;
-const UNREAD_DETAILS = { holdTimeSeconds: null, families: [], hasPassword: false, multihopTtl: null, bfd: null };
+const UNREAD_DETAILS = {
+  ...{ holdTimeSeconds: null, families: [], nextHopSelf: false, hasPassword: false },
+  ...{ multihopTtl: null, bfd: null },
+};
 
 type Configured = Pick<PeerSummary, keyof typeof UNREAD>;
 
@@ -51,9 +54,9 @@ function bfdWanted({ bfd }: Peer): PeerAnswer['bfd'] {
 
 function details(peer: Peer | undefined): Pick<PeerAnswer, keyof typeof UNREAD_DETAILS> {
   if (peer === undefined) return UNREAD_DETAILS;
-  const { holdTimeSeconds, hasPassword, multihopTtl = null } = peer;
+  const { holdTimeSeconds, nextHopSelf, hasPassword, multihopTtl = null } = peer;
   const families = peer.families.map(({ family, sendMax }) => ({ family, sendMax }));
-  return { holdTimeSeconds, families, hasPassword, multihopTtl, bfd: bfdWanted(peer) };
+  return { holdTimeSeconds, families, nextHopSelf, hasPassword, multihopTtl, bfd: bfdWanted(peer) };
 }
 
 /** Undefined: there is no such BgpPeer. */

@@ -90,12 +90,23 @@ function pools({ picture }: PreflightView): Found {
   return { check: 'pools', result: picture.view.poolsInForce().size === 0 ? 'failed' : 'passed' };
 }
 
-function bgp({ picture }: PreflightView): Found {
+function bgp({ picture, words }: PreflightView): Found {
   const { view } = picture;
   const wanted = [...view.poolsInForce().values()].filter(({ protocol }) => protocol === 'bgp');
   const ready = view.settings.get('default')?.value !== undefined && !view.peers.values().next().done;
-  const result = wanted.length > 0 && !ready ? 'failed' : 'passed';
-  return { check: 'bgp', result, objects: result === 'failed' ? wanted.map(({ name }) => name) : [] };
+  if (wanted.length > 0 && !ready) return { check: 'bgp', result: 'failed', objects: wanted.map(({ name }) => name) };
+  const unheard = nodesUnheard(view, words);
+  if (unheard.length > 0) return { check: 'bgp', result: 'warning', text: 'self', objects: unheard };
+  return { check: 'bgp', result: 'passed' };
+}
+
+/** Nodes that routers with `nextHopSelf` never hear of, as no replica runs there. */
+function nodesUnheard({ peers, nodes: known }: ClusterPicture['view'], words: readonly Word[]): string[] {
+  const isAsked = [...peers.values()].some(([, { nextHopSelf, adminDown }]) => nextHopSelf && !adminDown);
+  const homes = new Set(words.map((word) => ('facts' in word ? word.facts.node : word.replica.node)));
+  return isAsked
+    ? [...known.values()].flatMap(({ name, excluded }) => (excluded || homes.has(name) ? [] : [name]))
+    : [];
 }
 
 function replicas({ words }: PreflightView): Found {

@@ -1,4 +1,5 @@
 import { parseAddress, parseRange, rangeContains, type Address, type Family } from '../../domain/address.ts';
+import type { Pool } from '../../domain/pool.ts';
 import type { Finding } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
 import type { AddressFacts } from '../../engine/facts.ts';
@@ -70,10 +71,17 @@ function nodesOf(facts: AddressFacts, family: Family, picture: ClusterPicture): 
 }
 
 /** Every peer that hears of the pool, also one that no replica has a session with. */
-function listeners(ip: string, family: Family, peers: readonly string[], words: readonly Word[]): ServicePath['peers'] {
+function listeners(
+  ip: string,
+  pool: Pool | undefined,
+  picture: ClusterPicture,
+  words: readonly Word[],
+): ServicePath['peers'] {
+  const family = parseAddress(ip)?.family ?? 'ipv4';
   const said = factsOf(ip, words);
-  return peers.map((peer) => ({
+  return peersOf(pool, picture, family).map((peer) => ({
     peer,
+    nextHopSelf: picture.view.peers.get(peer)?.value?.nextHopSelf ?? false,
     intended: said.flatMap(({ replica, facts }) =>
       facts.routes
         .filter((route) => route.peer === peer)
@@ -120,8 +128,7 @@ export function pathOf(
 ): ServicePath {
   const { name: pool = null, protocol = null } = picture.poolOf(service, ip) ?? {};
   const family = parseAddress(ip)?.family ?? 'ipv4';
-  const peers = peersOf(picture.poolOf(service, ip), picture, family);
-  const path = { ip, pool, protocol, peers: peers.length === 0 ? [] : listeners(ip, family, peers, words) };
+  const path = { ip, pool, protocol, peers: listeners(ip, picture.poolOf(service, ip), picture, words) };
   const facts = decisive(ip, words);
   if (facts === undefined) return { ...path, verdict: null, nodes: [], leftOut: [], ...NOBODY };
   return {

@@ -120,6 +120,7 @@ export const peer = z
     families: z.array(
       z.strictObject({ family, sendMax: z.int().meta({ description: 'The most next hops per address.' }) }),
     ),
+    nextHopSelf: z.boolean().meta({ description: 'Each replica tells it of its own node alone (spec.nextHopSelf).' }),
     hasPassword: z.boolean(),
     multihopTtl: z.int().nullable(),
     bfd: z

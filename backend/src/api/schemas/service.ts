@@ -30,6 +30,10 @@ const nextHop = z.strictObject({
 const listener = z
   .strictObject({
     peer: z.string(),
+    nextHopSelf: z.boolean().meta({
+      description:
+        'Each replica tells it of its own node alone, or nothing where that takes no traffic of the address.',
+    }),
     intended: z
       .array(z.strictObject({ replica: z.string(), med: z.int(), nextHops: z.array(ip) }))
       .meta({ description: 'What each replica tells it; routers prefer the lowest MED.' }),

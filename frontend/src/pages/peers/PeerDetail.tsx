@@ -77,7 +77,7 @@ function drains(object: KubernetesObject | undefined): boolean | undefined {
 }
 
 function PeerFacts({ peer }: { readonly peer: Peer }): ReactElement {
-  const { peerAs, holdTimeSeconds, families, hasPassword, multihopTtl, bfd, createdAt } = peer;
+  const { peerAs, holdTimeSeconds, families, nextHopSelf, hasPassword, multihopTtl, bfd, createdAt } = peer;
   return (
     <section className="plb-card">
       <Facts
@@ -87,6 +87,7 @@ function PeerFacts({ peer }: { readonly peer: Peer }): ReactElement {
           ['AS_NUMBER', peerAs],
           ['PEER_HOLD_TIME_WANTED', holdTimeSeconds === null ? null : text('SECONDS', { count: holdTimeSeconds })],
           ['PEER_FAMILIES', families.map((each) => text('PEER_FAMILY', { ...each })).join(', ')],
+          ['PEER_SELF', text(nextHopSelf ? 'YES' : 'NO')],
           ['PEER_PASSWORD', text(hasPassword ? 'YES' : 'NO')],
           ['PEER_MULTIHOP_TTL', multihopTtl],
           ['BFD', bfd === null ? text('PEER_NO_BFD') : text('PEER_BFD', { ...bfd, multihop: '' })],

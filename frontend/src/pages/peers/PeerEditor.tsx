@@ -51,7 +51,7 @@ export function PeerEditing(): ReactElement {
 
 type TextName = 'address' | 'secret';
 type NumberName = 'peerAs' | 'localAs' | 'port' | 'holdTime';
-type CheckName = 'multihop' | 'bfd' | 'gracefulShutdown' | 'adminDown';
+type CheckName = 'multihop' | 'bfd' | 'nextHopSelf' | 'gracefulShutdown' | 'adminDown';
 
 /** The fields in their order, as data. */
 const TEXTS: readonly (readonly [TextName, TextKey, TextKey])[] = [
@@ -67,6 +67,7 @@ const NUMBERS: readonly (readonly [NumberName, TextKey, TextKey])[] = [
 const CHECKS: readonly (readonly [CheckName, TextKey, TextKey])[] = [
   ['multihop', 'PEER_MULTIHOP', 'PEER_MULTIHOP_HINT'],
   ['bfd', 'BFD', 'PEER_BFD_HINT'],
+  ['nextHopSelf', 'PEER_SELF', 'PEER_SELF_HINT'],
   ['gracefulShutdown', 'PEER_DRAIN', 'PEER_DRAIN_ABOUT'],
   ['adminDown', 'PEER_SHUT_DOWN', 'PEER_SHUT_ABOUT'],
 ];

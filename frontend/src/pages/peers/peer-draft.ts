@@ -11,6 +11,7 @@ export interface PeerDraft {
   readonly holdTime: number | undefined;
   readonly multihop: boolean;
   readonly bfd: boolean;
+  readonly nextHopSelf: boolean;
   readonly gracefulShutdown: boolean;
   readonly adminDown: boolean;
 }
@@ -32,6 +33,7 @@ const PATHS: Readonly<Record<SpecField, readonly string[]>> = {
   holdTime: ['timers', 'config', 'holdTime'],
   multihop: ['ebgpMultihop', 'enabled'],
   bfd: ['bfd', 'enabled'],
+  nextHopSelf: ['nextHopSelf'],
   gracefulShutdown: ['gracefulShutdown'],
   adminDown: ['conf', 'adminDown'],
 };
@@ -50,6 +52,7 @@ export function peerDraftOf({ metadata, spec = {} }: KubernetesObject): PeerDraf
     holdTime: numberOf(at('holdTime')),
     multihop: at('multihop') === true,
     bfd: at('bfd') === true,
+    nextHopSelf: at('nextHopSelf') === true,
     gracefulShutdown: at('gracefulShutdown') === true,
     adminDown: at('adminDown') === true,
   };

@@ -55,7 +55,13 @@ const refused: Session = {
 const torPeer: Peer = {
   ...tor,
   conditions: [{ type: 'Ready', ...ready('True', 'Two sessions.') }],
-  ...{ holdTimeSeconds: 9, hasPassword: true, multihopTtl: null, families: [{ family: 'ipv4', sendMax: 10 }] },
+  ...{
+    holdTimeSeconds: 9,
+    nextHopSelf: false,
+    hasPassword: true,
+    multihopTtl: null,
+    families: [{ family: 'ipv4', sendMax: 10 }],
+  },
   bfd: { transmitIntervalMs: 300, receiveIntervalMs: 300, detectMultiplier: 3, multihop: false },
   live: [up, refused],
   replicas: [

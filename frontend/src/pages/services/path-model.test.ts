@@ -8,6 +8,7 @@ type Peer = ServicePath['peers'][number];
 function peer(change: Partial<Peer> = {}): Peer {
   return {
     peer: 'tor-1',
+    nextHopSelf: false,
     intended: [{ replica: 'm-1', med: 100, nextHops: ['192.0.2.11', '192.0.2.12'] }],
     confirmed: [{ replica: 'm-1', state: 'Established', negotiated: true, addPath: true }],
     ...change,
@@ -52,6 +53,25 @@ suite('what routers are told of an address', () => {
       const [told] = tellings({ peers: [peer(change)] });
       assert.deepEqual([told?.remark, told?.level], [remark, remark === undefined ? 'good' : 'warning']);
     }
+  });
+});
+
+suite('what a router is told by replicas that announce their own node each', () => {
+  const standing = { state: 'Established', negotiated: true, addPath: false };
+  const confirmed = ['m-0', 'm-1'].map((replica) => ({ replica, ...standing }));
+  const told = (intended: Peer['intended']): unknown[] =>
+    tellings({ peers: [peer({ nextHopSelf: true, confirmed, intended })] }).map(({ level, remark }) => [level, remark]);
+
+  test('is nothing where a node takes no traffic, which is right as long as another one does', () => {
+    const one = { replica: 'm-1', med: 100, nextHops: ['192.0.2.11'] };
+    assert.deepEqual(told([one]), [
+      ['good', undefined],
+      ['good', undefined],
+    ]);
+    assert.deepEqual(told([]), [
+      ['warning', 'PEER_TOLD_NOTHING'],
+      ['warning', 'PEER_TOLD_NOTHING'],
+    ]);
   });
 });
 

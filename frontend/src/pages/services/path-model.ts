@@ -29,24 +29,30 @@ export function tellings({ peers }: Pick<ServicePath, 'peers'>): Telling[] {
 
 const NOBODY = { replica: null, level: 'bad', state: null, med: null, nextHops: [], remark: undefined } as const;
 
-function telling({ peer, intended, confirmed }: Peer, replica: string): Telling {
-  const route = intended.find((each) => each.replica === replica);
-  const session = confirmed.find((each) => each.replica === replica);
-  const nextHops = route?.nextHops ?? [];
+function telling(peer: Peer, replica: string): Telling {
+  const route = peer.intended.find((each) => each.replica === replica);
+  const session = peer.confirmed.find((each) => each.replica === replica);
   const stands = session?.state === 'Established';
-  const remark = stands ? remarkOn(session, nextHops.length) : undefined;
+  const remark = stands ? remarkOn(session, route, peer) : undefined;
   return {
-    ...{ peer, replica, nextHops, remark },
+    ...{ peer: peer.peer, replica, nextHops: route?.nextHops ?? [], remark },
     level: levelOf(stands, remark),
     state: session?.state ?? null,
     med: route?.med ?? null,
   };
 }
 
-function remarkOn(session: Peer['confirmed'][number], nextHops: number): TextKey | undefined {
+type Route = Peer['intended'][number] | undefined;
+
+function remarkOn(session: Peer['confirmed'][number], route: Route, peer: Peer): TextKey | undefined {
   if (!session.negotiated) return 'PEER_FAMILY_NOT_AGREED';
-  if (nextHops === 0) return 'PEER_TOLD_NOTHING';
-  return nextHops > 1 && !session.addPath ? 'PEER_ONE_PATH' : undefined;
+  if (route === undefined) return isSilentByRight(peer) ? undefined : 'PEER_TOLD_NOTHING';
+  return route.nextHops.length > 1 && !session.addPath ? 'PEER_ONE_PATH' : undefined;
+}
+
+/** The node of this replica takes no traffic of the address; that of another one does. */
+function isSilentByRight({ nextHopSelf, intended }: Peer): boolean {
+  return nextHopSelf && intended.length > 0;
 }
 
 function levelOf(stands: boolean, remark: TextKey | undefined): Level {
