@@ -6,7 +6,9 @@ import { Lab } from '../lab.ts';
 import { addressOf } from '../story/main-job.ts';
 import { configuration, service, whoami } from '../story/manifests.ts';
 import { PageReader } from '../story/page-reader.ts';
+import { until } from '../state/until.ts';
 import { progressToStderr } from '../toolchain/index.ts';
+import { heardPaths } from './manager/paths.ts';
 
 const self = 'lab/scenarios/how-to-pages.lab.test.ts';
 const release = ['porterlb', '--namespace', 'porterlb-system'];
@@ -42,6 +44,28 @@ suite('the pages for operators', () => {
   typed(new PageReader('docs/how-to/upgrade.md', self));
   typed(new PageReader('docs/how-to/pools-for-tenants.md', self));
   typed(new PageReader('docs/how-to/air-gapped.md', self));
+  typed(new PageReader('docs/routers/without-add-path.md', self, { NAME: 'r1' }));
+
+  test('the router hears from each node of itself, all with one MED, and uses them all', async () => {
+    const ip = await addressOf(lab, 'web');
+    const own = lab.nodes.map(({ addresses }) => `${addresses.ipv4} from ${addresses.ipv4}, MED 100`);
+    const heard = async (): Promise<string> => {
+      const paths = await heardPaths(lab.router('r1'), ip);
+      return paths
+        .map(({ nextHop, from, med }) => `${nextHop} from ${from}, MED ${med}`)
+        .sort()
+        .join('\n');
+    };
+    await until(async () => (await heard()) === own.sort().join('\n'), {
+      what: 'a path from each node',
+      explain: heard,
+    });
+    await lab.router('r1').waitForRoutes(
+      ip,
+      lab.nodes.map(({ addresses }) => addresses.ipv4),
+    );
+  });
+
   typed(install, [forced]);
 
   test('a Service that was freed by hand can be deleted without us', async () => {

@@ -198,7 +198,10 @@ suite('routers that take one path of an address from each session', () => {
         states = await Promise.all(histories.map((history) => history.stop()));
       }
     }, 1_000);
-    for (const seen of states) assertNeverBack(seen, hops(['n3']));
+    for (const seen of states) {
+      assertNeverBack(seen, hops(['n3']));
+      t.diagnostic(`next hops in turn: ${seen.map((hop) => `[${hop}]`).join(' ')}`);
+    }
     const lost = lostOf(outcomes);
     t.diagnostic(`${lost.length} of ${outcomes.length} requests lost`);
     assert.deepEqual(

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import fc from 'fast-check';
+import { selfMedOffset } from '../announce/next-hop-self.ts';
 import type { NodeHealth } from '../announce/snapshot.ts';
 import type { Node } from '../domain/node.ts';
 import { aNode } from '../domain/testing/builders.ts';
@@ -49,4 +51,98 @@ suite('deaths of machines with a replica', () => {
     assert.equal(one.deaths(gone('n1', 'n2'), cluster(['n1', 'n2'])), 2);
     assert.equal(other.deaths(gone('n1', 'n2'), cluster(['n1', 'n2'])), 2);
   });
+});
+
+const RETENTION = 210;
+const NAMES = ['n1', 'n2', 'n3', 'n4', 'n5'];
+
+interface Running {
+  readonly since: number;
+  readonly speakers: DeadSpeakers;
+  /** When it missed others. */
+  readonly missed: Map<string, number>;
+}
+
+/** What a router has of a replica on each machine, each told of its own machine alone. */
+class Site {
+  now = 0;
+  readonly running = new Map<string, Running>();
+  readonly router = new Map<string, { readonly med: number; readonly until: number }>();
+
+  /** Whether one would be left that was there when the machines died of which the router has something left. */
+  canDie(name: string): boolean {
+    if (!this.running.has(name)) return false;
+    const left = [...this.running].filter(([other]) => other !== name);
+    const deaths = [...this.router.values()].filter(({ until }) => until < Infinity);
+    return left.some(([, { since }]) => deaths.every(({ until }) => since < until - RETENTION));
+  }
+
+  start(name: string): void {
+    if (this.running.has(name)) return;
+    this.running.set(name, { since: this.now, speakers: new DeadSpeakers(), missed: new Map() });
+    for (const { missed } of this.running.values()) missed.delete(name);
+    this.#announce();
+  }
+
+  die(name: string): void {
+    if (!this.canDie(name)) return;
+    this.running.delete(name);
+    const { med = 0 } = this.router.get(name) ?? {};
+    this.router.set(name, { med, until: this.now + RETENTION });
+    for (const { missed } of this.running.values()) missed.set(name, this.now);
+    this.#announce();
+  }
+
+  pass(time: number): void {
+    for (let i = 0; i < time; i += 10) {
+      this.now += 10;
+      for (const [name, { until }] of this.router) if (until <= this.now) this.router.delete(name);
+      this.#announce();
+    }
+  }
+
+  #announce(): void {
+    const dead = NAMES.filter((name) => !this.running.has(name));
+    for (const [name, { speakers, missed }] of this.running) {
+      for (const [other, at] of missed) if (this.now - at >= RETENTION) missed.delete(other);
+      const deaths = speakers.deaths(new Set(missed.keys()), cluster(dead, aNode('n4', []), aNode('n5', [])));
+      const med = selfMedOffset({ self: name, answering: [], lost: [], stale: false, deaths });
+      this.router.set(name, { med, until: Infinity });
+    }
+  }
+
+  /** The machines that the router forwards to. */
+  winners(): string[] {
+    const best = Math.min(...[...this.router.values()].map(({ med }) => med));
+    return [...this.router].filter(([, { med }]) => med === best).map(([name]) => name);
+  }
+}
+
+const event = fc.oneof(
+  fc.record({ does: fc.constant('die' as const), name: fc.constantFrom(...NAMES) }),
+  fc.record({ does: fc.constant('start' as const), name: fc.constantFrom(...NAMES) }),
+  fc.record({ does: fc.constant('pass' as const), time: fc.integer({ min: 10, max: 300 }) }),
+);
+
+test('a router forwards to no dead machine, whatever dies and comes back, as long as one is left that saw it', () => {
+  let deaths = 0;
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+      const site = new Site();
+      for (const name of NAMES) site.start(name);
+      assert.deepEqual(site.winners(), NAMES);
+      site.pass(10);
+      for (const each of events) {
+        if (each.does === 'pass') site.pass(each.time);
+        else {
+          deaths += each.does === 'die' && site.canDie(each.name) ? 1 : 0;
+          site[each.does](each.name);
+        }
+        for (const winner of site.winners()) assert.ok(site.running.has(winner), `${winner} at ${site.now}`);
+      }
+      site.pass(RETENTION);
+      assert.deepEqual(site.winners().sort(), [...site.running.keys()].sort(), 'all are equal again');
+    }),
+  );
+  assert.ok(deaths > 50, `${deaths} deaths`);
 });

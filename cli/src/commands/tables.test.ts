@@ -226,6 +226,13 @@ describe('pools and peers', () => {
     assert.match(text, /The first 4 of 9\.\n$/);
   });
 
+  it('a router that hears from each replica of its own node alone is told apart', () => {
+    const peerText = (nextHopSelf: boolean): string =>
+      table(task(peers, 'r1'), { peer: answers.peer('r1', { nextHopSelf }) }, 120);
+    assert.match(peerText(true), /^Next hop +of each replica its own node's \(nextHopSelf\)$/m);
+    assert.doesNotMatch(peerText(false), /^Next hop /m);
+  });
+
   it('a session says what it has negotiated, or what ended it', () => {
     const down = { state: 'Active', negotiated: null, lastError: 'connection refused', prefixesSent: 0 } as const;
     const notification = { sentBy: 'router', code: 2, subcode: 2, meaning: 'Look at the AS number.' } as const;

@@ -69,14 +69,15 @@ suite('the form of a BGP peer', () => {
     await type(stage, 'Name', 'tor-1');
     await type(stage, 'Address', '192.0.2.1');
     await type(stage, 'AS number', '65000');
-    await stage.act(() => fireEvent.click(stage.screen.getByLabelText('BFD')));
+    for (const label of ['BFD', 'Own node as next hop'])
+      await stage.act(() => fireEvent.click(stage.screen.getByLabelText(label)));
     await press(stage, 'Review');
     assert.equal(stage.http.last('POST /bgppeers')?.query['dryRun'], 'All');
     assert.match(JSON.stringify(stage.http.last('POST /simulations')?.body), /"peers":\[{"name":"tor-1","spec"/);
     await press(stage, 'Save');
     assert.deepEqual(stage.http.last('POST /bgppeers')?.body, {
       ...{ apiVersion: 'network.kubesphere.io/v1alpha2', kind: 'BgpPeer', metadata: { name: 'tor-1' } },
-      spec: { conf: { neighborAddress: '192.0.2.1', peerAs: 65000 }, bfd: { enabled: true } },
+      spec: { conf: { neighborAddress: '192.0.2.1', peerAs: 65000 }, bfd: { enabled: true }, nextHopSelf: true },
     });
     assert.equal(stage.where(), '/clusters/host/porterlb.peers');
     await stage.close();
