@@ -48,22 +48,21 @@ suite('the pages for operators', () => {
 
   test('the router hears from each node of itself, all with one MED, and uses them all', async () => {
     const ip = await addressOf(lab, 'web');
-    const own = lab.nodes.map(({ addresses }) => `${addresses.ipv4} from ${addresses.ipv4}, MED 100`);
+    const router = lab.router('r1');
+    const nodes = lab.nodes.map(({ addresses }) => addresses.ipv4).sort();
+    const own = nodes.map((node) => `${node} from ${node}, MED 100`).join('\n');
     const heard = async (): Promise<string> => {
-      const paths = await heardPaths(lab.router('r1'), ip);
+      const paths = (await heardPaths(router, ip)).filter(({ stale }) => !stale);
       return paths
         .map(({ nextHop, from, med }) => `${nextHop} from ${from}, MED ${med}`)
         .sort()
         .join('\n');
     };
-    await until(async () => (await heard()) === own.sort().join('\n'), {
-      what: 'a path from each node',
-      explain: heard,
-    });
-    await lab.router('r1').waitForRoutes(
-      ip,
-      lab.nodes.map(({ addresses }) => addresses.ipv4),
-    );
+    await until(async () => (await heard()) === own, { what: 'a path from each node', explain: heard });
+    // FRR before 9.1 takes only one stale path of an address away (its issue 17372), and the session before this one had several.
+    await router.vtysh('clear bgp *');
+    await until(async () => (await heard()) === own, { what: 'a path from each node again', explain: heard });
+    await router.waitForRoutes(ip, nodes);
   });
 
   typed(install, [forced]);
