@@ -46,13 +46,14 @@ const webService: Service = {
       peers: [
         {
           peer: 'tor-1',
+          nextHopSelf: false,
           intended: [{ replica: 'm-0', med: 100, nextHops: ['192.0.2.11', '192.0.2.12'] }],
           confirmed: [
             { replica: 'm-0', ...session, addPath: false },
             { replica: 'm-1', ...session, state: 'Active', negotiated: false },
           ],
         },
-        { peer: 'tor-2', intended: [], confirmed: [] },
+        { peer: 'tor-2', nextHopSelf: false, intended: [], confirmed: [] },
       ],
     },
     {
