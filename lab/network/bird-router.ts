@@ -15,11 +15,10 @@ import { inNamespace } from './topology.ts';
  * with one, and puts all equal ones into the kernel.
  */
 export function birdConfiguration(address: string, { bfd, internal, addPaths = true }: BirdOptions): string {
-  const kind = internal === undefined ? 'external' : 'internal';
+  const kind = internal === undefined ? 'external' : 'internal;\n  direct';
   return `log stderr all;
 router id ${address};
 protocol device {}
-protocol direct { ipv4; }
 ${bfd === undefined ? '' : `protocol bfd { interface "*" { ${bfd} }; }`}
 protocol kernel {
   merge paths on limit 64;
