@@ -5,7 +5,7 @@ import type { Labels } from '../../domain/selector.ts';
 import { LOAD_BALANCER_CLASS, type Service } from '../../domain/service.ts';
 import { aPool, aService, sharingTerms } from '../../domain/testing/builders.ts';
 import type { SmallCluster } from './small-cluster.ts';
-import { late, restart, type Late } from './succession.ts';
+import { forgedStatus, late, restart, usurp, type Late, type Usurp } from './succession.ts';
 
 /** All addresses that the pools of a history can have. */
 export const ADDRESSES: readonly string[] = [
@@ -149,6 +149,7 @@ export type Happening =
   | { readonly what: 'refuse'; readonly key: string }
   | { readonly what: 'restart' }
   | Late
+  | Usurp
   | { readonly what: 'forge'; readonly key: string; readonly ips: readonly string[]; readonly pool: string }
   | { readonly what: 'loseRecord'; readonly key: string };
 
@@ -207,6 +208,16 @@ const weighted: [number, fc.Arbitrary<Happening>][] = [
     }),
   ],
   [
+    4,
+    fc.record({
+      what: fc.constant('usurp'),
+      key: SERVICE,
+      ips: fc.uniqueArray(ADDRESS, { minLength: 1, maxLength: 2 }),
+      pool: fc.constantFrom('p', 'q', 'r', 'gone', ''),
+      when: fc.constantFrom('without a leader', 'after a change'),
+    }),
+  ],
+  [
     2,
     fc.record({
       what: fc.constant('forge'),
@@ -258,16 +269,10 @@ function create(cluster: SmallCluster, happening: Extract<Happening, { what: 'cr
 function forge(cluster: SmallCluster, { key, ips, pool }: Extract<Happening, { what: 'forge' }>): void {
   const service = cluster.services.get(key);
   if (service === undefined || !service.isLoadBalancer) return;
-  // While a new leader looks for the last one's writes it believes what the pools allow: that has tests of its own.
+  // While a new leader looks for the last one's writes it believes what the pools allow: see `usurp`.
   cluster.endAdoption();
   cluster.forged.add(key);
-  cluster.put({
-    ...service,
-    recorded: ips.map((ip) => ({ pool, ip })),
-    ingressIPs: ips,
-    claims: true,
-    hasCondition: true,
-  });
+  cluster.put(forgedStatus(service, ips, pool));
 }
 
 /** Deleted and created again with the spec that it had, by a GitOps tool that owns nothing of ours. */
@@ -341,6 +346,7 @@ const HANDLERS: Handlers = {
   refuse: (cluster, { key }) => void cluster.refused.add(key),
   restart: (cluster) => void restart(cluster),
   late,
+  usurp,
   forge,
   loseRecord: (cluster, { key }) => {
     const service = cluster.services.get(key);

@@ -2,7 +2,7 @@
  * The rules of giving addresses, stated a second time: slowly, by looking at everything, and without the code that they test. Only
  * the parsing of addresses is shared.
  */
-import { parseAddress, type Family } from '../../domain/address.ts';
+import { parseAddress, type AddressRange, type Family } from '../../domain/address.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { Labels } from '../../domain/selector.ts';
 import type { Service } from '../../domain/service.ts';
@@ -40,7 +40,7 @@ function valueOf(ip: string): bigint {
   return parseAddress(ip)?.value ?? -1n;
 }
 
-export function lies(ip: string, { ranges }: Pick<Pool, 'ranges'>): boolean {
+export function lies(ip: string, { ranges }: { readonly ranges: readonly AddressRange[] }): boolean {
   const value = valueOf(ip);
   return ranges.some(({ family, first, last }) => family === familyOf(ip) && first <= value && value <= last);
 }
@@ -154,6 +154,19 @@ export function mayGive(service: Service, { pool: name, ip }: Candidate, world: 
   if (pool === undefined || !isOpen(ip, pool, service, world)) return false;
   if (!fitsOwnWishes(service, { pool: name, ip }) || !letsIn(pool, service, world)) return false;
   return isMeant(ip, pool, service);
+}
+
+/** Whether some pool says that a Service that was found with the address may have got it: what it is believed by, right or wrong. */
+export function mayHaveGot(service: Service, ip: string, world: World): boolean {
+  const having = [...world.pools.values()].filter((pool) => lies(ip, pool) || lies(ip, { ranges: pool.heldRanges }));
+  // Where there is none it is not announced, and judged by the pool that has it later.
+  if (having.length === 0) return true;
+  return having.some((pool) => {
+    if (!lies(ip, pool) || belongsToAnother(ip, pool, world) || isSubnetsOwn(ip, pool)) return false;
+    const isAskedOr = isAskedFor(ip, service) === true || !pool.avoidBuggyIPs || !/\.(0|255)$/.test(ip);
+    const isSelected = hasLabels(pool.serviceSelector?.matchLabels, service.labels);
+    return isAskedOr && isSelected && (pool.heldNamespaces.includes(service.namespace) || letsIn(pool, service, world));
+  });
 }
 
 export function holdersOf(ip: string, { services }: World): Service[] {

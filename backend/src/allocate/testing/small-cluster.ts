@@ -41,13 +41,15 @@ export class SmallCluster implements World {
   readonly refused = new Set<string>();
   /** Services whose status somebody wrote by hand, and the leader not yet again. */
   readonly forged = new Set<string>();
+  /** By Service, addresses that it was found with when a leader began, and that no pool has come to judge since. */
+  readonly unjudged = new Map<string, ReadonlySet<string>>();
   /** What was said of each Service last. */
   readonly told = new Map<string, string>();
   /** The last address that turned up for one Service when a new leader had given it to another. */
   twice: { readonly ip: string; readonly late: string; readonly rival: string } | undefined;
   nodes: ReadonlySet<string> = new Set();
   now = 1_000_000_000;
-  allocator = new Allocator(this);
+  allocator = this.#leader();
   #adopting = true;
   #reserved = reservedOf(this.nodes);
   readonly #released = new Map<string, readonly Release[]>();
@@ -84,14 +86,22 @@ export class SmallCluster implements World {
     this.#writes = [];
     this.#later.clear();
     this.#adopting = true;
-    this.allocator = new Allocator(this);
+    this.allocator = this.#leader();
     const released = new Map([...this.#released].filter(([name]) => this.pools.has(name)));
     // What the last leader did not come to write into the pools' statuses any more.
     const known = new Set([...released.values()].flat().map(({ ip }) => ip));
     for (const ip of this.freed.keys()) if (!known.has(ip)) this.#mayForget(ip);
     // What overlaps with an edited one is as uncertain.
-    const omitting = this.#behind.size === 0 ? new Set<string>() : new Set(this.pools.keys());
+    const omitting = new Set(this.#behind.size === 0 ? [] : this.pools.keys());
     this.#queue = new Set(this.allocator.adopt(this.#poolSet(), { released, used: this.used(), omitting }, this.now));
+  }
+
+  #leader(): Allocator {
+    const isNamed = (key: string, { pool, ip }: Assignment): boolean =>
+      this.#used.get(pool)?.get(ip)?.includes(key) === true;
+    const words = { poolSet: () => leader.pools, isNamed, mayOmit: () => this.#behind.size > 0 };
+    const leader: Allocator = new Allocator({ services: this.services, namespaces: this.namespaces, words });
+    return leader;
   }
 
   /** What `status.used` of the pools says: the Services that held each address when it was last written. */
@@ -141,6 +151,15 @@ export class SmallCluster implements World {
     this.#configure();
   }
 
+  /** What a pool has by now, and its Service still, is the Service's for good. */
+  judge(): void {
+    for (const [key, ips] of this.unjudged) {
+      const left = [...ips].filter((ip) => ![...this.pools.values()].some((pool) => lies(ip, pool)));
+      if (left.length > 0) this.unjudged.set(key, new Set(left));
+      else this.unjudged.delete(key);
+    }
+  }
+
   pass(seconds: number): void {
     this.now += seconds * 1_000;
     if ((this.allocator.nextRested ?? Infinity) <= this.now) this.#apply(this.allocator.elapsed(this.now));
@@ -155,13 +174,18 @@ export class SmallCluster implements World {
 
   /** Works until nothing is left to do; `coins` decide in which order. */
   settle(coins: readonly boolean[]): void {
+    this.work(coins);
+    this.#writeStatuses();
+  }
+
+  /** The same, with the pools' statuses still to be written: they follow a second and more later. */
+  work(coins: readonly boolean[]): void {
     for (const key of this.#later) this.#queue.add(key);
     this.#later.clear();
     for (let i = 0; this.#queue.size > 0 || this.#writes.length > 0; i++) {
       assert.ok(i < MAX_PLANS_PER_STEP, `the leader never comes to rest: ${[...this.#queue].join()}`);
       this.tick(coins[i % coins.length] ?? true);
     }
-    this.#writeStatuses();
   }
 
   #poolSet(): PoolSet {
@@ -225,6 +249,8 @@ export class SmallCluster implements World {
       const kept = this.allocator.ledger.written(service.key);
       this.#apply(this.allocator.settle(service, planned, this.now));
       this.#note(service.key, kept);
+      // Whoever claimed them and is believed has them, without a write.
+      for (const { ip } of this.allocator.ledger.written(service.key)) this.freed.delete(ip);
       // The watch brings what was written.
       if (this.services.get(service.key) !== service) this.#seen(service.key);
       if (service.deleting && this.services.get(service.key)?.hasFinalizer === false) this.#gone(service);
@@ -256,7 +282,9 @@ export class SmallCluster implements World {
     const all = [...this.services.values()].filter((one) => one.claims && !this.forged.has(one.key));
     const held = new Set(all.flatMap(({ recorded }) => recorded.map(({ ip }) => ip)));
     for (const { ip, pool } of before) {
-      if (!held.has(ip)) this.freed.set(ip, { service: key, pool, at: this.now, isForgotten: false });
+      // What was in no pool is in the memory of none.
+      const isForgotten = !this.pools.has(pool);
+      if (!held.has(ip)) this.freed.set(ip, { service: key, pool, at: this.now, isForgotten });
     }
   }
 

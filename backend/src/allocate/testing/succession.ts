@@ -15,6 +15,15 @@ export interface Late {
   readonly older: number;
 }
 
+/** A status is forged while there is no leader, or while the next one believes what the last one may have written. */
+export interface Usurp {
+  readonly what: 'usurp';
+  readonly key: string;
+  readonly ips: readonly string[];
+  readonly pool: string;
+  readonly when: 'without a leader' | 'after a change';
+}
+
 /** Returns whether it could be. */
 export function restart(cluster: SmallCluster): boolean {
   // What was forged and stands there when a leader begins is believed as far as the pools allow, and without a record the oldest pool
@@ -38,7 +47,8 @@ function giveAnew(cluster: SmallCluster, key: string, ip: string): boolean {
   const [namespace = ''] = key.split('/');
   const own = { createdAt: cluster.now, families: [familyOf(ip)], sharing: sharingTerms({ namespace }) };
   cluster.put(aService(key, { ...own, wantedIPs: [ip] }));
-  cluster.settle([true]);
+  // Before its pool's status names it: what the last leader wrote shows up sooner.
+  cluster.work([true]);
   return holdersOf(ip, cluster).some((holder) => holder.key === key);
 }
 
@@ -55,6 +65,28 @@ export function late(cluster: SmallCluster, { key, ip, pool, rival, older }: Lat
   cluster.freed.delete(ip);
   const marks = { claims: true, hasCondition: true, hasFinalizer: true };
   cluster.put({ ...service, ...marks, recorded: [{ pool, ip }], ingressIPs: [ip] });
+}
+
+export function usurp(cluster: SmallCluster, { key, ips, pool, when }: Usurp): void {
+  const isLate = when === 'after a change';
+  if (isLate && restart(cluster)) cluster.settle([true]);
+  const service = cluster.services.get(key);
+  if (service?.isLoadBalancer !== true || cluster.forged.size > 0 || hasLostRecord(cluster)) return;
+  cluster.forged.add(key);
+  cluster.unjudged.set(key, new Set(ips));
+  cluster.put(forgedStatus(service, ips, pool));
+  if (!isLate) cluster.restart();
+}
+
+/** What whoever may write `services/status` makes of a Service. */
+export function forgedStatus(service: Service, ips: readonly string[], pool: string): Service {
+  return {
+    ...service,
+    recorded: ips.map((ip) => ({ pool, ip })),
+    ingressIPs: ips,
+    claims: true,
+    hasCondition: true,
+  };
 }
 
 function hasLostRecord({ services }: SmallCluster): boolean {

@@ -1,134 +1,15 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { HoldingService } from '../../announce/snapshot.ts';
-import type { AddressRange } from '../../domain/address.ts';
-import { finding } from '../../domain/reason.ts';
 import { range } from '../../domain/testing/builders.ts';
-import { FakeClock } from '../../platform/fake/clock.ts';
-import { FakeLogger } from '../../platform/fake/logger.ts';
-import { LOAD_BALANCER_CLASS, OPENELB_KEYS } from '../../resources/keys.ts';
+import { OPENELB_KEYS } from '../../resources/keys.ts';
 import { bgpPeers, eips } from '../custom-kinds.ts';
 import { ApiError } from '../errors.ts';
-import { FakeKube } from '../fake/fake-kube.ts';
-import { pass, settle } from '../fake/passage.ts';
 import * as kinds from '../kinds.ts';
-import { ClusterView } from '../watch/cluster-view.ts';
-import { AddressReports } from './address-reports.ts';
-import type { Occurrence } from './events.ts';
-import { Leader } from './leader.ts';
-
-const POOL = { metadata: { name: 'a' }, spec: { address: '192.0.2.0/32' } };
-
-function service(name: string): kinds.Service {
-  return {
-    metadata: { name, namespace: 'd', annotations: { [OPENELB_KEYS.servicePool]: 'a' } },
-    spec: { type: 'LoadBalancer', loadBalancerClass: LOAD_BALANCER_CLASS, ports: [{ port: 80 }] },
-  };
-}
-
-/** The leader with the view that it has in production, and an engine that announces whatever stands in a status. */
-class Bench {
-  readonly clock = new FakeClock();
-  readonly api = new FakeKube({ clock: this.clock });
-  readonly events: string[] = [];
-  readonly reports = new AddressReports();
-  serviceRanges: readonly AddressRange[] = [];
-  mayWrite = true;
-  readonly logger = new FakeLogger();
-  readonly #deps = { api: this.api, clock: this.clock, random: { next: () => 0.5 }, logger: this.logger };
-  readonly view = new ClusterView(this.#deps, {
-    membership: undefined,
-    namespace: 'system',
-    address: '10.0.0.1',
-    serviceRanges: () => [],
-    onSynced: () => undefined,
-    onInputs: (delta) => {
-      if (delta.nodes !== undefined) this.leader.reservedChanged();
-      for (const holding of delta.services?.values() ?? []) this.#announce(holding);
-    },
-    onChange: (kind, key) => this.leader.changed(kind, key),
-  });
-  readonly leader = new Leader({
-    ...this.#deps,
-    view: this.view,
-    events: { record: (_kind, object, occurrence) => this.#record(object.metadata?.name ?? '', occurrence) },
-    reports: this.reports.current,
-    serviceRanges: () => this.serviceRanges,
-    subnets: () => [],
-    mayWrite: () => this.mayWrite,
-  });
-
-  async start(): Promise<this> {
-    this.api.store(kinds.namespaces, { metadata: { name: 'd' } });
-    this.api.store(eips, POOL);
-    this.view.start();
-    await settle();
-    this.leader.start();
-    await this.pass();
-    return this;
-  }
-
-  async pass(ms = 5_000): Promise<void> {
-    await pass(this.clock, ms);
-  }
-
-  usageOf(pool: string): number | undefined {
-    return this.api.read(eips, { name: pool })?.status?.usage;
-  }
-
-  /** A router that one replica has a session with. */
-  async router(): Promise<void> {
-    const conf = { peerAs: 65000, neighborAddress: '192.0.2.254' };
-    const replicas = [{ replica: 'porter-0', sessionState: 'Established' as const }];
-    this.api.store(bgpPeers, { metadata: { name: 'r1' }, spec: { conf }, status: { replicas } });
-    await this.pass();
-  }
-
-  ipOf(name: string, namespace = 'd'): string | undefined {
-    return this.api.read(kinds.services, { namespace, name })?.status?.loadBalancer?.ingress?.[0]?.ip;
-  }
-
-  /** Our conditions of a Service, as `type reason`. */
-  conditionsOf(name: string): string[] {
-    const { conditions = [] } = this.api.read(kinds.services, { namespace: 'd', name })?.status ?? {};
-    return conditions.map(({ type, reason }) => `${type.split('/')[1]} ${reason}`);
-  }
-
-  usedOf(name: string): unknown {
-    return this.api.read(eips, { name })?.status?.used;
-  }
-
-  lastWritesFailed(): number {
-    return this.logger.entries.filter(({ message }) => message === 'the last write of a status failed').length;
-  }
-
-  overlapsOf(name: string): string | undefined {
-    const { conditions = [] } = this.api.read(eips, { name })?.status ?? {};
-    return conditions.find(({ type }) => type === 'Overlapping')?.reason;
-  }
-
-  writesOf(plural: string): number {
-    return this.api.writes.filter((write) => write.plural === plural).length;
-  }
-
-  #announce(holding: HoldingService | null): void {
-    if (holding === null) return;
-    const changed = holding.assignments.map(({ ip }) => {
-      const announced = finding('Announced', { ip });
-      return { ip, services: [holding.key], younger: [], finding: announced, nodes: ['n1'] };
-    });
-    this.reports.update({ changed, gone: [] });
-    this.leader.addressesReported(changed);
-  }
-
-  #record(name: string, { type, reason, action }: Occurrence): void {
-    this.events.push(`${name}: ${type} ${reason} ${action}`);
-  }
-}
+import { LeaderBench, POOL, service } from './testing/leader-bench.ts';
 
 suite('the leader', () => {
   test('gives addresses, says so in the status of the pool, and in an Event once', async () => {
-    const bench = await new Bench().start();
+    const bench = await new LeaderBench().start();
     await bench.router();
     bench.api.store(kinds.services, service('s'));
     await bench.pass();
@@ -140,7 +21,7 @@ suite('the leader', () => {
   });
 
   test('lets a pool go that was in use when its CRD was deleted, once its Services are gone', async () => {
-    const bench = await new Bench().start();
+    const bench = await new LeaderBench().start();
     bench.api.store(eips, { metadata: { name: '0' }, spec: { address: '192.0.2.128/32' } });
     bench.api.store(kinds.services, service('s'));
     await bench.pass();
@@ -154,7 +35,7 @@ suite('the leader', () => {
   });
 
   test('says in an Event once why a Service gets no address', async () => {
-    const bench = await new Bench().start();
+    const bench = await new LeaderBench().start();
     await bench.router();
     bench.api.store(kinds.services, service('s'));
     await bench.pass();
@@ -172,7 +53,7 @@ suite('the leader', () => {
   });
 
   test('serves the waiting Services when a pool changes, and repairs its status when somebody else wrote that', async () => {
-    const bench = await new Bench().start();
+    const bench = await new LeaderBench().start();
     bench.api.store(kinds.services, service('s'));
     bench.api.store(kinds.services, service('t'));
     await bench.pass(15_000);
@@ -189,7 +70,7 @@ suite('the leader', () => {
   });
 
   test('writes each Service twice, a pool seldom, and nothing once all is said', async () => {
-    const bench = await new Bench().start();
+    const bench = await new LeaderBench().start();
     await bench.router();
     bench.api.store(eips, { ...POOL, spec: { address: '10.0.0.0/16' } });
     await bench.pass();
@@ -206,7 +87,7 @@ suite('the leader', () => {
   });
 
   test('marks a pool before it gives its first address', async () => {
-    const bench = await new Bench().start();
+    const bench = await new LeaderBench().start();
     const order: string[] = [];
     const patch = bench.api.patch.bind(bench.api);
     bench.api.patch = async (kind, ref, change, options) => {
@@ -222,7 +103,7 @@ suite('the leader', () => {
   });
 
   test('names the namespace in the pool before the address stands in the Service, and in every write of the pool after that', async () => {
-    const bench = await new Bench().start();
+    const bench = await new LeaderBench().start();
     for (const name of ['d', 'e']) bench.api.store(kinds.namespaces, { metadata: { name, labels: { team: 'web' } } });
     bench.api.store(eips, { ...POOL, spec: { address: '192.0.2.0/28', namespaceSelector: { team: 'web' } } });
     await bench.pass();
@@ -245,7 +126,7 @@ suite('the leader', () => {
   });
 
   test('lets a deleted pool go with its last Service, and every Service at once', async () => {
-    const bench = await new Bench().start();
+    const bench = await new LeaderBench().start();
     bench.api.store(kinds.services, service('s'));
     await bench.pass();
     bench.api.remove(eips, { name: 'a' });
@@ -264,7 +145,7 @@ suite('the leader', () => {
   });
 
   test('counts the use of a small pool each second, that of a large one less often', async () => {
-    const bench = await new Bench().start();
+    const bench = await new LeaderBench().start();
     bench.api.store(eips, { metadata: { name: 'b' }, spec: { address: '198.18.0.0/16' } });
     const annotations = { [OPENELB_KEYS.servicePool]: 'b' };
     const add = (name: string): void => {
@@ -286,7 +167,7 @@ suite('the leader', () => {
   });
 
   test('says on both pools that they overlap, and when that is over', async () => {
-    const bench = await new Bench().start();
+    const bench = await new LeaderBench().start();
     assert.equal(bench.overlapsOf('a'), undefined);
     bench.clock.advance(1_000);
     bench.api.store(eips, { metadata: { name: 'b' }, spec: { address: '192.0.2.0/28' } });
@@ -303,7 +184,7 @@ suite('the leader', () => {
 
   for (const type of ['InternalIP', 'ExternalIP'])
     test(`says that a node or the cluster's Services have addresses of a pool, and gives none: ${type}`, async () => {
-      const bench = await new Bench().start();
+      const bench = await new LeaderBench().start();
       const addresses = [{ type, address: '192.0.2.0' }];
       bench.api.store(kinds.nodes, { metadata: { name: 'n1' }, status: { addresses } });
       bench.api.store(kinds.services, service('s'));
@@ -317,7 +198,7 @@ suite('the leader', () => {
     });
 
   test('writes nothing as long as it may not, and all of it as soon as it may', async () => {
-    const bench = await new Bench().start();
+    const bench = await new LeaderBench().start();
     bench.api.writes.length = 0;
     bench.mayWrite = false;
     bench.api.store(kinds.services, service('s'));
@@ -341,7 +222,7 @@ suite('the leader', () => {
     { leaves: 'because it lost the office', says: false },
   ])
     test(`that leaves ${leaves} ${says ? 'says first' : 'does not say'} what was given and freed in the last second`, async () => {
-      const bench = await new Bench().start();
+      const bench = await new LeaderBench().start();
       bench.api.store(eips, { ...POOL, spec: { address: '192.0.2.0/31' } });
       bench.api.store(kinds.services, service('s'));
       await bench.pass();
@@ -365,7 +246,7 @@ suite('the leader', () => {
 
   test('that leaves waits for the watch where somebody else wrote the pool, and for no better times', async () => {
     for (const times of [1, 2, Infinity]) {
-      const bench = await new Bench().start();
+      const bench = await new LeaderBench().start();
       bench.api.store(kinds.services, service('s'));
       await bench.pass(300);
       const error = new ApiError({ status: 409, reason: 'Conflict', message: 'modified' });
@@ -379,7 +260,7 @@ suite('the leader', () => {
   });
 
   test('gives up its writes before another leader can begin', async () => {
-    const bench = await new Bench().start();
+    const bench = await new LeaderBench().start();
     await bench.router();
     const timeouts = new Set<unknown>();
     const patch = bench.api.patch.bind(bench.api);
