@@ -113,6 +113,20 @@ suite('an address that was in no pool when a leader found it', () => {
     }
     assert.equal(new Term([holding('b/s', 'p')]).configure(gone).has('b/s'), 'p=192.0.2.2');
   });
+  test('has one owner from the beginning where two claim it: the older, whomever the pool names that comes', () => {
+    const [old, young] = [holding('b/old', 'p'), { ...holding('a/young', 'p'), createdAt: 20 }];
+    const term = new Term([young, { ...old, createdAt: 10 }]);
+    assert.deepEqual([term.has('b/old'), term.has('a/young')], ['p=192.0.2.1', '']);
+    term.named = ['a/young'];
+    term.mayOmit = true;
+    term.configure({ ...FOR_B, namespaces: ['a', 'b'] });
+    assert.deepEqual([term.users('p'), term.has('a/young')], [['b/old 192.0.2.1'], '']);
+  });
+  test('is of the younger of two where the pool that comes would not give it to the older', () => {
+    const [old, young] = [holding('d/old', 'p'), { ...holding('b/young', 'p'), createdAt: 20 }];
+    const term = new Term([young, { ...old, createdAt: 10 }]).configure(FOR_B);
+    assert.deepEqual([term.has('b/young'), term.has('d/old')], ['p=192.0.2.1', '']);
+  });
   test('is of the pool that has it, where that is another one than recorded', () => {
     const term = new Term([holding('b/s', 'ghost')]).configure(FOR_B);
     assert.deepEqual([term.users('p'), term.has('b/s')], [['b/s 192.0.2.1'], 'p=192.0.2.1']);
