@@ -231,13 +231,16 @@ const sameAgain: Check = (before, after, { happenings }) => {
   }
 };
 
+/** Without a class, a Service with addresses that aren't ours is somebody else's; a new leader can't know what its status said before. */
+function isOwnLoss(service: Service, forgery: Happening): boolean {
+  return forgery.what === 'usurp' || !isOurs(service) || service.loadBalancerClass === undefined;
+}
+
 const forgeryTakesNothing: Check = (before, after, { happenings }) => {
   const [only] = happenings;
   if (happenings.length > 1 || (only?.what !== 'forge' && only?.what !== 'usurp')) return;
   for (const service of before.services.values()) {
-    // Without a class, a Service with addresses that aren't ours is somebody else's; a new leader can't know what its status said before.
-    const isItsOwnLoss = only.what === 'usurp' || !isOurs(service) || service.loadBalancerClass === undefined;
-    if (service.key === only.key && isItsOwnLoss) continue;
+    if (service.key === only.key && isOwnLoss(service, only)) continue;
     const now = addressesOf(after.services.get(service.key));
     const lost = addressesOf(service).filter((ip) => !now.includes(ip));
     assert.deepEqual(lost, [], `lost to a forgery: ${show(service)}`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { formatAddress } from '../domain/address.ts';
+import { formatAddress, type AddressRange } from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
 import { aPool, range, sharingTerms } from '../domain/testing/builders.ts';
@@ -65,6 +65,30 @@ suite('the lowest address that nobody had yet', () => {
       ledger.set(holder(`s${i}`), [{ pool: 'wide', ip: formatAddress(found) }], NOW);
     }
     assert.equal(looks, 2_000);
+  });
+  test('of a pool that grows at its end is not looked for from its beginning', () => {
+    const wide = aPool('wide', ['10.0.0.0/16']);
+    const ledger = new Ledger();
+    let looks = 0;
+    for (let last = 1_000n; last < 1_100n; last++) {
+      const grown: AddressRange = { family: 'ipv4', first: 0x0a000000n, last: 0x0a000000n + last };
+      ledger.retain(new Set(['wide']), [grown]);
+      assert.equal(
+        ledger.lowestFresh(wide, grown, () => ++looks > 0),
+        undefined,
+      );
+    }
+    assert.equal(looks, 1_100);
+  });
+  test('is one that becomes fresh again in the part by which a pool has grown', () => {
+    const ledger = holding({ a: '192.0.2.1', b: '192.0.2.2', c: '192.0.2.3' });
+    for (const last of ['2', '3', '4', '3']) {
+      const ip = fresh(ledger, aPool('small', [`192.0.2.1-192.0.2.${last}`]));
+      assert.equal(ip, last === '4' ? '192.0.2.4' : undefined);
+    }
+    ledger.delete('c', NOW);
+    ledger.neverUsed('192.0.2.3');
+    assert.equal(fresh(ledger, SMALL), '192.0.2.3');
   });
 });
 

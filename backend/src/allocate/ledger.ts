@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress, rangeContains, type Address, type AddressRange } from '../domain/address.ts';
+import { formatAddress, parseAddress, type Address, type AddressRange, type Family } from '../domain/address.ts';
 import { MAX_RELEASED, type Pool } from '../domain/pool.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import { sharingProblem, type SharingTerms } from '../domain/sharing.ts';
@@ -16,9 +16,10 @@ interface Entry {
   readonly written: readonly string[];
 }
 
-/** An address below which a range has none that was never used. */
+/** An address below which a range that begins there has none that was never used. */
 interface Floor {
-  readonly range: AddressRange;
+  readonly family: Family;
+  readonly first: bigint;
   value: bigint;
 }
 
@@ -218,7 +219,7 @@ export class Ledger {
   /** Drops what belongs to pools and ranges that exist no longer. */
   retain(pools: ReadonlySet<string>, ranges: Iterable<AddressRange>): void {
     const ids = new Set([...ranges].map(floorId));
-    for (const [id, { range }] of this.#floors) if (!ids.has(floorId(range))) this.#floors.delete(id);
+    for (const [id, floor] of this.#floors) if (!ids.has(floorId(floor))) this.#floors.delete(id);
     for (const [pool, released] of this.#released) {
       if (pools.has(pool)) continue;
       this.#released.delete(pool);
@@ -269,7 +270,7 @@ export class Ledger {
   /** The lowest address of a range that nobody holds, had or asks for; undefined if there is none. */
   lowestFresh(pool: Pool, range: AddressRange, isSkipped: (address: Address) => boolean): Address | undefined {
     const id = `${floorId(range)}${pool.avoidBuggyIPs ? ' without buggy ones' : ''}`;
-    const floor = this.#floors.get(id) ?? { range, value: range.first };
+    const floor = this.#floors.get(id) ?? { family: range.family, first: range.first, value: range.first };
     this.#floors.set(id, floor);
     for (; floor.value <= range.last; floor.value++) {
       const address = { family: range.family, value: floor.value };
@@ -333,18 +334,22 @@ export class Ledger {
     const address = parseAddress(ip);
     if (address === undefined) return;
     for (const floor of this.#floors.values()) {
-      if (rangeContains(floor.range, address) && address.value < floor.value) floor.value = address.value;
+      const isAbove = floor.family === address.family && floor.first <= address.value;
+      if (isAbove && address.value < floor.value) floor.value = address.value;
     }
   }
 }
 
-/** Ranges are values of pools that stay the same for long, and their numbers cost more to write than to look up. */
-const floorIds = new WeakMap<AddressRange, string>();
+type Beginning = Pick<AddressRange, 'family' | 'first'>;
 
-function floorId(range: AddressRange): string {
+/** Ranges are values of pools that stay the same for long, and their numbers cost more to write than to look up. */
+const floorIds = new WeakMap<Beginning, string>();
+
+/** By where a range begins: no two that give addresses have that in common, and one that grows need not be searched anew. */
+function floorId(range: Beginning): string {
   const known = floorIds.get(range);
   if (known !== undefined) return known;
-  const id = `${range.family}:${range.first}-${range.last}`;
+  const id = `${range.family}:${range.first}`;
   floorIds.set(range, id);
   return id;
 }

@@ -243,18 +243,21 @@ export class SmallCluster implements World {
     if (current === undefined) this.#apply(this.allocator.forget(service.key, this.now));
     else if (current.resourceVersion !== service.resourceVersion) this.#queue.add(service.key);
     else if (this.refused.delete(service.key) || !this.#guard(service, planned)) this.#later.add(service.key);
-    else {
-      this.#patch(service, planned);
-      this.forged.delete(service.key);
-      const kept = this.allocator.ledger.written(service.key);
-      this.#apply(this.allocator.settle(service, planned, this.now));
-      this.#note(service.key, kept);
-      // Whoever claimed them and is believed has them, without a write.
-      for (const { ip } of this.allocator.ledger.written(service.key)) this.freed.delete(ip);
-      // The watch brings what was written.
-      if (this.services.get(service.key) !== service) this.#seen(service.key);
-      if (service.deleting && this.services.get(service.key)?.hasFinalizer === false) this.#gone(service);
-    }
+    else this.#succeed(write);
+  }
+
+  #succeed({ service, planned }: Write): void {
+    const { key } = service;
+    this.#patch(service, planned);
+    this.forged.delete(key);
+    const kept = this.allocator.ledger.written(key);
+    this.#apply(this.allocator.settle(service, planned, this.now));
+    this.#note(key, kept);
+    // Whoever claimed them and is believed has them, without a write.
+    for (const { ip } of this.allocator.ledger.written(key)) this.freed.delete(ip);
+    // The watch brings what was written.
+    if (this.services.get(key) !== service) this.#seen(key);
+    if (service.deleting && this.services.get(key)?.hasFinalizer === false) this.#gone(service);
   }
 
   /** `PoolGuard`: the pool's status says first what is given, and a pool that is being deleted gives nothing. */
