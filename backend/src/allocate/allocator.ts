@@ -14,7 +14,7 @@ import type { Remembered } from './released.ts';
 import { Crowds, plainWish } from './crowds.ts';
 import { each, finished } from './steps.ts';
 import { Unproven } from './unproven.ts';
-import { byServiceAge, Waiting, type Interest } from './waiting.ts';
+import { byServiceAge, oldestFirst, Waiting, type Interest } from './waiting.ts';
 import { openWishes, Wishes, wishesOf } from './wishes.ts';
 
 export interface AllocatorDeps {
@@ -180,11 +180,13 @@ export class Allocator {
     this.#observeAll(this.#wishes.concernedBy(before, pools));
     const unserved = before.hasDefault === pools.hasDefault ? [] : this.#unserved;
     const disturbed = pools.strangersSince(before).flatMap((ip) => this.ledger.holders(ip));
-    const others = [...new Set([...unserved, ...disturbed])].flatMap((key) => this.#deps.services.get(key) ?? []);
-    const concerned = edited === undefined ? this.#waiting.keys() : this.#waiting.helpedBy(edited);
+    const { services } = this.#deps;
+    const waiting = edited === undefined ? this.#waiting.keys() : this.#waiting.helpedBy(edited);
+    // Who has lost what it was found with waits from now on.
+    const concerned = judged.again.length === 0 ? waiting : oldestFirst([...waiting, ...judged.again], services);
     const crowds = edited === undefined ? undefined : new Crowds(this.#waiting, this.ledger);
     const effects = this.#reconsider(concerned, now, crowds);
-    const later = [...judged.again, ...others.sort(byServiceAge).map(({ key }) => key)];
+    const later = [...judged.again, ...oldestFirst([...unserved, ...disturbed], services)];
     return this.#effects([...effects.again, ...later], [...effects.pools, ...judged.pools]);
   }
 

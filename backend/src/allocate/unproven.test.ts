@@ -94,6 +94,17 @@ suite('an address that was in no pool when a leader found it', () => {
     const term = new Term([holding('d/forged', 'p')]).configure(aPool('p', ['198.51.100.0/24']));
     assert.deepEqual([term.users('p'), term.has('d/forged')], [[], '']);
   });
+  test('is lost where that comes with others, whose addresses go to the oldest, who had it or who waits', () => {
+    for (const [age, first] of [
+      [1, 'd/found'],
+      [3, 'd/waits'],
+    ] as const) {
+      const found = { ...holding('d/found', 'p'), createdAt: age };
+      const waits = aService('d/waits', { createdAt: 2, wantedPools: ['p'] });
+      const term = new Term([found, waits]).configure(aPool('p', ['198.51.100.6'], { isDefault: true }));
+      assert.deepEqual(term.users('p'), [`${first} 198.51.100.6`]);
+    }
+  });
   test('stays as long as no pool has it, whichever others come', () => {
     const term = new Term([holding('b/s', 'p')]).configure(aPool('q', ['198.51.100.0/24']));
     assert.equal(term.has('b/s'), 'p=192.0.2.1');

@@ -8,6 +8,12 @@ export function byServiceAge(a: Aged, b: Aged): number {
   return a.createdAt - b.createdAt || (a.key < b.key ? -1 : a.key === b.key ? 0 : 1);
 }
 
+/** The keys of those of these Services that there are, each once. */
+export function oldestFirst(keys: Iterable<string>, services: ReadonlyMap<string, Service>): string[] {
+  const all = [...new Set(keys)].flatMap((key) => services.get(key) ?? []);
+  return all.sort(byServiceAge).map(({ key }) => key);
+}
+
 /** Services in order of age; a change costs a binary search. */
 class Queue {
   readonly #services: Aged[] = [];

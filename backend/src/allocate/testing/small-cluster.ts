@@ -47,6 +47,8 @@ export class SmallCluster implements World {
   readonly told = new Map<string, string>();
   /** The last address that turned up for one Service when a new leader had given it to another. */
   twice: { readonly ip: string; readonly late: string; readonly rival: string } | undefined;
+  /** When the leader began, the pools' statuses were not up to date: they may not have named all who keep what the rules don't give. */
+  mayOmit = false;
   nodes: ReadonlySet<string> = new Set();
   now = 1_000_000_000;
   allocator = this.#leader();
@@ -92,7 +94,8 @@ export class SmallCluster implements World {
     const known = new Set([...released.values()].flat().map(({ ip }) => ip));
     for (const ip of this.freed.keys()) if (!known.has(ip)) this.#mayForget(ip);
     // What overlaps with an edited one is as uncertain.
-    const omitting = new Set(this.#behind.size === 0 ? [] : this.pools.keys());
+    this.mayOmit = this.#behind.size > 0;
+    const omitting = new Set(this.mayOmit ? this.pools.keys() : []);
     this.#queue = new Set(this.allocator.adopt(this.#poolSet(), { released, used: this.used(), omitting }, this.now));
   }
 
