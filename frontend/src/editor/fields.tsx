@@ -45,7 +45,7 @@ interface TextProps extends FieldProps {
   readonly disabled?: boolean;
   readonly placeholder?: string;
   /** More than one line. */
-  readonly rows?: number;
+  readonly rows?: number | undefined;
   readonly type?: 'text' | 'password';
 }
 
@@ -76,8 +76,8 @@ interface NumberProps extends FieldProps {
   /** Undefined: empty. */
   readonly value: number | undefined;
   readonly onChange: (value: number | undefined) => void;
-  readonly min?: number;
-  readonly max?: number;
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
   readonly placeholder?: string;
 }
 

@@ -1,151 +1,41 @@
 import React, { type ReactElement } from 'react';
-import { CheckField, NumberField, TextField } from '../../editor/fields.tsx';
-import { ObjectEditor, type EditedKind, type FormProps } from '../../editor/ObjectEditor.tsx';
-import { useObject } from '../../editor/use-object.ts';
-import { useCluster } from '../../live/surroundings.tsx';
-import { Page } from '../../parts/Page.tsx';
-import { PageState } from '../../parts/PageState.tsx';
-import { text } from '../../texts/texts.ts';
+import { CreationPage, EditingPage, type EditedPages } from '../../editor/EditorPages.tsx';
+import type { FormField } from '../../editor/form-fields.tsx';
 import { bgpConfDraftOf, bgpConfFieldOf, bgpConfObjectOf, NEW_BGP_CONF, type BgpConfDraft } from './bgp-conf-draft.ts';
 import { BGP_CONF_NAME, bgpConsequence } from './bgp-conf-model.ts';
 
-const BGP_CONF: EditedKind<BgpConfDraft> = {
-  plural: 'bgpconfs',
-  draftOf: bgpConfDraftOf,
-  objectOf: bgpConfObjectOf,
-  fieldOf: bgpConfFieldOf,
-  consequence: bgpConsequence,
-  form: (props) => <BgpConfForm {...props} />,
+const MAX_AS = 4_294_967_295;
+
+const FIELDS: readonly FormField<BgpConfDraft>[] = [
+  { control: 'text', field: 'name', label: 'NAME', hint: 'BGP_NAME_HINT', fixed: 'always' },
+  { control: 'number', field: 'as', label: 'BGP_AS', hint: 'BGP_AS_HINT', min: 1, max: MAX_AS },
+  { control: 'text', field: 'racks', label: 'BGP_RACKS', hint: 'BGP_RACKS_HINT', rows: 2 },
+  { control: 'text', field: 'routerId', label: 'BGP_ROUTER_ID', hint: 'BGP_ROUTER_ID_HINT' },
+  {
+    ...{ control: 'number', field: 'listenPort', label: 'BGP_LISTEN_PORT', hint: 'BGP_LISTEN_PORT_HINT' },
+    ...{ min: 0, max: 65_535 },
+  },
+  {
+    ...{ control: 'text', field: 'listenAddresses', label: 'BGP_LISTEN_ADDRESSES', hint: 'BGP_LISTEN_ADDRESSES_HINT' },
+    ...{ rows: 2, when: ({ listenPort, listenAddresses }) => listenPort !== undefined || listenAddresses !== '' },
+  },
+  { control: 'check', field: 'restart', label: 'BGP_RESTART', hint: 'BGP_RESTART_HINT' },
+  {
+    ...{ control: 'number', field: 'restartSeconds', label: 'BGP_RESTART_SECONDS', hint: 'BGP_RESTART_SECONDS_HINT' },
+    ...{ min: 0, max: 4_095, when: ({ restart }) => restart },
+  },
+];
+
+const BGP_CONF: EditedPages<BgpConfDraft> = {
+  ...{ plural: 'bgpconfs', page: 'porterlb.bgp', title: 'BGP_CONF', create: 'BGP_CONF_CREATE', blank: NEW_BGP_CONF },
+  ...{ only: { name: BGP_CONF_NAME, edit: 'BGP_CONF_EDIT' }, fields: FIELDS },
+  ...{ draftOf: bgpConfDraftOf, objectOf: bgpConfObjectOf, fieldOf: bgpConfFieldOf, consequence: bgpConsequence },
 };
 
-function usePlace(): string {
-  return `/clusters/${useCluster()}/porterlb.bgp`;
-}
-
 export function BgpConfCreation(): ReactElement {
-  const back = usePlace();
-  return (
-    <Page title={text('BGP_CONF_CREATE')} back={{ to: back, label: text('BGP_CONF') }}>
-      <ObjectEditor kind={BGP_CONF} base={NEW_BGP_CONF} exists={false} back={back} />
-    </Page>
-  );
+  return <CreationPage kind={BGP_CONF} />;
 }
 
 export function BgpConfEditing(): ReactElement {
-  const found = useObject('bgpconfs', BGP_CONF_NAME);
-  const back = usePlace();
-  return (
-    <Page title={text('BGP_CONF_EDIT')} back={{ to: back, label: text('BGP_CONF') }}>
-      <PageState live={found}>
-        {(base) => (
-          <ObjectEditor
-            key={base.metadata.resourceVersion}
-            kind={BGP_CONF}
-            base={base}
-            exists
-            back={back}
-            onReload={found.refresh}
-          />
-        )}
-      </PageState>
-    </Page>
-  );
-}
-
-function BgpConfForm({ draft, onChange, errors }: FormProps<BgpConfDraft>): ReactElement {
-  const set = (change: Partial<BgpConfDraft>): void => onChange({ ...draft, ...change });
-  return (
-    <>
-      <TextField
-        label={text('NAME')}
-        hint={text('BGP_NAME_HINT')}
-        value={draft.name}
-        disabled
-        error={errors['name']}
-        onChange={() => undefined}
-      />
-      <NumberField
-        label={text('BGP_AS')}
-        hint={text('BGP_AS_HINT')}
-        min={1}
-        max={4_294_967_295}
-        value={draft.as}
-        error={errors['as']}
-        onChange={(as) => set({ as })}
-      />
-      <TextField
-        label={text('BGP_RACKS')}
-        hint={text('BGP_RACKS_HINT')}
-        rows={2}
-        value={draft.racks}
-        error={errors['racks']}
-        onChange={(racks) => set({ racks })}
-      />
-      <TextField
-        label={text('BGP_ROUTER_ID')}
-        hint={text('BGP_ROUTER_ID_HINT')}
-        value={draft.routerId}
-        error={errors['routerId']}
-        onChange={(routerId) => set({ routerId })}
-      />
-      <Listening draft={draft} set={set} errors={errors} />
-      <Restart draft={draft} set={set} errors={errors} />
-    </>
-  );
-}
-
-interface PartProps {
-  readonly draft: BgpConfDraft;
-  readonly set: (change: Partial<BgpConfDraft>) => void;
-  readonly errors: Readonly<Record<string, string>>;
-}
-
-function Listening({ draft: { listenPort, listenAddresses }, set, errors }: PartProps): ReactElement {
-  return (
-    <>
-      <NumberField
-        label={text('BGP_LISTEN_PORT')}
-        hint={text('BGP_LISTEN_PORT_HINT')}
-        min={0}
-        max={65_535}
-        value={listenPort}
-        error={errors['listenPort']}
-        onChange={(port) => set({ listenPort: port })}
-      />
-      {(listenPort !== undefined || listenAddresses !== '') && (
-        <TextField
-          label={text('BGP_LISTEN_ADDRESSES')}
-          hint={text('BGP_LISTEN_ADDRESSES_HINT')}
-          rows={2}
-          value={listenAddresses}
-          error={errors['listenAddresses']}
-          onChange={(addresses) => set({ listenAddresses: addresses })}
-        />
-      )}
-    </>
-  );
-}
-
-function Restart({ draft: { restart, restartSeconds }, set, errors }: PartProps): ReactElement {
-  return (
-    <>
-      <CheckField
-        label={text('BGP_RESTART')}
-        hint={text('BGP_RESTART_HINT')}
-        checked={restart}
-        onChange={(checked) => set({ restart: checked })}
-      />
-      {restart && (
-        <NumberField
-          label={text('BGP_RESTART_SECONDS')}
-          hint={text('BGP_RESTART_SECONDS_HINT')}
-          min={0}
-          max={4_095}
-          value={restartSeconds}
-          error={errors['restartSeconds']}
-          onChange={(seconds) => set({ restartSeconds: seconds })}
-        />
-      )}
-    </>
-  );
+  return <EditingPage kind={BGP_CONF} />;
 }

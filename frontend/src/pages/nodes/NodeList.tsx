@@ -1,14 +1,9 @@
 import React, { type ReactElement } from 'react';
 import { Link } from 'react-router-dom';
 import type { Node } from '../../generated/api.ts';
-import { useLivePage } from '../../live/use-live.ts';
-import { EmptyState } from '../../parts/EmptyState.tsx';
-import { Page } from '../../parts/Page.tsx';
-import { PageState } from '../../parts/PageState.tsx';
 import { MissingReplicas } from '../../parts/Replicas.tsx';
 import type { Column } from '../../table/column.ts';
-import { ListTable } from '../../table/ListTable.tsx';
-import { useListQuery } from '../../table/use-list-query.ts';
+import { ListPage, useLiveList } from '../../table/ListPage.tsx';
 import { text } from '../../texts/texts.ts';
 import { trafficWord, verdictWord } from './node-model.ts';
 import { NodeSigns, WordStatus } from './NodeWords.tsx';
@@ -20,32 +15,17 @@ const COLUMNS: readonly Column<Node>[] = [
   { title: 'NODE_READY', cell: ({ ready }) => text(ready ? 'YES' : 'NO') },
 ];
 
+const WORDS = { title: 'NODES', about: 'NODES_ABOUT', empty: 'NODES_EMPTY', emptyHint: 'NODES_EMPTY_HINT' } as const;
+
 export function NodeList(): ReactElement {
-  const [query, onQuery] = useListQuery('name');
-  const live = useLivePage({ operation: 'listNodes', query: { ...query } });
   return (
-    <Page title={text('NODES')} description={text('NODES_ABOUT')}>
-      <PageState
-        live={live}
-        isEmpty={({ totalItems }) => totalItems === 0 && query.name === ''}
-        empty={<EmptyState title={text('NODES_EMPTY')} hint={text('NODES_EMPTY_HINT')} />}
-      >
-        {({ items, totalItems, replicas }) => (
-          <>
-            <MissingReplicas replicas={replicas} />
-            <ListTable
-              label={text('NODES')}
-              columns={COLUMNS}
-              rows={items}
-              rowKey={({ name }) => name}
-              totalItems={totalItems}
-              query={query}
-              onQuery={onQuery}
-            />
-          </>
-        )}
-      </PageState>
-    </Page>
+    <ListPage
+      words={WORDS}
+      list={useLiveList('listNodes')}
+      columns={COLUMNS}
+      rowKey={({ name }) => name}
+      above={({ replicas }) => <MissingReplicas replicas={replicas} />}
+    />
   );
 }
 

@@ -1,20 +1,14 @@
-import React, { useState, type ReactElement } from 'react';
+import React, { type ReactElement } from 'react';
 import { Link } from 'react-router-dom';
 import type { PeerSummary } from '../../generated/api.ts';
-import { useMayManage } from '../../live/surroundings.tsx';
-import { useLivePage } from '../../live/use-live.ts';
-import { ActionMenu } from '../../parts/ActionMenu.tsx';
-import { EmptyState } from '../../parts/EmptyState.tsx';
-import { Page } from '../../parts/Page.tsx';
-import { PageState } from '../../parts/PageState.tsx';
+import { actionsOf, ObjectChangeDialog, type ObjectChange } from '../../parts/ObjectChange.tsx';
 import { Status } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
 import type { Column } from '../../table/column.ts';
-import { ListTable } from '../../table/ListTable.tsx';
-import { useListQuery } from '../../table/use-list-query.ts';
+import { ListPage, useLiveList, type RowActions } from '../../table/ListPage.tsx';
 import { text } from '../../texts/texts.ts';
 import { endpointText, peerState, sessionLevel } from './peer-model.ts';
-import { PeerChangeDialog, peerActions, type PeerChange } from './PeerChange.tsx';
+import { peerWays } from './peer-ways.ts';
 
 const COLUMNS: readonly Column<PeerSummary>[] = [
   { title: 'NAME', sortBy: 'name', cell: (peer) => <PeerName peer={peer} /> },
@@ -24,64 +18,17 @@ const COLUMNS: readonly Column<PeerSummary>[] = [
   { title: 'CREATED', sortBy: 'createTime', cell: ({ createdAt }) => <Time at={createdAt} /> },
 ];
 
-export function PeerList(): ReactElement {
-  const [query, onQuery] = useListQuery('name');
-  const live = useLivePage({ operation: 'listPeers', query: { ...query } });
-  const mayManage = useMayManage();
-  const [change, setChange] = useState<PeerChange>();
-  return (
-    <Page title={text('PEERS')} description={text('PEERS_ABOUT')}>
-      <PageState
-        live={live}
-        isEmpty={({ totalItems }) => totalItems === 0 && query.name === ''}
-        empty={
-          <EmptyState title={text('PEERS_EMPTY')} hint={text('PEERS_EMPTY_HINT')}>
-            {mayManage && <CreateLink />}
-          </EmptyState>
-        }
-      >
-        {({ items, totalItems }) => (
-          <ListTable
-            label={text('PEERS')}
-            columns={COLUMNS}
-            rows={items}
-            rowKey={({ name }) => name}
-            totalItems={totalItems}
-            query={query}
-            onQuery={onQuery}
-            tools={mayManage ? <CreateLink /> : undefined}
-            actions={
-              mayManage
-                ? (peer) => (
-                    <ActionMenu
-                      label={text('ACTIONS_OF', { name: peer.name })}
-                      actions={peerActions(peer, undefined, (kind) => setChange({ kind, peer }))}
-                    />
-                  )
-                : undefined
-            }
-          />
-        )}
-      </PageState>
-      {change !== undefined && (
-        <PeerChangeDialog
-          change={change}
-          onClose={(changed) => {
-            setChange(undefined);
-            if (changed) live.refresh();
-          }}
-        />
-      )}
-    </Page>
-  );
-}
+const WORDS = { title: 'PEERS', about: 'PEERS_ABOUT', empty: 'PEERS_EMPTY', emptyHint: 'PEERS_EMPTY_HINT' } as const;
 
-function CreateLink(): ReactElement {
-  return (
-    <Link className="plb-button plb-primary" to="~new">
-      {text('CREATE')}
-    </Link>
-  );
+const ACTS: RowActions<PeerSummary, ObjectChange> = {
+  name: ({ name }) => name,
+  actions: (peer, choose) => actionsOf(peerWays(peer, undefined), (way) => choose({ way, name: peer.name })),
+  dialog: (change, onClose) => <ObjectChangeDialog change={change} onClose={onClose} />,
+};
+
+export function PeerList(): ReactElement {
+  const list = useLiveList('listPeers');
+  return <ListPage words={WORDS} list={list} columns={COLUMNS} rowKey={({ name }) => name} creates acts={ACTS} />;
 }
 
 function PeerName({ peer }: { readonly peer: PeerSummary }): ReactElement {

@@ -1,63 +1,35 @@
-import React, { useState, type ReactElement } from 'react';
-import { Link, useNavigate, useParams } from 'react-router-dom';
+import React, { type ReactElement } from 'react';
+import { useParams } from 'react-router-dom';
 import type { Pool } from '../../generated/api.ts';
-import { useCluster, useMayManage } from '../../live/surroundings.tsx';
 import { useLive } from '../../live/use-live.ts';
-import { ActionMenu } from '../../parts/ActionMenu.tsx';
 import { ConditionList } from '../../parts/ConditionList.tsx';
 import { Facts } from '../../parts/Facts.tsx';
 import { Notice } from '../../parts/Notice.tsx';
-import { Page } from '../../parts/Page.tsx';
-import { PageState } from '../../parts/PageState.tsx';
+import { ObjectPage } from '../../parts/ObjectPage.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { text, type TextKey } from '../../texts/texts.ts';
 import { AddressMap } from './AddressMap.tsx';
 import { PROTOCOLS } from './pool-model.ts';
-import { PoolChangeDialog, poolActions, type ChangeKind } from './PoolChange.tsx';
+import { poolWays } from './pool-ways.ts';
 import { PoolStatus } from './PoolList.tsx';
 import { PoolUse } from './PoolUse.tsx';
 
+const LIST = { page: 'porterlb.pools', title: 'POOLS' } as const;
+
 export function PoolDetail(): ReactElement {
   const name = useParams()['name'] ?? '';
-  const navigate = useNavigate();
-  const list = `/clusters/${useCluster()}/porterlb.pools`;
   const live = useLive({ operation: 'getPool', path: { name } });
-  const mayManage = useMayManage();
-  const [change, setChange] = useState<ChangeKind>();
-  const pool = live.answer;
-  const onClose = (changed: boolean): void => {
-    setChange(undefined);
-    if (!changed) return;
-    if (change === 'delete') navigate(list);
-    else live.refresh();
-  };
   return (
-    <Page
-      title={name}
-      back={{ to: list, label: text('POOLS') }}
-      tools={
-        mayManage && pool !== undefined ? (
-          <>
-            <Link className="plb-button" to="edit">
-              {text('EDIT')}
-            </Link>
-            <ActionMenu label={text('ACTIONS_OF', { name })} actions={poolActions(pool, setChange)} />
-          </>
-        ) : undefined
-      }
-    >
-      <PageState live={live}>
-        {(found) => (
-          <>
-            <PoolFacts pool={found} />
-            <Overlaps pool={found} />
-            <AddressMap pool={name} />
-            <ConditionList conditions={found.conditions} />
-          </>
-        )}
-      </PageState>
-      {change !== undefined && <PoolChangeDialog change={{ kind: change, pool: { name } }} onClose={onClose} />}
-    </Page>
+    <ObjectPage name={name} list={LIST} live={live} ways={poolWays}>
+      {(pool) => (
+        <>
+          <PoolFacts pool={pool} />
+          <Overlaps pool={pool} />
+          <AddressMap pool={name} />
+          <ConditionList conditions={pool.conditions} />
+        </>
+      )}
+    </ObjectPage>
   );
 }
 

@@ -1,20 +1,14 @@
-import React, { useState, type ReactElement } from 'react';
+import React, { type ReactElement } from 'react';
 import { Link } from 'react-router-dom';
 import type { PoolSummary } from '../../generated/api.ts';
-import { useMayManage } from '../../live/surroundings.tsx';
-import { useLivePage } from '../../live/use-live.ts';
-import { ActionMenu } from '../../parts/ActionMenu.tsx';
-import { EmptyState } from '../../parts/EmptyState.tsx';
-import { Page } from '../../parts/Page.tsx';
-import { PageState } from '../../parts/PageState.tsx';
+import { actionsOf, ObjectChangeDialog, type ObjectChange } from '../../parts/ObjectChange.tsx';
 import { Status } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
 import type { Column } from '../../table/column.ts';
-import { ListTable } from '../../table/ListTable.tsx';
-import { useListQuery } from '../../table/use-list-query.ts';
+import { ListPage, useLiveList, type RowActions } from '../../table/ListPage.tsx';
 import { text } from '../../texts/texts.ts';
 import { poolState, PROTOCOLS } from './pool-model.ts';
-import { PoolChangeDialog, poolActions, type PoolChange } from './PoolChange.tsx';
+import { poolWays } from './pool-ways.ts';
 import { PoolUse } from './PoolUse.tsx';
 
 const COLUMNS: readonly Column<PoolSummary>[] = [
@@ -26,64 +20,17 @@ const COLUMNS: readonly Column<PoolSummary>[] = [
   { title: 'CREATED', sortBy: 'createTime', cell: ({ createdAt }) => <Time at={createdAt} /> },
 ];
 
-export function PoolList(): ReactElement {
-  const [query, onQuery] = useListQuery('name');
-  const live = useLivePage({ operation: 'listPools', query: { ...query } });
-  const mayManage = useMayManage();
-  const [change, setChange] = useState<PoolChange>();
-  return (
-    <Page title={text('POOLS')} description={text('POOLS_ABOUT')}>
-      <PageState
-        live={live}
-        isEmpty={({ totalItems }) => totalItems === 0 && query.name === ''}
-        empty={
-          <EmptyState title={text('POOLS_EMPTY')} hint={text('POOLS_EMPTY_HINT')}>
-            {mayManage && <CreateLink />}
-          </EmptyState>
-        }
-      >
-        {({ items, totalItems }) => (
-          <ListTable
-            label={text('POOLS')}
-            columns={COLUMNS}
-            rows={items}
-            rowKey={({ name }) => name}
-            totalItems={totalItems}
-            query={query}
-            onQuery={onQuery}
-            tools={mayManage ? <CreateLink /> : undefined}
-            actions={
-              mayManage
-                ? (pool) => (
-                    <ActionMenu
-                      label={text('ACTIONS_OF', { name: pool.name })}
-                      actions={poolActions(pool, (kind) => setChange({ kind, pool }))}
-                    />
-                  )
-                : undefined
-            }
-          />
-        )}
-      </PageState>
-      {change !== undefined && (
-        <PoolChangeDialog
-          change={change}
-          onClose={(changed) => {
-            setChange(undefined);
-            if (changed) live.refresh();
-          }}
-        />
-      )}
-    </Page>
-  );
-}
+const WORDS = { title: 'POOLS', about: 'POOLS_ABOUT', empty: 'POOLS_EMPTY', emptyHint: 'POOLS_EMPTY_HINT' } as const;
 
-function CreateLink(): ReactElement {
-  return (
-    <Link className="plb-button plb-primary" to="~new">
-      {text('CREATE')}
-    </Link>
-  );
+const ACTS: RowActions<PoolSummary, ObjectChange> = {
+  name: ({ name }) => name,
+  actions: (pool, choose) => actionsOf(poolWays(pool), (way) => choose({ way, name: pool.name })),
+  dialog: (change, onClose) => <ObjectChangeDialog change={change} onClose={onClose} />,
+};
+
+export function PoolList(): ReactElement {
+  const list = useLiveList('listPools');
+  return <ListPage words={WORDS} list={list} columns={COLUMNS} rowKey={({ name }) => name} creates acts={ACTS} />;
 }
 
 function PoolName({ pool }: { readonly pool: PoolSummary }): ReactElement {

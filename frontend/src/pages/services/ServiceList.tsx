@@ -1,16 +1,10 @@
-import React, { useMemo, useState, type ReactElement } from 'react';
+import React, { useMemo, type ReactElement } from 'react';
 import { Link } from 'react-router-dom';
 import type { PoolSummary, ServiceSummary } from '../../generated/api.ts';
-import { useMayManage } from '../../live/surroundings.tsx';
-import { useLive, useLivePage } from '../../live/use-live.ts';
-import { ActionMenu } from '../../parts/ActionMenu.tsx';
-import { EmptyState } from '../../parts/EmptyState.tsx';
-import { Page } from '../../parts/Page.tsx';
-import { PageState } from '../../parts/PageState.tsx';
+import { useLive } from '../../live/use-live.ts';
 import { Time } from '../../parts/Time.tsx';
 import type { Column } from '../../table/column.ts';
-import { ListTable } from '../../table/ListTable.tsx';
-import { useListQuery } from '../../table/use-list-query.ts';
+import { ListPage, useLiveList, type ListWords, type RowActions } from '../../table/ListPage.tsx';
 import { text } from '../../texts/texts.ts';
 import { PROTOCOLS } from '../pools/pool-model.ts';
 import { ServiceAddresses, ServiceStatus } from './ServiceCells.tsx';
@@ -30,61 +24,26 @@ function columnsFor(protocols: Protocols): readonly Column<ServiceSummary>[] {
   ];
 }
 
+const WORDS: ListWords = {
+  ...{ title: 'SERVICES', about: 'SERVICES_ABOUT', empty: 'NO_SERVICE', emptyHint: 'SERVICES_EMPTY_HINT' },
+};
+
+const keyOf = ({ namespace, name }: ServiceSummary): string => `${namespace}/${name}`;
+
+const ACTS: RowActions<ServiceSummary, ServiceSummary> = {
+  name: keyOf,
+  actions: (service, choose) => [{ label: text('SERVICE_WISH'), onChoose: () => choose(service) }],
+  dialog: (service, onClose) => <ServiceWishDialog service={service} onClose={onClose} />,
+};
+
 export function ServiceList(): ReactElement {
-  const [query, onQuery] = useListQuery('name');
-  const live = useLivePage({ operation: 'listServices', query: { ...query } });
+  const list = useLiveList('listServices');
   const pools = useLive({ operation: 'listPools', query: { limit: 100 } }).answer;
   const columns = useMemo(
     () => columnsFor(new Map((pools?.items ?? []).map(({ name, protocol }) => [name, protocol]))),
     [pools],
   );
-  const mayManage = useMayManage();
-  const [changed, setChanged] = useState<ServiceSummary>();
-  return (
-    <Page title={text('SERVICES')} description={text('SERVICES_ABOUT')}>
-      <PageState
-        live={live}
-        isEmpty={({ totalItems }) => totalItems === 0 && query.name === ''}
-        empty={<EmptyState title={text('NO_SERVICE')} hint={text('SERVICES_EMPTY_HINT')} />}
-      >
-        {({ items, totalItems }) => (
-          <ListTable
-            label={text('SERVICES')}
-            columns={columns}
-            rows={items}
-            rowKey={({ namespace, name }) => `${namespace}/${name}`}
-            totalItems={totalItems}
-            query={query}
-            onQuery={onQuery}
-            actions={mayManage ? (service) => <Actions service={service} onChange={setChanged} /> : undefined}
-          />
-        )}
-      </PageState>
-      {changed !== undefined && (
-        <ServiceWishDialog
-          service={changed}
-          onClose={(isChanged) => {
-            setChanged(undefined);
-            if (isChanged) live.refresh();
-          }}
-        />
-      )}
-    </Page>
-  );
-}
-
-interface ActionsProps {
-  readonly service: ServiceSummary;
-  readonly onChange: (service: ServiceSummary) => void;
-}
-
-function Actions({ service, onChange }: ActionsProps): ReactElement {
-  return (
-    <ActionMenu
-      label={text('ACTIONS_OF', { name: `${service.namespace}/${service.name}` })}
-      actions={[{ label: text('SERVICE_WISH'), onChoose: () => onChange(service) }]}
-    />
-  );
+  return <ListPage words={WORDS} list={list} columns={columns} rowKey={keyOf} acts={ACTS} />;
 }
 
 function ServiceLink({ service: { namespace, name } }: { readonly service: ServiceSummary }): ReactElement {
