@@ -152,6 +152,21 @@ suite('places for who listens', () => {
     for (const { request } of [...greedy, other, again].flatMap((each) => each ?? [])) request.destroy();
   });
 
+  test('go from the oldest of his to who wants one more: he may have left it behind a proxy that keeps it open', async (context) => {
+    const api = await bench(context);
+    const left = many(api, 10, 'admin');
+    await until(() => left.every(({ events }) => events.length === 1));
+    const [soon] = many(api, 1, 'admin');
+    await until(() => soon?.text.includes('TooManyRequests') === true);
+    api.clock.advance(10_000);
+    const [now] = many(api, 1, 'admin');
+    await until(() => now?.events.length === 1);
+    await until(() => left.some(({ ended }) => ended));
+    assert.equal(left.filter(({ ended }) => ended).length, 1);
+    assert.equal(left.find(({ ended }) => ended)?.events.at(-1)?.event, 'change');
+    for (const { request } of [...left, soon, now].flatMap((each) => each ?? [])) request.destroy();
+  });
+
   test('are not taken by who has not shown yet who he is', async (context) => {
     const api = await bench(context);
     await api.get('pools');
@@ -170,6 +185,7 @@ suite('places for who listens', () => {
 class SlowReader extends EventEmitter {
   readonly written: string[] = [];
   closed = false;
+  writableEnded = false;
   writableNeedDrain = false;
 
   writeHead(): void {

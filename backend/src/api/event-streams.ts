@@ -9,9 +9,14 @@ const QUIET_MS = 15_000;
 /** Who doesn't read what he was told is told nothing more, so that no memory grows, and after this time is taken for gone. */
 const STALLED_MS = 30_000;
 /** A client comes again by itself (WHATWG HTML, 9.2.3), and may reach another replica then. */
-const LIFE_MS = 600_000;
+const LIFE_MS = 120_000;
 const MAX_STREAMS = 100;
 const MAX_PER_CALLER = 10;
+/**
+ * A caller's oldest stream gives way to one more of his when it has stood so long. The proxy of ks-console's server doesn't tell when a browser has
+ * left a page, and keeps its stream open; who really has so many pages open gets each of them back in turns.
+ */
+const SETTLED_MS = 10_000;
 
 /** What compresses answers on the way, as KubeSphere's console does for browsers, holds them back until there is enough of them: it must not. */
 const HEADERS = {
@@ -35,11 +40,23 @@ export interface Stream {
   readonly status: (error: unknown) => unknown;
 }
 
+/** What a stream has told, and when. */
+interface Said {
+  readonly text: string;
+  readonly at: number;
+}
+
+/** A stream that is open. */
+interface Place {
+  readonly since: number;
+  readonly end: () => void;
+}
+
 /** Server-sent events: the whole answer at the beginning and whenever it is another one. */
 export class EventStreams {
   readonly #clock: Clock;
-  /** Streams of each caller. */
-  readonly #open = new Map<string, number>();
+  /** Streams of each caller, oldest first. */
+  readonly #open = new Map<string, Set<Place>>();
 
   constructor({ clock }: { readonly clock: Clock }) {
     this.#clock = clock;
@@ -52,52 +69,69 @@ export class EventStreams {
   async open(stream: Stream): Promise<void> {
     const { caller, text } = await stream.answer();
     if (stream.response.closed) return;
-    this.#take(caller);
+    const place = this.#take(caller, stream.response);
     try {
       stream.response.writeHead(200, HEADERS);
       await this.#run(stream, text);
     } finally {
-      this.#give(caller);
+      this.#give(caller, place);
     }
   }
 
-  #take(caller: string): void {
-    const own = this.#open.get(caller) ?? 0;
-    const all = [...this.#open.values()].reduce((sum, count) => sum + count, 0);
-    if (own >= MAX_PER_CALLER || all >= MAX_STREAMS) throw tooMany(5);
-    this.#open.set(caller, own + 1);
+  #take(caller: string, response: ServerResponse): Place {
+    const own = this.#open.get(caller) ?? new Set();
+    if (own.size >= MAX_PER_CALLER) this.#endOldest(caller, own);
+    const all = [...this.#open.values()].reduce((sum, { size }) => sum + size, 0);
+    if (own.size >= MAX_PER_CALLER || all >= MAX_STREAMS) throw tooMany(5);
+    const place = { since: this.#clock.now(), end: () => void response.end() };
+    this.#open.set(caller, own.add(place));
+    return place;
   }
 
-  #give(caller: string): void {
-    const left = (this.#open.get(caller) ?? 1) - 1;
-    if (left > 0) this.#open.set(caller, left);
-    else this.#open.delete(caller);
+  #endOldest(caller: string, own: ReadonlySet<Place>): void {
+    const [oldest] = own;
+    if (oldest === undefined || this.#clock.now() - oldest.since < SETTLED_MS) return;
+    this.#give(caller, oldest);
+    oldest.end();
   }
 
-  async #run({ response, answer, status }: Stream, first: string): Promise<void> {
+  #give(caller: string, place: Place): void {
+    const own = this.#open.get(caller);
+    own?.delete(place);
+    if (own?.size === 0) this.#open.delete(caller);
+  }
+
+  async #run(stream: Stream, first: string): Promise<void> {
+    const { response } = stream;
     const began = this.#clock.now();
-    let [last, saidAt] = [first, began];
+    let said: Said = { text: first, at: began };
     response.write(event('change', first));
     while (this.#clock.now() - began < LIFE_MS) {
       await this.#wait(response);
-      if (response.closed) return;
+      if (isOver(response)) return;
       if (response.writableNeedDrain) {
-        if (this.#clock.now() - saidAt < STALLED_MS) continue;
+        if (this.#clock.now() - said.at < STALLED_MS) continue;
         response.destroy();
         return;
       }
-      try {
-        const { text: now } = await answer();
-        const isQuiet = now === last;
-        if (isQuiet && this.#clock.now() - saidAt < QUIET_MS) continue;
-        response.write(isQuiet ? ':\n\n' : event('change', now));
-        [last, saidAt] = [now, this.#clock.now()];
-      } catch (error) {
-        response.end(event('error', JSON.stringify(status(error))));
-        return;
-      }
+      said = await this.#say(stream, said);
+      if (isOver(response)) return;
     }
     response.end();
+  }
+
+  /** What is otherwise than what was said last, or a sign of life when it is time for one. */
+  async #say({ response, answer, status }: Stream, last: Said): Promise<Said> {
+    try {
+      const { text } = await answer();
+      const isQuiet = text === last.text;
+      if (isOver(response) || (isQuiet && this.#clock.now() - last.at < QUIET_MS)) return last;
+      response.write(isQuiet ? ':\n\n' : event('change', text));
+      return { text, at: this.#clock.now() };
+    } catch (error) {
+      if (!isOver(response)) response.end(event('error', JSON.stringify(status(error))));
+      return last;
+    }
   }
 
   /** Until the next look, or until the stream is closed. */
@@ -112,6 +146,10 @@ export class EventStreams {
     response.off('close', wake);
     timer?.cancel();
   }
+}
+
+function isOver({ closed, writableEnded }: ServerResponse): boolean {
+  return closed || writableEnded;
 }
 
 function event(name: string, data: string): string {

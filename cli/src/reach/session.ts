@@ -107,7 +107,7 @@ export class Session {
     }
   }
 
-  /** Until the server ends it, which it does every ten minutes. */
+  /** Until the server ends it, which it does every two minutes. */
   async #stream(question: Question, signal: AbortSignal, onAnswer: (answer: unknown) => void): Promise<void> {
     await this.#persistently(question, signal, async (link, exchange) => {
       let failure: Error | undefined;

@@ -75,7 +75,7 @@ suite('an answer that changes', () => {
     assert.equal(api.asked, 0);
   });
 
-  test('is heard of again when the API ends the stream, as it does every ten minutes', async (context) => {
+  test('is heard of again when the API ends the stream, as it does every two minutes', async (context) => {
     const { api, pass } = await follow(context, (api) => api);
     api.say(5);
     api.end();

@@ -8,7 +8,7 @@ export const POLL_MS = 10_000;
 const SILENCE_MS = 40_000;
 /** The first word comes with the first answer. */
 const FIRST_WORD_MS = 5_000;
-/** The API ends a stream every ten minutes. Something in between may do so all the time. */
+/** The API ends a stream every two minutes. Something in between may do so all the time. */
 const AGAIN_MS = 1_000;
 /** How many questions are asked until a stream is tried once more. */
 const POLLS_PER_STREAM = 6;
