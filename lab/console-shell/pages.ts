@@ -19,6 +19,8 @@ export const shownPages: readonly ShownPage[] = [
   { name: 'pool-new', account: 'admin', path: `${cluster}/porterlb.pools/~new`, ready: 'form, .plb-form' },
   { name: 'services', account: 'admin', path: `${cluster}/porterlb.services`, ready: 'td >> text=empty' },
   { name: 'service', account: 'admin', path: `${cluster}/porterlb.services/shop/empty`, ready: '.plb-chain li' },
+  { name: 'peers', account: 'admin', path: `${cluster}/porterlb.peers`, ready: 'td >> text=r1' },
+  { name: 'peer', account: 'admin', path: `${cluster}/porterlb.peers/r1`, ready: 'section[aria-label] .plb-snippet' },
   { name: 'bgp', account: 'admin', path: `${cluster}/porterlb.bgp`, ready: 'section[aria-label] .plb-facts' },
   { name: 'nodes', account: 'admin', path: `${cluster}/porterlb.nodes`, ready: 'td >> text=n1' },
   { name: 'node', account: 'admin', path: `${cluster}/porterlb.nodes/n1`, ready: '.plb-facts' },

@@ -1,16 +1,21 @@
 /** The console's pages in the real shell of ks-console, in a browser, on the lab's real API server and manager. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { openBrowser, signIn, type Session, type SessionOptions } from '../console-shell/browser.ts';
+import type { Browser, Request } from 'playwright-core';
+import { ensureAxe, obstacles } from '../accessibility/axe.ts';
+import { openBrowser } from '../console-shell/browser.ts';
 import { open, pagesOf } from '../console-shell/pages.ts';
 import { ConsoleSetting } from '../console-shell/setting.ts';
 import { whyNoShell } from '../console-shell/shell.ts';
+import { row, Visitors } from '../console-shell/visitors.ts';
+import { accounts } from '../kubesphere/accounts.ts';
 import { on, ours, slice } from '../local/objects.ts';
 import { progressToStderr } from '../toolchain/index.ts';
+import { podOn } from '../local/replicas.ts';
 import { inPool, Pools } from './manager/pools.ts';
 
 const pools = '/clusters/host/porterlb.pools';
+const peers = '/clusters/host/porterlb.peers';
 const services = '/clusters/host/porterlb.services';
 const overview = '/clusters/host/porterlb.overview';
 const eips = '/clusters/host/apis/network.kubesphere.io/v1alpha2/eips';
@@ -19,46 +24,43 @@ const ourApi = '/clusters/host/kapis/porterlb.kubesphere.io/v1alpha1';
 suite('the console in the shell of ks-console', { skip: await whyNoShell(progressToStderr) }, () => {
   let setting: ConsoleSetting;
   let browser: Browser;
+  let visitors: Visitors;
 
   before(async () => {
     setting = await ConsoleSetting.up({ progress: progressToStderr });
     browser = await openBrowser(progressToStderr);
+    visitors = new Visitors(browser, setting.url);
   });
   after(async () => {
     await browser?.close();
     await setting?.down();
   });
 
-  const sessions = new Map<string, Session>();
+  const as: Visitors['as'] = async (options, does) => await visitors.as(options, does);
 
-  /** Who has signed in stays so for the tests that follow: browsers need long for the shell's 11 MB. */
-  async function sessionOf(options: SessionOptions): Promise<Session> {
-    const key = JSON.stringify(options);
-    const session = sessions.get(key) ?? (await signIn(browser, setting.url, options));
-    sessions.set(key, session);
-    return session;
-  }
-
-  /** What somebody does in a browser of theirs; nothing goes wrong in the pages meanwhile. */
-  async function as(options: SessionOptions, does: (page: Page) => Promise<void>): Promise<void> {
-    const { page, faults, context } = await sessionOf(options);
+  test('lets people in who know their password', async () => {
+    const context = await browser.newContext({ baseURL: setting.url, locale: 'en-US' });
     try {
-      await does(page);
-    } catch (error) {
-      const text = await page.locator('body').innerText();
-      const told = `${String(error)}\non the page ${page.url()}:\n${text}\nfaults: ${faults.join('; ')}`;
-      // The next test is not to suffer from a dialog that was left open.
-      sessions.delete(JSON.stringify(options));
+      const page = await context.newPage();
+      page.setDefaultTimeout(60_000);
+      await page.goto(`${pools}`);
+      const attempt = async (password: string): Promise<void> => {
+        await page.getByPlaceholder('user@example.com').fill('admin');
+        await page.getByPlaceholder('Password').fill(password);
+        await page.getByRole('button', { name: 'Log In' }).click();
+      };
+      await attempt('wrong');
+      await page
+        .getByText(/incorrect/i)
+        .first()
+        .waitFor();
+      await attempt(accounts[0]?.password ?? '');
+      await page.waitForURL((url) => url.pathname !== '/login');
+      await row(page, 'public').waitFor();
+    } finally {
       await context.close();
-      throw new Error(told, { cause: error });
     }
-    assert.deepEqual(faults.splice(0), []);
-  }
-
-  /** The row of a table that is about an object. */
-  function row(page: Page, name: string): Locator {
-    return page.locator('tbody tr').filter({ has: page.getByRole('link', { name, exact: true }) });
-  }
+  });
 
   test('leads from the menu of a cluster to the pools that there are', async () => {
     await as({ account: 'admin' }, async (page) => {
@@ -113,6 +115,44 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
     });
   });
 
+  test('a router that was taken out is made again by the form, and its sessions are seen to come up', async () => {
+    const router = setting.lab.routers[1];
+    assert.ok(router !== undefined);
+    await as({ account: 'admin' }, async (page) => {
+      await open(page, peers);
+      await row(page, router.name).getByText('2 of 2').waitFor();
+      await page.getByRole('button', { name: `Actions for ${router.name}` }).click();
+      await page.getByRole('menuitem', { name: 'Delete' }).click();
+      // Traffic goes through the other one.
+      await page.getByText('Stay as they are').or(page.getByText('Nobody would be affected')).waitFor();
+      await page.getByRole('button', { name: 'Delete', exact: true }).click();
+      await row(page, router.name).waitFor({ state: 'detached' });
+
+      await page.getByRole('link', { name: 'Create', exact: true }).click();
+      await page.getByLabel('Name', { exact: true }).fill('tor-2');
+      await page.getByLabel('Address', { exact: true }).fill('not an address');
+      await page.getByLabel('AS number', { exact: true }).fill(String(router.asn));
+      await page.getByRole('button', { name: 'Review' }).click();
+      await page.locator('.plb-field', { hasText: 'Address' }).getByRole('alert').waitFor();
+      await page.getByLabel('Address', { exact: true }).fill(router.addresses.ipv4);
+      await page.getByRole('button', { name: 'Review' }).click();
+      await page.getByRole('button', { name: 'Save' }).click();
+
+      await row(page, 'tor-2').getByRole('link').click();
+      // Nobody loads the page again.
+      await page.getByText('Session is up').waitFor();
+      for (const node of ['n1', 'n2']) {
+        await page
+          .getByRole('region', { name: podOn(node) })
+          .getByText('Established')
+          .waitFor();
+      }
+      const addresses = ['n1', 'n2'].map((node) => setting.lab.node(node).addresses.ipv4);
+      assert.deepEqual(await router.establishedPeers(), addresses.sort());
+      await page.getByRole('region', { name: 'What to configure on the router' }).getByText('router bgp').waitFor();
+    });
+  });
+
   test('a pool is disabled when it was said whom that affects; who waits for it then is explained', async () => {
     await as({ account: 'admin' }, async (page) => {
       await open(page, pools);
@@ -130,6 +170,31 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
         await page.locator('body').innerText(),
         /2 \/ 2\s+with a session[\s\S]*3 \/ 3\s+alive[\s\S]*2 \/ 2\s+answered/,
       );
+    });
+  });
+
+  test('what changes is told by the one stream that the page has opened, which the console’s server neither holds back nor compresses', async () => {
+    await as({ account: 'admin' }, async (page) => {
+      await open(page, pools);
+      await row(page, 'front').waitFor();
+      const asked: Request[] = [];
+      page.on('request', (request) => {
+        if (new URL(request.url()).pathname.endsWith('/pools/front')) asked.push(request);
+      });
+      await row(page, 'front').getByRole('link').click();
+      const priority = page.locator('.plb-facts div', { hasText: 'Priority' }).locator('dd');
+      await priority.getByText('0', { exact: true }).waitFor();
+      for (const number of [7, 8, 9]) {
+        await new Pools(setting.manager).edit('front', { priority: number });
+        await priority.getByText(String(number), { exact: true }).waitFor();
+      }
+      assert.deepEqual(
+        asked.map((request) => request.headers()['accept']),
+        ['text/event-stream'],
+      );
+      const headers = await (await asked[0]?.response())?.allHeaders();
+      assert.match(headers?.['content-type'] ?? '', /^text\/event-stream/);
+      assert.equal(headers?.['content-encoding'], undefined);
     });
   });
 
@@ -154,22 +219,45 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
     });
   });
 
-  test('speaks Chinese to those who do', async () => {
+  test('speaks Chinese to those who do, also of reasons', async () => {
     await as({ account: 'admin', language: 'zh' }, async (page) => {
       await open(page, pools);
       await page.getByRole('heading', { name: '地址池' }).waitFor();
       assert.match(await row(page, 'public').innerText(), /默认/);
+      const why = 'Eip front 已停用，不再分配新地址。请将其 spec.disable 设为 false，或选择其他 Eip。';
+      await open(page, services);
+      await row(page, 'late').getByText(why).waitFor();
+      await open(page, overview);
+      await page.locator('tr', { hasText: 'shop/late' }).getByText(why).waitFor();
+      await row(page, 'shop/late').getByRole('link').click();
+      const explained = page.getByRole('region', { name: '解释' }).getByRole('status');
+      await explained.getByText('Eip front 已停用').first().waitFor();
+      // Of it no sentence is left in English: three words in a row.
+      assert.doesNotMatch(await page.locator('main.plb-page').innerText(), /\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b/i);
     });
   });
 
   test('who may look at the cluster sees all of it and is offered nothing to change, which the API would refuse', async () => {
     await as({ account: 'viewer' }, async (page) => {
-      await open(page, pools);
-      await row(page, 'public').waitFor();
-      assert.equal(await page.getByRole('link', { name: 'Create', exact: true }).count(), 0);
-      assert.equal(await page.getByRole('button', { name: /^Actions/ }).count(), 0);
+      for (const [path, name] of [
+        [pools, 'public'],
+        [peers, 'tor-2'],
+        [services, 'till'],
+      ] as const) {
+        await open(page, path);
+        await row(page, name).waitFor();
+        assert.equal(await page.getByRole('link', { name: 'Create', exact: true }).count(), 0);
+        assert.equal(await page.getByRole('button', { name: /^Actions/ }).count(), 0);
+      }
       assert.equal((await page.request.delete(`${eips}/public`)).status(), 403);
       assert.equal((await page.request.get(`${ourApi}/overview`)).status(), 200);
+      // Who knows the address of the form gets no further than to what the API server says.
+      await open(page, `${pools}/~new`);
+      await page.getByLabel('Name', { exact: true }).fill('mine');
+      await page.getByLabel('Addresses', { exact: true }).fill('192.0.2.128/30');
+      await page.getByRole('button', { name: 'Review' }).click();
+      await page.getByRole('alert').getByText('viewer may not POST').waitFor();
+      assert.equal(await new Pools(setting.manager).find('mine'), undefined);
     });
   });
 
@@ -183,17 +271,26 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
       await open(page, '/workspaces/acme/overview');
       await page.getByText('Load-Balanced Services', { exact: true }).click();
       await page.getByText('No Service of type LoadBalancer is there yet.').waitFor();
+      await page.getByRole('combobox', { name: 'Project' }).selectOption('shop');
+      const ip = await setting.manager.address('shop/till');
+      await page.locator('tbody tr', { hasText: 'till' }).getByText(ip).waitFor();
+      const waiting = page.locator('tbody tr', { hasText: 'late' });
+      await waiting.getByText('No address pool gives this Service an address. Ask who runs the cluster.').waitFor();
+      assert.match(page.url(), /project=shop/);
     });
   });
 
-  test('no page is wider than a window of 1280 pixels', async () => {
+  test('no page is wider than a window of 1280 pixels, nor keeps anybody from using it', async () => {
+    const axe = await ensureAxe(progressToStderr);
     await as({ account: 'admin' }, async (page) => {
       await page.setViewportSize({ width: 1280, height: 800 });
+      await page.evaluate(axe);
       for (const { path, ready } of pagesOf('admin')) {
         await open(page, path);
         await page.locator(ready).first().waitFor();
         const beyond = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
         assert.equal(await page.evaluate(beyond), 0, path);
+        assert.equal((await obstacles(page, 'main.plb-page')).join('\n'), '', path);
       }
     });
   });

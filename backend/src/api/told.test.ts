@@ -11,14 +11,17 @@ import { eipAddressConflict } from '../report/eip-conflicts.ts';
 import { eipOverlapping } from '../report/eip-overlaps.ts';
 import { eipReady } from '../report/eip-status.ts';
 import { peerReady, type PeerCircumstances } from '../report/peer-status.ts';
+import type { NodeVerdict } from '../health/node-verdict.ts';
 import { reasonText, reasonTextWithin } from '../report/reason-text.ts';
 import { servicePatch } from '../report/service-patch.ts';
 import type { Configuration } from '../report/configuration.ts';
+import type { NodeAnswer } from './schemas/node.ts';
 import type { Overview } from './schemas/overview.ts';
 import type { PeerAnswer } from './schemas/peer.ts';
 import type { PoolAnswer } from './schemas/pool.ts';
 import type { ServiceAnswer } from './schemas/service.ts';
 import { Sentences } from './sentences.ts';
+import { aNode } from './testing/facts.ts';
 import { ApiBench, bgpPeers, eips, factsOf, kinds, served } from './testing/api-bench.ts';
 import { Translations } from './texts.ts';
 
@@ -156,8 +159,8 @@ const MESSAGES: readonly string[] = [
   }),
 ];
 
-/** What the model of the overview says itself; its own test looks at that. */
-const ELSEWHERE = ['viewStale'];
+/** What is said of replicas and probes; asked of the API below. */
+const ELSEWHERE = ['viewStale', 'probeAnswered', 'probeSilent', 'probeNone'];
 
 test('what statuses say is told sentence by sentence, and no sentence is there for nobody', () => {
   const sentences = new Sentences({ statuses: english, reasons: { PoolFull: reasonText(finding('PoolFull')) } });
@@ -178,6 +181,10 @@ test('what statuses say is told sentence by sentence, and no sentence is there f
   );
 });
 
+const VERDICT: NodeVerdict = {
+  ...{ node: 'n1', address: '203.0.113.11', health: 'alive', since: SINCE, found: '', answered: SINCE, status: 200 },
+  ...{ misses: 0, ailingMs: 0, witness: undefined, witnessSaid: undefined, flaps: 0 },
+};
 const anEip = { metadata: { name: 'a' }, spec: { address: '192.0.2.0/29' } };
 const aBgpPeer = { metadata: { name: 'r1' }, spec: { conf: { peerAs: 65000, neighborAddress: '203.0.113.1' } } };
 
@@ -195,7 +202,15 @@ test('the API tells it in the language of who asks, and as it stands there', asy
   const waiting = served('shop/late', '192.0.2.9');
   const conditions = [because('network.kubesphere.io/Allocated', 'PoolDisabled', said)];
   await api.store(kinds.services, { ...waiting, status: { conditions } } as never);
-  api.replicas.set('porter-0', factsOf('porter-0', { stale: true }));
+  for (const [i, found] of [
+    'it answers 200',
+    'no answer within 500 ms',
+    'no probe has ended yet',
+    'connection refused',
+  ].entries()) {
+    const nodes = [{ ...VERDICT, found }];
+    api.replicas.set(`porter-${i}`, factsOf(`porter-${i}`, { stale: true, nodes }));
+  }
   const headers = { 'accept-language': 'zh-CN,zh' };
   const service = await api.answer<ServiceAnswer>('namespaces/shop/services/late', { headers });
   const told = 'Eip a 已停用，不再分配新地址。请将其 spec.disable 设为 false，或选择其他 Eip。';
@@ -205,6 +220,12 @@ test('the API tells it in the language of who asks, and as it stands there', asy
   assert.deepEqual([pool.ready?.text, pool.conditions[0]?.text], [stays, stays]);
   const peer = await api.answer<PeerAnswer>('peers/r1', { headers });
   assert.deepEqual([peer.ready?.text, peer.conditions[0]?.text], Array(2).fill('没有副本建立会话。路由器尚未应答。'));
+  await api.store(kinds.nodes, aNode('n1', '203.0.113.11'));
+  const { items } = await api.answer<{ items: NodeAnswer[] }>('nodes', { headers });
+  assert.deepEqual(
+    items[0]?.evidence.map(({ found }) => found),
+    ['应答 200', '500 毫秒内无应答', '尚无探测结果', 'connection refused'],
+  );
   const texts = async (ask: object): Promise<Record<string, string>> => {
     const { problems } = await api.answer<Overview>('overview', ask);
     return Object.fromEntries(problems.map(({ reason, text }) => [reason, text]));

@@ -66,7 +66,7 @@ export type Node = {
     /** IPv4 or IPv6 address in canonical form. */
     readonly address: string;
     readonly since: string;
-    /** What the last probe found. */
+    /** What the last probe found; in the language of the request, as far as it is known. */
     readonly found: string;
     /** The last answer in HTTP, and its status code. */
     readonly answeredAt: string | null;

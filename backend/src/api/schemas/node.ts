@@ -10,7 +10,9 @@ const evidence = z
     health: z.enum(['alive', 'dead', 'unknown']),
     address: ip,
     since: time,
-    found: z.string().meta({ description: 'What the last probe found.' }),
+    found: z
+      .string()
+      .meta({ description: 'What the last probe found; in the language of the request, as far as it is known.' }),
     answeredAt: time.nullable().meta({ description: 'The last answer in HTTP, and its status code.' }),
     status: z.int().nullable(),
     misses: z.int().meta({ description: 'Probes in a row without an answer.' }),

@@ -11,7 +11,7 @@ import { PageState } from '../../parts/PageState.tsx';
 import { Status } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { text } from '../../texts/texts.ts';
-import { BGP_CONF_NAME, bgpConditions, bgpSettings, bgpState, type BgpSettings } from './bgp-conf-model.ts';
+import { BGP_CONF_NAME, bgpConditions, bgpSettings, bgpState, inWords, type BgpSettings } from './bgp-conf-model.ts';
 
 /** How PorterLB speaks BGP: the one BgpConf that is used. */
 export function BgpConfPage(): ReactElement {
@@ -72,7 +72,7 @@ function InForce({ object }: { readonly object: KubernetesObject }): ReactElemen
           ]}
         />
       </section>
-      <ConditionList conditions={bgpConditions(object)} />
+      <ConditionList conditions={bgpConditions(object).map(inWords)} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../api/objects.ts';
 import type { Level } from '../../parts/Status.tsx';
-import type { TextKey } from '../../texts/texts.ts';
+import { text, type TextKey } from '../../texts/texts.ts';
 
 /** Only the object of this name is used. */
 export const BGP_CONF_NAME = 'default';
@@ -67,6 +67,14 @@ export interface BgpCondition {
   readonly generation: number | undefined;
 }
 
+/** All that its condition says where there is nothing to say. */
+const NO_NEWS = 'In use.';
+
+/** They come from the object itself, which speaks English; what it says most of the time is known. */
+export function inWords(condition: BgpCondition): BgpCondition & { readonly text: string } {
+  return { ...condition, text: condition.message === NO_NEWS ? text('BGP_IN_FORCE') : condition.message };
+}
+
 export function bgpConditions({ status }: KubernetesObject): BgpCondition[] {
   const list = status?.['conditions'];
   if (!Array.isArray(list)) return [];
@@ -90,9 +98,6 @@ export interface BgpState {
   readonly title: TextKey;
   readonly detail: string | undefined;
 }
-
-/** All that its condition says where there is nothing to say. */
-const NO_NEWS = 'In use.';
 
 /** Ordered checks: the first that holds is what is said. */
 export function bgpState(object: KubernetesObject): BgpState {

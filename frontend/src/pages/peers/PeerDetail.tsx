@@ -62,7 +62,7 @@ function PeerFacts({ peer }: { readonly peer: Peer }): ReactElement {
           ['ADDRESS', endpointText(peer)],
           ['AS_NUMBER', peerAs],
           ['PEER_HOLD_TIME_WANTED', holdTimeSeconds === null ? null : text('SECONDS', { count: holdTimeSeconds })],
-          ['PEER_FAMILIES', families.map((each) => text('PEER_FAMILY', { ...each })).join(', ')],
+          ['PEER_FAMILIES', families.map((each) => text('PEER_FAMILY', { ...each })).join('; ')],
           ['PEER_SELF', text(nextHopSelf ? 'YES' : 'NO')],
           ['PEER_PASSWORD', text(hasPassword ? 'YES' : 'NO')],
           ['PEER_MULTIHOP_TTL', multihopTtl],
