@@ -8,28 +8,32 @@ export interface ShownPage {
   readonly path: string;
   /** What has to be there until it is shown; a CSS selector. */
   readonly ready: string;
+  /** The marketplace and the documents show it. */
+  readonly published?: boolean;
 }
 
-const cluster = '/clusters/host';
-
 export const shownPages: readonly ShownPage[] = [
-  { name: 'overview', account: 'admin', path: `${cluster}/porterlb.overview`, ready: '.plb-picture .plb-box' },
-  { name: 'pools', account: 'admin', path: `${cluster}/porterlb.pools`, ready: 'td >> text=public' },
-  { name: 'pool', account: 'admin', path: `${cluster}/porterlb.pools/public`, ready: '.plb-map button' },
-  { name: 'pool-new', account: 'admin', path: `${cluster}/porterlb.pools/~new`, ready: 'form, .plb-form' },
-  { name: 'services', account: 'admin', path: `${cluster}/porterlb.services`, ready: 'td >> text=empty' },
-  { name: 'service', account: 'admin', path: `${cluster}/porterlb.services/shop/empty`, ready: '.plb-chain li' },
-  { name: 'peers', account: 'admin', path: `${cluster}/porterlb.peers`, ready: 'td >> text=r1' },
-  { name: 'peer', account: 'admin', path: `${cluster}/porterlb.peers/r1`, ready: 'section[aria-label] .plb-snippet' },
-  { name: 'bgp', account: 'admin', path: `${cluster}/porterlb.bgp`, ready: 'section[aria-label] .plb-facts' },
-  { name: 'nodes', account: 'admin', path: `${cluster}/porterlb.nodes`, ready: 'td >> text=n1' },
-  { name: 'node', account: 'admin', path: `${cluster}/porterlb.nodes/n1`, ready: '.plb-facts' },
+  page('overview', 'porterlb.overview', '.plb-picture .plb-box', true),
+  page('pools', 'porterlb.pools', 'td >> text=public', true),
+  page('pool', 'porterlb.pools/edge', '.plb-map button', true),
+  page('pool-new', 'porterlb.pools/~new', 'form, .plb-form'),
+  page('services', 'porterlb.services', 'td >> text=empty', true),
+  page('service', 'porterlb.services/shop/empty', '.plb-chain li', true),
+  page('peers', 'porterlb.peers', 'td >> text=r1'),
+  page('peer', 'porterlb.peers/r1', 'section[aria-label] .plb-snippet', true),
+  page('bgp', 'porterlb.bgp', 'section[aria-label] .plb-facts'),
+  page('nodes', 'porterlb.nodes', 'td >> text=n1'),
+  page('node', 'porterlb.nodes/n1', '.plb-facts'),
   { name: 'tenant', account: 'tenant', path: '/workspaces/acme/porterlb-services', ready: 'tbody tr' },
 ];
 
+function page(name: string, path: string, ready: string, published = false): ShownPage {
+  return { name, account: 'admin', path: `/clusters/host/${path}`, ready, published };
+}
+
 /** The pages that somebody has. */
 export function pagesOf(account: string): ShownPage[] {
-  return shownPages.filter((page) => page.account === account);
+  return shownPages.filter((shown) => shown.account === account);
 }
 
 /** Goes to a page as a link does: the shell, when it is there, isn't loaded anew. */

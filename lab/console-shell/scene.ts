@@ -1,11 +1,14 @@
 import { eip, ours } from '../local/objects.ts';
-import type { ManagerLab } from '../scenarios/manager/manager-lab.ts';
+import { pathOf, type ManagerLab } from '../scenarios/manager/manager-lab.ts';
 import { inPool, wanting } from '../scenarios/manager/pools.ts';
 
 /** Something of everything that pages show: pools of both protocols, full, disabled; Services with addresses, and without for several reasons. */
 export async function setScene(manager: ManagerLab): Promise<void> {
   const pools = [
-    eip('edge', { address: '192.0.2.0/28', protocol: 'bgp', avoidBuggyIPs: true, bgp: { communities: ['64512:100'] } }),
+    eip('edge', {
+      ...{ address: '192.0.2.0/26', protocol: 'bgp', avoidBuggyIPs: true, reuseAfterSeconds: 3_600, priority: 10 },
+      ...{ bgp: { communities: ['64512:100'] }, namespaces: ['shop'] },
+    }),
     eip('office', { address: '10.50.0.200-10.50.0.219', protocol: 'layer2' }),
     eip('single', { address: '203.0.113.10', protocol: 'bgp' }),
     eip('retired', { address: '198.51.100.0/29', protocol: 'bgp', disable: true }),
@@ -25,4 +28,8 @@ export async function setScene(manager: ManagerLab): Promise<void> {
   await manager.create('shop/empty', { spec: ours }, []);
   for (let i = 1; i <= 12; i++) await manager.create(`blog/site-${i}`, { spec: ours });
   await manager.address('blog/site-12');
+  for (let i = 1; i <= 9; i++) await manager.create(`shop/store-${i}`, { spec: ours, annotations: inPool('edge') });
+  for (let i = 1; i <= 9; i++) await manager.address(`shop/store-${i}`);
+  // What they had rests.
+  for (const i of [3, 7, 8]) await manager.lab.api.delete(pathOf(`shop/store-${i}`));
 }

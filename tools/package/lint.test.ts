@@ -15,6 +15,7 @@ const metadata: ExtensionMetadata = {
   category: 'networking',
   provider: { en: { name: 'We' }, zh: { name: '我们' } },
   icon: 'static/icon.svg',
+  screenshots: ['static/screenshots/pools.webp'],
   kubeVersion: '>=1.28.0-0',
   ksVersion: '>=4.1.1-0 <4.3.0-0',
   images: ['docker.io/good/manager:1.2.0'],
@@ -38,6 +39,7 @@ const permissions = [
 ];
 const files: Readonly<Record<string, string>> = {
   'static/icon.svg': '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0"/></svg>',
+  'static/screenshots/pools.webp': 'RIFF1234WEBPVP8 ',
   'README.md': sections([
     'Features',
     'Prerequisites',
@@ -167,7 +169,14 @@ const faults: Readonly<Record<string, readonly (readonly [Change, RegExp])[]>> =
     [oneIcon(`<svg viewBox="0 0 9 9">${' '.repeat(20_000)}</svg>`), /20000 at most/],
     [oneIcon('no picture'), /no <svg>/],
   ],
-  screenshots: [[{ metadata: { screenshots: ['static/x.png'] } }, /has no static\/x\.png/]],
+  screenshots: [
+    [{ metadata: { screenshots: ['static/x.png'] } }, /has no static\/x\.png/],
+    [{ metadata: { screenshots: ['https://example.org/x.png'] } }, /not in the package/],
+    [{ metadata: { screenshots: [] } }, /none/],
+    [{ files: { 'static/screenshots/pools.webp': 'no picture' } }, /is no picture/],
+    [{ files: { 'static/screenshots/pools.webp': `RIFF1234WEBP${' '.repeat(120_000)}` } }, /120000 at most/],
+    [{ files: { 'static/screenshots/other.webp': 'RIFF1234WEBP' } }, /nobody shows/],
+  ],
   readmes: [
     [{ files: { 'README_zh.md': null } }, /README_zh\.md is missing/],
     [{ files: { 'README.md': '## Features\n' } }, /no section "Uninstallation"/],

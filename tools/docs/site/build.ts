@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { pagesBelow, type Page } from '../pages.ts';
 import { deadLinks } from './links.ts';
 import { navigationOf, type Section } from './navigation.ts';
-import { languageOf, pagesElsewhere, placeOf, twinOf, type Language } from './places.ts';
+import { languageOf, pagesElsewhere, pictureOf, placeOf, twinOf, type Language } from './places.ts';
 import { renderPage } from './render.ts';
 import { htmlOf } from './template.ts';
 
@@ -16,7 +16,7 @@ const ASSETS: Readonly<Record<string, string>> = {
 
 export interface BuiltSite {
   /** Contents by place: `reference/values.html`. */
-  readonly files: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, string | Buffer>;
   /** What is wrong with it, one sentence each. */
   readonly findings: readonly string[];
 }
@@ -32,15 +32,23 @@ export function buildSite(root: string, repository: string): BuiltSite {
     isPage: (path: string): boolean => paths.has(path),
     isFolder: (path: string): boolean => existsSync(join(root, path)) && statSync(join(root, path)).isDirectory(),
   };
-  const files = new Map(Object.entries(ASSETS).map(([place, path]) => [place, readFileSync(join(root, path), 'utf8')]));
+  const files = new Map<string, string | Buffer>(
+    Object.entries(ASSETS).map(([place, path]) => [place, readFileSync(join(root, path), 'utf8')]),
+  );
   for (const page of pages) {
     const language = languageOf(page.path);
     const twin = twinOf(page.path);
     const other = INDEX[language === 'en' ? 'zh' : 'en'];
     const place = { page: page.path, index: INDEX[language], twin: paths.has(twin) ? twin : other, version };
-    files.set(placeOf(page.path) ?? '', htmlOf(renderPage(page, around), sections[language], place));
+    const rendered = renderPage(page, around);
+    files.set(placeOf(page.path) ?? '', htmlOf(rendered, sections[language], place));
+    // One that isn't there is a dead link.
+    const there = rendered.pictures.filter((path) => existsSync(join(root, path)));
+    for (const path of there) files.set(pictureOf(path), readFileSync(join(root, path)));
   }
-  const readable = new Map([...files].map(([place, text]) => [place, place.endsWith('.html') ? text : undefined]));
+  const readable = new Map(
+    [...files].map(([place, text]) => [place, place.endsWith('.html') ? String(text) : undefined]),
+  );
   return { files, findings: [...deadLinks(readable), ...unlisted(pages, sections.en)] };
 }
 

@@ -30,6 +30,11 @@ export function twinOf(page: string): string {
   return page.startsWith('docs/') ? page.replace('docs/', 'docs/zh/') : page.replace('.md', '_zh.md');
 }
 
+/** Where a picture of the repository stands in the site. */
+export function pictureOf(path: string): string {
+  return `pictures/${posix.basename(path)}`;
+}
+
 /** What a link that stands in `from` leads to, and the heading: both are paths as pages have them. */
 export function targetOf(from: string, link: string): { readonly path: string; readonly heading: string } {
   const [file = '', heading = ''] = link.split('#');

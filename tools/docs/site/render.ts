@@ -1,6 +1,6 @@
 import { Marked, Renderer, type Tokens } from 'marked';
 import { anchorsOf } from '../anchors.ts';
-import { hrefBetween, languageOf, placeOf, targetOf, type Language } from './places.ts';
+import { hrefBetween, languageOf, pictureOf, placeOf, targetOf, type Language } from './places.ts';
 
 /** What the site needs to know of the repository. */
 export interface Surroundings {
@@ -15,6 +15,8 @@ export interface Surroundings {
 export interface Rendered {
   readonly title: string;
   readonly html: string;
+  /** Pictures that it shows: paths of the repository. */
+  readonly pictures: readonly string[];
 }
 
 /** A page as HTML: what stands in the middle of the template. */
@@ -23,6 +25,7 @@ export function renderPage(page: { readonly path: string; readonly text: string 
   const tokens = marked.lexer(page.text);
   const headings = tokens.filter((token): token is Tokens.Heading => token.type === 'heading');
   const anchors = anchorsOf(headings.map(({ text }) => text));
+  const pictures: string[] = [];
   const anchorByHeading = new Map(headings.map((heading, i) => [heading, anchors[i] ?? '']));
   marked.use({
     renderer: {
@@ -34,6 +37,14 @@ export function renderPage(page: { readonly path: string; readonly text: string 
       link({ href, tokens: inner }) {
         return `<a href="${escape(hrefOf(page.path, href, around))}">${this.parser.parseInline(inner)}</a>`;
       },
+      image(image) {
+        const { href, text } = image;
+        if (/^[a-z]+:/.test(href)) return Renderer.prototype.image.call(this, image);
+        const { path } = targetOf(page.path, href);
+        pictures.push(path);
+        const from = placeOf(page.path) ?? '';
+        return `<img src="${escape(hrefBetween(from, pictureOf(path)))}" alt="${escape(text)}">`;
+      },
       code: (block) => codeBlock(block, languageOf(page.path)),
       table(table) {
         return `<div class="table">${Renderer.prototype.table.call(this, table)}</div>\n`;
@@ -43,6 +54,7 @@ export function renderPage(page: { readonly path: string; readonly text: string 
   return {
     title: headings.find(({ depth }) => depth === 1)?.text.replaceAll('`', '') ?? page.path,
     html: marked.parser(tokens),
+    pictures,
   };
 }
 

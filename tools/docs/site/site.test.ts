@@ -45,6 +45,13 @@ suite('a page of the site', () => {
     assert.equal(page.match(/class="mark"/g)?.length, 1);
   });
 
+  test('shows pictures of the repository as files of its own', () => {
+    const rendered = renderPage({ path: 'docs/how-to/a.md', text: '![A pool](../../extension/static/x.webp)' }, around);
+    assert.ok(rendered.html.includes('<img src="../pictures/x.webp" alt="A pool">'), rendered.html);
+    assert.deepEqual(rendered.pictures, ['extension/static/x.webp']);
+    assert.match(html('![x](https://other.example/x.png)'), /src="https:\/\/other\.example\/x\.png"/);
+  });
+
   test('has its title from its heading', () => {
     assert.equal(renderPage({ path: 'docs/a.md', text: '<!-- x -->\n\n# The `a`\n' }, around).title, 'The a');
   });
@@ -96,7 +103,7 @@ test('the site of this repository has all pages, no dead link, and asks nothing 
   const site = buildSite(root, repository);
   assert.deepEqual(site.findings, []);
   assert.ok(site.files.has('zh/quick-start-kubesphere.html') && site.files.has('reference/resources.html'));
-  for (const [place, text] of site.files) assert.doesNotMatch(text, /<script|src="https?:|@import|url\(/, place);
+  for (const [place, text] of site.files) assert.doesNotMatch(String(text), /<script|src="https?:|@import|url\(/, place);
   await withTree({}, (folder) => {
     writeSite(site, join(folder, 'site'));
     assert.ok(existsSync(join(folder, 'site/reference/values.html')));

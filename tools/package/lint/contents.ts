@@ -34,10 +34,33 @@ function svgFindings(svg: string): string[] {
   ];
 }
 
-export const screenshots: Rule = ({ metadata, files }) =>
-  (metadata.screenshots ?? [])
-    .filter((path) => !/^https?:/.test(path) && !files.has(path))
-    .map((path) => `screenshots: the package has no ${path}`);
+/** How files of pictures begin that all browsers show. */
+const PICTURES: readonly RegExp[] = [/^\x89PNG\r\n\x1a\n/, /^\xff\xd8\xff/, /^RIFF....WEBP/s];
+/** Beside each other they share the package with everything else. */
+const MAX_SCREENSHOT_BYTES = 120_000;
+
+/** Sites without internet see them too, so they are in the package; and what is in there is shown. */
+export const screenshots: Rule = ({ metadata, files }) => {
+  const named = metadata.screenshots ?? [];
+  const unnamed = [...files.keys()].filter((path) => path.startsWith('static/screenshots/') && !named.includes(path));
+  return [
+    ...(named.length === 0 ? ['screenshots: none'] : []),
+    ...named.flatMap((path) => screenshotFindings(path, files.get(path))),
+    ...unnamed.map((path) => `screenshots: nobody shows ${path}`),
+  ];
+};
+
+function screenshotFindings(path: string, content: Buffer | undefined): string[] {
+  if (/^https?:/.test(path)) return [`screenshots: ${path} is not in the package; sites without internet see none`];
+  if (content === undefined) return [`screenshots: the package has no ${path}`];
+  const beginning = content.subarray(0, 16).toString('latin1');
+  return [
+    ...(PICTURES.some((picture) => picture.test(beginning)) ? [] : [`screenshots: ${path} is no picture`]),
+    ...(content.length > MAX_SCREENSHOT_BYTES
+      ? [`screenshots: ${path} has ${content.length} bytes; ${MAX_SCREENSHOT_BYTES} at most`]
+      : []),
+  ];
+}
 
 export const readmes: Rule = ({ metadata, files }) =>
   languagesOf(metadata).flatMap((language) => {
