@@ -103,7 +103,8 @@ test('the site of this repository has all pages, no dead link, and asks nothing 
   const site = buildSite(root, repository);
   assert.deepEqual(site.findings, []);
   assert.ok(site.files.has('zh/quick-start-kubesphere.html') && site.files.has('reference/resources.html'));
-  for (const [place, text] of site.files) assert.doesNotMatch(String(text), /<script|src="https?:|@import|url\(/, place);
+  for (const [place, text] of site.files)
+    assert.doesNotMatch(String(text), /<script|src="https?:|@import|url\(/, place);
   await withTree({}, (folder) => {
     writeSite(site, join(folder, 'site'));
     assert.ok(existsSync(join(folder, 'site/reference/values.html')));
