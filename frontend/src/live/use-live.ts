@@ -6,6 +6,7 @@ import type { Answers } from '../generated/api.ts';
 import { Follower, type Source } from './follow.ts';
 import { afterEvent, beginning, type LiveEvent, type LiveState } from './live-state.ts';
 import { useApi, useClock, useObjects } from './surroundings.tsx';
+import { whileVisible } from './while-visible.ts';
 
 export interface Live<T> extends LiveState<T> {
   /** Asks at once, e.g. after a change from here. */
@@ -31,9 +32,11 @@ function useFollowed<T>(about: string, source: Source<T>): Live<T> {
   const follower = useRef<Follower<T>>();
 
   useEffect(() => {
-    const started = new Follower(source, clock, (event) => tell({ about, event })).start();
-    follower.current = started;
-    return () => started.stop();
+    return whileVisible(() => {
+      const started = new Follower(source, clock, (event) => tell({ about, event })).start();
+      follower.current = started;
+      return () => started.stop();
+    });
   }, [source, clock, about]);
 
   const refresh = useCallback(() => follower.current?.refresh(), []);

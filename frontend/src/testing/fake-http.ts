@@ -36,6 +36,11 @@ export class FakeHttp implements Http {
     this.#answers = answers;
   }
 
+  /** Streams that are open. */
+  get listeners(): number {
+    return this.#streams.size;
+  }
+
   /** Other answers from now on; who listens hears of them. */
   change(answers: Answers): void {
     this.#answers = { ...this.#answers, ...answers };
