@@ -22,6 +22,8 @@ test('words and numbers stay texts', () => {
     'on',
     '1',
     '1e3',
+    'e0',
+    'E-12',
     '0x10',
     '12:30',
     '~',

@@ -27,8 +27,8 @@ function isBlock(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
 }
 
-/** Words that YAML of one version or another takes for something else than text. */
-const WORDS = /^(true|false|yes|no|on|off|y|n|null)$/i;
+/** Words that YAML of one version or another takes for something else than text; the last is a number without digits before its exponent. */
+const WORDS = /^(true|false|yes|no|on|off|y|n|null|e[-+]?[\d_]+)$/i;
 
 function scalar(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value);
