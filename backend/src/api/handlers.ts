@@ -134,9 +134,10 @@ function ofPools(deps: HandlersDeps): Part<'listPools' | 'getPool' | 'listPoolAd
 
 function ofPeersAndNodes({ picture, gather }: HandlersDeps): Part<'listPeers' | 'getPeer' | 'listNodes'> {
   return {
-    listPeers: ({ query }, { texts }) => {
-      const all = peerNames(picture).flatMap((name) => peerSummary(name, picture, texts) ?? []);
-      return page(all, query, peerColumns(picture));
+    listPeers: async ({ query }, { texts }) => {
+      const words = await gather.all();
+      const all = peerNames(picture).flatMap((name) => peerSummary(name, { picture, words, texts }) ?? []);
+      return { ...page(all, query, peerColumns(picture)), replicas: replicasAnswer(words) };
     },
     getPeer: async ({ params: { name } }, { texts }) => {
       found(picture.view.peerObject(name), 'BgpPeer', name);

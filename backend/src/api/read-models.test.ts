@@ -136,20 +136,33 @@ suite('the addresses of a pool', () => {
   });
 });
 
-test('a list of peers has the state of each session, as replicas wrote it', async (context) => {
+test('peers have the state of each session as replicas say it now, whatever was written of it, and name who is silent', async (context) => {
   const api = await bench(context);
-  const replicas = [
-    { replica: 'porter-0', node: 'n1', sessionState: 'Established' as const },
-    // A word of a later version.
-    { replica: 'porter-1', sessionState: 'Dreaming' as 'Idle' },
-  ];
+  const replicas = ['porter-0', 'porter-1', 'porter-2', 'gone'].map((replica) => {
+    return { replica, node: `${replica}-node`, sessionState: 'Established' as const };
+  });
   await api.store(bgpPeers, { ...PEER, status: { replicas } });
-  const [peer] = (await api.answer<Page<PeerSummary>>('peers')).items;
-  assert.deepEqual([peer?.established, peer?.sessions], [1, 2]);
-  assert.deepEqual(peer?.states, [
-    { replica: 'porter-0', node: 'n1', state: 'Established' },
-    { replica: 'porter-1', node: null, state: 'Idle' },
-  ]);
+  api.replicas.set('porter-0', factsOf('porter-0', { sessions: [aSession('r1', 'Active')] }));
+  // A word of a later version.
+  api.replicas.set('porter-1', factsOf('porter-1', { sessions: [aSession('r1', 'Dreaming')] }));
+  api.replicas.set('porter-2', undefined);
+  api.replicas.set('porter-3', factsOf('porter-3'));
+  const states = [
+    { replica: 'porter-0', node: 'porter-0-node', state: 'Active' },
+    { replica: 'porter-1', node: 'porter-1-node', state: 'Idle' },
+    { replica: 'porter-2', node: 'porter-2-node', state: 'Unknown' },
+  ];
+  const page = await api.answer<Page<PeerSummary> & Pick<PeerAnswer, 'replicas'>>('peers');
+  const one = await api.answer<PeerAnswer>('peers/r1');
+  for (const { established, sessions, states: said } of [...page.items, one]) {
+    assert.deepEqual([established, sessions, said], [0, 3, states]);
+  }
+  const silent = page.replicas.filter(({ answered }) => !answered);
+  assert.deepEqual(
+    silent.map(({ name, problem }) => [name, problem]),
+    [['porter-2', 'connect ECONNREFUSED']],
+  );
+  assert.equal((await api.answer<Overview>('overview')).counts.peers.established, 0);
 });
 
 test('a peer shows the session of each replica, and names the one that does not answer', async (context) => {

@@ -144,7 +144,7 @@ export const peers: Command = {
     if (name !== undefined) return onePeer(name);
     return taskOf({
       plan: { peers: { id: 'listPeers', query: PAGE } },
-      table: ({ peers: page }, view) => peersTable(page, view),
+      table: ({ peers: page }, view) => sections(peersTable(page, view), silentReplicas(page.replicas)),
       exitCode: () => EXIT.fine,
     });
   },

@@ -28,7 +28,7 @@ function table(prepared: AnyTask, given: AnyAnswers, width = view.width): string
 
 describe('status', () => {
   const page = { pools: { items: [answers.pool('public', { isDefault: true })], totalItems: 1 } };
-  const routers = { peers: { items: [answers.peerSummary('r1', { established: 1 })], totalItems: 1 } };
+  const routers = { peers: { items: [answers.peerSummary('r1', { established: 1 })], totalItems: 1, replicas: [] } };
 
   it('has everything on one screen, and ends with 0 if all is well', () => {
     const given = { overview: answers.overview(), ...page, ...routers };
@@ -191,6 +191,20 @@ Service shop/web: TCP/80, externalTrafficPolicy Cluster
 });
 
 describe('pools and peers', () => {
+  it('a list of routers names the replica that does not answer, as its session is not known', () => {
+    const silent = answers.replica('porter-manager-b', { answered: false, problem: 'no answer within 1500 ms' });
+    const page = { items: [answers.peerSummary('r1', { established: 1 })], totalItems: 1, replicas: [silent] };
+    assert.equal(
+      table(task(peers), { peers: page }),
+      `
+PEER   ADDRESS    AS      SESSIONS   STATE   AGE
+r1     10.0.0.1   65000   1/2        ready   3h
+
+What porter-manager-b on n1 knows is missing, as it did not answer: no answer within 1500 ms
+`,
+    );
+  });
+
   it('an address that the caller may not see is not named', () => {
     const address = { ip: '192.0.2.1', state: 'used', since: null, restsUntil: null, heldBy: null } as const;
     const page = { items: [{ ...address, services: [null] }], totalItems: 1, complete: true };

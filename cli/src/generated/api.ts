@@ -161,16 +161,16 @@ export type Peer = {
   readonly adminDown: boolean;
   readonly deleting: boolean;
   readonly ready: Condition | null;
-  /** Replicas that have a session, by the status of the object. */
+  /** Replicas that answered and have a session. */
   readonly established: number;
-  /** Replicas that have or try to have one. */
+  /** Replicas that have or try to have one, those that did not answer among them. */
   readonly sessions: number;
-  /** The session of each of these replicas, by the status of the object. */
+  /** The session of each of these replicas, as it says now. */
   readonly states: readonly ({
     readonly replica: string;
     readonly node: string | null;
-    /** RFC 4271, section 8.2.2. */
-    readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
+    /** RFC 4271, section 8.2.2. Unknown: the replica did not answer. */
+    readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established' | 'Unknown';
   })[];
   readonly conditions: readonly ({
     readonly type: string;
@@ -210,6 +210,7 @@ export type PeerPage = {
   readonly items: readonly (PeerSummary)[];
   /** Number of items of all pages. */
   readonly totalItems: number;
+  readonly replicas: readonly (Replica)[];
 };
 
 /** A router (a BgpPeer). */
@@ -223,16 +224,16 @@ export type PeerSummary = {
   readonly adminDown: boolean;
   readonly deleting: boolean;
   readonly ready: Condition | null;
-  /** Replicas that have a session, by the status of the object. */
+  /** Replicas that answered and have a session. */
   readonly established: number;
-  /** Replicas that have or try to have one. */
+  /** Replicas that have or try to have one, those that did not answer among them. */
   readonly sessions: number;
-  /** The session of each of these replicas, by the status of the object. */
+  /** The session of each of these replicas, as it says now. */
   readonly states: readonly ({
     readonly replica: string;
     readonly node: string | null;
-    /** RFC 4271, section 8.2.2. */
-    readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
+    /** RFC 4271, section 8.2.2. Unknown: the replica did not answer. */
+    readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established' | 'Unknown';
   })[];
 };
 

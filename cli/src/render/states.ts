@@ -52,9 +52,9 @@ export function word(text: string, { paint }: View): string {
   return tone === undefined ? text : paint(tone, text);
 }
 
-/** What is missing in an answer because replicas said nothing; empty if nothing is. */
-export function silentReplicas(replicas: readonly Replica[]): string {
-  const silent = replicas.filter(({ answered }) => !answered);
+/** What is missing in an answer because replicas said nothing; empty if nothing is, or if an older API doesn't tell. */
+export function silentReplicas(replicas: readonly Replica[] | undefined): string {
+  const silent = (replicas ?? []).filter(({ answered }) => !answered);
   return silent
     .map(({ name, node, problem }) => {
       const why = problem === undefined ? '' : `: ${problem}`;

@@ -156,7 +156,8 @@ function healthOf({ services }: Overview['counts'], problems: readonly Problem[]
 
 export function overviewAnswer(picture: ClusterPicture, words: readonly Word[], reading: Reading): Overview {
   const pools = poolNames(picture).flatMap((name) => poolSummary(name, picture, reading) ?? []);
-  const peers = peerNames(picture).flatMap((name) => peerSummary(name, picture, reading.texts) ?? []);
+  const { texts } = reading;
+  const peers = peerNames(picture).flatMap((name) => peerSummary(name, { picture, words, texts }) ?? []);
   const verdicts = nodeVerdicts(picture, words);
   const { all, withAddress, announced } = picture.index.served;
   const dead = [...verdicts].filter(([, verdict]) => verdict === 'dead' || verdict === 'divided');

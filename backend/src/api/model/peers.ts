@@ -16,19 +16,26 @@ export function peerNames(picture: ClusterPicture): string[] {
 
 const STATES = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;
 
+type Sessions = Pick<PeerSummary, 'established' | 'sessions' | 'states'>;
+
 /** A replica of a later version may have other words. */
 function stateOf(state: string): Session['state'] {
   return STATES.find((known) => known === state) ?? 'Idle';
 }
 
-function sessionsOf(object: BgpPeer): Pick<PeerSummary, 'established' | 'sessions' | 'states'> {
-  const entries = object.status?.replicas ?? [];
-  const states = entries.map(({ replica, node = null, sessionState }) => ({
-    ...{ replica, node },
-    state: stateOf(sessionState),
-  }));
+/** Of one that is silent the object alone tells that it has a session, or tries to have one. */
+function sessionsOf({ metadata: { name = '' } = {}, status }: BgpPeer, words: readonly Word[]): Sessions {
+  const states = words.flatMap((word): PeerSummary['states'] => {
+    const { name: replica, node = null } = word.replica;
+    if (!('facts' in word)) {
+      const known = status?.replicas?.some((entry) => entry.replica === replica) === true;
+      return known ? [{ replica, node, state: 'Unknown' }] : [];
+    }
+    const session = word.facts.sessions.find(({ peer }) => peer === name);
+    return session === undefined ? [] : [{ replica, node, state: stateOf(session.state) }];
+  });
   const established = states.filter(({ state }) => state === 'Established').length;
-  return { established, sessions: entries.length, states };
+  return { established, sessions: states.length, states };
 }
 
 /** Of an object that could never be read. */
@@ -59,8 +66,15 @@ function details(peer: Peer | undefined): Pick<PeerAnswer, keyof typeof UNREAD_D
   return { holdTimeSeconds, families, nextHopSelf, hasPassword, multihopTtl, bfd: bfdWanted(peer) };
 }
 
+/** What is known of a peer, and what replicas say of it. */
+export interface PeerView {
+  readonly picture: ClusterPicture;
+  readonly words: readonly Word[];
+  readonly texts: Texts;
+}
+
 /** Undefined: there is no such BgpPeer. */
-export function peerSummary(name: string, { view }: ClusterPicture, texts: Texts): PeerSummary | undefined {
+export function peerSummary(name: string, { picture: { view }, words, texts }: PeerView): PeerSummary | undefined {
   const object = view.peerObject(name);
   if (object === undefined) return undefined;
   const ready = conditionOf(object.status?.conditions, 'Ready');
@@ -71,7 +85,7 @@ export function peerSummary(name: string, { view }: ClusterPicture, texts: Texts
     deleting: object.metadata?.deletionTimestamp !== undefined,
     // It names no Services.
     ready: ready === null ? null : conditionFor(ready, { texts, audience: EVERYBODY }, view),
-    ...sessionsOf(object),
+    ...sessionsOf(object, words),
   };
 }
 
@@ -130,15 +144,9 @@ export function sessionsWith(peer: string, words: readonly Word[], texts: Texts)
   });
 }
 
-/** What is known of a peer, and what replicas say of it. */
-export interface PeerView {
-  readonly picture: ClusterPicture;
-  readonly words: readonly Word[];
-  readonly texts: Texts;
-}
-
-export function peerAnswer(name: string, { picture, words, texts }: PeerView): PeerAnswer | undefined {
-  const summary = peerSummary(name, picture, texts);
+export function peerAnswer(name: string, view: PeerView): PeerAnswer | undefined {
+  const { picture, words, texts } = view;
+  const summary = peerSummary(name, view);
   if (summary === undefined) return undefined;
   return {
     ...summary,

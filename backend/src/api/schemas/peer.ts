@@ -4,9 +4,11 @@ import { listQuery, pageOf } from './list.ts';
 import { replica } from './replica.ts';
 import { ip, time } from './text.ts';
 
-const state = z
-  .enum(['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'])
-  .meta({ description: 'RFC 4271, section 8.2.2.' });
+const STATES = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;
+const state = z.enum(STATES).meta({ description: 'RFC 4271, section 8.2.2.' });
+const stateIfKnown = z.enum([...STATES, 'Unknown']).meta({
+  description: 'RFC 4271, section 8.2.2. Unknown: the replica did not answer.',
+});
 
 const family = z.enum(['ipv4', 'ipv6']);
 
@@ -19,11 +21,14 @@ const summary = {
   adminDown: z.boolean(),
   deleting: z.boolean(),
   ready: condition.nullable(),
-  established: z.int().min(0).meta({ description: 'Replicas that have a session, by the status of the object.' }),
-  sessions: z.int().min(0).meta({ description: 'Replicas that have or try to have one.' }),
+  established: z.int().min(0).meta({ description: 'Replicas that answered and have a session.' }),
+  sessions: z
+    .int()
+    .min(0)
+    .meta({ description: 'Replicas that have or try to have one, those that did not answer among them.' }),
   states: z
-    .array(z.strictObject({ replica: z.string(), node: z.string().nullable(), state }))
-    .meta({ description: 'The session of each of these replicas, by the status of the object.' }),
+    .array(z.strictObject({ replica: z.string(), node: z.string().nullable(), state: stateIfKnown }))
+    .meta({ description: 'The session of each of these replicas, as it says now.' }),
 };
 
 export const peerSummary = z.strictObject(summary).meta({ description: 'A router (a BgpPeer).' });
@@ -141,5 +146,7 @@ export const peer = z
 export type PeerAnswer = z.output<typeof peer>;
 export type Session = z.output<typeof session>;
 
-export const peerPage = pageOf(peerSummary).meta({ description: 'A page of the peers.' });
+export const peerPage = z
+  .strictObject({ ...pageOf(peerSummary).shape, replicas: z.array(replica) })
+  .meta({ description: 'A page of the peers.' });
 export const peersQuery = listQuery(['name', 'createTime', 'established']);

@@ -2,6 +2,7 @@ import React, { type ReactElement } from 'react';
 import { Link } from 'react-router-dom';
 import type { PeerSummary } from '../../generated/api.ts';
 import { actionsOf, ObjectChangeDialog, type ObjectChange } from '../../parts/ObjectChange.tsx';
+import { MissingReplicas } from '../../parts/Replicas.tsx';
 import { Status } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
 import type { Column } from '../../table/column.ts';
@@ -28,7 +29,14 @@ const ACTS: RowActions<PeerSummary, ObjectChange> = {
 
 export function PeerList(): ReactElement {
   const list = useLiveList('listPeers');
-  return <ListPage words={WORDS} list={list} columns={COLUMNS} rowKey={({ name }) => name} creates acts={ACTS} />;
+  return (
+    <ListPage
+      {...{ words: WORDS, list, columns: COLUMNS, acts: ACTS }}
+      creates
+      rowKey={({ name }) => name}
+      above={({ replicas }) => <MissingReplicas replicas={replicas} />}
+    />
+  );
 }
 
 function PeerName({ peer }: { readonly peer: PeerSummary }): ReactElement {

@@ -45,6 +45,7 @@ export function peerState(peer: PeerSummary): PeerState {
 }
 
 export function sessionLevel(state: string): Level {
+  if (state === 'Unknown') return 'unknown';
   return state === 'Established' ? 'good' : 'bad';
 }
 
