@@ -157,8 +157,8 @@ function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoute
   const { view } = picture;
   const allocations = new Allocations({ clock, picture });
   const serviceOf = (namespace: string, name: string): Service => {
-    const service = view.services.get(`${namespace}/${name}`);
-    return found(service?.isLoadBalancer === true ? service : undefined, 'Service', `${namespace}/${name}`);
+    const key = `${namespace}/${name}`;
+    return found(view.services.get(key), 'Service', key);
   };
   const reading = async (namespace: string, { texts, admitted }: Context): Promise<Reading> => {
     return { texts, audience: await withinNamespace(admitted, namespace) };

@@ -1,5 +1,6 @@
 import type { Service } from '../../domain/service.ts';
 import type { Check, Explanation, ServicePath } from '../schemas/service.ts';
+import type { ExplainKey } from '../texts.ts';
 import { messageFor, textOf } from './audience.ts';
 import { link, ofReason, splitAdvice, type ExplainView, type Link, type PathLinks, type Say } from './check-link.ts';
 import { peersLinks } from './peer-checks.ts';
@@ -9,7 +10,11 @@ import { pathOf } from './services.ts';
 
 function served(service: Service, view: ExplainView): Link[] {
   const found = view.picture.notServed(service);
-  if (found !== undefined) return [ofReason({ check: 'served', result: 'failed' }, found, view)];
+  if (found !== undefined) {
+    const failed = ofReason({ check: 'served', result: 'failed' }, found, view);
+    const next = view.texts.explainIfThere(`next.${found.reason}` as ExplainKey);
+    return [next === undefined ? failed : { ...failed, next }];
+  }
   return [link('served', 'passed', view.texts.explain('served.passed'))];
 }
 
