@@ -1,7 +1,8 @@
 import type { Word } from '../replicas/gather.ts';
 import type { Preflight } from '../schemas/simulation.ts';
 import type { ExplainKey, Texts } from '../texts.ts';
-import { visible, type Audience } from './audience.ts';
+import type { Audience } from './audience.ts';
+import { foreignServices } from './foreign-balancers.ts';
 import { evidenceByNode } from './nodes.ts';
 import type { ClusterPicture } from './picture.ts';
 
@@ -34,15 +35,7 @@ function nodes({ picture }: PreflightView): Found {
 function loadBalancers(view: PreflightView): Found {
   const beside = new Set(view.words.flatMap((word) => ('facts' in word ? word.facts.beside : [])));
   if (beside.size > 0) return { check: 'loadBalancers', result: 'failed', text: 'beside', objects: [...beside].sort() };
-  return foreignServices(view);
-}
-
-function foreignServices({ picture, audience }: PreflightView): Found {
-  const foreign = [...picture.index.entries.values()].filter(
-    ({ notServed }) => notServed?.reason === 'ServedByAnother',
-  );
-  const objects = foreign.flatMap(({ service }) => visible(service.key, audience) ?? []);
-  return { check: 'loadBalancers', result: foreign.length > 0 ? 'warning' : 'passed', objects };
+  return { check: 'loadBalancers', ...foreignServices(view.picture, view.audience) };
 }
 
 /** IPVS binds the addresses of all Services to each node, whose kernel then answers ARP for them unless it is told not to. */
