@@ -9,6 +9,7 @@ import type { EngineFacts } from '../engine/facts.ts';
 import type { ApiOptions } from '../options.ts';
 import type { Clock, Logger } from '../platform/ports.ts';
 import { App } from './app.ts';
+import { ArpSettings } from './arp-settings.ts';
 import { handlers } from './handlers.ts';
 import type { Caller, Reviews } from './identity/caller.ts';
 import { Gate } from './identity/gate.ts';
@@ -53,6 +54,7 @@ export class Api {
   readonly #certificate: ServingCertificate;
   readonly #client: ReplicaClient;
   readonly #kubeProxy: KubeProxy;
+  readonly #arp: ArpSettings;
   readonly #startedAt: string;
   #server: ApiServer | undefined;
 
@@ -63,6 +65,7 @@ export class Api {
     this.#certificate = new ServingCertificate({ ...deps, source: this.#certificateSource() });
     this.#client = new ReplicaClient({ ...deps, certificate: this.#certificate });
     this.#kubeProxy = new KubeProxy(deps);
+    this.#arp = new ArpSettings(deps);
     this.#startedAt = deps.clock.wallTime().toISOString();
   }
 
@@ -120,7 +123,9 @@ export class Api {
     const { version } = packageJson;
     const [known, kubeProxyMode] = await Promise.all([this.#deps.ask(ips), this.#kubeProxy.mode()]);
     const portProblems = [...known.portProblems, ...(this.#server?.problems ?? [])];
-    const self = { replica, node, version, startedAt: this.#startedAt, leads: this.#deps.leads(), kubeProxyMode };
+    const links = known.links.map((link) => link.name);
+    const arp = kubeProxyMode === 'ipvs' ? await this.#arp.at(links) : undefined;
+    const self = { replica, node, version, startedAt: this.#startedAt, leads: this.#deps.leads(), kubeProxyMode, arp };
     return { ...known, portProblems, beside: this.#deps.beside(), ...self };
   }
 

@@ -1,3 +1,4 @@
+import type { ReplicaReport } from '../replicas/facts.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { Preflight } from '../schemas/simulation.ts';
 import type { ExplainKey, Texts } from '../texts.ts';
@@ -38,11 +39,20 @@ function loadBalancers(view: PreflightView): Found {
   return { check: 'loadBalancers', ...foreignServices(view.picture, view.audience) };
 }
 
+/** Where a node's kernel would answer, as `ipvs.strictARP` isn't set there (arp_ignore 1, arp_announce 2); it may not be known. */
+function answersForAll({ node, arp }: ReplicaReport): string[] {
+  if (arp === undefined) return [node];
+  const lax = arp.filter(({ ignore, announce }) => ignore < 1 || announce < 2);
+  return lax.map(
+    (each) => `${node}: ${each.interface} has arp_ignore ${each.ignore} and arp_announce ${each.announce}`,
+  );
+}
+
 /** IPVS binds the addresses of all Services to each node, whose kernel then answers ARP for them unless it is told not to. */
 function kubeProxy({ picture, words }: PreflightView): Found {
   const known = words.flatMap((word) => ('facts' in word ? word.facts : [])).filter((facts) => facts.kubeProxyMode);
   if (known.length === 0) return { check: 'kubeProxy', result: 'unknown' };
-  const ipvs = known.filter(({ kubeProxyMode }) => kubeProxyMode === 'ipvs').map(({ node }) => node);
+  const ipvs = known.filter(({ kubeProxyMode }) => kubeProxyMode === 'ipvs').flatMap(answersForAll);
   const pools = [...picture.view.poolsInForce().values()];
   const matters = pools.length === 0 || pools.some(({ protocol }) => protocol === 'layer2');
   const result = ipvs.length > 0 && matters ? 'warning' : 'passed';

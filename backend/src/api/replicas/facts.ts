@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AddressFacts, EngineFacts, SessionFacts } from '../../engine/facts.ts';
 import type { Finding, Reason } from '../../domain/reason.ts';
 import type { NodeVerdict } from '../../health/node-verdict.ts';
+import type { ArpSetting } from '../arp-settings.ts';
 
 /** What only this replica knows. */
 export interface ReplicaReport extends EngineFacts {
@@ -13,6 +14,8 @@ export interface ReplicaReport extends EngineFacts {
   readonly leads: boolean;
   /** How kube-proxy of its node does its work (`iptables`, `ipvs`, `nftables`); undefined: it doesn't say. */
   readonly kubeProxyMode: string | undefined;
+  /** How its node's kernel answers ARP, where kube-proxy is in IPVS mode; undefined: it isn't, or that is not known. */
+  readonly arp: readonly ArpSetting[] | undefined;
   /** OpenELB's workloads that run in the cluster, in words. */
   readonly beside: readonly string[];
 }
@@ -115,6 +118,7 @@ export const replicaReport: z.ZodType<ReplicaReport> = z.object({
   startedAt: z.string(),
   leads: z.boolean(),
   kubeProxyMode: maybe(z.string()),
+  arp: maybe(z.array(z.object({ interface: z.string(), ignore: z.number(), announce: z.number() }))),
   stale: z.boolean(),
   medOffset: maybe(z.number()),
   sessions: z.array(session),
