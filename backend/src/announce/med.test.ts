@@ -191,6 +191,11 @@ suite('the MED of a replica where lost ones have said theirs', () => {
     assert.equal(offset('b', [], { stale: true, lost: ['a@100'] }), 400);
     assert.equal(offset('b', [], { stale: true, lost: ['a@100+'] }), 49);
   });
+  test('stale, a stale one is lost that ranked better at a router that hears no fresh one: all that stale ones can', () => {
+    assert.equal(offset('c', ['d'], { stale: true, lost: ['a!@49'] }), 300);
+    assert.equal(offset('a', ['d'], { stale: true, lost: ['c!@49'] }), 300);
+    assert.equal(offset('a', [], { lost: ['c!@49'] }), 48);
+  });
   test('fresh, a stale one is lost: nothing to outbid', () => assert.equal(offset('b', [], { lost: ['a!@400'] }), 100));
 });
 

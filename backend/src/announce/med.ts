@@ -12,7 +12,7 @@ export interface AnsweringReplica extends Knowledge {
 
 /** One that fell silent, with its last word before that. */
 export interface LostReplica extends AnsweringReplica {
-  /** Its offset at its last word; undefined where it never said, as in older versions. */
+  /** The best of its offsets at its last word, whichever router hears that; undefined where it never said, as in older versions. */
   readonly med: number | undefined;
   /** Those of others that fell silent at about the same time: it may have outbid them with its last breath. */
   readonly beside: readonly number[];
@@ -22,13 +22,13 @@ export interface LostReplica extends AnsweringReplica {
   readonly nodeIsDead: boolean;
 }
 
-/** Replicas that this one knows of, and what it knows of itself: the input of its rank. */
+/** Replicas that a router hears, as far as this one knows of them, and what it knows of itself: the input of its rank there. */
 export interface ReplicaView {
   readonly self: string;
-  /** The replicas that answer their probe and don't leave, this one included or not. */
+  /** Those that answer their probe and don't leave, this one included or not. */
   readonly answering: readonly AnsweringReplica[];
   /**
-   * The replicas that stopped answering and whose routes a router may still hold: for their hold time plus restart time after
+   * Those that stopped answering and whose routes the router may still hold: for their hold time plus restart time after
    * the last answer, or until they have announced again (RFC 4724: retained paths would otherwise win, or share the ECMP width with dead
    * next hops).
    */
@@ -53,8 +53,8 @@ export const MED_LEAVING = 900;
 // In between: paths through draining nodes (`drain.ts`).
 
 /**
- * What a replica adds to the MED of its routes (RFC 4271, 5.1.4; all replicas share one AS, so routers compare it). Exactly one
- * replica is meant to win, so that equal next hops of several replicas don't fill a router's ECMP width; each computes its own
+ * What a replica adds to the MED of its routes to a router (RFC 4271, 5.1.4), which compares it among those of one AS. Exactly one
+ * of the replicas that it hears is meant to win, so that equal next hops of several don't fill its ECMP width; each computes its own
  * offset, with no leader. The first of the answering ones wins. While routers may retain routes of lost ones (until their hold time and
  * restart time are over) it goes below the offset that these had, so that however many die one after the other, what one of them has
  * said never wins or shares the ECMP width; below one that never said its offset it can but go to the bottom. A stale view adds to the
@@ -86,7 +86,9 @@ function toOutbid(other: LostReplica, self: string, stale: boolean, bottom: numb
   const isBefore = isToOutbid(other, self, stale);
   const last = lastOffset(other);
   if (last === undefined) return isBefore ? bottom : undefined;
-  return isBefore ? Math.min(last, MED_FIRST + (other.stale ? MED_STALE : 0)) : last;
+  const best = isBefore ? Math.min(last, MED_FIRST + (other.stale ? MED_STALE : 0)) : last;
+  // It said the best of its offsets at all routers: at this one it may be any that a stale one has.
+  return other.stale ? Math.max(bottom, best) : best;
 }
 
 /** The best that routers may retain of it. */

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { bgpRoute, decide, type Announcement, type BgpRoute, type Decision } from '../announce/announce.ts';
-import { medOffset, retained, type ReplicaView } from '../announce/med.ts';
 import type { PeerTarget } from '../announce/snapshot.ts';
 import { hostPrefix, parseAddress } from '../domain/address.ts';
 import type { Protocol } from '../domain/pool.ts';
@@ -12,6 +11,7 @@ import { addressReport } from './address-report.ts';
 import { Drains } from './drains.ts';
 import { addressFacts, type AddressFacts, type EngineFacts } from './facts.ts';
 import { leavingMode, routersToMove, type Successors } from './handing-over.ts';
+import { HearingRouters, type Hearing } from './hearing-routers.ts';
 import { Inputs, type Touched } from './inputs.ts';
 import type { Layer2 } from './layer2.ts';
 import type { Layer2Host, LinkAddress } from './layer2-deps.ts';
@@ -19,9 +19,9 @@ import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './mes
 import { OffSubnetNextHops } from './off-subnet.ts';
 import { alikeTargets, peerConfigs, peersOf, peerTarget, placeOf, retentionMs } from './peering.ts';
 import { probeTargets } from './probe-targets.ts';
+import { Ranks, type Own } from './ranks.ts';
 import { SelfRank } from './self-rank.ts';
 import { Strangers } from './strangers.ts';
-import { ToldRank } from './told-rank.ts';
 
 export interface EngineDeps {
   readonly clock: Clock;
@@ -81,9 +81,9 @@ export class Engine {
   #newcomer = false;
   #strangers: Strangers | undefined;
   #leaving = false;
-  readonly #toldRank: ToldRank;
+  readonly #hearing = new HearingRouters();
+  readonly #ranks: Ranks;
   readonly #selfRank: SelfRank;
-  #medOffset: number | undefined;
   #barred: readonly string[] = [];
   #answering: readonly string[] = [];
   #reconsidering: Timer | undefined;
@@ -91,8 +91,10 @@ export class Engine {
   constructor(deps: EngineDeps, options: EngineOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#toldRank = new ToldRank(deps);
-    this.#selfRank = new SelfRank(deps);
+    const hearing = (node = ''): Hearing => this.#hearing.of(this.#inputs.nodes.get(node));
+    const isDead = (node: string | undefined): boolean => this.#isDead(node);
+    this.#ranks = new Ranks({ ...deps, hearing, isDead });
+    this.#selfRank = new SelfRank({ ...deps, isDead });
     const protocols: Protocol[] = deps.layer2 === undefined ? ['bgp'] : ['bgp', 'layer2'];
     const policy = { graceMs: options.drainGraceMs, onCordon: options.drainOnCordon };
     this.#drains = new Drains({ ...deps, onChange: () => this.#drainsChanged() }, policy);
@@ -113,8 +115,7 @@ export class Engine {
       this.#inputs.nodes,
     );
     this.#meetNodes();
-    this.#medOffset = this.#tellRank();
-    this.#selfRank.update(this.#replicaView(), this.#inputs);
+    this.#selfRank.update(this.#own(), this.#inputs);
     this.#layer2?.start();
     this.#decideAll();
     this.#configurePeers();
@@ -200,20 +201,27 @@ export class Engine {
 
   #updateRank(): void {
     if (!this.#started) return;
-    const isSelfOther = this.#selfRank.update(this.#replicaView(), this.#inputs);
-    if (isSelfOther) this.#setAllRoutes(this.#alike.filter(([peer]) => peer?.onlyNode !== undefined));
-    const offset = this.#tellRank();
-    if (offset === this.#medOffset) return;
-    this.#deps.logger.info({ from: this.#medOffset, to: offset }, 'rank among the replicas changed');
-    this.#medOffset = offset;
+    const isSelfOther = this.#selfRank.update(this.#own(), this.#inputs);
+    if (this.#ranks.update(this.#own())) this.#routeAllAnew();
+    else if (isSelfOther) this.#setAllRoutes(this.#alike.filter(([peer]) => peer?.onlyNode !== undefined));
+  }
+
+  #own(): Own {
+    const { replica: name, node } = this.#options;
+    const hearing = this.#hearing.of(this.#inputs.nodes.get(node));
+    return { name, hearing, stale: this.#stale, newcomer: this.#newcomer, leaving: this.#leaving };
+  }
+
+  #routeAllAnew(): void {
+    this.#alike = alikeTargets(this.#targets, (peer) => this.#ranks.offset(peer));
     this.#setAllRoutes();
-    this.#toldRank.routed();
+    this.#ranks.routed();
   }
 
   /** What it has decided of these addresses and why, as far as Services hold them. */
   facts(ips: readonly string[]): Pick<EngineFacts, 'stale' | 'medOffset' | 'drains' | 'addresses'> {
     const addresses = ips.flatMap((ip) => this.#addressFacts(ip) ?? []);
-    return { stale: this.#stale, medOffset: this.#medOffset, drains: [...this.#inputs.drains], addresses };
+    return { stale: this.#stale, medOffset: this.#ranks.best, drains: [...this.#inputs.drains], addresses };
   }
 
   #addressFacts(ip: string): AddressFacts | undefined {
@@ -277,25 +285,6 @@ export class Engine {
     return this.#deps.replicas.answering().some(({ place, isPlaceKnown }) => place.links.length > 0 || !isPlaceKnown);
   }
 
-  #replicaView(): ReplicaView {
-    return {
-      self: this.#options.replica,
-      answering: this.#deps.replicas.answering(),
-      lost: this.#deps.replicas.lost().map((other) => ({ ...other, nodeIsDead: this.#isDead(other.node) })),
-      told: this.#deps.replicas.told(),
-      stale: this.#stale,
-      newcomer: this.#newcomer,
-      leaving: this.#leaving,
-    };
-  }
-
-  #tellRank(): number {
-    const view = this.#replicaView();
-    const offset = medOffset(view);
-    this.#toldRank.set(offset, retained(view));
-    return offset;
-  }
-
   /** Where no other node answers, it may be us. That our own does says nothing. */
   #isDead(node: string | undefined): boolean {
     const { health } = this.#inputs;
@@ -306,16 +295,18 @@ export class Engine {
   #configurePeers(): void {
     const { settings } = this.#inputs;
     const place = placeOf(this.#options, this.#inputs.nodes, this.#deps.links.connectedPrefixes());
-    const peers = settings === null ? [] : peersOf(place.node, this.#inputs.usablePeers());
+    const usable = this.#inputs.usablePeers();
+    const peers = settings === null ? [] : peersOf(place.node, usable);
     this.#targets = peers.map((peer) => peerTarget(peer, place));
-    this.#alike = alikeTargets(this.#targets);
+    this.#hearing.configure(usable, settings);
     const configs = peerConfigs(peers, settings, place, this.#inputs.passwords);
     this.#offSubnet.configure(this.#targets, configs);
     if (configs.length > 0) this.#deps.replicas.setRetention(Math.max(...configs.map(retentionMs)));
     this.#deps.nodes.setRouters(configs.map(({ address }) => address));
     const { listenPort: port = 0, listenAddresses: addresses = [] } = settings ?? {};
     this.#deps.speaker.configure(configs, { port, addresses });
-    this.#setAllRoutes();
+    this.#ranks.update(this.#own());
+    this.#routeAllAnew();
   }
 
   #decideAll(): void {
@@ -391,7 +382,8 @@ export class Engine {
   #route(announcement: Announcement | undefined, target: PeerTarget | undefined): BgpRoute | undefined {
     if (announcement === undefined || target === undefined) return undefined;
     if (target.onlyNode !== undefined) return bgpRoute(announcement, target, this.#selfRank.offset);
-    return bgpRoute(announcement, target, this.#medOffset ?? medOffset(this.#replicaView()));
+    const offset = this.#ranks.offset(target.name);
+    return offset === undefined ? undefined : bgpRoute(announcement, target, offset);
   }
 }
 

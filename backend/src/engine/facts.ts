@@ -57,7 +57,7 @@ export interface PortProblem {
 /** What only this replica's engine knows, at the moment of the question. */
 export interface EngineFacts {
   readonly stale: boolean;
-  /** What it adds to the MED of its routes (`announce/med`); undefined before it has begun. */
+  /** The least that it adds to the MED of its routes (`announce/med`), of all its peers; undefined before it has begun. */
   readonly medOffset: number | undefined;
   readonly sessions: readonly SessionFacts[];
   readonly nodes: readonly NodeVerdict[];

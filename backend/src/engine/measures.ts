@@ -32,7 +32,7 @@ export interface EngineMeasures {
   readonly sessions: readonly SessionMeasures[];
   /** BFD packets that came and were not taken, by reason. */
   readonly bfdDropped: Readonly<Record<BfdDropReason, number>>;
-  /** What this replica adds to the MED of its routes; undefined before it has begun. */
+  /** The least that this replica adds to the MED of its routes, of all its peers; undefined before it has begun. */
   readonly medOffset: number | undefined;
   readonly nodes: readonly NodeFacts[];
   readonly probes: ReturnType<NodeProber['probes']>;

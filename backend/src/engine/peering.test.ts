@@ -164,10 +164,16 @@ suite('a peer as announcing sees it', () => {
       aPeer('r5', '203.0.113.1', { labels: { a: '1', b: '2' } }),
       aPeer('r6', '10.0.0.250', { labels: { a: '1', b: '2' }, ...two, nextHopSelf: true }),
     ];
-    const alike = alikeTargets(peers.map((peer) => peerTarget(peer, HERE)));
+    const targets = peers.map((peer) => peerTarget(peer, HERE));
+    const alike = (rank: (peer: string) => number): string[][] =>
+      alikeTargets(targets, rank).map((group) => group.map(({ name }) => name));
     assert.deepEqual(
-      alike.map((targets) => targets.map(({ name }) => name)),
+      alike(() => 100),
       [['r1', 'r2'], ['r3'], ['r4'], ['r5'], ['r6']],
+    );
+    assert.deepEqual(
+      alike((peer) => (peer === 'r2' ? 200 : 100)),
+      [['r1'], ['r2'], ['r3'], ['r4'], ['r5'], ['r6']],
     );
   });
 });

@@ -41,7 +41,8 @@ function gracefulRestart(peer: Peer, settings: BgpSettings): { gracefulRestart?:
   return wanted.enabled ? { gracefulRestart: { restartTimeSeconds: wanted.restartTimeSeconds } } : {};
 }
 
-function localAs(peer: Peer, settings: BgpSettings, { node }: Place): number {
+/** The AS that a replica on this node is in towards a peer. */
+export function localAs(peer: Peer, settings: BgpSettings, node: Node | undefined): number {
   const rack = node === undefined ? undefined : rackOf(node);
   return peer.localAs ?? (rack === undefined ? undefined : settings.asPerRack[rack]) ?? settings.as;
 }
@@ -66,7 +67,7 @@ export function peerConfig(peer: Peer, settings: BgpSettings, place: Place, pass
     address: peer.address,
     port: peer.port,
     peerAs: peer.peerAs,
-    localAs: localAs(peer, settings, place),
+    localAs: localAs(peer, settings, place.node),
     routerId: settings.routerId ?? derivedRouterId(place.address),
     holdTimeSeconds: peer.holdTimeSeconds,
     ...(peer.keepaliveSeconds === undefined ? {} : { keepaliveSeconds: peer.keepaliveSeconds }),
@@ -118,9 +119,17 @@ export function peerTarget(peer: Peer, place: Place): PeerTarget {
   };
 }
 
-/** Peers that are told the same of every address: labels, families, numbers of next hops, subnets and the nodes that they hear of are equal. */
-export function alikeTargets(targets: readonly PeerTarget[]): PeerTarget[][] {
-  return [...Map.groupBy(targets, toldBy).values()];
+/**
+ * Peers that are told the same of every address: labels, families, numbers of next hops, subnets, the nodes that they hear of and our rank
+ * are equal.
+ *
+ * @param rank by the name of the peer
+ */
+export function alikeTargets(
+  targets: readonly PeerTarget[],
+  rank: (peer: string) => number | undefined,
+): PeerTarget[][] {
+  return [...Map.groupBy(targets, (target) => `${rank(target.name) ?? ''} ${toldBy(target)}`).values()];
 }
 
 function toldBy({ labels, sendMax, subnets, onlyNode = '' }: PeerTarget): string {

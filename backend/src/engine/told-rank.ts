@@ -1,4 +1,5 @@
 import type { ReplicaProber } from '../health/replicas.ts';
+import type { RetainedRoutes } from '../health/tracked-replica.ts';
 import type { BgpSpeaker } from '../speakers/bgp/speaker.ts';
 
 /**
@@ -11,7 +12,7 @@ export class ToldRank {
   readonly #speaker: Pick<BgpSpeaker, 'whenHeard'>;
   #offset = Infinity;
   #told = Infinity;
-  #retained: ReadonlyMap<string, number> = new Map();
+  #retained: ReadonlyMap<string, RetainedRoutes> = new Map();
   #changes = 0;
 
   constructor(deps: { replicas: Pick<ReplicaProber, 'setRank'>; speaker: Pick<BgpSpeaker, 'whenHeard'> }) {
@@ -19,15 +20,15 @@ export class ToldRank {
     this.#speaker = deps.speaker;
   }
 
-  /** Before the routes with this offset are the speaker's. */
-  set(offset: number, retained: ReadonlyMap<string, number>): void {
+  /** Before the routes are the speaker's whose least offset this is. */
+  set(offset: number, retained: ReadonlyMap<string, RetainedRoutes>): void {
     if (offset !== this.#offset) this.#changes += 1;
     this.#offset = offset;
     this.#retained = retained;
     this.#tell(Math.min(offset, this.#told));
   }
 
-  /** The speaker has all routes with the offset that was set last. */
+  /** The speaker has all routes with the offsets of which the least was set last. */
   routed(): void {
     const change = this.#changes;
     this.#speaker.whenHeard(() => {

@@ -77,7 +77,7 @@ suite('routes that somebody else has lost', () => {
     lab.clock.advance(10_000);
     lab.datagrams.cut('10.0.0.1');
     lab.clock.advance(MISSED_MS);
-    b.setRank(49, new Map([['a', 50]]));
+    b.setRank(49, new Map([['a', { med: 50, elsewhere: [] }]]));
     b.setReplicas(members('a', 'b', 'c'));
     const c = lab.start('c', members('a', 'b', 'c'));
     lab.clock.advance(SEEN_MS);
@@ -99,6 +99,13 @@ suite('routes that somebody else has lost', () => {
     lab.datagrams.heal('10.0.0.1');
     lab.clock.advance(SEEN_MS);
     assert.deepEqual([sees(a).answering, a.told()], [['b'], []]);
+  });
+
+  test('are no business of one that none of these routers hears', () => {
+    const { lab, b, c } = told();
+    b.setRank(49, new Map([['a', { med: 50, elsewhere: ['c'] }]]));
+    lab.clock.advance(50);
+    assert.deepEqual(c.told(), []);
   });
 
   test('outlive it for as long as routers may retain them, and are told to others meanwhile', () => {

@@ -7,7 +7,7 @@ import { ReplicaMacs } from './replica-macs.ts';
 import { ToldPlace } from './told-place.ts';
 import { asAnswering, asLost, asMember, comesBack, expire, fallSilent, hasSaid, isOfUse } from './tracked-replica.ts';
 import { goneNode, leavingNode, newlyTracked, notePlace, noteRetained, retainedFor } from './tracked-replica.ts';
-import type { AnsweringReplica, LostReplica, ReplicaFacts, Tracked } from './tracked-replica.ts';
+import type { AnsweringReplica, LostReplica, ReplicaFacts, RetainedRoutes, Tracked } from './tracked-replica.ts';
 
 export interface ReplicaProberDeps {
   readonly clock: Clock;
@@ -56,7 +56,7 @@ export class ReplicaProber {
   #stopped = false;
   #word: Word = { leaving: false, stale: false, newcomer: false, behind: undefined, announcing: false, med: undefined };
   /** What routers may retain of others, by their names. */
-  #retained: ReadonlyMap<string, number> = new Map();
+  #retained: ReadonlyMap<string, RetainedRoutes> = new Map();
   #wasSettled = false;
   readonly #place = new ToldPlace();
   #retentionMs = DEFAULT_RETENTION_MS;
@@ -100,11 +100,11 @@ export class ReplicaProber {
   }
 
   /**
-   * Answers say from now on what this replica adds to the MED of its routes, and what those must stay below who become the first.
+   * Answers say from now on the least that this replica adds to the MED of its routes, and what those must stay below who become the first.
    *
    * @param retained by the name of the lost replica (`announce/med`)
    */
-  setRank(med: number, retained: ReadonlyMap<string, number>): void {
+  setRank(med: number, retained: ReadonlyMap<string, RetainedRoutes>): void {
     const isSame = isDeepStrictEqual(retained, this.#retained);
     this.#retained = retained;
     if (!this.#say({ med }) && !isSame) this.#askAll();

@@ -247,18 +247,28 @@ export function expire(tracked: Tracked, now: number, retentionMs: number): bool
   return [isLossOver, isWordOver, isGoneOver].includes(true);
 }
 
+/** Routes of a lost replica that routers may retain. */
+export interface RetainedRoutes {
+  /** The best of their MED offsets. */
+  readonly med: number;
+  /** Names of the replicas that none of these routers hears. */
+  readonly elsewhere: readonly string[];
+}
+
 /**
- * What one that asks is told of routes that have to be outbid: what we know ourselves of others than the asker, and what was said by
- * those that can't say it themselves any more.
+ * What one that asks is told of routes that have to be outbid: what we know ourselves of others than the asker, at routers that hear it,
+ * and what was said by those that can't say it themselves any more.
  *
  * @param own by name of the lost replica
  */
 export function retainedFor(
   asker: string | undefined,
-  own: ReadonlyMap<string, number>,
+  own: ReadonlyMap<string, RetainedRoutes>,
   tracked: ReadonlyMap<string, Tracked>,
 ): number | undefined {
-  const known = [...own].flatMap(([name, med]) => (name === asker ? [] : [med]));
+  const isConcerned = (name: string, { elsewhere }: RetainedRoutes): boolean =>
+    asker === undefined || (name !== asker && !elsewhere.includes(asker));
+  const known = [...own].flatMap(([name, routes]) => (isConcerned(name, routes) ? [routes.med] : []));
   const heard = [...tracked].flatMap(([name, { answering, retained }]) =>
     name === asker || answering || retained === undefined ? [] : [retained.med],
   );

@@ -381,7 +381,7 @@ export type Replica = {
   readonly leads?: boolean;
   /** Whether it has not heard from the API server of Kubernetes for five seconds or more. */
   readonly viewIsStale?: boolean;
-  /** What it adds to the MED of its routes: routers prefer the replica with the lowest. */
+  /** What it adds to the MED of its routes, to the router where that is least: of the replicas that it hears a router prefers the one with the lowest. */
   readonly medOffset?: number | null;
   readonly startedAt?: string;
 };

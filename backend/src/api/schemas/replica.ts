@@ -20,7 +20,10 @@ export const replica = z
       .int()
       .nullable()
       .optional()
-      .meta({ description: 'What it adds to the MED of its routes: routers prefer the replica with the lowest.' }),
+      .meta({
+        description:
+          'What it adds to the MED of its routes, to the router where that is least: of the replicas that it hears a router prefers the one with the lowest.',
+      }),
     startedAt: time.optional(),
   })
   .meta({ description: 'A replica of porter-manager.' });

@@ -1,5 +1,5 @@
 import type { NodeHealth } from '../../announce/snapshot.ts';
-import type { LostReplica } from '../../health/tracked-replica.ts';
+import type { LostReplica, RetainedRoutes } from '../../health/tracked-replica.ts';
 import { NO_PLACE, type Replica, type ReplicaPlace } from '../../domain/replica.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
@@ -23,6 +23,8 @@ export class Bench {
   /** Nodes of replicas that are silent or have left. */
   goneNodes: string[] = [];
   toldRank: { readonly med: number; readonly retained: Readonly<Record<string, number>> } | undefined;
+  /** By the name of a lost replica those that none of its routers hears. */
+  toldElsewhere: Readonly<Record<string, readonly string[]>> = {};
   /** What the prober was told, in order. */
   readonly prober: string[] = [];
   members: readonly Replica[] = [];
@@ -71,7 +73,12 @@ export class Bench {
           setAnnouncing: (announcing) => void (this.toldAnnouncing = announcing),
           setStale: (stale) => void (this.toldStale = stale),
           setNewcomer: (newcomer) => void (this.toldNewcomer = newcomer),
-          setRank: (med, retained) => void (this.toldRank = { med, retained: Object.fromEntries(retained) }),
+          setRank: (med, retained) => {
+            const each = <T>(what: (routes: RetainedRoutes) => T): Record<string, T> =>
+              Object.fromEntries([...retained].map(([name, routes]) => [name, what(routes)]));
+            this.toldRank = { med, retained: each((routes) => routes.med) };
+            this.toldElsewhere = each((routes) => routes.elsewhere);
+          },
           setRetention: (ms) => void (this.retentionMs = ms),
           answering: () =>
             this.answering.map((name) => {

@@ -78,7 +78,7 @@ export const bgp: Chapter = {
     {
       name: 'porterlb_bgp_med_offset',
       type: 'gauge',
-      help: 'What this replica adds to the MED of all its routes: the lower, the rather routers take them.',
+      help: 'What this replica adds to the MED of its routes, to the router where that is least: the lower, the rather it takes them.',
       labels: [],
       samples: ({ engine }) => (engine?.medOffset === undefined ? [] : single(engine.medOffset)),
     },
