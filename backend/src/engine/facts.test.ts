@@ -16,7 +16,13 @@ suite('whoever asks the engine', () => {
     const nodes = rank(IP, ['n1', 'n2']);
     assert.deepEqual(addresses, [
       {
-        ...{ ip: IP, services: ['shop/web'], younger: [], finding: { reason: 'Announced', params: { ip: IP } } },
+        ...{
+          ip: IP,
+          services: ['shop/web'],
+          younger: [],
+          idle: [],
+          finding: { reason: 'Announced', params: { ip: IP } },
+        },
         ...{ nodes, draining: [], leftOut: [] },
         routes: [{ peer: 'r1', med: 100, nextHops: nodes.map((node) => `10.0.0.${node.slice(1)}`) }],
       },

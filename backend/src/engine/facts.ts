@@ -27,7 +27,10 @@ export interface AddressFacts {
   readonly ip: string;
   /** Keys of the Services that it is announced for, or would be but for `finding`, oldest first. */
   readonly services: readonly string[];
+  /** Keys of those that hold it as well and that it is not announced for, whatever `finding` says. */
   readonly younger: readonly string[];
+  /** Those of `services` that share it and have nothing to answer with themselves. */
+  readonly idle: readonly string[];
   readonly finding: Finding;
   /** Names of the nodes that take its traffic, most preferred first; on a link the one whose MAC neighbours learn. */
   readonly nodes: readonly string[];
@@ -77,11 +80,12 @@ interface Spoken {
 }
 
 export function addressFacts(ip: string, decision: Decision, { routes, link }: Spoken): AddressFacts {
-  const { services, younger, finding, announcement, leftOut } = decision;
+  const { services, younger, idle = [], finding, announcement, leftOut } = decision;
   return {
     ip,
     services,
     younger,
+    idle,
     finding: link?.finding ?? finding,
     nodes: link?.nodes ?? announcement?.nodes.map(({ name }) => name) ?? [],
     draining: announcement?.draining.map(({ name }) => name) ?? [],

@@ -14,19 +14,27 @@ import { shortened } from './shortened.ts';
 /** A BgpPeer, with all that its replicas have in sessions with it. */
 export interface PeerSessions {
   readonly peer: Peer;
-  readonly replicas: readonly ReplicaPeerStatus[];
+  readonly replicas: readonly Pick<ReplicaPeerStatus, 'sessionState' | 'negotiated'>[];
 }
 
 /** What a Service's condition `Announced` depends on. */
 export interface AnnouncedView {
   /** By address. */
-  readonly reports: ReadonlyMap<string, AddressReport>;
+  readonly reports: ReadonlyMap<string, Pick<AddressReport, 'services' | 'younger' | 'idle' | 'finding'>>;
   readonly pools: ReadonlyMap<string, Pool>;
   readonly peers: readonly PeerSessions[];
 }
 
+/** What of a Service it depends on. */
+export type AnnouncedService = Pick<Service, 'key' | 'announcedBefore'>;
+
 /** With these the address is announced; the later ones say more of it. With any other it is not. */
 const ANNOUNCED: readonly Reason[] = ['Announced', 'AnnouncedForNode', 'AnsweredByNode', 'AddressContested'];
+
+/** Whether an address of which that is found is announced. */
+export function isAnnounced(reason: Reason): boolean {
+  return ANNOUNCED.includes(reason);
+}
 
 /** API conventions allow more; people read less. */
 const MAX_MESSAGE = 1_024;
@@ -59,11 +67,16 @@ function onLink(ip: string, pool: Pool, said: Finding, announcedBefore: boolean)
   }
   if (said.reason === 'AddressConflict') return finding(kept, said.params);
   const node = conflicts[0]?.node;
-  return ANNOUNCED.includes(said.reason) && node !== undefined ? finding('AnsweredByNode', { ...params, node }) : said;
+  return isAnnounced(said.reason) && node !== undefined ? finding('AnsweredByNode', { ...params, node }) : said;
 }
 
 /** Whether somebody hears what the engine announces. */
-function heard(service: Service, { ip, pool: recorded }: Assignment, said: Finding, view: AnnouncedView): Finding {
+function heard(
+  service: AnnouncedService,
+  { ip, pool: recorded }: Assignment,
+  said: Finding,
+  view: AnnouncedView,
+): Finding {
   const pool = poolOf({ ip, pool: recorded }, view.pools);
   const family = parseAddress(ip)?.family;
   // The engine's view and ours differ for a moment.
@@ -76,8 +89,11 @@ function heard(service: Service, { ip, pool: recorded }: Assignment, said: Findi
   return finding(listeners.some((peer) => isEstablished(peer, family)) ? 'Announced' : 'NoPeerEstablished', params);
 }
 
-/** Undefined: the engine has not said anything of this Service at this address yet. */
-function findingOf(service: Service, assignment: Assignment, view: AnnouncedView): Finding | undefined {
+/**
+ * What is so of one address of a Service: whether it is announced for it, or what keeps it from that. The condition, and whatever else says
+ * it, have it from here. Undefined: the engine has not said anything of this Service at this address yet.
+ */
+export function findingOf(service: AnnouncedService, assignment: Assignment, view: AnnouncedView): Finding | undefined {
   const { ip } = assignment;
   const report = view.reports.get(ip);
   if (report === undefined) return undefined;
@@ -86,7 +102,7 @@ function findingOf(service: Service, assignment: Assignment, view: AnnouncedView
   }
   if (!report.services.includes(service.key)) return undefined;
   const found = OF_LINKS.has(report.finding.reason) ? heard(service, assignment, report.finding, view) : report.finding;
-  const isIdle = report.idle?.includes(service.key) === true && ANNOUNCED.includes(found.reason);
+  const isIdle = report.idle?.includes(service.key) === true && isAnnounced(found.reason);
   return isIdle ? finding('SharerWithoutEndpoints', { ip }) : found;
 }
 
@@ -110,7 +126,7 @@ export const NOT_YET_ANNOUNCED: NewCondition = condition('NoAddress', reasonText
 function condition(reason: Finding['reason'], message: string): NewCondition {
   return {
     type: SERVICE_CONDITIONS.announced,
-    status: ANNOUNCED.includes(reason) ? 'True' : 'False',
+    status: isAnnounced(reason) ? 'True' : 'False',
     reason,
     message: shortened(message, MAX_MESSAGE),
   };

@@ -64,16 +64,11 @@ function serviceText(service: Service, view: View): string {
   return sections(head + none, ...paths, silentReplicas(service.replicas));
 }
 
-/** `AnnouncedForNode` and the like are good news too: somebody takes the traffic. */
-function isOnItsWay({ verdict, nodes }: ServicePath): boolean {
-  return verdict !== null && nodes.length > 0;
-}
-
 export const path: Command = {
   name: 'path',
   operands: '[svc/]NAME',
   summary: 'The way of a Service: addresses, pool, nodes, routers',
-  problemsWhen: 'it has no address, or nobody takes the traffic of one',
+  problemsWhen: 'it has no address, or one of them is not announced, or that is not known',
   about:
     'Shows the way of each address of a Service: its pool, the nodes that take its traffic, and what each replica tells each router.',
   examples: [
@@ -85,6 +80,7 @@ export const path: Command = {
     taskOf({
       plan: { service: { id: 'getService', params: { namespace, name: serviceNamed(words) } } },
       table: ({ service }, view) => serviceText(service, view),
-      exitCode: ({ service: { paths } }) => (paths.length > 0 && paths.every(isOnItsWay) ? EXIT.fine : EXIT.problems),
+      exitCode: ({ service: { paths } }) =>
+        paths.length > 0 && paths.every(({ announced }) => announced) ? EXIT.fine : EXIT.problems,
     }),
 };

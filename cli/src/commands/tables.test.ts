@@ -184,9 +184,13 @@ Service shop/web: TCP/80, externalTrafficPolicy Cluster
     const without = { service: answers.service({ paths: [], allocated: waiting }) };
     assert.match(table(task(path, 'web'), without), /It has no address: The Eip public is full\.\n$/);
     assert.equal(task(path, 'web').exitCode(without), EXIT.problems);
-    const nobody = { service: answers.service({ paths: [answers.servicePath({ nodes: [], peers: [] })] }) };
+    const nobody = {
+      service: answers.service({ paths: [answers.servicePath({ announced: false, nodes: [], peers: [] })] }),
+    };
     assert.match(table(task(path, 'web'), nobody), / {2}Nodes {3}nobody\n$/);
     assert.equal(task(path, 'web').exitCode(nobody), EXIT.problems);
+    const unknown = { service: answers.service({ paths: [answers.servicePath({ announced: null })] }) };
+    assert.equal(task(path, 'web').exitCode(unknown), EXIT.problems);
   });
 });
 

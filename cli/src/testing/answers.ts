@@ -110,6 +110,7 @@ export function explanation(more: Partial<Explanation> = {}): Explanation {
 export function servicePath(more: Partial<ServicePath> = {}): ServicePath {
   return {
     ...{ ip: '192.0.2.1', pool: 'public', protocol: 'bgp', leftOut: [], owner: null, mac: null },
+    announced: true,
     verdict: { reason: 'Announced', text: 'The address 192.0.2.1 is announced.' },
     nodes: [{ node: 'n1', addresses: ['10.0.0.11'], draining: false }],
     peers: [

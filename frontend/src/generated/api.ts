@@ -418,8 +418,10 @@ export type ServicePath = {
   /** Null: it lies in no pool any more. */
   readonly pool: string | null;
   readonly protocol: 'bgp' | 'layer2' | null;
-  /** Null: no replica says anything of it. */
+  /** How it is, as the condition Announced of the Service says it. Null: no replica says anything of it. */
   readonly verdict: Finding | null;
+  /** Whether that is: it is announced for the Service. Null: not known. */
+  readonly announced: boolean | null;
   /** Who takes its traffic, most preferred first. */
   readonly nodes: readonly ({
     readonly node: string;

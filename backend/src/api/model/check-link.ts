@@ -1,19 +1,16 @@
 import type { Finding } from '../../domain/reason.ts';
-import type { Word } from '../replicas/gather.ts';
 import type { Check, ServicePath } from '../schemas/service.ts';
 import type { ExplainKey } from '../texts.ts';
 import { textOf, type Reading } from './audience.ts';
 import type { Allocation } from './allocation.ts';
-import type { ClusterPicture } from './picture.ts';
+import type { PathView } from './services.ts';
 
 /** One link of the chain, with what to do about it where it is not as it should be. */
 export interface Link extends Check {
   readonly next?: string;
 }
 
-export interface ExplainView extends Reading {
-  readonly picture: ClusterPicture;
-  readonly words: readonly Word[];
+export interface ExplainView extends PathView {
   /** Made only where it is needed (`needsAllocation`): for a Service without the address that it asks for. */
   readonly allocation: Allocation | undefined;
 }

@@ -65,14 +65,20 @@ function poolLink(path: ServicePath, say: Say): Link {
   return link('pool', 'passed', say('pool.passed', { ip, pool, protocol }), { ip });
 }
 
-/** With these the address is announced. */
-const ANNOUNCED: readonly string[] = ['Announced', 'AnnouncedForNode', 'AnsweredByNode', 'AddressContested'];
+/** What keeps an address from being announced whatever its Pods and nodes are like. */
+const BEFORE_ALL: readonly string[] = ['NoAddress', 'NotInRecordedPool', 'ProtocolNotSupported', 'HeldByOlderService'];
+const ABOUT_ENDPOINTS: readonly string[] = ['NoEndpoints', 'SharerWithoutEndpoints'];
 const ABOUT_NODES: readonly string[] = ['NoLocalEndpoints', 'AllNodesExcluded', 'NoEligibleNode'];
+/** We do announce it, and nobody hears that. */
+const ABOUT_PEERS: readonly string[] = ['NoPeer', 'NoPeerEstablished'];
+
+function isOne({ verdict }: ServicePath, reasons: readonly string[]): boolean {
+  return verdict !== null && reasons.includes(verdict.reason);
+}
 
 function endpointsLink({ path, say }: PathLinks): Link {
-  const { ip, verdict } = path;
-  if (verdict?.reason !== 'NoEndpoints') return link('endpoints', 'passed', say('endpoints.passed'), { ip });
-  return verdictLink('endpoints', 'failed', path);
+  if (isOne(path, ABOUT_ENDPOINTS)) return verdictLink('endpoints', 'failed', path);
+  return link('endpoints', 'passed', say('endpoints.passed'), { ip: path.ip });
 }
 
 function verdictLink(
@@ -86,28 +92,40 @@ function verdictLink(
 }
 
 function nodesLink({ path, say }: PathLinks): Link {
-  const { ip, verdict, nodes } = path;
+  const { ip, nodes } = path;
   const details = path.leftOut.map(({ text }) => say('nodes.leftOut', { why: text }));
-  if (ABOUT_NODES.includes(verdict?.reason ?? '')) return verdictLink('nodes', 'failed', path, details);
+  if (isOne(path, ABOUT_NODES)) return verdictLink('nodes', 'failed', path, details);
   const names = nodes.map(({ node }) => node).join(', ');
-  return link('nodes', 'passed', say('nodes.passed', { ip, nodes: names }), { ip, details });
+  // On a link that somebody else has, or that is being asked, nobody does yet.
+  const text = names === '' ? say('nodes.may', { ip }) : say('nodes.passed', { ip, nodes: names });
+  return link('nodes', 'passed', text, { ip, details });
 }
 
 function announcedLink({ path, say }: PathLinks): Link {
-  const { ip, verdict } = path;
-  if (verdict?.reason === 'Announced') {
+  const { ip, announced } = path;
+  if (isOne(path, ['Announced', ...ABOUT_PEERS])) {
     return link('announced', 'passed', say('announced.passed', { ip }), { ip, reason: 'Announced' });
   }
-  return verdictLink('announced', ANNOUNCED.includes(verdict?.reason ?? '') ? 'warning' : 'failed', path);
+  return verdictLink('announced', announced === true ? 'warning' : 'failed', path);
 }
 
-const OF_PATH: readonly ((links: PathLinks, view: ExplainView) => Link[])[] = [
-  (links) => [endpointsLink(links)],
-  (links) => [nodesLink(links)],
-  (links) => [announcedLink(links)],
-  peersLinks,
+interface PathCheck {
+  readonly name: Check['check'];
+  readonly links: (links: PathLinks, view: ExplainView) => Link[];
+}
+
+const ANNOUNCED: PathCheck = { name: 'announced', links: (links) => [announcedLink(links)] };
+const ENDPOINTS_AND_NODES: readonly PathCheck[] = [
+  { name: 'endpoints', links: (links) => [endpointsLink(links)] },
+  { name: 'nodes', links: (links) => [nodesLink(links)] },
 ];
-const OF_PATH_NAMES = ['endpoints', 'nodes', 'announced', 'peers'] as const;
+const PEERS: PathCheck = { name: 'peers', links: peersLinks };
+
+function checksOf(path: ServicePath): readonly PathCheck[] {
+  return isOne(path, BEFORE_ALL)
+    ? [ANNOUNCED, ...ENDPOINTS_AND_NODES, PEERS]
+    : [...ENDPOINTS_AND_NODES, ANNOUNCED, PEERS];
+}
 
 function pathLinks(path: ServicePath, view: ExplainView): Link[] {
   const say: Say = (key, params) => view.texts.explain(key, params);
@@ -117,10 +135,10 @@ function pathLinks(path: ServicePath, view: ExplainView): Link[] {
     return [first, link('announced', 'unknown', say('announced.unknown', { ip }), { ip, next: say('next.wait') })];
   }
   const links = [first];
-  OF_PATH.forEach((checks, i) => {
-    if (links.every(({ result }) => result !== 'failed')) links.push(...checks({ path, say }, view));
-    else links.push(link(OF_PATH_NAMES[i] ?? 'peers', 'skipped', say('skipped'), { ip }));
-  });
+  for (const { name, links: made } of checksOf(path)) {
+    if (links.every(({ result }) => result !== 'failed')) links.push(...made({ path, say }, view));
+    else links.push(link(name, 'skipped', say('skipped'), { ip }));
+  }
   return links;
 }
 
@@ -179,11 +197,11 @@ function sentenceOf(result: Explanation['result'], links: readonly Link[], why: 
 
 /** The chain of checks in the order in which an operator would ask; where one fails, those behind it are not looked at. */
 export function explain(service: Service, view: ExplainView): Explanation {
-  const { texts, picture } = view;
+  const { texts } = view;
   const links = served(service, view);
   if (resultOf(links) !== 'unreachable') links.push(address(service, view));
   if (resultOf(links) !== 'unreachable') {
-    for (const { ip } of service.recorded) links.push(...pathLinks(pathOf(service, ip, picture, view), view));
+    for (const { ip } of service.recorded) links.push(...pathLinks(pathOf(service, ip, view), view));
     links.push(...replicaLinks(view));
   }
   const result = resultOf(links);

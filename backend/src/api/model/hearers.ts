@@ -1,7 +1,9 @@
-import { hears, isFor } from '../../announce/hearing.ts';
+import { hears, isFor, opensFrom } from '../../announce/hearing.ts';
 import type { Family } from '../../domain/address.ts';
 import type { Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
+import type { Replica } from '../../domain/replica.ts';
+import type { Word } from '../replicas/gather.ts';
 import type { ClusterPicture } from './picture.ts';
 
 /** Why a BgpPeer that a pool selects hears nothing of it all the same. */
@@ -44,9 +46,8 @@ export function peersOf(pool: Pool | undefined, picture: ClusterPicture, family?
   return heard.map(({ name }) => name);
 }
 
-function unopenedBecause({ name, hasPassword }: Peer, picture: ClusterPicture): Omit<DeafPeer, 'peer'> | undefined {
-  if (hasPassword && !picture.view.passwords.passwords.has(name)) return { because: 'password' };
-  return picture.unopened.get(name);
+function unopenedBecause(peer: Peer, picture: ClusterPicture): Omit<DeafPeer, 'peer'> | undefined {
+  return picture.isUsable(peer) ? picture.unopened.get(peer.name) : { because: 'password' };
 }
 
 function deafBecause(peer: Peer, question: Question, picture: ClusterPicture): Omit<DeafPeer, 'peer'> | undefined {
@@ -63,4 +64,14 @@ export function deafPeers(pool: Pool | undefined, picture: ClusterPicture, famil
     const found = deafBecause(peer, question, picture);
     return found === undefined ? [] : [{ peer: peer.name, ...found }];
   });
+}
+
+/** Names of the replicas that didn't answer and may have a session with a peer, by where they are. */
+export function mayHaveSession(peer: string, picture: ClusterPicture, words: readonly Word[]): string[] {
+  const usable = picture.usablePeers();
+  const silent = words.flatMap((word) => ('facts' in word ? [] : word.replica));
+  const opens = ({ node }: Replica): boolean => {
+    return node === undefined || opensFrom(picture.view.nodes.get(node), usable).some(({ name }) => name === peer);
+  };
+  return silent.filter(opens).map(({ name }) => name);
 }

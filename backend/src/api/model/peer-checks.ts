@@ -2,7 +2,7 @@ import { parseAddress } from '../../domain/address.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { ServicePath } from '../schemas/service.ts';
 import { link, ofReason, type ExplainView, type Link, type PathLinks } from './check-link.ts';
-import { deafPeers, type DeafPeer } from './hearers.ts';
+import { deafPeers, mayHaveSession, type DeafPeer } from './hearers.ts';
 import { notificationMeaning } from './notification.ts';
 
 type Peer = ServicePath['peers'][number];
@@ -78,6 +78,17 @@ function deafTo({ ip, pool }: ServicePath, { picture }: ExplainView): DeafPeer[]
   return deafPeers(picture.view.poolsInForce().get(pool ?? ''), picture, parseAddress(ip)?.family);
 }
 
+const HEARD: ReadonlySet<Link['result']> = new Set(['passed', 'warning']);
+
+/** A replica that didn't answer may tell the peer what the others don't. */
+function unlessUnheard(peer: string, made: Link, { picture, words, texts }: ExplainView): Link {
+  const [replica, ...others] = made.result === 'failed' ? mayHaveSession(peer, picture, words) : [];
+  if (replica === undefined) return made;
+  const unheard = texts.explain('peers.unheard', { peer, replicas: [replica, ...others].join(', ') });
+  const next = texts.explain('next.replica', { replica });
+  return { ...made, result: 'unknown', next, details: [...made.details, unheard] };
+}
+
 /** One peer that doesn't hear of it is a warning as long as another one does. */
 export function peersLinks(links: PathLinks, view: ExplainView): Link[] {
   const { path, say } = links;
@@ -90,14 +101,14 @@ export function peersLinks(links: PathLinks, view: ExplainView): Link[] {
     return say(`peers.deaf.${because}`, { peer, of, family: familyOf(ip) });
   });
   if (path.peers.length === 0) {
-    const isMeant = deaf.some(({ because }) => because !== 'adminDown' && because !== 'family');
-    const nobody = { reason: isMeant ? 'NoPeerEstablished' : 'NoPeer', params: { ip, pool: pool ?? '' } } as const;
+    const reason = path.verdict?.reason === 'NoPeerEstablished' ? 'NoPeerEstablished' : 'NoPeer';
+    const nobody = { reason, params: { ip, pool: pool ?? '' } } as const;
     return [ofReason({ check: 'peers', result: 'failed' }, nobody, view, { ip, details })];
   }
-  const all = path.peers.map((peer) => peerLink(peer, links, view));
-  const heard = all.some(({ result }) => result !== 'failed');
+  const all = path.peers.map((peer) => unlessUnheard(peer.peer, peerLink(peer, links, view), view));
+  const heard = all.some(({ result }) => HEARD.has(result));
   const [first, ...rest] = all.map((each): Link => {
-    return heard && each.result === 'failed' ? { ...each, result: 'warning' } : each;
+    return heard && !HEARD.has(each.result) ? { ...each, result: 'warning' } : each;
   });
   return first === undefined ? [] : [{ ...first, details: [...first.details, ...details] }, ...rest];
 }

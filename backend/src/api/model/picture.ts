@@ -5,6 +5,7 @@ import { notServed } from '../../allocate/served.ts';
 import type { ClusterView } from '../../cluster/watch/cluster-view.ts';
 import type { AddressRange } from '../../domain/address.ts';
 import type { Node } from '../../domain/node.ts';
+import type { Peer } from '../../domain/peer.ts';
 import { poolOf, type Pool } from '../../domain/pool.ts';
 import type { Finding } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
@@ -100,17 +101,20 @@ export class ClusterPicture {
     return new PoolSet(pools, reserved, undefined, this.view.unreadablePools());
   }
 
+  /** A session that is to have a password (RFC 2385) is not opened without it. */
+  isUsable({ name, hasPassword }: Peer): boolean {
+    return !hasPassword || this.view.passwords.passwords.has(name);
+  }
+
+  usablePeers(): Peer[] {
+    return [...this.view.peers.values()].map(([, peer]) => peer).filter((peer) => this.isUsable(peer));
+  }
+
   /** The peers that might be spoken with and that no replica opens a session with, by name. */
   get unopened(): ReadonlyMap<string, Unopened> {
     const now = this.#clock.now();
     if (this.#unopened === undefined || now - this.#unopened.at > FRESH_MS) {
-      const { peers, passwords } = this.view;
-      const usable = [...peers.values()].filter(([name, peer]) => !peer.hasPassword || passwords.passwords.has(name));
-      const value = unopened(
-        usable.map(([, peer]) => peer),
-        this.#replicaNodes(),
-      );
-      this.#unopened = { at: now, value };
+      this.#unopened = { at: now, value: unopened(this.usablePeers(), this.#replicaNodes()) };
     }
     return this.#unopened.value;
   }

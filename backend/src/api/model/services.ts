@@ -3,6 +3,7 @@ import type { Pool } from '../../domain/pool.ts';
 import type { Finding } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
 import type { AddressFacts } from '../../engine/facts.ts';
+import { isAnnounced } from '../../report/announced.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { ServiceAnswer, ServicePath, ServiceSummary } from '../schemas/service.ts';
 import { conditionFor, textOf, type Reading } from './audience.ts';
@@ -10,6 +11,7 @@ import { timeOf } from './conditions.ts';
 import { peersOf } from './hearers.ts';
 import type { ClusterPicture } from './picture.ts';
 import { replicasAnswer } from './replicas.ts';
+import { factsOf, verdictOf } from './verdict.ts';
 
 export function serviceSummary(service: Service, picture: ClusterPicture, reading: Reading): ServiceSummary {
   const [allocated, announced] = [picture.allocated(service), picture.announced(service)];
@@ -33,31 +35,6 @@ export function serviceSummary(service: Service, picture: ClusterPicture, readin
 
 export function answer(found: Finding, { texts, audience }: Reading): { reason: Finding['reason']; text: string } {
   return { reason: found.reason, text: textOf(found, texts, audience) };
-}
-
-/** What the replicas that answered say of one address. */
-export function factsOf(
-  ip: string,
-  words: readonly Word[],
-): { readonly replica: string; readonly facts: AddressFacts }[] {
-  return words.flatMap((word) => {
-    const facts = 'facts' in word ? word.facts.addresses.find((each) => each.ip === ip) : undefined;
-    return facts === undefined || !('facts' in word) ? [] : [{ replica: word.facts.replica, facts }];
-  });
-}
-
-/** The replica whose routes routers prefer: the others announce as well, and lose. */
-export function foremost(words: readonly Word[]): string | undefined {
-  const known = words.flatMap((word) => ('facts' in word ? word.facts : []));
-  const [first] = known.sort((a, b) => (a.medOffset ?? Infinity) - (b.medOffset ?? Infinity));
-  return first?.replica;
-}
-
-/** Of what replicas decided for an address, that of the one whose routes count, or of any. */
-function decisive(ip: string, words: readonly Word[]): AddressFacts | undefined {
-  const said = factsOf(ip, words);
-  const first = foremost(words);
-  return (said.find(({ replica }) => replica === first) ?? said[0])?.facts;
 }
 
 function nodesOf(facts: AddressFacts, family: Family, picture: ClusterPicture): ServicePath['nodes'] {
@@ -120,25 +97,40 @@ function ownerOf({ ip, nodes: [owner] }: AddressFacts, words: readonly Word[]): 
   return owner === undefined ? NOBODY : { owner, mac: macOf(owner, ip, words) };
 }
 
-export function pathOf(
-  service: Service,
-  ip: string,
-  picture: ClusterPicture,
-  { words, texts, audience }: Reading & { readonly words: readonly Word[] },
-): ServicePath {
-  const { name: pool = null, protocol = null } = picture.poolOf(service, ip) ?? {};
-  const family = parseAddress(ip)?.family ?? 'ipv4';
-  const path = { ip, pool, protocol, peers: listeners(ip, picture.poolOf(service, ip), picture, words) };
-  const facts = decisive(ip, words);
-  if (facts === undefined) return { ...path, verdict: null, nodes: [], leftOut: [], ...NOBODY };
+type Takers = Pick<ServicePath, 'nodes' | 'leftOut' | 'owner' | 'mac'>;
+
+const NOBODY_TAKES_IT: Takers = { nodes: [], leftOut: [], ...NOBODY };
+
+/** Who takes the traffic of an address, and why the others don't. */
+function takers(facts: AddressFacts, pool: Pool | undefined, { picture, words, ...reading }: PathView): Takers {
+  const family = parseAddress(facts.ip)?.family ?? 'ipv4';
+  return {
+    nodes: nodesOf(facts, family, picture),
+    leftOut: facts.leftOut.map((found) => ({ node: found.params['node'] ?? '', ...answer(found, reading) })),
+    ...(pool?.protocol === 'layer2' ? ownerOf(facts, words) : NOBODY),
+  };
+}
+
+/** What the way of an address is made of. */
+export interface PathView extends Reading {
+  readonly picture: ClusterPicture;
+  readonly words: readonly Word[];
+}
+
+export function pathOf(service: Service, ip: string, view: PathView): ServicePath {
+  const { picture, words } = view;
+  const pool = picture.poolOf(service, ip);
+  const path = {
+    ...{ ip, pool: pool?.name ?? null, protocol: pool?.protocol ?? null },
+    peers: listeners(ip, pool, picture, words),
+  };
+  const verdict = verdictOf(service, ip, picture, words);
+  if (verdict === undefined) return { ...path, verdict: null, announced: null, ...NOBODY_TAKES_IT };
+  const { finding, facts } = verdict;
   return {
     ...path,
-    verdict: answer(facts.finding, { texts, audience }),
-    nodes: nodesOf(facts, family, picture),
-    leftOut: facts.leftOut.map((found) => {
-      return { node: found.params['node'] ?? '', ...answer(found, { texts, audience }) };
-    }),
-    ...(protocol === 'layer2' ? ownerOf(facts, words) : NOBODY),
+    ...{ verdict: answer(finding, view), announced: isAnnounced(finding.reason) },
+    ...(facts === undefined ? NOBODY_TAKES_IT : takers(facts, pool, view)),
   };
 }
 
@@ -150,7 +142,7 @@ export function serviceAnswer(
   const summary = serviceSummary(service, picture, reading);
   return {
     ...summary,
-    paths: summary.ips.map((ip) => pathOf(service, ip, picture, reading)),
+    paths: summary.ips.map((ip) => pathOf(service, ip, { picture, ...reading })),
     replicas: replicasAnswer(reading.words),
   };
 }

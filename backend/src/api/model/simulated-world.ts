@@ -10,7 +10,7 @@ import type { ReplicaReport } from '../replicas/facts.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { SimulationRequest } from '../schemas/simulation.ts';
 import type { ClusterPicture } from './picture.ts';
-import { foremost } from './services.ts';
+import { foremost } from './verdict.ts';
 
 /** A change that can't be made, with what is wrong in the request. */
 export interface Refusal {

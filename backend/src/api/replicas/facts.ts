@@ -103,6 +103,7 @@ const address: z.ZodType<AddressFacts> = z.object({
   ip: z.string(),
   services: names,
   younger: names,
+  idle: names.catch([]),
   finding,
   nodes: names,
   draining: names,

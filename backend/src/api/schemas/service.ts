@@ -55,7 +55,14 @@ export const servicePath = z
     ip,
     pool: z.string().nullable().meta({ description: 'Null: it lies in no pool any more.' }),
     protocol: z.enum(['bgp', 'layer2']).nullable(),
-    verdict: finding.nullable().meta({ description: 'Null: no replica says anything of it.' }),
+    verdict: finding.nullable().meta({
+      description:
+        'How it is, as the condition Announced of the Service says it. Null: no replica says anything of it.',
+    }),
+    announced: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'Whether that is: it is announced for the Service. Null: not known.' }),
     nodes: z.array(nextHop).meta({ description: 'Who takes its traffic, most preferred first.' }),
     leftOut: z.array(z.strictObject({ node: z.string(), ...finding.shape })),
     peers: z.array(listener).meta({ description: 'With BGP.' }),

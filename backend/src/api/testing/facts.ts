@@ -33,7 +33,14 @@ export function announced(
   nextHops: readonly string[],
 ): ReplicaReport['addresses'][number] {
   return {
-    ...{ ip, services: [service], younger: [], finding: { reason: 'Announced', params: { ip } }, draining: [] },
+    ...{
+      ip,
+      services: [service],
+      younger: [],
+      idle: [],
+      finding: { reason: 'Announced', params: { ip } },
+      draining: [],
+    },
     ...{ nodes: ['n1', 'n2'], leftOut: [], routes: [{ peer: 'r1', med: 100, nextHops }] },
   };
 }

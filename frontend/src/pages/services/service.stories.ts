@@ -40,6 +40,7 @@ const webService: Service = {
   paths: [
     {
       ...{ ip: '192.0.2.1', pool: 'office', protocol: 'bgp', owner: null, mac: null },
+      announced: true,
       verdict: { reason: 'Announced', text: 'The address 192.0.2.1 is announced.' },
       nodes: [hop('n1', '192.0.2.11'), hop('n2', '192.0.2.12', true)],
       leftOut: [{ node: 'n3', reason: 'NodeDead', text: 'It does not answer.' }],
@@ -58,6 +59,7 @@ const webService: Service = {
     },
     {
       ...{ ip: '198.51.100.1', pool: 'lan', protocol: 'layer2', owner: 'n1', mac: '02:00:5e:10:00:01' },
+      announced: true,
       verdict: { reason: 'Announced', text: 'The address 198.51.100.1 is announced.' },
       ...{ nodes: [hop('n1', '192.0.2.11')], leftOut: [], peers: [] },
     },
