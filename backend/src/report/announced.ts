@@ -40,7 +40,7 @@ export function isAnnounced(reason: Reason): boolean {
 const MAX_MESSAGE = 1_024;
 
 /** A session counts from whichever replica: the routers' view of an address is the sum of them. */
-function isEstablished({ replicas }: PeerSessions, family: Family): boolean {
+export function isEstablished({ replicas }: PeerSessions, family: Family): boolean {
   return replicas.some(({ sessionState, negotiated }) => {
     const families = negotiated?.families;
     return sessionState === 'Established' && (families === undefined || families.includes(`${family}-unicast`));

@@ -1,16 +1,25 @@
+import type { LinkSpeaker } from '../../announce/link-owner.ts';
 import type { NodeHealth, HoldingService, Snapshot } from '../../announce/snapshot.ts';
-import type { Family } from '../../domain/address.ts';
 import type { Node } from '../../domain/node.ts';
 import type { Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { FamilyEndpoints, ServiceEndpoints } from '../../domain/service.ts';
 import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
 import { parseEip } from '../../resources/parse-eip.ts';
-import type { ReplicaReport } from '../replicas/facts.ts';
+import type { PeerSessions } from '../../report/announced.ts';
+import type { StoredObject } from '../../resources/parse.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { SimulationRequest } from '../schemas/simulation.ts';
 import type { ClusterPicture } from './picture.ts';
+import { nodeOf, presentSessions, simulatedSessions } from './simulated-sessions.ts';
 import { foremost } from './verdict.ts';
+
+export interface SimulationView {
+  readonly picture: ClusterPicture;
+  readonly words: readonly Word[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
 
 /** A change that can't be made, with what is wrong in the request. */
 export interface Refusal {
@@ -21,30 +30,9 @@ export interface Refusal {
 /** Everything that the answer depends on, as it is or as it would be. */
 export interface World {
   readonly snapshot: Snapshot;
-  readonly peers: ReadonlyMap<string, Peer>;
-  /** `exchangeKey`s of those that are told nothing now, as no replica that answered has a session with them for it. */
-  readonly silent: ReadonlySet<string>;
-  /** Nodes with a replica: on a link they alone can answer. Undefined: no replica answered. */
-  readonly speakers: ReadonlySet<string> | undefined;
-}
-
-export function exchangeKey(peer: string, family: Family): string {
-  return `${peer} ${family}`;
-}
-
-function silentPeers(peers: Iterable<Peer>, facts: readonly ReplicaReport[]): Set<string> {
-  const exchanges = ({ name }: Peer, family: Family): boolean =>
-    facts.some(({ sessions }) =>
-      sessions.some(
-        ({ peer, state, families }) =>
-          peer === name && state === 'Established' && families.some((agreed) => agreed.family.startsWith(family)),
-      ),
-    );
-  if (facts.length === 0) return new Set();
-  const keys = [...peers].flatMap((peer) =>
-    peer.families.flatMap(({ family }) => (exchanges(peer, family) ? [] : [exchangeKey(peer.name, family)])),
-  );
-  return new Set(keys);
+  readonly sessions: readonly PeerSessions[];
+  /** The replicas that answered: on a link they alone can answer. Undefined: none did. */
+  readonly speakers: readonly LinkSpeaker[] | undefined;
 }
 
 /** What the replica says whose routes count. */
@@ -63,7 +51,8 @@ function present<T>(map: ReadonlyMap<string, T | null>): Map<string, T> {
 }
 
 /** As it is now, by the cluster's objects and what replicas say. */
-export function* presentWorld({ view }: ClusterPicture, words: readonly Word[]): Generator<void, World> {
+export function* presentWorld(picture: ClusterPicture, words: readonly Word[]): Generator<void, World> {
+  const { view } = picture;
   const inputs = view.inputs();
   yield;
   const services = present<HoldingService>(inputs.services ?? new Map());
@@ -71,15 +60,19 @@ export function* presentWorld({ view }: ClusterPicture, words: readonly Word[]):
   const endpoints = present<ServiceEndpoints>(inputs.endpoints ?? new Map());
   yield;
   const [nodes, pools] = [present<Node>(inputs.nodes ?? new Map()), present<Pool>(inputs.pools ?? new Map())];
-  const peers = new Map(view.peers.values());
-  const facts = words.flatMap((word) => ('facts' in word ? word.facts : []));
   const now = { gone: new Map(), ...decisive(words), protocols: new Set(['bgp', 'layer2'] as const) };
+  const stage = { peers: new Map(view.peers.values()), nodes, words };
   return {
     snapshot: { services, endpoints, nodes, pools, ...now },
-    peers,
-    silent: silentPeers(peers.values(), facts),
-    speakers: facts.length === 0 ? undefined : new Set(facts.map(({ node }) => node)),
+    sessions: presentSessions(stage, picture),
+    speakers: speakersOf(words),
   };
+}
+
+/** Undefined: nobody says where replicas are. */
+function speakersOf(words: readonly Word[]): LinkSpeaker[] | undefined {
+  const facts = words.flatMap((word) => ('facts' in word ? word.facts : []));
+  return facts.length === 0 ? undefined : facts.map(({ replica, node, stale }) => ({ replica, node, stale }));
 }
 
 function withoutNodes(endpoints: FamilyEndpoints, gone: ReadonlySet<string>): FamilyEndpoints {
@@ -90,28 +83,30 @@ function withoutNodes(endpoints: FamilyEndpoints, gone: ReadonlySet<string>): Fa
 }
 
 /** A step per Service of which Pods go along. */
-function* drained(world: World, names: readonly string[]): Generator<void, World> {
-  if (names.length === 0) return world;
-  const { snapshot } = world;
-  const gone = new Set(names);
+function* drained(snapshot: Snapshot, gone: ReadonlySet<string>): Generator<void, Snapshot> {
+  if (gone.size === 0) return snapshot;
   const endpoints = new Map<string, ServiceEndpoints>();
   for (const [key, { ipv4, ipv6 }] of snapshot.endpoints) {
     yield;
     endpoints.set(key, { ipv4: withoutNodes(ipv4, gone), ipv6: withoutNodes(ipv6, gone) });
   }
   const nodes = new Map([...snapshot.nodes].filter(([name]) => !gone.has(name)));
-  const speakers = world.speakers === undefined ? undefined : new Set([...world.speakers].filter((n) => !gone.has(n)));
-  return { ...world, snapshot: { ...snapshot, nodes, endpoints }, speakers };
+  return { ...snapshot, nodes, endpoints };
+}
+
+/** Of two that are in each other's way the older counts. */
+function newObject(name: string, now: number): StoredObject {
+  return { metadata: { name, creationTimestamp: new Date(now).toISOString() } };
 }
 
 function editedPool(
   { name, spec, disable, delete: deleted }: SimulationRequest['pools'][number],
   before: Pool | undefined,
-  picture: ClusterPicture,
+  { picture, now }: SimulationView,
 ): Pool | Refusal {
   let pool = before;
   if (spec !== undefined) {
-    const object = picture.view.poolObject(name) ?? { metadata: { name } };
+    const object = picture.view.poolObject(name) ?? newObject(name, now);
     const parsed = parseEip({ ...object, spec });
     if (!parsed.ok) {
       const [{ field, message } = { field: 'spec', message: '' }] = parsed.problems;
@@ -126,11 +121,11 @@ function editedPool(
 function editedPeer(
   { name, spec, adminDown }: SimulationRequest['peers'][number],
   before: Peer | undefined,
-  picture: ClusterPicture,
+  { picture, now }: SimulationView,
 ): Peer | Refusal {
   let peer = before;
   if (spec !== undefined) {
-    const object = picture.view.peerObject(name) ?? { metadata: { name } };
+    const object = picture.view.peerObject(name) ?? newObject(name, now);
     const parsed = parseBgpPeer({ ...object, spec });
     if (!parsed.ok) {
       const [{ field, message } = { field: 'spec', message: '' }] = parsed.problems;
@@ -147,49 +142,62 @@ export function isRefusal(value: object): value is Refusal {
 }
 
 function changedPools(
-  world: World,
+  before: ReadonlyMap<string, Pool>,
   request: SimulationRequest,
-  picture: ClusterPicture,
+  view: SimulationView,
 ): ReadonlyMap<string, Pool> | Refusal {
-  const pools = new Map(world.snapshot.pools);
+  const pools = new Map(before);
   for (const change of request.pools) {
-    const pool = editedPool(change, pools.get(change.name), picture);
+    const pool = editedPool(change, pools.get(change.name), view);
     if (isRefusal(pool)) return pool;
     pools.set(change.name, pool);
   }
   return pools;
 }
 
-/** Of a peer that is changed it is taken that its session comes up. */
 function changedPeers(
-  world: World,
+  before: ReadonlyMap<string, Peer>,
   request: SimulationRequest,
-  picture: ClusterPicture,
-): Pick<World, 'peers' | 'silent'> | Refusal {
-  const [peers, silent] = [new Map(world.peers), new Set(world.silent)];
+  view: SimulationView,
+): ReadonlyMap<string, Peer> | Refusal {
+  const peers = new Map(before);
   for (const change of request.peers) {
-    const peer = editedPeer(change, peers.get(change.name), picture);
+    const peer = editedPeer(change, peers.get(change.name), view);
     if (isRefusal(peer)) return peer;
     if (change.delete === true) peers.delete(change.name);
     else peers.set(change.name, peer);
-    const opens = change.spec !== undefined || change.adminDown === false;
-    if (opens) for (const { family } of peer.families) silent.delete(exchangeKey(peer.name, family));
   }
-  return { peers, silent };
+  return peers;
+}
+
+/** Those whose session may be another one then. */
+function reopened({ peers }: SimulationRequest): Set<string> {
+  const opens = peers.filter(({ spec, adminDown }) => spec !== undefined || adminDown === false);
+  return new Set(opens.map(({ name }) => name));
 }
 
 /** The world after all changes, or what is wrong with them. */
 export function* changedWorld(
-  world: World,
+  { snapshot }: World,
   request: SimulationRequest,
-  picture: ClusterPicture,
+  view: SimulationView,
 ): Generator<void, World | Refusal> {
-  const unknown = request.drainNodes.find((name) => !world.snapshot.nodes.has(name));
+  const { picture, words } = view;
+  const unknown = request.drainNodes.find((name) => !snapshot.nodes.has(name));
   if (unknown !== undefined) return { field: 'body.drainNodes', message: `there is no node ${unknown}` };
-  const pools = changedPools(world, request, picture);
+  const pools = changedPools(snapshot.pools, request, view);
   if (isRefusal(pools)) return pools;
-  const peers = changedPeers(world, request, picture);
+  const before = { peers: new Map(picture.view.peers.values()), nodes: snapshot.nodes, words };
+  const peers = changedPeers(before.peers, request, view);
   if (isRefusal(peers)) return peers;
-  const after = yield* drained(world, request.drainNodes);
-  return { ...after, ...peers, snapshot: { ...after.snapshot, pools } };
+  const gone = new Set(request.drainNodes);
+  const left = yield* drained(snapshot, gone);
+  // Its replica goes with a node, and so do that one's sessions.
+  const stay = words.filter((word) => !gone.has(nodeOf(word) ?? ''));
+  const stage = { peers, nodes: left.nodes, words: stay };
+  return {
+    snapshot: { ...left, pools },
+    sessions: simulatedSessions(stage, before, reopened(request), picture),
+    speakers: speakersOf(words) && (speakersOf(stay) ?? []),
+  };
 }

@@ -1,15 +1,22 @@
-import { decide } from '../../announce/announce.ts';
+import { decide, type Announcement, type Decision } from '../../announce/announce.ts';
+import { hears } from '../../announce/hearing.ts';
+import { linkOwner } from '../../announce/link-owner.ts';
 import type { HoldingService } from '../../announce/snapshot.ts';
-import type { Family } from '../../domain/address.ts';
 import type { Pool } from '../../domain/pool.ts';
-import type { Finding } from '../../domain/reason.ts';
-import { selects } from '../../domain/selector.ts';
-import type { Word } from '../replicas/gather.ts';
+import { finding } from '../../domain/reason.ts';
+import { findingOf, isAnnounced, isEstablished, type PeerSessions } from '../../report/announced.ts';
 import type { Simulation, SimulationRequest } from '../schemas/simulation.ts';
 import { Allocation } from './allocation.ts';
 import { visible, type Audience } from './audience.ts';
 import type { ClusterPicture } from './picture.ts';
-import { changedWorld, exchangeKey, isRefusal, presentWorld, type Refusal, type World } from './simulated-world.ts';
+import {
+  changedWorld,
+  isRefusal,
+  presentWorld,
+  type Refusal,
+  type SimulationView,
+  type World,
+} from './simulated-world.ts';
 
 type Standing = Simulation['changes'][number]['before'];
 type Change = Simulation['changes'][number];
@@ -17,39 +24,53 @@ type Change = Simulation['changes'][number];
 /** The changes that are listed; all are counted. */
 const MAX_CHANGES = 1_000;
 
-/** Peers that are told of an address of the pool, and which of them nobody has a session with. */
-function hearers(
-  family: Family,
-  pool: Pool,
-  { peers, silent }: World,
-): { readonly heard: string[]; readonly meant: number } {
-  const meant = [...peers.values()].filter(
-    (peer) =>
-      !peer.deleting &&
-      !peer.adminDown &&
-      selects(pool.bgp.peerSelector, peer.labels) &&
-      peer.families.some((each) => each.family === family),
+const NOT_ANNOUNCED = { announced: false, nodes: [], peers: [] };
+
+/** Who hears of an address. */
+function hearers({ pool, address }: Announcement, { sessions }: World): PeerSessions[] {
+  const { family } = address;
+  return sessions.filter((each) => hears(each.peer, pool, family) && isEstablished(each, family));
+}
+
+/** On a link one node answers for the address; which links replicas have is not asked. */
+function linkDecision(
+  decision: Decision,
+  ip: string,
+  { speakers }: World,
+): Pick<Decision, 'finding'> & { nodes: string[] } {
+  const eligible = decision.announcement?.nodes.map(({ name }) => name) ?? [];
+  if (decision.announcement?.pool.protocol !== 'layer2' || speakers === undefined) {
+    return { finding: decision.finding, nodes: eligible };
+  }
+  const { name: pool } = decision.announcement.pool;
+  const owner = linkOwner(ip, eligible, speakers);
+  if (owner === undefined) return { finding: finding('NoReplicaOnLink', { ip, pool }), nodes: [] };
+  const [node = owner.node] = owner.onBehalfOf ?? [];
+  return { finding: finding(owner.onBehalfOf === undefined ? 'Announced' : 'AnnouncedForNode', { ip }), nodes: [node] };
+}
+
+/** How an address is for each of the Services that it is for. */
+type Standings = ReadonlyMap<string, Standing>;
+
+function standingsOf(ip: string, holders: readonly HoldingService[], world: World): Standings {
+  const decision = decide(ip, holders, world.snapshot);
+  const { announcement, services, younger, idle = [] } = decision;
+  const { finding: said, nodes } = linkDecision(decision, ip, world);
+  const heard = announcement === undefined ? [] : hearers(announcement, world);
+  const peers = heard.map(({ peer }) => peer.name).sort();
+  const reports = new Map([[ip, { services, younger, idle, finding: said }]]);
+  const view = { reports, pools: world.snapshot.pools, peers: world.sessions };
+  const holding = holders.filter(({ key }) => services.includes(key));
+  return new Map(
+    holding.map((service) => {
+      const assignment = service.assignments.find((each) => each.ip === ip) ?? { ip, pool: '' };
+      const { reason } = findingOf(service, assignment, view) ?? said;
+      return [
+        service.key,
+        isAnnounced(reason) ? { announced: true, reason, nodes, peers } : { ...NOT_ANNOUNCED, reason, nodes },
+      ];
+    }),
   );
-  const heard = meant.filter(({ name }) => !silent.has(exchangeKey(name, family)));
-  return { heard: heard.map(({ name }) => name).sort(), meant: meant.length };
-}
-
-/** On a link one node answers for the address, the first one with a replica; which links it has is not asked. */
-function onLink(finding: Finding, nodes: readonly string[], { speakers }: World): Standing {
-  const [owner] = nodes.filter((node) => speakers?.has(node) !== false);
-  if (owner === undefined) return { announced: false, reason: 'NoReplicaOnLink', nodes: [], peers: [] };
-  return { announced: true, reason: finding.reason, nodes: [owner], peers: [] };
-}
-
-function standingOf(ip: string, holders: readonly HoldingService[], world: World): Standing {
-  const { finding, announcement } = decide(ip, holders, world.snapshot);
-  if (announcement === undefined) return { announced: false, reason: finding.reason, nodes: [], peers: [] };
-  const { pool, address } = announcement;
-  const nodes = announcement.nodes.map(({ name }) => name);
-  if (pool.protocol !== 'bgp') return onLink(finding, nodes, world);
-  const { heard, meant } = hearers(address.family, pool, world);
-  if (heard.length > 0) return { announced: true, reason: finding.reason, nodes, peers: heard };
-  return { announced: false, reason: meant > 0 ? 'NoPeerEstablished' : 'NoPeer', nodes, peers: [] };
 }
 
 function effectOf(before: Standing, after: Standing): Change['effect'] | undefined {
@@ -67,14 +88,28 @@ function* addressChanges(before: World, after: World): Generator<void, { changes
     for (const { ip } of service.assignments) holders.set(ip, [...(holders.get(ip) ?? []), service]);
   }
   const changes: Change[] = [];
+  let keeps = 0;
   for (const [ip, group] of holders) {
     yield;
-    const [was, is] = [standingOf(ip, group, before), standingOf(ip, group, after)];
-    const effect = effectOf(was, is);
-    if (effect === undefined) continue;
-    changes.push({ effect, ip, services: group.map(({ key }) => key), before: was, after: is });
+    const found = changesOf(ip, standingsOf(ip, group, before), standingsOf(ip, group, after));
+    changes.push(...found);
+    if (found.length === 0) keeps += 1;
   }
-  return { changes, keeps: holders.size - changes.length };
+  return { changes, keeps };
+}
+
+/** Services that share an address mostly fare alike. */
+function changesOf(ip: string, before: Standings, after: Standings): Change[] {
+  const changes = [...before].flatMap(([key, was]): Change[] => {
+    const is = after.get(key) ?? was;
+    const effect = effectOf(was, is);
+    return effect === undefined ? [] : [{ effect, ip, services: [key], before: was, after: is }];
+  });
+  const alike = Map.groupBy(changes, ({ effect, before: was, after: is }) => JSON.stringify([effect, was, is]));
+  return [...alike.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    return { ...first, services: [first, ...others].flatMap(({ services }) => services) };
+  });
 }
 
 /** Services that wait for an address, and would get one. */
@@ -103,20 +138,11 @@ function* newlyServed(
 
 const WORST_FIRST = ['loses', 'moves', 'gains'] as const;
 
-export interface SimulationView {
-  readonly picture: ClusterPicture;
-  readonly words: readonly Word[];
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
-
 /** What would change for whom; nothing is done. It yields now and then, so that it can be made in slices. */
-export function* simulate(
-  request: SimulationRequest,
-  { picture, words, now }: SimulationView,
-): Generator<void, Simulation | Refusal> {
+export function* simulate(request: SimulationRequest, view: SimulationView): Generator<void, Simulation | Refusal> {
+  const { picture, words, now } = view;
   const before = yield* presentWorld(picture, words);
-  const after = yield* changedWorld(before, request, picture);
+  const after = yield* changedWorld(before, request, view);
   if (isRefusal(after)) return after;
   yield;
   const { changes, keeps } = yield* addressChanges(before, after);

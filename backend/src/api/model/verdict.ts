@@ -32,8 +32,8 @@ function decisive(ip: string, words: readonly Word[]): AddressFacts | undefined 
 
 type Session = PeerSessions['replicas'][number];
 
-/** Of one that doesn't answer what it wrote last. */
-function sessionOf(peer: string, word: Word, { view }: ClusterPicture): Session[] {
+/** The session of a replica with a peer, if it says that it has one; of a replica that doesn't answer what it wrote last. */
+export function sessionOf(peer: string, word: Word, { view }: ClusterPicture): Session[] {
   if (!('facts' in word)) {
     const written = view.peerObject(peer)?.status?.replicas ?? [];
     return written.filter(({ replica }) => replica === word.replica.name);

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { suite, test, type TestContext } from 'node:test';
+import { eips, factsOf, kinds, served, type ApiBench } from './testing/api-bench.ts';
+import { aNode, aSession } from './testing/facts.ts';
+import { bench as busy, effects, local, pods, POOL, whatIf } from './testing/what-if.ts';
+
+/** One Service, which the nodes of its Pods alone take traffic for, n2 and n3; its replica runs elsewhere. */
+async function bench(context: TestContext, protocol: 'bgp' | 'layer2' = 'bgp'): Promise<ApiBench> {
+  const api = await busy(context);
+  await api.store(eips, { ...POOL, spec: { ...POOL.spec, protocol } });
+  await api.store(kinds.nodes, aNode('n3', '203.0.113.13'));
+  await api.store(kinds.endpointSlices, pods('shop/web', 'n2', 'n3'));
+  await api.store(kinds.services, local(served('shop/web', '192.0.2.1')));
+  api.kube.remove(kinds.services, { namespace: 'bank', name: 'vault' });
+  api.replicas.set('porter-0', factsOf('porter-0', { node: 'n1', sessions: [aSession('r1')] }));
+  return api;
+}
+
+suite('what if a node goes with the replica there', () => {
+  test('that alone has sessions: nobody hears of anything any more', async (context) => {
+    const api = await bench(context);
+    const without = { node: 'n2', sessions: [aSession('r1', 'Active')] };
+    api.replicas.set('porter-1', factsOf('porter-1', without));
+    const { loses, changes } = await whatIf(api, { drainNodes: ['n1'] });
+    assert.deepEqual([loses, changes[0]?.after.reason], [1, 'NoPeerEstablished']);
+    api.replicas.set('porter-1', factsOf('porter-1', { node: 'n2', sessions: [aSession('r1')] }));
+    api.clock.advance(2_000);
+    assert.equal((await whatIf(api, { drainNodes: ['n1'] })).keeps, 1);
+  });
+
+  test('that is the only one: all is lost, with BGP as on a link', async (context) => {
+    const api = await bench(context);
+    assert.equal((await whatIf(api, { drainNodes: ['n1'] })).loses, 1);
+    const onLink = await bench(context, 'layer2');
+    const { loses, changes } = await whatIf(onLink, { drainNodes: ['n1'] });
+    assert.deepEqual([loses, changes[0]?.after.reason], [1, 'NoReplicaOnLink']);
+  });
+});
+
+suite('what if, of an address on a link', () => {
+  test('that a replica announces in the name of a node: it is announced, as long as one is there', async (context) => {
+    const api = await bench(context, 'layer2');
+    const [change] = (await whatIf(api, { drainNodes: ['n2'] })).changes;
+    const nodes = change === undefined ? ['n3'] : change.after.nodes;
+    assert.deepEqual(nodes, ['n3']);
+    const { changes } = await whatIf(api, { drainNodes: ['n2', 'n3'] });
+    assert.deepEqual([changes[0]?.before.reason, changes[0]?.after.reason], ['AnnouncedForNode', 'NoEndpoints']);
+  });
+
+  test('that a stranger has taken: it is not announced, so that nobody loses it', async (context) => {
+    const api = await bench(context, 'layer2');
+    const conflict = { replica: 'p', ip: '192.0.2.1', link: 'eth0', mac: '02:00:00:00:00:99', announced: false };
+    const conflicts = [{ ...conflict, since: '2026-01-01T00:00:00Z' }];
+    const pool = { ...POOL, spec: { ...POOL.spec, protocol: 'layer2' }, status: { conflicts } };
+    await api.store(eips, pool);
+    const { loses, keeps } = await whatIf(api, { drainNodes: ['n1'] });
+    assert.deepEqual([loses, keeps], [0, 1]);
+  });
+});
+
+suite('what if Services have one address', () => {
+  function sharing(key: string, port: number): kinds.Service {
+    const service = served(key, '192.0.2.1');
+    const annotations = { ...service.metadata?.annotations, 'lb.kubesphere.io/allow-shared-ip': 'x' };
+    const spec = { ...service.spec, ports: [{ port, protocol: 'TCP' }] };
+    return { ...service, metadata: { ...service.metadata, annotations }, spec };
+  }
+
+  test('that they share, and the Pods of one go: that one loses, the others do not', async (context) => {
+    const api = await bench(context);
+    await api.store(kinds.services, sharing('shop/web', 80), sharing('shop/other', 81));
+    await api.store(kinds.endpointSlices, pods('shop/other', 'n3'));
+    const answer = await whatIf(api, { drainNodes: ['n3'] });
+    const lost = answer.changes.filter(({ effect }) => effect === 'loses');
+    assert.deepEqual(
+      lost.map(({ services, after }) => [services.join(), after.reason]),
+      [['shop/other', 'SharerWithoutEndpoints']],
+    );
+    assert.deepEqual([answer.loses, answer.moves, answer.keeps], [1, 1, 0]);
+  });
+
+  test('that only the older one may have: the younger has nothing to lose', async (context) => {
+    const api = await bench(context);
+    const younger = served('shop/young', '192.0.2.1');
+    const metadata = { ...younger.metadata, creationTimestamp: '2026-02-01T00:00:00Z' };
+    await api.store(kinds.services, { ...local(younger), metadata });
+    assert.deepEqual(effects(await whatIf(api, { drainNodes: ['n2', 'n3'] })), ['loses 192.0.2.1 shop/web n2+n3 -> ']);
+  });
+});
