@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
-import { eips, factsOf, kinds, served, type ApiBench } from './testing/api-bench.ts';
+import { bgpPeers, eips, factsOf, kinds, served, type ApiBench } from './testing/api-bench.ts';
 import { aNode, aSession } from './testing/facts.ts';
-import { bench as busy, effects, local, pods, POOL, whatIf } from './testing/what-if.ts';
+import { bench as busy, effects, local, PEER, pods, POOL, whatIf } from './testing/what-if.ts';
 
 /** One Service, which the nodes of its Pods alone take traffic for, n2 and n3; its replica runs elsewhere. */
 async function bench(context: TestContext, protocol: 'bgp' | 'layer2' = 'bgp'): Promise<ApiBench> {
@@ -85,5 +85,52 @@ suite('what if Services have one address', () => {
     const metadata = { ...younger.metadata, creationTimestamp: '2026-02-01T00:00:00Z' };
     await api.store(kinds.services, { ...local(younger), metadata });
     assert.deepEqual(effects(await whatIf(api, { drainNodes: ['n2', 'n3'] })), ['loses 192.0.2.1 shop/web n2+n3 -> ']);
+  });
+});
+
+suite('what if, where a replica does not answer', () => {
+  test('that may have the session: it is named, and nobody says what becomes of the addresses', async (context) => {
+    const api = await bench(context);
+    api.replicas.set('porter-0', factsOf('porter-0', { node: 'n1', sessions: [aSession('r1', 'Active')] }));
+    api.replicas.set('porter-1', undefined);
+    const { keeps, unknown, changes, replicas } = await whatIf(api, { peers: [{ name: 'r1', adminDown: true }] });
+    assert.deepEqual([keeps, unknown], [0, 1]);
+    assert.deepEqual(
+      changes.map(({ effect, before, after }) => [effect, before.announced, after.announced, after.reason]),
+      [['unknown', null, false, 'NoPeer']],
+    );
+    assert.deepEqual(
+      replicas.map(({ name, answered }) => [name, answered]),
+      [
+        ['porter-0', true],
+        ['porter-1', false],
+      ],
+    );
+    assert.equal((await whatIf(api, {})).keeps, 1);
+  });
+
+  test('beside one that tells the router the same: nothing is lost without the one that answers, as far as is known', async (context) => {
+    const api = await bench(context);
+    api.replicas.set('porter-1', undefined);
+    const { loses, unknown, keeps } = await whatIf(api, { drainNodes: ['n1'] });
+    assert.deepEqual([loses, unknown, keeps], [0, 1, 0]);
+    assert.equal((await whatIf(api, { peers: [{ name: 'r1', delete: true }] })).loses, 1);
+  });
+
+  test('and is for another node than the router: nothing is unknown', async (context) => {
+    const api = await bench(context);
+    await api.store(kinds.nodes, { ...aNode('n1', '203.0.113.11'), metadata: { name: 'n1', labels: { rack: 'a' } } });
+    await api.store(bgpPeers, { ...PEER, spec: { ...PEER.spec, nodeSelector: { matchLabels: { rack: 'a' } } } });
+    api.replicas.set('porter-1', undefined);
+    assert.equal((await whatIf(api, { drainNodes: ['n1'] })).loses, 1);
+  });
+
+  test('of a link: it may be the one that answers for the address', async (context) => {
+    const api = await bench(context, 'layer2');
+    api.replicas.set('porter-1', undefined);
+    await api.store(kinds.nodes, aNode('porter-1-node', '203.0.113.14'));
+    const { loses, unknown, changes } = await whatIf(api, { drainNodes: ['n1'] });
+    assert.deepEqual([loses, unknown, changes[0]?.after.announced], [0, 1, null]);
+    assert.equal((await whatIf(api, { drainNodes: ['n1', 'porter-1-node'] })).loses, 1);
   });
 });

@@ -2,7 +2,7 @@ import { EXIT } from '../failure.ts';
 import type { Bodies, Simulation } from '../generated/api.ts';
 import { taskOf, type AnyTask } from '../plan.ts';
 import { columns, paragraph, sections, type Row } from '../render/columns.ts';
-import { word } from '../render/states.ts';
+import { silentReplicas, word } from '../render/states.ts';
 import type { View } from '../render/view.ts';
 import { counted, servicesText } from '../render/words.ts';
 import { namesOf, type Command } from './command.ts';
@@ -11,6 +11,7 @@ type Change = Simulation['changes'][number];
 type Standing = Change['before'];
 
 function standingText({ announced, reason, nodes, peers }: Standing): string {
+  if (announced === null) return 'not known';
   if (!announced) return reason ?? 'not announced';
   return `${nodes.join(' ')}${peers.length === 0 ? '' : `, heard by ${peers.join(' ')}`}`;
 }
@@ -20,21 +21,30 @@ function row({ effect, ip, services, before, after }: Change, view: View): Row {
   return [word(effect, view), ip ?? undefined, servicesText(services), `${was}\n-> ${becomes}`];
 }
 
+/** Whether all replicas said what they know: of a drain, half of the answer is no answer. */
+function isWhole({ replicas }: Simulation): boolean {
+  return replicas.every(({ answered }) => answered);
+}
+
+function verdictText(simulation: Simulation, { paint }: View): string {
+  const { loses } = simulation;
+  if (loses > 0) return paint('bad', `${counted(loses, 'address', 'addresses')} could not be reached any more`);
+  if (isWhole(simulation)) return paint('good', 'no address would be lost');
+  return paint('warning', 'no address would be lost as far as is known');
+}
+
 function simulationText(what: string, simulation: Simulation, view: View): string {
-  const { loses, moves, gains, keeps, changes } = simulation;
+  const { loses, unknown, moves, gains, keeps, changes } = simulation;
   const addresses = (count: number): string => counted(count, 'address', 'addresses');
-  const verdict =
-    loses === 0
-      ? view.paint('good', 'no address would be lost')
-      : view.paint('bad', `${addresses(loses)} could not be reached any more`);
   const others = [
+    ...(unknown === 0 ? [] : [view.paint('warning', `of ${addresses(unknown)} it is not known`)]),
     ...(moves === 0 ? [] : [`${addresses(moves)} would move`]),
     ...(gains === 0 ? [] : [`${addresses(gains)} would be gained`]),
     ...(keeps === 0 ? [] : [`${addresses(keeps)} would stay as ${keeps === 1 ? 'it is' : 'they are'}`]),
   ];
-  const all = loses + moves + gains;
+  const all = loses + unknown + moves + gains;
   return sections(
-    paragraph(`${what}: ${[verdict, ...others].join(', ')}. Nothing was done.`, view.width),
+    paragraph(`${what}: ${[verdictText(simulation, view), ...others].join(', ')}. Nothing was done.`, view.width),
     changes.length === 0
       ? ''
       : columns(
@@ -43,6 +53,7 @@ function simulationText(what: string, simulation: Simulation, view: View): strin
           view,
         ),
     changes.length < all ? `The first ${changes.length} of ${all} changes.\n` : '',
+    silentReplicas(simulation.replicas),
   );
 }
 
@@ -50,11 +61,11 @@ function simulation(what: string, body: Bodies['simulate']): AnyTask {
   return taskOf({
     plan: { simulation: { id: 'simulate', body } },
     table: (answers, view) => simulationText(what, answers.simulation, view),
-    exitCode: (answers) => (answers.simulation.loses > 0 ? EXIT.problems : EXIT.fine),
+    exitCode: ({ simulation: said }) => (said.loses === 0 && isWhole(said) ? EXIT.fine : EXIT.problems),
   });
 }
 
-const problemsWhen = 'an address could not be reached any more';
+const problemsWhen = 'an address could not be reached any more, or a replica did not answer, so that this is not known';
 const about = 'Nothing is done: the answer is computed by the functions that act.';
 
 export const simulateDrain: Command = {

@@ -283,7 +283,7 @@ describe('simulate and preflight', () => {
 
   it('says what would be lost and moved, and ends with 1 if anything is lost', () => {
     const simulation = {
-      ...{ loses: 1, moves: 1, gains: 0, keeps: 9 },
+      ...{ loses: 1, unknown: 0, moves: 1, gains: 0, keeps: 9, replicas: [answers.replica('porter-manager-a')] },
       changes: [
         { ...change, effect: 'loses', after: { ...standing, announced: false, reason: 'NoEndpoints', nodes: [] } },
         { ...change, ip: '192.0.2.2', effect: 'moves', after: { ...standing, nodes: ['n2'] } },
@@ -307,6 +307,31 @@ moves    192.0.2.2   shop/web   n1 n2, heard by r1
     assert.deepEqual(task(simulateDrain, 'n1', 'node/n2').plan, {
       simulation: { id: 'simulate', body: { drainNodes: ['n1', 'n2'] } },
     });
+  });
+
+  it('names the replica that did not answer, says what is not known for that, and never ends with 0 then', () => {
+    const missing = { name: 'porter-manager-b', node: 'n2', answered: false, problem: 'no answer within 1500 ms' };
+    const simulation = {
+      ...{ loses: 0, unknown: 1, moves: 0, gains: 0, keeps: 9 },
+      changes: [{ ...change, effect: 'unknown', after: { ...standing, announced: null, peers: [] } }],
+      replicas: [answers.replica('porter-manager-a'), missing],
+    };
+    assert.equal(
+      table(task(simulateDrain, 'n1'), { simulation }),
+      `
+Without n1: no address would be lost as far as is known, of 1 address it is not known, 9 addresses
+would stay as they are. Nothing was done.
+
+EFFECT    ADDRESS     SERVICES   BEFORE -> AFTER
+unknown   192.0.2.1   shop/web   n1 n2, heard by r1
+                                 -> not known
+
+What porter-manager-b on n2 knows is missing, as it did not answer: no answer within 1500 ms
+`,
+    );
+    assert.equal(task(simulateDrain, 'n1').exitCode({ simulation }), EXIT.problems);
+    const nothing = { ...simulation, unknown: 0, changes: [] };
+    assert.equal(task(simulateDrain, 'n1').exitCode({ simulation: nothing }), EXIT.problems);
   });
 
   it('a finding comes with what to do and what it is about', () => {

@@ -567,6 +567,8 @@ export type Session = {
 export type Simulation = {
   /** Addresses that could not be reached any more. */
   readonly loses: number;
+  /** Addresses of which it is not known, as replicas that may tell of them did not answer. */
+  readonly unknown: number;
   /** Addresses that other nodes would take, or other peers would hear of. */
   readonly moves: number;
   /** Addresses that could be reached then, and Services that would get one. */
@@ -575,12 +577,13 @@ export type Simulation = {
   readonly keeps: number;
   /** What changes, the worst first; 1,000 at most. */
   readonly changes: readonly ({
-    readonly effect: 'loses' | 'moves' | 'gains';
+    readonly effect: 'loses' | 'unknown' | 'moves' | 'gains';
     /** Null: it has none yet. */
     readonly ip: string | null;
     readonly services: readonly (string | null)[];
     readonly before: {
-      readonly announced: boolean;
+      /** Null: not known, as a replica did not answer that may tell of it. */
+      readonly announced: boolean | null;
       readonly reason: Reason | null;
       /** Who takes the traffic. */
       readonly nodes: readonly (string)[];
@@ -588,7 +591,8 @@ export type Simulation = {
       readonly peers: readonly (string)[];
     };
     readonly after: {
-      readonly announced: boolean;
+      /** Null: not known, as a replica did not answer that may tell of it. */
+      readonly announced: boolean | null;
       readonly reason: Reason | null;
       /** Who takes the traffic. */
       readonly nodes: readonly (string)[];
@@ -596,6 +600,7 @@ export type Simulation = {
       readonly peers: readonly (string)[];
     };
   })[];
+  readonly replicas: readonly (Replica)[];
 };
 
 /** An error, as the API server of Kubernetes reports one. */

@@ -5,6 +5,7 @@ import { useApi } from '../live/surroundings.tsx';
 import { text, type TextKey } from '../texts/texts.ts';
 import { Notice } from './Notice.tsx';
 import { failureText } from './PageState.tsx';
+import { MissingReplicas } from './Replicas.tsx';
 
 type Outcome = { readonly simulation: Simulation } | { readonly failure: Failure } | undefined;
 
@@ -34,21 +35,29 @@ export function SimulationView({ body }: { readonly body: Bodies['simulate'] }):
   if ('failure' in outcome) {
     return <Notice level="warning">{text('SIMULATION_FAILED', { why: failureText(outcome.failure) })}</Notice>;
   }
-  return <Effects simulation={outcome.simulation} />;
+  return (
+    <>
+      <Effects simulation={outcome.simulation} />
+      <MissingReplicas replicas={outcome.simulation.replicas} />
+    </>
+  );
 }
 
-const EFFECTS: readonly (readonly [keyof Simulation & ('loses' | 'moves' | 'gains'), TextKey])[] = [
+const EFFECTS: readonly (readonly [keyof Simulation & ('loses' | 'unknown' | 'moves' | 'gains'), TextKey])[] = [
   ['loses', 'SIMULATION_LOSES'],
+  ['unknown', 'SIMULATION_UNKNOWN'],
   ['moves', 'SIMULATION_MOVES'],
   ['gains', 'SIMULATION_GAINS'],
 ];
 
 function Effects({ simulation }: { readonly simulation: Simulation }): ReactElement {
-  const { loses, moves, gains, keeps, changes } = simulation;
-  if (loses + moves + gains === 0) return <Notice level="info">{text('SIMULATION_NOTHING', { count: keeps })}</Notice>;
-  const more = loses + moves + gains - Math.min(NAMED, changes.length);
+  // Older versions of PorterLB have no word for what is not known.
+  const { loses, unknown = 0, moves, gains, keeps, changes } = simulation;
+  const all = loses + unknown + moves + gains;
+  if (all === 0) return <Notice level="info">{text('SIMULATION_NOTHING', { count: keeps })}</Notice>;
+  const more = all - Math.min(NAMED, changes.length);
   return (
-    <Notice level={loses > 0 ? 'warning' : 'info'}>
+    <Notice level={loses + unknown > 0 ? 'warning' : 'info'}>
       <ul className="plb-effects">
         {EFFECTS.filter(([effect]) => simulation[effect] > 0).map(([effect, title]) => (
           <li key={effect}>{text(title, { count: simulation[effect] })}</li>

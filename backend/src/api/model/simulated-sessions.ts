@@ -6,6 +6,12 @@ import type { Word } from '../replicas/gather.ts';
 import { sessionOf } from './verdict.ts';
 import type { ClusterPicture } from './picture.ts';
 
+/** Who exchanges what with a peer, as far as replicas say so. */
+export interface Outlook extends PeerSessions {
+  /** A replica that didn't answer opens a session with it, too. */
+  readonly unheard: boolean;
+}
+
 /** What sessions depend on, as it is or as it would be. */
 export interface Stage {
   readonly peers: ReadonlyMap<string, Peer>;
@@ -29,16 +35,25 @@ function openedBy({ peers, nodes, words }: Stage, isUsable: (peer: Peer) => bool
   );
 }
 
-/** The sessions that there are, of those that replicas open. */
-export function presentSessions(stage: Stage, picture: ClusterPicture): PeerSessions[] {
-  const opened = openedBy(stage, (peer) => picture.isUsable(peer));
-  return [...stage.peers].map(([name, peer]) => {
-    const tellers = stage.words.filter(({ replica }) => opened.get(replica.name)?.has(name));
-    return { peer, replicas: tellers.flatMap((word) => sessionOf(name, word, picture)) };
+function outlook(
+  { peers, words }: Stage,
+  opened: ReadonlyMap<string, ReadonlySet<string>>,
+  sessionsOf: (peer: string, word: Word) => PeerSessions['replicas'],
+): Outlook[] {
+  return [...peers].map(([name, peer]) => {
+    const tellers = words.filter((word) => nodeOf(word) === undefined || opened.get(word.replica.name)?.has(name));
+    const heard = tellers.filter((word) => 'facts' in word);
+    return { peer, replicas: heard.flatMap((word) => sessionsOf(name, word)), unheard: heard.length < tellers.length };
   });
 }
 
-const UP: PeerSessions['replicas'][number] = { sessionState: 'Established' };
+/** The sessions that there are, of those that replicas open. */
+export function presentSessions(stage: Stage, picture: ClusterPicture): Outlook[] {
+  const opened = openedBy(stage, (peer) => picture.isUsable(peer));
+  return outlook(stage, opened, (peer, word) => sessionOf(peer, word, picture));
+}
+
+const UP: PeerSessions['replicas'] = [{ sessionState: 'Established' }];
 
 /**
  * Those that there would be: of a peer that is changed, or that a replica opens a session with only then, it is taken that this comes up.
@@ -49,15 +64,11 @@ export function simulatedSessions(
   before: Stage,
   changed: ReadonlySet<string>,
   picture: ClusterPicture,
-): PeerSessions[] {
+): Outlook[] {
   const openedBefore = openedBy(before, (peer) => picture.isUsable(peer));
   const opened = openedBy(after, (peer) => changed.has(peer.name) || picture.isUsable(peer));
-  return [...after.peers].map(([name, peer]) => {
-    const tellers = after.words.filter(({ replica }) => opened.get(replica.name)?.has(name));
-    const replicas = tellers.flatMap((word) => {
-      const isNew = changed.has(name) || openedBefore.get(word.replica.name)?.has(name) !== true;
-      return isNew ? UP : sessionOf(name, word, picture);
-    });
-    return { peer, replicas };
+  return outlook(after, opened, (peer, word) => {
+    const isNew = changed.has(peer) || openedBefore.get(word.replica.name)?.has(peer) !== true;
+    return isNew ? UP : sessionOf(peer, word, picture);
   });
 }

@@ -6,12 +6,11 @@ import type { Pool } from '../../domain/pool.ts';
 import type { FamilyEndpoints, ServiceEndpoints } from '../../domain/service.ts';
 import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
 import { parseEip } from '../../resources/parse-eip.ts';
-import type { PeerSessions } from '../../report/announced.ts';
 import type { StoredObject } from '../../resources/parse.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { SimulationRequest } from '../schemas/simulation.ts';
 import type { ClusterPicture } from './picture.ts';
-import { nodeOf, presentSessions, simulatedSessions } from './simulated-sessions.ts';
+import { nodeOf, presentSessions, simulatedSessions, type Outlook } from './simulated-sessions.ts';
 import { foremost } from './verdict.ts';
 
 export interface SimulationView {
@@ -30,9 +29,11 @@ export interface Refusal {
 /** Everything that the answer depends on, as it is or as it would be. */
 export interface World {
   readonly snapshot: Snapshot;
-  readonly sessions: readonly PeerSessions[];
-  /** The replicas that answered: on a link they alone can answer. Undefined: none did. */
-  readonly speakers: readonly LinkSpeaker[] | undefined;
+  readonly sessions: readonly Outlook[];
+  /** The replicas that answered: of these it is known that they can speak on a link. */
+  readonly speakers: readonly LinkSpeaker[];
+  /** Those that did not. */
+  readonly unheard: readonly LinkSpeaker[];
 }
 
 /** What the replica says whose routes count. */
@@ -65,14 +66,16 @@ export function* presentWorld(picture: ClusterPicture, words: readonly Word[]): 
   return {
     snapshot: { services, endpoints, nodes, pools, ...now },
     sessions: presentSessions(stage, picture),
-    speakers: speakersOf(words),
+    ...speakersOf(words),
   };
 }
 
-/** Undefined: nobody says where replicas are. */
-function speakersOf(words: readonly Word[]): LinkSpeaker[] | undefined {
-  const facts = words.flatMap((word) => ('facts' in word ? word.facts : []));
-  return facts.length === 0 ? undefined : facts.map(({ replica, node, stale }) => ({ replica, node, stale }));
+function speakersOf(words: readonly Word[]): Pick<World, 'speakers' | 'unheard'> {
+  const speaker = (word: Word): LinkSpeaker => {
+    return { replica: word.replica.name, node: nodeOf(word) ?? '', stale: 'facts' in word && word.facts.stale };
+  };
+  const [heard, unheard] = [words.filter((word) => 'facts' in word), words.filter((word) => !('facts' in word))];
+  return { speakers: heard.map(speaker), unheard: unheard.map(speaker) };
 }
 
 function withoutNodes(endpoints: FamilyEndpoints, gone: ReadonlySet<string>): FamilyEndpoints {
@@ -198,6 +201,6 @@ export function* changedWorld(
   return {
     snapshot: { ...left, pools },
     sessions: simulatedSessions(stage, before, reopened(request), picture),
-    speakers: speakersOf(words) && (speakersOf(stay) ?? []),
+    ...speakersOf(stay),
   };
 }

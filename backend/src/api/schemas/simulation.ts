@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { reason } from './condition.ts';
+import { replica } from './replica.ts';
 import { ip, namespaceName, objectName } from './text.ts';
 
 const MAX_CHANGES = 100;
@@ -64,7 +65,10 @@ export const simulationRequest = z
 export type SimulationRequest = z.output<typeof simulationRequest>;
 
 const standing = z.strictObject({
-  announced: z.boolean(),
+  announced: z
+    .boolean()
+    .nullable()
+    .meta({ description: 'Null: not known, as a replica did not answer that may tell of it.' }),
   reason: reason.nullable(),
   nodes: z.array(z.string()).meta({ description: 'Who takes the traffic.' }),
   peers: z.array(z.string()).meta({ description: 'Who hears of it.' }),
@@ -73,13 +77,16 @@ const standing = z.strictObject({
 export const simulation = z
   .strictObject({
     loses: z.int().meta({ description: 'Addresses that could not be reached any more.' }),
+    unknown: z.int().meta({
+      description: 'Addresses of which it is not known, as replicas that may tell of them did not answer.',
+    }),
     moves: z.int().meta({ description: 'Addresses that other nodes would take, or other peers would hear of.' }),
     gains: z.int().meta({ description: 'Addresses that could be reached then, and Services that would get one.' }),
     keeps: z.int().meta({ description: 'Addresses of which nothing changes.' }),
     changes: z
       .array(
         z.strictObject({
-          effect: z.enum(['loses', 'moves', 'gains']),
+          effect: z.enum(['loses', 'unknown', 'moves', 'gains']),
           ip: ip.nullable().meta({ description: 'Null: it has none yet.' }),
           services: z.array(namespaceName.nullable()),
           before: standing,
@@ -87,6 +94,7 @@ export const simulation = z
         }),
       )
       .meta({ description: 'What changes, the worst first; 1,000 at most.' }),
+    replicas: z.array(replica),
   })
   .meta({ description: 'The difference that a change would make, by the same functions that act.' });
 export type Simulation = z.output<typeof simulation>;

@@ -69,7 +69,7 @@ export const nodeDetail: Story = {
   answers: {
     [LIST]: pageOf({ ...worker, name: 'a-worker-1' }, worker),
     'POST /simulations': {
-      ...{ loses: 0, moves: 1, gains: 0, keeps: 12 },
+      ...{ loses: 0, unknown: 0, moves: 1, gains: 0, keeps: 12, replicas: [] },
       changes: [
         {
           ...{ effect: 'moves', ip: '192.0.2.31', services: ['shop/api'] },

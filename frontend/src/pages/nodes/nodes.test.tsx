@@ -27,6 +27,8 @@ suite('the list of nodes', () => {
   });
 });
 
+const SIMULATED = { loses: 0, unknown: 0, moves: 0, gains: 0, keeps: 3, changes: [], replicas: [] };
+
 suite('one node', () => {
   test('leads back to the list', async () => {
     const stage = await play({ ...nodeDetail, answers: { ...nodeList.answers, ...nodeDetail.answers } });
@@ -44,9 +46,13 @@ suite('one node', () => {
     await act(() => fireEvent.click(screen.getByRole('button', { name: 'Find out' })));
     assert.deepEqual(http.last('POST /simulations')?.body, { drainNodes: ['worker-1'] });
     assert.match(drain.textContent, /Move to other nodes or peers: 1.*192\.0\.2\.31 \(shop\/api\)/);
-    http.change({ 'POST /simulations': { loses: 0, moves: 0, gains: 0, keeps: 3, changes: [] } });
+    http.change({ 'POST /simulations': SIMULATED });
     await act(() => fireEvent.click(screen.getByRole('button', { name: 'Find out again' })));
     assert.match(drain.textContent, /Nobody would be affected: 3/);
+    const silent = { name: 'm-1', node: 'n2', answered: false, problem: 'no answer' };
+    http.change({ 'POST /simulations': { ...SIMULATED, unknown: 2, replicas: [silent] } });
+    await act(() => fireEvent.click(screen.getByRole('button', { name: 'Find out again' })));
+    assert.match(drain.textContent, /Not known, as a replica did not answer: 2.*m-1 \(no answer\)/);
     const methods = new Set(http.sent.map(({ what }) => what));
     assert.deepEqual([...methods], ['GET /nodes', 'POST /simulations']);
     await stage.close();

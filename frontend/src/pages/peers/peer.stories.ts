@@ -77,7 +77,7 @@ const object = {
 };
 
 const simulation: Simulation = {
-  ...{ loses: 1, moves: 0, gains: 0, keeps: 40 },
+  ...{ loses: 1, unknown: 0, moves: 0, gains: 0, keeps: 40, replicas: [] },
   changes: [
     {
       ...{ effect: 'loses', ip: '192.0.2.200', services: ['shop/web'] },

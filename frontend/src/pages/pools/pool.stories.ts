@@ -66,7 +66,7 @@ export const poolList: Story = {
   ...{ name: 'pools, for who may change them', at, may: ['view', 'manage'] },
   answers: {
     [LIST]: { items: [office, lan, v6], totalItems: 3 },
-    'POST /simulations': { loses: 0, moves: 0, gains: 0, keeps: 3, changes: [] },
+    'POST /simulations': { loses: 0, unknown: 0, moves: 0, gains: 0, keeps: 3, changes: [], replicas: [] },
     'PATCH /eips/office': {},
     'DELETE /eips/office': {},
   },
@@ -99,7 +99,7 @@ const object = {
 };
 
 const simulation: Simulation = {
-  ...{ loses: 1, moves: 1, gains: 0, keeps: 40 },
+  ...{ loses: 1, unknown: 0, moves: 1, gains: 0, keeps: 40, replicas: [] },
   changes: [
     {
       ...{ effect: 'loses', ip: '192.0.2.30', services: ['shop/web', null] },
