@@ -10,8 +10,7 @@ const PEER = { metadata: { name: 'r1' }, spec: { conf: { peerAs: 65000, neighbor
 const HOPS = ['203.0.113.11', '203.0.113.12'];
 
 function otherPeer(name: string, neighborAddress: string, rest: object = {}): typeof PEER {
-  const metadata = { name, creationTimestamp: '2026-01-02T00:00:00Z' };
-  return { metadata, spec: { conf: { ...PEER.spec.conf, neighborAddress }, ...rest } };
+  return { metadata: { name }, spec: { conf: { ...PEER.spec.conf, neighborAddress }, ...rest } };
 }
 
 async function bench(context: TestContext): Promise<ApiBench> {

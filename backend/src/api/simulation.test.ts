@@ -94,6 +94,25 @@ suite('what if', () => {
     assert.deepEqual([gains, changes[0]?.services, changes[0]?.before.reason], [1, ['shop/new'], 'PoolDisabled']);
   });
 
+  test('a pool is enabled that has less than is waited for: the oldest get it, and nobody else is counted', async (context) => {
+    const api = await bench(context);
+    await api.store(eips, { metadata: { name: 'b' }, spec: { address: '198.51.100.8/31', disable: true } });
+    const waiting = (name: string): kinds.Service => {
+      const service = served(`shop/${name}`, '192.0.2.1');
+      const annotations = { 'eip.openelb.kubesphere.io/v1alpha2': 'b' };
+      return { ...service, metadata: { ...service.metadata, annotations }, status: {} };
+    };
+    for (const name of ['y', 'z', 'x']) await api.store(kinds.services, waiting(name));
+    const services = async (request: object): Promise<unknown[]> => {
+      const { gains, changes } = await whatIf(api, request);
+      return [gains, changes.map((change) => change.services.join())];
+    };
+    assert.deepEqual(await services({ pools: [{ name: 'b', disable: false }] }), [2, ['shop/y', 'shop/z']]);
+    // What they get without the change is no gain of it.
+    await api.store(eips, { metadata: { name: 'b' }, spec: { address: '198.51.100.8' } });
+    assert.deepEqual(await services({ pools: [{ name: 'b', spec: { address: '198.51.100.8/31' } }] }), [1, ['shop/z']]);
+  });
+
   test('a pool selects others: who waits for what somebody keeps goes on waiting', async (context) => {
     const api = await bench(context);
     const ready = { ...READY, observedGeneration: 1 };

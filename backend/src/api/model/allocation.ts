@@ -50,6 +50,13 @@ export class Allocation {
     return this.#allocator.plan(service, this.#now).finding;
   }
 
+  /** The same, and whoever is asked about later finds taken what the Service would get: for one who has made it for himself alone. */
+  give(service: Service): Finding {
+    const planned = this.#allocator.plan(service, this.#now);
+    this.#allocator.take(service, planned, this.#now);
+    return planned.finding;
+  }
+
   /** What each pool says to the Service, those of the lowest priority value first. */
   pools(service: Service): PoolWord[] {
     const { namespaces } = this.#picture.view;

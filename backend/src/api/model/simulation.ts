@@ -1,5 +1,8 @@
+import { byServiceAge } from '../../allocate/waiting.ts';
 import type { HoldingService } from '../../announce/snapshot.ts';
 import type { Pool } from '../../domain/pool.ts';
+import type { Reason } from '../../domain/reason.ts';
+import type { Service } from '../../domain/service.ts';
 import type { Simulation, SimulationRequest } from '../schemas/simulation.ts';
 import { Allocation } from './allocation.ts';
 import { visible, type Audience } from './audience.ts';
@@ -52,28 +55,43 @@ function changesOf(ip: string, before: Standings, after: Standings): Change[] {
   });
 }
 
-/** Services that wait for an address, and would get one. */
+/** Services that wait for an address, and would get one, each by itself. */
 function* newlyServed(
   picture: ClusterPicture,
   pools: ReadonlyMap<string, Pool>,
   now: number,
 ): Generator<void, Change[]> {
-  const waiting = [...picture.index.entries.values()].filter(
-    (entry) => entry.notServed === undefined && !entry.service.claims,
-  );
+  const waiting = [...picture.index.entries.values()]
+    .filter((entry) => entry.notServed === undefined && !entry.service.claims)
+    .map(({ service }) => service)
+    .sort(byServiceAge);
   if (waiting.length === 0) return [];
-  const before = yield* Allocation.made(picture, now);
-  const after = yield* Allocation.made(picture, now, picture.poolSetWith(pools));
-  const nobody = { announced: false, nodes: [], peers: [] };
-  const changes: Change[] = [];
-  for (const { service } of waiting) {
+  const before = yield* given(waiting, yield* Allocation.made(picture, now));
+  const after = yield* given(waiting, yield* Allocation.made(picture, now, picture.poolSetWith(pools)));
+  return waiting.flatMap(({ key }): Change[] => {
+    const [was, is] = [before.get(key) ?? null, after.get(key) ?? null];
+    if (was === 'Allocated' || is !== 'Allocated') return [];
+    const nobody = { announced: false, nodes: [], peers: [] };
+    return [
+      {
+        effect: 'gains',
+        ip: null,
+        services: [key],
+        before: { ...nobody, reason: was },
+        after: { ...nobody, reason: is },
+      },
+    ];
+  });
+}
+
+/** As the leader gives addresses: the oldest first, and what one gets no other one does. */
+function* given(waiting: readonly Service[], allocation: Allocation): Generator<void, ReadonlyMap<string, Reason>> {
+  const reasons = new Map<string, Reason>();
+  for (const service of waiting) {
     yield;
-    const [was, is] = [before.finding(service).reason, after.finding(service).reason];
-    if (was === 'Allocated' || is !== 'Allocated') continue;
-    const change = { before: { ...nobody, reason: was }, after: { ...nobody, reason: is } };
-    changes.push({ effect: 'gains', ip: null, services: [service.key], ...change });
+    reasons.set(service.key, allocation.give(service).reason);
   }
-  return changes;
+  return reasons;
 }
 
 const WORST_FIRST = ['loses', 'unknown', 'moves', 'gains'] as const;
