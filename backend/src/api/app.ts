@@ -280,10 +280,11 @@ export class App {
 }
 
 function statusOf({ code, params, retryAfterSeconds, causes }: Problem, texts: Texts, id: string): Status {
-  const named = causes.map(({ field, message }) => `${field}: ${message}`).join('; ');
+  const said = causes.map((cause) => ({ field: cause.field, message: texts.cause(cause) }));
+  const named = said.map(({ field, message }) => `${field}: ${message}`).join('; ');
   const details = {
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    ...(causes.length === 0 ? {} : { causes: causes.map((cause) => ({ ...cause })) }),
+    ...(causes.length === 0 ? {} : { causes: said }),
   };
   return {
     ...{ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' },
@@ -300,7 +301,7 @@ function asProblem(error: unknown): Problem {
   const { status } = error as { readonly status?: unknown };
   if (status === 400) {
     // A path that can't be decoded.
-    return new Problem('InvalidParameter', { causes: [{ field: 'path', message: 'percent-encoding' }] });
+    return new Problem('InvalidParameter', { causes: [{ field: 'path', what: 'encoding' }] });
   }
   return new Problem('InternalError', { cause: error });
 }
@@ -310,10 +311,10 @@ function bodyProblem(error: unknown): Problem {
   if (status === 413) return new Problem('RequestEntityTooLarge', { params: { bytes: String(MAX_BODY_BYTES) } });
   if (status === 415) return new Problem('UnsupportedMediaType');
   if (type === 'entity.parse.failed') {
-    return new Problem('InvalidBody', { causes: [{ field: 'body', message: 'JSON' }] });
+    return new Problem('InvalidBody', { causes: [{ field: 'body', what: 'json' }] });
   }
   return status === 400
-    ? new Problem('InvalidBody', { causes: [{ field: 'body', message: String(type) }] })
+    ? new Problem('InvalidBody', { causes: [{ field: 'body', what: 'body', params: { why: String(type) } }] })
     : asProblem(error);
 }
 

@@ -1,3 +1,5 @@
+import english from '../../../locales/en/causes.json' with { type: 'json' };
+
 /**
  * Every way in which a request can fail: the one table that answers, OpenAPI and docs/reference/api-errors.md are made of. The texts are
  * in `locales/<language>/errors.json` under the same codes. A code is what Kubernetes calls the `reason` of a Status.
@@ -35,10 +37,15 @@ export const WITH_IDENTITY: readonly ErrorCode[] = [
   'NotReady',
 ];
 
+/** What can be wrong with a part of a request; the texts are in `locales/<language>/causes.json`. */
+export type CauseKey = keyof typeof english;
+
 export interface Cause {
   /** `query.limit`, `body.pool.name`. */
   readonly field: string;
-  readonly message: string;
+  readonly what: CauseKey;
+  /** What the text is filled in with. */
+  readonly params?: Readonly<Record<string, string | number>>;
 }
 
 export interface ProblemOptions {

@@ -75,7 +75,10 @@ function nodeColumns({ view }: ClusterPicture): Columns<NodeAnswer> {
   return {
     name: ({ name }) => name,
     labels: ({ name }) => view.nodes.get(name)?.labels ?? NO_LABELS,
-    sort: { verdict: ({ verdict }) => verdict },
+    sort: {
+      createTime: ({ name }) => view.nodeObject(name)?.metadata?.creationTimestamp ?? '',
+      verdict: ({ verdict }) => verdict,
+    },
   };
 }
 

@@ -3,9 +3,47 @@ import type { Cause } from './errors.ts';
 
 const MAX_CAUSES = 10;
 
+type Issue = z.core.$ZodIssue;
+type What = Omit<Cause, 'field'>;
+
+const OF_TYPE: Readonly<Record<string, Cause['what']>> = {
+  ...{ string: 'text', array: 'list', object: 'object', record: 'object' },
+  ...{ boolean: 'yesOrNo', number: 'whole', int: 'whole' },
+};
+
+/** A schema that says itself what is wrong does so by the name of a text and its values. */
+function custom({ params }: Extract<Issue, { readonly code: 'custom' }>): What {
+  const { what = 'other', ...rest } = (params ?? {}) as { readonly what?: Cause['what'] } & What['params'];
+  return { what, params: rest };
+}
+
+function tooBig({ origin, maximum }: Extract<Issue, { readonly code: 'too_big' }>): What {
+  const what = origin === 'string' ? 'tooLong' : origin === 'array' ? 'tooMany' : 'other';
+  return { what, params: { max: Number(maximum) } };
+}
+
+function whatIsWrong(issue: Issue): What {
+  switch (issue.code) {
+    case 'invalid_type':
+      return { what: OF_TYPE[issue.expected] ?? 'other' };
+    case 'invalid_value':
+      return { what: 'oneOf', params: { values: issue.values.map(String).join(', ') } };
+    case 'unrecognized_keys':
+      return { what: 'unknown', params: { keys: issue.keys.join(', ') } };
+    case 'invalid_format':
+      return { what: 'name' };
+    case 'too_big':
+      return tooBig(issue);
+    case 'custom':
+      return custom(issue);
+    default:
+      return { what: 'other' };
+  }
+}
+
 /** What is wrong with a part of a request, each with the field that it is about. */
 export function problemsOf(error: z.ZodError, place: 'path' | 'query' | 'body'): Cause[] {
   return error.issues
     .slice(0, MAX_CAUSES)
-    .map(({ path, message }) => ({ field: [place, ...path.map(String)].join('.'), message }));
+    .map((issue) => ({ field: [place, ...issue.path.map(String)].join('.'), ...whatIsWrong(issue) }));
 }

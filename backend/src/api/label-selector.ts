@@ -34,11 +34,23 @@ function requirement(text: string): SelectorRequirement | undefined {
   return undefined;
 }
 
-/** A selector as text: `a=b,c!=d,e in (f,g),h notin (i),j,!k`, as the API server of Kubernetes takes it in a query. */
-export function parseSelector(text: string): LabelSelector | 'invalid' {
+/** The part that can't be read. */
+export interface NoSelector {
+  readonly invalid: string;
+}
+
+/**
+ * A selector as text: `a=b,c!=d,e in (f,g),h notin (i),j,!k`, as the API server of Kubernetes takes it in a query;
+ * or the part of it that is none.
+ */
+export function parseSelector(text: string): LabelSelector | NoSelector {
   // A comma inside of parentheses separates values.
   const parts = text.trim() === '' ? [] : text.split(/,(?![^()]*\))/).map((part) => part.trim());
-  const matchExpressions = parts.map(requirement);
-  if (matchExpressions.includes(undefined)) return 'invalid';
-  return { matchLabels: {}, matchExpressions: matchExpressions.filter((each) => each !== undefined) };
+  const matchExpressions: SelectorRequirement[] = [];
+  for (const part of parts) {
+    const found = requirement(part);
+    if (found === undefined) return { invalid: part === '' ? text : part };
+    matchExpressions.push(found);
+  }
+  return { matchLabels: {}, matchExpressions };
 }

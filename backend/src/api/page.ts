@@ -26,8 +26,9 @@ function compare(a: string | number, b: string | number): number {
 export function page<T>(all: readonly T[], query: ListQuery, columns: Columns<T>): Page<T> {
   const { name, labels } = columns;
   const selector = query.labelSelector === undefined ? undefined : parseSelector(query.labelSelector);
-  if (selector === 'invalid') {
-    throw new Problem('InvalidParameter', { causes: [{ field: 'query.labelSelector', message: 'label selector' }] });
+  if (selector !== undefined && 'invalid' in selector) {
+    const cause = { field: 'query.labelSelector', what: 'selector', params: { part: selector.invalid } } as const;
+    throw new Problem('InvalidParameter', { causes: [cause] });
   }
   const isFound = (item: T): boolean =>
     (query.name === undefined || name(item).includes(query.name)) &&

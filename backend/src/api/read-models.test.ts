@@ -69,6 +69,7 @@ suite('pools', () => {
     assert.equal(await names('labelSelector=zone%3Dx'), 'bc of 2');
     assert.equal(await names('labelSelector=zone+in+(x,y),zone!%3Dx'), 'd of 1');
     assert.equal(await names('name=b'), 'b of 1');
+    assert.equal(await names('limit=-1'), 'abcd of 4');
   });
 });
 

@@ -1,14 +1,16 @@
 import { createInstance, type i18n } from 'i18next';
+import enCauses from '../../../locales/en/causes.json' with { type: 'json' };
 import enErrors from '../../../locales/en/errors.json' with { type: 'json' };
 import enExplain from '../../../locales/en/explain.json' with { type: 'json' };
 import enReasons from '../../../locales/en/reasons.json' with { type: 'json' };
 import enStatuses from '../../../locales/en/statuses.json' with { type: 'json' };
+import zhCauses from '../../../locales/zh/causes.json' with { type: 'json' };
 import zhErrors from '../../../locales/zh/errors.json' with { type: 'json' };
 import zhExplain from '../../../locales/zh/explain.json' with { type: 'json' };
 import zhReasons from '../../../locales/zh/reasons.json' with { type: 'json' };
 import zhStatuses from '../../../locales/zh/statuses.json' with { type: 'json' };
 import type { Finding, Reason } from '../domain/reason.ts';
-import type { ErrorCode } from './errors.ts';
+import type { Cause, ErrorCode } from './errors.ts';
 import { Sentences } from './sentences.ts';
 
 export const LANGUAGES = ['en', 'zh'] as const;
@@ -19,8 +21,8 @@ type Params = Readonly<Record<string, string | number>>;
 
 /** Languages other than English may lack a text for a moment of development; tests hold that they don't. */
 const resources = {
-  en: { errors: enErrors, explain: enExplain, reasons: enReasons, statuses: enStatuses },
-  zh: { errors: zhErrors, explain: zhExplain, reasons: zhReasons, statuses: zhStatuses },
+  en: { causes: enCauses, errors: enErrors, explain: enExplain, reasons: enReasons, statuses: enStatuses },
+  zh: { causes: zhCauses, errors: zhErrors, explain: zhExplain, reasons: zhReasons, statuses: zhStatuses },
 };
 
 function load(): i18n {
@@ -57,6 +59,10 @@ export class Texts {
 
   error(code: ErrorCode, params: Params): string {
     return this.#text('errors', code, params);
+  }
+
+  cause({ what, params = {} }: Cause): string {
+    return this.#text('causes', what, params);
   }
 
   reason({ reason, params }: Finding): string {

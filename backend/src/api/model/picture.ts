@@ -29,6 +29,7 @@ export type PictureView = Pick<
   | 'unreadablePools'
   | 'serviceObject'
   | 'poolObject'
+  | 'nodeObject'
   | 'peerObject'
   | 'settingsObject'
   | 'members'

@@ -7,6 +7,7 @@ import type { FamilyEndpoints, ServiceEndpoints } from '../../domain/service.ts'
 import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
 import { parseEip } from '../../resources/parse-eip.ts';
 import type { StoredObject } from '../../resources/parse.ts';
+import type { Cause } from '../errors.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { SimulationRequest } from '../schemas/simulation.ts';
 import type { ClusterPicture } from './picture.ts';
@@ -21,10 +22,7 @@ export interface SimulationView {
 }
 
 /** A change that can't be made, with what is wrong in the request. */
-export interface Refusal {
-  readonly field: string;
-  readonly message: string;
-}
+export type Refusal = Cause;
 
 /** Everything that the answer depends on, as it is or as it would be. */
 export interface World {
@@ -113,11 +111,11 @@ function editedPool(
     const parsed = parseEip({ ...object, spec });
     if (!parsed.ok) {
       const [{ field, message } = { field: 'spec', message: '' }] = parsed.problems;
-      return { field: `body.pools.${name}.${field}`, message };
+      return { field: `body.pools.${name}.${field}`, what: 'said', params: { message } };
     }
     pool = parsed.value;
   }
-  if (pool === undefined) return { field: 'body.pools', message: `there is no Eip ${name}` };
+  if (pool === undefined) return { field: 'body.pools', what: 'notThere', params: { kind: 'Eip', name } };
   return { ...pool, disabled: disable ?? pool.disabled, deleting: deleted ?? pool.deleting };
 }
 
@@ -132,16 +130,16 @@ function editedPeer(
     const parsed = parseBgpPeer({ ...object, spec });
     if (!parsed.ok) {
       const [{ field, message } = { field: 'spec', message: '' }] = parsed.problems;
-      return { field: `body.peers.${name}.${field}`, message };
+      return { field: `body.peers.${name}.${field}`, what: 'said', params: { message } };
     }
     peer = parsed.value;
   }
-  if (peer === undefined) return { field: 'body.peers', message: `there is no BgpPeer ${name}` };
+  if (peer === undefined) return { field: 'body.peers', what: 'notThere', params: { kind: 'BgpPeer', name } };
   return { ...peer, adminDown: adminDown ?? peer.adminDown };
 }
 
 export function isRefusal(value: object): value is Refusal {
-  return 'field' in value && 'message' in value;
+  return 'field' in value && 'what' in value;
 }
 
 function changedPools(
@@ -187,7 +185,8 @@ export function* changedWorld(
 ): Generator<void, World | Refusal> {
   const { picture, words } = view;
   const unknown = request.drainNodes.find((name) => !snapshot.nodes.has(name));
-  if (unknown !== undefined) return { field: 'body.drainNodes', message: `there is no node ${unknown}` };
+  if (unknown !== undefined)
+    return { field: 'body.drainNodes', what: 'notThere', params: { kind: 'node', name: unknown } };
   const pools = changedPools(snapshot.pools, request, view);
   if (isRefusal(pools)) return pools;
   const before = { peers: new Map(picture.view.peers.values()), nodes: snapshot.nodes, words };

@@ -9,34 +9,52 @@ function flag(description: string): z.ZodType<boolean | undefined, string | unde
   return schema.optional().meta({ type: 'boolean', description });
 }
 
+interface Whole {
+  readonly max: number;
+  /** Where it is not given. */
+  readonly preset: number;
+  /** What -1 stands for, as in KubeSphere's lists; undefined: nothing. */
+  readonly all?: number;
+  readonly description: string;
+}
+
+/** A whole number from 1, as digits of a query: what `Number` takes for one besides (nothing at all, 0x10, 1e1) is none. */
+function whole({ max, preset, all, description }: Whole): z.ZodType<number, string | undefined> {
+  const params = all === undefined ? { what: 'wholeBetween', min: 1, max } : { what: 'limit', max };
+  const isWhole = (text: string): boolean => /^[1-9]\d{0,8}$/.test(text) && Number(text) <= max;
+  return z
+    .string()
+    .refine((text) => isWhole(text) || (all !== undefined && text === '-1'), { params })
+    .transform((text) => (text === '-1' ? (all ?? preset) : Number(text)))
+    .optional()
+    .transform((value) => value ?? preset)
+    .meta({
+      type: 'integer',
+      minimum: all === undefined ? 1 : -1,
+      maximum: max,
+      description: `${description} ${preset} if not given.`,
+    });
+}
+
 type SortKeys = readonly [string, ...string[]];
 
 /** The parameters of KubeSphere's tables. */
 export function listQuery<const Keys extends SortKeys>(
   keys: Keys,
 ): z.ZodObject<{
-  page: z.ZodDefault<z.ZodCoercedNumber<string>>;
-  limit: z.ZodDefault<z.ZodCoercedNumber<string>>;
+  page: ReturnType<typeof whole>;
+  limit: ReturnType<typeof whole>;
   sortBy: z.ZodOptional<z.ZodEnum<{ [Key in Keys[number]]: Key }>>;
   ascending: ReturnType<typeof flag>;
   name: z.ZodOptional<z.ZodString>;
   labelSelector: z.ZodOptional<z.ZodString>;
 }> {
   return z.object({
-    page: z.coerce
-      .number<string>()
-      .int()
-      .min(1)
-      .max(MAX_PAGE)
-      .default(1)
-      .meta({ description: 'Number of the page, from 1.' }),
-    limit: z.coerce
-      .number<string>()
-      .int()
-      .min(1)
-      .max(MAX_LIMIT)
-      .default(10)
-      .meta({ description: 'Most items in one page.' }),
+    page: whole({ max: MAX_PAGE, preset: 1, description: 'Number of the page, from 1.' }),
+    limit: whole({
+      ...{ max: MAX_LIMIT, preset: 10, all: MAX_LIMIT },
+      description: `Most items in one page; -1: as many as there can be, which are ${MAX_LIMIT}.`,
+    }),
     sortBy: z
       .enum(keys as unknown as [Keys[number], ...Keys[number][]])
       .optional()
@@ -47,7 +65,10 @@ export function listQuery<const Keys extends SortKeys>(
       .string()
       .max(1024)
       .optional()
-      .meta({ description: 'Only items whose labels this selects, as `kubectl --selector` takes it.' }),
+      .meta({
+        description:
+          'Only items whose labels this selects: `a=b,c!=d,e in (f,g),h notin (i),j,!k`, as `kubectl --selector` takes it, without `>` and `<`.',
+      }),
   });
 }
 

@@ -43,4 +43,4 @@ export type NodeAnswer = z.output<typeof node>;
 export const nodePage = z
   .strictObject({ ...pageOf(node).shape, replicas: z.array(replica) })
   .meta({ description: 'A page of the nodes.' });
-export const nodesQuery = listQuery(['name', 'verdict']);
+export const nodesQuery = listQuery(['name', 'createTime', 'verdict']);

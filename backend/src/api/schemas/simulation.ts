@@ -38,10 +38,7 @@ export const simulationRequest = z
         }),
       )
       .max(MAX_CHANGES)
-      .refine(
-        (pools) => rangesIn(pools) <= MAX_RANGES,
-        `at most ${MAX_RANGES} ranges of addresses in all specs together`,
-      )
+      .refine((pools) => rangesIn(pools) <= MAX_RANGES, { params: { what: 'ranges', max: MAX_RANGES } })
       .default([])
       .meta({
         description: `Pools that change; ${MAX_RANGES} ranges of addresses in all their specs together, at most.`,

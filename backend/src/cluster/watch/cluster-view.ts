@@ -76,6 +76,7 @@ export class ClusterView {
   readonly #sliceInformer: Informer<kinds.EndpointSlice>;
   readonly #eipInformer: Informer<Eip>;
   readonly #peerInformer: Informer<BgpPeer>;
+  readonly #nodeInformer: Informer<kinds.Node>;
   readonly #confInformer: Informer<BgpConf>;
   #poolsInForce: ReadonlyMap<string, Pool> | undefined;
   #synced = false;
@@ -118,7 +119,7 @@ export class ClusterView {
     this.#eipInformer = add(eips, (change) => this.#pool(change));
     this.#peerInformer = add(bgpPeers, (change) => this.#peer(change));
     this.#confInformer = add(bgpConfs, (change) => this.#settings(change));
-    add(kinds.nodes, (change) => this.#node(change));
+    this.#nodeInformer = add(kinds.nodes, (change) => this.#node(change));
     add(kinds.namespaces, (change) => this.#namespace(change));
     this.#informers = informers;
   }
@@ -168,6 +169,10 @@ export class ClusterView {
 
   poolObjects(): IterableIterator<Eip> {
     return this.#eipInformer.values();
+  }
+
+  nodeObject(name: string): kinds.Node | undefined {
+    return this.#nodeInformer.get(name);
   }
 
   peerObject(name: string): BgpPeer | undefined {

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { suite, test, type TestContext } from 'node:test';
+import type { Status } from './schemas/status.ts';
+import { ApiBench, kinds } from './testing/api-bench.ts';
+
+async function bench(context: TestContext): Promise<ApiBench> {
+  const api = await new ApiBench().start();
+  context.after(async () => await api.stop());
+  return api;
+}
+
+type Said = readonly (readonly [field: string, message: string])[];
+
+async function causesOf(api: ApiBench, path: string, body?: string, language = 'en'): Promise<Said> {
+  const json = body === undefined ? {} : { 'content-type': 'application/json' };
+  const reply = await api.get(path, {
+    headers: { 'accept-language': language, ...json },
+    ...(body === undefined ? {} : { body, method: 'POST' }),
+  });
+  assert.equal(reply.status, 400);
+  const { details, message } = reply.json<Status>();
+  const causes = (details?.causes ?? []).map((cause) => [cause.field, cause.message] as const);
+  assert.ok(causes.length > 0);
+  for (const [field, why] of causes) assert.ok(message.includes(`${field}: ${why}`), message);
+  return causes;
+}
+
+suite('a parameter that can not be used', () => {
+  for (const [query, field, english, chinese] of [
+    [
+      'pools?limit=zz',
+      'query.limit',
+      'must be a whole number from 1 to 500, or -1',
+      '必须是 1 到 500 之间的整数，或 -1',
+    ],
+    ['pools?limit=501', 'query.limit', 'must be a whole number from 1 to 500, or -1', undefined],
+    ['pools?limit=0', 'query.limit', 'must be a whole number from 1 to 500, or -1', undefined],
+    ['pools?limit=0x3', 'query.limit', 'must be a whole number from 1 to 500, or -1', undefined],
+    ['pools?limit=1e1', 'query.limit', 'must be a whole number from 1 to 500, or -1', undefined],
+    ['pools?page=2.5', 'query.page', 'must be a whole number from 1 to 1000000', '必须是 1 到 1000000 之间的整数'],
+    ['pools?page=', 'query.page', 'must be a whole number from 1 to 1000000', undefined],
+    ['pools?ascending=True', 'query.ascending', 'must be one of: true, false', '必须是以下之一：true, false'],
+    ['nodes?sortBy=x', 'query.sortBy', 'must be one of: name, createTime, verdict', undefined],
+    [`pools?name=${'x'.repeat(300)}`, 'query.name', 'must have 253 characters at most', '不得超过 253 个字符'],
+    ['pools/A_', 'path.name', 'is not the name of a Kubernetes object', '不是 Kubernetes 对象的名称'],
+    ['pools/%ff', 'path', 'has a percent-encoding that can not be read', '包含无法解码的百分号编码'],
+    [
+      'pools?labelSelector=a%3Db,c+in+()x',
+      'query.labelSelector',
+      'has a part that is no requirement on labels: c in ()x',
+      '包含不是标签要求的部分：c in ()x',
+    ],
+  ] as const) {
+    test(`says what it may be: ${query.slice(0, 40)}`, async (context) => {
+      const api = await bench(context);
+      assert.deepEqual(await causesOf(api, query), [[field, english]]);
+      if (chinese !== undefined) assert.deepEqual(await causesOf(api, query, undefined, 'zh'), [[field, chinese]]);
+    });
+  }
+});
+
+suite('a body that can not be used', () => {
+  for (const [body, causes, chinese] of [
+    ['[', [['body', 'is not JSON']], [['body', '不是 JSON']]],
+    ['[]', [['body', 'must be an object']], [['body', '必须是对象']]],
+    [
+      '{"drainNodes":"x","foo":1}',
+      [
+        ['body.drainNodes', 'must be a list'],
+        ['body', 'has a field that is not known: foo'],
+      ],
+      [
+        ['body.drainNodes', '必须是列表'],
+        ['body', '包含未知字段：foo'],
+      ],
+    ],
+    ['{"drainNodes":["n9"]}', [['body.drainNodes', 'there is no node n9']], [['body.drainNodes', '不存在 node n9']]],
+    ['{"pools":[{"name":"a","delete":1}]}', [['body.pools.0.delete', 'must be true or false']], undefined],
+    [
+      JSON.stringify({ pools: [{ name: 'a', spec: { addresses: Array.from({ length: 201 }, () => '192.0.2.1') } }] }),
+      [['body.pools', 'has more than 200 ranges of addresses in all specs together']],
+      [['body.pools', '所有 spec 中的地址范围合计超过 200 个']],
+    ],
+  ] as const) {
+    test(`says why: ${body.slice(0, 40)}`, async (context) => {
+      const api = await bench(context);
+      assert.deepEqual(await causesOf(api, 'simulations', body), causes);
+      if (chinese !== undefined) assert.deepEqual(await causesOf(api, 'simulations', body, 'zh'), chinese);
+    });
+  }
+});
+
+test('nodes are sorted by when they were made, as tables ask for it', async (context) => {
+  const api = await bench(context);
+  for (const name of ['n3', 'n1', 'n2']) await api.store(kinds.nodes, { metadata: { name } });
+  const { items } = await api.answer<{ items: { name: string }[] }>('nodes?sortBy=createTime');
+  assert.equal(items.map(({ name }) => name).join(' '), 'n2 n1 n3');
+});
