@@ -1,9 +1,11 @@
 import type { Word } from '../replicas/gather.ts';
+import type { Condition } from '../schemas/condition.ts';
 import type { Edge, Overview, Problem, Vertex } from '../schemas/overview.ts';
 import type { PeerSummary } from '../schemas/peer.ts';
 import type { PoolSummary } from '../schemas/pool.ts';
 import type { Texts } from '../texts.ts';
 import { messageFor, visible, type Audience, type Reading } from './audience.ts';
+import { conditionOf } from './conditions.ts';
 import { peersOf } from './hearers.ts';
 import { evidenceByNode, verdictOf } from './nodes.ts';
 import { peerNames, peerSummary } from './peers.ts';
@@ -38,10 +40,13 @@ function servicesInTrouble(picture: ClusterPicture, audience: Audience): Single[
   });
 }
 
-function objectsInTrouble(
-  kind: Problem['kind'],
-  objects: readonly Pick<PoolSummary | PeerSummary, 'name' | 'ready'>[],
-): Single[] {
+/** An object with what is said of it. */
+interface Judged {
+  readonly name: string;
+  readonly ready: Pick<Condition, 'status' | 'reason' | 'message'> | null;
+}
+
+function objectsInTrouble(kind: Problem['kind'], objects: readonly Judged[]): Single[] {
   return objects.flatMap(({ name, ready }) =>
     ready?.status === 'False' ? [{ kind, reason: ready.reason, object: name, message: ready.message }] : [],
   );
@@ -54,6 +59,13 @@ function isOff({ ready, disabled }: PoolSummary): boolean {
 
 function isShut({ ready, adminDown }: PeerSummary): boolean {
   return adminDown && ready?.reason === 'NotEstablished';
+}
+
+/** Those that count; others are ignored. */
+function settings({ view }: ClusterPicture): Judged[] {
+  const object = view.settingsObject();
+  if (object === undefined) return [];
+  return [{ name: object.metadata?.name ?? '', ready: conditionOf(object.status?.conditions, 'Ready') }];
 }
 
 function replicasInTrouble(words: readonly Word[]): Single[] {
@@ -172,6 +184,7 @@ export function overviewAnswer(picture: ClusterPicture, words: readonly Word[], 
         'BgpPeer',
         peers.filter((peer) => !isShut(peer)),
       ),
+      ...objectsInTrouble('BgpConf', settings(picture)),
       ...dead.map(([object]): Single => {
         return { kind: 'Node', reason: 'NodeDead', object, message: `The node ${object} does not answer.` };
       }),
