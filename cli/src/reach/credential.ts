@@ -8,8 +8,8 @@ import { KubectlFailed, type Kubectl } from './kubectl.ts';
 export interface Credential {
   /** @throws {Failure} if there is none to be had */
   token(): Promise<string>;
-  /** The token was refused: another one is to be fetched. */
-  renew(): void;
+  /** This token was refused, or whichever there is: another one is to be fetched, unless that has happened already. */
+  renew(refused?: string): void;
 }
 
 export interface ServiceAccount {
@@ -62,24 +62,33 @@ interface Fetched {
 
 /** Fetches a token when one is wanted, by one call at a time, and keeps it until it ends or is refused. */
 function kept(fetch: () => Promise<Fetched>): Credential {
-  let current: Promise<Fetched> | undefined;
+  let asked: Promise<Fetched> | undefined;
+  let known: Fetched | undefined;
+  const forget = (): void => {
+    [asked, known] = [undefined, undefined];
+  };
   return {
     token: async () => {
-      current ??= fetch();
-      const asked = current;
+      if (known !== undefined && hasEnded(known)) forget();
+      asked ??= fetch();
+      const own = asked;
       try {
-        const { token, expiresAt } = await asked;
-        if (expiresAt !== undefined && expiresAt - EARLY_MS < Date.now()) current = undefined;
-        return token;
+        const fetched = await own;
+        if (asked === own) known = fetched;
+        return fetched.token;
       } catch (error) {
-        current = undefined;
+        if (asked === own) forget();
         throw error;
       }
     },
-    renew: () => {
-      current = undefined;
+    renew: (refused) => {
+      if (refused === undefined || refused === known?.token) forget();
     },
   };
+}
+
+function hasEnded({ expiresAt }: Fetched): boolean {
+  return expiresAt !== undefined && expiresAt - EARLY_MS < Date.now();
 }
 
 function executed(plugin: ExecPlugin, otherwise: Credential): Credential {

@@ -184,6 +184,13 @@ describe('following', () => {
     assert.deepEqual(troubles, ["the manager can't be reached: refused"]);
   });
 
+  it('pauses before it opens a stream again that has ended, longer each time that one ends without a word', async () => {
+    const stop = new AbortController();
+    const script = new Script([[change(1)], [], [], [change(2)], [], []], stop);
+    await script.session.follow(overview, { onAnswer: () => undefined, onTrouble: () => undefined }, stop.signal);
+    assert.deepEqual(script.waits.slice(0, 5), [500, 1000, 2000, 500, 1000]);
+  });
+
   it('asks again and again where there is no stream', async () => {
     const { answers } = await follow([ok(1), ok(1), ok(2)], explanation);
     assert.deepEqual(answers, [1, 1, 2]);

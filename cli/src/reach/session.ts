@@ -83,9 +83,11 @@ export class Session {
         // A mistake is told at once; what went well once is waited for.
         if (isFirst.value || isFinal(error)) throw failureOf(error);
         onTrouble(error instanceof Error ? error.message : String(error));
-        await this.#deps.wait(waitMs, signal);
-        waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
       }
+      if (signal.aborted) return;
+      // Whoever ends all streams at once, a proxy in between perhaps, is not to be asked without a pause.
+      await this.#deps.wait(waitMs, signal);
+      waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
     }
   }
 
@@ -161,13 +163,15 @@ export class Session {
     const drop = async (): Promise<void> => {
       if (this.#link === opening) await this.close();
     };
+    let shown: string | undefined;
     try {
       const [link, token] = await Promise.all([opening, this.#deps.credential.token()]);
+      shown = token;
       const reply = await attempt(link, this.#exchange(question, token, signal));
       if (reply.status !== 200) throw failureOfReply(reply, question);
       return reply;
     } catch (error) {
-      if (error instanceof NotKnown) this.#deps.credential.renew();
+      if (error instanceof NotKnown) this.#deps.credential.renew(shown);
       // Another replica may be better off, or this one may be gone.
       if (!(error instanceof NotKnown) && !isFinal(error)) await drop();
       throw error;

@@ -85,9 +85,45 @@ describe('the token', () => {
     const kubectl = fakeKubectl();
     const credential = credentialOf({ kind: 'other' }, { kubectl }, { viewer, wanted: undefined });
     assert.deepEqual(await Promise.all([credential.token(), credential.token()]), ['minted-1', 'minted-1']);
-    credential.renew();
+    credential.renew('minted-1');
     assert.equal(await credential.token(), 'minted-2');
     assert.deepEqual(kubectl.ran[0], 'create token porterlb-viewer --namespace porterlb-system --duration 10m');
+  });
+
+  it('is made anew once, however many hear that it was refused', async () => {
+    const kubectl = fakeKubectl();
+    const credential = credentialOf({ kind: 'other' }, { kubectl }, { viewer, wanted: undefined });
+    const ask = async (): Promise<string> => {
+      credential.renew(await credential.token());
+      return await credential.token();
+    };
+    assert.deepEqual(await Promise.all([ask(), ask(), ask()]), ['minted-2', 'minted-2', 'minted-2']);
+    credential.renew('minted-1');
+    assert.equal(await credential.token(), 'minted-2');
+  });
+
+  it('is not handed out any more once it has ended', async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), 'porterlb-token-'));
+    context.after(() => rmSync(folder, { recursive: true }));
+    const script = join(folder, 'plugin.sh');
+    const counter = join(folder, 'count');
+    writeFileSync(counter, '');
+    const expirationTimestamp = new Date(Date.now() + 3_600_000).toISOString();
+    const lines = [
+      '#!/bin/sh',
+      `echo x >> ${counter}`,
+      `n=$(wc -l < ${counter} | tr -d ' ')`,
+      `echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"'$n'","expirationTimestamp":"${expirationTimestamp}"}}'`,
+    ];
+    writeFileSync(script, lines.join('\n'), { mode: 0o755 });
+    const apiVersion = 'client.authentication.k8s.io/v1';
+    const plugin = { apiVersion, command: script, args: [], env: {}, cluster: undefined };
+    const how = { viewer, wanted: undefined };
+    const credential = credentialOf({ kind: 'exec', plugin }, { kubectl: fakeKubectl() }, how);
+    assert.equal(await credential.token(), '1');
+    assert.equal(await credential.token(), '1');
+    context.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 });
+    assert.equal(await credential.token(), '2');
   });
 
   it('is made for the ServiceAccount that is wanted, whatever the kubeconfig has', async () => {
