@@ -10,7 +10,7 @@ import { storiesPage, type ReactVersion } from './stories.ts';
 /** What `frontend/src/stories/browser-stage.ts` makes of a document. */
 const names = 'stories.names';
 const show = (name: string): string => `stories.show(${JSON.stringify(name)})`;
-const openMenu = 'stories.openMenu()';
+const click = (selector: string): string => `stories.click(${JSON.stringify(selector)})`;
 
 suite('nothing keeps anybody from using', () => {
   let browser: Browser;
@@ -43,7 +43,10 @@ suite('nothing keeps anybody from using', () => {
       for (const name of told) {
         await page.evaluate(show(name));
         await judge(name);
-        if (await page.evaluate(openMenu)) await judge(`${name}, with its menu open`);
+        if (!(await page.evaluate(click('[aria-haspopup=menu]')))) continue;
+        await judge(`${name}, with its menu open`);
+        assert.ok(await page.evaluate(click('[role=menuitem]')));
+        await judge(`${name}, with the dialog of what was chosen`);
       }
       assert.equal(found.join('\n'), '');
     });

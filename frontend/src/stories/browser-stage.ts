@@ -13,15 +13,15 @@ async function show(name: string): Promise<void> {
   shown = await play(story);
 }
 
-/** Opens the menu of actions that the page has, if it has one. */
-async function openMenu(): Promise<boolean> {
-  const button = document.querySelector<HTMLElement>('[aria-haspopup=menu]');
-  if (button === null || shown === undefined) return false;
-  await shown.act(() => button.click());
+/** Clicks the first element of that selector, if there is one. */
+async function click(selector: string): Promise<boolean> {
+  const element = document.querySelector<HTMLElement>(selector);
+  if (element === null || shown === undefined) return false;
+  await shown.act(() => element.click());
   return true;
 }
 
 Object.assign(globalThis, {
   IS_REACT_ACT_ENVIRONMENT: true,
-  stories: { names: allStories.map(({ name }) => name), show, openMenu },
+  stories: { names: allStories.map(({ name }) => name), show, click },
 });
