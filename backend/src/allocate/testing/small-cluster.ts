@@ -154,10 +154,17 @@ export class SmallCluster implements World {
     this.#configure();
   }
 
+  doubt(key: string, ips: readonly string[]): void {
+    this.unjudged.set(key, new Set([...(this.unjudged.get(key) ?? []), ...ips]));
+  }
+
   /** What a pool has by now, and its Service still, is the Service's for good. */
   judge(): void {
     for (const [key, ips] of this.unjudged) {
-      const left = [...ips].filter((ip) => ![...this.pools.values()].some((pool) => lies(ip, pool)));
+      const held = this.allocator.ledger.assignments(key).map(({ ip }) => ip);
+      const left = [...ips].filter(
+        (ip) => !held.includes(ip) || ![...this.pools.values()].some((pool) => lies(ip, pool)),
+      );
       if (left.length > 0) this.unjudged.set(key, new Set(left));
       else this.unjudged.delete(key);
     }

@@ -26,9 +26,16 @@ export interface Usurp {
 
 /** Returns whether it could be. */
 export function restart(cluster: SmallCluster): boolean {
-  // What was forged and stands there when a leader begins is believed as far as the pools allow, and without a record the oldest pool
-  // that has an address counts: `believed.test.ts` says so.
-  if (cluster.forged.size > 0 || hasLostRecord(cluster)) return false;
+  // Without a record the oldest pool that has an address counts: `believed.test.ts` says so.
+  if (hasLostRecord(cluster)) return false;
+  // What was forged and stands there when a leader begins is believed as far as the pools allow.
+  for (const key of cluster.forged) {
+    const recorded = cluster.services.get(key)?.recorded ?? [];
+    cluster.doubt(
+      key,
+      recorded.map(({ ip }) => ip),
+    );
+  }
   cluster.restart();
   return true;
 }
@@ -73,7 +80,7 @@ export function usurp(cluster: SmallCluster, { key, ips, pool, when }: Usurp): v
   const service = cluster.services.get(key);
   if (service?.isLoadBalancer !== true || cluster.forged.size > 0 || hasLostRecord(cluster)) return;
   cluster.forged.add(key);
-  cluster.unjudged.set(key, new Set(ips));
+  cluster.doubt(key, ips);
   cluster.put(forgedStatus(service, ips, pool));
   if (!isLate) cluster.restart();
 }
