@@ -4,6 +4,7 @@ import type { Pool } from '../../domain/pool.ts';
 import { formatRange } from '../../domain/ranges.ts';
 import { aPool } from '../../domain/testing/builders.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
+import { FakeLogger } from '../../platform/fake/logger.ts';
 import { KnownSubnets } from './known-subnets.ts';
 
 const HOUR_MS = 3_600_000;
@@ -15,7 +16,8 @@ class Bench {
   readonly clock: FakeClock;
   readonly nodes = new Map<string, unknown>();
   pools: readonly Pool[] = [];
-  prefixes: string[] = ['192.0.2.1/24', 'fe80::1/64'];
+  /** Undefined: they can't be read. */
+  prefixes: string[] | undefined = ['192.0.2.1/24', 'fe80::1/64'];
   changes = 0;
   readonly subnets: KnownSubnets;
 
@@ -25,7 +27,8 @@ class Bench {
     this.subnets = new KnownSubnets(
       {
         clock,
-        links: { connectedPrefixes: () => this.prefixes },
+        links: { connectedPrefixes: () => this.prefixes ?? assert.fail('too many open files') },
+        logger: new FakeLogger(),
         nodes: () => this.nodes,
         pools: () => new Map(this.pools.map((pool) => [pool.name, pool])),
         onChange: () => (this.changes += 1),
@@ -54,6 +57,15 @@ suite('the subnets that nobody gets the network and broadcast address of', () =>
     assert.deepEqual([bench.known, bench.changes], [[AB, CD], 1]);
     bench.subnets.hear(new Map([['n2', ['198.51.100.0/24']]]));
     assert.equal(bench.changes, 1);
+  });
+
+  test('are those that this host had last, while its links cannot be read', () => {
+    const bench = new Bench();
+    bench.renew();
+    bench.prefixes = undefined;
+    bench.subnets.hear(new Map([['n2', ['198.51.100.0/24']]]));
+    assert.deepEqual(bench.known, [AB, CD]);
+    assert.deepEqual(JSON.parse(bench.renew()), { '192.0.2.0/24': ['n1'], '198.51.100.0/24': ['n2'] });
   });
 
   test('are the same ones for whoever leads next, though its host has other links and hears nobody', () => {

@@ -1,11 +1,13 @@
 import { parseRange, rangesOverlap, type AddressRange } from '../../domain/address.ts';
 import type { Pool } from '../../domain/pool.ts';
 import { subnetText, subnetTexts } from '../../domain/subnet.ts';
-import type { Clock, Links } from '../../platform/ports.ts';
+import type { Clock, Links, Logger } from '../../platform/ports.ts';
+import { errorFields } from '../errors.ts';
 
 export interface KnownSubnetsDeps {
   readonly clock: Clock;
   readonly links: Links;
+  readonly logger: Logger;
   /** All nodes of the cluster, by name. */
   readonly nodes: () => ReadonlyMap<string, unknown>;
   readonly pools: () => ReadonlyMap<string, Pool>;
@@ -38,6 +40,7 @@ const FORGET_AFTER_MS = 3_600_000;
 export class KnownSubnets {
   readonly #deps: KnownSubnetsDeps;
   readonly #node: string;
+  #own: readonly string[] = [];
   #heard: ByNode = new Map();
   #memory: Memory = new Map();
   #text: string | undefined;
@@ -117,8 +120,18 @@ export class KnownSubnets {
   }
 
   #live(): ByNode {
-    const own = [...this.#deps.links.connectedPrefixes(), ...(this.#heard.get(this.#node) ?? [])];
+    const own = [...this.#ownPrefixes(), ...(this.#heard.get(this.#node) ?? [])];
     return new Map([...this.#heard, [this.#node, subnetTexts(own)]]);
+  }
+
+  /** Where they can't be read now, as they were. */
+  #ownPrefixes(): readonly string[] {
+    try {
+      this.#own = this.#deps.links.connectedPrefixes();
+    } catch (error) {
+      this.#deps.logger.debug(errorFields(error), "this host's links could not be read");
+    }
+    return this.#own;
   }
 
   #texts(): string[] {

@@ -26,7 +26,11 @@ class Bench {
         note: {
           annotation: NOTE,
           seen: (text) => this.read.set(identity, text),
-          wanted: () => this.wanted.get(identity) ?? '',
+          wanted: () => {
+            const wanted = this.wanted.get(identity);
+            if (wanted === 'trouble') throw new Error('no interfaces');
+            return wanted ?? '';
+          },
         },
       },
     );
@@ -68,6 +72,21 @@ suite('what a leader notes beside the lease', () => {
     }
     assert.ok(plain.writes > 20);
     assert.equal(noting.writes, plain.writes);
+  });
+
+  test('is left as it was when there is trouble with it: the lease is taken and renewed all the same', async () => {
+    const bench = new Bench();
+    bench.wanted.set('a', 'trouble');
+    const a = bench.elector('a');
+    a.start();
+    await pass(bench.clock, 30_000);
+    assert.deepEqual([a.leading, bench.written], [true, {}]);
+    bench.wanted.set('a', 'fine');
+    await pass(bench.clock, 3_000);
+    bench.wanted.set('a', 'trouble');
+    await pass(bench.clock, 30_000);
+    assert.deepEqual([a.leading, bench.written[NOTE]], [true, 'fine']);
+    await a.stop();
   });
 
   test('is read by those that wait, outlives its leader, and leaves the annotations of others alone', async () => {

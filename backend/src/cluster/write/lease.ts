@@ -156,7 +156,9 @@ export class LeaderElector {
     const startedAt = this.#deps.clock.now();
     const spec = this.#wantedSpec(observed);
     const written =
-      observed === undefined ? await this.#create(spec) : await this.#write(observed.lease, spec, this.#news(observed));
+      observed === undefined
+        ? await this.#create(spec)
+        : await this.#write(observed.lease, spec, this.#news(observed.lease));
     this.#see(written);
     // The answer may come after `stop`, or so late that it proves nothing any more.
     if (this.#running && this.#deps.clock.now() - startedAt < this.#renewDeadlineMs)
@@ -177,12 +179,17 @@ export class LeaderElector {
     note?.seen(lease.metadata?.annotations?.[note.annotation]);
   }
 
-  /** Only what is not there yet. */
-  #news({ lease }: Observation): Readonly<Record<string, string>> | undefined {
+  /** Only what is not there yet. Leading doesn't depend on it. */
+  #news(seen: Lease | undefined): Readonly<Record<string, string>> | undefined {
     const { note } = this.#options;
-    const wanted = note?.wanted();
-    if (note === undefined || wanted === undefined) return undefined;
-    return lease.metadata?.annotations?.[note.annotation] === wanted ? undefined : { [note.annotation]: wanted };
+    if (note === undefined) return undefined;
+    try {
+      const wanted = note.wanted();
+      return seen?.metadata?.annotations?.[note.annotation] === wanted ? undefined : { [note.annotation]: wanted };
+    } catch (error) {
+      this.#deps.logger.info(errorFields(error), 'nothing new is noted beside the lease');
+      return undefined;
+    }
   }
 
   /** After a lost race. When nothing can be read either, what we know stays, and time decides. */
@@ -206,9 +213,8 @@ export class LeaderElector {
   }
 
   async #create(spec: LeaseSpec): Promise<Lease> {
-    const { lease: ref, note } = this.#options;
-    const annotations = note === undefined ? {} : { annotations: { [note.annotation]: note.wanted() } };
-    const lease: Lease = { metadata: { ...ref, ...annotations }, spec };
+    const annotations = this.#news(undefined);
+    const lease: Lease = { metadata: { ...this.#options.lease, ...(annotations && { annotations }) }, spec };
     return await this.#deps.api.create(leases, lease, { urgent: true, timeoutMs: this.#callTimeoutMs() });
   }
 
