@@ -7,6 +7,7 @@ import { until } from '../state/until.ts';
 import { ingressOf, ManagerLab } from './manager/manager-lab.ts';
 
 const members = ['n1', 'n2'];
+const leasePath = '/apis/coordination.k8s.io/v1/namespaces/porterlb-system/leases/porter-manager';
 /** Another candidate respects a silent leader's lease for 15 s after it saw the last change; the rest is for a slow machine. */
 const leaseTimeMs = 60_000;
 
@@ -72,6 +73,18 @@ suite('a pool over the ends of a subnet that the node of one replica is on', () 
     for (const [name, ip] of before) assert.equal(now.get(name), ip, name);
   });
 
+  test('all start at once, and nothing is noted: nobody leads before it has heard of the subnet', async () => {
+    await lab.replicas.stop('n2');
+    await lab.lab.api.delete(leasePath);
+    // They wait, older than what comes next: whoever leads plans them first.
+    await lab.replicas.start('n2', 'n1');
+    await lab.sessions(...members);
+    assert.equal(await given('high-3', from('high')), '10.51.1.1');
+    for (const name of ['broadcast', 'network']) assert.deepEqual(ingressOf(await lab.service(name)), [], name);
+    await lab.replicas.stop('n1');
+    await lead('n2');
+  });
+
   test('its Node is deleted: the subnet is nothing to the cluster any more', async () => {
     await lab.lab.api.delete('/api/v1/nodes/n1');
     await lab.allocatedBecause('network', 'Allocated');
@@ -85,8 +98,7 @@ suite('a pool over the ends of a subnet that the node of one replica is on', () 
   }
 
   async function note(): Promise<string> {
-    const path = '/apis/coordination.k8s.io/v1/namespaces/porterlb-system/leases/porter-manager';
-    const lease = await lab.lab.api.find<{ metadata?: { annotations?: Record<string, string> } }>(path);
+    const lease = await lab.lab.api.find<{ metadata?: { annotations?: Record<string, string> } }>(leasePath);
     return lease?.metadata?.annotations?.['porterlb.kubesphere.io/subnets'] ?? '';
   }
 });

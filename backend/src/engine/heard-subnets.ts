@@ -1,12 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { subnetTexts } from '../domain/subnet.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
-import type { FromEngine } from './messages.ts';
+import type { Clock, Timer } from '../platform/ports.ts';
+import type { EngineOptions, FromEngine } from './messages.ts';
 
 export interface HeardSubnetsDeps {
+  readonly clock: Clock;
   readonly replicas: Pick<ReplicaProber, 'answering' | 'isSettled'>;
   readonly post: (message: FromEngine) => void;
 }
+
+/** How long one that answers, and speaks on no link, may take to do so before nobody waits for it, in milliseconds. */
+const START_MS = 1_000;
 
 /**
  * The subnets that other replicas are on, by their nodes, as these say: whoever leads has to know those of all, as their network and
@@ -14,20 +19,35 @@ export interface HeardSubnetsDeps {
  */
 export class HeardSubnets {
   readonly #deps: HeardSubnetsDeps;
+  /** Runs while somebody who answers is waited for. */
+  #patience: Timer | undefined;
+  #isPatient: boolean;
   #said: ReadonlyMap<string, readonly string[]> | undefined;
 
-  constructor(deps: HeardSubnetsDeps) {
+  constructor(deps: HeardSubnetsDeps, { layer2 }: Pick<EngineOptions, 'layer2'>) {
     this.#deps = deps;
+    this.#isPatient = layer2;
   }
 
   /** What other replicas say may be different now. */
   update(): void {
     const { replicas, post } = this.#deps;
-    if (this.#said === undefined && !replicas.isSettled) return;
+    if (this.#said === undefined && (!replicas.isSettled || this.#waits())) return;
     const byNode = this.#byNode();
     if (isDeepStrictEqual(byNode, this.#said)) return;
     this.#said = byNode;
     post({ type: 'subnets', byNode });
+  }
+
+  /** All that start together speak only when they have heard each other: so long each says that it is on no link. */
+  #waits(): boolean {
+    const { replicas, clock } = this.#deps;
+    if (!this.#isPatient || replicas.answering().every(({ place }) => place.links.length > 0)) return false;
+    this.#patience ??= clock.setTimer(START_MS, () => {
+      this.#isPatient = false;
+      this.update();
+    });
+    return true;
   }
 
   #byNode(): ReadonlyMap<string, readonly string[]> {

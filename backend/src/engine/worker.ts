@@ -99,7 +99,7 @@ const replicas = new ReplicaProber(
 
 /** Many replicas start at once, and each is news several times. */
 const SUBNETS_PACE_MS = 200;
-const heardSubnets = new HeardSubnets({ replicas, post });
+const heardSubnets = new HeardSubnets({ clock: systemClock, replicas, post }, options);
 const subnets = new Paced(systemClock, SUBNETS_PACE_MS, () => heardSubnets.update());
 
 const nodes = new NodeProber(
