@@ -61,7 +61,8 @@ export class ReplicaMetrics {
     const { services } = this.#deps.view;
     if (message.type === 'conflicts') this.#conflicts = message.conflicts;
     else if (message.type === 'addresses') this.#latency.reported(message.changed, (key) => services.get(key));
-    else if (message.type === 'sessions') this.#latency.heard(message.sessions.some(({ state }) => state === 'Established'));
+    else if (message.type === 'sessions')
+      this.#latency.heard(message.sessions.some(({ state }) => state === 'Established'));
   }
 
   /** For a scrape. */
