@@ -39,12 +39,15 @@ suite('routers that take one path of an address from each session', () => {
     lab = await ManagerLab.up({ members: all, clients: 1, hosts: 1, environment });
     frr = lab.lab.router('r1');
     bird = await lab.lab.startBird(lab.lab.host('h1'), { internal: ownAs, addPaths: false });
-    const family = ['address-family ipv4 unicast', 'neighbor cluster disable-addpath-rx'];
-    await frr.vtysh('configure terminal', `router bgp ${frr.asn}`, ...family);
+    for (const family of ['ipv4', 'ipv6']) {
+      const within = [`router bgp ${frr.asn}`, `address-family ${family} unicast`];
+      await frr.vtysh('configure terminal', ...within, 'neighbor cluster disable-addpath-rx');
+    }
     await frr.vtysh('clear bgp *');
     health = new NodeVerdicts(lab);
     for (const node of all) await health.serve(node);
     await lab.create('web', { spec: ours });
+    await lab.create('six', { spec: { ...ours, ipFamilies: ['IPv6'], ipFamilyPolicy: 'SingleStack' } });
     ip = await lab.address('web');
     for (const node of lab.lab.nodes) await node.serve(ip);
     await health.are('alive', all);
@@ -109,6 +112,7 @@ suite('routers that take one path of an address from each session', () => {
 
     await speak({ nextHopSelf: true });
     await routed(...all);
+    await lab.routed(await lab.address('six'));
     await meds({ n1: 100, n2: 100, n3: 100 });
     for (const { from, nextHop, inUse } of await heardPaths(frr, ip)) assert.deepEqual([nextHop, inUse], [from, true]);
     for (const name of ['r1', 'bird']) await says(name, /^In use\.$/);
