@@ -1,8 +1,15 @@
 /** A cluster is lost, and made anew from what a backup tool or Git has of it: its objects, without what the cluster itself wrote. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { parse, stringify } from 'yaml';
+import type { Fence } from '../../tools/docs/fences.ts';
 import type { KubeObject } from '../cluster/api-client.ts';
 import { eip, ours, service } from '../local/objects.ts';
+import { PageReader } from '../story/page-reader.ts';
+import { run } from '../toolchain/run.ts';
 import { ManagerLab } from './manager/manager-lab.ts';
 import { inPool } from './manager/pools.ts';
 
@@ -25,7 +32,24 @@ function kept({ apiVersion, kind, metadata, spec }: Exported): KubeObject {
   return { apiVersion, kind, metadata: { name, namespace, labels, annotations, finalizers }, spec: rest } as KubeObject;
 }
 
+const page = new PageReader('docs/backup.md', 'lab/scenarios/backup.lab.test.ts');
+const [save, restore, ...others] = page.commands;
+assert.ok(save !== undefined && restore !== undefined);
+assert.deepEqual(others, [], 'all blocks of the page have their turn');
+
+/** Types a block of the page where the cluster is known by the name that the page calls it. */
+async function typed(fence: Fence, { lab }: ManagerLab, context: string, folder: string): Promise<void> {
+  const config = parse(readFileSync(lab.kubeconfig, 'utf8')) as { contexts: { name: string }[] };
+  const contexts = config.contexts.map((each) => ({ ...each, name: context }));
+  const kubeconfig = join(folder, `${context}.kubeconfig`);
+  writeFileSync(kubeconfig, stringify({ ...config, contexts }), { mode: 0o600 });
+  const path = [dirname(lab.kubectlProgram), process.env['PATH'] ?? ''].join(delimiter);
+  const env = { KUBECONFIG: kubeconfig, KUBECACHEDIR: join(folder, context), PATH: path };
+  await run('bash', ['-euo', 'pipefail', '-c', page.text(fence)], { cwd: folder, env });
+}
+
 suite('a cluster that is made anew', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'porterlb-backup-'));
   let lost: ManagerLab;
   let anew: ManagerLab;
   let pools: readonly KubeObject[];
@@ -55,10 +79,14 @@ suite('a cluster that is made anew', () => {
     pools = await list(kinds);
     services = (await list('services')).filter(({ metadata }) => had.has(metadata.name));
     assert.equal(services.length, had.size);
+    await typed(save, lost, 'OLD', folder);
     await lost.down();
     anew = await ManagerLab.up();
   });
-  after(() => anew.down());
+  after(async () => {
+    await anew.down();
+    rmSync(folder, { recursive: true });
+  });
 
   test('from a backup: every Service has its address, in whichever order they come', async () => {
     for (const object of [...services].reverse()) await anew.lab.api.create(object);
@@ -70,5 +98,12 @@ suite('a cluster that is made anew', () => {
     await anew.lab.api.create(service('new', { spec: ours }));
     const [ip] = await anew.addresses('new');
     assert.ok(ip !== undefined && ![...had.values()].flat().includes(ip), ip);
+  });
+
+  test('by hand, as the page does it: every Service has its address as well', async () => {
+    await anew.down();
+    anew = await ManagerLab.up();
+    await typed(restore, anew, 'NEW', folder);
+    for (const [name, ips] of had) assert.deepEqual([name, await anew.addresses(name)], [name, ips]);
   });
 });

@@ -5,16 +5,16 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { bundleCli } from '../../tools/package-cli/bundle.ts';
 import { Lab } from '../lab.ts';
 import { until } from '../state/until.ts';
 import { installManager, managerNamespace } from '../story/install.ts';
 import { configuration, service } from '../story/manifests.ts';
 import { addressOf } from '../story/main-job.ts';
+import { PageReader } from '../story/page-reader.ts';
 import { progressToStderr } from '../toolchain/index.ts';
 import { run } from '../toolchain/run.ts';
 
-const root = join(import.meta.dirname, '../..');
+const self = 'lab/scenarios/kubectl-plugin.lab.test.ts';
 
 interface Ended {
   readonly code: number | null;
@@ -53,12 +53,20 @@ suite('kubectl porterlb, as one file, in a real cluster', () => {
   let folder: string;
   let path: string;
   let ip: string;
+  let giveTenantRights: () => Promise<void>;
+  /** The page's tenant is a user. */
+  const tomsAccount = { '--user=tom': '--serviceaccount=default:tom' };
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'porterlb-plugin-'));
     lab = await Lab.up({ nodes: 1, routers: 1, clients: 0, progress: progressToStderr });
-    const bundle = await bundleCli(root);
-    path = [dirname(bundle.path), dirname(lab.kubectlProgram), process.env['PATH'] ?? ''].join(delimiter);
+    const page = new PageReader('docs/kubectl-plugin.md', self, { '/usr/local/bin/': folder, ...tomsAccount });
+    const [install, tenant, ...others] = page.commands;
+    assert.ok(install !== undefined && tenant !== undefined);
+    assert.deepEqual(others, [], 'all blocks of the page have their turn');
+    giveTenantRights = () => page.type(lab, tenant);
+    await page.type(lab, install);
+    path = [folder, dirname(lab.kubectlProgram), process.env['PATH'] ?? ''].join(delimiter);
     await installManager(lab, progressToStderr, ['replicas=1']);
     for (const object of configuration(lab)) await lab.apply(object);
     for (const name of ['shop', 'bank']) await lab.kubectl(['create', 'namespace', name]);
@@ -167,16 +175,7 @@ suite('kubectl porterlb, as one file, in a real cluster', () => {
   test('a tenant with a token of a ServiceAccount sees his own Services, and is told what he misses', async () => {
     const token = await serviceAccountToken('tom');
     const tom = kubeconfig('tom', { token });
-    await mayReachReplicas('tom', '--serviceaccount=default:tom');
-    await lab.kubectl([
-      'create',
-      'rolebinding',
-      'tom',
-      '--clusterrole=view',
-      '--serviceaccount=default:tom',
-      '-n',
-      'shop',
-    ]);
+    await giveTenantRights();
     const own = await answered(tom, 'services', '-n', 'shop', ...told);
     assert.equal(own.code, 0);
     assert.match(own.stdout, /^shop +web +NoEndpoints +\d+[sm] +172\.30\.0\.\d+ /m);
@@ -187,6 +186,19 @@ suite('kubectl porterlb, as one file, in a real cluster', () => {
       assert.match(stderr, /system:serviceaccount:default:tom may not/);
       assert.match(stderr, /Needed: "(list|get)" on (services|services\/explanation|overview|pools|peers) in/);
     }
+  });
+
+  test('by hand it takes a port and a token', async () => {
+    const page = new PageReader('docs/api.md', self, { NAME: 'tom' });
+    const [ask, ...others] = page.commands;
+    assert.ok(ask !== undefined);
+    assert.deepEqual(others, [], 'all blocks of the page have their turn');
+    const env = { PATH: path, KUBECONFIG: lab.kubeconfig };
+    const text = await run('bash', ['-euo', 'pipefail', '-c', `trap 'kill $(jobs -p)' EXIT\n${page.text(ask)}`], {
+      env,
+    });
+    const { result } = JSON.parse(text.slice(text.indexOf('{'))) as { result: string };
+    assert.equal(result, 'unreachable');
   });
 
   test('an administrator asks what is there, what is not, and what would be', async () => {

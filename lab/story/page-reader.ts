@@ -46,10 +46,15 @@ export class PageReader {
     for (const line of next.text.trimEnd().split('\n')) assert.ok(printed.includes(line), `${line} in:\n${printed}`);
   }
 
-  async #printed(lab: Lab, fence: Fence): Promise<string> {
+  /** What is typed for a block, for a test that has its own place to type it. */
+  text(fence: Fence): string {
     let text = fence.text;
     for (const [theirs, ours] of Object.entries(this.#own)) text = text.replaceAll(theirs, ours);
-    const shell = ['-euo', 'pipefail', '-c', text];
+    return text;
+  }
+
+  async #printed(lab: Lab, fence: Fence): Promise<string> {
+    const shell = ['-euo', 'pipefail', '-c', this.text(fence)];
     if (wordOf(fence, 'on') !== 'client') return run('bash', shell, { cwd: root, env: await environment(lab) });
     return untilAnswered(() => lab.client('c1').exec('bash', ...shell));
   }
