@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { help } from './command-line/help.ts';
 import { parse, type Invocation } from './command-line/parse.ts';
-import type { Command, LocalCommand, Operation } from './commands/command.ts';
+import type { Command, LocalCommand } from './commands/command.ts';
 import { PLUGIN_VERSION } from './commands/version.ts';
 import { EXIT, Failure, UsageFailure, type ExitCode } from './failure.ts';
 import type { AnyAnswers, AnyTask } from './plan.ts';
@@ -71,32 +71,24 @@ async function performCommand(invoked: Invoked, deps: RunDeps): Promise<ExitCode
   const { command } = invoked;
   const { kubeconfig, context, timeoutMs } = invoked.reach;
   const kubectl = new InstalledKubectl({ kubeconfig, context, timeoutMs });
-  if ('operate' in command) return await operated(command, invoked, { ...deps, kubectl });
   if ('perform' in command) return await performHere({ ...invoked, command }, kubectl, deps);
   return await asking({ ...invoked, command }, kubectl, deps);
-}
-
-async function operated(
-  { operate }: Operation,
-  { words, dryRun, apply, rollback, output, reach }: Invoked,
-  { kubectl, terminal, signal }: RunDeps & { readonly kubectl: Kubectl },
-): Promise<ExitCode> {
-  const input = { words, dryRun, apply, rollback, output, timeoutMs: reach.timeoutMs };
-  const view = (): View => viewOf(terminal, new Date());
-  return await operate(input, { kubectl, out: terminal.out, view, wait, signal });
 }
 
 async function performHere(
   invoked: InvokedOf<LocalCommand>,
   kubectl: Kubectl,
-  { terminal }: RunDeps,
+  { terminal, signal }: RunDeps,
 ): Promise<ExitCode> {
-  const { command, output, namespace = 'default' } = invoked;
-  const answer = await command.perform({ ...invoked, namespace }, { kubectl, read });
+  const { command, output, reach } = invoked;
+  const now = (): Date => new Date();
+  const tell = (line: string): void => terminal.out(`${line}\n`);
+  const { timeoutMs } = reach;
+  const answer = await command.perform({ ...invoked, timeoutMs }, { kubectl, read, tell, now, wait, signal });
   if (output === 'table') terminal.out(answer.table(viewOf(terminal, new Date())));
   if (output === 'yaml') terminal.out(answer.yaml());
   if (output === 'json') terminal.out(`${JSON.stringify(answer.data, null, 2)}\n`);
-  if (output !== 'table') terminal.err(`${answer.remark}\n`);
+  if (output !== 'table' && answer.remark !== undefined) terminal.err(`${answer.remark}\n`);
   return answer.exitCode;
 }
 

@@ -19,7 +19,7 @@ export interface Input {
 export type Extra = 'all-namespaces' | 'watch' | 'addresses' | 'file' | 'dry-run' | 'apply' | 'rollback';
 
 /** One entry of the table of commands. */
-export type AnyCommand = Command | Operation | LocalCommand;
+export type AnyCommand = Command | LocalCommand;
 
 interface CommandText {
   /** One word or several: `explain`, `simulate drain`. */
@@ -40,9 +40,8 @@ export interface Command extends CommandText {
   readonly prepare: (input: Input) => AnyTask;
 }
 
-/** What a command that changes something is told. */
-export interface OperationInput {
-  readonly words: readonly string[];
+/** What a command that asks no manager is told. */
+export interface LocalInput extends Pick<Input, 'words' | 'file'> {
   readonly dryRun: boolean;
   readonly apply: boolean;
   readonly rollback: boolean;
@@ -50,30 +49,21 @@ export interface OperationInput {
   readonly timeoutMs: number;
 }
 
-export interface OperationDeps {
-  readonly kubectl: Kubectl;
-  readonly out: (text: string) => void;
-  readonly view: () => View;
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  readonly signal: AbortSignal;
-}
-
-/** Works on the Kubernetes API with the caller's own rights; no manager has to answer. */
-export interface Operation extends CommandText {
-  /** @throws {Failure} */
-  readonly operate: (input: OperationInput, deps: OperationDeps) => Promise<ExitCode>;
-}
-
-/** Asks no manager: kubectl and files are all that it needs. */
+/** Asks no manager: the Kubernetes API by the caller's own rights, and files, are all that it needs. It may change something. */
 export interface LocalCommand extends CommandText {
   /** @throws {Failure} */
-  readonly perform: (input: Input, deps: LocalDeps) => Promise<LocalAnswer>;
+  readonly perform: (input: LocalInput, deps: LocalDeps) => Promise<LocalAnswer>;
 }
 
 export interface LocalDeps {
   readonly kubectl: Kubectl;
   /** The text of a file. @throws {Failure} */
   readonly read: (file: string) => Promise<string>;
+  /** What goes on meanwhile, a line at a time. */
+  readonly tell: (line: string) => void;
+  readonly now: () => Date;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
 }
 
 export interface LocalAnswer {
@@ -81,7 +71,7 @@ export interface LocalAnswer {
   readonly yaml: () => string;
   readonly data: unknown;
   /** For people who only get what is for programs. */
-  readonly remark: string;
+  readonly remark?: string;
   readonly exitCode: ExitCode;
 }
 

@@ -54,8 +54,12 @@ async function imported(
   files: Readonly<Record<string, string>> = {},
   file?: string,
 ): Promise<LocalAnswer> {
-  const input = { words: [], namespace: 'default', allNamespaces: false, addresses: false, file };
-  return await importFromMetalLb.perform(input, { kubectl, read: (name) => Promise.resolve(files[name] ?? '') });
+  const modes = { dryRun: false, apply: false, rollback: false, output: 'table', timeoutMs: 1_000 } as const;
+  const read = (name: string): Promise<string> => Promise.resolve(files[name] ?? '');
+  const wait = (): Promise<never> => assert.fail('it waits for nothing');
+  const { signal } = new AbortController();
+  const deps = { kubectl, read, tell: assert.fail, now: () => new Date(0), wait, signal };
+  return await importFromMetalLb.perform({ words: [], file, ...modes }, deps);
 }
 
 describe('import metallb', () => {

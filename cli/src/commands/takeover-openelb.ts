@@ -1,7 +1,7 @@
 import { takeover } from '../takeover/takeover.ts';
-import type { Operation } from './command.ts';
+import type { LocalCommand } from './command.ts';
 
-export const takeoverOpenelb: Operation = {
+export const takeoverOpenelb: LocalCommand = {
   name: 'takeover openelb',
   operands: '',
   summary: 'Move a live cluster from OpenELB to PorterLB in place, or back',
@@ -17,5 +17,5 @@ export const takeoverOpenelb: Operation = {
     { line: 'takeover openelb --rollback', does: 'back to OpenELB, with all addresses as they are now' },
   ],
   takes: ['dry-run', 'apply', 'rollback'],
-  operate: takeover,
+  perform: takeover,
 };

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
-import { EXIT, UsageFailure, type ExitCode } from '../failure.ts';
+import { EXIT, UsageFailure } from '../failure.ts';
 import { openApiServer } from '../reach/api-server.ts';
-import type { OperationDeps, OperationInput } from '../commands/command.ts';
+import type { LocalAnswer, LocalDeps, LocalInput } from '../commands/command.ts';
 import { keyOf, type Cluster } from './cluster.ts';
 import { execute } from './execute.ts';
 import { holdingsOf } from './holdings.ts';
@@ -14,7 +14,7 @@ import type { TakeoverPlan } from './step.ts';
 type Planner = (cluster: Cluster) => TakeoverPlan;
 
 /** @throws {UsageFailure} */
-export function checkModes({ dryRun, apply, rollback, output, words }: OperationInput): void {
+export function checkModes({ dryRun, apply, rollback, output, words }: LocalInput): void {
   if (words.length > 0) throw new UsageFailure(`nothing can be named here, and there is "${words.join(' ')}"`);
   if (apply && (rollback || dryRun)) throw new UsageFailure('--apply goes with neither --rollback nor --dry-run');
   if (!apply && !rollback && !dryRun) {
@@ -27,44 +27,46 @@ export function checkModes({ dryRun, apply, rollback, output, words }: Operation
 }
 
 /** Moves a cluster from OpenELB to PorterLB, or back; or says what that would be. @throws {Failure} */
-export async function takeover(input: OperationInput, deps: OperationDeps): Promise<ExitCode> {
+export async function takeover(input: LocalInput, deps: LocalDeps): Promise<LocalAnswer> {
   checkModes(input);
   const plan: Planner = (cluster) => (input.rollback ? rollbackPlan(cluster) : takeoverPlan(cluster, now(deps)));
   const api = await openApiServer(deps.kubectl, input.timeoutMs);
   const read = async (): Promise<Cluster> => await readCluster(api);
   try {
-    if (input.dryRun) return shown(plan(await read()), input, deps);
+    if (input.dryRun) return planned(plan(await read()));
     const before = await read();
-    const tell = (text: string): void => deps.out(`${text}\n`);
-    await execute({ api, read, plan, tell, wait: deps.wait, signal: deps.signal });
-    return compared(before, await read(), deps);
+    await execute({ ...deps, api, read, plan });
+    return compared(before, await read());
   } finally {
     api.close();
   }
 }
 
 /** Kubernetes has times without fractions. */
-function now({ view }: OperationDeps): string {
-  return `${view().now.toISOString().slice(0, 19)}Z`;
+function now(deps: LocalDeps): string {
+  return `${deps.now().toISOString().slice(0, 19)}Z`;
 }
 
-function shown(plan: TakeoverPlan, { output }: OperationInput, { out, view }: OperationDeps): ExitCode {
-  const { findings, steps } = plan;
-  if (output === 'table') out(planText(plan, view()));
-  else out(output === 'json' ? `${JSON.stringify(plan, undefined, 2)}\n` : stringify({ findings, steps }));
-  return findings.some(({ kind }) => kind === 'obstacle') ? EXIT.problems : EXIT.fine;
+function planned(plan: TakeoverPlan): LocalAnswer {
+  const isObstructed = plan.findings.some(({ kind }) => kind === 'obstacle');
+  return {
+    table: (view) => planText(plan, view),
+    yaml: () => stringify(plan),
+    data: plan,
+    exitCode: isObstructed ? EXIT.problems : EXIT.fine,
+  };
 }
 
 /** Every address, before and after. */
-function compared(before: Cluster, after: Cluster, { out }: OperationDeps): ExitCode {
+function compared(before: Cluster, after: Cluster): LocalAnswer {
   const now = new Map(after.services.map((service) => [keyOf(service), addressesOf(after, keyOf(service))]));
   const had = holdingsOf(before).filter(({ key }) => now.has(key));
   const changed = had.filter(({ key, ips }) => ips.join() !== now.get(key));
   const lines = changed.map(({ key, ips }) => `  ${key}: ${ips.join()} -> ${now.get(key) ?? ''}\n`);
-  out(
-    `Done. ${had.length - changed.length} of ${had.length} Services have the address that they had.\n${lines.join('')}`,
-  );
-  return changed.length === 0 ? EXIT.fine : EXIT.problems;
+  const text = `Done. ${had.length - changed.length} of ${had.length} Services have the address that they had.\n${lines.join('')}`;
+  const exitCode = changed.length === 0 ? EXIT.fine : EXIT.problems;
+  // It goes with the table alone.
+  return { table: () => text, yaml: () => text, data: text, exitCode };
 }
 
 function addressesOf({ services }: Cluster, key: string): string {
