@@ -3,7 +3,7 @@ import { suite, test, type TestContext } from 'node:test';
 import { bgpPeers, eips } from './cluster/custom-kinds.ts';
 import { FakeKube } from './cluster/fake/fake-kube.ts';
 import { pass, settle } from './cluster/fake/passage.ts';
-import { clusterRoleBindings, daemonSets, events, leases, nodes, services } from './cluster/kinds.ts';
+import { clusterRoleBindings, daemonSets, deployments, events, leases, nodes, services } from './cluster/kinds.ts';
 import type { KubeObject } from './cluster/objects.ts';
 import { Manager } from './manager.ts';
 import type { ManagerOptions } from './options.ts';
@@ -124,6 +124,15 @@ suite('a replica that leaves', () => {
     await pass(bench.clock, 3_000);
     await leaving;
     assert.equal(bench.holder, 'porter-0');
+  });
+
+  test('leaves for good where a rollback to OpenELB has stopped its workload', async (context) => {
+    const bench = await new Bench().start(context);
+    const annotations = { 'porterlb.kubesphere.io/takeover-replicas': '2' };
+    bench.api.store(deployments, { metadata: { ...LEASE, annotations }, spec: { replicas: 0 } } as KubeObject);
+    await bench.stop();
+    const said = bench.logger.entries.map(({ message }) => message);
+    assert.ok(said.includes('a rollback to OpenELB ends this replica, withdrawing all routes'), said.join('\n'));
   });
 
   test('keeps its lease while a write may still be under way', async (context) => {
