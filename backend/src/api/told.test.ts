@@ -146,6 +146,10 @@ const MESSAGES: readonly string[] = [
     replicas: [{ ...SESSION, sessionState: 'Established', negotiated: NEGOTIATED }],
   }),
   peer({
+    peer: aPeer('r1', '192.0.2.1', { nextHopSelf: true }),
+    replicas: [{ ...SESSION, sessionState: 'Established', negotiated: NEGOTIATED }],
+  }),
+  peer({
     peer: { ...aPeer('r1', '192.0.2.1'), bfd: {} as never },
     replicas: [
       {
