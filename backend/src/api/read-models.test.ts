@@ -403,6 +403,31 @@ suite('the overview', () => {
       ],
     );
   });
+
+  test('says what it has to say itself in the language of the reader, and of a divided node what replicas find', async (context) => {
+    const api = await bench(context);
+    const probe = { node: 'n1', address: '203.0.113.11', since: '2026-01-01T00:00:00Z', found: 'no answer', misses: 9 };
+    const rest = { answered: undefined, status: undefined, ailingMs: 0, witness: undefined, witnessSaid: undefined };
+    const found = (health: 'alive' | 'dead'): ReplicaReport['nodes'] => [{ ...probe, ...rest, flaps: 0, health }];
+    api.replicas.set('porter-0', factsOf('porter-0', { nodes: found('alive'), stale: true }));
+    api.replicas.set('porter-1', factsOf('porter-1', { nodes: found('dead') }));
+    api.replicas.set('porter-2', undefined);
+    const told = async (language: string): Promise<string[]> => {
+      const { problems } = await api.answer<Overview>('overview', { headers: { 'accept-language': language } });
+      return problems.map(({ reason, message }) => `${reason}: ${message}`);
+    };
+    assert.deepEqual(await told('en'), [
+      'NodeDivided: The node n1 answers porter-0 and does not answer porter-1. Look at the network between them.',
+      'ReplicaSilent: The replica porter-2 on porter-2-node did not say what it knows: connect ECONNREFUSED',
+      'ViewStale: The replica porter-0 has not heard from the API server of Kubernetes for five seconds or more.',
+    ]);
+    const chinese = await told('zh');
+    assert.equal(chinese.length, 3);
+    for (const message of chinese) assert.match(message, /节点 n1 应答 porter-0|副本 porter-2|副本 porter-0/);
+    api.replicas.set('porter-0', factsOf('porter-0', { nodes: found('dead') }));
+    api.clock.advance(2_000);
+    assert.equal((await told('zh'))[0], 'NodeDead: 节点 n1 没有应答。');
+  });
 });
 
 test('what runs is told of every replica', async (context) => {

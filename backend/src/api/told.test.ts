@@ -163,8 +163,8 @@ const MESSAGES: readonly string[] = [
   }),
 ];
 
-/** What is said of replicas and probes; asked of the API below. */
-const ELSEWHERE = ['viewStale', 'probeAnswered', 'probeSilent', 'probeNone'];
+/** What is said of probes; asked of the API below. */
+const ELSEWHERE = ['probeAnswered', 'probeSilent', 'probeNone'];
 
 test('what statuses say is told sentence by sentence, and no sentence is there for nobody', () => {
   const sentences = new Sentences({ statuses: english, reasons: { PoolFull: reasonText(finding('PoolFull')) } });
@@ -236,6 +236,6 @@ test('the API tells it in the language of who asks, and as it stands there', asy
   };
   const [chinese, english] = [await texts({ headers }), await texts({})];
   assert.equal(chinese['PoolDisabled'], told);
-  assert.equal(chinese['ViewStale'], '它已有五秒或更久没有收到 Kubernetes API 服务器的消息。');
+  assert.equal(chinese['ViewStale'], '副本 porter-0 已有五秒或更久没有收到 Kubernetes API server 的消息。');
   assert.equal(english['PoolDisabled'], said);
 });

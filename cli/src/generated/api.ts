@@ -128,7 +128,7 @@ export type Overview = {
     readonly count: number;
     /** The first of them by name; the others are counted. */
     readonly objects: readonly (string)[];
-    /** Of the first of them, in English, as its status has it. */
+    /** Of the first of them: as its status has it, in English, or of nodes and replicas in the language of the request. */
     readonly message: string;
     /** The same in the language of the request, as far as it is known. */
     readonly text: string;

@@ -8,7 +8,7 @@ import type { NodeAnswer } from '../schemas/node.ts';
 import type { Texts } from '../texts.ts';
 import type { ClusterPicture } from './picture.ts';
 
-type Evidence = NodeAnswer['evidence'][number];
+export type Evidence = NodeAnswer['evidence'][number];
 
 function evidenceOf(verdict: NodeVerdict, replica: string): Evidence {
   const { health, address, since, found, answered, status, misses, witness, witnessSaid } = verdict;

@@ -1,3 +1,4 @@
+import { finding } from '../../domain/reason.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { Condition } from '../schemas/condition.ts';
 import type { Edge, Overview, Problem, Vertex } from '../schemas/overview.ts';
@@ -7,7 +8,7 @@ import type { Texts } from '../texts.ts';
 import { messageFor, visible, type Audience, type Reading } from './audience.ts';
 import { conditionOf } from './conditions.ts';
 import { peersOf } from './hearers.ts';
-import { evidenceByNode, verdictOf } from './nodes.ts';
+import { evidenceByNode, verdictOf, type Evidence } from './nodes.ts';
 import { peerNames, peerSummary } from './peers.ts';
 import type { ClusterPicture } from './picture.ts';
 import { poolNames, poolSummary } from './pools.ts';
@@ -68,12 +69,28 @@ function settings({ view }: ClusterPicture): Judged[] {
   return [{ name: object.metadata?.name ?? '', ready: conditionOf(object.status?.conditions, 'Ready') }];
 }
 
-function replicasInTrouble(words: readonly Word[]): Single[] {
+function replicasInTrouble(words: readonly Word[], { texts }: Reading): Single[] {
   return words.flatMap((word) => {
-    const object = word.replica.name;
-    if (!('facts' in word)) return [{ kind: 'Replica', reason: 'ReplicaSilent', object, message: word.problem }];
-    const message = 'It has not heard from the API server of Kubernetes for five seconds or more.';
+    const { name: object, node = '-' } = word.replica;
+    if (!('facts' in word)) {
+      const message = texts.explain('replica.silent', { replica: object, node, why: word.problem });
+      return [{ kind: 'Replica', reason: 'ReplicaSilent', object, message }];
+    }
+    const message = texts.explain('problem.viewStale', { replica: object });
     return word.facts.stale ? [{ kind: 'Replica', reason: 'ViewStale', object, message }] : [];
+  });
+}
+
+function nodesInTrouble(nodes: Nodes, { texts }: Reading): Single[] {
+  return [...nodes].flatMap(([node, { verdict, evidence }]): Single[] => {
+    const single = (reason: string, message: string): Single => ({ kind: 'Node', reason, object: node, message });
+    if (verdict === 'dead') return [single('NodeDead', texts.reason(finding('NodeDead', { node })))];
+    if (verdict !== 'divided') return [];
+    const sayers = (wanted: string): string => {
+      return evidence.flatMap(({ replica, health }) => (health === wanted ? replica : [])).join(', ');
+    };
+    const params = { node, alive: sayers('alive'), dead: sayers('dead') };
+    return [single('NodeDivided', texts.explain('problem.nodeDivided', params))];
   });
 }
 
@@ -92,17 +109,26 @@ export function problemsOf(all: readonly Single[], texts: Texts): Problem[] {
   return problems.sort((a, b) => b.count - a.count || (`${a.kind}${a.reason}` < `${b.kind}${b.reason}` ? -1 : 1));
 }
 
-type Verdicts = ReadonlyMap<string, ReturnType<typeof verdictOf>>;
+/** What replicas find of each node. */
+type Nodes = ReadonlyMap<
+  string,
+  { readonly verdict: ReturnType<typeof verdictOf>; readonly evidence: readonly Evidence[] }
+>;
 
-function nodeVerdicts(picture: ClusterPicture, words: readonly Word[]): Verdicts {
-  const evidence = evidenceByNode(words);
-  return new Map([...picture.view.nodes.keys()].map((name) => [name, verdictOf(evidence.get(name) ?? [])]));
+function nodesFound(picture: ClusterPicture, words: readonly Word[]): Nodes {
+  const all = evidenceByNode(words);
+  return new Map(
+    [...picture.view.nodes.keys()].map((name) => {
+      const evidence = all.get(name) ?? [];
+      return [name, { verdict: verdictOf(evidence), evidence }];
+    }),
+  );
 }
 
-function nodeCounts(verdicts: Verdicts): Overview['counts']['nodes'] {
-  const count = (wanted: string): number => [...verdicts.values()].filter((verdict) => verdict === wanted).length;
+function nodeCounts(nodes: Nodes): Overview['counts']['nodes'] {
+  const count = (wanted: string): number => [...nodes.values()].filter(({ verdict }) => verdict === wanted).length;
   const known = { alive: count('alive'), dead: count('dead'), unknown: count('unknown'), divided: count('divided') };
-  return { all: verdicts.size, ...known };
+  return { all: nodes.size, ...known };
 }
 
 const OF_VERDICT = { alive: 'good', dead: 'bad', unknown: 'unknown', divided: 'bad' } as const;
@@ -132,11 +158,11 @@ function sessionEdges(words: readonly Word[]): Edge[] {
 interface Parts {
   readonly pools: readonly PoolSummary[];
   readonly peers: readonly PeerSummary[];
-  readonly verdicts: Verdicts;
+  readonly nodes: Nodes;
   readonly words: readonly Word[];
 }
 
-function vertices({ pools, peers, verdicts, words }: Parts): Vertex[] {
+function vertices({ pools, peers, nodes, words }: Parts): Vertex[] {
   const one = (kind: Vertex['kind'], name: string, state: Vertex['state']): Vertex => {
     return { id: `${kind}/${name}`, kind, name, state };
   };
@@ -144,7 +170,7 @@ function vertices({ pools, peers, verdicts, words }: Parts): Vertex[] {
     ...pools.map((pool) => one('pool', pool.name, poolState(pool))),
     ...peers.map(({ name, ready, adminDown }) => one('peer', name, stateOf(ready, adminDown))),
     ...words.map((word) => one('replica', word.replica.name, 'facts' in word ? 'good' : 'bad')),
-    ...[...verdicts].map(([name, verdict]) => one('node', name, OF_VERDICT[verdict])),
+    ...[...nodes].map(([name, { verdict }]) => one('node', name, OF_VERDICT[verdict])),
   ];
 }
 
@@ -167,31 +193,22 @@ function healthOf({ services }: Overview['counts'], problems: readonly Problem[]
 }
 
 export function overviewAnswer(picture: ClusterPicture, words: readonly Word[], reading: Reading): Overview {
+  const { texts, audience } = reading;
   const pools = poolNames(picture).flatMap((name) => poolSummary(name, picture, reading) ?? []);
-  const { texts } = reading;
   const peers = peerNames(picture).flatMap((name) => peerSummary(name, { picture, words, texts }) ?? []);
-  const verdicts = nodeVerdicts(picture, words);
+  const nodes = nodesFound(picture, words);
   const { all, withAddress, announced } = picture.index.served;
-  const dead = [...verdicts].filter(([, verdict]) => verdict === 'dead' || verdict === 'divided');
-  const problems = problemsOf(
-    [
-      ...servicesInTrouble(picture, reading.audience),
-      ...objectsInTrouble(
-        'Eip',
-        pools.filter((pool) => !isOff(pool)),
-      ),
-      ...objectsInTrouble(
-        'BgpPeer',
-        peers.filter((peer) => !isShut(peer)),
-      ),
-      ...objectsInTrouble('BgpConf', settings(picture)),
-      ...dead.map(([object]): Single => {
-        return { kind: 'Node', reason: 'NodeDead', object, message: `The node ${object} does not answer.` };
-      }),
-      ...replicasInTrouble(words),
-    ],
-    reading.texts,
-  );
+  const on = pools.filter((pool) => !isOff(pool));
+  const open = peers.filter((peer) => !isShut(peer));
+  const singles = [
+    ...servicesInTrouble(picture, audience),
+    ...objectsInTrouble('Eip', on),
+    ...objectsInTrouble('BgpPeer', open),
+    ...objectsInTrouble('BgpConf', settings(picture)),
+    ...nodesInTrouble(nodes, reading),
+    ...replicasInTrouble(words, reading),
+  ];
+  const problems = problemsOf(singles, texts);
   const counts = {
     services: { served: all, withAddress, announced },
     pools: {
@@ -200,10 +217,10 @@ export function overviewAnswer(picture: ClusterPicture, words: readonly Word[], 
       used: pools.reduce((sum, { use }) => sum + use.used, 0),
     },
     peers: { all: peers.length, established: peers.filter(({ established }) => established > 0).length },
-    nodes: nodeCounts(verdicts),
+    nodes: nodeCounts(nodes),
     replicas: { all: words.length, answered: words.filter((word) => 'facts' in word).length },
   };
-  const parts = { pools, peers, verdicts, words };
+  const parts = { pools, peers, nodes, words };
   return {
     health: healthOf(counts, problems),
     counts,

@@ -61,14 +61,10 @@ export function listQuery<const Keys extends SortKeys>(
       .meta({ description: 'What to sort by; the name if not given.' }) as never,
     ascending: flag('Order; false: descending. By name it is ascending if not given, by anything else descending.'),
     name: z.string().max(253).optional().meta({ description: 'Only items whose name contains this.' }),
-    labelSelector: z
-      .string()
-      .max(1024)
-      .optional()
-      .meta({
-        description:
-          'Only items whose labels this selects: `a=b,c!=d,e in (f,g),h notin (i),j,!k`, as `kubectl --selector` takes it, without `>` and `<`.',
-      }),
+    labelSelector: z.string().max(1024).optional().meta({
+      description:
+        'Only items whose labels this selects: `a=b,c!=d,e in (f,g),h notin (i),j,!k`, as `kubectl --selector` takes it, without `>` and `<`.',
+    }),
   });
 }
 

@@ -22,7 +22,10 @@ export const problem = z
     reason: z.string(),
     count: z.int(),
     objects: z.array(z.string()).meta({ description: 'The first of them by name; the others are counted.' }),
-    message: z.string().meta({ description: 'Of the first of them, in English, as its status has it.' }),
+    message: z.string().meta({
+      description:
+        'Of the first of them: as its status has it, in English, or of nodes and replicas in the language of the request.',
+    }),
     text: z.string().meta({ description: 'The same in the language of the request, as far as it is known.' }),
   })
   .meta({ description: 'What is not as it should be, by reason; what somebody has switched off is not among it.' });

@@ -16,14 +16,10 @@ export const replica = z
       .boolean()
       .optional()
       .meta({ description: 'Whether it has not heard from the API server of Kubernetes for five seconds or more.' }),
-    medOffset: z
-      .int()
-      .nullable()
-      .optional()
-      .meta({
-        description:
-          'What it adds to the MED of its routes, to the router where that is least: of the replicas that it hears a router prefers the one with the lowest.',
-      }),
+    medOffset: z.int().nullable().optional().meta({
+      description:
+        'What it adds to the MED of its routes, to the router where that is least: of the replicas that it hears a router prefers the one with the lowest.',
+    }),
     startedAt: time.optional(),
   })
   .meta({ description: 'A replica of porter-manager.' });
