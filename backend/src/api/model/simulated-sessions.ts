@@ -67,8 +67,10 @@ export function simulatedSessions(
 ): Outlook[] {
   const openedBefore = openedBy(before, (peer) => picture.isUsable(peer));
   const opened = openedBy(after, (peer) => changed.has(peer.name) || picture.isUsable(peer));
+  // Without the AS of our own there are none.
+  const up = picture.view.settings.get('default')?.value === undefined ? [] : UP;
   return outlook(after, opened, (peer, word) => {
     const isNew = changed.has(peer) || openedBefore.get(word.replica.name)?.has(peer) !== true;
-    return isNew ? UP : sessionOf(peer, word, picture);
+    return isNew ? up : sessionOf(peer, word, picture);
   });
 }

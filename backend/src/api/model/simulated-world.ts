@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { LinkSpeaker } from '../../announce/link-owner.ts';
 import type { NodeHealth, HoldingService, Snapshot } from '../../announce/snapshot.ts';
 import type { Node } from '../../domain/node.ts';
@@ -171,10 +172,14 @@ function changedPeers(
   return peers;
 }
 
-/** Those whose session may be another one then. */
-function reopened({ peers }: SimulationRequest): Set<string> {
-  const opens = peers.filter(({ spec, adminDown }) => spec !== undefined || adminDown === false);
-  return new Set(opens.map(({ name }) => name));
+/** Those whose session would be another one than now. */
+function reopened(before: ReadonlyMap<string, Peer>, after: ReadonlyMap<string, Peer>): Set<string> {
+  const changed = [...after.values()].filter((peer) => {
+    const was = before.get(peer.name);
+    // By its labels pools select it, and nobody speaks with it in another way.
+    return was === undefined || (was !== peer && !isDeepStrictEqual({ ...was, labels: {} }, { ...peer, labels: {} }));
+  });
+  return new Set(changed.map(({ name }) => name));
 }
 
 /** The world after all changes, or what is wrong with them. */
@@ -199,7 +204,7 @@ export function* changedWorld(
   const stage = { peers, nodes: left.nodes, words: stay };
   return {
     snapshot: { ...left, pools },
-    sessions: simulatedSessions(stage, before, reopened(request), picture),
+    sessions: simulatedSessions(stage, before, reopened(before.peers, peers), picture),
     ...speakersOf(stay),
   };
 }
