@@ -28,6 +28,7 @@ import { systemLinks } from './platform/linux/links.ts';
 import { jsonLogger } from './platform/linux/logger.ts';
 import { LogLevelFile } from './platform/log-level-file.ts';
 import { LogThreshold } from './platform/log-level.ts';
+import { boundAccepted } from './platform/linux/tcp-options.ts';
 import { watchUsage } from './platform/linux/usage.ts';
 import { DiskStateFile } from './platform/linux/state-file.ts';
 import { MAX_BYTES } from './saved/codec.ts';
@@ -74,7 +75,10 @@ async function run(options: ManagerOptions): Promise<void> {
   const ports = { api, clock: systemClock, random: systemRandom, links: systemLinks, usage: watchUsage(), logger };
   const stateFile =
     options.stateDir === undefined ? undefined : new DiskStateFile(options.stateDir, { maxBytes: MAX_BYTES });
-  const manager = new Manager({ ...ports, stateFile, apiFaults, onEngineDeath: die }, options);
+  const manager = new Manager(
+    { ...ports, stateFile, apiFaults, boundSockets: boundAccepted, onEngineDeath: die },
+    options,
+  );
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {

@@ -52,6 +52,7 @@ class Container {
         logger: this.#logger,
         usage: new FakeUsage(),
         apiFaults: new FakeFaultZone(),
+        boundSockets: () => undefined,
         stateFile: pod.file,
         onEngineDeath: (error) => assert.fail(error),
       },

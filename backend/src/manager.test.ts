@@ -49,6 +49,7 @@ class Bench {
       logger: this.logger,
       usage: new FakeUsage(),
       apiFaults: new FakeFaultZone(),
+      boundSockets: () => undefined,
       stateFile: undefined,
       onEngineDeath: (error) => this.deaths.push(error),
     },

@@ -1,4 +1,5 @@
 import { HealthServer } from './api/health.ts';
+import type { Server } from 'node:net';
 import { HostedApi } from './api/hosted-api.ts';
 import { CountingKube } from './cluster/counting-kube.ts';
 import type { Kube } from './cluster/kube.ts';
@@ -35,6 +36,8 @@ export interface ManagerDeps {
   readonly stateFile: StateFile | undefined;
   /** Where the API runs. */
   readonly apiFaults: FaultZone;
+  /** For its sockets: bounds what the kernel keeps for readers that don't read. */
+  readonly boundSockets: (server: Server) => void;
   /** The engine is dead: this replica announces nothing any more and must be restarted. */
   readonly onEngineDeath: (error: Error) => void;
 }
@@ -296,9 +299,9 @@ export class Manager {
   }
 
   #hostedApi(): HostedApi {
-    const { clock, logger, api: kube, apiFaults: faults } = this.#deps;
+    const { clock, logger, api: kube, apiFaults: faults, boundSockets } = this.#deps;
     const deps = {
-      ...{ clock, logger, kube, faults, view: this.#view },
+      ...{ clock, logger, kube, faults, boundSockets, view: this.#view },
       ask: async (ips: readonly string[]) => await this.#engine.ask(ips),
       serviceRanges: () => this.#serviceRanges.ranges(),
       subnets: () => this.#subnets.ranges(),

@@ -71,6 +71,7 @@ async function startApi(replica: string): Promise<{ api: Api; url: string }> {
       ask: async () => await Promise.resolve({ ...NO_FACTS }),
       leads: () => true,
       beside: () => [],
+      boundSockets: () => undefined,
       ...{ serviceRanges: () => [], subnets: () => [] },
     },
     { port: 0, docs: true, tlsDir: undefined, kubesphere: kubesphereUrl },

@@ -20,7 +20,7 @@ import type { ReplicaReport } from './replicas/facts.ts';
 import { Gather } from './replicas/gather.ts';
 import { ReplicaClient } from './replicas/replica-client.ts';
 import { API_GROUP, API_VERSION } from './routes.ts';
-import { ApiServer } from './server.ts';
+import { ApiServer, type ApiServerDeps } from './server.ts';
 import { MountedCertificate, OwnCertificate, ServingCertificate } from './tls/serving-certificate.ts';
 
 export interface ApiDeps extends Reservations {
@@ -33,6 +33,7 @@ export interface ApiDeps extends Reservations {
   readonly notReady: () => readonly string[];
   /** Other load balancers of this kind that run in the cluster, in words. */
   readonly beside: () => readonly string[];
+  readonly boundSockets: ApiServerDeps['boundSockets'];
 }
 
 export interface ReplicaOptions {
@@ -74,13 +75,13 @@ export class Api {
    * @throws if there is no certificate, or the port is somebody else's
    */
   async start(): Promise<number> {
-    const { logger } = this.#deps;
+    const { clock, logger, boundSockets } = this.#deps;
     await this.#certificate.start(() => this.#server?.certificateChanged());
     const app = await this.#app();
     const facts = async (ips: readonly string[]): Promise<ReplicaReport> => await this.#facts(ips);
     const isReplica = (from: string): boolean => this.#deps.view.members().some(({ address }) => address === from);
-    const deps = { logger, certificate: this.#certificate, facts, isReplica, app: app.express };
-    this.#server = new ApiServer(deps);
+    const deps = { clock, logger, boundSockets, certificate: this.#certificate, facts, isReplica };
+    this.#server = new ApiServer({ ...deps, app: app.express });
     return await this.#server.listen({ host: this.#self.address, port: this.#options.port });
   }
 

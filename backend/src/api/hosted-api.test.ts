@@ -17,6 +17,7 @@ class Bench {
       {
         ...{ clock, logger, kube, view, faults: this.zone, ...reservations, leads: () => true, notReady: () => [] },
         beside: () => [],
+        boundSockets: () => undefined,
         ask: async () => await Promise.resolve({ ...NO_FACTS }),
       },
       {

@@ -48,7 +48,7 @@ class Serving {
     this.value = value;
     const current = (): ServingCertificate => this.value;
     this.server = new ApiServer({
-      logger: new FakeLogger(),
+      ...{ clock: systemClock, logger: new FakeLogger(), boundSockets: () => undefined },
       certificate: {
         get current() {
           return current().current;

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
 import type { PortProblem } from '../engine/facts.ts';
-import type { Logger } from '../platform/ports.ts';
+import type { Clock, Logger } from '../platform/ports.ts';
 import { Connections } from './connections.ts';
+import { Exchanges } from './exchanges.ts';
 import { FACTS_PATH } from './replicas/replica-client.ts';
 import type { ReplicaReport } from './replicas/facts.ts';
 import type { ServingCertificate } from './tls/serving-certificate.ts';
@@ -11,7 +12,10 @@ import type { ServingCertificate } from './tls/serving-certificate.ts';
 const https = process.getBuiltinModule('node:https');
 
 export interface ApiServerDeps {
+  readonly clock: Clock;
   readonly logger: Logger;
+  /** Bounds what the kernel keeps for readers that don't read. @throws {Error} where it can't */
+  readonly boundSockets: (server: Server) => void;
   readonly certificate: Pick<ServingCertificate, 'current' | 'accepts'>;
   /** Answers what is asked of the API. */
   readonly app: (request: IncomingMessage, response: ServerResponse) => void;
@@ -47,11 +51,13 @@ export class ApiServer {
   readonly #deps: ApiServerDeps;
   readonly #servers: Server[] = [];
   readonly #connections: Connections;
+  readonly #exchanges: Exchanges;
   #problems: readonly PortProblem[] = [];
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
     this.#connections = new Connections(deps);
+    this.#exchanges = new Exchanges(deps);
   }
 
   /**
@@ -93,12 +99,24 @@ export class ApiServer {
       server.once('error', reject);
       server.listen(port, host, resolve);
     });
+    this.#bound(server);
     server.on('error', (error) => this.#deps.logger.error({ err: error }, 'the port of the API failed'));
     this.#servers.push(server);
     // It may have become another one since the server was made.
     this.certificateChanged();
     const address = server.address();
     return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  #bound(server: Server): void {
+    try {
+      this.#deps.boundSockets(server);
+    } catch (error) {
+      this.#deps.logger.warn(
+        { err: error },
+        'who does not read answers of the API can have the kernel keep megabytes of them',
+      );
+    }
   }
 
   #make(): Server {
@@ -110,7 +128,7 @@ export class ApiServer {
         ...{ requestCert: true, rejectUnauthorized: false },
         ...{ ...PATIENCE, connectionsCheckingInterval: CHECK_MS, keepAliveTimeout: 30_000, maxHeaderSize: 16_384 },
       },
-      (request, response) => this.#serve(request, response),
+      (request, response) => this.#exchanges.take(response, request.socket, () => this.#serve(request, response)),
     );
     server.timeout = IDLE_MS;
     server.on('connection', (socket: IncomingMessage['socket']) => this.#connections.take(socket));

@@ -9,6 +9,8 @@ const AF_INET6 = 10;
 const SOCK_STREAM = 1;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_SNDBUF = 7;
 const IPPROTO_IP = 0;
 const IPPROTO_TCP = 6;
 const IPPROTO_IPV6 = 41;
@@ -17,6 +19,7 @@ const IP_MINTTL = 21;
 const IPV6_UNICAST_HOPS = 16;
 const IPV6_MINHOPCOUNT = 73;
 const TCP_MD5SIG = 14;
+const TCP_USER_TIMEOUT = 18;
 /** As a TTL: the system's default again (ip(7), ipv6(7)). */
 export const systemTtl = -1;
 /** TCP_MD5SIG_MAXKEYLEN. */
@@ -92,6 +95,23 @@ export function setPassword(fd: number, host: string, password: string): void {
 function setNumber(fd: number, [level, name]: readonly [number, number], value: number): void {
   const bytes = new Uint8Array(Int32Array.of(value).buffer);
   must(`setsockopt(${level}, ${name})`, libc().setsockopt(fd, level, name, bytes, bytes.length));
+}
+
+/** Of what is written and not read yet, the kernel keeps this much, twice for its own bookkeeping (socket(7)); else up to 4 MB. */
+const SEND_BUFFER_BYTES = 65_536;
+/** After so long without a sign that anything written was read, a connection is gone, in milliseconds (tcp(7), TCP_USER_TIMEOUT). */
+const UNREAD_MS = 30_000;
+
+/**
+ * Bounds what the kernel keeps for readers that don't read, of all connections that this server will accept: they inherit it.
+ *
+ * @throws {Error} as `openSocket` does
+ */
+export function boundAccepted(server: Server): void {
+  const fd = descriptorOf(server);
+  if (fd === undefined) return;
+  setNumber(fd, [SOL_SOCKET, SO_SNDBUF], SEND_BUFFER_BYTES);
+  setNumber(fd, [IPPROTO_TCP, TCP_USER_TIMEOUT], UNREAD_MS);
 }
 
 /** struct sockaddr_in or sockaddr_in6 without a port. */
