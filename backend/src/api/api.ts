@@ -81,7 +81,7 @@ export class Api {
     const facts = async (ips: readonly string[]): Promise<ReplicaReport> => await this.#facts(ips);
     const isReplica = (from: string): boolean => this.#deps.view.members().some(({ address }) => address === from);
     const deps = { clock, logger, boundSockets, certificate: this.#certificate, facts, isReplica };
-    this.#server = new ApiServer({ ...deps, app: app.express });
+    this.#server = new ApiServer({ ...deps, app });
     return await this.#server.listen({ host: this.#self.address, port: this.#options.port });
   }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Clock, Logger } from '../platform/ports.ts';
-import { ERRORS, Problem, tooMany } from './errors.ts';
+import { ERRORS, Problem, tooMany, type ErrorCode } from './errors.ts';
 import type { Access, Caller } from './identity/caller.ts';
 import type { Admitted, Gate } from './identity/gate.ts';
 import type { Verdicts } from './identity/kubesphere.ts';
@@ -32,6 +33,13 @@ interface Exchange {
 interface Answered<Id extends RouteId> {
   readonly answer: Answer<Id>;
   readonly caller: Caller;
+}
+
+/** What is said to whom nothing here has heard. */
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 export type Handlers = {
@@ -115,11 +123,36 @@ export class App {
     });
     if (this.#options.docs) await this.#serveDocs();
     for (const [id, route] of Object.entries<Route>(ROUTES)) this.#serve(id as RouteId, route);
-    app.use((request, _response, next) => next(new Problem('NotFound', { params: { path: request.path } })));
+    const see = `${BASE_PATH}/${this.#options.docs ? 'docs/' : 'openapi.json'}`;
+    app.use((request, _response, next) => next(new Problem('NotFound', { params: { path: request.path, see } })));
     // Express knows a handler of errors by its four parameters.
     app.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
       this.#fail(error, request, response),
     );
+  }
+
+  /** Answers a request: of one whose target can't be read Express would make what it likes. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const url = originForm(request.url ?? '');
+    if (url === undefined) {
+      this.refuse('BadRequest', request, response);
+      return;
+    }
+    request.url = url;
+    this.express(request as Request, response as Response);
+  }
+
+  refuse(code: ErrorCode, request: IncomingMessage, response: ServerResponse): void {
+    const { status, headers, body } = this.refusal(code, request.headers['accept-language']);
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  }
+
+  /** The answer to what can't be a request of anything here. */
+  refusal(code: ErrorCode, acceptLanguage: string | undefined): Refusal {
+    const texts = this.#translations.in(preferredLanguage(acceptLanguage));
+    const body = JSON.stringify(statusOf(new Problem(code), texts, ''));
+    const about = { 'content-type': 'application/json; charset=utf-8', 'content-language': texts.language };
+    return { status: ERRORS[code].status, headers: { ...HEADERS, ...about }, body };
   }
 
   /** Few ask for it: it is made when the first one does. */
@@ -134,9 +167,13 @@ export class App {
     const allowed = method === 'get' ? 'GET, HEAD' : 'POST';
     this.express.all(path, (request, response, next) => {
       if (allowed.split(', ').includes(request.method)) return handler(request, response);
-      response.set('allow', allowed);
-      next(new Problem('MethodNotAllowed', { params: { path: request.path, method: request.method, allowed } }));
+      this.#refuseMethod(allowed, request, response, next);
     });
+  }
+
+  #refuseMethod(allowed: string, { path, method }: Request, response: Response, next: NextFunction): void {
+    response.set('allow', allowed);
+    next(new Problem('MethodNotAllowed', { params: { path, method, allowed } }));
   }
 
   async #serveDocs(): Promise<void> {
@@ -150,12 +187,17 @@ export class App {
       swaggerOptions: { url: '../openapi.json' },
     });
     this.express.use(path, (request, response, next) => {
+      if (!['GET', 'HEAD'].includes(request.method)) return this.#refuseMethod('GET, HEAD', request, response, next);
       // Its links are relative to a folder.
       if (request.originalUrl === path) return response.redirect(301, 'docs/');
       response.set({ 'content-security-policy': policy, 'cache-control': 'no-cache' });
       next();
     });
-    this.express.use(path, swaggerUi.serve, page);
+    this.express.use(path, swaggerUi.serve);
+    this.express.use(`${path}/`, (request, response, next) => {
+      if (request.path === '/') page(request, response, next);
+      else next();
+    });
   }
 
   #serve<Id extends RouteId>(id: Id, route: Route): void {
@@ -277,6 +319,14 @@ export class App {
     else if (cause !== undefined) logger.warn({ err: cause, ...about }, 'a request of the API failed');
     return statusOf(problem, this.#textsFor(request), id);
   }
+}
+
+/** The target of a request as servers get it (RFC 9112, 3.2.1), of one that has it as proxies do (3.2.2). Undefined: it is none. */
+function originForm(target: string): string | undefined {
+  if (target.startsWith('/')) return target;
+  if (!URL.canParse(target)) return undefined;
+  const { pathname, search } = new URL(target);
+  return pathname.startsWith('/') ? `${pathname}${search}` : undefined;
 }
 
 function statusOf({ code, params, retryAfterSeconds, causes }: Problem, texts: Texts, id: string): Status {

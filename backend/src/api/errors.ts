@@ -5,6 +5,7 @@ import english from '../../../locales/en/causes.json' with { type: 'json' };
  * in `locales/<language>/errors.json` under the same codes. A code is what Kubernetes calls the `reason` of a Status.
  */
 export const ERRORS = {
+  BadRequest: { status: 400 },
   InvalidParameter: { status: 400 },
   InvalidBody: { status: 400 },
   Unauthorized: { status: 401 },
@@ -13,9 +14,12 @@ export const ERRORS = {
   NotFound: { status: 404 },
   ObjectNotFound: { status: 404 },
   MethodNotAllowed: { status: 405 },
+  RequestTimeout: { status: 408 },
   RequestEntityTooLarge: { status: 413 },
   UnsupportedMediaType: { status: 415 },
+  ExpectationFailed: { status: 417 },
   TooManyRequests: { status: 429 },
+  RequestHeaderFieldsTooLarge: { status: 431 },
   InternalError: { status: 500 },
   IdentityUnavailable: { status: 503 },
   NotReady: { status: 503 },
@@ -26,8 +30,18 @@ export type ErrorCode = keyof typeof ERRORS;
 
 export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
+/** What Node.js refuses, before anything of ours sees the request. */
+export const UNHEARD = [
+  'BadRequest',
+  'RequestTimeout',
+  'ExpectationFailed',
+  'RequestHeaderFieldsTooLarge',
+] as const satisfies readonly ErrorCode[];
 /** What any route can answer, whatever it does. */
-export const ANYWHERE: readonly ErrorCode[] = ['InvalidParameter', 'TooManyRequests', 'InternalError', 'Timeout'];
+export const ANYWHERE: readonly ErrorCode[] = [
+  ...UNHEARD,
+  ...(['InvalidParameter', 'TooManyRequests', 'InternalError', 'Timeout'] as const),
+];
 /** What any route can answer that asks who the caller is and reads the cluster. */
 export const WITH_IDENTITY: readonly ErrorCode[] = [
   'Unauthorized',

@@ -39,6 +39,11 @@ export class Exchanges {
     else socket.destroy();
   }
 
+  /** Whether an answer is under way on it. */
+  isBusy(socket: Socket): boolean {
+    return this.#waiting.has(socket);
+  }
+
   #begin(response: ServerResponse, socket: Socket, serve: () => void): void {
     if (!this.#waiting.has(socket)) this.#waiting.set(socket, []);
     response.once('prefinish', () => this.#ready(response, socket));

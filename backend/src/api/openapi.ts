@@ -64,13 +64,9 @@ function responses(): JsonObject {
   );
 }
 
-/** Answered by Node.js, before anything of ours sees the request: so it has no body. */
-const TOO_LONG = 431;
-
 function failures(codes: readonly ErrorCode[]): JsonObject {
   const statuses = [...new Set(codes.map((code) => ERRORS[code].status))];
-  const all = [...statuses, TOO_LONG];
-  return Object.fromEntries(all.map((code) => [String(code), { $ref: `#/components/responses/Error${code}` }]));
+  return Object.fromEntries(statuses.map((code) => [String(code), { $ref: `#/components/responses/Error${code}` }]));
 }
 
 const EVENTS =
@@ -155,10 +151,7 @@ export function openapi(): JsonObject {
     paths: paths(),
     components: {
       schemas: schemas(),
-      responses: {
-        ...responses(),
-        [`Error${TOO_LONG}`]: { description: 'Path, query and headers are longer than 16 KiB.' },
-      },
+      responses: responses(),
       securitySchemes: {
         bearer: {
           type: 'http',

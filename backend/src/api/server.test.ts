@@ -55,7 +55,11 @@ class Serving {
         },
         accepts: (fingerprint) => current().accepts(fingerprint),
       },
-      app: (_request, response) => void response.end('the API'),
+      app: {
+        handle: (_request, response) => void response.end('the API'),
+        refusal: () => ({ status: 400, headers: {}, body: '' }),
+        refuse: (_code, _request, response) => void response.destroy(),
+      },
       isReplica: (address) => address === '127.0.0.2',
       facts: async (ips) => {
         this.asked.push(ips);

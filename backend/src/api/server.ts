@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
+import type { Socket } from 'node:net';
 import type { PortProblem } from '../engine/facts.ts';
 import type { Clock, Logger } from '../platform/ports.ts';
+import type { App } from './app.ts';
 import { Connections } from './connections.ts';
 import { Exchanges } from './exchanges.ts';
 import { FACTS_PATH } from './replicas/replica-client.ts';
@@ -10,6 +12,7 @@ import type { ServingCertificate } from './tls/serving-certificate.ts';
 
 // As in health.ts: nothing but what is needed of this module is loaded.
 const https = process.getBuiltinModule('node:https');
+const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
 export interface ApiServerDeps {
   readonly clock: Clock;
@@ -18,7 +21,7 @@ export interface ApiServerDeps {
   readonly boundSockets: (server: Server) => void;
   readonly certificate: Pick<ServingCertificate, 'current' | 'accepts'>;
   /** Answers what is asked of the API. */
-  readonly app: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly app: Pick<App, 'handle' | 'refusal' | 'refuse'>;
   /** Whether there is a replica at this address. */
   readonly isReplica: (address: string) => boolean;
   /** What this replica tells others. */
@@ -37,6 +40,12 @@ const PATIENCE = { handshakeTimeout: 5_000, headersTimeout: 5_000, requestTimeou
 const CHECK_MS = 2_000;
 /** Who neither sends nor takes anything for so long is gone; a stream of events says something more often. */
 const IDLE_MS = 60_000;
+
+/** By what Node.js calls them; the rest is no HTTP. */
+const UNHEARD: Readonly<Record<string, 'RequestTimeout' | 'RequestHeaderFieldsTooLarge'>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'RequestTimeout',
+  HPE_HEADER_OVERFLOW: 'RequestHeaderFieldsTooLarge',
+};
 
 /** `kubectl port-forward` ends there. */
 const LOOPBACK = '127.0.0.1';
@@ -131,13 +140,35 @@ export class ApiServer {
       (request, response) => this.#exchanges.take(response, request.socket, () => this.#serve(request, response)),
     );
     server.timeout = IDLE_MS;
+    server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+      this.#exchanges.take(response, request.socket, () => {
+        this.#deps.app.refuse('ExpectationFailed', request, response);
+      });
+    });
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#refuse(error.code ?? '', socket));
     server.on('connection', (socket: IncomingMessage['socket']) => this.#connections.take(socket));
     server.on('secureConnection', (socket) => this.#connections.proven(socket, this.#isReplica(socket)));
     return server;
   }
 
+  /** Node.js has no answer to write this to; where one is under way, there is nothing more to say. */
+  #refuse(why: string, socket: Socket): void {
+    if (!socket.writable || this.#exchanges.isBusy(socket)) {
+      socket.destroy();
+      return;
+    }
+    const { status, headers, body } = this.#deps.app.refusal(UNHEARD[why] ?? 'BadRequest', undefined);
+    const all = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+    const lines = [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+      ...Object.entries(all).map((each) => each.join(': ')),
+    ];
+    socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+    socket.destroySoon();
+  }
+
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    if (request.url?.startsWith(`${FACTS_PATH}?`) !== true) return this.#deps.app(request, response);
+    if (request.url?.startsWith(`${FACTS_PATH}?`) !== true) return this.#deps.app.handle(request, response);
     if (!this.#isReplica(request.socket as unknown as Secured)) {
       response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end('only replicas are told this\n');
       return;

@@ -18,7 +18,8 @@ interface Scene {
   connect(): Promise<TLSSocket>;
 }
 
-async function scene(context: TestContext, app: App): Promise<Scene> {
+async function scene(context: TestContext, handle: App): Promise<Scene> {
+  const app = { handle, refusal: () => ({ status: 400, headers: {}, body: '' }), refuse: () => undefined };
   const times = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2040-01-01T00:00:00Z') };
   const made = await selfSigned({ name: 'porter-manager', dnsNames: ['localhost'], ...times });
   const clock = new FakeClock();

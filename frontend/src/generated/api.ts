@@ -613,7 +613,7 @@ export type Status = {
   /** What went wrong, in the language of the request. */
   readonly message: string;
   /** What went wrong, for programs. */
-  readonly reason: 'InvalidParameter' | 'InvalidBody' | 'Unauthorized' | 'IdentityMismatch' | 'Forbidden' | 'NotFound' | 'ObjectNotFound' | 'MethodNotAllowed' | 'RequestEntityTooLarge' | 'UnsupportedMediaType' | 'TooManyRequests' | 'InternalError' | 'IdentityUnavailable' | 'NotReady' | 'Timeout';
+  readonly reason: 'BadRequest' | 'InvalidParameter' | 'InvalidBody' | 'Unauthorized' | 'IdentityMismatch' | 'Forbidden' | 'NotFound' | 'ObjectNotFound' | 'MethodNotAllowed' | 'RequestTimeout' | 'RequestEntityTooLarge' | 'UnsupportedMediaType' | 'ExpectationFailed' | 'TooManyRequests' | 'RequestHeaderFieldsTooLarge' | 'InternalError' | 'IdentityUnavailable' | 'NotReady' | 'Timeout';
   /** The status code of the answer. */
   readonly code: number;
   readonly details?: {

@@ -145,6 +145,7 @@ export class ApiBench {
   /** Called with every change that the engine would hear of. */
   onInputs: () => void = () => undefined;
   #server: Server | undefined;
+  app!: App;
   port = 0;
 
   async start({ docs = false, checkAnswers = true, notReady = () => [] }: BenchOptions = {}): Promise<this> {
@@ -164,6 +165,7 @@ export class ApiBench {
       { ...deps, handlers: handlers({ clock, picture, gather: this.#gather() }) },
       { docs, checkAnswers },
     );
+    this.app = app;
     const server = createServer((request, response) => {
       response.on('finish', () =>
         this.statuses.set(response.statusCode, (this.statuses.get(response.statusCode) ?? 0) + 1),
@@ -171,7 +173,7 @@ export class ApiBench {
       response.on('close', () => {
         if (!response.writableFinished) this.gone.resolve(undefined);
       });
-      app.express(request, response);
+      app.handle(request, response);
     });
     this.#server = server;
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
