@@ -131,6 +131,21 @@ suite('a Service on the LAN, with a replica on every node', () => {
     await startAgain(owner);
   });
 
+  test('a replica leaves as soon as it answers for a new Service: it hands that over as well, and nobody asks in vain', async () => {
+    const fresh = await lab.serve('fresh', fromLanWith(pairOf(all)));
+    const [first = ''] = fresh;
+    const owner = await lab.owner(first);
+    const move = await lab.during(first, async () => lab.manager.replicas.stop(owner), { asked: fresh, ...planned });
+    told('a replica leaves soon', move);
+    assert.notEqual(await lab.owner(first), owner);
+    for (const each of fresh) {
+      lab.assertOneOwner(move.records, each);
+      lab.assertAnsweredThroughout(move, each);
+    }
+    await lab.manager.deleteService('fresh');
+    await startAgain(owner);
+  });
+
   test('a replica is killed on a healthy node: its node takes the traffic until another one has taken over', async () => {
     const owner = await lab.owner(ip);
     const move = await lab.during(ip, async () => lab.manager.replicas.stop(owner, 'SIGKILL'), { asked: ips });
