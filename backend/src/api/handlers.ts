@@ -4,7 +4,7 @@ import { Allocations } from './allocations.ts';
 import { AddressLists } from './address-lists.ts';
 import type { Context, Handlers } from './app.ts';
 import { Problem, tooMany } from './errors.ts';
-import { EVERYBODY, type Reading } from './model/audience.ts';
+import type { Reading } from './model/audience.ts';
 import { explain, needsAllocation } from './model/explanation.ts';
 import { nodeAnswers } from './model/nodes.ts';
 import { overviewAnswer } from './model/overview.ts';
@@ -15,10 +15,11 @@ import { simulate, simulationFor } from './model/simulation.ts';
 import { poolAnswer, poolNames, poolSummary } from './model/pools.ts';
 import { replicasAnswer, versionAnswer } from './model/replicas.ts';
 import { serviceAnswer, serviceSummary } from './model/services.ts';
+import { Overviews } from './overviews.ts';
 import { page, type Columns, type Page } from './page.ts';
 import { Queue } from './queue.ts';
 import { RateLimit } from './rate-limit.ts';
-import type { Gather, Word } from './replicas/gather.ts';
+import type { Gather } from './replicas/gather.ts';
 import type { ListQuery } from './schemas/list.ts';
 import type { NodeAnswer } from './schemas/node.ts';
 import type { Overview } from './schemas/overview.ts';
@@ -26,7 +27,7 @@ import type { PeerSummary } from './schemas/peer.ts';
 import type { PoolAddress, PoolSummary } from './schemas/pool.ts';
 import type { ServiceSummary } from './schemas/service.ts';
 import { inSlices } from './slices.ts';
-import type { Language } from './texts.ts';
+import type { Language, Texts } from './texts.ts';
 import { masked, withinNamespace } from './visibility.ts';
 
 export interface HandlersDeps {
@@ -227,23 +228,17 @@ function ofTheFuture(deps: HandlersDeps): Part<'simulate' | 'getPreflight'> {
 /** What answers each route: gathers what is needed, and leaves the answer to a function of that. */
 export function handlers(deps: HandlersDeps): Handlers {
   const { picture, gather } = deps;
-  /** What everybody may see is the same for as long as replicas' words count, in each language. */
-  const common = new Map<Language, { readonly words: readonly Word[]; readonly answer: Overview }>();
-  const overviewFor = (words: readonly Word[], reading: Reading): Overview => {
-    if (reading.audience !== EVERYBODY) return overviewAnswer(picture, words, reading);
-    const { language } = reading.texts;
-    const known = common.get(language);
-    if (known?.words === words) return known.answer;
-    const answer = overviewAnswer(picture, words, reading);
-    common.set(language, { words, answer });
-    return answer;
+  const overviews = new Map<Language, Overviews<Overview>>();
+  const overviewsIn = (texts: Texts): Overviews<Overview> => {
+    const made =
+      overviews.get(texts.language) ??
+      new Overviews((words, audience) => overviewAnswer(picture, words, { texts, audience }));
+    overviews.set(texts.language, made);
+    return made;
   };
   return {
     getVersion: async () => versionAnswer(await gather.all()),
-    getOverview: async (_call, { texts, admitted }) => {
-      const words = await gather.all();
-      return await masked(admitted, (audience) => overviewFor(words, { texts, audience }));
-    },
+    getOverview: async (_call, { texts, admitted }) => await overviewsIn(texts).of(await gather.all(), admitted),
     ...ofTheFuture(deps),
     ...ofPools(deps),
     ...ofPeersAndNodes(deps),

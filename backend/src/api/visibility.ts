@@ -21,11 +21,15 @@ export async function masked<T>(admitted: Admitted, build: (audience: Audience) 
     },
   };
   const answer = build(nobody);
-  if (named.size === 0) return answer;
+  const seen = await seenOf(admitted, named);
+  return seen.size === 0 ? answer : build({ sees: (namespace) => seen.has(namespace) });
+}
+
+/** Of these namespaces those whose Services the caller may see, as far as that is asked for. */
+export async function seenOf(admitted: Admitted, named: ReadonlySet<string>): Promise<ReadonlySet<string>> {
   const asked = [...named].sort().slice(0, MAX_ASKED);
   const verdicts = await Promise.all(asked.map(async (namespace) => await maySee(admitted, namespace)));
-  const seen = new Set(asked.filter((_, i) => verdicts[i] === true));
-  return seen.size === 0 ? answer : build({ sees: (namespace) => seen.has(namespace) });
+  return new Set(asked.filter((_, i) => verdicts[i] === true));
 }
 
 async function maySee(admitted: Admitted, namespace: string): Promise<boolean> {
