@@ -191,6 +191,29 @@ describe('following', () => {
     assert.deepEqual(script.waits.slice(0, 5), [500, 1000, 2000, 500, 1000]);
   });
 
+  it('asks for all pages, again and again, where a list does not fit into one, whose stream tells of its first page only', async () => {
+    const pools: Question = { id: 'listPools', query: { limit: '2' } };
+    const first = { items: [1, 2], totalItems: 3 };
+    const stop = new AbortController();
+    const steps = [
+      [change(first)],
+      ok(first),
+      ok({ items: [3], totalItems: 3 }),
+      ok(first),
+      ok({ items: [4], totalItems: 3 }),
+      ok(first),
+    ];
+    const script = new Script(steps, stop);
+    const answers: unknown[] = [];
+    const onAnswer = (answer: unknown): void => void answers.push(answer);
+    await script.session.follow(pools, { onAnswer, onTrouble: (why) => assert.fail(why) }, stop.signal);
+    assert.deepEqual(answers.slice(0, 2), [
+      { items: [1, 2, 3], totalItems: 3 },
+      { items: [1, 2, 4], totalItems: 3 },
+    ]);
+    assert.equal(script.opened, 1);
+  });
+
   it('asks again and again where there is no stream', async () => {
     const { answers } = await follow([ok(1), ok(1), ok(2)], explanation);
     assert.deepEqual(answers, [1, 1, 2]);

@@ -101,12 +101,26 @@ export class Session {
   }
 
   async #followOnce(question: Question, signal: AbortSignal, onAnswer: (answer: unknown) => void): Promise<void> {
-    if (OPERATIONS[question.id].streams) return await this.#stream(question, signal, onAnswer);
+    if (OPERATIONS[question.id].streams && !(await this.#isTooLong(question, signal, onAnswer))) return;
     for (;;) {
       onAnswer(await this.ask(question, signal));
       await this.#deps.wait(POLL_MS, signal);
       if (signal.aborted) return;
     }
+  }
+
+  /** Tells what a stream tells until it ends; or finds that it is a list of several pages, of which a stream has the first only. */
+  async #isTooLong(question: Question, signal: AbortSignal, onAnswer: (answer: unknown) => void): Promise<boolean> {
+    const stop = new AbortController();
+    try {
+      await this.#stream(question, AbortSignal.any([signal, stop.signal]), (answer) => {
+        if (isPage(answer) && answer.items.length < answer.totalItems) stop.abort();
+        else if (!stop.signal.aborted) onAnswer(answer);
+      });
+    } catch (error) {
+      if (!stop.signal.aborted || signal.aborted) throw error;
+    }
+    return stop.signal.aborted;
   }
 
   /** Until the server ends it, which it does every two minutes. */
@@ -173,7 +187,7 @@ export class Session {
     } catch (error) {
       if (error instanceof NotKnown) this.#deps.credential.renew(shown);
       // Another replica may be better off, or this one may be gone.
-      if (!(error instanceof NotKnown) && !isFinal(error)) await drop();
+      if (!signal.aborted && !(error instanceof NotKnown) && !isFinal(error)) await drop();
       throw error;
     }
   }
