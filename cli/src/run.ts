@@ -179,6 +179,6 @@ async function askAll({ plan }: AnyTask, session: Session, signal: AbortSignal):
   }
 }
 
-function viewOf({ width, colours }: Terminal, now: Date): View {
-  return { width: width(), now, paint: colours ? coloured : plain };
+function viewOf({ width, height, colours }: Terminal, now: Date): View {
+  return { width: width(), height: height(), now, paint: colours ? coloured : plain };
 }

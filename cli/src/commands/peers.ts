@@ -4,7 +4,7 @@ import { taskOf, type AnyTask } from '../plan.ts';
 import { columns, fields, sections, type Row } from '../render/columns.ts';
 import { peerState, sessionsText, silentReplicas, word } from '../render/states.ts';
 import type { View } from '../render/view.ts';
-import { age, cutOff } from '../render/words.ts';
+import { age, andMore, cutOff, ranked } from '../render/words.ts';
 import { optionalName, PAGE, type Command } from './command.ts';
 
 const HEAD = ['PEER', 'ADDRESS', 'AS', 'SESSIONS', 'STATE', 'AGE'];
@@ -22,10 +22,20 @@ function addressText({ address, port }: PeerSummary): string | undefined {
   return port === null || port === BGP_PORT ? address : `${address} port ${port}`;
 }
 
-export function peersTable({ items, totalItems }: PeerPage, view: View): string {
+/** Those without any session come first, then those without some. */
+function peerRank({ established, sessions, ready, adminDown }: PeerSummary): number {
+  if (adminDown) return 2;
+  if (established === 0) return 0;
+  return established < sessions || ready?.status !== 'True' ? 1 : 3;
+}
+
+/** All that there are, or so many, of those that matter most. */
+export function peersTable({ items, totalItems }: PeerPage, view: View, most = Infinity): string {
   if (items.length === 0) return 'There is no peer (BgpPeer).\n';
-  const rows = items.map((peer) => row(peer, view));
-  return columns(HEAD, rows, view) + cutOff(items, totalItems);
+  const shown = ranked(items, most, peerRank);
+  const rest = most === Infinity ? cutOff(items, totalItems) : andMore(shown, totalItems, 'peers');
+  const rows = shown.map((peer) => row(peer, view));
+  return columns(HEAD, rows, view) + rest;
 }
 
 function bfdSettings({ bfd }: Peer): string | undefined {

@@ -4,23 +4,32 @@ import { taskOf, type AnyTask } from '../plan.ts';
 import { columns, fields, sections, type Row } from '../render/columns.ts';
 import { poolName, poolState } from '../render/states.ts';
 import type { View } from '../render/view.ts';
-import { age, cutOff, firstOf, servicesText } from '../render/words.ts';
+import { age, andMore, cutOff, firstOf, ranked, servicesText } from '../render/words.ts';
 import { optionalName, PAGE, type Command } from './command.ts';
 
 const HEAD = ['POOL', 'PROTOCOL', 'STATE', 'USED', 'SIZE', 'PRIORITY', 'AGE', 'ADDRESSES'];
 
-function row(pool: PoolSummary, view: View): Row {
+function row(pool: PoolSummary, view: View, mostRanges = Infinity): Row {
   const { protocol, use, priority, createdAt, ranges } = pool;
   return [
     ...[poolName(pool), protocol ?? undefined, poolState(pool, view)],
-    ...[String(use.used), use.size, String(priority), age(createdAt, view.now), ranges.join(', ')],
+    ...[String(use.used), use.size, String(priority), age(createdAt, view.now), firstOf(ranges, mostRanges)],
   ];
 }
 
-export function poolsTable({ items, totalItems }: PoolPage, view: View): string {
+/** Those that aren't ready come first, then the fullest. */
+function poolRank({ ready, disabled, use }: PoolSummary): number {
+  const isWell = ready?.status === 'True' && !disabled;
+  return isWell ? 1 - use.used / Number(use.size) : -1;
+}
+
+/** All that there are, or so many, of those that matter most. */
+export function poolsTable({ items, totalItems }: PoolPage, view: View, most = Infinity): string {
   if (items.length === 0) return 'There is no pool (Eip).\n';
-  const rows = items.map((pool) => row(pool, view));
-  return columns(HEAD, rows, view) + cutOff(items, totalItems);
+  const shown = ranked(items, most, poolRank);
+  const rest = most === Infinity ? cutOff(items, totalItems) : andMore(shown, totalItems, 'pools');
+  const rows = shown.map((pool) => row(pool, view, most === Infinity ? most : 1));
+  return columns(HEAD, rows, view) + rest;
 }
 
 function whoMay({ namespaces, hasNamespaceSelector, hasServiceSelector }: Pool): string {

@@ -5,6 +5,8 @@ export type Tone = 'good' | 'warning' | 'bad' | 'quiet' | 'bold';
 export interface View {
   /** Columns that there are. */
   readonly width: number;
+  /** Lines that there are; undefined: nobody looks at a screen. */
+  readonly height?: number | undefined;
   /** For ages. */
   readonly now: Date;
   /** Colours a text, or not. */

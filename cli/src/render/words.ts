@@ -28,6 +28,17 @@ export function servicesText(services: readonly (string | null)[]): string {
   return services.map((name) => name ?? '(not yours)').join(', ');
 }
 
+/** The first by rank, lowest first, if there are more than so many; all of them, as they come, if not. */
+export function ranked<T>(items: readonly T[], most: number, rank: (item: T) => number): readonly T[] {
+  return items.length <= most ? items : items.toSorted((a, b) => rank(a) - rank(b)).slice(0, most);
+}
+
+/** How many of a list are left out, and what lists them. */
+export function andMore(shown: readonly unknown[], totalItems: number, command: string): string {
+  const more = totalItems - shown.length;
+  return more > 0 ? `and ${more} more: kubectl porterlb ${command}\n` : '';
+}
+
 /** A list of which the API gave one page. */
 export function cutOff(items: readonly unknown[], totalItems: number): string {
   return items.length < totalItems ? `The first ${items.length} of ${totalItems}.\n` : '';
