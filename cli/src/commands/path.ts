@@ -64,11 +64,21 @@ function serviceText(service: Service, view: View): string {
   return sections(head + none, ...paths, silentReplicas(service.replicas));
 }
 
+function isOnItsWay({ announced, protocol, peers }: ServicePath): boolean {
+  return announced === true && (protocol === 'layer2' || peers.some(hears));
+}
+
+/** Whether some replica tells it the route over a session that has the family. */
+function hears({ intended, confirmed }: ServicePath['peers'][number]): boolean {
+  const up = confirmed.filter(({ state, negotiated }) => state === 'Established' && negotiated);
+  return intended.some(({ replica }) => up.some((session) => session.replica === replica));
+}
+
 export const path: Command = {
   name: 'path',
   operands: '[svc/]NAME',
   summary: 'The way of a Service: addresses, pool, nodes, routers',
-  problemsWhen: 'it has no address, or one of them is not announced, or that is not known',
+  problemsWhen: 'it has no address, or one of them is not announced, or no router hears of it, or that is not known',
   about:
     'Shows the way of each address of a Service: its pool, the nodes that take its traffic, and what each replica tells each router.',
   examples: [
@@ -80,7 +90,6 @@ export const path: Command = {
     taskOf({
       plan: { service: { id: 'getService', params: { namespace, name: serviceNamed(words) } } },
       table: ({ service }, view) => serviceText(service, view),
-      exitCode: ({ service: { paths } }) =>
-        paths.length > 0 && paths.every(({ announced }) => announced) ? EXIT.fine : EXIT.problems,
+      exitCode: ({ service: { paths } }) => (paths.length > 0 && paths.every(isOnItsWay) ? EXIT.fine : EXIT.problems),
     }),
 };

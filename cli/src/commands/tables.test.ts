@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EXIT } from '../failure.ts';
-import type { Overview } from '../generated/api.ts';
-import type { AnyAnswers, AnyTask } from '../plan.ts';
 import { coloured } from '../render/view.ts';
 import * as answers from '../testing/answers.ts';
-import type { Command } from './command.ts';
+import { table, task } from '../testing/tables.ts';
 import { explain } from './explain.ts';
 import { path } from './path.ts';
 import { peers } from './peers.ts';
@@ -13,109 +11,8 @@ import { pools } from './pools.ts';
 import { preflight } from './preflight.ts';
 import { services } from './services.ts';
 import { simulateDrain } from './simulate.ts';
-import { status } from './status.ts';
 
 const { view } = answers;
-
-function task(command: Command, ...words: string[]): AnyTask {
-  return command.prepare({ words, namespace: 'shop', allNamespaces: false, addresses: false });
-}
-
-/** The table as a text that begins with an empty line, to be compared with one that is written that way. */
-function table(prepared: AnyTask, given: AnyAnswers, width = view.width): string {
-  return `\n${prepared.table(given, { ...view, width })}`;
-}
-
-describe('status', () => {
-  const page = { pools: { items: [answers.pool('public', { isDefault: true })], totalItems: 1 } };
-  const routers = { peers: { items: [answers.peerSummary('r1', { established: 1 })], totalItems: 1, replicas: [] } };
-
-  it('has everything on one screen, and ends with 0 if all is well', () => {
-    const given = { overview: answers.overview(), ...page, ...routers };
-    assert.equal(
-      table(task(status), given),
-      `
-PorterLB 0.1.0: good, everything is as it should be
-Services   12 served, 11 with an address, 11 announced
-Pools      1 of 1 ready, 11 addresses in use
-Peers      1 of 1 with a session
-Nodes      3 of 3 alive
-Replicas   2 of 2 answer
-
-No problems.
-
-PEER   ADDRESS    AS      SESSIONS   STATE   AGE
-r1     10.0.0.1   65000   1/2        ready   3h
-
-POOL               PROTOCOL   STATE   USED   SIZE   PRIORITY   AGE   ADDRESSES
-public (default)   bgp        ready   11     254    0          3h    192.0.2.0-192.0.2.255
-`,
-    );
-    assert.equal(task(status).exitCode(given), EXIT.fine);
-  });
-
-  it('is one screen, however many pools, routers and problems there are: what is wrong first, then what is down or fullest', () => {
-    const all = (count: number): string[] => Array.from({ length: count }, (_, i) => String(i).padStart(3, '0'));
-    const problems = all(40).map((name) => ({
-      ...({ kind: 'Service', reason: `Reason${name}`, count: 1, objects: [`shop/${name}`] } as const),
-      message: 'It is not as it should be.',
-    }));
-    const manyPools = all(600).map((name) =>
-      answers.pool(name, { use: { size: '254', used: 3, released: 0, conflicts: 0 } }),
-    );
-    manyPools[300] = answers.pool('full', { use: { size: '4', used: 4, released: 0, conflicts: 0 } });
-    manyPools[400] = answers.pool('broken', { ready: { ...answers.good, status: 'False', reason: 'Invalid' } });
-    const routersOf = (down: number): ReturnType<typeof answers.peerSummary>[] =>
-      all(50).map((name, i) => answers.peerSummary(`r${name}`, { established: i === down ? 0 : 2 }));
-    const given = {
-      overview: answers.overview({ health: 'bad', problems }),
-      pools: { items: manyPools, totalItems: 601 },
-      peers: { items: routersOf(33), totalItems: 50, replicas: [] },
-    };
-    for (const height of [24, 40, undefined]) {
-      const text = task(status).table(given, { ...view, height });
-      const lines = text.split('\n');
-      const screen = lines.slice(0, (height ?? 24) - 1).join('\n');
-      assert.match(screen, /^PorterLB 0\.1\.0: bad/);
-      assert.match(screen, /\n40 problems:\n {2}Service shop\/000: Reason000\n/);
-      assert.match(screen, /\n {2}and \d+ more: kubectl porterlb status -o json\n/);
-      assert.ok(lines.length < (height ?? 24) + 10, `${lines.length} lines`);
-    }
-    const calm = { ...given, overview: answers.overview() };
-    const text = task(status).table(calm, { ...view, height: 24 });
-    assert.ok(text.split('\n').length <= 24, text);
-    assert.match(text, /PEER .*\nr033 .* 0\/2 /);
-    assert.match(text, /\nand 4\d more: kubectl porterlb peers\n/);
-    assert.match(text, /POOL .*\nbroken .* Invalid .*\nfull .*\n/);
-    assert.match(text, /\nand 59\d more: kubectl porterlb pools\n/);
-  });
-
-  it('names what is wrong, how often, and who did not answer; and ends with 1', () => {
-    const problem: Overview['problems'][number] = {
-      ...{ reason: 'NoEndpoints', count: 7, objects: ['a/1', 'a/2', 'a/3', 'a/4', 'a/5'] },
-      kind: 'Service',
-      message: 'No Pod of the Service is ready, so 192.0.2.9 is not announced. Look at the Pods and at the selector.',
-      text: '',
-    };
-    const silent = answers.replica('porter-manager-b', { answered: false, node: 'n2', problem: 'it took too long' });
-    const given = {
-      overview: answers.overview({ health: 'bad', problems: [problem], replicas: [silent] }),
-      ...page,
-      ...routers,
-    };
-    const text = table(task(status), given, 80);
-    assert.equal(
-      text.slice(text.indexOf('1 problem'), text.indexOf('\nPEER')),
-      `1 problem:
-  Service a/1, a/2, a/3, a/4, a/5 and 2 more: NoEndpoints
-    No Pod of the Service is ready, so 192.0.2.9 is not announced. Look at the
-    Pods and at the selector.
-What porter-manager-b on n2 knows is missing, as it did not answer: it took too long
-`,
-    );
-    assert.equal(task(status).exitCode(given), EXIT.problems);
-  });
-});
 
 describe('explain', () => {
   const failing = answers.explanation({
@@ -227,6 +124,24 @@ Service shop/web: TCP/80, externalTrafficPolicy Cluster
     assert.equal(task(path, 'web').exitCode(nobody), EXIT.problems);
     const unknown = { service: answers.service({ paths: [answers.servicePath({ announced: null })] }) };
     assert.equal(task(path, 'web').exitCode(unknown), EXIT.problems);
+  });
+
+  it('ends with 1 where no router hears of an address, as its session is down, has another family, or is told nothing', () => {
+    const [heard] = answers.servicePath().peers;
+    assert.ok(heard !== undefined);
+    const [session] = heard.confirmed;
+    assert.ok(session !== undefined);
+    const exitCode = (...peers: (typeof heard)[]): number =>
+      task(path, 'web').exitCode({ service: answers.service({ paths: [answers.servicePath({ peers })] }) });
+    const down = { ...heard, confirmed: [{ ...session, state: 'Active' }] };
+    assert.equal(exitCode(heard), EXIT.fine);
+    assert.equal(exitCode(down), EXIT.problems);
+    assert.equal(exitCode(down, heard), EXIT.fine);
+    assert.equal(exitCode({ ...heard, confirmed: [{ ...session, negotiated: false }] }), EXIT.problems);
+    assert.equal(exitCode({ ...heard, intended: [] }), EXIT.problems);
+    assert.equal(exitCode(), EXIT.problems);
+    const layer2 = answers.servicePath({ protocol: 'layer2', owner: 'n1', peers: [] });
+    assert.equal(task(path, 'web').exitCode({ service: answers.service({ paths: [layer2] }) }), EXIT.fine);
   });
 });
 
