@@ -162,8 +162,10 @@ suite('a Service that can not be reached', () => {
     );
     api.users.set('tenant', { name: 'tenant', may: ['get services/explanation bank'] });
     const told = await explained(api, 'bank/new', {}, 'tenant');
-    assert.match(told.sentence, /held by the Service another Service/);
+    assert.match(told.sentence, /is held by another Service\./);
     assert.doesNotMatch(JSON.stringify(told), /shop/);
+    const chinese = await explained(api, 'bank/new', { 'accept-language': 'zh' }, 'tenant');
+    assert.match(chinese.sentence, /已被其他 Service 占用/);
     assert.match((await explained(api, 'bank/new')).sentence, /held by the Service shop\/web/);
   });
 

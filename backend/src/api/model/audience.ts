@@ -1,6 +1,6 @@
 import type { Finding } from '../../domain/reason.ts';
 import type { Condition, ConditionAnswer } from '../schemas/condition.ts';
-import type { Texts } from '../texts.ts';
+import type { Language, Texts } from '../texts.ts';
 
 /** Whose names a caller may read: Services of other owners stay unnamed in what they share with his. */
 export interface Audience {
@@ -37,8 +37,14 @@ export function textOf({ reason, params }: Finding, texts: Texts, audience: Audi
     const hidden = SERVICE_PARAMS.includes(name) && !audience.sees(namespaceOf(value));
     return [name, hidden ? texts.explain('hidden') : value] as const;
   });
-  return texts.reason({ reason, params: Object.fromEntries(known) });
+  const hidden = texts.explain('hidden');
+  // Texts are made for names: "the Service shop/web".
+  return texts
+    .reason({ reason, params: Object.fromEntries(known) })
+    .replaceAll(WITH_WORD[texts.language] + hidden, hidden);
 }
+
+const WITH_WORD: Readonly<Record<Language, string>> = { en: 'the Service ', zh: ' Service ' };
 
 const KEY = /\b[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\/[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\b/g;
 const HIDDEN = 'another Service';
