@@ -277,9 +277,15 @@ export class SmallCluster implements World {
     for (const { pool: name, ip } of added) {
       const pool = this.pools.get(name);
       if (pool === undefined || pool.deleting) return false;
-      this.pools.set(name, { ...pool, heldRanges: [...pool.heldRanges, ...single(ip)] });
+      this.saysFirst(pool, ip, service.namespace);
     }
     return true;
+  }
+
+  /** What a pool's status says before an address is given. */
+  saysFirst(pool: Pool, ip: string, namespace: string): void {
+    const heldNamespaces = [...new Set([...pool.heldNamespaces, namespace])];
+    this.pools.set(pool.name, { ...pool, heldRanges: [...pool.heldRanges, ...single(ip)], heldNamespaces });
   }
 
   #patch(service: Service, planned: Plan): void {

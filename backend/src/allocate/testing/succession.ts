@@ -70,6 +70,8 @@ export function late(cluster: SmallCluster, { key, ip, pool, rival, older }: Lat
   if (!mayHaveGiven(cluster, service, { pool, ip })) return;
   if (isGiven) cluster.twice = { ip, late: key, rival };
   cluster.freed.delete(ip);
+  const from = cluster.pools.get(pool);
+  if (from !== undefined) cluster.saysFirst(from, ip, service.namespace);
   const marks = { claims: true, hasCondition: true, hasFinalizer: true };
   cluster.put({ ...service, ...marks, recorded: [{ pool, ip }], ingressIPs: [ip] });
 }
