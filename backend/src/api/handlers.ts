@@ -1,8 +1,8 @@
 import type { Service } from '../domain/service.ts';
 import type { Clock } from '../platform/ports.ts';
-import { Allocations } from './allocations.ts';
-import { AddressLists } from './address-lists.ts';
 import type { Context, Handlers } from './app.ts';
+import { AddressLists } from './caches/address-lists.ts';
+import { AllocationCache } from './caches/allocation-cache.ts';
 import { Problem, tooMany } from './errors.ts';
 import type { Reading } from './model/audience.ts';
 import { explain, needsAllocation } from './model/explanation.ts';
@@ -15,7 +15,7 @@ import { simulate, simulationFor } from './model/simulation.ts';
 import { poolAnswer, poolNames, poolSummary } from './model/pools.ts';
 import { replicasAnswer, versionAnswer } from './model/replicas.ts';
 import { serviceAnswer, serviceSummary } from './model/services.ts';
-import { Overviews } from './overviews.ts';
+import { Overviews } from './caches/overviews.ts';
 import { page, type Columns, type Page } from './page.ts';
 import { Queue } from './queue.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -159,7 +159,7 @@ type ServiceRoutes = 'listServices' | 'listNamespacedServices' | 'getService' | 
 
 function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoutes> {
   const { view } = picture;
-  const allocations = new Allocations({ clock, picture });
+  const allocations = new AllocationCache({ clock, picture });
   const serviceOf = (namespace: string, name: string): Service => {
     const key = `${namespace}/${name}`;
     return found(view.services.get(key), 'Service', key);

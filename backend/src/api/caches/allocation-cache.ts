@@ -1,7 +1,7 @@
-import type { Clock } from '../platform/ports.ts';
-import { Allocation } from './model/allocation.ts';
-import type { ClusterPicture } from './model/picture.ts';
-import { inSlices } from './slices.ts';
+import type { Clock } from '../../platform/ports.ts';
+import { Allocation } from '../model/allocation.ts';
+import type { ClusterPicture } from '../model/picture.ts';
+import { inSlices } from '../slices.ts';
 
 /** For how long it counts what the leader would plan, in milliseconds, while Services and pools stay as they are, and when they don't. */
 const GOOD_FOR_MS = { unchanged: 10_000, changed: 2_000 };
@@ -14,7 +14,7 @@ interface Made {
 }
 
 /** What the leader would plan: made of all Services, which takes its time, so that it is used again for a while, by all who ask. */
-export class Allocations {
+export class AllocationCache {
   readonly #clock: Clock;
   readonly #picture: ClusterPicture;
   #made: Made | undefined;

@@ -1,7 +1,7 @@
-import type { Admitted } from './identity/gate.ts';
-import { EVERYBODY, type Audience } from './model/audience.ts';
-import type { Word } from './replicas/gather.ts';
-import { seenOf } from './visibility.ts';
+import type { Admitted } from '../identity/gate.ts';
+import { EVERYBODY, type Audience } from '../model/audience.ts';
+import type { Word } from '../replicas/gather.ts';
+import { seenOf } from '../visibility.ts';
 
 type Words = readonly Word[];
 

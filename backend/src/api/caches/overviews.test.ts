@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Admitted } from './identity/gate.ts';
-import type { Word } from './replicas/gather.ts';
+import type { Admitted } from '../identity/gate.ts';
+import type { Word } from '../replicas/gather.ts';
 import { Overviews } from './overviews.ts';
-import type { Overview } from './schemas/overview.ts';
-import { ApiBench, eips, kinds, served } from './testing/api-bench.ts';
+import type { Overview } from '../schemas/overview.ts';
+import { ApiBench, eips, kinds, served } from '../testing/api-bench.ts';
 
 /** Who may list the Services of these namespaces; `*`: of all. */
 function whoSees(...namespaces: readonly string[]): Admitted {

@@ -1,7 +1,7 @@
-import type { Clock } from '../platform/ports.ts';
-import { EVERYBODY } from './model/audience.ts';
-import type { ClusterPicture } from './model/picture.ts';
-import { poolAddresses, type AddressList } from './model/pools.ts';
+import type { Clock } from '../../platform/ports.ts';
+import { EVERYBODY } from '../model/audience.ts';
+import type { ClusterPicture } from '../model/picture.ts';
+import { poolAddresses, type AddressList } from '../model/pools.ts';
 
 /** How old a list may be, in milliseconds; one that Services or pools have changed since is made anew. */
 const FRESH_MS = 2_000;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Clock } from '../platform/ports.ts';
-import * as kinds from '../cluster/kinds.ts';
-import { Allocations } from './allocations.ts';
-import { ClusterPicture } from './model/picture.ts';
-import { ApiBench, served } from './testing/api-bench.ts';
+import type { Clock } from '../../platform/ports.ts';
+import * as kinds from '../../cluster/kinds.ts';
+import { AllocationCache } from './allocation-cache.ts';
+import { ClusterPicture } from '../model/picture.ts';
+import { ApiBench, served } from '../testing/api-bench.ts';
 
 suite('what the leader would plan', () => {
   test('is made once for all who ask while it is in the making, however long that takes', async (t) => {
@@ -23,7 +23,7 @@ suite('what the leader would plan', () => {
       setTimer: (delayMs, callback) => standing.setTimer(delayMs, callback),
     };
     const picture = new ClusterPicture({ clock: standing, view, ...reservations });
-    const allocations = new Allocations({ clock, picture });
+    const allocations = new AllocationCache({ clock, picture });
     const first = allocations.now();
     await new Promise((resolve) => setImmediate(resolve));
     const second = allocations.now();
