@@ -132,7 +132,7 @@ suite('a Service on the LAN, with a replica on every node', () => {
   });
 
   test('a replica leaves as soon as it answers for a new Service: it hands that over as well, and nobody asks in vain', async () => {
-    const fresh = await lab.serve('fresh', fromLanWith(pairOf(all)));
+    const fresh = await lab.serve('fresh');
     const [first = ''] = fresh;
     const owner = await lab.owner(first);
     const move = await lab.during(first, async () => lab.manager.replicas.stop(owner), { asked: fresh, ...planned });
