@@ -8,7 +8,7 @@ import { SERVICE_CONDITIONS } from '../resources/keys.ts';
 import type { Explanation, ServiceAnswer } from './schemas/service.ts';
 import { ApiBench, bgpPeers, eips, factsOf, kinds, served } from './testing/api-bench.ts';
 import { announced, aNode, aSession } from './testing/facts.ts';
-import { PEER, POOL } from './testing/what-if.ts';
+import { PEER, pods, POOL, whatIf } from './testing/what-if.ts';
 
 type Said = ReturnType<typeof announced>;
 
@@ -82,7 +82,7 @@ async function bench(context: TestContext, state: State): Promise<ApiBench> {
   const params = { ip: IP, pool: 'a', node: 'n2', mac: STRANGER.mac, protocol: 'bgp' };
   const said = { ...announced(IP, 'shop/web', ['203.0.113.11']), finding: { reason: engine, params }, ...state.said };
   const sessions = peer === undefined ? [aSession('r1')] : peer === 'none' ? [] : [aSession('r1', 'Active')];
-  api.replicas.set('porter-0', factsOf('porter-0', { sessions, addresses: [said] }));
+  api.replicas.set('porter-0', factsOf('porter-0', { node: 'n1', sessions, addresses: [said] }));
   return api;
 }
 
@@ -132,6 +132,21 @@ suite('an explanation says what the condition Announced says', () => {
     const { paths } = await api.answer<ServiceAnswer>('namespaces/shop/services/web', ask);
     assert.deepEqual([paths[0]?.nodes, paths[0]?.owner, paths[0]?.announced], [[], null, false]);
   });
+});
+
+suite('a simulation begins with what the condition Announced says', () => {
+  for (const [name, state] of Object.entries(STATES)) {
+    // Of what an engine alone knows it is not told.
+    if (state.engine !== undefined || state.said !== undefined) continue;
+    test(`${name.trim()}: ${JSON.stringify(state)}`, async (context) => {
+      const api = await bench(context, state);
+      await api.store(kinds.endpointSlices, pods('shop/web', 'n1'));
+      const condition = conditionNow(api);
+      const { loses, keeps, changes } = await whatIf(api, { drainNodes: ['n1', 'n2'] });
+      assert.deepEqual([loses, keeps], condition?.status === 'True' ? [1, 0] : [0, 1]);
+      if (condition?.status === 'True') assert.equal(changes[0]?.before.reason, condition.reason);
+    });
+  }
 });
 
 suite('where a replica does not answer', () => {
