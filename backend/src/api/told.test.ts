@@ -192,6 +192,8 @@ const VERDICT: NodeVerdict = {
 const anEip = { metadata: { name: 'a' }, spec: { address: '192.0.2.0/29' } };
 const aBgpPeer = { metadata: { name: 'r1' }, spec: { conf: { peerAs: 65000, neighborAddress: '203.0.113.1' } } };
 
+const headers = { 'accept-language': 'zh-CN,zh' };
+
 test('the API tells it in the language of who asks, and as it stands there', async (context) => {
   const api = await new ApiBench().start();
   context.after(async () => await api.stop());
@@ -206,16 +208,7 @@ test('the API tells it in the language of who asks, and as it stands there', asy
   const waiting = served('shop/late', '192.0.2.9');
   const conditions = [because('network.kubesphere.io/Allocated', 'PoolDisabled', said)];
   await api.store(kinds.services, { ...waiting, status: { conditions } } as never);
-  for (const [i, found] of [
-    'it answers 200',
-    'no answer within 500 ms',
-    'no probe has ended yet',
-    'connection refused',
-  ].entries()) {
-    const nodes = [{ ...VERDICT, found }];
-    api.replicas.set(`porter-${i}`, factsOf(`porter-${i}`, { stale: true, nodes }));
-  }
-  const headers = { 'accept-language': 'zh-CN,zh' };
+  api.replicas.set('porter-0', factsOf('porter-0', { stale: true }));
   const service = await api.answer<ServiceAnswer>('namespaces/shop/services/late', { headers });
   const told = 'Eip a 已停用，不再分配新地址。请将其 spec.disable 设为 false，或选择其他 Eip。';
   assert.deepEqual([service.allocated?.message, service.allocated?.text], [said, told]);
@@ -224,12 +217,6 @@ test('the API tells it in the language of who asks, and as it stands there', asy
   assert.deepEqual([pool.ready?.text, pool.conditions[0]?.text], [stays, stays]);
   const peer = await api.answer<PeerAnswer>('peers/r1', { headers });
   assert.deepEqual([peer.ready?.text, peer.conditions[0]?.text], Array(2).fill('没有副本建立会话。路由器尚未应答。'));
-  await api.store(kinds.nodes, aNode('n1', '203.0.113.11'));
-  const { items } = await api.answer<{ items: NodeAnswer[] }>('nodes', { headers });
-  assert.deepEqual(
-    items[0]?.evidence.map(({ found }) => found),
-    ['应答 200', '500 毫秒内无应答', '尚无探测结果', 'connection refused'],
-  );
   const texts = async (ask: object): Promise<Record<string, string>> => {
     const { problems } = await api.answer<Overview>('overview', ask);
     return Object.fromEntries(problems.map(({ reason, text }) => [reason, text]));
@@ -238,4 +225,24 @@ test('the API tells it in the language of who asks, and as it stands there', asy
   assert.equal(chinese['PoolDisabled'], told);
   assert.equal(chinese['ViewStale'], '副本 porter-0 已有五秒或更久没有收到 Kubernetes API server 的消息。');
   assert.equal(english['PoolDisabled'], said);
+});
+
+test('what probes found is told so as well', async (context) => {
+  const api = await new ApiBench().start();
+  context.after(async () => await api.stop());
+  for (const [i, found] of [
+    'it answers 200',
+    'no answer within 500 ms',
+    'no probe has ended yet',
+    'connection refused',
+  ].entries()) {
+    const nodes = [{ ...VERDICT, found }];
+    api.replicas.set(`porter-${i}`, factsOf(`porter-${i}`, { nodes }));
+  }
+  await api.store(kinds.nodes, aNode('n1', '203.0.113.11'));
+  const { items } = await api.answer<{ items: NodeAnswer[] }>('nodes', { headers });
+  assert.deepEqual(
+    items[0]?.evidence.map(({ found }) => found),
+    ['应答 200', '500 毫秒内无应答', '尚无探测结果', 'connection refused'],
+  );
 });
