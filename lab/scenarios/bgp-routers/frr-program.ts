@@ -68,6 +68,12 @@ export class FrrProgram implements Router {
     return router;
   }
 
+  readonly hasKernel = true;
+
+  get namespace(): string {
+    return this.#frr.namespace;
+  }
+
   get speakerNamespace(): string {
     return this.#frr.speakerNamespace;
   }

@@ -63,6 +63,7 @@ export class GobgpRouter extends ProgramRouter {
     refresh: 'it keeps what it has received and never asks',
     bfd: 'it has none',
   };
+  override readonly hasKernel = false;
 
   protected configuration(options: RouterOptions): string {
     return `

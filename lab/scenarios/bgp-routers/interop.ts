@@ -4,6 +4,8 @@ import type { PeerConfig, Route } from '../../../backend/src/speakers/bgp/speake
 import { until } from '../../state/until.ts';
 import { SpeakerHandle } from '../bgp-frr/speaker-handle.ts';
 import { peers } from './peers.ts';
+import { inNamespace } from './router-network.ts';
+import { RoutedTraffic } from './traffic.ts';
 import { ownRoutes, type Ability, type Inabilities, type Router, type RouterOptions } from './router.ts';
 
 const { v4, v6 } = peers({ gracefulRestart: { restartTimeSeconds: 30 } });
@@ -11,8 +13,11 @@ const { v4, v6 } = peers({ gracefulRestart: { restartTimeSeconds: 30 } });
 /** By the number of the Service's address: the last numbers of its nodes' addresses. */
 export type Announced = Readonly<Record<number, readonly number[]>>;
 
+/** What the addresses of nodes begin with. */
+const nodeAddress = { 4: '10.211.0.', 6: 'fd00:211::' } as const;
+
 function routes(family: 4 | 6, announced: Announced, more: Partial<Route> = {}): Route[] {
-  const node = family === 4 ? '10.211.0.' : 'fd00:211::';
+  const node = nodeAddress[family];
   return Object.entries(announced).map(([number, nodes]) => ({
     prefix: prefixOf(family, Number(number)),
     med: 100,
@@ -57,17 +62,35 @@ export class Interop<R extends Router> {
   }
 
   /** A speaker with both sessions, of which nobody knows yet whether they come up. */
-  async speaker(announced: Announced, more: Partial<PeerConfig> = {}, listenPort = 0): Promise<SpeakerHandle> {
+  async speaker(
+    announced: Announced,
+    more: Partial<PeerConfig> = {},
+    listenPort = 0,
+    keys: readonly string[] = ['v4', 'v6'],
+  ): Promise<SpeakerHandle> {
     const speaker = new SpeakerHandle(this.router.speakerNamespace);
     this.#speakers.push(speaker);
-    await this.configure(speaker, more, listenPort);
+    await this.configure(speaker, more, listenPort, keys);
     await this.announce(speaker, announced);
     return speaker;
   }
 
-  async configure(speaker: SpeakerHandle, more: Partial<PeerConfig>, listenPort = 0): Promise<void> {
-    const both = [v4, v6].map((peer) => ({ ...peer, ...more }));
-    await speaker.configure(both, listenPort);
+  async configure(
+    speaker: SpeakerHandle,
+    more: Partial<PeerConfig>,
+    listenPort = 0,
+    keys: readonly string[] = ['v4', 'v6'],
+  ): Promise<void> {
+    const wanted = [v4, v6].filter(({ key }) => keys.includes(key)).map((peer) => ({ ...peer, ...more }));
+    await speaker.configure(wanted, listenPort);
+  }
+
+  /** How many segments the kernel on the speaker's side has dropped by their TTL (RFC 5082). */
+  async tooFar(): Promise<number> {
+    const [names = [], values = []] = (await inNamespace(this.router.speakerNamespace, 'cat', '/proc/net/netstat'))
+      .split('\n')
+      .map((line) => line.split(' '));
+    return Number(values[names.indexOf('TCPMinTTLDrop')]);
   }
 
   async announce(speaker: SpeakerHandle, announced: Announced, more: Partial<Route> = {}): Promise<void> {
@@ -152,6 +175,33 @@ export function scenarios(lab: Interop<Router>): void {
     await lab.routed({ 1: [11, 13] });
   });
 
+  test('a speaker that is killed under traffic, and its successor: no flow is lost', async () => {
+    const nodes = [11, 12];
+    const first = await lab.speaker({ 1: nodes });
+    await lab.routed({ 1: nodes });
+    const traffic = new RoutedTraffic(lab.router, {
+      hops: nodes.flatMap((id) => [`${nodeAddress[4]}${id}`, `${nodeAddress[6]}${id}`]),
+      services: ([4, 6] as const).map((family) => prefixOf(family, 1).replace(/\/.*/, '')),
+    });
+    try {
+      await traffic.start();
+      await first.kill();
+      await lab.sessionsUp(0);
+      await traffic.more(100);
+      const successor = await lab.speaker({ 1: nodes });
+      for (const key of ['v4', 'v6']) {
+        await successor.change(`${key} to have all routes`, (it) => it.key === key && it.endOfRibSent);
+      }
+      await lab.routed({ 1: nodes });
+      await traffic.more(100);
+      const { sent, lost } = await traffic.settled();
+      assert.ok(sent > 200, `${sent} flows`);
+      assert.equal(lost, 0, `of ${sent}`);
+    } finally {
+      await traffic.stop();
+    }
+  });
+
   test('a speaker that leaves says why, and takes its routes along', async () => {
     const speaker = await lab.speaker({ 1: [11, 12] });
     await lab.routed({ 1: [11, 12] });
@@ -198,6 +248,20 @@ export function scenarios(lab: Interop<Router>): void {
       await lab.speaker({ 1: [11, 12] }, { ttlSecurityHops: 1 });
       await lab.routed({ 1: [11, 12] });
     });
+  });
+
+  test('TTL security on our side alone: what does not come with a TTL of 255 is dropped, and there is no session', async () => {
+    for (const key of ['v4', 'v6'] as const) {
+      const before = await lab.tooFar();
+      const speaker = await lab.speaker({ 1: [11, 12] }, { ttlSecurityHops: 1 }, 0, [key]);
+      await until(async () => (await lab.tooFar()) > before, {
+        what: `our kernel to drop what the router says to ${key}`,
+      });
+      assert.ok(speaker.changes.every(({ negotiated }) => negotiated === undefined));
+      assert.equal(await lab.router.established(), 0);
+      await speaker.kill();
+    }
+    for (const table of await lab.router.tables()) assert.equal(table.size, 0);
   });
 
   test('both connect at once, again and again: one connection of each family is left, and the routes are there', async () => {

@@ -24,6 +24,7 @@ interface Neighbour {
 /** OpenBGPD. Its own kernel's routes are those of OpenBSD alone: its table is what counts. */
 export class OpenbgpdRouter extends ProgramRouter {
   static readonly cannot = { bfd: 'it has none' };
+  override readonly hasKernel = false;
 
   protected configuration(options: RouterOptions): string {
     const { password, maxPrefixes, ttlSecurity, connects, announces } = options;

@@ -42,6 +42,13 @@ export abstract class ProgramRouter implements Router {
   /** Called when the program knows its neighbours. */
   protected async started(_options: RouterOptions): Promise<void> {}
 
+  /** Some makes have no kernel here that they could put routes into. */
+  readonly hasKernel: boolean = true;
+
+  get namespace(): string {
+    return this.network.router;
+  }
+
   get speakerNamespace(): string {
     return this.network.speaker;
   }

@@ -27,6 +27,10 @@ export type Table = ReadonlyMap<string, readonly string[]>;
 /** A router of some make in a namespace, one veth away from a speaker's. It waits for the speaker at both of its addresses. */
 export interface Router {
   readonly speakerNamespace: string;
+  /** Its own. */
+  readonly namespace: string;
+  /** It puts its routes into its machine's kernel. */
+  readonly hasKernel: boolean;
   /** All that the program has written since it was started. */
   readonly log: string;
   /** Starts the program anew: nothing is left of before. */
