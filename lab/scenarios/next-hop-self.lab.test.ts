@@ -1,6 +1,6 @@
 /**
  * A replica on each node, and routers that take one path of an address from each session: `nextHopSelf` gives them ECMP all the same. FRR over eBGP,
- * which the client's traffic crosses, and BIRD over iBGP beside it. No BFD anywhere; the hold time is 9 s.
+ * which the client's traffic crosses, and BIRD over iBGP beside it. The hold time is 9 s, and there is no BFD but in the last test.
  */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
@@ -178,7 +178,7 @@ suite('routers that take one path of an address from each session', () => {
         await routed('n1', 'n2');
         rightAt = Date.now();
         t.diagnostic(
-          `both kernels without the dead next hop ${((performance.now() - start) / 1_000).toFixed(2)} s after the power was off`,
+          `both kernels without the dead next hop ${seconds(performance.now() - start)} s after the power was off`,
         );
         await until(async () => (await frr.establishedPeers()).join() === hops(['n1', 'n2']), {
           what: 'the hold time of the dead session to end',
@@ -213,6 +213,10 @@ suite('routers that take one path of an address from each session', () => {
       [],
     );
 
+    await n3ComesBack();
+  });
+
+  async function n3ComesBack(): Promise<void> {
     await lab.lab.node('n3').powerOn();
     await lab.lab.node('n3').serve(ip);
     await health.serve('n3');
@@ -220,6 +224,33 @@ suite('routers that take one path of an address from each session', () => {
     await lab.sessions(...all);
     await routed(...all);
     await meds({ n1: 100, n2: 100, n3: 100 });
+  }
+
+  test('lose the dead node alone, with BFD and without graceful restart: no other next hop goes, not for a moment', async (t) => {
+    await frr.startBfd('3 300 300');
+    await frr.vtysh('clear bgp *');
+    const spec = { timers, nextHopSelf: true, bfd: { enabled: true }, gracefulRestart: { enabled: false } };
+    await lab.lab.apply(bgpPeer(frr, frr.addresses.ipv4, spec));
+    const up = async (): Promise<boolean> =>
+      (await frr.bfdPeers()).filter(({ status }) => status === 'up').length === 3;
+    await until(up, { what: 'BFD with all replicas', explain: async () => JSON.stringify(await frr.bfdPeers()) });
+    await lab.sessions(...all);
+    await routed(...all);
+    const history = await RouteHistory.start(frr, ip);
+    let states: string[] = [];
+    try {
+      const start = performance.now();
+      await lab.lab.node('n3').powerOff();
+      await lab.routed(ip, ['n1', 'n2']);
+      t.diagnostic(`FRR without the dead next hop ${seconds(performance.now() - start)} s after the power was off`);
+      // The others have noticed by then, and tell this router nothing of it.
+      await until(async () => (await bird.gateways(ip)).join() === hops(['n1', 'n2']), { what: 'BIRD to follow' });
+      await meds({ n1: 100, n2: 100 });
+    } finally {
+      states = await history.stop();
+    }
+    assert.deepEqual(states, [hops(['n1', 'n2'])]);
+    await n3ComesBack();
   });
 
   /** Once a machine is no next hop any more, it is none in any later state. */
@@ -229,3 +260,7 @@ suite('routers that take one path of an address from each session', () => {
     for (const state of states.slice(gone)) assert.ok(!state.split(',').includes(hop), states.join(' | '));
   }
 });
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(2);
+}

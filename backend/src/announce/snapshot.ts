@@ -48,4 +48,6 @@ export interface PeerTarget {
   readonly subnets: readonly AddressRange[];
   /** The only node that it hears of, by name: that of this replica, where the BgpPeer says `nextHopSelf`; undefined: it hears of all. */
   readonly onlyNode: string | undefined;
+  /** It finds by BFD that a machine is dead and keeps nothing of it (no graceful restart), so that nobody has to outbid that. */
+  readonly dropsDead?: boolean;
 }

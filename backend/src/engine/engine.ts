@@ -297,7 +297,7 @@ export class Engine {
     const place = placeOf(this.#options, this.#inputs.nodes, this.#deps.links.connectedPrefixes());
     const usable = this.#inputs.usablePeers();
     const peers = settings === null ? [] : peersOf(place.node, usable);
-    this.#targets = peers.map((peer) => peerTarget(peer, place));
+    this.#targets = peers.map((peer) => peerTarget(peer, place, settings));
     this.#hearing.configure(usable, settings);
     const configs = peerConfigs(peers, settings, place, this.#inputs.passwords);
     this.#offSubnet.configure(this.#targets, configs);
@@ -381,7 +381,7 @@ export class Engine {
 
   #route(announcement: Announcement | undefined, target: PeerTarget | undefined): BgpRoute | undefined {
     if (announcement === undefined || target === undefined) return undefined;
-    if (target.onlyNode !== undefined) return bgpRoute(announcement, target, this.#selfRank.offset);
+    if (target.onlyNode !== undefined) return bgpRoute(announcement, target, this.#selfRank.offset(target));
     const offset = this.#ranks.offset(target.name);
     return offset === undefined ? undefined : bgpRoute(announcement, target, offset);
   }

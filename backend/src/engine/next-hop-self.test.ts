@@ -1,7 +1,7 @@
 /** Peers with `nextHopSelf`: this replica, on n1, tells them of n1 alone. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { aNode, aPeer, endpointsOn } from '../domain/testing/builders.ts';
+import { aNode, aPeer, endpointsOn, someSettings } from '../domain/testing/builders.ts';
 import type { InputDelta } from './messages.ts';
 import type { Bench } from './testing/bench.ts';
 import { holding, INPUTS, N1, N2, started } from './testing/shop.ts';
@@ -73,6 +73,29 @@ suite('a peer that hears of our own node alone', () => {
     bench.goneNodes = [];
     bench.engine.replicasChanged();
     assert.equal(med(bench), 100);
+  });
+
+  test('hears no better one where the router drops what a dead machine has left by itself: with BFD, and without graceful restart', () => {
+    const bfd = { transmitIntervalMs: 300, receiveIntervalMs: 300, detectMultiplier: 3, multihop: false, minTtl: 1 };
+    const gracefulRestart = { enabled: false, restartTimeSeconds: 120 };
+    const peers = new Map([
+      ['self', SELF],
+      ['drops', { ...SELF, name: 'drops', address: '10.0.0.252', bfd, gracefulRestart }],
+      ['retains', { ...SELF, name: 'retains', address: '10.0.0.251', bfd }],
+      ['waits', { ...SELF, name: 'waits', address: '10.0.0.250', gracefulRestart }],
+    ]);
+    const bench = started({ ...inputs, peers });
+    bench.goneNodes = ['n2'];
+    bench.health.set('n2', 'dead');
+    bench.engine.healthChanged();
+    assert.deepEqual(
+      [...peers.keys()].map((peer) => med(bench, peer)),
+      [99, 100, 99, 99],
+    );
+    bench.engine.change({ settings: someSettings({ gracefulRestart }) });
+    assert.deepEqual([med(bench, 'retains'), med(bench, 'self')], [100, 99]);
+    bench.engine.setStale(true);
+    assert.equal(med(bench, 'drops'), 400);
   });
 
   test('hears a worse one from a view that is stale', () => {

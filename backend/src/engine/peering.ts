@@ -109,13 +109,16 @@ export function peerConfigs(
   return settings === null ? [] : peers.map((peer) => peerConfig(peer, settings, place, passwords.get(peer.name)));
 }
 
-export function peerTarget(peer: Peer, place: Place): PeerTarget {
+/** @param settings those that the session would have */
+export function peerTarget(peer: Peer, place: Place, settings: BgpSettings | null = null): PeerTarget {
+  const retains = (peer.gracefulRestart ?? settings?.gracefulRestart)?.enabled ?? true;
   return {
     name: peer.name,
     labels: peer.labels,
     sendMax: new Map(peer.families.map(({ family, sendMax }) => [family, sendMax])),
     subnets: subnetsOf(peer.address, place.connected),
     onlyNode: peer.nextHopSelf ? place.name : undefined,
+    ...(peer.bfd === undefined || retains ? {} : { dropsDead: true }),
   };
 }
 
@@ -132,9 +135,14 @@ export function alikeTargets(
   return [...Map.groupBy(targets, (target) => `${rank(target.name) ?? ''} ${toldBy(target)}`).values()];
 }
 
-function toldBy({ labels, sendMax, subnets, onlyNode = '' }: PeerTarget): string {
+function toldBy({ labels, sendMax, subnets, onlyNode, dropsDead }: PeerTarget): string {
   const links = subnets.map(({ family, first, last }) => `${family} ${first} ${last}`);
-  return JSON.stringify([Object.entries(labels).sort(), [...sendMax], links, onlyNode]);
+  return JSON.stringify([
+    Object.entries(labels).sort(),
+    [...sendMax],
+    links,
+    onlyNode === undefined || [onlyNode, dropsDead],
+  ]);
 }
 
 /** How long a router may go on using the routes of a speaker that died without a word (RFC 4271 hold time, RFC 4724). */

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { selfMedOffset } from '../announce/next-hop-self.ts';
-import type { Snapshot } from '../announce/snapshot.ts';
+import type { PeerTarget, Snapshot } from '../announce/snapshot.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { Logger } from '../platform/ports.ts';
 import { DeadSpeakers } from './dead-speakers.ts';
@@ -16,26 +17,29 @@ export interface SelfRankDeps {
 export class SelfRank {
   readonly #deps: SelfRankDeps;
   readonly #dead = new DeadSpeakers();
-  #offset: number | undefined;
+  /** For those that retain what a dead machine has left, and for those that drop it. */
+  #offsets: readonly [retains: number, drops: number] | undefined;
 
   constructor(deps: SelfRankDeps) {
     this.#deps = deps;
   }
 
-  /** @returns whether it is another one, after the first time */
+  /** @returns whether any is another one, after the first time */
   update({ name: self, stale }: Pick<Own, 'name' | 'stale'>, nodes: Pick<Snapshot, 'nodes' | 'health'>): boolean {
     const { replicas, isDead } = this.#deps;
     const deaths = this.#dead.deaths(replicas.goneNodes(), nodes);
     const lost = replicas.lost().map((other) => ({ ...other, nodeIsDead: isDead(other.node) }));
-    const [from, to] = [this.#offset, selfMedOffset({ self, stale, deaths, lost, answering: replicas.answering() })];
-    this.#offset = to;
-    if (from === undefined || from === to) return false;
-    this.#deps.logger.info({ from, to }, 'rank towards peers with nextHopSelf changed');
+    const view = { self, stale, lost, answering: replicas.answering() };
+    const from = this.#offsets;
+    const to = [selfMedOffset({ ...view, deaths }), selfMedOffset({ ...view, deaths: 0 })] as const;
+    this.#offsets = to;
+    if (from === undefined || isDeepStrictEqual(from, to)) return false;
+    this.#deps.logger.info({ from: from[0], to: to[0] }, 'rank towards peers with nextHopSelf changed');
     return true;
   }
 
   /** 0 before the first update: nothing is announced by then. */
-  get offset(): number {
-    return this.#offset ?? 0;
+  offset({ dropsDead = false }: Pick<PeerTarget, 'dropsDead'>): number {
+    return this.#offsets?.[dropsDead ? 1 : 0] ?? 0;
   }
 }
