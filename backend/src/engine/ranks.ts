@@ -54,7 +54,7 @@ export class Ranks {
 
   /** Tells the others. Returns whether routes have to change: then `routed` is to be called when the speaker has them. */
   update(own: Own): boolean {
-    const view = this.#view(own);
+    const view = this.view(own);
     this.#remember(view);
     const offsets = new Map(
       [...own.hearing].map(([peer, router]) => [peer, medOffset(this.#asHeardBy(router, view))] as const),
@@ -74,7 +74,8 @@ export class Ranks {
     this.#toldRank.routed();
   }
 
-  #view({ name: self, stale, newcomer, leaving }: Own): View {
+  /** All replicas, whichever router hears them. */
+  view({ name: self, stale, newcomer, leaving }: Own): View {
     const { replicas, isDead } = this.#deps;
     const lost = replicas.lost().map((other) => ({ ...other, nodeIsDead: isDead(other.node) }));
     return { self, answering: replicas.answering(), lost, told: replicas.told(), stale, newcomer, leaving };
