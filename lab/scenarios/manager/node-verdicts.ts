@@ -14,7 +14,7 @@ const draining = '{"lastUpdated": "x","currentTime": "x", "nodeEligible": false}
 /** Of a node that is being drained, by a kube-proxy that doesn't know `/livez` yet. */
 export const drained: Answers = { '/healthz': [503, draining] };
 
-/** The machines of a lab with a stand-in for kube-proxy each, and what its first replica thinks of them. */
+/** The machines of a lab with a stand-in for kube-proxy each, and what its replicas think of them. */
 export class NodeVerdicts {
   readonly #lab: ManagerLab;
 
@@ -33,26 +33,26 @@ export class NodeVerdicts {
     await this.#lab.lab.node(node).stop(name, 'SIGKILL');
   }
 
-  /** Waits until the replica on n1 says this of nodes; its log is the only witness as long as no route shows it. */
-  async are(health: 'alive' | 'dead' | 'unknown', nodes: readonly string[]): Promise<void> {
+  /** Waits until the replica on a machine says this of nodes; its log is the only witness as long as no route shows it. */
+  async are(health: 'alive' | 'dead' | 'unknown', nodes: readonly string[], by = 'n1'): Promise<void> {
     const said = async (): Promise<boolean> => {
-      const now = await this.#now();
+      const now = await this.#now(by);
       return nodes.every((node) => now.get(node) === health);
     };
-    await until(said, { what: `${nodes.join(', ')} to be ${health}`, explain: () => this.#lab.logTail('n1') });
+    await until(said, { what: `${nodes.join(', ')} to be ${health} for ${by}`, explain: () => this.#lab.logTail(by) });
   }
 
-  /** The verdicts so far, oldest first: `n3 dead: no answer within 500 ms`. */
+  /** The verdicts of the replica on n1 so far, oldest first: `n3 dead: no answer within 500 ms`. */
   async history(): Promise<string[]> {
-    return (await this.#lines()).map(({ node, health, found }) => `${node} ${health}: ${found}`);
+    return (await this.#lines('n1')).map(({ node, health, found }) => `${node} ${health}: ${found}`);
   }
 
-  async #now(): Promise<Map<string, string>> {
-    return new Map((await this.#lines()).map(({ node, health }) => [node, health]));
+  async #now(by: string): Promise<Map<string, string>> {
+    return new Map((await this.#lines(by)).map(({ node, health }) => [node, health]));
   }
 
-  async #lines(): Promise<{ readonly node: string; readonly health: string; readonly found: string }[]> {
-    const lines = (await this.#lab.replicas.log('n1')).split('\n');
+  async #lines(by: string): Promise<{ readonly node: string; readonly health: string; readonly found: string }[]> {
+    const lines = (await this.#lab.replicas.log(by)).split('\n');
     const verdicts = lines.filter((line) => line.includes('"verdict on a node changed"'));
     return verdicts.map((line) => JSON.parse(line) as { node: string; health: string; found: string });
   }
