@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
-import type { Socket } from 'node:net';
 import type { PortProblem } from '../engine/facts.ts';
 import type { Clock, Logger } from '../platform/ports.ts';
 import type { App } from './app.ts';
@@ -9,10 +8,10 @@ import { Exchanges } from './exchanges.ts';
 import { FACTS_PATH } from './replicas/replica-client.ts';
 import type { ReplicaReport } from './replicas/facts.ts';
 import type { ServingCertificate } from './tls/serving-certificate.ts';
+import { refuseUnheard } from './unheard.ts';
 
 // As in health.ts: nothing but what is needed of this module is loaded.
 const https = process.getBuiltinModule('node:https');
-const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
 export interface ApiServerDeps {
   readonly clock: Clock;
@@ -40,12 +39,6 @@ const PATIENCE = { handshakeTimeout: 5_000, headersTimeout: 5_000, requestTimeou
 const CHECK_MS = 2_000;
 /** Who neither sends nor takes anything for so long is gone; a stream of events says something more often. */
 const IDLE_MS = 60_000;
-
-/** By what Node.js calls them; the rest is no HTTP. */
-const UNHEARD: Readonly<Record<string, 'RequestTimeout' | 'RequestHeaderFieldsTooLarge'>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 'RequestTimeout',
-  HPE_HEADER_OVERFLOW: 'RequestHeaderFieldsTooLarge',
-};
 
 /** `kubectl port-forward` ends there. */
 const LOOPBACK = '127.0.0.1';
@@ -140,31 +133,14 @@ export class ApiServer {
       (request, response) => this.#exchanges.take(response, request.socket, () => this.#serve(request, response)),
     );
     server.timeout = IDLE_MS;
-    server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-      this.#exchanges.take(response, request.socket, () => {
-        this.#deps.app.refuse('ExpectationFailed', request, response);
-      });
+    refuseUnheard(server, {
+      app: this.#deps.app,
+      take: (response, socket, serve) => this.#exchanges.take(response, socket, serve),
+      isBusy: (socket) => this.#exchanges.isBusy(socket),
     });
-    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#refuse(error.code ?? '', socket));
     server.on('connection', (socket: IncomingMessage['socket']) => this.#connections.take(socket));
     server.on('secureConnection', (socket) => this.#connections.proven(socket, this.#isReplica(socket)));
     return server;
-  }
-
-  /** Node.js has no answer to write this to; where one is under way, there is nothing more to say. */
-  #refuse(why: string, socket: Socket): void {
-    if (!socket.writable || this.#exchanges.isBusy(socket)) {
-      socket.destroy();
-      return;
-    }
-    const { status, headers, body } = this.#deps.app.refusal(UNHEARD[why] ?? 'BadRequest', undefined);
-    const all = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
-    const lines = [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-      ...Object.entries(all).map((each) => each.join(': ')),
-    ];
-    socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
-    socket.destroySoon();
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {

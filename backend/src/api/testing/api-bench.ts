@@ -20,6 +20,7 @@ import { ClusterPicture, type Reservations } from '../model/picture.ts';
 import type { ReplicaReport } from '../replicas/facts.ts';
 import { Gather } from '../replicas/gather.ts';
 import { BASE_PATH } from '../routes.ts';
+import { refuseUnheard } from '../unheard.ts';
 
 export interface Reply {
   readonly status: number;
@@ -175,6 +176,7 @@ export class ApiBench {
       });
       app.handle(request, response);
     });
+    refuseUnheard(server, { app, take: (_response, _socket, serve) => serve(), isBusy: () => false });
     this.#server = server;
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     this.port = (server.address() as { port: number }).port;
