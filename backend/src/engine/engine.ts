@@ -92,9 +92,8 @@ export class Engine {
     this.#deps = deps;
     this.#options = options;
     const hearing = (node = ''): Hearing => this.#hearing.of(this.#inputs.nodes.get(node));
-    const isDead = (node: string | undefined): boolean => this.#isDead(node);
-    this.#ranks = new Ranks({ ...deps, hearing, isDead });
-    this.#selfRank = new SelfRank({ ...deps, isDead });
+    this.#ranks = new Ranks({ ...deps, hearing, isDead: (node) => this.#isDead(node) });
+    this.#selfRank = new SelfRank(deps);
     const protocols: Protocol[] = deps.layer2 === undefined ? ['bgp'] : ['bgp', 'layer2'];
     const policy = { graceMs: options.drainGraceMs, onCordon: options.drainOnCordon };
     this.#drains = new Drains({ ...deps, onChange: () => this.#drainsChanged() }, policy);
@@ -115,7 +114,7 @@ export class Engine {
       this.#inputs.nodes,
     );
     this.#meetNodes();
-    this.#selfRank.update(this.#own(), this.#inputs);
+    this.#selfRank.update(this.#ranks.view(this.#own()), this.#inputs);
     this.#layer2?.start();
     this.#decideAll();
     this.#configurePeers();
@@ -201,7 +200,7 @@ export class Engine {
 
   #updateRank(): void {
     if (!this.#started) return;
-    const isSelfOther = this.#selfRank.update(this.#own(), this.#inputs);
+    const isSelfOther = this.#selfRank.update(this.#ranks.view(this.#own()), this.#inputs);
     if (this.#ranks.update(this.#own())) this.#routeAllAnew();
     else if (isSelfOther) this.#setAllRoutes(this.#alike.filter(([peer]) => peer?.onlyNode !== undefined));
   }

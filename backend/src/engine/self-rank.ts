@@ -1,16 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ReplicaView } from '../announce/med.ts';
 import { selfMedOffset } from '../announce/next-hop-self.ts';
 import type { PeerTarget, Snapshot } from '../announce/snapshot.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { Logger } from '../platform/ports.ts';
 import { DeadSpeakers } from './dead-speakers.ts';
-import type { Own } from './ranks.ts';
 
 export interface SelfRankDeps {
-  readonly replicas: Pick<ReplicaProber, 'goneNodes' | 'answering' | 'lost'>;
+  readonly replicas: Pick<ReplicaProber, 'goneNodes'>;
   readonly logger: Logger;
-  /** Our own probes call the node dead, and it isn't us who are cut off. */
-  readonly isDead: (node: string | undefined) => boolean;
 }
 
 /** What is added to the MED of routes for routers where each replica announces its own node alone. */
@@ -25,11 +23,8 @@ export class SelfRank {
   }
 
   /** @returns whether any is another one, after the first time */
-  update({ name: self, stale }: Pick<Own, 'name' | 'stale'>, nodes: Pick<Snapshot, 'nodes' | 'health'>): boolean {
-    const { replicas, isDead } = this.#deps;
-    const deaths = this.#dead.deaths(replicas.goneNodes(), nodes);
-    const lost = replicas.lost().map((other) => ({ ...other, nodeIsDead: isDead(other.node) }));
-    const view = { self, stale, lost, answering: replicas.answering() };
+  update(view: ReplicaView, nodes: Pick<Snapshot, 'nodes' | 'health'>): boolean {
+    const deaths = this.#dead.deaths(this.#deps.replicas.goneNodes(), nodes);
     const from = this.#offsets;
     const to = [selfMedOffset({ ...view, deaths }), selfMedOffset({ ...view, deaths: 0 })] as const;
     this.#offsets = to;
