@@ -18,7 +18,7 @@ test('settings of BGP that can not be used are a problem of the overview, whose 
   const { reason, message } = condition;
   assert.deepEqual(
     problems.filter(({ kind }) => kind === 'BgpConf'),
-    [{ kind: 'BgpConf', reason, count: 1, objects: ['default'], message }],
+    [{ kind: 'BgpConf', reason, count: 1, objects: ['default'], message, text: message }],
   );
   assert.equal(health, 'degraded');
 });

@@ -127,7 +127,7 @@ suite('an explanation says what the condition Announced says', () => {
     api.users.set('tenant', { name: 'tenant', may: ['get services shop', 'get services/explanation shop'] });
     const ask = { token: 'tenant' };
     const told = await api.get('namespaces/shop/services/web/explanation', ask);
-    assert.match(told.text, /held by the Service another Service/);
+    assert.match(told.text, /held by another Service/);
     assert.doesNotMatch(told.text, /bank/);
     const { paths } = await api.answer<ServiceAnswer>('namespaces/shop/services/web', ask);
     assert.deepEqual([paths[0]?.nodes, paths[0]?.owner, paths[0]?.announced], [[], null, false]);
