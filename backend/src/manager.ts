@@ -1,5 +1,5 @@
 import { HealthServer } from './api/health.ts';
-import type { Server } from 'node:net';
+import type { ApiDeps } from './api/api.ts';
 import { HostedApi } from './api/hosted-api.ts';
 import { CountingKube } from './cluster/counting-kube.ts';
 import type { Kube } from './cluster/kube.ts';
@@ -37,7 +37,7 @@ export interface ManagerDeps {
   /** Where the API runs. */
   readonly apiFaults: FaultZone;
   /** For its sockets: bounds what the kernel keeps for readers that don't read. */
-  readonly boundSockets: (server: Server) => void;
+  readonly boundSockets: ApiDeps['boundSockets'];
   /** The engine is dead: this replica announces nothing any more and must be restarted. */
   readonly onEngineDeath: (error: Error) => void;
 }

@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { App } from './app.ts';
 
 // As in health.ts: nothing but what is needed of this module is loaded.
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
+
+type Socket = IncomingMessage['socket'];
 
 /** By what Node.js calls them; the rest is no HTTP. */
 const CODES: Readonly<Record<string, 'RequestTimeout' | 'RequestHeaderFieldsTooLarge'>> = {

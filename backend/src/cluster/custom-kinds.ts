@@ -1,5 +1,5 @@
 import type { BgpConfStatus } from '../resources/bgp-conf.ts';
-import type { BgpPeerStatus } from '../resources/bgp-peer.ts';
+import type { BgpPeerStatus } from '../resources/bgp-peer-status.ts';
 import type { EipStatus } from '../resources/eip.ts';
 import { GROUP, VERSION } from '../resources/keys.ts';
 import type { KubeObject, ResourceKind } from './objects.ts';

@@ -5,7 +5,7 @@ import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import type { Service } from '../domain/service.ts';
 import { aPeer, aPool, aService } from '../domain/testing/builders.ts';
 import type { AddressReport } from '../engine/messages.ts';
-import type { ReplicaPeerStatus } from '../resources/bgp-peer.ts';
+import type { ReplicaPeerStatus } from '../resources/bgp-peer-status.ts';
 import { announced, type AnnouncedView, type PeerSessions } from './announced.ts';
 
 const V4 = '192.0.2.1';

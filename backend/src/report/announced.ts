@@ -5,7 +5,7 @@ import { poolOf, type Pool } from '../domain/pool.ts';
 import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import type { AddressReport } from '../engine/messages.ts';
-import type { ReplicaPeerStatus } from '../resources/bgp-peer.ts';
+import type { ReplicaPeerStatus } from '../resources/bgp-peer-status.ts';
 import { SERVICE_CONDITIONS } from '../resources/keys.ts';
 import type { NewCondition } from './conditions.ts';
 import { reasonText, reasonTextWithin } from './reason-text.ts';

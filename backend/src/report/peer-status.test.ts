@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { aPeer } from '../domain/testing/builders.ts';
 import type { SessionReport } from '../engine/messages.ts';
 import type { BfdReport } from '../engine/session-state.ts';
-import { bgpPeerStatus, type ReplicaPeerStatus } from '../resources/bgp-peer.ts';
+import { bgpPeerStatus, type ReplicaPeerStatus } from '../resources/bgp-peer-status.ts';
 import { establishedColumn, peerReady, replicaPeerStatus } from './peer-status.ts';
 
 const READ = { problems: [], ignoredFields: [], warnings: [], earlierInForce: false, generation: 1 };

@@ -3,7 +3,12 @@ import type { Peer } from '../domain/peer.ts';
 import type { NewCondition } from './conditions.ts';
 import type { Notice } from '../resources/parse.ts';
 import { configurationCondition, type Closed, type Configuration } from './configuration.ts';
-import { BFD_STATES, SESSION_STATES, type ReplicaBfdStatus, type ReplicaPeerStatus } from '../resources/bgp-peer.ts';
+import {
+  BFD_STATES,
+  SESSION_STATES,
+  type ReplicaBfdStatus,
+  type ReplicaPeerStatus,
+} from '../resources/bgp-peer-status.ts';
 
 type SessionState = (typeof SESSION_STATES)[number];
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
 import { bgpConfSpec, bgpConfStatus } from './bgp-conf.ts';
-import { bgpPeerSpec, bgpPeerStatus } from './bgp-peer.ts';
+import { bgpPeerSpec } from './bgp-peer.ts';
+import { bgpPeerStatus } from './bgp-peer-status.ts';
 import { eipSpec, eipStatus } from './eip.ts';
 import { CRD_KEYS, GROUP, VERSION } from './keys.ts';
 

@@ -1,9 +1,11 @@
 import { createPrivateKey, hkdfSync, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import type { Clock, Logger, Timer } from '../../platform/ports.ts';
 import { selfSigned, type KeyAndCertificate } from './self-signed.ts';
+
+// As in health.ts: nothing but what is needed of this module is loaded.
+const https = process.getBuiltinModule('node:https');
 
 /** The Secret that all replicas serve with. */
 export interface CertificateStore {
@@ -94,8 +96,8 @@ function expiry({ key, cert }: KeyAndCertificate): number | undefined {
 function checked(value: KeyAndCertificate): KeyAndCertificate {
   // While the kubelet exchanges the files, one may be of the old version.
   if (expiry(value) === undefined) throw new Error('key and certificate do not belong together');
-  // Of a chain, each certificate has to be one.
-  createSecureContext(value);
+  // Of a chain, each certificate has to be one. It is what `ApiServer` makes of them, and never listens.
+  https.createServer(value);
   return value;
 }
 

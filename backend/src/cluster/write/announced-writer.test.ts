@@ -5,7 +5,7 @@ import type { AddressReport } from '../../engine/messages.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
 import type { ExistingCondition } from '../../report/conditions.ts';
-import type { ReplicaPeerStatus } from '../../resources/bgp-peer.ts';
+import type { ReplicaPeerStatus } from '../../resources/bgp-peer-status.ts';
 import { bgpPeers, eips } from '../custom-kinds.ts';
 import { ApiError } from '../errors.ts';
 import { FakeKube } from '../fake/fake-kube.ts';

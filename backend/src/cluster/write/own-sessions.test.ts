@@ -4,7 +4,7 @@ import type { SessionReport } from '../../engine/messages.ts';
 import type { BfdReport } from '../../engine/session-state.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
-import type { ReplicaPeerStatus } from '../../resources/bgp-peer.ts';
+import type { ReplicaPeerStatus } from '../../resources/bgp-peer-status.ts';
 import { bgpPeers, type BgpPeer } from '../custom-kinds.ts';
 import { NetworkError } from '../errors.ts';
 import { FakeKube } from '../fake/fake-kube.ts';

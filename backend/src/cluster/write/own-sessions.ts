@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SessionReport } from '../../engine/messages.ts';
 import type { Clock, Logger, Random } from '../../platform/ports.ts';
 import { replicaPeerStatus } from '../../report/peer-status.ts';
-import type { ReplicaPeerStatus } from '../../resources/bgp-peer.ts';
+import type { ReplicaPeerStatus } from '../../resources/bgp-peer-status.ts';
 import { bgpPeers, type BgpPeer } from '../custom-kinds.ts';
 import type { Kube } from '../kube.ts';
 import type { ClusterView } from '../watch/cluster-view.ts';

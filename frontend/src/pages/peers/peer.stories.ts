@@ -122,7 +122,12 @@ export const peerDetail: Story = {
     },
   },
   shows: [
-    ...['m-0 on n1', 'ipv4-unicast + ADD-PATH, graceful restart (120 s), 4-octet AS, route refresh', '100 / 200', '9 s'],
+    ...[
+      'm-0 on n1',
+      'ipv4-unicast + ADD-PATH, graceful restart (120 s), 4-octet AS, route refresh',
+      '100 / 200',
+      '9 s',
+    ],
     ...['The router expects another AS number of us.', 'every 300 ms, given up after 900 ms', 'Conditions'],
     ...['neighbor cluster remote-as 65001', 'neighbor 192.0.2.12 peer-group cluster', 'password PASSWORD'],
     'ipv4, up to 10 next hops',
