@@ -127,6 +127,15 @@ suite('an address that a stranger uses', () => {
     assert.equal(desk.said('shop/web'), 'PoolFull');
   });
 
+  test('goes to who waits for it once the stranger is gone, though the conflict was heard for another pool', () => {
+    const bgp = aPool('q', [IP], { isDefault: true, createdAt: 1 });
+    const desk = new Desk(bgp, pool('198.51.100.1-198.51.100.2', stranger(IP)));
+    desk.put({ ...WEB, wantedPools: ['q'] });
+    assert.equal(desk.said('shop/web'), 'PoolFull');
+    desk.configure(bgp, pool('198.51.100.1-198.51.100.2'));
+    assert.equal(desk.said('shop/web'), `${IP} Allocated`);
+  });
+
   test('is not what a created Service gets again, nor what it shares with others that have it', () => {
     const desk = new Desk(pool('192.0.2.1-192.0.2.3'));
     const sharing = (port: string) => sharingTerms({ namespace: 'shop', key: 'k', ports: [port] });

@@ -77,8 +77,9 @@ export class PoolSet {
   }
 
   /**
-   * The pools that may give something else than in an earlier set: those that were edited and what overlaps them. Undefined if more
-   * is different than that: which pools there are, who may use them, or what is reserved.
+   * The pools that may give something else than in an earlier set: those that were edited, what overlaps them, and what has an address
+   * that a stranger took or left, whichever pool that was heard for. Undefined if more is different than that: which pools there are,
+   * who may use them, or what is reserved.
    */
   editedSince(before: PoolSet): ReadonlySet<string> | undefined {
     if (before.reserved !== this.reserved || before.pools.size !== this.pools.size) return undefined;
@@ -88,7 +89,19 @@ export class PoolSet {
       if (earlier === undefined || whoMayUse(earlier) !== whoMayUse(pool)) return undefined;
     }
     const overlaps = edited.flatMap(({ name }) => [...before.overlaps(name), ...this.overlaps(name)]);
-    return new Set([...edited.map(({ name }) => name), ...overlaps.map(({ other }) => other)]);
+    return new Set([
+      ...edited.map(({ name }) => name),
+      ...overlaps.map(({ other }) => other),
+      ...this.#withStrangersSince(before),
+    ]);
+  }
+
+  /** The names of the pools that have an address of which an earlier set said something else: that strangers use it, or don't. */
+  #withStrangersSince(before: PoolSet): string[] {
+    const addresses = [...this.strangersSince(before), ...before.strangersSince(this)].map(parseAddress);
+    return addresses
+      .flatMap((address) => (address === undefined ? [] : this.containing(address)))
+      .map(({ name }) => name);
   }
 
   /** The pools that an address lies in by their spec, most preferred first: more than one only where pools overlap. */
