@@ -16,6 +16,10 @@ export class PoolHolders {
     return this.#namespaces.keys();
   }
 
+  hasNamespace(name: string): boolean {
+    return this.#namespaces.has(name);
+  }
+
   add(ip: string, key: string): void {
     if (this.#byIp.get(ip)?.has(key) === true) return;
     addTo(this.#byIp, ip, key);

@@ -92,12 +92,12 @@ export class PoolSet {
     return new Set([
       ...edited.map(({ name }) => name),
       ...overlaps.map(({ other }) => other),
-      ...this.#withStrangersSince(before),
+      ...this.withStrangersSince(before),
     ]);
   }
 
   /** The names of the pools that have an address of which an earlier set said something else: that strangers use it, or don't. */
-  #withStrangersSince(before: PoolSet): string[] {
+  withStrangersSince(before: PoolSet): string[] {
     const addresses = [...this.strangersSince(before), ...before.strangersSince(this)].map(parseAddress);
     return addresses
       .flatMap((address) => (address === undefined ? [] : this.containing(address)))

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Exceptions } from '../../allocate/exceptions.ts';
+import type { PoolSet } from '../../allocate/pool-set.ts';
 import type { AddressRange } from '../../domain/address.ts';
+import { sameRanges } from '../../domain/ranges.ts';
 import type { AddressReport } from '../../engine/messages.ts';
 import type { Clock, Logger, Random } from '../../platform/ports.ts';
 import { BGP_CONF_NAME } from '../../resources/keys.ts';
@@ -56,6 +58,7 @@ export class Leader {
   readonly #pools: StatusWriter;
   readonly #peers: StatusWriter;
   readonly #settings: StatusWriter;
+  #started = false;
 
   constructor(deps: LeaderDeps) {
     this.#deps = deps;
@@ -95,6 +98,7 @@ export class Leader {
   }
 
   start(): void {
+    this.#started = true;
     const { view } = this.#deps;
     this.#assigner.start();
     this.#announced.start();
@@ -135,6 +139,8 @@ export class Leader {
   }
 
   changed(kind: ObjectChange, key: string): void {
+    // What changes before the beginning is in what it begins with.
+    if (!this.#started) return;
     switch (kind) {
       case 'service':
         this.#assigner.serviceChanged(key);
@@ -142,6 +148,7 @@ export class Leader {
         break;
       case 'namespace':
         this.#assigner.namespaceChanged(key);
+        this.#poolsHeldIn(key);
         break;
       case 'pool':
         this.#pools.changed(key);
@@ -170,22 +177,32 @@ export class Leader {
 
   /** Nodes, the cluster's Service ranges or the subnets of replicas' links changed. */
   reservedChanged(): void {
+    if (!this.#started) return;
     this.#withOverlaps(() => void this.#assigner.reservedChanged());
   }
 
   /** The engine of this replica said something new of these addresses. */
   addressesReported(changed: readonly AddressReport[]): void {
+    if (!this.#started) return;
     this.#announced.addressesReported(changed);
   }
 
-  /** A pool that changes, comes or goes may be what another one overlaps. */
+  /** A pool that changes, comes or goes may be what another one overlaps, or have what that one may give no more. */
   #withOverlaps(change: () => void): void {
     const before = this.#assigner.pools;
     change();
     const after = this.#assigner.pools;
     if (before === after) return;
     for (const [name] of this.#deps.view.pools.entries()) {
-      if (!isDeepStrictEqual(before.overlaps(name), after.overlaps(name))) this.#pools.changed(name);
+      if (!givesTheSame(name, before, after)) this.#pools.changed(name);
+    }
+    for (const name of after.withStrangersSince(before)) this.#pools.changed(name);
+  }
+
+  /** A full list of namespaces has those first that the pool shuts out, which their labels decide. */
+  #poolsHeldIn(namespace: string): void {
+    for (const [name] of this.#deps.view.pools.entries()) {
+      if (this.#assigner.ledger.holdersOf(name)?.hasNamespace(namespace) === true) this.#pools.changed(name);
     }
   }
 
@@ -199,4 +216,11 @@ export class Leader {
   #allPeers(): void {
     for (const [name] of this.#deps.view.peers.entries()) this.#peers.changed(name);
   }
+}
+
+function givesTheSame(pool: string, before: PoolSet, after: PoolSet): boolean {
+  return (
+    isDeepStrictEqual(before.overlaps(pool), after.overlaps(pool)) &&
+    sameRanges(before.allocatable(pool), after.allocatable(pool))
+  );
 }

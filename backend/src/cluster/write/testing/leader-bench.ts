@@ -29,6 +29,7 @@ export class LeaderBench {
   readonly events: string[] = [];
   readonly reports = new AddressReports();
   serviceRanges: readonly AddressRange[] = [];
+  subnets: readonly AddressRange[] = [];
   mayWrite = true;
   readonly logger = new FakeLogger();
   readonly #words: [pool: string, used: unknown][] = [];
@@ -54,7 +55,7 @@ export class LeaderBench {
     events: { record: (_kind, object, occurrence) => this.#record(object.metadata?.name ?? '', occurrence) },
     reports: this.reports.current,
     serviceRanges: () => this.serviceRanges,
-    subnets: () => [],
+    subnets: () => this.subnets,
     mayWrite: () => this.mayWrite,
   });
 
@@ -67,6 +68,20 @@ export class LeaderBench {
     this.leader.start();
     await this.pass();
     return this;
+  }
+
+  /** A leader after this one, which is gone as by a crash, on what the API server has now: `change` is what became of Services in between. */
+  async successor(change: (service: kinds.Service) => kinds.Service = (same) => same): Promise<LeaderBench> {
+    this.mayWrite = false;
+    const next = new LeaderBench();
+    for (const namespace of this.api.readAll(kinds.namespaces)) next.api.store(kinds.namespaces, namespace);
+    for (const eip of this.api.readAll(eips)) next.api.store(eips, eip);
+    for (const each of this.api.readAll(kinds.services)) next.api.store(kinds.services, change(each));
+    next.view.start();
+    await settle();
+    next.leader.start();
+    await next.pass(20_000);
+    return next;
   }
 
   async pass(ms = 5_000): Promise<void> {
