@@ -5,7 +5,7 @@ import type { Configuration } from './configuration.ts';
 import { parseRange, rangeContains, parseAddress, type AddressRange } from '../domain/address.ts';
 import { MAX_EXCEPTIONS, MAX_HELD_NAMESPACES, MAX_RELEASED, type Pool } from '../domain/pool.ts';
 import { MAX_HELD_RANGES } from '../resources/eip.ts';
-import { eipReady, eipUsage, heldRanges, MAX_USED, type PoolUse } from './eip-status.ts';
+import { eipReady, eipUsage, heldRanges, MAX_USED, MAX_USED_BY_LABELS, type PoolUse } from './eip-status.ts';
 
 const READ: Configuration = {
   problems: [],
@@ -219,6 +219,24 @@ suite('the status of an Eip', () => {
     assert.equal(Object.keys(few).length, MAX_USED);
     assert.ok(few['10.0.7.1'] === 'n/10.0.7.1' && few['10.0.0.0'] === 'n/10.0.0.0');
     assert.equal(Object.keys(eipUsage(pool, heldBy(many, ips), true).used).length, MAX_EXCEPTIONS);
+  });
+
+  test('names more where an edit of a Service may make an exception of it, and never so many that some exceptions might be left out', () => {
+    const ips = Array.from({ length: 2_000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+    const many = new Map(ips.map((ip) => [ip, new Set([`n/${ip}`])]));
+    const usedOf = (spec: Partial<Pool>, exceptions: readonly string[] = []): string[] =>
+      Object.keys(eipUsage(aPool('a', ['10.0.0.0/16'], spec), heldBy(many, exceptions), true).used);
+    const serviceSelector = { matchLabels: { tier: 'gold' }, matchExpressions: [] };
+    for (const exceptions of [[], ['10.0.7.1'], ips.slice(-MAX_USED_BY_LABELS)]) {
+      const used = usedOf({ serviceSelector, avoidBuggyIPs: true }, exceptions);
+      assert.equal(used.length, MAX_USED_BY_LABELS);
+      assert.ok(used.length < MAX_EXCEPTIONS && exceptions.every((ip) => used.includes(ip)));
+    }
+    assert.equal(usedOf({ serviceSelector }, ips).length, MAX_EXCEPTIONS);
+    const buggy = ips.filter((ip) => /\.(0|255)$/.test(ip));
+    const used = usedOf({ avoidBuggyIPs: true });
+    assert.ok(buggy.length > 10 && buggy.every((ip) => used.includes(ip)));
+    assert.equal(used.length, MAX_USED);
   });
 
   test('of more namespaces than it may list names those first that the pool shuts out now', () => {

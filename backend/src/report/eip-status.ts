@@ -19,6 +19,11 @@ import type { NewCondition } from './conditions.ts';
 
 /** The most entries of `status.used`, exceptions apart: the object must stay small; the REST API has all of them. */
 export const MAX_USED = 128;
+/**
+ * The same where an edit of a Service alone, which no leader may be there to see, can make an exception of what it holds. A list that is
+ * longer is one of exceptions that may omit some, and then only ranges and namespaces count.
+ */
+export const MAX_USED_BY_LABELS = MAX_EXCEPTIONS - 1;
 /** The most Services that a message names. */
 const MAX_NAMED = 5;
 
@@ -76,10 +81,21 @@ function lowest(texts: Iterable<string>, without: ReadonlySet<string>, max: numb
   return kept.sort().slice(0, max);
 }
 
-/** The exceptions first: of these alone a successor can't tell by the rules that the holding is true. */
+/** Those that a pool with `avoidBuggyIPs` gives to who asks for them only, and would not give him any more when he has ceased to ask. */
+function buggyOf(pool: Pool, ips: Iterable<string>): string[] {
+  // By text: tens of thousands would have to be parsed.
+  return pool.avoidBuggyIPs ? [...ips].filter((ip) => /\.(0|255)$/.test(ip)) : [];
+}
+
+/**
+ * The exceptions first: of these alone a successor can't tell by the rules that the holding is true. Then those that become exceptions
+ * when somebody edits the Service while nobody leads.
+ */
 function usedEntries(pool: Pool, { held, exceptions, services }: PoolUse): Record<string, string> {
   const named = [...exceptions].sort().slice(0, MAX_EXCEPTIONS);
-  const others = lowest(held.keys(), exceptions, MAX_USED - named.length);
+  named.push(...lowest(buggyOf(pool, held.keys()), exceptions, MAX_USED_BY_LABELS - named.length));
+  const max = pool.serviceSelector === undefined ? MAX_USED : MAX_USED_BY_LABELS;
+  const others = lowest(held.keys(), new Set([...exceptions, ...named]), max - named.length);
   const first = [...named, ...others].sort();
   const users = (ip: string): string[] => inListOrder(held.get(ip) ?? [], pool.serviceSelector, services);
   return Object.fromEntries(first.map((ip) => [ip, users(ip).slice(0, MAX_SHARERS).join(';')]));

@@ -38,7 +38,21 @@ suite('whoever leads next leaves a Service its address', () => {
     assert.equal(bench.api.read(eips, { name: 'a' })?.status?.namespaces?.includes('n2002'), true);
     const next = await bench.successor();
     assert.equal(next.ipOf('s', 'n2002'), ip);
-    await Promise.all([bench.leader.stop(), next.leader.stop()]);
+    await next.leader.stop();
+  });
+
+  test('whose labels the pool ceases to select while nobody leads, up to 511 addresses', async () => {
+    const spec = { address: '10.0.0.0/16', serviceSelector: { matchLabels: { tier: 'gold' } } };
+    const bench = await withPool(spec);
+    const gold = (i: number): kinds.Service => of('d', `s${1_000 + i}`, { tier: 'gold' });
+    for (let i = 0; i < 511; i += 1) bench.api.store(kinds.services, gold(i));
+    await bench.pass(20_000);
+    const had = bench.api.readAll(kinds.services).map(({ metadata }) => bench.ipOf(metadata?.name ?? ''));
+    assert.equal(new Set(had).size, 511);
+    const next = await bench.successor((one) => ({ ...one, metadata: { ...one.metadata, labels: { tier: 'wood' } } }));
+    const has = next.api.readAll(kinds.services).map(({ metadata }) => next.ipOf(metadata?.name ?? ''));
+    assert.deepEqual(has, had);
+    await next.leader.stop();
   });
 });
 

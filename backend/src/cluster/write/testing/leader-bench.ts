@@ -22,10 +22,15 @@ export function service(name: string): kinds.Service {
   };
 }
 
+function emptyCluster(): { readonly api: FakeKube; readonly clock: FakeClock } {
+  const clock = new FakeClock();
+  return { clock, api: new FakeKube({ clock }) };
+}
+
 /** The leader with the view that it has in production, and an engine that announces whatever stands in a status. */
 export class LeaderBench {
-  readonly clock = new FakeClock();
-  readonly api = new FakeKube({ clock: this.clock });
+  readonly clock: FakeClock;
+  readonly api: FakeKube;
   readonly events: string[] = [];
   readonly reports = new AddressReports();
   serviceRanges: readonly AddressRange[] = [];
@@ -33,31 +38,38 @@ export class LeaderBench {
   mayWrite = true;
   readonly logger = new FakeLogger();
   readonly #words: [pool: string, used: unknown][] = [];
-  readonly #deps = { api: this.api, clock: this.clock, random: { next: () => 0.5 }, logger: this.logger };
-  readonly view = new ClusterView(this.#deps, {
-    membership: undefined,
-    namespace: 'system',
-    address: '10.0.0.1',
-    serviceRanges: () => [],
-    onSynced: () => undefined,
-    onInputs: (delta) => {
-      if (delta.nodes !== undefined) this.leader.reservedChanged();
-      for (const holding of delta.services?.values() ?? []) this.#announce(holding);
-    },
-    onChange: (kind, key) => {
-      if (kind === 'pool-object') this.#words.push([key, this.usedOf(key)]);
-      this.leader.changed(kind, key);
-    },
-  });
-  readonly leader = new Leader({
-    ...this.#deps,
-    view: this.view,
-    events: { record: (_kind, object, occurrence) => this.#record(object.metadata?.name ?? '', occurrence) },
-    reports: this.reports.current,
-    serviceRanges: () => this.serviceRanges,
-    subnets: () => this.subnets,
-    mayWrite: () => this.mayWrite,
-  });
+  readonly view: ClusterView;
+  readonly leader: Leader;
+
+  constructor(cluster: { readonly api: FakeKube; readonly clock: FakeClock } = emptyCluster()) {
+    this.clock = cluster.clock;
+    this.api = cluster.api;
+    const deps = { ...cluster, random: { next: () => 0.5 }, logger: this.logger };
+    this.view = new ClusterView(deps, {
+      membership: undefined,
+      namespace: 'system',
+      address: '10.0.0.1',
+      serviceRanges: () => [],
+      onSynced: () => undefined,
+      onInputs: (delta) => {
+        if (delta.nodes !== undefined) this.leader.reservedChanged();
+        for (const holding of delta.services?.values() ?? []) this.#announce(holding);
+      },
+      onChange: (kind, key) => {
+        if (kind === 'pool-object') this.#words.push([key, this.usedOf(key)]);
+        this.leader.changed(kind, key);
+      },
+    });
+    this.leader = new Leader({
+      ...deps,
+      view: this.view,
+      events: { record: (_kind, object, occurrence) => this.#record(object.metadata?.name ?? '', occurrence) },
+      reports: this.reports.current,
+      serviceRanges: () => this.serviceRanges,
+      subnets: () => this.subnets,
+      mayWrite: () => this.mayWrite,
+    });
+  }
 
   /** With a pool of one address, besides what is there. */
   async start(): Promise<this> {
@@ -70,13 +82,13 @@ export class LeaderBench {
     return this;
   }
 
-  /** A leader after this one, which is gone as by a crash, on what the API server has now: `change` is what became of Services in between. */
+  /** Who leads after this one, which ends as by a crash; `change` is what becomes of each Service while nobody leads. */
   async successor(change: (service: kinds.Service) => kinds.Service = (same) => same): Promise<LeaderBench> {
     this.mayWrite = false;
-    const next = new LeaderBench();
-    for (const namespace of this.api.readAll(kinds.namespaces)) next.api.store(kinds.namespaces, namespace);
-    for (const eip of this.api.readAll(eips)) next.api.store(eips, eip);
-    for (const each of this.api.readAll(kinds.services)) next.api.store(kinds.services, change(each));
+    await this.leader.stop();
+    this.view.stop();
+    for (const each of this.api.readAll(kinds.services)) this.api.store(kinds.services, change(each));
+    const next = new LeaderBench(this);
     next.view.start();
     await settle();
     next.leader.start();
