@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
 import { jittered } from '../backoff.ts';
-import { errorFields, isConflict, isNotFound } from '../errors.ts';
+import { ApiError, errorFields, isConflict, isNotFound } from '../errors.ts';
 import type { Kube } from '../kube.ts';
 import { leases } from '../kinds.ts';
 import type { Lease } from '../kinds.ts';
@@ -43,12 +43,24 @@ export interface ElectorOptions {
   readonly onStoppedLeading: () => void;
 }
 
+/** Annotations to be written. */
+type Notes = Readonly<Record<string, string>>;
+
 type LeaseSpec = NonNullable<Lease['spec']>;
 
 interface Observation {
   readonly lease: Lease;
   /** Our own clock when we first saw it: other machines' clocks are never compared with ours. */
   readonly at: number;
+}
+
+const NOTE_REFUSED =
+  'the API server refuses what is noted beside the lease; the lease is held without, see that a policy allows it';
+
+/** The request as it is, whoever else writes and however busy the server is. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof ApiError) || error.status < 400 || error.status >= 500) return false;
+  return ![404, 409, 429].includes(error.status);
 }
 
 /**
@@ -66,6 +78,7 @@ export class LeaderElector {
   #observed: Observation | undefined;
   #renewedAt: number | undefined;
   #running = false;
+  #isNoteRefused = false;
   #attempting: Promise<void> | undefined;
   #attemptTimer: Timer | undefined;
   #deadlineTimer: Timer | undefined;
@@ -155,10 +168,9 @@ export class LeaderElector {
     }
     const startedAt = this.#deps.clock.now();
     const spec = this.#wantedSpec(observed);
-    const written =
-      observed === undefined
-        ? await this.#create(spec)
-        : await this.#write(observed.lease, spec, this.#news(observed.lease));
+    const written = await this.#withNews(observed?.lease, async (news) =>
+      observed === undefined ? await this.#create(spec, news) : await this.#write(observed.lease, spec, news),
+    );
     this.#see(written);
     // The answer may come after `stop`, or so late that it proves nothing any more.
     if (this.#running && this.#deps.clock.now() - startedAt < this.#renewDeadlineMs)
@@ -180,7 +192,7 @@ export class LeaderElector {
   }
 
   /** Only what is not there yet. Leading doesn't depend on it. */
-  #news(seen: Lease | undefined): Readonly<Record<string, string>> | undefined {
+  #news(seen: Lease | undefined): Notes | undefined {
     const { note } = this.#options;
     if (note === undefined) return undefined;
     try {
@@ -189,6 +201,24 @@ export class LeaderElector {
     } catch (error) {
       this.#deps.logger.info(errorFields(error), 'nothing new is noted beside the lease');
       return undefined;
+    }
+  }
+
+  /** Without the note where the API server refuses it, as a policy for annotations may: leading must not depend on it. */
+  async #withNews(seen: Lease | undefined, write: (news: Notes | undefined) => Promise<Lease>): Promise<Lease> {
+    const news = this.#news(seen);
+    if (news === undefined) return await write(undefined);
+    try {
+      const written = await write(news);
+      this.#isNoteRefused = false;
+      return written;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const written = await write(undefined);
+      // It is tried with each renewal, and told once.
+      if (!this.#isNoteRefused) this.#deps.logger.warn(errorFields(error), NOTE_REFUSED);
+      this.#isNoteRefused = true;
+      return written;
     }
   }
 
@@ -212,13 +242,12 @@ export class LeaderElector {
     }
   }
 
-  async #create(spec: LeaseSpec): Promise<Lease> {
-    const annotations = this.#news(undefined);
+  async #create(spec: LeaseSpec, annotations: Notes | undefined): Promise<Lease> {
     const lease: Lease = { metadata: { ...this.#options.lease, ...(annotations && { annotations }) }, spec };
     return await this.#deps.api.create(leases, lease, { urgent: true, timeoutMs: this.#callTimeoutMs() });
   }
 
-  async #write(seen: Lease, spec: LeaseSpec, annotations?: Readonly<Record<string, string>>): Promise<Lease> {
+  async #write(seen: Lease, spec: LeaseSpec, annotations?: Notes): Promise<Lease> {
     const resourceVersion = seen.metadata?.resourceVersion ?? '';
     const metadata = { resourceVersion, ...(annotations && { annotations }) };
     const change = { type: 'merge', body: { metadata, spec } } as const;
