@@ -139,14 +139,18 @@ suite('release-all', () => {
     bench.service('held', { ips: ['192.0.2.1'], proof: true, record });
     bench.service('restored', { record });
     bench.service('foreign-class', { cls: 'example.org/lb', record });
+    bench.service('class-changed', { cls: 'example.org/lb', record, proof: true });
+    bench.service('class-changed-address', { cls: 'example.org/lb', record, proof: true, ips: ['192.0.2.1'] });
+    bench.service('class-changed-other', { cls: 'example.org/lb', record, proof: true, ips: ['192.0.2.9'] });
     bench.service('foreign-address', { ips: ['192.0.2.9'] });
     bench.service('written-over', { ips: ['192.0.2.9'], proof: true, record });
     bench.service('written-beside', { ips: ['192.0.2.1', '192.0.2.9'], proof: true, record });
     const before = bench.read('held');
     await bench.through(releaseAll(bench.deps, MANAGERS));
     const finalizers = (name: string): readonly string[] => bench.read(name)?.metadata?.finalizers ?? [];
-    for (const name of ['class', 'held', 'restored']) assert.deepEqual(finalizers(name), ['example.org/other'], name);
-    for (const name of ['foreign-class', 'foreign-address', 'written-over', 'written-beside'])
+    for (const name of ['class', 'held', 'restored', 'class-changed', 'class-changed-address'])
+      assert.deepEqual(finalizers(name), ['example.org/other'], name);
+    for (const name of ['foreign-class', 'class-changed-other', 'foreign-address', 'written-over', 'written-beside'])
       assert.deepEqual(finalizers(name), ['example.org/other', FINALIZER], name);
     assert.deepEqual(bench.read('held')?.status, before?.status);
     assert.deepEqual(bench.read('held')?.metadata?.annotations, before?.metadata?.annotations);

@@ -6,7 +6,7 @@ import type { KubeObject, ResourceKind } from '../cluster/objects.ts';
 import { keyOf, refOf } from '../cluster/objects.ts';
 import { toService } from '../cluster/watch/domain/service.ts';
 import { LOAD_BALANCER_CLASS } from '../domain/service.ts';
-import { POOL_FINALIZER, SERVICE_KEYS } from '../resources/keys.ts';
+import { POOL_FINALIZER, SERVICE_CONDITIONS, SERVICE_KEYS } from '../resources/keys.ts';
 import { eventually, type HookDeps } from './hook.ts';
 
 export interface RemovalOptions {
@@ -135,13 +135,21 @@ async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
 /**
  * Whether the clean-up finalizer of a Service, which all load balancers share, is ours to take off: the class is ours; or there is none and
  * our record has a pool for each address in the status, beside our condition; or there are no addresses and our record says that there were.
+ * Of another class, it is ours where our condition stands beside our addresses, or beside none: a record alone is copied with manifests.
  * Where another load balancer wrote its address over ours, our condition is left behind, but the finalizer is the other's.
  */
 function holdsService(object: Service): boolean {
   const { hasFinalizer, loadBalancerClass, claims, recorded, ingressIPs } = toService(object);
   if (!hasFinalizer) return false;
-  if (loadBalancerClass !== undefined) return loadBalancerClass === LOAD_BALANCER_CLASS;
-  return claims ? recorded.every(({ pool }) => pool !== '') : recorded.length > 0 && ingressIPs.length === 0;
+  if (loadBalancerClass === LOAD_BALANCER_CLASS) return true;
+  if (claims) return recorded.every(({ pool }) => pool !== '');
+  const isMarked = isAllocated(object) || (loadBalancerClass === undefined && recorded.length > 0);
+  return isMarked && ingressIPs.length === 0;
+}
+
+function isAllocated({ status }: Service): boolean {
+  const { conditions = [] } = status ?? {};
+  return conditions.some((condition) => condition.type === SERVICE_CONDITIONS.allocated && condition.status === 'True');
 }
 
 /** By `/status`, as the managers wrote it: so nobody needs the right to change Services. */

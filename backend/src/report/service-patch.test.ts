@@ -88,6 +88,11 @@ function isProved({ condition, ingress }: Case): boolean {
   return condition === 'True' && ingress === 'ours';
 }
 
+/** Another one's class, our condition True, and the address that it came with gone. */
+function isLost({ condition, ingress, lbClass }: Case): boolean {
+  return condition === 'True' && ingress === 'none' && lbClass === 'foreign';
+}
+
 /** The class is ours, so that nobody else takes the finalizer off. */
 function isOursToDelete({ finalizer, lbClass, situation }: Case): boolean {
   return situation === 'deleted' && finalizer && lbClass === 'ours';
@@ -167,7 +172,8 @@ suite(`the patch of a Service, in ${ALL.length} combinations of what stands in i
       if (served) return;
       const was = marks(before) as { finalizer: boolean; label: unknown; record: unknown };
       const ingress = isProved(given) ? [] : ingressOf(before);
-      const all = isProved(given) || (isLeftOver(given) && ['ClusterIP', 'deleted'].includes(given.situation));
+      const all =
+        isProved(given) || isLost(given) || (isLeftOver(given) && ['ClusterIP', 'deleted'].includes(given.situation));
       // Another load balancer has written over our address: label and record are ours still, and the record tells of the finalizer.
       const overwritten =
         given.condition === 'True' ? { label: undefined, ...(was.finalizer ? {} : { record: undefined }) } : {};

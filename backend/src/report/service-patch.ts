@@ -176,11 +176,21 @@ export function finalizerGoesAt(object: kinds.Service, service: Service): number
   return isMarked && deletionTimestamp !== undefined ? Date.parse(deletionTimestamp) + SHARED_FINALIZER_MS : undefined;
 }
 
+/**
+ * Whether a Service got another one's class when its address of ours was gone already, as it is after a type without addresses. The
+ * finalizer came with our condition, in one write: once that is taken back, nothing tells whose it is, while that condition comes with
+ * no copied manifest.
+ */
+function hasChangedClass(object: kinds.Service, service: Service, plan: Plan): boolean {
+  return !mayBeOurs(service) && hasProof(object) && ingressOfOthers(object, plan).length === 0;
+}
+
 function releasePatch(object: kinds.Service, service: Service, plan: Plan, now: Date): ServicePatch | undefined {
   const conditions = deletionOf(object, Object.values(SERVICE_CONDITIONS));
   const ends = service.deleting || !service.isLoadBalancer;
   const isOverdue = (finalizerGoesAt(object, service) ?? Infinity) <= now.getTime();
-  const finalizerIsOurs = holdsOnlyOurs(object, plan) || isOverdue || (ends && isLeftOver(object, service));
+  const marked = hasChangedClass(object, service, plan) || (ends && isLeftOver(object, service));
+  const finalizerIsOurs = holdsOnlyOurs(object, plan) || isOverdue || marked;
   if (finalizerIsOurs || hasProof(object)) return withdrawal(object, conditions, plan, finalizerIsOurs);
   return conditions.length > 0 ? { metadata: {}, status: { conditions } } : undefined;
 }

@@ -149,6 +149,30 @@ suite('our own address goes with the finalizer', () => {
     });
   }
 
+  for (const [when, leads] of [
+    ['while we lead', true],
+    ['while nobody leads', false],
+  ] as const) {
+    test(`of a Service that becomes a ClusterIP and at once another's class, ${when}: it can be deleted`, async () => {
+      const bench = await served();
+      bench.mayWrite = leads;
+      // With the type the API server empties the addresses of a status, and leaves its conditions.
+      bench.change('web', ({ status, ...rest }) => ({
+        ...rest,
+        spec: { type: 'ClusterIP' },
+        status: { ...status, loadBalancer: {} },
+      }));
+      bench.change('web', (service) => ({ ...service, spec: { type: 'LoadBalancer', ...FOREIGN } }));
+      await pass(bench.clock, 3_000, 500);
+      bench.mayWrite = true;
+      await pass(bench.clock, 3_000, 500);
+      assert.deepEqual([finalizers(bench), bench.condition('web')], [[], undefined]);
+      assert.equal(bench.service('web')?.metadata?.annotations?.['lb.kubesphere.io/assigned'], undefined);
+      await bench.api.delete(kinds.services, { namespace: 'shop', name: 'web' });
+      assert.equal(bench.service('web'), undefined);
+    });
+  }
+
   test('of a Service that opts out while we lead, though a PUT dropped the record', async () => {
     const bench = await served();
     bench.change('web', (service) => {
