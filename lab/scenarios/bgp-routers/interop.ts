@@ -176,8 +176,9 @@ export function scenarios(lab: Interop<Router>): void {
   });
 
   test('a speaker that is killed under traffic, and its successor: no flow is lost', async () => {
-    // Others than in the next test, which must not take what the router retains of these for its own.
-    const nodes = [14, 15];
+    // Others than in the next test, which must not take what the router retains of these for its own; and one of them in each test, as
+    // FRR 8.4 drops one path of an address only where several that it has retained are not announced again.
+    const nodes = [11, 14];
     const first = await lab.speaker({ 1: nodes });
     await lab.routed({ 1: nodes });
     const traffic = new RoutedTraffic(lab.router, {
