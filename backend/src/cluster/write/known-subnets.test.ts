@@ -137,6 +137,39 @@ suite('the subnets that nobody gets the network and broadcast address of', () =>
     assert.deepEqual(bench.known, [AB]);
   });
 
+  test('are those that were read last, when what stands beside the lease can be read no more', () => {
+    for (const broken of ['{', '[]', `{"203.0.113.0/24":["n2"]}${' '.repeat(32_768)}`]) {
+      const bench = new Bench();
+      bench.subnets.recall('{"198.51.100.0/24":["n2"]}');
+      bench.subnets.recall(broken);
+      assert.deepEqual(bench.known, [AB, CD], broken.slice(0, 9));
+      assert.deepEqual(JSON.parse(bench.renew()), { '192.0.2.0/24': ['n1'], '198.51.100.0/24': ['n2'] });
+    }
+  });
+
+  test('are remembered of the nodes that there are, however many others stand before them, and however a subnet is spelled', () => {
+    const bench = new Bench();
+    const gone = Array.from({ length: 8 }, (_, i) => `gone${i}`);
+    bench.subnets.recall(JSON.stringify({ '198.51.100.0/24': [...gone, 'n2'] }));
+    assert.deepEqual(bench.known, [AB, CD]);
+    bench.subnets.recall('{"198.51.100.0/24":["n2"],"198.51.100.9/24":["gone0","n3","n2"]}');
+    assert.deepEqual(JSON.parse(bench.renew()), { '192.0.2.0/24': ['n1'], '198.51.100.0/24': ['n2', 'n3'] });
+  });
+
+  test('of this host are remembered as long as its links could not be read once', () => {
+    const bench = new Bench();
+    bench.prefixes = undefined;
+    bench.subnets.recall('{"192.0.2.0/24":["n1"]}');
+    bench.renew();
+    bench.clock.advance(2 * HOUR_MS);
+    bench.renew();
+    assert.deepEqual(bench.known, [AB]);
+    bench.prefixes = ['203.0.113.1/24'];
+    bench.renew();
+    bench.clock.advance(HOUR_MS);
+    assert.deepEqual(JSON.parse(bench.renew()), { '203.0.113.0/24': ['n1'] });
+  });
+
   test('are noted within 32 KiB however many there are, first those of pools on links, each with eight nodes', () => {
     const bench = new Bench();
     const many = Array.from({ length: 3_000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);

@@ -40,7 +40,8 @@ const FORGET_AFTER_MS = 3_600_000;
 export class KnownSubnets {
   readonly #deps: KnownSubnetsDeps;
   readonly #node: string;
-  #own: readonly string[] = [];
+  /** Undefined until they could be read once. */
+  #own: readonly string[] | undefined;
   #heard: ByNode = new Map();
   #memory: Memory = new Map();
   #text: string | undefined;
@@ -63,11 +64,11 @@ export class KnownSubnets {
     this.#tell();
   }
 
-  /** What stands beside the lease. */
+  /** What stands beside the lease. What can't be read of it leaves in force what was read last. */
   recall(text: string | undefined): void {
     if (text === this.#text) return;
     this.#text = text;
-    this.#memory = decode(text);
+    this.#memory = text === undefined ? new Map() : (decode(text) ?? this.#memory);
     this.#tell();
   }
 
@@ -120,12 +121,14 @@ export class KnownSubnets {
   }
 
   #live(): ByNode {
-    const own = [...this.#ownPrefixes(), ...(this.#heard.get(this.#node) ?? [])];
-    return new Map([...this.#heard, [this.#node, subnetTexts(own)]]);
+    const own = this.#ownPrefixes();
+    // Of this host nothing is known: it is not one that does without.
+    if (own === undefined) return this.#heard;
+    return new Map([...this.#heard, [this.#node, subnetTexts([...own, ...(this.#heard.get(this.#node) ?? [])])]]);
   }
 
   /** Where they can't be read now, as they were. */
-  #ownPrefixes(): readonly string[] {
+  #ownPrefixes(): readonly string[] | undefined {
     try {
       this.#own = this.#deps.links.connectedPrefixes();
     } catch (error) {
@@ -164,17 +167,22 @@ function encode(memory: Memory): string {
   return JSON.stringify(Object.fromEntries(memory));
 }
 
-/** What makes no sense is left out: people can write there, and so may a later version. */
-function decode(text: string | undefined): Memory {
-  const said = text === undefined || text.length > MAX_OCTETS ? undefined : parse(text);
-  if (typeof said !== 'object' || said === null || Array.isArray(said)) return new Map();
-  return new Map(
-    Object.entries(said).flatMap(([prefix, nodes]: [string, unknown]) => {
-      const subnet = subnetText(prefix);
-      if (subnet === undefined || !Array.isArray(nodes)) return [];
-      return [[subnet, nodes.filter((node) => typeof node === 'string').slice(0, MAX_NODES)]];
-    }),
-  );
+/**
+ * What makes no sense is left out: people can write there, and so may a later version. Undefined for what is no object, or larger than
+ * any that was written.
+ */
+function decode(text: string): Memory | undefined {
+  const said = text.length > MAX_OCTETS ? undefined : parse(text);
+  if (typeof said !== 'object' || said === null || Array.isArray(said)) return undefined;
+  const memory = new Map<string, readonly string[]>();
+  for (const [prefix, nodes] of Object.entries(said) as [string, unknown][]) {
+    const subnet = subnetText(prefix);
+    if (subnet === undefined || !Array.isArray(nodes)) continue;
+    // One subnet may be written in two ways.
+    const named = [...(memory.get(subnet) ?? []), ...nodes.filter((node) => typeof node === 'string')];
+    memory.set(subnet, [...new Set(named)]);
+  }
+  return memory;
 }
 
 function parse(text: string): unknown {
