@@ -1,8 +1,8 @@
 import { parseAddress } from '../domain/address.ts';
 import type { Reason } from '../domain/reason.ts';
-import type { Labels } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
+import type { AllocatorDeps } from './allocator-deps.ts';
 import { poolsOf, sameAssignments, without } from './assignments.ts';
 import { NO_EFFECTS, type Effects } from './effects.ts';
 import { Freed } from './freed.ts';
@@ -16,24 +16,6 @@ import { each, finished } from './steps.ts';
 import { Unproven } from './unproven.ts';
 import { byServiceAge, oldestFirst, Waiting, type Interest } from './waiting.ts';
 import { openWishes, Wishes, wishesOf } from './wishes.ts';
-
-export interface AllocatorDeps {
-  /** All Services of the cluster, by key. */
-  readonly services: ReadonlyMap<string, Service>;
-  /** Labels of all namespaces. */
-  readonly namespaces: ReadonlyMap<string, Labels>;
-  /** From when on a Service may leave another address to a stranger; not given: at any time. */
-  readonly moves?: { readonly nextAt: (key: string) => number };
-  /** Not given: the rules are those of the pools that addresses are given from, and no status names anybody since the term began. */
-  readonly words?: {
-    /** The pools in force without what this host's links alone tell: what stands in Services is judged alike by every replica. */
-    readonly poolSet: () => PoolSet;
-    /** Whether the pool's status names the Service for an address that it has. */
-    readonly isNamed: (key: string, assignment: Assignment) => boolean;
-    /** Whether it may not name all who keep what the pool's rules would not give. */
-    readonly mayOmit: (pool: string) => boolean;
-  };
-}
 
 /**
  * Gives addresses, one Service at a time: `plan` says what a Service should have, `take` keeps it for the Service while that is written,
@@ -184,7 +166,7 @@ export class Allocator {
     const waiting = edited === undefined ? this.#waiting.keys() : this.#waiting.helpedBy(edited);
     // Who has lost what it was found with waits from now on.
     const concerned = judged.again.length === 0 ? waiting : oldestFirst([...waiting, ...judged.again], services);
-    const crowds = edited === undefined ? undefined : new Crowds(this.#waiting, this.ledger);
+    const crowds = pools.isForTheSame(before) ? new Crowds(this.#waiting, this.ledger) : undefined;
     const effects = this.#reconsider(concerned, now, crowds);
     const later = [...judged.again, ...oldestFirst([...unserved, ...disturbed], services)];
     return this.#effects([...effects.again, ...later], [...effects.pools, ...judged.pools]);
@@ -360,10 +342,10 @@ export class Allocator {
   /** Keeps an address for the oldest Service that waits for it, so that no younger one comes first. */
   #offer({ pool, ip }: Assignment, now: number): string[] {
     const again: string[] = [];
-    const family = parseAddress(ip)?.family ?? 'ipv4';
-    for (const key of this.#waiting.interestedIn(pool, { family, ip })) {
+    for (const key of this.#interestedIn({ pool, ip })) {
       const service = this.#deps.services.get(key);
-      if (service === undefined) continue;
+      // Of those who share only some fit beside the first: the others get nothing by being planned.
+      if (service === undefined || this.ledger.rivals(ip, service).length > 0) continue;
       const planned = this.plan(service, now);
       if (this.#reserve(service, planned, now)) again.push(key);
       // Of two families the other one may be what is missing by now.
@@ -371,6 +353,14 @@ export class Allocator {
       if (this.ledger.holders(ip).some((holder) => this.ledger.sharing(holder)?.key === undefined)) break;
     }
     return [...again, ...this.#retell([ip], now)];
+  }
+
+  /** Where the pool doesn't give it, as a stranger or a node has it, or it is a buggy one, it is at most for who asks for it. */
+  #interestedIn({ pool: name, ip }: Assignment): Iterable<string> {
+    const [pool, address] = [this.#pools.get(name), parseAddress(ip)];
+    if (pool === undefined || address === undefined || !this.#pools.gives(pool, address))
+      return this.#waiting.wanting(ip);
+    return this.#waiting.interestedIn(name, { family: address.family, ip });
   }
 
   /** Who wants an address that somebody else has got, or has on other terms, and is told of another one or of other terms. */

@@ -76,18 +76,23 @@ export class PoolSet {
     return this.pools.get(name);
   }
 
+  /** Whether the same pools are there as in an earlier set, each for the same Services, whatever they may give. */
+  isForTheSame(before: PoolSet): boolean {
+    if (before.pools.size !== this.pools.size) return false;
+    return this.#preferred.every((pool) => {
+      const earlier = before.get(pool.name);
+      return earlier === pool || (earlier !== undefined && whoMayUse(earlier) === whoMayUse(pool));
+    });
+  }
+
   /**
    * The pools that may give something else than in an earlier set: those that were edited, what overlaps them, and what has an address
    * that a stranger took or left, whichever pool that was heard for. Undefined if more is different than that: which pools there are,
    * who may use them, or what is reserved.
    */
   editedSince(before: PoolSet): ReadonlySet<string> | undefined {
-    if (before.reserved !== this.reserved || before.pools.size !== this.pools.size) return undefined;
+    if (before.reserved !== this.reserved || !this.isForTheSame(before)) return undefined;
     const edited = this.#preferred.filter((pool) => before.get(pool.name) !== pool);
-    for (const pool of edited) {
-      const earlier = before.get(pool.name);
-      if (earlier === undefined || whoMayUse(earlier) !== whoMayUse(pool)) return undefined;
-    }
     const overlaps = edited.flatMap(({ name }) => [...before.overlaps(name), ...this.overlaps(name)]);
     return new Set([
       ...edited.map(({ name }) => name),

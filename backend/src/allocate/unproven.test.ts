@@ -3,7 +3,8 @@ import { suite, test } from 'node:test';
 import type { Pool } from '../domain/pool.ts';
 import type { Service } from '../domain/service.ts';
 import { aPool, aService } from '../domain/testing/builders.ts';
-import { Allocator, type AllocatorDeps } from './allocator.ts';
+import { Allocator } from './allocator.ts';
+import type { AllocatorDeps } from './allocator-deps.ts';
 import { PoolSet } from './pool-set.ts';
 
 const NOW = 1_000_000_000;

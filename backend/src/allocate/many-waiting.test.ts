@@ -1,0 +1,137 @@
+/** What an event gives to whom, and how many of all who wait are planned for it: each costs a search of the pools. */
+import assert from 'node:assert/strict';
+import { suite, test, type TestContext } from 'node:test';
+import type { Pool } from '../domain/pool.ts';
+import type { Service } from '../domain/service.ts';
+import { aPool, aService, sharingTerms } from '../domain/testing/builders.ts';
+import { Allocator } from './allocator.ts';
+import { PoolSet } from './pool-set.ts';
+import { Reserved } from './reserved.ts';
+
+const NOW = 1_000_000_000;
+const FEW = 12;
+
+/** Two addresses, of which the first two Services get one each. */
+const POOL = aPool('p', ['192.0.2.1-192.0.2.2'], { isDefault: true });
+
+class Desk {
+  readonly services = new Map<string, Service>();
+  readonly allocator = new Allocator({ services: this.services, namespaces: new Map([['shop', {}]]) });
+  #pool = POOL;
+  #reserved = reservedFor([]);
+
+  /** The older first. */
+  constructor(services: readonly Service[], nodes: readonly string[] = []) {
+    this.#reserved = reservedFor(nodes);
+    this.allocator.adopt(this.#set(), { released: new Map(), used: new Map() }, NOW);
+    for (const service of services) {
+      this.services.set(service.key, service);
+      this.allocator.observe(service);
+    }
+    this.#work([...this.services.keys()]);
+  }
+
+  nodes(...ips: readonly string[]): void {
+    this.#reserved = reservedFor(ips);
+    this.#work(this.allocator.configure(this.#set(), NOW).again);
+  }
+
+  pool(spec: Partial<Pool>): void {
+    this.#pool = { ...this.#pool, ...spec };
+    this.#work(this.allocator.configure(this.#set(), NOW).again);
+  }
+
+  remove(key: string): void {
+    this.services.delete(key);
+    this.#work(this.allocator.forget(key, NOW).again);
+  }
+
+  ips(key: string): string {
+    return this.allocator.ledger
+      .assignments(key)
+      .map(({ ip }) => ip)
+      .join();
+  }
+
+  #set(): PoolSet {
+    return new PoolSet(new Map([[POOL.name, this.#pool]]), this.#reserved, this.allocator.pools);
+  }
+
+  #work(keys: readonly string[]): void {
+    const queue = [...keys];
+    for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
+      const service = this.services.get(key);
+      if (service === undefined) continue;
+      const planned = this.allocator.plan(service, NOW);
+      queue.push(...this.allocator.take(service, planned, NOW).again);
+      queue.push(...this.allocator.settle(service, planned, NOW).again);
+    }
+  }
+}
+
+function reservedFor(nodes: readonly string[]): Reserved {
+  return new Reserved({ nodes: new Map(nodes.map((ip) => [ip, `node-${ip}`])), serviceRanges: [], subnets: [] });
+}
+
+/** `s0` and so on, by age. */
+function services(count: number, special: Readonly<Record<string, Partial<Service>>> = {}): Service[] {
+  return Array.from({ length: count }, (_, i) => aService(`shop/s${i}`, { createdAt: i, ...special[`s${i}`] }));
+}
+
+function sharing(port: string): Partial<Service> {
+  return { sharing: sharingTerms({ namespace: 'shop', key: 'k', ports: [port] }) };
+}
+
+function plansOf(t: TestContext, act: () => void): number {
+  const { mock } = t.mock.method(Allocator.prototype, 'plan');
+  act();
+  mock.restore();
+  return mock.callCount();
+}
+
+suite('where many wait', () => {
+  test('an address of a node that leaves goes to who has waited longest, though a search had passed it', (t) => {
+    const desk = new Desk(services(200), ['192.0.2.1']);
+    assert.deepEqual([desk.ips('shop/s0'), desk.ips('shop/s1')], ['192.0.2.2', '']);
+    const plans = plansOf(t, () => desk.nodes());
+    assert.deepEqual([desk.ips('shop/s1'), desk.ips('shop/s2')], ['192.0.2.1', '']);
+    assert.ok(plans < FEW, `${plans}`);
+  });
+
+  test('a node that has nothing to do with the pools disturbs next to nobody', (t) => {
+    const desk = new Desk(services(200));
+    const plans = plansOf(t, () => desk.nodes('198.51.100.1'));
+    assert.ok(plans < FEW, `${plans}`);
+  });
+
+  test('an address whose oldest taker shares it goes to him and to those that fit beside him, and nobody else is asked', (t) => {
+    const special = { s2: sharing('TCP/80'), s5: sharing('TCP/80'), s9: sharing('TCP/443') };
+    const desk = new Desk(services(200, special));
+    const plans = plansOf(t, () => desk.remove('shop/s0'));
+    const has = ['s2', 's3', 's5', 's9'].map((name) => desk.ips(`shop/${name}`));
+    assert.deepEqual(has, ['192.0.2.1', '', '', '192.0.2.1']);
+    assert.ok(plans < FEW, `${plans}`);
+  });
+
+  test('an address that is freed while a stranger uses it is offered to nobody, and given when the stranger is gone', (t) => {
+    const desk = new Desk(services(200));
+    desk.pool({ conflicts: [{ ip: '192.0.2.1', mac: '02:00:5e:10:00:0a', node: undefined, announced: true }] });
+    const plans = plansOf(t, () => desk.remove('shop/s0'));
+    assert.ok(plans < FEW, `${plans}`);
+    assert.equal(desk.ips('shop/s2'), '');
+    desk.pool({ conflicts: [] });
+    assert.equal(desk.ips('shop/s2'), '192.0.2.1');
+  });
+
+  test('an address that a pool leaves out goes, once it is freed, to who asks for it, as nobody else could have it', () => {
+    const asking = { wantedIPs: ['192.0.2.255'] };
+    const desk = new Desk([
+      aService('shop/first', { createdAt: 0, ...asking }),
+      aService('shop/next', { createdAt: 9, ...asking }),
+    ]);
+    desk.pool({ ranges: aPool('p', ['192.0.2.1', '192.0.2.255']).ranges, avoidBuggyIPs: true });
+    assert.deepEqual([desk.ips('shop/first'), desk.ips('shop/next')], ['192.0.2.255', '']);
+    desk.remove('shop/first');
+    assert.equal(desk.ips('shop/next'), '192.0.2.255');
+  });
+});
