@@ -44,6 +44,17 @@ export function rackOf({ labels }: Pick<Node, 'labels'>): string | undefined {
   return RACK_LABELS.map((key) => labels[key]).find((rack) => rack !== undefined);
 }
 
+/**
+ * All addresses that are known to be a node's own, by canonical text, so that no Service may have one: routes go to pinned ones as well,
+ * and an ExternalIP is no less its own than an InternalIP.
+ */
+export function nodesByAddress(nodes: Iterable<Node>): ReadonlyMap<string, string> {
+  const all = [...nodes].flatMap(({ name, internalIPs, externalIPs, pinned }) =>
+    [...internalIPs, ...externalIPs, ...pinned].map(({ text }) => [text, name] as const),
+  );
+  return new Map(all);
+}
+
 export function nodeAddress(text: string): NodeAddress | undefined {
   const address = parseAddress(text);
   return address === undefined ? undefined : { ...address, text: formatAddress(address) };

@@ -4,7 +4,7 @@ import { Reserved } from '../../allocate/reserved.ts';
 import { notServed } from '../../allocate/served.ts';
 import type { ClusterView } from '../../cluster/watch/cluster-view.ts';
 import type { AddressRange } from '../../domain/address.ts';
-import type { Node } from '../../domain/node.ts';
+import { nodesByAddress, type Node } from '../../domain/node.ts';
 import type { Peer } from '../../domain/peer.ts';
 import { poolOf, type Pool } from '../../domain/pool.ts';
 import type { Finding } from '../../domain/reason.ts';
@@ -94,11 +94,9 @@ export class ClusterPicture {
 
   /** The same with other pools. */
   poolSetWith(pools: ReadonlyMap<string, Pool>): PoolSet {
-    const nodes = [...this.view.nodes.values()].flatMap(({ name, internalIPs, externalIPs }) =>
-      [...internalIPs, ...externalIPs].map(({ text }) => [text, name] as const),
-    );
+    const nodes = nodesByAddress(this.view.nodes.values());
     const { serviceRanges, subnets } = this.#reservations;
-    const reserved = new Reserved({ nodes: new Map(nodes), serviceRanges: serviceRanges(), subnets: subnets() });
+    const reserved = new Reserved({ nodes, serviceRanges: serviceRanges(), subnets: subnets() });
     return new PoolSet(pools, reserved, undefined, this.view.unreadablePools());
   }
 

@@ -3,7 +3,7 @@ import { PoolSet } from '../../allocate/pool-set.ts';
 import type { Release, Remembered } from '../../allocate/released.ts';
 import { Reserved } from '../../allocate/reserved.ts';
 import type { AddressRange } from '../../domain/address.ts';
-import type { Node } from '../../domain/node.ts';
+import { nodesByAddress, type Node } from '../../domain/node.ts';
 import { MAX_EXCEPTIONS, type Pool } from '../../domain/pool.ts';
 import type { Assignment, Service } from '../../domain/service.ts';
 import type { Eip } from '../custom-kinds.ts';
@@ -108,10 +108,7 @@ export class PoolWords {
   }
 
   #reservedBy(serviceRanges: readonly AddressRange[]): Reserved {
-    const all = [...this.#deps.nodes.values()].flatMap(({ name, internalIPs, externalIPs }) =>
-      [...internalIPs, ...externalIPs].map(({ text }) => [text, name] as const),
-    );
-    return new Reserved({ nodes: new Map(all), serviceRanges, subnets: [] });
+    return new Reserved({ nodes: nodesByAddress(this.#deps.nodes.values()), serviceRanges, subnets: [] });
   }
 }
 

@@ -8,6 +8,7 @@ import { poolUse, type PoolUse } from '../../allocate/pool-use.ts';
 import type { Release } from '../../allocate/released.ts';
 import { Reserved } from '../../allocate/reserved.ts';
 import type { AddressRange } from '../../domain/address.ts';
+import { nodesByAddress } from '../../domain/node.ts';
 import { finding, type Finding } from '../../domain/reason.ts';
 import type { Assignment, Service } from '../../domain/service.ts';
 import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
@@ -169,11 +170,7 @@ export class AddressAssigner {
   /** The same object as long as nothing is different. */
   #reservedNow(): Reserved {
     const { view, serviceRanges, subnets } = this.#deps;
-    // A node's ExternalIPs are no less its own than its InternalIPs.
-    const all = [...view.nodes.values()].flatMap(({ name, internalIPs, externalIPs }) =>
-      [...internalIPs, ...externalIPs].map(({ text }) => [text, name] as const),
-    );
-    const nodes = new Map(all);
+    const nodes = nodesByAddress(view.nodes.values());
     const same = this.#nodes.size === nodes.size && [...nodes].every(([ip, node]) => this.#nodes.get(ip) === node);
     const input = { nodes, serviceRanges: serviceRanges(), subnets: subnets() };
     if (same && this.#reserved?.isMadeOf(input) === true) return this.#reserved;
