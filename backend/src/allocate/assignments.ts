@@ -1,3 +1,4 @@
+import type { Family } from '../domain/address.ts';
 import type { Assignment } from '../domain/service.ts';
 
 /** In the same order. */
@@ -13,4 +14,9 @@ export function poolsOf(assignments: readonly Assignment[]): Set<string> {
 /** Those of `some` that `others` has not. */
 export function without(some: readonly Assignment[], others: readonly Assignment[]): Assignment[] {
   return some.filter(({ pool, ip }) => !others.some((other) => other.pool === pool && other.ip === ip));
+}
+
+/** Of two families the canonical text tells. */
+export function familyOf({ ip }: Assignment): Family {
+  return ip.includes(':') ? 'ipv6' : 'ipv4';
 }

@@ -3,7 +3,7 @@ import { poolOf, type Pool } from '../domain/pool.ts';
 import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
-import { without } from './assignments.ts';
+import { familyOf, without } from './assignments.ts';
 import { isBelieved } from './believed.ts';
 import { choose, type Choice, type ChooseView } from './choose.ts';
 import type { PoolSet } from './pool-set.ts';
@@ -58,10 +58,6 @@ export interface AllocateView extends ChooseView {
 }
 
 /** Of a canonical address; parsing each would take most of the time of a plan. */
-function familyOf({ ip }: Assignment): Family {
-  return ip.includes(':') ? 'ipv6' : 'ipv4';
-}
-
 function neededFamilies(service: Service): readonly Family[] {
   return service.familyPolicy === 'SingleStack' ? service.families.slice(0, 1) : service.families;
 }

@@ -29,8 +29,9 @@ suite('an address that stands in the status of a Service', () => {
       { pool: 'six', ip: '2001:db8::1' },
       { pool: 'p', ip: IP },
     ];
-    bench.service(holder('b/s', { recorded }));
-    bench.service(holder('a/s', { recorded: [{ pool: 'six', ip: '2001:db8::2' }, ...recorded.slice(1)] }));
+    const families = ['ipv4', 'ipv6'] as const;
+    bench.service(holder('b/s', { families, recorded }));
+    bench.service(holder('a/s', { families, recorded: [{ pool: 'six', ip: '2001:db8::2' }, ...recorded.slice(1)] }));
     assert.deepEqual(
       [bench.passed('b/s'), bench.passed('a/s')],
       [['six=2001:db8::1'], ['six=2001:db8::2', 'p=192.0.2.1']],

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { familyOf } from '../../allocate/assignments.ts';
 import { isBelieved } from '../../allocate/believed.ts';
 import type { Recorded } from '../../allocate/inheritance.ts';
 import type { PoolSet } from '../../allocate/pool-set.ts';
+import { notServed } from '../../allocate/served.ts';
 import { byServiceAge } from '../../allocate/waiting.ts';
 import { poolOf, type Pool } from '../../domain/pool.ts';
 import type { Labels } from '../../domain/selector.ts';
@@ -134,13 +136,39 @@ export class Admission {
     this.#remove(key);
     const asked = askedBy(service);
     if (asked.length === 0) return;
-    const verdicts = asked.map((assignment) => this.#judge(service, assignment, earlier));
+    const possible = this.#possible(service, asked, earlier);
+    const verdicts = asked.map((assignment) =>
+      possible.includes(assignment) ? this.#judge(service, assignment, earlier) : REFUSED,
+    );
     const passed = verdicts.flatMap((verdict) => verdict.passed ?? []);
     const admitted = verdicts.flatMap((verdict) => (verdict.admitted ? (verdict.passed ?? []) : []));
     this.#standings.set(key, { service, asked, admitted, passed });
     for (const { ip } of admitted) this.#holders.add(ip, key);
     for (const { ip, pool } of asked)
       if (!admitted.some((got) => got.ip === ip && got.pool === pool)) this.#waiting.add(ip, key);
+  }
+
+  /**
+   * What of a status a leader can have written: none where the Service is another one's, and one address of each of its families. If
+   * there are more, that which it was admitted to, or which the pool's status names, or else the first is meant.
+   */
+  #possible(service: Service, asked: readonly Assignment[], earlier: readonly Assignment[]): Assignment[] {
+    const had = asked.filter(({ ip }) => earlier.some((admitted) => admitted.ip === ip));
+    // Without a default pool as well: whom one served is served on, and it may have gone a moment ago.
+    if (notServed({ service, defaultPoolExists: true }) !== undefined) return had;
+    const others = service.families.flatMap((family) => {
+      const all = asked.filter((assignment) => familyOf(assignment) === family);
+      if (all.length < 2) return all;
+      return all.some((one) => had.includes(one))
+        ? []
+        : (all.find((one) => this.#isNamed(service, one)) ?? all[0] ?? []);
+    });
+    return [...had, ...others];
+  }
+
+  #isNamed(service: Service, assignment: Assignment): boolean {
+    const pool = poolOf(assignment, this.#deps.words.poolSet().pools);
+    return this.#recordOf(service, assignment.ip, pool) === 'named';
   }
 
   #judge(service: Service, assignment: Assignment, earlier: readonly Assignment[]): Verdict {
@@ -185,6 +213,7 @@ export class Admission {
     if (rivals.length === 0 || this.#recordOf(service, ip, pool) === 'named') return false;
     const { pools } = this.#deps.words.poolSet();
     return rivals.some((rival) => {
+      // Whatever it is by now: it may have been admitted elsewhere before.
       const claim = askedBy(rival).find((assignment) => assignment.ip === ip);
       return claim !== undefined && this.#isBelieved(rival, ip, poolOf(claim, pools));
     });
