@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Clock, Logger } from '../platform/ports.ts';
 import { ERRORS, Problem, tooMany, type ErrorCode } from './errors.ts';
-import type { Access, Caller } from './identity/caller.ts';
+import { shareOf, type Access, type Caller } from './identity/caller.ts';
 import type { Admitted, Gate } from './identity/gate.ts';
 import type { Verdicts } from './identity/kubesphere.ts';
 import { EventStreams, type Told } from './event-streams.ts';
@@ -221,7 +221,7 @@ export class App {
   async #stream(id: RouteId, route: Route, exchange: Exchange): Promise<void> {
     const answer = async (): Promise<Told> => {
       const { answer: body, caller } = await this.#answer(id, route, exchange);
-      return { caller: `${caller.via} ${caller.user}`, text: this.#serialised.of(body) };
+      return { caller: shareOf(caller), text: this.#serialised.of(body) };
     };
     const { request, response } = exchange;
     const status = (error: unknown): Status => this.#statusFor(error, request);

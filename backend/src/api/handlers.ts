@@ -4,6 +4,7 @@ import type { Context, Handlers } from './app.ts';
 import { AddressLists } from './caches/address-lists.ts';
 import { AllocationCache } from './caches/allocation-cache.ts';
 import { Problem, tooMany } from './errors.ts';
+import { shareOf } from './identity/caller.ts';
 import type { Reading } from './model/audience.ts';
 import { explain, needsAllocation } from './model/explanation.ts';
 import { nodeAnswers } from './model/nodes.ts';
@@ -207,8 +208,7 @@ function ofTheFuture(deps: HandlersDeps): Part<'simulate' | 'getPreflight'> {
   const queue = new Queue(SIMULATION_QUEUE);
   return {
     simulate: async ({ body }, { admitted, signal }) => {
-      const { via, user } = admitted.caller;
-      const caller = `${via} ${user}`;
+      const caller = shareOf(admitted.caller);
       const seconds = limit.take(caller);
       if (seconds !== undefined) throw tooMany(seconds);
       const [words, now] = [await gather.all(), clock.wallTime().getTime()];

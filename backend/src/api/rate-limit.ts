@@ -25,15 +25,19 @@ export class RateLimit {
     this.#rate = rate;
   }
 
-  /** Takes one token; returns undefined if there was one, else after how many seconds there will be. */
-  take(caller: string): number | undefined {
+  /**
+   * Takes one token; returns undefined if there was one, else after how many seconds there will be.
+   * @param reserve tokens that must be left then
+   */
+  take(caller: string, reserve = 0): number | undefined {
     const { burst, perSecond } = this.#rate;
     const at = this.#clock.now();
     const before = this.#buckets.get(caller);
     const tokens = Math.min(burst, (before?.tokens ?? burst) + ((at - (before?.at ?? at)) * perSecond) / 1_000);
     this.#buckets.delete(caller);
     if (this.#buckets.size >= MAX_CALLERS) this.#buckets.delete(this.#buckets.keys().next().value ?? '');
-    this.#buckets.set(caller, { tokens: tokens < 1 ? tokens : tokens - 1, at });
-    return tokens < 1 ? Math.ceil((1 - tokens) / perSecond) : undefined;
+    const missing = 1 + reserve - tokens;
+    this.#buckets.set(caller, { tokens: missing > 0 ? tokens : tokens - 1, at });
+    return missing > 0 ? Math.ceil(missing / perSecond) : undefined;
   }
 }

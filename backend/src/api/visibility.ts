@@ -25,14 +25,18 @@ export async function masked<T>(admitted: Admitted, build: (audience: Audience) 
   return seen.size === 0 ? answer : build({ sees: (namespace) => seen.has(namespace) });
 }
 
-/** Of these namespaces those whose Services the caller may see, as far as that is asked for. */
+/**
+ * Of these namespaces those whose Services the caller may see, as far as that is asked for. Asked first is what is most likely a yes, and what
+ * was a no comes last: where not all can be asked, the caller's own are named all the same.
+ */
 export async function seenOf(admitted: Admitted, named: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-  const asked = [...named].sort().slice(0, MAX_ASKED);
-  const verdicts = await Promise.all(asked.map(async (namespace) => await maySee(admitted, namespace)));
+  const likely = Map.groupBy([...named].sort(), (namespace) => String(admitted.didLast(...listingIn(namespace))));
+  const asked = ['true', 'undefined', 'false'].flatMap((last) => likely.get(last) ?? []).slice(0, MAX_ASKED);
+  const verdicts = await Promise.all(asked.map(async (namespace) => await admitted.may(...listingIn(namespace))));
   return new Set(asked.filter((_, i) => verdicts[i] === true));
 }
 
-async function maySee(admitted: Admitted, namespace: string): Promise<boolean> {
+function listingIn(namespace: string): Parameters<Admitted['may']> {
   const access = { verb: 'list', resource: 'services', subresource: undefined, namespace, name: undefined } as const;
-  return await admitted.may(access, { method: 'GET', path: `${BASE_PATH}/namespaces/${namespace}/services` });
+  return [access, { method: 'GET', path: `${BASE_PATH}/namespaces/${namespace}/services` }];
 }

@@ -11,6 +11,18 @@ export interface Caller {
   readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
+/** `system:serviceaccount:NAMESPACE:NAME`, as Kubernetes names the user that a ServiceAccount is. */
+const SERVICE_ACCOUNT = /^(system:serviceaccount:[^:]+):/;
+
+/**
+ * Who counts as one where callers share what there is: whoever may make ServiceAccounts in a namespace could be any number of them, so that all of
+ * a namespace are one.
+ */
+export function shareOf({ via, user }: Pick<Caller, 'via' | 'user'>): string {
+  const namespace = via === 'kubernetes' ? SERVICE_ACCOUNT.exec(user)?.[1] : undefined;
+  return `${via} ${namespace ?? user}`;
+}
+
 /** What a request does, in the words of RBAC, in our API group. */
 export interface Access {
   readonly verb: Verb;

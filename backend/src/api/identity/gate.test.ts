@@ -73,14 +73,56 @@ suite('who comes while others guess tokens', () => {
     const gate = api.gate();
     const question = { method: 'GET', path: '/' };
     await gate.admit(from('192.0.2.1'), pools, question);
+    const guesses: Promise<void>[] = [];
     for (let second = 0; second < 60; second += 1) {
       api.clock.advance(1_000);
       for (let i = 0; i < 300; i += 1) {
         const guess = { ...from(`198.51.100.${i % 6}`), authorization: `Bearer guess-${second}-${i}` };
-        await assert.rejects(gate.admit(guess, pools, question), Problem);
+        guesses.push(assert.rejects(gate.admit(guess, pools, question), Problem));
       }
       await gate.admit(from('192.0.2.1'), pools, question);
     }
+    api.clock.advance(10_000);
+    await Promise.all(guesses);
+  });
+});
+
+suite('who shares the judges with others', () => {
+  const of = (token: string): Credentials => ({
+    authorization: `Bearer ${token}`,
+    remoteUser: undefined,
+    from: '192.0.2.1',
+  });
+  const listing = (namespace: string): Access => {
+    return { verb: 'list', resource: 'services', subresource: undefined, namespace, name: undefined };
+  };
+  const question = { method: 'GET', path: '/' };
+
+  test('is let in on, and told fewer names, when he has asked about too many', async (context) => {
+    const api = await bench(context);
+    api.users.set('tenant', { name: 'tenant', may: ['get overview', 'list services'] });
+    const gate = api.gate();
+    const overview: Access = { ...listing(''), verb: 'get', resource: 'overview', namespace: undefined };
+    const { may } = await gate.admit(of('tenant'), overview, question);
+    let named = 0;
+    for (let i = 0; i < 700; i += 1) if (await may(listing(`ns-${i}`), question)) named += 1;
+    assert.equal(named, 600);
+    await gate.admit(of('tenant'), listing('shop'), question);
+  });
+
+  test('counts as one with the other ServiceAccounts of a namespace', async (context) => {
+    const api = await bench(context);
+    const account = (namespace: string, i: number): string => `system:serviceaccount:${namespace}:a${i}`;
+    for (const [namespace, i] of [...Array.from({ length: 20 }, (_, n) => ['shop', n] as const), ['bank', 0] as const])
+      api.users.set(`${namespace}-${i}`, { name: account(namespace, i), may: ['list services'] });
+    const gate = api.gate();
+    let refused = 0;
+    for (let i = 0; i < 700; i += 1) {
+      const asked = gate.admit(of(`shop-${i % 20}`), listing(`ns-${i}`), question);
+      await asked.catch(() => (refused += 1));
+    }
+    assert.equal(refused, 100);
+    await gate.admit(of('bank-0'), listing('bank'), question);
   });
 });
 

@@ -4,8 +4,8 @@ import { Problem, tooMany } from '../errors.ts';
 import { RateLimit } from '../rate-limit.ts';
 import { BASE_PATH } from '../routes.ts';
 import { ShortCache } from '../short-cache.ts';
-import type { Access, Caller, KubeSphere, Question, Reviews } from './caller.ts';
-import { JudgeLimit, TooManyQuestions } from './judge-limit.ts';
+import { shareOf, type Access, type Caller, type KubeSphere, type Question, type Reviews } from './caller.ts';
+import { JudgeLimit, TooManyQuestions, type Purpose } from './judge-limit.ts';
 
 /** What a request says of who sends it. */
 export interface Credentials {
@@ -30,6 +30,8 @@ const REFUSED_MS = 2_000;
 /** A right may count for so long after it was taken away, in milliseconds; and one that was given may wait as long. */
 const ACCESS_MS = 10_000;
 const MAX_CACHED = 4_096;
+/** Each answer for a tenant may need some hundred. */
+const MAX_VERDICTS = 16_384;
 /** RFC 6750: what a token may consist of; ours are some 1,000 characters long. */
 const BEARER = /^Bearer ([\w~+/.-]{1,8192}=*)$/i;
 
@@ -37,7 +39,7 @@ const BEARER = /^Bearer ([\w~+/.-]{1,8192}=*)$/i;
 const UNKNOWN = { burst: 200, perSecond: 50 };
 /** Requests of one caller. */
 const PER_CALLER = { burst: 1_000, perSecond: 500 };
-/** Questions about one caller's rights whose answer is not known yet: one answer can need some hundred. */
+/** Questions about one caller's rights whose answer is not known yet, for each purpose: the names in one answer can need some hundred. */
 const NEW_QUESTIONS = { burst: 600, perSecond: 60 };
 
 const WHOLE_CLUSTER: Access = {
@@ -62,18 +64,18 @@ export class Gate {
   readonly #verdicts: ShortCache<boolean>;
   readonly #unknown: RateLimit;
   readonly #perCaller: RateLimit;
-  readonly #newQuestions: RateLimit;
+  readonly #newQuestions: Readonly<Record<Purpose, RateLimit>>;
   readonly #judges: Readonly<Record<Caller['via'], Budgets>>;
-  /** Tokens that were somebody's, hashed, the latest last: their owners don't queue with those who guess. */
-  readonly #proven = new Set<string>();
+  /** Tokens that were somebody's, hashed, the latest last, with whose share that is: their owners don't queue with those who guess. */
+  readonly #proven = new Map<string, string>();
 
   constructor(deps: GateDeps) {
     this.#deps = deps;
     this.#identities = new ShortCache(deps, { max: MAX_CACHED });
-    this.#verdicts = new ShortCache(deps, { max: MAX_CACHED });
+    this.#verdicts = new ShortCache(deps, { max: MAX_VERDICTS });
     this.#unknown = new RateLimit(deps, UNKNOWN);
     this.#perCaller = new RateLimit(deps, PER_CALLER);
-    this.#newQuestions = new RateLimit(deps, NEW_QUESTIONS);
+    this.#newQuestions = { admission: new RateLimit(deps, NEW_QUESTIONS), names: new RateLimit(deps, NEW_QUESTIONS) };
     const budgets = (): Budgets => ({ known: new JudgeLimit(deps), strangers: new JudgeLimit(deps) });
     this.#judges = { kubernetes: budgets(), kubesphere: budgets() };
   }
@@ -86,15 +88,22 @@ export class Gate {
     const caller = await this.#identify(token, credentials, throughKubeSphere ? 'kubesphere' : 'kubernetes');
     if (throughKubeSphere && remoteUser !== caller.user)
       throw new Problem('IdentityMismatch', { params: { claimed: remoteUser } });
-    limited(this.#perCaller, `${caller.via} ${caller.user}`);
-    const admitted = { caller, may: async (a: Access, q: Question) => await this.#may(token, caller, a, q) };
-    if (!(await admitted.may(access, question))) throw forbidden(caller, access);
-    return { caller, seesAll: async () => await admitted.may(WHOLE_CLUSTER, ALL_SERVICES), may: admitted.may };
+    limited(this.#perCaller, shareOf(caller));
+    const mayEnter = async (a: Access, q: Question): Promise<boolean> =>
+      await this.#may(this.#subject(token, caller, a, q), 'admission');
+    if (!(await mayEnter(access, question))) throw forbidden(caller, access);
+    return {
+      caller,
+      seesAll: async () => await mayEnter(WHOLE_CLUSTER, ALL_SERVICES),
+      may: async (a, q) => await this.#mayIfAsked(this.#subject(token, caller, a, q)),
+      didLast: (a, q) => this.#verdicts.last(`names ${this.#subject(token, caller, a, q).key}`),
+    };
   }
 
   async #identify(token: string, { from }: Credentials, via: Caller['via']): Promise<Caller> {
     const key = `${via} ${hashed(token)}`;
-    if (!this.#identities.has(key) && !this.#proven.has(key)) limited(this.#unknown, from);
+    const share = this.#proven.get(key);
+    if (!this.#identities.has(key) && share === undefined) limited(this.#unknown, from);
     const ttl = (found: Caller | undefined): number => (found === undefined ? REFUSED_MS : IDENTITY_MS);
     const { reviews, kubesphere } = this.#deps;
     const judge = async (): Promise<Caller | undefined> => {
@@ -102,34 +111,56 @@ export class Gate {
       const user = await kubesphere.userOf(token);
       return user === undefined ? undefined : { user, via, uid: undefined, groups: [], extra: {} };
     };
-    const budget = this.#judges[via][this.#proven.has(key) ? 'known' : 'strangers'];
-    const ask = async (): Promise<Caller | undefined> => await budget.ask(judge);
+    const budget = this.#judges[via][share === undefined ? 'strangers' : 'known'];
+    const asker = { caller: share ?? from, purpose: 'admission' } as const;
+    const ask = async (): Promise<Caller | undefined> => await budget.ask(asker, judge);
     const caller = await available(via, async () => await this.#identities.get(key, ttl, ask));
-    this.#prove(key, caller !== undefined);
+    this.#prove(key, caller);
     if (caller === undefined) throw new Problem('Unauthorized');
     return caller;
   }
 
-  #prove(key: string, isSomebodys: boolean): void {
+  #prove(key: string, owner: Caller | undefined): void {
     this.#proven.delete(key);
-    if (isSomebodys) this.#proven.add(key);
+    if (owner !== undefined) this.#proven.set(key, shareOf(owner));
     if (this.#proven.size > MAX_CACHED) this.#proven.delete(this.#proven.keys().next().value ?? '');
   }
 
-  async #may(token: string, caller: Caller, access: Access, question: Question): Promise<boolean> {
+  #subject(token: string, caller: Caller, access: Access, question: Question): Subject {
     const about =
       caller.via === 'kubernetes' ? [caller.uid, caller.groups, caller.extra, access] : [hashed(token), question];
-    const key = hashed(JSON.stringify([caller.via, caller.user, about]));
-    if (!this.#verdicts.has(key)) limited(this.#newQuestions, `${caller.via} ${caller.user}`);
-    const ttl = (): number => ACCESS_MS;
     const { reviews, kubesphere } = this.#deps;
     const judge = async (): Promise<boolean> => {
       if (caller.via === 'kubernetes') return await reviews.allows(caller, access);
       return (await kubesphere.admits(token, question)) === caller.user;
     };
-    const ask = async (): Promise<boolean> => await this.#judges[caller.via].known.ask(judge);
-    return await available(caller.via, async () => await this.#verdicts.get(key, ttl, ask));
+    return { caller, key: hashed(JSON.stringify([caller.via, caller.user, about])), judge };
   }
+
+  /** Each purpose has answers of its own: who wants to be let in doesn't wait for what is asked for names. */
+  async #may({ caller, key: about, judge }: Subject, purpose: Purpose): Promise<boolean> {
+    const [share, key] = [shareOf(caller), `${purpose} ${about}`];
+    if (!this.#verdicts.has(key)) limited(this.#newQuestions[purpose], share);
+    const ask = async (): Promise<boolean> =>
+      await this.#judges[caller.via].known.ask({ caller: share, purpose }, judge);
+    return await available(caller.via, async () => await this.#verdicts.get(key, () => ACCESS_MS, ask));
+  }
+
+  async #mayIfAsked(subject: Subject): Promise<boolean> {
+    try {
+      return await this.#may(subject, 'names');
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'TooManyRequests') return false;
+      throw error;
+    }
+  }
+}
+
+/** A question about the rights of a caller. */
+interface Subject {
+  readonly caller: Caller;
+  readonly key: string;
+  readonly judge: () => Promise<boolean>;
 }
 
 /** What may be asked of one judge: who guesses tokens uses up nothing of what there is for callers who have shown a good one. */
@@ -143,7 +174,10 @@ export interface Admitted {
   readonly caller: Caller;
   /** Whether he may see the Services of all namespaces. */
   readonly seesAll: () => Promise<boolean>;
+  /** Whether he may what his answer shows more of then; not, where too much is asked to find out. */
   readonly may: (access: Access, question: Question) => Promise<boolean>;
+  /** What was found when that was asked last, which may be so no longer. */
+  readonly didLast: (access: Access, question: Question) => boolean | undefined;
 }
 
 /** Tokens are nowhere kept. */
