@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PeerConfig, Route, SessionStatus } from './model.ts';
-import { addPathReceive, gracefulRestartBoth, peer, routerOpen, Scene } from './testing/scripted-router.ts';
+import {
+  addPathReceive,
+  gracefulRestartBoth,
+  peer,
+  RouterConnection,
+  routerOpen,
+  Scene,
+} from './testing/scripted-router.ts';
+import type { Capability } from './wire/capabilities/capability.ts';
 
 const a = '10.0.0.1/32';
 const nextHop = '192.0.2.11';
@@ -59,7 +67,7 @@ test('a peer that is removed gets its routes withdrawn, then a Cease; the other 
   );
 });
 
-test('a peer with another hold time gets a new session and its routes again; the other is left alone', async () => {
+test('a peer with another hold time gets a new session and its routes again, without graceful restart after a Cease; the other is left alone', async () => {
   const scene = two();
   scene.speaker.configure([{ ...peer, holdTimeSeconds: 30 }, other]);
   await settleAll(scene);
@@ -67,6 +75,64 @@ test('a peer with another hold time gets a new session and its routes again; the
   assert.equal(scene.connections[0]?.log.at(-1), 'Cease / Other Configuration Change');
   assert.deepEqual(scene.connection.table.nextHops(a), ['192.0.2.11']);
   assert.equal(scene.speaker.sessions()[0]?.negotiated?.holdTimeSeconds, 30);
+});
+
+const configurationChange = 'Cease / Other Configuration Change';
+
+/** Parameters that take a new session, and what the old one is told at last where the router has graceful restart; undefined: nothing. */
+type Changed = Partial<Omit<PeerConfig, 'gracefulRestart'>> & {
+  readonly gracefulRestart?: PeerConfig['gracefulRestart'] | undefined;
+};
+const newSessions: readonly (readonly [string, Changed, string | undefined])[] = [
+  ['another hold time', { holdTimeSeconds: 30 }, undefined],
+  ['another restart time', { gracefulRestart: { restartTimeSeconds: 60 } }, undefined],
+  ['a password', { password: 'secret' }, undefined],
+  ['another AS of ours', { localAs: 65002 }, undefined],
+  ['no ADD-PATH any more', { families: peer.families.map((each) => ({ ...each, addPathSendMax: 1 })) }, undefined],
+  ['no graceful restart any more', { gracefulRestart: undefined }, configurationChange],
+  ['another local address', { localAddress: '192.0.2.3' }, 'Cease / Peer De-configured'],
+];
+
+for (const [what, change, word] of newSessions) {
+  for (const notification of [false, true]) {
+    const router = notification ? 'RFC 8538' : 'RFC 4724 alone';
+    test(`a peer with ${what}: a router with ${router} ${word === undefined ? 'keeps' : 'drops'} its routes until the new session has them`, async () => {
+      const scene = new Scene();
+      const restart: Capability = { ...gracefulRestartBoth, notification };
+      scene.router(routerOpen(addPathReceive, restart));
+      scene.speaker.configure([peer]);
+      scene.speaker.setRoutes('r1', routes);
+      scene.settle();
+      const old = scene.connection;
+      const { gracefulRestart, ...others } = { ...peer, ...change };
+      const open = change.families === undefined ? routerOpen(addPathReceive, restart) : routerOpen(restart);
+      const accept = (remote: RouterConnection['remote']): void =>
+        void scene.connections.push(new RouterConnection(remote, open));
+      const { password } = change;
+      scene.dialer.listen(peer.address, 179, accept, password === undefined ? {} : { password });
+      scene.speaker.configure([gracefulRestart === undefined ? others : { ...others, gracefulRestart }]);
+      await settleAll(scene);
+      assert.ok(old.remote.closed);
+      const isHard = notification && change.localAddress !== undefined;
+      const last = isHard ? `Cease / Hard Reset (${word ?? ''})` : word;
+      assert.equal(old.log.at(-1), last ?? 'update');
+      assert.deepEqual(old.table.nextHops(a), [nextHop], 'nothing is withdrawn');
+      assert.notEqual(scene.connection, old);
+      assert.deepEqual(scene.connection.table.nextHops(a), [nextHop]);
+    });
+  }
+}
+
+test('a session that is not up yet ends without a word: the router may retain what an earlier one brought', async () => {
+  const scene = new Scene();
+  scene.silentRouter();
+  scene.speaker.configure([peer]);
+  scene.settle();
+  const old = scene.connection;
+  scene.speaker.configure([{ ...peer, holdTimeSeconds: 30 }]);
+  await settleAll(scene);
+  assert.ok(old.remote.closed);
+  assert.deepEqual(old.log, ['open']);
 });
 
 test('a peer that is removed is told as gone once, whatever its session did, and not heard of again', async () => {

@@ -71,8 +71,8 @@ export class BgpSpeaker {
   }
 
   /**
-   * The whole desired set of peers. A session is touched only if a parameter of its own changed; a peer that is gone gets its
-   * routes withdrawn and a Cease. So does the router of a peer that has become another router (address, port or AS): under its
+   * The whole desired set of peers. A session is touched only if a parameter of its own changed, and where graceful restart is agreed on the
+   * router keeps its routes until the new session has brought them again; a peer that is gone gets its routes withdrawn and a Cease. So does the router of a peer that has become another router (address, port or AS): under its
    * key a new peer is there, which waits for `setRoutes`.
    *
    * @param listen where routers may connect to us; who isn't a peer is refused
@@ -225,7 +225,7 @@ export class BgpSpeaker {
       if (JSON.stringify(before) !== JSON.stringify(config)) peer.sessions.reconfigure(config);
       return;
     }
-    void this.#end(peer, peer.sessions.stop(notification(ErrorCode.cease, CeaseSubcode.otherConfigurationChange)));
+    void this.#end(peer, peer.sessions.stop(lastWord(peer.sessions, before, config)));
     peer.sessions = this.#sessions(config, peer.rib, peer.work, peer.sessions.past);
     peer.sessions.start();
   }
@@ -253,6 +253,22 @@ export class BgpSpeaker {
 /** A router that is no longer the peer's would keep our routes over a mere reset of the session (RFC 4724, RFC 8538). */
 function isSameRouter(before: PeerConfig, after: PeerConfig): boolean {
   return before.address === after.address && before.port === after.port && before.peerAs === after.peerAs;
+}
+
+/**
+ * What a session is told that ends because its successor has other parameters. A NOTIFICATION drops routes (RFC 4724 section 4.2) where the router lacks
+ * RFC 8538, in all replicas at once: nothing is said where both sides have graceful restart, before and after. It isn't known before the peer's
+ * OPEN, and then routes of an earlier session may be retained.
+ *
+ * A password that comes or goes, and an AS of our own, change nothing of that: until the router has them as well there is no session, and
+ * the nodes forward. Without graceful restart from now on, routes are not to be kept. From another local address we are another neighbour, and the one
+ * that we were never comes back: that takes a hard reset (RFC 8538 section 4).
+ */
+function lastWord(sessions: PeerSessions, before: PeerConfig, after: PeerConfig): Notification | undefined {
+  if (before.localAddress !== after.localAddress) return notification(ErrorCode.cease, CeaseSubcode.peerDeconfigured);
+  const isWanted = before.gracefulRestart !== undefined && after.gracefulRestart !== undefined;
+  const isAgreed = sessions.status().negotiated?.gracefulRestart ?? true;
+  return isWanted && isAgreed ? undefined : notification(ErrorCode.cease, CeaseSubcode.otherConfigurationChange);
 }
 
 /** Equal for configurations between which the session can go on: over another password too, if the router follows in time. */

@@ -34,7 +34,7 @@ export const addPathReceive: Capability = {
   type: 'add-path',
   families: families.map((family) => ({ family, mode: 1 })),
 };
-export const gracefulRestartBoth: Capability = {
+export const gracefulRestartBoth: Extract<Capability, { type: 'graceful-restart' }> = {
   type: 'graceful-restart',
   restarting: false,
   notification: true,
