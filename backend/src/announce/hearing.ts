@@ -9,7 +9,8 @@ export function isFor({ protocol, bgp }: Pool, labels: Labels): boolean {
   return protocol === 'bgp' && selects(bgp.peerSelector, labels);
 }
 
-function isSpokenWith({ deleting, adminDown }: Peer): boolean {
+/** Whether anybody is to speak with it. */
+export function isSpokenWith({ deleting, adminDown }: Peer): boolean {
   return !deleting && !adminDown;
 }
 

@@ -302,6 +302,11 @@ suite('peers', () => {
       ]),
     });
     assert.equal(bench.retentionMs, 9_000);
+    const nodeSelector = { matchLabels: { rack: 'other' }, matchExpressions: [] };
+    bench.engine.change({ peers: new Map([['r3', aPeer('r3', '10.0.0.252', { nodeSelector })]]) });
+    assert.equal(bench.retentionMs, 210_000, 'that one of another rack may retain: the next replica there asks us');
+    bench.engine.change({ peers: new Map([['r3', aPeer('r3', '10.0.0.252', { nodeSelector, adminDown: true })]]) });
+    assert.equal(bench.retentionMs, 9_000);
   });
 });
 

@@ -300,7 +300,8 @@ export class Engine {
     this.#hearing.configure(usable, settings);
     const configs = peerConfigs(peers, settings, place, this.#inputs.passwords);
     this.#offSubnet.configure(this.#targets, configs);
-    if (configs.length > 0) this.#deps.replicas.setRetention(Math.max(...configs.map(retentionMs)));
+    const retention = retentionMs(this.#inputs.peers.values(), settings);
+    if (retention !== undefined) this.#deps.replicas.setRetention(retention);
     this.#deps.nodes.setRouters(configs.map(({ address }) => address));
     const { listenPort: port = 0, listenAddresses: addresses = [] } = settings ?? {};
     this.#deps.speaker.configure(configs, { port, addresses });

@@ -1,3 +1,4 @@
+import { isSpokenWith } from '../announce/hearing.ts';
 import type { PeerTarget } from '../announce/snapshot.ts';
 import { parseAddress, parseRange, rangeContains, type AddressRange, type Family } from '../domain/address.ts';
 import { rackOf, type Node } from '../domain/node.ts';
@@ -145,7 +146,17 @@ function toldBy({ labels, sendMax, subnets, onlyNode, dropsDead }: PeerTarget): 
   ]);
 }
 
-/** How long a router may go on using the routes of a speaker that died without a word (RFC 4271 hold time, RFC 4724). */
-export function retentionMs(config: PeerConfig): number {
-  return (config.holdTimeSeconds + (config.gracefulRestart?.restartTimeSeconds ?? 0)) * 1_000;
+/**
+ * How long any router may go on using the routes of a speaker that died without a word (RFC 4271 hold time, RFC 4724): the longest time of all
+ * peers. What one replica has forgotten it tells no newcomer, so those of other racks count as well, and those whose password isn't known here.
+ *
+ * @returns milliseconds; undefined where nobody is to be spoken with
+ */
+export function retentionMs(peers: Iterable<Peer>, settings: BgpSettings | null): number | undefined {
+  if (settings === null) return undefined;
+  const times = [...peers].filter(isSpokenWith).map((peer) => {
+    const restart = gracefulRestart(peer, settings).gracefulRestart?.restartTimeSeconds ?? 0;
+    return (peer.holdTimeSeconds + restart) * 1_000;
+  });
+  return times.length === 0 ? undefined : Math.max(...times);
 }
