@@ -164,11 +164,11 @@ export class Lab extends KubeAccess {
     return ensureHelm();
   }
 
-  /** Runs helm as the administrator; returns its standard output. */
-  async helm(args: readonly string[]): Promise<string> {
+  /** Runs helm as the administrator; returns its standard output. `by`: how the program is started. */
+  async helm(args: readonly string[], by: typeof run = run): Promise<string> {
     const cache = join(folderOf(this.name), 'helm');
     const env = { HELM_CACHE_HOME: cache, HELM_CONFIG_HOME: cache, HELM_DATA_HOME: cache };
-    return run(await this.helmProgram(), ['--kubeconfig', this.kubeconfig, ...args], { env });
+    return by(await this.helmProgram(), ['--kubeconfig', this.kubeconfig, ...args], { env });
   }
 
   /** Puts the images of an archive into every node. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildManagerImage } from '../../tools/image/build.ts';
 import { executorObjects, executorRights, executorUser } from '../../tools/package/helm-executor.ts';
+import { injectedNodeSelector, ksCoreHelm } from '../../tools/package/ks-core-helm.ts';
 import { stageExtension, type StagedChart } from '../../tools/package/stage.ts';
 import { tarball } from '../../tools/package/tarball.ts';
 import { kubeSphereKinds } from '../kubesphere/kinds.ts';
@@ -85,14 +86,14 @@ export class InstalledExtension {
 
   async #helm(...args: string[]): Promise<void> {
     const as = ['--namespace', extensionNamespace, '--kube-as-user', executorUser(name, extensionNamespace)];
-    await this.#lab.helm([...as, ...args]);
+    await this.#lab.helm([...as, ...args], ksCoreHelm);
   }
 }
 
 /** What ks-core sets besides what administrators do; the registry is the one that the lab's nodes have the image of. */
 const injected = [
   'global.imageRegistry=docker.io',
-  'global.nodeSelector.kubernetes\\.io/os=linux',
+  ...injectedNodeSelector({ 'kubernetes.io/os': 'linux' }),
   'global.clusterInfo.name=host',
   'global.clusterInfo.role=host',
 ];

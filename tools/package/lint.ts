@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
-import { run } from '../../lab/toolchain/run.ts';
+import { injectedNodeSelector, ksCoreHelm } from './ks-core-helm.ts';
 import { changelogs, icon, readmes, screenshots, size, values } from './lint/contents.ts';
 import * as metadataRules from './lint/metadata.ts';
 import { bindings, collisions, escalation, permissions, secrets, wildcards } from './lint/objects.ts';
@@ -51,9 +51,7 @@ const VARIANTS: readonly (readonly string[])[] = [
 
 const injected = [
   `global.imageRegistry=${MIRRORED.imageRegistry}`,
-  ...Object.entries(MIRRORED.nodeSelector).map(
-    ([key, value]) => `global.nodeSelector.${key.replaceAll('.', '\\.')}=${value}`,
-  ),
+  ...injectedNodeSelector(MIRRORED.nodeSelector),
   `global.imagePullSecrets={${MIRRORED.imagePullSecret}}`,
   // What the charts have no use for must not disturb them.
   ...['global.portal.url=https://console.example', 'global.clusterInfo.name=host', 'global.clusterInfo.role=host'],
@@ -106,6 +104,6 @@ async function render(helm: string, tgz: string, { pass, set, kinds }: Wish): Pr
   const flags = [`tags.extension=${pass === 'extension'}`, `tags.agent=${pass === 'agent'}`, ...set];
   const args = ['template', release, tgz, '-n', 'extension-porterlb', '--include-crds', '--kube-version', '1.28.0'];
   const has = kinds.flatMap((kind) => ['--api-versions', kind]);
-  const text = await run(helm, [...args, ...has, ...flags.flatMap((flag) => ['--set', flag])]);
+  const text = await ksCoreHelm(helm, [...args, ...has, ...flags.flatMap((flag) => ['--set', flag])]);
   return parseAllDocuments(text).flatMap((document) => (document.toJS() as Rendered | null) ?? []);
 }

@@ -9,6 +9,7 @@ import { kubeSphereKinds } from '../../lab/kubesphere/kinds.ts';
 import { ensureHelm } from '../../lab/toolchain/index.ts';
 import { fencesOf } from '../docs/fences.ts';
 import { executorObjects, executorRights, executorUser } from './helm-executor.ts';
+import { injectedNodeSelector, ksCoreHelm } from './ks-core-helm.ts';
 import { findingsOf, subjectOf } from './lint.ts';
 import { imagesOf, podSpecOf } from './lint/pods.ts';
 import { stageExtension, stagePlainChart } from './stage.ts';
@@ -34,7 +35,7 @@ test('sites without internet find all images that the charts render in the page 
 /** What ks-core sets. */
 const injected = [
   'global.imageRegistry=mirror.example',
-  'global.nodeSelector.zone=a',
+  ...injectedNodeSelector({ 'kubernetes.io/os': 'linux', zone: '1' }),
   'global.clusterInfo.name=host',
   'global.clusterInfo.role=host',
 ];
@@ -67,7 +68,7 @@ suite('helm as the helm-executor, with the rights of permissions.yaml and no oth
   async function asExecutor(...args: string[]): Promise<string> {
     const as = ['--kubeconfig', lab.kubeconfig, '--namespace', namespace];
     const user = ['--kube-as-user', executorUser('porterlb', namespace)];
-    return run(helm, [...as, ...user, ...args, '--no-hooks'], { env: { HELM_CACHE_HOME: folder } });
+    return ksCoreHelm(helm, [...as, ...user, ...args, '--no-hooks'], { env: { HELM_CACHE_HOME: folder } });
   }
 
   async function install(pass: 'agent' | 'extension', ...values: string[]): Promise<void> {
@@ -93,7 +94,7 @@ suite('helm as the helm-executor, with the rights of permissions.yaml and no oth
       nodeSelector: object;
       containers: { image: string }[];
     };
-    assert.deepEqual(nodeSelector, { zone: 'a' });
+    assert.deepEqual(nodeSelector, { 'kubernetes.io/os': 'linux', zone: '1' });
     assert.match(containers[0]?.image ?? '', /^mirror\.example\/porterlb\/porter-manager:/);
     for (const path of [
       crd,

@@ -55,3 +55,28 @@ helm.sh/hook: {{ . }}
 helm.sh/hook-weight: "-5"
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end }}
+
+{{/*
+Labels of `from` into `into`, under `name`. ks-core injects global.nodeSelector by --set, through a shell that takes the backslash out of
+`kubernetes\.io/os`: names with dots come as levels, and values as numbers and truths, which labels are not.
+*/}}
+{{- define "porterlb.flatten" -}}
+{{- range $key, $value := .from -}}
+{{- if kindIs "map" $value -}}
+{{- include "porterlb.flatten" (dict "from" $value "name" (append $.name $key) "into" $.into) -}}
+{{- else if not (kindIs "invalid" $value) -}}
+{{- $_ := set $.into (append $.name $key | join ".") (kindIs "string" $value | ternary $value (toJson $value)) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* Where Pods may run: global.nodeSelector, and over it nodeSelector. Nothing if neither names a label. */}}
+{{- define "porterlb.nodeSelector" -}}
+{{- $global := .Values.global | default dict -}}
+{{- $injected := dict -}}
+{{- include "porterlb.flatten" (dict "from" ($global.nodeSelector | default dict) "name" list "into" $injected) -}}
+{{- with merge (dict) .Values.nodeSelector $injected -}}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end -}}
+{{- end }}

@@ -25,7 +25,7 @@ export interface Rendering {
 /** What KubeSphere and administrators set for all charts, with values that nothing else has. */
 export const MIRRORED = {
   imageRegistry: 'mirror.lint.example',
-  nodeSelector: { 'lint.example': 'chosen' },
+  nodeSelector: { 'lint.example/pool': 'chosen', 'role.lint.example': 'true' },
   imagePullSecret: 'lint-pull-secret',
 } as const;
 
