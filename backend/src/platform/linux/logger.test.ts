@@ -62,6 +62,34 @@ suite('log lines', () => {
     assert.doesNotMatch(raw.join(''), /hunter2/);
   });
 
+  test('no credential is written at any depth, whatever holds it', () => {
+    const { log, raw, lines } = logger();
+    const conf = { authPassword: 'hunter2', peerAs: 64512 };
+    log.info({ authorization: 'hunter2', peer: { conf }, peers: [{ password: 'hunter2', host: 'r1' }] }, 'x');
+    log.child({ peer: { conf } }).info({ headers: { Authorization: 'hunter2', 'set-cookie': ['hunter2'] } }, 'x');
+    const err = Object.assign(new Error('refused'), { request: { headers: { authorization: 'hunter2' }, path: '/x' } });
+    log.error({ err, causes: [err], bearerToken: 'hunter2', told: { toJSON: () => ({ password: 'hunter2' }) } }, 'x');
+    assert.doesNotMatch(raw.join(''), /hunter2/);
+    const [first, second, third] = lines() as Record<string, object>[];
+    assert.deepEqual([first?.['peer'], first?.['peers']], [{ conf: { peerAs: 64512 } }, [{ host: 'r1' }]]);
+    assert.deepEqual(second?.['headers'], {});
+    const told = third?.['err'] as { message: string; type: string; request: object };
+    assert.deepEqual([told.type, told.message, told.request], ['Error', 'refused', { headers: {}, path: '/x' }]);
+  });
+
+  test('what leads back to itself, or goes on too deep, is cut off', () => {
+    const { log, lines } = logger();
+    const ring: Record<string, unknown> = { name: 'a' };
+    ring['next'] = ring;
+    let deep: object = { password: 'hunter2' };
+    for (let i = 0; i < 1000; i++) deep = { deep };
+    log.info({ ring, deep, when: new Date(0), bytes: 10n, nothing: null }, 'x');
+    const [line] = lines() as Record<string, unknown>[];
+    assert.deepEqual(line?.['ring'], { name: 'a', next: '[circular]' });
+    assert.match(JSON.stringify(line?.['deep']), /"\[deep\]"/);
+    assert.deepEqual([line?.['when'], line?.['bytes'], line?.['nothing']], ['1970-01-01T00:00:00.000Z', 10, null]);
+  });
+
   test('an error has its message and stack', () => {
     const { log, lines } = logger();
     log.error({ err: new RangeError('too far') }, 'x');

@@ -1,9 +1,7 @@
 import { destination, pino } from 'pino';
 import type { LogThreshold } from '../log-level.ts';
 import type { LogFields, Logger } from '../ports.ts';
-
-/** Fields that could carry a credential: they are removed wherever they appear near the top of a log object. */
-const SECRETS = ['password', 'authPassword', 'token', '*.password', '*.authPassword', '*.token', '*.authorization'];
+import { withoutCredentials } from './credentials.ts';
 
 /** Where log lines go: something that takes whole lines. */
 export interface LineSink {
@@ -25,7 +23,8 @@ export function jsonLogger(
       base: {},
       timestamp: () => `,"ts":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: SECRETS, remove: true },
+      // Errors have become objects before: by withoutCredentials().
+      serializers: { err: (told: unknown) => told },
     },
     sink,
   );
@@ -41,25 +40,25 @@ class ThresholdLogger implements Logger {
 
   constructor(root: pino.Logger, threshold: LogThreshold, fields: LogFields) {
     this.#root = root;
-    this.#lines = root.child(fields);
+    this.#lines = root.child(withoutCredentials(fields));
     this.#threshold = threshold;
     this.#fields = fields;
   }
 
   debug(fields: LogFields, message: string): void {
-    if (this.#threshold.admits('debug')) this.#lines.debug(fields, message);
+    if (this.#threshold.admits('debug')) this.#lines.debug(withoutCredentials(fields), message);
   }
 
   info(fields: LogFields, message: string): void {
-    if (this.#threshold.admits('info')) this.#lines.info(fields, message);
+    if (this.#threshold.admits('info')) this.#lines.info(withoutCredentials(fields), message);
   }
 
   warn(fields: LogFields, message: string): void {
-    if (this.#threshold.admits('warn')) this.#lines.warn(fields, message);
+    if (this.#threshold.admits('warn')) this.#lines.warn(withoutCredentials(fields), message);
   }
 
   error(fields: LogFields, message: string): void {
-    if (this.#threshold.admits('error')) this.#lines.error(fields, message);
+    if (this.#threshold.admits('error')) this.#lines.error(withoutCredentials(fields), message);
   }
 
   child(fields: LogFields): Logger {
