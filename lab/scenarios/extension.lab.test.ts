@@ -112,8 +112,8 @@ suite('the extension in a cluster', () => {
     await lab.kubectl(['annotate', 'pod', '-n', extensionNamespace, first, 'porterlb.kubesphere.io/log-level=debug']);
     const writes = (what: RegExp, timeoutMs: number): Promise<unknown> =>
       until(async () => what.test(await logOf(first)), { what: `${what}`, timeoutMs, explain: () => logOf(first) });
-    // The kubelet takes its time to show that to the Pod.
-    await writes(/the log level is set/, 180_000);
+    // The kubelet takes its time to show that to the Pod, and each of its threads looks by itself.
+    await writes(/"component":"manager".*the log level is set/, 180_000);
     await lab.apply(service('more', { app: 'whoami' }));
     await writes(/^\{"level":"debug"/m, 30_000);
     assert.doesNotMatch(await logOf(second), /^\{"level":"debug"/m);
