@@ -133,8 +133,18 @@ describe('EventRecorder', () => {
 
   it('bounds its memory and counts what it drops', async () => {
     const { recorder } = bench();
-    for (let number = 0; number < 5_000; number += 1) recorder.record(services, service(`s${number}`), allocated);
-    assert.equal(recorder.dropped, 5_000 - 4_096);
+    const inShop = Array.from({ length: 5_000 }, (_, number) => service(`s${number}`));
+    for (const one of inShop) recorder.record(services, one, allocated);
+    assert.equal(recorder.dropped, 5_000 - 2_048);
+    for (const one of inShop) {
+      const namespace = `${one.metadata?.name.slice(-2)}-team`;
+      recorder.record(
+        services,
+        { metadata: { ...one.metadata, name: 'web', namespace, uid: `${namespace} ${one.metadata?.name}` } },
+        allocated,
+      );
+    }
+    assert.equal(recorder.dropped, 10_000 - 4_096);
     recorder.stop();
     await Promise.resolve();
   });
@@ -187,5 +197,29 @@ describe('EventRecorder', () => {
     const note = written()[0]?.note ?? '';
     assert.ok(Buffer.byteLength(note) <= 1_024 && Buffer.byteLength(note) > 1_020);
     assert.match(note, /^xü+$/);
+  });
+
+  it("a tenant's thousands of Events, each another one, leave other tenants theirs, soon", async () => {
+    const { clock, recorder, written } = bench();
+    const evil: Service = { metadata: { name: 'evil', namespace: 'evil', uid: 'uid-of-evil' } };
+    const notes = Array.from({ length: 4_300 }, (_, i) => ({ ...allocated, note: `wanted ${i}` }));
+    for (const [i, occurrence] of notes.entries()) {
+      recorder.record(services, evil, occurrence);
+      if (i % 12 === 11) await pass(clock, 1_000, 1_000);
+    }
+    recorder.record(services, service('web'), allocated);
+    await pass(clock, 2_000, 500);
+    assert.deepEqual(
+      written().flatMap(({ regarding }) => (regarding?.namespace === 'shop' ? [regarding.name] : [])),
+      ['web'],
+    );
+    assert.ok(recorder.dropped > 0);
+    // When the tenant has been quiet for the time of a series and its queue is written, it has its share again.
+    await pass(clock, 4_000_000, 1_000);
+    const dropped = recorder.dropped;
+    recorder.record(services, evil, { ...allocated, note: 'at last' });
+    await pass(clock, 2_000, 500);
+    assert.equal(recorder.dropped, dropped);
+    assert.ok(written().some(({ note }) => note === 'at last'));
   });
 });

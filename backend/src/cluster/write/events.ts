@@ -7,6 +7,7 @@ import type { Event } from '../kinds.ts';
 import type { KubeObject, ResourceKind } from '../objects.ts';
 import { apiVersionOf, microTime, refOf } from '../objects.ts';
 import { Burst } from './burst.ts';
+import { Turns } from './turns.ts';
 
 export interface EventRecorderDeps {
   readonly api: Kube;
@@ -50,6 +51,11 @@ interface Reported {
 const seriesMs = 360_000;
 /** Bound of memory: what comes on top of that many Events in 6 minutes is counted and dropped. */
 const maxRecords = 4_096;
+/**
+ * Once half of that is in use, no namespace gets beyond this: what one tenant's Services can be made to say, by editing what they ask for,
+ * shall not silence those of others.
+ */
+const maxRecordsOfNamespace = 256;
 const pruneEveryMs = 10_000;
 /** A burst begins with more Events in a second than may be written in one, and lasts until they are this share of that. */
 const fewShare = 0.25;
@@ -71,7 +77,10 @@ export class EventRecorder {
   readonly #allowance: number;
   readonly #burst: Burst;
   readonly #records = new Map<string, Reported>();
-  readonly #queue: Reported[] = [];
+  /** By namespace. */
+  readonly #recorded = new Map<string, number>();
+  /** Each namespace has its turn. */
+  readonly #queue = new Turns<Reported>();
   #tokens: number;
   #tokensAt: number;
   #sequence = 0;
@@ -111,13 +120,17 @@ export class EventRecorder {
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
-    this.#queue.length = 0;
+    this.#queue.clear();
     this.#records.clear();
+    this.#recorded.clear();
   }
 
   #begin(key: string, event: Event): void {
     this.#prune();
-    if (this.#records.size >= maxRecords) {
+    const ended = this.#records.get(key);
+    if (ended !== undefined) this.#forget(ended);
+    const namespace = namespaceOf(event);
+    if (this.#isFullFor(namespace)) {
       this.#dropped += 1;
       return;
     }
@@ -132,8 +145,25 @@ export class EventRecorder {
       queued: true,
     };
     this.#records.set(key, record);
-    this.#queue.push(record);
+    this.#recorded.set(namespace, (this.#recorded.get(namespace) ?? 0) + 1);
+    this.#queue.push(namespace, record);
     this.#burst.note();
+  }
+
+  #isFullFor(namespace: string): boolean {
+    const { size } = this.#records;
+    const isScarce = size >= maxRecords / 2;
+    return size >= maxRecords || (isScarce && (this.#recorded.get(namespace) ?? 0) >= maxRecordsOfNamespace);
+  }
+
+  #forget(record: Reported): void {
+    // A later one of the same key may have taken its place.
+    if (this.#records.get(record.key) !== record) return;
+    const namespace = namespaceOf(record.event);
+    const left = (this.#recorded.get(namespace) ?? 0) - 1;
+    if (left > 0) this.#recorded.set(namespace, left);
+    else this.#recorded.delete(namespace);
+    this.#records.delete(record.key);
   }
 
   #repeat(record: Reported): void {
@@ -142,7 +172,7 @@ export class EventRecorder {
     record.lastTime = microTime(this.#deps.clock.wallTime());
     if (record.queued) return;
     record.queued = true;
-    this.#queue.push(record);
+    this.#queue.push(namespaceOf(record.event), record);
   }
 
   /** Those whose series is over make room. */
@@ -151,16 +181,15 @@ export class EventRecorder {
     if (now - this.#prunedAt < pruneEveryMs) return;
     this.#prunedAt = now;
     const before = now - seriesMs;
-    for (const [key, record] of this.#records) {
-      if (record.queued || record.lastAt > before) continue;
-      this.#records.delete(key);
+    for (const record of this.#records.values()) {
+      if (!record.queued && record.lastAt <= before) this.#forget(record);
     }
   }
 
   async #drain(): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
-    while (this.#queue.length > 0 && !this.#stopped) {
+    while (!this.#queue.isEmpty && !this.#stopped) {
       const waitMs = this.#takeToken();
       if (waitMs > 0) await this.#sleep(waitMs);
       else await this.#writeNext();
@@ -180,7 +209,7 @@ export class EventRecorder {
         const hopeless = error instanceof ApiError && error.status < 500 && error.status !== 429;
         if (hopeless || attempt === maxAttempts) {
           this.#dropped += 1;
-          this.#records.delete(record.key);
+          this.#forget(record);
           this.#deps.logger.warn({ reason: record.event.reason, ...errorFields(error) }, 'an Event was not written');
           return;
         }
@@ -254,6 +283,10 @@ export class EventRecorder {
       this.#timer = this.#deps.clock.setTimer(ms, resolve);
     });
   }
+}
+
+function namespaceOf({ metadata }: Event): string {
+  return metadata?.namespace ?? '';
 }
 
 function truncated(note: string): string {
