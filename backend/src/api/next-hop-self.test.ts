@@ -6,6 +6,7 @@ import type { Explanation, ServiceAnswer } from './schemas/service.ts';
 import type { Preflight } from './schemas/simulation.ts';
 import { ApiBench, bgpConfs, bgpPeers, eips, factsOf, kinds, served } from './testing/api-bench.ts';
 import { announced, aNode, aSession } from './testing/facts.ts';
+import { effects, local, pods, whatIf } from './testing/what-if.ts';
 
 const CONF = { peerAs: 65000, neighborAddress: '203.0.113.1' };
 
@@ -60,6 +61,28 @@ test('where one node alone is told, or none, it is said what to do', async (cont
   const none = await peersCheck(api);
   assert.deepEqual([none.result, /told nothing of 192\.0\.2\.1/.test(none.text)], ['failed', true]);
   assert.match(none.next, /DaemonSet/);
+});
+
+test('what its Service is told to be is what is told to the router, in an explanation and in a simulation', async (context) => {
+  const api = await bench(context);
+  await api.store(kinds.endpointSlices, pods('shop/web', 'n1', 'n2'));
+  await api.store(kinds.services, local(served('shop/web', '192.0.2.1')));
+  says(api, 1, 100);
+  // Without the only node that has a replica the router is told nothing, though the other node takes traffic.
+  assert.deepEqual(effects(await whatIf(api, { drainNodes: ['n1'] })), ['loses 192.0.2.1 shop/web n1+n2 -> n2']);
+  api.clock.advance(2_000);
+  says(api, 2, 100);
+  assert.deepEqual(effects(await whatIf(api, { drainNodes: ['n1'] })), ['moves 192.0.2.1 shop/web n1+n2 -> n2']);
+  api.clock.advance(2_000);
+  for (const n of [1, 2]) {
+    const untold = { ...announced('192.0.2.1', 'shop/web', []), nodes: ['n3'], routes: [] };
+    const sessions = [aSession('r1', 'Established', false)];
+    api.replicas.set(`porter-${n}`, factsOf(`porter-${n}`, { node: `n${n}`, addresses: [untold], sessions }));
+  }
+  const { paths } = await api.answer<ServiceAnswer>('namespaces/shop/services/web');
+  assert.deepEqual([paths[0]?.announced, paths[0]?.verdict?.reason], [false, 'NoPeerEstablished']);
+  const { result } = await api.answer<Explanation>('namespaces/shop/services/web/explanation');
+  assert.equal(result, 'unreachable');
 });
 
 test('the way of an address and the peer say what kind of router it is', async (context) => {

@@ -13,5 +13,7 @@ export function addressReport(ip: string, decided: Decided, link: LinkView | und
   const { services, younger, idle, announcement, finding } = decided;
   const holders = { services, younger, ...(idle === undefined ? {} : { idle }) };
   if (link !== undefined) return { ip, ...holders, ...link };
-  return { ip, ...holders, finding, nodes: announcement?.nodes.map(({ name }) => name) ?? [] };
+  const draining = announcement?.draining.map(({ name }) => name) ?? [];
+  const nodes = announcement?.nodes.map(({ name }) => name) ?? [];
+  return { ip, ...holders, finding, nodes, ...(draining.length === 0 ? {} : { draining }) };
 }

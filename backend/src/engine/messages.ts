@@ -81,6 +81,8 @@ export interface AddressReport {
   readonly finding: Finding;
   /** Names of the nodes that take its traffic, most preferred first. */
   readonly nodes: readonly string[];
+  /** Nodes that still take it and are about to go; not given: none. */
+  readonly draining?: readonly string[];
 }
 
 /** Somebody else answers for an address that this replica speaks for on a link (Layer 2). */

@@ -77,6 +77,15 @@ suite('the condition Announced of a Service', () => {
     assert.ok(condition?.message.includes(V4) && condition.message.includes(V6));
   });
 
+  test('is False where a peer with nextHopSelf is all there is, and no replica with a session is on a node of the address', () => {
+    const self = { ...aPeer('r1', '192.0.2.254'), nextHopSelf: true };
+    const from = (node: string): PeerSessions => sessions({ peer: self, replicas: [replica('porter-0', { node })] });
+    assert.equal(said(held(V4), view([report(V4)], [from('n2')])), 'False NoPeerEstablished');
+    assert.equal(said(held(V4), view([report(V4)], [from('n1')])), 'True Announced');
+    assert.equal(said(held(V4), view([report(V4, { draining: ['n2'] })], [from('n2')])), 'True Announced');
+    assert.equal(said(held(V4), view([report(V4)], [from('n2'), sessions()])), 'True Announced');
+  });
+
   test('says whatever reason the engine has', () => {
     for (const reason of ['NoEndpoints', 'NoLocalEndpoints', 'AllNodesExcluded', 'NoEligibleNode'] as const)
       assert.equal(said(held(V4), view([report(V4, { finding: refused(reason) })])), `False ${reason}`);

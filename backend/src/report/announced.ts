@@ -14,13 +14,16 @@ import { shortened } from './shortened.ts';
 /** A BgpPeer, with all that its replicas have in sessions with it. */
 export interface PeerSessions {
   readonly peer: Peer;
-  readonly replicas: readonly Pick<ReplicaPeerStatus, 'sessionState' | 'negotiated'>[];
+  readonly replicas: readonly Pick<ReplicaPeerStatus, 'sessionState' | 'negotiated' | 'node'>[];
 }
+
+/** What an engine says of an address, as far as it matters here. */
+type Report = Pick<AddressReport, 'services' | 'younger' | 'idle' | 'finding' | 'nodes' | 'draining'>;
 
 /** What a Service's condition `Announced` depends on. */
 export interface AnnouncedView {
   /** By address. */
-  readonly reports: ReadonlyMap<string, Pick<AddressReport, 'services' | 'younger' | 'idle' | 'finding'>>;
+  readonly reports: ReadonlyMap<string, Report>;
   readonly pools: ReadonlyMap<string, Pool>;
   readonly peers: readonly PeerSessions[];
 }
@@ -39,11 +42,28 @@ export function isAnnounced(reason: Reason): boolean {
 /** API conventions allow more; people read less. */
 const MAX_MESSAGE = 1_024;
 
-/** A session counts from whichever replica: the routers' view of an address is the sum of them. */
-export function isEstablished({ replicas }: PeerSessions, family: Family): boolean {
-  return replicas.some(({ sessionState, negotiated }) => {
+/**
+ * Whether a replica on this node tells the peer of an address: with `nextHopSelf` only if the node is one of those that take its traffic
+ * (`announce/announce`, `bgpRoute`). Of a replica that doesn't say where it is that is taken to be so.
+ */
+export function tells(
+  node: string | undefined,
+  peer: Peer,
+  { nodes, draining = [] }: Pick<Report, 'nodes' | 'draining'>,
+): boolean {
+  return !peer.nextHopSelf || node === undefined || nodes.includes(node) || draining.includes(node);
+}
+
+/** Whether the peer is told of an address: over whichever session, as the routers' view of it is the sum of them. */
+export function isTold(
+  { peer, replicas }: PeerSessions,
+  family: Family,
+  report: Pick<Report, 'nodes' | 'draining'>,
+): boolean {
+  return replicas.some(({ sessionState, negotiated, node }) => {
     const families = negotiated?.families;
-    return sessionState === 'Established' && (families === undefined || families.includes(`${family}-unicast`));
+    const isUp = sessionState === 'Established' && (families === undefined || families.includes(`${family}-unicast`));
+    return isUp && tells(node, peer, report);
   });
 }
 
@@ -74,9 +94,10 @@ function onLink(ip: string, pool: Pool, said: Finding, announcedBefore: boolean)
 function heard(
   service: AnnouncedService,
   { ip, pool: recorded }: Assignment,
-  said: Finding,
+  report: Report,
   view: AnnouncedView,
 ): Finding {
+  const said = report.finding;
   const pool = poolOf({ ip, pool: recorded }, view.pools);
   const family = parseAddress(ip)?.family;
   // The engine's view and ours differ for a moment.
@@ -86,7 +107,7 @@ function heard(
   const listeners = view.peers.filter(({ peer }) => hears(peer, pool, family));
   const params = { ip, pool: pool.name };
   if (listeners.length === 0) return finding('NoPeer', params);
-  return finding(listeners.some((peer) => isEstablished(peer, family)) ? 'Announced' : 'NoPeerEstablished', params);
+  return finding(listeners.some((peer) => isTold(peer, family, report)) ? 'Announced' : 'NoPeerEstablished', params);
 }
 
 /**
@@ -101,7 +122,7 @@ export function findingOf(service: AnnouncedService, assignment: Assignment, vie
     return finding('HeldByOlderService', { ip, holder: report.services[0] ?? '' });
   }
   if (!report.services.includes(service.key)) return undefined;
-  const found = OF_LINKS.has(report.finding.reason) ? heard(service, assignment, report.finding, view) : report.finding;
+  const found = OF_LINKS.has(report.finding.reason) ? heard(service, assignment, report, view) : report.finding;
   const isIdle = report.idle?.includes(service.key) === true && isAnnounced(found.reason);
   return isIdle ? finding('SharerWithoutEndpoints', { ip }) : found;
 }

@@ -8,8 +8,8 @@ import type { ClusterPicture } from './picture.ts';
 
 /** Who exchanges what with a peer, as far as replicas say so. */
 export interface Outlook extends PeerSessions {
-  /** A replica that didn't answer opens a session with it, too. */
-  readonly unheard: boolean;
+  /** Where the replicas are that open a session with it and didn't answer; undefined: that is not known. */
+  readonly unheard: readonly (string | undefined)[];
 }
 
 /** What sessions depend on, as it is or as it would be. */
@@ -42,8 +42,8 @@ function outlook(
 ): Outlook[] {
   return [...peers].map(([name, peer]) => {
     const tellers = words.filter((word) => nodeOf(word) === undefined || opened.get(word.replica.name)?.has(name));
-    const heard = tellers.filter((word) => 'facts' in word);
-    return { peer, replicas: heard.flatMap((word) => sessionsOf(name, word)), unheard: heard.length < tellers.length };
+    const [heard, unheard] = [tellers.filter((word) => 'facts' in word), tellers.filter((word) => !('facts' in word))];
+    return { peer, replicas: heard.flatMap((word) => sessionsOf(name, word)), unheard: unheard.map(nodeOf) };
   });
 }
 
@@ -52,8 +52,6 @@ export function presentSessions(stage: Stage, picture: ClusterPicture): Outlook[
   const opened = openedBy(stage, (peer) => picture.isUsable(peer));
   return outlook(stage, opened, (peer, word) => sessionOf(peer, word, picture));
 }
-
-const UP: PeerSessions['replicas'] = [{ sessionState: 'Established' }];
 
 /**
  * Those that there would be: of a peer that is changed, or that a replica opens a session with only then, it is taken that this comes up.
@@ -68,9 +66,12 @@ export function simulatedSessions(
   const openedBefore = openedBy(before, (peer) => picture.isUsable(peer));
   const opened = openedBy(after, (peer) => changed.has(peer.name) || picture.isUsable(peer));
   // Without the AS of our own there are none.
-  const up = picture.view.settings.get('default')?.value === undefined ? [] : UP;
+  const mayOpen = picture.view.settings.get('default')?.value !== undefined;
+  const up = (word: Word): PeerSessions['replicas'] => {
+    return mayOpen ? [{ sessionState: 'Established', node: nodeOf(word) }] : [];
+  };
   return outlook(after, opened, (peer, word) => {
     const isNew = changed.has(peer) || openedBefore.get(word.replica.name)?.has(peer) !== true;
-    return isNew ? up : sessionOf(peer, word, picture);
+    return isNew ? up(word) : sessionOf(peer, word, picture);
   });
 }

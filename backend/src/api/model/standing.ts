@@ -3,7 +3,7 @@ import { hears } from '../../announce/hearing.ts';
 import { linkOwner } from '../../announce/link-owner.ts';
 import type { HoldingService } from '../../announce/snapshot.ts';
 import { finding, type Finding, type Reason } from '../../domain/reason.ts';
-import { findingOf, isAnnounced, isEstablished } from '../../report/announced.ts';
+import { findingOf, isAnnounced, isTold, tells } from '../../report/announced.ts';
 import type { Simulation } from '../schemas/simulation.ts';
 import type { World } from './simulated-world.ts';
 
@@ -24,11 +24,26 @@ interface Hearers {
   readonly mayHear: readonly string[];
 }
 
-function hearers({ pool, address }: Announcement, { sessions }: World): Hearers {
+/** Those that take its traffic, by name. */
+interface On {
+  readonly nodes: readonly string[];
+  readonly draining: readonly string[];
+}
+
+function on(announcement: Announcement | undefined): On {
+  const names = (nodes: Announcement['nodes'] = []): string[] => nodes.map(({ name }) => name);
+  return { nodes: names(announcement?.nodes), draining: names(announcement?.draining) };
+}
+
+function hearers(announcement: Announcement, { sessions }: World): Hearers {
+  const { pool, address } = announcement;
   const { family } = address;
+  const where = on(announcement);
   const meant = sessions.filter(({ peer }) => hears(peer, pool, family));
-  const heard = meant.filter((each) => isEstablished(each, family));
-  const unheard = meant.filter((each) => each.unheard && !heard.includes(each));
+  const heard = meant.filter((each) => isTold(each, family, where));
+  const unheard = meant.filter((each) => {
+    return !heard.includes(each) && each.unheard.some((node) => tells(node, each.peer, where));
+  });
   const names = (of: typeof meant): string[] => of.map(({ peer }) => peer.name).sort();
   return { peers: names(heard), mayHear: names(unheard) };
 }
@@ -71,7 +86,7 @@ export function standingsOf(ip: string, holders: readonly HoldingService[], worl
   const { announcement, services, younger, idle = [], finding: decided } = decide(ip, holders, world.snapshot);
   const taken = takers(ip, decided, announcement, world);
   const heard = announcement === undefined ? { peers: [], mayHear: [] } : hearers(announcement, world);
-  const reports = new Map([[ip, { services, younger, idle, finding: taken.finding }]]);
+  const reports = new Map([[ip, { services, younger, idle, finding: taken.finding, ...on(announcement) }]]);
   const view = { reports, pools: world.snapshot.pools, peers: world.sessions };
   const holding = holders.filter(({ key }) => services.includes(key));
   return new Map(

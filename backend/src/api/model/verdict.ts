@@ -42,7 +42,9 @@ export function sessionOf(peer: string, word: Word, { view }: ClusterPicture): S
   if (session === undefined) return [];
   // A replica of a later version may have other words for what is no session yet.
   const sessionState = session.state as Session['sessionState'];
-  return [{ sessionState, negotiated: { families: session.families.map(({ family }) => family) } }];
+  return [
+    { sessionState, node: word.facts.node, negotiated: { families: session.families.map(({ family }) => family) } },
+  ];
 }
 
 function sessions(picture: ClusterPicture, words: readonly Word[]): PeerSessions[] {

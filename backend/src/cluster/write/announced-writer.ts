@@ -167,9 +167,20 @@ export class AnnouncedWriter {
     }));
     const texts = peers.map(({ peer, replicas }) => {
       const established = replicas.filter(({ sessionState }) => sessionState === 'Established');
-      const families = established.map(({ negotiated }) => negotiated?.families?.join() ?? 'all');
+      // With nextHopSelf it matters where the replica is, too.
+      const families = established.map(({ negotiated, node }) => {
+        return [negotiated?.families?.join() ?? 'all', ...(peer.nextHopSelf ? [node ?? ''] : [])].join(' ');
+      });
       const wanted = peer.families.map(({ family }) => family);
-      return [peer.name, peer.labels, peer.deleting, peer.adminDown, wanted, [...new Set(families)].sort()];
+      return [
+        peer.name,
+        peer.labels,
+        peer.deleting,
+        peer.adminDown,
+        peer.nextHopSelf,
+        wanted,
+        [...new Set(families)].sort(),
+      ];
     });
     return { peers, text: JSON.stringify(texts) };
   }
