@@ -102,6 +102,9 @@ function chooseWanted(address: Address, service: Service, view: ChooseView): Cho
   }
   const found = closed(pool, service, address.family, view) ?? whyNever(pool, address, service, view.pools);
   if (found !== undefined) return { ok: false, finding: found };
+  if (view.pools.reserved.isClusterIP(address)) {
+    return { ok: false, finding: finding('WantedAddressInServiceRange', { ip, range: ip, pool: pool.name }) };
+  }
   const taken = notShareable(ip, service, view);
   if (taken !== undefined) return { ok: false, finding: taken, ip };
   const unusable = inConflict(ip, pool, view) ?? resting(ip, pool, service, view);

@@ -161,7 +161,7 @@ export class PoolSet {
   isSkipped(pool: Pool, address: Address): boolean {
     if (pool.avoidBuggyIPs && isBuggy(address)) return true;
     if (this.#strangers.size > 0 && this.#strangers.has(formatAddress(address))) return true;
-    return this.reserved.nodeWith(address) !== undefined;
+    return this.reserved.nodeWith(address) !== undefined || this.reserved.isClusterIP(address);
   }
 
   /** Why a pool never gives an address that lies in it although somebody wants it, or undefined if it does. */

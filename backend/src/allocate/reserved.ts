@@ -9,6 +9,11 @@ export interface ReservedInput {
   readonly serviceRanges: readonly AddressRange[];
   /** Subnets of the links of all replicas' nodes, as far as they are known. */
   readonly subnets: readonly AddressRange[];
+  /**
+   * Canonical text of the cluster addresses of all Services, as they are at any time: many clusters don't tell their Service ranges. Nothing
+   * new is given of these; what is held already says nothing against its holder, as tenants can choose a Service's cluster address.
+   */
+  readonly clusterIPs?: Pick<ReadonlyMap<string, unknown>, 'has'>;
 }
 
 interface NodeAddress {
@@ -47,15 +52,17 @@ function rangesText(ranges: readonly AddressRange[]): string {
   return ranges.map(formatRange).join();
 }
 
-/** Addresses that are somebody's already, or nobody's for good, whatever a pool says. A value: it never changes. */
+/** Addresses that are somebody's already, or nobody's for good, whatever a pool says. Cluster addresses apart a value: it never changes. */
 export class Reserved {
   readonly serviceRanges: readonly AddressRange[];
   readonly #nodes: ReadonlyMap<string, string>;
   readonly #sorted: readonly NodeAddress[];
   readonly #subnets: readonly AddressRange[];
   readonly #subnetsText: string;
+  readonly #clusterIPs: ReservedInput['clusterIPs'];
 
-  constructor({ nodes, serviceRanges, subnets }: ReservedInput) {
+  constructor({ nodes, serviceRanges, subnets, clusterIPs }: ReservedInput) {
+    this.#clusterIPs = clusterIPs;
     this.serviceRanges = serviceRanges;
     this.#nodes = nodes;
     this.#subnets = subnets.flatMap(ownOf);
@@ -68,13 +75,18 @@ export class Reserved {
   }
 
   /** Whether it was made of these ranges and subnets. */
-  isMadeOf({ serviceRanges, subnets }: Omit<ReservedInput, 'nodes'>): boolean {
+  isMadeOf({ serviceRanges, subnets }: Pick<ReservedInput, 'serviceRanges' | 'subnets'>): boolean {
     return rangesText(serviceRanges) === rangesText(this.serviceRanges) && rangesText(subnets) === this.#subnetsText;
   }
 
   /** The node that has an address. */
   nodeWith(address: Address): string | undefined {
     return this.#nodes.size === 0 ? undefined : this.#nodes.get(formatAddress(address));
+  }
+
+  /** Whether some Service of the cluster has it as its cluster address. */
+  isClusterIP(address: Address): boolean {
+    return this.#clusterIPs?.has(formatAddress(address)) === true;
   }
 
   /** The nodes with an address in a range, ascending. */

@@ -19,6 +19,7 @@ import { ServiceIndex, type Entry, type Holder } from './service-index.ts';
 export type PictureView = Pick<
   ClusterView,
   | 'services'
+  | 'clusterIPs'
   | 'namespaces'
   | 'nodes'
   | 'pools'
@@ -96,7 +97,8 @@ export class ClusterPicture {
   poolSetWith(pools: ReadonlyMap<string, Pool>): PoolSet {
     const nodes = nodesByAddress(this.view.nodes.values());
     const { serviceRanges, subnets } = this.#reservations;
-    const reserved = new Reserved({ nodes, serviceRanges: serviceRanges(), subnets: subnets() });
+    const { clusterIPs } = this.view;
+    const reserved = new Reserved({ nodes, serviceRanges: serviceRanges(), subnets: subnets(), clusterIPs });
     return new PoolSet(pools, reserved, undefined, this.view.unreadablePools());
   }
 

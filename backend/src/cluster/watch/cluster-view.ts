@@ -60,6 +60,8 @@ export interface ClusterViewOptions {
 /** All that this process knows of the cluster, as domain values, kept current by informers. */
 export class ClusterView {
   readonly services = new Map<string, Service>();
+  /** The cluster addresses of all Services, by canonical text, with the key of whose each is. */
+  readonly clusterIPs = new Map<string, string>();
   readonly serviceReasons = new ServiceReasons();
   readonly namespaces = new Map<string, Labels>();
   readonly nodes = new Map<string, Node>();
@@ -238,10 +240,17 @@ export class ClusterView {
   #service(change: Change<kinds.Service>): void {
     const { key } = change;
     this.serviceReasons.note(change);
-    if (change.type === 'set') this.services.set(key, toService(change.object));
+    for (const ip of this.services.get(key)?.clusterIPs ?? [])
+      if (this.clusterIPs.get(ip) === key) this.clusterIPs.delete(ip);
+    if (change.type === 'set') this.#take(toService(change.object));
     else this.services.delete(key);
     this.#send(this.#feed.serviceChanged(key));
     this.#options.onChange('service', key);
+  }
+
+  #take(service: Service): void {
+    this.services.set(service.key, service);
+    for (const ip of service.clusterIPs) this.clusterIPs.set(ip, service.key);
   }
 
   #send(delta: InputDelta | undefined): void {

@@ -32,7 +32,15 @@ export interface AddressAssignerDeps {
   readonly logger: Logger;
   readonly view: Pick<
     ClusterView,
-    'services' | 'namespaces' | 'nodes' | 'poolsInForce' | 'unreadablePools' | 'poolObject' | 'serviceObject' | 'words'
+    | 'services'
+    | 'clusterIPs'
+    | 'namespaces'
+    | 'nodes'
+    | 'poolsInForce'
+    | 'unreadablePools'
+    | 'poolObject'
+    | 'serviceObject'
+    | 'words'
   >;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly guard: Pick<PoolGuard, 'ensure'>;
@@ -172,7 +180,8 @@ export class AddressAssigner {
     const { view, serviceRanges, subnets } = this.#deps;
     const nodes = nodesByAddress(view.nodes.values());
     const same = this.#nodes.size === nodes.size && [...nodes].every(([ip, node]) => this.#nodes.get(ip) === node);
-    const input = { nodes, serviceRanges: serviceRanges(), subnets: subnets() };
+    const { clusterIPs } = view;
+    const input = { nodes, serviceRanges: serviceRanges(), subnets: subnets(), clusterIPs };
     if (same && this.#reserved?.isMadeOf(input) === true) return this.#reserved;
     this.#nodes = nodes;
     return new Reserved(input);

@@ -137,7 +137,7 @@ describe('EventRecorder', () => {
     for (const one of inShop) recorder.record(services, one, allocated);
     assert.equal(recorder.dropped, 5_000 - 2_048);
     for (const one of inShop) {
-      const namespace = `${one.metadata?.name.slice(-2)}-team`;
+      const namespace = `${one.metadata?.uid?.slice(-2)}-team`;
       recorder.record(
         services,
         { metadata: { ...one.metadata, name: 'web', namespace, uid: `${namespace} ${one.metadata?.name}` } },
