@@ -43,7 +43,7 @@ function countsText({ counts }: Overview, view: View): string {
 const HEIGHT_OF_NO_TERMINAL = 24;
 /** Of each table there are so many rows at least. */
 const LEAST_ROWS = 2;
-/** The heads of both tables, what is left out of them, and empty lines in front of them and of the prompt. */
+/** Of both tables the head, what is left out of it, and an empty line in front; and the prompt. */
 const AROUND = 7;
 
 function lineCount(text: string): number {
@@ -56,19 +56,52 @@ interface Answers {
   readonly peers: PeerPage;
 }
 
+/** Of a list that a table has its own rows for, how many it takes at least. */
+function least({ items }: PoolPage | PeerPage): number {
+  return Math.min(LEAST_ROWS, items.length);
+}
+
 /** What is wrong comes first, and of pools and routers those that matter most, as many as fit. */
 function screen({ overview, pools, peers }: Answers, view: View): string {
   const height = view.height ?? HEIGHT_OF_NO_TERMINAL;
   const head = headline(overview, view) + countsText(overview, view);
-  const silent = silentReplicas(overview.replicas);
-  // Its first line, one that says how many more there are, an empty one on either side, and the prompt.
-  const lines = height - lineCount(head) - lineCount(silent) - 5;
-  const top = sections(head, problemsText(overview, view, lines) + silent);
+  // The empty line between them and what is wrong.
+  const lines = height - lineCount(head) - 1 - AROUND - least(pools) - least(peers);
+  const top = sections(head, wrongText(overview, view, lines));
   const room = height - lineCount(top) - AROUND;
-  const half = Math.max(LEAST_ROWS, Math.floor(room / 2));
+  const half = Math.max(least(peers), Math.floor(room / 2));
   const ofPeers = Math.max(half, room - pools.items.length);
-  const ofPools = Math.max(LEAST_ROWS, room - Math.min(peers.items.length, ofPeers));
+  const ofPools = Math.max(least(pools), room - Math.min(peers.items.length, ofPeers));
   return sections(top, peersTable(peers, view, ofPeers), poolsTable(pools, view, ofPools));
+}
+
+/** Problems and replicas that are silent, in so many lines if they can be told in these: of each there is one line at least. */
+function wrongText(overview: Overview, view: View, lines: number): string {
+  const silent = silentReplicas(overview.replicas)
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => paragraph(line, view.width));
+  const forSilent = silent.length === 0 ? 0 : lineCount(silent[0] ?? '') + (silent.length > 1 ? 1 : 0);
+  const problems = problemsText(overview, view, lines - forSilent);
+  return (
+    problems +
+    cut(silent, lines - lineCount(problems), (shown) => {
+      const more = silent.length - shown;
+      return `and of ${counted(more, 'more replica')}: kubectl porterlb status -o json\n`;
+    })
+  );
+}
+
+/** The first texts that fit into so many lines, the last one of which says how many more there are. */
+function cut(texts: readonly string[], lines: number, rest: (shown: number) => string): string {
+  const shown: string[] = [];
+  let left = lines;
+  for (const [i, text] of texts.entries()) {
+    left -= lineCount(text);
+    if (left < (i === texts.length - 1 ? 0 : 1)) break;
+    shown.push(text);
+  }
+  return shown.join('') + (shown.length === texts.length ? '' : rest(shown.length));
 }
 
 /** The API names so many of each at most. */
@@ -81,19 +114,23 @@ function problemText({ kind, reason, count, objects, message }: Overview['proble
   return paragraph(line, view.width, '  ') + (message === '' ? '' : paragraph(message, view.width, '    '));
 }
 
-/** The most frequent ones, as many as fit into so many lines; one at least. */
+/** The most frequent ones, as many as fit into so many lines; of the first one what fits. */
 function problemsText({ problems }: Overview, view: View, lines: number): string {
   if (problems.length === 0) return 'No problems.\n';
-  const [first = '', ...others] = problems.map((problem) => problemText(problem, view));
-  const shown = [first];
-  let left = lines - lineCount(first);
-  for (const text of others) {
-    left -= lineCount(text);
-    if (left < 0) break;
-    shown.push(text);
-  }
-  const rest = andMore(shown, problems.length, 'status -o json');
-  return `${counted(problems.length, 'problem')}:\n${shown.join('')}${rest === '' ? '' : `  ${rest}`}`;
+  const texts = problems.map((problem) => problemText(problem, view));
+  const others = (shown: number): string => `  ${andMore(texts.slice(0, shown), problems.length, 'status -o json')}`;
+  const left = lines - 1;
+  const [first = ''] = texts;
+  const all = cut([abridged(first, left - (texts.length > 1 ? 1 : 0)), ...texts.slice(1)], left, others);
+  return `${counted(problems.length, 'problem')}:\n${all}`;
+}
+
+/** So many lines of a text, one at least, with dots where it is cut. */
+function abridged(text: string, lines: number): string {
+  const most = Math.max(1, lines);
+  const all = text.split('\n').slice(0, -1);
+  if (all.length <= most) return text;
+  return `${all.slice(0, most).join('\n')} ...\n`;
 }
 
 export const status: Command = {
