@@ -38,6 +38,18 @@ function spoken(words: readonly Word[]): string[] {
 }
 
 suite('asking all replicas', () => {
+  test('of no address has the same words for a second, however many ask of new addresses meanwhile', async () => {
+    const bench = new Bench();
+    const words = new Set<readonly Word[]>();
+    for (let i = 0; i < 100; i += 1) {
+      await bench.about(`10.0.0.${i}`);
+      words.add(await bench.gather.all());
+      bench.clock.advance(30);
+    }
+    // In three seconds.
+    assert.ok(words.size <= 4, `${words.size} of 100`);
+  });
+
   test('of many addresses at once asks engines seldom, and answers each', async () => {
     const bench = new Bench();
     const answers: string[][] = [];

@@ -51,6 +51,8 @@ export class Gather {
   /** Begun, or answered a moment ago. */
   #rounds: Round[] = [];
   readonly #waiting: Round[] = [];
+  /** The round for who asks of no address: others don't replace it while it counts, so that what is made of it can be kept. */
+  #general: Round | undefined;
   #active = 0;
   readonly #turns: Turns;
   #timer: Timer | undefined;
@@ -62,20 +64,27 @@ export class Gather {
   }
 
   /**
-   * The word of each replica, sorted by name, of these addresses among others.
+   * The word of each replica, sorted by name, of these addresses among others; without any address the same object for as long as it counts.
    * @throws {Problem} if too many wait already
    */
   async all(ips: readonly string[] = []): Promise<readonly Word[]> {
     const now = this.#deps.clock.now();
     this.#rounds = this.#rounds.filter(({ until }) => until > now);
     const asked = ips.slice(0, MAX_ADDRESSES);
-    const known = this.#rounds.findLast((round) => asked.every((ip) => round.ips.has(ip)));
+    const known = this.#known(asked, now);
     if (known !== undefined) return await known.words;
     const next = this.#waiting.find(({ ips: all }) => new Set([...all, ...asked]).size <= MAX_ADDRESSES);
     for (const ip of asked) next?.ips.add(ip);
     const round = next ?? this.#add(asked);
+    if (asked.length === 0) this.#general = round;
     this.#proceed();
     return await round.words;
+  }
+
+  #known(asked: readonly string[], now: number): Round | undefined {
+    if (asked.length > 0) return this.#rounds.findLast(({ ips }) => asked.every((ip) => ips.has(ip)));
+    if ((this.#general?.until ?? 0) <= now) this.#general = this.#rounds.at(-1);
+    return this.#general;
   }
 
   #add(ips: readonly string[]): Round {
