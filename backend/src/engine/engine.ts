@@ -11,7 +11,7 @@ import { addressReport } from './address-report.ts';
 import { Drains } from './drains.ts';
 import { addressFacts, type AddressFacts, type EngineFacts } from './facts.ts';
 import { leavingMode, routersToMove, type Successors } from './handing-over.ts';
-import { HearingRouters, type Hearing } from './hearing-routers.ts';
+import { HearingRouters, type HearingByKind } from './hearing-routers.ts';
 import { Inputs, type Touched } from './inputs.ts';
 import type { Layer2 } from './layer2.ts';
 import type { Layer2Host, LinkAddress } from './layer2-deps.ts';
@@ -91,9 +91,10 @@ export class Engine {
   constructor(deps: EngineDeps, options: EngineOptions) {
     this.#deps = deps;
     this.#options = options;
-    const hearing = (node = ''): Hearing => this.#hearing.of(this.#inputs.nodes.get(node));
-    this.#ranks = new Ranks({ ...deps, hearing, isDead: (node) => this.#isDead(node) });
-    this.#selfRank = new SelfRank(deps);
+    const hearing = (node = ''): HearingByKind => this.#hearing.of(this.#inputs.nodes.get(node));
+    const isDead = (node: string | undefined): boolean => this.#isDead(node);
+    this.#ranks = new Ranks({ ...deps, hearing: (node) => hearing(node).all, isDead });
+    this.#selfRank = new SelfRank({ ...deps, hearing: (node) => hearing(node).self });
     const protocols: Protocol[] = deps.layer2 === undefined ? ['bgp'] : ['bgp', 'layer2'];
     const policy = { graceMs: options.drainGraceMs, onCordon: options.drainOnCordon };
     this.#drains = new Drains({ ...deps, onChange: () => this.#drainsChanged() }, policy);
@@ -114,7 +115,6 @@ export class Engine {
       this.#inputs.nodes,
     );
     this.#meetNodes();
-    this.#selfRank.update(this.#ranks.view(this.#own()), this.#inputs);
     this.#layer2?.start();
     this.#decideAll();
     this.#configurePeers();
@@ -200,21 +200,29 @@ export class Engine {
 
   #updateRank(): void {
     if (!this.#started) return;
-    const isSelfOther = this.#selfRank.update(this.#ranks.view(this.#own()), this.#inputs);
+    const isSelfOther = this.#updateSelfRank();
     if (this.#ranks.update(this.#own())) this.#routeAllAnew();
-    else if (isSelfOther) this.#setAllRoutes(this.#alike.filter(([peer]) => peer?.onlyNode !== undefined));
+    else if (isSelfOther) this.#setAllRoutes(this.#groupAlike().filter(([peer]) => peer?.onlyNode !== undefined));
+  }
+
+  #updateSelfRank(): boolean {
+    return this.#selfRank.update(this.#options.node, this.#ranks.view(this.#own()), this.#inputs);
   }
 
   #own(): Own {
     const { replica: name, node } = this.#options;
-    const hearing = this.#hearing.of(this.#inputs.nodes.get(node));
+    const hearing = this.#hearing.of(this.#inputs.nodes.get(node)).all;
     return { name, hearing, stale: this.#stale, newcomer: this.#newcomer, leaving: this.#leaving };
   }
 
   #routeAllAnew(): void {
-    this.#alike = alikeTargets(this.#targets, (peer) => this.#ranks.offset(peer));
-    this.#setAllRoutes();
+    this.#setAllRoutes(this.#groupAlike());
     this.#ranks.routed();
+  }
+
+  #groupAlike(): readonly (readonly PeerTarget[])[] {
+    const rank = (name: string): number | undefined => this.#ranks.offset(name) ?? this.#selfRank.offset({ name });
+    return (this.#alike = alikeTargets(this.#targets, rank));
   }
 
   /** What it has decided of these addresses and why, as far as Services hold them. */
@@ -305,6 +313,7 @@ export class Engine {
     this.#deps.nodes.setRouters(configs.map(({ address }) => address));
     const { listenPort: port = 0, listenAddresses: addresses = [] } = settings ?? {};
     this.#deps.speaker.configure(configs, { port, addresses });
+    this.#updateSelfRank();
     this.#ranks.update(this.#own());
     this.#routeAllAnew();
   }
@@ -381,8 +390,7 @@ export class Engine {
 
   #route(announcement: Announcement | undefined, target: PeerTarget | undefined): BgpRoute | undefined {
     if (announcement === undefined || target === undefined) return undefined;
-    if (target.onlyNode !== undefined) return bgpRoute(announcement, target, this.#selfRank.offset(target));
-    const offset = this.#ranks.offset(target.name);
+    const offset = target.onlyNode === undefined ? this.#ranks.offset(target.name) : this.#selfRank.offset(target);
     return offset === undefined ? undefined : bgpRoute(announcement, target, offset);
   }
 }

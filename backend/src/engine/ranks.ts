@@ -4,6 +4,7 @@ import type { ReplicaProber } from '../health/replicas.ts';
 import type { RetainedRoutes } from '../health/tracked-replica.ts';
 import type { Logger } from '../platform/ports.ts';
 import type { BgpSpeaker } from '../speakers/bgp/speaker.ts';
+import { HeardBy } from './heard-by.ts';
 import type { Hearing } from './hearing-routers.ts';
 import { ToldRank } from './told-rank.ts';
 
@@ -11,7 +12,7 @@ export interface RanksDeps {
   readonly logger: Logger;
   readonly replicas: Pick<ReplicaProber, 'answering' | 'lost' | 'told' | 'setRank'>;
   readonly speaker: Pick<BgpSpeaker, 'whenHeard'>;
-  /** The routers that hear replicas on the node of this name, as far as is known now. */
+  /** The routers that hear replicas on the node of this name of all nodes, as far as is known now. */
   readonly hearing: (node: string | undefined) => Hearing;
   /** Our own probes call the node dead, and it isn't us who are cut off. */
   readonly isDead: (node: string | undefined) => boolean;
@@ -21,7 +22,7 @@ export interface RanksDeps {
 export interface Own extends Knowledge {
   readonly name: string;
   readonly leaving: boolean;
-  /** The routers that hear us. */
+  /** The routers that hear us; not those with `nextHopSelf` (`engine/self-rank`). */
   readonly hearing: Hearing;
 }
 
@@ -32,14 +33,14 @@ export interface Own extends Knowledge {
 export class Ranks {
   readonly #deps: RanksDeps;
   readonly #toldRank: ToldRank;
-  /** Who hears the others: of those that are lost, who did when they fell silent, whatever has become of their nodes or of BgpPeers since. */
-  readonly #heardBy = new Map<string, ReadonlySet<string>>();
+  readonly #heardBy: HeardBy;
   #offsets: ReadonlyMap<string, number> = new Map();
   #best: number | undefined;
 
   constructor(deps: RanksDeps) {
     this.#deps = deps;
     this.#toldRank = new ToldRank(deps);
+    this.#heardBy = new HeardBy(deps.hearing);
   }
 
   /** The least of the offsets; undefined before the first `update`. */
@@ -55,15 +56,15 @@ export class Ranks {
   /** Tells the others. Returns whether routes have to change: then `routed` is to be called when the speaker has them. */
   update(own: Own): boolean {
     const view = this.view(own);
-    this.#remember(view);
+    this.#heardBy.remember(view);
     const offsets = new Map(
-      [...own.hearing].map(([peer, router]) => [peer, medOffset(this.#asHeardBy(router, view))] as const),
+      [...own.hearing].map(([peer, router]) => [peer, medOffset(this.#heardBy.heard(router, view))] as const),
     );
     // Where no router hears us, others may yet take our word: older versions rank all replicas together.
     const best = offsets.size === 0 ? medOffset(view) : Math.min(...offsets.values());
     this.#toldRank.set(best, this.#retained(view));
     const isSame = best === this.#best && isDeepStrictEqual(offsets, this.#offsets);
-    this.#log(offsets);
+    logRanks(this.#deps.logger, this.#offsets, offsets, 'rank among the replicas changed');
     this.#offsets = offsets;
     this.#best = best;
     return !isSame;
@@ -81,20 +82,6 @@ export class Ranks {
     return { self, answering: replicas.answering(), lost, told: replicas.told(), stale, newcomer, leaving };
   }
 
-  #remember({ answering, lost }: View): void {
-    const silent = new Set(lost.map(({ name }) => name));
-    const known = new Set([...silent, ...answering.map(({ name }) => name)]);
-    for (const name of this.#heardBy.keys()) if (!known.has(name)) this.#heardBy.delete(name);
-    for (const { name, node } of answering)
-      if (!silent.has(name)) this.#heardBy.set(name, new Set(this.#deps.hearing(node).values()));
-  }
-
-  #asHeardBy(router: string, view: View): ReplicaView {
-    // One that we have not met before it was lost may have been heard by any router.
-    const isHeard = ({ name }: { readonly name: string }): boolean => this.#heardBy.get(name)?.has(router) ?? true;
-    return { ...view, answering: view.answering.filter(isHeard), lost: view.lost.filter(isHeard) };
-  }
-
   #retained(view: View): ReadonlyMap<string, RetainedRoutes> {
     const entries = [...retained(view)].map(([name, med]): [string, RetainedRoutes] => {
       return [name, { med, elsewhere: this.#elsewhere(name, view) }];
@@ -104,25 +91,31 @@ export class Ranks {
 
   /** Those that no router hears that heard the lost one. */
   #elsewhere(lost: string, { answering }: View): string[] {
-    const routers = this.#heardBy.get(lost);
+    const routers = this.#heardBy.routersOf(lost);
     if (routers === undefined) return [];
     const isElsewhere = (name: string): boolean =>
-      ![...(this.#heardBy.get(name) ?? routers)].some((router) => routers.has(router));
+      ![...(this.#heardBy.routersOf(name) ?? routers)].some((router) => routers.has(router));
     return answering.map(({ name }) => name).filter(isElsewhere);
-  }
-
-  #log(offsets: ReadonlyMap<string, number>): void {
-    const changed = [...offsets].filter(([peer, to]) => (this.#offsets.get(peer) ?? to) !== to);
-    const alike = Map.groupBy(changed, ([peer, to]) => `${this.#offsets.get(peer) ?? to} ${to}`);
-    for (const group of alike.values()) {
-      const [[peer, to] = ['', 0]] = group;
-      const fields = { peers: group.map(([name]) => name), from: this.#offsets.get(peer), to };
-      this.#deps.logger.info(fields, 'rank among the replicas changed');
-    }
   }
 }
 
-interface View extends ReplicaView {
+/** Says which ranks are others than before, those that changed alike together. By peer. */
+export function logRanks(
+  logger: Logger,
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+  message: string,
+): void {
+  const changed = [...after].filter(([peer, to]) => (before.get(peer) ?? to) !== to);
+  const alike = Map.groupBy(changed, ([peer, to]) => `${before.get(peer) ?? to} ${to}`);
+  for (const group of alike.values()) {
+    const [[peer, to] = ['', 0]] = group;
+    logger.info({ peers: group.map(([name]) => name), from: before.get(peer), to }, message);
+  }
+}
+
+/** All replicas, whichever router hears them. */
+export interface View extends ReplicaView {
   readonly answering: ReturnType<ReplicaProber['answering']>;
   readonly lost: readonly (LostReplica & { readonly node: string | undefined })[];
 }

@@ -1,40 +1,85 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ReplicaView } from '../announce/med.ts';
 import { selfMedOffset } from '../announce/next-hop-self.ts';
 import type { PeerTarget, Snapshot } from '../announce/snapshot.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { Logger } from '../platform/ports.ts';
 import { DeadSpeakers } from './dead-speakers.ts';
+import { HeardBy } from './heard-by.ts';
+import type { Hearing } from './hearing-routers.ts';
+import { logRanks, type View } from './ranks.ts';
 
 export interface SelfRankDeps {
   readonly replicas: Pick<ReplicaProber, 'goneNodes'>;
   readonly logger: Logger;
+  /** The routers that hear of the node of this name from its own replica alone, as far as is known now. */
+  readonly hearing: (node: string | undefined) => Hearing;
 }
 
-/** What is added to the MED of routes for routers where each replica announces its own node alone. */
+type Nodes = Pick<Snapshot, 'nodes' | 'health'>;
+
+/** For a router that retains what a dead machine has left, and for one that drops it. */
+interface Offsets {
+  readonly retains: number;
+  readonly drops: number;
+}
+
+/**
+ * What is added to the MED of routes for routers where each replica announces its own node alone, router by router: what another router hears
+ * of a replica that died, or of a fresh one, changes nothing at this one.
+ */
 export class SelfRank {
   readonly #deps: SelfRankDeps;
-  readonly #dead = new DeadSpeakers();
-  /** For those that retain what a dead machine has left, and for those that drop it. */
-  #offsets: readonly [retains: number, drops: number] | undefined;
+  readonly #heardBy: HeardBy;
+  readonly #dead = new Map<string, DeadSpeakers>();
+  /** By peer. */
+  #offsets: ReadonlyMap<string, Offsets> = new Map();
 
   constructor(deps: SelfRankDeps) {
     this.#deps = deps;
+    this.#heardBy = new HeardBy(deps.hearing);
   }
 
-  /** @returns whether any is another one, after the first time */
-  update(view: ReplicaView, nodes: Pick<Snapshot, 'nodes' | 'health'>): boolean {
-    const deaths = this.#dead.deaths(this.#deps.replicas.goneNodes(), nodes);
-    const from = this.#offsets;
-    const to = [selfMedOffset({ ...view, deaths }), selfMedOffset({ ...view, deaths: 0 })] as const;
-    this.#offsets = to;
-    if (from === undefined || isDeepStrictEqual(from, to)) return false;
-    this.#deps.logger.info({ from: from[0], to: to[0] }, 'rank towards peers with nextHopSelf changed');
+  /**
+   * @param own the node of this replica
+   * @returns whether any is another one
+   */
+  update(own: string, view: View, nodes: Nodes): boolean {
+    const gone = this.#deps.replicas.goneNodes();
+    this.#heardBy.remember(view, gone);
+    const hearing = this.#deps.hearing(own);
+    const routers = new Set(hearing.values());
+    for (const router of this.#dead.keys()) if (!routers.has(router)) this.#dead.delete(router);
+    const byRouter = new Map([...routers].map((router) => [router, this.#towards(router, view, gone, nodes)] as const));
+    const before = this.#offsets;
+    const offsets = [...hearing].flatMap(([peer, router]): [string, Offsets][] => {
+      const found = byRouter.get(router);
+      return found === undefined ? [] : [[peer, found]];
+    });
+    this.#offsets = new Map(offsets);
+    if (isDeepStrictEqual(before, this.#offsets)) return false;
+    logRanks(
+      this.#deps.logger,
+      retaining(before),
+      retaining(this.#offsets),
+      'rank towards peers with nextHopSelf changed',
+    );
     return true;
   }
 
-  /** 0 before the first update: nothing is announced by then. */
-  offset({ dropsDead = false }: Pick<PeerTarget, 'dropsDead'>): number {
-    return this.#offsets?.[dropsDead ? 1 : 0] ?? 0;
+  /** Undefined before the first update, and for any other peer. */
+  offset({ name, dropsDead = false }: Pick<PeerTarget, 'name' | 'dropsDead'>): number | undefined {
+    return this.#offsets.get(name)?.[dropsDead ? 'drops' : 'retains'];
   }
+
+  #towards(router: string, view: View, gone: ReadonlySet<string>, nodes: Nodes): Offsets {
+    const dead = this.#dead.get(router) ?? new DeadSpeakers();
+    this.#dead.set(router, dead);
+    const deaths = dead.deaths(this.#heardBy.heardFrom(router, gone), nodes);
+    const heard = this.#heardBy.heard(router, view);
+    return { retains: selfMedOffset({ ...heard, deaths }), drops: selfMedOffset({ ...heard, deaths: 0 }) };
+  }
+}
+
+function retaining(offsets: ReadonlyMap<string, Offsets>): Map<string, number> {
+  return new Map([...offsets].map(([peer, { retains }]) => [peer, retains]));
 }
