@@ -28,6 +28,7 @@ const CREATE: fc.Arbitrary<Happening> = fc
   .map((given) => creation(...given));
 
 const NAME = fc.constantFrom(...NAMES);
+const ADDRESS = fc.constantFrom(...Array.from({ length: 6 }, (_, i) => `192.0.2.${i}`));
 const HAPPENING: fc.Arbitrary<Happening> = fc.oneof(
   CREATE,
   fc.constantFrom(...SERVICES).map((key): Happening => ({ what: 'delete', key })),
@@ -46,6 +47,11 @@ const HAPPENING: fc.Arbitrary<Happening> = fc.oneof(
     .map(([name, spec]): Happening => ({ what: 'editPool', name, spec })),
   fc.tuple(NAME, fc.constantFrom(...RANGES)).map(([name, ranges]): Happening => ({ what: 'resizePool', name, ranges })),
   fc.constantFrom(1, 40).map((seconds): Happening => ({ what: 'pass', seconds })),
+  fc
+    .tuple(NAME, ADDRESS, fc.boolean())
+    .map(([name, ip, announced]): Happening => ({ what: 'conflict', name, ip, node: undefined, announced })),
+  NAME.map((name): Happening => ({ what: 'endConflicts', name })),
+  fc.subarray(['192.0.2.1', '192.0.2.4'], { maxLength: 1 }).map((ips): Happening => ({ what: 'nodes', ips })),
 );
 
 function stepOf(happening: Happening, coins: readonly boolean[] = [true]): Step {

@@ -5,7 +5,7 @@ import type { Labels } from '../../domain/selector.ts';
 import { LOAD_BALANCER_CLASS, type Service } from '../../domain/service.ts';
 import { aPool, aService, sharingTerms } from '../../domain/testing/builders.ts';
 import type { SmallCluster } from './small-cluster.ts';
-import { forgedStatus, late, restart, usurp, type Late, type Usurp } from './succession.ts';
+import { forgedStatus, late, restart, unseen, usurp, type Late, type Unseen, type Usurp } from './succession.ts';
 
 /** All addresses that the pools of a history can have. */
 export const ADDRESSES: readonly string[] = [
@@ -149,6 +149,7 @@ export type Happening =
   | { readonly what: 'refuse'; readonly key: string }
   | { readonly what: 'restart' }
   | Late
+  | Unseen
   | Usurp
   | { readonly what: 'forge'; readonly key: string; readonly ips: readonly string[]; readonly pool: string }
   | { readonly what: 'loseRecord'; readonly key: string };
@@ -196,6 +197,15 @@ const weighted: [number, fc.Arbitrary<Happening>][] = [
   [3, fc.record({ what: fc.constant('pass'), seconds: fc.constantFrom(1, 20, 60) })],
   [3, fc.record({ what: fc.constant('refuse'), key: SERVICE })],
   [2, fc.record({ what: fc.constant('restart') })],
+  [
+    4,
+    fc.record({
+      what: fc.constant('unseen'),
+      key: SERVICE,
+      labels: fc.constantFrom<Labels>({}, { app: 'x' }, { tier: 'gold' }),
+      of: fc.constantFrom('the Service', 'its namespace'),
+    }),
+  ],
   [
     4,
     fc.record({
@@ -346,6 +356,7 @@ const HANDLERS: Handlers = {
   refuse: (cluster, { key }) => void cluster.refused.add(key),
   restart: (cluster) => void restart(cluster),
   late,
+  unseen,
   usurp,
   forge,
   loseRecord: (cluster, { key }) => {

@@ -1,4 +1,5 @@
 /** What comes with a new leader: histories of the objects that it finds, and of writes of the last one that show up only then. */
+import type { Labels } from '../../domain/selector.ts';
 import { LOAD_BALANCER_CLASS, type Service } from '../../domain/service.ts';
 import { aService, sharingTerms } from '../../domain/testing/builders.ts';
 import { familyOf, holdersOf, mayGive, type Candidate } from './rules.ts';
@@ -22,6 +23,24 @@ export interface Usurp {
   readonly ips: readonly string[];
   readonly pool: string;
   readonly when: 'without a leader' | 'after a change';
+}
+
+/** A leader ends, and before the next one begins somebody edits a Service's labels or those of a namespace: no leader has seen it. */
+export interface Unseen {
+  readonly what: 'unseen';
+  readonly key: string;
+  readonly labels: Labels;
+  readonly of: 'the Service' | 'its namespace';
+}
+
+export function unseen(cluster: SmallCluster, { key, labels, of }: Unseen): void {
+  const service = cluster.services.get(key);
+  // What was forged is judged by the rules as the next leader finds them.
+  if (service === undefined || cluster.forged.size > 0 || cluster.unjudged.size > 0) return;
+  if (hasLostRecord(cluster)) return;
+  if (of === 'the Service') cluster.services.set(key, { ...service, labels, resourceVersion: String(cluster.count()) });
+  else cluster.namespaces.set(service.namespace, labels);
+  restart(cluster);
 }
 
 /** Returns whether it could be. */
