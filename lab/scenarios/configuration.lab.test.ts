@@ -338,7 +338,10 @@ suite('pools, peers and the BGP configuration, as they change', () => {
     const kept = await session(lab.lab.router('r2'));
     await lab.lab.apply(bgpPeer(r1, r1.addresses.ipv4, { passwordSecretRef: { name: 'r1' } }));
     const missing = await ready('bgppeers/r1', ({ reason }) => reason === 'PasswordMissing');
-    assert.equal(missing.message, 'There is no Secret porterlb-system/r1. No session is opened without it.');
+    assert.equal(
+      missing.message,
+      'There is no Secret porterlb-system/r1. The last configuration stays in force until then.',
+    );
     const password = (value: string): KubeObject => ({
       apiVersion: 'v1',
       kind: 'Secret',

@@ -1,17 +1,12 @@
 import type { Family } from '../domain/address.ts';
 import type { Node } from '../domain/node.ts';
-import { duplicateOf, type Peer } from '../domain/peer.ts';
+import { duplicateOf, isSpokenWith, type Peer } from '../domain/peer.ts';
 import type { Pool } from '../domain/pool.ts';
 import { selects, type Labels } from '../domain/selector.ts';
 
 /** Whether the addresses of a pool are for peers with these labels. */
 export function isFor({ protocol, bgp }: Pool, labels: Labels): boolean {
   return protocol === 'bgp' && selects(bgp.peerSelector, labels);
-}
-
-/** Whether anybody is to speak with it. */
-export function isSpokenWith({ deleting, adminDown }: Peer): boolean {
-  return !deleting && !adminDown;
 }
 
 /** Whether a peer is to hear of a pool's addresses of a family, by every replica that has a session with it (`opensFrom`). */

@@ -140,6 +140,8 @@ const MESSAGES: readonly string[] = [
   peer({ duplicateOf: 'r0' }),
   peer({ passwordProblem: 'gone.' }).slice('gone. '.length),
   peer({ passwordProblem: 'gone.', hasPasswordInForce: true }).slice('gone. '.length),
+  peer({ passwordProblem: 'gone.', waits: { for: 'password' } }).slice('gone. '.length),
+  peer({ waits: { for: 'neighbour', of: 'r0' } }),
   peer({ replicas: [{ ...SESSION, sessionState: 'Active' }] }),
   peer({
     peer: aPeer('r1', '192.0.2.1', { families: [{ family: 'ipv4', sendMax: 8 }] }),

@@ -1,5 +1,6 @@
 import type { Family } from './address.ts';
-import type { LabelSelector, Labels } from './selector.ts';
+import type { Node } from './node.ts';
+import { selects, type LabelSelector, type Labels } from './selector.ts';
 
 /** What a BgpPeer asks for one address family (RFC 4760, RFC 7911). */
 export interface PeerFamily {
@@ -85,6 +86,21 @@ export interface BgpSettings {
   readonly gracefulRestart: GracefulRestart;
 }
 
+/** Whether sessions are wanted with it at all. */
+export function isSpokenWith({ deleting, adminDown }: Pick<Peer, 'deleting' | 'adminDown'>): boolean {
+  return !deleting && !adminDown;
+}
+
+export function isSameNeighbour(a: Peer, b: Peer): boolean {
+  return a.address === b.address && a.port === b.port;
+}
+
+/** Whether both are for one of these nodes. */
+export function sharesNode(a: Peer, b: Peer, nodes: Iterable<Pick<Node, 'labels'>>): boolean {
+  if (a.nodeSelector === undefined && b.nodeSelector === undefined) return true;
+  return [...nodes].some(({ labels }) => selects(a.nodeSelector, labels) && selects(b.nodeSelector, labels));
+}
+
 /**
  * The older one of `peers` that names the same neighbour: a router takes one session from an address, so that two would end each other
  * for ever (RFC 4271, 6.8).
@@ -93,8 +109,7 @@ export function duplicateOf(peer: Peer, peers: readonly Peer[]): Peer | undefine
   return peers.find(
     (other) =>
       other.name !== peer.name &&
-      other.address === peer.address &&
-      other.port === peer.port &&
+      isSameNeighbour(other, peer) &&
       (other.createdAt < peer.createdAt || (other.createdAt === peer.createdAt && other.name < peer.name)),
   );
 }

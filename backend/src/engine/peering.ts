@@ -1,4 +1,4 @@
-import { isSpokenWith } from '../announce/hearing.ts';
+import { isSpokenWith } from '../domain/peer.ts';
 import type { PeerTarget } from '../announce/snapshot.ts';
 import { parseAddress, parseRange, rangeContains, type AddressRange, type Family } from '../domain/address.ts';
 import { rackOf, type Node } from '../domain/node.ts';

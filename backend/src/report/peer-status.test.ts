@@ -4,7 +4,7 @@ import { aPeer } from '../domain/testing/builders.ts';
 import type { SessionReport } from '../engine/messages.ts';
 import type { BfdReport } from '../engine/session-state.ts';
 import { bgpPeerStatus, type ReplicaPeerStatus } from '../resources/bgp-peer-status.ts';
-import { establishedColumn, peerReady, replicaPeerStatus } from './peer-status.ts';
+import { establishedColumn, peerReady, replicaPeerStatus, type PeerCircumstances } from './peer-status.ts';
 
 const READ = { problems: [], ignoredFields: [], warnings: [], earlierInForce: false, generation: 1 };
 const R1 = aPeer('r1', '192.0.2.1');
@@ -132,16 +132,29 @@ suite('Ready of a BgpPeer', () => {
   });
 
   test('is False for one without the password that it should have, and says why and what follows', () => {
-    const judge = (hasPasswordInForce: boolean): string[] => {
+    const judge = (hasPasswordInForce: boolean, waits?: PeerCircumstances['waits']): string[] => {
       const passwordProblem = 'There is no Secret system/key.';
       const peer = { ...R1, hasPassword: true };
-      const circumstances = { peer, duplicateOf: undefined, replicas: [], passwordProblem, hasPasswordInForce };
+      const circumstances = { peer, duplicateOf: undefined, replicas: [], passwordProblem, hasPasswordInForce, waits };
       const { status, reason, message } = peerReady(READ, circumstances);
       return [status, reason, message];
     };
     const words = (next: string): string[] => ['False', 'PasswordMissing', `There is no Secret system/key. ${next}`];
     assert.deepEqual(judge(false), words('No session is opened without it.'));
     assert.deepEqual(judge(true), words('The last password stays in force until then.'));
+    assert.deepEqual(judge(true, { for: 'password' }), words('The last configuration stays in force until then.'));
+  });
+
+  test('is False for one that was edited to be the neighbour of another one, which keeps the session', () => {
+    const circumstances = {
+      peer: R1,
+      duplicateOf: undefined,
+      replicas: [],
+      waits: { for: 'neighbour', of: 'r2' },
+    } as const;
+    const { status, reason, message } = peerReady(READ, circumstances);
+    assert.deepEqual([status, reason], ['False', 'DuplicateNeighbor']);
+    assert.match(message, /^The BgpPeer r2 has the session .* the last configuration of this one stays in force/);
   });
 });
 

@@ -73,8 +73,9 @@ export function establishedColumn(replicas: readonly ReplicaPeerStatus[]): strin
 }
 
 /** A session without the password (RFC 2385) would be a wrong one. */
-function withoutPassword(problem: string, inForce: boolean): Closed {
-  const next = inForce ? 'The last password stays in force until then.' : 'No session is opened without it.';
+function withoutPassword(problem: string, { waits, hasPasswordInForce = false }: PeerCircumstances): Closed {
+  const kept = hasPasswordInForce ? 'The last password stays in force until then.' : 'No session is opened without it.';
+  const next = waits?.for === 'password' ? 'The last configuration stays in force until then.' : kept;
   return { reason: 'PasswordMissing', message: `${problem} ${next}` };
 }
 
@@ -87,6 +88,14 @@ export interface PeerCircumstances {
   /** Why its password can't be had, as a sentence, and whether there is one from before. */
   readonly passwordProblem?: string | undefined;
   readonly hasPasswordInForce?: boolean;
+  /** What the object as it is waits for while its last configuration, if there is one, stays in force. */
+  readonly waits?: { readonly for: 'password' } | { readonly for: 'neighbour'; readonly of: string } | undefined;
+}
+
+/** An edit by which it would have taken over another one's session. */
+function taken(holder: string): Closed {
+  const message = `The BgpPeer ${holder} has the session with this neighborAddress and port and keeps it; the last configuration of this one stays in force until one of them is changed.`;
+  return { reason: 'DuplicateNeighbor', message };
 }
 
 function duplicate(older: string): Closed {
@@ -149,10 +158,11 @@ function offSubnet(replicas: readonly ReplicaPeerStatus[]): Notice[] {
 
 /** `Ready` of a BgpPeer: whether a session with it is there, and if not, why. */
 export function peerReady(configuration: Configuration, circumstances: PeerCircumstances): NewCondition {
-  const { duplicateOf, replicas, passwordProblem, hasPasswordInForce = false } = circumstances;
+  const { duplicateOf, replicas, passwordProblem, waits } = circumstances;
   if (passwordProblem !== undefined) {
-    return configurationCondition(configuration, withoutPassword(passwordProblem, hasPasswordInForce));
+    return configurationCondition(configuration, withoutPassword(passwordProblem, circumstances));
   }
+  if (waits?.for === 'neighbour') return configurationCondition(configuration, taken(waits.of));
   if (duplicateOf !== undefined) return configurationCondition(configuration, duplicate(duplicateOf));
   const warnings = [
     ...configuration.warnings,

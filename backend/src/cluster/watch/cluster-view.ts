@@ -8,7 +8,7 @@ import type { Service } from '../../domain/service.ts';
 import type { InputDelta } from '../../engine/messages.ts';
 import { BGP_CONF_NAME, belongsToCni, GROUP } from '../../resources/keys.ts';
 import { parseBgpConf } from '../../resources/parse-bgp-conf.ts';
-import { parseBgpPeer, type PasswordSource } from '../../resources/parse-bgp-peer.ts';
+import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
 import { parseEip, standIn, withStanding } from '../../resources/parse-eip.ts';
 import type { Parse } from '../../resources/parse.ts';
 import { bgpConfs, bgpPeers, eips, type BgpConf, type BgpPeer, type CustomObject, type Eip } from '../custom-kinds.ts';
@@ -22,6 +22,7 @@ import { Informer, type Change, type InformerDeps, type InformerState } from './
 import { kindStands } from './kind-stands.ts';
 import { LastGood, type Unread } from './last-good.ts';
 import { PeerPasswords } from './peer-passwords.ts';
+import { isOnRecord, PeersInForce } from './peers-in-force.ts';
 import { PoolWords } from './pool-words.ts';
 import { ServiceReasons } from './service-reasons.ts';
 
@@ -66,7 +67,7 @@ export class ClusterView {
   readonly namespaces = new Map<string, Labels>();
   readonly nodes = new Map<string, Node>();
   readonly pools = new LastGood<Pool>();
-  readonly peers = new LastGood<Peer>();
+  readonly peers: PeersInForce;
   readonly settings = new LastGood<BgpSettings>();
   readonly passwords: PeerPasswords;
   /** What pools say of addresses that Services claim to hold. */
@@ -89,8 +90,9 @@ export class ClusterView {
     this.passwords = new PeerPasswords(deps, {
       namespace: options.namespace,
       onPassword: (peer, password) => options.onInputs({ passwords: new Map([[peer, password]]) }),
-      onProblem: (peer) => options.onChange('peer', peer),
+      onProblem: (peer) => this.#judgePeers(peer),
     });
+    this.peers = new PeersInForce({ passwords: this.passwords, nodes: this.nodes });
     this.words = new PoolWords({
       poolsInForce: () => this.poolsInForce(),
       poolObject: (name) => this.poolObject(name),
@@ -226,6 +228,7 @@ export class ClusterView {
     if (this.#synced || !this.#informers.every((informer) => informer.hasSynced)) return;
     this.#synced = true;
     this.#feed.begin();
+    this.peers.begin();
     this.#options.onSynced();
   }
 
@@ -274,6 +277,8 @@ export class ClusterView {
     else this.nodes.set(change.key, node);
     this.words.nodesChanged();
     this.#options.onInputs({ nodes: new Map([[change.key, node ?? null]]) });
+    // Two peers may be for different nodes now.
+    if (this.peers.hasWaiting) this.#judgePeers();
   }
 
   #namespace(change: Change<kinds.Namespace>): void {
@@ -303,25 +308,40 @@ export class ClusterView {
   }
 
   #peer(change: Change<BgpPeer>): void {
-    let source: PasswordSource | undefined;
-    let isRead = false;
-    const taken = take(
-      this.peers,
-      change,
-      (object) => {
-        const parsed = parseBgpPeer(object);
-        isRead = parsed.ok;
-        if (parsed.ok) source = parsed.password;
-        return parsed;
-      },
-      asItWas,
-    );
+    const { key } = change;
+    const parsed = this.#readPeer(key, usable(change));
+    const source = parsed?.ok === true ? parsed.password : undefined;
     // A password is known before the peer that has one, and forgotten after it.
-    if (source !== undefined) this.passwords.set(change.key, source);
-    if (taken.changed) this.#options.onInputs({ peers: new Map([[change.key, taken.value]]) });
+    if (source !== undefined) this.passwords.set(key, source);
+    this.#judgePeers(key);
+    if (source !== undefined) return;
     // Of an object that can't be read the last good password stays in force, as all the rest does.
-    if (source === undefined && (isRead || taken.value === null)) this.passwords.set(change.key, undefined);
-    this.#options.onChange('peer', change.key);
+    const isKept = parsed?.ok === false && this.peers.get(key)?.value !== undefined;
+    if (!isKept) this.passwords.set(key, undefined);
+  }
+
+  #readPeer(key: string, object: BgpPeer | undefined): ReturnType<typeof parseBgpPeer> | undefined {
+    if (object === undefined) {
+      this.peers.delete(key);
+      return undefined;
+    }
+    const parsed = parseBgpPeer(object);
+    this.peers.set(key, object.metadata?.uid ?? '', parsed, isOnRecord(object));
+    return parsed;
+  }
+
+  /** What an earlier container of this Pod had in force, where that is what there is to go by. */
+  rememberPeers(earlier: ReadonlyMap<string, Peer | null>): void {
+    this.peers.remember(earlier);
+    this.#judgePeers();
+  }
+
+  /** @param changed of this one at least its words may be others */
+  #judgePeers(changed?: string): void {
+    const peers = this.peers.judge();
+    if (peers.size > 0) this.#options.onInputs({ peers });
+    const names = new Set([...peers.keys(), ...(changed === undefined ? [] : [changed])]);
+    for (const name of names) this.#options.onChange('peer', name);
   }
 
   /** Only the BgpConf named `default` is honoured, as ever. */
@@ -338,7 +358,12 @@ function asItWas(): Record<never, never> {
   return {};
 }
 
-/** Takes a change of a configuration object over; an object that is labelled as the CNI's is as good as absent. */
+/** The object as it is now; one that is labelled as the CNI's is as good as absent. */
+function usable<T extends KubeObject>(change: Change<T>): T | undefined {
+  return change.type === 'set' && !belongsToCni(change.object.metadata?.labels) ? change.object : undefined;
+}
+
+/** Takes a change of a configuration object over. */
 function take<T extends { readonly uid: string }>(
   store: LastGood<T>,
   change: Change<CustomObject<unknown>>,
@@ -346,7 +371,7 @@ function take<T extends { readonly uid: string }>(
   unread: (object: CustomObject<unknown>) => Unread<T>,
 ): { readonly value: T | null; readonly changed: boolean } {
   const before = store.get(change.key)?.value;
-  const object = change.type === 'set' && !belongsToCni(change.object.metadata?.labels) ? change.object : undefined;
+  const object = usable(change);
   if (object === undefined) store.delete(change.key);
   else store.set(change.key, object.metadata?.uid ?? '', parse(object), unread(object));
   const value = store.get(change.key)?.value;

@@ -1,6 +1,6 @@
 import type { Notice, Refused, Remarks } from '../../resources/parse.ts';
 
-type Parse<T> = ({ readonly ok: true; readonly value: T } & Remarks) | Refused;
+export type Parse<T> = ({ readonly ok: true; readonly value: T } & Remarks) | Refused;
 
 /** What is known of one configuration object. */
 export interface Configured<T> {

@@ -31,7 +31,8 @@ suite("a peer's status", () => {
     };
     const missing = 'There is no Secret system/key.';
     bench.api.store(bgpPeers, { ...PEER, spec: { ...PEER.spec, passwordSecretRef: { name: 'key', key: 'password' } } });
-    assert.deepEqual(await ready(), ['False', 'PasswordMissing', `${missing} No session is opened without it.`]);
+    const kept = 'The last configuration stays in force until then.';
+    assert.deepEqual(await ready(), ['False', 'PasswordMissing', `${missing} ${kept}`]);
     bench.api.store(secrets, secret);
     assert.deepEqual(await ready(), ['True', 'InUse', 'In use.']);
     bench.api.remove(secrets, { name: 'key', namespace: 'system' });

@@ -3,10 +3,8 @@ import type { Exceptions } from '../../allocate/exceptions.ts';
 import { isFull } from '../../allocate/free.ts';
 import type { Ledger } from '../../allocate/ledger.ts';
 import type { PoolSet } from '../../allocate/pool-set.ts';
-import type { Node } from '../../domain/node.ts';
-import { duplicateOf, type Peer } from '../../domain/peer.ts';
+import { duplicateOf, isSpokenWith, sharesNode, type Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
-import { selects } from '../../domain/selector.ts';
 import type { Clock, Logger } from '../../platform/ports.ts';
 import { isCurrent, withTransition, type ExistingCondition, type NewCondition } from '../../report/conditions.ts';
 import { configurationCondition, type Configuration } from '../../report/configuration.ts';
@@ -164,6 +162,7 @@ export class LeaderStatuses {
       replicas: entries,
       passwordProblem: view.passwords.problem(name),
       hasPasswordInForce: view.passwords.passwords.has(name),
+      waits: view.peers.waitsFor(name),
     });
     const heldMs = await this.#write(bgpPeers, object, { established: establishedColumn(entries) }, [condition]);
     return heldMs ?? pruned.againMs;
@@ -175,7 +174,7 @@ export class LeaderStatuses {
     const { peers, nodes, passwords } = this.#deps.view;
     const all = [...peers.values()].map(([, value]) => value);
     const isUsable = ({ name, hasPassword }: Peer): boolean => !hasPassword || passwords.passwords.has(name);
-    const used = all.filter((other) => !other.deleting && !other.adminDown && isUsable(other));
+    const used = all.filter((other) => isSpokenWith(other) && isUsable(other));
     const forSame = used.filter((other) => sharesNode(peer, other, nodes.values()));
     return duplicateOf(peer, forSame)?.name;
   }
@@ -257,11 +256,6 @@ export class LeaderStatuses {
     const others = (existing ?? []).filter(({ type }) => wanted.every((condition) => condition.type !== type));
     return [...others, ...wanted.map((condition) => withTransition(condition, existing, now))];
   }
-}
-
-function sharesNode(peer: Peer, other: Peer, nodes: Iterable<Node>): boolean {
-  if (peer.nodeSelector === undefined && other.nodeSelector === undefined) return true;
-  return [...nodes].some(({ labels }) => selects(peer.nodeSelector, labels) && selects(other.nodeSelector, labels));
 }
 
 /** A merge patch keeps keys that it does not name (RFC 7386): freed addresses have to be named as null. */
