@@ -252,8 +252,14 @@ export class SmallCluster implements World {
     const current = this.services.get(service.key);
     if (current === undefined) this.#apply(this.allocator.forget(service.key, this.now));
     else if (current.resourceVersion !== service.resourceVersion) this.#queue.add(service.key);
-    else if (this.refused.delete(service.key) || !this.#guard(service, planned)) this.#later.add(service.key);
+    else if (!this.#isTaken(service, planned)) this.#later.add(service.key);
     else this.#succeed(write);
+  }
+
+  /** By the API server and `PoolGuard`; where there is nothing to write, neither of them is asked. */
+  #isTaken(service: Service, planned: Plan): boolean {
+    if (patched(service, planned) === undefined) return true;
+    return !this.refused.delete(service.key) && this.#guard(service, planned);
   }
 
   #succeed({ service, planned }: Write): void {
