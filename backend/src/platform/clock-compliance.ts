@@ -20,6 +20,17 @@ export function clockCompliance(name: string, makeHarness: () => ClockHarness): 
     assert.ok(clock.wallTime().getTime() - wallBefore >= 19);
   });
 
+  test(`${name}: the time since the machine's boot goes forward, and the boot is the same one`, async () => {
+    const { clock, pass } = makeHarness();
+    const before = clock.sinceBoot();
+    await pass(40);
+    const after = clock.sinceBoot();
+    assert.ok(before !== undefined && after !== undefined && before.boot !== '');
+    assert.equal(after.boot, before.boot);
+    // The kernel tells hundredths of a second.
+    assert.ok(after.ms - before.ms >= 20, `${after.ms - before.ms} ms`);
+  });
+
   test(`${name}: timers fire once, not at once, in order of their time`, async () => {
     const { clock, pass } = makeHarness();
     const fired: string[] = [];

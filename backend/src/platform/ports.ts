@@ -8,11 +8,20 @@ export interface Timer {
   cancel(): void;
 }
 
+export interface SinceBoot {
+  /** Another one after each boot of the machine. */
+  readonly boot: string;
+  /** Milliseconds since then; goes on while the machine is suspended (CLOCK_BOOTTIME). */
+  readonly ms: number;
+}
+
 export interface Clock {
   /** Milliseconds from an arbitrary origin, the same in all threads; never goes back, unaffected by changes of the wall clock. */
   now(): number;
   /** The wall clock, for timestamps that people and Kubernetes read. Never used for a deadline. */
   wallTime(): Date;
+  /** For comparing moments of one process with another's on the same machine, whatever becomes of the wall clock; undefined: not known. */
+  sinceBoot(): SinceBoot | undefined;
   /** Calls `callback` once, `delayMs` milliseconds (>= 0) from now, never synchronously. */
   setTimer(delayMs: number, callback: () => void): Timer;
 }

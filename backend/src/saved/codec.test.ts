@@ -5,10 +5,11 @@ import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { aPeer, aPool, endpointsOn, sharingTerms } from '../domain/testing/builders.ts';
 import type { InputDelta } from '../engine/messages.ts';
-import { decode, encode, FORMAT, MAX_AGE_MS, objection, type Saved } from './codec.ts';
+import { FakeClock } from '../platform/fake/clock.ts';
+import { decode, encode, FORMAT, MAX_AGE_MS, objection, type Saved, type SavedHeader } from './codec.ts';
 import { anyInputs } from './testing/arbitrary-inputs.ts';
 
-const HEADER = { owner: 'pod-1', freshAt: 1_000 };
+const HEADER = { owner: 'pod-1', freshAt: 1_000, freshSinceBoot: { boot: 'boot-1', ms: 5 } };
 const EMPTY: Saved['inputs'] = {
   ...{ services: new Map(), endpoints: new Map(), nodes: new Map(), pools: new Map(), peers: new Map() },
   ...{ settings: null, replicas: [] },
@@ -72,7 +73,8 @@ suite('the file of saved inputs', () => {
   test('gives back what went in, for any inputs', () => {
     fc.assert(
       fc.property(anyInputs, fc.string(), fc.nat(), (inputs, owner, freshAt) => {
-        assert.deepEqual(decoded(encoded(inputs, { owner, freshAt }).bytes), { owner, freshAt, inputs });
+        const header = { owner, freshAt, freshSinceBoot: { boot: owner, ms: freshAt } };
+        assert.deepEqual(decoded(encoded(inputs, header).bytes), { ...header, inputs });
       }),
     );
   });
@@ -139,24 +141,34 @@ suite('the file of saved inputs', () => {
 });
 
 suite('saved inputs are not used', () => {
-  const now = new Date('2026-01-02T00:00:00Z');
-  const from = (ageMs: number): { owner: string; freshAt: number } => ({
+  const clock = new FakeClock();
+  const from = (ageMs: number, boot = 'boot-0'): SavedHeader => ({
     owner: 'pod-1',
-    freshAt: now.getTime() - ageMs,
+    freshAt: clock.wallTime().getTime() - ageMs,
+    freshSinceBoot: { boot, ms: 0 },
   });
 
   test('by another Pod', () => {
-    assert.equal(objection(from(0), 'pod-1', now), undefined);
-    assert.equal(objection(from(0), 'pod-2', now), 'it is of pod-1');
+    assert.equal(objection(from(0), 'pod-1', clock), undefined);
+    assert.equal(objection(from(0), 'pod-2', clock), 'it is of pod-1');
   });
 
   test('when they are a day old', () => {
-    assert.equal(objection(from(MAX_AGE_MS), 'pod-1', now), undefined);
-    assert.equal(objection(from(MAX_AGE_MS + 1), 'pod-1', now), 'it is 24 hours old');
+    assert.equal(objection(from(MAX_AGE_MS), 'pod-1', clock), undefined);
+    assert.equal(objection(from(MAX_AGE_MS + 1), 'pod-1', clock), 'it is 24 hours old');
   });
 
-  test('when they are from the future, but for a clock that was set back a little', () => {
-    assert.equal(objection(from(-60_000), 'pod-1', now), undefined);
-    assert.equal(objection(from(-3_600_000), 'pod-1', now), 'it is from the future, as this clock has it');
+  test('when they are from the future after a boot, but for a clock that was set back a little', () => {
+    assert.equal(objection(from(-60_000), 'pod-1', clock), undefined);
+    assert.equal(objection(from(-3_600_000), 'pod-1', clock), 'it is from the future, as this clock has it');
+  });
+
+  test('by the time that passed, whatever the wall clock was set to since', () => {
+    for (const ageMs of [-3_600_000, 10 * MAX_AGE_MS]) {
+      assert.equal(objection(from(ageMs, 'boot-1'), 'pod-1', clock), undefined);
+    }
+    const later = new FakeClock();
+    later.advance(MAX_AGE_MS + 1);
+    assert.equal(objection(from(0, 'boot-1'), 'pod-1', later), 'it is 24 hours old');
   });
 });

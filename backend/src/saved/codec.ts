@@ -3,6 +3,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { prettifyError, ZodError, type z } from 'zod';
 import type { Parsed } from '../domain/address.ts';
 import type { Changes, InputDelta } from '../engine/messages.ts';
+import type { Clock, SinceBoot } from '../platform/ports.ts';
 import * as record from './record.ts';
 
 /** Passwords aren't written anywhere: the next container reads them from their Secrets. */
@@ -14,6 +15,8 @@ export interface SavedHeader {
   readonly owner: string;
   /** When they were known to be current, in milliseconds since the epoch by the wall clock. */
   readonly freshAt: number;
+  /** The same by a clock that nobody sets; null: not known. */
+  readonly freshSinceBoot: SinceBoot | null;
 }
 
 export interface Saved extends SavedHeader {
@@ -24,7 +27,7 @@ export interface Saved extends SavedHeader {
  * Changed with each change of the domain values that the engine gets: a container of another version may start in the same Pod, and
  * must not use what it can't understand.
  */
-export const FORMAT = 6;
+export const FORMAT = 7;
 
 /*
  * The file: `porterlb`, the format (4 octets, big endian), SHA-256 of all that follows, the header's length (4 octets) and the header
@@ -101,8 +104,11 @@ function uint32(value: number): Uint8Array {
  *
  * @throws RangeError for more than a volume takes
  */
-export function* encode({ owner, freshAt }: SavedHeader, inputs: Saveable): Generator<undefined, Uint8Array> {
-  const header = new TextEncoder().encode(JSON.stringify({ owner, freshAt }));
+export function* encode(
+  { owner, freshAt, freshSinceBoot }: SavedHeader,
+  inputs: Saveable,
+): Generator<undefined, Uint8Array> {
+  const header = new TextEncoder().encode(JSON.stringify({ owner, freshAt, freshSinceBoot }));
   const content: Uint8Array[] = [];
   const digest = createHash('sha256');
   let length = CONTENT_AT;
@@ -186,13 +192,13 @@ function take(inputs: Inputs, block: Uint8Array): void {
 function parse(bytes: Uint8Array): Saved {
   verify(bytes);
   const [header = refuse('it has no header'), ...blocks] = partsOf(bytes);
-  const { owner, freshAt } = record.header.parse(JSON.parse(new TextDecoder().decode(header)));
+  const { owner, freshAt, freshSinceBoot } = record.header.parse(JSON.parse(new TextDecoder().decode(header)));
   const inputs: Inputs = {
     ...{ services: new Map(), endpoints: new Map(), nodes: new Map(), pools: new Map(), peers: new Map() },
     ...{ settings: null, replicas: [] },
   };
   for (const block of blocks) take(inputs, block);
-  return { owner, freshAt, inputs };
+  return { owner, freshAt, freshSinceBoot, inputs };
 }
 
 /** Reads what `encode` wrote; anything else is refused as a whole, with the reason. Never throws. */
@@ -211,13 +217,24 @@ function textOf(error: unknown): string {
 
 /** How old inputs may be: what was true yesterday is better than nothing, older is not. */
 export const MAX_AGE_MS = 24 * 3_600_000;
-/** How far the clocks of two starts of one Pod may differ. */
+/** How far the wall clocks before and after a boot may differ. */
 const MAX_AHEAD_MS = 300_000;
 
+/** By the wall clock only where the machine was booted since: it may have been set meanwhile. */
+function ageMs({ freshAt, freshSinceBoot }: SavedHeader, clock: Pick<Clock, 'wallTime' | 'sinceBoot'>): number {
+  const now = clock.sinceBoot();
+  if (freshSinceBoot !== null && now?.boot === freshSinceBoot.boot) return now.ms - freshSinceBoot.ms;
+  return clock.wallTime().getTime() - freshAt;
+}
+
 /** Why this replica must not use saved inputs now, in words; undefined: it may. */
-export function objection(saved: SavedHeader, owner: string, now: Date): string | undefined {
+export function objection(
+  saved: SavedHeader,
+  owner: string,
+  clock: Pick<Clock, 'wallTime' | 'sinceBoot'>,
+): string | undefined {
   if (saved.owner !== owner) return `it is of ${saved.owner}`;
-  const age = now.getTime() - saved.freshAt;
+  const age = ageMs(saved, clock);
   if (age > MAX_AGE_MS) return `it is ${Math.round(age / 3_600_000)} hours old`;
   if (age < -MAX_AHEAD_MS) return 'it is from the future, as this clock has it';
   return undefined;

@@ -194,7 +194,11 @@ export const replica: z.ZodType<Replica> = z.strictObject({
   node: orUndefined(z.string()),
 });
 
-export const header = z.strictObject({ owner: z.string(), freshAt: z.number() });
+export const header = z.strictObject({
+  owner: z.string(),
+  freshAt: z.number(),
+  freshSinceBoot: z.strictObject({ boot: z.string(), ms: z.number() }).nullable(),
+});
 
 const kind = z.enum(['services', 'endpoints', 'nodes', 'pools', 'peers', 'settings', 'replicas']);
 

@@ -96,6 +96,18 @@ suite('saved inputs', () => {
     assert.match(bench.warnings.join(), /hours old/);
   });
 
+  test('are of use after the wall clock was set, and judged by it after a boot', async () => {
+    for (const byMs of [-HOUR_MS, 48 * HOUR_MS]) {
+      const bench = new Bench();
+      await bench.write('n1');
+      bench.clock.setWall(byMs);
+      assert.deepEqual(await bench.found(), ['n1']);
+      bench.clock.reboot();
+      assert.equal(await bench.found(), undefined);
+      assert.match(bench.warnings.join(), byMs < 0 ? /future/ : /hours old/);
+    }
+  });
+
   test('of another Pod, of the future or garbled are refused, and the log says why', async () => {
     const bench = new Bench();
     await bench.write('n1');

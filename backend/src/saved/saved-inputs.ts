@@ -1,6 +1,6 @@
 import type { InputDelta } from '../engine/messages.ts';
-import type { Clock, Logger, StateFile, Timer } from '../platform/ports.ts';
-import { decode, encode, objection, type Saved } from './codec.ts';
+import type { Clock, Logger, SinceBoot, StateFile, Timer } from '../platform/ports.ts';
+import { decode, encode, objection, type Saved, type SavedHeader } from './codec.ts';
 
 export interface SavedInputsDeps {
   readonly clock: Clock;
@@ -38,6 +38,7 @@ export class SavedInputs {
   #begun = false;
   /** When the view was last known to be current, by the wall clock. */
   #freshAt = 0;
+  #freshSinceBoot: SinceBoot | null = null;
   /** `Clock.now()`, as below. */
   #notBefore = 0;
   #changed = false;
@@ -57,7 +58,7 @@ export class SavedInputs {
       const bytes = await file.read();
       if (bytes === undefined) return undefined;
       const saved = decode(bytes);
-      const why = saved.ok ? objection(saved.value, this.#options.owner, clock.wallTime()) : saved.message;
+      const why = saved.ok ? objection(saved.value, this.#options.owner, clock) : saved.message;
       if (saved.ok && why === undefined) return saved.value;
       logger.warn({ why }, 'the saved state is of no use');
     } catch (error) {
@@ -69,7 +70,7 @@ export class SavedInputs {
   /** From now on the inputs are complete and worth saving; at this moment they are current. */
   begin(): void {
     this.#begun = true;
-    this.#freshAt = this.#deps.clock.wallTime().getTime();
+    this.#markFresh();
     this.changed();
   }
 
@@ -84,6 +85,16 @@ export class SavedInputs {
     this.#begun = false;
     this.#timer?.cancel();
     this.#refresh?.cancel();
+  }
+
+  #markFresh(): void {
+    const { clock } = this.#deps;
+    this.#freshAt = clock.wallTime().getTime();
+    this.#freshSinceBoot = clock.sinceBoot() ?? null;
+  }
+
+  #header(): SavedHeader {
+    return { owner: this.#options.owner, freshAt: this.#freshAt, freshSinceBoot: this.#freshSinceBoot };
   }
 
   #plan(): void {
@@ -118,10 +129,10 @@ export class SavedInputs {
   /** Returns how long the thread was busy with it, in milliseconds. */
   async #write(): Promise<number> {
     const { clock, file, inputs, isFresh, logger } = this.#deps;
-    if (isFresh()) this.#freshAt = clock.wallTime().getTime();
+    if (isFresh()) this.#markFresh();
     let begunAt = clock.now();
     const all = inputs();
-    const work = encode({ owner: this.#options.owner, freshAt: this.#freshAt }, all);
+    const work = encode(this.#header(), all);
     let busyMs = 0;
     for (;;) {
       const step = work.next();

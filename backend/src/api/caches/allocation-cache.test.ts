@@ -20,6 +20,7 @@ suite('what the leader would plan', () => {
         return standing.now();
       },
       wallTime: () => standing.wallTime(),
+      sinceBoot: () => standing.sinceBoot(),
       setTimer: (delayMs, callback) => standing.setTimer(delayMs, callback),
     };
     const picture = new ClusterPicture({ clock: standing, view, ...reservations });

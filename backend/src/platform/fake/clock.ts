@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../ports.ts';
+import type { Clock, SinceBoot, Timer } from '../ports.ts';
 
 interface Pending {
   readonly at: number;
@@ -12,7 +12,8 @@ export class FakeClock implements Clock {
   #sequence = 0;
   /** In reverse order: the next one is the last. */
   readonly #pending: Pending[] = [];
-  readonly #epoch: number;
+  #epoch: number;
+  #boots = 1;
 
   constructor(epoch: Date = new Date('2026-01-01T00:00:00Z')) {
     this.#epoch = epoch.getTime();
@@ -24,6 +25,20 @@ export class FakeClock implements Clock {
 
   wallTime(): Date {
     return new Date(this.#epoch + this.#now);
+  }
+
+  sinceBoot(): SinceBoot {
+    return { boot: `boot-${this.#boots}`, ms: this.#now };
+  }
+
+  /** Somebody sets the wall clock, forward or back. */
+  setWall(byMs: number): void {
+    this.#epoch += byMs;
+  }
+
+  /** Moments from before can't be compared with those from now on. */
+  reboot(): void {
+    this.#boots += 1;
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {

@@ -13,6 +13,7 @@ function slowed(clock: FakeClock, ms: number): Clock {
   return {
     now: () => clock.now() + (spent += ms),
     wallTime: () => clock.wallTime(),
+    sinceBoot: () => clock.sinceBoot(),
     setTimer: (delayMs, callback) => clock.setTimer(delayMs, callback),
   };
 }

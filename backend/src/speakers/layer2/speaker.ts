@@ -237,6 +237,7 @@ export class Layer2Speaker {
     return {
       now: () => clock.now(),
       wallTime: () => clock.wallTime(),
+      sinceBoot: () => clock.sinceBoot(),
       setTimer: (delayMs, callback) =>
         clock.setTimer(delayMs, () => {
           callback();
