@@ -95,3 +95,24 @@ suite('a Service with an address of each family', () => {
     assert.equal(answer.result, 'unknown');
   });
 });
+
+test('a Service without the address of one family is told what the pools say of that one', async (context) => {
+  for (const [ranges, wanting] of [
+    ['192.0.2.0/30', 'ipv6'],
+    ['2001:db8::/126', 'ipv4'],
+  ] as const) {
+    const api = await new ApiBench().start();
+    context.after(async () => await api.stop());
+    await api.store(kinds.namespaces, { metadata: { name: 'shop' } });
+    const annotations = { 'eip.porter.kubesphere.io/is-default-eip': 'true' };
+    await api.store(eips, { metadata: { name: 'a', annotations }, spec: { address: ranges } });
+    const { metadata, spec } = served('shop/web', FOUR);
+    await api.store(kinds.services, {
+      metadata: { ...metadata, annotations: {} },
+      spec: { ...spec, ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'RequireDualStack' },
+    });
+    const { checks } = await api.answer<Explanation>('namespaces/shop/services/web/explanation');
+    const said = checks.flatMap(({ details }) => details).join(' ');
+    assert.ok(said.includes(`Eip a: The Eip a has no ${wanting} addresses`), said);
+  }
+});

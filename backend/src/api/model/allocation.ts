@@ -1,7 +1,7 @@
 import { Allocator } from '../../allocate/allocator.ts';
 import { choose } from '../../allocate/choose.ts';
 import type { PoolSet } from '../../allocate/pool-set.ts';
-import type { Family } from '../../domain/address.ts';
+import { parseAddress, type Family } from '../../domain/address.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { Finding } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
@@ -57,12 +57,12 @@ export class Allocation {
     return planned.finding;
   }
 
-  /** What each pool says to the Service, those of the lowest priority value first. */
+  /** What each pool says to the Service of an address of the family that it lacks, those of the lowest priority value first. */
   pools(service: Service): PoolWord[] {
     const { namespaces } = this.#picture.view;
     const { pools, ledger } = this.#allocator;
     const view = { pools, ledger, namespaces, now: this.#now };
-    const family: Family = service.families[0] ?? 'ipv4';
+    const family = missingFamily(service, view);
     const all = [...pools.pools.values()].sort((a, b) => a.priority - b.priority || (a.name < b.name ? -1 : 1));
     return all.slice(0, MAX_POOLS).map(({ name }: Pool) => {
       const choice = choose({ ...service, wantedPools: [name], wantedIPs: [], recorded: [] }, family, view);
@@ -76,4 +76,12 @@ export class Allocation {
     yield;
     yield* this.#allocator.adopting(poolSet, remembered, this.#now);
   }
+}
+
+/** Of the families that it has no address of yet the first one that nobody gives it. */
+function missingFamily(service: Service, view: Parameters<typeof choose>[2]): Family {
+  const { families, familyPolicy, recorded } = service;
+  const needed = familyPolicy === 'SingleStack' ? families.slice(0, 1) : families;
+  const missing = needed.filter((family) => recorded.every(({ ip }) => parseAddress(ip)?.family !== family));
+  return missing.find((family) => !choose(service, family, view).ok) ?? missing[0] ?? families[0] ?? 'ipv4';
 }
