@@ -2,7 +2,7 @@ import { EXIT } from '../failure.ts';
 import type { Peer, PeerPage, PeerSummary, Session } from '../generated/api.ts';
 import { taskOf, type AnyTask } from '../plan.ts';
 import { columns, fields, sections, type Row } from '../render/columns.ts';
-import { peerState, sessionsText, silentReplicas, word } from '../render/states.ts';
+import { peerState, said, sessionsText, silentReplicas, word } from '../render/states.ts';
 import type { View } from '../render/view.ts';
 import { age, andMore, cutOff, ranked } from '../render/words.ts';
 import { optionalName, PAGE, type Command } from './command.ts';
@@ -65,8 +65,9 @@ function peerFields(peer: Peer, view: View): string {
 }
 
 function conditionsTable({ conditions }: Peer, view: View): string {
-  const rows = conditions.map(({ type, status, reason, since, message }) => {
-    return [type, status, reason, age(since, view.now), message];
+  const rows = conditions.map((condition) => {
+    const { type, status, reason, since } = condition;
+    return [type, status, reason, age(since, view.now), said(condition)];
   });
   return rows.length === 0 ? '' : columns(['CONDITION', 'STATUS', 'REASON', 'SINCE', 'MESSAGE'], rows, view);
 }

@@ -2,7 +2,7 @@ import { EXIT } from '../failure.ts';
 import type { Pool, PoolAddresses, PoolPage, PoolSummary } from '../generated/api.ts';
 import { taskOf, type AnyTask } from '../plan.ts';
 import { columns, fields, sections, type Row } from '../render/columns.ts';
-import { poolName, poolState } from '../render/states.ts';
+import { poolName, poolState, said } from '../render/states.ts';
 import type { View } from '../render/view.ts';
 import { age, andMore, cutOff, firstOf, ranked, servicesText } from '../render/words.ts';
 import { optionalName, PAGE, type Command } from './command.ts';
@@ -63,8 +63,9 @@ function poolFields(pool: Pool, view: View): string {
 }
 
 function conditionsTable({ conditions }: Pool, view: View): string {
-  const rows = conditions.map(({ type, status, reason, since, message }) => {
-    return [type, status, reason, age(since, view.now), message];
+  const rows = conditions.map((condition) => {
+    const { type, status, reason, since } = condition;
+    return [type, status, reason, age(since, view.now), said(condition)];
   });
   return rows.length === 0 ? '' : columns(['CONDITION', 'STATUS', 'REASON', 'SINCE', 'MESSAGE'], rows, view);
 }

@@ -127,5 +127,8 @@ long
 `,
     );
     assert.equal(task(status).exitCode(given), EXIT.problems);
+    const overview = answers.overview({ health: 'bad', problems: [{ ...problem, text: '没有就绪的 Pod。' }] });
+    const told = table(task(status), { ...given, overview }, 80);
+    assert.ok(told.includes('没有就绪的 Pod。') && !told.includes('No Pod of'), told);
   });
 });

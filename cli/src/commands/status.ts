@@ -2,7 +2,7 @@ import { EXIT } from '../failure.ts';
 import type { Overview, PeerPage, PoolPage } from '../generated/api.ts';
 import { taskOf } from '../plan.ts';
 import { fields, paragraph, sections } from '../render/columns.ts';
-import { silentReplicas, word } from '../render/states.ts';
+import { said, silentReplicas, word } from '../render/states.ts';
 import type { View } from '../render/view.ts';
 import { andMore, counted, firstOf } from '../render/words.ts';
 import { noWords, PAGE, type Command } from './command.ts';
@@ -107,7 +107,9 @@ function cut(texts: readonly string[], lines: number, rest: (shown: number) => s
 /** The API names so many of each at most. */
 const NAMED = 5;
 
-function problemText({ kind, reason, count, objects, message }: Overview['problems'][number], view: View): string {
+function problemText(problem: Overview['problems'][number], view: View): string {
+  const { kind, reason, count, objects } = problem;
+  const message = said(problem);
   const names = objects.slice(0, NAMED);
   const others = count > names.length ? ` and ${count - names.length} more` : '';
   const line = `${kind} ${view.paint('bold', firstOf(names, NAMED) + others)}: ${view.paint('bad', reason)}`;

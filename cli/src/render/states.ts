@@ -8,6 +8,11 @@ function conditionText(ready: Condition | null, good: string, { paint }: View): 
   return ready.status === 'True' ? paint('good', good) : paint('bad', ready.reason);
 }
 
+/** What is said of it, in the language that was asked for; an older API has it in English alone. */
+export function said({ text, message }: Pick<Condition, 'text' | 'message'>): string {
+  return text || message;
+}
+
 /** One word for how a pool is: what was done to it on purpose, else what its condition says. */
 export function poolState(pool: PoolSummary, view: View): string {
   if (pool.deleting) return view.paint('warning', 'deleting');
