@@ -44,8 +44,10 @@ function load(): i18n {
 /** What messages in statuses of objects are made of. */
 const sentences = new Sentences({ reasons: enReasons, statuses: enStatuses });
 
-/** A parameter that stands for what the reader may not know, as it is written in English. */
-const HIDDEN: ReadonlySet<string> = new Set([enExplain.hidden, 'of another namespace']);
+/** What stands for what the reader may not know, as it is written in English, alone or among others in a list. */
+const HIDDEN = new RegExp(`${enExplain.hidden}|^of another namespace$`, 'g');
+/** Messages of ours are hardly longer (`report/announced`); what is behind it is not looked through, as that takes time. */
+const MAX_TOLD = 1_024;
 
 /** Texts of the API, in one language. */
 export class Texts {
@@ -80,22 +82,22 @@ export class Texts {
 
   /**
    * What the status of an object says, in this language: sentence by sentence, as far as they are known. What isn't (what a router or the API
-   * server said) stays as it is, with all behind it.
+   * server said) stays as it is, with all behind it, and so does what comes after 1,024 characters.
    */
   told(message: string): string {
     if (this.language === 'en') return message;
     let told = '';
-    let rest = message;
+    let rest = message.slice(0, MAX_TOLD);
     for (let found = sentences.first(rest); found !== undefined; found = sentences.first(rest)) {
       told += this.#text(found.source, found.key, this.#unhidden(found.params));
       rest = rest.slice(found.length).trimStart();
     }
-    return told + rest;
+    return told + rest + message.slice(MAX_TOLD);
   }
 
   #unhidden(params: Readonly<Record<string, string>>): Params {
     const known = Object.entries(params).map(([name, value]) => {
-      return [name, HIDDEN.has(value) ? this.explain('hidden') : value] as const;
+      return [name, value.replaceAll(HIDDEN, this.explain('hidden'))] as const;
     });
     return Object.fromEntries(known);
   }

@@ -63,6 +63,20 @@ suite('the text of a reason', () => {
     assert.ok(told.includes(zh.explain('hidden')) && !told.includes('namespace'), told);
   });
 
+  test('says of one among several as well that it is another one', () => {
+    const found = finding('HeldByOlderService', { ip: '192.0.2.1', holder: 'shop/web, another Service and shop/api' });
+    const told = zh.told(reasonText(found));
+    assert.ok(told.includes(zh.explain('hidden')) && told.includes('shop/web') && !told.includes('another'), told);
+  });
+
+  test('stays as it is behind the first 1,024 characters', () => {
+    const text = reasonText(findingWith('PoolFull'));
+    const long = Array.from({ length: 200 }, () => text).join(' ');
+    const told = zh.told(long);
+    assert.ok(told.startsWith(zh.reason(findingWith('PoolFull'))));
+    assert.ok(told.endsWith(long.slice(1_024)));
+  });
+
   test('stays as it is in English, where it is cut off, and behind what nobody knows', () => {
     const text = reasonText(findingWith('PoolFull'));
     assert.equal(translations.in('en').told(text), text);
