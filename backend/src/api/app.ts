@@ -372,7 +372,9 @@ function parsed(schema: Route['body'], value: unknown, place: 'path' | 'query' |
   if (schema === undefined) return undefined;
   const result = schema.safeParse(value ?? {});
   if (result.success) return result.data;
-  throw new Problem(place === 'body' ? 'InvalidBody' : 'InvalidParameter', { causes: problemsOf(result.error, place) });
+  throw new Problem(place === 'body' ? 'InvalidBody' : 'InvalidParameter', {
+    causes: problemsOf(result.error, place, value),
+  });
 }
 
 function accessOf({ verb, resource }: Route, params: unknown): Access {

@@ -33,6 +33,7 @@ suite('a parameter that can not be used', () => {
       'must be a whole number from 1 to 500, or -1',
       '必须是 1 到 500 之间的整数，或 -1',
     ],
+    ['pools?limit=1&limit=2', 'query.limit', 'must be given once', '只能给出一次'],
     ['pools?limit=501', 'query.limit', 'must be a whole number from 1 to 500, or -1', undefined],
     ['pools?limit=0', 'query.limit', 'must be a whole number from 1 to 500, or -1', undefined],
     ['pools?limit=0x3', 'query.limit', 'must be a whole number from 1 to 500, or -1', undefined],

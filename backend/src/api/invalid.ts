@@ -41,9 +41,16 @@ function whatIsWrong(issue: Issue): What {
   }
 }
 
-/** What is wrong with a part of a request, each with the field that it is about. */
-export function problemsOf(error: z.ZodError, place: 'path' | 'query' | 'body'): Cause[] {
-  return error.issues
-    .slice(0, MAX_CAUSES)
-    .map((issue) => ({ field: [place, ...issue.path.map(String)].join('.'), ...whatIsWrong(issue) }));
+/** A parameter that was given more than once comes as a list. */
+function isRepeated({ path }: Issue, place: string, value: unknown): boolean {
+  const given = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return place === 'query' && path.length === 1 && Array.isArray(given[String(path[0])]);
+}
+
+/** What is wrong with a part of a request, `value`, each with the field that it is about. */
+export function problemsOf(error: z.ZodError, place: 'path' | 'query' | 'body', value: unknown): Cause[] {
+  return error.issues.slice(0, MAX_CAUSES).map((issue) => ({
+    field: [place, ...issue.path.map(String)].join('.'),
+    ...(isRepeated(issue, place, value) ? { what: 'once' } : whatIsWrong(issue)),
+  }));
 }
