@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { selfMedOffset } from '../announce/next-hop-self.ts';
+import type { DrainPhase } from '../announce/drain.ts';
 import type { NodeHealth } from '../announce/snapshot.ts';
 import type { Node } from '../domain/node.ts';
 import { aNode } from '../domain/testing/builders.ts';
@@ -11,11 +12,12 @@ import { DeadSpeakers } from './dead-speakers.ts';
 function cluster(
   dead: readonly string[],
   ...more: Node[]
-): { nodes: Map<string, Node>; health: Map<string, NodeHealth> } {
+): { nodes: Map<string, Node>; health: Map<string, NodeHealth>; drains: Map<string, DrainPhase> } {
   const nodes = [...['n1', 'n2', 'n3'].map((name, i) => aNode(name, [`10.0.0.${i + 1}`])), ...more];
   return {
     nodes: new Map(nodes.map((node) => [node.name, node])),
     health: new Map(nodes.map(({ name }) => [name, dead.includes(name) ? 'dead' : 'alive'])),
+    drains: new Map(),
   };
 }
 
@@ -28,6 +30,37 @@ suite('deaths of machines with a replica', () => {
     assert.equal(speakers.deaths(gone(), cluster(['n1'])), 0);
     const excluded = aNode('cp', ['10.0.0.9'], { excluded: true });
     assert.equal(speakers.deaths(gone('cp'), cluster(['cp'], excluded)), 0);
+  });
+
+  test('are none where the replica had withdrawn all before, also when the Node object is deleted', () => {
+    const excluded = aNode('n4', ['10.0.0.4'], { excluded: true });
+    const drained = { ...cluster([], aNode('n4', ['10.0.0.4'])), drains: new Map([['n4', 'drained' as const]]) };
+    for (const before of [cluster([], excluded), drained]) {
+      const atOnce = new DeadSpeakers();
+      assert.equal(atOnce.deaths(gone(), before, new Set(['n4'])), 0);
+      assert.equal(atOnce.deaths(gone(), cluster([]), new Set(['n4'])), 0, 'its Pod outlives its Node');
+      assert.equal(atOnce.deaths(gone('n4'), cluster([])), 0);
+      const later = new DeadSpeakers();
+      assert.equal(later.deaths(gone('n4'), before), 0);
+      assert.equal(later.deaths(gone('n4'), cluster([])), 0);
+    }
+  });
+
+  test('are not undone by what is decided about the node later, when no replica is there to withdraw', () => {
+    const speakers = new DeadSpeakers();
+    assert.equal(speakers.deaths(gone(), cluster([]), new Set(['n1'])), 0);
+    assert.equal(speakers.deaths(gone('n1'), cluster(['n1'])), 1);
+    const excluded = cluster(['n1'], aNode('n1', ['10.0.0.1'], { excluded: true }));
+    assert.equal(speakers.deaths(gone('n1'), excluded), 1);
+    assert.equal(speakers.deaths(gone('n1'), { ...cluster(['n1']), drains: new Map([['n1', 'drained']]) }), 1);
+  });
+
+  test('count again for a node whose replica is back in between', () => {
+    const speakers = new DeadSpeakers();
+    const excluded = cluster([], aNode('n1', ['10.0.0.1'], { excluded: true }));
+    assert.equal(speakers.deaths(gone('n1'), excluded), 0);
+    assert.equal(speakers.deaths(gone(), cluster([]), new Set(['n1'])), 0);
+    assert.equal(speakers.deaths(gone('n1'), cluster(['n1'])), 1);
   });
 
   test('are found by probes, else by Kubernetes, or by the object that is gone', () => {

@@ -75,6 +75,15 @@ suite('a peer that hears of our own node alone', () => {
     assert.equal(med(bench), 100);
   });
 
+  test('hears no better one when the object of a node is deleted that was excluded before', () => {
+    const bench = started(inputs);
+    bench.engine.change({ nodes: new Map([['n2', { ...N2, excluded: true }]]) });
+    bench.goneNodes = ['n2'];
+    bench.engine.replicasChanged();
+    bench.engine.change({ nodes: new Map([['n2', null]]) });
+    assert.equal(med(bench), 100);
+  });
+
   test('hears no better one where the router drops what a dead machine has left by itself: with BFD, and without graceful restart', () => {
     const bfd = { transmitIntervalMs: 300, receiveIntervalMs: 300, detectMultiplier: 3, multihop: false, minTtl: 1 };
     const gracefulRestart = { enabled: false, restartTimeSeconds: 120 };

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { selfMedOffset } from '../announce/next-hop-self.ts';
-import type { PeerTarget, Snapshot } from '../announce/snapshot.ts';
+import type { PeerTarget } from '../announce/snapshot.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { Logger } from '../platform/ports.ts';
-import { DeadSpeakers } from './dead-speakers.ts';
+import { DeadSpeakers, type Nodes } from './dead-speakers.ts';
 import { HeardBy } from './heard-by.ts';
 import type { Hearing } from './hearing-routers.ts';
 import { logRanks, type View } from './ranks.ts';
@@ -14,8 +14,6 @@ export interface SelfRankDeps {
   /** The routers that hear of the node of this name from its own replica alone, as far as is known now. */
   readonly hearing: (node: string | undefined) => Hearing;
 }
-
-type Nodes = Pick<Snapshot, 'nodes' | 'health'>;
 
 /** For a router that retains what a dead machine has left, and for one that drops it. */
 interface Offsets {
@@ -74,8 +72,9 @@ export class SelfRank {
   #towards(router: string, view: View, gone: ReadonlySet<string>, nodes: Nodes): Offsets {
     const dead = this.#dead.get(router) ?? new DeadSpeakers();
     this.#dead.set(router, dead);
-    const deaths = dead.deaths(this.#heardBy.heardFrom(router, gone), nodes);
     const heard = this.#heardBy.heard(router, view);
+    const present = new Set(heard.answering.map(({ node = '' }) => node));
+    const deaths = dead.deaths(this.#heardBy.heardFrom(router, gone), nodes, present);
     return { retains: selfMedOffset({ ...heard, deaths }), drops: selfMedOffset({ ...heard, deaths: 0 }) };
   }
 }
