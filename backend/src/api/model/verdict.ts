@@ -16,7 +16,7 @@ export function factsOf(
   });
 }
 
-/** The replica whose routes routers prefer: the others announce as well, and lose. */
+/** The replica whose routes routers prefer: the others announce as well, and lose. Where several are as good (racks, `nextHopSelf`), the first listed. */
 export function foremost(words: readonly Word[]): string | undefined {
   const known = words.flatMap((word) => ('facts' in word ? word.facts : []));
   const [first] = known.sort((a, b) => (a.medOffset ?? Infinity) - (b.medOffset ?? Infinity));
