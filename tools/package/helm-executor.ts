@@ -74,6 +74,20 @@ export function covers(held: readonly PolicyRule[], rule: PolicyRule): boolean {
   return singles(rule).every((single) => held.some((candidate) => allows(candidate, single)));
 }
 
+/** A rule as rules that allow one thing each. */
+export function singleRules(rule: PolicyRule): PolicyRule[] {
+  return singles(rule).map((single) => {
+    if ('url' in single) return { nonResourceURLs: [single.url], verbs: [single.verb] };
+    const { group, resource, verb, name } = single;
+    return {
+      apiGroups: [group],
+      resources: [resource],
+      ...(name === undefined ? {} : { resourceNames: [name] }),
+      verbs: [verb],
+    };
+  });
+}
+
 interface ResourceSingle {
   readonly group: string;
   readonly resource: string;

@@ -22,7 +22,7 @@ const metadata: ExtensionMetadata = {
   dependencies: [{ name: 'backend', tags: ['agent'] }],
 };
 
-const sections = (names: readonly string[]): string => names.map((name) => `## ${name}\n`).join('\n');
+const sections = (names: readonly string[]): string => names.map((name) => `## ${name}\n\nText.\n`).join('\n');
 const permissions = [
   {
     kind: 'ClusterRole',
@@ -30,7 +30,13 @@ const permissions = [
       {
         apiGroups: ['rbac.authorization.k8s.io'],
         resources: ['clusterroles'],
-        verbs: ['create', 'get', 'update', 'patch', 'delete'],
+        verbs: ['create'],
+      },
+      {
+        apiGroups: ['rbac.authorization.k8s.io'],
+        resources: ['clusterroles'],
+        resourceNames: ['manager'],
+        verbs: ['get', 'update', 'patch', 'delete'],
       },
       { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list'] },
     ],
@@ -88,7 +94,7 @@ const mirroredPod = {
 };
 const plain = rendering(false, [
   deployment({ containers: [{ name: 'a', image }] }),
-  role({ apiGroups: [''], resources: ['nodes'], verbs: ['get'] }),
+  role({ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list'] }),
 ]);
 
 interface Change {
@@ -132,6 +138,36 @@ test('nothing is said against a package in which nothing is wrong', () => {
 
 const oneIcon = (svg: string): Change => ({ files: { 'static/icon.svg': svg } });
 
+function named(
+  apiVersion: string,
+  kind: string,
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): Rendered {
+  return { apiVersion, kind, metadata: { name, ...{ labels } } };
+}
+
+const bundle = (link: string | undefined): Rendered => ({
+  ...named('extensions.kubesphere.io/v1alpha1', 'JSBundle', 'x'),
+  status: { state: 'Available', ...(link === undefined ? {} : { link }) },
+});
+const apiService = (name: string, group: string): Rendered => ({
+  ...named('extensions.kubesphere.io/v1alpha1', 'APIService', name),
+  spec: { group, version: 'v1' },
+});
+const crdOf = (group: string): Rendered => ({
+  ...named('apiextensions.k8s.io/v1', 'CustomResourceDefinition', `ponds.${group}`),
+  spec: { group },
+});
+const scope = 'iam.kubesphere.io/scope';
+const category = 'iam.kubesphere.io/category';
+const spec = { displayName: { en: 'x', zh: 'x' } };
+const categoryC: Rendered = { ...named('iam.kubesphere.io/v1beta1', 'Category', 'c', { [scope]: 'cluster' }), spec };
+const template = (labels: Readonly<Record<string, string>>): Rendered => ({
+  ...named('iam.kubesphere.io/v1beta1', 'RoleTemplate', 'x', { [scope]: 'cluster', ...labels }),
+  spec,
+});
+
 /** Each rule with what it is there for, and what it says. */
 const faults: Readonly<Record<string, readonly (readonly [Change, RegExp])[]>> = {
   fields: [
@@ -140,7 +176,10 @@ const faults: Readonly<Record<string, readonly (readonly [Change, RegExp])[]>> =
   ],
   name: [[{ metadata: { name: 'Good_One' } }, /no name of an extension/]],
   version: [[{ metadata: { version: '1.2.0+build' } }, /no SemVer/]],
-  category: [[{ metadata: { category: 'network' } }, /has no "network"/]],
+  category: [
+    [{ metadata: { category: 'network' } }, /has no "network"/],
+    [{ metadata: { category: 'other' } }, /has no "other"/],
+  ],
   installationMode: [[{ metadata: { installationMode: 'Multi' } }, /neither/]],
   versionRanges: [
     [{ metadata: { kubeVersion: '>=1.28.0' } }, /kubeVersion.*-0/],
@@ -149,6 +188,7 @@ const faults: Readonly<Record<string, readonly (readonly [Change, RegExp])[]>> =
   languages: [
     [{ metadata: { description: { en: 'x' } } }, /description: none for zh/],
     [{ metadata: { displayName: { en: 'x', zh: 'x', english: 'x' } } }, /"english" is no code/],
+    [{ metadata: { displayName: { en: 'x', zh: 'x', xx: 'x' } } }, /"xx" is no code/],
   ],
   addresses: [
     [{ metadata: { sources: ['example.org'] } }, /"example.org" is no URL/],
@@ -168,6 +208,7 @@ const faults: Readonly<Record<string, readonly (readonly [Change, RegExp])[]>> =
     [oneIcon('<svg viewBox="0 0 9 9"><script/></svg>'), /more than a picture/],
     [oneIcon(`<svg viewBox="0 0 9 9">${' '.repeat(20_000)}</svg>`), /20000 at most/],
     [oneIcon('no picture'), /no <svg>/],
+    [{ metadata: { icon: 'static/icon.png' }, files: { 'static/icon.png': 'text' } }, /icon\.png is no picture/],
   ],
   screenshots: [
     [{ metadata: { screenshots: ['static/x.png'] } }, /has no static\/x\.png/],
@@ -180,6 +221,10 @@ const faults: Readonly<Record<string, readonly (readonly [Change, RegExp])[]>> =
   readmes: [
     [{ files: { 'README_zh.md': null } }, /README_zh\.md is missing/],
     [{ files: { 'README.md': '## Features\n' } }, /no section "Uninstallation"/],
+    [
+      { files: { 'README.md': '## Features\n\n### More\n<!-- later -->\n\n## Installation\nx\n' } },
+      /"Features" is empty/,
+    ],
   ],
   changelogs: [
     [{ files: { 'CHANGELOG.md': null } }, /CHANGELOG\.md is missing/],
@@ -213,6 +258,12 @@ const faults: Readonly<Record<string, readonly (readonly [Change, RegExp])[]>> =
     ],
     [{ plain: [{ apiVersion: 'v1', kind: 'Pond', metadata: { name: 'x' } }] }, /does not know/],
   ],
+  surplus: [
+    [asked('ClusterRole', { apiGroups: [''], resources: ['nodes'], verbs: ['watch'] }), /nothing needs .*watch/],
+    [asked('ClusterRole', { ...anyRole, resourceNames: ['other'], verbs: ['get'] }), /nothing needs .*other/],
+    [asked('Role', { apiGroups: [''], resources: ['nodes'], verbs: ['get'] }), /nothing needs .*nodes/],
+    [asked('ClusterRole', { nonResourceURLs: ['/metrics'], verbs: ['get'] }), /nothing needs .*metrics/],
+  ],
   escalation: [
     [{ plain: [role({ apiGroups: [''], resources: ['users'], verbs: ['impersonate'] })] }, /leads to any right/],
     [{ plain: [role({ ...anyRole, verbs: ['get', 'bind'] })] }, /ClusterRole manager.*leads to any right/],
@@ -228,6 +279,37 @@ const faults: Readonly<Record<string, readonly (readonly [Change, RegExp])[]>> =
       /RoleBinding manager: no chart has the ClusterRole cluster-admin/,
     ],
     [{ plain: [binding('Role', 'manager')] }, /no chart has the Role manager/],
+  ],
+  namespaces: [
+    [
+      { plain: [{ ...named('v1', 'ConfigMap', 'x'), metadata: { name: 'x', namespace: 'kube-system' } }] },
+      /kube-system/,
+    ],
+    [
+      { plain: [{ ...binding('Role', 'x'), metadata: { name: 'x', namespace: 'other' } }] },
+      /instead of extension-good/,
+    ],
+    [{ plain: [{ ...named('v1', 'Category', 'x'), metadata: { name: 'x', namespace: 'y' } }] }, /without namespaces/],
+  ],
+  bundleLinks: [
+    [{ extension: [bundle('/dist/other/index.js')] }, /JSBundle x: its link "\/dist\/other/],
+    [{ extension: [bundle('/dist/good')] }, /not below \/dist\/good\//],
+    [{ extension: [bundle(undefined)] }, /its link ""/],
+  ],
+  apiServices: [
+    [{ plain: [apiService('v1.other.example', 'good.example')] }, /is not named v1\.good\.example/],
+    [{ plain: [apiService('v1.network.kubesphere.io', 'network.kubesphere.io')] }, /KubeSphere's own/],
+    [{ plain: [apiService('v1.good.example', 'good.example'), crdOf('good.example')] }, /which it would hide/],
+  ],
+  roleTemplates: [
+    [{ plain: [template({ [category]: 'absent' })] }, /no chart has its category absent/],
+    [{ plain: [template({ [category]: 'c', [scope]: 'namespace' }), categoryC] }, /its scope is namespace/],
+    [{ plain: [{ ...template({ [category]: 'c' }), spec: { displayName: { en: 'x' } } }, categoryC] }, /for zh/],
+    [{ plain: [{ ...categoryC, spec: {} }] }, /Category c: no displayName for en/],
+  ],
+  monitoringLabels: [
+    [{ plain: [named('alerting.kubesphere.io/v2beta1', 'ClusterRuleGroup', 'x')] }, /no label alerting.*enable=true/],
+    [{ plain: [named('monitoring.coreos.com/v1', 'PodMonitor', 'x')] }, /no label app\.kubernetes\.io\/vendor/],
   ],
   wildcards: [
     [{ plain: [role({ apiGroups: ['*'], resources: ['nodes'], verbs: ['get'] })] }, /more than is needed/],

@@ -5,10 +5,11 @@ import { parse, parseAllDocuments } from 'yaml';
 import { injectedNodeSelector, ksCoreHelm } from './ks-core-helm.ts';
 import { changelogs, icon, readmes, screenshots, size, values } from './lint/contents.ts';
 import * as metadataRules from './lint/metadata.ts';
-import { bindings, collisions, escalation, permissions, secrets, wildcards } from './lint/objects.ts';
+import * as kubeSphereRules from './lint/kubesphere.ts';
+import { bindings, collisions, escalation, permissions, secrets, surplus, wildcards } from './lint/objects.ts';
 import { imagePullSecrets, imageRegistry, images, nodeSelector } from './lint/pods.ts';
 import { MIRRORED, type Pass, type Rendered, type Rendering, type Rule, type Subject } from './lint/subject.ts';
-import type { ExtensionMetadata } from './metadata.ts';
+import { namespaceOf, type ExtensionMetadata } from './metadata.ts';
 import type { StagedChart } from './stage.ts';
 import { tarball } from './tarball.ts';
 
@@ -17,7 +18,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   ...metadataRules,
   ...{ size, icon, screenshots, readmes, changelogs, values },
   ...{ images, imageRegistry, nodeSelector, imagePullSecrets },
-  ...{ permissions, wildcards, escalation, secrets, bindings, collisions },
+  ...kubeSphereRules,
+  ...{ permissions, surplus, wildcards, escalation, secrets, bindings, collisions },
 };
 
 /** All that is wrong with a package, one line each. */
@@ -65,9 +67,10 @@ export async function subjectOf(extension: StagedChart, helm: string): Promise<S
   const tgz = join(folder, 'extension.tgz');
   try {
     writeFileSync(tgz, packed);
-    const renderings: Rendering[] = [];
-    for (const wish of wishes()) renderings.push({ ...wish, objects: await render(helm, tgz, wish) });
     const metadata = parse(extension.files.get('extension.yaml')?.toString() ?? '') as ExtensionMetadata;
+    const renderings: Rendering[] = [];
+    for (const wish of wishes())
+      renderings.push({ ...wish, objects: await render(helm, tgz, namespaceOf(metadata), wish) });
     return { metadata, files: extension.files, packedBytes: packed.length, renderings };
   } finally {
     rmSync(folder, { recursive: true });
@@ -99,10 +102,10 @@ function wishes(): Wish[] {
   return [...everywhere, { pass: 'agent', values: 'without KubeSphere alerting', mirrored: false, set: [], kinds }];
 }
 
-async function render(helm: string, tgz: string, { pass, set, kinds }: Wish): Promise<Rendered[]> {
+async function render(helm: string, tgz: string, namespace: string, { pass, set, kinds }: Wish): Promise<Rendered[]> {
   const release = pass === 'agent' ? 'porterlb-agent' : 'porterlb';
   const flags = [`tags.extension=${pass === 'extension'}`, `tags.agent=${pass === 'agent'}`, ...set];
-  const args = ['template', release, tgz, '-n', 'extension-porterlb', '--include-crds', '--kube-version', '1.28.0'];
+  const args = ['template', release, tgz, '-n', namespace, '--include-crds', '--kube-version', '1.28.0'];
   const has = kinds.flatMap((kind) => ['--api-versions', kind]);
   const text = await ksCoreHelm(helm, [...args, ...has, ...flags.flatMap((flag) => ['--set', flag])]);
   return parseAllDocuments(text).flatMap((document) => (document.toJS() as Rendered | null) ?? []);

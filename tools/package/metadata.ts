@@ -49,3 +49,8 @@ export function languagesOf({ displayName, description }: ExtensionMetadata): st
 export function localised(document: 'README' | 'CHANGELOG', language: string): string {
   return language === 'en' ? `${document}.md` : `${document}_${language}.md`;
 }
+
+/** The namespace that ks-core installs an extension into. */
+export function namespaceOf({ name, namespace }: ExtensionMetadata): string {
+  return namespace ?? `extension-${name}`;
+}

@@ -11,6 +11,14 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   zh: ['功能', '前提条件', '安装', '快速开始', '配置', '卸载'],
 };
 
+/** How files of pictures begin that all browsers show. */
+const PICTURES: readonly RegExp[] = [/^\x89PNG\r\n\x1a\n/, /^\xff\xd8\xff/, /^RIFF....WEBP/s];
+
+function isPicture(content: Buffer): boolean {
+  const beginning = content.subarray(0, 16).toString('latin1');
+  return PICTURES.some((picture) => picture.test(beginning));
+}
+
 export const size: Rule = ({ packedBytes }) =>
   packedBytes < MAX_PACKED_BYTES ? [] : [`the package has ${packedBytes} bytes; less than ${MAX_PACKED_BYTES} fit`];
 
@@ -22,7 +30,8 @@ export const icon: Rule = ({ metadata, files }) => {
   if (content === undefined) return [`icon: the package has no ${metadata.icon}`];
   const findings: string[] = [];
   if (content.length > MAX_ICON_BYTES) findings.push(`icon: ${content.length} bytes; ${MAX_ICON_BYTES} at most`);
-  return metadata.icon.endsWith('.svg') ? [...findings, ...svgFindings(content.toString())] : findings;
+  if (metadata.icon.endsWith('.svg')) return [...findings, ...svgFindings(content.toString())];
+  return isPicture(content) ? findings : [...findings, `icon: ${metadata.icon} is no picture`];
 };
 
 function svgFindings(svg: string): string[] {
@@ -34,8 +43,6 @@ function svgFindings(svg: string): string[] {
   ];
 }
 
-/** How files of pictures begin that all browsers show. */
-const PICTURES: readonly RegExp[] = [/^\x89PNG\r\n\x1a\n/, /^\xff\xd8\xff/, /^RIFF....WEBP/s];
 /** Beside each other they share the package with everything else. */
 const MAX_SCREENSHOT_BYTES = 120_000;
 
@@ -53,9 +60,8 @@ export const screenshots: Rule = ({ metadata, files }) => {
 function screenshotFindings(path: string, content: Buffer | undefined): string[] {
   if (/^https?:/.test(path)) return [`screenshots: ${path} is not in the package; sites without internet see none`];
   if (content === undefined) return [`screenshots: the package has no ${path}`];
-  const beginning = content.subarray(0, 16).toString('latin1');
   return [
-    ...(PICTURES.some((picture) => picture.test(beginning)) ? [] : [`screenshots: ${path} is no picture`]),
+    ...(isPicture(content) ? [] : [`screenshots: ${path} is no picture`]),
     ...(content.length > MAX_SCREENSHOT_BYTES
       ? [`screenshots: ${path} has ${content.length} bytes; ${MAX_SCREENSHOT_BYTES} at most`]
       : []),
@@ -67,10 +73,12 @@ export const readmes: Rule = ({ metadata, files }) =>
     const path = localised('README', language);
     const text = files.get(path)?.toString();
     if (text === undefined) return [`${path} is missing`];
-    const headings = headingsOf(text);
-    return (SECTIONS[language] ?? [])
-      .filter((section) => !headings.includes(section))
-      .map((section) => `${path}: no section "${section}"`);
+    const sections = sectionsOf(text);
+    return (SECTIONS[language] ?? []).flatMap((section) => {
+      const body = sections.get(section);
+      if (body === undefined) return [`${path}: no section "${section}"`];
+      return body === '' ? [`${path}: the section "${section}" is empty`] : [];
+    });
   });
 
 export const changelogs: Rule = ({ metadata, files }) =>
@@ -81,6 +89,18 @@ export const changelogs: Rule = ({ metadata, files }) =>
     const [newest] = headingsOf(text);
     return newest === metadata.version ? [] : [`${path}: begins with "${newest}", not with ${metadata.version}`];
   });
+
+/** What stands below each heading, without headings of subsections and comments. */
+function sectionsOf(text: string): Map<string, string> {
+  const parts = text.split(/^## /m).slice(1);
+  return new Map(
+    parts.map((part) => {
+      const [heading = '', ...lines] = part.split('\n');
+      const body = lines.filter((line) => !/^#+ /.test(line)).join('\n');
+      return [heading.trim(), body.replaceAll(/<!--[^]*?-->/g, '').trim()] as const;
+    }),
+  );
+}
 
 function headingsOf(text: string): string[] {
   return [...text.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading.trim());

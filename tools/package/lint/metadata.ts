@@ -5,17 +5,11 @@ import type { Rule } from './subject.ts';
 const LANGUAGES = ['en', 'zh'];
 /** Those of the marketplace (kubesphere/ksbuilder). */
 const CATEGORIES = new Set([
-  ...[
-    'ai-machine-learning',
-    'computing',
-    'database',
-    'dev-tools',
-    'integration-delivery',
-    'observability',
-    'networking',
-  ],
-  ...['security', 'storage', 'streaming-messaging', 'other'],
+  ...['ai-machine-learning', 'computing', 'database', 'deepseek', 'dev-tools', 'integration-delivery', 'networking'],
+  ...['observability', 'security', 'storage', 'streaming-messaging'],
 ]);
+/** Gives a language's name, or undefined for what is none. */
+const LANGUAGE_NAMES = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
 const REQUIRED = ['apiVersion', 'name', 'version', 'displayName', 'description', 'category', 'provider', 'icon'];
 const OPTIONAL = [
   ...['keywords', 'home', 'docs', 'sources', 'maintainers', 'kubeVersion', 'ksVersion', 'screenshots', 'dependencies'],
@@ -68,7 +62,7 @@ export const languages: Rule = ({ metadata }) => {
   return Object.entries(texts).flatMap(([field, locales]) => [
     ...LANGUAGES.filter((language) => isEmpty(locales[language])).map((language) => `${field}: none for ${language}`),
     ...Object.keys(locales)
-      .filter((code) => !/^[a-z]{2}$/.test(code))
+      .filter((code) => !/^[a-z]{2}$/.test(code) || LANGUAGE_NAMES.of(code) === undefined)
       .map((code) => `${field}: "${code}" is no code of ISO 639-1`),
   ]);
 };

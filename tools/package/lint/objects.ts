@@ -1,40 +1,6 @@
-import { covers, executorRights, type ExecutorRights, type PolicyRule } from '../helm-executor.ts';
+import { covers, executorRights, singleRules, type ExecutorRights, type PolicyRule } from '../helm-executor.ts';
+import { isNamespaced, RESOURCES } from './resources.ts';
 import type { Rendered, Rule, Subject } from './subject.ts';
-
-interface Resource {
-  readonly plural: string;
-  readonly namespaced: boolean;
-}
-
-const namespaced = (plural: string): Resource => ({ plural, namespaced: true });
-const clusterWide = (plural: string): Resource => ({ plural, namespaced: false });
-
-/** The kinds that the charts may have. */
-const RESOURCES: Readonly<Record<string, Resource>> = {
-  ConfigMap: namespaced('configmaps'),
-  Secret: namespaced('secrets'),
-  Service: namespaced('services'),
-  ServiceAccount: namespaced('serviceaccounts'),
-  Deployment: namespaced('deployments'),
-  DaemonSet: namespaced('daemonsets'),
-  Job: namespaced('jobs'),
-  PodDisruptionBudget: namespaced('poddisruptionbudgets'),
-  NetworkPolicy: namespaced('networkpolicies'),
-  Role: namespaced('roles'),
-  RoleBinding: namespaced('rolebindings'),
-  PodMonitor: namespaced('podmonitors'),
-  ServiceMonitor: namespaced('servicemonitors'),
-  PrometheusRule: namespaced('prometheusrules'),
-  ClusterRole: clusterWide('clusterroles'),
-  ClusterRoleBinding: clusterWide('clusterrolebindings'),
-  CustomResourceDefinition: clusterWide('customresourcedefinitions'),
-  APIService: clusterWide('apiservices'),
-  JSBundle: clusterWide('jsbundles'),
-  Category: clusterWide('categories'),
-  RoleTemplate: clusterWide('roletemplates'),
-  ClusterRuleGroup: clusterWide('clusterrulegroups'),
-  ClusterDashboard: clusterWide('clusterdashboards'),
-};
 
 /** Helm puts CRDs there once, and neither changes nor deletes them. */
 const ONCE = 'CustomResourceDefinition';
@@ -48,22 +14,45 @@ export const permissions: Rule = ({ files, renderings }) => {
   return [...new Set(objects.flatMap((object) => [...handling(rights, object), ...passingOn(rights, object)]))];
 };
 
-function handling(rights: ExecutorRights, { apiVersion, kind, metadata }: Rendered): string[] {
-  const resource = RESOURCES[kind];
-  if (resource === undefined) return [`${kind}: package:lint does not know which resource that is`];
-  const held = resource.namespaced ? [...rights.cluster, ...rights.namespaced] : rights.cluster;
-  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
-  const common = { apiGroups: [group], resources: [resource.plural] };
-  const { name } = metadata;
-  const named = kind === ONCE ? ['get'] : ['get', 'patch', 'update', 'delete'];
-  const wishes: PolicyRule[] = [
-    { ...common, verbs: ['create'] },
-    ...named.map((verb) => ({ ...common, verbs: [verb], resourceNames: [name] })),
-  ];
+function handling(rights: ExecutorRights, object: Rendered): string[] {
+  const { kind, metadata } = object;
+  const wishes = wishesFor(object);
+  if (wishes.length === 0) return [`${kind}: package:lint does not know which resource that is`];
+  const held = isNamespaced(kind) ? [...rights.cluster, ...rights.namespaced] : rights.cluster;
   return wishes
     .filter((wish) => !covers(held, wish))
-    .map(({ verbs }) => `permissions.yaml: may not ${verbs.join()} ${kind} ${name}`);
+    .map(({ verbs }) => `permissions.yaml: may not ${verbs.join()} ${kind} ${metadata.name}`);
 }
+
+/** What Helm needs to look after an object; nothing for kinds that nobody here knows. */
+function wishesFor({ apiVersion, kind, metadata }: Rendered): PolicyRule[] {
+  const resource = RESOURCES[kind];
+  if (resource === undefined) return [];
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+  const common = { apiGroups: [group], resources: [resource.plural] };
+  const named = kind === ONCE ? ['get'] : ['get', 'patch', 'update', 'delete'];
+  return [
+    { ...common, verbs: ['create'] },
+    ...named.map((verb) => ({ ...common, verbs: [verb], resourceNames: [metadata.name] })),
+  ];
+}
+
+/** Least rights of the executor: each single thing is there for an object, or for a role that passes it on. */
+export const surplus: Rule = ({ files, renderings }) => {
+  const { cluster, own } = executorRights(files.get('permissions.yaml')?.toString() ?? '');
+  const objects = renderings.flatMap((rendering) => rendering.objects);
+  const neededBy = (found: readonly Rendered[]): PolicyRule[] =>
+    found.flatMap((object) => [...wishesFor(object), ...(/^(Cluster)?Role$/.test(object.kind) ? rulesOf(object) : [])]);
+  const unneeded = (held: readonly PolicyRule[], needed: readonly PolicyRule[]): string[] =>
+    held
+      .flatMap(singleRules)
+      .filter((single) => !covers(needed, single))
+      .map((single) => `permissions.yaml: nothing needs ${JSON.stringify(single)}`);
+  return [
+    ...unneeded(cluster, neededBy(objects.filter(({ kind }) => !isNamespaced(kind)))),
+    ...unneeded(own, neededBy(objects.filter(({ kind }) => isNamespaced(kind)))),
+  ];
+};
 
 function passingOn(rights: ExecutorRights, { kind, metadata, rules }: Rendered): string[] {
   if (kind !== 'ClusterRole' && kind !== 'Role') return [];
