@@ -49,7 +49,8 @@ const pools: readonly Alert[] = [
   },
   {
     name: 'PorterLBPoolFull',
-    expr: 'porterlb_pool_used_addresses >= (porterlb_pool_allocatable_addresses >= 8)',
+    // Of a pool that is meant to be used up, only who waits for it tells that it is too small.
+    expr: 'porterlb_pool_used_addresses >= porterlb_pool_allocatable_addresses and (porterlb_pool_allocatable_addresses >= 8 or porterlb_pool_waiting_services > 0)',
     for: '5m',
     severity: 'warning',
     summary: 'The Eip {{ $labels.pool }} is full ({{ $labels.family }}).',

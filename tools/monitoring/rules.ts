@@ -49,6 +49,9 @@ only the Prometheus operator is (value \`monitoring.alerts\`). Without either, \
 any Prometheus. [Metrics](metrics.md) says what the expressions are made of. Install or upgrade the chart again after monitoring has been
 installed: Helm looks for these kinds only then.
 
+Pools of less than eight addresses are meant to be used up: of these, none is almost full, none is forecast to be, and one is full only while
+Services wait for its addresses.
+
 **critical**: traffic is lost, or would be by one more fault. **warning**: look within the day.
 `;
 
