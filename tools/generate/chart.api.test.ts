@@ -6,6 +6,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { LightLab, run, until } from '../../lab/index.ts';
 import type { KubeObject } from '../../lab/index.ts';
 import { ensureHelm } from '../../lab/toolchain/index.ts';
+import { singleRules, type PolicyRule } from '../package/helm-executor.ts';
 
 const root = join(import.meta.dirname, '../..');
 const chart = join(root, 'charts/backend');
@@ -232,18 +233,22 @@ const ours = 'network.kubesphere.io';
 const secret = { resource: 'secrets', namespace };
 const lease = { group: 'coordination.k8s.io', resource: 'leases', namespace };
 
-test('the manager may do what it does', async () => {
+const named = (group: string, resource: string, ...names: string[]): Wish[] =>
+  names.map((name) => ({ verb: 'get', group, resource, name }));
+
+/** All that the code asks the API server for. */
+function wishesOfTheManager(): Wish[] {
   const watched = ['services', 'nodes', 'namespaces'].map((resource) => ({ resource }));
-  const custom = ['eips', 'bgpconfs', 'bgppeers'].map((resource) => ({ resource, group: ours }));
+  const kinds = ['eips', 'bgpconfs', 'bgppeers'];
+  const custom = kinds.map((resource) => ({ resource, group: ours }));
   const slices = { resource: 'endpointslices', group: 'discovery.k8s.io' };
-  const wishes: Wish[] = [
-    ...[...watched, ...custom, slices].flatMap((kind) => ['list', 'watch'].map((verb) => ({ ...kind, verb }))),
+  return [
+    ...[...watched, ...custom, slices].flatMap((kind) => ['get', 'list', 'watch'].map((verb) => ({ ...kind, verb }))),
     ...custom.map((kind) => ({ ...kind, verb: 'patch', subresource: 'status' })),
     { verb: 'patch', resource: 'services', subresource: 'status' },
     { verb: 'patch', resource: 'eips', group: ours },
     { verb: 'list', resource: 'servicecidrs', group: 'networking.k8s.io' },
-    { verb: 'create', resource: 'events', group: 'events.k8s.io', namespace: 'default' },
-    { verb: 'patch', resource: 'events', group: 'events.k8s.io', namespace: 'default' },
+    ...['create', 'patch'].map((verb) => ({ verb, resource: 'events', group: 'events.k8s.io', namespace: 'default' })),
     { ...lease, verb: 'create' },
     ...['get', 'patch'].map((verb) => ({ ...lease, verb, name: 'porter-manager' })),
     ...['get', 'patch'].map((verb) => ({ ...secret, verb, name: 'porter-manager-api' })),
@@ -251,9 +256,36 @@ test('the manager may do what it does', async () => {
     ...['list', 'watch'].map((verb) => ({ ...secret, verb })),
     { verb: 'create', resource: 'tokenreviews', group: 'authentication.k8s.io' },
     { verb: 'create', resource: 'subjectaccessreviews', group: 'authorization.k8s.io' },
+    // Whether objects are gone with their kind, and whether another load balancer of this kind runs, or comes back.
+    ...named('apiextensions.k8s.io', 'customresourcedefinitions', ...kinds.map((kind) => `${kind}.${ours}`)),
+    ...named('apps', 'deployments', 'porter-manager', 'openelb-manager', 'openelb-controller'),
+    ...named('apps', 'daemonsets', 'openelb-keepalive-vip', 'openelb-speaker'),
+    ...named('apps', 'daemonsets', 'porter-manager').map((wish) => ({ ...wish, namespace })),
+    ...named(
+      ...(['rbac.authorization.k8s.io', 'clusterrolebindings', 'porter-manager-rolebinding'] as const),
+      ...['openelb-manager-rolebinding', 'openelb-controller', 'openelb-speaker'],
+    ),
   ];
+}
+
+test('the manager may do what it does, and its roles name nothing that is not looked at here', async () => {
+  const wishes = wishesOfTheManager();
   // The API server's authorizer follows new bindings by a watch.
   for (const wish of wishes) await until(() => isAllowed(wish), { what: `${JSON.stringify(wish)} to be allowed` });
+  const roles = (await render()).filter(
+    ({ kind, metadata }) => /^(Cluster)?Role$/.test(kind) && metadata.name === 'porter-manager',
+  ) as unknown as { rules: PolicyRule[] }[];
+  assert.equal(roles.length, 2);
+  const granted = roles.flatMap(({ rules }) => rules).flatMap(singleRules);
+  const told = wishes.map(({ group = '', resource, subresource, verb, name }) =>
+    [group, subresource === undefined ? resource : `${resource}/${subresource}`, verb, name].join(' '),
+  );
+  const keyOf = ({ apiGroups, resources, verbs, resourceNames }: PolicyRule): string =>
+    [apiGroups, resources, verbs, resourceNames].join(' ');
+  assert.deepEqual(
+    granted.map(keyOf).filter((key) => !told.includes(key)),
+    [],
+  );
 });
 
 test('the manager may do nothing else', async () => {
