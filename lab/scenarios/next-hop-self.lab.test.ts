@@ -227,10 +227,15 @@ suite('routers that take one path of an address from each session', () => {
   }
 
   test('lose the dead node alone, with BFD and without graceful restart: no other next hop goes, not for a moment', async (t) => {
-    await frr.startBfd('3 300 300');
-    await frr.vtysh('clear bgp *');
     const spec = { timers, nextHopSelf: true, bfd: { enabled: true }, gracefulRestart: { enabled: false } };
+    const since = Date.now();
     await lab.lab.apply(bgpPeer(frr, frr.addresses.ipv4, spec));
+    const changed = async (): Promise<boolean> =>
+      (await frr.sessionChanges(since)).filter(({ isUp }) => isUp).length >= all.length;
+    await until(changed, { what: 'the sessions to be others' });
+    await lab.sessions(...all);
+    // FRR 8.4 may forget BFD of a dynamic neighbour that is back before the one of the last session is cleared away: so BFD comes afterwards.
+    await frr.startBfd('3 300 300');
     const up = async (): Promise<boolean> =>
       (await frr.bfdPeers()).filter(({ status }) => status === 'up').length === 3;
     await until(up, { what: 'BFD with all replicas', explain: async () => JSON.stringify(await frr.bfdPeers()) });
