@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { suite, test, type TestContext } from 'node:test';
+import { suite, test } from 'node:test';
 import type { ReplicaReport } from './replicas/facts.ts';
 import type { NodeAnswer } from './schemas/node.ts';
 import type { Overview } from './schemas/overview.ts';
@@ -7,26 +7,13 @@ import type { PeerAnswer, PeerSummary } from './schemas/peer.ts';
 import type { PoolAddress, PoolAnswer, PoolSummary } from './schemas/pool.ts';
 import type { ServiceAnswer, ServiceSummary } from './schemas/service.ts';
 import type { Version } from './schemas/replica.ts';
-import { announced, aNode, aSession } from './testing/facts.ts';
-import { ApiBench, bgpConfs, bgpPeers, eips, factsOf, kinds, served } from './testing/api-bench.ts';
+import { announced, aSession } from './testing/facts.ts';
+import { bgpPeers, eips, factsOf, kinds, served } from './testing/api-bench.ts';
+import { bench, PEER, POOL } from './testing/two-services.ts';
 
 interface Page<T> {
   readonly items: readonly T[];
   readonly totalItems: number;
-}
-
-const POOL = { metadata: { name: 'a', creationTimestamp: '2026-01-01T00:00:00Z' }, spec: { address: '192.0.2.0/29' } };
-const PEER = { metadata: { name: 'r1' }, spec: { conf: { peerAs: 65000, neighborAddress: '203.0.113.1' } } };
-
-async function bench(context: TestContext): Promise<ApiBench> {
-  const api = await new ApiBench().start();
-  context.after(async () => await api.stop());
-  await api.store(bgpConfs, { metadata: { name: 'default' }, spec: { as: 64512 } });
-  await api.store(eips, POOL);
-  await api.store(bgpPeers, PEER);
-  await api.store(kinds.nodes, aNode('n1', '203.0.113.11'), aNode('n2', '203.0.113.12'));
-  await api.store(kinds.services, served('shop/web', '192.0.2.1'), served('bank/vault', '192.0.2.2'));
-  return api;
 }
 
 suite('pools', () => {
