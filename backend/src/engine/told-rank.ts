@@ -3,9 +3,9 @@ import type { RetainedRoutes } from '../health/tracked-replica.ts';
 import type { BgpSpeaker } from '../speakers/bgp/speaker.ts';
 
 /**
- * What other replicas hear of our rank: of a better one before routers do, of a worse one once it is written to them, and those that have lost
- * their session can't retain the better one any more. Whoever outlives us goes
- * below the offset that it has heard last, and what routers retain of us must never be better than that.
+ * What other replicas hear of our rank: of a better one before routers do, of a worse one once it is written to them, and those that have
+ * lost their session can't retain the better one any more. Whoever outlives us goes below the offset that it has heard last, and what
+ * routers retain of us must never be better than that.
  */
 export class ToldRank {
   readonly #replicas: Pick<ReplicaProber, 'setRank'>;
