@@ -88,14 +88,7 @@ suite('routers that take one path of an address from each session', () => {
   }
 
   async function withTraffic(action: () => Promise<void>, timeoutMs: number): Promise<readonly Outcome[]> {
-    const traffic = new PacedTraffic(lab.lab.client('c1'), ip, { everyMs: 20, timeoutMs });
-    try {
-      await action();
-    } catch (error) {
-      await traffic.stop();
-      throw error;
-    }
-    return traffic.stop();
+    return await PacedTraffic.during(action, lab.lab.client('c1'), ip, { everyMs: 20, timeoutMs });
   }
 
   function lostOf(outcomes: readonly Outcome[]): Outcome[] {

@@ -109,14 +109,7 @@ suite('replicas are scaled, restarted, cut off, frozen, and lose their machine',
   }
 
   async function withTraffic(action: () => Promise<void>, timeoutMs: number): Promise<readonly Outcome[]> {
-    const traffic = new PacedTraffic(lab.lab.client('c1'), ip, { everyMs: 40, timeoutMs });
-    try {
-      await action();
-    } catch (error) {
-      await traffic.stop();
-      throw error;
-    }
-    return traffic.stop();
+    return await PacedTraffic.during(action, lab.lab.client('c1'), ip, { everyMs: 40, timeoutMs });
   }
 
   test('from one to three, one restarted after the other, from three to one: no request is lost', async () => {

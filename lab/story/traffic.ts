@@ -89,6 +89,23 @@ export class PacedTraffic {
     this.#stop = client.repeat(address, { everyMs, timeoutMs }, (outcome) => this.#outcomes.push(outcome));
   }
 
+  /** Sends until `action` is over; what became of all requests, in the order in which they were sent. */
+  static async during(
+    action: () => Promise<void>,
+    client: Client,
+    address: string,
+    options?: PaceOptions,
+  ): Promise<readonly Outcome[]> {
+    const traffic = new PacedTraffic(client, address, options);
+    try {
+      await action();
+    } catch (error) {
+      await traffic.stop();
+      throw error;
+    }
+    return await traffic.stop();
+  }
+
   /** What became of the requests so far, in the order in which that was known. */
   get outcomes(): readonly Outcome[] {
     return this.#outcomes;
