@@ -36,6 +36,13 @@ suite('processes of a lab', () => {
     await until(async () => (await processes.lastWords('a')) === 'ready', { what: 'the log' });
   });
 
+  test('two who start the same at once start one', async () => {
+    const twice = [1, 2].map(async () => processes.start({ name: 'a', command: sleeper }));
+    const [first, second] = await Promise.all(twice);
+    assert.deepEqual(second, first);
+    assert.deepEqual(await processes.find('a'), first);
+  });
+
   test('stop returns when the process is gone', async () => {
     const identity = await processes.start({ name: 'a', command: sleeper });
     await processes.stop('a');

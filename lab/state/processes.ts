@@ -28,6 +28,7 @@ const mark = 'PORTERLB_LAB';
 export class Processes {
   readonly #folder: string;
   readonly #ending = new AbortController();
+  readonly #starting = new Map<string, Promise<ProcessIdentity>>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -47,8 +48,14 @@ export class Processes {
     return join(this.#folder, 'logs', `${name}.log`);
   }
 
-  /** Starts a process that outlives this one; its output goes to its log. Does nothing if it runs. */
+  /** Starts a process that outlives this one; its output goes to its log. Does nothing if it runs or is being started. */
   async start(spec: ProcessSpec): Promise<ProcessIdentity> {
+    const starting = this.#starting.get(spec.name) ?? this.#start(spec);
+    this.#starting.set(spec.name, starting);
+    return starting.finally(() => this.#starting.delete(spec.name));
+  }
+
+  async #start(spec: ProcessSpec): Promise<ProcessIdentity> {
     const running = await this.find(spec.name);
     if (running !== undefined) return running;
     await mkdir(join(this.#folder, 'logs'), { recursive: true });
