@@ -6,7 +6,7 @@ import type { Kube } from './cluster/kube.ts';
 import { ClusterView, type ObjectChange } from './cluster/watch/cluster-view.ts';
 import { Freshness } from './cluster/watch/freshness.ts';
 import { Predecessors } from './cluster/watch/predecessors.ts';
-import { isStoppedForGood } from './cluster/watch/rollback.ts';
+import { isStoppedForGood } from './cluster/watch/removal.ts';
 import { ServiceRanges } from './cluster/watch/service-ranges.ts';
 import { AddressReports } from './cluster/write/address-reports.ts';
 import { EventRecorder } from './cluster/write/events.ts';

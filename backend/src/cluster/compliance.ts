@@ -7,6 +7,7 @@ import { leases, nodes, services } from './kinds.ts';
 import type { Lease, Node, Service } from './kinds.ts';
 import type { Kube, Selection, Watch } from './kube.ts';
 import type { KubeObject, ResourceKind } from './objects.ts';
+import { describeDeletions } from './deletion-compliance.ts';
 import { describeStatusPatches } from './status-compliance.ts';
 import { applyOwnStatus, patchFenced, pruneOwnStatus } from './write/apply-status.ts';
 
@@ -104,6 +105,7 @@ export function describeKube(title: string, open: () => Promise<Subject>): void 
     const unique = (name: string): string => `${name}-${process.pid}-${(number += 1)}`;
 
     describe('objects', () => describeObjects(open, unique));
+    describe('deletions', () => describeDeletions(open, unique));
     describe('patches', () => describePatches(open, unique));
     describe('patches of the status', () => describeStatusPatches(open, unique));
     describe('server-side apply', () => describeApply(open, unique));
@@ -136,28 +138,6 @@ function describeObjects(open: () => Promise<Subject>, unique: Unique): void {
     await assert.rejects(api.delete(services, ref), (error) => isNotFound(error));
     const change = { type: 'merge', body: {} } as const;
     await assert.rejects(api.patch(services, ref, change), (error) => isNotFound(error));
-  });
-
-  it('deletes only what meets the preconditions', async () => {
-    const { api } = await open();
-    const ref = { namespace, name: unique('svc') };
-    const created = await api.create(services, service(ref.name));
-    const wrong = { uid: '00000000-0000-0000-0000-000000000000' };
-    await assert.rejects(api.delete(services, ref, { preconditions: wrong }), (error) => isConflict(error));
-    await api.delete(services, ref, { preconditions: { uid: created.metadata?.uid ?? '' } });
-    await assert.rejects(api.get(services, ref), (error) => isNotFound(error));
-  });
-
-  it('keeps an object until its last finalizer is gone', async () => {
-    const { api } = await open();
-    const ref = { namespace, name: unique('svc') };
-    const finalizers = ['service.kubernetes.io/load-balancer-cleanup'];
-    const made = service(ref.name);
-    await api.create(services, { ...made, metadata: { ...made.metadata, finalizers } });
-    await api.delete(services, ref);
-    assert.ok((await api.get(services, ref)).metadata?.deletionTimestamp);
-    await api.patch(services, ref, { type: 'merge', body: { metadata: { finalizers: [] } } });
-    await assert.rejects(api.get(services, ref), (error) => isNotFound(error));
   });
 }
 

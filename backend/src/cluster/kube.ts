@@ -81,6 +81,11 @@ export type Patch =
 export interface DeleteOptions extends CallOptions {
   /** Deletes only this very object, in this very version. */
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  /**
+   * What becomes of the objects that it owns (Pods of a Deployment): `Foreground` keeps it, marked as deleted, until they are gone;
+   * `Background` lets it go at once, also after `Foreground`. What is usual for its kind by default.
+   */
+  readonly propagationPolicy?: 'Foreground' | 'Background';
 }
 
 /**

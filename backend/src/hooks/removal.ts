@@ -25,8 +25,8 @@ const LOST_MS = 30_000;
 const LANES = 16;
 
 /**
- * Before the chart is uninstalled: ends the managers, so that nobody puts back what is taken off, then takes our finalizers off, which
- * nobody would take off afterwards and which would keep Services and namespaces from being deleted. CRDs, objects, and the
+ * Before the chart is uninstalled: ends the managers for good, so that they withdraw their routes and nobody puts back what is taken off,
+ * then takes our finalizers off, which nobody would take off afterwards and which would keep Services and namespaces from being deleted. CRDs, objects, and the
  * addresses in the status of Services with their records stay: managers that are installed again go on from there.
  */
 export async function releaseAll(deps: HookDeps, options: RemovalOptions): Promise<void> {
@@ -35,14 +35,11 @@ export async function releaseAll(deps: HookDeps, options: RemovalOptions): Promi
   await release(deps, eips, holdsPool, withoutPoolFinalizer);
 }
 
-async function stopManagers(deps: HookDeps, { namespace, name }: RemovalOptions): Promise<void> {
-  const { api, clock, logger } = deps;
-  for (const kind of [deployments, daemonSets]) {
-    await eventually(deps, { ...WRITE, what: `${kind.kind} ${name} to be deleted` }, async () => {
-      await unlessGone(api.delete(kind, { namespace, name }));
-      return true;
-    });
-  }
+async function stopManagers(deps: HookDeps, options: RemovalOptions): Promise<void> {
+  const { clock, logger } = deps;
+  const { namespace, name } = options;
+  // Managers that end find it there, deleted, and know by that that no others follow.
+  await deleteWorkload(deps, options, 'Foreground');
   const selection = { namespace, labelSelector: `app.kubernetes.io/name=${name}` };
   const since = clock.now();
   await eventually(deps, { ...STOP, what: 'end of all managers' }, async () => {
@@ -53,7 +50,22 @@ async function stopManagers(deps: HookDeps, { namespace, name }: RemovalOptions)
     if (left.length > 0) logger.warn({ pods: left.map(keyOf) }, 'their nodes do not say that these ended: going on');
     return true;
   });
+  // Pods of dead nodes must not hold it.
+  await deleteWorkload(deps, options, 'Background');
   logger.info({}, 'no manager runs any more');
+}
+
+async function deleteWorkload(
+  deps: HookDeps,
+  { namespace, name }: RemovalOptions,
+  propagationPolicy: 'Foreground' | 'Background',
+): Promise<void> {
+  for (const kind of [deployments, daemonSets]) {
+    await eventually(deps, { ...WRITE, what: `${kind.kind} ${name} to be deleted` }, async () => {
+      await unlessGone(deps.api.delete(kind, { namespace, name }, { propagationPolicy }));
+      return true;
+    });
+  }
 }
 
 /** The Pod of a node that doesn't answer stays until somebody deletes the node. */

@@ -228,7 +228,7 @@ export class FakeKube implements Kube {
     await this.faults.call('delete', kind.plural, options, () => {
       const stored = this.#store.get(kind, ref);
       checkPreconditions(stored, options.preconditions ?? {});
-      this.#store.delete(kind, stored);
+      this.#store.delete(kind, stored, options.propagationPolicy);
       this.writes.push({ verb: 'delete', plural: kind.plural, ref });
     });
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../platform/ports.ts';
 import { ApiError } from '../errors.ts';
-import type { WatchEventType } from '../kube.ts';
+import type { DeleteOptions, WatchEventType } from '../kube.ts';
 import type { KubeObject, ObjectRef, ResourceKind } from '../objects.ts';
 import { apiVersionOf, keyOf } from '../objects.ts';
 import { copy, equal } from './json.ts';
@@ -22,6 +22,9 @@ export interface Entry {
   readonly object: KubeObject;
   readonly previous?: KubeObject;
 }
+
+/** Who collects garbage takes this finalizer off once all that the object owns is gone. Nobody does here. */
+const OWNED = 'foregroundDeletion';
 
 export const collectionOf = (kind: ResourceKind<never>): string => `${kind.plural}.${kind.group}`;
 
@@ -103,20 +106,22 @@ export class Store {
     return this.#write(kind, 'MODIFIED', { object, owners }, before.object);
   }
 
-  /** Deletes an object, or marks it if finalizers hold it. */
-  delete(kind: ResourceKind<never>, before: Stored): void {
-    const { object, owners } = before;
-    if ((object.metadata?.finalizers ?? []).length === 0) {
+  /** Deletes an object, or marks it if finalizers hold it, as the one that a deletion in the foreground adds. */
+  delete(kind: ResourceKind<never>, { object, owners }: Stored, policy?: DeleteOptions['propagationPolicy']): void {
+    const { finalizers: held = [], deletionTimestamp } = object.metadata ?? {};
+    const others = policy === undefined ? held : held.filter((finalizer) => finalizer !== OWNED);
+    const finalizers = policy === 'Foreground' ? [...others, OWNED] : others;
+    if (finalizers.length === 0) {
       this.#erase(kind, object);
       return;
     }
-    if (object.metadata?.deletionTimestamp !== undefined) return;
-    const deletionTimestamp = this.#clock
+    if (deletionTimestamp !== undefined && equal(finalizers, held)) return;
+    const since = this.#clock
       .wallTime()
       .toISOString()
       .replace(/\.\d+Z$/, 'Z');
-    const marked = { ...object, metadata: { ...object.metadata, deletionTimestamp } };
-    this.#write(kind, 'MODIFIED', { object: marked, owners }, object);
+    const metadata = { ...object.metadata, finalizers, deletionTimestamp: deletionTimestamp ?? since };
+    this.#write(kind, 'MODIFIED', { object: { ...object, metadata }, owners }, object);
   }
 
   /** Changes after `version`; 410 if they are forgotten. */

@@ -90,6 +90,7 @@ describe('HttpKube: calls', () => {
     await api.patch(services, ref, { type: 'json', body: [{ op: 'remove', path: '/x' }] });
     await api.patch(leases, ref, { type: 'apply', body: { metadata: ref }, fieldManager: 'me & you', force: true });
     await api.delete(services, ref, { preconditions: { uid: 'u' } });
+    await api.delete(services, ref, { propagationPolicy: 'Foreground' });
     await api.ping();
     const lease = '{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"namespace":"shop","name":"web"}}';
     const group = '/prefix/apis/coordination.k8s.io/v1/namespaces/shop/leases';
@@ -102,6 +103,7 @@ describe('HttpKube: calls', () => {
       `PATCH ${web} application/json-patch+json [{"op":"remove","path":"/x"}]`,
       `PATCH ${group}/web?fieldManager=me+%26+you&force=true application/apply-patch+yaml ${lease}`,
       `DELETE ${web} application/json {"preconditions":{"uid":"u"}}`,
+      `DELETE ${web} application/json {"propagationPolicy":"Foreground"}`,
       'GET /prefix/livez - ',
     ]);
   });

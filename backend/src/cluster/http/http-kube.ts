@@ -127,11 +127,16 @@ export class HttpKube implements Kube {
     options: DeleteOptions = {},
   ): Promise<void> {
     const path = objectPath(kind, ref);
-    const { preconditions } = options;
+    const { preconditions, propagationPolicy } = options;
     const request: Request =
-      preconditions === undefined
+      preconditions === undefined && propagationPolicy === undefined
         ? { method: 'DELETE', path }
-        : { method: 'DELETE', path, body: JSON.stringify({ preconditions }), contentType: 'application/json' };
+        : {
+            method: 'DELETE',
+            path,
+            body: JSON.stringify({ preconditions, propagationPolicy }),
+            contentType: 'application/json',
+          };
     await this.#call(request, options);
   }
 

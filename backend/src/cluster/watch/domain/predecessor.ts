@@ -102,3 +102,8 @@ export function isRolledBack({ metadata, spec }: Workload): boolean {
   const isNowhere = spec?.template?.spec?.nodeSelector?.[TAKEOVER_KEY] === TAKEOVER_PHASES.stopped;
   return isNowhere || (spec?.replicas === 0 && metadata?.annotations?.[ROLLBACK_KEY] !== undefined);
 }
+
+/** Whether a workload is being deleted in the foreground, as the chart's removal does: otherwise it is gone before its Pods are told to end. */
+export function isRemoved({ metadata }: Workload): boolean {
+  return metadata?.deletionTimestamp !== undefined;
+}

@@ -7,7 +7,7 @@ import { FakeKube } from '../fake/fake-kube.ts';
 import { pass } from '../fake/passage.ts';
 import { daemonSets, deployments } from '../kinds.ts';
 import type { KubeObject } from '../objects.ts';
-import { isStoppedForGood } from './rollback.ts';
+import { isStoppedForGood } from './removal.ts';
 
 const OWN = { namespace: 'porterlb-system', name: 'porter-manager' };
 /** As the plugin's rollback writes them. */
@@ -30,6 +30,12 @@ class Bench {
     return this;
   }
 
+  /** As the chart's removal does. */
+  async removed(): Promise<this> {
+    await this.api.delete(deployments, OWN, { propagationPolicy: 'Foreground' });
+    return this;
+  }
+
   async ask(): Promise<boolean> {
     const answer = isStoppedForGood(this, OWN);
     await pass(this.clock, 1_000);
@@ -41,6 +47,20 @@ suite('a replica that leaves', () => {
   test('leaves for good where a rollback has stopped its Deployment or DaemonSet', async () => {
     assert.equal(await new Bench().deployment(0, REPLICAS).ask(), true);
     assert.equal(await new Bench().daemonSet(NOWHERE).ask(), true);
+  });
+
+  test('leaves for good where its workload is being removed', async () => {
+    const bench = await new Bench().deployment(2).removed();
+    assert.equal(await bench.ask(), true);
+    assert.equal(
+      bench.logger.entries[0]?.message,
+      'the removal of its workload ends this replica, withdrawing all routes',
+    );
+  });
+
+  test('expects others where another workload takes the place of the removed one', async () => {
+    const bench = await new Bench().deployment(2).daemonSet({}).removed();
+    assert.equal(await bench.ask(), false);
   });
 
   test('expects others where it is replaced, scaled, moved or removed otherwise', async () => {
