@@ -15,8 +15,11 @@ async function bench(context: TestContext): Promise<ApiBench> {
 }
 
 suite('names of Services of others', () => {
-  const message = '192.0.2.1/32 is held by bank/vault and shop/web, which keep it (and/or it is 1/2 full).';
-  const masked = '192.0.2.1/32 is held by another Service and shop/web, which keep it (and/or it is 1/2 full).';
+  // There is no namespace `gone` any more, and no Service of it.
+  const names = 'bank/vault, gone/db and shop/web';
+  const rest = 'which keep it (1/2 is full: lb.kubesphere.io/allow-shared-ip, 2001:db8::1/64).';
+  const message = `192.0.2.1/32 is held by ${names}, ${rest}`;
+  const masked = `192.0.2.1/32 is held by another Service, another Service and shop/web, ${rest}`;
 
   test("are left out of a pool's conditions, and of what the overview says of them", async (context) => {
     const api = await bench(context);

@@ -46,27 +46,20 @@ export function textOf({ reason, params }: Finding, texts: Texts, audience: Audi
 
 const WITH_WORD: Readonly<Record<Language, string>> = { en: 'the Service ', zh: ' Service ' };
 
-const KEY = /\b[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\/[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\b/g;
+/**
+ * Namespace and name of a Service (RFC 1123 and 1035 labels), which also names of namespaces that are gone may be; no part of the key of a
+ * label or annotation, whose prefix has dots, nor a subnet.
+ */
+const KEY = /(?<![\w.:/-])[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\/[a-z](?:[a-z0-9-]*[a-z0-9])?(?![\w/-])/g;
 const HIDDEN = 'another Service';
 
-interface Known {
-  readonly namespaces: { has(name: string): boolean };
-}
-
 /** A text of a status, which is in English and may name Services, without those that the caller may not know. */
-export function messageFor(text: string, audience: Audience, { namespaces }: Known): string {
-  return text.replace(KEY, (key) => {
-    const namespace = namespaceOf(key);
-    return namespaces.has(namespace) && !audience.sees(namespace) ? HIDDEN : key;
-  });
+export function messageFor(text: string, audience: Audience): string {
+  return text.replace(KEY, (key) => (audience.sees(namespaceOf(key)) ? key : HIDDEN));
 }
 
 /** A condition with such a message, and with that in the language of who asks. */
-export function conditionFor<T extends Condition>(
-  condition: T,
-  { audience, texts }: Reading,
-  known: Known,
-): T & ConditionAnswer {
-  const message = messageFor(condition.message, audience, known);
+export function conditionFor<T extends Condition>(condition: T, { audience, texts }: Reading): T & ConditionAnswer {
+  const message = messageFor(condition.message, audience);
   return { ...condition, message, text: texts.told(message) };
 }

@@ -24,7 +24,7 @@ function lastWord(service: Service, { texts, audience, picture }: ExplainView): 
   if (condition?.status !== 'False') {
     return link('address', 'failed', texts.explain('address.waiting'), { next: texts.explain('next.wait') });
   }
-  const { what, advice } = splitAdvice(texts.told(messageFor(condition.message, audience, picture.view)));
+  const { what, advice } = splitAdvice(texts.told(messageFor(condition.message, audience)));
   const next = advice === '' ? texts.explain('next.wait') : advice;
   return link('address', 'failed', what, { reason: condition.reason, next });
 }

@@ -35,7 +35,7 @@ function servicesInTrouble(picture: ClusterPicture, audience: Audience): Single[
         kind: 'Service',
         reason,
         object: seen ? service.key : '',
-        message: seen ? messageFor(message, audience, picture.view) : '',
+        message: seen ? messageFor(message, audience) : '',
       },
     ];
   });

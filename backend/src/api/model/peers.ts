@@ -84,7 +84,7 @@ export function peerSummary(name: string, { picture: { view }, words, texts }: P
     ...configured(view.peers.get(name)?.value),
     deleting: object.metadata?.deletionTimestamp !== undefined,
     // It names no Services.
-    ready: ready === null ? null : conditionFor(ready, { texts, audience: EVERYBODY }, view),
+    ready: ready === null ? null : conditionFor(ready, { texts, audience: EVERYBODY }),
     ...sessionsOf(object, words),
   };
 }
@@ -151,7 +151,7 @@ export function peerAnswer(name: string, view: PeerView): PeerAnswer | undefined
   return {
     ...summary,
     conditions: conditionsOf(picture.view.peerObject(name)?.status?.conditions).map((condition) =>
-      conditionFor(condition, { texts, audience: EVERYBODY }, picture.view),
+      conditionFor(condition, { texts, audience: EVERYBODY }),
     ),
     ...details(picture.view.peers.get(name)?.value),
     live: sessionsWith(name, words, texts),

@@ -60,9 +60,9 @@ function details(pool: Pool | undefined): Pick<PoolAnswer, keyof typeof UNREAD_D
 }
 
 /** Its messages can name the Services of others. */
-function readyFor(object: Eip, { view }: ClusterPicture, reading: Reading): ConditionAnswer | null {
+function readyFor(object: Eip, reading: Reading): ConditionAnswer | null {
   const ready = conditionOf(object.status?.conditions, 'Ready');
-  return ready === null ? null : conditionFor(ready, reading, view);
+  return ready === null ? null : conditionFor(ready, reading);
 }
 
 /** Undefined: there is no such Eip. */
@@ -76,7 +76,7 @@ export function poolSummary(name: string, picture: ClusterPicture, reading: Read
     createdAt: created(object),
     ...configured(pool),
     deleting: object.metadata?.deletionTimestamp !== undefined,
-    ready: readyFor(object, picture, reading),
+    ready: readyFor(object, reading),
     use: useOf(name, pool, picture),
   };
 }
@@ -93,7 +93,7 @@ export function poolAnswer(name: string, picture: ClusterPicture, reading: Readi
   return {
     ...summary,
     conditions: conditionsOf(picture.view.poolObject(name)?.status?.conditions).map((condition) =>
-      conditionFor(condition, reading, picture.view),
+      conditionFor(condition, reading),
     ),
     ...details(pool),
     peers: peersOf(pool, picture),

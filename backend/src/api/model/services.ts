@@ -28,8 +28,8 @@ export function serviceSummary(service: Service, picture: ClusterPicture, readin
     pools: [...pools],
     externalTrafficPolicy: service.trafficPolicy,
     ports: [...service.sharing.ports],
-    allocated: allocated === null ? null : conditionFor(allocated, reading, picture.view),
-    announced: announced === null ? null : conditionFor(announced, reading, picture.view),
+    allocated: allocated === null ? null : conditionFor(allocated, reading),
+    announced: announced === null ? null : conditionFor(announced, reading),
   };
 }
 
