@@ -23,7 +23,7 @@ export interface InputDelta {
   readonly nodes?: Changes<Node>;
   readonly pools?: Changes<Pool>;
   readonly peers?: Changes<Peer>;
-  /** TCP-MD5 passwords by name of the peer, of those that are known. Never logged, and never saved. */
+  /** TCP-MD5 passwords by name of the peer, of those that are known. Never logged, and on no disk. */
   readonly passwords?: Changes<string>;
   /** null: there is no BgpConf, so there are no sessions. */
   readonly settings?: BgpSettings | null;

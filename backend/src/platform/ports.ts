@@ -294,6 +294,8 @@ export interface StateFile {
    * @throws Error that says what the file system said
    */
   write(bytes: Uint8Array): Promise<void>;
+  /** Whether what is written is in memory and on no disk; false where nobody can tell. */
+  isInMemory(): boolean;
 }
 
 /** How late an event loop comes to what is due, in seconds, over the last half to one minute. */

@@ -11,7 +11,8 @@ import { anyInputs } from './testing/arbitrary-inputs.ts';
 
 const HEADER = { owner: 'pod-1', freshAt: 1_000, freshSinceBoot: { boot: 'boot-1', ms: 5 } };
 const EMPTY: Saved['inputs'] = {
-  ...{ services: new Map(), endpoints: new Map(), nodes: new Map(), pools: new Map(), peers: new Map() },
+  ...{ services: new Map(), endpoints: new Map(), nodes: new Map(), pools: new Map() },
+  ...{ peers: new Map(), passwords: new Map() },
   ...{ settings: null, replicas: [] },
 };
 

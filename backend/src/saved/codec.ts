@@ -6,9 +6,6 @@ import type { Changes, InputDelta } from '../engine/messages.ts';
 import type { Clock, SinceBoot } from '../platform/ports.ts';
 import * as record from './record.ts';
 
-/** Passwords aren't written anywhere: the next container reads them from their Secrets. */
-type Saveable = Omit<InputDelta, 'passwords'>;
-
 /** Whose inputs these are, and from when. */
 export interface SavedHeader {
   /** Only who goes by this name may use them: the volume of a Pod is no other Pod's. */
@@ -20,14 +17,14 @@ export interface SavedHeader {
 }
 
 export interface Saved extends SavedHeader {
-  readonly inputs: Required<Saveable>;
+  readonly inputs: Required<InputDelta>;
 }
 
 /**
  * Changed with each change of the domain values that the engine gets: a container of another version may start in the same Pod, and
  * must not use what it can't understand.
  */
-export const FORMAT = 7;
+export const FORMAT = 8;
 
 /*
  * The file: `porterlb`, the format (4 octets, big endian), SHA-256 of all that follows, the header's length (4 octets) and the header
@@ -48,7 +45,7 @@ const MAX_BLOCK_BYTES = 64 * 1024 * 1024;
 /** Names and figures that repeat from record to record: the fastest level takes nine tenths away. */
 const LEVEL = 1;
 
-type Kind = keyof Saveable;
+type Kind = keyof InputDelta;
 type JsonRecord = readonly [Kind, string, unknown];
 
 function* entries<T>(
@@ -63,10 +60,11 @@ function same<T>(value: T): T {
   return value;
 }
 
-function* recordsOf(inputs: Saveable): Generator<JsonRecord> {
+function* recordsOf(inputs: InputDelta): Generator<JsonRecord> {
   yield ['settings', '', inputs.settings ?? null];
   yield ['replicas', '', inputs.replicas ?? []];
   yield* entries('peers', inputs.peers, same);
+  yield* entries('passwords', inputs.passwords, same);
   yield* entries('pools', inputs.pools, record.poolToJson);
   yield* entries('nodes', inputs.nodes, record.nodeToJson);
   yield* entries('endpoints', inputs.endpoints, same);
@@ -77,7 +75,7 @@ function undefinedAsNull(_key: string, value: unknown): unknown {
   return value === undefined ? null : value;
 }
 
-function* blocksOf(inputs: Saveable): Generator<Uint8Array> {
+function* blocksOf(inputs: InputDelta): Generator<Uint8Array> {
   let texts: string[] = [];
   let characters = 0;
   for (const each of recordsOf(inputs)) {
@@ -106,7 +104,7 @@ function uint32(value: number): Uint8Array {
  */
 export function* encode(
   { owner, freshAt, freshSinceBoot }: SavedHeader,
-  inputs: Saveable,
+  inputs: InputDelta,
 ): Generator<undefined, Uint8Array> {
   const header = new TextEncoder().encode(JSON.stringify({ owner, freshAt, freshSinceBoot }));
   const content: Uint8Array[] = [];
@@ -161,8 +159,9 @@ interface Inputs {
   readonly nodes: Map<string, z.output<typeof record.node>>;
   readonly pools: Map<string, z.output<typeof record.pool>>;
   readonly peers: Map<string, z.output<typeof record.peer>>;
-  settings: Required<Saveable>['settings'];
-  replicas: Required<Saveable>['replicas'];
+  readonly passwords: Map<string, z.output<typeof record.password>>;
+  settings: Required<InputDelta>['settings'];
+  replicas: Required<InputDelta>['replicas'];
 }
 
 type Take = (inputs: Inputs, key: string, value: unknown) => void;
@@ -173,6 +172,7 @@ const TAKE: Readonly<Record<Kind, Take>> = {
   nodes: ({ nodes }, key, value) => void nodes.set(key, record.node.parse(value)),
   pools: ({ pools }, key, value) => void pools.set(key, record.pool.parse(value)),
   peers: ({ peers }, key, value) => void peers.set(key, record.peer.parse(value)),
+  passwords: ({ passwords }, key, value) => void passwords.set(key, record.password.parse(value)),
   settings: (inputs, _key, value) => {
     inputs.settings = record.settings.nullable().parse(value);
   },
@@ -194,7 +194,8 @@ function parse(bytes: Uint8Array): Saved {
   const [header = refuse('it has no header'), ...blocks] = partsOf(bytes);
   const { owner, freshAt, freshSinceBoot } = record.header.parse(JSON.parse(new TextDecoder().decode(header)));
   const inputs: Inputs = {
-    ...{ services: new Map(), endpoints: new Map(), nodes: new Map(), pools: new Map(), peers: new Map() },
+    ...{ services: new Map(), endpoints: new Map(), nodes: new Map(), pools: new Map() },
+    ...{ peers: new Map(), passwords: new Map() },
     ...{ settings: null, replicas: [] },
   };
   for (const block of blocks) take(inputs, block);

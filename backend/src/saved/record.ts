@@ -150,7 +150,6 @@ const bfd: z.ZodType<PeerBfd> = z.strictObject({
   minTtl: z.number(),
 });
 
-/** No password: the next container reads it from its Secret, or does without the peer. */
 export const peer: z.ZodType<Peer> = z.strictObject({
   name: z.string(),
   uid: z.string(),
@@ -178,6 +177,9 @@ export const peer: z.ZodType<Peer> = z.strictObject({
   deleting: z.boolean(),
 });
 
+/** Of the peer that the key names. */
+export const password = z.string();
+
 export const settings: z.ZodType<BgpSettings> = z.strictObject({
   uid: z.string(),
   as: z.number(),
@@ -200,6 +202,6 @@ export const header = z.strictObject({
   freshSinceBoot: z.strictObject({ boot: z.string(), ms: z.number() }).nullable(),
 });
 
-const kind = z.enum(['services', 'endpoints', 'nodes', 'pools', 'peers', 'settings', 'replicas']);
+const kind = z.enum(['services', 'endpoints', 'nodes', 'pools', 'peers', 'passwords', 'settings', 'replicas']);
 
 export const records = z.array(z.tuple([kind, z.string(), z.unknown()]));

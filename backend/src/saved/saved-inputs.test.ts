@@ -16,11 +16,15 @@ class Bench {
   readonly file = new FakeStateFile();
   readonly logger = new FakeLogger();
   nodes: string[] = [];
+  passwords: string[] = [];
   isFresh = true;
 
   container(owner = 'pod-1'): SavedInputs {
     const { clock, file, logger } = this;
-    const inputs = (): InputDelta => ({ nodes: new Map(this.nodes.map((name) => [name, aNode(name, ['10.0.0.1'])])) });
+    const inputs = (): InputDelta => ({
+      nodes: new Map(this.nodes.map((name) => [name, aNode(name, ['10.0.0.1'])])),
+      passwords: new Map(this.passwords.map((password, i) => [`r${i}`, password])),
+    });
     return new SavedInputs({ clock, file, logger, inputs, isFresh: () => this.isFresh }, { owner });
   }
 
@@ -63,6 +67,18 @@ suite('saved inputs', () => {
     container.stop();
     assert.equal(bench.clock.pendingTimers, 0);
     assert.deepEqual(bench.warnings, []);
+  });
+
+  test('have passwords where the volume is memory, and on no disk', async () => {
+    const bench = new Bench();
+    bench.passwords = ['right-horse'];
+    const passwords = async (): Promise<unknown> => (await bench.container().load())?.inputs.passwords;
+    await bench.write('n1');
+    assert.deepEqual(await passwords(), new Map([['r0', 'right-horse']]));
+    bench.file.inMemory = false;
+    await bench.write('n1');
+    assert.deepEqual(await passwords(), new Map());
+    assert.deepEqual(await bench.found(), ['n1']);
   });
 
   test('are written once a second at most while things change, and seldom while nothing does', async () => {

@@ -129,9 +129,11 @@ export class SavedInputs {
   /** Returns how long the thread was busy with it, in milliseconds. */
   async #write(): Promise<number> {
     const { clock, file, inputs, isFresh, logger } = this.#deps;
+    // Passwords go where the kubelet puts Secrets: into memory, and on no disk.
+    const keeps = file.isInMemory();
     if (isFresh()) this.#markFresh();
     let begunAt = clock.now();
-    const all = inputs();
+    const all = keeps ? inputs() : { ...inputs(), passwords: new Map<string, string>() };
     const work = encode(this.#header(), all);
     let busyMs = 0;
     for (;;) {

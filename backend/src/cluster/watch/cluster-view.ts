@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseAddress, type AddressRange } from '../../domain/address.ts';
 import type { Node } from '../../domain/node.ts';
-import type { BgpSettings, Peer } from '../../domain/peer.ts';
+import type { BgpSettings } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { Labels } from '../../domain/selector.ts';
 import type { Service } from '../../domain/service.ts';
@@ -331,8 +331,9 @@ export class ClusterView {
   }
 
   /** What an earlier container of this Pod had in force, where that is what there is to go by. */
-  rememberPeers(earlier: ReadonlyMap<string, Peer | null>): void {
-    this.peers.remember(earlier);
+  rememberPeers({ peers, passwords }: Pick<Required<InputDelta>, 'peers' | 'passwords'>): void {
+    this.passwords.remember(passwords);
+    this.peers.remember(peers);
     this.#judgePeers();
   }
 

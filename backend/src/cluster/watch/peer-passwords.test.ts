@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { bgpPeers } from '../custom-kinds.ts';
-import { settle } from '../fake/passage.ts';
+import { pass, settle } from '../fake/passage.ts';
 import { secrets } from '../kinds.ts';
-import { PEER, started, type Bench } from './testing/cluster-view-bench.ts';
+import { bench as created, PEER, started, type Bench } from './testing/cluster-view-bench.ts';
 
 const REF = { name: 'router', namespace: 'system' };
 
@@ -114,6 +114,33 @@ suite('the password of a peer', () => {
     assert.deepEqual([bench.view.inputs().passwords?.size, bench.view.passwords.problem('r1')], [0, undefined]);
     assert.equal(told(bench)['r1'], null);
     assert.equal(bench.api.watches, watches - 1);
+  });
+
+  test('that an earlier container of the Pod had is in force until its Secret is read, and only where it is still wished for', async () => {
+    const bench = created();
+    bench.api.store(secrets, secret({ password: 'of now' }));
+    const withhold = bench.api.faults.inject({ verb: 'list', plural: 'secrets', error: 'hang' });
+    for (const name of ['r1', 'r2']) bench.api.store(bgpPeers, peer(undefined, name));
+    bench.api.store(bgpPeers, peer({}, 'r3'));
+    bench.view.rememberPeers({
+      peers: new Map(),
+      passwords: new Map(['r1', 'r3', 'r4'].map((name) => [name, 'earlier'])),
+    });
+    bench.view.start();
+    await settle();
+    assert.deepEqual(bench.view.inputs().passwords, new Map([['r1', 'earlier']]));
+    await after(() => bench.api.store(bgpPeers, peer({}, 'r1')));
+    await after(() => bench.api.store(bgpPeers, peer(undefined, 'r1')));
+    assert.deepEqual(bench.view.inputs().passwords, new Map());
+    withhold();
+    await pass(bench.clock, 60_000);
+    assert.deepEqual(
+      bench.view.inputs().passwords,
+      new Map([
+        ['r1', 'of now'],
+        ['r2', 'of now'],
+      ]),
+    );
   });
 
   test('of one Secret no other Secret is read or watched', async () => {

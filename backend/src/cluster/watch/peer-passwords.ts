@@ -27,6 +27,8 @@ export class PeerPasswords {
   readonly #sources = new Map<string, PasswordSource>();
   readonly #secrets = new Map<string, Informer<kinds.Secret>>();
   readonly #passwords = new Map<string, string>();
+  /** What an earlier process had in force. */
+  #earlier = new Map<string, string | null>();
   #stopped = false;
 
   constructor(deps: InformerDeps, options: PeerPasswordsOptions) {
@@ -39,10 +41,17 @@ export class PeerPasswords {
     return this.#passwords;
   }
 
+  /** What an earlier container of this Pod had in force, for peers whose password can't be had now. */
+  remember(earlier: ReadonlyMap<string, string | null>): void {
+    this.#earlier = new Map(earlier);
+    for (const [peer, source] of this.#sources) this.#take(peer, source);
+  }
+
   /** Where a peer's password is now; undefined: it has none. */
   set(peer: string, source: PasswordSource | undefined): void {
     if (source === undefined) {
       this.#sources.delete(peer);
+      this.#earlier.delete(peer);
       if (this.#passwords.delete(peer)) this.#options.onPassword(peer, null);
     } else {
       this.#sources.set(peer, source);
@@ -108,9 +117,11 @@ export class PeerPasswords {
 
   #take(peer: string, source: PasswordSource): void {
     const found = this.#find(source);
-    if ('problem' in found || found.password === this.#passwords.get(peer)) return;
-    this.#passwords.set(peer, found.password);
-    this.#options.onPassword(peer, found.password);
+    const before = this.#passwords.get(peer);
+    const password = 'password' in found ? found.password : (before ?? this.#earlier.get(peer) ?? undefined);
+    if (password === undefined || password === before) return;
+    this.#passwords.set(peer, password);
+    this.#options.onPassword(peer, password);
   }
 
   #find(source: PasswordSource): Found {

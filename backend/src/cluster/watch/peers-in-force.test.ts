@@ -100,7 +100,8 @@ suite('an edit of a peer whose password is missing', () => {
     made.api.store(bgpPeers, peer('r2', THERE, { passwordSecretRef: SECRET_REF }));
     const uid = made.api.read(bgpPeers, { name: 'r1' })?.metadata?.uid ?? '';
     const earlier = { ...last[1], uid };
-    made.view.rememberPeers(new Map(['r1', 'r2'].map((name) => [name, { ...earlier, name }])));
+    const peers = new Map(['r1', 'r2'].map((name) => [name, { ...earlier, name }]));
+    made.view.rememberPeers({ peers, passwords: new Map() });
     made.view.start();
     await settle();
     assert.equal(inForce(made)['r1'], HERE);

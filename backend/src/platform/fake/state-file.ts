@@ -7,6 +7,7 @@ export class FakeStateFile implements StateFile {
   writes = 0;
   /** While set, reading and writing fail with it. */
   failure: Error | undefined;
+  inMemory = true;
 
   async read(): Promise<Uint8Array | undefined> {
     await this.#access();
@@ -17,6 +18,10 @@ export class FakeStateFile implements StateFile {
     await this.#access();
     this.bytes = bytes.slice();
     this.writes += 1;
+  }
+
+  isInMemory(): boolean {
+    return this.inMemory;
   }
 
   async #access(): Promise<void> {

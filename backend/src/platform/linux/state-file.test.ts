@@ -37,6 +37,14 @@ test('disk: nothing but the file is left behind', async (context) => {
   assert.deepEqual(await readdir(folder), ['inputs']);
 });
 
+test('disk: a volume in memory is told from a disk, and what is not there is none', async (context) => {
+  const folder = await mkdtemp('/dev/shm/porterlb-state-');
+  context.after(async () => rm(folder, { recursive: true, force: true }));
+  assert.equal(on(folder).isInMemory(), true);
+  assert.equal(on(import.meta.dirname).isInMemory(), false);
+  assert.equal(on(join(folder, 'nowhere')).isInMemory(), false);
+});
+
 test('disk: a file that is larger than any state is not read', async (context) => {
   const folder = await aFolder(context);
   await writeFile(join(folder, 'inputs'), new Uint8Array(1_001));

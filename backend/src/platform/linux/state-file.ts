@@ -1,11 +1,15 @@
+import { statfsSync } from 'node:fs';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { StateFile } from '../ports.ts';
 
 export interface DiskStateFileOptions {
   /** Most bytes that are read, so that a foreign file can't fill the memory. */
   readonly maxBytes: number;
 }
+
+/** What Linux calls its file systems that are nothing but memory (linux/magic.h). */
+const MEMORY: ReadonlySet<number> = new Set([0x01021994 /* tmpfs */, 0x858458f6 /* ramfs */]);
 
 /** A file in a folder of this process' own. The volume is memory and dies with the Pod, so that nothing need be forced to a disk. */
 export class DiskStateFile implements StateFile {
@@ -33,5 +37,13 @@ export class DiskStateFile implements StateFile {
     // Who else may read the volume need not read this.
     await writeFile(draft, bytes, { mode: 0o600 });
     await rename(draft, this.#path);
+  }
+
+  isInMemory(): boolean {
+    try {
+      return MEMORY.has(statfsSync(dirname(this.#path)).type);
+    } catch {
+      return false;
+    }
   }
 }

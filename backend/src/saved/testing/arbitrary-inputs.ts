@@ -174,6 +174,7 @@ export const anyInputs = record<Saved['inputs']>({
   nodes: keyed(node),
   pools: keyed(pool),
   peers: keyed(peer),
+  passwords: keyed(text),
   settings: fc.option(settings),
   replicas: fc.array(replica, { maxLength: 3 }),
 });
