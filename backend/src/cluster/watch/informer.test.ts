@@ -208,19 +208,25 @@ describe('Informer in bad times', () => {
     const made = await started();
     made.api.muteWatches();
     made.api.store(services, service('c'));
-    await pass(made.clock, 80_000, 1_000);
+    await pass(made.clock, 25_000, 1_000);
     assert.deepEqual(made.changes, []);
-    await pass(made.clock, 20_000, 1_000);
+    await pass(made.clock, 6_000, 1_000);
     assert.deepEqual(made.changes, ['set default/c']);
     // A quiet kind on a server that sends no bookmarks looks the same: opening the watch anew is no reason to call the view stale.
     assert.deepEqual(made.states, []);
   });
 
-  it('does not take a quiet watch with bookmarks for one that hangs', async () => {
+  it('opens a quiet watch anew twice a minute, from where it was, and one that has events never', async () => {
     const made = await started();
+    const lists = countCalls(made.api, 'list');
     const watches = countCalls(made.api, 'watch');
-    await pass(made.clock, 280_000, 1_000);
-    assert.equal(watches(), 0);
+    await pass(made.clock, 125_000, 1_000);
+    assert.deepEqual([lists(), watches(), made.states], [0, 4, []]);
+    for (let i = 0; i < 6; i += 1) {
+      made.api.store(services, service('busy', String(i)));
+      await pass(made.clock, 20_000, 1_000);
+    }
+    assert.deepEqual([lists(), watches()], [0, 4]);
   });
 
   it('survives a frozen API server', async () => {
