@@ -1,4 +1,5 @@
 import type { KubeObject } from '../cluster/api-client.ts';
+import { SCHEMAS, type Schema } from './schemas.ts';
 
 type Names = Readonly<Record<string, readonly [group: string, version: string, scope?: string]>>;
 
@@ -8,6 +9,9 @@ const NAMES: Names = {
   Category: ['iam.kubesphere.io', 'v1beta1'],
   RoleTemplate: ['iam.kubesphere.io', 'v1beta1'],
   PodMonitor: ['monitoring.coreos.com', 'v1', 'Namespaced'],
+  PrometheusRule: ['monitoring.coreos.com', 'v1', 'Namespaced'],
+  ClusterRuleGroup: ['alerting.kubesphere.io', 'v2beta1'],
+  ClusterDashboard: ['monitoring.kubesphere.io', 'v1alpha2'],
 };
 
 /** What a marketplace is made of, and what has an extension installed. */
@@ -17,10 +21,10 @@ const MARKETPLACE_NAMES: Names = {
   InstallPlan: ['kubesphere.io', 'v1alpha1'],
 };
 
-/**
- * CRDs of the kinds of KubeSphere and its monitoring that an extension makes objects of, as far as it matters to Helm: their names, with whatever fields,
- * the status among them (kubesphere/kubesphere, staging/src/kubesphere.io/api).
- */
+/** Of what nobody here makes objects of, the names are enough. */
+const whatever: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
+/** CRDs of the kinds of KubeSphere and its monitoring that an extension makes objects of, with the fields that these may have. */
 export const kubeSphereKinds: readonly KubeObject[] = crdsOf(NAMES);
 
 /** The same of the kinds that publish and install an extension. */
@@ -49,7 +53,7 @@ function crdOf(kind: string, group: string, version: string, scope = 'Cluster'):
           name: version,
           served: true,
           storage: true,
-          schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+          schema: { openAPIV3Schema: SCHEMAS[kind] ?? whatever },
         },
       ],
     },
