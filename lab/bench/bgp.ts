@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FrrRouter } from '../scenarios/bgp-frr/frr-router.ts';
-import { SpeakerHandle } from '../scenarios/bgp-frr/speaker-handle.ts';
 import { inNamespace } from '../scenarios/bgp-routers/router-network.ts';
 import { until } from '../state/until.ts';
 import { ensurePrograms, progressToStderr } from '../toolchain/index.ts';
-import { common, fullTable, hopsPerPrefix, paths, prefixes } from './bgp/full-table.ts';
+import { hopsPerPrefix, paths, prefixes } from './bgp/full-table.ts';
 import { GobgpSender } from './bgp/gobgp-sender.ts';
+import { OwnSender } from './bgp/own-sender.ts';
 import { ownTime } from './bgp/own-time.ts';
 import { Bird, frr, type Receiver } from './bgp/receivers.ts';
 import { percentile } from './figures.ts';
@@ -35,29 +35,6 @@ interface Run {
   readonly ms: number;
   readonly updates: number;
   readonly bytes: number;
-}
-
-class OurSender implements Sender {
-  readonly #namespace: string;
-  #speaker: SpeakerHandle | undefined;
-
-  constructor(namespace: string) {
-    this.#namespace = namespace;
-  }
-
-  get pid(): number {
-    return this.#speaker?.pid ?? 0;
-  }
-
-  async connect({ address, port }: Receiver): Promise<void> {
-    this.#speaker = new SpeakerHandle(this.#namespace);
-    await this.#speaker.configure([{ ...common, key: 'r', address, port }]);
-    await this.#speaker.setRoutes('r', [...fullTable().values()]);
-  }
-
-  async disconnect(): Promise<void> {
-    await this.#speaker?.stop('handover');
-  }
 }
 
 /** Octets that the router's kernel has received of BGP connections that stand. */
@@ -138,13 +115,15 @@ async function withRouters(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'plbbench-'));
   const router = await FrrRouter.start(`plbbb${process.pid}`);
   let bird: Bird | undefined;
+  let ours: OwnSender | undefined;
   let theirs: GobgpSender | undefined;
   try {
     bird = await Bird.start(router.namespace, folder);
     theirs = await GobgpSender.start(router.speakerNamespace, folder);
-    const ours = new OurSender(router.speakerNamespace);
+    ours = await OwnSender.start(router.speakerNamespace, folder);
     for (const receiver of [frr(router), bird]) await compare(router.namespace, ours, theirs, receiver);
   } finally {
+    await ours?.disconnect();
     await theirs?.stop();
     await bird?.stop();
     await router.remove();

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock, systemRandom } from '../../../backend/src/platform/linux/clock.ts';
 import { systemListeners } from '../../../backend/src/platform/linux/listeners.ts';
-import type { Logger } from '../../../backend/src/platform/ports.ts';
 import { BgpSpeaker } from '../../../backend/src/speakers/bgp/speaker.ts';
 import { until } from '../../state/until.ts';
 import { common, oneNodeForAll } from './full-table.ts';
 import { MuteNetwork } from './mute-network.ts';
-
-const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silent };
+import { silent } from './silent.ts';
 
 export interface OwnTime {
   /** Of the whole table to all peers, from the call to the last octet that is written. */
