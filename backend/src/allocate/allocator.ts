@@ -62,8 +62,8 @@ export class Allocator {
   /** Begins with what stands in the Services, oldest first, and in the pools' statuses; returns the keys to plan, in this order. */
   *adopting(pools: PoolSet, remembered: Remembered, now: number): Generator<void, string[]> {
     this.#setPools(pools);
-    this.#inheritance.begin(remembered);
     const services = [...this.#deps.services.values()].sort(byServiceAge);
+    this.#inheritance.begin(remembered, services);
     const view = this.#view(now);
     yield* each(services, (service) => {
       if (!service.claims) return;

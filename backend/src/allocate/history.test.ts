@@ -263,7 +263,7 @@ function isStable(cluster: SmallCluster): void {
   const released = new Map([...cluster.pools.keys()].map((name) => [name, cluster.allocator.ledger.releasedOf(name)]));
   successor.adopt(
     new PoolSet(new Map(cluster.pools), cluster.allocator.pools.reserved),
-    { released, used: cluster.used() },
+    { released, ...cluster.remembered() },
     cluster.now,
   );
   for (const service of cluster.services.values()) {

@@ -77,16 +77,44 @@ function isRecorded(assignments: readonly Assignment[] | undefined, ip: string):
   return assignments?.some((assignment) => assignment.ip === ip) === true;
 }
 
+/** The addresses that more than one Service claims, with these: who has no rival needs nobody to be told of. */
+function contested(services: Iterable<Service>): Map<string, Service[]> {
+  const all = new Map<string, Service>();
+  const several = new Map<string, Service[]>();
+  for (const service of services) {
+    for (const { ip } of service.claims ? service.recorded : []) {
+      const first = all.get(ip);
+      if (first === undefined) all.set(ip, service);
+      else several.set(ip, [...(several.get(ip) ?? [first]), service]);
+    }
+  }
+  return several;
+}
+
 /** What stood in pools and Services at the beginning of a term of office, and for how long what turns up in Services counts beside it. */
 export class Inheritance {
   readonly #users = new Map<string, readonly string[]>();
+  #isHolder: NonNullable<Remembered['isHolder']> = () => false;
   readonly #found = new Map<string, readonly Assignment[]>();
   #omitting: ReadonlySet<string> = new Set();
   #counts = true;
 
-  begin({ used, omitting = new Set() }: Remembered): void {
-    for (const [ip, keys] of used) this.#users.set(ip, [...(this.#users.get(ip) ?? []), ...keys]);
+  /** `services`: all, as they are found. */
+  begin({ used, omitting = new Set(), isHolder = () => false }: Remembered, services: Iterable<Service>): void {
+    for (const [ip, keys] of used) this.#addUsers(ip, keys);
     this.#omitting = omitting;
+    this.#isHolder = isHolder;
+    for (const [ip, claimants] of contested(services)) {
+      const holders = claimants.filter(({ uid }) => isHolder(ip, uid));
+      this.#addUsers(
+        ip,
+        holders.map(({ key }) => key),
+      );
+    }
+  }
+
+  #addUsers(ip: string, keys: readonly string[]): void {
+    if (keys.length > 0) this.#users.set(ip, [...new Set([...(this.#users.get(ip) ?? []), ...keys])]);
   }
 
   /** What a Service was found with, and was believed to have. */
@@ -98,6 +126,7 @@ export class Inheritance {
   end(): void {
     this.#counts = false;
     this.#users.clear();
+    this.#isHolder = () => false;
     this.#found.clear();
   }
 
@@ -106,6 +135,8 @@ export class Inheritance {
   }
 
   recordOf(question: Question, services: ReadonlyMap<string, Service>): ReturnType<typeof recordOf> {
+    const uid = services.get(question.key)?.uid;
+    if (uid !== undefined && this.#isHolder(question.ip, uid)) return 'named';
     return recordOf(this.#users.get(question.ip) ?? [], question, services);
   }
 

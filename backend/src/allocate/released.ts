@@ -81,6 +81,8 @@ export interface Remembered {
   readonly released: ReadonlyMap<string, readonly Release[]>;
   /** Addresses with the keys of the Services that hold them, pool by pool: those who share may have it from several. */
   readonly used: Iterable<readonly [ip: string, services: readonly string[]]>;
+  /** Whether a pool's status tells that the Service of this UID holds the address; who is named need not be told of. */
+  readonly isHolder?: (ip: string, uid: string) => boolean;
   /** Pools whose status may not name all who keep what their rules as they are now would not give. */
   readonly omitting?: ReadonlySet<string>;
 }

@@ -4,7 +4,9 @@ import { aPool } from '../domain/testing/builders.ts';
 import type { Configuration } from './configuration.ts';
 import { parseRange, rangeContains, parseAddress, type AddressRange } from '../domain/address.ts';
 import { MAX_EXCEPTIONS, MAX_HELD_NAMESPACES, MAX_RELEASED, type Pool } from '../domain/pool.ts';
+import type { Labels } from '../domain/selector.ts';
 import { MAX_HELD_RANGES } from '../resources/eip.ts';
+import { holderDigest, MAX_HOLDERS, readHolders } from '../resources/holders.ts';
 import { eipReady, eipUsage, heldRanges, MAX_USED, MAX_USED_BY_LABELS, type PoolUse } from './eip-status.ts';
 
 const READ: Configuration = {
@@ -139,11 +141,32 @@ suite('the status of an Eip', () => {
       v4: true,
       ready: true,
       used: { '192.0.2.0': 'e/c', '192.0.2.1': 'd/a;d/b' },
+      holders: '',
       released: [{ ip: '192.0.2.3', service: 'd/old', time: '2026-01-02T03:04:05.678Z' }],
       addresses: ['192.0.2.0-192.0.2.3'],
       namespaces: ['d', 'e'],
     });
     assert.equal(eipUsage(POOL, { ...UNUSED, held, isFull: true }, true).occupied, true);
+  });
+
+  test('knows each holding by its address and the UID of the Service, whoever is named', () => {
+    const services = new Map(['d/a', 'd/b', 'e/c'].map((key) => [key, { uid: `uid-${key}`, labels: {} }]));
+    const { digests, isComplete } = readHolders(eipUsage(POOL, { ...heldBy(held), services }, true).holders);
+    const has = (ip: string, uid: string): boolean => digests.has(holderDigest(ip, uid));
+    assert.ok(has('192.0.2.1', 'uid-d/a') && has('192.0.2.1', 'uid-d/b') && has('192.0.2.0', 'uid-e/c'));
+    assert.ok(!has('192.0.2.0', 'uid-d/a') && !has('192.0.2.1', 'uid of another d/a'));
+    assert.deepEqual([digests.size, isComplete], [3, true]);
+  });
+
+  test('leaves out none of those who keep what the pool would not give them, should there be too many others', () => {
+    const ips = Array.from({ length: MAX_HOLDERS + 100 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+    const many = new Map(ips.map((ip) => [ip, new Set([`n/${ip}`])]));
+    const services = new Map(ips.map((ip) => [`n/${ip}`, { uid: ip, labels: {} }]));
+    const last = ips.slice(-100);
+    const use = { ...heldBy(many, last), services };
+    const { digests, isComplete } = readHolders(eipUsage(aPool('a', ['10.0.0.0/16']), use, true).holders);
+    assert.deepEqual([digests.size, isComplete], [MAX_HOLDERS, false]);
+    for (const ip of last) assert.ok(digests.has(holderDigest(ip, ip)), ip);
   });
 
   test('is not ready for new addresses when the pool is closed or cannot be read', () => {
@@ -196,8 +219,10 @@ suite('the status of an Eip', () => {
     const pool = aPool('six', ['2001:db8::/64']);
     const many = new Map(ips.map((ip, i) => [ip, new Set([keys[i] ?? ''])]));
     const one = new Map([['2001:db8::1', new Set(keys)]]);
+    const services = new Map(keys.map((key) => [key, { uid: key, labels: {} }]));
     for (const users of [many, one]) {
-      const status = eipUsage(pool, { ...heldBy(users), released }, true);
+      const status = eipUsage(pool, { ...heldBy(users), services, released }, true);
+      assert.equal(readHolders(status.holders).digests.size, keys.length);
       assert.ok(Object.keys(status.used).length <= MAX_USED);
       assert.equal(status.released.length, MAX_RELEASED);
       assert.deepEqual(status.released[0]?.ip, '2001:db8::0');
@@ -252,7 +277,8 @@ suite('the status of an Eip', () => {
 
 test('of many who share an address eight are named, first those that the pool does not select any more', () => {
   const gold = { tier: 'gold' };
-  const services = new Map(Array.from({ length: 12 }, (_, i) => [`a/s${10 + i}`, { labels: i < 9 ? gold : {} }]));
+  const of = (i: number): { uid: string; labels: Labels } => ({ uid: `uid-${i}`, labels: i < 9 ? gold : {} });
+  const services = new Map(Array.from({ length: 12 }, (_, i) => [`a/s${10 + i}`, of(i)]));
   const use = { ...heldBy(new Map([['192.0.2.1', new Set(services.keys())]])), services };
   const named = (pool: Pool): string => eipUsage(pool, use, true).used['192.0.2.1'] ?? '';
   assert.equal(named(POOL), 'a/s10;a/s11;a/s12;a/s13;a/s14;a/s15;a/s16;a/s17');

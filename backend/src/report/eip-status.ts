@@ -14,6 +14,7 @@ import { cover, formatRange, size } from '../domain/ranges.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { Service } from '../domain/service.ts';
 import { MAX_HELD_RANGES, type EipStatus } from '../resources/eip.ts';
+import { holderDigest, holdersText } from '../resources/holders.ts';
 import { configurationCondition, type Closed, type Configuration } from './configuration.ts';
 import type { NewCondition } from './conditions.ts';
 
@@ -44,7 +45,7 @@ export interface PoolUse {
   /** Labels of the namespaces of the cluster. */
   readonly namespaces: ReadonlyMap<string, Labels>;
   /** All Services of the cluster, by key. */
-  readonly services: ReadonlyMap<string, Pick<Service, 'labels'>>;
+  readonly services: ReadonlyMap<string, Pick<Service, 'uid' | 'labels'>>;
 }
 
 /** The part of `Eip.status` that allocating decides. */
@@ -101,6 +102,18 @@ function usedEntries(pool: Pool, { held, exceptions, services }: PoolUse): Recor
   return Object.fromEntries(first.map((ip) => [ip, users(ip).slice(0, MAX_SHARERS).join(';')]));
 }
 
+/** All holdings, whoever is named: those first, should there be too many, of which the rules don't say that they are true. */
+function holders({ held, exceptions, services }: PoolUse): string {
+  const digestsOf = (some: Iterable<string>): string[] =>
+    [...some].flatMap((ip) =>
+      [...(held.get(ip) ?? [])].flatMap((key) => {
+        const uid = services.get(key)?.uid;
+        return uid === undefined ? [] : holderDigest(ip, uid);
+      }),
+    );
+  return holdersText(digestsOf(exceptions), digestsOf([...held.keys()].filter((ip) => !exceptions.has(ip))));
+}
+
 /**
  * `status.addresses`: all that Services may hold of the pool. What is held outside of the spec comes from the ledger and not from
  * the list as it stood, so that an earlier range stays for as long as it is in use, and no longer. `held`: with these at least.
@@ -137,6 +150,7 @@ export function eipUsage(pool: Pool, use: PoolUse, isRead: boolean): EipUsage {
     v4: pool.ranges.some(({ family }) => family === 'ipv4'),
     ready: isRead && !pool.disabled && !pool.deleting,
     used: usedEntries(pool, use),
+    holders: holders(use),
     released: released
       .slice(0, MAX_RELEASED)
       .map(({ ip, service, at }) => ({ ip, service, time: new Date(at).toISOString() })),

@@ -220,6 +220,10 @@ export const eipStatus = z
         description:
           'Address to namespace/name of its Services, separated by ";": what is kept although the pool would not give it any more, and the first others; all of them are in the REST API.',
       }),
+    holders: z.string().optional().meta({
+      description:
+        'Digests of all addresses in use with the UIDs of their Services, 8 characters each, up to 16384: by these a new leader tells a holder from somebody who only claims the address.',
+    }),
     released: atomicList(
       z
         .object({

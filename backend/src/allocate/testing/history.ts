@@ -272,7 +272,8 @@ function create(cluster: SmallCluster, happening: Extract<Happening, { what: 'cr
   if (cluster.services.has(key)) return;
   const [namespace = ''] = key.split('/');
   const marks = restored === undefined ? {} : { recorded: [{ pool: 'p', ip: restored }], hasFinalizer: true };
-  const plain = aService(key, { createdAt: cluster.now, families, sharing: sharingTerms({ namespace }), ...marks });
+  const own = { uid: cluster.newUid(), createdAt: cluster.now, families, sharing: sharingTerms({ namespace }) };
+  const plain = aService(key, { ...own, ...marks });
   cluster.put(edited(plain, spec, terms));
 }
 
@@ -300,7 +301,7 @@ function recreate(cluster: SmallCluster, { key }: Extract<Happening, { what: 're
     hasFinalizer: false,
     deleting: false,
   };
-  cluster.put({ ...service, ...marks, createdAt: cluster.now });
+  cluster.put({ ...service, ...marks, uid: cluster.newUid(), createdAt: cluster.now });
 }
 
 function editPool(cluster: SmallCluster, name: string, spec: Partial<Pool>): void {

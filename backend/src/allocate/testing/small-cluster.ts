@@ -8,12 +8,16 @@ import { Allocator } from '../allocator.ts';
 import type { Effects } from '../effects.ts';
 import { said, type Plan } from '../plan.ts';
 import { PoolSet } from '../pool-set.ts';
-import type { Release } from '../released.ts';
+import type { Release, Remembered } from '../released.ts';
 import { Reserved } from '../reserved.ts';
+import { patched } from './patched.ts';
 import { lies, type Freed, type World } from './rules.ts';
 
 /** More than any history of a few Services needs: work that never ends is a bug. */
 const MAX_PLANS_PER_STEP = 2_000;
+
+/** So few that a history has more: the first addresses of a pool, and of each the first Services. */
+const MAX_NAMED = 1;
 
 interface Write {
   readonly service: Service;
@@ -56,6 +60,7 @@ export class SmallCluster implements World {
   #reserved = reservedOf(this.nodes);
   readonly #released = new Map<string, readonly Release[]>();
   readonly #used = new Map<string, ReadonlyMap<string, readonly string[]>>();
+  readonly #holders = new Map<string, ReadonlySet<string>>();
   /** Pools that were edited since their statuses were written. */
   readonly #behind = new Set<string>();
   #queue = new Set<string>();
@@ -72,6 +77,11 @@ export class SmallCluster implements World {
   /** A number that was never given before. */
   count(): number {
     return ++this.#version;
+  }
+
+  /** As the API server gives them: nobody else has it, nor ever had. */
+  newUid(): string {
+    return `uid-${this.count()}`;
   }
 
   /** Keys whose last write failed. */
@@ -96,20 +106,27 @@ export class SmallCluster implements World {
     // What overlaps with an edited one is as uncertain.
     this.mayOmit = this.#behind.size > 0;
     const omitting = new Set(this.mayOmit ? this.pools.keys() : []);
-    this.#queue = new Set(this.allocator.adopt(this.#poolSet(), { released, used: this.used(), omitting }, this.now));
+    this.#queue = new Set(
+      this.allocator.adopt(this.#poolSet(), { released, ...this.remembered(), omitting }, this.now),
+    );
   }
 
   #leader(): Allocator {
     const isNamed = (key: string, { pool, ip }: Assignment): boolean =>
-      this.#used.get(pool)?.get(ip)?.includes(key) === true;
+      this.#used.get(pool)?.get(ip)?.includes(key) === true ||
+      this.#holders.get(pool)?.has(holderOf(ip, this.services.get(key)?.uid)) === true;
     const words = { poolSet: () => leader.pools, isNamed, mayOmit: () => this.#behind.size > 0 };
     const leader: Allocator = new Allocator({ services: this.services, namespaces: this.namespaces, words });
     return leader;
   }
 
-  /** What `status.used` of the pools says: the Services that held each address when it was last written. */
-  used(): (readonly [ip: string, services: readonly string[]])[] {
-    return [...this.#used.values()].flatMap((used) => [...used]);
+  /** What the statuses of the pools say of who held which address when they were last written: they name some, and know all. */
+  remembered(): Pick<Remembered, 'used' | 'isHolder'> {
+    const holders = new Set([...this.#holders.values()].flatMap((all) => [...all]));
+    return {
+      used: [...this.#used.values()].flatMap((used) => [...used]),
+      isHolder: (ip, uid) => holders.has(holderOf(ip, uid)),
+    };
   }
 
   endAdoption(): void {
@@ -335,6 +352,7 @@ export class SmallCluster implements World {
         this.pools.delete(name);
         this.#released.delete(name);
         this.#used.delete(name);
+        this.#holders.delete(name);
         this.#forgetFreedOf(pool);
         this.#configure();
         this.settle([true]);
@@ -349,9 +367,16 @@ export class SmallCluster implements World {
       );
       this.pools.set(name, { ...pool, heldRanges: [...pool.ranges, ...outside], heldNamespaces });
       this.#released.set(name, [...this.allocator.ledger.releasedOf(name)]);
-      this.#used.set(name, new Map([...held].map(([ip, keys]) => [ip, [...keys].sort()])));
+      const all = [...held].map(([ip, keys]) => [ip, [...keys].sort()] as const).sort();
+      this.#used.set(name, new Map(all.slice(0, MAX_NAMED).map(([ip, keys]) => [ip, keys.slice(0, MAX_NAMED)])));
+      const holders = all.flatMap(([ip, keys]) => keys.map((key) => holderOf(ip, this.services.get(key)?.uid)));
+      this.#holders.set(name, new Set(holders));
     }
   }
+}
+
+function holderOf(ip: string, uid: string | undefined): string {
+  return `${ip} ${uid ?? ''}`;
 }
 
 function single(ip: string): AddressRange[] {
@@ -363,32 +388,4 @@ function single(ip: string): AddressRange[] {
 
 function reservedOf(nodes: ReadonlySet<string>): Reserved {
   return new Reserved({ nodes: new Map([...nodes].map((ip) => [ip, `node-${ip}`])), serviceRanges: [], subnets: [] });
-}
-
-/** The Service as the API server shows it after the one patch that the plan asks for; undefined: there is nothing to write. */
-function patched(service: Service, planned: Plan): Service | undefined {
-  if (!planned.served) return released(service, planned.finding.reason === 'ServedByAnother');
-  return planned.assignments.length > 0 ? withAddresses(service, planned.assignments) : without(service);
-}
-
-function released(service: Service, isOverwritten: boolean): Service | undefined {
-  const { claims, hasFinalizer, recorded, ingressIPs, hasCondition } = service;
-  const bare = { ...service, recorded: [], claims: false, hasFinalizer: false, hasCondition: false };
-  if (claims && !isOverwritten) return { ...bare, ingressIPs: [] };
-  const isLeftOver = ingressIPs.length === 0 && hasFinalizer && recorded.length > 0;
-  if (isLeftOver && (service.deleting || !service.isLoadBalancer)) return bare;
-  return claims || hasCondition ? { ...service, claims: false, hasCondition: false } : undefined;
-}
-
-function withAddresses(service: Service, assignments: Service['recorded']): Service | undefined {
-  const after = { ...service, recorded: assignments, ingressIPs: assignments.map(({ ip }) => ip) };
-  const text = ({ recorded, ingressIPs }: Service): string =>
-    [...recorded.map(({ pool, ip }) => `${pool}=${ip}`), ...ingressIPs].join();
-  if (service.claims && service.hasFinalizer && text(after) === text(service)) return undefined;
-  return { ...after, claims: true, hasFinalizer: true, hasCondition: true };
-}
-
-function without(service: Service): Service | undefined {
-  if (!service.claims) return service.hasCondition ? undefined : { ...service, hasCondition: true };
-  return { ...service, recorded: [], ingressIPs: [], claims: false, hasFinalizer: false, hasCondition: true };
 }

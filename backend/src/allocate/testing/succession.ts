@@ -71,7 +71,12 @@ function mayHaveGiven(cluster: SmallCluster, service: Service, candidate: Candid
 function giveAnew(cluster: SmallCluster, key: string, ip: string): boolean {
   if (cluster.services.has(key)) return false;
   const [namespace = ''] = key.split('/');
-  const own = { createdAt: cluster.now, families: [familyOf(ip)], sharing: sharingTerms({ namespace }) };
+  const own = {
+    uid: cluster.newUid(),
+    createdAt: cluster.now,
+    families: [familyOf(ip)],
+    sharing: sharingTerms({ namespace }),
+  };
   cluster.put(aService(key, { ...own, wantedIPs: [ip] }));
   // Before its pool's status names it: what the last leader wrote shows up sooner.
   cluster.work([true]);
@@ -84,7 +89,12 @@ export function late(cluster: SmallCluster, { key, ip, pool, rival, older }: Lat
   cluster.settle([true]);
   const isGiven = rival !== key && giveAnew(cluster, rival, ip);
   const [namespace = ''] = key.split('/');
-  const own = { createdAt: cluster.now - older, families: [familyOf(ip)], sharing: sharingTerms({ namespace }) };
+  const own = {
+    uid: cluster.newUid(),
+    createdAt: cluster.now - older,
+    families: [familyOf(ip)],
+    sharing: sharingTerms({ namespace }),
+  };
   const service = cluster.services.get(key) ?? aService(key, own);
   if (!mayHaveGiven(cluster, service, { pool, ip })) return;
   if (isGiven) cluster.twice = { ip, late: key, rival };

@@ -6,6 +6,7 @@ import type { AddressRange } from '../../domain/address.ts';
 import { nodesByAddress, type Node } from '../../domain/node.ts';
 import { MAX_EXCEPTIONS, type Pool } from '../../domain/pool.ts';
 import type { Assignment, Service } from '../../domain/service.ts';
+import { holderDigest, readHolders, type Holders } from '../../resources/holders.ts';
 import type { Eip } from '../custom-kinds.ts';
 
 export interface PoolWordsDeps {
@@ -25,6 +26,7 @@ export class PoolWords {
   #set: PoolSet | undefined;
   #madeOf: { readonly pools: ReadonlyMap<string, Pool>; readonly serviceRanges: readonly AddressRange[] } | undefined;
   #reserved: Reserved | undefined;
+  readonly #holders = new WeakMap<Eip, Holders>();
 
   constructor(deps: PoolWordsDeps) {
     this.#deps = deps;
@@ -51,6 +53,8 @@ export class PoolWords {
 
   /** What the pool's status says of a Service and an address. */
   recordOf(pool: string, key: string, ip: string): ReturnType<typeof recordOf> {
+    const uid = this.#deps.services.get(key)?.uid;
+    if (uid !== undefined && this.#holdersOf(pool).digests.has(holderDigest(ip, uid))) return 'named';
     const selector = this.#deps.poolsInForce().get(pool)?.serviceSelector;
     return recordOf(this.#usersOf(pool, ip), { key, ip, selector }, this.#deps.services);
   }
@@ -61,7 +65,8 @@ export class PoolWords {
    */
   mayOmit(pool: string): boolean {
     const { standsIn, poolObject } = this.#deps;
-    if (standsIn(pool) || Object.keys(poolObject(pool)?.status?.used ?? {}).length >= MAX_EXCEPTIONS) return true;
+    const isFull = Object.keys(poolObject(pool)?.status?.used ?? {}).length >= MAX_EXCEPTIONS;
+    if (standsIn(pool) || (isFull && !this.#holdersOf(pool).isComplete)) return true;
     const others = this.poolSet()
       .overlaps(pool)
       .flatMap((overlap) => (overlap.kind === 'pool' ? overlap.other : []));
@@ -87,8 +92,24 @@ export class PoolWords {
     return {
       released: new Map(names.map((name) => [name, this.#releasedOf(name)])),
       used: names.flatMap((name) => this.#usedOf(name)),
+      isHolder: this.#isHolder(names),
       omitting: new Set(names.filter((name) => this.mayOmitAtFirst(name))),
     };
+  }
+
+  /** As the statuses are now: what this leader writes into them later says nothing of the time before. */
+  #isHolder(pools: readonly string[]): (ip: string, uid: string) => boolean {
+    const digests = new Set(pools.flatMap((pool) => [...this.#holdersOf(pool).digests]));
+    return (ip, uid) => digests.size > 0 && digests.has(holderDigest(ip, uid));
+  }
+
+  #holdersOf(pool: string): Holders {
+    const object = this.#deps.poolObject(pool);
+    const known = object === undefined ? undefined : this.#holders.get(object);
+    if (known !== undefined) return known;
+    const holders = readHolders(object?.status?.holders);
+    if (object !== undefined) this.#holders.set(object, holders);
+    return holders;
   }
 
   #releasedOf(pool: string): Release[] {

@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { range } from '../../domain/testing/builders.ts';
-import { LOAD_BALANCER_CLASS } from '../../resources/keys.ts';
+import { LOAD_BALANCER_CLASS, OPENELB_KEYS, SERVICE_CONDITIONS, SERVICE_KEYS } from '../../resources/keys.ts';
 import { eips, type Eip } from '../custom-kinds.ts';
 import { settle } from '../fake/passage.ts';
 import * as kinds from '../kinds.ts';
 import { LeaderBench, POOL, service } from './testing/leader-bench.ts';
+
+/** Names a pool that there is not. */
+const ELSEWHERE = { [OPENELB_KEYS.servicePool]: 'gone' };
 
 function of(namespace: string, name: string, labels: Readonly<Record<string, string>> = {}): kinds.Service {
   return {
@@ -41,17 +44,51 @@ suite('whoever leads next leaves a Service its address', () => {
     await next.leader.stop();
   });
 
-  test('whose labels the pool ceases to select while nobody leads, up to 511 addresses', async () => {
+  test('whose labels the pool ceases to select while nobody leads, whichever of many it is', async () => {
     const spec = { address: '10.0.0.0/16', serviceSelector: { matchLabels: { tier: 'gold' } } };
     const bench = await withPool(spec);
     const gold = (i: number): kinds.Service => of('d', `s${1_000 + i}`, { tier: 'gold' });
-    for (let i = 0; i < 511; i += 1) bench.api.store(kinds.services, gold(i));
+    for (let i = 0; i < 700; i += 1) bench.api.store(kinds.services, gold(i));
     await bench.pass(20_000);
     const had = bench.api.readAll(kinds.services).map(({ metadata }) => bench.ipOf(metadata?.name ?? ''));
-    assert.equal(new Set(had).size, 511);
+    assert.equal(new Set(had).size, 700);
     const next = await bench.successor((one) => ({ ...one, metadata: { ...one.metadata, labels: { tier: 'wood' } } }));
     const has = next.api.readAll(kinds.services).map(({ metadata }) => next.ipOf(metadata?.name ?? ''));
     assert.deepEqual(has, had);
+    await next.leader.stop();
+  });
+});
+
+/** As somebody leaves the status of an older Service: with the address of another one, which it does as if it were its own. */
+function claiming(object: kinds.Service, ip: string): kinds.Service {
+  const [type, lastTransitionTime] = [SERVICE_CONDITIONS.allocated, '2026-01-01T00:00:00Z'];
+  const condition = { type, status: 'True', reason: 'Allocated', message: '', lastTransitionTime };
+  const annotations = { ...object.metadata?.annotations, [SERVICE_KEYS.assigned]: `a=${ip}` };
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations },
+    status: { loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] }, conditions: [condition] },
+  };
+}
+
+suite('somebody who writes the status of his Service while nobody leads', () => {
+  test('takes no address from a younger one, whichever of a large pool it is', async () => {
+    const bench = await withPool({ address: '10.0.0.0/16' });
+    const forger = of('d', 'forger');
+    bench.api.store(kinds.services, { ...forger, metadata: { ...forger.metadata, annotations: ELSEWHERE } });
+    await bench.pass();
+    for (let i = 0; i < 200; i += 1) bench.api.store(kinds.services, service(`s${1_000 + i}`));
+    await bench.pass(20_000);
+    const named = Object.values(bench.api.read(eips, { name: 'a' })?.status?.used ?? {});
+    const unnamed = bench.api.readAll(kinds.services).filter(({ metadata }) => {
+      const name = metadata?.name ?? '';
+      return name !== 'forger' && !named.includes(`d/${name}`);
+    });
+    assert.ok(unnamed.length > 50);
+    const victim = unnamed[0]?.metadata?.name ?? '';
+    const ip = bench.ipOf(victim) ?? '';
+    const next = await bench.successor((one) => (one.metadata?.name === 'forger' ? claiming(one, ip) : one));
+    assert.deepEqual([next.ipOf(victim), next.ipOf('forger')], [ip, undefined]);
     await next.leader.stop();
   });
 });
