@@ -1,22 +1,27 @@
-import type { Router } from '../network/router.ts';
-import { usage } from '../bench/usage.ts';
 import { until } from '../state/until.ts';
-import { Contention } from './contention.ts';
-import type { Batch, ServicePlan } from './faults.ts';
-import { kept, toBeKept } from './kept.ts';
-import { judgedDeath, momentsWithout, routedWhileDead, steadyRouters, steadyServices, type Span } from './judge.ts';
-import { addressesOf, doubleAddresses, expectedRoutes, keyOf } from './model.ts';
-import type { ApiObjects, NodeObject, ServiceObject, SliceObject } from './model.ts';
-import { differences, heardByRouter, kernelRoutes, withoutLeftovers } from './observe.ts';
-import { RouteWatch } from './watch.ts';
-import { size, type ChaosWorld } from './world.ts';
+import { AddressBook } from './addresses.ts';
+import type { ServicePlan } from './faults.ts';
+import { judgeDeath, judgeWithdrawals, neededUntil, outagesOf, routedFrom, type Happened, type Span } from './judge.ts';
+import { toBeKept } from './kept.ts';
+import { judgeOwners, judgeOwnersDeath } from './lan.ts';
+import { Leftovers } from './leftovers.ts';
+import { Memory } from './memory.ts';
+import { addressesOf, expectedRoutes, keyOf } from './model.ts';
+import type { ApiObjects } from './model.ts';
+import { judgeRest, leftoversOf } from './rest.ts';
+import type { Sights } from './sights.ts';
+import { Tally } from './tally.ts';
+import type { Death } from './world.ts';
 
 /** The promise: no flow enters through a dead node after so many milliseconds, on a machine that has time for it. */
-const deadForMs = 3_000;
-/** However busy the machine: less than it takes Kubernetes, or a BGP session, to notice a dead node. */
-const mostFactor = 5;
-/** Most memory of one replica, in MiB: three times what one takes at rest. */
-const mostMiB = 300;
+export const deadForMs = 3_000;
+/** And a router has its routes so long after its first session. */
+const backWithinMs = 1_000;
+/**
+ * However busy the machine: what replicas do here is little, and is late by far less than there is to do (2.1 s at seven times as much as two
+ * processors can do).
+ */
+const mostFactor = 2;
 /** A node that died again and again has to answer for up to a minute before it is trusted. */
 const settleMs = 150_000;
 const lookEveryMs = 1_000;
@@ -27,7 +32,22 @@ export interface Worst {
   deadMs: number;
   allowedMs: number;
   settleMs: number;
-  memoryMiB: number;
+}
+
+/** What happened from one rest of the lab to the next. */
+export interface Course {
+  /** In order of their beginnings. */
+  readonly happened: readonly Happened[];
+  /** Those that were there at its beginning. */
+  readonly services: readonly ServicePlan[];
+  readonly span: Span;
+}
+
+interface Need {
+  readonly ip: string;
+  readonly need: Span;
+  /** Its Service was created meanwhile. */
+  readonly isNew: boolean;
 }
 
 /**
@@ -35,38 +55,30 @@ export interface Worst {
  * nothing and shares no code with it.
  */
 export class Checker {
-  readonly worst: Worst = { deadMs: 0, allowedMs: deadForMs, settleMs: 0, memoryMiB: 0 };
-  readonly #world: ChaosWorld;
-  readonly #watches: ReadonlyMap<string, RouteWatch>;
-  readonly #contention = new Contention();
-  /** Addresses by the uid of their Service: they never change. */
-  readonly #given = new Map<string, string>();
-  /** Router and address, of which the router kept paths of an earlier session: what it does with those is its own affair. */
-  readonly #leftovers = new Set<string>();
+  readonly worst: Worst = { deadMs: 0, allowedMs: deadForMs, settleMs: 0 };
+  readonly tally = new Tally();
+  readonly memory = new Memory();
+  readonly #sights: Sights;
+  readonly #book = new AddressBook();
+  readonly #leftovers = new Map<string, Leftovers>();
   /** What was wrong between two comparisons. */
   readonly #seen = new Set<string>();
   #stopped = false;
   #looking: Promise<void> = Promise.resolve();
 
-  private constructor(world: ChaosWorld, watches: ReadonlyMap<string, RouteWatch>) {
-    this.#world = world;
-    this.#watches = watches;
+  constructor(sights: Sights) {
+    this.#sights = sights;
+    for (const router of sights.routers) this.#leftovers.set(router, new Leftovers());
   }
 
-  /** To be started before there are Services. */
-  static async start(world: ChaosWorld): Promise<Checker> {
-    const watches = new Map<string, RouteWatch>();
-    for (const router of world.manager.lab.routers) watches.set(router.name, await RouteWatch.start(router));
-    const checker = new Checker(world, watches);
-    checker.#looking = checker.#look();
-    return checker;
+  /** Looks once a second from now on, until `stop`. */
+  start(): void {
+    this.#looking = this.#lookAgainAndAgain();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#looking;
-    this.#contention.stop();
-    for (const watch of this.#watches.values()) watch.stop();
   }
 
   /** Waits until everything is as the objects in the API say: kernels, what every replica tells every router, what is kept. */
@@ -80,126 +92,210 @@ export class Checker {
     const due = { what: 'the lab to be as its objects say', timeoutMs: settleMs, intervalMs: 200 };
     await until(compare, { ...due, explain: () => found.join('\n') });
     this.worst.settleMs = Math.max(this.worst.settleMs, performance.now() - start);
+    await this.look();
+    const { judged, lines } = this.memory.rest();
+    this.tally.add('memory', judged);
+    for (const line of lines) this.#seen.add(line);
   }
 
   /** What is not as the objects in the API say, in lines. */
   async differences(): Promise<string[]> {
-    const objects = await this.#objects();
+    const objects = await this.#sights.objects();
     const wanted = expectedRoutes(objects);
     const without = objects.services.filter((service) => addressesOf(service).length !== 2);
     const lines = without.map((service) => `${keyOf(service)} has ${addressesOf(service).join() || 'no address'}`);
-    for (const router of this.#world.manager.lab.routers) lines.push(...(await this.#untrue(router, wanted)));
-    return [...lines, ...(await this.#unsaved(objects))];
+    let compared = 0;
+    for (const router of this.#sights.routers) {
+      const replicas = this.#sights.nodes.map((node) => this.#sights.peerOf(router, node));
+      const found = judgeRest(router, await this.#sights.router(router), replicas, wanted);
+      lines.push(...found.lines);
+      compared += found.paths;
+    }
+    lines.push(...(await this.#unsaved(objects)), ...(await this.#ownerless()));
+    if (lines.length === 0) this.tally.add('rest', compared);
+    return lines;
   }
 
-  /** What was wrong while a batch went on, in lines, and since the last call. */
-  async broken(batch: Batch, services: readonly ServicePlan[], span: Span): Promise<string[]> {
-    for (const watch of this.#watches.values()) await watch.caughtUp();
-    await this.#lookAtServices();
+  /** What was wrong while a course of faults went on, in lines, and since the last call. */
+  async broken(course: Course): Promise<string[]> {
+    await this.#sights.caughtUp();
+    const found = [
+      ...this.#throughDeadNodes(course),
+      ...this.#withdrawn(course),
+      ...(await this.#late(course)),
+      ...this.#ownedTwice(course),
+      ...this.#ownedByTheDead(course),
+    ];
     const seen = [...this.#seen];
     this.#seen.clear();
-    return [...seen, ...this.#throughDeadNodes(span), ...(await this.#withdrawn(batch, services, span))];
+    return [...seen, ...found];
   }
 
-  /** The kernel has the routes, and every replica has a session and tells the router what the others tell it. */
-  async #untrue(router: Router, wanted: ReadonlyMap<string, string[]>): Promise<string[]> {
-    const heard = await heardByRouter(router);
-    const family = size.routers.indexOf(router.name) % 2 === 0 ? 'ipv4' : 'ipv6';
-    const replicas = this.#world.manager.lab.nodes.map(({ addresses }) => addresses[family]).sort();
-    const sessions = await router.establishedPeers();
-    const lines = sessions.join() === replicas.join() ? [] : [`${router.name} has sessions with ${sessions.join(' ')}`];
-    for (const replica of replicas) {
-      lines.push(...differences(`${router.name} from ${replica}`, heard.told.get(replica) ?? new Map(), wanted));
+  /** How long routes may lead to a node that died then, on a machine as busy as it is. */
+  allowedMs(death: number): number {
+    return deadForMs * this.#factor(death);
+  }
+
+  #factor(from: number): number {
+    return Math.min(mostFactor, this.#sights.contention(from, from + 2 * deadForMs));
+  }
+
+  #throughDeadNodes(course: Course): string[] {
+    const deaths = this.#sights.deaths.filter(({ to }) => to > course.span.from);
+    return deaths.flatMap((death) => this.#sights.routers.flatMap((router) => this.#deathAt(router, death, course)));
+  }
+
+  #deathAt(router: string, { node, from: begun, to: ended }: Death, { happened, span }: Course): string[] {
+    const excuses = { outages: outagesOf(router, happened), leftovers: this.#leftovers.get(router)?.all() ?? [] };
+    const death = { from: begun, to: Math.min(ended, span.to) };
+    const parts = judgeDeath(this.#sights.events(router), this.#sights.gatewaysOf(node), death, excuses).map(
+      (part) => ({ ...part, allowed: this.allowedMs(part.from) }),
+    );
+    const couldFail = parts.some(({ from, to, isRouted, allowed }) => isRouted && to - from > allowed);
+    this.tally.add('dead nodes', couldFail ? 1 : 0, 1);
+    for (const { routedMs, allowed } of parts) {
+      if (routedMs > this.worst.deadMs) Object.assign(this.worst, { deadMs: routedMs, allowedMs: allowed });
     }
-    const kernel = withoutLeftovers(await kernelRoutes(router), heard, wanted);
-    for (const ip of heard.retained.keys()) this.#leftovers.add(`${router.name} ${ip}`);
-    return [...lines, ...differences(`${router.name}'s kernel`, kernel, wanted)];
+    return parts
+      .filter(({ routedMs, allowed }) => routedMs > allowed)
+      .map(({ from, routed, allowed }) => {
+        const times = routed
+          .map((one) => `${(one.from - from).toFixed(0)} to ${(one.to - from).toFixed(0)}`)
+          .join(', ');
+        return `${router} led to ${node} ${times} ms after its death; allowed: ${allowed.toFixed(0)} ms`;
+      });
   }
 
-  #throughDeadNodes(span: Span): string[] {
+  #withdrawn(course: Course): string[] {
+    const { happened, span } = course;
     const lines: string[] = [];
-    const { deaths, beginnings, manager } = this.#world;
-    for (const death of deaths.filter(({ to }) => to > span.from)) {
-      const until = judgedDeath({ from: death.from, to: Math.min(death.to, span.to) }, beginnings);
-      if (until === undefined) continue;
-      const factor = Math.min(mostFactor, this.#contention.factor(until.from, until.from + 2 * deadForMs));
-      const allowed = deadForMs * factor;
-      for (const [name, { events }] of this.#watches) {
-        const own = events.filter(({ destination }) => !this.#leftovers.has(`${name} ${destination}`));
-        const ms = routedWhileDead(own, manager.lab.node(death.node).addresses.ipv4, until);
-        if (ms > this.worst.deadMs) Object.assign(this.worst, { deadMs: ms, allowedMs: allowed });
-        if (ms <= allowed) continue;
-        lines.push(
-          `${name} led to ${death.node} for ${ms.toFixed(0)} ms of its death; allowed: ${allowed.toFixed(0)} ms`,
-        );
+    for (const { ip, need, isNew } of this.#needs(course)) {
+      for (const router of this.#sights.routers) {
+        const events = this.#sights.events(router);
+        // A new one needs a route from its first one on.
+        const from = isNew ? routedFrom(events, ip, need.from) : need.from;
+        const part = { from: Math.min(from, need.to), to: need.to };
+        const { judgedMs, moments } = judgeWithdrawals(events, ip, part, outagesOf(router, happened));
+        this.tally.add('withdrawals', judgedMs / 1000, (span.to - span.from) / 1000);
+        lines.push(...moments.map((at) => `${router} had no route to ${ip} ${since(span, at)}`));
       }
     }
     return lines;
   }
 
-  async #withdrawn(batch: Batch, services: readonly ServicePlan[], span: Span): Promise<string[]> {
-    const names = steadyServices(services, batch, size.nodes);
-    const objects = await this.#objects();
-    const steady = objects.services.filter(({ metadata }) => names.includes(metadata.name));
-    const ips = steady.flatMap(addressesOf).filter((ip) => !ip.includes(':'));
-    return steadyRouters(size.routers, batch).flatMap((name) =>
-      ips.flatMap((ip) =>
-        momentsWithout(this.#watches.get(name)?.events ?? [], ip, span).map(
-          (at) => `${name} had no route to ${ip} ${((at - span.from) / 1000).toFixed(2)} s after the batch began`,
-        ),
-      ),
+  /** Routes that were not back soon after the first session of a router that was away. */
+  async #late(course: Course): Promise<string[]> {
+    const all = this.#sights.routers.flatMap((router) =>
+      outagesOf(router, course.happened).map((outage) => this.#lateAfter(router, outage, course)),
     );
+    return (await Promise.all(all)).flat();
   }
 
-  async #objects(): Promise<ApiObjects> {
-    const { api } = this.#world.manager.lab;
-    const [services, slices, nodes] = await Promise.all([
-      api.list<ServiceObject>('/api/v1/namespaces/default/services'),
-      api.list<SliceObject>('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices'),
-      api.list<NodeObject>('/api/v1/nodes'),
-    ]);
-    return { services: services.filter(({ metadata }) => metadata.name !== 'kubernetes'), slices, nodes };
+  async #lateAfter(router: string, outage: Span, course: Course): Promise<string[]> {
+    const session = (await this.#sights.sessionSince(router, outage.from)) ?? Infinity;
+    const due = session + backWithinMs * this.#factor(outage.from);
+    const needs = this.#needs(course)
+      .filter(({ isNew }) => !isNew)
+      .map(({ ip, need }) => ({ ip, until: need.to, back: routedFrom(this.#sights.events(router), ip, session) }));
+    // Without a session, or where a route is needed neither that long nor until it is back, there is nothing to say.
+    const judged = needs.filter(({ until, back }) => until > due || back <= until);
+    this.tally.add('returns', judged.length, needs.length);
+    return judged
+      .filter(({ back }) => back > due)
+      .map(({ ip }) => `${router} had its first session ${since(course.span, session)}, and no route to ${ip} in time`);
+  }
+
+  /** From when to when within a course each address needs a route. */
+  #needs({ happened, services, span }: Course): Need[] {
+    const there = services.map((service) => ({ service, from: span.from, isNew: false }));
+    const created = happened.flatMap(({ fault, from }) =>
+      fault.kind === 'service-created' ? [{ service: fault.service, from, isNew: true }] : [],
+    );
+    return [...there, ...created].flatMap(({ service, from, isNew }) => {
+      const later = happened.filter((one) => one.from >= from);
+      const to = Math.min(span.to, neededUntil(service, later, this.#sights.nodes));
+      return this.#book.of(`default/${service.name}`).map((ip) => ({ ip, need: { from, to }, isNew }));
+    });
+  }
+
+  /** Addresses on the LAN that no node answers for. */
+  async #ownerless(): Promise<string[]> {
+    const { lan } = this.#sights;
+    const owners = await Promise.all(lan.addresses.map(async (ip) => ({ ip, owner: await lan.ownerOf(ip) })));
+    return owners.filter(({ owner }) => owner === undefined).map(({ ip }) => `no node answers for ${ip}`);
+  }
+
+  #ownedTwice({ happened, span }: Course): string[] {
+    const { lan } = this.#sights;
+    const factor = Math.min(mostFactor, this.#sights.contention(span.from, span.to));
+    return lan.addresses.flatMap((ip) => {
+      const { judgedMs, overlaps } = judgeOwners(lan.records, ip, { span, happened, factor });
+      this.tally.add('owners', judgedMs / 1000, (span.to - span.from) / 1000);
+      return overlaps.map((ms) => `two nodes spoke for ${ip} for ${ms.toFixed(0)} ms`);
+    });
+  }
+
+  #ownedByTheDead({ span }: Course): string[] {
+    const { lan, deaths } = this.#sights;
+    return deaths
+      .filter(({ to }) => to > span.from)
+      .flatMap(({ node, from, to }) =>
+        lan.addresses.flatMap((ip) => {
+          const about = {
+            mac: lan.macOf(node),
+            death: { from, to: Math.min(to, span.to) },
+            factor: this.#factor(from),
+          };
+          const found = judgeOwnersDeath(lan.records, ip, about);
+          if (found === undefined) return [];
+          this.tally.add('dead nodes', found.couldFail ? 1 : 0, 1);
+          const times = `for ${found.ms.toFixed(0)} ms after the death of ${node}; allowed: ${found.allowedMs.toFixed(0)} ms`;
+          return found.ms <= found.allowedMs || !found.couldFail ? [] : [`nobody spoke for ${ip} ${times}`];
+        }),
+      );
   }
 
   /** Whether each replica has kept the objects for its next container: only so that a fault finds the lab at rest. */
   async #unsaved(objects: ApiObjects): Promise<string[]> {
     const wanted = toBeKept(objects);
     const found = await Promise.all(
-      size.nodes.map(async (node) => ({ node, has: await kept(this.#world.manager.replicas.stateDir(node)) })),
+      this.#sights.nodes.map(async (node) => ({ node, has: await this.#sights.kept(node) })),
     );
     return found.filter(({ has }) => has !== wanted).map(({ node, has }) => `${node} has kept ${has}, not ${wanted}`);
   }
 
-  /** What holds at any time, once a second. */
-  async #look(): Promise<void> {
+  async #lookAgainAndAgain(): Promise<void> {
     while (!this.#stopped) {
-      // The API server is down at times, on purpose; at the end of each batch it has to answer.
-      await this.#lookAtServices().catch(() => undefined);
-      await this.#lookAtMemory();
+      await this.look();
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }
   }
 
-  async #lookAtServices(): Promise<void> {
-    const { services } = await this.#objects();
-    for (const double of doubleAddresses(services)) this.#seen.add(`two Services have one address: ${double}`);
-    for (const service of services) {
-      const { uid = '' } = service.metadata;
-      const now = addressesOf(service).sort().join(' ');
-      const before = this.#given.get(uid) ?? now;
-      if (before !== '' && before !== now)
-        this.#seen.add(`${keyOf(service)} had ${before} and has ${now || 'nothing'}`);
-      this.#given.set(uid, now);
+  /** One look at what holds at any time. */
+  async look(): Promise<void> {
+    const isSeen = await this.#lookAtServices().then(
+      () => true,
+      // The API server is down at times, on purpose.
+      () => false,
+    );
+    this.tally.add('addresses', isSeen ? 1 : 0, 1);
+    for (const [node, { pid, rssMiB }] of await this.#sights.memory()) {
+      for (const line of this.memory.look(node, pid, rssMiB)) this.#seen.add(line);
+    }
+    for (const router of this.#sights.routers) {
+      const at = performance.now();
+      // A router that doesn't answer keeps nothing.
+      const sight = await this.#sights.router(router).catch(() => undefined);
+      this.#leftovers.get(router)?.look(at, sight === undefined ? [] : leftoversOf(sight));
     }
   }
 
-  async #lookAtMemory(): Promise<void> {
-    for (const node of size.nodes) {
-      const pid = await this.#world.manager.replicas.pid(node);
-      if (pid === undefined) continue;
-      const { rssMiB } = await usage([pid]);
-      this.worst.memoryMiB = Math.max(this.worst.memoryMiB, rssMiB);
-      if (rssMiB > mostMiB) this.#seen.add(`the replica on ${node} took more than ${mostMiB} MiB`);
-    }
+  async #lookAtServices(): Promise<void> {
+    const { services } = await this.#sights.objects();
+    for (const line of this.#book.look(services)) this.#seen.add(line);
   }
+}
+
+function since({ from }: Span, at: number): string {
+  return `${((at - from) / 1000).toFixed(2)} s after the batch began`;
 }

@@ -1,7 +1,9 @@
+import type { ApiTrouble } from './api-trouble.ts';
+
 /** What chaos does to a lab. A fault with an end lasts until that; the others are done at once. */
 
-/** About the replica on a node, or the node. */
-type OnNode =
+/** About the replica on a node. */
+export type OnReplica =
   /** The process is killed; at the end another one starts, as the next container of the same Pod. */
   | 'replica-killed'
   /** It ends in order. */
@@ -9,13 +11,20 @@ type OnNode =
   /** It stands still (SIGSTOP). */
   | 'replica-suspended'
   /** It can't reach the API server. */
-  | 'replica-without-api'
+  | 'replica-without-api';
+
+/** About the node itself. */
+export type OnNode =
   | 'node-off'
   /** It meets no other node; routers and the API server still meet it. */
   | 'node-apart'
   /** It carries the label that takes it out of load balancers. */
   | 'node-excluded'
-  | 'node-cordoned';
+  | 'node-cordoned'
+  /** The autoscaler's taint says that it is about to go; it is withdrawn when the grace time is over. */
+  | 'node-drained'
+  /** One in twenty of the packets to it is lost. */
+  | 'packets-lost';
 
 /** About what is between a router and the replica on a node. */
 type OnSession =
@@ -35,12 +44,19 @@ export interface ServicePlan {
 }
 
 export type Fault =
+  | { readonly kind: OnReplica; readonly node: string }
   | { readonly kind: OnNode; readonly node: string }
+  | { readonly kind: 'api-troubled'; readonly node: string; readonly trouble: ApiTrouble }
+  /** Somebody sets the clock of the node's replica, and sets it back at the end. */
+  | { readonly kind: 'clock-set'; readonly node: string; readonly byMs: number }
   | { readonly kind: OnSession; readonly router: string; readonly node: string }
   | { readonly kind: 'all-replicas-killed' }
   | { readonly kind: 'api-down' }
   | { readonly kind: 'pool-shrunk' }
-  | { readonly kind: 'router-restarted' | 'router-crashed'; readonly router: string }
+  /** The CRD of the peers, and so the peers; at the end it is made anew, and so are they. */
+  | { readonly kind: 'crd-deleted' }
+  /** `router-away`: without its cables for longer than the hold time. */
+  | { readonly kind: 'router-restarted' | 'router-crashed' | 'router-away'; readonly router: string }
   | { readonly kind: 'invalid-edit'; readonly of: InvalidEdit }
   | { readonly kind: 'service-created' | 'endpoints-moved'; readonly service: ServicePlan }
   | { readonly kind: 'service-deleted'; readonly name: string };
@@ -79,7 +95,7 @@ export function nodeOf(fault: Fault): string | undefined {
 /** In a line: `node-off n3, 1.2 s to 7.0 s`. */
 export function describeFault({ fault, from, to }: PlannedFault): string {
   const { kind, ...about } = fault;
-  const words = Object.values(about).map((value) => (typeof value === 'string' ? value : describeService(value)));
+  const words = Object.values(about).map((value) => (typeof value === 'object' ? describeService(value) : value));
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   return `${[kind, ...words].join(' ')}, ${seconds(from)}${to === from ? '' : ` to ${seconds(to)}`}`;
 }

@@ -42,7 +42,7 @@ const sharingKey = 'lb.kubesphere.io/allow-shared-ip';
 export function expectedRoutes({ services, slices, nodes }: ApiObjects): Map<string, string[]> {
   const routes = new Map<string, string[]>();
   for (const service of services) {
-    for (const ip of addressesOf(service)) {
+    for (const ip of addressesOf(service).filter((each) => !isOnLan(each))) {
       const withEndpoints = nodesWithEndpoints(service, slices, ip);
       const local = service.spec.externalTrafficPolicy === 'Local';
       const usable = nodes.filter(({ metadata: { name, labels = {} } }) => {
@@ -58,6 +58,11 @@ export function expectedRoutes({ services, slices, nodes }: ApiObjects): Map<str
 
 export function addressesOf({ status }: ServiceObject): string[] {
   return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip === undefined ? [] : [ip]));
+}
+
+/** Of the nodes' own network: it is answered for there, and no router is told. */
+function isOnLan(ip: string): boolean {
+  return ip.startsWith('10.50.0.') || ip.startsWith('fd00:50:');
 }
 
 /** Addresses that two Services have, although they don't say that they share it: `172.30.0.1 of default/a and default/b`. */

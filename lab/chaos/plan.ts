@@ -1,3 +1,4 @@
+import { refusals, silentKinds, type ApiTrouble } from './api-trouble.ts';
 import { Dice } from './dice.ts';
 import { isInstant, nodeOf, type Batch, type Fault, type FaultKind, type PlannedFault } from './faults.ts';
 import type { ServicePlan } from './faults.ts';
@@ -12,8 +13,13 @@ export interface ChaosSize {
 /** How long a fault lasts, in milliseconds. */
 const shortest = 1_000;
 const longest = 9_000;
+/** Longer than routes may lead to a dead node. */
+const longEnough = 5_000;
+/** Longer than the hold time of the lab's sessions. */
+const away = [14_000, 18_000] as const;
 /** A batch's faults begin within so many milliseconds. */
 const beginWithin = 4_000;
+const dayMs = 86_400_000;
 const mostFaults = 4;
 const mostServices = 8;
 
@@ -41,28 +47,45 @@ const onSession =
   (kind: KindWith<'router'> & KindWith<'node'>): Thrower =>
   ({ dice, size }) => ({ kind, router: dice.pick(size.routers), node: dice.pick(size.nodes) });
 const onNode =
-  (kind: Exclude<KindWith<'node'>, KindWith<'router'>>): Thrower =>
+  (kind: Exclude<KindWith<'node'>, KindWith<'router'> | KindWith<'trouble'> | KindWith<'byMs'>>): Thrower =>
   ({ dice, size }) => ({ kind, node: dice.pick(size.nodes) });
 const onRouter =
   (kind: Exclude<KindWith<'router'>, KindWith<'node'>>): Thrower =>
   ({ dice, size }) => ({ kind, router: dice.pick(size.routers) });
 
+const apiTroubles: readonly ApiTrouble[] = [
+  ...refusals.map(({ name }) => name),
+  'slow',
+  ...silentKinds.map((kind) => `silent ${kind}` as const),
+];
+
 /** Each as likely as the others; those that are named twice twice as much. */
-const throwers: readonly Thrower[] = [
+const allThrowers: readonly Thrower[] = [
   ...(['replica-killed', 'replica-killed', 'replica-stopped', 'replica-suspended'] as const).map(onNode),
-  ...(['replica-without-api', 'node-off', 'node-off', 'node-apart', 'node-excluded', 'node-cordoned'] as const).map(
-    onNode,
-  ),
+  ...(['replica-without-api', 'node-off', 'node-apart', 'node-excluded', 'node-cordoned'] as const).map(onNode),
   ...(['session-reset', 'tcp-reset'] as const).map(onSession),
   ...(['router-restarted', 'router-crashed'] as const).map(onRouter),
   ...(['api-down', 'all-replicas-killed', 'pool-shrunk'] as const).map((kind): Thrower => () => ({ kind })),
+  ...(['node-drained', 'packets-lost'] as const).map(onNode),
+  onRouter('router-away'),
+  () => ({ kind: 'crd-deleted' }),
+  ...[troubleApi, troubleApi, setClock],
   ({ dice }) => ({ kind: 'invalid-edit', of: dice.pick(['pool', 'settings', 'peer']) }),
   ...[createService, createService, deleteService, moveEndpoints, moveEndpoints],
 ];
 
+/**
+ * Of three batches one begins with a node that loses power for long enough to show something, and one with a router that loses its routes: so that
+ * each run of two batches or more can judge everything that must hold. By the number of the batch, modulo 3.
+ */
+const firstThrowers: Readonly<Partial<Record<number, readonly Thrower[]>>> = {
+  1: [onNode('node-off')],
+  2: (['router-restarted', 'router-crashed', 'router-away'] as const).map(onRouter),
+};
+
 /** Faults that are changes by the API, which nobody can make while it is down. */
 const byApi: ReadonlySet<FaultKind> = new Set([
-  ...(['node-excluded', 'node-cordoned', 'pool-shrunk', 'invalid-edit'] as const),
+  ...(['node-excluded', 'node-cordoned', 'node-drained', 'pool-shrunk', 'crd-deleted', 'invalid-edit'] as const),
   ...(['service-created', 'service-deleted', 'endpoints-moved'] as const),
 ]);
 
@@ -74,7 +97,7 @@ export function* batches(seed: number, size: ChaosSize): Generator<Batch, never>
   const dice = new Dice(seed);
   let services = size.services;
   for (let number = 1; ; number++) {
-    const faults = throwFaults(dice, size, services);
+    const faults = throwFaults(dice, size, services, number);
     services = faults.reduce((left, { fault }) => afterwards(left, fault), services);
     yield { number, faults };
   }
@@ -88,17 +111,31 @@ export function afterwards(services: readonly ServicePlan[], fault: Fault): read
   return services.map((service) => (service.name === fault.service.name ? fault.service : service));
 }
 
-function throwFaults(dice: Dice, size: ChaosSize, services: readonly ServicePlan[]): PlannedFault[] {
+function throwFaults(dice: Dice, size: ChaosSize, services: readonly ServicePlan[], number: number): PlannedFault[] {
   const wanted = dice.between(1, mostFaults);
   const faults: PlannedFault[] = [];
   for (let tries = 0; tries < 4 * mostFaults && faults.length < wanted; tries++) {
+    const throwers = faults.length === 0 ? (firstThrowers[number % 3] ?? allThrowers) : allThrowers;
     const fault = dice.pick(throwers)({ dice, size, services });
     const from = dice.between(0, beginWithin);
-    const to = from + dice.between(shortest, longest);
+    const to = from + dice.between(...lengthsOf(fault, faults.length === 0 && throwers !== allThrowers));
     const planned = { fault, from, to: isInstant(fault) ? from : to };
     if (fits(fault, faults, size)) faults.push(planned);
   }
   return faults.sort((a, b) => a.from - b.from);
+}
+
+function lengthsOf({ kind }: Fault, isFirst: boolean): readonly [least: number, most: number] {
+  if (kind === 'router-away') return away;
+  return [isFirst ? longEnough : shortest, longest];
+}
+
+function troubleApi({ dice, size }: Throw): Fault {
+  return { kind: 'api-troubled', node: dice.pick(size.nodes), trouble: dice.pick(apiTroubles) };
+}
+
+function setClock({ dice, size }: Throw): Fault {
+  return { kind: 'clock-set', node: dice.pick(size.nodes), byMs: dice.pick([-1, 1]) * dice.between(1_000, dayMs) };
 }
 
 /** Where there is no room for another one, endpoints move. */
@@ -149,10 +186,16 @@ function needsOf(fault: Fault): Need[] {
   return [wholes[fault.kind]];
 }
 
-const wholes = { 'all-replicas-killed': 'all replicas', 'api-down': 'API server', 'pool-shrunk': 'pool' } as const;
+const wholes = {
+  'all-replicas-killed': 'all replicas',
+  'api-down': 'API server',
+  'pool-shrunk': 'pool',
+  'crd-deleted': 'peer',
+} as const;
+const marks: ReadonlySet<FaultKind> = new Set(['node-excluded', 'node-cordoned', 'node-drained']);
 
 function needsOnNode({ kind, node }: { readonly kind: FaultKind; readonly node: string }): Need[] {
-  if (kind === 'node-excluded' || kind === 'node-cordoned') return [`label ${node}`];
+  if (marks.has(kind)) return [`label ${node}`];
   return kind === 'node-apart' ? [`node ${node}`, 'partition'] : [`node ${node}`];
 }
 

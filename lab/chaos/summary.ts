@@ -7,6 +7,6 @@ export function summary({ batches, faults, worst }: ChaosReport): string {
     `${faults} faults in ${batches} batches, everything held`,
     `longest route to a dead node ${seconds(worst.deadMs)} (allowed then: ${seconds(worst.allowedMs)})`,
     `longest way to rest ${seconds(worst.settleMs)}`,
-    `most memory of a replica ${worst.memoryMiB.toFixed(0)} MiB`,
+    `most memory of a replica ${worst.worstMiB.toFixed(0)} MiB, most growth from rest to rest ${worst.worstGrowthMiB.toFixed(0)} MiB`,
   ].join('; ');
 }

@@ -27,6 +27,7 @@ export class Router {
   readonly #deps: RouterDeps;
   readonly #plan: RouterPlan;
   readonly #folder: string;
+  #zebraOptions: readonly string[] = [];
 
   constructor(deps: RouterDeps, plan: RouterPlan, folder: string) {
     this.#deps = deps;
@@ -54,6 +55,14 @@ export class Router {
       explain: () => this.#deps.processes.lastWords(`${this.name}.bgpd`),
       signal: this.#deps.processes.signal,
     });
+  }
+
+  /**
+   * From its next start on its kernel's IPv6 routes are replaced as those of IPv4 are. By itself FRR deletes the old one and adds the new
+   * one, so that the kernel has none for a moment, whatever replicas say.
+   */
+  replaceIpv6Routes(): void {
+    this.#zebraOptions = ['--v6-rr-semantics'];
   }
 
   /** Ends FRR in order: it says farewell to its peers and takes its routes out of the kernel. */
@@ -169,6 +178,7 @@ export class Router {
     const file = (name: string): string => join(this.#folder, name);
     const sockets = ['-z', file('zserv.api'), '--vty_socket', this.#folder, '-i', file(`${daemon}.pid`), '-P', '0'];
     if (daemon === 'bfdd') sockets.push('--bfdctl', file('bfdd.sock'));
+    if (daemon === 'zebra') sockets.push(...this.#zebraOptions);
     await this.#deps.processes.start({
       name: `${this.name}.${daemon}`,
       command: [...inNamespace(this.namespace), `/usr/lib/frr/${daemon}`, '-f', file(`${daemon}.conf`), ...sockets],

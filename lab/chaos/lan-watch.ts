@@ -1,0 +1,60 @@
+import type { Sniffer } from '../lan/sniffer.ts';
+import type { LanRecord } from '../lan/records.ts';
+import type { LightLab } from '../light-lab.ts';
+import type { LanSight } from './sights.ts';
+
+/** A host asks once a second. */
+const askEveryMs = 1_000;
+
+/** A host that asks for addresses on the LAN again and again, and a sniffer that sees who speaks for them. */
+export class LanWatch implements LanSight {
+  readonly addresses: readonly string[];
+  readonly #lab: LightLab;
+  readonly #sniffer: Sniffer;
+  #stopped = false;
+  #asking: Promise<void>;
+
+  private constructor(lab: LightLab, sniffer: Sniffer, addresses: readonly string[]) {
+    this.#lab = lab;
+    this.#sniffer = sniffer;
+    this.addresses = addresses;
+    this.#asking = this.#askAgainAndAgain();
+  }
+
+  static async start(lab: LightLab, addresses: readonly string[]): Promise<LanWatch> {
+    return new LanWatch(lab, await lab.sniff(), addresses);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#asking;
+    await this.#sniffer.stop();
+  }
+
+  get records(): readonly LanRecord[] {
+    const isOurs = ({ ip, from }: LanRecord): boolean => this.addresses.includes(ip) || this.addresses.includes(from);
+    return this.#sniffer.records
+      .filter(isOurs)
+      .map((record) => ({ ...record, at: record.at - performance.timeOrigin }));
+  }
+
+  macOf(node: string): string {
+    return this.#lab.node(node).mac;
+  }
+
+  async ownerOf(ip: string): Promise<string | undefined> {
+    const mac = await this.#host.neighbours.ask(ip);
+    return mac === undefined ? undefined : this.#lab.nodeWith(mac)?.name;
+  }
+
+  get #host(): ReturnType<LightLab['host']> {
+    return this.#lab.host('h1');
+  }
+
+  async #askAgainAndAgain(): Promise<void> {
+    while (!this.#stopped) {
+      await this.#host.neighbours.askAll(this.addresses);
+      await new Promise((resolve) => setTimeout(resolve, askEveryMs));
+    }
+  }
+}
