@@ -141,7 +141,7 @@ export class HttpTarget {
 
   #giveUp({ timeoutMs }: Request): void {
     this.#drop();
-    this.#finish({ kind: 'silent', error: `no answer within ${timeoutMs} ms` });
+    this.#finish({ kind: 'silent', error: `no answer within ${Math.round(timeoutMs)} ms` });
   }
 
   #finish(outcome: HttpOutcome): void {
