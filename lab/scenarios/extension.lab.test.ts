@@ -8,6 +8,7 @@ import { addressOf } from '../story/main-job.ts';
 import { configuration, service, whoami } from '../story/manifests.ts';
 import { Scraping, type PodMonitor } from '../story/scraping.ts';
 import { request, SteadyTraffic } from '../story/traffic.ts';
+import { EXTENSION_LABEL } from '../../tools/package/ks-core-helm.ts';
 import { ensurePrograms, progressToStderr } from '../toolchain/index.ts';
 
 const FINALIZER = 'service.kubernetes.io/load-balancer-cleanup';
@@ -97,6 +98,19 @@ suite('the extension in a cluster', () => {
     await routed();
     await sessions(2);
     await answered();
+  });
+
+  test('brings its alerts, dashboards and monitor, with the label by which ks-core finds what it has installed', async () => {
+    const kinds = 'clusterrulegroups,clusterdashboards,podmonitors,apiservices.extensions.kubesphere.io,jsbundles';
+    const ours = ['-A', '-l', `${EXTENSION_LABEL}=porterlb`, '-o', 'name'];
+    const found = (await lab.kubectl(['get', kinds, ...ours])).trim().split('\n');
+    assert.deepEqual(found.sort(), [
+      'apiservice.extensions.kubesphere.io/v1alpha1.porterlb.kubesphere.io',
+      'clusterdashboard.monitoring.kubesphere.io/porterlb',
+      'clusterrulegroup.alerting.kubesphere.io/porterlb',
+      'jsbundle.extensions.kubesphere.io/porterlb',
+      'podmonitor.monitoring.coreos.com/porter-manager',
+    ]);
   });
 
   test('writes as much as the annotation of a Pod says, and the other Pod as before', async () => {

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildManagerImage } from '../../tools/image/build.ts';
 import { executorObjects, executorRights, executorUser } from '../../tools/package/helm-executor.ts';
-import { injectedNodeSelector, ksCoreHelm } from '../../tools/package/ks-core-helm.ts';
+import { extensionLabeller, injectedNodeSelector, ksCoreHelm } from '../../tools/package/ks-core-helm.ts';
 import { stageExtension, type StagedChart } from '../../tools/package/stage.ts';
 import { tarball } from '../../tools/package/tarball.ts';
 import { kubeSphereKinds } from '../kubesphere/kinds.ts';
 import type { Lab } from '../lab.ts';
-import type { Progress } from '../toolchain/index.ts';
+import { ensureControlPlane, type Progress } from '../toolchain/index.ts';
 
 const root = join(import.meta.dirname, '../..');
 const name = 'porterlb';
@@ -24,10 +24,12 @@ export class InstalledExtension {
   readonly #lab: Lab;
   readonly #folder = mkdtempSync(join(tmpdir(), 'porterlb-extension-'));
   readonly #tag: string;
+  readonly #postRenderer: string;
 
-  private constructor(lab: Lab, tag: string) {
+  private constructor(lab: Lab, tag: string, kubectl: string) {
     this.#lab = lab;
     this.#tag = tag;
+    this.#postRenderer = extensionLabeller(join(this.#folder, 'labels'), name, kubectl);
   }
 
   /** Gets a cluster ready for it: KubeSphere's kinds, the namespace, the executor, the image on the nodes. */
@@ -40,7 +42,8 @@ export class InstalledExtension {
     const staged = stageExtension(root);
     const rights = executorRights(staged.files.get('permissions.yaml')?.toString() ?? '');
     for (const object of executorObjects(name, extensionNamespace, rights)) await lab.apply(object);
-    return new InstalledExtension(lab, staged.version);
+    const { kubectl } = await ensureControlPlane(progress);
+    return new InstalledExtension(lab, staged.version, kubectl);
   }
 
   /** Installs or upgrades both releases; returns when the managers are ready. `version` other than ours: the same with that number. */
@@ -52,7 +55,9 @@ export class InstalledExtension {
       const image = ['backend.image.pullPolicy=Never', `backend.image.tag=${this.#tag}`];
       const ours = [...image, 'backend.minReadySeconds=0'];
       const set = [...tags, ...injected, ...ours, ...values].flatMap((value) => ['--set', value]);
-      await this.#helm('upgrade', '--install', releaseOf(pass), tgz, ...set, '--wait', '--timeout', '120s');
+      const patience = ['--wait', '--wait-for-jobs', '--timeout', '120s'];
+      const labels = ['--post-renderer', this.#postRenderer];
+      await this.#helm('upgrade', '--install', releaseOf(pass), tgz, ...set, ...labels, ...patience);
     }
     await this.#rolledOut();
   }

@@ -1,3 +1,5 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { run, type RunOptions } from '../../lab/toolchain/run.ts';
 
 /**
@@ -15,4 +17,23 @@ export function injectedNodeSelector(labels: Readonly<Record<string, string>>): 
   return Object.entries(labels).map(
     ([key, value]) => `global.nodeSelector.${key.replaceAll('.', String.raw`\.`)}=${value}`,
   );
+}
+
+/** By this label ks-core finds what belongs to an extension. */
+export const EXTENSION_LABEL = 'kubesphere.io/extension-ref';
+
+/**
+ * Writes what ks-core has helm send all objects through (`--post-renderer`), and returns the path of it: kustomize, which labels them, but neither their
+ * selectors nor their Pods (kubesphere/kubesphere, utils/helm/executor.go). Helm sends it neither hooks nor what is in `crds/`.
+ * @param kubectl has kustomize in it
+ */
+export function extensionLabeller(folder: string, extension: string, kubectl: string): string {
+  mkdirSync(folder, { recursive: true });
+  const labels = [{ pairs: { [EXTENSION_LABEL]: extension } }];
+  // YAML is a superset of JSON.
+  writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify({ resources: ['./rendered.yaml'], labels }));
+  const script = join(folder, 'post-render.sh');
+  writeFileSync(script, `#!/bin/sh\nset -e\ncd ${folder}\ncat > rendered.yaml\n${kubectl} kustomize .\n`);
+  chmodSync(script, 0o755);
+  return script;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { suite, test } from 'node:test';
 import { stringify } from 'yaml';
 import { covers, type PolicyRule } from './helm-executor.ts';
@@ -201,6 +202,9 @@ const faults: Readonly<Record<string, readonly (readonly [Change, RegExp])[]>> =
     [{ files: { 'charts/backend/Chart.yaml': null } }, /there is no charts\/backend/],
   ],
   size: [[{ packedBytes: 900_000 }, /900000 bytes/]],
+  release: [
+    [{ files: { 'static/film.webp': randomBytes(900_000).toString('base64') } }, /of pass agent; its Secret has room/],
+  ],
   icon: [
     [{ metadata: { icon: 'https://example.org/x.svg' } }, /not in the package/],
     [{ metadata: { icon: 'static/other.svg' } }, /has no static\/other\.svg/],

@@ -6,12 +6,14 @@ import { after, before, suite, test } from 'node:test';
 import { LightLab, run } from '../../lab/index.ts';
 import type { KubeObject } from '../../lab/index.ts';
 import { kubeSphereKinds } from '../../lab/kubesphere/kinds.ts';
-import { ensureHelm } from '../../lab/toolchain/index.ts';
+import { ensureControlPlane, ensureHelm, noProgress } from '../../lab/toolchain/index.ts';
+import { parseAllDocuments } from 'yaml';
 import { fencesOf } from '../docs/fences.ts';
 import { executorObjects, executorRights, executorUser } from './helm-executor.ts';
-import { injectedNodeSelector, ksCoreHelm } from './ks-core-helm.ts';
+import { EXTENSION_LABEL, extensionLabeller, injectedNodeSelector, ksCoreHelm } from './ks-core-helm.ts';
 import { findingsOf, subjectOf } from './lint.ts';
 import { imagesOf, podSpecOf } from './lint/pods.ts';
+import { MAX_RELEASE_BYTES, releaseBytes } from './size.ts';
 import { stageExtension, stagePlainChart } from './stage.ts';
 import { tarball } from './tarball.ts';
 
@@ -32,6 +34,13 @@ test('sites without internet find all images that the charts render in the page 
   assert.deepEqual(list?.text.trim().split('\n'), [...rendered].sort());
 });
 
+/** Sorted, as kustomize and helm have orders of their own. */
+function objectsIn(text: string): KubeObject[] {
+  const objects = parseAllDocuments(text).flatMap((document) => (document.toJS() as KubeObject | null) ?? []);
+  const nameOf = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.name}`;
+  return objects.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+}
+
 /** What ks-core sets. */
 const injected = [
   'global.imageRegistry=mirror.example',
@@ -44,6 +53,7 @@ suite('helm as the helm-executor, with the rights of permissions.yaml and no oth
   let lab: LightLab;
   let folder = '';
   let helm = '';
+  let postRenderer = '';
 
   before(async () => {
     helm = await ensureHelm();
@@ -52,6 +62,8 @@ suite('helm as the helm-executor, with the rights of permissions.yaml and no oth
       const name = chart === extension ? 'extension.tgz' : 'plain.tgz';
       writeFileSync(join(folder, name), tarball(chart.name, chart.files));
     }
+    const { kubectl } = await ensureControlPlane(noProgress);
+    postRenderer = extensionLabeller(join(folder, 'labels'), 'porterlb', kubectl);
     lab = await LightLab.up();
     for (const kind of kubeSphereKinds) await lab.apply(kind);
     await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
@@ -64,18 +76,25 @@ suite('helm as the helm-executor, with the rights of permissions.yaml and no oth
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** There is no controller-manager here that would run Jobs. */
   async function asExecutor(...args: string[]): Promise<string> {
     const as = ['--kubeconfig', lab.kubeconfig, '--namespace', namespace];
     const user = ['--kube-as-user', executorUser('porterlb', namespace)];
-    return ksCoreHelm(helm, [...as, ...user, ...args, '--no-hooks'], { env: { HELM_CACHE_HOME: folder } });
+    return ksCoreHelm(helm, [...as, ...user, ...args], { env: { HELM_CACHE_HOME: folder } });
   }
 
-  async function install(pass: 'agent' | 'extension', ...values: string[]): Promise<void> {
+  /** The release, the package and the values of a pass. */
+  function what(pass: 'agent' | 'extension', values: readonly string[]): string[] {
     const release = pass === 'agent' ? 'porterlb-agent' : 'porterlb';
     const tags = [`tags.extension=${pass === 'extension'}`, `tags.agent=${pass === 'agent'}`];
     const set = [...tags, ...injected, ...values].flatMap((value) => ['--set', value]);
-    await asExecutor('upgrade', '--install', release, join(folder, 'extension.tgz'), ...set);
+    return [release, join(folder, 'extension.tgz'), ...set];
+  }
+
+  /** There is no controller-manager here that would run Jobs. */
+  const noHooks = '--no-hooks';
+
+  async function install(pass: 'agent' | 'extension', ...values: string[]): Promise<void> {
+    await asExecutor('upgrade', '--install', ...what(pass, values), '--post-renderer', postRenderer, noHooks);
   }
 
   async function exists(path: string): Promise<boolean> {
@@ -120,15 +139,50 @@ suite('helm as the helm-executor, with the rights of permissions.yaml and no oth
     assert.ok(await exists(deployment));
   });
 
+  for (const pass of ['agent', 'extension'] as const) {
+    test(`${pass}: ks-core's label is on every object, and nothing else is other for that`, async () => {
+      const [release = '', ...rest] = what(pass, []);
+      const labelled = objectsIn(await asExecutor('get', 'manifest', release));
+      const plain = objectsIn(await asExecutor('template', release, ...rest, '--validate', noHooks));
+      for (const { kind, metadata } of labelled)
+        assert.equal(metadata.labels?.[EXTENSION_LABEL], 'porterlb', `${kind} ${metadata.name}`);
+      const labels = (object: KubeObject): object => ({ ...object.metadata.labels, [EXTENSION_LABEL]: 'porterlb' });
+      const expected = plain.map((object) => ({ ...object, metadata: { ...object.metadata, labels: labels(object) } }));
+      assert.deepEqual(labelled, expected);
+    });
+  }
+
+  test('what helm keeps of each release fits into a Secret, and the next ones will', async () => {
+    const secrets = await lab.api.list<KubeObject & { type: string; data: Record<string, string> }>(
+      `/api/v1/namespaces/${namespace}/secrets`,
+    );
+    const releases = secrets.filter(({ type }) => type === 'helm.sh/release.v1');
+    assert.deepEqual(releases.map((each) => each.metadata.name).sort(), [
+      'sh.helm.release.v1.porterlb-agent.v1',
+      'sh.helm.release.v1.porterlb.v1',
+    ]);
+    const { renderings } = await subjectOf(extension, helm);
+    for (const pass of ['agent', 'extension'] as const) {
+      const name = pass === 'agent' ? 'porterlb-agent' : 'porterlb';
+      const secret = releases.find((each) => each.metadata.name.includes(`.${name}.`));
+      const bytes = Buffer.from(secret?.data['release'] ?? '', 'base64').length;
+      assert.ok(bytes > 0 && bytes < MAX_RELEASE_BYTES, `${name}: ${bytes} bytes`);
+      // Which is what package:lint reckons.
+      const objects = renderings.find((rendering) => rendering.pass === pass)?.objects ?? [];
+      const ratio = releaseBytes(extension.files, objects) / bytes;
+      assert.ok(ratio > 0.9 && ratio < 1.1, `${name}: ${ratio}`);
+    }
+  });
+
   test('upgrades with other values, rolls back, and takes all of it away but the kinds', async () => {
     await install('agent', 'backend.replicas=3', 'backend.api.enabled=false');
     assert.equal(await exists(`${extensions}/apiservices/v1alpha1.porterlb.kubesphere.io`), false);
-    await asExecutor('rollback', 'porterlb-agent', '1');
+    await asExecutor('rollback', 'porterlb-agent', '1', noHooks);
     const { spec } = await lab.api.get<{ spec: { replicas: number } }>(deployment);
     assert.equal(spec.replicas, 2);
     assert.ok(await exists(`${extensions}/apiservices/v1alpha1.porterlb.kubesphere.io`));
-    await asExecutor('uninstall', 'porterlb-agent');
-    await asExecutor('uninstall', 'porterlb');
+    await asExecutor('uninstall', 'porterlb-agent', noHooks);
+    await asExecutor('uninstall', 'porterlb', noHooks);
     assert.equal(await exists(deployment), false);
     assert.equal(await exists(`${iam}/categories/cluster-porterlb`), false);
     assert.equal(await exists(`${extensions}/jsbundles/porterlb`), false);

@@ -1,6 +1,6 @@
 import { isMap, isScalar, parse, parseDocument } from 'yaml';
 import { languagesOf, localised } from '../metadata.ts';
-import { MAX_PACKED_BYTES } from '../size.ts';
+import { MAX_PACKED_BYTES, MAX_RELEASE_BYTES, releaseBytes } from '../size.ts';
 import type { Rule, Subject } from './subject.ts';
 
 const MAX_ICON_BYTES = 20_000;
@@ -21,6 +21,17 @@ function isPicture(content: Buffer): boolean {
 
 export const size: Rule = ({ packedBytes }) =>
   packedBytes < MAX_PACKED_BYTES ? [] : [`the package has ${packedBytes} bytes; less than ${MAX_PACKED_BYTES} fit`];
+
+/** A package may fit into its ConfigMap, and still be one that helm can't install. */
+export const release: Rule = ({ files, renderings }) =>
+  renderings
+    .filter(({ values, mirrored }) => values === 'defaults' && !mirrored)
+    .map(({ pass, objects }) => ({ pass, bytes: releaseBytes(files, objects) }))
+    .filter(({ bytes }) => bytes >= MAX_RELEASE_BYTES)
+    .map(
+      ({ pass, bytes }) =>
+        `helm would keep ${bytes} bytes of the release of pass ${pass}; its Secret has room for 1 MiB`,
+    );
 
 /** Part of an object, and shown to everybody: small, square, and nothing but a picture. */
 export const icon: Rule = ({ metadata, files }) => {
