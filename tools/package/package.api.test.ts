@@ -206,6 +206,13 @@ suite('helm as the helm-executor, with the rights of permissions.yaml and no oth
       assert.equal(await may(...question), 'no', question.join(' '));
   });
 
+  test('helm has nothing to say about the packages, neither faults nor what they lack', async () => {
+    for (const name of ['extension.tgz', 'plain.tgz']) {
+      const said = await run(helm, ['lint', '--strict', '--kube-version', '1.28.0', join(folder, name)]);
+      assert.doesNotMatch(said, /\[(INFO|WARNING|ERROR)\]/, name);
+    }
+  });
+
   test('the plain chart needs no KubeSphere, and has nothing of it where there is none', async () => {
     const text = await run(helm, ['template', 'porterlb', join(folder, 'plain.tgz'), '--kube-version', '1.28.0']);
     assert.match(text, /kind: Deployment/);

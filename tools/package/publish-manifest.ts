@@ -1,6 +1,6 @@
 import { parse, stringify } from 'yaml';
 import type { ExtensionMetadata } from './metadata.ts';
-import type { StagedChart } from './stage.ts';
+import { iconOf, type StagedChart } from './stage.ts';
 
 /** Where ks-core keeps the charts of extensions. */
 const namespace = 'kubesphere-system';
@@ -18,7 +18,7 @@ export function publishManifest(extension: StagedChart, packed: Buffer): string 
   const info = {
     displayName: metadata.displayName,
     description: metadata.description,
-    icon: iconOf(metadata, extension),
+    icon: iconOf(metadata, extension.files),
     provider: metadata.provider,
   };
   const labels = { 'kubesphere.io/category': category };
@@ -51,13 +51,4 @@ function versionFields(metadata: ExtensionMetadata): object {
   const fields = { version, category, keywords, home, docs, sources, kubeVersion, ksVersion, screenshots };
   const all = { ...fields, installationMode, namespace: target };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-}
-
-/** Whoever shows the icon has no other way to it: the file becomes part of the object. */
-function iconOf({ icon }: ExtensionMetadata, { files }: StagedChart): string {
-  if (/^(https?:|data:)/.test(icon)) return icon;
-  const content = files.get(icon);
-  if (content === undefined) throw new Error(`the package has no icon ${icon}`);
-  const type = icon.endsWith('.svg') ? 'image/svg+xml' : 'image/png';
-  return `data:${type};base64,${content.toString('base64')}`;
 }

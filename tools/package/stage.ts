@@ -28,7 +28,8 @@ export function stageExtension(root: string): StagedChart {
   const manifest = stagedManifest(readFileSync(join(root, 'extension.yaml'), 'utf8'));
   files.set('extension.yaml', Buffer.from(manifest));
   const metadata = parse(manifest) as ExtensionMetadata;
-  files.set('Chart.yaml', Buffer.from(stringify(chartOf(metadata), { lineWidth: 0 })));
+  const chart = { ...chartOf(metadata), ...faceOf(metadata, files) };
+  files.set('Chart.yaml', Buffer.from(stringify(chart, { lineWidth: 0 })));
   return { name: metadata.name, version: metadata.version, files };
 }
 
@@ -37,6 +38,9 @@ export function stagePlainChart(root: string): StagedChart {
   const files = new Map(folder(root, 'charts/backend'));
   const chart = parseDocument(readFileSync(join(root, 'charts/backend/Chart.yaml'), 'utf8'));
   chart.set('name', 'porterlb');
+  const metadata = parse(readFileSync(join(root, 'extension.yaml'), 'utf8')) as ExtensionMetadata;
+  const picture = new Map([[metadata.icon, readFileSync(join(root, metadata.icon))]]);
+  for (const [field, value] of Object.entries(faceOf(metadata, picture))) chart.set(field, value);
   files.set('Chart.yaml', Buffer.from(chart.toString({ lineWidth: 0 })));
   files.set('LICENSE', readFileSync(join(root, 'LICENSE')));
   return { name: 'porterlb', version: String(chart.get('version')), files };
@@ -74,4 +78,19 @@ function chartOf(metadata: ExtensionMetadata): object {
     ...(kubeVersion === undefined ? {} : { kubeVersion }),
     dependencies: (dependencies ?? []).map((dependency) => ({ ...dependency, version: dependency.version ?? version })),
   };
+}
+
+/** Whose it is and what it looks like, for those who show charts. */
+function faceOf(metadata: ExtensionMetadata, files: Files): object {
+  const { maintainers = [metadata.provider['en']] } = metadata;
+  return { icon: iconOf(metadata, files), maintainers };
+}
+
+/** Whoever shows the icon has no other way to it: the file becomes part of the text. */
+export function iconOf({ icon }: ExtensionMetadata, files: Files): string {
+  if (/^(https?:|data:)/.test(icon)) return icon;
+  const content = files.get(icon);
+  if (content === undefined) throw new Error(`the package has no icon ${icon}`);
+  const type = icon.endsWith('.svg') ? 'image/svg+xml' : 'image/png';
+  return `data:${type};base64,${content.toString('base64')}`;
 }
