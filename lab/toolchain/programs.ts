@@ -39,6 +39,8 @@ export const debianPackageOf = {
   'linux.uml': 'user-mode-linux',
   prometheus: 'prometheus',
   promtool: 'prometheus',
+  'qemu-aarch64-static': 'qemu-user-static',
+  'qemu-x86_64-static': 'qemu-user-static',
   chromium: 'chromium',
   // Folders: programs that draw text have no use for it otherwise.
   '/usr/share/fonts/truetype/liberation': 'fonts-liberation',

@@ -1,15 +1,30 @@
 import { realpathSync } from 'node:fs';
 import { run } from '../../lab/toolchain/run.ts';
 
-/** A shared library: the path under which programs look for it, and the file that it is. */
+/** A shared library: the path under which programs look for it, the file that it is, and where that is from. */
 export interface Library {
   readonly path: string;
   readonly file: string;
+  /** Undefined where that is not known. */
+  readonly origin: Origin | undefined;
+}
+
+/** A package of the distribution, and the file that states its licence. */
+export interface Origin {
+  readonly name: string;
+  readonly version: string;
+  readonly copyright: string;
 }
 
 /** The shared libraries (and the loader) that this machine gives `program`, by ldd. */
 export async function librariesOf(program: string): Promise<Library[]> {
-  return parseLdd(await run('ldd', [program])).map((path) => ({ path, file: realpathSync(path) }));
+  const paths = parseLdd(await run('ldd', [program]));
+  return Promise.all(
+    paths.map(async (path) => {
+      const file = realpathSync(path);
+      return { path, file, origin: await originOf(file) };
+    }),
+  );
 }
 
 /**
@@ -23,17 +38,10 @@ export function parseLdd(output: string): string[] {
   return paths.filter((path) => path !== undefined).sort();
 }
 
-/** A package of the distribution, and the file that states its licence. */
-export interface Origin {
-  readonly name: string;
-  readonly version: string;
-  readonly copyright: string;
-}
-
 /** The package that a library is from, where the machine has Debian's. */
-export async function originOf(library: Library): Promise<Origin | undefined> {
+async function originOf(file: string): Promise<Origin | undefined> {
   // dpkg knows a file by its path before /usr was merged, or after.
-  for (const path of [library.file, library.file.replace(/^\/usr/, '')]) {
+  for (const path of [file, file.replace(/^\/usr/, '')]) {
     const owner = await run('dpkg', ['-S', path]).catch(() => '');
     const name = owner.split(':')[0];
     if (name === undefined || name === '') continue;

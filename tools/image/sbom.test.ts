@@ -7,7 +7,13 @@ test('a bill of materials names every part with version, licence and checksum, a
   const integrity = `sha512-${Buffer.from('ab', 'hex').toString('base64')}`;
   const tree = { 'packages/node_modules/@a/b/package.json': '{"license": "MIT"}' };
   const npm = await withTree(tree, (root) =>
-    Promise.resolve(npmComponent(root, { path: 'packages/node_modules/@a/b', version: '1.0.0', integrity })),
+    Promise.resolve(
+      npmComponent(`${root}/packages/node_modules/@a/b`, {
+        path: 'packages/node_modules/@a/b',
+        version: '1.0.0',
+        integrity,
+      }),
+    ),
   );
   const parts = [nodeComponent('24.1.0'), npm, debianComponent('libc6', '2.36-9+deb12u10')];
   const product = { type: 'application', name: 'porter-manager', version: '1.2.3', purl: 'pkg:oci/x@1.2.3' } as const;

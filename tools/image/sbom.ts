@@ -34,10 +34,10 @@ function withReference(component: Component): Component & { readonly 'bom-ref': 
   return { 'bom-ref': component.purl, ...component };
 }
 
-/** A published npm package, with the checksum that the lock file has of it. */
-export function npmComponent(root: string, { path, version, integrity }: ClosurePackage): Component {
+/** A published npm package, which lies in `folder`, with the checksum that the lock file has of it. */
+export function npmComponent(folder: string, { path, version, integrity }: ClosurePackage): Component {
   const name = path.replace(/^.*node_modules\//, '');
-  const { license } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')) as { license?: unknown };
+  const { license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { license?: unknown };
   const [, sha512] = /^sha512-(.+)$/.exec(integrity) ?? [];
   return {
     type: 'library',

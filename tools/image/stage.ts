@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { run } from '../../lab/toolchain/run.ts';
 import type { ClosurePackage } from './closure.ts';
 import { filesBelow, isLicence, isNeededAtRunTime, isProductSource } from './contents.ts';
-import { originOf, type Library, type Origin } from './libraries.ts';
+import { emulatorIn } from './emulator.ts';
+import type { Library, Origin } from './libraries.ts';
+import { foreignBinaries, type Machine } from './machine.ts';
 import { compileCache, nodeFlags, users } from './manager-config.ts';
 import { billOfMaterials, debianComponent, nodeComponent, npmComponent } from './sbom.ts';
 
@@ -11,10 +13,16 @@ import { billOfMaterials, debianComponent, nodeComponent, npmComponent } from '.
 export interface Ingredients {
   /** The repository. */
   readonly root: string;
+  readonly machine: Machine;
   /** The package of the pinned Node.js: `bin/node` and its licence. */
   readonly nodePackage: string;
   readonly libraries: readonly Library[];
-  readonly packages: readonly ClosurePackage[];
+  readonly packages: readonly PlacedPackage[];
+}
+
+export interface PlacedPackage extends ClosurePackage {
+  /** Where it is: not with the others, if it is for machines of another kind than this one. */
+  readonly folder: string;
 }
 
 // No shell and no package manager: two users, and names resolved by hosts and DNS.
@@ -24,22 +32,26 @@ const systemFiles: Readonly<Record<string, string>> = {
   'etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
 };
 
-/** Lays out what changes seldom: Node.js, the C library, npm packages, licences. */
-export async function stageRuntime(ingredients: Ingredients, rootfs: string): Promise<void> {
+/**
+ * Lays out what changes seldom: Node.js, the C library, npm packages, licences.
+ * @throws {Error} when a program or library of it is for machines of another kind
+ */
+export function stageRuntime(ingredients: Ingredients, rootfs: string): void {
   for (const [path, text] of Object.entries(systemFiles)) put(join(rootfs, path), text);
   for (const folder of ['proc', 'sys', 'dev', 'tmp']) mkdirSync(join(rootfs, folder), { recursive: true });
   copy(join(ingredients.nodePackage, 'bin/node'), join(rootfs, 'usr/local/bin/node'));
   copy(join(ingredients.nodePackage, 'LICENSE'), join(rootfs, 'licenses/node/LICENSE'));
   const origins = new Map<string, Origin>();
-  for (const library of ingredients.libraries) {
-    copy(library.file, join(rootfs, library.path));
-    const origin = await originOf(library);
+  for (const { path, file, origin } of ingredients.libraries) {
+    copy(file, join(rootfs, path));
     if (origin === undefined) continue;
     origins.set(origin.name, origin);
     copy(origin.copyright, join(rootfs, 'licenses', origin.name, 'copyright'));
   }
-  for (const entry of ingredients.packages) stagePackage(ingredients.root, entry, rootfs);
+  for (const entry of ingredients.packages) stagePackage(entry, rootfs);
   put(join(rootfs, SBOM), billOf(ingredients, [...origins.values()]));
+  const foreign = foreignBinaries(rootfs, ingredients.machine);
+  if (foreign.length > 0) throw new Error(`not for ${ingredients.machine.image}: ${foreign.join(', ')}`);
 }
 
 /** Where scanners of images look for what one is made of. */
@@ -52,13 +64,12 @@ function billOf({ root, nodePackage, packages }: Ingredients, origins: readonly 
   const name = 'porter-manager';
   return billOfMaterials({ type: 'application', name, version, purl: `pkg:oci/${name}@${version}` }, [
     nodeComponent(versionIn(nodePackage)),
-    ...packages.map((entry) => npmComponent(root, entry)),
+    ...packages.map((entry) => npmComponent(entry.folder, entry)),
     ...origins.map((origin) => debianComponent(origin.name, origin.version)),
   ]);
 }
 
-function stagePackage(root: string, { path, version }: ClosurePackage, rootfs: string): void {
-  const folder = join(root, path);
+function stagePackage({ path, version, folder }: PlacedPackage, rootfs: string): void {
   const name = path.replace(/^.*node_modules\//, '').replace('/', '+');
   for (const file of filesBelow(folder)) {
     if (isLicence(file)) copy(join(folder, file), join(rootfs, 'licenses', `${name}@${version}`, file));
@@ -85,17 +96,19 @@ export function stageApp(root: string, rootfs: string): void {
 }
 
 /**
- * Fills the compile cache inside `rootfs`, which has to be complete, by running its own node in it. Needs root, or user
- * namespaces.
+ * Fills the compile cache inside `rootfs`, which has to be complete, by running its own node in it: under an emulator, if it is for machines of
+ * another kind. Needs root, or user namespaces.
  */
-export async function fillCompileCache(rootfs: string, packages: readonly string[]): Promise<void> {
+export async function fillCompileCache(rootfs: string, machine: Machine, packages: readonly string[]): Promise<void> {
   const script = join(rootfs, 'app/warm.mjs');
   copy(join(import.meta.dirname, 'warm.mjs'), script);
   const node = ['/usr/local/bin/node', ...nodeFlags, '/app/warm.mjs', '/app/backend/src', ...packages];
   const enter = process.getuid?.() === 0 ? ['chroot'] : ['unshare', '--map-root-user', 'chroot'];
   // Nothing of the builder's environment: NODE_OPTIONS and the like would give a cache that fits nobody else.
   const environment = [`PATH=${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, `NODE_COMPILE_CACHE=${compileCache}`];
-  await run('env', ['-i', ...environment, ...enter, rootfs, ...node]);
+  const emulator = emulatorIn(rootfs, machine);
+  await run('env', ['-i', ...environment, ...enter, rootfs, ...emulator, ...node]);
+  for (const path of emulator) rmSync(join(rootfs, path));
   rmSync(script);
   copyForUsers(join(rootfs, compileCache));
 }
