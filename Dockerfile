@@ -1,7 +1,7 @@
 # The porter-manager image, for those who have a container engine: the same files as `npm run image` makes without one.
 #
 #   docker build -t docker.io/porterlb/porter-manager:<version> .
-FROM node:24-slim AS build
+FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /work
 COPY . .
 RUN node tools/run.mjs tools/image.ts --rootfs /rootfs
