@@ -1,27 +1,23 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { managerConfig, nodeFlags } from '../../../tools/image/manager-config.ts';
 import { inNamespace } from '../../scenarios/bgp-routers/router-network.ts';
+import { asImage } from './as-image.ts';
 import type { Place } from './receivers.ts';
 
-const program = join(import.meta.dirname, 'sender-process.ts');
-
-/** Our speaker in a process by itself, started as the image starts the manager: flags, allocator, and a compile cache instead of TypeScript. */
+/** Our speaker in a process by itself. */
 export class OwnSender {
   readonly #namespace: string;
-  readonly #environment: Readonly<Record<string, string>>;
+  readonly #folder: string;
   #child: ChildProcess | undefined;
 
   private constructor(namespace: string, folder: string) {
     this.#namespace = namespace;
-    const { PATH: _inside, ...environment } = managerConfig('bench', 'amd64').env;
-    this.#environment = { ...environment, NODE_COMPILE_CACHE: join(folder, 'compile-cache') };
+    this.#folder = folder;
   }
 
   static async start(namespace: string, folder: string): Promise<OwnSender> {
     const sender = new OwnSender(namespace, folder);
-    await inNamespace(namespace, 'env', ...sender.#command());
+    await inNamespace(namespace, ...sender.#command());
     return sender;
   }
 
@@ -30,7 +26,7 @@ export class OwnSender {
   }
 
   async connect({ address, port }: Place): Promise<void> {
-    const command = [`--net=/var/run/netns/${this.#namespace}`, 'env', ...this.#command(address, String(port))];
+    const command = [`--net=/var/run/netns/${this.#namespace}`, ...this.#command(address, String(port))];
     this.#child = spawn('nsenter', command, { stdio: ['pipe', 'inherit', 'inherit'] });
   }
 
@@ -43,7 +39,6 @@ export class OwnSender {
   }
 
   #command(...receiver: readonly string[]): string[] {
-    const environment = Object.entries(this.#environment).map(([name, value]) => `${name}=${value}`);
-    return [...environment, process.execPath, ...nodeFlags, program, ...receiver];
+    return asImage(this.#folder, [], 'sender-process.ts', ...receiver);
   }
 }

@@ -15,7 +15,7 @@ export interface OwnTime {
   readonly changeBytes: number;
   /** How long, at most, nothing else had its turn while all of that was sent. */
   readonly longestMs: number;
-  /** Resident memory more than before. */
+  /** The most resident memory that the process had. */
   readonly memoryMiB: number;
 }
 
@@ -27,7 +27,6 @@ const idleMs = 2;
 /** What a speaker with so many peers takes by itself: nothing here goes over a network. */
 export async function ownTime(peers: number): Promise<OwnTime> {
   const network = new MuteNetwork(common.peerAs);
-  const before = process.memoryUsage().rss;
   const speaker = new BgpSpeaker({
     ...{ clock: systemClock, random: systemRandom, dialer: network, listeners: systemListeners, logger: silent },
     onSessionChange: () => {},
@@ -50,7 +49,7 @@ export async function ownTime(peers: number): Promise<OwnTime> {
     longestMs = Math.max(longestMs, change.longestMs);
     changeBytes = network.bytes - bytesBefore;
   }
-  const memoryMiB = (process.memoryUsage().rss - before) / 2 ** 20;
+  const memoryMiB = process.resourceUsage().maxRSS / 2 ** 10;
   await speaker.stop('retain');
   const middle = times.sort((one, other) => one - other)[changes >> 1] ?? NaN;
   return { tableMs: table.ms, changeMs: middle, changeBytes, longestMs, memoryMiB };

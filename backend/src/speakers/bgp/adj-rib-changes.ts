@@ -1,13 +1,25 @@
-import type { AddressFamily, ChosenAttributes, Path, Route } from './model.ts';
+import type { AddressFamily, ChosenAttributes, FamilyConfig, Path, PeerConfig, Route } from './model.ts';
 import { attributesKey, routeAttributes, type Sender } from './route-attributes.ts';
+import type { CodecContext } from './wire/context.ts';
 import type { EncodedPrefix } from './wire/nlri.ts';
-import type { UpdatePacker } from './wire/update-packer.ts';
+import type { NlriColumns, UpdatePacker } from './wire/update-packer.ts';
 
-/** What decides on what a peer gets of a route, besides the route. */
+/** What a session needs to know to send routes. */
+export interface RibSession {
+  readonly peer: Pick<PeerConfig, 'localAs' | 'peerAs' | 'gracefulShutdown'>;
+  /** The negotiated families; `addPathSendMax` as configured. */
+  readonly families: readonly FamilyConfig[];
+  readonly sending: CodecContext;
+  /** A refresh has a beginning and an end (RFC 7313). */
+  readonly enhancedRefresh?: boolean;
+}
+
+/** What decides on what a peer gets of a route, besides the route; one object for all peers of which it is the same. */
 export interface Terms {
   readonly sender: Sender;
   /** Paths per prefix, by family. */
   readonly limits: ReadonlyMap<string, number>;
+  readonly packer: UpdatePacker;
 }
 
 /** One for each prefix of each peer: all that it refers to is the same for peers that are told the same. */
@@ -18,6 +30,20 @@ export interface Entry {
   /** What the peer has follows from the route that was sent, and from the terms at that time. */
   sent: Route | undefined;
   sentOn: Terms | undefined;
+}
+
+/** What became of one prefix: that of an entry before it was sent, and how far the batch was after it. */
+interface Step extends Readonly<Entry> {
+  readonly again: boolean;
+  /** By how many the prefixes that the peer has became more. */
+  readonly more: number;
+  readonly bytes: number;
+}
+
+/** Encoded messages. */
+export interface Packed {
+  readonly bytes: Uint8Array;
+  readonly updates: number;
 }
 
 /** A path with its attributes; the same object for the same within a batch. */
@@ -64,38 +90,51 @@ export type OnInvalid = (count: number, prefix: string, reason: string) => void;
 
 /** The differences of a batch of prefixes, collected by attributes. */
 export class Changes {
+  readonly terms: Terms;
+  readonly steps: Step[] = [];
   readonly invalid = new InvalidRoutes();
   /** Was told when it was sent. */
   readonly #invalidBefore = new InvalidRoutes();
-  readonly #packer: UpdatePacker;
   readonly #groups = new Map<string, Siblings>();
   /** By family and the MED that they had. */
   readonly #gone = new Map<string, Gone>();
-  /** About how many octets `pack` will make. */
+  readonly #packed: Packed[] = [];
+  #packing: Iterator<Uint8Array[], void> | undefined;
+  /** About how many octets `packed` will make. */
   bytes = 0;
   /** How many paths were looked at, about which is the time that `add` took. */
   looks = 0;
 
-  constructor(packer: UpdatePacker) {
-    this.#packer = packer;
+  constructor(terms: Terms) {
+    this.terms = terms;
+  }
+
+  /** Nothing is added any more. */
+  get isComplete(): boolean {
+    return this.#packing !== undefined;
   }
 
   /**
-   * Counts as sent from now on.
+   * What the peer lacks of a prefix.
    *
    * @param again what the peer has goes, too
    * @returns by how many the prefixes that the peer has become more
    */
-  add(entry: Entry, terms: Terms, again: boolean): number {
+  add(entry: Readonly<Entry>, again: boolean): number {
+    const more = this.#add(entry, again);
+    const { prefix, encoded, route, sent, sentOn } = entry;
+    this.steps.push({ prefix, encoded, route, sent, sentOn, again, more, bytes: this.bytes });
+    return more;
+  }
+
+  #add(entry: Readonly<Entry>, again: boolean): number {
     const { route, sent, sentOn, encoded } = entry;
-    if (route === sent && terms === sentOn && !again) return this.#unchanged();
+    if (route === sent && this.terms === sentOn && !again) return this.#unchanged();
     const before = this.#paths(entry, sent, sentOn, this.#invalidBefore);
-    const wanted = this.#paths(entry, route, terms, this.invalid);
+    const wanted = this.#paths(entry, route, this.terms, this.invalid);
     this.#announce(wanted, before, encoded.octets, again);
     this.#withdraw(before, wanted, encoded);
     this.looks += Math.max(wanted.length, before.length, 1);
-    entry.sent = route;
-    entry.sentOn = terms;
     return Number(wanted.length > 0) - Number(before.length > 0);
   }
 
@@ -104,29 +143,43 @@ export class Changes {
     return 0;
   }
 
+  /** The messages, some at a time; undefined: those before were all. Nothing can be added after the first call. */
+  packed(index: number): Packed | undefined {
+    this.#packing ??= this.#pack();
+    if (index < this.#packed.length) return this.#packed[index];
+    const next = this.#packing.next();
+    if (next.done === true) return undefined;
+    const packed = { bytes: Buffer.concat(next.value), updates: next.value.length };
+    this.#packed.push(packed);
+    return packed;
+  }
+
   /**
    * A router acts on each UPDATE as it comes. So that no path is its best for a moment that neither was nor will be: what gets better or is
    * new, the best first; then what vanishes or gets worse, last what was best before. See also AdjRibOut.
    */
-  pack(): Uint8Array[] {
+  *#pack(): Generator<Uint8Array[], void> {
+    const { packer } = this.terms;
     const groups = [...this.#groups.values()].flatMap(({ byNextHop }) => [...byNextHop.values()]);
-    for (const group of groups.sort((a, b) => a.med - b.med)) this.#reach(group, group);
+    for (const group of groups.sort((a, b) => a.med - b.med)) yield* this.#packSome(group, reaching(group, packer));
     // Sorting is stable: of those that were equally good the vanished ones go first.
     const losses = [...this.#gone.values(), ...groups.flatMap(lossesOf)].sort((a, b) => b.before - a.before);
     for (const loss of losses) {
-      if ('group' in loss) this.#reach(loss.group, loss.columns);
-      else this.#packer.unreach(loss.family, loss);
+      if ('group' in loss) yield* this.#packSome(loss.columns, reaching(loss.group, packer));
+      else yield* this.#packSome(loss, (columns) => packer.unreach(loss.family, columns));
     }
-    return this.#packer.takeMessages();
+    if (!packer.isEmpty) yield packer.takeMessages();
   }
 
-  #reach({ family, nextHop, attributes }: Group, columns: Columns): void {
-    if (attributes !== undefined) this.#packer.reach(family, nextHop, attributes, columns);
+  *#packSome(columns: NlriColumns, pack: Packing): Generator<Uint8Array[], void> {
+    for (let from = pack(columns); from !== undefined; from = pack({ ...columns, from })) {
+      yield this.terms.packer.takeMessages();
+    }
   }
 
   /** What a peer gets of a route. @param invalid where to note what can't be encoded */
   #paths(
-    { prefix, encoded: { family } }: Entry,
+    { prefix, encoded: { family } }: Readonly<Entry>,
     route: Route | undefined,
     terms: Terms | undefined,
     invalid: InvalidRoutes,
@@ -134,7 +187,7 @@ export class Changes {
     if (route === undefined || terms === undefined) return noPaths;
     const limit = terms.limits.get(family) ?? 0;
     const siblings = this.#siblings(family, terms.sender, route);
-    const addPath = this.#packer.usesPathIds(family);
+    const addPath = this.terms.packer.usesPathIds(family);
     const paths: GroupedPath[] = [];
     for (const path of route.paths) {
       if (paths.length >= limit) break;
@@ -200,8 +253,8 @@ export class Changes {
     };
     let group: Group;
     try {
-      this.#packer.checkNextHop(family, nextHop);
-      const attributes = this.#packer.encodeAttributes(routeAttributes(sender, family, nextHop, chosen));
+      this.terms.packer.checkNextHop(family, nextHop);
+      const attributes = this.terms.packer.encodeAttributes(routeAttributes(sender, family, nextHop, chosen));
       group = { ...base, attributes, invalid: '' };
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
@@ -220,6 +273,13 @@ export class Changes {
 }
 
 const noPaths: readonly GroupedPath[] = [];
+
+/** @returns the first that is left for later */
+type Packing = (columns: NlriColumns) => number | undefined;
+
+function reaching({ family, nextHop, attributes }: Group, packer: UpdatePacker): Packing {
+  return (columns) => (attributes === undefined ? undefined : packer.reach(family, nextHop, attributes, columns));
+}
 
 function pathOf(group: Group, id: number): GroupedPath {
   let path = group.paths.get(id);

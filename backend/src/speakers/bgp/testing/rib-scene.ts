@@ -1,5 +1,7 @@
 import { AdjRibOut, type Batch, type RibSession } from '../adj-rib-out.ts';
+import { FakeClock } from '../../../platform/fake/clock.ts';
 import type { AddressFamily, Route } from '../model.ts';
+import { SharedChanges } from '../shared-changes.ts';
 import { PeerTable } from './peer-table.ts';
 
 export interface SessionOptions {
@@ -29,13 +31,16 @@ export const table = (...routes: readonly Route[]): Map<string, Route> =>
 /** The routes of a peer, and what a peer makes of all that is sent. */
 export class Scene {
   readonly invalid: string[] = [];
-  readonly rib = new AdjRibOut({
-    onInvalid: (count, prefix, reason) => void this.invalid.push(`${count} ${prefix}: ${reason}`),
-  });
+  readonly rib: AdjRibOut;
   readonly session: RibSession;
   peer: PeerTable;
 
-  constructor(options: SessionOptions = {}) {
+  /** @param shared with the peers of other scenes */
+  constructor(options: SessionOptions = {}, shared = new SharedChanges(new FakeClock())) {
+    this.rib = new AdjRibOut({
+      shared,
+      onInvalid: (count, prefix, reason) => void this.invalid.push(`${count} ${prefix}: ${reason}`),
+    });
     this.session = session(options);
     this.peer = new PeerTable(this.session.sending);
   }

@@ -12,6 +12,8 @@ export interface NlriColumns {
   readonly prefixes: readonly Uint8Array[];
   /** Path identifiers in the same order; read only where ADD-PATH is in use. */
   readonly pathIds: readonly number[];
+  /** The first that is meant; all if left out. */
+  readonly from?: number;
 }
 
 const mpReachCode = 14;
@@ -32,15 +34,28 @@ export class UpdatePacker {
   readonly #context: CodecContext;
   readonly #writer: Writer;
   readonly #messages: Uint8Array[] = [];
+  readonly #enoughBytes: number;
+  #packedBytes = 0;
 
-  constructor(context: CodecContext) {
+  /** @param enoughBytes about how many octets `reach` and `unreach` leave for `takeMessages` */
+  constructor(context: CodecContext, enoughBytes = Infinity) {
     this.#context = context;
+    this.#enoughBytes = enoughBytes;
     this.#writer = new Writer(context.extendedMessages === true ? maxExtendedMessageBytes : maxMessageBytes);
   }
 
   /** The messages packed since the last call. */
   takeMessages(): Uint8Array[] {
+    this.#packedBytes = 0;
     return this.#messages.splice(0);
+  }
+
+  get isEmpty(): boolean {
+    return this.#messages.length === 0;
+  }
+
+  get #isFull(): boolean {
+    return this.#packedBytes >= this.#enoughBytes;
   }
 
   /** Whether path identifiers go along with this family's routes. */
@@ -64,10 +79,14 @@ export class UpdatePacker {
     return writer.finish();
   }
 
-  /** @param attributes encoded, including NEXT_HOP if that is an IPv4 address; an IPv6 one goes into MP_REACH_NLRI. */
-  reach(family: AddressFamily, nextHop: string, attributes: Uint8Array, routes: NlriColumns): void {
+  /**
+   * @param attributes encoded, including NEXT_HOP if that is an IPv4 address; an IPv6 one goes into MP_REACH_NLRI.
+   * @returns the first route that is left for after `takeMessages`; undefined: there is none
+   */
+  reach(family: AddressFamily, nextHop: string, attributes: Uint8Array, routes: NlriColumns): number | undefined {
     const hop = isMpNextHop(family, nextHop) ? addressBytes(nextHop) : undefined;
-    for (let at = 0; at < routes.prefixes.length;) {
+    for (let at = routes.from ?? 0; at < routes.prefixes.length;) {
+      if (this.#isFull) return at;
       const writer = this.#begin().u16(0);
       const attributesAt = writer.beginLength16();
       if (hop === undefined) {
@@ -84,10 +103,13 @@ export class UpdatePacker {
       }
       this.#finish();
     }
+    return undefined;
   }
 
-  unreach(family: AddressFamily, routes: NlriColumns): void {
-    for (let at = 0; at < routes.prefixes.length;) {
+  /** @returns as `reach` does */
+  unreach(family: AddressFamily, routes: NlriColumns): number | undefined {
+    for (let at = routes.from ?? 0; at < routes.prefixes.length;) {
+      if (this.#isFull) return at;
       const writer = this.#begin();
       if (family === 'ipv4-unicast') {
         const withdrawnAt = writer.beginLength16();
@@ -103,6 +125,7 @@ export class UpdatePacker {
       }
       this.#finish();
     }
+    return undefined;
   }
 
   /** RFC 4724 section 2: an empty UPDATE, or an empty MP_UNREACH_NLRI of the family. */
@@ -148,5 +171,6 @@ export class UpdatePacker {
   #finish(): void {
     this.#writer.setU16(16, this.#writer.length);
     this.#messages.push(this.#writer.finish());
+    this.#packedBytes += this.#writer.length;
   }
 }
