@@ -288,7 +288,11 @@ suite('beside OpenELB', () => {
     bench.api.store(clusterRoleBindings, { metadata: { name: speaker.name }, subjects } as KubeObject);
     const store = (count: number, annotations = {}): unknown =>
       bench.api.store(daemonSets, {
-        metadata: { ...speaker, annotations },
+        metadata: {
+          ...speaker,
+          annotations,
+          managedFields: [{ subresource: 'status', time: bench.clock.wallTime().toISOString() }],
+        },
         status: { observedGeneration: 99, desiredNumberScheduled: 0, numberMisscheduled: count },
       } as KubeObject);
     store(1);
@@ -308,7 +312,7 @@ suite('beside OpenELB', () => {
       [['warn', [why]]],
     );
     store(0, { 'porterlb.kubesphere.io/takeover': 'stopping' });
-    await pass(bench.clock, 60_000, 500);
+    await pass(bench.clock, 50_000, 500);
     assert.equal(bench.holder, undefined);
     store(0, { 'porterlb.kubesphere.io/takeover': 'stopped' });
     await bench.untilItLeads();

@@ -105,7 +105,8 @@ export class Manager {
       onInputs: (delta) => this.#inputsChanged(delta),
       onChange: (kind, key) => this.#changed(kind, key),
     });
-    this.#predecessors = new Predecessors(deps, { namespace: options.namespace, onClear: () => this.#begin() });
+    const own = { namespace: options.namespace, name: options.name };
+    this.#predecessors = new Predecessors(deps, { own, onClear: () => this.#begin() });
     this.#serviceRanges = new ServiceRanges(deps, { onChange: () => this.#leader?.reservedChanged() });
     this.#freshness = new Freshness(
       { ...deps, sources: this.#view.sources },

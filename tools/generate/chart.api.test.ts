@@ -261,10 +261,7 @@ function wishesOfTheManager(): Wish[] {
     ...named('apps', 'deployments', 'porter-manager', 'openelb-manager', 'openelb-controller'),
     ...named('apps', 'daemonsets', 'openelb-keepalive-vip', 'openelb-speaker'),
     ...named('apps', 'daemonsets', 'porter-manager').map((wish) => ({ ...wish, namespace })),
-    ...named(
-      ...(['rbac.authorization.k8s.io', 'clusterrolebindings', 'porter-manager-rolebinding'] as const),
-      ...['openelb-manager-rolebinding', 'openelb-controller', 'openelb-speaker'],
-    ),
+    { verb: 'list', group: 'rbac.authorization.k8s.io', resource: 'clusterrolebindings' },
   ];
 }
 
@@ -305,6 +302,13 @@ test('the manager may do nothing else', async () => {
     { verb: 'list', resource: 'pods' },
     { verb: 'create', resource: 'pods', namespace },
     { verb: 'create', resource: 'deployments', group: 'apps', namespace },
+    { verb: 'list', resource: 'deployments', group: 'apps' },
+    { verb: 'get', resource: 'deployments', group: 'apps', name: 'my-openelb-controller' },
+    ...['get', 'watch', 'patch'].map((verb) => ({
+      verb,
+      resource: 'clusterrolebindings',
+      group: 'rbac.authorization.k8s.io',
+    })),
     { ...lease, verb: 'create', namespace: 'kube-system' },
     { ...lease, verb: 'patch', name: 'another' },
     { verb: 'delete', resource: 'customresourcedefinitions', group: 'apiextensions.k8s.io' },

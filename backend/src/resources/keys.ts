@@ -38,8 +38,8 @@ export const CRD_KEYS = {
 
 /** Annotation of the old products' workloads, by which whoever takes a cluster over says how far their end is. */
 export const TAKEOVER_KEY = 'porterlb.kubesphere.io/takeover';
-/** Its values: Pods may still speak, whatever the counts say; none does any more, and nobody has to wait. */
-export const TAKEOVER_PHASES = { stopping: 'stopping', stopped: 'stopped' } as const;
+/** Its values: Pods may still speak; none does any more, and nobody has to wait; a rollback is about to start them. */
+export const TAKEOVER_PHASES = { stopping: 'stopping', stopped: 'stopped', returning: 'returning' } as const;
 
 /** Annotation of the leader's Lease: the subnets of the replicas' nodes, which no pool of protocol layer2 gives the ends of. */
 export const SUBNETS_KEY = 'porterlb.kubesphere.io/subnets';

@@ -5,7 +5,7 @@ import { FakeLogger } from '../../platform/fake/logger.ts';
 import { ApiError, NetworkError } from '../errors.ts';
 import { FakeKube } from '../fake/fake-kube.ts';
 import { pass } from '../fake/passage.ts';
-import { clusterRoleBindings, daemonSets, deployments } from '../kinds.ts';
+import { clusterRoleBindings, daemonSets, deployments, namespaces } from '../kinds.ts';
 import type { KubeObject } from '../objects.ts';
 import { Predecessors } from './predecessors.ts';
 
@@ -22,17 +22,34 @@ class Bench {
   clears = 0;
   readonly predecessors = new Predecessors(
     { api: this.api, clock: this.clock, logger: this.logger },
-    { namespace: 'porterlb-system', onClear: () => (this.clears += 1) },
+    { own: { namespace: 'porterlb-system', name: 'porter-manager' }, onClear: () => (this.clears += 1) },
   );
 
-  bound(name: string, namespace: string): this {
-    const subjects = [{ kind: 'ServiceAccount', name: 'any', namespace }];
+  bound(name: string, namespace: string, account = 'any'): this {
+    const subjects = [{ kind: 'ServiceAccount', name: account, namespace }];
     this.api.store(clusterRoleBindings, { metadata: { name }, subjects } as KubeObject);
     return this;
   }
 
   deployment(replicas: number, ref = OLD): this {
     this.api.store(deployments, { metadata: ref, spec: { replicas }, status: { replicas, ...SEEN } } as KubeObject);
+    return this;
+  }
+
+  daemonSet(ref: { readonly namespace: string; readonly name: string }, desiredNumberScheduled: number): this {
+    const status = { desiredNumberScheduled, ...SEEN };
+    this.api.store(daemonSets, { metadata: ref, status } as KubeObject);
+    return this;
+  }
+
+  /** As where the chart's role names neither. @returns gives the right */
+  forbidden(plural: string): () => void {
+    const error = new ApiError({ status: 403, reason: 'Forbidden', message: 'no' });
+    return this.api.faults.inject({ verb: 'get', plural, error });
+  }
+
+  async passed(ms: number): Promise<this> {
+    await pass(this.clock, ms, 500);
     return this;
   }
 
@@ -50,9 +67,7 @@ suite('a predecessor', () => {
 
   test('of version 0.5 that runs does, until all of its Pods are gone', async () => {
     const bench = new Bench().bound('openelb-manager-rolebinding', OLD.namespace).deployment(2);
-    const status = { desiredNumberScheduled: 2, ...SEEN };
-    bench.api.store(daemonSets, { metadata: KEEPALIVED, status } as KubeObject);
-    await bench.started();
+    await bench.daemonSet(KEEPALIVED, 2).started();
     const alive = [
       'DaemonSet openelb-system/openelb-keepalive-vip runs',
       'Deployment openelb-system/openelb-manager runs',
@@ -61,11 +76,7 @@ suite('a predecessor', () => {
     bench.deployment(0);
     await pass(bench.clock, 60_000, 500);
     assert.deepEqual([bench.clears, bench.predecessors.alive()], [0, alive.slice(0, 1)]);
-    bench.api.store(daemonSets, {
-      metadata: KEEPALIVED,
-      status: { ...status, desiredNumberScheduled: 0 },
-    } as KubeObject);
-    await pass(bench.clock, 1_000);
+    await bench.daemonSet(KEEPALIVED, 0).passed(1_000);
     assert.deepEqual([bench.clears, bench.predecessors.alive()], [1, []]);
   });
 
@@ -76,6 +87,76 @@ suite('a predecessor', () => {
     const ours = { namespace: 'porterlb-system', name: 'porter-manager' };
     const own = new Bench().bound('porter-manager-rolebinding', ours.namespace).deployment(1, ours);
     assert.equal((await own.started()).clears, 1);
+    const together = { ...ours, name: 'openelb-manager' };
+    const beside = new Bench().bound('openelb-manager-rolebinding', ours.namespace).deployment(1, together);
+    assert.equal((await beside.started()).clears, 0, 'one that was installed into the same namespace');
+  });
+
+  for (const [binding, account, ref] of [
+    // Charts of 0.5, and of 0.6 with releases whose names contain the chart's, and don't.
+    ['openelb-manager', 'openelb-manager', OLD],
+    ['my-openelb-manager', 'openelb-manager', { namespace: 'lb', name: 'my-openelb-manager' }],
+    ['openelb-x7k2p-controller', 'openelb-controller', { namespace: 'lb', name: 'openelb-x7k2p-controller' }],
+    ['edge-controller', 'openelb-controller', { namespace: 'lb', name: 'edge-controller' }],
+    ['my-openelb-controller', 'custom', { namespace: 'lb', name: 'my-openelb-controller' }],
+  ] as const) {
+    test(`of the binding ${binding} is waited for`, async () => {
+      const bench = await new Bench().bound(binding, ref.namespace, account).deployment(1, ref).started();
+      const alive = [`Deployment ${ref.namespace}/${ref.name} runs`];
+      assert.deepEqual([bench.clears, bench.predecessors.alive()], [0, alive]);
+      await bench.deployment(0, ref).passed(40_000);
+      assert.equal(bench.clears, 1);
+    });
+  }
+
+  test('may be a speaker of any release', async () => {
+    const ref = { namespace: 'lb', name: 'openelb-x7k2p-speaker' };
+    const bench = await new Bench().bound(ref.name, ref.namespace, 'openelb-speaker').daemonSet(ref, 3).started();
+    assert.deepEqual(bench.predecessors.alive(), ['DaemonSet lb/openelb-x7k2p-speaker runs']);
+  });
+
+  test('of another binding is somebody else', async () => {
+    const shop = { namespace: 'shop', name: 'ingress-controller' };
+    const bench = await new Bench().bound('ingress-controller', 'shop', 'ingress').deployment(1, shop).started();
+    assert.equal(bench.clears, 1);
+  });
+
+  test('that may not be looked at may run, until it may be, or its namespace is gone', async () => {
+    const ref = { namespace: 'lb', name: 'my-openelb-controller' };
+    const bench = new Bench().bound(ref.name, ref.namespace).deployment(0, ref);
+    bench.api.store(namespaces, { metadata: { name: 'lb' } });
+    const allow = bench.forbidden('deployments');
+    await (await bench.started()).passed(120_000);
+    const unseen = ['Deployment lb/my-openelb-controller may run, and may not be looked at'];
+    assert.deepEqual([bench.clears, bench.predecessors.alive()], [0, unseen]);
+    allow();
+    await bench.passed(1_000);
+    assert.equal(bench.clears, 1);
+    const left = new Bench().bound(ref.name, ref.namespace);
+    left.forbidden('deployments');
+    assert.equal((await left.started()).clears, 1);
+  });
+
+  test('that loses its binding first, as when it is uninstalled, has the time to end that its Pods have', async () => {
+    const bench = await new Bench()
+      .bound('openelb-controller', 'lb')
+      .deployment(1, { namespace: 'lb', name: 'openelb-controller' })
+      .started();
+    bench.api.remove(clusterRoleBindings, { name: 'openelb-controller' });
+    bench.api.remove(deployments, { namespace: 'lb', name: 'openelb-controller' });
+    await bench.passed(25_000);
+    assert.deepEqual([bench.clears, bench.predecessors.alive()], [0, ['Deployment lb/openelb-controller is ending']]);
+    assert.equal((await bench.passed(10_000)).clears, 1);
+  });
+
+  test('that a rollback is about to start is waited for', async () => {
+    const bench = new Bench().bound('openelb-manager-rolebinding', OLD.namespace);
+    const annotations = { 'porterlb.kubesphere.io/takeover': 'returning' };
+    const metadata = { ...OLD, annotations };
+    bench.api.store(deployments, { metadata, spec: { replicas: 0 }, status: SEEN } as KubeObject);
+    await (await bench.started()).passed(120_000);
+    const alive = ['Deployment openelb-system/openelb-manager is about to return'];
+    assert.deepEqual([bench.clears, bench.predecessors.alive()], [0, alive]);
   });
 
   test('is not believed by its name alone, which tenants can give too', async () => {
@@ -105,16 +186,16 @@ suite('a predecessor', () => {
   });
 
   test('that may not be asked for, by the rights of an earlier chart, keeps nobody waiting', async () => {
-    const bench = new Bench();
+    const bench = new Bench().bound('openelb-manager-rolebinding', OLD.namespace).deployment(1);
     const error = new ApiError({ status: 403, reason: 'Forbidden', message: 'no' });
-    bench.api.faults.inject({ verb: 'get', plural: 'clusterrolebindings', error });
+    bench.api.faults.inject({ verb: 'list', plural: 'clusterrolebindings', error });
     assert.equal((await bench.started()).clears, 1);
   });
 
   test('is asked for again where the API server fails, and not for ever', async () => {
     const bench = new Bench();
     const error = new NetworkError('connection', 'ECONNREFUSED');
-    const mend = bench.api.faults.inject({ verb: 'get', plural: 'clusterrolebindings', error });
+    const mend = bench.api.faults.inject({ verb: 'list', plural: 'clusterrolebindings', error });
     await bench.started();
     assert.equal(bench.clears, 0);
     await pass(bench.clock, 12_000, 500);
@@ -122,5 +203,30 @@ suite('a predecessor', () => {
     mend();
     bench.predecessors.stop();
     assert.equal(bench.clock.pendingTimers, 0);
+  });
+
+  for (const [error, plural] of [
+    [new NetworkError('connection', 'ECONNREFUSED'), 'deployments'],
+    [new NetworkError('connection', 'ECONNREFUSED'), 'clusterrolebindings'],
+    [new ApiError({ status: 503, reason: 'ServiceUnavailable', message: 'no' }), 'deployments'],
+  ] as const) {
+    test(`that is known to run is waited for while ${plural} can not be asked for: ${error.message}`, async () => {
+      const bench = await new Bench().bound('openelb-manager-rolebinding', OLD.namespace).deployment(1).started();
+      await bench.passed(600_000);
+      const faults = ['get', 'list'] as const;
+      const mends = faults.map((verb) => bench.api.faults.inject({ verb, plural, error }));
+      await bench.passed(600_000);
+      assert.equal(bench.clears, 0);
+      for (const mend of mends) mend();
+      await bench.deployment(0).passed(45_000);
+      assert.equal(bench.clears, 1);
+    });
+  }
+
+  test('that is named, and can not be looked at as the API server fails, is waited for', async () => {
+    const bench = new Bench().bound('openelb-manager-rolebinding', OLD.namespace).deployment(1);
+    bench.api.faults.inject({ verb: 'get', plural: 'deployments', error: new NetworkError('timeout', 'no answer') });
+    await (await bench.started()).passed(60_000);
+    assert.equal(bench.clears, 0);
   });
 });

@@ -1,9 +1,11 @@
 import type { Clock, Logger, Timer } from '../../platform/ports.ts';
 import { errorFields, isForbidden, isNotFound } from '../errors.ts';
-import { clusterRoleBindings, daemonSets, deployments } from '../kinds.ts';
+import { clusterRoleBindings, daemonSets, deployments, namespaces } from '../kinds.ts';
 import type { Kube } from '../kube.ts';
 import type { KubeObject, ObjectRef, ResourceKind } from '../objects.ts';
-import { graceMs, lifeOf, PREDECESSORS, type Workload, type WorkloadKind } from './domain/predecessor.ts';
+import { graceMs, lifeOf, type Life, type Workload, type WorkloadKind } from './domain/predecessor.ts';
+import { suspectsOf, type Suspect } from './domain/suspects.ts';
+import { listAll } from './list-all.ts';
 
 export interface PredecessorsDeps {
   readonly api: Kube;
@@ -12,8 +14,8 @@ export interface PredecessorsDeps {
 }
 
 export interface PredecessorsOptions {
-  /** Where this program runs: what has this namespace is none of the old ones. */
-  readonly namespace: string;
+  /** This program's own workload, which may have the name of an old one. */
+  readonly own: ObjectRef;
   /** Nobody else speaks, so that this replica may begin. Called once. */
   readonly onClear: () => void;
 }
@@ -22,7 +24,12 @@ export interface PredecessorsOptions {
 const WAITING_MS = 500;
 /** How often later, when it is only told and nothing depends on it. */
 const LATER_MS = 60_000;
-/** How long an API server may leave the first question unanswered that answers others: addresses are worth more than the doubt. */
+/** How often it is asked anew whom to look at, while one of those keeps us waiting. */
+const SEARCH_MS = 10_000;
+/**
+ * How long an API server may leave the first question unanswered that answers others: addresses are worth more than the doubt. Once it has
+ * named anybody there is more than a doubt.
+ */
 const PATIENCE_MS = 10_000;
 
 const WORKLOADS: Readonly<Record<WorkloadKind, ResourceKind<Workload>>> = {
@@ -30,9 +37,13 @@ const WORKLOADS: Readonly<Record<WorkloadKind, ResourceKind<Workload>>> = {
   DaemonSet: daemonSets,
 };
 
-interface Binding extends KubeObject {
-  readonly subjects?: readonly { readonly kind: string; readonly namespace?: string }[];
-}
+/** `unseen`: it can't be known, as this program may not look at that name. */
+const WORDS: Readonly<Record<Exclude<Life, 'gone'> | 'unseen', string>> = {
+  runs: 'runs',
+  ending: 'is ending',
+  returning: 'is about to return',
+  unseen: 'may run, and may not be looked at',
+};
 
 /**
  * Whether OpenELB, or the PorterLB that it was once, is alive in this cluster. It serves the same Services by the same objects and announces the
@@ -44,8 +55,10 @@ export class Predecessors {
   readonly #stop = new AbortController();
   /** Those that speak, in words, sorted. */
   #alive: readonly string[] = [];
-  /** Until when whoever was seen to run and is deleted may still be ending, by `Clock.now()`. */
-  readonly #endsBy = new Map<string, number>();
+  /** Until when whoever was there, or may have been, and is deleted may still be ending, by `Clock.now()`. */
+  readonly #endsBy = new Map<string, { readonly at: number; readonly wasSeen: boolean }>();
+  #suspects: readonly Suspect[] = [];
+  #searchedAt = -Infinity;
   #isClear = false;
   #since = 0;
   #timer: Timer | undefined;
@@ -82,7 +95,8 @@ export class Predecessors {
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       logger.debug(errorFields(error), 'it can not be found out whether another load balancer of this kind runs');
-      if (clock.now() - this.#since >= PATIENCE_MS) this.#clear();
+      // It was named, or seen, or has been waited for: only what was never answered is a doubt.
+      if (this.#searchedAt === -Infinity && clock.now() - this.#since >= PATIENCE_MS) this.#clear();
     }
     if (this.#stop.signal.aborted) return;
     this.#timer = clock.setTimer(this.#isClear ? LATER_MS : WAITING_MS, () => void this.#look());
@@ -108,43 +122,75 @@ export class Predecessors {
   }
 
   async #search(): Promise<string[]> {
-    const found = PREDECESSORS.map(async ({ binding, workloads }) => {
-      const namespaces = await this.#namespacesOf(binding);
-      const lives = namespaces.flatMap((namespace) =>
-        workloads.map(async ([kind, name]) => await this.#life(kind, { namespace, name })),
-      );
-      return (await Promise.all(lives)).flat();
-    });
-    return (await Promise.all(found)).flat();
-  }
-
-  /** Where its ServiceAccounts are. */
-  async #namespacesOf(name: string): Promise<string[]> {
-    const binding = await this.#known<Binding>(clusterRoleBindings, { name });
-    const namespaces = (binding?.subjects ?? []).flatMap(({ kind, namespace }) =>
-      kind === 'ServiceAccount' ? (namespace ?? []) : [],
-    );
-    return [...new Set(namespaces)].filter((namespace) => namespace !== this.#options.namespace);
-  }
-
-  async #life(kind: WorkloadKind, ref: ObjectRef): Promise<string[]> {
-    const { clock } = this.#deps;
-    const text = `${kind} ${ref.namespace}/${ref.name}`;
-    const workload = await this.#known(WORKLOADS[kind], ref);
-    if (workload === undefined) return clock.now() < (this.#endsBy.get(text) ?? 0) ? [`${text} is ending`] : [];
-    const life = lifeOf(kind, workload, clock.wallTime().getTime());
-    if (life === 'gone') return [];
-    this.#endsBy.set(text, clock.now() + graceMs(workload));
-    return [life === 'runs' ? `${text} runs` : `${text} is ending`];
+    const alive = await this.#lives();
+    if (alive.length > 0 && this.#deps.clock.now() - this.#searchedAt < SEARCH_MS) return alive;
+    const { namespace: own, name: ownName } = this.#options.own;
+    const suspects = suspectsOf(await this.#bindings());
+    this.#suspects = suspects.filter(({ namespace, name }) => namespace !== own || name !== ownName);
+    this.#searchedAt = this.#deps.clock.now();
+    return await this.#lives();
   }
 
   /** Who may not look has the rights of an earlier version of the chart, which didn't look either. */
-  async #known<T extends KubeObject>(kind: ResourceKind<T>, ref: ObjectRef): Promise<T | undefined> {
+  async #bindings(): Promise<readonly KubeObject[]> {
     try {
-      return await this.#deps.api.get(kind, ref, { signal: this.#stop.signal });
+      return (await listAll(this.#deps.api, clusterRoleBindings, { signal: this.#stop.signal })).items;
     } catch (error) {
-      if (isNotFound(error) || isForbidden(error)) return undefined;
+      if (isForbidden(error)) return [];
       throw error;
     }
   }
+
+  /** Those of the suspects that speak, and whoever was seen to and is gone with his binding. */
+  async #lives(): Promise<string[]> {
+    const found = await Promise.all(
+      this.#suspects.map(async (suspect) => [textOf(suspect), await this.#life(suspect)] as const),
+    );
+    const alive = found.flatMap(([text, life]) => (life === 'gone' ? [] : [`${text} ${WORDS[life]}`]));
+    const now = this.#deps.clock.now();
+    const looked = new Set(found.map(([text]) => text));
+    const ending = [...this.#endsBy].filter(([text, { at }]) => !looked.has(text) && now < at);
+    return [...alive, ...ending.map(([text]) => `${text} ${WORDS.ending}`)];
+  }
+
+  async #life(suspect: Suspect): Promise<Life | 'unseen'> {
+    const { clock } = this.#deps;
+    const text = textOf(suspect);
+    const workload = await this.#workload(suspect);
+    if (workload === 'none') {
+      const before = this.#endsBy.get(text);
+      return before?.wasSeen === true && clock.now() < before.at ? 'ending' : 'gone';
+    }
+    const wasSeen = workload !== 'unseen';
+    const life = wasSeen ? lifeOf(suspect.kind, workload, clock.wallTime().getTime()) : 'unseen';
+    if (life === 'gone') this.#endsBy.delete(text);
+    else this.#endsBy.set(text, { at: clock.now() + graceMs(wasSeen ? workload : undefined), wasSeen });
+    return life;
+  }
+
+  async #workload(suspect: Suspect): Promise<Workload | 'none' | 'unseen'> {
+    const { signal } = this.#stop;
+    try {
+      return await this.#deps.api.get(WORKLOADS[suspect.kind], suspect, { signal });
+    } catch (error) {
+      if (isNotFound(error)) return 'none';
+      if (!isForbidden(error)) throw error;
+      return (await this.#isThere(suspect.namespace)) ? 'unseen' : 'none';
+    }
+  }
+
+  /** What is left of a binding whose namespace is gone keeps nobody waiting. */
+  async #isThere(namespace: string): Promise<boolean> {
+    try {
+      await this.#deps.api.get(namespaces, { name: namespace }, { signal: this.#stop.signal });
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  }
+}
+
+function textOf({ kind, namespace, name }: Suspect): string {
+  return `${kind} ${namespace}/${name}`;
 }

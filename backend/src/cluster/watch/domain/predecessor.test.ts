@@ -69,13 +69,37 @@ const CASES: readonly (readonly [what: string, kind: WorkloadKind, workload: Wor
   [
     'that is being taken over',
     'Deployment',
-    workload({ phase: 'stopping', countedAt: '2025-01-01T00:00:00Z', spec: { replicas: 0 } }),
+    workload({ phase: 'stopping', countedAt: '2026-01-01T00:00:01Z', spec: { replicas: 0 } }),
     'ending',
+  ],
+  [
+    'that somebody began to take over who never went on',
+    'Deployment',
+    workload({ phase: 'stopping', countedAt: '2026-01-01T00:00:00Z', spec: { replicas: 0 } }),
+    'gone',
+  ],
+  [
+    'of which that one left a Pod',
+    'DaemonSet',
+    workload({ phase: 'stopping', status: { desiredNumberScheduled: 0, numberMisscheduled: 1 } }),
+    'runs',
+  ],
+  [
+    'that is to come back',
+    'Deployment',
+    workload({ phase: 'returning', countedAt: '2025-01-01T00:00:00Z', spec: { replicas: 0 } }),
+    'returning',
   ],
   [
     'that was taken over',
     'Deployment',
     workload({ phase: 'stopped', countedAt: '2026-01-01T00:00:59Z', spec: { replicas: 0 } }),
+    'gone',
+  ],
+  [
+    'that was taken over, and is counted where a node is dead',
+    'DaemonSet',
+    workload({ phase: 'stopped', status: { desiredNumberScheduled: 0, numberMisscheduled: 1 } }),
     'gone',
   ],
   ['that was taken over and is back', 'Deployment', workload({ phase: 'stopped', spec: { replicas: 1 } }), 'runs'],

@@ -29,32 +29,14 @@ export interface Workload extends KubeObject {
 
 export type WorkloadKind = 'Deployment' | 'DaemonSet';
 
-/**
- * The programs that PorterLB descends from: PorterLB to 0.4.3, OpenELB to 0.5, OpenELB 0.6. Each is told by a ClusterRoleBinding, which
- * no tenant can make and which names the namespace that it runs in; there, these workloads announce or write addresses.
- */
-export const PREDECESSORS: readonly {
-  readonly binding: string;
-  readonly workloads: readonly (readonly [kind: WorkloadKind, name: string])[];
-}[] = [
-  { binding: 'porter-manager-rolebinding', workloads: [['Deployment', 'porter-manager']] },
-  {
-    binding: 'openelb-manager-rolebinding',
-    workloads: [
-      ['Deployment', 'openelb-manager'],
-      ['DaemonSet', 'openelb-keepalive-vip'],
-    ],
-  },
-  { binding: 'openelb-controller', workloads: [['Deployment', 'openelb-controller']] },
-  { binding: 'openelb-speaker', workloads: [['DaemonSet', 'openelb-speaker']] },
-];
-
 /** Kubernetes' own default of the grace period, in seconds. */
 const GRACE_SECONDS = 30;
+/** How long whoever takes a cluster over has, beyond the grace period of Pods, to say that they are gone. */
+const STOPPING_MS = 30_000;
 
-/** Until when Pods that are told to end may go on, in milliseconds. */
-export function graceMs({ spec }: Workload): number {
-  return (spec?.template?.spec?.terminationGracePeriodSeconds ?? GRACE_SECONDS) * 1000;
+/** How long Pods that are told to end may go on, in milliseconds. */
+export function graceMs(workload?: Workload): number {
+  return (workload?.spec?.template?.spec?.terminationGracePeriodSeconds ?? GRACE_SECONDS) * 1000;
 }
 
 interface StatusEntry {
@@ -85,16 +67,22 @@ function isObserved({ metadata, status }: Workload): boolean {
   return (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
 }
 
-/** `runs`: Pods are wanted or there; `ending`: the last may still be ending, as counts leave those out. */
-export type Life = 'runs' | 'ending' | 'gone';
+/** `runs`: Pods are wanted or there; `ending`: the last may still be ending, as counts leave those out; `returning`: it is to be started again. */
+export type Life = 'runs' | 'ending' | 'returning' | 'gone';
 
-/** Whether Pods of a workload may speak. @param now wall clock, in milliseconds */
+/**
+ * Whether Pods of a workload may speak. Whoever says that it is stopped has looked at its Pods, which counts may lag behind. Whoever says that
+ * it is being stopped may have died: half a minute beyond the time of its Pods is his.
+ * @param now wall clock, in milliseconds
+ */
 export function lifeOf(kind: WorkloadKind, workload: Workload, now: number): Life {
-  if (wanted(kind, workload) > 0 || counted(kind, workload) > 0 || !isObserved(workload)) return 'runs';
+  if (wanted(kind, workload) > 0 || !isObserved(workload)) return 'runs';
   const phase = workload.metadata?.annotations?.[TAKEOVER_KEY];
   if (phase === TAKEOVER_PHASES.stopped) return 'gone';
-  if (phase === TAKEOVER_PHASES.stopping) return 'ending';
-  return now < countedAt(workload) + graceMs(workload) ? 'ending' : 'gone';
+  if (phase === TAKEOVER_PHASES.returning) return 'returning';
+  if (counted(kind, workload) > 0) return 'runs';
+  const more = phase === TAKEOVER_PHASES.stopping ? STOPPING_MS : 0;
+  return now < countedAt(workload) + graceMs(workload) + more ? 'ending' : 'gone';
 }
 
 /** Whether our own workload was stopped for a predecessor to come back. A Deployment has no replicas then, a DaemonSet a selector that no node meets. */
