@@ -45,16 +45,7 @@ export function EditingPage<Draft>({ kind }: { readonly kind: EditedPages<Draft>
   return (
     <Page title={title} back={back}>
       <PageState live={found}>
-        {(base) => (
-          <ObjectEditor
-            key={base.metadata.resourceVersion}
-            kind={withForm(kind)}
-            base={base}
-            exists
-            back={back.to}
-            onReload={found.refresh}
-          />
-        )}
+        {(base) => <ObjectEditor key={name} kind={withForm(kind)} base={base} exists back={back.to} />}
       </PageState>
     </Page>
   );

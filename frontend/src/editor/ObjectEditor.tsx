@@ -1,23 +1,14 @@
 import React, { useReducer, type Dispatch, type FormEvent, type ReactElement, type ReactNode } from 'react';
 import { useNavigate } from 'react-router-dom';
 import { notify } from '@kubed/components';
-import { asFailure } from '../api/failure.ts';
-import type { KubernetesObject, ObjectStore, Plural } from '../api/objects.ts';
+import type { KubernetesObject, Plural } from '../api/objects.ts';
 import type { Bodies } from '../generated/api.ts';
-import { useObjects } from '../live/surroundings.tsx';
 import { Notice } from '../parts/Notice.tsx';
 import { failureText } from '../parts/PageState.tsx';
 import { SimulationView } from '../parts/SimulationView.tsx';
 import { text, type TextKey } from '../texts/texts.ts';
-import {
-  afterEditorEvent,
-  beginEditing,
-  errorsByField,
-  type EditorEvent,
-  type EditorState,
-  type FieldOf,
-} from './editor-state.ts';
-import { yamlText } from './yaml-text.ts';
+import { afterEditorEvent, beginEditing, type EditorEvent, type EditorState, type FieldOf } from './editor-state.ts';
+import { useSteps } from './use-steps.ts';
 
 /** What an editor has to know of a kind. Pure, but for the form that it draws. */
 export interface EditedKind<Draft> {
@@ -48,57 +39,30 @@ interface Props<Draft> {
   readonly exists: boolean;
   /** Where to go when it is saved or left. */
   readonly back: string;
-  readonly onReload?: () => void;
 }
 
 /** An object as a form and as YAML; the API server judges it, and the API says who would be affected, before it is saved. */
-export function ObjectEditor<Draft>({ kind, base, exists, back, onReload }: Props<Draft>): ReactElement {
-  const objects = useObjects();
+export function ObjectEditor<Draft>({ kind, base, exists, back }: Props<Draft>): ReactElement {
   const navigate = useNavigate();
-  const [state, tell] = useReducer(afterEditorEvent<Draft>, beginEditing(kind.draftOf(base)));
-  const written = (): KubernetesObject | string =>
-    state.mode === 'yaml' ? state.yaml : kind.objectOf(state.draft, base);
-  const attempt = async (dryRun: boolean): Promise<KubernetesObject | undefined> => {
-    tell(dryRun ? { kind: 'asked' } : { kind: 'saving' });
-    try {
-      return await write(objects, kind.plural, {
-        object: written(),
-        name: exists ? base.metadata.name : undefined,
-        dryRun,
-      });
-    } catch (error) {
-      const failure = asFailure(error);
-      tell({ kind: 'refused', failure, errors: errorsByField(failure, kind.fieldOf) });
-      return undefined;
-    }
-  };
-  const review = async (): Promise<void> => {
-    const object = await attempt(true);
-    if (object !== undefined) tell({ kind: 'passed', object });
-  };
-  const save = async (): Promise<void> => {
-    const object = await attempt(false);
-    if (object === undefined) return;
-    notify.success(text('SAVED', { name: object.metadata.name }));
+  const [state, tell] = useReducer(afterEditorEvent<Draft>, beginEditing(base, kind.draftOf(base)));
+  const { review, save, turn, rebase } = useSteps(kind, exists, state, tell);
+  const submit = async (): Promise<void> => {
+    if (state.phase !== 'reviewed') return await review();
+    const saved = await save();
+    if (saved === undefined) return;
+    notify.success(text('SAVED', { name: saved.metadata.name }));
     navigate(back);
-  };
-  const turn = async (): Promise<void> => {
-    if (state.mode === 'form')
-      return tell({ kind: 'toYaml', yaml: yamlText(readable(kind.objectOf(state.draft, base))) });
-    // The API server reads YAML, and says what is wrong with it.
-    const object = await attempt(true);
-    if (object !== undefined) tell({ kind: 'toForm', draft: kind.draftOf(object) });
   };
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault();
-    void (state.phase === 'reviewed' ? save() : review());
+    void submit();
   };
   return (
     <form className="plb-card plb-editor" noValidate onSubmit={onSubmit}>
       <Head state={state} onTurn={() => void turn()} />
-      <Errors state={state} onReload={onReload} />
+      <Errors state={state} onReload={exists ? () => void rebase() : undefined} />
       <Body kind={kind} state={state} exists={exists} tell={tell} />
-      {state.checked !== undefined && <Review kind={kind} object={state.checked} base={base} />}
+      {state.checked !== undefined && <Review kind={kind} object={state.checked} base={state.read} />}
       <footer>
         <button type="button" className="plb-button" onClick={() => navigate(back)}>
           {text('CANCEL')}
@@ -113,25 +77,6 @@ export function ObjectEditor<Draft>({ kind, base, exists, back, onReload }: Prop
 
 function isBusy({ phase }: EditorState<unknown>): boolean {
   return phase === 'checking' || phase === 'saving';
-}
-
-interface Written {
-  readonly object: KubernetesObject | string;
-  /** Undefined: it is a new one. */
-  readonly name: string | undefined;
-  readonly dryRun: boolean;
-}
-
-function write(objects: ObjectStore, plural: Plural, { object, name, dryRun }: Written): Promise<KubernetesObject> {
-  return name === undefined
-    ? objects.create(plural, object, { dryRun })
-    : objects.replace(plural, name, object, { dryRun });
-}
-
-/** What people change of an object; the rest is the API server's. */
-function readable({ apiVersion, kind, metadata, spec }: KubernetesObject): object {
-  const { name, labels, annotations, resourceVersion } = metadata;
-  return { apiVersion, kind, metadata: { name, labels, annotations, resourceVersion }, spec };
 }
 
 function Head({ state, onTurn }: { readonly state: EditorState<unknown>; readonly onTurn: () => void }): ReactElement {

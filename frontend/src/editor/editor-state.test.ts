@@ -5,13 +5,16 @@ import { afterEditorEvent, beginEditing, errorsByField, type EditorEvent, type E
 
 const object = { apiVersion: 'v1', kind: 'Eip', metadata: { name: 'a' } };
 const after = (...events: EditorEvent<string>[]): EditorState<string> =>
-  events.reduce(afterEditorEvent<string>, beginEditing('first'));
+  events.reduce(afterEditorEvent<string>, beginEditing(object, 'first'));
 
 suite('an editor', () => {
   test('lets save only what the API server has judged', () => {
     const passed = after({ kind: 'asked' }, { kind: 'passed', object });
     assert.deepEqual([passed.phase, passed.checked], ['reviewed', object]);
-    for (const event of [{ kind: 'changed', draft: 'b' }, { kind: 'typed', yaml: 'b' }, { kind: 'edits' }] as const) {
+    for (const event of [
+      { kind: 'changed', draft: 'b' },
+      { kind: 'typed', yaml: 'b' },
+    ] as const) {
       const { phase, checked } = afterEditorEvent(passed, event);
       assert.deepEqual([phase, checked], ['editing', undefined], event.kind);
     }
@@ -32,8 +35,9 @@ suite('an editor', () => {
   test('goes from the form to YAML and back', () => {
     const yaml = after({ kind: 'toYaml', yaml: 'a: 1' });
     assert.deepEqual([yaml.mode, yaml.yaml], ['yaml', 'a: 1']);
-    const form = afterEditorEvent(yaml, { kind: 'toForm', draft: 'b' });
-    assert.deepEqual([form.mode, form.draft], ['form', 'b']);
+    const base = { ...object, spec: { added: true } };
+    const form = afterEditorEvent(yaml, { kind: 'toForm', base, draft: 'b' });
+    assert.deepEqual([form.mode, form.draft, form.base, form.read], ['form', 'b', base, object]);
   });
 });
 

@@ -4,6 +4,10 @@ import type { KubernetesObject } from '../api/objects.ts';
 /** What an editor shows. `Draft`: the fields of the form. */
 export interface EditorState<Draft> {
   readonly mode: 'form' | 'yaml';
+  /** The object as it was read, or what a new one begins with: what was changed is what is another way than there. */
+  readonly read: KubernetesObject;
+  /** What the form's fields are of; what it has no field for is taken from there. */
+  readonly base: KubernetesObject;
   readonly draft: Draft;
   readonly yaml: string;
   /** checking: the API server judges it; reviewed: it has nothing against it; saving: it stores it. */
@@ -22,12 +26,18 @@ export type EditorEvent<Draft> =
   | { readonly kind: 'passed'; readonly object: KubernetesObject }
   | { readonly kind: 'refused'; readonly failure: Failure; readonly errors: Readonly<Record<string, string>> }
   | { readonly kind: 'saving' }
-  | { readonly kind: 'edits' }
   | { readonly kind: 'toYaml'; readonly yaml: string }
-  | { readonly kind: 'toForm'; readonly draft: Draft };
+  | { readonly kind: 'toForm'; readonly base: KubernetesObject; readonly draft: Draft }
+  | {
+      readonly kind: 'rebased';
+      readonly read: KubernetesObject;
+      readonly base: KubernetesObject;
+      readonly draft: Draft;
+      readonly yaml: string;
+    };
 
-export function beginEditing<Draft>(draft: Draft): EditorState<Draft> {
-  return { mode: 'form', draft, yaml: '', phase: 'editing', checked: undefined, errors: {}, failure: undefined };
+export function beginEditing<Draft>(read: KubernetesObject, draft: Draft): EditorState<Draft> {
+  return { ...UNJUDGED, mode: 'form', read, base: read, draft, yaml: '' };
 }
 
 const UNJUDGED = { phase: 'editing', checked: undefined, errors: {}, failure: undefined } as const;
@@ -47,12 +57,14 @@ export function afterEditorEvent<Draft>(state: EditorState<Draft>, event: Editor
       return { ...state, ...UNJUDGED, errors: event.errors, failure: event.failure };
     case 'saving':
       return { ...state, phase: 'saving' };
-    case 'edits':
-      return { ...state, ...UNJUDGED };
     case 'toYaml':
       return { ...state, ...UNJUDGED, mode: 'yaml', yaml: event.yaml };
     case 'toForm':
-      return { ...state, ...UNJUDGED, mode: 'form', draft: event.draft };
+      return { ...state, ...UNJUDGED, mode: 'form', base: event.base, draft: event.draft };
+    case 'rebased': {
+      const { read, base, draft, yaml } = event;
+      return { ...state, ...UNJUDGED, read, base, draft, yaml };
+    }
   }
 }
 

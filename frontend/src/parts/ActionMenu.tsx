@@ -12,7 +12,7 @@ export function ActionMenu({
 }: {
   readonly label: string;
   readonly actions: readonly Action[];
-}): ReactElement {
+}): ReactElement | null {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -37,6 +37,7 @@ export function ActionMenu({
     const at = items.indexOf(document.activeElement as HTMLElement);
     items[(at + step + items.length) % items.length]?.focus();
   };
+  if (actions.length === 0) return null;
   return (
     <div className="plb-menu" ref={root} onKeyDown={onKey}>
       <button type="button" aria-haspopup="menu" aria-expanded={open} aria-label={label} onClick={() => setOpen(!open)}>

@@ -21,7 +21,14 @@ interface Props<T> {
 }
 
 /** One object that has a form and can be changed: its page's frame. */
-export function ObjectPage<T>({ name, list, live, ways, onChanged, children }: Props<T>): ReactElement {
+export function ObjectPage<T extends { readonly deleting: boolean }>({
+  name,
+  list,
+  live,
+  ways,
+  onChanged,
+  children,
+}: Props<T>): ReactElement {
   const to = `/clusters/${useCluster()}/${list.page}`;
   const navigate = useNavigate();
   const mayManage = useMayManage();
@@ -34,7 +41,8 @@ export function ObjectPage<T>({ name, list, live, ways, onChanged, children }: P
     live.refresh();
     onChanged?.();
   };
-  const tools = mayManage && object !== undefined && (
+  // What is on its way out can't be changed any more.
+  const tools = mayManage && object !== undefined && !object.deleting && (
     <>
       <Link className="plb-button" to="edit">
         {text('EDIT')}

@@ -7,6 +7,9 @@ export interface Refusal {
   readonly status?: object;
 }
 
+/** Answers by what is asked. */
+export type Answering = (sent: Sent) => unknown;
+
 /** What is answered to requests: by `METHOD path`, with the part of the path behind `/kapis/GROUP/VERSION` or `/apis/GROUP/VERSION`. */
 export type Answers = Readonly<Record<string, unknown>>;
 
@@ -53,15 +56,15 @@ export class FakeHttp implements Http {
   }
 
   async send(request: HttpRequest): Promise<string> {
-    const what = this.#note(request);
-    const answer = this.#answer(what);
+    const answer = this.#answer(this.#note(request));
     if (answer === silence) return await new Promise<never>(() => undefined);
     return JSON.stringify(answer);
   }
 
   async read(request: HttpRequest, onPiece: Told, signal: AbortSignal): Promise<void> {
-    const what = this.#note(request);
-    const answer = this.#answer(what);
+    const sent = this.#note(request);
+    const { what } = sent;
+    const answer = this.#answer(sent);
     if (answer !== silence) onPiece(change(answer));
     this.#streams.set(what, onPiece);
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
@@ -69,20 +72,19 @@ export class FakeHttp implements Http {
     throw new Failure('away', 'aborted');
   }
 
-  #note({ method, url, body, headers }: HttpRequest): string {
+  #note({ method, url, body, headers }: HttpRequest): Sent {
     const { pathname, searchParams } = new URL(url, 'http://console.test');
     const what = `${method} ${pathname.replace(/^\/clusters\/[^/]+\/k?apis\/[^/]+\/[^/]+/, '')}`;
     const query = Object.fromEntries(searchParams);
-    this.sent.push({
-      what,
-      query,
-      body: headers['content-type'] === 'application/yaml' ? body : JSON.parse(body ?? 'null'),
-    });
-    return what;
+    const isText = headers['content-type'] === 'application/yaml';
+    const sent = { what, query, body: isText ? body : (JSON.parse(body ?? 'null') as unknown) };
+    this.sent.push(sent);
+    return sent;
   }
 
-  #answer(what: string): unknown {
-    const answer = this.#answers[what];
+  #answer({ what, ...asked }: Sent): unknown {
+    const given = this.#answers[what];
+    const answer = typeof given === 'function' ? (given as Answering)({ what, ...asked }) : given;
     if (answer === undefined) throw failureOf(404, '404 page not found');
     if (isRefusal(answer)) throw failureOf(answer.code, JSON.stringify(answer.status ?? {}));
     return answer;

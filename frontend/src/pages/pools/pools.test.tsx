@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { fireEvent } from '@testing-library/dom';
 import { refusal } from '../../testing/fake-http.ts';
 import { play, type Stage } from '../../testing/stage.tsx';
-import { office, poolDetail, poolList } from './pool.stories.ts';
+import { office, officePool, poolDetail, poolList } from './pool.stories.ts';
 
 async function choose({ screen, act }: Stage, action: string): Promise<void> {
   await act(() => fireEvent.click(screen.getByRole('button', { name: 'Actions for office' })));
@@ -95,5 +95,21 @@ suite('one pool', () => {
     await stage.act(() => fireEvent.click(stage.screen.getByRole('button', { name: 'Delete' })));
     assert.equal(stage.where(), '/clusters/host/porterlb.pools');
     await stage.close();
+  });
+
+  test('is changed no more while it is being deleted', async () => {
+    for (const story of [poolList, poolDetail]) {
+      const stage = await play(story);
+      await stage.act(() =>
+        stage.http.change({
+          'GET /pools': { items: [{ ...office, deleting: true }], totalItems: 1 },
+          'GET /pools/office': { ...officePool, deleting: true },
+        }),
+      );
+      assert.ok(stage.screen.getByText('Being deleted'));
+      assert.equal(stage.screen.queryByRole('link', { name: 'Edit' }), null);
+      assert.equal(stage.screen.queryByRole('button', { name: 'Actions for office' }), null);
+      await stage.close();
+    }
   });
 });

@@ -1,0 +1,136 @@
+/** What an editor keeps of an object, and of what was typed: of a pool here, of all kinds alike. */
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { fireEvent } from '@testing-library/dom';
+import type { KubernetesObject } from '../api/objects.ts';
+import { poolEditing } from '../pages/pools/pool.stories.ts';
+import { refusal, type Sent } from '../testing/fake-http.ts';
+import { play, type Stage } from '../testing/stage.tsx';
+
+const GET = 'GET /eips/office';
+const PUT = 'PUT /eips/office';
+const IN_USE = ['lb.kubesphere.io/in-use'];
+
+const office: KubernetesObject = {
+  ...{ apiVersion: 'network.kubesphere.io/v1alpha2', kind: 'Eip', metadata: { name: 'office', resourceVersion: '7' } },
+  spec: { address: '192.0.2.0/27', protocol: 'bgp', priority: 3 },
+};
+
+const metadata = (more: object): KubernetesObject['metadata'] => ({ ...office.metadata, ...more });
+
+async function edit(stored: KubernetesObject, answers: object = {}): Promise<Stage> {
+  return await play({ ...poolEditing, answers: { ...poolEditing.answers, [GET]: stored, [PUT]: stored, ...answers } });
+}
+
+async function type({ screen, act }: Stage, label: string, value: string): Promise<void> {
+  await act(() => fireEvent.change(screen.getByLabelText(label), { target: { value } }));
+}
+
+async function press({ screen, act }: Stage, ...names: string[]): Promise<void> {
+  for (const name of names) await act(() => fireEvent.click(screen.getByRole('button', { name })));
+}
+
+function yaml({ screen }: Stage): string {
+  return screen.getByLabelText<HTMLTextAreaElement>('YAML').value;
+}
+
+/** An API server that has another version by now, and means by every text the object `read`. */
+function storing(now: KubernetesObject, read: KubernetesObject): (sent: Sent) => unknown {
+  const version = now.metadata.resourceVersion ?? '';
+  return ({ body }) => {
+    const isNow = typeof body === 'string' ? body.includes(`resourceVersion: "${version}"`) : isOf(body, version);
+    if (!isNow) return refusal(409, 'Conflict', 'the object has been modified');
+    return typeof body === 'string' ? read : body;
+  };
+}
+
+function isOf(body: unknown, version: string): boolean {
+  return (body as KubernetesObject).metadata.resourceVersion === version;
+}
+
+suite('YAML', () => {
+  test('has the finalizers and owners, which would be gone without', async () => {
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'site', uid: 'u' }];
+    const stage = await edit({ ...office, metadata: metadata({ finalizers: IN_USE, ownerReferences, uid: 'x' }) });
+    await press(stage, 'Edit as YAML');
+    assert.match(yaml(stage), /^ {2}finalizers:\n {4}- lb\.kubesphere\.io\/in-use$/m);
+    assert.match(yaml(stage), /^ {2}ownerReferences:\n {4}- apiVersion: v1\n {6}kind: ConfigMap$/m);
+    assert.doesNotMatch(yaml(stage), /uid: x/);
+    await stage.close();
+  });
+
+  test('says more than the form has fields for: that stays on the way back', async () => {
+    const nodeSelector = { matchLabels: { rack: '1' } };
+    const meant = { ...office, metadata: metadata({ uid: 'x' }), spec: { ...office.spec, nodeSelector } };
+    const stage = await edit(office, { [PUT]: meant });
+    await press(stage, 'Edit as YAML', 'Edit as form');
+    await type(stage, 'Priority', '9');
+    await press(stage, 'Review', 'Save');
+    assert.deepEqual(stage.http.last(PUT)?.body, { ...office, spec: { ...office.spec, nodeSelector, priority: 9 } });
+    await stage.close();
+  });
+});
+
+suite('a pool whose status the manager wrote meanwhile', () => {
+  const inUse = { ...office, metadata: metadata({ resourceVersion: '8', finalizers: IN_USE }), status: { usage: 1 } };
+
+  test('is saved as if it had not', async () => {
+    const stage = await edit(office, { [PUT]: storing(inUse, office) });
+    await type(stage, 'Priority', '9');
+    stage.http.change({ [GET]: inUse });
+    await press(stage, 'Review', 'Save');
+    assert.deepEqual(stage.http.last(PUT), {
+      ...{ what: PUT, query: { fieldValidation: 'Strict' } },
+      body: { ...inUse, spec: { ...office.spec, priority: 9 } },
+    });
+    assert.equal(stage.where(), '/clusters/host/porterlb.pools/office');
+    await stage.close();
+  });
+
+  test('is so as YAML as well, and keeps the finalizer that the text does not know', async () => {
+    const meant = { ...office, spec: { ...office.spec, priority: 9 } };
+    const stage = await edit(office, { [PUT]: storing(inUse, meant) });
+    await press(stage, 'Edit as YAML');
+    stage.http.change({ [GET]: inUse });
+    await press(stage, 'Review', 'Save');
+    assert.deepEqual(stage.http.last(PUT)?.body, { ...inUse, spec: meant.spec });
+    await stage.close();
+  });
+});
+
+suite('a pool that somebody else changed meanwhile', () => {
+  const theirs: KubernetesObject = {
+    ...office,
+    metadata: metadata({ resourceVersion: '8' }),
+    spec: { address: '192.0.2.99', protocol: 'bgp', priority: 3 },
+  };
+
+  test('is not saved before their change was seen; what was typed stays', async () => {
+    const stage = await edit(office, { [PUT]: storing(theirs, office) });
+    await type(stage, 'Priority', '9');
+    stage.http.change({ [GET]: theirs });
+    await press(stage, 'Review');
+    assert.match(stage.screen.getByRole('alert').textContent, /Somebody else changed this/);
+    await press(stage, 'Load again');
+    assert.equal(stage.screen.getByLabelText<HTMLTextAreaElement>('Addresses').value, '192.0.2.99');
+    assert.equal(stage.screen.getByLabelText<HTMLInputElement>('Priority').value, '9');
+    assert.equal(stage.screen.queryByRole('alert'), null);
+    await press(stage, 'Review', 'Save');
+    assert.deepEqual(stage.http.last(PUT)?.body, { ...theirs, spec: { ...theirs.spec, priority: 9 } });
+    await stage.close();
+  });
+
+  test('has both changes in its YAML', async () => {
+    const stage = await edit(office, {
+      [PUT]: storing(theirs, { ...office, spec: { ...office.spec, priority: 9 } }),
+    });
+    await press(stage, 'Edit as YAML');
+    stage.http.change({ [GET]: theirs });
+    await press(stage, 'Review', 'Load again');
+    assert.match(
+      yaml(stage),
+      /resourceVersion: "8"\nspec:\n {2}address: "192.0.2.99"\n {2}protocol: bgp\n {2}priority: 9$/m,
+    );
+    await stage.close();
+  });
+});
