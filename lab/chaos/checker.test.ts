@@ -223,6 +223,21 @@ suite('a checker reports', () => {
       },
       [],
     ],
+    'not one to an address that nobody else can serve, from then on': [
+      (seen) => {
+        const { services, ...rest } = dying(seen, [3_200, 2_900]);
+        return { ...rest, services: services.map((service) => ({ ...service, policy: 'Local', nodes: ['n2'] })) };
+      },
+      [],
+    ],
+    'one to an address that others could serve until later': [
+      (seen) => {
+        const { services, happened, ...rest } = dying(seen, [5_200, 2_900]);
+        const later = during({ kind: 'service-deleted', name: 'web' }, 5_500, 5_600);
+        return { ...rest, services, happened: [...happened, later] };
+      },
+      ['r1 led to n2 0 to 3500 ms after its death; allowed: 3000 ms'],
+    ],
     'an IPv4 route that was withdrawn': [
       (seen) => withdrawing(seen, four),
       ['r1 had no route to 172.30.0.0 2.00 s after the batch began'],

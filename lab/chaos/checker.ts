@@ -1,7 +1,16 @@
 import { until } from '../state/until.ts';
 import { AddressBook } from './addresses.ts';
 import type { ServicePlan } from './faults.ts';
-import { judgeDeath, judgeWithdrawals, neededUntil, outagesOf, routedFrom, type Happened, type Span } from './judge.ts';
+import {
+  judgeDeath,
+  judgeWithdrawals,
+  neededUntil,
+  outagesOf,
+  routedFrom,
+  type Happened,
+  type Leftover,
+  type Span,
+} from './judge.ts';
 import { toBeKept } from './kept.ts';
 import { judgeOwners, judgeOwnersDeath } from './lan.ts';
 import { Leftovers } from './leftovers.ts';
@@ -145,8 +154,10 @@ export class Checker {
     return deaths.flatMap((death) => this.#sights.routers.flatMap((router) => this.#deathAt(router, death, course)));
   }
 
-  #deathAt(router: string, { node, from: begun, to: ended }: Death, { happened, span }: Course): string[] {
-    const excuses = { outages: outagesOf(router, happened), leftovers: this.#leftovers.get(router)?.all() ?? [] };
+  #deathAt(router: string, { node, from: begun, to: ended }: Death, course: Course): string[] {
+    const { happened, span } = course;
+    const kept = this.#leftovers.get(router)?.all() ?? [];
+    const excuses = { outages: outagesOf(router, happened), leftovers: [...kept, ...this.#unserved(node, course)] };
     const death = { from: begun, to: Math.min(ended, span.to) };
     const parts = judgeDeath(this.#sights.events(router), this.#sights.gatewaysOf(node), death, excuses).map(
       (part) => ({ ...part, allowed: this.allowedMs(part.from) }),
@@ -164,6 +175,17 @@ export class Checker {
           .join(', ');
         return `${router} led to ${node} ${times} ms after its death; allowed: ${allowed.toFixed(0)} ms`;
       });
+  }
+
+  /**
+   * Addresses that nobody can serve any more, with the dead node that could: what its own replica told routers stays there until the hold time
+   * and restart time are over, and there is nothing that others could tell instead.
+   */
+  #unserved(node: string, course: Course): Leftover[] {
+    const ended = this.#needs(course).filter(({ need }) => need.to < course.span.to);
+    return ended.flatMap(({ ip, need }) =>
+      this.#sights.gatewaysOf(node).map((gateway) => ({ ip, gateway, from: need.to, to: Infinity })),
+    );
   }
 
   #withdrawn(course: Course): string[] {
