@@ -48,14 +48,16 @@ suite('the containers of all replicas are killed while the API server is down', 
     return node.exec('curl', '-sS', '--max-time', '2', url).catch(() => '');
   }
 
-  /** Waits until every replica has kept that there is a Service. */
+  /** Waits until every replica has kept what it knows now. */
   async function saved(): Promise<void> {
-    for (const { name } of await managerPods(lab)) {
-      const log = (): Promise<string> => lab.kubectl(['logs', '-n', managerNamespace, name]);
-      const lines = async (): Promise<string[]> =>
-        (await log()).split('\n').filter((line) => line.includes('the state is saved'));
-      const due = { what: `${name} to have saved the Service`, explain: log };
-      await until(async () => (await lines()).some((line) => line.includes('"services":1')), due);
+    const pods = await managerPods(lab);
+    const times = async (name: string): Promise<number> =>
+      (await lab.kubectl(['logs', '-n', managerNamespace, name])).split('the state is saved').length - 1;
+    const before = await Promise.all(pods.map(({ name }) => times(name)));
+    // A change that is seen after all that was known before.
+    await lab.kubectl(['label', 'node', lab.nodes[0]?.name ?? '', `seen=${Date.now()}`, '--overwrite']);
+    for (const [i, { name }] of pods.entries()) {
+      await until(async () => (await times(name)) > (before[i] ?? 0), { what: `${name} to have saved what it knows` });
     }
   }
 
@@ -98,8 +100,17 @@ suite('the containers of all replicas are killed while the API server is down', 
 
   test('as root with NET_RAW only', survives);
 
-  test('as nobody, without Layer 2', async () => {
+  test('as nobody, without Layer 2, while the router wants a password from a Secret', async () => {
     await installManager(lab, progressToStderr, ['logLevel=debug', 'layer2.enabled=false']);
+    const password = 'correct-horse';
+    const metadata = { name: 'r1', namespace: managerNamespace };
+    await lab.apply({ apiVersion: 'v1', kind: 'Secret', metadata, stringData: { password } });
+    await lab.api.patch('/apis/network.kubesphere.io/v1alpha2/bgppeers/r1', {
+      spec: { passwordSecretRef: { name: 'r1' } },
+    });
+    const router = lab.router('r1');
+    await router.vtysh('configure terminal', `router bgp ${router.asn}`, `neighbor cluster password ${password}`);
+    await router.vtysh('clear bgp *');
     await survives();
   });
 });
