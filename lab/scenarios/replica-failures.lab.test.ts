@@ -255,6 +255,22 @@ suite('replicas are scaled, restarted, cut off, frozen, and lose their machine',
       process.kill(pid, 'SIGCONT');
     }
   });
+
+  test('a machine dies while the API server is down: it leaves the routes of both, and comes back', async (t) => {
+    await lab.lab.stopApiServer();
+    try {
+      await meds({ n1: 400, n2: 500 });
+      const start = performance.now();
+      await lab.lab.node('n3').disconnect();
+      await routed('n1', 'n2');
+      t.diagnostic(`both kernels without it ${seconds(performance.now() - start)} s after its cable was pulled`);
+      await lab.lab.node('n3').reconnect();
+      await routed(...all);
+    } finally {
+      await lab.lab.startApiServer();
+    }
+    await are('n1', 'n2');
+  });
 });
 
 function seconds(ms: number): string {
