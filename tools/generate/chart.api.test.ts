@@ -92,6 +92,12 @@ test('the image has the version of package.json; extension.yaml lists the same o
   const mirrored = await render('--set', 'global.imageRegistry=mirror.example:5000', '--set', 'image.tag=t');
   assert.equal(image(mirrored), 'mirror.example:5000/porterlb/porter-manager:t');
   assert.equal(image(await render('--set', 'global=null')), `docker.io/porterlb/porter-manager:${version}`);
+  assert.match(
+    image(await render('--set', 'global.imageRegistry=mirror.example/')) ?? '',
+    /^mirror\.example\/porterlb\//,
+  );
+  const pinned = await render('--set', `image.tag=sha256:${'0'.repeat(64)}`);
+  assert.match(image(pinned) ?? '', /^docker\.io\/porterlb\/porter-manager@sha256:0{64}$/);
 });
 
 test('what KubeSphere sets for all charts reaches the Pods, beside values of our own', async () => {
@@ -107,6 +113,10 @@ test('what KubeSphere sets for all charts reaches the Pods, beside values of our
   );
   assert.deepEqual(spec.nodeSelector, { a: 'b', c: 'd' });
   assert.deepEqual(spec.imagePullSecrets, [{ name: 's' }]);
+  // Other charts of a release read the same value, and may want it as Pods have it.
+  const mixed = podSpec(await render('--set-json', 'global.imagePullSecrets=["s",{"name":"t"}]'));
+  assert.deepEqual(mixed.imagePullSecrets, [{ name: 's' }, { name: 't' }]);
+  await assert.rejects(render('--set-json', 'global.imagePullSecrets=[{"nom":"t"}]'), /additional properties 'nom'/);
 });
 
 test('the Pods have no more than they need: a read-only root, NET_RAW and root for Layer 2, neither without it', async () => {

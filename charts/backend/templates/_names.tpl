@@ -16,12 +16,24 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
-{{/* registry/repository:tag; the registry of all charts of the release comes first. */}}
+{{/* registry/repository:tag, or registry/repository@digest; the registry of all charts of the release comes first. */}}
 {{- define "porterlb.image" -}}
 {{- $global := .Values.global | default dict -}}
-{{- $registry := $global.imageRegistry | default .Values.image.registry -}}
-{{- $name := printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) -}}
+{{- $registry := $global.imageRegistry | default .Values.image.registry | trimSuffix "/" -}}
+{{- $tag := .Values.image.tag | default .Chart.AppVersion -}}
+{{- $name := printf "%s%s%s" .Values.image.repository (hasPrefix "sha256:" $tag | ternary "@" ":") $tag -}}
 {{- if $registry }}{{ printf "%s/%s" $registry $name }}{{ else }}{{ $name }}{{ end }}
+{{- end }}
+
+{{/* As names, or as Pods have them: other charts of a release, which read the same value, want the one or the other. */}}
+{{- define "porterlb.imagePullSecrets" -}}
+{{- $global := .Values.global | default dict -}}
+{{- with $global.imagePullSecrets -}}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ if kindIs "map" . }}{{ .name }}{{ else }}{{ . }}{{ end }}
+  {{- end }}
+{{- end -}}
 {{- end }}
 
 {{/*
