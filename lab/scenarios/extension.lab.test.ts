@@ -245,8 +245,30 @@ suite('the extension in a cluster', () => {
     await until(hasFinalizer, { what: 'the Service to have its finalizer again' });
   });
 
+  test('is made a DaemonSet, upgraded as one, and users notice nothing', async () => {
+    const everywhere = ['backend.workload=DaemonSet', 'backend.minReadySeconds=10'];
+    // Its Pods find their ports taken until those of the Deployment have ended, all at once: routers keep the routes for as long as by default.
+    for (const object of configuration(lab)) await lab.apply(object);
+    await sessions(2);
+    await unnoticed(async () => {
+      await extension.install(everywhere);
+      await running(3);
+      await sessions(3);
+    });
+    const old = await pods();
+    await unnoticed(async () => {
+      await extension.install(everywhere, '0.1.1');
+      await sessions(3);
+    });
+    const now = await running(3);
+    assert.ok(old.every((name) => !now.includes(name)));
+    const workloads = await lab.kubectl(['get', 'deployments,daemonsets,pdb', '-n', extensionNamespace, '-o', 'name']);
+    assert.equal(workloads.trim(), 'daemonset.apps/porter-manager');
+  });
+
   test('is gone for good after what the README says', async () => {
     await extension.uninstall();
+    assert.deepEqual(await pods(), []);
     const crds = ['eips', 'bgpconfs', 'bgppeers'].map((plural) => `${plural}.network.kubesphere.io`);
     await lab.kubectl(['delete', 'eip,bgpconf,bgppeer', '--all', '--timeout=30s']);
     await lab.kubectl(['delete', 'crd', ...crds, '--timeout=30s']);

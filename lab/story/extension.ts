@@ -59,17 +59,17 @@ export class InstalledExtension {
       const labels = ['--post-renderer', this.#postRenderer];
       await this.#helm('upgrade', '--install', releaseOf(pass), tgz, ...set, ...labels, ...patience);
     }
-    await this.#rolledOut();
+    await this.#rolledOut(values.includes('backend.workload=DaemonSet') ? 'daemonset' : 'deployment');
   }
 
   async rollback(): Promise<void> {
     await this.#helm('rollback', releaseOf('agent'), '--wait', '--timeout', '120s');
-    await this.#rolledOut();
+    await this.#rolledOut('deployment');
   }
 
   /** Helm is content with one replica less than there should be. */
-  async #rolledOut(): Promise<void> {
-    const managers = ['deployment/porter-manager', '--namespace', extensionNamespace];
+  async #rolledOut(workload: 'deployment' | 'daemonset'): Promise<void> {
+    const managers = [`${workload}/porter-manager`, '--namespace', extensionNamespace];
     await this.#lab.kubectl(['rollout', 'status', ...managers, '--timeout=120s']);
   }
 
