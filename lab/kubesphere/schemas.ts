@@ -83,6 +83,12 @@ function kind(spec: Schema, status?: Schema): Schema {
   );
 }
 
+const provider = { type: 'object', additionalProperties: object({ name: text, url: text, email: text }) };
+/** What the marketplace shows of an extension. */
+const info: Fields = { ...named, icon: text, provider, created: { type: 'string', format: 'date-time' } };
+/** Ks-core writes it. */
+const anything: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
 /**
  * The fields that matter to us of the kinds that an extension makes objects of, as their sources have them (kubesphere/kubesphere,
  * staging/src/kubesphere.io/api; kubesphere/monitoring-dashboard; https://prometheus-operator.dev/docs/api-reference/api/).
@@ -95,6 +101,17 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       rawFrom: object({ ...endpoint, configMapKeyRef: keyReference, secretKeyRef: keyReference }),
     }),
     available,
+  ),
+  Extension: kind(object(info), anything),
+  ExtensionVersion: kind(
+    object({
+      ...info,
+      ...{ version: text, category: text, namespace: text, repository: text, digest: text, chartURL: text },
+      ...{ keywords: list(text), sources: list(text), screenshots: list(text), home: text, docs: text },
+      ...{ kubeVersion: text, ksVersion: text },
+      installationMode: { type: 'string', enum: ['HostOnly', 'Multicluster'] },
+      chartDataRef: object({ name: text, key: text, namespace: text, optional: truth }, ['key', 'namespace']),
+    }),
   ),
   Category: kind(object({ ...named, icon: text })),
   RoleTemplate: kind(object({ ...named, rules: list(policyRule) })),

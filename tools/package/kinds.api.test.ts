@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
 import { LightLab } from '../../lab/index.ts';
-import { kubeSphereKinds } from '../../lab/kubesphere/kinds.ts';
+import { kubeSphereKinds, marketplaceKinds } from '../../lab/kubesphere/kinds.ts';
 import { ensureHelm } from '../../lab/toolchain/index.ts';
 import { subjectOf } from './lint.ts';
 import type { Rendered } from './lint/subject.ts';
+import { publishManifest } from './publish-manifest.ts';
 import { stageExtension } from './stage.ts';
+import { tarball } from './tarball.ts';
 
 interface Names {
   readonly group: string;
@@ -15,8 +18,11 @@ interface Names {
   readonly scope: string;
 }
 
+/** Of an InstallPlan we make none: whoever installs does. */
+const kinds = [...kubeSphereKinds, ...marketplaceKinds].filter(({ metadata }) => !/^installplans/.test(metadata.name));
+
 const namesOf = new Map(
-  kubeSphereKinds.map((crd) => {
+  kinds.map((crd) => {
     const names = crd['spec'] as Names;
     return [names.names.kind, names];
   }),
@@ -28,13 +34,19 @@ suite('objects of KubeSphere’s kinds', () => {
   const rendered = new Map<string, Rendered[]>();
 
   before(async () => {
-    const { renderings } = await subjectOf(stageExtension(join(import.meta.dirname, '../..')), await ensureHelm());
-    for (const object of renderings.flatMap(({ objects }) => objects)) {
+    const extension = stageExtension(join(import.meta.dirname, '../..'));
+    const { renderings } = await subjectOf(extension, await ensureHelm());
+    const published = parseAllDocuments(publishManifest(extension, tarball(extension.name, extension.files)));
+    const all = [
+      ...renderings.flatMap(({ objects }) => objects),
+      ...published.map((document) => document.toJS() as Rendered),
+    ];
+    for (const object of all) {
       if (namesOf.get(object.kind)?.group !== object.apiVersion.split('/')[0]) continue;
       rendered.set(object.kind, [...(rendered.get(object.kind) ?? []), object]);
     }
     lab = await LightLab.up();
-    for (const kind of kubeSphereKinds) await lab.apply(kind);
+    for (const kind of kinds) await lab.apply(kind);
     await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
     await lab.kubectl(['create', 'namespace', 'extension-porterlb']);
   });
@@ -52,7 +64,7 @@ suite('objects of KubeSphere’s kinds', () => {
   for (const kind of namesOf.keys()) {
     test(`${kind}: is taken as it is, and with a field more it is not`, async () => {
       const objects = rendered.get(kind) ?? [];
-      assert.ok(objects.length > 0, 'the charts make none');
+      assert.ok(objects.length > 0, 'we make none');
       for (const object of objects) assert.equal(await refusal(object), undefined, object.metadata.name);
       const [object] = objects;
       assert.ok(object !== undefined);
