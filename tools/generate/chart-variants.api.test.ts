@@ -131,6 +131,12 @@ test('a Pod that is Ready has some time for its sessions, before the next one is
   }
 });
 
+test('two servers are not told to listen at one port', async () => {
+  await assert.rejects(render('backend', 'ports.http=17982'), /ports\.http and ports\.api .* can't be the same/);
+  for (const values of [['ports.http=17982', 'api.enabled=false'], ['ports.probe=17982'], ['ports.api=443']])
+    named(await render('backend', ...values), 'Deployment', 'porter-manager');
+});
+
 test('a DaemonSet has a replica on every node, replaced one by one, and nothing that is for counted ones', async () => {
   const objects = await render('backend', 'workload=DaemonSet');
   const { spec } = named(objects, 'DaemonSet', 'porter-manager') as KubeObject & {
