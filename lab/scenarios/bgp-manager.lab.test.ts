@@ -76,6 +76,33 @@ suite('one replica, a router of another AS and one of its own', () => {
     await birdHears(100, 100);
   });
 
+  test('one router is told other attributes than the pool has; an entry that goes leaves those of the pool', async () => {
+    const peers = '/apis/network.kubesphere.io/v1alpha2/bgppeers';
+    await lab.lab.api.patch(`${peers}/${frr.name}`, { metadata: { labels: { transit: 'expensive' } } });
+    await lab.lab.api.patch(`${peers}/${bird.name}`, { metadata: { labels: { transit: 'own' } } });
+    const of = (transit: string): object => ({ peerSelector: { matchLabels: { transit } } });
+    const communities = async (): Promise<string> =>
+      [...new Set((await heardPaths(frr, ip)).map((path) => path.communities.join()))].join(' and ');
+    const heard = (wanted: string): Promise<true> =>
+      until(async () => (await communities()) === wanted, { what: `FRR to have the communities ${wanted}` });
+    const bgp = { med: 7, localPref: 250, communities: ['65001:1'] };
+    const expensive = { ...of('expensive'), med: 40, communities: ['65001:2', 'no-advertise'] };
+    await lab.lab.api.patch(pool, {
+      spec: { bgp: { ...bgp, overrides: [expensive, { ...of('own'), localPref: 90 }] } },
+    });
+    await hearsMeds(frr, ip, { [replica]: 140 });
+    await heard('65001:2,no-advertise');
+    await birdHears(107, 90);
+    assert.match(await bird.birdc('show', 'route', 'all', 'for', ip), /\(65001,1\)/);
+    await lab.lab.api.patch(pool, { spec: { bgp: { overrides: [{ ...of('own'), med: 0 }] } } });
+    await hearsMeds(frr, ip, { [replica]: 107 });
+    await heard('65001:1');
+    await birdHears(100, 250);
+    await lab.lab.api.patch(pool, { spec: { bgp: null } });
+    await hearsMeds(frr, ip, { [replica]: 100 });
+    await birdHears(100, 100);
+  });
+
   test('the only replica is killed (SIGKILL) under traffic and comes back: no request through either router is lost', async () => {
     await complete();
     const traffic = [lab.lab.client('c1'), lab.lab.host('h1')].map((from) => {

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import texts from '../../../locales/en/reasons.json' with { type: 'json' };
 import type { Node } from '../domain/node.ts';
-import type { Pool } from '../domain/pool.ts';
+import type { PeerOverride, Pool } from '../domain/pool.ts';
 import { NO_ENDPOINTS } from '../domain/service.ts';
 import { aNode, aPool, endpointsOn, range, someEndpoints } from '../domain/testing/builders.ts';
 import { bgpRoute, decide, type Announcement, type BgpRoute, type Decision } from './announce.ts';
@@ -320,6 +320,25 @@ suite('the BGP route to a peer', () => {
     assert.equal(route.localPref, 300);
     assert.deepEqual(route.communities, ['64512:1']);
     assert.deepEqual(route.largeCommunities, ['64512:1:2']);
+  });
+
+  test('a peer that an override selects gets what that says, and of the rest what the pool says; of two the first one holds', () => {
+    const bgp = { med: 50, localPref: 300, communities: ['64512:1'], largeCommunities: ['64512:1:2'] };
+    const none = { communities: undefined, largeCommunities: undefined, localPref: undefined, med: undefined };
+    const rack = (name: string): PeerOverride['peerSelector'] => ({
+      matchLabels: { rack: name },
+      matchExpressions: [],
+    });
+    const overrides = [
+      { ...none, peerSelector: rack('b'), med: 1 },
+      { ...none, peerSelector: rack('a'), med: 0, communities: [] },
+      { ...none, peerSelector: rack('a'), localPref: 7 },
+    ];
+    const route = bgpRoute(announcement(IP, withBgp({ ...bgp, overrides })), PEER, 200);
+    assert.deepEqual([route?.med, route?.localPref], [200, 300]);
+    assert.deepEqual([route?.communities, route?.largeCommunities], [[], ['64512:1:2']]);
+    const other = bgpRoute(announcement(IP, withBgp({ ...bgp, overrides })), { ...PEER, labels: {} }, 200);
+    assert.deepEqual([other?.med, other?.communities], [250, ['64512:1']]);
   });
 
   test('a node without an address of the family gives its place to the next', () => {

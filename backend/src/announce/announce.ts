@@ -2,6 +2,7 @@ import { hostPrefix, parseAddress, type Address, type Family } from '../domain/a
 import type { Node, NodeAddress } from '../domain/node.ts';
 import { poolOf, type Pool } from '../domain/pool.ts';
 import { finding, type Finding, type Reason } from '../domain/reason.ts';
+import { selects, type Labels } from '../domain/selector.ts';
 import { NO_ENDPOINTS } from '../domain/service.ts';
 import { drainedBecause, GRACEFUL_SHUTDOWN, MED_DRAINING, sparing, type AbleNode, type Candidates } from './drain.ts';
 import { ableNode, ineligible, probesTell, type NodeQuestion } from './eligible.ts';
@@ -157,12 +158,15 @@ function nextHops(
   return [...hops.values()].slice(taken.length);
 }
 
-function attributesOf({ bgp }: Pool, medOffset: number): PathAttributes {
+/** What a pool's routes have towards a peer with these labels. */
+function attributesOf({ bgp }: Pool, labels: Labels, medOffset: number): PathAttributes {
+  const override = bgp.overrides.find(({ peerSelector }) => selects(peerSelector, labels));
+  const localPref = override?.localPref ?? bgp.localPref;
   return {
-    med: bgp.med + medOffset,
-    ...(bgp.localPref === undefined ? {} : { localPref: bgp.localPref }),
-    communities: bgp.communities,
-    largeCommunities: bgp.largeCommunities,
+    med: (override?.med ?? bgp.med) + medOffset,
+    ...(localPref === undefined ? {} : { localPref }),
+    communities: override?.communities ?? bgp.communities,
+    largeCommunities: override?.largeCommunities ?? bgp.largeCommunities,
   };
 }
 
@@ -194,7 +198,7 @@ export function bgpRoute(announcement: Announcement, peer: PeerTarget, medOffset
   const draining = nextHops(audible(announcement.draining, peer), family, peer, { cap, taken: hops });
   if (hops.length + draining.length === 0) return undefined;
   const ids = pathIds([...hops, ...draining]);
-  const attributes = attributesOf(pool, medOffset);
+  const attributes = attributesOf(pool, peer.labels, medOffset);
   const path = (hop: NodeAddress): BgpPath => ({ id: ids.get(hop) ?? 0, nextHop: hop.text });
   const last = draining.length === 0 ? attributes : lastResort(attributes);
   const lastPaths = draining.map((hop) => ({ ...path(hop), attributes: last }));

@@ -16,6 +16,17 @@ export interface PoolBgp {
   readonly med: number;
   /** Which peers hear the routes, by the labels of the BgpPeer; undefined = all. */
   readonly peerSelector: LabelSelector | undefined;
+  /** For peers that are to hear other attributes; of several that select a peer the first one holds. */
+  readonly overrides: readonly PeerOverride[];
+}
+
+/** Attributes towards some peers, each in the place of the pool's; undefined: as the pool's. */
+export interface PeerOverride {
+  readonly peerSelector: LabelSelector;
+  readonly communities: readonly string[] | undefined;
+  readonly largeCommunities: readonly string[] | undefined;
+  readonly localPref: number | undefined;
+  readonly med: number | undefined;
 }
 
 /** One entry of the pool's addresses. */

@@ -87,35 +87,59 @@ export const WELL_KNOWN_COMMUNITIES: Readonly<Record<string, string>> = {
 
 const communityNames = Object.keys(WELL_KNOWN_COMMUNITIES);
 
+const community = matching(
+  `${patterns.COMMUNITY}|${communityNames.join('|')}`,
+  32,
+  `must be a community: two numbers of 16 bits as asn:value, or one of ${communityNames.join(', ')}`,
+).meta({ description: 'One community.' });
+
+const largeCommunity = ruled(z.string().max(32), {
+  cel: `self.matches('^${patterns.LARGE_COMMUNITY}$') && self.split(':').all(n, int(n) <= 4294967295)`,
+  message: 'must be a large community: three numbers of 32 bits as global:local1:local2',
+  holds: (value) =>
+    matches(value, patterns.LARGE_COMMUNITY) && value.split(':').every((number) => Number(number) <= 4_294_967_295),
+}).meta({ description: 'One large community.' });
+
+/** The rank of a replica goes on top. */
+const med = integer(0, 4_294_966_000).optional();
+
+const peerOverride = z.object({
+  // Without expressions: the API server would count their rules once for each entry, and refuse the whole.
+  peerSelector: z
+    .object({ matchLabels: labelPairs('Labels of the BgpPeer that must be there with these values.') })
+    .meta({ description: 'Which peers.' }),
+  communities: atomicList(community, 16)
+    .optional()
+    .meta({ description: "Communities in the place of the pool's; [] for none. Empty: as the pool's." }),
+  largeCommunities: atomicList(largeCommunity, 16)
+    .optional()
+    .meta({ description: "Large communities in the place of the pool's; [] for none. Empty: as the pool's." }),
+  localPref: uint32().optional().meta({ description: "LOCAL_PREF towards iBGP peers. Empty: as the pool's." }),
+  med: med.meta({
+    description:
+      "MULTI_EXIT_DISC of the routes; the rank of the announcing replica is added to it. Empty: as the pool's.",
+  }),
+});
+
 export const poolBgp = z.object({
-  communities: atomicList(
-    matching(
-      `${patterns.COMMUNITY}|${communityNames.join('|')}`,
-      32,
-      `must be a community: two numbers of 16 bits as asn:value, or one of ${communityNames.join(', ')}`,
-    ).meta({ description: 'One community.' }),
-    64,
-  )
+  communities: atomicList(community, 64)
     .optional()
     .meta({ description: `Communities (RFC 1997): asn:value, or one of ${communityNames.join(', ')}.` }),
-  largeCommunities: atomicList(
-    ruled(z.string().max(32), {
-      cel: `self.matches('^${patterns.LARGE_COMMUNITY}$') && self.split(':').all(n, int(n) <= 4294967295)`,
-      message: 'must be a large community: three numbers of 32 bits as global:local1:local2',
-      holds: (value) =>
-        matches(value, patterns.LARGE_COMMUNITY) && value.split(':').every((number) => Number(number) <= 4_294_967_295),
-    }).meta({ description: 'One large community.' }),
-    64,
-  )
+  largeCommunities: atomicList(largeCommunity, 64)
     .optional()
     .meta({ description: 'Large communities (RFC 8092): global:local1:local2.' }),
   localPref: uint32().optional().meta({ description: 'LOCAL_PREF towards iBGP peers. Empty: 100.' }),
-  med: integer(0, 4_294_966_000).optional().meta({
+  med: med.meta({
     description: 'MULTI_EXIT_DISC of the routes; the rank of the announcing replica is added to it. Empty: 0.',
   }),
   peerSelector: labelSelector
     .optional()
     .meta({ description: 'Which peers hear the routes, by labels of the BgpPeer. Empty: all.' }),
+  overrides: atomicList(peerOverride.meta({ description: 'Attributes for some peers.' }), 8)
+    .optional()
+    .meta({
+      description: 'Other attributes for some of the peers. Of several entries that select a peer the first one holds.',
+    }),
 });
 
 export const eipSpec = ruled(

@@ -43,7 +43,14 @@ test('a pool of OpenELB with every field', () => {
     nodeSelector: undefined,
     avoidBuggyIPs: false,
     reuseAfterSeconds: 0,
-    bgp: { communities: [], largeCommunities: [], localPref: undefined, med: 0, peerSelector: undefined },
+    bgp: {
+      communities: [],
+      largeCommunities: [],
+      localPref: undefined,
+      med: 0,
+      peerSelector: undefined,
+      overrides: [],
+    },
   } satisfies Pool);
   assert.deepEqual(ignoredFields, ['spec.usingKnownIPs']);
   assert.deepEqual(warnings, []);
@@ -71,6 +78,22 @@ test('a pool with every new field', () => {
     localPref: 200,
     med: 10,
     peerSelector: { matchLabels: { site: 'a' }, matchExpressions: [] },
+    overrides: [
+      {
+        peerSelector: { matchLabels: { transit: 'expensive' }, matchExpressions: [] },
+        communities: ['65535:0'],
+        largeCommunities: [],
+        localPref: 50,
+        med: 500,
+      },
+      {
+        peerSelector: { matchLabels: {}, matchExpressions: [] },
+        communities: undefined,
+        largeCommunities: undefined,
+        localPref: undefined,
+        med: 0,
+      },
+    ],
   });
   assert.deepEqual(pool.ignoredFields, []);
 });

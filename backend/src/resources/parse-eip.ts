@@ -5,6 +5,7 @@ import {
   MAX_ALL_CONFLICTS,
   MAX_HELD_NAMESPACES,
   type Conflict,
+  type PeerOverride,
   type Pool,
   type PoolBgp,
   type PoolRange,
@@ -65,13 +66,28 @@ function readRanges(spec: EipSpec): Ranges {
   return { ranges, problems, warnings };
 }
 
-function readBgp(bgp: EipSpec['bgp']): PoolBgp {
+type PoolSpec = NonNullable<EipSpec['bgp']>;
+type Override = NonNullable<PoolSpec['overrides']>[number];
+
+function byNumber(communities: readonly string[]): string[] {
+  return communities.map((community) => WELL_KNOWN_COMMUNITIES[community] ?? community);
+}
+
+function readOverride(override: Override): PeerOverride {
+  const { peerSelector, communities, largeCommunities, localPref, med } = override;
+  const numbers = communities === undefined ? undefined : byNumber(communities);
+  return { peerSelector: toSelector(peerSelector), communities: numbers, largeCommunities, localPref, med };
+}
+
+function readBgp({ communities = [], largeCommunities = [], localPref, med = 0, ...peers }: PoolSpec): PoolBgp {
+  const { peerSelector, overrides = [] } = peers;
   return {
-    communities: (bgp?.communities ?? []).map((community) => WELL_KNOWN_COMMUNITIES[community] ?? community),
-    largeCommunities: bgp?.largeCommunities ?? [],
-    localPref: bgp?.localPref,
-    med: bgp?.med ?? 0,
-    peerSelector: toSelector(bgp?.peerSelector),
+    communities: byNumber(communities),
+    largeCommunities,
+    localPref,
+    med,
+    peerSelector: toSelector(peerSelector),
+    overrides: overrides.map(readOverride),
   };
 }
 
@@ -153,7 +169,7 @@ function toPool(object: StoredObject, spec: Attributes, ranges: readonly PoolRan
     isDefault: eraValue(object.metadata?.annotations, 'defaultPool') === 'true',
     avoidBuggyIPs: spec.avoidBuggyIPs ?? false,
     reuseAfterSeconds: spec.reuseAfterSeconds ?? 0,
-    bgp: readBgp(spec.bgp),
+    bgp: readBgp(spec.bgp ?? {}),
   };
 }
 

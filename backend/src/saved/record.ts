@@ -3,7 +3,7 @@ import type { HoldingService } from '../announce/snapshot.ts';
 import { parseRange, type AddressRange } from '../domain/address.ts';
 import { nodeAddress, type Node, type NodeAddress } from '../domain/node.ts';
 import type { BgpSettings, GracefulRestart, Peer, PeerBfd } from '../domain/peer.ts';
-import type { Pool, PoolBgp, PoolRange } from '../domain/pool.ts';
+import type { PeerOverride, Pool, PoolBgp, PoolRange } from '../domain/pool.ts';
 import { formatRange } from '../domain/ranges.ts';
 import type { Replica } from '../domain/replica.ts';
 import type { LabelSelector } from '../domain/selector.ts';
@@ -99,12 +99,21 @@ const poolRange: z.ZodType<PoolRange> = z
   .strictObject({ range, isPrefix: z.boolean() })
   .transform(({ range: all, isPrefix }) => ({ ...all, isPrefix }));
 
+const peerOverride: z.ZodType<PeerOverride> = z.strictObject({
+  peerSelector: selector,
+  communities: orUndefined(texts),
+  largeCommunities: orUndefined(texts),
+  localPref: orUndefined(z.number()),
+  med: orUndefined(z.number()),
+});
+
 const poolBgp: z.ZodType<PoolBgp> = z.strictObject({
   communities: texts,
   largeCommunities: texts,
   localPref: orUndefined(z.number()),
   med: z.number(),
   peerSelector: orUndefined(selector),
+  overrides: z.array(peerOverride),
 });
 
 export const pool: z.ZodType<Pool> = z.strictObject({

@@ -45,7 +45,14 @@ export function aPool(name: string, ranges: readonly string[], overrides: Partia
     nodeSelector: undefined,
     avoidBuggyIPs: false,
     reuseAfterSeconds: 0,
-    bgp: { communities: [], largeCommunities: [], localPref: undefined, med: 0, peerSelector: undefined },
+    bgp: {
+      communities: [],
+      largeCommunities: [],
+      localPref: undefined,
+      med: 0,
+      peerSelector: undefined,
+      overrides: [],
+    },
     deleting: false,
     ...overrides,
   };

@@ -114,6 +114,21 @@ const pools: readonly RefusedSpec[] = [
   ),
   pool('spec.bgp.localPref', { bgp: { localPref: 4_294_967_296 } }),
   pool('spec.bgp.med', { bgp: { med: -1 } }),
+  pool('spec.bgp.overrides[0].peerSelector', { bgp: { overrides: [{ med: 1 }] } }),
+  pool('spec.bgp.overrides[0].peerSelector.matchLabels', { bgp: { overrides: [{ peerSelector: {} }] } }),
+  pool('spec.bgp.overrides[0].med', {
+    bgp: { overrides: [{ peerSelector: { matchLabels: {} }, med: 4_294_966_001 }] },
+  }),
+  pool(
+    'spec.bgp.overrides[0].communities[0]',
+    { bgp: { overrides: [{ peerSelector: { matchLabels: {} }, communities: ['no-such-name'] }] } },
+    'must be a community',
+  ),
+  pool(
+    'spec.bgp.overrides[0].largeCommunities[0]',
+    { bgp: { overrides: [{ peerSelector: { matchLabels: {} }, largeCommunities: ['1:1:4294967296'] }] } },
+    'must be a large community',
+  ),
 ];
 
 const bgpConfs: readonly RefusedSpec[] = [

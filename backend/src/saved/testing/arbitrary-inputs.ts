@@ -111,6 +111,16 @@ const pool = record<Pool>({
     localPref: orUndefined(integer),
     med: integer,
     peerSelector: orUndefined(selector),
+    overrides: fc.array(
+      record({
+        peerSelector: selector,
+        communities: orUndefined(texts),
+        largeCommunities: orUndefined(texts),
+        localPref: orUndefined(integer),
+        med: orUndefined(integer),
+      }),
+      { maxLength: 2 },
+    ),
   }),
   deleting: flag,
 });
