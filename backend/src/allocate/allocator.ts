@@ -1,18 +1,20 @@
-import { parseAddress } from '../domain/address.ts';
-import type { Reason } from '../domain/reason.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
 import type { AllocatorDeps } from './allocator-deps.ts';
 import { poolsOf, sameAssignments, without } from './assignments.ts';
+import { believedClaims, sameTerms } from './claims.ts';
 import { NO_EFFECTS, type Effects } from './effects.ts';
 import { Freed } from './freed.ts';
+import { HeldBack } from './held-back.ts';
 import { Inheritance } from './inheritance.ts';
+import { interestedIn } from './interest.ts';
 import { Ledger, sharingGroup, type Holder } from './ledger.ts';
-import { believedClaims, plan, said, sameTerms, type AllocateView, type Plan } from './plan.ts';
+import { plan, said, type AllocateView, type Plan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 import type { Remembered } from './released.ts';
 import { Crowds, plainWish } from './crowds.ts';
 import { each, finished } from './steps.ts';
+import { KnownTestimony } from './testimony.ts';
 import { Unproven } from './unproven.ts';
 import { byServiceAge, oldestFirst, Waiting, type Interest } from './waiting.ts';
 import { openWishes, Wishes, wishesOf } from './wishes.ts';
@@ -34,10 +36,16 @@ export class Allocator {
   readonly #leaving = new Map<string, ReadonlySet<string>>();
   #pools = new PoolSet(new Map());
   readonly #inheritance = new Inheritance();
+  readonly #testimony: KnownTestimony;
   readonly #unproven = new Unproven(this.ledger);
+  readonly heldBack = new HeldBack();
+  /** Services to plan anew as something else is held back than before, since a step began. */
+  readonly #unsettled = new Set<string>();
 
   constructor(deps: AllocatorDeps) {
     this.#deps = deps;
+    const own = { ledger: this.ledger, inheritance: this.#inheritance, leaving: this.#leaving };
+    this.#testimony = new KnownTestimony({ ...deps, ...own, pools: () => this.#pools });
   }
 
   get pools(): PoolSet {
@@ -76,6 +84,10 @@ export class Allocator {
       this.observe(service);
     });
     this.#freed.begin(remembered.released, now);
+    yield* each(services, (service) => {
+      if (service.familyPolicy === 'RequireDualStack') this.#holdBack(service, this.plan(service, now), now);
+    });
+    this.#unsettled.clear();
     return services.map(({ key }) => key);
   }
 
@@ -91,7 +103,9 @@ export class Allocator {
     this.#wishes.set(service.key, wishes);
     const labels = this.#deps.namespaces.get(service.namespace);
     // Nobody keeps an address from others by asking for what no pool would give.
-    this.ledger.wish(service.key, openWishes(service, wishes, this.#pools, labels));
+    const open = openWishes(service, wishes, this.#pools, labels);
+    const held = this.heldBack.of(service.key).map(({ ip }) => ip);
+    this.ledger.wish(service.key, held.length === 0 ? open : [...new Set([...open, ...held])]);
   }
 
   #observeAll(keys: readonly string[]): void {
@@ -111,7 +125,7 @@ export class Allocator {
     const { key } = service;
     const given = planned.served ? planned.assignments : [];
     const evicted = given.flatMap(({ ip }) => this.#conflicting(service, ip).map((rival) => ({ rival, ip })));
-    for (const { rival, ip } of evicted) this.#evict(rival, ip, now);
+    for (const { rival, ip } of evicted) this.ledger.evict(rival, ip, now);
     const isGiven = ({ ip }: Assignment): boolean => given.some((assignment) => assignment.ip === ip);
     const byStatus = service.recorded.every(isGiven) ? [] : believedClaims(service, this.#view(now));
     const leaving = [...this.ledger.assignments(key), ...byStatus].filter((assignment) => !isGiven(assignment));
@@ -119,6 +133,7 @@ export class Allocator {
     else this.#leaving.delete(key);
     const effects = this.#hold(service, [...given, ...leaving], now);
     this.observe(service);
+    this.#holdBack(service, planned, now);
     return this.#effects([...evicted.map(({ rival }) => rival), ...effects.again], effects.pools);
   }
 
@@ -143,13 +158,14 @@ export class Allocator {
     this.#wishes.set(key, []);
     this.ledger.wish(key, []);
     this.#leaving.delete(key);
-    this.#unproven.forget(key);
     const before = this.ledger.assignments(key);
-    const terms = this.ledger.sharing(key);
-    const written = this.ledger.written(key);
-    const freed = this.ledger.delete(key, now);
-    this.#discard(freed, written);
-    return this.#effects([...this.#free(freed, now), ...this.#shareAnew(terms, now)], poolsOf(before));
+    const sharing = this.ledger.sharing(key);
+    const held = this.heldBack.of(key);
+    for (const { ip } of held) this.heldBack.take(ip);
+    const again = held.flatMap((assignment) => this.#offer(assignment, now));
+    if (sharing !== undefined) again.push(...this.#set({ key, sharing }, [], now));
+    this.#unproven.forget(key);
+    return this.#effects([...again, ...this.#shareAnew(sharing, now)], poolsOf(before));
   }
 
   /** The pools changed: whoever waits may be served now, oldest first, and who is not served yet may be. */
@@ -196,6 +212,7 @@ export class Allocator {
       crowds?.clear();
       return true;
     }
+    this.#holdBack(service, planned, now);
     if (said(planned) !== this.#waiting.heard(service.key)) return true;
     // Who hears nothing new may still wait for other pools than before.
     if (planned.served) this.#await(service, planned.waitsFor);
@@ -214,40 +231,15 @@ export class Allocator {
     }
     const pools = poolsOf(due);
     // Who was told of a rest that is over, and got nothing by it, hears what it waits for now.
-    const told = this.#waiting.lookingTo(pools).filter((key) => this.#waiting.heard(key)?.includes(RESTING) === true);
-    const others = this.#reconsider(told, now, new Crowds(this.#waiting, this.ledger));
+    const others = this.#reconsider(this.#waiting.toldOfRest(pools), now, new Crowds(this.#waiting, this.ledger));
     return this.#effects([...again, ...others.again], [...pools, ...others.pools]);
   }
 
   #view(now: number): AllocateView {
-    const { services, namespaces, moves, words } = this.#deps;
-    return {
-      pools: this.#pools,
-      rules: () => words?.poolSet() ?? this.#pools,
-      namespaces,
-      ledger: this.ledger,
-      now,
-      adopting: this.#inheritance.counts,
-      mayOmit: (pool) => this.#inheritance.mayOmit(pool),
-      recordOf: (key, { pool, ip }) => this.#recordOf(key, ip, pool),
-      isNamedNow: (key, ip) => this.#isNamed(key, ip),
-      isNamed: (key, assignment) => words?.isNamed(key, assignment) === true,
-      mayOmitNow: (pool) => words?.mayOmit(pool) === true,
-      inherited: (key, ip) => this.#inheritance.inherited(key, ip, services),
-      isLeaving: (key, ip) => this.#leaving.get(key)?.has(ip) === true,
-      mayMove: (key) => moves === undefined || moves.nextAt(key) <= now,
-      createdAt: (key) => services.get(key)?.createdAt,
-    };
-  }
-
-  #recordOf(key: string, ip: string, pool: string): ReturnType<AllocateView['recordOf']> {
-    const selector = this.#pools.get(pool)?.serviceSelector;
-    return this.#inheritance.recordOf({ key, ip, selector }, this.#deps.services);
-  }
-
-  #isNamed(key: string, ip: string): boolean {
-    const own = this.ledger.assignments(key).find((assignment) => assignment.ip === ip);
-    return own !== undefined && this.#deps.words?.isNamed(key, own) === true;
+    const { namespaces, moves } = this.#deps;
+    const { ledger, heldBack } = this;
+    const mayMove = (key: string): boolean => moves === undefined || moves.nextAt(key) <= now;
+    return { pools: this.#pools, namespaces, ledger, heldBack, now, testimony: this.#testimony, mayMove };
   }
 
   #setPools(pools: PoolSet): void {
@@ -278,12 +270,6 @@ export class Allocator {
     return this.ledger.rivals(ip, service).filter((rival) => this.#leaving.get(rival)?.has(ip) !== true);
   }
 
-  #evict(rival: string, ip: string, now: number): void {
-    const sharing = this.ledger.sharing(rival);
-    const left = this.ledger.assignments(rival).filter((assignment) => assignment.ip !== ip);
-    if (sharing !== undefined) this.ledger.set({ key: rival, sharing }, left, now);
-  }
-
   #hold(service: Service, assignments: readonly Assignment[], now: number): Effects {
     const unique = assignments.filter(({ ip }, i) => assignments.findIndex((other) => other.ip === ip) === i);
     const before = this.ledger.assignments(service.key);
@@ -291,12 +277,10 @@ export class Allocator {
     if (sameAssignments(unique, before) && sameTerms(service.sharing, this.ledger.sharing(service.key)))
       return NO_EFFECTS;
     const terms = this.ledger.sharing(service.key);
-    const written = this.ledger.written(service.key);
-    const freed = this.#set(service, unique, now);
-    this.#discard(freed, written);
+    const offered = this.#set(service, unique, now);
     const changed = [...without(unique, before), ...without(before, unique)];
     const again = [
-      ...this.#free(freed, now),
+      ...offered,
       ...this.#shareAnew(terms, now),
       ...this.#shareAnew(service.sharing, now),
       ...this.#retell(new Set([...unique, ...before].map(({ ip }) => ip)), now),
@@ -304,9 +288,27 @@ export class Allocator {
     return this.#effects(again, poolsOf(changed));
   }
 
-  #set(holder: Holder, assignments: readonly Assignment[], now: number): Assignment[] {
-    this.#unproven.note(holder.key, assignments, this.#pools);
-    return this.ledger.set(holder, assignments, now);
+  /**
+   * What a Service has from now on. What it has no more goes to who waits, one after the other: somebody who needs two would get both
+   * with the first, although an older one waits for the second.
+   */
+  #set(holder: Holder, assignments: readonly Assignment[], now: number): string[] {
+    const { key } = holder;
+    this.#unproven.note(key, assignments, this.#pools);
+    for (const { ip } of assignments) {
+      const other = this.heldBack.take(ip) ?? key;
+      if (other !== key) this.#unsettled.add(other);
+    }
+    const written = this.ledger.written(key);
+    const lost = this.ledger.assignments(key).filter(({ ip }) => assignments.every((other) => other.ip !== ip));
+    const again: string[] = [];
+    do {
+      lost.shift();
+      const freed = this.ledger.set(holder, [...assignments, ...lost], now);
+      this.#discard(freed, written);
+      again.push(...this.#free(freed, now));
+    } while (lost.length > 0);
+    return again;
   }
 
   /** One of a group has other addresses or terms than before: those of the group that wait may fit beside it now. */
@@ -323,7 +325,9 @@ export class Allocator {
   #effects(again: readonly string[], pools: Iterable<string> = []): Effects {
     const all = new Set([...pools, ...this.#drawn]);
     this.#drawn.clear();
-    return { again, pools: all };
+    const keys = this.#unsettled.size === 0 ? again : [...new Set([...again, ...this.#unsettled])];
+    this.#unsettled.clear();
+    return { again: keys, pools: all };
   }
 
   /** What was only kept for a Service and never written need not rest, and is no address to get back. */
@@ -342,7 +346,7 @@ export class Allocator {
   /** Keeps an address for the oldest Service that waits for it, so that no younger one comes first. */
   #offer({ pool, ip }: Assignment, now: number): string[] {
     const again: string[] = [];
-    for (const key of this.#interestedIn({ pool, ip })) {
+    for (const key of interestedIn({ pool, ip }, this.#pools, this.#waiting)) {
       const service = this.#deps.services.get(key);
       // Of those who share only some fit beside the first: the others get nothing by being planned.
       if (service === undefined || this.ledger.rivals(ip, service).length > 0) continue;
@@ -350,17 +354,23 @@ export class Allocator {
       if (this.#reserve(service, planned, now)) again.push(key);
       // Of two families the other one may be what is missing by now.
       else if (planned.served) this.#await(service, planned.waitsFor);
-      if (this.ledger.holders(ip).some((holder) => this.ledger.sharing(holder)?.key === undefined)) break;
+      this.#holdBack(service, planned, now);
+      if (this.heldBack.has(ip) || this.ledger.isHeldAlone(ip)) break;
     }
     return [...again, ...this.#retell([ip], now)];
   }
 
-  /** Where the pool doesn't give it, as a stranger or a node has it, or it is a buggy one, it is at most for who asks for it. */
-  #interestedIn({ pool: name, ip }: Assignment): Iterable<string> {
-    const [pool, address] = [this.#pools.get(name), parseAddress(ip)];
-    if (pool === undefined || address === undefined || !this.#pools.gives(pool, address))
-      return this.#waiting.wanting(ip);
-    return this.#waiting.interestedIn(name, { family: address.family, ip });
+  /** Holds back what a Service is to have with what it lacks; what is not held back any more is for who waits. */
+  #holdBack(service: Service, planned: Plan, now: number): void {
+    const holds = planned.served ? planned.holds : [];
+    if (holds.length === 0 && this.heldBack.of(service.key).length === 0) return;
+    const dropped = this.heldBack.set(service, holds);
+    this.observe(service);
+    for (const { service: former, assignment } of dropped) {
+      if (former.key !== service.key) this.#unsettled.add(former.key);
+      if (this.ledger.isHeld(assignment.ip) || this.heldBack.has(assignment.ip)) continue;
+      for (const key of this.#offer(assignment, now)) this.#unsettled.add(key);
+    }
   }
 
   /** Who wants an address that somebody else has got, or has on other terms, and is told of another one or of other terms. */
@@ -385,5 +395,3 @@ export class Allocator {
     return true;
   }
 }
-
-const RESTING: Reason = 'PoolResting';

@@ -16,7 +16,13 @@ export interface ChooseView extends FreeView {
 
 /** An address; or why not, and what could help. */
 export type Choice =
-  | { readonly ok: true; readonly assignment: Assignment }
+  | {
+      readonly ok: true;
+      readonly assignment: Assignment;
+      /** All pools that could be looked at, and those before its own that have no address at the moment. */
+      readonly pools?: readonly string[];
+      readonly full?: readonly Lack[];
+    }
   | {
       readonly ok: false;
       readonly finding: Finding;
@@ -61,8 +67,10 @@ function some(ports: readonly string[]): string {
   return `${ports.slice(0, MAX_PORTS).join(', ')}${more}`;
 }
 
-/** Why an address that others hold can't be shared with them. */
+/** Why an address that others hold can't be shared with them, or one that is held back for another can't be had. */
 function notShareable(ip: string, service: Service, view: ChooseView): Finding | undefined {
+  const keeper = view.heldBack?.keptFrom(ip, service);
+  if (keeper !== undefined) return finding('WantedAddressTaken', { ip, holder: keeper });
   const [holder] = view.ledger.rivals(ip, service).sort();
   const theirs = holder === undefined ? undefined : view.ledger.sharing(holder);
   if (holder === undefined || theirs === undefined) return undefined;
@@ -137,7 +145,7 @@ function chooseAny(service: Service, family: Family, view: ChooseView): Choice {
   let first: Finding | undefined;
   for (const pool of pools) {
     const choice = chooseFrom(pool, service, family, view);
-    if (choice.ok) return choice;
+    if (choice.ok) return { ...choice, pools: pools.map(({ name }) => name), full };
     if (choice.finding.reason === 'PoolFull' || choice.finding.reason === 'PoolResting')
       full.push({ pool: pool.name, family });
     // That a pool of the other family can't help goes without saying where another one could.

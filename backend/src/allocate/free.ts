@@ -2,6 +2,7 @@ import { formatAddress, parseAddress, type Family } from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import type { Service } from '../domain/service.ts';
+import type { HeldBack } from './held-back.ts';
 import type { Ledger } from './ledger.ts';
 import type { PoolSet } from './pool-set.ts';
 import type { Release } from './released.ts';
@@ -11,6 +12,8 @@ export interface FreeView {
   readonly ledger: Ledger;
   /** Milliseconds since the epoch: what was freed a short while ago may have to rest. */
   readonly now: number;
+  /** Not given: nothing is held back for anybody. */
+  readonly heldBack?: Pick<HeldBack, 'keptFrom' | 'of'>;
 }
 
 /** An address for a Service, or why there is none. */
@@ -49,9 +52,10 @@ function shared(service: Service, family: Family, pool: Pool, view: FreeView): s
   return lowest(fitting);
 }
 
-/** An address that is kept for the Service already, while the write that says so is under way. */
+/** An address that is kept for the Service already: while the write that says so is under way, or until there is one of the other family. */
 function kept(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
-  const all = view.ledger.assignments(service.key).filter((assignment) => assignment.pool === pool.name);
+  const both = [...view.ledger.assignments(service.key), ...(view.heldBack?.of(service.key) ?? [])];
+  const all = both.filter((assignment) => assignment.pool === pool.name);
   return all.find(({ ip }) => givable(ip, pool, family, view) && view.ledger.rivals(ip, service).length === 0)?.ip;
 }
 
@@ -93,7 +97,7 @@ function rested(service: Service, family: Family, pool: Pool, view: FreeView): R
 function wishedByOthers(service: Service, family: Family, pool: Pool, view: FreeView): Rested {
   let rests = false;
   for (const ip of view.ledger.wishedFree()) {
-    if (!givable(ip, pool, family, view)) continue;
+    if (!givable(ip, pool, family, view) || view.heldBack?.keptFrom(ip, service) !== undefined) continue;
     const release = view.ledger.lastHolder(ip);
     const until = release === undefined || release.service === service.key ? 0 : restsUntil(release, pool);
     if (until <= view.now) return { ip };

@@ -9,18 +9,23 @@ import {
   familiesOf,
   familyOf,
   fitsOwnWishes,
+  halfways,
   holdersOf,
   isOlderService,
+  isOurs,
   isToBeReplaced,
+  isWaiting,
   mayGive,
   mayHaveGot,
   mayShare,
   missingFamilies,
+  situation,
   type Candidate,
   type World,
 } from './testing/rules.ts';
 import { CROWDED } from './testing/crowded.ts';
 import { SmallCluster } from './testing/small-cluster.ts';
+import { TWO_FAMILIES } from './testing/two-families.ts';
 import { Allocator } from './allocator.ts';
 import { said } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
@@ -43,10 +48,6 @@ function addressesOf(service: Service | undefined): readonly string[] {
 
 function show(service: Service | undefined): string {
   return service === undefined ? 'gone' : JSON.stringify(service);
-}
-
-function isOurs(service: Service): boolean {
-  return service.isLoadBalancer && !service.deleting && service.loadBalancerClass !== 'example.com/other';
 }
 
 /** Whether a Service's ports and policies, since they changed, don't go with those of others that have its address or are to get it. */
@@ -161,18 +162,15 @@ const addressesStay: Check = (before, after, step) => {
 };
 
 const nobodyWaitsInVain: Check = (_before, after) => {
+  const now = situation(ADDRESSES, after);
   for (const service of after.services.values()) {
     if (!service.hasCondition || !isOurs(service)) continue;
     assert.ok(
-      !couldHaveMore(service, ADDRESSES, after),
+      !couldHaveMore(service, now),
       `could have ${JSON.stringify(available(service, ADDRESSES, after))}: ${show(service)}`,
     );
   }
 };
-
-function isWaiting(service: Service, world: World): boolean {
-  return isOurs(service) && service.hasCondition && missingFamilies(service, world).length > 0;
-}
 
 /** The addresses that came to a Service, those apart that were its own before. */
 function gained(service: Service, before: World): string[] {
@@ -190,9 +188,13 @@ const olderKeepsIt = ({ twice, services }: SmallCluster, { happenings }: Step): 
   assert.ok(!addressesOf(younger).includes(twice.ip), `${twice.ip} is held by the younger ${show(younger)} too`);
 };
 
+/** Who comes with an address that was free may be believed to have got it of the leader before; of several happenings one may be such. */
+function isBelievedAnyway(happenings: Step['happenings']): boolean {
+  return happenings.length > 1 || happenings[0]?.what === 'late' || happenings[0]?.what === 'usurp';
+}
+
 const oldestFirst: Check = (before, after, { happenings }) => {
-  // Who comes with an address that was free may be believed to have got it of the leader before.
-  if (happenings.length > 1 || happenings[0]?.what === 'late' || happenings[0]?.what === 'usurp') return;
+  if (isBelievedAnyway(happenings)) return;
   const all = [...after.services.values()];
   const waited = all.filter((service) => {
     const was = before.services.get(service.key);
@@ -201,14 +203,38 @@ const oldestFirst: Check = (before, after, { happenings }) => {
     );
   });
   for (const service of all) {
-    const had = service.recorded.filter(({ ip }) => addressesOf(before.services.get(service.key)).includes(ip));
+    const news = gained(service, before);
+    if (news.length === 0) continue;
+    const had = service.recorded.filter(({ ip }) => !news.includes(ip));
     const services = new Map(after.services).set(service.key, { ...service, recorded: had });
     const world = { ...after, services };
-    const older = waited.filter((other) => isOlderService(other, service) && couldHaveMore(other, ADDRESSES, world));
-    for (const ip of gained(service, before)) {
+    const then = situation(ADDRESSES, world);
+    const older = waited.filter((other) => isOlderService(other, service) && couldHaveMore(other, then));
+    for (const ip of news) {
       const passed = older.filter((other) => missingFamilies(other, world).includes(familyOf(ip)));
       const fitting = passed.filter((other) => available(other, [ip], world).length > 0);
       assert.deepEqual(fitting.map(show), [], `${ip} went past these to ${show(service)}`);
+    }
+  }
+};
+
+/** The oldest that needs both families and finds one loses it to none that is younger. */
+const nobodyStarves: Check = (before, after, { happenings }) => {
+  if (isBelievedAnyway(happenings)) return;
+  const [first] = halfways(ADDRESSES, after);
+  const oldest = first?.service;
+  if (oldest === undefined || happenings.some((one) => touches(one, oldest.key))) return;
+  // One that is the first only since then had nothing held back for it.
+  if (halfways(ADDRESSES, before)[0]?.service.key !== oldest.key) return;
+  const lacking = missingFamilies(oldest, after).filter((family) =>
+    available(oldest, ADDRESSES, after).every(({ ip }) => familyOf(ip) !== family),
+  );
+  for (const service of [...after.services.values()].filter((other) => isOlderService(oldest, other))) {
+    for (const ip of gained(service, before).filter((each) => lacking.includes(familyOf(each)))) {
+      const had = service.recorded.filter((record) => record.ip !== ip);
+      const services = new Map(after.services).set(service.key, { ...service, recorded: had });
+      const open = available(oldest, [ip], { ...after, services });
+      assert.deepEqual(open, [], `the last of its family went past ${show(oldest)} to ${show(service)}`);
     }
   }
 };
@@ -278,6 +304,7 @@ const CHECKS: readonly Check[] = [
   addressesStay,
   nobodyWaitsInVain,
   oldestFirst,
+  nobodyStarves,
   sameAgain,
   forgeryTakesNothing,
 ];
@@ -328,5 +355,12 @@ test('so does one in which many wait for the same, and all of them are told the 
   fc.assert(
     fc.property(CROWDED, (history) => run(history, toldTheTruth)),
     { numRuns: Math.ceil(0.6 * RUNS), seed: SEED },
+  );
+});
+
+test('and one in which addresses of both families are short, and of those who need both the oldest is not overtaken', () => {
+  fc.assert(
+    fc.property(TWO_FAMILIES, (history) => run(history)),
+    { numRuns: Math.ceil(0.3 * RUNS), seed: SEED },
   );
 });

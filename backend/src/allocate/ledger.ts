@@ -61,6 +61,13 @@ export class Ledger {
     return freed;
   }
 
+  /** Somebody else has the address rather than this one of its holders. */
+  evict(service: string, ip: string, now: number): void {
+    const sharing = this.sharing(service);
+    const left = this.assignments(service).filter((assignment) => assignment.ip !== ip);
+    if (sharing !== undefined) this.set({ key: service, sharing }, left, now);
+  }
+
   /** What a Service shared and gave up, and others have still, as far as this leader has seen it. */
   leftBy(service: string): readonly string[] {
     return this.#left.get(service) ?? [];
@@ -108,6 +115,11 @@ export class Ledger {
 
   isHeld(ip: string): boolean {
     return this.#holders.has(ip);
+  }
+
+  /** By a Service that shares with nobody. */
+  isHeldAlone(ip: string): boolean {
+    return this.holders(ip).some((holder) => this.sharing(holder)?.key === undefined);
   }
 
   /** The Services that hold an address, in no particular order. */

@@ -5,7 +5,8 @@ import type { Pool } from '../domain/pool.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import { aPool, aService, range } from '../domain/testing/builders.ts';
 import { Ledger } from './ledger.ts';
-import { believedClaims, plan, type AllocateView, type Plan } from './plan.ts';
+import { believedClaims } from './claims.ts';
+import { plan, type AllocateView, type Plan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 import { byServiceAge } from './waiting.ts';
 
@@ -55,17 +56,19 @@ function view(
     namespaces: new Map([['shop', {}]]),
     ledger,
     now: NOW,
-    adopting: true,
-    rules: () => seen.pools,
-    recordOf: () => undefined,
-    mayOmit: () => true,
-    isNamedNow: () => false,
-    isNamed: () => false,
-    mayOmitNow: () => false,
-    inherited: () => undefined,
-    isLeaving: () => false,
+    testimony: {
+      adopting: true,
+      rules: () => seen.pools,
+      recordOf: () => undefined,
+      mayOmit: () => true,
+      isNamedNow: () => false,
+      isNamed: () => false,
+      mayOmitNow: () => false,
+      inherited: () => undefined,
+      isLeaving: () => false,
+      createdAt: (key) => ages.get(key),
+    },
     mayMove: () => true,
-    createdAt: (key) => ages.get(key),
   };
   for (const service of [...services].sort(byServiceAge)) ledger.set(service, believedClaims(service, seen), NOW);
   for (const [key, record] of Object.entries(reserved)) ledger.set(aService(key), [assignment(record)], NOW);

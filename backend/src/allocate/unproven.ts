@@ -1,8 +1,8 @@
 import type { Assignment, Service } from '../domain/service.ts';
 import { poolsOf, sameAssignments } from './assignments.ts';
+import { proven, type ClaimsView } from './claims.ts';
 import type { Effects } from './effects.ts';
 import type { Holder, Ledger } from './ledger.ts';
-import { proven, type AllocateView } from './plan.ts';
 import type { PoolSet } from './pool-set.ts';
 
 /**
@@ -37,7 +37,7 @@ export class Unproven {
   }
 
   /** There are other pools: what one of them has by now is judged. What it would not say is nobody's any more, and never was. */
-  prove(services: ReadonlyMap<string, Service>, view: AllocateView): Effects {
+  prove(services: ReadonlyMap<string, Service>, view: ClaimsView): Effects {
     const again: string[] = [];
     const pools = new Set<string>();
     for (const key of [...this.#ips.keys()]) {
@@ -51,7 +51,7 @@ export class Unproven {
   }
 
   /** What the Service holds then; undefined: the same as before. */
-  #judge(service: Service, view: AllocateView): readonly Assignment[] | undefined {
+  #judge(service: Service, view: ClaimsView): readonly Assignment[] | undefined {
     const { key } = service;
     const unproven = this.#ips.get(key);
     const before = this.#ledger.assignments(key);

@@ -1,4 +1,5 @@
 import type { Family } from '../domain/address.ts';
+import type { Reason } from '../domain/reason.ts';
 import type { Service } from '../domain/service.ts';
 
 type Aged = Pick<Service, 'key' | 'createdAt'>;
@@ -47,6 +48,8 @@ class Queue {
     return low;
   }
 }
+
+const RESTING: Reason = 'PoolResting';
 
 interface Entry {
   readonly service: Aged;
@@ -175,8 +178,12 @@ export class Waiting {
     return [...new Set(services.sort(byServiceAge).map(({ key }) => key))];
   }
 
-  /** Who looks to any of these pools, oldest first. */
-  lookingTo(pools: ReadonlySet<string>): string[] {
+  /** Who looks to any of these pools and was told that an address rests, oldest first. */
+  toldOfRest(pools: ReadonlySet<string>): string[] {
+    return this.#lookingTo(pools).filter((key) => this.heard(key)?.includes(RESTING) === true);
+  }
+
+  #lookingTo(pools: ReadonlySet<string>): string[] {
     const services = [...pools].flatMap((pool) => [...(this.#byPool.get(pool) ?? [])]);
     return [...new Set(services.sort(byServiceAge).map(({ key }) => key))];
   }

@@ -196,12 +196,79 @@ export function missingFamilies(service: Service, world: Pick<World, 'pools'>): 
   return familiesOf(service).filter((family) => !fitting.some(({ ip }) => familyOf(ip) === family));
 }
 
-/** Whether more of what it misses would be given to a Service now, by what its family policy asks for. */
-export function couldHaveMore(service: Service, ips: readonly string[], world: World): boolean {
-  if (service.wantedIPs.some((ip) => parseAddress(ip) === undefined)) return false;
-  const missing = missingFamilies(service, world);
+export function isOurs(service: Service): boolean {
+  return service.isLoadBalancer && !service.deleting && service.loadBalancerClass !== 'example.com/other';
+}
+
+export function isWaiting(service: Service, world: World): boolean {
+  return isOurs(service) && service.hasCondition && missingFamilies(service, world).length > 0;
+}
+
+/** Whether some pool would give it an address of the family if nobody had it, no Service, node or stranger. */
+function someDay(service: Service, family: Family, ips: readonly string[], world: World): boolean {
+  const pools = new Map([...world.pools].map(([name, pool]) => [name, { ...pool, conflicts: [] }]));
+  const later = { ...world, pools, nodes: new Set<string>(), now: Infinity };
+  const ofFamily = ips.filter((ip) => familyOf(ip) === family);
+  return [...world.pools.keys()].some((pool) => ofFamily.some((ip) => mayGive(service, { pool, ip }, later)));
+}
+
+/** A Service that needs addresses of both families, and lacks one that can't be had now but some day. */
+export interface Halfway {
+  readonly service: Service;
+  /** What it could have at once of the other one. */
+  readonly open: readonly Candidate[];
+}
+
+/** All of these, oldest first. */
+export function halfways(ips: readonly string[], world: World): Halfway[] {
+  const all = [...world.services.values()].filter((service) => {
+    const needsBoth = service.familyPolicy === 'RequireDualStack' && service.wantedIPs.length === 0;
+    return needsBoth && isWaiting(service, world);
+  });
+  const found: Halfway[] = [];
+  for (const service of all.sort((a, b) => (isOlderService(a, b) ? -1 : 1))) {
+    const missing = missingFamilies(service, world);
+    const possible = possibleFamilies(service, missing, { ips, world, waiting: found });
+    const lacking = missing.filter((family) => !possible.includes(family));
+    if (lacking.length === 0 || !lacking.every((family) => someDay(service, family, ips, world))) continue;
+    found.push({ service, open: available(service, ips, world).filter(({ ip }) => possible.includes(familyOf(ip))) });
+  }
+  return found;
+}
+
+export interface Situation {
+  readonly ips: readonly string[];
+  readonly world: World;
+  readonly waiting: readonly Halfway[];
+}
+
+export function situation(ips: readonly string[], world: World): Situation {
+  return { ips, world, waiting: halfways(ips, world) };
+}
+
+function possibleFamilies(service: Service, missing: readonly Family[], { ips, world, waiting }: Situation): Family[] {
   const open = available(service, ips, world);
-  const possible = missing.filter((family) => open.some(({ ip }) => familyOf(ip) === family));
+  return missing.filter((family) => {
+    const ofFamily = open.filter(({ ip }) => familyOf(ip) === family);
+    return ofFamily.length > 0 && !mayBeHeldBack(service, ofFamily, waiting);
+  });
+}
+
+/** "Of a family of a pool one address is held back, for the oldest that needs both and finds one." */
+function mayBeHeldBack(service: Service, open: readonly Candidate[], waiting: readonly Halfway[]): boolean {
+  const older = waiting.filter((other) => {
+    const isFor = ({ ip }: Candidate): boolean => other.open.some((candidate) => candidate.ip === ip);
+    return isOlderService(other.service, service) && open.some(isFor);
+  });
+  const pools = new Set(open.map(({ pool }) => pool));
+  return pools.size === open.length && pools.size <= older.length;
+}
+
+/** Whether more of what it misses would be given to a Service now, by what its family policy asks for. */
+export function couldHaveMore(service: Service, now: Situation): boolean {
+  if (service.wantedIPs.some((ip) => parseAddress(ip) === undefined)) return false;
+  const missing = missingFamilies(service, now.world);
+  const possible = possibleFamilies(service, missing, now);
   // Require takes both at once, or, where it has one, the other.
   return service.familyPolicy === 'RequireDualStack'
     ? missing.length > 0 && possible.length === missing.length

@@ -60,8 +60,8 @@ export class Allocation {
   /** What each pool says to the Service of an address of the family that it lacks, those of the lowest priority value first. */
   pools(service: Service): PoolWord[] {
     const { namespaces } = this.#picture.view;
-    const { pools, ledger } = this.#allocator;
-    const view = { pools, ledger, namespaces, now: this.#now };
+    const { pools, ledger, heldBack } = this.#allocator;
+    const view = { pools, ledger, heldBack, namespaces, now: this.#now };
     const family = missingFamily(service, view);
     const all = [...pools.pools.values()].sort((a, b) => a.priority - b.priority || (a.name < b.name ? -1 : 1));
     return all.slice(0, MAX_POOLS).map(({ name }: Pool) => {

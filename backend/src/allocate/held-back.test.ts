@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Pool } from '../domain/pool.ts';
+import type { Service } from '../domain/service.ts';
+import { aPool, aService } from '../domain/testing/builders.ts';
+import { Allocator } from './allocator.ts';
+import { HeldBack } from './held-back.ts';
+import { PoolSet } from './pool-set.ts';
+
+const NOW = 1_000_000_000;
+const FOUR = aPool('four', ['192.0.2.1'], { isDefault: true });
+const SIX = aPool('six', ['2001:db8::1'], { isDefault: true });
+
+/** A leader whose writes succeed at once. */
+class Desk {
+  readonly services = new Map<string, Service>();
+  readonly allocator = new Allocator({ services: this.services, namespaces: new Map() });
+  #age = 0;
+
+  constructor(...pools: readonly Pool[]) {
+    this.allocator.adopt(setOf(pools), { released: new Map(), used: [] }, NOW);
+  }
+
+  pools(...pools: readonly Pool[]): void {
+    this.#work(this.allocator.configure(setOf(pools), NOW).again);
+  }
+
+  /** Younger than all before, unless it says when it was created. */
+  create(name: string, spec: Partial<Service>): void {
+    const service = aService(`d/${name}`, { createdAt: NOW + ++this.#age, ...spec });
+    this.services.set(service.key, service);
+    this.allocator.observe(service);
+    this.#work([service.key]);
+  }
+
+  remove(name: string): void {
+    const key = `d/${name}`;
+    this.services.delete(key);
+    this.#work(this.allocator.forget(key, NOW).again);
+  }
+
+  ips(name: string): string {
+    return this.allocator.ledger
+      .written(`d/${name}`)
+      .map(({ ip }) => ip)
+      .join();
+  }
+
+  #work(keys: readonly string[]): void {
+    const queue = [...keys];
+    for (let i = 0; queue.length > 0; i++) {
+      assert.ok(i < 1_000, 'it comes to rest');
+      const service = this.services.get(queue.shift() ?? '');
+      if (service === undefined) continue;
+      const planned = this.allocator.plan(service, NOW);
+      const taken = this.allocator.take(service, planned, NOW);
+      const settled = this.allocator.settle(service, planned, NOW);
+      queue.push(...taken.again, ...settled.again);
+    }
+  }
+}
+
+function setOf(pools: readonly Pool[]): PoolSet {
+  return new PoolSet(new Map(pools.map((pool) => [pool.name, pool])));
+}
+
+const BOTH: Partial<Service> = { familyPolicy: 'RequireDualStack', families: ['ipv4', 'ipv6'] };
+const V4: Partial<Service> = { families: ['ipv4'] };
+const V6: Partial<Service> = { families: ['ipv6'] };
+
+suite('who needs an address of each family', () => {
+  test('gets them where they come free in turn, though younger Services wait for either', () => {
+    const desk = new Desk(FOUR, SIX);
+    desk.create('first', V4);
+    desk.create('second', V6);
+    desk.create('both', BOTH);
+    desk.create('young-4', V4);
+    desk.create('young-6', V6);
+    desk.remove('first');
+    assert.deepEqual(
+      ['both', 'young-4'].map((name) => desk.ips(name)),
+      ['', ''],
+    );
+    desk.remove('second');
+    assert.deepEqual(
+      ['both', 'young-4', 'young-6'].map((name) => desk.ips(name)),
+      ['192.0.2.1,2001:db8::1', '', ''],
+    );
+  });
+
+  test('keeps nothing from an older one', () => {
+    const desk = new Desk(FOUR);
+    desk.create('both', { ...BOTH, createdAt: NOW + 100 });
+    desk.create('older', { ...V4, createdAt: NOW });
+    assert.equal(desk.ips('older'), '192.0.2.1');
+  });
+
+  test('keeps nothing from others as long as no pool would ever give it the other one', () => {
+    for (const six of [[], [{ ...SIX, disabled: true }], [{ ...SIX, namespaces: ['others'] }]]) {
+      const desk = new Desk(FOUR, ...six);
+      desk.create('both', BOTH);
+      desk.create('young', V4);
+      assert.equal(desk.ips('young'), '192.0.2.1');
+    }
+  });
+
+  test('leaves what was held back to who waits when it is gone, and when it can have the other one no more', () => {
+    const gone = new Desk(FOUR, SIX);
+    const closed = new Desk(FOUR, SIX);
+    for (const desk of [gone, closed]) {
+      desk.create('second', V6);
+      desk.create('both', BOTH);
+      desk.create('young', V4);
+      assert.equal(desk.ips('young'), '');
+    }
+    gone.remove('both');
+    closed.pools(FOUR, { ...SIX, disabled: true });
+    assert.deepEqual([gone.ips('young'), closed.ips('young')], ['192.0.2.1', '192.0.2.1']);
+  });
+
+  test('is told apart from who asks for the very address', () => {
+    const desk = new Desk(FOUR, SIX);
+    desk.create('second', V6);
+    desk.create('both', BOTH);
+    desk.create('wishing', { ...V4, wantedIPs: ['192.0.2.1'] });
+    assert.equal(desk.ips('wishing'), '');
+    desk.remove('both');
+    assert.equal(desk.ips('wishing'), '192.0.2.1');
+  });
+
+  test('gives way to an older one that begins to wait, and comes next', () => {
+    const desk = new Desk(FOUR, SIX);
+    desk.create('second', V6);
+    desk.create('younger', { ...BOTH, createdAt: NOW + 200 });
+    desk.create('older', { ...BOTH, createdAt: NOW + 100 });
+    desk.remove('second');
+    assert.deepEqual([desk.ips('older'), desk.ips('younger')], ['192.0.2.1,2001:db8::1', '']);
+    desk.remove('older');
+    assert.equal(desk.ips('younger'), '192.0.2.1,2001:db8::1');
+  });
+
+  test('has it held back by a leader that begins as well', () => {
+    const second = aService('d/second', {
+      ...V6,
+      createdAt: 1,
+      claims: true,
+      recorded: [{ pool: 'six', ip: '2001:db8::1' }],
+    });
+    const services = [
+      second,
+      aService('d/both', { ...BOTH, createdAt: 2 }),
+      aService('d/young', { ...V4, createdAt: 3 }),
+    ];
+    const all = new Map(services.map((service) => [service.key, service]));
+    const allocator = new Allocator({ services: all, namespaces: new Map() });
+    allocator.adopt(setOf([FOUR, SIX]), { released: new Map(), used: [] }, NOW);
+    assert.deepEqual(allocator.heldBack.of('d/both'), [{ pool: 'four', ip: '192.0.2.1' }]);
+    const planned = allocator.plan(all.get('d/young') ?? second, NOW);
+    assert.deepEqual(planned.served && planned.assignments, []);
+  });
+});
+
+suite('what is held back', () => {
+  const [older, younger] = [
+    { key: 'd/older', createdAt: 1 },
+    { key: 'd/younger', createdAt: 2 },
+  ];
+  const first = { pool: 'p', ip: '192.0.2.1' };
+  const second = { pool: 'p', ip: '192.0.2.2' };
+
+  test('is one address of a family of a pool, for the oldest', () => {
+    const held = new HeldBack();
+    assert.deepEqual(held.set(younger, [first]), []);
+    assert.deepEqual(held.set(older, [second]), [{ service: younger, assignment: first }]);
+    assert.deepEqual(held.set(younger, [first]), []);
+    assert.deepEqual([held.of('d/older'), held.of('d/younger')], [[second], []]);
+    assert.deepEqual([held.has('192.0.2.1'), held.has('192.0.2.2')], [false, true]);
+    assert.deepEqual(held.set(older, [first]), [{ service: older, assignment: second }]);
+  });
+
+  test('is kept from younger ones alone', () => {
+    const held = new HeldBack();
+    held.set(older, [first]);
+    assert.deepEqual([held.keptFrom(first.ip, younger), held.keptFrom(first.ip, older)], ['d/older', undefined]);
+    assert.equal(held.keptFrom(second.ip, younger), undefined);
+    assert.equal(held.take(first.ip), 'd/older');
+    assert.deepEqual([held.keptFrom(first.ip, younger), held.take(first.ip)], [undefined, undefined]);
+  });
+});

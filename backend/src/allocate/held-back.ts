@@ -1,0 +1,69 @@
+import type { Assignment, Service } from '../domain/service.ts';
+import { familyOf, without } from './assignments.ts';
+import { byServiceAge } from './waiting.ts';
+
+type Aged = Pick<Service, 'key' | 'createdAt'>;
+
+/** An address that nobody has, and that a Service will have once it gets one of the other family as well. */
+interface Hold {
+  readonly service: Aged;
+  readonly assignment: Assignment;
+}
+
+/**
+ * What is held back for Services that need an address of each family at once and find one only: where addresses of the two come free
+ * in turn, others would take them all. From younger Services alone, so that two that wait for what is held back for the other can't
+ * come about; and of a family of a pool one address, for the oldest that waits so, so that not more lies idle.
+ */
+export class HeldBack {
+  readonly #byPlace = new Map<string, Hold>();
+  readonly #byIp = new Map<string, Hold>();
+
+  /** For which older Service an address is held back from this one. */
+  keptFrom(ip: string, service: Aged): string | undefined {
+    const hold = this.#byIp.get(ip);
+    return hold !== undefined && byServiceAge(hold.service, service) < 0 ? hold.service.key : undefined;
+  }
+
+  has(ip: string): boolean {
+    return this.#byIp.has(ip);
+  }
+
+  /** What is held back for a Service, in no particular order. */
+  of(key: string): Assignment[] {
+    if (this.#byPlace.size === 0) return [];
+    return [...this.#byPlace.values()].filter(({ service }) => service.key === key).map(({ assignment }) => assignment);
+  }
+
+  /** Instead of what was held back for a Service, these, as far as no older one waits there; returns whatever is not any more. */
+  set(service: Aged, wanted: readonly Assignment[]): Hold[] {
+    const granted = wanted.filter((assignment) => this.#isFirst(service, assignment));
+    const former = without(this.of(service.key), granted).map((assignment) => ({ service, assignment }));
+    const passed = granted.flatMap((assignment) => this.#byPlace.get(placeOf(assignment)) ?? []);
+    const displaced = passed.filter((hold) => hold.service.key !== service.key);
+    for (const { assignment } of [...former, ...displaced]) this.take(assignment.ip);
+    for (const assignment of granted) {
+      this.#byPlace.set(placeOf(assignment), { service, assignment });
+      this.#byIp.set(assignment.ip, { service, assignment });
+    }
+    return [...former, ...displaced];
+  }
+
+  /** Somebody has the address now; returns for whom it was held back. */
+  take(ip: string): string | undefined {
+    const hold = this.#byIp.get(ip);
+    if (hold === undefined) return undefined;
+    this.#byIp.delete(ip);
+    this.#byPlace.delete(placeOf(hold.assignment));
+    return hold.service.key;
+  }
+
+  #isFirst(service: Aged, assignment: Assignment): boolean {
+    const others = [this.#byPlace.get(placeOf(assignment)), this.#byIp.get(assignment.ip)];
+    return others.every((hold) => hold === undefined || byServiceAge(hold.service, service) >= 0);
+  }
+}
+
+function placeOf(assignment: Assignment): string {
+  return `${familyOf(assignment)} ${assignment.pool}`;
+}

@@ -1,0 +1,77 @@
+/** Histories of a few addresses of both families that Services wait for, some of them for one of each. */
+import fc from 'fast-check';
+import type { Service } from '../../domain/service.ts';
+import type { Happening, Step } from './history.ts';
+
+const NAMES = ['p', 'q', 'r'] as const;
+const SERVICES = Array.from({ length: 8 }, (_, i) => `a/${i}`);
+const RANGES: readonly (readonly string[])[] = [
+  ['192.0.2.0-192.0.2.1'],
+  ['192.0.2.2'],
+  ['2001:db8::1'],
+  ['2001:db8::2-2001:db8::3'],
+  ['192.0.2.4', '2001:db8::4'],
+];
+
+type Wish = Pick<Service, 'familyPolicy' | 'families' | 'wantedPools'>;
+
+const WISH: fc.Arbitrary<Wish> = fc.record({
+  familyPolicy: fc.constantFrom<Service['familyPolicy']>('RequireDualStack', 'RequireDualStack', 'SingleStack'),
+  families: fc.constantFrom<Service['families']>(['ipv4', 'ipv6'], ['ipv6', 'ipv4']),
+  wantedPools: fc.constantFrom<readonly string[]>([], [], ['p', 'q'], ['r', 'p']),
+});
+
+function creation(key: string, { families, familyPolicy, wantedPools }: Wish): Happening {
+  return { what: 'create', key, families, spec: { familyPolicy, wantedPools }, terms: {}, restored: undefined };
+}
+
+const KEY = fc.constantFrom(...SERVICES);
+const NAME = fc.constantFrom(...NAMES);
+const HAPPENING: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(KEY, WISH).map((given) => creation(...given)) },
+  { weight: 4, arbitrary: KEY.map((key): Happening => ({ what: 'delete', key })) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(KEY, WISH).map(([key, { familyPolicy, wantedPools }]): Happening => {
+      return { what: 'edit', key, spec: { familyPolicy, wantedPools }, terms: {} };
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(NAME, fc.boolean())
+      .map(([name, disabled]): Happening => ({ what: 'editPool', name, spec: { disabled } })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(NAME, fc.constantFrom(0, 30))
+      .map(([name, reuseAfterSeconds]): Happening => ({ what: 'editPool', name, spec: { reuseAfterSeconds } })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(NAME, fc.constantFrom(...RANGES))
+      .map(([name, ranges]): Happening => ({ what: 'resizePool', name, ranges })),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(1, 40).map((seconds): Happening => ({ what: 'pass', seconds })) },
+  { weight: 1, arbitrary: fc.constant<Happening>({ what: 'restart' }) },
+);
+
+function stepOf(happening: Happening, coins: readonly boolean[] = [true]): Step {
+  return { happenings: [happening], coins };
+}
+
+/** They begin with their pools, and with more Services than these have addresses. */
+export const TWO_FAMILIES: fc.Arbitrary<Step[]> = fc
+  .tuple(
+    fc.array(fc.constantFrom(...RANGES), { minLength: NAMES.length, maxLength: NAMES.length }),
+    fc.array(WISH, { minLength: 5, maxLength: SERVICES.length }),
+    fc.array(fc.tuple(HAPPENING, fc.array(fc.boolean(), { minLength: 1, maxLength: 4 })), { maxLength: 25 }),
+  )
+  .map(([ranges, wishes, happenings]) => [
+    ...NAMES.map((name, i) => stepOf({ what: 'createPool', name, ranges: ranges[i] ?? [], spec: {} })),
+    // Their age is told in seconds.
+    ...wishes.flatMap((wish, i) => [stepOf({ what: 'pass', seconds: 1 }), stepOf(creation(SERVICES[i] ?? '', wish))]),
+    ...happenings.map((given) => stepOf(...given)),
+  ]);
