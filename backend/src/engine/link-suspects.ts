@@ -37,9 +37,9 @@ export class LinkSuspects {
   /**
    * A node answered for an address that it has no right to.
    *
-   * @returns whether that is known already, and it did so again because we asked: nobody else has heard it
+   * @returns whether that is known already, and it told us alone, as we asked: nobody else has heard it
    */
-  hear({ ip, node, mac, link }: RivalObservation, pool: string): boolean {
+  hear({ ip, node, mac, link, toAll }: RivalObservation, pool: string): boolean {
     const { clock, conflicts, replicaNodes } = this.#deps;
     const now = clock.now();
     const suspects = this.#suspects.get(ip) ?? new Map<string, Suspect>();
@@ -51,7 +51,7 @@ export class LinkSuspects {
     const known = conflicts.get(ip);
     if (known === undefined || known.node === node)
       conflicts.set(ip, { ...{ pool, link, mac, node }, announced: true });
-    return now - suspect.askedAt < PATIENCE_MS;
+    return !toAll && now - suspect.askedAt < PATIENCE_MS;
   }
 
   /** The link is about to be asked. Who didn't answer the last time is no suspect any more; returns whether there is any. */

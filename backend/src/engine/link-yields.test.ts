@@ -14,7 +14,7 @@ interface Quarrel {
 function quarrel(): Quarrel {
   const clock = new FakeClock();
   const yields = new LinkYields({ clock, onEnd: () => undefined });
-  return { clock, hear: (heard) => yields.hear({ ...RIVAL, heard }) };
+  return { clock, hear: (heard) => yields.hear({ ...RIVAL, heard, toAll: heard !== 'answer' }) };
 }
 
 test('what a rival answers or probes for is no announcement', () => {

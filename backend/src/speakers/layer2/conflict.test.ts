@@ -15,6 +15,7 @@ import {
 } from './testing/table.ts';
 import { wanted, wants, type Table } from './testing/table.ts';
 import { arpAnswer, arpProbe } from './wire/arp.ts';
+import type { Packet } from './wire/frame.ts';
 import { neighborAnswer, neighborProbe } from './wire/neighbor.ts';
 import { hex } from './wire/testing/hex.ts';
 
@@ -24,8 +25,8 @@ const HOST = '02:00:00:00:00:aa';
 const PEER = '02:00:00:00:00:02';
 
 const families = [
-  { name: 'ARP', text: V4, shown: V4, perAnnouncement: 2, question: () => arpQuestion(V4) },
-  { name: 'NDP', text: V6, shown: '..:10', perAnnouncement: 1, question: () => solicitation(V6) },
+  { name: 'ARP', text: V4, shown: V4, asked: 'probe', perAnnouncement: 2, question: () => arpQuestion(V4) },
+  { name: 'NDP', text: V6, shown: '..:10', asked: 'question', perAnnouncement: 1, question: () => solicitation(V6) },
 ];
 
 function probing(text: string): Table {
@@ -34,14 +35,21 @@ function probing(text: string): Table {
   return made;
 }
 
-/** What the kernel of node b, which has the address, answers to our probe: in IPv6 to all nodes, as the probe names no address of ours. */
-function kernelsAnswer(text: string): ReturnType<typeof arpAnswer | typeof neighborAnswer> {
-  const [asking, kernel] = [OUR_MAC, PEER_MAC].map((mac) => ({ source: mac, mac, ip: ip(text) }));
-  assert.ok(asking !== undefined && kernel !== undefined);
-  return text === V6 ? neighborAnswer(kernel, neighborProbe(asking)) : arpAnswer(kernel, arpProbe(asking));
+/** What a kernel that has the address answers: to an IPv6 probe to all nodes, as that names no address of ours. */
+function answerOf(mac: Uint8Array, text: string, question: Packet): Packet {
+  const kernel = { source: mac, mac, ip: ip(text) };
+  if (question.kind === 'arp') return arpAnswer(kernel, question);
+  assert.equal(question.kind, 'neighbor-solicitation');
+  return neighborAnswer(kernel, question);
 }
 
-for (const { name, text, shown, perAnnouncement, question } of families) {
+/** The answer of the kernel of node b to our probe. */
+function kernelsAnswer(text: string): Packet {
+  const speaking = { source: OUR_MAC, mac: OUR_MAC, ip: ip(text) };
+  return answerOf(PEER_MAC, text, text === V6 ? neighborProbe(speaking) : arpProbe(speaking));
+}
+
+for (const { name, text, shown, asked, perAnnouncement, question } of families) {
   test(`${name}: two probes, and 300 ms after the first one the announcement`, () => {
     const { lan, clock, seen } = probing(text);
     assert.deepEqual(lan.take().map(gist), [`probe ${shown}`]);
@@ -137,14 +145,14 @@ for (const { name, text, shown, perAnnouncement, question } of families) {
     lan.deliver(1, claim(text, HOST_MAC));
     lan.take();
     clock.advance(30_000);
-    assert.deepEqual(lan.take().map(gist), [`probe ${shown}`]);
+    assert.deepEqual(lan.take().map(gist), [`${asked} ${shown}`]);
     lan.deliver(1, claim(text, HOST_MAC));
     clock.advance(1000);
     assert.equal(seen.length, 1, 'it is not');
     lan.take();
     clock.advance(31_000);
-    const [asked, ...said] = lan.take().map(gist);
-    assert.equal(asked, `probe ${shown}`);
+    const [first, ...said] = lan.take().map(gist);
+    assert.equal(first, `${asked} ${shown}`);
     assert.deepEqual(seen.at(-1), { ip: text, state: 'announcing', link: 'eth1' });
     assert.ok(said.length === perAnnouncement && said.every((each) => each.startsWith('announcement')), `${said}`);
     clock.advance(100_000);
@@ -155,7 +163,9 @@ for (const { name, text, shown, perAnnouncement, question } of families) {
   test(`${name}: a node of ours that speaks for the address is a rival: reported, and nothing else is done`, () => {
     const { lan, seen } = settled(text);
     lan.deliver(1, claim(text, PEER_MAC));
-    assert.deepEqual(seen, [{ ip: text, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'announcement' }]);
+    assert.deepEqual(seen, [
+      { ip: text, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'announcement', toAll: true },
+    ]);
     assert.deepEqual(lan.take(), []);
   });
 
@@ -217,64 +227,30 @@ for (const { name, text, shown, perAnnouncement, question } of families) {
   test(`${name}: an audit asks, and the kernel that answers is named`, () => {
     const { lan, speaker, seen } = settled(text);
     speaker.audit(text);
-    assert.deepEqual(lan.take().map(gist), [`probe ${shown}`]);
-    lan.deliver(1, kernelsAnswer(text));
-    assert.deepEqual(seen, [{ ip: text, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'answer' }]);
+    const [question, ...more] = lan.take();
+    assert.ok(question !== undefined && more.length === 0);
+    assert.equal(gist(question), `${asked} ${shown}`);
+    const answer = answerOf(PEER_MAC, text, question.packet);
+    assert.deepEqual(answer.destination, OUR_MAC, 'to us alone');
+    lan.deliver(1, answer);
+    const heard = { heard: 'answer', toAll: false };
+    assert.deepEqual(seen, [{ ip: text, state: 'rival', link: 'eth1', mac: PEER, node: 'b', ...heard }]);
   });
 }
-
-test('NDP: a kernel that answers the probe before the first announcement is heard as one', () => {
-  const { lan, clock, seen } = probing(V6);
-  clock.advance(200);
-  lan.deliver(1, kernelsAnswer(V6));
-  assert.deepEqual(seen.at(-1), { ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'answer' });
-});
-
-test('NDP: what is told to all nodes long after a question is no answer to it', () => {
-  const { lan, clock, speaker, seen } = settled(V6);
-  speaker.audit(V6);
-  clock.advance(300);
-  lan.deliver(1, claim(V6, PEER_MAC));
-  assert.deepEqual(seen, [{ ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'announcement' }]);
-});
-
-test('NDP: what is told to all nodes right after another host’s probe is an answer to that', () => {
-  const { lan, seen } = settled(V6);
-  lan.deliver(1, probeBy(V6, HOST_MAC));
-  lan.deliver(1, claim(V6, PEER_MAC));
-  assert.deepEqual(seen, [{ ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'answer' }]);
-});
-
-test('NDP: who has just probed, and then tells all nodes, announces; unless somebody else asked as well', () => {
-  for (const [heard, askers] of [
-    ['announcement', [PEER_MAC]],
-    ['answer', [HOST_MAC, PEER_MAC]],
-  ] as const) {
-    const { lan, seen } = settled(V6);
-    for (const mac of askers) lan.deliver(1, probeBy(V6, mac));
-    lan.deliver(1, claim(V6, PEER_MAC));
-    assert.deepEqual(seen, [{ ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard }]);
-  }
-});
 
 test('ARP: who asks for others with our address announces nothing', () => {
   const { lan, seen } = settled(V4);
   lan.deliver(1, arpQuestion('192.0.2.99', { source: PEER_MAC, senderMac: PEER_MAC, senderIp: ip(V4) }));
-  assert.deepEqual(seen, [{ ip: V4, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'answer' }]);
-});
-
-test('NDP: who asks for others with our address announces nothing', () => {
-  const { lan, seen } = settled(V6);
-  const options = [{ type: 'source-link-layer', mac: PEER_MAC }] as const;
-  lan.deliver(1, solicitation('2001:db8::99', { source: PEER_MAC, sourceIp: ip(V6), options }));
-  assert.deepEqual(seen, [{ ip: V6, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'answer' }]);
+  assert.deepEqual(seen, [
+    { ip: V4, state: 'rival', link: 'eth1', mac: PEER, node: 'b', heard: 'answer', toAll: true },
+  ]);
 });
 
 test('a rival that speaks for a third: known by where its frames come from', () => {
   const { lan, seen } = settled(V4);
   lan.deliver(1, { ...claim(V4, hex('0200000000cc')), source: PEER_MAC });
   assert.deepEqual(seen, [
-    { ip: V4, state: 'rival', link: 'eth1', mac: '02:00:00:00:00:cc', node: 'b', heard: 'announcement' },
+    { ip: V4, state: 'rival', link: 'eth1', mac: '02:00:00:00:00:cc', node: 'b', heard: 'announcement', toAll: true },
   ]);
 });
 

@@ -1,7 +1,8 @@
 import type { Link, LinkLayer, LinkSocket } from '../../platform/ports.ts';
 import { AddressTable } from './address-table.ts';
 import type { Counters, LinkCounters, SentKind } from './counters.ts';
-import { addressText, ALL_NODES, solicitedNodeGroup } from './wire/address.ts';
+import { addressOctets, addressText, ALL_NODES, isLinkLocal, linkLocalOf } from './wire/address.ts';
+import { solicitedNodeGroup } from './wire/address.ts';
 import { encodeFrame, type Packet } from './wire/frame.ts';
 
 /** Whoever is present on a link with an address. */
@@ -57,6 +58,12 @@ export class LinkPort<R extends Resident> {
   /** As it was seen last. */
   get link(): Link {
     return this.#link;
+  }
+
+  /** To ask from; where this host has none on the link, as IPv6 is turned off, the one that it would have, which is nobody else's. */
+  get linkLocal(): Uint8Array {
+    const own = this.#link.prefixes.map((prefix) => addressOctets(prefix.split('/', 1)[0] ?? ''));
+    return own.find((address) => address?.length === 16 && isLinkLocal(address)) ?? linkLocalOf(this.#link.mac);
   }
 
   get counters(): Counters {

@@ -51,6 +51,8 @@ export interface RivalObservation {
   readonly mac: string;
   readonly node: string;
   readonly heard: Heard;
+  /** Everybody on the link has heard it as well, and may believe it. */
+  readonly toAll: boolean;
 }
 
 export interface Layer2Options {

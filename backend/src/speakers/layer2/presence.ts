@@ -4,7 +4,8 @@ import type { AddressState, Heard, Layer2Options } from './model.ts';
 import type { Paced, Pacer } from './pacer.ts';
 import { arpAnnouncement, arpAnswer, arpProbe, type ArpPacket, type Speaking } from './wire/arp.ts';
 import { macText, sameOctets } from './wire/mac.ts';
-import { neighborAnnouncement, neighborAnswer, neighborProbe, type NeighborSolicitation } from './wire/neighbor.ts';
+import { neighborAnnouncement, neighborAnswer, neighborProbe, neighborQuestion } from './wire/neighbor.ts';
+import type { NeighborSolicitation } from './wire/neighbor.ts';
 
 /** Somebody says that an address of ours is theirs. The octets are views of a frame. */
 export interface Claim {
@@ -12,14 +13,17 @@ export interface Claim {
   readonly mac: Uint8Array;
   /** Where the frame came from: another one, if they speak for a third. */
   readonly source: Uint8Array;
-  /** `to-all`: in IPv6 the answer to a question without a source address, as probes are, looks like an announcement (RFC 4861 section 7.2.4). */
-  readonly heard: Heard | 'to-all';
+  /** `advertisement`: in IPv6 the answer to a question without a source address, as probes are, looks like an announcement (RFC 4861 section 7.2.4). */
+  readonly heard: Heard | 'advertisement';
+  /** Everybody on the link has heard it. */
+  readonly toAll: boolean;
 }
 
 export interface Rival {
   readonly mac: string;
   readonly node: string;
   readonly heard: Heard;
+  readonly toAll: boolean;
 }
 
 export interface PresenceDeps {
@@ -90,7 +94,7 @@ export class Presence implements Paced {
   #recheck: Timer | undefined;
   /**
    * When each rival was reported last, by its node, as the MAC that a frame names is its sender's to choose, and by how it was heard: its
-   * kernel's answer must not hide what its replica announces. Those within `rivalMs`.
+   * kernel's answer must not hide what its replica announces, nor what it tells us what it tells all. Those within `rivalMs`.
    */
   readonly #rivals = new Map<string, number>();
 
@@ -166,7 +170,7 @@ export class Presence implements Paced {
 
   /** Asks whether anybody else answers for the address; who does is heard as any claim. */
   audit(): void {
-    if (this.#phase === 'announcing') this.#ask();
+    if (this.#phase === 'announcing') this.#askAsNeighbor();
   }
 
   /** Whoever held us off may have gone: asks again now. */
@@ -191,10 +195,12 @@ export class Presence implements Paced {
     if (sameOctets(claim.mac, this.#spoken)) return;
     // To be asked for is no claim, unless we were about to claim it ourselves (RFC 5227 section 2.1.1, RFC 4862 section 5.4.3).
     if (claim.heard === 'probe' && this.#phase !== 'probing') return;
+    const { source, toAll } = claim;
     const mac = macText(claim.mac);
-    const node = this.#deps.peerOf(mac) ?? this.#deps.peerOf(macText(claim.source));
-    if (node === undefined) this.#contend(mac);
-    else this.#meet({ mac, node, heard: claim.heard === 'to-all' ? this.#toAll(claim.source) : claim.heard });
+    const node = this.#deps.peerOf(mac) ?? this.#deps.peerOf(macText(source));
+    if (node === undefined) return this.#contend(mac);
+    const heard = claim.heard === 'advertisement' ? this.#advertised(source, toAll) : claim.heard;
+    this.#meet({ mac, node, heard, toAll });
   }
 
   #noteAsker(by: string | undefined): void {
@@ -203,7 +209,8 @@ export class Presence implements Paced {
   }
 
   /** Nobody answers their own question: who has just asked, and now tells all, announces. */
-  #toAll(source: Uint8Array): Heard {
+  #advertised(source: Uint8Array, toAll: boolean): Heard {
+    if (!toAll) return 'answer';
     const asked = this.#asked.by === macText(source) ? this.#askedBefore : this.#asked;
     return this.#deps.clock.now() - asked.at < ANSWER_MS ? 'answer' : 'announcement';
   }
@@ -217,7 +224,9 @@ export class Presence implements Paced {
   #probe(): number {
     const { probeCount, probeMs } = this.#deps.options;
     this.#probesLeft--;
-    this.#ask();
+    const speaking = this.#speaking();
+    this.#noteAsker(undefined);
+    this.port.send(this.ip.length === 4 ? arpProbe(speaking) : neighborProbe(speaking), 'probe');
     return probeMs / Math.max(1, probeCount);
   }
 
@@ -289,7 +298,7 @@ export class Presence implements Paced {
 
   #askContender(heardAt: number): void {
     const { clock, options } = this.#deps;
-    this.#ask();
+    this.#askAsNeighbor();
     this.#recheck = clock.setTimer(PATIENCE_MS, () => {
       if (this.#contender?.at === heardAt) this.#makePeace();
       else this.#recheck = this.#recheckAfter(options.recheckMs);
@@ -309,7 +318,7 @@ export class Presence implements Paced {
     this.port.counters.rivals++;
     const now = clock.now();
     for (const [key, at] of this.#rivals) if (now - at >= options.rivalMs) this.#rivals.delete(key);
-    const key = `${rival.heard} ${rival.node}`;
+    const key = `${rival.heard} ${rival.toAll} ${rival.node}`;
     if (this.#rivals.has(key)) return;
     this.#rivals.set(key, now);
     onRival(this, rival);
@@ -323,10 +332,14 @@ export class Presence implements Paced {
     return { source: this.port.link.mac, mac: this.#spoken, ip: this.ip };
   }
 
-  #ask(): void {
+  /**
+   * For an address that is announced: so that the answer comes to us alone. To an IPv6 probe it would go to all nodes with the override
+   * flag (RFC 4861 section 7.2.4), and turn them to whoever has the address as well.
+   */
+  #askAsNeighbor(): void {
     const speaking = this.#speaking();
-    this.#noteAsker(undefined);
-    this.port.send(this.ip.length === 4 ? arpProbe(speaking) : neighborProbe(speaking), 'probe');
+    const isFour = this.ip.length === 4;
+    this.port.send(isFour ? arpProbe(speaking) : neighborQuestion(speaking, this.port.linkLocal), 'probe');
   }
 
   /** Whatever was to be sent is not. */

@@ -1,5 +1,4 @@
 import type { LinkPort } from './link-port.ts';
-import type { Heard } from './model.ts';
 import type { Claim, Presence } from './presence.ts';
 import { isUnspecified } from './wire/address.ts';
 import { isGratuitous, type ArpPacket } from './wire/arp.ts';
@@ -40,30 +39,33 @@ export class Responder {
 
   #arp(port: LinkPort<Presence>, packet: ArpPacket): void {
     const { senderIp, targetIp, senderMac: mac, source } = packet;
-    const heard = heardBy(packet);
-    this.#hear(port.addresses.get(senderIp), { mac, source, heard });
+    const toAll = isGroup(packet.destination);
+    // A host's own questions come from whichever of its addresses it speaks from: that is no announcement (RFC 5227 section 1.1).
+    const heard = toAll && isGratuitous(packet) ? 'announcement' : 'answer';
+    this.#hear(port.addresses.get(senderIp), { mac, source, heard, toAll });
     if (packet.operation === 'reply' || isGratuitous(packet)) return;
     const asked = port.addresses.get(targetIp);
-    if (isUnspecified(senderIp)) this.#hear(asked, { mac, source, heard: 'probe' });
+    if (isUnspecified(senderIp)) this.#hear(asked, { mac, source, heard: 'probe', toAll });
     asked?.answer(packet);
   }
 
   #solicitation(port: LinkPort<Presence>, packet: NeighborSolicitation): void {
     const { source } = packet;
+    const toAll = isGroup(packet.destination);
     const asked = port.addresses.get(packet.target);
     if (isUnspecified(packet.sourceIp)) {
-      this.#hear(asked, { mac: source, source, heard: 'probe' });
+      this.#hear(asked, { mac: source, source, heard: 'probe', toAll });
     } else {
       const mac = linkLayerAddress(packet.options, 'source-link-layer');
-      if (mac !== undefined) this.#hear(port.addresses.get(packet.sourceIp), { mac, source, heard: 'answer' });
+      if (mac !== undefined) this.#hear(port.addresses.get(packet.sourceIp), { mac, source, heard: 'answer', toAll });
     }
     asked?.answer(packet);
   }
 
   #advertisement(port: LinkPort<Presence>, packet: NeighborAdvertisement): void {
     const mac = linkLayerAddress(packet.options, 'target-link-layer') ?? packet.source;
-    const heard = isGroup(packet.destination) ? 'to-all' : 'answer';
-    this.#hear(port.addresses.get(packet.target), { mac, source: packet.source, heard });
+    const toAll = isGroup(packet.destination);
+    this.#hear(port.addresses.get(packet.target), { mac, source: packet.source, heard: 'advertisement', toAll });
   }
 
   #hear(presence: Presence | undefined, claim: Claim): void {
@@ -71,9 +73,4 @@ export class Responder {
     if (this.#isOwn(claim.mac)) presence.port.counters.drop('own');
     else presence.hear(claim);
   }
-}
-
-/** A host's own questions come from whichever of its addresses it speaks from, to all: that is no announcement (RFC 5227 section 1.1). */
-function heardBy(packet: ArpPacket): Heard {
-  return isGroup(packet.destination) && isGratuitous(packet) ? 'announcement' : 'answer';
 }

@@ -3,7 +3,7 @@ import { FakeLogger } from '../../../platform/fake/logger.ts';
 import type { Link } from '../../../platform/ports.ts';
 import type { Desired, Layer2Options, Observation } from '../model.ts';
 import { Layer2Speaker } from '../speaker.ts';
-import { addressOctets, solicitedNodeGroup, multicastMac } from '../wire/address.ts';
+import { addressOctets, isUnspecified, solicitedNodeGroup, multicastMac } from '../wire/address.ts';
 import { arpAnnouncement, type ArpPacket } from '../wire/arp.ts';
 import { BROADCAST, macText, NO_MAC } from '../wire/mac.ts';
 import { neighborAnnouncement, neighborProbe, type NeighborSolicitation } from '../wire/neighbor.ts';
@@ -93,7 +93,8 @@ export function probeBy(text: string, mac: Uint8Array): ArpPacket | NeighborSoli
 
 /** A frame in a word or two, for comparing many: what it says of which address, and the MAC that it names. */
 export function gist({ packet }: Sent): string {
-  if (packet.kind === 'neighbor-solicitation') return `probe ${text(packet.target)}`;
+  if (packet.kind === 'neighbor-solicitation')
+    return `${isUnspecified(packet.sourceIp) ? 'probe' : 'question'} ${text(packet.target)}`;
   if (packet.kind === 'neighbor-advertisement') {
     const [option] = packet.options;
     const mac = option?.type === 'target-link-layer' ? macText(option.mac) : 'none';

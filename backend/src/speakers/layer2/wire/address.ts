@@ -44,6 +44,19 @@ export function isMulticast6(address: Uint8Array): boolean {
   return address[0] === 0xff;
 }
 
+/** `fe80::/10` (RFC 4291 section 2.5.6). */
+export function isLinkLocal(address: Uint8Array): boolean {
+  return address[0] === 0xfe && ((address[1] ?? 0) & 0xc0) === 0x80;
+}
+
+/** The link-local address that a MAC makes (RFC 4291 appendix A). */
+export function linkLocalOf(mac: Uint8Array): Uint8Array {
+  const address = new Uint8Array(16);
+  address.set([0xfe, 0x80]);
+  address.set([(mac[0] ?? 0) ^ 2, ...mac.subarray(1, 3), 0xff, 0xfe, ...mac.subarray(3, 6)], 8);
+  return address;
+}
+
 /** The MAC of an IPv6 group (RFC 2464 section 7). */
 export function multicastMac(group: Uint8Array): Uint8Array {
   return Uint8Array.of(0x33, 0x33, ...group.subarray(12));

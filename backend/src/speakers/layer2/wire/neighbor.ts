@@ -164,6 +164,15 @@ export function neighborAnnouncement({ source, mac, ip }: Speaking): NeighborAdv
   };
 }
 
+/** RFC 4861 section 7.2.2: who has `ip`? From an address of ours with our MAC, so that who has it tells us alone. */
+export function neighborQuestion({ source, ip }: Speaking, sourceIp: Uint8Array): NeighborSolicitation {
+  return {
+    ...neighborProbe({ source, mac: source, ip }),
+    sourceIp,
+    options: [{ type: 'source-link-layer', mac: source }],
+  };
+}
+
 /** RFC 4862 section 5.4.2: asks for `ip` without claiming it. */
 export function neighborProbe({ source, ip }: Speaking): NeighborSolicitation {
   const destinationIp = solicitedNodeGroup(ip);
