@@ -12,6 +12,8 @@ const SPEAKER_REASONS = [
   'own',
   /** A question for an address that we don't answer for yet: being probed, or somebody else's. */
   'not-announced',
+  /** Neither asks for an address of ours nor claims one: a reply to it, or what says the same as we do. */
+  'no-claim',
 ] as const;
 
 export type Layer2DropReason = DropReason | (typeof SPEAKER_REASONS)[number];

@@ -181,6 +181,7 @@ export class Presence implements Paced {
     this.#tryAgain();
   }
 
+  /** A question for this address. */
   answer(question: ArpPacket | NeighborSolicitation): void {
     this.port.counters.question(question.kind === 'arp' ? 'arp' : 'ndp');
     if (this.#phase !== 'announcing') return this.port.counters.drop('not-announced');
@@ -189,18 +190,20 @@ export class Presence implements Paced {
     this.port.send(reply, 'answer');
   }
 
-  hear(claim: Claim): void {
+  /** Whether what is said of this address is anything to us. */
+  hear(claim: Claim): boolean {
     if (claim.heard === 'probe') this.#noteAsker(macText(claim.source));
     // Who says what we say is no rival: two replicas may speak for the same third node.
-    if (sameOctets(claim.mac, this.#spoken)) return;
+    if (sameOctets(claim.mac, this.#spoken)) return false;
     // To be asked for is no claim, unless we were about to claim it ourselves (RFC 5227 section 2.1.1, RFC 4862 section 5.4.3).
-    if (claim.heard === 'probe' && this.#phase !== 'probing') return;
+    if (claim.heard === 'probe' && this.#phase !== 'probing') return false;
     const { source, toAll } = claim;
     const mac = macText(claim.mac);
     const node = this.#deps.peerOf(mac) ?? this.#deps.peerOf(macText(source));
-    if (node === undefined) return this.#contend(mac);
     const heard = claim.heard === 'advertisement' ? this.#advertised(source, toAll) : claim.heard;
-    this.#meet({ mac, node, heard, toAll });
+    if (node === undefined) this.#contend(mac);
+    else this.#meet({ mac, node, heard, toAll });
+    return true;
   }
 
   #noteAsker(by: string | undefined): void {

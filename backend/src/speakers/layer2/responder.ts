@@ -28,49 +28,57 @@ export class Responder {
     if (packet.kind === 'drop') return counters.drop(packet.reason);
     if (!isGroup(packet.destination) && !sameOctets(packet.destination, link.mac))
       return counters.drop('other-station');
-    this.#dispatch(port, packet);
+    if (!this.#take(port, packet)) counters.drop('no-claim');
   }
 
-  #dispatch(port: LinkPort<Presence>, packet: Packet): void {
-    if (packet.kind === 'arp') this.#arp(port, packet);
-    else if (packet.kind === 'neighbor-solicitation') this.#solicitation(port, packet);
-    else this.#advertisement(port, packet);
+  /** Whether it is a question for an address of ours, or anybody's claim to one. */
+  #take(port: LinkPort<Presence>, packet: Packet): boolean {
+    if (packet.kind === 'arp') return this.#arp(port, packet);
+    if (packet.kind === 'neighbor-solicitation') return this.#solicitation(port, packet);
+    return this.#advertisement(port, packet);
   }
 
-  #arp(port: LinkPort<Presence>, packet: ArpPacket): void {
+  #arp(port: LinkPort<Presence>, packet: ArpPacket): boolean {
     const { senderIp, targetIp, senderMac: mac, source } = packet;
     const toAll = isGroup(packet.destination);
     // A host's own questions come from whichever of its addresses it speaks from: that is no announcement (RFC 5227 section 1.1).
     const heard = toAll && isGratuitous(packet) ? 'announcement' : 'answer';
-    this.#hear(port.addresses.get(senderIp), { mac, source, heard, toAll });
-    if (packet.operation === 'reply' || isGratuitous(packet)) return;
+    const isClaim = this.#hear(port.addresses.get(senderIp), { mac, source, heard, toAll });
+    if (packet.operation === 'reply' || isGratuitous(packet)) return isClaim;
     const asked = port.addresses.get(targetIp);
     if (isUnspecified(senderIp)) this.#hear(asked, { mac, source, heard: 'probe', toAll });
     asked?.answer(packet);
+    return isClaim || asked !== undefined;
   }
 
-  #solicitation(port: LinkPort<Presence>, packet: NeighborSolicitation): void {
+  #solicitation(port: LinkPort<Presence>, packet: NeighborSolicitation): boolean {
     const { source } = packet;
     const toAll = isGroup(packet.destination);
     const asked = port.addresses.get(packet.target);
+    let isClaim = false;
     if (isUnspecified(packet.sourceIp)) {
       this.#hear(asked, { mac: source, source, heard: 'probe', toAll });
     } else {
       const mac = linkLayerAddress(packet.options, 'source-link-layer');
-      if (mac !== undefined) this.#hear(port.addresses.get(packet.sourceIp), { mac, source, heard: 'answer', toAll });
+      const claimed = mac && port.addresses.get(packet.sourceIp);
+      isClaim = mac !== undefined && this.#hear(claimed, { mac, source, heard: 'answer', toAll });
     }
     asked?.answer(packet);
+    return isClaim || asked !== undefined;
   }
 
-  #advertisement(port: LinkPort<Presence>, packet: NeighborAdvertisement): void {
+  #advertisement(port: LinkPort<Presence>, packet: NeighborAdvertisement): boolean {
     const mac = linkLayerAddress(packet.options, 'target-link-layer') ?? packet.source;
     const toAll = isGroup(packet.destination);
-    this.#hear(port.addresses.get(packet.target), { mac, source: packet.source, heard: 'advertisement', toAll });
+    const claim: Claim = { mac, source: packet.source, heard: 'advertisement', toAll };
+    return this.#hear(port.addresses.get(packet.target), claim);
   }
 
-  #hear(presence: Presence | undefined, claim: Claim): void {
-    if (presence === undefined) return;
-    if (this.#isOwn(claim.mac)) presence.port.counters.drop('own');
-    else presence.hear(claim);
+  /** Whether the claim has been counted. */
+  #hear(presence: Presence | undefined, claim: Claim): boolean {
+    if (presence === undefined) return false;
+    if (!this.#isOwn(claim.mac)) return presence.hear(claim);
+    presence.port.counters.drop('own');
+    return true;
   }
 }
