@@ -162,3 +162,23 @@ test('a node that is deleted is no longer asked for, nor known', async () => {
   await host.pass(2 * FORGOTTEN_MS);
   assert.deepEqual(host.solicited, [], 'nobody has asked for the new one of this name');
 });
+
+suite('who is told that a MAC is known now', () => {
+  const cases = {
+    'once somebody has asked for all nodes': (host: Host) => void host.macs.meetAll(),
+    'once somebody has required the node': (host: Host) => host.macs.require(['n3']),
+    'by the next round, if nobody asked': () => undefined,
+  };
+  for (const [when, ask] of Object.entries(cases)) {
+    test(when, async () => {
+      const host = new Host(3);
+      await host.pass(1_000);
+      host.meet('10.0.0.3', mac(3));
+      host.answers.set('10.0.0.3', mac(3));
+      ask(host);
+      await host.pass(10_000);
+      assert.equal(host.macOf('n3'), macText(mac(3)));
+      assert.equal(host.changes, 1, 'once, however many rounds go by');
+    });
+  }
+});

@@ -102,19 +102,13 @@ export class NodeMacs {
   require(nodes: Iterable<string>): void {
     const before = this.#needed.size;
     for (const node of nodes) this.#needed.add(node);
-    if (this.#needed.size > before) void this.#meetNeeded();
+    if (this.#needed.size > before) void this.#meet(this.#needed);
   }
 
   /** Has the kernel find every node that is not met yet, and reads its tables. Never rejects. */
   async meetAll(): Promise<void> {
     this.#meeting ??= this.#meet(this.#deps.nodes.keys()).finally(() => (this.#meeting = undefined));
     await this.#meeting;
-  }
-
-  async #meetNeeded(): Promise<void> {
-    const before = this.#met.fingerprint;
-    await this.#meet(this.#needed);
-    if (!this.#stopped && this.#met.fingerprint !== before) this.#deps.onChange();
   }
 
   async #meet(nodes: Iterable<string>): Promise<void> {
@@ -173,6 +167,7 @@ export class NodeMacs {
 
   /** Reads the kernel's tables once more. Never rejects. */
   async refresh(): Promise<void> {
+    const before = this.#met.fingerprint;
     try {
       const { links, replicas } = this.#deps;
       const neighbours = await links.neighbours();
@@ -183,14 +178,14 @@ export class NodeMacs {
     } catch (error) {
       this.#deps.logger.warn({ err: error }, 'the MAC addresses of the nodes could not be read');
     }
+    // Whoever had them read, all shall know.
+    if (!this.#stopped && this.#met.fingerprint !== before) this.#deps.onChange();
   }
 
   async #refreshAndRest(): Promise<void> {
-    const before = this.#met.fingerprint;
     for (const node of this.#needed) if (!this.#deps.nodes.has(node)) this.#needed.delete(node);
     await this.#meet(this.#needed);
     if (this.#stopped) return;
-    if (this.#met.fingerprint !== before) this.#deps.onChange();
     this.#timer = this.#deps.clock.setTimer(REFRESH_MS, () => void this.#refreshAndRest());
   }
 
