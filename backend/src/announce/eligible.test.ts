@@ -43,6 +43,10 @@ suite('a node may take traffic', () => {
     assert.equal(reason({}, { family: 'ipv6' }), 'NodeHasNoAddress');
     assert.equal(reason({ internalIPs: [] }), 'NodeHasNoAddress');
   });
+  test('on Layer 2 without any, as its traffic comes by its MAC', () => {
+    const pool = aPool('lan', ['2001:db8::/64'], { protocol: 'layer2' });
+    assert.equal(reason({}, { family: 'ipv6', pool }), undefined);
+  });
   test('with an address that is pinned only', () => {
     const { internalIPs } = aNode('n1', ['2001:db8::1']);
     assert.equal(reason({ pinned: internalIPs }, { family: 'ipv6' }), undefined);

@@ -37,8 +37,9 @@ function selectedByPool({ node, pool }: NodeQuestion): Finding | undefined {
     : finding('NodeNotSelected', { node: node.name, pool: pool.name });
 }
 
-/** A route of the family needs a next hop of the family. */
-function hasAddress({ node, family }: NodeQuestion): Finding | undefined {
+/** A route of the family needs a next hop of the family; on Layer 2 the node's link is what counts, and its replica tells of that. */
+function hasAddress({ node, family, pool }: NodeQuestion): Finding | undefined {
+  if (pool.protocol === 'layer2') return undefined;
   return nextHop(node, family, []) === undefined ? finding('NodeHasNoAddress', { node: node.name, family }) : undefined;
 }
 
