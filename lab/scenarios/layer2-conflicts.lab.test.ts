@@ -111,6 +111,25 @@ suite('a LAN where a host has addresses of the pool', () => {
       assert.ok(message.includes(`node ${other}`) && message.includes('strictARP'), message);
       await lab.node(other).setStrictArp(true);
     });
+
+    test('a node that has an IPv6 address on its own interface is named, and no question of the owner’s turns the LAN to it', async () => {
+      const ipv6 = { ...ours, ipFamilies: ['IPv6'], ipFamilyPolicy: 'SingleStack' };
+      const [ip = ''] = await lab.serve('six', { ...fromLan(), spec: ipv6 });
+      const owner = await lab.owner(ip);
+      const other = lab.node(all.find((name) => name !== owner) ?? '');
+      const sniffer = await lab.manager.lab.sniff();
+      await other.exec('ip', '-6', 'address', 'add', `${ip}/64`, 'dev', 'eth0', 'nodad');
+      const { status, message } = await lab.manager.announcedBecause('six', 'AnsweredByNode');
+      assert.equal(status, 'True');
+      assert.ok(message.includes(`node ${other.name}`), message);
+      const about = (await sniffer.stop()).filter((record) => record.ip === ip && record.mac === other.mac);
+      assert.ok(about.some(({ kind }) => kind === 'na'));
+      assert.deepEqual(
+        about.filter(({ kind }) => kind === 'unsolicited-na'),
+        [],
+      );
+      await other.exec('ip', '-6', 'address', 'del', `${ip}/64`, 'dev', 'eth0');
+    });
   });
 
   test('a host that takes an address while all replicas are stopped keeps it, and the Service too, which is not announced', async () => {
