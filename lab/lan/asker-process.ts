@@ -2,8 +2,8 @@
 // command per line on stdin; one JSON line on stdout per command that is done.
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { addressText } from '../../backend/src/speakers/layer2/wire/address.ts';
 import type { Packet } from '../../backend/src/speakers/layer2/wire/frame.ts';
+import { answeredFor } from './answer.ts';
 import { Station } from './station.ts';
 
 export interface AskCommand {
@@ -30,10 +30,7 @@ let awaited: { readonly ip: string; readonly onAnswer: (at: number) => void } | 
 
 function hear(packet: Packet): void {
   const at = performance.now();
-  const isAnswer = packet.kind === 'arp' ? packet.operation === 'reply' : packet.kind === 'neighbor-advertisement';
-  if (!isAnswer || awaited === undefined) return;
-  const ip = addressText(packet.kind === 'arp' ? packet.senderIp : packet.target);
-  if (ip === awaited.ip) awaited.onAnswer(at);
+  if (awaited !== undefined && answeredFor(packet, station.mac) === awaited.ip) awaited.onAnswer(at);
 }
 
 const station = await Station.open(hear);

@@ -43,6 +43,10 @@ export class Station {
     return this.#lost;
   }
 
+  get mac(): Uint8Array {
+    return this.#link.mac;
+  }
+
   send(frame: Uint8Array): void {
     this.#socket.send(frame);
   }
