@@ -113,6 +113,37 @@ suite('what if', () => {
     assert.deepEqual(await services({ pools: [{ name: 'b', spec: { address: '198.51.100.8/31' } }] }), [1, ['shop/z']]);
   });
 
+  test('a pool becomes the first default one: who asks for no class gets an address, and nobody who has one by another', async (context) => {
+    const api = await bench(context);
+    const classless = (name: string, ingress: readonly object[] = []): kinds.Service => ({
+      metadata: { name, namespace: 'shop', creationTimestamp: '2026-01-01T00:00:00Z' },
+      spec: { type: 'LoadBalancer', ports: [{ port: 80, protocol: 'TCP' }] },
+      status: { loadBalancer: { ingress: [...ingress] } },
+    });
+    await api.store(kinds.services, classless('plain'), classless('cloud', [{ ip: '203.0.113.200' }]));
+    const gained = async (change: object): Promise<unknown[]> => {
+      const { gains, changes } = await whatIf(api, { pools: [{ name: 'a', ...change }] });
+      return [gains, changes.map(({ services, before }) => `${services.join()} ${before.reason}`)];
+    };
+    assert.deepEqual(await gained({ isDefault: true }), [1, ['shop/plain NotOptedIn']]);
+    assert.deepEqual(await gained({ spec: POOL.spec, isDefault: true }), [1, ['shop/plain NotOptedIn']]);
+    const fresh = { name: 'new', spec: { address: '198.51.100.0/30' }, isDefault: true };
+    assert.equal((await whatIf(api, { pools: [fresh] })).gains, 1);
+    // Others are asked for by name, or by class, only.
+    assert.deepEqual(await gained({ spec: POOL.spec }), [0, []]);
+    assert.deepEqual(await gained({ isDefault: true, disable: true }), [0, []]);
+  });
+
+  test('the only default pool is one no more: who has an address keeps it, and who waits for one goes on waiting', async (context) => {
+    const api = await bench(context);
+    const annotations = { 'eip.porter.kubesphere.io/is-default-eip': 'true' };
+    await api.store(eips, { ...POOL, metadata: { name: 'a', annotations } });
+    for (const change of [{ isDefault: false }, { spec: POOL.spec, isDefault: false }]) {
+      const { changes, keeps } = await whatIf(api, { pools: [{ name: 'a', ...change }] });
+      assert.deepEqual([changes, keeps], [[], 2]);
+    }
+  });
+
   test('a pool selects others: who waits for what somebody keeps goes on waiting', async (context) => {
     const api = await bench(context);
     const ready = { ...READY, observedGeneration: 1 };

@@ -18,7 +18,7 @@ export interface EditedKind<Draft> {
   readonly objectOf: (draft: Draft, base: KubernetesObject) => KubernetesObject;
   readonly fieldOf: FieldOf;
   /** What the API is asked to try out before it is saved; undefined: nothing. */
-  readonly simulation?: (object: KubernetesObject) => Bodies['simulate'];
+  readonly simulation?: (object: KubernetesObject, base: KubernetesObject) => Bodies['simulate'];
   /** What saving it brings about, that no simulation tells. */
   readonly consequence?: (object: KubernetesObject, base: KubernetesObject) => TextKey | undefined;
   readonly form: (props: FormProps<Draft>) => ReactNode;
@@ -153,7 +153,7 @@ function Review<Draft>({ kind, object, base }: ReviewProps<Draft>): ReactElement
       {kind.simulation === undefined ? (
         <p>{text('REVIEW_PASSED')}</p>
       ) : (
-        <SimulationView body={kind.simulation(object)} />
+        <SimulationView body={kind.simulation(object, base)} />
       )}
     </section>
   );

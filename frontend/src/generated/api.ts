@@ -684,6 +684,8 @@ export interface Bodies {
       readonly name: string;
       readonly disable?: boolean;
       readonly delete?: boolean;
+      /** Whether Services without a class get addresses from it: an annotation of the Eip has that. */
+      readonly isDefault?: boolean;
       /** A whole spec of an Eip, in the place of what it has; of a name that is not there: a new one. */
       readonly spec?: Readonly<Record<string, unknown>>;
     })[];

@@ -102,7 +102,7 @@ function newObject(name: string, now: number): StoredObject {
 }
 
 function editedPool(
-  { name, spec, disable, delete: deleted }: SimulationRequest['pools'][number],
+  { name, spec, isDefault, disable, delete: deleted }: SimulationRequest['pools'][number],
   before: Pool | undefined,
   { picture, now }: SimulationView,
 ): Pool | Refusal {
@@ -117,7 +117,12 @@ function editedPool(
     pool = parsed.value;
   }
   if (pool === undefined) return { field: 'body.pools', what: 'notThere', params: { kind: 'Eip', name } };
-  return { ...pool, disabled: disable ?? pool.disabled, deleting: deleted ?? pool.deleting };
+  return {
+    ...pool,
+    isDefault: isDefault ?? pool.isDefault,
+    disabled: disable ?? pool.disabled,
+    deleting: deleted ?? pool.deleting,
+  };
 }
 
 function editedPeer(

@@ -1,3 +1,4 @@
+import { notServed } from '../../allocate/served.ts';
 import { byServiceAge } from '../../allocate/waiting.ts';
 import type { HoldingService } from '../../announce/snapshot.ts';
 import type { Pool } from '../../domain/pool.ts';
@@ -61,13 +62,17 @@ function* newlyServed(
   pools: ReadonlyMap<string, Pool>,
   now: number,
 ): Generator<void, Change[]> {
+  const edited = picture.poolSetWith(pools);
+  // With the first default pool, those without a class are served as well.
+  const isServed = (service: Service): boolean =>
+    notServed({ service, defaultPoolExists: edited.hasDefault }) === undefined;
   const waiting = [...picture.index.entries.values()]
-    .filter((entry) => entry.notServed === undefined && !entry.service.claims)
+    .filter((entry) => !entry.service.claims && (entry.notServed === undefined || isServed(entry.service)))
     .map(({ service }) => service)
     .sort(byServiceAge);
   if (waiting.length === 0) return [];
   const before = yield* given(waiting, yield* Allocation.made(picture, now));
-  const after = yield* given(waiting, yield* Allocation.made(picture, now, picture.poolSetWith(pools)));
+  const after = yield* given(waiting, yield* Allocation.made(picture, now, edited));
   return waiting.flatMap(({ key }): Change[] => {
     const [was, is] = [before.get(key) ?? null, after.get(key) ?? null];
     if (was === 'Allocated' || is !== 'Allocated') return [];

@@ -32,6 +32,9 @@ export const simulationRequest = z
           name: objectName,
           disable: z.boolean().optional(),
           delete: z.boolean().optional(),
+          isDefault: z.boolean().optional().meta({
+            description: 'Whether Services without a class get addresses from it: an annotation of the Eip has that.',
+          }),
           spec: z.record(z.string(), z.unknown()).optional().meta({
             description: 'A whole spec of an Eip, in the place of what it has; of a name that is not there: a new one.',
           }),

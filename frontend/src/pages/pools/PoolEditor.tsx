@@ -2,7 +2,7 @@ import React, { type ReactElement } from 'react';
 import { CreationPage, EditingPage, type EditedPages } from '../../editor/EditorPages.tsx';
 import { NAME, type FormField } from '../../editor/form-fields.tsx';
 import { text } from '../../texts/texts.ts';
-import { NEW_POOL, poolDraftOf, poolFieldOf, poolObjectOf, type PoolDraft } from './pool-draft.ts';
+import { NEW_POOL, poolDraftOf, poolFieldOf, poolObjectOf, poolSimulation, type PoolDraft } from './pool-draft.ts';
 
 const FIELDS: readonly FormField<PoolDraft>[] = [
   NAME,
@@ -25,7 +25,7 @@ const FIELDS: readonly FormField<PoolDraft>[] = [
 const POOL: EditedPages<PoolDraft> = {
   ...{ plural: 'eips', page: 'porterlb.pools', title: 'POOLS', create: 'POOL_CREATE', blank: NEW_POOL, fields: FIELDS },
   ...{ draftOf: poolDraftOf, objectOf: poolObjectOf, fieldOf: poolFieldOf },
-  simulation: ({ metadata, spec = {} }) => ({ pools: [{ name: metadata.name, spec }] }),
+  simulation: poolSimulation,
 };
 
 export function PoolCreation(): ReactElement {

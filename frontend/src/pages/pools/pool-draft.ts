@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../api/objects.ts';
+import type { Bodies } from '../../generated/api.ts';
 
 /** A pool as the form has it: the fields that most sites set. All others stay as they are, and can be changed as YAML. */
 export interface PoolDraft {
@@ -31,12 +32,26 @@ export function poolDraftOf({ metadata, spec = {} }: KubernetesObject): PoolDraf
     ranges: ranges.join('\n'),
     protocol: textOf(spec['protocol'], 'bgp'),
     interface: textOf(spec['interface'], ''),
-    isDefault: DEFAULT_KEYS.some((key) => metadata.annotations?.[key] === 'true'),
+    isDefault: isDefault(metadata),
     priority: numberOf(spec['priority']),
     namespaces: namespaces.join(', '),
     reuseAfterSeconds: numberOf(spec['reuseAfterSeconds']),
     avoidBuggyIPs: spec['avoidBuggyIPs'] === true,
   };
+}
+
+function isDefault({ annotations }: KubernetesObject['metadata']): boolean {
+  return DEFAULT_KEYS.some((key) => annotations?.[key] === 'true');
+}
+
+/** What the API is asked to try out. An API that is older does not know of `isDefault`: it is said only where that changes. */
+export function poolSimulation(
+  { metadata, spec = {} }: KubernetesObject,
+  before: KubernetesObject,
+): Bodies['simulate'] {
+  const said = isDefault(metadata);
+  const change = said === isDefault(before.metadata) ? {} : { isDefault: said };
+  return { pools: [{ name: metadata.name, spec, ...change }] };
 }
 
 /** What each field of the form says of the spec; undefined: nothing. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { fireEvent } from '@testing-library/dom';
-import { refusal } from '../../testing/fake-http.ts';
+import { refusal, type Sent } from '../../testing/fake-http.ts';
 import { play, type Stage } from '../../testing/stage.tsx';
-import { poolCreation, poolEditing } from './pool.stories.ts';
+import { object as office, poolCreation, poolEditing } from './pool.stories.ts';
 
 async function type({ screen, act }: Stage, label: string, value: string): Promise<void> {
   await act(() => fireEvent.change(screen.getByLabelText(label), { target: { value } }));
@@ -91,6 +91,24 @@ suite('a pool that is changed', () => {
         metadata: { name: 'office', resourceVersion: '7' },
       },
       spec: { address: '192.0.2.0/27', protocol: 'bgp', priority: 9 },
+    });
+    await stage.close();
+  });
+
+  test('to be the default one is simulated as that', async () => {
+    const annotations = { 'eip.porter.kubesphere.io/is-default-eip': 'true' };
+    const stage = await play({
+      ...poolEditing,
+      answers: { ...poolEditing.answers, 'PUT /eips/office': ({ body }: Sent) => body },
+    });
+    await stage.act(() => fireEvent.click(stage.screen.getByLabelText('Default pool')));
+    await press(stage, 'Review');
+    assert.deepEqual(stage.http.last('PUT /eips/office')?.body, {
+      ...office,
+      metadata: { ...office.metadata, annotations },
+    });
+    assert.deepEqual(stage.http.last('POST /simulations')?.body, {
+      pools: [{ name: 'office', spec: office.spec, isDefault: true }],
     });
     await stage.close();
   });

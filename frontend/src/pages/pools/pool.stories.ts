@@ -93,7 +93,7 @@ export const poolDetail: Story = {
   ],
 };
 
-const object = {
+export const object = {
   ...{ apiVersion: 'network.kubesphere.io/v1alpha2', kind: 'Eip', metadata: { name: 'office', resourceVersion: '7' } },
   spec: { address: '192.0.2.0/27', protocol: 'bgp', priority: 3 },
 };
