@@ -40,3 +40,19 @@ export class Visitors {
 export function row(page: Page, name: string): Locator {
   return page.locator('tbody tr').filter({ has: page.getByRole('link', { name, exact: true }) });
 }
+
+/** Every entry of the open menu can be seen and clicked: nothing cuts it off or lies over it, and it ends within the window. */
+export async function assertMenuIsWhole(page: Page): Promise<void> {
+  const hidden = await page.getByRole('menuitem').evaluateAll((entries) =>
+    entries.flatMap((entry) => {
+      const { left, right, top, bottom } = entry.getBoundingClientRect();
+      const corners = [left + 1, right - 1].flatMap((x) => [top + 1, bottom - 1].map((y) => [x, y] as const));
+      const seen = corners.filter(([x, y]) => entry.ownerDocument.elementFromPoint(x, y) === entry);
+      return seen.length === corners.length
+        ? []
+        : [`${entry.textContent}: ${JSON.stringify([left, right, top, bottom])}`];
+    }),
+  );
+  assert.deepEqual(hidden, []);
+  assert.ok((await page.getByRole('menuitem').count()) > 0);
+}

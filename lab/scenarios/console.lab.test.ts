@@ -7,7 +7,7 @@ import { openBrowser } from '../console-shell/browser.ts';
 import { open, pagesOf } from '../console-shell/pages.ts';
 import { ConsoleSetting } from '../console-shell/setting.ts';
 import { whyNoShell } from '../console-shell/shell.ts';
-import { row, Visitors } from '../console-shell/visitors.ts';
+import { assertMenuIsWhole, row, Visitors } from '../console-shell/visitors.ts';
 import { accounts } from '../kubesphere/accounts.ts';
 import { on, ours, slice } from '../local/objects.ts';
 import { progressToStderr } from '../toolchain/index.ts';
@@ -122,6 +122,8 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
       await open(page, peers);
       await row(page, router.name).getByText('2 of 2').waitFor();
       await page.getByRole('button', { name: `Actions for ${router.name}` }).click();
+      // It is the last row of a short table, which scrolls sideways.
+      await assertMenuIsWhole(page);
       await page.getByRole('menuitem', { name: 'Delete' }).click();
       // Traffic goes through the other one.
       await page.getByText('Stay as they are').or(page.getByText('Nobody would be affected')).waitFor();

@@ -1,4 +1,14 @@
-import React, { useEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
+import React, {
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactElement,
+  type RefObject,
+} from 'react';
+import { menuPlace } from './menu-place.ts';
 
 export interface Action {
   readonly label: string;
@@ -15,14 +25,24 @@ export function ActionMenu({
 }): ReactElement | null {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
+  const place = usePlace(root, open);
   useEffect(() => {
     if (!open) return undefined;
-    root.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
+    // It is seen already: nothing is to be scrolled for it.
+    root.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus({ preventScroll: true });
     const onOutside = (event: MouseEvent): void => {
       if (root.current?.contains(event.target as Node) === false) setOpen(false);
     };
+    // It would stay where it is while its button goes.
+    const onMoved = (): void => setOpen(false);
     document.addEventListener('mousedown', onOutside);
-    return () => document.removeEventListener('mousedown', onOutside);
+    window.addEventListener('scroll', onMoved, true);
+    window.addEventListener('resize', onMoved);
+    return () => {
+      document.removeEventListener('mousedown', onOutside);
+      window.removeEventListener('scroll', onMoved, true);
+      window.removeEventListener('resize', onMoved);
+    };
   }, [open]);
   const close = (): void => {
     setOpen(false);
@@ -44,7 +64,7 @@ export function ActionMenu({
         ⋮
       </button>
       {open && (
-        <div role="menu" aria-label={label}>
+        <div role="menu" aria-label={label} style={place}>
           {actions.map((action) => (
             <button
               key={action.label}
@@ -62,4 +82,17 @@ export function ActionMenu({
       )}
     </div>
   );
+}
+
+/** The menu's place in the window: as a part of the page it would be cut off by a table that scrolls. */
+function usePlace(root: RefObject<HTMLElement>, open: boolean): CSSProperties | undefined {
+  const [place, setPlace] = useState<CSSProperties>();
+  useLayoutEffect(() => {
+    const button = root.current?.querySelector('button');
+    const menu = root.current?.querySelector('[role=menu]');
+    if (!open || button === null || button === undefined || menu === null || menu === undefined) return;
+    const { innerWidth: width, innerHeight: height } = window;
+    setPlace(menuPlace(button.getBoundingClientRect(), menu.getBoundingClientRect(), { width, height }));
+  }, [root, open]);
+  return place;
 }
