@@ -3,7 +3,7 @@ import { Checker, deadForMs, type Worst } from './checker.ts';
 import { describeFault, type Batch, type Fault } from './faults.ts';
 import type { Happened } from './judge.ts';
 import { afterwards, batches, timeline } from './plan.ts';
-import { LabSights } from './sights.ts';
+import { LabSights } from './lab-sights.ts';
 import { stateOf } from './state.ts';
 import { meaningOf, type Invariant } from './tally.ts';
 import { ChaosWorld, size } from './world.ts';
