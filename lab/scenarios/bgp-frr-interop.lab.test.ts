@@ -3,6 +3,7 @@
  * and its kernel's. Needs root, FRR, iproute2 and iptables.
  */
 import { FrrProgram } from './bgp-routers/frr-program.ts';
-import { Interop, scenarios } from './bgp-routers/interop.ts';
+import { Interop } from './bgp-routers/interop.ts';
+import { scenarios } from './bgp-routers/scenarios.ts';
 
 scenarios(new Interop(() => FrrProgram.start(`plbfr${process.pid}`)));

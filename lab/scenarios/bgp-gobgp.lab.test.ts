@@ -4,7 +4,8 @@
  */
 import { ensurePrograms, progressToStderr } from '../toolchain/index.ts';
 import { GobgpRouter } from './bgp-routers/gobgp-router.ts';
-import { Interop, scenarios } from './bgp-routers/interop.ts';
+import { Interop } from './bgp-routers/interop.ts';
+import { scenarios } from './bgp-routers/scenarios.ts';
 
 async function start(): Promise<GobgpRouter> {
   await ensurePrograms(['gobgpd', 'gobgp'], progressToStderr);

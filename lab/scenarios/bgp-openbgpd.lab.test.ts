@@ -3,7 +3,8 @@
  * is installed.
  */
 import { ensurePrograms, progressToStderr } from '../toolchain/index.ts';
-import { Interop, scenarios } from './bgp-routers/interop.ts';
+import { Interop } from './bgp-routers/interop.ts';
+import { scenarios } from './bgp-routers/scenarios.ts';
 import { OpenbgpdRouter } from './bgp-routers/openbgpd-router.ts';
 
 async function start(): Promise<OpenbgpdRouter> {

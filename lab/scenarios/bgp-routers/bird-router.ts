@@ -1,15 +1,16 @@
 import { join } from 'node:path';
 import { ProgramRouter } from './program-router.ts';
-import { addHop, ownRoutes, type RouterOptions, type Table } from './router.ts';
+import { addHop, ownRoutes, speakerAs, type Preference, type RouterOptions, type Table } from './router.ts';
 import { inNamespace, kernelRoutes, routerAddress, speakerAddress } from './router-network.ts';
 
-function session(name: string, channel: 'ipv4' | 'ipv6', { maxPrefixes, announces }: RouterOptions): string {
+function session(name: string, channel: 'ipv4' | 'ipv6', options: RouterOptions): string {
+  const { maxPrefixes, announces } = options;
   return `
 protocol static own_${channel} { ${channel}; route ${ownRoutes[channel]} blackhole; }
 protocol kernel { scan time 2; merge paths on limit 64; ${channel} { import none; export where source = RTS_BGP; }; }
 protocol bgp ${name} from speaker {
   local ${routerAddress[channel]} as 65001;
-  neighbor ${speakerAddress[channel]} as 65000;
+  neighbor ${speakerAddress[channel]} as ${speakerAs(options)};
   ${channel} {
     import all;
     export ${announces === true ? 'where source = RTS_STATIC' : 'none'};
@@ -27,6 +28,7 @@ export class BirdRouter extends ProgramRouter {
     return `log stderr all;
 router id ${routerAddress.ipv4};
 protocol device {}
+${options.internal === true ? '# Within an AS next hops are looked up.\nprotocol direct { ipv4; ipv6; }' : ''}
 ${bfd === true ? 'protocol bfd { interface "*" { interval 300 ms; }; }' : ''}
 template bgp speaker {
   hold time 9;
@@ -76,6 +78,15 @@ ${session('speaker4', 'ipv4', options)}${session('speaker6', 'ipv6', options)}`;
       return [...values.matchAll(/\(([\d, ]+)\)/g)].map(([, numbers = '']) => numbers.replaceAll(/,\s*/g, ':'));
     };
     return [...list('community'), ...list('large_community')];
+  }
+
+  async preference(prefix: string): Promise<Preference> {
+    const text = await this.#birdc('show', 'route', 'all', 'for', prefix);
+    const number = (name: string): number | undefined => {
+      const value = new RegExp(`BGP\\.${name}: (\\d+)`).exec(text)?.[1];
+      return value === undefined ? undefined : Number(value);
+    };
+    return { med: number('med'), localPref: number('local_pref') };
   }
 
   async established(): Promise<number> {

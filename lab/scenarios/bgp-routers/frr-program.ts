@@ -1,5 +1,6 @@
 import { FrrRouter } from '../bgp-frr/frr-router.ts';
-import { addHop, ownRoutes, type Router, type RouterOptions, type Table } from './router.ts';
+import { addHop, ownRoutes, speakerAs } from './router.ts';
+import type { Preference, Router, RouterOptions, Table } from './router.ts';
 import { routerAddress, speakerAddress } from './router-network.ts';
 
 function configuration(options: RouterOptions): string {
@@ -7,7 +8,7 @@ function configuration(options: RouterOptions): string {
   const families = (['ipv4', 'ipv6'] as const).map((family) => {
     const peer = speakerAddress[family];
     return `
- neighbor ${peer} remote-as 65000
+ neighbor ${peer} remote-as ${speakerAs(options)}
  neighbor ${peer} timers connect 1
  ${connects === true ? '!' : `neighbor ${peer} passive`}
  ${password === undefined ? '!' : `neighbor ${peer} password ${password}`}
@@ -35,6 +36,8 @@ ${families.join('')}
 
 interface Paths {
   readonly paths?: readonly {
+    readonly metric?: number;
+    readonly locPrf?: number;
     readonly community?: { readonly string: string };
     readonly largeCommunity?: { readonly string: string };
   }[];
@@ -105,10 +108,19 @@ export class FrrProgram implements Router {
     return table;
   }
 
-  async communities(prefix: string): Promise<readonly string[]> {
+  async preference(prefix: string): Promise<Preference> {
+    const path = await this.#path(prefix);
+    return { med: path?.metric, localPref: path?.locPrf };
+  }
+
+  async #path(prefix: string): Promise<NonNullable<Paths['paths']>[number] | undefined> {
     const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
     const { paths = [] } = JSON.parse(await this.#frr.vtysh(`show bgp ${family} unicast ${prefix} json`)) as Paths;
-    const [path] = paths;
+    return paths[0];
+  }
+
+  async communities(prefix: string): Promise<readonly string[]> {
+    const path = await this.#path(prefix);
     return `${path?.community?.string ?? ''} ${path?.largeCommunity?.string ?? ''}`.split(' ').filter(Boolean);
   }
 

@@ -1,5 +1,5 @@
 import { ProgramRouter } from './program-router.ts';
-import { addHop, ownRoutes, type RouterOptions, type Table } from './router.ts';
+import { addHop, ownRoutes, speakerAs, type Preference, type RouterOptions, type Table } from './router.ts';
 import { inNamespace, routerAddress, speakerAddress } from './router-network.ts';
 
 function neighbour(address: string, family: string, options: RouterOptions): string {
@@ -8,7 +8,7 @@ function neighbour(address: string, family: string, options: RouterOptions): str
 [[neighbors]]
   [neighbors.config]
     neighbor-address = "${address}"
-    peer-as = 65000
+    peer-as = ${speakerAs(options)}
     auth-password = "${password ?? ''}"
   [neighbors.transport.config]
     passive-mode = ${connects !== true}
@@ -44,10 +44,18 @@ interface RibPath {
 interface RibAttribute {
   readonly type: number;
   readonly nexthop?: string;
+  /** Of type 4. */
+  readonly metric?: number;
   /** Of type 8: 32-bit numbers. */
   readonly communities?: readonly number[];
-  /** Of type 32. */
-  readonly value?: readonly { readonly ASN: number; readonly LocalData1: number; readonly LocalData2: number }[];
+  /** Of type 5 a number, of type 32 a list. */
+  readonly value?: number | readonly LargeCommunity[];
+}
+
+interface LargeCommunity {
+  readonly ASN: number;
+  readonly LocalData1: number;
+  readonly LocalData2: number;
 }
 
 interface Neighbour {
@@ -104,12 +112,27 @@ ${neighbour(speakerAddress.ipv6, 'ipv6-unicast', options)}`;
     return [table];
   }
 
-  async communities(prefix: string): Promise<readonly string[]> {
+  async preference(prefix: string): Promise<Preference> {
+    const attributes = await this.#attributes(prefix);
+    const localPref = attributes.find(({ type }) => type === 5)?.value;
+    return {
+      med: attributes.find(({ type }) => type === 4)?.metric,
+      localPref: typeof localPref === 'number' ? localPref : undefined,
+    };
+  }
+
+  async #attributes(prefix: string): Promise<readonly RibAttribute[]> {
     const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
     const rib = (await this.#gobgp('global', 'rib', '-a', family)) as Record<string, readonly RibPath[]>;
-    return (rib[prefix]?.[0]?.attrs ?? []).flatMap(({ communities = [], value = [], type }) => [
+    return rib[prefix]?.[0]?.attrs ?? [];
+  }
+
+  async communities(prefix: string): Promise<readonly string[]> {
+    return (await this.#attributes(prefix)).flatMap(({ communities = [], value = [], type }) => [
       ...communities.map((community) => `${community >>> 16}:${community & 0xffff}`),
-      ...(type === 32 ? value.map((large) => `${large.ASN}:${large.LocalData1}:${large.LocalData2}`) : []),
+      ...(type === 32 && typeof value === 'object'
+        ? value.map((large) => `${large.ASN}:${large.LocalData1}:${large.LocalData2}`)
+        : []),
     ]);
   }
 

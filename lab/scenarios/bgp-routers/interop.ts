@@ -6,7 +6,7 @@ import { SpeakerHandle } from '../bgp-frr/speaker-handle.ts';
 import { peers } from './peers.ts';
 import { inNamespace } from './router-network.ts';
 import { RoutedTraffic } from './traffic.ts';
-import { ownRoutes, type Ability, type Inabilities, type Router, type RouterOptions } from './router.ts';
+import type { Ability, Inabilities, Router, RouterOptions } from './router.ts';
 
 const { v4, v6 } = peers({ gracefulRestart: { restartTimeSeconds: 30 } });
 
@@ -75,13 +75,15 @@ export class Interop<R extends Router> {
     return speaker;
   }
 
+  /** @param more for both sessions, or by their keys */
   async configure(
     speaker: SpeakerHandle,
-    more: Partial<PeerConfig>,
+    more: Partial<PeerConfig> | ((key: string) => Partial<PeerConfig>),
     listenPort = 0,
     keys: readonly string[] = ['v4', 'v6'],
   ): Promise<void> {
-    const wanted = [v4, v6].filter(({ key }) => keys.includes(key)).map((peer) => ({ ...peer, ...more }));
+    const own = (key: string): Partial<PeerConfig> => (typeof more === 'function' ? more(key) : more);
+    const wanted = [v4, v6].filter(({ key }) => keys.includes(key)).map((peer) => ({ ...peer, ...own(peer.key) }));
     await speaker.configure(wanted, listenPort);
   }
 
@@ -130,71 +132,15 @@ export class Interop<R extends Router> {
     test(name, reason === undefined ? {} : { skip: reason }, work);
   }
 
-  async sessionsUp(count: number): Promise<void> {
-    await until(async () => (await this.router.established()) === count, {
-      what: `${count} sessions to be established at the router`,
-      timeoutMs: 20_000,
-      explain: () => this.router.log,
-    });
-  }
-}
-
-/** What each router must do with us, by its own table, in IPv4 and IPv6. */
-export function scenarios(lab: Interop<Router>): void {
-  test('sessions come up; the router has all next hops of an address (ADD-PATH), one less, other ones, and none', async () => {
-    const speaker = await lab.speaker({ 1: [11, 12, 13], 2: [11] });
-    await lab.routed({ 1: [11, 12, 13], 2: [11] });
-    await lab.announce(speaker, { 1: [11, 13], 2: [11], 3: [12] });
-    await lab.routed({ 1: [11, 13], 2: [11], 3: [12] });
-    await lab.announce(speaker, { 2: [14] });
-    await lab.routed({ 2: [14] });
-    await lab.announce(speaker, {});
-    await lab.routed({});
-    assert.equal(speaker.session('v4')?.counters.lost, 0);
-    for (const [key, family] of [
-      ['v4', 'ipv4-unicast'],
-      ['v6', 'ipv6-unicast'],
-    ] as const) {
-      const { negotiated } = await speaker.established(key);
-      assert.deepEqual(negotiated?.families, [{ family, addPath: true }]);
-      assert.ok(negotiated.gracefulRestart && negotiated.fourOctetAs && negotiated.routeRefresh);
-      assert.equal(negotiated.restartTimes?.oursSeconds, 30);
-      for (const known of [`multiprotocol ${family}`, 'four-octet-as 65001', 'route-refresh']) {
-        assert.ok(negotiated.capabilities.includes(known), `${known} in ${negotiated.capabilities.join(', ')}`);
-      }
-    }
-  });
-
-  test('a speaker that is killed leaves its routes there (graceful restart); after its successor only what that has', async () => {
-    const first = await lab.speaker({ 1: [11, 12], 2: [11] });
-    await lab.routed({ 1: [11, 12], 2: [11] });
-    await first.kill();
-    await lab.sessionsUp(0);
-    await lab.routed({ 1: [11, 12], 2: [11] });
-    await lab.speaker({ 1: [11, 13] });
-    await lab.routed({ 1: [11, 13] });
-  });
-
-  test('a speaker that is killed under traffic, and its successor: no flow is lost', async () => {
-    // Others than in the next test, which must not take what the router retains of these for its own; and one of them in each test, as
-    // FRR 8.4 drops one path of an address only where several that it has retained are not announced again.
-    const nodes = [11, 14];
-    const first = await lab.speaker({ 1: nodes });
-    await lab.routed({ 1: nodes });
-    const traffic = new RoutedTraffic(lab.router, {
+  /** Flows from the router to the first Service by these nodes, in both families, while `work` goes on: none may be lost. */
+  async losesNothing(nodes: readonly number[], work: (traffic: RoutedTraffic) => Promise<void>): Promise<void> {
+    const traffic = new RoutedTraffic(this.router, {
       hops: nodes.flatMap((id) => [`${nodeAddress[4]}${id}`, `${nodeAddress[6]}${id}`]),
       services: ([4, 6] as const).map((family) => prefixOf(family, 1).replace(/\/.*/, '')),
     });
     try {
       await traffic.start();
-      await first.kill();
-      await lab.sessionsUp(0);
-      await traffic.more(100);
-      const successor = await lab.speaker({ 1: nodes });
-      for (const key of ['v4', 'v6']) {
-        await successor.change(`${key} to have all routes`, (it) => it.key === key && it.endOfRibSent);
-      }
-      await lab.routed({ 1: nodes });
+      await work(traffic);
       await traffic.more(100);
       const { sent, lost } = await traffic.settled();
       assert.ok(sent > 200, `${sent} flows`);
@@ -202,194 +148,13 @@ export function scenarios(lab: Interop<Router>): void {
     } finally {
       await traffic.stop();
     }
-  });
+  }
 
-  test('a speaker that leaves says why, and takes its routes along', async () => {
-    const speaker = await lab.speaker({ 1: [11, 12] });
-    await lab.routed({ 1: [11, 12] });
-    await speaker.stop('handover');
-    await lab.routed({});
-    assert.match(await lab.router.endings(), /lab scenario ends/);
-  });
-
-  test('a router that is frozen is given up after the hold time, and has its routes again when it goes on', async () => {
-    const speaker = await lab.speaker({ 1: [11, 12] }, { holdTimeSeconds: 3 });
-    await lab.routed({ 1: [11, 12] });
-    lab.router.freeze();
-    try {
-      const lost = ({ key, lastError }: { key: string; lastError?: string }): boolean =>
-        key === 'v4' && lastError === 'we sent: Hold Timer Expired (nothing received for 3 s)';
-      await speaker.change('the hold time to be over', lost);
-    } finally {
-      await lab.router.thaw();
-      await lab.router.forgive();
-    }
-    await until(async () => (speaker.session('v4')?.counters.established ?? 0) >= 2, {
-      what: 'the session to be established again',
+  async sessionsUp(count: number): Promise<void> {
+    await until(async () => (await this.router.established()) === count, {
+      what: `${count} sessions to be established at the router`,
       timeoutMs: 20_000,
+      explain: () => this.router.log,
     });
-    await lab.routed({ 1: [11, 12] });
-  });
-
-  test('a wrong TCP-MD5 password is told as such, with the right one the routes are there', async () => {
-    await lab.with({ password: 'right-horse' }, async () => {
-      const speaker = await lab.speaker({ 1: [11, 12] }, { password: 'wrong-horse' });
-      for (const key of ['v4', 'v6']) {
-        const failed = await speaker.change(`${key} to fail`, (status) => status.key === key && 'lastError' in status);
-        assert.match(failed.lastError ?? '', /^can't connect: no answer from .*: wrong or missing TCP-MD5 password\?$/);
-      }
-      for (const table of await lab.router.tables()) assert.equal(table.size, 0);
-      await lab.configure(speaker, { password: 'right-horse' });
-      await lab.routed({ 1: [11, 12] });
-      assert.doesNotMatch(JSON.stringify(speaker.changes) + speaker.log, /horse/);
-    });
-  });
-
-  test('TTL security on both sides: sessions and routes are there', async () => {
-    await lab.with({ ttlSecurity: true }, async () => {
-      await lab.speaker({ 1: [11, 12] }, { ttlSecurityHops: 1 });
-      await lab.routed({ 1: [11, 12] });
-    });
-  });
-
-  test('TTL security on our side alone: what does not come with a TTL of 255 is dropped, and there is no session', async () => {
-    for (const key of ['v4', 'v6'] as const) {
-      const before = await lab.tooFar();
-      const speaker = await lab.speaker({ 1: [11, 12] }, { ttlSecurityHops: 1 }, 0, [key]);
-      await until(async () => (await lab.tooFar()) > before, {
-        what: `our kernel to drop what the router says to ${key}`,
-      });
-      assert.ok(speaker.changes.every(({ negotiated }) => negotiated === undefined));
-      assert.equal(await lab.router.established(), 0);
-      await speaker.kill();
-    }
-    for (const table of await lab.router.tables()) assert.equal(table.size, 0);
-  });
-
-  test('both connect at once, again and again: one connection of each family is left, and the routes are there', async () => {
-    await lab.with({ connects: true }, async () => {
-      for (let round = 0; round < 3; round++) {
-        const speaker = await lab.speaker({ 1: [11, 12] }, {}, 179);
-        await lab.routed({ 1: [11, 12] });
-        await until(async () => (await lab.router.connections()) === 2, {
-          what: 'one connection of each family to be left',
-        });
-        for (const key of ['v4', 'v6']) assert.equal(speaker.session(key)?.state, 'Established');
-        await speaker.stop('withdraw');
-        await lab.routed({});
-        await lab.router.forgive();
-      }
-    });
-  });
-
-  test('communities and large communities arrive, those of one path alone as well', async () => {
-    const speaker = await lab.speaker({});
-    const communities = { communities: ['65000:77', '65535:65281'], largeCommunities: ['65000:1:4294967295'] };
-    await lab.announce(speaker, { 1: [11] }, communities);
-    await lab.routed({ 1: [11] });
-    for (const prefix of ['10.77.0.1/32', 'fd00:77::1/128']) {
-      assert.deepEqual(named(await lab.router.communities(prefix)), ['65000:77', '65535:65281', '65000:1:4294967295']);
-    }
-    await lab.announce(speaker, { 1: [11] });
-    await until(async () => (await lab.router.communities('10.77.0.1/32')).length === 0, {
-      what: 'no community to be left',
-    });
-  });
-
-  test('3,000 paths of each family come, get worse and are withdrawn', async () => {
-    const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [i + 1, [11, 12, 13]]));
-    const speaker = await lab.speaker({});
-    await lab.announce(speaker, many, { med: 100 });
-    await lab.routed(many);
-    await lab.announce(speaker, many, { med: 200 });
-    await lab.routed(many);
-    await lab.announce(speaker, {});
-    await lab.routed({});
-    for (const key of ['v4', 'v6']) assert.equal(speaker.session(key)?.counters.lost, 0);
-  });
-
-  test("the router's own routes are none of ours: the session stays, and so does what it has of us", async () => {
-    await lab.with({ announces: true }, async () => {
-      const speaker = await lab.speaker({ 1: [11, 12] });
-      await lab.routed({ 1: [11, 12] });
-      for (const key of ['v4', 'v6']) {
-        const heard = async (): Promise<boolean> => ((await speaker.now(key))?.counters.prefixesReceived ?? 0) > 0;
-        await until(heard, { what: `the speaker to have heard of ${ownRoutes.ipv4} or ${ownRoutes.ipv6} in ${key}` });
-      }
-      for (const key of ['v4', 'v6']) assert.equal(speaker.session(key)?.counters.lost, 0);
-      await lab.routed({ 1: [11, 12] });
-    });
-  });
-
-  lab.needs('refresh', 'a router that asks gets all routes again, and has the same as before', async () => {
-    const speaker = await lab.speaker({ 1: [11, 12], 2: [13] });
-    await lab.routed({ 1: [11, 12], 2: [13] });
-    const before = await lab.router.updatesReceived();
-    await lab.router.refresh();
-    await until(async () => (await lab.router.updatesReceived()) >= before + 4, {
-      what: 'two UPDATEs more of each family',
-      explain: () => lab.router.log,
-    });
-    await lab.routed({ 1: [11, 12], 2: [13] });
-    assert.equal(speaker.session('v4')?.counters.lost, 0);
-  });
-
-  lab.needs(
-    'bfd',
-    'BFD notices a way that is cut long before the hold time; the routes are there again when it is back',
-    async () => {
-      await lab.with({ bfd: true }, async () => {
-        const bfd = {
-          transmitIntervalMs: 200,
-          receiveIntervalMs: 300,
-          detectMultiplier: 3,
-          multihop: false,
-          minTtl: 255,
-        };
-        const speaker = await lab.speaker({ 1: [11, 12] }, { holdTimeSeconds: 90, bfd });
-        await lab.routed({ 1: [11, 12] });
-        for (const key of ['v4', 'v6']) {
-          await speaker.change(`BFD of ${key} to be up`, (status) => status.key === key && status.bfd?.state === 'Up');
-        }
-        await lab.router.cut();
-        try {
-          for (const key of ['v4', 'v6']) {
-            const down = /^we sent: Cease \/ BFD Down/;
-            await speaker.change(`${key} to be given up`, (it) => it.key === key && down.test(it.lastError ?? ''));
-          }
-        } finally {
-          await lab.router.mend();
-        }
-        await lab.routed({ 1: [11, 12] });
-      });
-    },
-  );
-
-  test('a router that takes fewer prefixes than there are says so, and has none', async () => {
-    await lab.with({ maxPrefixes: 2 }, async () => {
-      // GoBGP may take the end that it brought about itself for a restart, and keep for so long what it has.
-      const briefly = { gracefulRestart: { restartTimeSeconds: 2 } };
-      const speaker = await lab.speaker({ 1: [11], 2: [11], 3: [11] }, briefly);
-      for (const key of ['v4', 'v6']) {
-        await speaker.change(`${key} to be up`, (status) => status.key === key && status.state === 'Established');
-      }
-      // FRR counts at the next UPDATE what came with those before.
-      await lab.announce(speaker, { 1: [11], 2: [11], 3: [11], 4: [11] });
-      for (const key of ['v4', 'v6']) {
-        const limit = /^peer sent: .*Cease \/ Maximum Number of Prefixes Reached/;
-        await speaker.change(`${key} to be told of the limit`, (status) => {
-          return status.key === key && limit.test(status.lastError ?? '');
-        });
-      }
-      await speaker.stop('handover');
-      await lab.routed({});
-    });
-    await lab.speaker({ 1: [11], 2: [11], 3: [11] });
-    await lab.routed({ 1: [11], 2: [11], 3: [11] });
-  });
-}
-
-/** Well-known ones by their number, whatever a router calls them. */
-function named(communities: readonly string[]): string[] {
-  return communities.map((community) => (/^no.export$/i.test(community) ? '65535:65281' : community));
+  }
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ProgramRouter } from './program-router.ts';
-import { addHop, ownRoutes, type RouterOptions, type Table } from './router.ts';
+import { addHop, ownRoutes, speakerAs, type Preference, type RouterOptions, type Table } from './router.ts';
 import { routerAddress, speakerAddress } from './router-network.ts';
 
 const execute = promisify(execFile);
@@ -12,6 +12,8 @@ interface RibRoute {
   readonly exit_nexthop: string;
   readonly valid: boolean;
   readonly announced?: boolean;
+  readonly metric?: number;
+  readonly localpref?: number;
   readonly communities?: readonly string[];
   readonly large_communities?: readonly string[];
 }
@@ -37,7 +39,7 @@ listen on ${routerAddress.ipv6}
 socket "${this.#socket}"
 ${announces === true ? `network ${ownRoutes.ipv4}\nnetwork ${ownRoutes.ipv6}` : ''}
 group "speaker" {
-  remote-as 65000
+  remote-as ${speakerAs(options)}
   ${connects === true ? '' : 'passive'}
   holdtime 9
   announce add-path recv yes
@@ -74,6 +76,11 @@ ${announces === true ? 'allow to any' : ''}
   async communities(prefix: string): Promise<readonly string[]> {
     const route = (await this.#rib('detail')).find((one) => one.prefix === prefix);
     return [...(route?.communities ?? []), ...(route?.large_communities ?? [])];
+  }
+
+  async preference(prefix: string): Promise<Preference> {
+    const route = (await this.#rib('detail')).find((one) => one.prefix === prefix);
+    return { med: route?.metric, localPref: route?.localpref };
   }
 
   async established(): Promise<number> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../state/until.ts';
 import { Daemon } from './daemon.ts';
-import type { Router, RouterOptions, Table } from './router.ts';
+import type { Preference, Router, RouterOptions, Table } from './router.ts';
 import { RouterNetwork } from './router-network.ts';
 
 /** A router that is one program with one file of configuration. */
@@ -31,6 +31,7 @@ export abstract class ProgramRouter implements Router {
   }
 
   abstract tables(): Promise<readonly Table[]>;
+  abstract preference(prefix: string): Promise<Preference>;
   abstract communities(prefix: string): Promise<readonly string[]>;
   abstract established(): Promise<number>;
   abstract updatesReceived(): Promise<number>;

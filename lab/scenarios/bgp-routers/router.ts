@@ -16,6 +16,22 @@ export interface RouterOptions {
   readonly bfd?: boolean;
   /** It announces `ownRoutes` to the speaker. */
   readonly announces?: boolean;
+  /** It takes the speaker for one of its own AS (iBGP). */
+  readonly internal?: boolean;
+}
+
+export const routerAs = 65_001;
+
+/** The AS that a router expects of the speaker. */
+export function speakerAs({ internal }: RouterOptions): number {
+  return internal === true ? routerAs : 65_000;
+}
+
+/** What a router chooses by. */
+export interface Preference {
+  readonly med: number | undefined;
+  /** Some routers say 100 where a path came without. */
+  readonly localPref: number | undefined;
 }
 
 /** Routes of the router's own, which a speaker has no use for. */
@@ -39,6 +55,8 @@ export interface Router {
   tables(): Promise<readonly Table[]>;
   /** Communities, then large ones, of a path to a prefix, each `a:b` or `a:b:c`. */
   communities(prefix: string): Promise<readonly string[]>;
+  /** Of a path to a prefix. */
+  preference(prefix: string): Promise<Preference>;
   /** How many sessions are established. */
   established(): Promise<number>;
   /** How many UPDATEs, or routes in them, it has received in its sessions. */
