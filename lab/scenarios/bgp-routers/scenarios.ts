@@ -141,6 +141,25 @@ export function scenarios(lab: Interop<Router>): void {
     for (const table of await lab.router.tables()) assert.equal(table.size, 0);
   });
 
+  test('TTL security where only the router connects: one that sends with a TTL of 255 has its routes, one that does not has none', async () => {
+    const passive = { passive: true, ttlSecurityHops: 1 };
+    await lab.with({ connects: true, ttlSecurity: true }, async () => {
+      const speaker = await lab.speaker({ 1: [11, 12] }, passive, 179);
+      await lab.router.forgive();
+      await lab.routed({ 1: [11, 12] });
+      await speaker.stop('withdraw');
+    });
+    await lab.with({ connects: true }, async () => {
+      const before = await lab.tooFar();
+      const speaker = await lab.speaker({ 1: [11, 12] }, passive, 179);
+      await lab.router.forgive();
+      await until(async () => (await lab.tooFar()) > before, { what: 'our kernel to drop what the router says' });
+      // An OPEN may have come with the connection, before our kernel was told. No KEEPALIVE follows it: the session is none of ours, and no route is told.
+      assert.ok(speaker.changes.every(({ state }) => state !== 'Established'));
+      for (const table of await lab.router.tables()) assert.equal(table.size, 0);
+    });
+  });
+
   test('both connect at once, again and again: one connection of each family is left, and the routes are there', async () => {
     await lab.with({ connects: true }, async () => {
       for (let round = 0; round < 3; round++) {
