@@ -82,12 +82,15 @@ function apiDown(name: string, what: string, act: (site: FailoverSite) => Promis
   };
 }
 
-/** n1 hears nothing of the API server any more, and then the Service with `Local` leaves it. */
+/**
+ * n1 hears nothing of the API server any more, and then the Service with `Local` leaves it: the router has one next hop less, and what
+ * it hashes to another one at that moment is reset there.
+ */
 const cutOff: FaultRow = {
   name: 'cut-off',
   what: 'the first-ranked replica is cut off from the API server, and Pods move',
   victim: 'n1',
-  goals: moved,
+  goals: { ...moved, local: { lostAtOnce: true } },
   act: async (site) => {
     const { manager, ips } = site;
     await manager.replicas.hideApiServer('n1');

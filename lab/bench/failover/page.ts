@@ -26,6 +26,8 @@ ${times.length === 0 ? '' : `\n${timeTable(times)}\n`}${lost.length === 0 ? '' :
   last request is lost. On a link all requests go to one node.
 - When an address of a link moves because a replica goes or comes, a connection that is under way at that moment is reset (ECONNRESET): the node that
   takes over doesn't know it. New connections are answered.
+- When Pods move, the router's set of next hops changes, and a router without resilient hashing spreads connections anew: one that is under way at that
+  moment comes to a node that doesn't know it, and is reset (ECONNRESET). Nothing that is sent later is lost.
 - A router that restarts takes its routes out by itself; what a client sees then is its restart, and the way to the first session.
 - The nodes have a stand-in for kube-proxy and for Pods; the rest is the real thing: API server, FRR, kernels, porter-manager.
 `;

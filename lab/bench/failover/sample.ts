@@ -9,6 +9,8 @@ export interface Sample {
   /** The longest time without any answer, in milliseconds; 0 if all were answered. */
   readonly gapMs: number;
   readonly lost: number;
+  /** All that were lost were under way at one moment: as when a router spreads connections anew. True if none was lost. */
+  readonly lostAtOnce: boolean;
   readonly sent: number;
   /** What the lost ones came to (`ECONNRESET`, `no answer within 300 ms`), and how many of them. */
   readonly errors: ReadonlyMap<string, number>;
@@ -22,6 +24,7 @@ export function sampleOf(outcomes: readonly Outcome[], faultAt: number): Sample 
     lossMs: last - faultAt,
     gapMs: longestGap(outcomes)?.ms ?? 0,
     lost: lost.length,
+    lostAtOnce: Math.max(...lost.map(({ sentAt }) => sentAt)) <= Math.min(...lost.map(({ endedAt }) => endedAt)),
     sent: outcomes.length,
     errors: count(lost.map(({ error, status }) => /\bE[A-Z]+\b/.exec(error ?? '')?.[0] ?? error ?? `status ${status}`)),
   };

@@ -18,13 +18,21 @@ const sample = (lossMs: number, lost: number, gapMs = lossMs): Sample => ({
   lossMs,
   gapMs,
   lost,
+  lostAtOnce: lost < 2,
   sent: 1_000,
   errors: new Map(),
 });
 
 suite('what a client saw of a fault', () => {
   test('nothing, where all were answered', () => {
-    assert.deepEqual(sampleOf(outcomes('++++'), 20), { lossMs: 0, gapMs: 0, lost: 0, sent: 4, errors: new Map() });
+    assert.deepEqual(sampleOf(outcomes('++++'), 20), {
+      lossMs: 0,
+      gapMs: 0,
+      lost: 0,
+      lostAtOnce: true,
+      sent: 4,
+      errors: new Map(),
+    });
   });
 
   test('the last loss counts from the fault, also where others between were answered; the gap does not', () => {
@@ -32,13 +40,27 @@ suite('what a client saw of a fault', () => {
       lossMs: 45,
       gapMs: 22,
       lost: 3,
+      lostAtOnce: true,
       sent: 10,
       errors: late(3),
     });
   });
 
   test('a request that was sent before the fault and got lost is lost', () => {
-    assert.deepEqual(sampleOf(outcomes('+-++'), 15), { lossMs: 0, gapMs: 22, lost: 1, sent: 4, errors: late(1) });
+    assert.deepEqual(sampleOf(outcomes('+-++'), 15), {
+      lossMs: 0,
+      gapMs: 22,
+      lost: 1,
+      lostAtOnce: true,
+      sent: 4,
+      errors: late(1),
+    });
+  });
+
+  test('what was lost was under way at one moment, or was not', () => {
+    const reset = (sentAt: number, endedAt: number): Outcome => ({ sentAt, endedAt, error: 'read ECONNRESET' });
+    assert.equal(sampleOf([reset(0, 12), reset(10, 11)], 0).lostAtOnce, true);
+    assert.equal(sampleOf([reset(0, 9), reset(10, 11)], 0).lostAtOnce, false);
   });
 
   test('resets are told by their name', () => {
@@ -78,6 +100,12 @@ suite('the table', () => {
       lost.split('\n')[2],
       '| a node dies | BGP | none lost | 0.00 s (0.01) | 0.00 s (0.01) | 0 (1) | 2 | **missed** |',
     );
+  });
+
+  test('a goal of none lost but at one moment is met by what a router hashed anew, and by nothing else', () => {
+    const moved: TrafficRow = { ...row, goal: { lostAtOnce: true }, samples: [sample(10, 1), sample(0, 0)] };
+    assert.match(trafficTable([moved]), /\| none lost but under way when the route changes \|.*\| met \|$/);
+    assert.equal(isMet({ ...moved, samples: [{ ...sample(20, 2), lostAtOnce: false }] }), false);
   });
 
   test('a goal of some answer in every such time is met by a few lost ones', () => {
