@@ -43,13 +43,24 @@ function areas(title: string, unit: Unit, ...queries: readonly [legend: string, 
   return { ...lines(title, unit, ...queries), shows: 'areas' };
 }
 
-/** Sums that are 0, not missing, where there is nothing to count. */
-function total(of: string): string {
-  return `sum(${of}) or vector(0)`;
+/**
+ * A count that has no series where there is nothing to count. It is 0 as long as Prometheus hears of those who count, by a series that they always have;
+ * where it hears nothing, it is missing: a dashboard that shows 0 for what it does not know shows that all is well.
+ */
+function orNone(counted: string, heard: string): string {
+  return `${counted} or 0 * sum(${heard})`;
 }
 
+/** The part of the requests to the API that failed. Those who change the same object, or look for one that is gone, have met no fault. */
+function failing(requests: Of): string {
+  const ended = (matchers?: string): string =>
+    `sum by (instance) (rate(${requests('porterlb_api_requests_total', matchers)}[5m]))`;
+  return `1 - ${ended('result=~"ok|conflict|not-found|expired|aborted"')} / ${ended()}`;
+}
+
+/** Where nothing was measured for five minutes, a gap: Prometheus makes NaN of it, which some who draw it take for a number. */
 function quantile(q: number, histogram: string): string {
-  return `histogram_quantile(${q}, sum by (le) (rate(${histogram}[5m])))`;
+  return `histogram_quantile(${q}, sum by (le) (rate(${histogram}[5m]))) >= 0`;
 }
 
 /** One dashboard, for KubeSphere and for Grafana. */
@@ -57,19 +68,32 @@ export const DASHBOARD: readonly Row[] = [
   {
     title: 'Health',
     panels: [
-      number('Replicas ready', 'count', (of) => total(of('porterlb_ready'))),
-      number('Leaders', 'count', (of) => total(of('porterlb_leader'))),
-      number('BGP sessions up', 'count', (of) => total(of('porterlb_bgp_session_up'))),
-      number('BGP sessions down', 'count', (of) => `count(${of('porterlb_bgp_session_up')} == 0) or vector(0)`, 1),
-      number('Services with an address', 'count', (of) =>
-        total(of('porterlb_services', 'condition="Allocated",reason="Allocated"')),
+      number('Replicas ready', 'count', (of) => `sum(${of('porterlb_ready')})`),
+      number('Leaders', 'count', (of) => `sum(${of('porterlb_leader')})`),
+      number('BGP sessions up', 'count', (of) => orNone(`sum(${of('porterlb_bgp_session_up')})`, of('porterlb_nodes'))),
+      number(
+        'BGP sessions down',
+        'count',
+        (of) => orNone(`sum(1 - ${of('porterlb_bgp_session_up')})`, of('porterlb_nodes')),
+        1,
       ),
-      number('Services that wait', 'count', (of) => total(of('porterlb_waiting_services')), 1),
-      number('Addresses in conflict', 'count', (of) => total(of('porterlb_address_conflicts')), 1),
+      number('Services with an address', 'count', (of) =>
+        orNone(
+          `sum(${of('porterlb_services', 'condition="Allocated",reason="Allocated"')})`,
+          of('porterlb_waiting_services'),
+        ),
+      ),
+      number('Services that wait', 'count', (of) => `sum(${of('porterlb_waiting_services')})`, 1),
+      number(
+        'Addresses in conflict',
+        'count',
+        (of) => orNone(`sum(${of('porterlb_address_conflicts')})`, of('porterlb_ready')),
+        1,
+      ),
       number(
         'Dead nodes',
         'count',
-        (of) => `count(max by (node) (${of('porterlb_node_verdict', 'verdict="dead"')})) or vector(0)`,
+        (of) => orNone(`count(max by (node) (${of('porterlb_node_verdict', 'verdict="dead"')}))`, of('porterlb_nodes')),
         1,
       ),
     ],
@@ -132,6 +156,21 @@ export const DASHBOARD: readonly Row[] = [
     ],
   },
   {
+    // Without data where no peer has BFD.
+    title: 'BFD',
+    panels: [
+      lines('Replicas with BFD', 'count', ['{{peer}}', (of) => `sum by (peer) (${of('porterlb_bfd_session_up')})`]),
+      lines('Silence after which a router is given up', 'seconds', [
+        '{{peer}}',
+        (of) => `max by (peer) (${of('porterlb_bfd_detection_time_seconds')})`,
+      ]),
+      lines('Routers given up in an hour', 'count', [
+        '{{peer}}',
+        (of) => `sum by (peer) (increase(${of('porterlb_bfd_session_failures_total')}[1h]))`,
+      ]),
+    ],
+  },
+  {
     title: 'Layer 2',
     panels: [
       areas('Addresses by state', 'count', [
@@ -152,6 +191,12 @@ export const DASHBOARD: readonly Row[] = [
         '{{reason}}',
         (of) => `sum by (reason) (rate(${of('porterlb_layer2_dropped_frames_total')}[5m]))`,
       ]),
+      lines(
+        'Claims of others to our addresses',
+        'per second',
+        ['{{interface}}, strangers', (of) => `sum by (interface) (rate(${of('porterlb_layer2_conflicts_total')}[5m]))`],
+        ['{{interface}}, nodes', (of) => `sum by (interface) (rate(${of('porterlb_layer2_rivals_total')}[5m]))`],
+      ),
     ],
   },
   {
@@ -175,6 +220,11 @@ export const DASHBOARD: readonly Row[] = [
       lines('Requests', 'per second', [
         '{{verb}} {{resource}} {{result}}',
         (of) => `sum by (verb, resource, result) (rate(${of('porterlb_api_requests_total')}[5m]))`,
+      ]),
+      lines('Part of the requests that failed', 'ratio', ['', failing]),
+      lines('For how long a watch has been broken', 'seconds', [
+        '{{resource}}',
+        (of) => `max by (resource) (${of('porterlb_informer_lag_seconds')})`,
       ]),
       lines('Objects that wait for their turn', 'count', [
         '{{queue}}',

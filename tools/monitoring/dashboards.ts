@@ -12,7 +12,7 @@ export const ofChosenClusters: Of = (metric, matchers = '') =>
   `${metric}{cluster=~"$cluster"${matchers === '' ? '' : `,${matchers}`}}`;
 
 /** A legend that names the replica where the series has no better name. */
-const legendOf = (legend: string): string => (legend === '' ? '{{instance}}' : legend);
+export const legendOf = (legend: string): string => (legend === '' ? '{{instance}}' : legend);
 
 const kubesphereFormats: Readonly<Record<Unit, string>> = {
   count: 'none',

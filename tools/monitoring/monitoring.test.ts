@@ -28,6 +28,10 @@ test('alerts and dashboards ask for metrics that there are', () => {
   );
 });
 
+test('where nothing is heard, no panel shows a number: each is made of series alone', () => {
+  for (const { expr } of queries) assert.doesNotMatch(expr(ofThisCluster), /\b(vector|absent|scalar|time)\b/);
+});
+
 test('what an alert says ends in what to do', () => {
   for (const { name, steps, summary, message } of alerts) {
     assert.match(name, /^PorterLB[A-Z]\w+$/);
