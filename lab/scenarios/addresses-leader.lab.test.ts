@@ -15,6 +15,9 @@ const adoptionMs = 18_000;
 /** Timestamps of the API have whole seconds: what is to be younger waits for the next one. */
 const nextSecondMs = 1_100;
 
+/** So many addresses in use a pool's status names for people to read: those that come first as text. */
+const namedOfPool = 128;
+
 const members = ['n1', 'n2'];
 
 suite('addresses outlive Services, leaders and forgers', () => {
@@ -238,5 +241,32 @@ suite('addresses outlive Services, leaders and forgers', () => {
     await lab.routed(kept);
     assert.match(own, /^172\.30\./);
     assert.match(await lab.address('forger'), /^172\.30\./);
+  });
+
+  test('a forged status that a new leader finds takes nothing from a younger Service, though that is not among the named of a large pool', async () => {
+    const local = { ...ours, externalTrafficPolicy: 'Local' };
+    await pools.create('large', { addresses: ['172.31.16.0/24'] });
+    await lab.create('elder', { spec: local, annotations: inPool('nowhere') }, ['n2']);
+    await lab.allocatedBecause('elder', 'PoolNotFound');
+    await sleep(nextSecondMs);
+    // As text it comes after those of all others.
+    const ip = '172.31.16.99';
+    await lab.create('unnamed', { spec: local, annotations: { ...inPool('large'), ...wanting(ip) } }, ['n1']);
+    await lab.routed(ip, ['n1']);
+    const crowd = Array.from({ length: namedOfPool }, (_, i) => `crowd-${i}`);
+    await Promise.all(crowd.map((name) => lab.create(name, { spec: ours, annotations: inPool('large') }, [])));
+    const { status } = await pools.when(
+      'large',
+      'to be told of all',
+      (pool) => pool.status?.usage === crowd.length + 1,
+    );
+    assert.equal(status?.used?.[ip], undefined, 'not named');
+    await Promise.all(members.map((node) => lab.replicas.stop(node)));
+    await forge('elder', { pool: 'large', ip });
+    await lab.replicas.start(...members);
+    await lab.sessions(...members);
+    await putRight('elder', '');
+    assert.deepEqual(await lab.addresses('unnamed'), [ip]);
+    await lab.routed(ip, ['n1']);
   });
 });
