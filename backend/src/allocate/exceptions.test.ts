@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import type { Pool } from '../domain/pool.ts';
 import type { Service } from '../domain/service.ts';
-import { aPool, aService } from '../domain/testing/builders.ts';
+import { aPool, aService, range } from '../domain/testing/builders.ts';
 import { Exceptions } from './exceptions.ts';
 import { Ledger } from './ledger.ts';
 import { PoolSet } from './pool-set.ts';
@@ -72,6 +72,27 @@ suite('addresses that Services keep although their pool would not give them', ()
     assert.deepEqual(desk.asked(), ['192.0.2.1']);
   });
 
+  test('follow what a subnet keeps for itself: by the protocol of the pool, and by the links of the nodes', () => {
+    const desk = new Desk();
+    desk.hold('a/1', ['192.0.2.3']);
+    assert.deepEqual(desk.asked(), []);
+    const pool = aPool('p', ['192.0.2.0/30'], { protocol: 'layer2' });
+    desk.set([pool]);
+    assert.deepEqual(desk.asked(), ['192.0.2.3']);
+    const wide = aPool('p', ['192.0.2.0-192.0.2.9'], { protocol: 'layer2' });
+    desk.hold('b/1', ['192.0.2.7']);
+    desk.set([wide]);
+    assert.deepEqual(desk.asked(), []);
+    for (const [subnet, own] of [
+      ['192.0.2.0/29', '192.0.2.7'],
+      ['192.0.2.0/30', '192.0.2.3'],
+    ] as const) {
+      const reserved = new Reserved({ nodes: new Map(), serviceRanges: [], subnets: [range(subnet)] });
+      desk.pools = new PoolSet(new Map([['p', wide]]), reserved, desk.pools);
+      assert.deepEqual(desk.asked(), [own]);
+    }
+  });
+
   test('are the same whenever they were asked for last', () => {
     const step = fc.oneof(
       fc.tuple(fc.constantFrom(...KEYS), fc.subarray(IPS)).map(
@@ -86,14 +107,15 @@ suite('addresses that Services keep although their pool would not give them', ()
       ),
       fc
         .record({
-          range: fc.constantFrom('192.0.2.0/30', '192.0.2.1', '192.0.2.2-192.0.2.9'),
+          addresses: fc.constantFrom('192.0.2.0/30', '192.0.2.1', '192.0.2.2-192.0.2.9'),
           serviceSelector: fc.constantFrom(undefined, GOLD),
           avoidBuggyIPs: fc.boolean(),
+          protocol: fc.constantFrom<Pool['protocol']>('bgp', 'layer2'),
           older: fc.constantFrom([], ['192.0.2.3']),
           node: fc.constantFrom(undefined, '192.0.2.1'),
         })
-        .map(({ range, older, node, ...rest }) => (desk: Desk) => {
-          desk.set([aPool('p', [range], rest), ...older.map((ip) => aPool('o', [ip], { createdAt: 1 }))], node);
+        .map(({ addresses, older, node, ...rest }) => (desk: Desk) => {
+          desk.set([aPool('p', [addresses], rest), ...older.map((ip) => aPool('o', [ip], { createdAt: 1 }))], node);
         }),
     );
     fc.assert(
