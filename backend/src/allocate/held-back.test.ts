@@ -178,6 +178,14 @@ suite('what is held back', () => {
     assert.deepEqual(held.set(older, [first]), [{ service: older, assignment: second }]);
   });
 
+  test('is no more what a younger one had of it from another pool, as before an edit', () => {
+    const held = new HeldBack();
+    held.set(younger, [{ ...first, pool: 'former' }]);
+    assert.deepEqual(held.set(older, [first]), [{ service: younger, assignment: { ...first, pool: 'former' } }]);
+    assert.deepEqual([held.of('d/younger'), held.set(younger, [])], [[], []]);
+    assert.equal(held.keptFrom(first.ip, younger), 'd/older');
+  });
+
   test('is kept from younger ones alone', () => {
     const held = new HeldBack();
     held.set(older, [first]);

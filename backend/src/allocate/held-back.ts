@@ -39,12 +39,13 @@ export class HeldBack {
   set(service: Aged, wanted: readonly Assignment[]): Hold[] {
     const granted = wanted.filter((assignment) => this.#isFirst(service, assignment));
     const former = without(this.of(service.key), granted).map((assignment) => ({ service, assignment }));
-    const passed = granted.flatMap((assignment) => this.#byPlace.get(placeOf(assignment)) ?? []);
-    const displaced = passed.filter((hold) => hold.service.key !== service.key);
+    const passed = new Set(granted.flatMap((assignment) => this.#holdsAt(assignment)));
+    const displaced = [...passed].filter((hold) => hold.service.key !== service.key);
     for (const { assignment } of [...former, ...displaced]) this.take(assignment.ip);
     for (const assignment of granted) {
-      this.#byPlace.set(placeOf(assignment), { service, assignment });
-      this.#byIp.set(assignment.ip, { service, assignment });
+      const hold = { service, assignment };
+      this.#byPlace.set(placeOf(assignment), hold);
+      this.#byIp.set(assignment.ip, hold);
     }
     return [...former, ...displaced];
   }
@@ -59,8 +60,12 @@ export class HeldBack {
   }
 
   #isFirst(service: Aged, assignment: Assignment): boolean {
-    const others = [this.#byPlace.get(placeOf(assignment)), this.#byIp.get(assignment.ip)];
-    return others.every((hold) => hold === undefined || byServiceAge(hold.service, service) >= 0);
+    return this.#holdsAt(assignment).every((hold) => byServiceAge(hold.service, service) >= 0);
+  }
+
+  /** Those in whose place it would be: an address may be another pool's since it was held back. */
+  #holdsAt(assignment: Assignment): Hold[] {
+    return [this.#byPlace.get(placeOf(assignment)), this.#byIp.get(assignment.ip)].filter((hold) => hold !== undefined);
   }
 }
 
