@@ -352,8 +352,6 @@ export class Allocator {
       if (service === undefined || this.ledger.rivals(ip, service).length > 0) continue;
       const planned = this.plan(service, now);
       if (this.#reserve(service, planned, now)) again.push(key);
-      // Of two families the other one may be what is missing by now.
-      else if (planned.served) this.#await(service, planned.waitsFor);
       this.#holdBack(service, planned, now);
       if (this.heldBack.has(ip) || this.ledger.isHeldAlone(ip)) break;
     }

@@ -19,9 +19,8 @@ export type Choice =
   | {
       readonly ok: true;
       readonly assignment: Assignment;
-      /** All pools that could be looked at, and those before its own that have no address at the moment. */
+      /** All pools that could be looked at. */
       readonly pools?: readonly string[];
-      readonly full?: readonly Lack[];
     }
   | {
       readonly ok: false;
@@ -145,7 +144,7 @@ function chooseAny(service: Service, family: Family, view: ChooseView): Choice {
   let first: Finding | undefined;
   for (const pool of pools) {
     const choice = chooseFrom(pool, service, family, view);
-    if (choice.ok) return { ...choice, pools: pools.map(({ name }) => name), full };
+    if (choice.ok) return { ...choice, pools: pools.map(({ name }) => name) };
     if (choice.finding.reason === 'PoolFull' || choice.finding.reason === 'PoolResting')
       full.push({ pool: pool.name, family });
     // That a pool of the other family can't help goes without saying where another one could.

@@ -100,7 +100,7 @@ const UNMET_WISHES: ReadonlySet<Reason> = new Set([
   'SharingPoliciesDiffer',
 ]);
 
-/** `others`: of the families that are not lacking. Who else asks there may be given what this one lacks, so that it is asked first. */
+/** `others`: of the families that are not lacking, where what was found may be somebody else's before it is given. */
 function waitsFor(
   service: Service,
   failures: readonly Extract<Choice, { ok: false }>[],
@@ -109,11 +109,14 @@ function waitsFor(
   if (failures.length === 0) return undefined;
   const before = service.claims ? [] : service.recorded.flatMap(({ ip }) => canonicalAddress(ip) ?? []);
   const pools = [...failures, ...others].flatMap((choice) => choice.pools ?? []);
-  const ips = new Set([...before, ...failures.flatMap(({ ip }) => ip ?? [])]);
+  const found = others.map(({ assignment }) => assignment);
+  const ips = new Set([...before, ...[...failures, ...found].flatMap(({ ip }) => ip ?? [])]);
   const [family, second] = neededFamilies(service);
   const only = second === undefined ? { family } : {};
-  const found = others.map(({ assignment }) => ({ pool: assignment.pool, family: familyOf(assignment) }));
-  const full = [...found, ...[...failures, ...others].flatMap((choice) => choice.full ?? [])];
+  const better = others.flatMap(({ pools: all = [], assignment }) =>
+    [assignment.pool, ...all].map((pool) => ({ pool, family: familyOf(assignment) })),
+  );
+  const full = [...failures.flatMap((failure) => failure.full ?? []), ...better];
   const closed = failures.flatMap((failure) => failure.closed ?? []);
   return { pools: [...new Set(pools)], full, closed: [...new Set(closed)], ips: [...ips], ...only };
 }
