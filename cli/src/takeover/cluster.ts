@@ -4,6 +4,7 @@ export interface Metadata {
   readonly name: string;
   readonly namespace?: string;
   readonly resourceVersion?: string;
+  readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -58,18 +59,36 @@ export interface WorkloadObject extends KubeObject {
   readonly spec?: {
     readonly replicas?: number;
     readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
-    readonly template?: { readonly spec?: { readonly nodeSelector?: Readonly<Record<string, string>> } };
+    readonly template?: {
+      readonly spec?: {
+        readonly serviceAccountName?: string;
+        readonly nodeSelector?: Readonly<Record<string, string>>;
+        readonly containers?: readonly { readonly name: string; readonly command?: readonly string[] }[];
+      };
+    };
   };
   readonly status?: { readonly readyReplicas?: number; readonly numberReady?: number };
 }
 
+export interface NodeObject extends KubeObject {
+  readonly status?: {
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly lastTransitionTime?: string;
+    }[];
+  };
+}
+
 export type WorkloadKind = 'Deployment' | 'DaemonSet';
 
-/** A workload with the Pods that are there of it, also those that are ending. */
+/** A workload with the Pods of it that may run, also those that are ending. */
 export interface Workload {
   readonly kind: WorkloadKind;
   readonly object: WorkloadObject;
   readonly pods: readonly WorkloadPod[];
+  /** It is OpenELB's, and no binding tells replicas of PorterLB of it. */
+  readonly isHidden?: boolean;
 }
 
 export interface WorkloadPod {
@@ -78,6 +97,8 @@ export interface WorkloadPod {
   readonly ready: boolean;
   /** Whether a container of it runs. */
   readonly running: boolean;
+  /** Its node is not Ready: nobody ends it, and nobody knows what it does. */
+  readonly isLost?: boolean;
   /** Of `/readyz`, if it is one of PorterLB's. */
   readonly metricsPort: number | undefined;
 }
@@ -95,9 +116,18 @@ export interface TakeoverRecord {
   readonly webhooks: readonly Webhook[];
 }
 
+/** Workloads of one namespace that replicas of PorterLB look for, and may not look at by their own role. */
+export interface Stranger {
+  readonly namespace: string;
+  readonly names: readonly string[];
+  /** They were given the right. */
+  readonly isAllowed: boolean;
+}
+
 export interface Cluster {
   /** OpenELB's. */
   readonly workloads: readonly Workload[];
+  readonly strangers: readonly Stranger[];
   readonly webhooks: readonly Webhook[];
   readonly crds: readonly CrdObject[];
   readonly services: readonly ServiceObject[];
@@ -107,6 +137,8 @@ export interface Cluster {
   /** Where PorterLB is installed; undefined: nowhere. */
   readonly namespace: string | undefined;
   readonly manager: Workload | undefined;
+  /** Addresses by which this program reaches the API server. */
+  readonly reachedBy: readonly string[];
   readonly record: TakeoverRecord | undefined;
 }
 
@@ -114,6 +146,8 @@ export function keyOf({ metadata: { namespace, name } }: KubeObject): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
+/** Pods of which it can be known whether they are Ready, all are: not those of dead nodes, nor those that no node has yet. */
 export function isReady({ pods }: Workload): boolean {
-  return pods.length > 0 && pods.every(({ ready }) => ready);
+  const known = pods.filter(({ isLost, node }) => isLost !== true && node !== '');
+  return known.length > 0 && known.every(({ ready }) => ready);
 }

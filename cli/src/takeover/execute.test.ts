@@ -18,6 +18,10 @@ class Script {
   readonly calls: string[] = [];
   readonly told: string[] = [];
   readonly stop = new AbortController();
+  /** Instead of an answer to what there is. */
+  readonly troubles: Error[] = [];
+  /** What is found when it is planned anew. */
+  later: readonly Finding[] = [];
   waits = 0;
   reads = 0;
   readonly #plans: readonly (readonly Step[])[];
@@ -35,8 +39,15 @@ class Script {
     };
     await execute({
       api: { call, close: () => undefined },
-      read: async () => await Promise.resolve((this.reads += 1)).then(() => cluster('0.6')),
-      plan: () => ({ findings, steps: this.#plans[Math.min(this.reads, this.#plans.length) - 1] ?? [] }),
+      read: async () => {
+        const trouble = this.troubles.shift();
+        if (trouble !== undefined) throw trouble;
+        return await Promise.resolve((this.reads += 1)).then(() => cluster('0.6'));
+      },
+      plan: () => ({
+        findings: this.reads > 1 ? [...findings, ...this.later] : findings,
+        steps: this.#plans[Math.min(this.reads, this.#plans.length) - 1] ?? [],
+      }),
       tell: (text) => this.told.push(text),
       wait: async () => await Promise.resolve((this.waits += 1)).then(() => undefined),
       signal: this.stop.signal,
@@ -115,6 +126,57 @@ describe('a plan that is executed', () => {
     assert.equal(exitCode, EXIT.refused);
     assert.equal(message, `"do webhooks" failed: /w can't be written:\nyou may not`);
     assert.equal(hint, 'A takeover takes the rights of a cluster administrator. Run it again.');
+  });
+
+  it('waits out an API server that fails while nobody announces, and before that does not', async () => {
+    const lost = new Failure(EXIT.unreachable, 'ECONNRESET');
+    let failures = 3;
+    const answer = (): ApiReply => {
+      failures -= 1;
+      if (failures === 2) throw lost;
+      return failures >= 0 ? { status: 503, body: {} } : OK;
+    };
+    const stop = step('stop', [patch('/a')], { lookAgain: true });
+    const script = new Script([[stop], [step('go', [patch('/b')])], []], answer);
+    await script.run();
+    assert.deepEqual(script.calls, [...Array<string>(4).fill('PATCH /a'), 'PATCH /b']);
+    const reading = new Script([[stop], [step('go', [patch('/b')])], []], () => {
+      if (reading.calls.length === 1) reading.troubles.push(lost, lost);
+      return OK;
+    });
+    await reading.run();
+    assert.deepEqual([reading.calls, reading.waits], [['PATCH /a', 'PATCH /b'], 2]);
+    failures = 3;
+    const early = new Script([[step('adopt', [patch('/a')]), stop]], answer);
+    assert.equal((await early.failure()).exitCode, EXIT.unreachable);
+    assert.equal(early.waits, 0);
+    failures = 3;
+    const again = new Script([[step('end', [patch('/a')]), step('go', [patch('/b')])], []], answer);
+    await again.run();
+    assert.equal(again.calls.at(-1), 'PATCH /b');
+  });
+
+  it('tells what came up meanwhile, and goes on', async () => {
+    const note: Finding = { kind: 'note', text: 'Somebody edited it.', next: 'Look.', objects: ['shop/web'] };
+    const script = new Script([[step('stop', [patch('/a')], { lookAgain: true })], [step('go', [patch('/b')])], []]);
+    script.later = [note];
+    await script.run([{ ...note, text: 'Was there before.' }]);
+    assert.deepEqual(script.told, ['do stop (1)', 'meanwhile: Somebody edited it.\n  shop/web', 'do go (1)']);
+  });
+
+  it('says which Pods it waited for in vain, and what to do about a dead node', async () => {
+    const end = step('end', [{ do: 'awaitEnd', kind: 'DaemonSet', key: 'openelb-system/openelb-speaker' }]);
+    const owner = { kind: 'DaemonSet', name: 'openelb-speaker' };
+    const dead = { metadata: { name: 'n2' }, status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } };
+    const script = new Script([[end]], (call) => {
+      if (call.includes('/nodes?')) return { status: 200, body: { items: [dead] } };
+      const pod = { metadata: { name: 'x', ownerReferences: [owner] }, spec: { nodeName: 'n2' } };
+      if (call.includes('/pods?')) return { status: 200, body: { items: [pod] } };
+      return { status: 200, body: { metadata: { namespace: 'openelb-system', name: owner.name } } };
+    });
+    const { message, hint } = await script.failure();
+    assert.match(message, /still there after 180 s\n {2}x on n2, which is not Ready/);
+    assert.match(hint ?? '', /--force --grace-period=0/);
   });
 
   it('that is interrupted says what that leaves', async () => {

@@ -1,9 +1,11 @@
 import { EXIT, Failure } from '../failure.ts';
 import type { ApiServer } from '../reach/api-server.ts';
 import { isReady, type Cluster, type Workload } from './cluster.ts';
+import { Patience } from './patience.ts';
+import type { LostNodes } from './pods.ts';
 import { unprepared, type Unprepared } from './preparedness.ts';
-import { findWorkload, refusal } from './read.ts';
-import type { Action, PatchType, Step, TakeoverPlan } from './step.ts';
+import { findWorkload, lostNodes, refusal } from './read.ts';
+import type { Action, Finding, PatchType, Step, StepId, TakeoverPlan } from './step.ts';
 
 export interface ExecuteDeps {
   readonly api: ApiServer;
@@ -20,8 +22,13 @@ const LANES = 16;
 const POLL_MS = 200;
 /** How long Pods may take to end or to become Ready, in milliseconds. */
 const PATIENCE_MS = 180_000;
+/** How often it is asked which nodes are lost, in polls: that changes slowly. */
+const NODES_EVERY = 25;
 /** How long replicas that nobody can ask get to read the cluster, in milliseconds. */
 const UNHEARD_MS = 20_000;
+/** From these on until the end, nobody announces. */
+const STOPS: readonly StepId[] = ['stop', 'stopOurs'];
+const STARTS: readonly StepId[] = ['go', 'restart'];
 /** Plans without an end are a fault of this program, or somebody works against it. */
 const MOST_ROUNDS = 40;
 
@@ -40,14 +47,20 @@ class Stale extends Error {}
  * @throws {Failure} with what to do next
  */
 export async function execute(deps: ExecuteDeps): Promise<void> {
+  const patience = new Patience(deps, { everyMs: POLL_MS, forMs: PATIENCE_MS });
+  const work = { ...deps, api: patience.around(deps.api) };
+  let known: readonly string[] | undefined;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const { findings, steps } = deps.plan(await deps.read());
+    const { findings, steps } = deps.plan(await patience.wait(deps.read));
     const obstacle = findings.find(({ kind }) => kind === 'obstacle');
     // What was there at the end of a rollback, and isn't any more, is in nobody's way.
     if (obstacle !== undefined && (round === 0 || steps.length > 0))
-      throw new Failure(EXIT.problems, withObjects(obstacle.text, obstacle.objects), obstacle.next);
+      throw new Failure(EXIT.problems, textOf(obstacle), obstacle.next);
     if (steps.length === 0) return;
-    await perform(steps, deps);
+    const texts = findings.map(textOf);
+    for (const text of texts) if (known?.includes(text) === false) deps.tell(`meanwhile: ${text}`);
+    known = texts;
+    await perform(steps, work, patience);
   }
   throw new Failure(
     EXIT.problems,
@@ -56,13 +69,20 @@ export async function execute(deps: ExecuteDeps): Promise<void> {
   );
 }
 
+function textOf({ text, objects }: Finding): string {
+  return withObjects(text, objects);
+}
+
 export function withObjects(text: string, objects: readonly string[]): string {
   return objects.length === 0 ? text : `${text}\n${objects.map((each) => `  ${each}`).join('\n')}`;
 }
 
 /** Up to the first step after which the cluster has to be looked at again. */
-async function perform(steps: readonly Step[], deps: ExecuteDeps): Promise<void> {
+async function perform(steps: readonly Step[], deps: ExecuteDeps, patience: Patience): Promise<void> {
+  const isStopped = steps.some(({ id }) => STARTS.includes(id)) && !steps.some(({ id }) => STOPS.includes(id));
   for (const step of steps) {
+    // Before, whoever runs it may as well run it again; while nobody announces, every failure that may pass is waited out.
+    if (isStopped || STOPS.includes(step.id)) patience.begin();
     deps.tell(stepText(step));
     try {
       await actAll(step, deps);
@@ -130,10 +150,14 @@ async function act(action: Action, deps: ExecuteDeps): Promise<void> {
   }
 }
 
+function isDoneAnyway(action: Action, status: number): boolean {
+  if (action.do === 'create') return status === 409 && action.isThereAlready === 'fine';
+  return status === 404;
+}
+
 /** What is gone needs nothing any more; 409 and 422 are how a test in a patch fails, and a name that exists by now. */
 function judge(action: Action & { readonly path: string }, status: number, body: unknown): void {
-  if (status < 300) return;
-  if (status === 404 && action.do !== 'create') return;
+  if (status < 300 || isDoneAnyway(action, status)) return;
   if (status === 409 || (status === 422 && action.do === 'patch' && action.type === 'json')) throw new Stale();
   throw refusal(status, body, `${action.path} can't be written`);
 }
@@ -157,20 +181,33 @@ async function until(
   { api, wait, signal }: ExecuteDeps,
   isSo: (workload: Workload | undefined) => boolean,
 ): Promise<void> {
-  for (let left = PATIENCE_MS / POLL_MS; left > 0; left -= 1) {
-    if (isSo(await findWorkload(api, kind, key))) return;
+  let lost: LostNodes = new Map();
+  let workload: Workload | undefined;
+  for (let poll = 0; poll < PATIENCE_MS / POLL_MS; poll += 1) {
+    if (poll % NODES_EVERY === 0) lost = await lostNodes(api);
+    workload = await findWorkload(api, { kind, key, lost });
+    if (isSo(workload)) return;
     if (signal.aborted) throw new Failure(EXIT.interrupted, 'interrupted');
     await wait(POLL_MS, signal);
   }
-  throw new Failure(EXIT.problems, `Pods of the ${kind} ${key} ${STATES[what]} after ${PATIENCE_MS / 1000} s`);
+  const pods = (workload?.pods ?? []).map(({ name, node, isLost }) => {
+    return `${name} on ${node === '' ? 'no node' : node}${isLost === true ? ', which is not Ready' : ''}`;
+  });
+  const message = `Pods of the ${kind} ${key} ${STATES[what]} after ${PATIENCE_MS / 1000} s`;
+  const hint =
+    'A Pod of a node that is off for certain is deleted by kubectl delete pod NAME --force --grace-period=0.';
+  const isHinted = workload?.pods.some(({ isLost }) => isLost) === true;
+  throw new Failure(EXIT.problems, withObjects(message, pods), isHinted ? hint : undefined);
 }
 
 /** Where the API server gets through to no replica that runs, these get some time, as more can't be known. */
 async function untilPrepared({ kind, key }: Await<'awaitPrepared'>, { api, wait, signal }: ExecuteDeps): Promise<void> {
   let unheardMs = 0;
   let missing: readonly Unprepared[] = [];
-  for (let left = PATIENCE_MS / POLL_MS; left > 0; left -= 1) {
-    const workload = await findWorkload(api, kind, key);
+  let lost: LostNodes = new Map();
+  for (let poll = 0; poll < PATIENCE_MS / POLL_MS; poll += 1) {
+    if (poll % NODES_EVERY === 0) lost = await lostNodes(api);
+    const workload = await findWorkload(api, { kind, key, lost });
     missing =
       workload === undefined
         ? [{ pod: key, why: `there is no such ${kind}`, isUnheard: false }]

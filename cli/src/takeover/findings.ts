@@ -1,6 +1,6 @@
 import { keyOf, type Cluster, type ServiceObject } from './cluster.ts';
-import { isForeignClass, isOptedIn, ingressOf, sharedBy, wantedIP, type Holding } from './holdings.ts';
-import { ALLOW_SHARED, CRD_VERSION, KNOWN_NAMES, MANAGER, NODE_PROXY_KEYS } from './keys.ts';
+import { isForeignClass, isWaiting, sharedBy, wantedIP, type Holding } from './holdings.ts';
+import { ALLOW_SHARED, CRD_VERSION, MANAGER, NODE_PROXY_KEYS, OLD_FINALIZERS, RECORD } from './keys.ts';
 import type { Finding } from './step.ts';
 import { stoppedByRollback } from './workloads.ts';
 
@@ -26,12 +26,48 @@ const notInstalled: Check = ({ namespace, manager }) => {
   };
 };
 
-const unknownNames: Check = ({ workloads }) =>
+const hidden: Check = ({ workloads }) =>
   found(
     'obstacle',
-    `OpenELB has other names here than ${MANAGER} knows, which would not wait for its end.`,
+    'No ClusterRoleBinding tells of these workloads of OpenELB as its charts and manifests do: PorterLB would not wait for their end.',
     'Take it over by hand as docs/how-to/takeover-openelb.md says: scale PorterLB to none until OpenELB is stopped.',
-    workloads.filter(({ object }) => !KNOWN_NAMES.includes(object.metadata.name)).map(({ object }) => keyOf(object)),
+    workloads.filter(({ isHidden }) => isHidden === true).map(({ object }) => keyOf(object)),
+  );
+
+/** OpenELB's marks without OpenELB: it is gone, or it is not found. */
+const nowhere: Check = ({ namespace, workloads, record, webhooks, services, pools, confs, peers }) => {
+  if (workloads.length > 0 || record !== undefined) return undefined;
+  const old: readonly string[] = Object.values(OLD_FINALIZERS);
+  const marked = [...services, ...pools, ...confs, ...peers].filter(({ metadata }) =>
+    metadata.finalizers?.some((each) => old.includes(each)),
+  );
+  return found(
+    'obstacle',
+    'Webhooks or finalizers of OpenELB are there, and no workload of it was found: it would go on announcing, if it runs.',
+    `Look for it: kubectl get pods --all-namespaces. If it is gone for certain, say so with an empty record: kubectl -n ${namespace ?? 'NAMESPACE'} create configmap ${RECORD} --from-literal=record.json='{"workloads":[],"webhooks":[]}'`,
+    [...webhooks.map(({ object }) => object), ...marked].map(keyOf),
+  );
+};
+
+const lostPods: Check = ({ workloads }) =>
+  found(
+    'obstacle',
+    'Pods of OpenELB are on nodes that are not Ready: nobody can end them, and they may go on announcing.',
+    'Bring the nodes back. If they are off for certain, say so: kubectl -n NAMESPACE delete pod NAME --force --grace-period=0',
+    workloads.flatMap(({ object, pods }) =>
+      pods.flatMap(({ name, node, isLost }) =>
+        isLost === true ? `${object.metadata.namespace ?? ''}/${name} on ${node}` : [],
+      ),
+    ),
+  );
+
+/** What was its way to the API server is gone with OpenELB. */
+const ownWay: Check = ({ reachedBy }, holdings) =>
+  found(
+    'obstacle',
+    'kubectl reaches the API server by an address that OpenELB announces: stopping it would cut off this program, too.',
+    'Use a kubeconfig whose server is a control plane node, or another way that does not lead through OpenELB.',
+    holdings.flatMap(({ key, ips }) => ips.flatMap((ip) => (reachedBy.includes(ip) ? `${key}: ${ip}` : []))),
   );
 
 const oldKinds: Check = ({ crds }) =>
@@ -114,19 +150,16 @@ const nodeProxies: Check = ({ services }) =>
   found(
     'note',
     'Services use the node proxy of OpenELB, which PorterLB does not have.',
-    'Its Pods (node-proxy-*) go on as long as nobody deletes them; make the Services ones of type LoadBalancer.',
+    'Its Pods (node-proxy-*) go on as long as nobody deletes them, also when a Service is deleted: its finalizer is taken off. Make the Services ones of type LoadBalancer.',
     services.filter(({ metadata }) => NODE_PROXY_KEYS.some((key) => metadata.annotations?.[key])).map(keyOf),
   );
 
-const newlyServed: Check = ({ services }) =>
+const newlyServed: Check = ({ services, pools }) =>
   found(
     'note',
-    'Services ask for an address and have none of OpenELB; PorterLB will give them one.',
-    'Take the annotation lb.kubesphere.io/v1alpha1 off those that should have none.',
-    services
-      .filter((service) => service.spec?.type === 'LoadBalancer' && isOptedIn(service) && !isForeignClass(service))
-      .filter((service) => ingressOf(service).length === 0)
-      .map(keyOf),
+    'Services have no address of OpenELB and PorterLB will give them one: by their annotation, by their class, or as there is a default pool, which OpenELB gives from only to those that have its annotation.',
+    'Annotate those that should have none: lb.kubesphere.io/v1alpha1: none.',
+    services.filter((service) => isWaiting(service, pools)).map(keyOf),
   );
 
 const policies: Check = ({ confs }) =>
@@ -154,7 +187,8 @@ const elsewhere: Check = ({ workloads, manager }) => {
 };
 
 const CHECKS: readonly Check[] = [
-  ...[notInstalled, unknownNames, oldKinds, foreignClass, noPool, wantsAnother, sharedTooWidely],
+  ...[notInstalled, nowhere, hidden, ownWay, lostPods, oldKinds],
+  ...[foreignClass, noPool, wantsAnother, sharedTooWidely],
   ...[vipPools, nodeProxies, newlyServed, policies, elsewhere],
 ];
 

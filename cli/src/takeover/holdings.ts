@@ -1,4 +1,14 @@
-import { ADDRESS_KEYS, ASSIGNED, CONDITIONS, OPT_IN, OPT_IN_VALUES, OUR_CLASS, POOL_KEYS } from './keys.ts';
+import {
+  ADDRESS_KEYS,
+  ASSIGNED,
+  CONDITIONS,
+  DEFAULT_POOL_KEYS,
+  OPT_IN,
+  OPT_IN_VALUES,
+  OUR_CLASS,
+  OUR_FINALIZERS,
+  POOL_KEYS,
+} from './keys.ts';
 import { keyOf, type Cluster, type PoolObject, type ServiceObject } from './cluster.ts';
 
 /** A Service of OpenELB's with an address, and the pool that it is from. */
@@ -30,14 +40,49 @@ function poolOf(service: ServiceObject, ip: string, pools: readonly PoolObject[]
 }
 
 /** Services that OpenELB gave an address, in the order of their names. */
-export function holdingsOf({ services, pools }: Cluster): Holding[] {
-  const served = services.filter((service) => service.spec?.type === 'LoadBalancer' && isOptedIn(service));
-  return served
+export function holdingsOf(cluster: Cluster): Holding[] {
+  return held(cluster, isOptedIn);
+}
+
+/** Services that have an address of PorterLB by their class, or by the default pool: OpenELB serves none of them. */
+export function strangersToOpenelb(cluster: Cluster): Holding[] {
+  return held(cluster, (service) => !isOptedIn(service) && isOurs(service));
+}
+
+function held({ services, pools }: Cluster, isServed: (service: ServiceObject) => boolean): Holding[] {
+  return services
+    .filter((service) => service.spec?.type === 'LoadBalancer' && isServed(service))
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map((service) => ({ key: keyOf(service), service, ips: ingressOf(service) }))
     .filter(({ ips }) => ips.length > 0)
     .map((holding) => ({ ...holding, pools: holding.ips.map((ip) => poolOf(holding.service, ip, pools)) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** PorterLB has written into it. */
+export function isOurs({ metadata, status }: ServiceObject): boolean {
+  const ours: readonly string[] = Object.values(CONDITIONS);
+  return (
+    metadata.annotations?.[ASSIGNED] !== undefined ||
+    status?.conditions?.some(({ type }) => ours.includes(type)) === true
+  );
+}
+
+/** Has no address, and PorterLB gives it one: by its annotation, its class, or the default pool (docs/addresses.md). */
+export function isWaiting(service: ServiceObject, pools: readonly PoolObject[]): boolean {
+  const { metadata, spec } = service;
+  if (spec?.type !== 'LoadBalancer' || metadata.deletionTimestamp !== undefined) return false;
+  if (ingressOf(service).length > 0 || isForeignClass(service)) return false;
+  return spec.loadBalancerClass !== undefined || isOptedIn(service) || isForDefaultPool(service, pools);
+}
+
+/** Any other value of the annotation names another product, and a finalizer without our record is somebody else's. */
+function isForDefaultPool({ metadata }: ServiceObject, pools: readonly PoolObject[]): boolean {
+  const { annotations, finalizers = [] } = metadata;
+  const isMarked = ({ metadata: pool }: PoolObject): boolean =>
+    DEFAULT_POOL_KEYS.some((key) => pool.annotations?.[key] === 'true');
+  const isForeign = finalizers.includes(OUR_FINALIZERS.service) && annotations?.[ASSIGNED] === undefined;
+  return pools.some(isMarked) && annotations?.[OPT_IN] === undefined && !isForeign;
 }
 
 /** What PorterLB would write: `pool=address`, as docs/backup.md has it. */

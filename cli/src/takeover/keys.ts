@@ -16,6 +16,9 @@ export const ADDRESS_KEYS = ['lb.kubesphere.io/ips', ...ERAS.map((era) => `eip.$
 /** Annotation of Services that want Pods of their own on nodes in the place of a load balancer. */
 export const NODE_PROXY_KEYS = ERAS.map((era) => `node-proxy.${era}.kubesphere.io/type`);
 
+/** On the Services of these. */
+export const NODE_PROXY_FINALIZERS = ERAS.map((era) => `node-proxy.${era}.kubesphere.io/finalizer`);
+
 export const OLD_FINALIZERS = {
   /** Services, BgpConfs, BgpPeers. */
   loadBalancer: 'finalizer.lb.kubesphere.io/v1alpha1',
@@ -38,7 +41,13 @@ export const CONDITIONS = { allocated: `${GROUP}/Allocated`, announced: `${GROUP
 /** Label of BgpConfs and BgpPeers that are the CNI's; neither product touches them. */
 export const CNI_LABELS = ERAS.map((era) => `${era}.kubesphere.io/cni`);
 
-/** Annotation of OpenELB's workloads: how far their end is. porter-manager waits for `stopped`. */
+/** Annotation of Eips: Services that name no pool get from it. */
+export const DEFAULT_POOL_KEYS = ERAS.map((era) => `eip.${era}.kubesphere.io/is-default-eip`);
+
+/**
+ * Annotation of OpenELB's workloads: how far their end is, `stopping`, `stopped`, or `returning` in a rollback. porter-manager waits for
+ * `stopped`; beside `stopping` for a time, too.
+ */
 export const PHASE = 'porterlb.kubesphere.io/takeover';
 /** Annotation of the manager's Deployment while it is stopped: how many replicas it had. */
 export const REPLICAS = 'porterlb.kubesphere.io/takeover-replicas';
@@ -53,16 +62,22 @@ export const HELM_LABEL = 'app.kubernetes.io/managed-by';
 /** Path of OpenELB's admission webhooks, whatever their configuration is called. */
 export const WEBHOOK_PATH = /^\/validate-network-kubesphere-io-v1alpha2-/;
 
-/** ClusterRoleBindings of theirs, which only administrators can make: the namespaces of their ServiceAccounts are theirs. */
-export const BINDING_NAMES =
-  /(^|-)openelb-(controller|speaker)$|^openelb-manager-rolebinding$|^porter-manager-rolebinding$/;
-/** Workloads of theirs in those namespaces. With another Helm release name than `openelb` there is more in front. */
-export const WORKLOAD_NAMES = /(^|-)openelb-(manager|controller|speaker|keepalive-vip)$|^porter-manager$/;
-/** Those that porter-manager knows to wait for. */
+/**
+ * Programs of theirs, as their workloads, containers or commands are called: the latter two are the same in all of its charts and manifests, whatever
+ * the release is called.
+ */
+export const PROGRAM =
+  /^porter-manager$|(^|[-/])openelb-(manager|controller|speaker|keepalive-vip)$|^openelb-.*-(manager|controller|speaker)$/;
+/** Made by openelb-manager itself, and deleted by it when it ends. */
+export const KEEPALIVED = 'openelb-keepalive-vip';
+
+/** Those that porter-manager may look at by its own role. */
 export const KNOWN_NAMES: readonly string[] = [
   ...['porter-manager', 'openelb-manager', 'openelb-controller'],
-  ...['openelb-speaker', 'openelb-keepalive-vip'],
+  ...['openelb-speaker', KEEPALIVED],
 ];
+/** Role and RoleBinding where others are, by which it may. */
+export const LOOK = 'porter-manager-takeover';
 
 /** What ours are called, whatever the Helm release is. */
 export const MANAGER = 'porter-manager';

@@ -7,6 +7,9 @@ import {
   CONDITIONS,
   HELM_ANNOTATIONS,
   HELM_LABEL,
+  LOOK,
+  MANAGER,
+  NODE_PROXY_FINALIZERS,
   NOWHERE,
   OLD_FINALIZERS,
   OUR_FINALIZERS,
@@ -16,7 +19,7 @@ import {
   SHARED_BY_TAKEOVER,
 } from './keys.ts';
 import { recordObject, recordOf } from './record.ts';
-import { finalizersPatch, pathOf, type Action, type Step, type TakeoverPlan } from './step.ts';
+import { finalizersPatch, pathOf, type Action, type Finding, type Step, type TakeoverPlan } from './step.ts';
 import { isStopped, isWanted, phaseOf, stoppedByRollback } from './workloads.ts';
 
 const AGAIN = 'Nothing is lost: run the same command again, and it goes on from there.';
@@ -30,6 +33,7 @@ export function takeoverPlan(cluster: Cluster, now: string): TakeoverPlan {
     start(cluster),
     prepare(cluster),
     record(cluster),
+    allow(cluster),
     crds(cluster),
     share(holdings),
     adopt(holdings, now),
@@ -42,7 +46,14 @@ export function takeoverPlan(cluster: Cluster, now: string): TakeoverPlan {
     storage(cluster),
     ready(cluster),
   ];
-  return { findings: findingsOf(cluster, holdings), steps: steps.filter(({ actions }) => actions.length > 0) };
+  const wanted = steps.filter(({ actions }) => actions.length > 0);
+  return { findings: findingsOf(cluster, holdings).map(inTime(wanted)), steps: wanted };
+}
+
+/** Once OpenELB is stopped, nothing is worth more than that somebody announces: what turns up then is told, and in nobody's way. */
+function inTime(steps: readonly Step[]): (finding: Finding) => Finding {
+  const isStopped = steps.some(({ id }) => id === 'go') && !steps.some(({ id }) => id === 'stop');
+  return (finding) => (isStopped ? { ...finding, kind: 'note' } : finding);
 }
 
 /** After a rollback. */
@@ -96,6 +107,36 @@ function record(cluster: Cluster): Step {
     why: 'a rollback puts it back',
     actions: isNeeded ? [{ do: 'create', path, body }] : [],
     onFailure: 'Nothing was changed.',
+  };
+}
+
+/** The chart's role names the workloads that are called as usual, and no others: least rights where OpenELB never was. */
+function allow({ namespace, strangers, manager }: Cluster): Step {
+  const group = 'rbac.authorization.k8s.io';
+  const actions = strangers.flatMap((stranger): Action[] => {
+    if (stranger.isAllowed || manager === undefined) return [];
+    const metadata = { name: LOOK, namespace: stranger.namespace };
+    const resources = ['deployments', 'daemonsets'];
+    const rule = { apiGroups: ['apps'], resources, resourceNames: stranger.names, verbs: ['get'] };
+    const base = `/apis/${group}/v1/namespaces/${stranger.namespace}`;
+    const role = { apiVersion: `${group}/v1`, kind: 'Role', metadata, rules: [rule] };
+    const binding = {
+      ...{ apiVersion: `${group}/v1`, kind: 'RoleBinding', metadata },
+      roleRef: { apiGroup: group, kind: 'Role', name: LOOK },
+      subjects: [{ kind: 'ServiceAccount', name: MANAGER, namespace }],
+    };
+    return [
+      { do: 'create', path: `${base}/roles`, body: role, isThereAlready: 'fine' },
+      { do: 'create', path: `${base}/rolebindings`, body: binding },
+    ];
+  });
+  return {
+    id: 'allow',
+    what: `Let PorterLB look at the workloads of OpenELB, which have names of their own (${LOOK})`,
+    why: 'it waits for their end, and may look at those with the usual names only',
+    actions,
+    inOrder: true,
+    onFailure: 'Nothing was changed but that.',
   };
 }
 
@@ -251,7 +292,7 @@ function go({ workloads }: Cluster): Step {
 }
 
 function finalizers({ services, pools: eips, confs, peers }: Cluster): Step {
-  const off = [OLD_FINALIZERS.loadBalancer, OLD_FINALIZERS.pool];
+  const off = [OLD_FINALIZERS.loadBalancer, OLD_FINALIZERS.pool, ...NODE_PROXY_FINALIZERS];
   const of = (plural: string, objects: readonly KubeObject[]): Action[] =>
     objects
       .filter(({ metadata }) => metadata.finalizers?.some((each) => off.some((old) => old === each)))

@@ -21,7 +21,9 @@ export async function unprepared(api: ApiServer, workload: Workload): Promise<Un
   if (pods.length < wanted) {
     return [{ pod: keyOf(object), why: `${pods.length} of ${wanted} Pods are there`, isUnheard: false }];
   }
-  const verdicts = await Promise.all(pods.map((pod) => verdict(api, object.metadata.namespace ?? '', pod)));
+  // One on a dead node is neither waited for nor asked.
+  const known = pods.filter(({ isLost }) => isLost !== true);
+  const verdicts = await Promise.all(known.map((pod) => verdict(api, object.metadata.namespace ?? '', pod)));
   return verdicts.flatMap((each) => each ?? []);
 }
 

@@ -1,29 +1,24 @@
 import { EXIT, Failure } from '../failure.ts';
 import type { ApiServer } from '../reach/api-server.ts';
 import type * as cluster from './cluster.ts';
-import { BINDING_NAMES, GROUP, MANAGER, OLD_FINALIZERS, RECORD, WEBHOOK_PATH, WORKLOAD_NAMES } from './keys.ts';
+import {
+  GROUP,
+  KNOWN_NAMES,
+  LOOK,
+  MANAGER,
+  NODE_PROXY_FINALIZERS,
+  OLD_FINALIZERS,
+  PROGRAM,
+  RECORD,
+  WEBHOOK_PATH,
+} from './keys.ts';
 import { readRecord } from './record.ts';
 import { pathOf } from './step.ts';
+import { suspectsOf, type Binding, type Suspect } from './suspects.ts';
+import { podsOf, type LostNodes, type PodObject } from './pods.ts';
 
 const PAGE = 500;
 const CUSTOM = ['eips', 'bgpconfs', 'bgppeers'] as const;
-
-interface Binding extends cluster.KubeObject {
-  readonly subjects?: readonly { readonly kind: string; readonly name: string; readonly namespace?: string }[];
-}
-
-interface PodObject extends cluster.KubeObject {
-  readonly spec?: {
-    readonly nodeName?: string;
-    readonly containers?: readonly {
-      readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
-    }[];
-  };
-  readonly status?: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly containerStatuses?: readonly { readonly state?: { readonly running?: object } }[];
-  };
-}
 
 /** An answer that is no yes, as a failure. */
 export function refusal(status: number, body: unknown, what: string): Failure {
@@ -58,65 +53,79 @@ async function listed<T>(api: ApiServer, path: string): Promise<T[]> {
   return items;
 }
 
-function namespacesOf(bindings: readonly Binding[]): string[] {
+/** Namespaces and names of ServiceAccounts with rights in the whole cluster, which only administrators give. */
+function accountsOf(bindings: readonly Binding[]): Set<string> {
   const subjects = bindings.flatMap((binding) => binding.subjects ?? []);
-  return [...new Set(subjects.flatMap(({ kind, namespace }) => (kind === 'ServiceAccount' ? (namespace ?? []) : [])))];
+  return new Set(subjects.flatMap(({ namespace, name }) => (namespace === undefined ? [] : `${namespace}/${name}`)));
 }
 
-/** A workload with its Pods. @throws {Failure} */
-export async function readWorkload(
+/** Since when nodes are not Ready. @throws {Failure} */
+export async function lostNodes(api: ApiServer): Promise<LostNodes> {
+  const nodes = await listed<cluster.NodeObject>(api, '/api/v1/nodes');
+  return new Map(
+    nodes.flatMap(({ metadata, status }) => {
+      const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+      const isLost = ready !== undefined && ready.status !== 'True';
+      return isLost ? [[metadata.name, ready.lastTransitionTime ?? '']] : [];
+    }),
+  );
+}
+
+async function readWorkload(
   api: ApiServer,
-  kind: cluster.WorkloadKind,
-  object: cluster.WorkloadObject,
+  { kind, object, lost }: { kind: cluster.WorkloadKind; object: cluster.WorkloadObject; lost: LostNodes },
 ): Promise<cluster.Workload> {
   const labels = Object.entries(object.spec?.selector?.matchLabels ?? {}).map((pair) => pair.join('='));
   const selector = encodeURIComponent(labels.join());
   const path = `/api/v1/namespaces/${object.metadata.namespace ?? ''}/pods?labelSelector=${selector}`;
-  const pods = (await listed<PodObject>(api, path)).filter(({ metadata }) => isOf(kind, object, metadata));
-  return { kind, object, pods: pods.map(podOf) };
-}
-
-/** Workloads of OpenELB 0.6 have one selector; a Pod's owner tells them apart. */
-function isOf(kind: cluster.WorkloadKind, { metadata }: cluster.KubeObject, pod: cluster.Metadata): boolean {
-  const [owner] = pod.ownerReferences ?? [];
-  if (owner === undefined) return false;
-  if (kind === 'DaemonSet') return owner.kind === 'DaemonSet' && owner.name === metadata.name;
-  return owner.kind === 'ReplicaSet' && owner.name.startsWith(`${metadata.name}-`);
-}
-
-function podOf({ metadata, spec, status }: PodObject): cluster.Workload['pods'][number] {
-  const condition = status?.conditions?.find(({ type }) => type === 'Ready')?.status;
-  const ready = condition === 'True' && metadata.deletionTimestamp === undefined;
-  const running = status?.containerStatuses?.some(({ state }) => state?.running !== undefined) === true;
-  return { name: metadata.name, node: spec?.nodeName ?? '', ready, running, metricsPort: metricsPortOf(spec) };
-}
-
-function metricsPortOf(spec: PodObject['spec']): number | undefined {
-  const ports = (spec?.containers ?? []).flatMap((container) => container.ports ?? []);
-  return ports.find(({ name }) => name === 'metrics')?.containerPort;
+  return { kind, object, pods: podsOf({ kind, object, lost }, await listed<PodObject>(api, path)) };
 }
 
 /** @throws {Failure} */
 export async function findWorkload(
   api: ApiServer,
-  kind: cluster.WorkloadKind,
-  key: string,
+  { kind, key, lost }: { kind: cluster.WorkloadKind; key: string; lost: LostNodes },
 ): Promise<cluster.Workload | undefined> {
   const object = await found<cluster.WorkloadObject>(api, pathOf(kind, key));
-  return object === undefined ? undefined : await readWorkload(api, kind, object);
+  return object === undefined ? undefined : await readWorkload(api, { kind, object, lost });
 }
 
+type IsWanted = (kind: cluster.WorkloadKind, object: cluster.WorkloadObject) => boolean;
+
+/** @param namespace undefined: all */
 async function workloadsIn(
   api: ApiServer,
-  namespace: string,
-  isWanted: (name: string) => boolean,
+  namespace: string | undefined,
+  { isWanted, lost }: { isWanted: IsWanted; lost: LostNodes },
 ): Promise<cluster.Workload[]> {
+  const place = namespace === undefined ? '' : `namespaces/${namespace}/`;
   const of = async (kind: cluster.WorkloadKind, plural: string): Promise<cluster.Workload[]> => {
-    const all = await listed<cluster.WorkloadObject>(api, `/apis/apps/v1/namespaces/${namespace}/${plural}`);
-    const wanted = all.filter(({ metadata }) => isWanted(metadata.name));
-    return await Promise.all(wanted.map((object) => readWorkload(api, kind, object)));
+    const all = await listed<cluster.WorkloadObject>(api, `/apis/apps/v1/${place}${plural}`);
+    const wanted = all.filter((object) => isWanted(kind, object));
+    return await Promise.all(wanted.map((object) => readWorkload(api, { kind, object, lost })));
   };
   return [...(await of('Deployment', 'deployments')), ...(await of('DaemonSet', 'daemonsets'))];
+}
+
+/** Whether one of its programs runs there, under whatever name, with rights that no tenant can give. */
+function isTheirs({ metadata, spec }: cluster.WorkloadObject, accounts: ReadonlySet<string>): boolean {
+  const pod = spec?.template?.spec;
+  if (!accounts.has(`${metadata.namespace ?? ''}/${pod?.serviceAccountName ?? 'default'}`)) return false;
+  const programs = (pod?.containers ?? []).flatMap(({ name, command }) => [name, command?.[0] ?? '']);
+  return [metadata.name, ...programs].some((name) => PROGRAM.test(name));
+}
+
+async function strangersOf(api: ApiServer, suspects: readonly Suspect[]): Promise<cluster.Stranger[]> {
+  const unknown = suspects.filter(({ name }) => !KNOWN_NAMES.includes(name));
+  const strangers: cluster.Stranger[] = [];
+  for (const namespace of new Set(unknown.map((suspect) => suspect.namespace))) {
+    // Bindings outlive the namespace that they name.
+    if ((await found(api, pathOf('namespaces', namespace))) === undefined) continue;
+    const names = unknown.flatMap((suspect) => (suspect.namespace === namespace ? suspect.name : []));
+    const isAllowed = (await found(api, pathOf('rolebindings', `${namespace}/${LOOK}`))) !== undefined;
+    strangers.push({ namespace, names: [...new Set(names)], isAllowed });
+  }
+  return strangers;
 }
 
 async function webhooksOf(api: ApiServer): Promise<cluster.Webhook[]> {
@@ -131,7 +140,7 @@ async function webhooksOf(api: ApiServer): Promise<cluster.Webhook[]> {
 }
 
 function concernsUs({ metadata, spec }: cluster.ServiceObject): boolean {
-  const old = Object.values(OLD_FINALIZERS) as string[];
+  const old: readonly string[] = [...Object.values(OLD_FINALIZERS), ...NODE_PROXY_FINALIZERS];
   return spec?.type === 'LoadBalancer' || metadata.finalizers?.some((each) => old.includes(each)) === true;
 }
 
@@ -145,23 +154,35 @@ async function recordIn(api: ApiServer, namespace: string): Promise<cluster.Take
   }
 }
 
-/** All that a takeover or a rollback is planned from. @throws {Failure} */
-export async function readCluster(api: ApiServer): Promise<cluster.Cluster> {
+/**
+ * All that a takeover or a rollback is planned from.
+ * @param within namespaces in which OpenELB is known to be, so that not all have to be looked through
+ * @throws {Failure}
+ */
+export async function readCluster(
+  api: ApiServer,
+  within: readonly string[] = [],
+): Promise<Omit<cluster.Cluster, 'reachedBy'>> {
   const bindings = await listed<Binding>(api, '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings');
-  const named = (isIt: (name: string) => boolean): string[] =>
-    namespacesOf(bindings.filter(({ metadata }) => isIt(metadata.name)));
-  const [namespace] = named((name) => name === MANAGER);
-  const theirs = named((name) => BINDING_NAMES.test(name)).filter((each) => each !== namespace);
-  const isTheirs = (name: string): boolean => WORKLOAD_NAMES.test(name);
-  const workloads = await Promise.all(theirs.map((each) => workloadsIn(api, each, isTheirs)));
-  const ours = namespace === undefined ? [] : await workloadsIn(api, namespace, (name) => name === MANAGER);
+  const ours = bindings.find(({ metadata }) => metadata.name === MANAGER)?.subjects ?? [];
+  const namespace = ours.find(({ kind }) => kind === 'ServiceAccount')?.namespace;
+  const isOurs = (name: string, where: string | undefined): boolean => name === MANAGER && where === namespace;
+  const suspects = suspectsOf(bindings).filter((suspect) => !isOurs(suspect.name, suspect.namespace));
+  const [accounts, lost] = [accountsOf(bindings), await lostNodes(api)];
+  const theirs: IsWanted = (_kind, object) =>
+    !isOurs(object.metadata.name, object.metadata.namespace) && isTheirs(object, accounts);
+  const places = within.length > 0 ? within : [undefined];
+  const workloads = await Promise.all(places.map((place) => workloadsIn(api, place, { isWanted: theirs, lost })));
+  const manager: IsWanted = (_kind, { metadata }) => metadata.name === MANAGER;
+  const managers = namespace === undefined ? [] : await workloadsIn(api, namespace, { isWanted: manager, lost });
   const crds = CUSTOM.map((plural) =>
     found<cluster.CrdObject>(api, pathOf('customresourcedefinitions', `${plural}.${GROUP}`)),
   );
   const custom = async <T>(plural: string): Promise<T[]> => await listed<T>(api, `/apis/${GROUP}/v1alpha2/${plural}`);
   const services = await listed<cluster.ServiceObject>(api, '/api/v1/services');
   return {
-    workloads: workloads.flat(),
+    workloads: workloads.flat().map((workload) => ({ ...workload, isHidden: !isSuspected(workload, suspects) })),
+    strangers: await strangersOf(api, suspects),
     webhooks: await webhooksOf(api),
     crds: (await Promise.all(crds)).flatMap((crd) => crd ?? []),
     services: services.filter(concernsUs),
@@ -169,7 +190,12 @@ export async function readCluster(api: ApiServer): Promise<cluster.Cluster> {
     confs: await custom<cluster.ConfObject>('bgpconfs'),
     peers: await custom<cluster.KubeObject>('bgppeers'),
     namespace,
-    manager: ours[0],
+    manager: managers[0],
     record: namespace === undefined ? undefined : await recordIn(api, namespace),
   };
+}
+
+function isSuspected({ kind, object }: cluster.Workload, suspects: readonly Suspect[]): boolean {
+  const { namespace, name } = object.metadata;
+  return suspects.some((each) => each.kind === kind && each.namespace === namespace && each.name === name);
 }

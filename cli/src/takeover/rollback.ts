@@ -1,13 +1,22 @@
-import { keyOf, type Cluster, type KubeObject, type PoolObject, type ServiceObject, type Webhook } from './cluster.ts';
-import { holdingsOf, isOptedIn, type Holding } from './holdings.ts';
+import {
+  isReady,
+  keyOf,
+  type Cluster,
+  type KubeObject,
+  type PoolObject,
+  type ServiceObject,
+  type Webhook,
+} from './cluster.ts';
+import { holdingsOf, isOptedIn, isOurs, strangersToOpenelb, type Holding } from './holdings.ts';
 import {
   ALLOW_SHARED,
   ASSIGNED,
   CNI_LABELS,
   CONDITIONS,
+  KEEPALIVED,
+  LOOK,
   NOWHERE,
   OLD_FINALIZERS,
-  OUR_CLASS,
   OUR_FINALIZERS,
   PHASE,
   RECORD,
@@ -22,29 +31,40 @@ const BETWEEN = 'PorterLB is stopped, and OpenELB waits. Run the same command ag
 
 /** All that is still to be done until OpenELB serves the cluster again, in this order; nothing where it was never taken over. */
 export function rollbackPlan(cluster: Cluster): TakeoverPlan {
-  const holdings = holdingsOf(cluster);
+  const holdings = [...holdingsOf(cluster), ...strangersToOpenelb(cluster)];
   const steps = [
+    hold(cluster),
     stopOurs(cluster),
     end(cluster),
     ledger(cluster, holdings),
     release(cluster),
+    letGo(cluster),
     giveBack(cluster),
     restart(cluster),
     ready(cluster),
     restoreWebhooks(cluster),
     forget(cluster),
   ];
-  const findings = findingsOf(cluster);
-  return { findings, steps: cluster.record === undefined ? [] : steps.filter(({ actions }) => actions.length > 0) };
+  const wanted = cluster.record === undefined ? [] : steps.filter(({ actions }) => actions.length > 0);
+  return { findings: findingsOf(cluster).map(toldWhere(wanted)), steps: wanted };
 }
 
-function findingsOf({ record, workloads, services, pools }: Cluster): Finding[] {
+/** Whoever meets an obstacle while nobody announces is told that, too. */
+function toldWhere(steps: readonly Step[]): (finding: Finding) => Finding {
+  const isBetween = steps.some(({ id }) => id === 'restart') && !steps.some(({ id }) => id === 'stopOurs');
+  return (finding) =>
+    isBetween && finding.kind === 'obstacle' ? { ...finding, next: `${finding.next} ${BETWEEN}` } : finding;
+}
+
+function findingsOf(cluster: Cluster): Finding[] {
+  const { record, workloads, pools } = cluster;
   if (record === undefined) {
     const text = `There is no record of a takeover (the ConfigMap ${RECORD}), so there is nothing to go back to.`;
     return [{ kind: 'obstacle', text, next: 'Look whether this is the cluster that you mean.', objects: [] }];
   }
-  const gone = record.workloads.filter(({ key }) => !workloads.some(({ object }) => keyOf(object) === key));
-  const ours = services.filter(({ spec, ...service }) => spec?.loadBalancerClass === OUR_CLASS && !isOptedIn(service));
+  const gone = record.workloads
+    .filter(({ key }) => !key.endsWith(`/${KEEPALIVED}`))
+    .filter(({ key }) => !workloads.some(({ object }) => keyOf(object) === key));
   const several = pools.filter(({ spec }) => spec?.addresses !== undefined);
   const findings: readonly Finding[] = [
     {
@@ -55,9 +75,9 @@ function findingsOf({ record, workloads, services, pools }: Cluster): Finding[] 
     },
     {
       kind: 'note',
-      text: 'OpenELB knows no classes: these Services will not be announced.',
-      next: 'Annotate them with lb.kubesphere.io/v1alpha1: openelb.',
-      objects: ours.map(keyOf),
+      text: 'OpenELB serves no Service without its annotation: these have their address by their class or by the default pool. They keep it, and OpenELB gives it to nobody else, but nobody may announce it.',
+      next: 'Annotate them before with lb.kubesphere.io/v1alpha1: openelb.',
+      objects: strangersToOpenelb(cluster).map(({ key }) => key),
     },
     {
       kind: 'note',
@@ -67,6 +87,23 @@ function findingsOf({ record, workloads, services, pools }: Cluster): Finding[] 
     },
   ];
   return findings.filter(({ objects }) => objects.length > 0);
+}
+
+/** Somebody else may start replicas of PorterLB meanwhile (a GitOps tool, helm): those wait then. */
+function hold({ workloads }: Cluster): Step {
+  const actions = workloads
+    .filter((workload) => phaseOf(workload) === 'stopped')
+    .map(({ kind, object }): Action => {
+      const body = { metadata: { annotations: { [PHASE]: 'returning' } } };
+      return { do: 'patch', path: pathOf(kind, keyOf(object)), type: 'merge', body };
+    });
+  return {
+    id: 'hold',
+    what: 'Say that OpenELB is about to return',
+    why: 'replicas of PorterLB that anybody starts from here on wait',
+    actions,
+    onFailure: 'PorterLB announces. Run the same command again to go on, or with --apply to stay.',
+  };
 }
 
 function stopOurs({ manager }: Cluster): Step {
@@ -139,14 +176,6 @@ function ledger({ pools }: Cluster, holdings: readonly Holding[]): Step {
   };
 }
 
-function isOurs({ metadata, status }: ServiceObject): boolean {
-  const ours = Object.values(CONDITIONS) as string[];
-  return (
-    metadata.annotations?.[ASSIGNED] !== undefined ||
-    status?.conditions?.some(({ type }) => ours.includes(type)) === true
-  );
-}
-
 function release({ services }: Cluster): Step {
   const actions = services
     .filter((service) => isOptedIn(service) && isOurs(service))
@@ -169,6 +198,28 @@ function release({ services }: Cluster): Step {
     id: 'release',
     what: "Swap the finalizers of Services, and take PorterLB's conditions and annotations off",
     why: 'they are OpenELB’s again',
+    actions,
+    onFailure: BETWEEN,
+  };
+}
+
+/** What OpenELB doesn't serve keeps its record, by which PorterLB goes on with it when it comes again. */
+function letGo({ services }: Cluster): Step {
+  const isAnnounced = ({ status }: ServiceObject): boolean =>
+    status?.conditions?.some(({ type }) => type === CONDITIONS.announced) === true;
+  const actions = services
+    .filter((service) => !isOptedIn(service) && isOurs(service))
+    .filter((service) => isAnnounced(service) || service.metadata.finalizers?.includes(OUR_FINALIZERS.service) === true)
+    .map((service): Action => {
+      const metadata = { '$deleteFromPrimitiveList/finalizers': [OUR_FINALIZERS.service] };
+      const status = { conditions: [{ type: CONDITIONS.announced, $patch: 'delete' }] };
+      const body = { metadata, ...(isAnnounced(service) ? { status } : {}) };
+      return { do: 'patch', path: pathOf('services', keyOf(service), 'status'), type: 'strategic', body };
+    });
+  return {
+    id: 'letGo',
+    what: 'Take the finalizer off Services that OpenELB will not serve',
+    why: 'nobody would do it later, and they could not be deleted',
     actions,
     onFailure: BETWEEN,
   };
@@ -219,7 +270,7 @@ function restart({ workloads, record }: Cluster): Step {
 
 function ready({ workloads, record }: Cluster): Step {
   const actions = workloads
-    .filter(({ pods, object }) => pods.length === 0 || pods.some((pod) => !pod.ready) || phaseIs(object))
+    .filter((workload) => !isReady(workload) || phaseIs(workload.object))
     .filter(({ kind, object }) => {
       const key = keyOf(object);
       return record?.workloads.some((each) => each.kind === kind && each.key === key && each.replicas > 0) === true;
@@ -260,13 +311,22 @@ function restoreWebhooks({ record, webhooks }: Cluster): Step {
   };
 }
 
-function forget({ record, namespace }: Cluster): Step {
+function forget({ record, namespace, strangers }: Cluster): Step {
   const path = pathOf('configmaps', `${namespace ?? ''}/${RECORD}`);
+  const allowed = strangers.flatMap((stranger): Action[] =>
+    stranger.isAllowed
+      ? ['rolebindings', 'roles'].map((plural) => ({
+          do: 'delete',
+          path: pathOf(plural, `${stranger.namespace}/${LOOK}`),
+        }))
+      : [],
+  );
   return {
     id: 'forget',
-    what: `Delete the ConfigMap ${RECORD}`,
+    what: `Delete the ConfigMap ${RECORD}, and the right to look at OpenELB's workloads`,
     why: 'there is nothing to go back to any more',
-    actions: record === undefined ? [] : [{ do: 'delete', path }],
+    actions: record === undefined ? [] : [...allowed, { do: 'delete', path }],
+    inOrder: true,
     onFailure: AGAIN,
   };
 }

@@ -5,7 +5,8 @@ export type PatchType = 'merge' | 'strategic' | 'json';
 /** One request to the API server, or one thing to wait for; as data. */
 export type Action =
   | { readonly do: 'patch'; readonly path: string; readonly type: PatchType; readonly body: unknown }
-  | { readonly do: 'create'; readonly path: string; readonly body: unknown }
+  /** `isThereAlready`: else it is planned anew. */
+  | { readonly do: 'create'; readonly path: string; readonly body: unknown; readonly isThereAlready?: 'fine' }
   | { readonly do: 'delete'; readonly path: string }
   /** Until a Pod of it is there, Ready or not. */
   | { readonly do: 'awaitStart'; readonly kind: WorkloadKind; readonly key: string }
@@ -20,6 +21,7 @@ export type StepId =
   | 'start'
   | 'prepare'
   | 'record'
+  | 'allow'
   | 'crds'
   | 'share'
   | 'adopt'
@@ -31,9 +33,11 @@ export type StepId =
   | 'finalizers'
   | 'storage'
   | 'ready'
+  | 'hold'
   | 'stopOurs'
   | 'ledger'
   | 'release'
+  | 'letGo'
   | 'giveBack'
   | 'restart'
   | 'restoreWebhooks'
@@ -77,6 +81,9 @@ export function pathOf(plural: string, key: string, subresource?: string): strin
 const PLURALS: Readonly<Record<string, readonly [group: string, plural: string]>> = {
   services: ['api/v1', 'services'],
   configmaps: ['api/v1', 'configmaps'],
+  namespaces: ['api/v1', 'namespaces'],
+  roles: ['apis/rbac.authorization.k8s.io/v1', 'roles'],
+  rolebindings: ['apis/rbac.authorization.k8s.io/v1', 'rolebindings'],
   Deployment: ['apis/apps/v1', 'deployments'],
   DaemonSet: ['apis/apps/v1', 'daemonsets'],
   customresourcedefinitions: ['apis/apiextensions.k8s.io/v1', 'customresourcedefinitions'],

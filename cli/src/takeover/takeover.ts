@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { EXIT, UsageFailure } from '../failure.ts';
 import { openApiServer } from '../reach/api-server.ts';
+import { serverAddresses } from '../reach/server-addresses.ts';
 import type { LocalAnswer, LocalDeps, LocalInput } from '../commands/command.ts';
 import { keyOf, type Cluster } from './cluster.ts';
 import { execute } from './execute.ts';
@@ -30,8 +31,14 @@ export function checkModes({ dryRun, apply, rollback, output, words }: LocalInpu
 export async function takeover(input: LocalInput, deps: LocalDeps): Promise<LocalAnswer> {
   checkModes(input);
   const plan: Planner = (cluster) => (input.rollback ? rollbackPlan(cluster) : takeoverPlan(cluster, now(deps)));
+  const reachedBy = await serverAddresses(deps.kubectl);
   const api = await openApiServer(deps.kubectl, input.timeoutMs);
-  const read = async (): Promise<Cluster> => await readCluster(api);
+  let places: readonly string[] = [];
+  const read = async (): Promise<Cluster> => {
+    const cluster = { ...(await readCluster(api, places)), reachedBy };
+    places = [...new Set(cluster.workloads.flatMap(({ object }) => object.metadata.namespace ?? []))];
+    return cluster;
+  };
   try {
     if (input.dryRun) return planned(plan(await read()));
     const before = await read();

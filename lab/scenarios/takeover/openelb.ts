@@ -10,6 +10,8 @@ import { until } from '../../state/until.ts';
 export type Version = '0.5' | '0.6';
 
 export const openelbNamespace = 'openelb-system';
+/** Whose Helm release is called as an app store calls it. */
+const RELEASE = 'openelb-x7k2p';
 const GROUP = 'network.kubesphere.io';
 const API = `${GROUP}/v1alpha2`;
 export const OLD_FINALIZERS = {
@@ -146,7 +148,7 @@ export function webhooks(version: Version): KubeObject[] {
         ...{ name: `${what}.${GROUP}`, failurePolicy: 'Fail', sideEffects: 'None', admissionReviewVersions: ['v1'] },
         clientConfig: {
           service: {
-            ...{ name: version === '0.5' ? 'openelb-admission' : 'openelb-controller', namespace: openelbNamespace },
+            ...{ name: version === '0.5' ? 'openelb-admission' : `${RELEASE}-controller`, namespace: openelbNamespace },
             path: `/validate-network-kubesphere-io-v1alpha2-${what}`,
           },
         },
@@ -161,6 +163,12 @@ export function webhooks(version: Version): KubeObject[] {
     ? [validating]
     : [validating, configuration('MutatingWebhookConfiguration', 'svc', ofServices)];
 }
+
+/** What its charts call containers, whatever the release is called. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  [`${RELEASE}-controller`]: 'openelb-controller',
+  [`${RELEASE}-speaker`]: 'openelb-speaker',
+};
 
 interface WorkloadWishes {
   readonly kind: 'Deployment' | 'DaemonSet';
@@ -184,7 +192,7 @@ function workload({ kind, name, container, replicas }: WorkloadWishes): KubeObje
         spec: {
           ...{ serviceAccountName: 'openelb', hostNetwork: true, terminationGracePeriodSeconds: 10 },
           affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apart] } },
-          containers: [{ name: 'main', imagePullPolicy: 'Never', ...container }],
+          containers: [{ name: PROGRAMS[name] ?? name, imagePullPolicy: 'Never', ...container }],
           volumes: [{ name: 'program', configMap: { name: 'speaker' } }],
         },
       },
@@ -210,7 +218,7 @@ function speaker(lab: Lab, image: string): object {
 export function program(lab: Lab, version: Version, image: string): KubeObject[] {
   const rbac = 'rbac.authorization.k8s.io';
   const subjects = [{ kind: 'ServiceAccount', name: 'openelb', namespace: openelbNamespace }];
-  const names = version === '0.5' ? ['openelb-manager-rolebinding'] : ['openelb-controller', 'openelb-speaker'];
+  const names = version === '0.5' ? ['openelb-manager-rolebinding'] : [`${RELEASE}-controller`, `${RELEASE}-speaker`];
   const container = speaker(lab, image);
   const metadata = { namespace: openelbNamespace };
   const text = readFileSync(join(import.meta.dirname, 'speaker.ts'), 'utf8');
@@ -229,8 +237,13 @@ export function program(lab: Lab, version: Version, image: string): KubeObject[]
     ...(version === '0.5'
       ? [workload({ kind: 'Deployment', name: 'openelb-manager', container, replicas: 2 })]
       : [
-          workload({ kind: 'Deployment', name: 'openelb-controller', container: { image: images.pause }, replicas: 1 }),
-          workload({ kind: 'DaemonSet', name: 'openelb-speaker', container }),
+          workload({
+            kind: 'Deployment',
+            name: `${RELEASE}-controller`,
+            container: { image: images.pause },
+            replicas: 1,
+          }),
+          workload({ kind: 'DaemonSet', name: `${RELEASE}-speaker`, container }),
         ]),
   ] as KubeObject[];
 }
@@ -271,7 +284,7 @@ export function deployed(of: {
     {
       ...{ apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name: binding } },
       roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'view' },
-      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+      subjects: [{ kind: 'ServiceAccount', name: 'openelb', namespace }],
     },
     { ...rest, metadata: { ...metadata, namespace } },
   ] as KubeObject[];

@@ -91,20 +91,31 @@ function afterPatch(cluster: Cluster, action: Extract<Action, { do: 'patch' }>):
   };
 }
 
+function looking(cluster: Cluster, isAllowed: boolean): Cluster {
+  return { ...cluster, strangers: cluster.strangers.map((each) => ({ ...each, isAllowed })) };
+}
+
+function afterCreate(cluster: Cluster, { path, body }: Extract<Action, { do: 'create' }>): Cluster {
+  if (/\/role(binding)?s$/.test(path)) return looking(cluster, true);
+  if (!path.endsWith('/configmaps')) return { ...cluster, webhooks: cluster.record?.webhooks ?? [] };
+  return { ...cluster, record: readRecord(body as { data: Record<string, string> }) };
+}
+
+function afterDelete(cluster: Cluster, { path }: Extract<Action, { do: 'delete' }>): Cluster {
+  if (/\/role(binding)?s\//.test(path)) return looking(cluster, false);
+  if (path.includes('/configmaps/')) return { ...cluster, record: undefined };
+  const webhooks = cluster.webhooks.filter(({ kind, object }) => !isAt(path, kind, object.metadata));
+  return { ...cluster, webhooks };
+}
+
 function after(cluster: Cluster, action: Action): Cluster {
   switch (action.do) {
     case 'patch':
       return afterPatch(cluster, action);
     case 'create':
-      if (action.path.endsWith('/configmaps'))
-        return { ...cluster, record: readRecord(action.body as { data: Record<string, string> }) };
-      return { ...cluster, webhooks: cluster.record?.webhooks ?? [] };
+      return afterCreate(cluster, action);
     case 'delete':
-      if (action.path.includes('/configmaps/')) return { ...cluster, record: undefined };
-      return {
-        ...cluster,
-        webhooks: cluster.webhooks.filter(({ kind, object }) => !isAt(action.path, kind, object.metadata)),
-      };
+      return afterDelete(cluster, action);
     default:
       return cluster;
   }

@@ -73,6 +73,8 @@ export function cluster(version: '0.5' | '0.6', parts: Partial<Cluster> = {}): C
   const mutating = webhook('mutatingwebhookconfigurations', '/validate-network-kubesphere-io-v1alpha2-svc');
   return {
     workloads: workloads[version],
+    strangers: [],
+    reachedBy: ['198.51.100.1'],
     webhooks: version === '0.5' ? [mutating, validating] : [validating],
     crds: ['eips', 'bgpconfs', 'bgppeers'].map((plural) => ({
       metadata: {
