@@ -34,6 +34,22 @@ test('five times in five seconds, and then no more', () => {
   assert.equal(clock.pendingTimers, 0);
 });
 
+test('steady announcements are spread by a tenth either way, so that many replicas do not fall into step', () => {
+  for (const [random, first] of [
+    [0, 54_000],
+    [0.999, 65_988],
+  ] as const) {
+    const { lan, speaker, clock } = table({ steadyMs: 60_000 }, [link(1)], random);
+    speaker.set(wants(V6));
+    clock.advance(5_000);
+    lan.take();
+    clock.advance(first - 1);
+    assert.equal(lan.take().length, 0);
+    clock.advance(1);
+    assert.equal(lan.take().length, 1);
+  }
+});
+
 test('after the burst a low steady rate, if one is wanted', () => {
   const { lan, speaker, clock } = table({ steadyMs: 60_000 });
   speaker.set(wants(V6));

@@ -13,7 +13,7 @@ import {
   solicitation,
   table,
 } from './testing/table.ts';
-import { wanted, wants, type Table } from './testing/table.ts';
+import { link, wanted, wants, type Table } from './testing/table.ts';
 import { arpAnswer, arpProbe } from './wire/arp.ts';
 import type { Packet } from './wire/frame.ts';
 import { neighborAnswer, neighborProbe } from './wire/neighbor.ts';
@@ -329,6 +329,19 @@ test('an address is probed for once: not again when its link comes back', () => 
   lan.put({ ...before, up: false });
   lan.put(before);
   assert.deepEqual(lan.take().map(gist), ['announcement ..:10 is 02:00:00:00:00:01']);
+});
+
+test('an address that its pool moves to another link, and back, is probed for each time', () => {
+  const { lan, speaker, clock } = table({}, [link(1), link(2)]);
+  for (const name of ['eth1', 'eth2', 'eth1']) {
+    speaker.set(new Map([[V4, wanted({ interface: name, probe: true })]]));
+    assert.deepEqual(
+      lan.take().map((sent) => [sent.link, gist(sent)]),
+      [[name, `probe ${V4}`]],
+    );
+    clock.advance(10_000);
+    assert.ok(lan.take().some((sent) => gist(sent).startsWith('announcement')));
+  }
 });
 
 test('the states of all addresses can be asked for', () => {

@@ -36,7 +36,7 @@ export interface Table {
 }
 
 /** A speaker on a host with one link (192.0.2.0/24, 2001:db8::/64), or with those given; node b has PEER_MAC. */
-export function table(options: Partial<Layer2Options> = {}, links: readonly Link[] = [link(1)]): Table {
+export function table(options: Partial<Layer2Options> = {}, links: readonly Link[] = [link(1)], random = 0.5): Table {
   const lan = new FakeLan();
   for (const each of links) lan.put(each);
   const clock = new FakeClock();
@@ -47,7 +47,7 @@ export function table(options: Partial<Layer2Options> = {}, links: readonly Link
     made.onObservation(observation);
   };
   const peerOf = (mac: string): string | undefined => (mac === macText(PEER_MAC) ? 'b' : undefined);
-  const deps = { links: lan, clock, random: { next: () => 0.5 }, logger, onObservation, peerOf };
+  const deps = { links: lan, clock, random: { next: () => random }, logger, onObservation, peerOf };
   const made: Table = { lan, clock, logger, seen, speaker: new Layer2Speaker(deps, options), onObservation: () => {} };
   return made;
 }
