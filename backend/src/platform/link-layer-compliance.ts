@@ -70,6 +70,7 @@ function open(t: TestContext, harness: LinkLayerHarness, name: LinkName): Opened
     send: (frame) => socket.send(frame),
     join: (address) => socket.join(address),
     leave: (address) => socket.leave(address),
+    takeOverflow: () => socket.takeOverflow(),
     close: () => socket.close(),
   };
 }

@@ -219,6 +219,8 @@ export interface LinkSocket {
    */
   join(group: Uint8Array): void;
   leave(group: Uint8Array): void;
+  /** How many frames came since it was asked last that the kernel had no room for, as this process did not take those before in time. */
+  takeOverflow(): number;
   close(): void;
 }
 

@@ -147,7 +147,7 @@ export const layer2: Chapter = {
     ),
     ofLinks(
       'porterlb_layer2_dropped_frames_total',
-      'Frames that came and were not taken, by reason; foreign ones are about addresses of others.',
+      'Frames that came and were not taken, by reason: foreign ones are about addresses of others; overflow: they came faster than this replica took them, and some may have asked for its addresses.',
       ['reason'],
       ({ dropped }) => Object.entries(dropped).map(([reason, value]) => ({ value, labels: { reason } })),
     ),

@@ -177,6 +177,7 @@ class FakeNic {
         const at = socket.groups.findIndex((each) => String(each) === String(group));
         if (at !== -1) socket.groups.splice(at, 1);
       },
+      takeOverflow: () => 0,
       close: () => void this.#sockets.delete(socket),
     };
   }

@@ -9,6 +9,8 @@ export interface Libc {
   close(fd: number): number;
   getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
+  /** What `value` has room for is put there; `length` is a socklen_t, in and out. */
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array, length: Uint8Array): number;
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   sendto(fd: number, bytes: Uint8Array, length: number, flags: number, address: Uint8Array, size: number): number;
   recv(fd: number, bytes: Uint8Array, length: number, flags: number): number;
@@ -45,6 +47,7 @@ const prototypes = {
   close: 'int close(int fd)',
   getsockname: 'int getsockname(int fd, void *address, void *length)',
   setsockopt: 'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
+  getsockopt: 'int getsockopt(int fd, int level, int name, void *value, void *length)',
   send: 'long send(int fd, const void *bytes, size_t length, int flags)',
   sendto: 'long sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint32_t size)',
   recv: 'long recv(int fd, void *bytes, size_t length, int flags)',

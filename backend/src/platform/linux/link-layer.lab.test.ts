@@ -164,6 +164,29 @@ test('a bridge hears what comes to its ports, and they are no links', async (t) 
   });
 });
 
+test('frames that come faster than they are taken: each is delivered, or told of as one that there was no room for', async (t) => {
+  const { layer, near } = await onePair(t);
+  ip('addr', 'add', '198.51.100.1/24', 'dev', near.name.replace('-a', '-b'));
+  const farLink = (): Link | undefined => layer.links().find(({ name }) => name === near.name.replace('-a', '-b'));
+  await until(() => farLink()?.up === true);
+  const onGone = (reason: Error): void => assert.fail(reason);
+  let [delivered, overflow] = [0, 0];
+  const hearing = layer.open(near.index, { onFrame: () => void delivered++, onGone });
+  const sending = layer.open(farLink()?.index ?? 0, { onFrame: () => undefined, onGone });
+  for (const socket of [hearing, sending]) t.after(() => socket.close());
+  const request = Buffer.from(`ffffffffffff020000000009${'0806'}0001080006040001${'00'.repeat(20)}`, 'hex');
+  // In one turn of the event loop, so that none is taken meanwhile; the system may let a socket have more room than this.
+  const frames = 20_000;
+  for (let i = 0; i < frames; i++) sending.send(request);
+  await until(() => {
+    overflow += hearing.takeOverflow();
+    return delivered + overflow >= frames;
+  });
+  assert.equal(delivered + overflow, frames);
+  assert.ok(overflow > 0, 'there was room for all of them');
+  assert.equal(hearing.takeOverflow(), 0);
+});
+
 test('a link that goes down and comes up again and again, and hears between, costs no descriptor', async (t) => {
   const { layer, near } = await onePair(t);
   // Without a process that is started for it: its pipes are descriptors as well, until they are closed.

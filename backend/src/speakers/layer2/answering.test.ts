@@ -214,3 +214,18 @@ test('frames to groups that nobody has joined count as dropped', () => {
   const counted = made.speaker.counters().get('eth1');
   assert.deepEqual([counted?.received, counted?.dropped.group], [1, 1]);
 });
+
+test('frames that there was no room for count, each once, also those of a link that is closed then', () => {
+  const made = settled(V4);
+  made.lan.overflow(1, 70);
+  const counted = (): unknown[] => {
+    const counters = made.speaker.counters().get('eth1');
+    return [counters?.received, counters?.dropped.overflow];
+  };
+  assert.deepEqual(counted(), [70, 70]);
+  assert.deepEqual(counted(), [70, 70]);
+  made.lan.overflow(1, 7);
+  made.speaker.set(new Map());
+  assert.deepEqual(made.lan.openLinks, []);
+  assert.deepEqual(counted(), [77, 77]);
+});

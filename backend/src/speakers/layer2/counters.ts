@@ -1,6 +1,6 @@
 import { DROP_REASONS, type DropReason } from './wire/drop.ts';
 
-/** Sound frames that are not for us: these are the speaker's own reasons beside the codec's. */
+/** Frames that nothing is wrong with: these are the speaker's own reasons beside the codec's. */
 const SPEAKER_REASONS = [
   /** About addresses that we don't hold. */
   'foreign',
@@ -8,6 +8,8 @@ const SPEAKER_REASONS = [
   'group',
   /** Sent to another station; a link in promiscuous mode shows those too. */
   'other-station',
+  /** There was no room for more: they came faster than they were taken. */
+  'overflow',
   /** From a link of this host. */
   'own',
   /** A question for an address that we don't answer for yet: being probed, or somebody else's. */
@@ -61,8 +63,8 @@ export class Counters {
     probe: none(),
   };
 
-  drop(reason: Layer2DropReason): void {
-    this.#dropped[reason]++;
+  drop(reason: Layer2DropReason, frames = 1): void {
+    this.#dropped[reason] += frames;
   }
 
   question(resolution: Resolution): void {

@@ -72,7 +72,10 @@ export class LinkPort<R extends Resident> {
 
   /** MAC and name may change while the link is open. */
   follow(link: Link): void {
-    if (link.name !== this.#link.name) this.#counters = this.#deps.counters.of(link.name);
+    if (link.name !== this.#link.name) {
+      this.count();
+      this.#counters = this.#deps.counters.of(link.name);
+    }
     this.#link = link;
   }
 
@@ -92,8 +95,17 @@ export class LinkPort<R extends Resident> {
     for (const group of groupsOf(resident.ip)) this.#leave(group);
   }
 
+  /** Counts what the kernel has counted since. */
+  count(): void {
+    if (!this.#open) return;
+    const frames = this.#socket.takeOverflow();
+    this.#counters.received += frames;
+    this.#counters.drop('overflow', frames);
+  }
+
   close(): void {
     if (!this.#open) return;
+    this.count();
     this.#open = false;
     this.#socket.close();
   }

@@ -65,6 +65,11 @@ export class LinkPorts<R extends Resident> {
     });
   }
 
+  /** Brings the counters of all up to date. */
+  count(): void {
+    for (const port of this.#ports.values()) port.count();
+  }
+
   closeIdle(): void {
     for (const port of this.#ports.values()) if (port.addresses.size === 0) this.#close(port);
   }

@@ -140,6 +140,7 @@ export class Layer2Speaker {
 
   /** By name of the link; of links that had addresses of ours and are there. */
   counters(): ReadonlyMap<string, CounterSnapshot> {
+    this.#ports.count();
     return this.#counters.snapshot();
   }
 

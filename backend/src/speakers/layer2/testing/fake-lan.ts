@@ -12,6 +12,7 @@ interface OpenSocket {
   readonly index: number;
   readonly events: LinkSocketEvents;
   readonly groups: string[];
+  overflow: number;
 }
 
 /** The links of one host, and what happens on their wires; every frame that is sent must be one that decodes. */
@@ -49,7 +50,7 @@ export class FakeLan implements LinkLayer {
     const name = this.#links.get(index)?.name ?? `#${index}`;
     const refusal = this.refusals.get(name);
     if (refusal !== undefined) throw new Error(refusal);
-    const socket: OpenSocket = { index, events, groups: [] };
+    const socket: OpenSocket = { index, events, groups: [], overflow: 0 };
     this.#sockets.add(socket);
     return {
       send: (frame) => this.#send(socket, frame),
@@ -58,6 +59,11 @@ export class FakeLan implements LinkLayer {
         const at = socket.groups.indexOf(addressText(group));
         if (at < 0) throw new Error('left a group that was not joined');
         socket.groups.splice(at, 1);
+      },
+      takeOverflow: () => {
+        const { overflow } = socket;
+        socket.overflow = 0;
+        return overflow;
       },
       close: () => void this.#sockets.delete(socket),
     };
@@ -90,6 +96,11 @@ export class FakeLan implements LinkLayer {
     for (const socket of [...this.#sockets]) if (socket.index === index) socket.events.onFrame(buffer);
     // As the port says: valid only during the call.
     buffer.fill(0xee);
+  }
+
+  /** Frames arrive on a link for which there is no room. */
+  overflow(index: number, frames: number): void {
+    for (const socket of this.#sockets) if (socket.index === index) socket.overflow += frames;
   }
 
   /** A frame to a group that nobody has joined arrives on a link. */
