@@ -51,7 +51,7 @@ export async function installObjects(lab: LightLab): Promise<void> {
 }
 
 /** The endpoints of the manager's headless Service: Kubernetes' view of which replicas there are. */
-export function membership(lab: LightLab, nodes: readonly string[]): KubeObject {
+export function membership(lab: LightLab, nodes: readonly string[], podName = podOn): KubeObject {
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
@@ -61,7 +61,7 @@ export function membership(lab: LightLab, nodes: readonly string[]): KubeObject 
       addresses: [lab.node(node).addresses.ipv4],
       conditions: { ready: true },
       nodeName: node,
-      targetRef: { kind: 'Pod', name: podOn(node), namespace },
+      targetRef: { kind: 'Pod', name: podName(node), namespace },
     })),
     ports: [],
   };
@@ -71,6 +71,9 @@ export function membership(lab: LightLab, nodes: readonly string[]): KubeObject 
 export class LocalReplicas {
   readonly #lab: LightLab;
   readonly #environment: Readonly<Record<string, string>>;
+  /** How many Pods a node has had before this one. */
+  readonly #before = new Map<string, number>();
+  #members: readonly string[] = [];
 
   /** @param environment options of the manager, for all of them */
   constructor(lab: LightLab, environment: Readonly<Record<string, string>> = {}) {
@@ -92,7 +95,13 @@ export class LocalReplicas {
     const stateDir = this.stateDir(node);
     await mkdir(stateDir, { recursive: true });
     const program = [process.execPath, ...nodeOptions, ...command];
-    await this.#lab.node(node).spawn(name, program, { ...env, STATE_DIR: stateDir, ...this.#environment });
+    const own = { POD_NAME: this.#podName(node), STATE_DIR: stateDir };
+    await this.#lab.node(node).spawn(name, program, { ...env, ...own, ...this.#environment });
+  }
+
+  #podName(node: string): string {
+    const before = this.#before.get(node) ?? 0;
+    return before === 0 ? podOn(node) : `${podOn(node)}-${before}`;
   }
 
   /** The folder that outlives the processes of a replica: they are as containers of one Pod, one after the other. */
@@ -133,7 +142,22 @@ export class LocalReplicas {
 
   /** Tells the manager, as Kubernetes does, which replicas there are. */
   async setMembers(...nodes: string[]): Promise<void> {
-    await this.#lab.apply(membership(this.#lab, nodes));
+    this.#members = nodes;
+    await this.#lab.apply(membership(this.#lab, nodes, (node) => this.#podName(node)));
+  }
+
+  /** Takes a node's Pod away, as Kubernetes does: it may end as it likes, and then it is a member no more. */
+  async remove(node: string): Promise<void> {
+    await this.stop(node);
+    await this.setMembers(...this.#members.filter((other) => other !== node));
+  }
+
+  /** Gives a node that has none a Pod: of another name than any that was there, with nothing that outlived those, and a member at once. */
+  async add(node: string): Promise<void> {
+    this.#before.set(node, (this.#before.get(node) ?? 0) + 1);
+    await this.loseState(node);
+    await this.setMembers(...[...this.#members, node].sort());
+    await this.start(node);
   }
 
   /** Identity of the leader, from the Lease; empty if nobody holds it. */

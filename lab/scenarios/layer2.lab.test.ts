@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { Flood } from '../lan/asker.ts';
-import { ownersOverlap, owners } from '../lan/claims.ts';
+import { answersFor, ownersOverlap, owners } from '../lan/claims.ts';
 import type { WhoamiAnswer } from '../images/images.ts';
 import { ipv6Part, on, slice } from '../local/objects.ts';
 import { podOn } from '../local/replicas.ts';
@@ -128,6 +128,7 @@ suite('a Service on the LAN, with a replica on every node', () => {
     told('a replica leaves', move);
     assert.notEqual(await lab.owner(ip), owner);
     assertHandedOver(move);
+    for (const each of ips) lab.assertSilentOnceRelieved(move.records, each);
     await startAgain(owner);
   });
 
@@ -195,23 +196,25 @@ suite('a Service on the LAN, with a replica on every node', () => {
     assertHandedOver(move);
   });
 
-  test('a flood of ARP requests for addresses that nobody has: whoever asks for the Service’s is answered', async () => {
+  test('a flood of ARP requests for addresses that nobody has: whoever asks for the Service’s is answered at once', async () => {
     const flood = new Flood(lab.host);
-    // As fast as this machine can, 20,000 a second where it is not busy with other things.
+    // 20,000 in a second, or as fast as a machine can that is busy with other things.
     const nobodys = Array.from({ length: 64 }, (_, i) => `10.50.0.${64 + i}`);
     const move = await lab
       .during(
         ip,
         async () => {
-          const { sent, lost } = await flood.run({ ips: nobodys, perSecond: 20_000, seconds: 2 });
-          assert.ok(sent - lost > 1_000, `a flood of ${sent - lost}`);
+          for (let requests = 0; requests < 20_000;) {
+            const { sent, lost } = await flood.run({ ips: nobodys, perSecond: 20_000, seconds: 1 });
+            requests += sent - lost;
+          }
         },
         { asked: ips, afterMs: 0 },
       )
       .finally(() => flood.close());
     told('a flood', move);
     for (const each of ips) {
-      lab.assertAlwaysAnswered(move, each);
+      lab.assertAnsweredAtOnce(move, each);
       assert.equal(new Set(owners(move.records, each)).size, 1, each);
     }
   });
@@ -224,6 +227,7 @@ suite('a Service on the LAN, with a replica on every node', () => {
     told('a node is drained', move);
     assert.notEqual(await lab.owner(ip), owner);
     assertHandedOver(move);
+    for (const each of ips) lab.assertSilentOnceRelieved(move.records, each);
     await lab.manager.patchNode(owner, { spec: { taints: null } });
     await lab.ownedBy(ip, owner);
   });
@@ -236,7 +240,14 @@ suite('a Service on the LAN, with a replica on every node', () => {
       return log.split('replica fell silent').length > 1;
     };
     await until(cutOff, { what: 'the other side to miss the owner' });
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const bothAnswer = async (): Promise<boolean> => {
+      const before = await lab.manager.lab.sniff();
+      for (const each of ips) await lab.host.neighbours.ask(each);
+      const records = await before.stop();
+      const macs = ips.map((each) => answersFor(records, each).flatMap(({ answers }) => answers.map(({ mac }) => mac)));
+      return macs.every((found) => new Set(found).size === 2 && found.includes(lab.node(owner).mac));
+    };
+    await until(bothAnswer, { what: 'both sides to answer' });
     const sniffer = await lab.manager.lab.sniff();
     await lab.manager.lab.heal();
     const healed = Date.now();
@@ -249,12 +260,29 @@ suite('a Service on the LAN, with a replica on every node', () => {
     for (const each of ips) assert.deepEqual([...new Set(owners(late, each))], [lab.node(owner).mac], each);
   });
 
-  /** Restarts all replicas, one after the other, under traffic; both addresses go away from their owner once, and come back. */
+  test('a replica is added: its node gets the addresses that it comes first for, with one owner at any time', async () => {
+    const first = home.get(ip) ?? '';
+    await lab.manager.replicas.remove(first);
+    await until(async () => (await lab.owner(ip)) !== first, { what: `another one than ${first} to answer` });
+    const added = async (): Promise<void> => {
+      await lab.manager.replicas.add(first);
+      await inPlace();
+    };
+    const move = await lab.during(ip, added, { asked: ips, ...planned });
+    told('a replica is added', move);
+    assertHandedOver(move);
+  });
+
+  /**
+   * Replaces all replicas by others, one after the other, under traffic, as a DaemonSet does that has a new template: each is a member no
+   * more, and another one is. Both addresses go away from their owner once, and come back.
+   */
   async function update(what: string): Promise<void> {
     const oneByOne = async (): Promise<void> => {
       for (const name of all) {
-        await lab.manager.replicas.stop(name);
-        await startAgain(name);
+        await lab.manager.replicas.remove(name);
+        await lab.manager.replicas.add(name);
+        await inPlace();
       }
     };
     const move = await lab.during(ip, oneByOne, { asked: ips, ...planned });

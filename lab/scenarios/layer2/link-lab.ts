@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { rank } from '../../../backend/src/announce/rendezvous.ts';
 import { Asker } from '../../lan/asker.ts';
-import { claimsOf, ownersOverlaps } from '../../lan/claims.ts';
-import type { LanRecord } from '../../lan/records.ts';
+import { answersFor, claimsOf, ownersOverlaps, reigns } from '../../lan/claims.ts';
+import type { LanRecord, LanRecordKind } from '../../lan/records.ts';
 import type { LightNode } from '../../cluster/light-node.ts';
 import { eip, ours, type ServiceWishes } from '../../local/objects.ts';
 import type { Client } from '../../network/client.ts';
@@ -56,6 +56,8 @@ export interface User {
 export interface Move {
   /** Of all users, the longest. */
   readonly gap: Gap | undefined;
+  /** By name of who had it, the longest of each; who lost no request is not there. */
+  readonly gaps: ReadonlyMap<string, Gap>;
   readonly records: readonly LanRecord[];
   readonly askings: readonly Asking[];
 }
@@ -162,10 +164,15 @@ export class LinkLab {
     } finally {
       await asking.stop();
     }
-    const gaps = await Promise.all(traffics.map(async (traffic) => longestGap(await traffic.stop())));
+    const found = await Promise.all(traffics.map(async (traffic) => longestGap(await traffic.stop())));
     const records = await sniffer.stop();
-    const [gap] = gaps.filter((found) => found !== undefined).sort((a, b) => b.ms - a.ms);
-    return { gap, records, askings: asking.askings };
+    const gaps = new Map<string, Gap>();
+    for (const [i, { client }] of users.entries()) {
+      const gap = found[i];
+      if (gap !== undefined && gap.ms > (gaps.get(client.name)?.ms ?? 0)) gaps.set(client.name, gap);
+    }
+    const [gap] = [...gaps.values()].sort((a, b) => b.ms - a.ms);
+    return { gap, gaps, records, askings: asking.askings };
   }
 
   /** The host `h2` asks for these in turn, a twentieth of a second after each answer. */
@@ -216,6 +223,23 @@ export class LinkLab {
     assert.deepEqual(unanswered, [], `nobody answered for ${ip} for a while`);
   }
 
+  /** Who asked for the address had an answer to his first question. */
+  assertAnsweredAtOnce(move: Move, ip: string): void {
+    this.assertAlwaysAnswered(move, ip);
+    const again = move.askings.filter((asking) => asking.ip === ip && asking.inVain > 0);
+    assert.deepEqual(again, [], `some asked more than once for ${ip}`);
+  }
+
+  /** The address went from one to another, and who asked after the other one had announced it got no answer from the first. */
+  assertSilentOnceRelieved(records: readonly LanRecord[], ip: string): void {
+    const [first] = reigns(records, ip);
+    const relieved = claimsOf(records, ip).find(({ kind, mac }) => isAnnouncement(kind) && mac !== first?.mac)?.at;
+    assert.ok(first !== undefined && relieved !== undefined, `${ip} went nowhere`);
+    const late = answersFor(records, ip).filter(({ at }) => at > relieved + HEARD_MS);
+    const wrong = late.filter(({ answers }) => answers.some(({ mac }) => mac === first.mac));
+    assert.deepEqual(wrong, [], `who had ${ip} before went on answering for it`);
+  }
+
   /** Nobody else claimed the address as well, but for a second at most each time that the owner changed. */
   assertOneOwner(records: readonly LanRecord[], ip: string, { changes = 1 }: { readonly changes?: number } = {}): void {
     const overlaps = ownersOverlaps(records, ip);
@@ -225,9 +249,17 @@ export class LinkLab {
   }
 }
 
-/** `no gap`, or how long it was: for the test's output. */
-export function told(what: string, { gap, askings }: Move): void {
-  const text = gap === undefined ? 'no request lost' : `${gap.ms.toFixed(0)} ms without an answer, ${gap.lost} lost`;
+/** The sniffer hears on the bridge: the frame gets to the others a moment later. */
+const HEARD_MS = 5;
+
+function isAnnouncement(kind: LanRecordKind): boolean {
+  return kind === 'gratuitous' || kind === 'unsolicited-na';
+}
+
+/** Who lost requests, and for how long: for the test's output. */
+export function told(what: string, { gaps, askings }: Move): void {
+  const each = [...gaps].map(([name, { ms, lost }]) => `${name} ${ms.toFixed(0)} ms without an answer, ${lost} lost`);
+  const text = gaps.size === 0 ? 'no request lost' : each.join(', ');
   const answered = askings.filter((asking) => asking.answered).length;
   const again = askings.filter(({ inVain }) => inVain > 0).length;
   const who = `${answered} of ${askings.length} who asked for it were answered, ${again} asked more than once`;
