@@ -122,6 +122,18 @@ function print(samples: Samples): void {
   row('  a replica leaves:', planned.leave, goals.plannedMs);
   row('  it comes back:', planned.return, goals.plannedMs);
   row(`${die.length / users} times the owner loses power: no answer for`, die, goals.deadMs);
+  // As `usersDuring` has them: of each move, both addresses of the host and then both of the client.
+  const isHost = (at: number): boolean => at % users < users / 2;
+  row(
+    '  a host of the segment:',
+    die.filter((_, at) => isHost(at)),
+    goals.deadMs,
+  );
+  row(
+    '  a client behind the router:',
+    die.filter((_, at) => !isHost(at)),
+    goals.deadMs,
+  );
 }
 
 /** `3 (2 ECONNRESET, 1 no answer within 300 ms)`. */
