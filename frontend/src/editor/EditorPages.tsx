@@ -5,12 +5,12 @@ import { useCluster } from '../live/surroundings.tsx';
 import { Page } from '../parts/Page.tsx';
 import { PageState } from '../parts/PageState.tsx';
 import { text, type TextKey } from '../texts/texts.ts';
-import { FormFields, type FormField } from './form-fields.tsx';
+import { FormFields, shownFields, type FormField } from './form-fields.tsx';
 import { ObjectEditor, type EditedKind } from './ObjectEditor.tsx';
 import { useObject } from './use-object.ts';
 
 /** A kind with the pages on which objects of it are made and changed. */
-export interface EditedPages<Draft> extends Omit<EditedKind<Draft>, 'form'> {
+export interface EditedPages<Draft> extends Omit<EditedKind<Draft>, 'form' | 'shown'> {
   /** Name and title of the page that they lie below. */
   readonly page: string;
   readonly title: TextKey;
@@ -52,5 +52,9 @@ export function EditingPage<Draft>({ kind }: { readonly kind: EditedPages<Draft>
 }
 
 function withForm<Draft>(kind: EditedPages<Draft>): EditedKind<Draft> {
-  return { ...kind, form: (props) => <FormFields fields={kind.fields} {...props} /> };
+  return {
+    ...kind,
+    shown: (draft) => shownFields(kind.fields, draft).map(({ field }) => field),
+    form: (props) => <FormFields fields={kind.fields} {...props} />,
+  };
 }

@@ -17,6 +17,8 @@ export interface EditedKind<Draft> {
   /** The object with what the form says; what the form has no field for stays. */
   readonly objectOf: (draft: Draft, base: KubernetesObject) => KubernetesObject;
   readonly fieldOf: FieldOf;
+  /** Names of the fields that the form has for it. */
+  readonly shown: (draft: Draft) => readonly string[];
   /** What the API is asked to try out before it is saved; undefined: nothing. */
   readonly simulation?: (object: KubernetesObject, base: KubernetesObject) => Bodies['simulate'];
   /** What saving it brings about, that no simulation tells. */
@@ -99,11 +101,11 @@ interface ErrorsProps {
 function Errors({ state: { mode, errors, failure }, onReload }: ErrorsProps): ReactElement | null {
   if (failure === undefined) return null;
   const fields = Object.keys(errors);
-  const isToldByFields = mode === 'form' && fields.length > 0 && !fields.includes('');
-  if (isToldByFields) return null;
+  const isForm = mode === 'form';
+  if (isForm && fields.length > 0 && !fields.includes('')) return null;
   return (
     <Notice level="error">
-      {errors[''] ?? failureText(failure)}
+      {(isForm ? errors[''] : undefined) ?? failureText(failure)}
       {failure.kind === 'conflict' && onReload !== undefined && (
         <button type="button" className="plb-button" onClick={onReload}>
           {text('LOAD_AGAIN')}

@@ -20,15 +20,17 @@ suite('an editor', () => {
     }
   });
 
-  test('keeps what was typed when it is refused', () => {
+  test('keeps what was typed when it is refused, and what is wrong until that is changed', () => {
     const failure = new Failure('invalid', 'no');
-    const refused = after(
-      { kind: 'changed', draft: 'b' },
-      { kind: 'asked' },
-      { kind: 'refused', failure, errors: { name: 'no' } },
-    );
-    assert.deepEqual([refused.draft, refused.errors, refused.phase], ['b', { name: 'no' }, 'editing']);
-    assert.deepEqual(afterEditorEvent(refused, { kind: 'changed', draft: 'c' }).errors, { name: 'no' });
+    const typed = { name: 'a', ranges: 'b' };
+    const refused = [
+      { kind: 'changed', draft: typed } as const,
+      { kind: 'asked' } as const,
+      { kind: 'refused', failure, errors: { name: 'no', ranges: 'none', '': 'odd' } } as const,
+    ].reduce(afterEditorEvent<typeof typed>, beginEditing(object, { name: '', ranges: '' }));
+    assert.deepEqual([refused.draft, refused.phase], [typed, 'editing']);
+    const changed = afterEditorEvent(refused, { kind: 'changed', draft: { ...typed, name: 'c' } });
+    assert.deepEqual([changed.errors, changed.failure], [{ ranges: 'none' }, undefined]);
     assert.deepEqual(afterEditorEvent(refused, { kind: 'asked' }).errors, {});
   });
 
@@ -50,7 +52,7 @@ test('what the API server has against an object stands at the field that it conc
   ];
   assert.deepEqual(errorsByField(new Failure('invalid', 'all', { causes }), fieldOf), {
     ranges: 'no range; one too many',
-    '': 'odd',
+    '': 'spec: odd',
   });
   const exists = new Failure('conflict', 'eips "a" already exists', { reason: 'AlreadyExists' });
   assert.deepEqual(errorsByField(exists, fieldOf), { name: 'eips "a" already exists' });

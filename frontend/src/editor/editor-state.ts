@@ -45,8 +45,7 @@ const UNJUDGED = { phase: 'editing', checked: undefined, errors: {}, failure: un
 export function afterEditorEvent<Draft>(state: EditorState<Draft>, event: EditorEvent<Draft>): EditorState<Draft> {
   switch (event.kind) {
     case 'changed':
-      // What was wrong with other fields still is.
-      return { ...state, draft: event.draft, phase: 'editing', checked: undefined, failure: undefined };
+      return { ...state, ...UNJUDGED, draft: event.draft, errors: stillWrong(state, event.draft) };
     case 'typed':
       return { ...state, ...UNJUDGED, yaml: event.yaml };
     case 'asked':
@@ -68,16 +67,27 @@ export function afterEditorEvent<Draft>(state: EditorState<Draft>, event: Editor
   }
 }
 
+/** What was wrong with other fields than those that were changed still is. */
+function stillWrong<Draft>({ errors, draft }: EditorState<Draft>, changed: Draft): Readonly<Record<string, string>> {
+  const same = (field: string): boolean => valueOf(draft, field) === valueOf(changed, field);
+  return Object.fromEntries(Object.entries(errors).filter(([field]) => field !== '' && same(field)));
+}
+
+function valueOf(draft: unknown, field: string): unknown {
+  return (draft as Readonly<Record<string, unknown>>)[field];
+}
+
 /** Which field of the form shows what the API server has against a path of the object; '': none. */
 export type FieldOf = (path: string) => string;
 
-/** What is wrong, at the field that it concerns. */
+/** What is wrong, at the field that it concerns. What no field shows says itself what it is about. */
 export function errorsByField({ kind, reason, message, causes }: Failure, fieldOf: FieldOf): Record<string, string> {
   if (kind === 'conflict' && reason === 'AlreadyExists') return { name: message };
   const errors: Record<string, string> = {};
   for (const cause of causes) {
     const field = fieldOf(cause.field);
-    errors[field] = errors[field] === undefined ? cause.message : `${errors[field]}; ${cause.message}`;
+    const said = field === '' && cause.field !== '' ? `${cause.field}: ${cause.message}` : cause.message;
+    errors[field] = errors[field] === undefined ? said : `${errors[field]}; ${said}`;
   }
   return errors;
 }

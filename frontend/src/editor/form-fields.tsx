@@ -50,14 +50,17 @@ interface Props<Draft> extends FormProps<Draft> {
   readonly fields: readonly FormField<Draft>[];
 }
 
+/** Those that make a difference as the others are. */
+export function shownFields<Draft>(fields: readonly FormField<Draft>[], draft: Draft): FormField<Draft>[] {
+  return fields.filter(({ when }) => when?.(draft) !== false);
+}
+
 export function FormFields<Draft>({ fields, ...props }: Props<Draft>): ReactElement {
   return (
     <>
-      {fields
-        .filter(({ when }) => when?.(props.draft) !== false)
-        .map((field) => (
-          <Control key={field.field} field={field} props={props} />
-        ))}
+      {shownFields(fields, props.draft).map((field) => (
+        <Control key={field.field} field={field} props={props} />
+      ))}
     </>
   );
 }

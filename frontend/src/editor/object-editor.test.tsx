@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { fireEvent } from '@testing-library/dom';
 import type { KubernetesObject } from '../api/objects.ts';
-import { poolEditing } from '../pages/pools/pool.stories.ts';
+import { poolCreation, poolEditing } from '../pages/pools/pool.stories.ts';
 import { refusal, type Sent } from '../testing/fake-http.ts';
 import { play, type Stage } from '../testing/stage.tsx';
 
@@ -131,6 +131,56 @@ suite('a pool that somebody else changed meanwhile', () => {
       yaml(stage),
       /resourceVersion: "8"\nspec:\n {2}address: "192.0.2.99"\n {2}protocol: bgp\n {2}priority: 9$/m,
     );
+    await stage.close();
+  });
+});
+
+suite('a refusal', () => {
+  const wrong = (...fields: string[]): object => {
+    const causes = fields.map((field) => ({ field, message: `no good ${field.slice(-3)}` }));
+    const message = causes.map((cause) => `${cause.field}: ${cause.message}`).join(', ');
+    return refusal(422, 'Invalid', `Eip "office" is invalid: [${message}]`, causes);
+  };
+
+  test('about a field that is not shown is told above them, with what it is about', async () => {
+    const answers = { ...poolCreation.answers, 'POST /eips': wrong('spec.interface', 'spec.address') };
+    const stage = await play({ ...poolCreation, answers });
+    await type(stage, 'Protocol', 'layer2');
+    await type(stage, 'Interface', 'eth 0');
+    await type(stage, 'Protocol', 'bgp');
+    await press(stage, 'Review');
+    const [above, at] = stage.screen.getAllByRole('alert').map(({ textContent }) => textContent);
+    assert.deepEqual([above, at], ['spec.interface: no good ace', 'no good ess']);
+    // Shown, it is told there.
+    await type(stage, 'Protocol', 'layer2');
+    await press(stage, 'Review');
+    const told = stage.screen.getAllByRole('alert').map(({ textContent }) => textContent);
+    assert.deepEqual(told, ['no good ess', 'no good ace']);
+    await stage.close();
+  });
+
+  test('of YAML is told as a whole', async () => {
+    const stage = await edit(office, { [PUT]: wrong('spec.bgp.med', 'spec.address') });
+    await press(stage, 'Edit as YAML', 'Review');
+    const said = stage.screen.getByRole('alert').textContent;
+    assert.equal(said, 'Eip "office" is invalid: [spec.bgp.med: no good med, spec.address: no good ess]');
+    await stage.close();
+  });
+
+  test('that there is one of that name is no change by somebody else', async () => {
+    const taken = refusal(409, 'AlreadyExists', 'eips "office" already exists');
+    const stage = await play({ ...poolCreation, answers: { ...poolCreation.answers, 'POST /eips': taken } });
+    await press(stage, 'Edit as YAML', 'Review');
+    assert.equal(stage.screen.getByRole('alert').textContent, 'eips "office" already exists');
+    await stage.close();
+  });
+
+  test('at a field goes when that is changed', async () => {
+    const stage = await edit(office, { [PUT]: wrong('spec.address', 'spec.priority') });
+    await press(stage, 'Review');
+    await type(stage, 'Addresses', '192.0.2.0/28');
+    const told = stage.screen.getAllByRole('alert').map(({ textContent }) => textContent);
+    assert.deepEqual(told, ['no good ity']);
     await stage.close();
   });
 });

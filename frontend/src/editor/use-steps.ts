@@ -29,13 +29,17 @@ export function useSteps<Draft>(
   const writer = new Writer(useObjects(), kind.plural);
   const { mode, read, base, draft, yaml } = state;
   const object = mode === 'yaml' ? yaml : kind.objectOf(draft, base);
+  const fieldOf = (path: string): string => {
+    const field = kind.fieldOf(path);
+    return kind.shown(draft).includes(field) ? field : '';
+  };
   const attempt = async <T>(asked: EditorEvent<Draft>, step: () => Promise<T>): Promise<T | undefined> => {
     tell(asked);
     try {
       return await step();
     } catch (error) {
       const failure = asFailure(error);
-      tell({ kind: 'refused', failure, errors: errorsByField(failure, kind.fieldOf) });
+      tell({ kind: 'refused', failure, errors: errorsByField(failure, fieldOf) });
       return undefined;
     }
   };

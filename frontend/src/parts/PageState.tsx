@@ -77,7 +77,8 @@ const HINTS: Readonly<Partial<Record<FailureKind, TextKey>>> = {
 };
 
 /** What went wrong in words, with what to do where that is known. */
-export function failureText({ kind, message }: Failure): string {
-  const hint = HINTS[kind];
+export function failureText({ kind, reason, message }: Failure): string {
+  // Nobody changed anything: there is one of that name.
+  const hint = reason === 'AlreadyExists' ? undefined : HINTS[kind];
   return hint === undefined ? message : text(hint, { message });
 }
