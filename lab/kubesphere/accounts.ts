@@ -68,6 +68,12 @@ export const builtInTemplates: readonly RoleTemplate[] = [
     { nodes: 'view', projects: 'view', 'project-resources': 'view', 'app-workloads': 'view', services: 'view' },
     [{ apiGroups: kubernetes, resources: ['*'], verbs: looking }],
   ),
+  template(
+    'cluster-manage-app-workloads',
+    labels('cluster', 'cluster-admin'),
+    { 'app-workloads': 'manage', services: 'manage' },
+    [{ apiGroups: kubernetes, resources: ['*'], verbs: ['*'] }],
+  ),
   template('workspace-view-projects', labels('workspace', 'regular', 'viewer'), { projects: 'view' }, []),
   template(
     'namespace-manage-services',

@@ -54,7 +54,12 @@ export function useObjects(): ObjectStore {
   return useMemo(() => new ObjectStore({ http }, { cluster }), [http, cluster]);
 }
 
-/** Whether to offer changes. The API server judges each of them anyway. */
+/** Whether to offer changes of PorterLB's objects. The API server judges each of them anyway. */
 export function useMayManage(): boolean {
   return hasPermission({ cluster: useCluster(), module: 'porterlb', action: 'manage' });
+}
+
+/** The same of Services, for which KubeSphere has roles of its own. */
+export function useMayManageServices(): boolean {
+  return hasPermission({ cluster: useCluster(), module: 'services', action: 'manage' });
 }

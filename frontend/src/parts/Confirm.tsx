@@ -10,6 +10,8 @@ interface Props {
   readonly children: ReactNode;
   readonly action: string;
   readonly dangerous?: boolean;
+  /** Nothing is known yet, or there is nothing to do. */
+  readonly notYet?: boolean;
   readonly onConfirm: () => Promise<unknown>;
   /** What to say when it is done. */
   readonly done: string;
@@ -40,7 +42,7 @@ export function Confirm(props: Props): ReactElement {
       okText={props.action}
       cancelText={text('CANCEL')}
       confirmLoading={busy}
-      okButtonProps={{ color: props.dangerous === true ? 'error' : 'secondary' }}
+      okButtonProps={{ color: props.dangerous === true ? 'error' : 'secondary', disabled: props.notYet === true }}
       maskClosable={false}
       onOk={() => void confirm()}
       onCancel={() => props.onClose(false)}

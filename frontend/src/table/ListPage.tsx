@@ -58,6 +58,8 @@ interface Props<Answer, Row, Change> {
   /** Objects are made by a form here. */
   readonly creates?: boolean;
   readonly acts?: RowActions<Row, Change>;
+  /** Whether to offer them; undefined: to who may change PorterLB's objects. */
+  readonly mayAct?: boolean;
   /** Above the table. */
   readonly above?: (answer: Answer) => ReactNode;
 }
@@ -69,6 +71,7 @@ export function ListPage<Row, Answer extends Listed<Row>, Change = never>(
   const { words, list, columns, rowKey, creates = false, acts, above } = props;
   const { live, query, onQuery } = list;
   const mayManage = useMayManage();
+  const { mayAct = mayManage } = props;
   const [change, setChange] = useState<Change>();
   const creation = creates && mayManage ? <CreateLink /> : undefined;
   const onClose = (changed: boolean): void => {
@@ -104,7 +107,7 @@ export function ListPage<Row, Answer extends Listed<Row>, Change = never>(
               query={query}
               onQuery={onQuery}
               tools={creation}
-              actions={acts !== undefined && mayManage ? (row) => menu(row, acts) : undefined}
+              actions={acts !== undefined && mayAct ? (row) => menu(row, acts) : undefined}
             />
           </>
         )}

@@ -1,7 +1,7 @@
 import React, { useState, type ReactElement } from 'react';
 import { useParams } from 'react-router-dom';
 import type { Service } from '../../generated/api.ts';
-import { useCluster, useMayManage } from '../../live/surroundings.tsx';
+import { useCluster, useMayManageServices } from '../../live/surroundings.tsx';
 import { useLive } from '../../live/use-live.ts';
 import { ConditionList } from '../../parts/ConditionList.tsx';
 import { Facts } from '../../parts/Facts.tsx';
@@ -18,7 +18,7 @@ export function ServiceDetail(): ReactElement {
   const { namespace = '', name = '' } = useParams();
   const live = useLive({ operation: 'getService', path: { namespace, name } });
   const list = `/clusters/${useCluster()}/porterlb.services`;
-  const mayManage = useMayManage();
+  const mayManage = useMayManageServices();
   const [asks, setAsks] = useState(false);
   return (
     <Page

@@ -1,6 +1,7 @@
 import React, { useMemo, type ReactElement } from 'react';
 import { Link } from 'react-router-dom';
 import type { PoolSummary, ServiceSummary } from '../../generated/api.ts';
+import { useMayManageServices } from '../../live/surroundings.tsx';
 import { useLive } from '../../live/use-live.ts';
 import { Time } from '../../parts/Time.tsx';
 import type { Column } from '../../table/column.ts';
@@ -43,7 +44,8 @@ export function ServiceList(): ReactElement {
     () => columnsFor(new Map((pools?.items ?? []).map(({ name, protocol }) => [name, protocol]))),
     [pools],
   );
-  return <ListPage words={WORDS} list={list} columns={columns} rowKey={keyOf} acts={ACTS} />;
+  const mayAct = useMayManageServices();
+  return <ListPage {...{ words: WORDS, list, columns, rowKey: keyOf, acts: ACTS, mayAct }} />;
 }
 
 function ServiceLink({ service: { namespace, name } }: { readonly service: ServiceSummary }): ReactElement {

@@ -22,14 +22,15 @@ export function ServiceWishDialog({ service: { namespace, name }, onClose }: Pro
   const found = useAnswer(useMemo(() => () => store.get({ namespace, name }), [store, namespace, name]));
   const [typed, setTyped] = useState<Wish>();
   const object = found.answer;
+  const patch = typed === undefined || object === undefined ? undefined : wishPatch(typed, object);
   const save = async (): Promise<void> => {
-    const patch = typed === undefined || object === undefined ? undefined : wishPatch(typed, object);
     if (patch !== undefined) await store.patch({ namespace, name }, patch);
   };
   return (
     <Confirm
       title={text('OF_OBJECT', { action: text('SERVICE_WISH'), name: `${namespace}/${name}` })}
       action={text('SAVE')}
+      notYet={patch === undefined}
       onConfirm={save}
       done={text('SAVED', { name: `${namespace}/${name}` })}
       onClose={onClose}

@@ -102,7 +102,7 @@ const object = {
 };
 
 export const serviceList: Story = {
-  ...{ name: 'Services, for who may change them', at, may: ['view', 'manage'] },
+  ...{ name: 'Services, for who may change them', at, may: ['view', 'services:manage'] },
   answers: {
     [LIST]: { items: [web, waiting, foreign], totalItems: 5_003 },
     'GET /pools': pools,
@@ -121,7 +121,7 @@ export const serviceList: Story = {
 };
 
 export const serviceDetail: Story = {
-  ...{ name: 'one Service', at: `${at}/shop/web`, may: ['view', 'manage'] },
+  ...{ name: 'one Service', at: `${at}/shop/web`, may: ['view', 'services:manage'] },
   answers: { ...serviceList.answers, [ONE]: webService, [WHY]: explanation },
   shows: [
     ...['shop/web', 'The Service can be reached at 192.0.2.1, but: the peer tor-2 has no session.'],
@@ -133,7 +133,14 @@ export const serviceDetail: Story = {
 
 export const serviceStories: readonly Story[] = [
   serviceList,
-  { ...serviceList, name: 'Services, for who may only see them', may: ['view'], shows: ['web'], hides: ['Actions'] },
+  // Who manages PorterLB may not change Services by that.
+  {
+    ...serviceList,
+    name: 'Services, for who may only see them',
+    may: ['view', 'manage'],
+    shows: ['web'],
+    hides: ['Actions'],
+  },
   {
     ...{ ...serviceList, name: 'Services, without a word of the pools' },
     answers: { [LIST]: serviceList.answers[LIST], 'GET /pools': refusal(403, 'Forbidden', 'ann may not') },
@@ -164,7 +171,10 @@ export const serviceStories: readonly Story[] = [
   },
   { ...{ name: 'Services, of a PorterLB without this API', at, answers: {} }, shows: ['does not have this'] },
   serviceDetail,
-  { ...serviceDetail, name: 'one Service, for who may only see it', may: ['view'], hides: ['Change pool or address'] },
+  {
+    ...{ ...serviceDetail, name: 'one Service, for who may only see it', may: ['view', 'manage'] },
+    hides: ['Change pool or address'],
+  },
   {
     ...{ ...serviceDetail, name: 'one Service that waits, with a replica that is silent' },
     answers: {

@@ -47,11 +47,28 @@ suite('the list of Services', () => {
 });
 
 suite('one Service', () => {
-  test('is not written to where nothing was changed', async () => {
+  test('can be saved only where something was changed', async () => {
     const stage = await play(serviceDetail);
     await press(stage, 'Change pool or address');
+    const save = stage.screen.getByRole<HTMLButtonElement>('button', { name: 'Save' });
+    assert.equal(save.disabled, true);
+    await type(stage, 'Address Pools', 'lan');
+    assert.equal(save.disabled, false);
+    await type(stage, 'Address Pools', ' office ');
+    assert.equal(save.disabled, true);
+    await stage.close();
+  });
+
+  test('that may not be read is not said to be saved', async () => {
+    const refused = refusal(403, 'Forbidden', 'services "web" is forbidden: ann may not get it');
+    const answers = { ...serviceDetail.answers, [PATCH.replace('PATCH', 'GET')]: refused };
+    const stage = await play({ ...serviceDetail, answers });
+    await press(stage, 'Change pool or address');
+    assert.match(stage.screen.getByRole('alert').textContent, /ann may not get it/);
     await press(stage, 'Save');
     assert.equal(stage.http.last(PATCH), undefined);
+    assert.ok(!document.body.textContent.includes('is saved'));
+    assert.ok(stage.screen.getByRole('dialog'));
     await stage.close();
   });
 
