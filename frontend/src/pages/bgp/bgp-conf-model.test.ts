@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
+import { beforeEach, suite, test } from 'node:test';
+import statuses from '../../../../locales/en/statuses.json' with { type: 'json' };
 import type { KubernetesObject } from '../../api/objects.ts';
+import { installTexts } from '../../testing/fake-texts.ts';
 import { bgpConditions, bgpConsequence, bgpSettings, bgpState } from './bgp-conf-model.ts';
 
 function conf(spec: Readonly<Record<string, unknown>>, resourceVersion: string | undefined = '1'): KubernetesObject {
@@ -61,6 +63,8 @@ suite('a change of the BGP configuration', () => {
 });
 
 suite('whether a BGP configuration is in force', () => {
+  beforeEach(() => installTexts());
+
   function state(ready: object | undefined, generation = 1): unknown {
     const conditions = ready === undefined ? [] : [{ type: 'Ready', status: 'True', message: 'In use.', ...ready }];
     const object = { ...conf({ as: 1 }), metadata: { name: 'default', generation }, status: { conditions } };
@@ -90,5 +94,21 @@ suite('whether a BGP configuration is in force', () => {
       },
     ]);
     assert.deepEqual(bgpConditions({ ...conf({}), status: {} }), []);
+  });
+
+  test('is told in the language of who reads it, but for what its schema says', () => {
+    // What the manager writes: `configurationCondition` and these are held together by tests of theirs.
+    const written = ['invalid', 'invalidAfterGood', 'ignoredFields'] as const;
+    const messages = written.map((key) =>
+      statuses[key].replace('{problems}', 'spec.as: must be 1 to 9').replace('{fields}', 'spec.a, spec.b'),
+    );
+    const told = (): unknown[] => messages.map((message) => (state({ status: 'False', message }) as unknown[])[2]);
+    assert.deepEqual(told(), messages);
+    installTexts('zh');
+    assert.deepEqual(told(), [
+      'spec.as: must be 1 to 9. 更正之前不会使用此对象。',
+      'spec.as: must be 1 to 9. 更正之前仍使用上一个有效版本。',
+      '此处不起作用：spec.a, spec.b。',
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../api/objects.ts';
 import type { Level } from '../../parts/Status.tsx';
+import { inReadersWords, type Sentence } from '../../texts/sentences.ts';
 import { text, type TextKey } from '../../texts/texts.ts';
 
 /** Only the object of this name is used. */
@@ -70,9 +71,19 @@ export interface BgpCondition {
 /** All that its condition says where there is nothing to say. */
 const NO_NEWS = 'In use.';
 
-/** They come from the object itself, which speaks English; what it says most of the time is known. */
+/** The object speaks English: what its fields have wrong is told in the words of its schema, what comes of that in the reader's. */
+const SENTENCES: readonly Sentence[] = [
+  [/Nothing is done with it until this is corrected\.$/, 'BGP_NOT_USED'],
+  [/The last good version stays in force until this is corrected\.$/, 'BGP_LAST_GOOD'],
+  [/Without effect here: (?<fields>[^;]*)\.$/, 'BGP_WITHOUT_EFFECT'],
+];
+
+function told(message: string): string {
+  return message === NO_NEWS ? text('BGP_IN_FORCE') : inReadersWords(message, SENTENCES);
+}
+
 export function inWords(condition: BgpCondition): BgpCondition & { readonly text: string } {
-  return { ...condition, text: condition.message === NO_NEWS ? text('BGP_IN_FORCE') : condition.message };
+  return { ...condition, text: told(condition.message) };
 }
 
 export function bgpConditions({ status }: KubernetesObject): BgpCondition[] {
@@ -107,7 +118,7 @@ export function bgpState(object: KubernetesObject): BgpState {
   if ((ready.generation ?? generation) < generation)
     return { level: 'unknown', title: 'BGP_NOT_SEEN', detail: undefined };
   const { message } = ready;
-  if (ready.status !== 'True') return { level: 'bad', title: 'BGP_NOT_IN_FORCE', detail: message };
+  if (ready.status !== 'True') return { level: 'bad', title: 'BGP_NOT_IN_FORCE', detail: told(message) };
   if (message === NO_NEWS) return { level: 'good', title: 'BGP_IN_FORCE', detail: undefined };
-  return { level: 'warning', title: 'BGP_IN_FORCE', detail: message };
+  return { level: 'warning', title: 'BGP_IN_FORCE', detail: told(message) };
 }
