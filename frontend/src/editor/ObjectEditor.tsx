@@ -5,7 +5,7 @@ import type { KubernetesObject, Plural } from '../api/objects.ts';
 import type { Bodies } from '../generated/api.ts';
 import { Notice } from '../parts/Notice.tsx';
 import { failureText } from '../parts/PageState.tsx';
-import { SimulationView } from '../parts/SimulationView.tsx';
+import { Simulated, useSimulation, type SimulationOutcome } from '../parts/SimulationView.tsx';
 import { text, type TextKey } from '../texts/texts.ts';
 import { afterEditorEvent, beginEditing, type EditorEvent, type EditorState, type FieldOf } from './editor-state.ts';
 import { useSteps } from './use-steps.ts';
@@ -55,26 +55,40 @@ export function ObjectEditor<Draft>({ kind, base, exists, back }: Props<Draft>):
     notify.success(text('SAVED', { name: saved.metadata.name }));
     navigate(back);
   };
+  const { checked, read } = state;
+  const outlook = useOutlook(kind, state);
+  // Who would be affected is said before it can be saved.
+  const isWaiting = isBusy(state) || outlook === undefined;
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault();
-    void submit();
+    if (!isWaiting) void submit();
   };
   return (
     <form className="plb-card plb-editor" noValidate onSubmit={onSubmit}>
       <Head state={state} onTurn={() => void turn()} />
       <Errors state={state} onReload={exists ? () => void rebase() : undefined} />
       <Body kind={kind} state={state} exists={exists} tell={tell} />
-      {state.checked !== undefined && <Review kind={kind} object={state.checked} base={state.read} />}
+      {checked !== undefined && <Review consequence={kind.consequence?.(checked, read)} outlook={outlook} />}
       <footer>
         <button type="button" className="plb-button" onClick={() => navigate(back)}>
           {text('CANCEL')}
         </button>
-        <button type="submit" className="plb-button plb-primary" disabled={isBusy(state)}>
+        <button type="submit" className="plb-button plb-primary" disabled={isWaiting}>
           {text(state.phase === 'reviewed' || state.phase === 'saving' ? 'SAVE' : 'REVIEW')}
         </button>
       </footer>
     </form>
   );
+}
+
+/** Undefined: not known yet. */
+type Outlook = SimulationOutcome | 'not asked';
+
+/** What the API says of what the API server has judged. */
+function useOutlook<Draft>(kind: EditedKind<Draft>, { checked, read }: EditorState<Draft>): Outlook {
+  const body = checked === undefined ? undefined : kind.simulation?.(checked, read);
+  const outcome = useSimulation(body);
+  return body === undefined ? 'not asked' : outcome;
 }
 
 function isBusy({ phase }: EditorState<unknown>): boolean {
@@ -140,23 +154,17 @@ function Body<Draft>({ kind, state, exists, tell }: BodyProps<Draft>): ReactElem
   return <div className="plb-fields">{kind.form({ draft, errors, exists, onChange })}</div>;
 }
 
-interface ReviewProps<Draft> {
-  readonly kind: EditedKind<Draft>;
-  readonly object: KubernetesObject;
-  readonly base: KubernetesObject;
+interface ReviewProps {
+  readonly consequence: TextKey | undefined;
+  readonly outlook: Outlook;
 }
 
-function Review<Draft>({ kind, object, base }: ReviewProps<Draft>): ReactElement {
-  const consequence = kind.consequence?.(object, base);
+function Review({ consequence, outlook }: ReviewProps): ReactElement {
   return (
     <section className="plb-review" aria-label={text('REVIEW_TITLE')}>
       <h2>{text('REVIEW_TITLE')}</h2>
       {consequence !== undefined && <Notice level="warning">{text(consequence)}</Notice>}
-      {kind.simulation === undefined ? (
-        <p>{text('REVIEW_PASSED')}</p>
-      ) : (
-        <SimulationView body={kind.simulation(object, base)} />
-      )}
+      {outlook === 'not asked' ? <p>{text('REVIEW_PASSED')}</p> : <Simulated outcome={outlook} />}
     </section>
   );
 }

@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 import { fireEvent } from '@testing-library/dom';
 import type { KubernetesObject } from '../api/objects.ts';
 import { poolCreation, poolEditing } from '../pages/pools/pool.stories.ts';
-import { refusal, type Sent } from '../testing/fake-http.ts';
+import { refusal, silence, type Sent } from '../testing/fake-http.ts';
 import { play, type Stage } from '../testing/stage.tsx';
 
 const GET = 'GET /eips/office';
@@ -183,4 +183,52 @@ suite('a refusal', () => {
     assert.deepEqual(told, ['no good ity']);
     await stage.close();
   });
+});
+
+suite('what can be pressed', () => {
+  const submit = ({ screen }: Stage, name: string): HTMLButtonElement =>
+    screen.getByRole<HTMLButtonElement>('button', { name });
+
+  test('is nothing while the API server judges', async () => {
+    const stage = await edit(office, { [PUT]: silence });
+    await press(stage, 'Review');
+    for (const name of ['Review', 'Edit as YAML']) assert.equal(submit(stage, name).disabled, true, name);
+    await press(stage, 'Review');
+    assert.equal(stage.http.sent.filter(({ what }) => what === PUT).length, 1);
+    await stage.close();
+  });
+
+  test('is not Save before it is said who would be affected, or that this is not known', async () => {
+    const stage = await edit(office, { 'POST /simulations': silence });
+    await press(stage, 'Review');
+    assert.ok(stage.screen.getByText('Finding out who would be affected…'));
+    assert.equal(submit(stage, 'Save').disabled, true);
+    const form = document.querySelector('form');
+    await stage.act(() => void (form !== null && fireEvent.submit(form)));
+    assert.equal(stage.http.sent.filter(({ what }) => what === PUT).length, 1);
+
+    stage.http.change({ 'POST /simulations': refusal(503, 'ServiceUnavailable', 'no endpoints') });
+    await type(stage, 'Priority', '9');
+    await press(stage, 'Review');
+    assert.match(stage.screen.getByRole('region').textContent, /can't be found out/);
+    assert.equal(submit(stage, 'Save').disabled, false);
+    await stage.close();
+  });
+});
+
+test('what is said of a change that is no longer meant is not shown', async () => {
+  const answers: ((answer: object) => void)[] = [];
+  const later = async (): Promise<object> => await new Promise((resolve) => answers.push(resolve));
+  const stage = await edit(office, { 'POST /simulations': later, [PUT]: ({ body }: Sent) => body });
+  const said = (): string | null => stage.screen.getByRole('region').textContent;
+  const nothing = { loses: 0, unknown: 0, moves: 0, gains: 0, changes: [], replicas: [] };
+  await press(stage, 'Review');
+  await type(stage, 'Priority', '9');
+  await press(stage, 'Review');
+  assert.equal(answers.length, 2);
+  await stage.act(() => answers[0]?.({ ...nothing, keeps: 1 }));
+  assert.match(said() ?? '', /Finding out/);
+  await stage.act(() => answers[1]?.({ ...nothing, keeps: 2 }));
+  assert.match(said() ?? '', /2 addresses stay as they are/);
+  await stage.close();
 });

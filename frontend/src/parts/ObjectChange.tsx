@@ -5,7 +5,7 @@ import { useObjects } from '../live/surroundings.tsx';
 import { text, type TextKey } from '../texts/texts.ts';
 import type { Action } from './ActionMenu.tsx';
 import { Confirm } from './Confirm.tsx';
-import { SimulationView } from './SimulationView.tsx';
+import { Simulated, useSimulation } from './SimulationView.tsx';
 
 /** One way in which an object of a kind can be changed without a form, as data. */
 export interface Way {
@@ -45,17 +45,20 @@ interface Props {
 export function ObjectChangeDialog({ change: { way, name }, onClose }: Props): ReactElement {
   const objects = useObjects();
   const { action, about, done, apply, simulation, isDangerous = false } = way;
+  const asked = simulation?.(name);
+  const outcome = useSimulation(asked);
   return (
     <Confirm
       title={text('OF_OBJECT', { action: text(action), name })}
       action={text(action)}
       dangerous={isDangerous}
+      notYet={asked !== undefined && outcome === undefined}
       onConfirm={() => apply(objects, name)}
       done={text(done, { name })}
       onClose={onClose}
     >
       <p>{text(about)}</p>
-      {simulation !== undefined && <SimulationView body={simulation(name)} />}
+      {asked !== undefined && <Simulated outcome={outcome} />}
     </Confirm>
   );
 }

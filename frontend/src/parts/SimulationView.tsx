@@ -7,22 +7,24 @@ import { Notice } from './Notice.tsx';
 import { failureText } from './PageState.tsx';
 import { MissingReplicas } from './Replicas.tsx';
 
-type Outcome = { readonly simulation: Simulation } | { readonly failure: Failure } | undefined;
+/** What came of a simulation; undefined: nothing yet. */
+export type SimulationOutcome = { readonly simulation: Simulation } | { readonly failure: Failure } | undefined;
 
 /** How many of those who are affected are named. */
 const NAMED = 8;
 
-/** What would change, by the API's simulation; asked anew whenever the change is another one. */
-export function SimulationView({ body }: { readonly body: Bodies['simulate'] }): ReactElement {
+/** What would change, by the API's simulation; asked anew whenever the change is another one. `body`: undefined: nothing is asked. */
+export function useSimulation(body: Bodies['simulate'] | undefined): SimulationOutcome {
   const api = useApi();
-  const [outcome, setOutcome] = useState<Outcome>();
-  const asked = JSON.stringify(body);
+  const [settled, setSettled] = useState<{ readonly of: string; readonly outcome: SimulationOutcome }>();
+  const asked = body === undefined ? undefined : JSON.stringify(body);
   useEffect(() => {
+    setSettled(undefined);
+    if (asked === undefined) return undefined;
     let isCurrent = true;
-    const settle = (now: Outcome): void => {
-      if (isCurrent) setOutcome(now);
+    const settle = (outcome: SimulationOutcome): void => {
+      if (isCurrent) setSettled({ of: asked, outcome });
     };
-    setOutcome(undefined);
     api.ask({ operation: 'simulate', body: JSON.parse(asked) as Bodies['simulate'] }).then(
       (simulation) => settle({ simulation }),
       (error: unknown) => settle({ failure: asFailure(error) }),
@@ -31,6 +33,15 @@ export function SimulationView({ body }: { readonly body: Bodies['simulate'] }):
       isCurrent = false;
     };
   }, [api, asked]);
+  return settled?.of === asked ? settled?.outcome : undefined;
+}
+
+/** Asks, and shows the answer. */
+export function SimulationView({ body }: { readonly body: Bodies['simulate'] }): ReactElement {
+  return <Simulated outcome={useSimulation(body)} />;
+}
+
+export function Simulated({ outcome }: { readonly outcome: SimulationOutcome }): ReactElement {
   if (outcome === undefined) return <p role="status">{text('SIMULATING')}</p>;
   if ('failure' in outcome) {
     return <Notice level="warning">{text('SIMULATION_FAILED', { why: failureText(outcome.failure) })}</Notice>;

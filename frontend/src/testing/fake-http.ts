@@ -56,7 +56,7 @@ export class FakeHttp implements Http {
   }
 
   async send(request: HttpRequest): Promise<string> {
-    const answer = this.#answer(this.#note(request));
+    const answer = await this.#answer(this.#note(request));
     if (answer === silence) return await new Promise<never>(() => undefined);
     return JSON.stringify(answer);
   }

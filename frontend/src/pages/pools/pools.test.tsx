@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { fireEvent } from '@testing-library/dom';
-import { refusal } from '../../testing/fake-http.ts';
+import { refusal, silence } from '../../testing/fake-http.ts';
 import { play, type Stage } from '../../testing/stage.tsx';
 import { office, officePool, poolDetail, poolList } from './pool.stories.ts';
 
@@ -23,6 +23,21 @@ suite('the list of pools', () => {
     assert.deepEqual(patch?.body, { spec: { disable: true } });
     assert.equal(screen.queryByRole('dialog'), null);
     assert.ok(screen.getByText('office gives no new addresses any more.'));
+    await stage.close();
+  });
+
+  test('deletes one after it has said who would be affected, and not before', async () => {
+    const stage = await play({ ...poolList, answers: { ...poolList.answers, 'POST /simulations': silence } });
+    const { screen, http, act } = stage;
+    await choose(stage, 'Delete');
+    assert.deepEqual(http.last('POST /simulations')?.body, { pools: [{ name: 'office', delete: true }] });
+    const button = screen.getByRole<HTMLButtonElement>('button', { name: 'Delete' });
+    assert.equal(button.disabled, true);
+    await act(() => fireEvent.click(screen.getByRole('button', { name: 'Cancel' })));
+    http.change({ 'POST /simulations': poolList.answers['POST /simulations'] });
+    await choose(stage, 'Delete');
+    await act(() => fireEvent.click(screen.getByRole('button', { name: 'Delete' })));
+    assert.ok(http.last('DELETE /eips/office'));
     await stage.close();
   });
 
