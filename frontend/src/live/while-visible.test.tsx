@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { officePool, poolDetail } from '../pages/pools/pool.stories.ts';
 import { play } from '../testing/stage.tsx';
+import { whileVisible } from './while-visible.ts';
 
 const POOL = 'GET /pools/office';
 
@@ -28,4 +29,18 @@ test('a page that nobody sees keeps no connection open; seen again, it shows how
   assert.ok(http.listeners > 0);
   await stage.close();
   assert.equal(http.listeners, 0);
+});
+
+test('what has ended for good does not begin again with the page', () => {
+  const told: string[] = [];
+  const end = whileVisible(() => {
+    told.push('begins');
+    return () => told.push('ends');
+  });
+  setVisibility('hidden');
+  setVisibility('visible');
+  end();
+  setVisibility('hidden');
+  setVisibility('visible');
+  assert.deepEqual(told, ['begins', 'ends', 'begins', 'ends']);
 });
