@@ -5,7 +5,7 @@ import type { KubernetesObject, Plural } from '../api/objects.ts';
 import type { Answers } from '../generated/api.ts';
 import { Follower, type Source } from './follow.ts';
 import { afterEvent, beginning, type LiveEvent, type LiveState } from './live-state.ts';
-import { useApi, useClock, useObjects } from './surroundings.tsx';
+import { useApi, useClock, useCluster, useObjects } from './surroundings.tsx';
 import { whileVisible } from './while-visible.ts';
 
 export interface Live<T> extends LiveState<T> {
@@ -46,25 +46,27 @@ function useFollowed<T>(about: string, source: Source<T>): Live<T> {
 /** The answer to a question of the API, for as long as it is shown. */
 export function useLive<O extends Operation>(question: Question<O>): Live<Answers[O]> {
   const api = useApi();
-  const about = JSON.stringify(question);
+  const cluster = useCluster();
+  const text = JSON.stringify(question);
   const source = useMemo((): Source<Answers[O]> => {
-    const asked = JSON.parse(about) as Question<O>;
+    const asked = JSON.parse(text) as Question<O>;
     return {
       ask: () => api.ask(asked),
       listen: api.streams(asked.operation) ? (told, signal) => api.listen(asked, told, signal) : undefined,
     };
-  }, [api, about]);
-  return useFollowed(about, source);
+  }, [api, text]);
+  return useFollowed(`${cluster} ${text}`, source);
 }
 
 /** An object of which the API has no reading of its own, as the API server of Kubernetes has it; null: it is not there. */
 export function useLiveObject(plural: Plural, name: string): Live<KubernetesObject | null> {
   const objects = useObjects();
+  const cluster = useCluster();
   const source = useMemo(
     (): Source<KubernetesObject | null> => ({ ask: () => objects.get(plural, name).catch(nullIfAbsent) }),
     [objects, plural, name],
   );
-  return useFollowed(`${plural}/${name}`, source);
+  return useFollowed(`${cluster} ${plural}/${name}`, source);
 }
 
 function nullIfAbsent(error: unknown): null {
@@ -72,12 +74,17 @@ function nullIfAbsent(error: unknown): null {
   throw error;
 }
 
-/** Several pages of one list: what was shown stays until the next page is there, so that the table does not jump. */
+/**
+ * Several pages of one list: what was shown stays until the next page is there, so that the table does not jump. Rows of another list, such as that of
+ * another project, are never shown meanwhile.
+ */
 export function useLivePage<O extends Operation>(question: Question<O>): Live<Answers[O]> {
   const live = useLive(question);
-  const last = useRef<Answers[O]>();
+  const list = JSON.stringify([useCluster(), question.operation, question.path]);
+  const last = useRef<{ readonly list: string; readonly answer: Answers[O] }>();
   useEffect(() => {
-    if (live.answer !== undefined) last.current = live.answer;
+    if (live.answer !== undefined) last.current = { list, answer: live.answer };
   });
-  return live.answer === undefined && live.failure === undefined ? { ...live, answer: last.current } : live;
+  if (live.answer !== undefined || live.failure !== undefined || last.current?.list !== list) return live;
+  return { ...live, answer: last.current.answer };
 }

@@ -39,6 +39,8 @@ export interface Stage {
   readonly clock: FakeClock;
   readonly screen: BoundFunctions<typeof queries>;
   readonly where: () => string;
+  /** To another page, as links lead there. */
+  readonly go: (to: string) => Promise<void>;
   /** Does something, and waits until the page has drawn what follows of it. */
   readonly act: (work: () => void) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -71,6 +73,7 @@ export async function play({ at, answers, may = ['view'] }: Story): Promise<Stag
   );
   return {
     ...{ http, clock, act: settle, screen: within(document.body) },
+    go: async (to) => await settle(() => void router.navigate(to)),
     where: () => router.state.location.pathname + router.state.location.search,
     close: async () => await settle(() => root.unmount()),
   };
