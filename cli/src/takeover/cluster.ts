@@ -46,6 +46,10 @@ export interface ConfObject extends KubeObject {
   readonly spec?: { readonly policy?: string };
 }
 
+export interface PeerObject extends KubeObject {
+  readonly spec?: { readonly conf?: object };
+}
+
 export interface CrdObject extends KubeObject {
   readonly spec?: { readonly versions?: readonly { readonly name: string; readonly storage?: boolean }[] };
   readonly status?: { readonly storedVersions?: readonly string[] };
@@ -133,7 +137,7 @@ export interface Cluster {
   readonly services: readonly ServiceObject[];
   readonly pools: readonly PoolObject[];
   readonly confs: readonly ConfObject[];
-  readonly peers: readonly KubeObject[];
+  readonly peers: readonly PeerObject[];
   /** Where PorterLB is installed; undefined: nowhere. */
   readonly namespace: string | undefined;
   readonly manager: Workload | undefined;

@@ -62,6 +62,11 @@ describe('what is found before a takeover', () => {
     assert.match(finding?.next ?? '', /delete pod NAME --force/);
   });
 
+  it('is in the way where a peer has nothing in it that is known today', () => {
+    const [finding] = found({ peers: [{ metadata: { name: 'retired' }, spec: {} }] });
+    assert.deepEqual([finding?.kind, finding?.objects], ['obstacle', ['retired']]);
+  });
+
   it('is in the way where kubectl itself comes through OpenELB', () => {
     const [finding] = found({ reachedBy: ['192.0.2.1'] });
     assert.deepEqual([finding?.kind, finding?.objects], ['obstacle', ['shop/web: 192.0.2.1']]);

@@ -78,6 +78,15 @@ const oldKinds: Check = ({ crds }) =>
     crds.filter(({ metadata }) => metadata.annotations?.[CRD_VERSION] === undefined).map(keyOf),
   );
 
+/** What v1alpha1 called them otherwise is not there any more; with these kinds, a cluster before 1.30 refuses every change of them. */
+const emptyPeers: Check = ({ peers }) =>
+  found(
+    'obstacle',
+    'BgpPeers have no spec.conf, as those that were written for v1alpha1: they are nobody\u2019s neighbours, and can not be changed.',
+    'Delete them: kubectl delete bgppeer NAME',
+    peers.filter(({ spec }) => spec?.conf === undefined).map(keyOf),
+  );
+
 const foreignClass: Check = (_cluster, holdings) =>
   found(
     'obstacle',
@@ -187,7 +196,7 @@ const elsewhere: Check = ({ workloads, manager }) => {
 };
 
 const CHECKS: readonly Check[] = [
-  ...[notInstalled, nowhere, hidden, ownWay, lostPods, oldKinds],
+  ...[notInstalled, nowhere, hidden, ownWay, lostPods, oldKinds, emptyPeers],
   ...[foreignClass, noPool, wantsAnother, sharedTooWidely],
   ...[vipPools, nodeProxies, newlyServed, policies, elsewhere],
 ];

@@ -188,7 +188,7 @@ export async function readCluster(
     services: services.filter(concernsUs),
     pools: await custom<cluster.PoolObject>('eips'),
     confs: await custom<cluster.ConfObject>('bgpconfs'),
-    peers: await custom<cluster.KubeObject>('bgppeers'),
+    peers: await custom<cluster.PeerObject>('bgppeers'),
     namespace,
     manager: managers[0],
     record: namespace === undefined ? undefined : await recordIn(api, namespace),

@@ -88,7 +88,7 @@ export function cluster(version: '0.5' | '0.6', parts: Partial<Cluster> = {}): C
     services: [old('shop/web', '192.0.2.1'), old('shop/old', '192.0.2.2', { era: 'porter' })],
     pools: [pool('public', { '192.0.2.1': 'shop/web', '192.0.2.2': 'shop/old' })],
     confs: [{ metadata: { name: 'default', finalizers: [LB] } }],
-    peers: [{ metadata: { name: 'r1', finalizers: [LB] } }],
+    peers: [{ metadata: { name: 'r1', finalizers: [LB] }, spec: { conf: {} } }],
     namespace: 'porterlb-system',
     manager: workload('Deployment', 'porterlb-system/porter-manager', ['n1', 'n2']),
     record: undefined,
