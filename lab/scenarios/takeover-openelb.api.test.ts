@@ -30,7 +30,7 @@ suite('the takeover of OpenELB, by its requests', () => {
   before(async () => {
     lab = await LightLab.up({ nodes: [{ name: 'n1', addresses: ['10.50.0.11'] }], progress: progressToStderr });
     path = await pluginPath(lab);
-    await openelb.makeObjects(lab, [ROUTER], openelb.HELD);
+    await openelb.makeObjects(lab, '0.5', [ROUTER]);
     for (const [namespace, name, binding] of [
       [openelb.openelbNamespace, 'openelb-manager', 'openelb-manager-rolebinding'],
       [managerNamespace, 'porter-manager', 'porter-manager'],

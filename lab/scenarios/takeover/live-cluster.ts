@@ -60,7 +60,7 @@ export function movesFrom(version: openelb.Version): void {
       plugin = await pluginPath(lab);
       await lab.apply(whoami('whoami', 2));
       await lab.kubectl(['rollout', 'status', 'deployment/whoami', '--timeout=120s']);
-      await openelb.makeObjects(lab, lab.routers, openelb.HELD);
+      await openelb.makeObjects(lab, version, lab.routers);
       for (const object of openelb.program(lab, version, image.name)) await lab.apply(object);
       await throughNodes();
       sniffer = await lab.sniff();
@@ -233,7 +233,7 @@ export function movesFrom(version: openelb.Version): void {
         '/apis/network.kubesphere.io/v1alpha2/eips',
       );
       const expected = openelb
-        .pools(openelb.HELD)
+        .pools(version)
         .map((pool) => [pool.metadata.name, (pool['status'] as { used: object }).used]);
       assert.deepEqual(
         new Map(eips.map(({ metadata, status }) => [metadata.name, status.used])),

@@ -6,49 +6,18 @@ import { images } from '../../images/images.ts';
 import type { KubeAccess } from '../../cluster/kube-access.ts';
 import type { Lab } from '../../lab.ts';
 import { until } from '../../state/until.ts';
+import { crds, GROUP, type Version } from './openelb-kinds.ts';
 
-export type Version = '0.5' | '0.6';
+export type { Version } from './openelb-kinds.ts';
 
 export const openelbNamespace = 'openelb-system';
 /** Whose Helm release is called as an app store calls it. */
 const RELEASE = 'openelb-x7k2p';
-const GROUP = 'network.kubesphere.io';
 const API = `${GROUP}/v1alpha2`;
 export const OLD_FINALIZERS = {
   pool: 'finalizer.ipam.kubesphere.io/v1alpha1',
   others: 'finalizer.lb.kubesphere.io/v1alpha1',
 };
-
-const KINDS = { eips: 'Eip', bgpconfs: 'BgpConf', bgppeers: 'BgpPeer' } as const;
-
-/** OpenELB's schemas have no more rules than these objects would meet anyway; what matters is versions, scope and owner. */
-function crd(plural: keyof typeof KINDS, stored: 'v1alpha1' | 'v1alpha2'): KubeObject {
-  const kind = KINDS[plural];
-  const part = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  const openAPIV3Schema = { type: 'object', properties: { spec: part, status: part } };
-  const version = (name: string): object => {
-    return { name, served: true, storage: name === stored, schema: { openAPIV3Schema }, subresources: { status: {} } };
-  };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: {
-      name: `${plural}.${GROUP}`,
-      labels: { 'app.kubernetes.io/managed-by': 'Helm' },
-      annotations: { 'meta.helm.sh/release-name': 'openelb', 'meta.helm.sh/release-namespace': openelbNamespace },
-    },
-    spec: {
-      group: GROUP,
-      scope: 'Cluster',
-      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List`, categories: ['networking'] },
-      versions: [version('v1alpha1'), version('v1alpha2')],
-    },
-  };
-}
-
-export function crds(stored: 'v1alpha1' | 'v1alpha2'): KubeObject[] {
-  return (Object.keys(KINDS) as (keyof typeof KINDS)[]).map((plural) => crd(plural, stored));
-}
 
 /** Who has which address. */
 export interface Held {
@@ -69,10 +38,10 @@ export const HELD: readonly Held[] = [
 ];
 
 /** Pools as OpenELB has them, with its ledger in the status. */
-export function pools(held: readonly Held[]): KubeObject[] {
+export function pools(version: Version): KubeObject[] {
   const pool = (name: string, spec: object): KubeObject => {
     const used: Record<string, string> = {};
-    for (const { ip, name: service } of held.filter((each) => each.pool === name)) {
+    for (const { ip, name: service } of HELD.filter((each) => each.pool === name)) {
       const key = `default/${service}`;
       used[ip] = used[ip] === undefined ? key : `${used[ip]};${key}`;
     }
@@ -88,7 +57,10 @@ export function pools(held: readonly Held[]): KubeObject[] {
   };
   return [
     // Nobody gets anything new from it, and OpenELB gave from it whoever named it.
-    pool('public', { address: '172.30.0.0-172.30.0.10', protocol: 'bgp', namespaces: ['elsewhere'], disable: true }),
+    pool('public', {
+      ...{ address: '172.30.0.0-172.30.0.10', protocol: 'bgp', disable: true },
+      ...(version === '0.6' && { namespaces: ['elsewhere'] }),
+    }),
     pool('keepalived', { address: '10.50.0.200-10.50.0.210', protocol: 'vip' }),
   ];
 }
@@ -248,21 +220,26 @@ export function program(lab: Lab, version: Version, image: string): KubeObject[]
   ] as KubeObject[];
 }
 
+/** What nobody touched since the first version: of its fields, the second one knows `as`. OpenELB reads none that is not called `default`. */
+const OLDEST = {
+  apiVersion: `${GROUP}/v1alpha1`,
+  kind: 'BgpConf',
+  metadata: { name: 'first', finalizers: [OLD_FINALIZERS.others] },
+  spec: { as: 65002, port: 17900, routerID: '192.0.2.1' },
+} as KubeObject;
+
 /** Makes the kinds and the objects, stored by two versions of the kinds, as where a cluster has come all the way from the first one. */
-export async function makeObjects(
-  lab: KubeAccess,
-  routers: readonly Neighbour[],
-  held: readonly Held[],
-): Promise<void> {
-  for (const kind of crds('v1alpha1')) await lab.apply(kind);
+export async function makeObjects(lab: KubeAccess, version: Version, routers: readonly Neighbour[]): Promise<void> {
+  for (const kind of crds(version, 'v1alpha1')) await lab.apply(kind);
   await lab.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
-  for (const object of [...pools(held), ...peering(routers)]) {
+  await until(() => lab.apply(OLDEST).then(() => true), { what: 'an object of v1alpha1 to be taken' });
+  for (const kind of crds(version, 'v1alpha2')) await lab.apply(kind);
+  for (const object of [...pools(version), ...peering(routers)]) {
     await until(() => lab.apply(object).then(() => true), { what: `${object.metadata.name} to be taken` });
     if (object['status'] === undefined) continue;
     await lab.api.patch(`${await lab.api.pathOf(object)}/status`, { status: object['status'] });
   }
-  for (const kind of crds('v1alpha2')) await lab.apply(kind);
-  for (const each of held) {
+  for (const each of HELD) {
     const object = oldService(each);
     await lab.apply(object);
     const status = { loadBalancer: { ingress: [{ ip: each.ip }] } };
