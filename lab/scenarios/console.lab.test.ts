@@ -12,6 +12,7 @@ import { accounts } from '../kubesphere/accounts.ts';
 import { on, ours, slice } from '../local/objects.ts';
 import { progressToStderr } from '../toolchain/index.ts';
 import { podOn } from '../local/replicas.ts';
+import { pathOf } from './manager/manager-lab.ts';
 import { inPool, Pools } from './manager/pools.ts';
 
 const pools = '/clusters/host/porterlb.pools';
@@ -102,6 +103,40 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
     });
   });
 
+  test('a pool is saved that gives and gets addresses back while it is edited, as a form and as YAML, and stays held', async () => {
+    const { manager } = setting;
+    const live = new Pools(manager);
+    const used = async (count: number): Promise<unknown> =>
+      await live.when('front', `to have ${count} in use`, ({ status }) => status?.usage === count);
+    const finalizers = async (priority: number): Promise<readonly string[]> => {
+      const stored = await live.when('front', `to have ${priority}`, ({ spec }) => spec?.priority === priority);
+      return stored.metadata.finalizers ?? [];
+    };
+    await as({ account: 'admin' }, async (page) => {
+      const save = async (): Promise<void> => {
+        await page.getByRole('button', { name: 'Review' }).click();
+        await page.getByRole('button', { name: 'Save' }).click();
+        await page.waitForURL(`**${pools}/front`);
+      };
+      await open(page, `${pools}/front/edit`);
+      await page.getByLabel('Priority', { exact: true }).fill('21');
+      await manager.create('shop/fitting', { spec: ours, annotations: inPool('front') });
+      await used(2);
+      await save();
+      const held = await finalizers(21);
+      assert.ok(held.length > 0);
+
+      await page.getByRole('link', { name: 'Edit', exact: true }).click();
+      await page.getByRole('button', { name: 'Edit as YAML' }).click();
+      const yaml = page.getByLabel('YAML', { exact: true });
+      await yaml.fill((await yaml.inputValue()).replace('priority: 21', 'priority: 22'));
+      await setting.lab.api.delete(pathOf('shop/fitting'));
+      await used(1);
+      await save();
+      assert.deepEqual(await finalizers(22), held);
+    });
+  });
+
   test('of a name that is taken the API server says so', async () => {
     await as({ account: 'admin' }, async (page) => {
       await open(page, `${pools}/~new`);
@@ -185,7 +220,7 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
       });
       await row(page, 'front').getByRole('link').click();
       const priority = page.locator('.plb-facts div', { hasText: 'Priority' }).locator('dd');
-      await priority.getByText('0', { exact: true }).waitFor();
+      await priority.getByText(/^\d+$/).waitFor();
       for (const number of [7, 8, 9]) {
         await new Pools(setting.manager).edit('front', { priority: number });
         await priority.getByText(String(number), { exact: true }).waitFor();

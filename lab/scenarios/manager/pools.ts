@@ -10,7 +10,9 @@ export interface LivePool extends KubeObject {
     readonly finalizers?: readonly string[];
     readonly deletionTimestamp?: string;
   };
+  readonly spec?: { readonly priority?: number };
   readonly status?: {
+    readonly usage?: number;
     readonly addresses?: readonly string[];
     readonly namespaces?: readonly string[];
     readonly usage?: number;
