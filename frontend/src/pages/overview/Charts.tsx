@@ -25,8 +25,13 @@ export function Charts(): ReactElement | null {
     [http, clock, cluster],
   );
   const { answer, failure, refresh } = useAnswer(ask);
-  useEffect(() => (answer === undefined ? undefined : clock.setTimer(AGAIN_MS, refresh)), [answer, clock, refresh]);
-  if (failure !== undefined)
+  const isSettled = answer !== undefined || failure !== undefined;
+  // Both are other ones after each question, also after one that failed.
+  useEffect(
+    () => (isSettled ? clock.setTimer(AGAIN_MS, refresh) : undefined),
+    [isSettled, answer, failure, clock, refresh],
+  );
+  if (answer === undefined && failure !== undefined)
     return <p className="plb-card plb-hint">{text('NO_MONITORING', { why: failure.message })}</p>;
   if (answer === undefined) return null;
   return (

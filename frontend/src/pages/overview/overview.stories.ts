@@ -90,7 +90,7 @@ const preflight: Preflight = {
 
 const at = 'porterlb.overview';
 const GET = 'GET /overview';
-const MONITORING = 'GET /kapis/monitoring.kubesphere.io/v1beta1/targets/query';
+export const MONITORING = 'GET /kapis/monitoring.kubesphere.io/v1beta1/targets/query';
 const measured = {
   data: {
     resultType: 'matrix',
