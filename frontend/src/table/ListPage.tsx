@@ -12,7 +12,7 @@ import { text, type TextKey } from '../texts/texts.ts';
 import type { Column } from './column.ts';
 import type { ListEvent, ListQuery } from './list-query.ts';
 import { ListTable } from './ListTable.tsx';
-import { useListQuery } from './use-list-query.ts';
+import { useLastPage, useListQuery } from './use-list-query.ts';
 
 interface Listed<Row> {
   readonly items: readonly Row[];
@@ -70,6 +70,7 @@ export function ListPage<Row, Answer extends Listed<Row>, Change = never>(
 ): ReactElement {
   const { words, list, columns, rowKey, creates = false, acts, above } = props;
   const { live, query, onQuery } = list;
+  useLastPage(live, query, onQuery);
   const mayManage = useMayManage();
   const { mayAct = mayManage } = props;
   const [change, setChange] = useState<Change>();

@@ -24,6 +24,8 @@ suite('the part of a list that is shown', () => {
     assert.deepEqual(afterListEvent(third, { kind: 'sized', limit: 50 }), { ...first, limit: 50 });
     assert.deepEqual(afterListEvent(third, { kind: 'sorted', by: 'used' }), { ...first, sortBy: 'used' });
     assert.deepEqual(afterListEvent(third, { kind: 'turned', to: 4 }), { ...first, page: 4 });
+    assert.deepEqual(afterListEvent(third, { kind: 'ended', pages: 2 }), { ...first, page: 2 });
+    assert.deepEqual(afterListEvent(third, { kind: 'ended', pages: 9 }), third);
   });
 
   test('is turned around by ordering it by the same once more', () => {

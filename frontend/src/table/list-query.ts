@@ -11,6 +11,8 @@ export type ListEvent =
   | { readonly kind: 'searched'; readonly name: string }
   | { readonly kind: 'sorted'; readonly by: string }
   | { readonly kind: 'turned'; readonly to: number }
+  /** There are no more pages than these. */
+  | { readonly kind: 'ended'; readonly pages: number }
   | { readonly kind: 'sized'; readonly limit: number };
 
 export const LIMITS = [10, 20, 50, 100] as const;
@@ -45,6 +47,8 @@ export function afterListEvent(query: ListQuery, event: ListEvent): ListQuery {
       return { ...query, sortBy: event.by, ascending: event.by === query.sortBy ? !query.ascending : true, page: 1 };
     case 'turned':
       return { ...query, page: Math.max(1, event.to) };
+    case 'ended':
+      return { ...query, page: Math.min(query.page, event.pages) };
     case 'sized':
       return { ...query, limit: event.limit, page: 1 };
   }

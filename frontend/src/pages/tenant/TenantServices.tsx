@@ -10,7 +10,7 @@ import { PageState } from '../../parts/PageState.tsx';
 import { Time } from '../../parts/Time.tsx';
 import type { Column } from '../../table/column.ts';
 import { ListTable } from '../../table/ListTable.tsx';
-import { useListQuery } from '../../table/use-list-query.ts';
+import { useLastPage, useListQuery } from '../../table/use-list-query.ts';
 import { text } from '../../texts/texts.ts';
 import { ServiceAddresses, ServiceStatus } from '../services/ServiceCells.tsx';
 import { clustersOf, projectsOf } from './tenant-api.ts';
@@ -73,6 +73,7 @@ function InProject({ projects }: { readonly projects: readonly string[] }): Reac
     path: { namespace: project },
     query: { ...query },
   });
+  useLastPage(live, query, onQuery);
   return (
     <>
       <Picker label={text('PROJECT')} value={project} names={projects} onChoose={setProject} />
