@@ -4,6 +4,7 @@ import React, {
   useRef,
   useState,
   type CSSProperties,
+  type FocusEvent,
   type KeyboardEvent,
   type ReactElement,
   type RefObject,
@@ -57,9 +58,13 @@ export function ActionMenu({
     const at = items.indexOf(document.activeElement as HTMLElement);
     items[(at + step + items.length) % items.length]?.focus();
   };
+  // Nothing: the window lost it, or a click on what takes no focus, which may be an entry of the menu.
+  const onLeft = ({ relatedTarget }: FocusEvent): void => {
+    if (relatedTarget !== null && root.current?.contains(relatedTarget) === false) setOpen(false);
+  };
   if (actions.length === 0) return null;
   return (
-    <div className="plb-menu" ref={root} onKeyDown={onKey}>
+    <div className="plb-menu" ref={root} onKeyDown={onKey} onBlur={onLeft}>
       <button type="button" aria-haspopup="menu" aria-expanded={open} aria-label={label} onClick={() => setOpen(!open)}>
         ⋮
       </button>

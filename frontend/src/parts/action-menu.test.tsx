@@ -46,4 +46,18 @@ suite('the menu of a row', () => {
     assert.equal(stage.screen.queryByRole('menu'), null);
     await stage.close();
   });
+
+  test('goes when the focus goes elsewhere, as by the Tab key, but not when it goes to nothing', async () => {
+    const stage = await opened();
+    const entry = stage.screen.getByRole('menuitem', { name: 'Disable' });
+    await stage.act(() => fireEvent.blur(entry, { relatedTarget: null }));
+    await stage.act(() =>
+      fireEvent.blur(entry, { relatedTarget: stage.screen.getByRole('menuitem', { name: 'Delete' }) }),
+    );
+    assert.ok(stage.screen.queryByRole('menu') !== null);
+    await stage.act(() => stage.screen.getByRole('searchbox').focus());
+    assert.ok(stage.screen.queryByRole('menu') === null);
+    assert.ok(document.activeElement === stage.screen.getByRole('searchbox'));
+    await stage.close();
+  });
 });
