@@ -63,9 +63,13 @@ function BoxLink({ box }: { readonly box: Box }): ReactElement {
   const cluster = useCluster();
   const { kind, name, state, row, replicas } = box;
   const place = { left: `${AT[kind]}%`, width: `${WIDTH}%`, top: row * ROW, height: BOX };
-  const pages = { pool: `porterlb.pools/${name}`, peer: `porterlb.peers/${name}`, node: `porterlb.nodes?name=${name}` };
   return (
-    <Link className={`plb-box plb-box-${state}`} style={place} to={`/clusters/${cluster}/${pages[kind]}`} title={name}>
+    <Link
+      className={`plb-box plb-box-${state}`}
+      style={place}
+      to={`/clusters/${cluster}/porterlb.${kind}s/${name}`}
+      title={name}
+    >
       <strong>{name}</strong>
       <small>
         {text(WORDS[state])}

@@ -50,6 +50,6 @@ test('first steps are shown until some Service has an address, and ticked off', 
 test('objects with a problem lead to the page that tells of them', () => {
   assert.equal(pageOf('Service', 'shop/web'), 'porterlb.services/shop/web');
   assert.equal(pageOf('BgpPeer', 'tor-1'), 'porterlb.peers/tor-1');
-  assert.equal(pageOf('Node', 'worker-1'), 'porterlb.nodes');
+  assert.equal(pageOf('Node', 'worker-1'), 'porterlb.nodes/worker-1');
   assert.equal(pageOf('Replica', 'porter-manager-1'), undefined);
 });

@@ -73,7 +73,7 @@ const PAGES: Readonly<Partial<Record<Problem['kind'], string>>> = {
   Node: 'porterlb.nodes',
 };
 
-const WITH_DETAIL: ReadonlySet<Problem['kind']> = new Set(['Service', 'Eip', 'BgpPeer']);
+const WITH_DETAIL: ReadonlySet<Problem['kind']> = new Set(['Service', 'Eip', 'BgpPeer', 'Node']);
 
 /** Where in the cluster's pages an object is told of; undefined: nowhere. */
 export function pageOf(kind: Problem['kind'], object: string): string | undefined {
