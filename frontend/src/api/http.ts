@@ -1,4 +1,8 @@
-import { asFailure, failureOf } from './failure.ts';
+import { text } from '../texts/texts.ts';
+import { asFailure, Failure, failureOf } from './failure.ts';
+
+/** The API server gives up by then as well. Who asks again and again would wait for ever for an answer that got lost. */
+const TIME_LIMIT_MS = 60_000;
 
 export interface HttpRequest {
   readonly method: string;
@@ -21,8 +25,15 @@ export interface Http {
 /** The browser's own: the console's server knows who is signed in by a cookie. */
 export const browserHttp: Http = {
   async send(request) {
-    const response = await ask(request);
-    return response.text().catch(rethrow);
+    const limit = new AbortController();
+    const late = (): void => limit.abort(new Failure('away', text('NO_ANSWER', { count: TIME_LIMIT_MS / 1_000 })));
+    const timer = setTimeout(late, TIME_LIMIT_MS);
+    try {
+      const response = await ask(request, limit.signal);
+      return await response.text().catch(rethrow);
+    } finally {
+      clearTimeout(timer);
+    }
   },
 
   async read(request, onPiece, signal) {
