@@ -63,6 +63,33 @@ suite('a BGP peer', () => {
   });
 });
 
+suite('what to configure on the router', () => {
+  const snippet = ({ screen }: Stage): string =>
+    screen.getAllByRole('region', { name: 'What to configure on the router' })[0]?.textContent ?? '';
+
+  test('has the TTL that this peer asks for', async () => {
+    const object = peerDetail.answers['GET /bgppeers/tor-1'] as { readonly spec: object };
+    for (const [ttlSecurity, wanted] of [
+      [{ enabled: true, hops: 2 }, /ttl-security hops 2/],
+      [{ enabled: true }, /ttl-security hops 1/],
+      [{ enabled: false, hops: 2 }, /^((?!ttl-security).)*$/s],
+    ] as const) {
+      const secured = { ...object, spec: { ...object.spec, ttlSecurity } };
+      const stage = await play({ ...peerDetail, answers: { ...peerDetail.answers, 'GET /bgppeers/tor-1': secured } });
+      assert.match(snippet(stage), wanted);
+      await stage.close();
+    }
+  });
+
+  test('says how many nodes it does not name', async () => {
+    const nodes = peerDetail.answers['GET /nodes'] as object;
+    const many = { ...nodes, totalItems: 140 };
+    const stage = await play({ ...peerDetail, answers: { ...peerDetail.answers, 'GET /nodes': many } });
+    assert.match(snippet(stage), /138 more nodes/);
+    await stage.close();
+  });
+});
+
 suite('the form of a BGP peer', () => {
   test('has a new one judged, simulated and stored', async () => {
     const stage = await play(peerCreation);

@@ -4,7 +4,7 @@ import { ROUTER_KINDS, type RouterFacts } from './router-config.ts';
 
 const plain: RouterFacts = {
   ...{ routerAddress: '192.0.2.1', routerAs: 65000, ourAs: 65001, nodes: ['192.0.2.11', '192.0.2.12'] },
-  ...{ families: ['ipv4'], hasPassword: false, multihopTtl: undefined, bfd: undefined },
+  ...{ families: ['ipv4'], hasPassword: false, multihopTtl: undefined, ttlSecurityHops: undefined, bfd: undefined },
 };
 
 const full: RouterFacts = {
@@ -52,6 +52,34 @@ suite('what a router is to be told', () => {
       assert.ok(!/PASSWORD|bfd|multihop|ipv6|inet6/.test(little), `${name}: ${little}`);
       for (const part of [/PASSWORD/, /bfd/, /multihop.* 5/, /ipv6|inet6/]) assert.match(much, part, name);
     }
+  });
+
+  test('has the router send with TTL 255 where packets of less are dropped', () => {
+    const told = (ttlSecurityHops: number): string[] =>
+      ROUTER_KINDS.map(({ name }) => {
+        const before = config(name, plain).split('\n');
+        const now = config(name, { ...plain, ttlSecurityHops }).split('\n');
+        return now
+          .filter((line) => !before.includes(line))
+          .map((line) => line.trim())
+          .join(' ');
+      });
+    assert.deepEqual(told(1), [
+      'neighbor cluster ttl-security hops 1',
+      'ttl security on;',
+      'set protocols bgp peer-group cluster ttl-security hops 1',
+      'neighbor cluster ttl-security hops 1',
+      'neighbor CLUSTER ttl maximum-hops 1',
+      'set protocols bgp group cluster ttl 255',
+    ]);
+    assert.deepEqual(told(3), [
+      'neighbor cluster ttl-security hops 3',
+      'multihop 3; ttl security on;',
+      'set protocols bgp peer-group cluster ttl-security hops 3',
+      'neighbor cluster ttl-security hops 3',
+      'neighbor CLUSTER ttl maximum-hops 3',
+      'set protocols bgp group cluster multihop ttl 255',
+    ]);
   });
 
   test('names what has to be filled in where it is not known', () => {

@@ -9,6 +9,8 @@ export interface RouterFacts {
   readonly families: readonly ('ipv4' | 'ipv6')[];
   readonly hasPassword: boolean;
   readonly multihopTtl: number | undefined;
+  /** Where packets count only if they came over so few hops (RFC 5082): the router has to send with TTL 255. */
+  readonly ttlSecurityHops: number | undefined;
   readonly bfd: { readonly multiplier: number; readonly intervalMs: number } | undefined;
 }
 
@@ -46,7 +48,7 @@ function isExternal({ ourAs, routerAs }: RouterFacts): boolean {
 }
 
 function frr(facts: RouterFacts): string {
-  const { routerAs, families, hasPassword, multihopTtl, bfd } = facts;
+  const { routerAs, families, hasPassword, multihopTtl, ttlSecurityHops: hops, bfd } = facts;
   return lines(
     `router bgp ${routerAs}`,
     isExternal(facts) && ' no bgp ebgp-requires-policy',
@@ -54,6 +56,7 @@ function frr(facts: RouterFacts): string {
     ` neighbor cluster remote-as ${asOf(facts)}`,
     hasPassword && ` neighbor cluster password ${PASSWORD}`,
     multihopTtl !== undefined && ` neighbor cluster ebgp-multihop ${multihopTtl}`,
+    hops !== undefined && ` neighbor cluster ttl-security hops ${hops}`,
     bfd !== undefined && ` neighbor cluster bfd ${bfd.multiplier} ${bfd.intervalMs} ${bfd.intervalMs}`,
     nodesOf(facts).map((node) => ` neighbor ${node} peer-group cluster`),
     families.flatMap((family) => [
@@ -66,7 +69,7 @@ function frr(facts: RouterFacts): string {
 }
 
 function bird(facts: RouterFacts): string {
-  const { routerAddress, routerAs, families, hasPassword, multihopTtl, bfd } = facts;
+  const { routerAddress, routerAs, families, hasPassword, multihopTtl, ttlSecurityHops: hops, bfd } = facts;
   return lines(
     families.map(
       (family) =>
@@ -78,6 +81,8 @@ function bird(facts: RouterFacts): string {
     `  local ${routerAddress} as ${routerAs};`,
     hasPassword && `  password "${PASSWORD}";`,
     multihopTtl !== undefined && `  multihop ${multihopTtl};`,
+    hops !== undefined && hops > 1 && `  multihop ${hops};`,
+    hops !== undefined && '  ttl security on;',
     bfd !== undefined && '  bfd graceful;',
     families.map((family) => `  ${family} { import all; export none; add paths rx; };`),
     '}',
@@ -88,13 +93,14 @@ function bird(facts: RouterFacts): string {
 }
 
 function vyos(facts: RouterFacts): string {
-  const { routerAs, families, hasPassword, multihopTtl, bfd } = facts;
+  const { routerAs, families, hasPassword, multihopTtl, ttlSecurityHops: hops, bfd } = facts;
   const group = 'set protocols bgp peer-group cluster';
   return lines(
     `set protocols bgp system-as ${routerAs}`,
     `${group} remote-as ${asOf(facts)}`,
     hasPassword && `${group} password ${PASSWORD}`,
     multihopTtl !== undefined && `${group} ebgp-multihop ${multihopTtl}`,
+    hops !== undefined && `${group} ttl-security hops ${hops}`,
     bfd !== undefined && `${group} bfd`,
     families.flatMap((family) => [
       `${group} address-family ${family}-unicast`,
@@ -105,13 +111,14 @@ function vyos(facts: RouterFacts): string {
 }
 
 function ciscoXe(facts: RouterFacts): string {
-  const { routerAs, families, hasPassword, multihopTtl, bfd } = facts;
+  const { routerAs, families, hasPassword, multihopTtl, ttlSecurityHops: hops, bfd } = facts;
   return lines(
     `router bgp ${routerAs}`,
     ' neighbor cluster peer-group',
     ` neighbor cluster remote-as ${asOf(facts)}`,
     hasPassword && ` neighbor cluster password ${PASSWORD}`,
     multihopTtl !== undefined && ` neighbor cluster ebgp-multihop ${multihopTtl}`,
+    hops !== undefined && ` neighbor cluster ttl-security hops ${hops}`,
     bfd !== undefined && ' neighbor cluster fall-over bfd',
     nodesOf(facts).map((node) => ` neighbor ${node} peer-group cluster`),
     families
@@ -127,7 +134,7 @@ function ciscoXe(facts: RouterFacts): string {
 }
 
 function eos(facts: RouterFacts): string {
-  const { routerAs, families, hasPassword, multihopTtl, bfd } = facts;
+  const { routerAs, families, hasPassword, multihopTtl, ttlSecurityHops: hops, bfd } = facts;
   return lines(
     `router bgp ${routerAs}`,
     '   maximum-paths 64 ecmp 64',
@@ -135,6 +142,7 @@ function eos(facts: RouterFacts): string {
     `   neighbor CLUSTER remote-as ${asOf(facts)}`,
     hasPassword && `   neighbor CLUSTER password ${PASSWORD}`,
     multihopTtl !== undefined && `   neighbor CLUSTER ebgp-multihop ${multihopTtl}`,
+    hops !== undefined && `   neighbor CLUSTER ttl maximum-hops ${hops}`,
     bfd !== undefined && '   neighbor CLUSTER bfd',
     nodesOf(facts).map((node) => `   neighbor ${node} peer group CLUSTER`),
     families.flatMap((family) => [
@@ -146,7 +154,7 @@ function eos(facts: RouterFacts): string {
 }
 
 function junos(facts: RouterFacts): string {
-  const { routerAs, families, hasPassword, multihopTtl, bfd } = facts;
+  const { routerAs, families, hasPassword, multihopTtl, ttlSecurityHops: hops, bfd } = facts;
   const group = 'set protocols bgp group cluster';
   return lines(
     `set routing-options autonomous-system ${routerAs}`,
@@ -157,6 +165,7 @@ function junos(facts: RouterFacts): string {
     isExternal(facts) && `${group} peer-as ${asOf(facts)}`,
     hasPassword && `${group} authentication-key ${PASSWORD}`,
     multihopTtl !== undefined && `${group} multihop ttl ${multihopTtl}`,
+    hops !== undefined && `${group} ${hops > 1 ? 'multihop ttl' : 'ttl'} 255`,
     bfd !== undefined && `${group} bfd-liveness-detection minimum-interval ${bfd.intervalMs}`,
     families.map((family) => `${group} family ${family === 'ipv4' ? 'inet' : 'inet6'} unicast add-path receive`),
     `${group} multipath`,

@@ -22,6 +22,7 @@ export function routerFacts(peer: Peer, known: Known): RouterFacts | undefined {
     families: families.map(({ family }) => family),
     hasPassword,
     multihopTtl: multihopTtl ?? undefined,
+    ttlSecurityHops: ttlSecurityHops(known.peer),
     bfd:
       bfd === null
         ? undefined
@@ -34,4 +35,14 @@ function ourAs({ peer, conf }: Known): number | undefined {
   const { localAs } = (peer?.spec?.['conf'] ?? {}) as { readonly localAs?: unknown };
   const as = [localAs, conf?.spec?.['as']].find((each) => typeof each === 'number' && each !== 0);
   return as as number | undefined;
+}
+
+/** How far the router may be, where that is looked at: next to us, if it does not say. */
+function ttlSecurityHops(peer: KubernetesObject | undefined): number | undefined {
+  const { enabled, hops } = (peer?.spec?.['ttlSecurity'] ?? {}) as {
+    readonly enabled?: unknown;
+    readonly hops?: unknown;
+  };
+  if (enabled !== true) return undefined;
+  return typeof hops === 'number' && hops > 0 ? hops : 1;
 }

@@ -39,7 +39,7 @@ const ACTS: RowActions<ServiceSummary, ServiceSummary> = {
 
 export function ServiceList(): ReactElement {
   const list = useLiveList('listServices');
-  const pools = useLive({ operation: 'listPools', query: { limit: 100 } }).answer;
+  const pools = useLive({ operation: 'listPools', query: { limit: 500 } }).answer;
   const columns = useMemo(
     () => columnsFor(new Map((pools?.items ?? []).map(({ name, protocol }) => [name, protocol]))),
     [pools],
