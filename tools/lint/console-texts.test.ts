@@ -7,7 +7,7 @@ import { hardCodedTexts, textFindings } from './console-texts.ts';
 
 const root = join(import.meta.dirname, '../..');
 const sources = modulesIn(root, ['frontend']).filter(
-  ({ path }) => !/\.test\.|\/(testing|generated)\/|\.stories\./.test(path),
+  ({ path }) => !/\.test\.|\/(testing|generated|stories)\/|\.stories\./.test(path),
 );
 
 suite('texts of the console', () => {
@@ -35,16 +35,39 @@ suite('texts of the console', () => {
     ]);
   });
 
-  test('that stand in a component are found, wherever people read or hear them', () => {
-    const found = (jsx: string): number => hardCodedTexts({ path: 'a.tsx', text: `const a = ${jsx};` }).length;
-    for (const jsx of [
+  test('that stand in the code are found, wherever people read or hear them', () => {
+    const found = (code: string): number => hardCodedTexts({ path: 'a.tsx', text: `const a = ${code};` }).length;
+    for (const code of [
       '<p>Some words</p>',
+      '<p>{isGood ? "Words" : undefined}</p>',
+      '<p>{isGood && "Words"}</p>',
+      '<p>{name ?? "Words"}</p>',
+      '<p>{name + " words"}</p>',
+      '<p>{`${count} words`}</p>',
+      '<p>{(isGood ? `words` : name)}</p>',
       '<p title="Some words" />',
+      '<p title={isGood ? "Words" : name} />',
       `<p aria-label={'words'} />`,
       `<p>{'words'}</p>`,
+      `notify.success('Saved')`,
+      'notify.error(`${name} failed`)',
+      `['route refresh']`,
+      '`graceful restart (${seconds} s)`',
+      `{ about: isGood ? 'Some words' : '' }`,
     ])
-      assert.equal(found(jsx), 1, jsx);
-    for (const jsx of ['<p>{text("A")} / —</p>', '<p className="words" role="status" />', '<p key="words">←</p>'])
-      assert.equal(found(jsx), 0, jsx);
+      assert.equal(found(code), 1, code);
+    for (const code of [
+      '<p>{text("A")} / —</p>',
+      '<p className="some words" role="status" />',
+      '<p className={isGood ? "some words" : undefined} />',
+      '<p key="words">←</p>',
+      '<p>{kind === "words" && text("A")}</p>',
+      '<p>{`${name} (${count})`}</p>',
+      `notify.success(text('A'))`,
+      `new Failure('away', 'some words')`,
+      `['words']`,
+      `f<'once made' | 'always'>('once made')`,
+    ])
+      assert.equal(found(code), 0, code);
   });
 });

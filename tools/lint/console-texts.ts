@@ -45,30 +45,88 @@ const SPOKEN = new Set([
   'cancelText',
 ]);
 
-/** Words for people that stand in a component, where no translation reaches them. */
+/** Phrases that nobody reads: a query, and what an object's status is compared with. */
+const VALUES: readonly string[] = ['sum(max by (pool, family) (porterlb_pool_used_addresses))', 'In use.'];
+
+/** What routers are told has one language. */
+const FOR_ROUTERS = /\/router-config\.ts$/;
+
+/** Words for people that stand in the code, where no translation reaches them. */
 export function hardCodedTexts({ path, text }: SourceFile): string[] {
+  if (FOR_ROUTERS.test(path)) return [];
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
-  const found: string[] = [];
+  const found = new Set<string>();
+  const values = [...VALUES, ...literalTypesIn(source)];
+  const find = (node: ts.Node, words: string): void => {
+    const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+    found.add(`${path}:${line + 1}: "${words.trim()}" is in no locales/*/console.json`);
+  };
   const visit = (node: ts.Node): void => {
-    const words = wordsOf(node);
-    if (words !== undefined && /\p{L}{2}/u.test(words)) {
-      const { line } = source.getLineAndCharacterOfPosition(node.getStart());
-      found.push(`${path}:${line + 1}: "${words.trim()}" is in no locales/*/console.json`);
-    }
+    for (const [spoken, words] of spokenIn(node)) if (/\p{L}{2}/u.test(words)) find(spoken, words);
+    const words = literalText(node);
+    if (words !== undefined && isPhrase(words) && !values.includes(words) && !isForMachines(node)) find(node, words);
     ts.forEachChild(node, visit);
   };
   visit(source);
+  return [...found];
+}
+
+type Words = readonly (readonly [ts.Node, string])[];
+
+/** What people read or hear here, if it is as short as one word. */
+function spokenIn(node: ts.Node): Words {
+  if (ts.isJsxText(node)) return [[node, node.text]];
+  if (ts.isJsxAttribute(node)) return SPOKEN.has(node.name.getText()) ? wordsIn(node.initializer) : [];
+  // An attribute's are judged with its name.
+  if (ts.isJsxExpression(node)) return ts.isJsxAttribute(node.parent) ? [] : wordsIn(node.expression);
+  return ts.isCallExpression(node) && /^notify\./.test(node.expression.getText())
+    ? node.arguments.flatMap(wordsIn)
+    : [];
+}
+
+/** What a value may be made of: either side of a choice, each part of what is put together. */
+function wordsIn(value: ts.Node | undefined): Words {
+  if (value === undefined) return [];
+  const words = literalText(value);
+  if (words !== undefined) return [[value, words]];
+  if (ts.isConditionalExpression(value)) return [value.whenTrue, value.whenFalse].flatMap(wordsIn);
+  if (ts.isBinaryExpression(value)) return isComparison(value) ? [] : [value.left, value.right].flatMap(wordsIn);
+  if (ts.isTemplateExpression(value)) {
+    return [value.head, ...value.templateSpans.flatMap(({ expression, literal }) => [expression, literal])].flatMap(
+      wordsIn,
+    );
+  }
+  if (ts.isJsxExpression(value) || ts.isParenthesizedExpression(value)) return wordsIn(value.expression);
+  return [];
+}
+
+function isComparison({ operatorToken: { kind } }: ts.BinaryExpression): boolean {
+  const joins = [ts.SyntaxKind.PlusToken, ts.SyntaxKind.BarBarToken, ts.SyntaxKind.AmpersandAmpersandToken];
+  return ![...joins, ts.SyntaxKind.QuestionQuestionToken].includes(kind);
+}
+
+/** What is the type of something as well is a value of the code's own. */
+function literalTypesIn(node: ts.Node): string[] {
+  if (ts.isLiteralTypeNode(node)) return [literalText(node.literal) ?? []].flat();
+  const found: string[] = [];
+  ts.forEachChild(node, (child) => void found.push(...literalTypesIn(child)));
   return found;
 }
 
-function wordsOf(node: ts.Node): string | undefined {
-  if (ts.isJsxText(node)) return node.text;
-  if (ts.isJsxAttribute(node)) return SPOKEN.has(node.name.getText()) ? wordsIn(node.initializer) : undefined;
-  // An attribute's are judged with its name.
-  return ts.isJsxExpression(node) && !ts.isJsxAttribute(node.parent) ? wordsIn(node) : undefined;
+function literalText(node: ts.Node): string | undefined {
+  return ts.isStringLiteralLike(node) || ts.isTemplateLiteralToken(node) ? node.text : undefined;
 }
 
-function wordsIn(value: ts.Node | undefined): string | undefined {
-  const inner = value !== undefined && ts.isJsxExpression(value) ? value.expression : value;
-  return inner !== undefined && ts.isStringLiteralLike(inner) ? inner.text : undefined;
+/** Several words are hardly ever anything but a text for people, wherever they stand. */
+function isPhrase(words: string): boolean {
+  return /\p{L}{2,} \(?\p{L}{2,}/u.test(words);
+}
+
+/** Classes of styles and the like, which are judged by the attribute's name, and what programmers are told. */
+function isForMachines(node: ts.Node): boolean {
+  for (let at: ts.Node | undefined = node; at !== undefined; at = at.parent) {
+    if (ts.isJsxAttribute(at)) return true;
+    if (ts.isNewExpression(at) && /^(Error|Failure)$/.test(at.expression.getText())) return true;
+  }
+  return false;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PeerSummary } from '../../generated/api.ts';
+import { installTexts } from '../../testing/fake-texts.ts';
 import { capabilities, endpointText, peerState } from './peer-model.ts';
 
 const said = (status: 'True' | 'False', text: string): NonNullable<PeerSummary['ready']> => ({
@@ -35,6 +36,7 @@ test('a port is said where it is not the usual one', () => {
 });
 
 test('what both ends agreed on is named', () => {
+  installTexts();
   const agreed = { routerId: '192.0.2.1', holdTimeSeconds: 90, keepaliveSeconds: 30, routeRefresh: true } as const;
   const later = { enhancedRouteRefresh: true, extendedMessages: true, extendedNextHop: true, capabilities: [] };
   const none = { enhancedRouteRefresh: false, extendedMessages: false, extendedNextHop: false, capabilities: [] };
@@ -54,4 +56,7 @@ test('what both ends agreed on is named', () => {
       ...['extended messages', 'extended next hop'],
     ],
   );
+  installTexts('zh');
+  const all = { ...agreed, ...later, families: [], gracefulRestart: true, restart, fourOctetAs: true } as const;
+  for (const name of capabilities(all)) assert.match(name, /\p{Script=Han}/u);
 });

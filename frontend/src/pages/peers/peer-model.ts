@@ -1,7 +1,7 @@
 import type { PeerSummary, Session } from '../../generated/api.ts';
 import type { Level } from '../../parts/Status.tsx';
 import { detailOf, told } from '../../parts/told.ts';
-import type { TextKey } from '../../texts/texts.ts';
+import { text, type TextKey } from '../../texts/texts.ts';
 
 /** How a router is, in one word, with what its condition says where that is news. */
 export interface PeerState {
@@ -60,22 +60,29 @@ export function endpointText({ address, port }: Pick<PeerSummary, 'address' | 'p
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+type Negotiated = NonNullable<Session['negotiated']>;
+
 /** For how long the router keeps our routes, where the replica tells it: one of an earlier version does not. */
-function restartText(restart: NonNullable<Session['negotiated']>['restart'] | undefined): string {
+function restartText(restart: Negotiated['restart'] | undefined): string {
   return restart === null || restart === undefined
-    ? 'graceful restart'
-    : `graceful restart (${restart.restartTimeSeconds} s)`;
+    ? text('CAPABILITY_RESTART')
+    : text('CAPABILITY_RESTART_FOR', { count: restart.restartTimeSeconds });
 }
 
-/** What both ends can do, by the names that routers show as well. */
-export function capabilities(negotiated: NonNullable<Session['negotiated']>): string[] {
+const CAPABILITIES = {
+  fourOctetAs: 'CAPABILITY_FOUR_OCTET_AS',
+  routeRefresh: 'CAPABILITY_ROUTE_REFRESH',
+  enhancedRouteRefresh: 'CAPABILITY_ENHANCED_REFRESH',
+  extendedMessages: 'CAPABILITY_EXTENDED_MESSAGES',
+  extendedNextHop: 'CAPABILITY_EXTENDED_NEXT_HOP',
+} as const satisfies Partial<Record<keyof Negotiated, TextKey>>;
+
+/** What both ends can do, as the standards call it. */
+export function capabilities(negotiated: Negotiated): string[] {
+  const others = Object.keys(CAPABILITIES) as (keyof typeof CAPABILITIES)[];
   return [
     ...negotiated.families.map(({ family, addPath }) => (addPath ? `${family} + ADD-PATH` : family)),
     ...(negotiated.gracefulRestart ? [restartText(negotiated.restart)] : []),
-    ...(negotiated.fourOctetAs ? ['4-octet AS'] : []),
-    ...(negotiated.routeRefresh ? ['route refresh'] : []),
-    ...(negotiated.enhancedRouteRefresh ? ['enhanced route refresh'] : []),
-    ...(negotiated.extendedMessages ? ['extended messages'] : []),
-    ...(negotiated.extendedNextHop ? ['extended next hop'] : []),
+    ...others.filter((name) => negotiated[name]).map((name) => text(CAPABILITIES[name])),
   ];
 }
