@@ -30,17 +30,20 @@ export function buildSite(root: string, repository: string): BuiltSite {
   const around = {
     repository,
     isPage: (path: string): boolean => paths.has(path),
+    isThere: (path: string): boolean => existsSync(join(root, path)),
     isFolder: (path: string): boolean => existsSync(join(root, path)) && statSync(join(root, path)).isDirectory(),
   };
   const files = new Map<string, string | Buffer>(
     Object.entries(ASSETS).map(([place, path]) => [place, readFileSync(join(root, path), 'utf8')]),
   );
+  const dead: string[] = [];
   for (const page of pages) {
     const language = languageOf(page.path);
     const twin = twinOf(page.path);
     const other = INDEX[language === 'en' ? 'zh' : 'en'];
     const place = { page: page.path, index: INDEX[language], twin: paths.has(twin) ? twin : other, version };
     const rendered = renderPage(page, around);
+    dead.push(...rendered.deadLinks.map((link) => `${page.path}: ${link} leads nowhere`));
     files.set(placeOf(page.path) ?? '', htmlOf(rendered, sections[language], place));
     // One that isn't there is a dead link.
     const there = rendered.pictures.filter((path) => existsSync(join(root, path)));
@@ -49,7 +52,7 @@ export function buildSite(root: string, repository: string): BuiltSite {
   const readable = new Map(
     [...files].map(([place, text]) => [place, place.endsWith('.html') ? String(text) : undefined]),
   );
-  return { files, findings: [...deadLinks(readable), ...unlisted(pages, sections.en)] };
+  return { files, findings: [...dead, ...deadLinks(readable), ...unlisted(pages, sections.en)] };
 }
 
 function sitePages(root: string): Page[] {

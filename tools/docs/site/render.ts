@@ -8,6 +8,8 @@ export interface Surroundings {
   readonly isPage: (path: string) => boolean;
   /** Whether it is a folder. */
   readonly isFolder: (path: string) => boolean;
+  /** Whether it has anything there. */
+  readonly isThere: (path: string) => boolean;
   /** Where the repository is published: links to its other files lead there. */
   readonly repository: string;
 }
@@ -17,6 +19,8 @@ export interface Rendered {
   readonly html: string;
   /** Pictures that it shows: paths of the repository. */
   readonly pictures: readonly string[];
+  /** Links to files that the repository doesn't have. */
+  readonly deadLinks: readonly string[];
 }
 
 /** A page as HTML: what stands in the middle of the template. */
@@ -26,6 +30,7 @@ export function renderPage(page: { readonly path: string; readonly text: string 
   const headings = tokens.filter((token): token is Tokens.Heading => token.type === 'heading');
   const anchors = anchorsOf(headings.map(({ text }) => text));
   const pictures: string[] = [];
+  const dead: string[] = [];
   const anchorByHeading = new Map(headings.map((heading, i) => [heading, anchors[i] ?? '']));
   marked.use({
     renderer: {
@@ -35,6 +40,7 @@ export function renderPage(page: { readonly path: string; readonly text: string 
         return `<h${heading.depth} id="${id}">${this.parser.parseInline(heading.tokens)}${link}</h${heading.depth}>\n`;
       },
       link({ href, tokens: inner }) {
+        if (!leadsSomewhere(page.path, href, around)) dead.push(href);
         return `<a href="${escape(hrefOf(page.path, href, around))}">${this.parser.parseInline(inner)}</a>`;
       },
       image(image) {
@@ -55,6 +61,7 @@ export function renderPage(page: { readonly path: string; readonly text: string 
     title: headings.find(({ depth }) => depth === 1)?.text.replaceAll('`', '') ?? page.path,
     html: marked.parser(tokens),
     pictures,
+    deadLinks: dead,
   };
 }
 
@@ -68,6 +75,10 @@ function codeBlock({ text, lang = '' }: Tokens.Code, shown: Language): string {
   const tested = words.some((word) => /^(run-by|as)=/.test(word));
   const mark = tested ? TESTED[shown] : '';
   return `<div class="block">${mark}<pre><code class="language-${escape(language)}">${escape(text)}\n</code></pre></div>\n`;
+}
+
+function leadsSomewhere(page: string, link: string, { isThere }: Surroundings): boolean {
+  return /^[a-z]+:/.test(link) || isThere(targetOf(page, link).path);
 }
 
 function hrefOf(page: string, link: string, { isPage, isFolder, repository }: Surroundings): string {

@@ -16,6 +16,7 @@ const around = {
   repository,
   isPage: (path: string): boolean => path.endsWith('.md') && !path.startsWith('lab/'),
   isFolder: (path: string): boolean => path === 'lab',
+  isThere: (): boolean => true,
 };
 
 function html(text: string, path = 'docs/how-to/a.md'): string {
@@ -85,18 +86,24 @@ test('every page has a place, and its twin in the other language', () => {
     assert.equal(twinOf(twinOf(page)), page);
 });
 
-test('a page that the index does not list is named', async () => {
+test('a page that the index does not list is named, and a link to a file that is not there', async () => {
   const tree = {
     'package.json': '{"version": "1.2.3"}',
     'docs/README.md': '# Index\n\n## All\n\n- [One](one.md)\n',
-    'docs/one.md': '# One\n\n[two](two.md#nothing)\n',
+    'docs/one.md': '# One\n\n[two](two.md#nothing), [three](three.md), [lab](../lab), [code](../lab/demo.ts)\n',
+    'lab/run.ts': '',
     'docs/two.md': '# Two\n',
     'docs/zh/README.md': '# 文档\n\n## 全部\n\n- [One](../one.md)\n',
     'tools/docs/site/style.css': 'a {}',
     'extension/static/icon.svg': '<svg/>',
   };
   const findings = await withTree(tree, (folder) => Promise.resolve(buildSite(folder, repository).findings));
-  assert.deepEqual(findings, ['one.html: two.html has no heading #nothing', 'docs/two.md is not in docs/README.md']);
+  assert.deepEqual(findings, [
+    'docs/one.md: three.md leads nowhere',
+    'docs/one.md: ../lab/demo.ts leads nowhere',
+    'one.html: two.html has no heading #nothing',
+    'docs/two.md is not in docs/README.md',
+  ]);
 });
 
 test('the site of this repository has all pages, no dead link, and asks nothing of elsewhere', async () => {
