@@ -293,6 +293,13 @@ describe('a router of MetalLB', () => {
     );
   });
 
+  it('with a password beside a Secret, or an interface beside an address, has one of them, and the other is told', () => {
+    const secret = peer('r1', { password: 'secret', passwordSecret: { name: 'bgp' } });
+    assert.match(told(secret).join('\n'), /lost BGPPeer r1 spec.password passwordSecret stands beside it/);
+    const link = peer('r1', { interface: 'eth1' });
+    assert.match(told(link).join('\n'), /changed BGPPeer r1 spec.interface the session goes to peerAddress/);
+  });
+
   it('is asked by its AS number; where that or its address is not known it is left out, and that is told', () => {
     assert.deepEqual(router({ peerASN: 0, dynamicASN: 'internal' })?.['conf'], {
       peerAs: 65001,

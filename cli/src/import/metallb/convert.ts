@@ -6,7 +6,7 @@ import { Findings, KINDS, type Finding } from './finding.ts';
 import { API_VERSION, type Manifest } from './manifest.ts';
 import { importPeer, ownAs } from './peers.ts';
 import { importPool, priorityOf, type ImportedPool } from './pools.ts';
-import { importService, isMetalLbs, tellSharedAcross, viewOf, type ServiceView } from './services.ts';
+import { classesOf, importService, isMetalLbs, tellSharedAcross, viewOf, type ServiceView } from './services.ts';
 
 /** What is to be applied, and what has to be known of it. */
 export interface Import {
@@ -180,7 +180,8 @@ function importPools(objects: Objects, { l2, bgp }: Advertisements, findings: Fi
 }
 
 function importServices(objects: Objects, pools: readonly ImportedPool[], findings: Findings): Manifest[] {
-  const mine = objects.services.filter((service) => isMetalLbs(service, pools));
+  const classes = classesOf(objects.services, pools);
+  const mine = objects.services.filter((service) => isMetalLbs(service, pools, classes));
   tellSharedAcross(mine, findings);
   for (const service of objects.services.filter((each) => !mine.includes(each) && !each.isOurs)) {
     const isWaiting = service.ips.length === 0 && service.loadBalancerClass === undefined;

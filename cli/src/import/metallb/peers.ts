@@ -60,7 +60,14 @@ function neighborOf(fields: Fields, findings: Findings): string | undefined {
     );
     return undefined;
   }
-  if (address !== undefined && parseAddress(address) !== undefined) return address;
+  if (address !== undefined && parseAddress(address) !== undefined) {
+    if (link !== undefined) {
+      const why = 'the session goes to peerAddress, by the interface that the routing table has for it';
+      const next = `Where peerAddress is link-local, write it as fe80::1%${link} in spec.conf.neighborAddress.`;
+      findings.add(fields.finding('changed', ['spec', 'interface'], why, next));
+    }
+    return address;
+  }
   const field = address === undefined && link !== undefined ? 'interface' : 'peerAddress';
   const why = `${field === 'interface' ? 'a peer by interface alone' : 'an address that can not be read'} has no session: this peer is left out`;
   const next = `Write a BgpPeer with the address of the router in spec.conf.neighborAddress, a link-local one as fe80::1%${link ?? 'eth0'}.`;
@@ -120,6 +127,10 @@ function passwordOf(
   const namespace = fields.text('spec', 'passwordSecret', 'namespace') ?? fields.namespace;
   const password = fields.text('spec', 'password');
   if (secret !== undefined) {
+    if (password !== undefined) {
+      const why = 'passwordSecret stands beside it, and is what is carried over';
+      findings.add(fields.finding('lost', ['spec', 'password'], why, 'See that the Secret has what the router has.'));
+    }
     const from = `-n ${namespace === '' ? 'metallb-system' : namespace}`;
     const read = `$(kubectl get secret ${secret} ${from} -o go-template='{{.data.password | base64decode}}')`;
     const next = `kubectl create secret generic ${secret} -n porterlb-system --from-literal=password="${read}"`;

@@ -98,6 +98,19 @@ describe('a Service of MetalLB', () => {
     );
   });
 
+  it('that waits is known by a class that another one has, whose address is of a pool', () => {
+    const spec = { loadBalancerClass: 'metallb' };
+    const other = { loadBalancerClass: 'cloud' };
+    const result = imported(
+      ...[service('web', ['192.0.2.7'], { spec }), service('waiting', [], { spec })],
+      ...[service('cloud', ['203.0.113.1'], { spec: other, annotations: { 'metallb.io/address-pool': 'public' } })],
+      service('cloudy', [], { spec: other }),
+    );
+    assert.deepEqual(annotations(result, 'waiting'), { 'lb.kubesphere.io/v1alpha1': 'porter' });
+    assert.match(told(result, 'Service shop/waiting').join(), /todo spec.loadBalancerClass its class metallb /);
+    assert.match(told(result, 'Service shop/cloudy').join(), /unneeded - is served by another load balancer/);
+  });
+
   it('that shares its address with one of another namespace is named, the younger of the two', () => {
     const old = service('old', ['192.0.2.7'], { namespace: 'bank' });
     const young = service('young', ['192.0.2.7']);

@@ -101,11 +101,24 @@ function poolWith(ip: string, pools: readonly ImportedPool[]): ImportedPool | un
   return pools.find(({ ranges }) => ranges.entries.some((entry) => contains(entry, address)));
 }
 
+function isFrom(pools: readonly ImportedPool[], { ips }: ServiceView): boolean {
+  return ips.some((ip) => poolWith(ip, pools) !== undefined);
+}
+
+/** The classes that MetalLB serves, as far as addresses tell: which one it was started with stands in none of its objects. */
+export function classesOf(services: readonly ServiceView[], pools: readonly ImportedPool[]): ReadonlySet<string> {
+  const served = services.filter((service) => !service.isOurs && isFrom(pools, service));
+  return new Set(served.flatMap(({ loadBalancerClass }) => loadBalancerClass ?? []));
+}
+
 /** Whose Service it is can't be seen for sure: MetalLB marks what it gave since 0.13.8 only. */
-export function isMetalLbs(service: ServiceView, pools: readonly ImportedPool[]): boolean {
+export function isMetalLbs(
+  service: ServiceView,
+  pools: readonly ImportedPool[],
+  classes: ReadonlySet<string>,
+): boolean {
   if (service.isOurs) return false;
-  if (service.annotations.size > 0) return true;
-  return service.ips.some((ip) => poolWith(ip, pools) !== undefined);
+  return service.annotations.size > 0 || isFrom(pools, service) || classes.has(service.loadBalancerClass ?? '');
 }
 
 function finding(service: ServiceView, kind: Finding['kind'], what: Pick<Finding, 'field' | 'why' | 'next'>): Finding {
