@@ -34,6 +34,9 @@ const HELD: Readonly<Record<string, string>> = {
   lan: '10.50.0.207',
 };
 
+/** Given when the file was made already. */
+const LATE = '172.30.0.18';
+
 type Service = KubeObject & {
   readonly spec: Readonly<Record<string, unknown>>;
   readonly status?: {
@@ -47,7 +50,7 @@ suite('a cluster that moves from MetalLB', () => {
   let path: string;
 
   before(async () => {
-    assert.equal(blocks.length, 4, 'the page has the blocks that are typed here');
+    assert.equal(blocks.length, 5, 'the page has the blocks that are typed here');
     lab = await Lab.up({ nodes: 2, routers: 1, clients: 1, progress: progressToStderr });
     const bundle = await bundleCli(root);
     path = [dirname(bundle.path), dirname(lab.kubectlProgram), process.env['PATH'] ?? ''].join(delimiter);
@@ -133,14 +136,24 @@ suite('a cluster that moves from MetalLB', () => {
     assert.deepEqual(await lab.routers[0]?.establishedPeers(), []);
   });
 
+  test('what MetalLB gave after the file was made is seen once its controller is stopped, and is in the file that is made anew', async () => {
+    await serve('late', { annotations: { 'metallb.io/ip-allocated-from-pool': 'public' } }, LATE);
+    const difference = await type(`${block(1).trimEnd()} || [ $? = 1 ]\n`);
+    assert.match(difference, /^> {3}name: late$/m);
+    await type(block(0));
+    assert.equal(await type(block(1)), '');
+  });
+
   test('once MetalLB is stopped and the file applied, every Service has its address, and the network delivers it', async () => {
-    await type(block(1));
+    await type(block(2));
     const gateways = lab.nodes.map((node) => node.addresses.ipv4);
     for (const [name, ip] of Object.entries(HELD)) {
       await announced(name);
       assert.deepEqual(await addresses(name), [ip], name);
       if (name !== 'lan') await lab.routers[0]?.waitForRoutes(ip, gateways);
     }
+    await announced('late');
+    assert.deepEqual(await addresses('late'), [LATE]);
     for (const ip of [HELD['web'], HELD['named'], HELD['http'], HELD['lan']]) await answers(ip ?? '');
     const [router] = lab.routers;
     assert.ok(router !== undefined);
@@ -149,7 +162,7 @@ suite('a cluster that moves from MetalLB', () => {
   });
 
   test('what the page says to look at shows it', async () => {
-    const text = await type(block(2));
+    const text = await type(block(3));
     assert.match(text, /bgppeer\.network\.kubesphere\.io\/r1 /);
     for (const [name, ip] of Object.entries(HELD))
       assert.match(text, new RegExp(`${name} .*${ip.replaceAll('.', '\\.')}`));
@@ -194,7 +207,10 @@ suite('a cluster that moves from MetalLB', () => {
   test('without MetalLB, its annotations and our wishes every Service keeps its address', async () => {
     await lab.kubectl(['delete', 'namespace', 'metallb-system', '--timeout=60s']);
     for (const { metadata } of definitions) await lab.kubectl(['delete', 'crd', metadata.name, '--timeout=30s']);
-    await type(block(3));
+    // Of a Service that the file doesn't have: its owner's own.
+    await lab.kubectl(['annotate', 'service', 'new', `lb.kubesphere.io/ips=${(await addresses('new'))[0]}`]);
+    await type(block(4));
+    assert.ok((await service('new')).metadata.annotations?.['lb.kubesphere.io/ips'] !== undefined);
     await lab.apply(served('last', { app: 'web' }));
     await announced('last');
     for (const [name, ip] of Object.entries(HELD)) {
