@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { parse, parseAllDocuments } from 'yaml';
 import { LightLab, run, until } from '../../lab/index.ts';
 import type { KubeObject } from '../../lab/index.ts';
@@ -339,66 +339,4 @@ test('membership lists every replica, ready or not', async () => {
   )) as unknown as { spec: { selector: { matchLabels: object }; replicas: number } };
   assert.deepEqual(service.spec.selector, deployment.spec.selector.matchLabels);
   assert.equal(deployment.spec.replicas, 2);
-});
-
-suite('what is brought for Prometheus', () => {
-  const kubesphere = [
-    ...['--api-versions', 'alerting.kubesphere.io/v2beta1/ClusterRuleGroup'],
-    ...['--api-versions', 'monitoring.kubesphere.io/v1alpha2/ClusterDashboard'],
-  ];
-  const operator = [
-    ...['--api-versions', 'monitoring.coreos.com/v1/PodMonitor'],
-    ...['--api-versions', 'monitoring.coreos.com/v1/PrometheusRule'],
-  ];
-  const kinds = (objects: readonly KubeObject[]): string[] =>
-    objects
-      .map(({ kind }) => kind)
-      .filter((kind) => /Monitor|Rule|Dashboard|ConfigMap/.test(kind) && !/Role/.test(kind));
-
-  test('is what the cluster has the kinds for', async () => {
-    assert.deepEqual(kinds(await render()), ['ConfigMap']);
-    assert.deepEqual(kinds(await render(...operator)).sort(), ['ConfigMap', 'PodMonitor', 'PrometheusRule']);
-    const all = ['ClusterDashboard', 'ClusterRuleGroup', 'ConfigMap', 'PodMonitor'];
-    assert.deepEqual(kinds(await render(...operator, ...kubesphere)).sort(), all);
-    const off = ['podMonitor', 'alerts', 'dashboards'].flatMap((what) => ['--set', `monitoring.${what}.enabled=false`]);
-    assert.deepEqual(kinds(await render(...operator, ...kubesphere, ...off)), []);
-  });
-
-  test('finds the Pods of the Deployment by their labels, and their port by its name', async () => {
-    const objects = await render(...operator);
-    const monitor = objects.find(({ kind }) => kind === 'PodMonitor') as unknown as {
-      spec: {
-        selector: { matchLabels: Record<string, string> };
-        podMetricsEndpoints: { port: string; path: string }[];
-      };
-    };
-    const deployment = objects.find(({ kind }) => kind === 'Deployment') as unknown as {
-      spec: { template: { metadata: { labels: Record<string, string> } } };
-    };
-    const { labels } = deployment.spec.template.metadata;
-    for (const [label, value] of Object.entries(monitor.spec.selector.matchLabels)) assert.equal(labels[label], value);
-    const ports = podSpec(objects).containers.flatMap((container) => container.ports.map(({ name }) => name));
-    assert.deepEqual(
-      monitor.spec.podMetricsEndpoints.map(({ port }) => ports.includes(port)),
-      [true],
-    );
-  });
-
-  test('links to the page of alerts, wherever that is', async () => {
-    const objects = await render(...operator, '--set', 'monitoring.alerts.runbooks=https://wiki.example/porterlb');
-    const rule = JSON.stringify(objects.find(({ kind }) => kind === 'PrometheusRule'));
-    assert.match(rule, /"runbook_url":"https:\/\/wiki\.example\/porterlb#porterlbpeerdown"/);
-    assert.doesNotMatch(rule, /RUNBOOKS/);
-    // What Prometheus fills in is not helm's to fill in.
-    assert.match(rule, /\{\{ \$labels\.peer \}\}/);
-  });
-
-  test('is a dashboard that Grafana can read', async () => {
-    const [dashboard] = (await render()).filter(({ kind }) => kind === 'ConfigMap') as unknown as [
-      { metadata: { labels: Record<string, string> }; data: Record<string, string> },
-    ];
-    assert.equal(dashboard.metadata.labels['grafana_dashboard'], '1');
-    const { title } = JSON.parse(dashboard.data['porterlb.json'] ?? '') as { title: string };
-    assert.equal(title, 'PorterLB');
-  });
 });

@@ -201,10 +201,9 @@ suite('what if', () => {
     answering.resolve(undefined);
     // One after the other: the first one is over when there is an answer to the next.
     await whatIf(api, {});
-    assert.deepEqual(
-      api.logger.entries.filter(({ level }) => level === 'error' || level === 'warn'),
-      [],
-    );
+    // Watches whose server is busy are another matter.
+    const told = api.logger.entries.filter(({ level, message }) => level !== 'info' && message !== 'watch failed');
+    assert.deepEqual(told, []);
   });
 
   test('ends with its client: what nobody waits for any more is worked on no further', async (context) => {

@@ -6,7 +6,8 @@ import { Page } from '../parts/Page.tsx';
 import { PageState } from '../parts/PageState.tsx';
 import { text, type TextKey } from '../texts/texts.ts';
 import { FormFields, shownFields, type FormField } from './form-fields.tsx';
-import { ObjectEditor, type EditedKind } from './ObjectEditor.tsx';
+import type { EditedKind } from './edited-kind.ts';
+import { ObjectEditor } from './ObjectEditor.tsx';
 import { useObject } from './use-object.ts';
 
 /** A kind with the pages on which objects of it are made and changed. */

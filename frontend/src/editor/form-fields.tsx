@@ -1,7 +1,7 @@
 import React, { type ReactElement } from 'react';
 import { text, type TextKey } from '../texts/texts.ts';
 import { CheckField, NumberField, SelectField, TextField } from './fields.tsx';
-import type { FormProps } from './ObjectEditor.tsx';
+import type { FormProps } from './edited-kind.ts';
 
 /** The fields of a draft that have values of a type. */
 type FieldsOf<Draft, Value> = { [Key in keyof Draft]-?: Value extends Draft[Key] ? Key : never }[keyof Draft] & string;

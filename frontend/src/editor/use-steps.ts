@@ -3,7 +3,7 @@ import { asFailure } from '../api/failure.ts';
 import type { KubernetesObject } from '../api/objects.ts';
 import { useObjects } from '../live/surroundings.tsx';
 import { errorsByField, type EditorEvent, type EditorState } from './editor-state.ts';
-import type { EditedKind } from './ObjectEditor.tsx';
+import type { EditedKind } from './edited-kind.ts';
 import { changeable } from './rebase.ts';
 import { Writer } from './writing.ts';
 import { yamlText } from './yaml-text.ts';

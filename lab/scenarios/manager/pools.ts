@@ -15,7 +15,6 @@ export interface LivePool extends KubeObject {
     readonly usage?: number;
     readonly addresses?: readonly string[];
     readonly namespaces?: readonly string[];
-    readonly usage?: number;
     readonly used?: Readonly<Record<string, string>>;
     readonly released?: readonly { readonly ip: string; readonly service: string; readonly time: string }[];
     readonly conditions?: readonly Condition[];
