@@ -9,6 +9,7 @@ import { VersionNote } from '../../parts/VersionNote.tsx';
 import { text } from '../../texts/texts.ts';
 import { Charts } from './Charts.tsx';
 import { Counts } from './Counts.tsx';
+import { FullestPools } from './FullestPools.tsx';
 import { FirstRun } from './FirstRun.tsx';
 import { HEALTH, isNew } from './overview-model.ts';
 import { PathPicture } from './PathPicture.tsx';
@@ -32,6 +33,7 @@ function Content({ overview }: { readonly overview: Overview }): ReactElement {
       {isNew(counts) ? <FirstRun counts={counts} /> : <Notice level={level}>{text(title)}</Notice>}
       <MissingReplicas replicas={replicas} />
       <Counts overview={overview} />
+      {counts.pools.all > 0 && <FullestPools />}
       <Problems problems={problems} />
       {picture.nodes.length > 0 && <PathPicture picture={picture} />}
       {!isNew(counts) && <Charts />}

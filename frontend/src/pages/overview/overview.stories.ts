@@ -1,4 +1,4 @@
-import type { Overview, Preflight } from '../../generated/api.ts';
+import type { Overview, PoolSummary, Preflight } from '../../generated/api.ts';
 import { refusal, silence } from '../../testing/fake-http.ts';
 import type { Story } from '../../testing/story.ts';
 
@@ -69,6 +69,15 @@ const bad: Overview = {
   ],
 };
 
+const use = (used: number, size: string): PoolSummary['use'] => ({ used, size, released: 0, conflicts: 0 });
+const pools = {
+  items: [
+    { name: 'office', use: use(30, '32') },
+    { name: 'six', use: use(12, '18446744073709551616') },
+  ],
+  totalItems: 9,
+};
+
 const none = { all: 0, ready: 0, used: 0, established: 0 };
 const fresh: Overview = {
   ...good,
@@ -109,9 +118,10 @@ const measured = {
 
 export const overviewStories: readonly Story[] = [
   {
-    ...{ name: 'overview, all well', at, answers: { [GET]: good, [MONITORING]: measured } },
+    ...{ name: 'overview, all well', at, answers: { [GET]: good, 'GET /pools': pools, [MONITORING]: measured } },
     shows: [
       'Addresses in use',
+      ...['Addresses in use, by pool', '30 / 32', '12 / 2^64', 'and 7 more'],
       '42',
       'Everything works.',
       '4 / 4',
@@ -131,6 +141,7 @@ export const overviewStories: readonly Story[] = [
       ...['Some Services can’t be reached.', 'PoolFull', 'shop/web', 'and 1 more', '5 / 9'],
       'porter-manager-2 (no answer within 1.5 s)',
     ],
+    hides: ['Addresses in use, by pool'],
   },
   {
     ...{ name: 'overview of an empty cluster', at, answers: { [GET]: fresh, 'GET /preflight': preflight } },

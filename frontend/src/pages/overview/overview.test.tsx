@@ -17,3 +17,14 @@ test('what is drawn leads to its own page', async () => {
   }
   await close();
 });
+
+test('how full pools are is asked of the API for those that have most in use', async () => {
+  const { http, screen, close } = await play(story);
+  assert.deepEqual(http.last('GET /pools')?.query, { limit: '6', sortBy: 'used', ascending: 'false' });
+  const card = screen.getByRole('region', { name: 'Addresses in use, by pool' });
+  assert.deepEqual(
+    [...card.querySelectorAll('a')].map((link) => link.getAttribute('href')),
+    ['/clusters/host/porterlb.pools/office', '/clusters/host/porterlb.pools/six'],
+  );
+  await close();
+});
