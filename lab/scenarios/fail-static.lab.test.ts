@@ -15,7 +15,7 @@ import { saved, startsFromSaved } from './manager/saved-state.ts';
 
 const members = ['n1', 'n2'];
 /**
- * Longer than anything that could run out meanwhile: the leader's lease (15 s), the silence after which a watch is opened anew (30 s),
+ * Longer than anything that could run out meanwhile: the leader's lease (15 s), the silence after which a watch is opened anew (75 s),
  * the hold time (90 s), the restart time (120 s).
  */
 const outageMs = 130_000;

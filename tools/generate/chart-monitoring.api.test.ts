@@ -12,6 +12,7 @@ const namespace = 'porterlb-system';
 interface Deployment {
   readonly spec: {
     readonly template: {
+      readonly metadata: { readonly labels: Readonly<Record<string, string>> };
       readonly spec: { readonly containers: readonly { readonly ports: readonly { readonly name: string }[] }[] };
     };
   };
@@ -59,12 +60,9 @@ suite('what is brought for Prometheus', () => {
         podMetricsEndpoints: { port: string; path: string }[];
       };
     };
-    const deployment = objects.find(({ kind }) => kind === 'Deployment') as unknown as {
-      spec: { template: { metadata: { labels: Record<string, string> } } };
-    };
+    const deployment = objects.find(({ kind }) => kind === 'Deployment') as unknown as Deployment;
     const { labels } = deployment.spec.template.metadata;
     for (const [label, value] of Object.entries(monitor.spec.selector.matchLabels)) assert.equal(labels[label], value);
-    const deployment = objects.find(({ kind }) => kind === 'Deployment') as unknown as Deployment;
     const { containers } = deployment.spec.template.spec;
     const ports = containers.flatMap((container) => container.ports.map(({ name }) => name));
     assert.deepEqual(

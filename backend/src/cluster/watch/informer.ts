@@ -54,11 +54,11 @@ const slowRetry = { baseMs: 5_000, maxMs: 60_000 };
 /** The server ends the stream after 5 to 10 minutes, as with client-go; spread, so that watches don't end together. */
 const streamSeconds = 300;
 /**
- * A watch of a quiet kind may rightly be silent: bookmarks come once a minute at best, 1.35 was seen to send none for minutes. But one that
- * hangs looks the same, so that a silent watch is opened anew, from where it was, which brings whatever it kept back. That costs a
- * handshake and one request for each quiet kind: little beside the ping that goes out each second.
+ * A watch of a quiet kind may rightly be silent: bookmarks are best effort, 1.35 was seen to send none for minutes. But one that hangs
+ * looks the same, so that a silent watch is opened anew, from where it was, which brings whatever it kept back. Longer than the minute from
+ * one bookmark to the next: who opens it sooner never gets one, and has a version that the server forgets.
  */
-const silenceMs = 30_000;
+const silenceMs = 75_000;
 /** A watch that lived this long was a good one: the backoff starts anew. */
 const soundMs = 10_000;
 /** After so many refusals of one resourceVersion in a row it is suspected, and a list asked for (etcd restored from a backup). */

@@ -58,6 +58,14 @@ suite('a replica that leaves', () => {
     );
   });
 
+  test('expects others where its Pods are to outlive its workload', async () => {
+    const finalizers = ['orphan'];
+    const bench = new Bench();
+    bench.api.store(deployments, { metadata: { ...OWN, finalizers }, spec: { replicas: 2 } } as KubeObject);
+    await bench.api.delete(deployments, OWN);
+    assert.equal(await bench.ask(), false);
+  });
+
   test('expects others where another workload takes the place of the removed one', async () => {
     const bench = await new Bench().deployment(2).daemonSet({}).removed();
     assert.equal(await bench.ask(), false);

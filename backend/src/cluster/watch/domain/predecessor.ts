@@ -93,5 +93,5 @@ export function isRolledBack({ metadata, spec }: Workload): boolean {
 
 /** Whether a workload is being deleted in the foreground, as the chart's removal does: otherwise it is gone before its Pods are told to end. */
 export function isRemoved({ metadata }: Workload): boolean {
-  return metadata?.deletionTimestamp !== undefined;
+  return metadata?.deletionTimestamp !== undefined && metadata.finalizers?.includes('foregroundDeletion') === true;
 }
