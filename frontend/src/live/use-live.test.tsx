@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { fireEvent } from '@testing-library/dom';
 import type { PoolAddresses } from '../generated/api.ts';
 import { poolDetail, poolList } from '../pages/pools/pool.stories.ts';
-import { silence } from '../testing/fake-http.ts';
+import { refusal, silence } from '../testing/fake-http.ts';
 import { play } from '../testing/stage.tsx';
 import type { Story } from '../testing/story.ts';
 
@@ -53,6 +53,15 @@ suite('what is shown while something else is asked for', () => {
   test('goes at once, before the other one is asked for', async () => {
     const stage = await play({ ...poolDetail, answers: { ...poolDetail.answers, 'GET /pools/lan': silence } });
     await stage.go('/clusters/host/porterlb.pools/lan');
+    assert.ok(stage.screen.queryByText('projects shop') === null);
+    await stage.close();
+  });
+
+  test('goes where the other one can not be read', async () => {
+    const answers = { ...poolDetail.answers, 'GET /pools/lan': refusal(503, 'ServiceUnavailable', 'no endpoints') };
+    const stage = await play({ ...poolDetail, answers });
+    await stage.go('/clusters/host/porterlb.pools/lan');
+    assert.ok(stage.screen.getByText("PorterLB can't be reached"));
     assert.ok(stage.screen.queryByText('projects shop') === null);
     await stage.close();
   });
