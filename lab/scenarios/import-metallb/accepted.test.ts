@@ -128,10 +128,9 @@ describe('what becomes of the objects of MetalLB', () => {
           link.map((spec) => metalLb('L2Advertisement', 'link', spec)),
           { maxLength: 1 },
         ),
-        fc.array(
-          routes.map((spec) => metalLb('BGPAdvertisement', 'routes', spec)),
-          { maxLength: 1 },
-        ),
+        fc
+          .array(routes, { maxLength: 3 })
+          .map((specs) => specs.map((spec, i) => metalLb('BGPAdvertisement', `routes${i}`, spec))),
       ),
     });
     fc.assert(

@@ -184,11 +184,11 @@ describe('advertisements of MetalLB', () => {
     assert.match(told(...objects).join('\n'), /changed IPAddressPool c - no advertisement selects it/);
   });
 
-  it('of one audience are one; of several, what all of them have in common, and that is told', () => {
+  it('of one audience are one; of several nodes, what all of them have in common, and that is told', () => {
     const one = [bgp('x', { communities: ['1:1'] }), bgp('y', { communities: ['1:2'], localPref: 7 })];
     assert.deepEqual(eip('public', pool('public'), ...one)?.['bgp'], { communities: ['1:1', '1:2'], localPref: 7 });
     const two = [
-      bgp('x', { communities: ['1:1', '1:2'], peers: ['r1'] }),
+      bgp('x', { communities: ['1:1', '1:2'], peers: ['r1'], nodeSelectors: [{ matchLabels: { zone: 'a' } }] }),
       bgp('y', { communities: ['1:2'], peers: ['r2'] }),
     ];
     const key = 'porterlb.kubesphere.io/peer';
@@ -200,6 +200,42 @@ describe('advertisements of MetalLB', () => {
       told(pool('public'), ...two).join('\n'),
       /lost IPAddressPool public - its BGPAdvertisements x, y differ/,
     );
+  });
+
+  it('that differ in peers alone are overrides for these, and nothing is lost', () => {
+    const key = 'porterlb.kubesphere.io/peer';
+    const named = [
+      bgp('x', { communities: ['1:1', 'large:1:1:1', '1:2'], peers: ['r1'] }),
+      bgp('y', { communities: ['1:2'], peers: ['r2'], localPref: 7 }),
+    ];
+    assert.deepEqual(eip('public', pool('public'), ...named)?.['bgp'], {
+      communities: ['1:2'],
+      peerSelector: { matchExpressions: [{ key, operator: 'In', values: ['r1', 'r2'] }] },
+      overrides: [
+        {
+          peerSelector: { matchLabels: { [key]: 'r1' } },
+          communities: ['1:1', '1:2'],
+          largeCommunities: ['1:1:1'],
+        },
+        { peerSelector: { matchLabels: { [key]: 'r2' } }, communities: ['1:2'], localPref: 7 },
+      ],
+    });
+    const rest = [bgp('all', { communities: ['1:9'] }), bgp('more', { communities: ['1:1'], peers: ['r1'] })];
+    assert.deepEqual(eip('public', pool('public'), ...rest)?.['bgp'], {
+      communities: ['1:9'],
+      overrides: [{ peerSelector: { matchLabels: { [key]: 'r1' } }, communities: ['1:9', '1:1'] }],
+    });
+    const peers = ['r1', 'r2'].map((name) => peer(name));
+    assert.doesNotMatch(told(pool('public'), ...named, ...peers).join('\n'), /^lost/m);
+  });
+
+  it('for more peers than an Eip has overrides are what all of them have in common, and that is told', () => {
+    const many = Array.from({ length: 9 }, (_, i) => bgp(`x${i}`, { communities: [`1:${i}`], peers: [`r${i}`] }));
+    const values = many.map((_, i) => `r${i}`);
+    assert.deepEqual(eip('public', pool('public'), ...many)?.['bgp'], {
+      peerSelector: { matchExpressions: [{ key: 'porterlb.kubesphere.io/peer', operator: 'In', values }] },
+    });
+    assert.match(told(pool('public'), ...many).join('\n'), /lost IPAddressPool public - its BGPAdvertisements x0, /);
   });
 
   it('of prefixes give way to those of addresses, and are announced as addresses where they are alone', () => {

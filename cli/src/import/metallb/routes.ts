@@ -4,12 +4,20 @@ import type { Finding } from './finding.ts';
 import { labelText, PEER_LABEL } from './marks.ts';
 import { selectorText, type LabelSelector, type Requirements } from './selectors.ts';
 
-/** `spec.bgp` of an Eip. */
-export interface PoolRoutes {
+/** Most overrides that an Eip has. */
+const MAX_OVERRIDES = 8;
+
+/** What routes carry. */
+interface Attributes {
   readonly communities?: readonly string[];
   readonly largeCommunities?: readonly string[];
   readonly localPref?: number;
+}
+
+/** `spec.bgp` of an Eip. */
+export interface PoolRoutes extends Attributes {
   readonly peerSelector?: LabelSelector;
+  readonly overrides?: readonly (Attributes & { readonly peerSelector: LabelSelector })[];
 }
 
 /** What comes of all BGPAdvertisements of a pool. */
@@ -57,7 +65,7 @@ function commonLocalPref(all: readonly BgpAdvertisement[]): number | undefined {
 function tellApart(pool: Fields, all: readonly BgpAdvertisement[]): Finding {
   const names = all.map(({ fields }) => fields.name).join(', ');
   const why =
-    `its BGPAdvertisements ${names} differ in nodes or peers, and a pool is announced in one way: through all of their nodes, to all ` +
+    `its BGPAdvertisements ${names} differ in nodes, or in more than ${MAX_OVERRIDES} peers, and a pool is announced in one way: through all of their nodes, to all ` +
     'of their peers, with the communities and the local preference that all of them have';
   const next = 'Where that is not enough, split the pool: an Eip for each way, and name it in the Services.';
   return { kind: 'lost', object: pool.label, why, next };
@@ -73,23 +81,49 @@ function tellLeftOut(all: readonly BgpAdvertisement[], kept: readonly BgpAdverti
     }));
 }
 
-export function routesOf(pool: Fields, all: readonly BgpAdvertisement[]): Routes {
-  const kept = ofAddresses(all);
-  const isOne = new Set(kept.map(audience)).size <= 1;
-  const gather = isOne ? inAny : inAll;
-  const communities = gather(kept.map((each) => each.communities));
-  const largeCommunities = gather(kept.map((each) => each.largeCommunities));
-  const localPref = isOne ? kept.find((each) => each.localPref !== undefined)?.localPref : commonLocalPref(kept);
-  const selector = peerSelector(either(kept.map(({ peers }) => peers)));
-  const bgp: PoolRoutes = {
+function attributes(all: readonly BgpAdvertisement[], gather: typeof inAny, localPref: number | undefined): Attributes {
+  const communities = gather(all.map((each) => each.communities));
+  const largeCommunities = gather(all.map((each) => each.largeCommunities));
+  return {
     ...(communities.length === 0 ? {} : { communities }),
     ...(largeCommunities.length === 0 ? {} : { largeCommunities }),
     ...(localPref === undefined ? {} : { localPref }),
-    ...(selector === undefined ? {} : { peerSelector: selector }),
   };
+}
+
+/** What a peer hears for which all of these are: each adds to the others. */
+function together(all: readonly BgpAdvertisement[]): Attributes {
+  return attributes(all, inAny, all.find((each) => each.localPref !== undefined)?.localPref);
+}
+
+/** What is true of each of them. */
+function common(all: readonly BgpAdvertisement[]): Attributes {
+  return attributes(all, inAll, commonLocalPref(all));
+}
+
+/** Attributes for all, and what named peers hear beside these; undefined: an Eip can't say it. */
+function byPeer(all: readonly BgpAdvertisement[]): PoolRoutes | undefined {
+  if (new Set(all.map(({ nodes }) => JSON.stringify(nodes.map(selectorText).sort()))).size > 1) return undefined;
+  const forAll = all.filter(({ peers }) => peers.length === 0);
+  const rest = forAll.length > 0 ? together(forAll) : common(all);
+  const overrides = inAny(all.map(({ peers }) => peers)).flatMap((name) => {
+    const own = together(all.filter(({ peers }) => peers.length === 0 || peers.includes(name)));
+    if (JSON.stringify(own) === JSON.stringify(rest)) return [];
+    return [{ peerSelector: { matchLabels: { [PEER_LABEL]: labelText(name) } }, ...own }];
+  });
+  if (overrides.length > MAX_OVERRIDES) return undefined;
+  return overrides.length === 0 ? rest : { ...rest, overrides };
+}
+
+export function routesOf(pool: Fields, all: readonly BgpAdvertisement[]): Routes {
+  const kept = ofAddresses(all);
+  const isOne = new Set(kept.map(audience)).size <= 1;
+  const told = isOne ? together(kept) : byPeer(kept);
+  const selector = peerSelector(either(kept.map(({ peers }) => peers)));
+  const bgp = { ...(told ?? common(kept)), ...(selector === undefined ? {} : { peerSelector: selector }) };
   return {
     bgp: Object.keys(bgp).length === 0 ? undefined : bgp,
     nodes: either(kept.map(({ nodes }) => nodes)),
-    findings: [...(isOne ? [] : [tellApart(pool, kept)]), ...tellLeftOut(all, kept)],
+    findings: [...(told === undefined ? [tellApart(pool, kept)] : []), ...tellLeftOut(all, kept)],
   };
 }
