@@ -2,7 +2,7 @@ import { keyOf, type Cluster, type ServiceObject } from './cluster.ts';
 import { isForeignClass, isWaiting, sharedBy, wantedIP, type Holding } from './holdings.ts';
 import { ALLOW_SHARED, CRD_VERSION, MANAGER, NODE_PROXY_KEYS, OLD_FINALIZERS, RECORD } from './keys.ts';
 import type { Finding } from './step.ts';
-import { stoppedByRollback } from './workloads.ts';
+import { END_LOST_PODS, lostPodsOf, stoppedByRollback } from './workloads.ts';
 
 type Check = (cluster: Cluster, holdings: readonly Holding[]) => Finding | undefined;
 
@@ -53,12 +53,8 @@ const lostPods: Check = ({ workloads }) =>
   found(
     'obstacle',
     'Pods of OpenELB are on nodes that are not Ready: nobody can end them, and they may go on announcing.',
-    'Bring the nodes back. If they are off for certain, say so: kubectl -n NAMESPACE delete pod NAME --force --grace-period=0',
-    workloads.flatMap(({ object, pods }) =>
-      pods.flatMap(({ name, node, isLost }) =>
-        isLost === true ? `${object.metadata.namespace ?? ''}/${name} on ${node}` : [],
-      ),
-    ),
+    END_LOST_PODS,
+    workloads.flatMap(lostPodsOf),
   );
 
 /** What was its way to the API server is gone with OpenELB. */

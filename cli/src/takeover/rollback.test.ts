@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Cluster, ServiceObject } from './cluster.ts';
+import type { Cluster, ServiceObject, Workload } from './cluster.ts';
 import { takeoverPlan } from './plan.ts';
 import { rollbackPlan } from './rollback.ts';
 import type { Action, TakeoverPlan } from './step.ts';
@@ -109,6 +109,24 @@ describe('a rollback', () => {
     assert.match(finding?.text ?? '', /are gone/);
     assert.match(finding?.next ?? '', /PorterLB is stopped, and OpenELB waits/);
   });
+
+  for (const kind of ['Deployment', 'DaemonSet'] as const) {
+    it(`does not stop a ${kind} of PorterLB that has a Pod on a dead node, which nobody could end`, () => {
+      const after = taken(cluster('0.6', { manager: workload(kind, 'porterlb-system/porter-manager', ['n1', 'n2']) }));
+      const pods = after.manager?.pods.map((pod) => ({ ...pod, isLost: pod.node === 'n2' })) ?? [];
+      const lost = { ...after, manager: { ...after.manager, pods } as Workload };
+      const [obstacle] = rollbackPlan(lost).findings;
+      assert.deepEqual([obstacle?.kind, obstacle?.objects], ['obstacle', ['porterlb-system/porter-manager-n2 on n2']]);
+      assert.match(obstacle?.next ?? '', /delete pod NAME --force/);
+      const [held, stopped] = rollbackPlan(lost).steps;
+      const between = applied(
+        lost,
+        [held, stopped].flatMap((step) => step ?? []),
+      );
+      const [note] = rollbackPlan({ ...between, manager: { ...between.manager, pods } as Workload }).findings;
+      assert.equal(note?.kind, 'note', 'once it is stopped, its end is waited for');
+    });
+  }
 
   it('takes the right to look at workloads back that the takeover gave', () => {
     const speaker = workload('DaemonSet', 'lb/openelb-x7k2p-speaker', ['n1']);

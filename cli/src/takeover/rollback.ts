@@ -24,7 +24,7 @@ import {
   SHARED_BY_TAKEOVER,
 } from './keys.ts';
 import { finalizersPatch, pathOf, type Action, type Finding, type Step, type TakeoverPlan } from './step.ts';
-import { isWanted, phaseOf } from './workloads.ts';
+import { END_LOST_PODS, isWanted, lostPodsOf, phaseOf } from './workloads.ts';
 
 const AGAIN = 'Run the same command again: it goes on from there.';
 const BETWEEN = 'PorterLB is stopped, and OpenELB waits. Run the same command again: it goes on from there.';
@@ -57,7 +57,7 @@ function toldWhere(steps: readonly Step[]): (finding: Finding) => Finding {
 }
 
 function findingsOf(cluster: Cluster): Finding[] {
-  const { record, workloads, pools } = cluster;
+  const { record, workloads, pools, manager } = cluster;
   if (record === undefined) {
     const text = `There is no record of a takeover (the ConfigMap ${RECORD}), so there is nothing to go back to.`;
     return [{ kind: 'obstacle', text, next: 'Look whether this is the cluster that you mean.', objects: [] }];
@@ -72,6 +72,13 @@ function findingsOf(cluster: Cluster): Finding[] {
       text: 'Workloads of OpenELB that were stopped are gone.',
       next: 'Install OpenELB again as it was, with no replica, or delete the ConfigMap if you want to stay with PorterLB.',
       objects: gone.map(({ key }) => key),
+    },
+    {
+      // Once PorterLB is stopped its end is waited for, whatever turns up: nobody announces then.
+      kind: manager !== undefined && isWanted(manager) ? 'obstacle' : 'note',
+      text: 'Pods of PorterLB are on nodes that are not Ready: nobody can end them, and OpenELB would be kept waiting while nobody announces.',
+      next: END_LOST_PODS,
+      objects: manager === undefined ? [] : lostPodsOf(manager),
     },
     {
       kind: 'note',

@@ -24,3 +24,14 @@ export function stoppedByRollback(manager: Workload): number | undefined {
   if (manager.kind === 'DaemonSet') return 1;
   return replicas > 0 ? replicas : undefined;
 }
+
+/** What to do about them. */
+export const END_LOST_PODS =
+  'Bring the nodes back. If they are off for certain, say so: kubectl -n NAMESPACE delete pod NAME --force --grace-period=0';
+
+/** Pods that nobody can end, with their nodes. */
+export function lostPodsOf({ object, pods }: Workload): string[] {
+  return pods
+    .filter(({ isLost }) => isLost === true)
+    .map(({ name, node }) => `${object.metadata.namespace ?? ''}/${name} on ${node}`);
+}
