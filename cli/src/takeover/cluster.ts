@@ -124,8 +124,8 @@ export interface TakeoverRecord {
 export interface Stranger {
   readonly namespace: string;
   readonly names: readonly string[];
-  /** They were given the right. */
-  readonly isAllowed: boolean;
+  /** What there is of the right that they are given, a Role and its RoleBinding: `half` where a takeover or a rollback was interrupted. */
+  readonly right: 'none' | 'half' | 'whole';
 }
 
 export interface Cluster {

@@ -114,7 +114,7 @@ function record(cluster: Cluster): Step {
 function allow({ namespace, strangers, manager }: Cluster): Step {
   const group = 'rbac.authorization.k8s.io';
   const actions = strangers.flatMap((stranger): Action[] => {
-    if (stranger.isAllowed || manager === undefined) return [];
+    if (stranger.right === 'whole' || manager === undefined) return [];
     const metadata = { name: LOOK, namespace: stranger.namespace };
     const resources = ['deployments', 'daemonsets'];
     const rule = { apiGroups: ['apps'], resources, resourceNames: stranger.names, verbs: ['get'] };
@@ -127,7 +127,7 @@ function allow({ namespace, strangers, manager }: Cluster): Step {
     };
     return [
       { do: 'create', path: `${base}/roles`, body: role, isThereAlready: 'fine' },
-      { do: 'create', path: `${base}/rolebindings`, body: binding },
+      { do: 'create', path: `${base}/rolebindings`, body: binding, isThereAlready: 'fine' },
     ];
   });
   return {

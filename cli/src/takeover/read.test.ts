@@ -110,10 +110,18 @@ describe('OpenELB in a cluster', () => {
     const others = { '/api/v1/namespaces/lb': {} };
     const names = ['openelb-x7k2p-speaker'];
     const before = await read({ bindings: [SPEAKER], daemonsets: [speaker], others });
-    assert.deepEqual(before.strangers, [{ namespace: 'lb', names, isAllowed: false }]);
-    const allowed = { ...others, [`${RBAC}/namespaces/lb/rolebindings/porter-manager-takeover`]: {} };
-    const after = await read({ bindings: [SPEAKER], others: allowed });
-    assert.deepEqual(after.strangers, [{ namespace: 'lb', names, isAllowed: true }]);
+    assert.deepEqual(before.strangers, [{ namespace: 'lb', names, right: 'none' }]);
+    const [role, bound] = ['roles', 'rolebindings'].map((plural) => {
+      return { [`${RBAC}/namespaces/lb/${plural}/porter-manager-takeover`]: {} };
+    });
+    for (const [there, right] of [
+      [{ ...role, ...bound }, 'whole'],
+      [role, 'half'],
+      [bound, 'half'],
+    ] as const) {
+      const after = await read({ bindings: [SPEAKER], others: { ...others, ...there } });
+      assert.deepEqual(after.strangers, [{ namespace: 'lb', names, right }]);
+    }
     assert.deepEqual((await read({ bindings: [SPEAKER] })).strangers, []);
     const usual = binding('openelb-speaker', 'lb', 'openelb-speaker');
     assert.deepEqual((await read({ bindings: [usual], others })).strangers, []);

@@ -115,6 +115,13 @@ function isTheirs({ metadata, spec }: cluster.WorkloadObject, accounts: Readonly
   return [metadata.name, ...programs].some((name) => PROGRAM.test(name));
 }
 
+async function rightIn(api: ApiServer, namespace: string): Promise<cluster.Stranger['right']> {
+  const paths = ['roles', 'rolebindings'].map((plural) => pathOf(plural, `${namespace}/${LOOK}`));
+  const there = await Promise.all(paths.map((path) => found(api, path)));
+  const count = there.filter((object) => object !== undefined).length;
+  return count === 0 ? 'none' : count < paths.length ? 'half' : 'whole';
+}
+
 async function strangersOf(api: ApiServer, suspects: readonly Suspect[]): Promise<cluster.Stranger[]> {
   const unknown = suspects.filter(({ name }) => !KNOWN_NAMES.includes(name));
   const strangers: cluster.Stranger[] = [];
@@ -122,8 +129,7 @@ async function strangersOf(api: ApiServer, suspects: readonly Suspect[]): Promis
     // Bindings outlive the namespace that they name.
     if ((await found(api, pathOf('namespaces', namespace))) === undefined) continue;
     const names = unknown.flatMap((suspect) => (suspect.namespace === namespace ? suspect.name : []));
-    const isAllowed = (await found(api, pathOf('rolebindings', `${namespace}/${LOOK}`))) !== undefined;
-    strangers.push({ namespace, names: [...new Set(names)], isAllowed });
+    strangers.push({ namespace, names: [...new Set(names)], right: await rightIn(api, namespace) });
   }
   return strangers;
 }

@@ -130,7 +130,7 @@ describe('a rollback', () => {
 
   it('takes the right to look at workloads back that the takeover gave', () => {
     const speaker = workload('DaemonSet', 'lb/openelb-x7k2p-speaker', ['n1']);
-    const strangers = [{ namespace: 'lb', names: ['openelb-x7k2p-speaker'], isAllowed: false }];
+    const strangers = [{ namespace: 'lb', names: ['openelb-x7k2p-speaker'], right: 'none' as const }];
     const before = cluster('0.6', { workloads: [speaker], strangers });
     const plan = takeoverPlan(before, '');
     const ids = plan.steps.map(({ id }) => id);
@@ -157,9 +157,13 @@ describe('a rollback', () => {
     );
     const after = taken(before);
     assert.deepEqual(
-      after.strangers.map(({ isAllowed }) => isAllowed),
-      [true],
+      after.strangers.map(({ right }) => right),
+      ['whole'],
     );
+    // One of the two may have been deleted when it was interrupted.
+    const half = after.strangers.map((stranger) => ({ ...stranger, right: 'half' as const }));
+    assert.deepEqual(actionsOf(rollbackPlan({ ...after, strangers: half }), 'forget').length, 3);
+    assert.deepEqual(actionsOf(takeoverPlan({ ...before, strangers: half }, ''), 'allow').length, 2);
     assert.deepEqual(
       actionsOf(rollbackPlan(after), 'forget').map((action) => 'path' in action && action.path),
       [

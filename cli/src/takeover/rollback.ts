@@ -321,7 +321,7 @@ function restoreWebhooks({ record, webhooks }: Cluster): Step {
 function forget({ record, namespace, strangers }: Cluster): Step {
   const path = pathOf('configmaps', `${namespace ?? ''}/${RECORD}`);
   const allowed = strangers.flatMap((stranger): Action[] =>
-    stranger.isAllowed
+    stranger.right !== 'none'
       ? ['rolebindings', 'roles'].map((plural) => ({
           do: 'delete',
           path: pathOf(plural, `${stranger.namespace}/${LOOK}`),

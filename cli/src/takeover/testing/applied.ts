@@ -1,4 +1,4 @@
-import type { Cluster, KubeObject, Metadata, Workload } from '../cluster.ts';
+import type { Cluster, KubeObject, Metadata, Stranger, Workload } from '../cluster.ts';
 import { readRecord } from '../record.ts';
 import type { Action, Step } from '../step.ts';
 import { pathOf } from '../step.ts';
@@ -91,18 +91,18 @@ function afterPatch(cluster: Cluster, action: Extract<Action, { do: 'patch' }>):
   };
 }
 
-function looking(cluster: Cluster, isAllowed: boolean): Cluster {
-  return { ...cluster, strangers: cluster.strangers.map((each) => ({ ...each, isAllowed })) };
+function looking(cluster: Cluster, right: Stranger['right']): Cluster {
+  return { ...cluster, strangers: cluster.strangers.map((each) => ({ ...each, right })) };
 }
 
 function afterCreate(cluster: Cluster, { path, body }: Extract<Action, { do: 'create' }>): Cluster {
-  if (/\/role(binding)?s$/.test(path)) return looking(cluster, true);
+  if (/\/role(binding)?s$/.test(path)) return looking(cluster, 'whole');
   if (!path.endsWith('/configmaps')) return { ...cluster, webhooks: cluster.record?.webhooks ?? [] };
   return { ...cluster, record: readRecord(body as { data: Record<string, string> }) };
 }
 
 function afterDelete(cluster: Cluster, { path }: Extract<Action, { do: 'delete' }>): Cluster {
-  if (/\/role(binding)?s\//.test(path)) return looking(cluster, false);
+  if (/\/role(binding)?s\//.test(path)) return looking(cluster, 'none');
   if (path.includes('/configmaps/')) return { ...cluster, record: undefined };
   const webhooks = cluster.webhooks.filter(({ kind, object }) => !isAt(path, kind, object.metadata));
   return { ...cluster, webhooks };
