@@ -43,6 +43,9 @@ export function ObjectEditor<Draft>({ kind, base, exists, back }: Props<Draft>):
     <form className="plb-card plb-editor" noValidate onSubmit={onSubmit}>
       <Head state={state} onTurn={() => void turn()} />
       <Errors state={state} onReload={exists ? () => void rebase() : undefined} />
+      {state.both.length > 0 && (
+        <Notice level="warning">{text('CHANGED_BY_BOTH', { fields: state.both.join(', ') })}</Notice>
+      )}
       <Body kind={kind} state={state} exists={exists} tell={tell} />
       {checked !== undefined && <Review consequence={kind.consequence?.(checked, read)} outlook={outlook} />}
       <footer>

@@ -17,6 +17,8 @@ export interface EditorState<Draft> {
   /** What is wrong, by field of the form; what belongs to no field is by ''. */
   readonly errors: Readonly<Record<string, string>>;
   readonly failure: Failure | undefined;
+  /** Paths of what somebody else had changed as well when it was loaded again: saving it undoes their change. */
+  readonly both: readonly string[];
 }
 
 export type EditorEvent<Draft> =
@@ -34,10 +36,11 @@ export type EditorEvent<Draft> =
       readonly base: KubernetesObject;
       readonly draft: Draft;
       readonly yaml: string;
+      readonly both: readonly string[];
     };
 
 export function beginEditing<Draft>(read: KubernetesObject, draft: Draft): EditorState<Draft> {
-  return { ...UNJUDGED, mode: 'form', read, base: read, draft, yaml: '' };
+  return { ...UNJUDGED, mode: 'form', read, base: read, draft, yaml: '', both: [] };
 }
 
 const UNJUDGED = { phase: 'editing', checked: undefined, errors: {}, failure: undefined } as const;
@@ -61,8 +64,8 @@ export function afterEditorEvent<Draft>(state: EditorState<Draft>, event: Editor
     case 'toForm':
       return { ...state, ...UNJUDGED, mode: 'form', base: event.base, draft: event.draft };
     case 'rebased': {
-      const { read, base, draft, yaml } = event;
-      return { ...state, ...UNJUDGED, read, base, draft, yaml };
+      const { read, base, draft, yaml, both } = event;
+      return { ...state, ...UNJUDGED, read, base, draft, yaml, both };
     }
   }
 }

@@ -115,8 +115,29 @@ suite('a pool that somebody else changed meanwhile', () => {
     assert.equal(stage.screen.getByLabelText<HTMLTextAreaElement>('Addresses').value, '192.0.2.99');
     assert.equal(stage.screen.getByLabelText<HTMLInputElement>('Priority').value, '9');
     assert.equal(stage.screen.queryByRole('alert'), null);
+    assert.equal(stage.screen.queryByText(/Also changed/), null);
     await press(stage, 'Review', 'Save');
     assert.deepEqual(stage.http.last(PUT)?.body, { ...theirs, spec: { ...theirs.spec, priority: 9 } });
+    await stage.close();
+  });
+
+  test('says which fields they changed as well, until it is saved', async () => {
+    const changed = { ...theirs, spec: { ...theirs.spec, priority: 5 } };
+    const stage = await edit(office, { [PUT]: storing(changed, office) });
+    const told = (): boolean => stage.screen.queryByText(/Also changed by somebody else: spec\.priority\./) !== null;
+    await type(stage, 'Priority', '9');
+    stage.http.change({ [GET]: changed });
+    await press(stage, 'Review');
+    assert.equal(told(), false);
+    await press(stage, 'Load again');
+    assert.equal(told(), true);
+    assert.equal(stage.screen.getByLabelText<HTMLInputElement>('Priority').value, '9');
+    await type(stage, 'Projects', 'shop');
+    await press(stage, 'Review');
+    assert.equal(told(), true);
+    await press(stage, 'Save');
+    const spec = { ...theirs.spec, priority: 9, namespaces: ['shop'] };
+    assert.deepEqual(stage.http.last(PUT)?.body, { ...theirs, spec });
     await stage.close();
   });
 

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../api/objects.ts';
+import { isSame, merge, said, type Fields } from './merge.ts';
 
 type Metadata = KubernetesObject['metadata'];
-type Fields = Readonly<Record<string, unknown>>;
 
 /** What people may change of an object; the rest is the API server's. Finalizers and owners are among it: to leave them out is to take them away. */
 export function changeable({ apiVersion, kind, metadata, spec }: KubernetesObject): KubernetesObject {
@@ -10,25 +10,43 @@ export function changeable({ apiVersion, kind, metadata, spec }: KubernetesObjec
   return { apiVersion, kind, metadata: said(all) as unknown as Metadata, ...said({ spec }) };
 }
 
-/** Of `read` somebody made `mine`, while others made `now` of it: `now`, with what `mine` changed. */
-export function rebased(mine: KubernetesObject, read: KubernetesObject, now: KubernetesObject): KubernetesObject {
-  const parts = (object: KubernetesObject): Fields => {
-    const { labels, annotations, finalizers, ownerReferences } = object.metadata;
-    return { metadata: said({ labels, annotations, finalizers, ownerReferences }), spec: object.spec ?? {} };
-  };
-  const merged = merge(parts(mine), parts(read), parts(now)) as Pick<KubernetesObject, 'metadata' | 'spec'>;
-  const none = { labels: undefined, annotations: undefined, finalizers: undefined, ownerReferences: undefined };
-  const metadata = said({ ...now.metadata, ...none, ...merged.metadata }) as unknown as Metadata;
-  return { ...now, ...merged, metadata };
+export interface Rebased {
+  readonly object: KubernetesObject;
+  /** Paths of what others changed as well, in another way. */
+  readonly both: readonly string[];
 }
 
-/** Field by field, as deep as all three have fields; a list is one value. */
-function merge(mine: unknown, read: unknown, now: unknown): unknown {
-  if (isSame(mine, read)) return now;
-  if (!isFields(mine) || !isFields(now)) return mine;
-  const before = isFields(read) ? read : {};
-  const keys = [...new Set([...Object.keys(now), ...Object.keys(mine)])];
-  return said(Object.fromEntries(keys.map((key) => [key, merge(mine[key], before[key], now[key])])));
+/** Of `read` somebody made `mine`, while others made `now` of it: `now`, with what `mine` changed. */
+export function rebased(mine: KubernetesObject, read: KubernetesObject, now: KubernetesObject): Rebased {
+  const { value, both } = merge({ mine: parts(mine), read: parts(read), now: parts(now) });
+  const merged = value as { readonly metadata: Fields; readonly spec: Fields };
+  const none = { labels: undefined, annotations: undefined, finalizers: undefined, ownerReferences: undefined };
+  const metadata = said({ ...now.metadata, ...none, ...merged.metadata }) as unknown as Metadata;
+  const spec = withRanges(merged.spec, [now.spec, mine.spec]);
+  const paths = both.map((path) => (path === 'spec.addresses' && 'address' in spec ? 'spec.address' : path));
+  return { object: { ...now, metadata, spec }, both: paths };
+}
+
+function parts({ metadata, spec = {} }: KubernetesObject): Fields {
+  const { labels, annotations, finalizers, ownerReferences } = metadata;
+  const { address, ...others } = spec;
+  return {
+    metadata: said({ labels, annotations, finalizers, ownerReferences }),
+    spec: address === undefined ? spec : { ...others, addresses: rangesOf(spec) },
+  };
+}
+
+/** A pool has its ranges in `addresses`, or in `address` where there is one, and may not have both. */
+function rangesOf({ address, addresses }: Fields): unknown {
+  return addresses ?? (address === undefined ? undefined : [address]);
+}
+
+/** The ranges in the field where one of `written` has the same, else in the one that fits. */
+function withRanges({ addresses, ...others }: Fields, written: readonly (Fields | undefined)[]): Fields {
+  const like = written.find((spec) => spec !== undefined && isSame(rangesOf(spec), addresses));
+  if (like !== undefined) return said({ address: like['address'], addresses: like['addresses'], ...others });
+  const isOne = Array.isArray(addresses) && addresses.length === 1;
+  return { ...(isOne ? { address: addresses[0] as unknown } : { addresses }), ...others };
 }
 
 /** Whether people see no difference: the manager writes the status and its finalizers whenever a Service gets an address. */
@@ -44,21 +62,4 @@ export function isForPeopleTheSame(one: KubernetesObject, other: KubernetesObjec
 /** The text of an object as YAML, about another version of it; where it names none it stays as it is. */
 export function withVersion(yaml: string, version: string): string {
   return yaml.replace(/^( {2}"?resourceVersion"?: ).*$/m, (_, key: string) => `${key}"${version}"`);
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  if (!isFields(one) || !isFields(other))
-    return Array.isArray(one) && Array.isArray(other)
-      ? one.length === other.length && one.every((each, i) => isSame(each, other[i]))
-      : one === other;
-  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
-  return [...keys].every((key) => isSame(one[key], other[key]));
-}
-
-function said(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -71,8 +71,9 @@ export function useSteps<Draft>(
     rebase: async () => {
       const done = await attempt({ kind: 'asked' }, async () => await writer.rebase({ object, read }));
       if (done === undefined) return;
-      const both = changeable(done.object);
-      tell({ kind: 'rebased', read: done.now, base: both, draft: kind.draftOf(both), yaml: yamlText(both) });
+      const base = changeable(done.object);
+      const { now, both } = done;
+      tell({ kind: 'rebased', read: now, base, draft: kind.draftOf(base), yaml: yamlText(base), both });
     },
   };
 }

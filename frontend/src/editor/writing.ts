@@ -1,6 +1,6 @@
 import { asFailure } from '../api/failure.ts';
 import type { KubernetesObject, ObjectStore, Plural } from '../api/objects.ts';
-import { isForPeopleTheSame, rebased, withVersion } from './rebase.ts';
+import { isForPeopleTheSame, rebased, withVersion, type Rebased } from './rebase.ts';
 
 /** What somebody wrote, and of which object. */
 export interface Written {
@@ -35,7 +35,8 @@ export class Writer {
       if (asFailure(error).kind !== 'conflict') throw error;
       const now = await this.#objects.get(this.#plural, read.metadata.name);
       if (!isForPeopleTheSame(read, now)) throw error;
-      return await this.#replace(read, await this.#onTop({ object, read }, now), dryRun);
+      const { object: onTop } = await this.#onTop({ object, read }, now);
+      return await this.#replace(read, onTop, dryRun);
     }
   }
 
@@ -43,12 +44,12 @@ export class Writer {
    * What was written, on top of the object as it is now, with that.
    * @throws {Failure}
    */
-  async rebase(written: Written): Promise<{ readonly now: KubernetesObject; readonly object: KubernetesObject }> {
+  async rebase(written: Written): Promise<Rebased & { readonly now: KubernetesObject }> {
     const now = await this.#objects.get(this.#plural, written.read.metadata.name);
-    return { now, object: await this.#onTop(written, now) };
+    return { now, ...(await this.#onTop(written, now)) };
   }
 
-  async #onTop({ object, read }: Written, now: KubernetesObject): Promise<KubernetesObject> {
+  async #onTop({ object, read }: Written, now: KubernetesObject): Promise<Rebased> {
     if (typeof object !== 'string') return rebased(object, read, now);
     // The API server says what the text means.
     const text = withVersion(object, now.metadata.resourceVersion ?? '');
