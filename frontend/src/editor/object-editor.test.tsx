@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 import { fireEvent } from '@testing-library/dom';
 import type { KubernetesObject } from '../api/objects.ts';
 import { poolCreation, poolEditing } from '../pages/pools/pool.stories.ts';
-import { refusal, silence, type Sent } from '../testing/fake-http.ts';
+import { HeldBack, refusal, silence, type Sent } from '../testing/fake-http.ts';
 import { play, type Stage } from '../testing/stage.tsx';
 
 const GET = 'GET /eips/office';
@@ -237,19 +237,36 @@ suite('what can be pressed', () => {
   });
 });
 
-test('what is said of a change that is no longer meant is not shown', async () => {
-  const answers: ((answer: object) => void)[] = [];
-  const later = async (): Promise<object> => await new Promise((resolve) => answers.push(resolve));
-  const stage = await edit(office, { 'POST /simulations': later, [PUT]: ({ body }: Sent) => body });
-  const said = (): string | null => stage.screen.getByRole('region').textContent;
+suite('what is said of a change that is no longer meant', () => {
   const nothing = { loses: 0, unknown: 0, moves: 0, gains: 0, changes: [], replicas: [] };
-  await press(stage, 'Review');
-  await type(stage, 'Priority', '9');
-  await press(stage, 'Review');
-  assert.equal(answers.length, 2);
-  await stage.act(() => answers[0]?.({ ...nothing, keeps: 1 }));
-  assert.match(said() ?? '', /Finding out/);
-  await stage.act(() => answers[1]?.({ ...nothing, keeps: 2 }));
-  assert.match(said() ?? '', /2 addresses stay as they are/);
-  await stage.close();
+  const said = ({ screen }: Stage): string => screen.getByRole('region').textContent ?? '';
+  const twice = async (held: HeldBack): Promise<Stage> => {
+    const stage = await edit(office, { 'POST /simulations': held.answering, [PUT]: ({ body }: Sent) => body });
+    await press(stage, 'Review');
+    await type(stage, 'Priority', '9');
+    await press(stage, 'Review');
+    assert.equal(held.count, 2);
+    return stage;
+  };
+
+  test('is not shown', async () => {
+    const held = new HeldBack();
+    const stage = await twice(held);
+    await stage.act(() => held.give(0, { ...nothing, keeps: 1 }));
+    assert.match(said(stage), /Finding out/);
+    await stage.act(() => held.give(1, { ...nothing, keeps: 2 }));
+    assert.match(said(stage), /2 addresses stay as they are/);
+    await stage.close();
+  });
+
+  test('takes nothing away from what is said of the one that is, however late it comes', async () => {
+    for (const late of [{ ...nothing, keeps: 1 }, refusal(503, 'ServiceUnavailable', 'no endpoints')]) {
+      const held = new HeldBack();
+      const stage = await twice(held);
+      await stage.act(() => held.give(1, { ...nothing, keeps: 2 }));
+      await stage.act(() => held.give(0, late));
+      assert.match(said(stage), /2 addresses stay as they are/);
+      await stage.close();
+    }
+  });
 });

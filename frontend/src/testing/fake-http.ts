@@ -29,6 +29,26 @@ export function refusal(code: number, reason: string, message: string, causes: r
   return { code, status: { kind: 'Status', code, reason, message, details: { causes } } };
 }
 
+/** Answers of one kind that come when a test says so, and in the order that it likes. */
+export class HeldBack {
+  readonly #asked: ((answer: unknown) => void)[] = [];
+
+  /** What `Answers` have for it. */
+  readonly answering: Answering = async () => await new Promise((resolve) => this.#asked.push(resolve));
+
+  /** How often it was asked. */
+  get count(): number {
+    return this.#asked.length;
+  }
+
+  /** Answers the first question (0), or a later one. */
+  give(question: number, answer: unknown): void {
+    const resolve = this.#asked[question];
+    if (resolve === undefined) throw new Error(`question ${question} was not asked`);
+    resolve(answer);
+  }
+}
+
 /** A cluster that answers what it was told to, remembers what it was asked, and tells of changes when a test says so. */
 export class FakeHttp implements Http {
   readonly sent: Sent[] = [];
@@ -56,7 +76,7 @@ export class FakeHttp implements Http {
   }
 
   async send(request: HttpRequest): Promise<string> {
-    const answer = await this.#answer(this.#note(request));
+    const answer = unrefused(await this.#answer(this.#note(request)));
     if (answer === silence) return await new Promise<never>(() => undefined);
     return JSON.stringify(answer);
   }
@@ -64,7 +84,7 @@ export class FakeHttp implements Http {
   async read(request: HttpRequest, onPiece: Told, signal: AbortSignal): Promise<void> {
     const sent = this.#note(request);
     const { what } = sent;
-    const answer = this.#answer(sent);
+    const answer = unrefused(this.#answer(sent));
     if (answer !== silence) onPiece(change(answer));
     this.#streams.set(what, onPiece);
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
@@ -84,11 +104,15 @@ export class FakeHttp implements Http {
 
   #answer({ what, ...asked }: Sent): unknown {
     const given = this.#answers[what];
-    const answer = typeof given === 'function' ? (given as Answering)({ what, ...asked }) : given;
-    if (answer === undefined) throw failureOf(404, '404 page not found');
-    if (isRefusal(answer)) throw failureOf(answer.code, JSON.stringify(answer.status ?? {}));
-    return answer;
+    return typeof given === 'function' ? (given as Answering)({ what, ...asked }) : given;
   }
+}
+
+/** @throws {Failure} where it is a refusal, or nothing at all */
+function unrefused(answer: unknown): unknown {
+  if (answer === undefined) throw failureOf(404, '404 page not found');
+  if (isRefusal(answer)) throw failureOf(answer.code, JSON.stringify(answer.status ?? {}));
+  return answer;
 }
 
 function change(answer: unknown): string {
