@@ -106,7 +106,7 @@ export class Manager {
       onChange: (kind, key) => this.#changed(kind, key),
     });
     const own = { namespace: options.namespace, name: options.name };
-    this.#predecessors = new Predecessors(deps, { own, onClear: () => this.#begin() });
+    this.#predecessors = new Predecessors({ ...deps, view: this.#view }, { own, onClear: () => this.#begin() });
     this.#serviceRanges = new ServiceRanges(deps, { onChange: () => this.#leader?.reservedChanged() });
     this.#freshness = new Freshness(
       { ...deps, sources: this.#view.sources },

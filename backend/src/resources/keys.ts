@@ -30,6 +30,8 @@ export const SERVICE_KEYS = {
 
 /** Finalizer, written: on Eips that Services hold addresses of. */
 export const POOL_FINALIZER = 'lb.kubesphere.io/in-use';
+/** The same of both eras, on each Eip that one of the old products knows. */
+export const OLD_POOL_FINALIZER = 'finalizer.ipam.kubesphere.io/v1alpha1';
 
 export const CRD_KEYS = {
   /** Annotation, written: version of the program that the CRD is from. */

@@ -36,13 +36,18 @@ const START_MS = 180_000;
 /** As OpenELB itself: so that routers get no new neighbours. */
 const WORKLOAD: Readonly<Record<openelb.Version, string>> = { '0.5': 'Deployment', '0.6': 'DaemonSet' };
 
+/** What they say of a workload that has the name of its ClusterRoleBinding, and that they may not look at. */
+function unseen(kind: string, name: string): string {
+  return (
+    `${kind} openelb-system/${name} may run, and may not be looked at: let the ServiceAccount ` +
+    `${managerNamespace}/porter-manager get it, or delete the ClusterRoleBinding ${name}`
+  );
+}
+
 /** Whom the replicas of PorterLB wait for: that of 0.6 has a release of another name, which they may not look at before the takeover. */
 const BESIDE: Readonly<Record<openelb.Version, readonly string[]>> = {
   '0.5': ['Deployment openelb-system/openelb-manager runs'],
-  '0.6': [
-    'DaemonSet openelb-system/openelb-x7k2p-speaker may run, and may not be looked at',
-    'Deployment openelb-system/openelb-x7k2p-controller may run, and may not be looked at',
-  ],
+  '0.6': [unseen('DaemonSet', 'openelb-x7k2p-speaker'), unseen('Deployment', 'openelb-x7k2p-controller')],
 };
 
 type Kept = KubeObject & { readonly metadata: { readonly finalizers?: readonly string[] } };

@@ -6,7 +6,7 @@ import type { Pool } from '../../domain/pool.ts';
 import type { Labels } from '../../domain/selector.ts';
 import type { Service } from '../../domain/service.ts';
 import type { InputDelta } from '../../engine/messages.ts';
-import { BGP_CONF_NAME, belongsToCni, GROUP } from '../../resources/keys.ts';
+import { BGP_CONF_NAME, belongsToCni, GROUP, OLD_POOL_FINALIZER } from '../../resources/keys.ts';
 import { parseBgpConf } from '../../resources/parse-bgp-conf.ts';
 import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
 import { parseEip, standIn, withStanding } from '../../resources/parse-eip.ts';
@@ -173,6 +173,12 @@ export class ClusterView {
 
   poolObjects(): IterableIterator<Eip> {
     return this.#eipInformer.values();
+  }
+
+  /** Whether the old products may have a pool, each of which has their finalizer; as long as Eips are not listed, they may. */
+  mayHaveOldPools(): boolean {
+    if (!this.#eipInformer.hasSynced) return true;
+    return [...this.poolObjects()].some(({ metadata }) => metadata?.finalizers?.includes(OLD_POOL_FINALIZER));
   }
 
   nodeObject(name: string): kinds.Node | undefined {

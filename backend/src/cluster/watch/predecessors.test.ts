@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
+import { CountingKube } from '../counting-kube.ts';
 import { ApiError, NetworkError } from '../errors.ts';
 import { FakeKube } from '../fake/fake-kube.ts';
 import { pass } from '../fake/passage.ts';
@@ -19,11 +20,25 @@ class Bench {
   readonly clock = new FakeClock();
   readonly api = new FakeKube({ clock: this.clock });
   readonly logger = new FakeLogger();
+  /** An Eip has OpenELB's finalizer. */
+  hasPools = true;
   clears = 0;
+  readonly #counted = new CountingKube(this.api);
   readonly predecessors = new Predecessors(
-    { api: this.api, clock: this.clock, logger: this.logger },
+    {
+      ...{ api: this.#counted, clock: this.clock, logger: this.logger, random: { next: () => 0 } },
+      view: { mayHaveOldPools: () => this.hasPools },
+    },
     { own: { namespace: 'porterlb-system', name: 'porter-manager' }, onClear: () => (this.clears += 1) },
   );
+
+  /** How often all bindings were asked for. */
+  get searches(): number {
+    return (
+      this.#counted.calls().find(({ verb, resource }) => verb === 'list' && resource === clusterRoleBindings.plural)
+        ?.count ?? 0
+    );
+  }
 
   bound(name: string, namespace: string, account = 'any'): this {
     const subjects = [{ kind: 'ServiceAccount', name: account, namespace }];
@@ -127,7 +142,10 @@ suite('a predecessor', () => {
     bench.api.store(namespaces, { metadata: { name: 'lb' } });
     const allow = bench.forbidden('deployments');
     await (await bench.started()).passed(120_000);
-    const unseen = ['Deployment lb/my-openelb-controller may run, and may not be looked at'];
+    const unseen = [
+      'Deployment lb/my-openelb-controller may run, and may not be looked at: let the ServiceAccount ' +
+        'porterlb-system/porter-manager get it, or delete the ClusterRoleBinding my-openelb-controller',
+    ];
     assert.deepEqual([bench.clears, bench.predecessors.alive()], [0, unseen]);
     allow();
     await bench.passed(1_000);
@@ -135,6 +153,42 @@ suite('a predecessor', () => {
     const left = new Bench().bound(ref.name, ref.namespace);
     left.forbidden('deployments');
     assert.equal((await left.started()).clears, 1);
+  });
+
+  test('that may not be looked at keeps nobody waiting where it has no pool, as a binding can be called like one of its', async () => {
+    const bench = new Bench().bound('ci-openelb-manager', 'ci');
+    bench.api.store(namespaces, { metadata: { name: 'ci' } });
+    for (const plural of ['deployments', 'daemonsets']) bench.forbidden(plural);
+    await (await bench.started()).passed(1_000);
+    assert.equal(bench.clears, 0);
+    bench.hasPools = false;
+    await bench.passed(1_000);
+    assert.deepEqual([bench.clears, bench.predecessors.alive()], [1, []]);
+  });
+
+  test('that runs is waited for also where it has no pool yet', async () => {
+    const bench = new Bench().bound('openelb-manager-rolebinding', OLD.namespace).deployment(1);
+    bench.hasPools = false;
+    assert.equal((await bench.started()).clears, 0);
+  });
+
+  test('is asked for often as long as it keeps this replica waiting, and rarely afterwards, as each replica lists all bindings', async () => {
+    const bench = await new Bench().bound('openelb-manager-rolebinding', OLD.namespace).deployment(1).started();
+    await bench.passed(60_000);
+    assert.equal(bench.searches, 7);
+    await bench.deployment(0).passed(60_000);
+    assert.equal(bench.clears, 1);
+    const before = bench.searches;
+    await pass(bench.clock, 6 * 600_000, 5_000);
+    assert.ok(bench.searches - before <= 6, `${bench.searches - before} times in an hour`);
+    assert.ok(bench.searches - before >= 4);
+  });
+
+  test('that is known already is looked at once a minute', async () => {
+    const bench = await new Bench().bound('openelb-manager-rolebinding', OLD.namespace).started();
+    assert.equal(bench.clears, 1);
+    await bench.deployment(1).passed(61_000);
+    assert.deepEqual(bench.predecessors.alive(), ['Deployment openelb-system/openelb-manager runs']);
   });
 
   test('that loses its binding first, as when it is uninstalled, has the time to end that its Pods have', async () => {
@@ -179,7 +233,7 @@ suite('a predecessor', () => {
   test('that comes later is told of, and stops nobody', async () => {
     const bench = await new Bench().started();
     bench.bound('openelb-manager-rolebinding', OLD.namespace).deployment(1);
-    await pass(bench.clock, 61_000, 1_000);
+    await pass(bench.clock, 900_000, 1_000);
     assert.deepEqual(bench.predecessors.alive(), ['Deployment openelb-system/openelb-manager runs']);
     assert.deepEqual([bench.clears, bench.predecessors.isClear], [1, true]);
     assert.equal(bench.logger.entries.filter(({ level }) => level === 'warn').length, 1);

@@ -1,8 +1,9 @@
-import type { Clock, Logger, Timer } from '../../platform/ports.ts';
+import type { Clock, Logger, Random, Timer } from '../../platform/ports.ts';
 import { errorFields, isForbidden, isNotFound } from '../errors.ts';
 import { clusterRoleBindings, daemonSets, deployments, namespaces } from '../kinds.ts';
 import type { Kube } from '../kube.ts';
 import type { KubeObject, ObjectRef, ResourceKind } from '../objects.ts';
+import type { ClusterView } from './cluster-view.ts';
 import { graceMs, lifeOf, type Life, type Workload, type WorkloadKind } from './domain/predecessor.ts';
 import { suspectsOf, type Suspect } from './domain/suspects.ts';
 import { listAll } from './list-all.ts';
@@ -11,6 +12,8 @@ export interface PredecessorsDeps {
   readonly api: Kube;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly random: Random;
+  readonly view: Pick<ClusterView, 'mayHaveOldPools'>;
 }
 
 export interface PredecessorsOptions {
@@ -26,6 +29,8 @@ const WAITING_MS = 500;
 const LATER_MS = 60_000;
 /** How often it is asked anew whom to look at, while one of those keeps us waiting. */
 const SEARCH_MS = 10_000;
+/** The same later, up to half as long again: every replica lists all bindings for it, of which a cluster may have thousands. */
+const SEARCH_LATER_MS = 600_000;
 /**
  * How long an API server may leave the first question unanswered that answers others: addresses are worth more than the doubt. Once it has
  * named anybody there is more than a doubt.
@@ -37,7 +42,7 @@ const WORKLOADS: Readonly<Record<WorkloadKind, ResourceKind<Workload>>> = {
   DaemonSet: daemonSets,
 };
 
-/** `unseen`: it can't be known, as this program may not look at that name. */
+/** `unseen`: it can't be known, as this program may not look at that name, which may be called so by chance. */
 const WORDS: Readonly<Record<Exclude<Life, 'gone'> | 'unseen', string>> = {
   runs: 'runs',
   ending: 'is ending',
@@ -59,6 +64,7 @@ export class Predecessors {
   readonly #endsBy = new Map<string, { readonly at: number; readonly wasSeen: boolean }>();
   #suspects: readonly Suspect[] = [];
   #searchedAt = -Infinity;
+  #searchLaterMs = SEARCH_LATER_MS;
   #isClear = false;
   #since = 0;
   #timer: Timer | undefined;
@@ -123,12 +129,19 @@ export class Predecessors {
 
   async #search(): Promise<string[]> {
     const alive = await this.#lives();
-    if (alive.length > 0 && this.#deps.clock.now() - this.#searchedAt < SEARCH_MS) return alive;
+    if (!this.#isSearchDue(alive)) return alive;
     const { namespace: own, name: ownName } = this.#options.own;
     const suspects = suspectsOf(await this.#bindings());
     this.#suspects = suspects.filter(({ namespace, name }) => namespace !== own || name !== ownName);
     this.#searchedAt = this.#deps.clock.now();
+    this.#searchLaterMs = SEARCH_LATER_MS * (1 + this.#deps.random.next() / 2);
     return await this.#lives();
+  }
+
+  #isSearchDue(alive: readonly string[]): boolean {
+    const sinceMs = this.#deps.clock.now() - this.#searchedAt;
+    if (this.#isClear) return sinceMs >= this.#searchLaterMs;
+    return alive.length === 0 || sinceMs >= SEARCH_MS;
   }
 
   /** Who may not look has the rights of an earlier version of the chart, which didn't look either. */
@@ -144,13 +157,22 @@ export class Predecessors {
   /** Those of the suspects that speak, and whoever was seen to and is gone with his binding. */
   async #lives(): Promise<string[]> {
     const found = await Promise.all(
-      this.#suspects.map(async (suspect) => [textOf(suspect), await this.#life(suspect)] as const),
+      this.#suspects.map(async (suspect) => {
+        const life = await this.#life(suspect);
+        return [textOf(suspect), life, life === 'unseen' ? this.#remedy(suspect) : ''] as const;
+      }),
     );
-    const alive = found.flatMap(([text, life]) => (life === 'gone' ? [] : [`${text} ${WORDS[life]}`]));
+    const alive = found.flatMap(([text, life, remedy]) => (life === 'gone' ? [] : [`${text} ${WORDS[life]}${remedy}`]));
     const now = this.#deps.clock.now();
     const looked = new Set(found.map(([text]) => text));
     const ending = [...this.#endsBy].filter(([text, { at }]) => !looked.has(text) && now < at);
     return [...alive, ...ending.map(([text]) => `${text} ${WORDS.ending}`)];
+  }
+
+  /** What an administrator can do about one that may not be looked at. */
+  #remedy({ binding }: Suspect): string {
+    const { namespace = '', name } = this.#options.own;
+    return `: let the ServiceAccount ${namespace}/${name} get it, or delete the ClusterRoleBinding ${binding}`;
   }
 
   async #life(suspect: Suspect): Promise<Life | 'unseen'> {
@@ -175,6 +197,8 @@ export class Predecessors {
     } catch (error) {
       if (isNotFound(error)) return 'none';
       if (!isForbidden(error)) throw error;
+      // Without a pool none of them announces anything.
+      if (!this.#deps.view.mayHaveOldPools()) return 'none';
       return (await this.#isThere(suspect.namespace)) ? 'unseen' : 'none';
     }
   }

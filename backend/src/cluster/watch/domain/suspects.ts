@@ -11,6 +11,8 @@ export interface Suspect {
   readonly kind: WorkloadKind;
   readonly namespace: string;
   readonly name: string;
+  /** The binding that names it. */
+  readonly binding: string;
 }
 
 type Named = readonly [kind: WorkloadKind, name: string];
@@ -51,7 +53,7 @@ export function suspectsOf(bindings: readonly Binding[]): Suspect[] {
     for (const { kind: subject, namespace } of binding.subjects ?? []) {
       if (subject !== 'ServiceAccount' || namespace === undefined) continue;
       for (const [kind, name] of workloadsBy(binding))
-        suspects.set(`${kind} ${namespace}/${name}`, { kind, namespace, name });
+        suspects.set(`${kind} ${namespace}/${name}`, { kind, namespace, name, binding: binding.metadata?.name ?? '' });
     }
   }
   return [...suspects.values()];
