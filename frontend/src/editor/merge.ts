@@ -19,7 +19,7 @@ export function merge(versions: Versions, path = ''): Merged {
   if (isSame(mine, read) || isSame(mine, now)) return { value: now, both: [] };
   if (isSame(now, read)) return { value: mine, both: [] };
   if (areAll(versions, isMap)) return mergedMaps(versions, path);
-  const list = areAll(versions, isSet) ? mergedSets(versions) : undefined;
+  const list = areAll(versions, isList) ? mergedLists(versions) : undefined;
   return list === undefined ? { value: mine, both: [path] } : { value: list, both: [] };
 }
 
@@ -39,7 +39,7 @@ function mergedMaps({ mine, read, now }: Versions<Fields | undefined>, path: str
 }
 
 /** Undefined: what both did to it does not go together. */
-function mergedSets({ mine, read, now }: Versions<readonly unknown[]>): readonly unknown[] | undefined {
+function mergedLists({ mine, read, now }: Versions<readonly unknown[]>): readonly unknown[] | undefined {
   const without = (list: readonly unknown[], others: readonly unknown[]): readonly unknown[] =>
     list.filter((each) => !others.includes(each));
   const [mineGone, nowGone] = [without(read, mine), without(read, now)];
@@ -66,11 +66,9 @@ function isMap(value: unknown): value is Fields | undefined {
   return value === undefined || isFields(value);
 }
 
-/** A list of scalars, each of which is there once. */
-function isSet(value: unknown): value is readonly unknown[] {
-  return (
-    Array.isArray(value) && new Set(value).size === value.length && value.every((each) => typeof each !== 'object')
-  );
+/** A list of names or numbers. */
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.every((each) => typeof each !== 'object');
 }
 
 export function isSame(one: unknown, other: unknown): boolean {

@@ -88,6 +88,9 @@ suite('a list of names or numbers', () => {
     assert.deepEqual(lists(['a', 'c'], ['a', 'b'], ['b', 'd']), merged(['c', 'd']));
     assert.deepEqual(lists(['a', 'x'], ['a'], ['a', 'x', 'y']), merged(['a', 'x', 'y']));
     assert.deepEqual(lists([], ['a'], ['a', 'b']), merged(['b']));
+    assert.deepEqual(lists([], ['a', 'b'], ['b']), merged([]));
+    assert.deepEqual(lists(['b'], ['a', 'b'], ['b', 'c']), merged(['b', 'c']));
+    assert.deepEqual(lists(['b', 'c'], ['a', 'b'], ['b']), merged(['b', 'c']));
   });
 
   test('is what we made of it where both put something in the same place', () => {
