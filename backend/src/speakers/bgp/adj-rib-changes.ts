@@ -1,25 +1,13 @@
-import type { AddressFamily, ChosenAttributes, FamilyConfig, Path, PeerConfig, Route } from './model.ts';
+import type { AddressFamily, ChosenAttributes, Path, Route } from './model.ts';
 import { attributesKey, routeAttributes, type Sender } from './route-attributes.ts';
-import type { CodecContext } from './wire/context.ts';
 import type { EncodedPrefix } from './wire/nlri.ts';
-import type { NlriColumns, UpdatePacker } from './wire/update-packer.ts';
+import type { UpdatePacker } from './wire/update-packer.ts';
 
-/** What a session needs to know to send routes. */
-export interface RibSession {
-  readonly peer: Pick<PeerConfig, 'localAs' | 'peerAs' | 'gracefulShutdown'>;
-  /** The negotiated families; `addPathSendMax` as configured. */
-  readonly families: readonly FamilyConfig[];
-  readonly sending: CodecContext;
-  /** A refresh has a beginning and an end (RFC 7313). */
-  readonly enhancedRefresh?: boolean;
-}
-
-/** What decides on what a peer gets of a route, besides the route; one object for all peers of which it is the same. */
+/** What decides on what a peer gets of a route, besides the route. */
 export interface Terms {
   readonly sender: Sender;
   /** Paths per prefix, by family. */
   readonly limits: ReadonlyMap<string, number>;
-  readonly packer: UpdatePacker;
 }
 
 /** One for each prefix of each peer: all that it refers to is the same for peers that are told the same. */
@@ -30,20 +18,6 @@ export interface Entry {
   /** What the peer has follows from the route that was sent, and from the terms at that time. */
   sent: Route | undefined;
   sentOn: Terms | undefined;
-}
-
-/** What became of one prefix: that of an entry before it was sent, and how far the batch was after it. */
-interface Step extends Readonly<Entry> {
-  readonly again: boolean;
-  /** By how many the prefixes that the peer has became more. */
-  readonly more: number;
-  readonly bytes: number;
-}
-
-/** Encoded messages. */
-export interface Packed {
-  readonly bytes: Uint8Array;
-  readonly updates: number;
 }
 
 /** A path with its attributes; the same object for the same within a batch. */
@@ -78,6 +52,8 @@ interface Siblings {
 interface Columns {
   readonly prefixes: Uint8Array[];
   readonly pathIds: number[];
+  /** About how many octets of messages they make. */
+  bytes: number;
 }
 
 interface Gone extends Columns {
@@ -85,56 +61,50 @@ interface Gone extends Columns {
   readonly before: number;
 }
 
+/** With more kinds of attributes there are few routes of each, and no message that could be filled. */
+const mostKinds = 256;
+
 /** How many routes or paths can't be encoded, and the first of them. */
 export type OnInvalid = (count: number, prefix: string, reason: string) => void;
 
 /** The differences of a batch of prefixes, collected by attributes. */
 export class Changes {
-  readonly terms: Terms;
-  readonly steps: Step[] = [];
   readonly invalid = new InvalidRoutes();
   /** Was told when it was sent. */
   readonly #invalidBefore = new InvalidRoutes();
+  readonly #packer: UpdatePacker;
   readonly #groups = new Map<string, Siblings>();
   /** By family and the MED that they had. */
   readonly #gone = new Map<string, Gone>();
-  readonly #packed: Packed[] = [];
-  #packing: Iterator<Uint8Array[], void> | undefined;
-  /** About how many octets `packed` will make. */
+  /** Paths of one prefix differ in more than the next hop, or some get worse or vanish. */
+  #isOrdered = false;
+  /** Sets of attributes, with and without a next hop: what there is in memory besides paths. */
+  #kinds = 0;
+  /** About how many octets `pack` will make. */
   bytes = 0;
   /** How many paths were looked at, about which is the time that `add` took. */
   looks = 0;
 
-  constructor(terms: Terms) {
-    this.terms = terms;
-  }
-
-  /** Nothing is added any more. */
-  get isComplete(): boolean {
-    return this.#packing !== undefined;
+  constructor(packer: UpdatePacker) {
+    this.#packer = packer;
   }
 
   /**
-   * What the peer lacks of a prefix.
+   * Counts as sent from now on.
    *
    * @param again what the peer has goes, too
    * @returns by how many the prefixes that the peer has become more
    */
-  add(entry: Readonly<Entry>, again: boolean): number {
-    const more = this.#add(entry, again);
-    const { prefix, encoded, route, sent, sentOn } = entry;
-    this.steps.push({ prefix, encoded, route, sent, sentOn, again, more, bytes: this.bytes });
-    return more;
-  }
-
-  #add(entry: Readonly<Entry>, again: boolean): number {
+  add(entry: Entry, terms: Terms, again: boolean): number {
     const { route, sent, sentOn, encoded } = entry;
-    if (route === sent && this.terms === sentOn && !again) return this.#unchanged();
+    if (route === sent && terms === sentOn && !again) return this.#unchanged();
     const before = this.#paths(entry, sent, sentOn, this.#invalidBefore);
-    const wanted = this.#paths(entry, route, this.terms, this.invalid);
+    const wanted = this.#paths(entry, route, terms, this.invalid);
     this.#announce(wanted, before, encoded.octets, again);
     this.#withdraw(before, wanted, encoded);
     this.looks += Math.max(wanted.length, before.length, 1);
+    entry.sent = route;
+    entry.sentOn = terms;
     return Number(wanted.length > 0) - Number(before.length > 0);
   }
 
@@ -143,43 +113,61 @@ export class Changes {
     return 0;
   }
 
-  /** The messages, some at a time; undefined: those before were all. Nothing can be added after the first call. */
-  packed(index: number): Packed | undefined {
-    this.#packing ??= this.#pack();
-    if (index < this.#packed.length) return this.#packed[index];
-    const next = this.#packing.next();
-    if (next.done === true) return undefined;
-    const packed = { bytes: Buffer.concat(next.value), updates: next.value.length };
-    this.#packed.push(packed);
-    return packed;
-  }
-
   /**
    * A router acts on each UPDATE as it comes. So that no path is its best for a moment that neither was nor will be: what gets better or is
    * new, the best first; then what vanishes or gets worse, last what was best before. See also AdjRibOut.
    */
-  *#pack(): Generator<Uint8Array[], void> {
-    const { packer } = this.terms;
+  pack(): Uint8Array[] {
     const groups = [...this.#groups.values()].flatMap(({ byNextHop }) => [...byNextHop.values()]);
-    for (const group of groups.sort((a, b) => a.med - b.med)) yield* this.#packSome(group, reaching(group, packer));
+    for (const group of groups.sort((a, b) => a.med - b.med)) this.#reach(group, group);
     // Sorting is stable: of those that were equally good the vanished ones go first.
     const losses = [...this.#gone.values(), ...groups.flatMap(lossesOf)].sort((a, b) => b.before - a.before);
     for (const loss of losses) {
-      if ('group' in loss) yield* this.#packSome(loss.columns, reaching(loss.group, packer));
-      else yield* this.#packSome(loss, (columns) => packer.unreach(loss.family, columns));
+      if ('group' in loss) this.#reach(loss.group, loss.columns);
+      else this.#packer.unreach(loss.family, loss);
     }
-    if (!packer.isEmpty) yield packer.takeMessages();
+    return this.#packer.takeMessages();
   }
 
-  *#packSome(columns: NlriColumns, pack: Packing): Generator<Uint8Array[], void> {
-    for (let from = pack(columns); from !== undefined; from = pack({ ...columns, from })) {
-      yield this.terms.packer.takeMessages();
+  /** Whether it doesn't matter which of the paths go first, so that `packSome` may leave some for later. */
+  get isUnordered(): boolean {
+    return !this.#isOrdered && this.#kinds <= mostKinds;
+  }
+
+  /**
+   * Messages that are full, and if that is not enough those that come next to it. What is left stays with what is collected from now on: to pack
+   * all each time would leave a message that isn't full for each next hop. A change has to wait for what is left, so that it must be little.
+   *
+   * @param leftBytes about how much may be left
+   */
+  packSome(leftBytes: number): Uint8Array[] {
+    const groups = [...this.#groups.values()].flatMap(({ byNextHop }) => [...byNextHop.values()]);
+    for (const group of groups) if (group.bytes >= this.#packer.maxBytes) this.#reachSome(group, true);
+    for (const group of groups.sort((a, b) => b.bytes - a.bytes)) {
+      if (this.bytes <= leftBytes) break;
+      this.#reachSome(group, false);
     }
+    return this.#packer.takeMessages();
+  }
+
+  #reachSome(group: Group, fullOnly: boolean): void {
+    const packed = this.#reach(group, group, fullOnly);
+    group.prefixes.splice(0, packed);
+    group.pathIds.splice(0, packed);
+    this.bytes -= group.bytes;
+    const once = group.prefixes.length === 0 ? 0 : (group.attributes?.length ?? 0);
+    group.bytes = group.prefixes.reduce((sum, octets) => sum + octetsOf(octets), once);
+    this.bytes += group.bytes;
+  }
+
+  #reach({ family, nextHop, attributes }: Group, { prefixes, pathIds }: Columns, fullOnly = false): number {
+    if (attributes === undefined) return 0;
+    return this.#packer.reach(family, nextHop, attributes, { prefixes, pathIds, fullOnly });
   }
 
   /** What a peer gets of a route. @param invalid where to note what can't be encoded */
   #paths(
-    { prefix, encoded: { family } }: Readonly<Entry>,
+    { prefix, encoded: { family } }: Entry,
     route: Route | undefined,
     terms: Terms | undefined,
     invalid: InvalidRoutes,
@@ -187,7 +175,7 @@ export class Changes {
     if (route === undefined || terms === undefined) return noPaths;
     const limit = terms.limits.get(family) ?? 0;
     const siblings = this.#siblings(family, terms.sender, route);
-    const addPath = this.terms.packer.usesPathIds(family);
+    const addPath = this.#packer.usesPathIds(family);
     const paths: GroupedPath[] = [];
     for (const path of route.paths) {
       if (paths.length >= limit) break;
@@ -203,6 +191,7 @@ export class Changes {
 
   #group(siblings: Siblings, { nextHop, attributes }: Path): Group {
     const { family, sender } = siblings;
+    if (attributes !== undefined) this.#isOrdered = true;
     const like = attributes === undefined ? siblings : this.#siblings(family, sender, attributes);
     return like.byNextHop.get(nextHop) ?? this.#createGroup(like, nextHop);
   }
@@ -214,8 +203,8 @@ export class Changes {
       if ((before[at++] === path || before.includes(path)) && !again) continue;
       const { id, group } = path;
       const columns = columnsFor(group, before.find((other) => other.id === id)?.group.med);
-      if (columns.prefixes.length === 0) this.bytes += group.attributes?.length ?? 0;
-      this.#append(columns, octets, id);
+      if (columns !== group) this.#isOrdered = true;
+      this.#append(columns, octets, id, group.attributes?.length);
     }
   }
 
@@ -223,24 +212,32 @@ export class Changes {
     let at = 0;
     for (const path of before) {
       if (wanted[at++] === path || wanted.some(({ id }) => id === path.id)) continue;
+      this.#isOrdered = true;
       this.#append(this.#goneOf(encoded.family, path.group.med), encoded.octets, path.id);
     }
   }
 
-  #append(columns: Columns, octets: Uint8Array, id: number): void {
+  /** @param once how many octets go along with the first */
+  #append(columns: Columns, octets: Uint8Array, id: number, once = 0): void {
+    const bytes = octetsOf(octets) + (columns.prefixes.length === 0 ? once : 0);
     columns.prefixes.push(octets);
     columns.pathIds.push(id);
-    this.bytes += octets.length + 4;
+    columns.bytes += bytes;
+    this.bytes += bytes;
   }
 
   #siblings(family: AddressFamily, sender: Sender, chosen: ChosenAttributes): Siblings {
     const key = attributesKey(sender, family, chosen);
     let siblings = this.#groups.get(key);
-    if (siblings === undefined) this.#groups.set(key, (siblings = { family, sender, chosen, byNextHop: new Map() }));
+    if (siblings === undefined) {
+      this.#kinds++;
+      this.#groups.set(key, (siblings = { family, sender, chosen, byNextHop: new Map() }));
+    }
     return siblings;
   }
 
   #createGroup({ family, sender, chosen, byNextHop }: Siblings, nextHop: string): Group {
+    this.#kinds++;
     // Routers take a path without a MED for one of 0 (RFC 4271 section 9.1.2.2).
     const base = {
       family,
@@ -248,13 +245,12 @@ export class Changes {
       med: chosen.med ?? 0,
       worse: new Map(),
       paths: new Map(),
-      prefixes: [],
-      pathIds: [],
+      ...noColumns(),
     };
     let group: Group;
     try {
-      this.terms.packer.checkNextHop(family, nextHop);
-      const attributes = this.terms.packer.encodeAttributes(routeAttributes(sender, family, nextHop, chosen));
+      this.#packer.checkNextHop(family, nextHop);
+      const attributes = this.#packer.encodeAttributes(routeAttributes(sender, family, nextHop, chosen));
       group = { ...base, attributes, invalid: '' };
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
@@ -267,19 +263,17 @@ export class Changes {
   #goneOf(family: AddressFamily, med: number): Columns {
     const key = `${family} ${med}`;
     let gone = this.#gone.get(key);
-    if (gone === undefined) this.#gone.set(key, (gone = { family, before: med, prefixes: [], pathIds: [] }));
+    if (gone === undefined) this.#gone.set(key, (gone = { family, before: med, ...noColumns() }));
     return gone;
   }
 }
 
 const noPaths: readonly GroupedPath[] = [];
 
-/** @returns the first that is left for later */
-type Packing = (columns: NlriColumns) => number | undefined;
+const noColumns = (): Columns => ({ prefixes: [], pathIds: [], bytes: 0 });
 
-function reaching({ family, nextHop, attributes }: Group, packer: UpdatePacker): Packing {
-  return (columns) => (attributes === undefined ? undefined : packer.reach(family, nextHop, attributes, columns));
-}
+/** About how many of a message a path takes, its identifier included. */
+const octetsOf = (prefix: Uint8Array): number => prefix.length + 4;
 
 function pathOf(group: Group, id: number): GroupedPath {
   let path = group.paths.get(id);
@@ -295,7 +289,7 @@ function lossesOf(group: Group): { group: Group; before: number; columns: Column
 function columnsFor(group: Group, before: number | undefined): Columns {
   if (before === undefined || before >= group.med) return group;
   let columns = group.worse.get(before);
-  if (columns === undefined) group.worse.set(before, (columns = { prefixes: [], pathIds: [] }));
+  if (columns === undefined) group.worse.set(before, (columns = noColumns()));
   return columns;
 }
 

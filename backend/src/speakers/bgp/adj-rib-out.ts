@@ -1,33 +1,36 @@
-import {
-  InvalidRoutes,
-  type Entry,
-  type OnInvalid,
-  type Packed,
-  type RibSession,
-  type Terms,
-} from './adj-rib-changes.ts';
-import type { AddressFamily, Route } from './model.ts';
-import { Collection, type SharedChanges } from './shared-changes.ts';
+import { Changes, InvalidRoutes, type Entry, type OnInvalid, type Terms } from './adj-rib-changes.ts';
+import type { AddressFamily, FamilyConfig, PeerConfig, Route } from './model.ts';
+import type { CodecContext } from './wire/context.ts';
 import { encodeFrame, MessageType } from './wire/frame.ts';
 import { encodePrefix, type EncodedPrefix } from './wire/nlri.ts';
 import { encodeRouteRefresh, RefreshSubtype } from './wire/route-refresh-message.ts';
+import { UpdatePacker } from './wire/update-packer.ts';
 
-export type { RibSession } from './adj-rib-changes.ts';
+/** What a session needs to know to send routes. */
+export interface RibSession {
+  readonly peer: Pick<PeerConfig, 'localAs' | 'peerAs' | 'gracefulShutdown'>;
+  /** The negotiated families; `addPathSendMax` as configured. */
+  readonly families: readonly FamilyConfig[];
+  readonly sending: CodecContext;
+  /** A refresh has a beginning and an end (RFC 7313). */
+  readonly enhancedRefresh?: boolean;
+}
 
 /** Encoded messages, in the order in which they must be sent; none while a batch is being collected. */
-export interface Batch extends Packed {
-  /** `updates` of them are UPDATEs. */
+export interface Batch {
+  readonly bytes: Uint8Array;
   readonly messages: number;
+  /** How many of them are UPDATEs. */
+  readonly updates: number;
 }
 
 export interface AdjRibOutDeps {
-  /** Of all peers. */
-  readonly shared: SharedChanges;
   /** Routes or paths that can't be encoded are not sent. */
   readonly onInvalid: OnInvalid;
 }
 
 interface ActiveSession extends RibSession {
+  readonly packer: UpdatePacker;
   readonly terms: Terms;
 }
 
@@ -40,6 +43,9 @@ interface Walk {
 
 /** How many paths, or prefixes, are looked at before others have their turn: a millisecond or two. */
 const looksAtOnce = 1_024;
+
+/** How much of a batch may be left for messages to be filled: with less of it more of them aren't. */
+const leftShare = 0.8;
 
 const nobody: ReadonlySet<never> = new Set();
 
@@ -58,9 +64,7 @@ export class AdjRibOut {
   readonly #dirty = new Set<Entry>();
   #walk: Walk | undefined;
   /** The batch that is being collected. Its paths count as sent. */
-  #open: Collection | undefined;
-  /** The one before, as far as its messages are not taken yet: they go before anything else. */
-  #leaving: Collection | undefined;
+  #open: Changes | undefined;
   #openHasChanges = false;
   /** Something has changed since, which may concern its prefixes: it goes before anything else. */
   #overtaken = false;
@@ -89,7 +93,7 @@ export class AdjRibOut {
   /** True if `take` may have something to send. */
   get pending(): boolean {
     if (this.#session === undefined) return false;
-    if (this.#told.length > 0 || this.#leaving !== undefined) return true;
+    if (this.#told.length > 0) return true;
     if (!this.#known) return false;
     return this.#isLookDue || this.#open !== undefined || this.#isEndDue;
   }
@@ -132,7 +136,13 @@ export class AdjRibOut {
 
   /** Other limits on the number of paths in the session that is there, or other attributes of all routes. */
   reconfigure(session: RibSession): void {
-    this.#session = { ...session, terms: this.#deps.shared.termsOf(session) };
+    const { peer, sending } = session;
+    const limits = new Map<string, number>();
+    for (const { family, addPathSendMax } of session.families) {
+      limits.set(family, sending.addPath.has(family) ? addPathSendMax : 1);
+    }
+    const terms = { sender: { ...peer, fourOctetAs: sending.fourOctetAs }, limits };
+    this.#session = { ...session, packer: new UpdatePacker(sending), terms };
     this.#lookAtAll(this.#walk?.again ?? nobody);
   }
 
@@ -155,17 +165,15 @@ export class AdjRibOut {
   }
 
   /**
-   * The next messages; undefined if the peer has all that is wanted. What is returned counts as sent. Where there is more to look at, a batch without a
+   * The next messages, up to about `maxBytes` of them; undefined if the peer has all that is wanted. Where there is more to look at, a batch without a
    * message is returned, and the next call goes on.
    *
-   * @param maxBytes about how much to collect before it is packed into messages, some of which are returned at a time
+   * @param maxBytes also about how much is collected at most and not returned yet: what changes then goes after that
    * @param mostLooks at how many paths about
    */
   take(maxBytes: number, mostLooks = looksAtOnce): Batch | undefined {
     const session = this.#session;
     if (session === undefined) return undefined;
-    const leaving = this.#takeLeaving();
-    if (leaving !== undefined) return batch([], leaving);
     if (this.advance()) return nothingYet;
     if (!this.#known) return undefined;
     const taken = this.#takeOvertaken() ?? this.#takeNext(session, maxBytes, mostLooks);
@@ -174,8 +182,8 @@ export class AdjRibOut {
 
   #takeNext(session: ActiveSession, maxBytes: number, mostLooks: number): Batch | undefined {
     const begins = this.#beginRefreshes(session);
-    if (this.#collect(session, maxBytes, mostLooks)) return batch(begins);
-    const some = batch(begins, this.#pack());
+    if (this.#collect(session, maxBytes, mostLooks)) return batch(begins, []);
+    const some = batch(begins, this.#packFor(maxBytes));
     if (some !== undefined || this.#isLookDue) return some;
     return batch(this.#takeEnds(), this.#takeEndsOfRib(session));
   }
@@ -208,73 +216,73 @@ export class AdjRibOut {
     return ended.map((family) => refreshMessage(family, RefreshSubtype.end));
   }
 
-  #takeEndsOfRib({ families, terms: { packer } }: ActiveSession): Packed | undefined {
-    if (!this.#endOfRibDue) return undefined;
+  #takeEndsOfRib(session: ActiveSession): Uint8Array[] {
+    if (!this.#endOfRibDue) return [];
     this.#endOfRibDue = false;
-    for (const { family } of families) packer.endOfRib(family);
-    const messages = packer.takeMessages();
-    return { bytes: Buffer.concat(messages), updates: messages.length };
+    for (const { family } of session.families) session.packer.endOfRib(family);
+    return session.packer.takeMessages();
   }
 
   /**
-   * Adds to the batch: what has changed, then what is looked at in turn. What goes again for a refresh has no part in a batch with changes,
-   * where it would go first.
+   * Adds to the batch: what has changed, else what is looked at in turn. That has no part in a batch with changes, where it would go before
+   * what vanishes.
    *
    * @returns whether there is room in it for more, and more to look at
    */
-  #collect({ terms }: ActiveSession, maxBytes: number, mostLooks: number): boolean {
-    const open = this.#isLookDue ? (this.#open ??= new Collection(this.#deps.shared, terms)) : this.#open;
-    if (open === undefined) return false;
-    const enough = open.looks + mostLooks;
-    const isOver = (): boolean => open.bytes >= maxBytes || open.looks >= enough;
-    this.#collectChanges(open, isOver);
-    if (this.#openHasChanges && this.#goesAgain) return this.#dirty.size > 0 && open.bytes < maxBytes;
-    this.#collectInTurn(open, isOver);
-    return open.bytes < maxBytes && this.#isLookDue;
+  #collect({ packer, terms }: ActiveSession, maxBytes: number, mostLooks: number): boolean {
+    const changes = this.#isLookDue ? (this.#open ??= new Changes(packer)) : this.#open;
+    if (changes === undefined) return false;
+    const enough = changes.looks + mostLooks;
+    const isOver = (): boolean => changes.bytes >= maxBytes || changes.looks >= enough;
+    this.#collectChanges(changes, terms, isOver);
+    if (!this.#mustEndWithChanges) this.#collectInTurn(changes, terms, isOver);
+    return changes.bytes < maxBytes && this.#mayGrow;
   }
 
-  #collectChanges(open: Collection, isOver: () => boolean): void {
+  get #mustEndWithChanges(): boolean {
+    return this.#openHasChanges && this.#walk !== undefined;
+  }
+
+  /** There is more to look at that may be part of the same batch. */
+  get #mayGrow(): boolean {
+    return this.#dirty.size > 0 || (this.#walk !== undefined && !this.#mustEndWithChanges);
+  }
+
+  #collectChanges(changes: Changes, terms: Terms, isOver: () => boolean): void {
     for (const entry of this.#dirty) {
       if (isOver()) return;
       this.#dirty.delete(entry);
-      this.#add(open, entry, false);
+      this.#add(changes, entry, terms, false);
       this.#openHasChanges = true;
     }
   }
 
-  #collectInTurn(open: Collection, isOver: () => boolean): void {
+  #collectInTurn(changes: Changes, terms: Terms, isOver: () => boolean): void {
     while (this.#walk !== undefined && !isOver()) {
       const { value: entry } = this.#walk.entries.next();
       if (entry === undefined) this.#walk = undefined;
-      else this.#add(open, entry, this.#walk.again.has(entry.encoded.family));
+      else this.#add(changes, entry, terms, this.#walk.again.has(entry.encoded.family));
     }
   }
 
-  get #goesAgain(): boolean {
-    return this.#walk !== undefined && this.#walk.again.size > 0;
-  }
-
-  #add(open: Collection, entry: Entry, again: boolean): void {
-    this.#sentPrefixes += open.add(entry, again);
+  #add(changes: Changes, entry: Entry, terms: Terms, again: boolean): void {
+    this.#sentPrefixes += changes.add(entry, terms, again);
     if (entry.route === undefined) this.#entries.delete(entry.prefix);
   }
 
-  #pack(): Packed | undefined {
-    const open = this.#open;
+  /** As long as there is more, what doesn't fill a message is left. */
+  #packFor(maxBytes: number): Uint8Array[] {
+    if (this.#open?.isUnordered !== true || !this.#mayGrow) return this.#pack();
+    return this.#open.packSome(maxBytes * leftShare);
+  }
+
+  #pack(): Uint8Array[] {
+    const changes = this.#open;
     this.#open = undefined;
     this.#openHasChanges = false;
     this.#overtaken = false;
-    if (open === undefined) return undefined;
-    open.complete();
-    open.changes.invalid.report(this.#deps.onInvalid);
-    this.#leaving = open;
-    return this.#takeLeaving();
-  }
-
-  #takeLeaving(): Packed | undefined {
-    const packed = this.#leaving?.next();
-    if (packed === undefined) this.#leaving = undefined;
-    return packed;
+    changes?.invalid.report(this.#deps.onInvalid);
+    return changes?.pack() ?? [];
   }
 
   #mark(entry: Entry): void {
@@ -335,7 +343,6 @@ export class AdjRibOut {
     this.#dirty.clear();
     this.#walk = undefined;
     this.#open = undefined;
-    this.#leaving = undefined;
     this.#openHasChanges = false;
     this.#overtaken = false;
     this.#sentPrefixes = 0;
@@ -358,12 +365,11 @@ function encodedPrefix(prefix: string, route: Route): EncodedPrefix {
 
 const nothingYet: Batch = { bytes: new Uint8Array(), messages: 0, updates: 0 };
 
-/** What is the same for several peers stays one buffer. */
-function batch(others: readonly Uint8Array[], packed?: Packed): Batch | undefined {
-  const { bytes = new Uint8Array(), updates = 0 } = packed ?? {};
-  const messages = others.length + updates;
-  if (messages === 0) return undefined;
-  return { bytes: others.length === 0 ? bytes : Buffer.concat([...others, bytes]), messages, updates };
+function batch(others: readonly Uint8Array[], updates: readonly Uint8Array[]): Batch | undefined {
+  const messages = others.length + updates.length;
+  return messages === 0
+    ? undefined
+    : { bytes: Buffer.concat([...others, ...updates]), messages, updates: updates.length };
 }
 
 function refreshMessage(family: AddressFamily, subtype: number): Uint8Array {

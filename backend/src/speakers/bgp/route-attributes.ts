@@ -4,20 +4,8 @@ import type { AsSegment } from './wire/attributes/as-path.ts';
 import { isMpNextHop } from './wire/update-packer.ts';
 
 /** What of the session goes into the attributes of every route. */
-export interface Sender {
-  readonly localAs: number;
-  /** The peer is of our AS (iBGP). */
-  readonly internal: boolean;
-  readonly gracefulShutdown: boolean;
+export interface Sender extends Pick<PeerConfig, 'localAs' | 'peerAs' | 'gracefulShutdown'> {
   readonly fourOctetAs: boolean;
-}
-
-export function senderOf(
-  peer: Pick<PeerConfig, 'localAs' | 'peerAs' | 'gracefulShutdown'>,
-  fourOctetAs: boolean,
-): Sender {
-  const { localAs, peerAs, gracefulShutdown = false } = peer;
-  return { localAs, internal: localAs === peerAs, gracefulShutdown, fourOctetAs };
 }
 
 /** Well-known community (RFC 8326 section 3): look for another way, this one is about to go. */
@@ -36,14 +24,15 @@ export function routeAttributes(
   nextHop: string,
   chosen: ChosenAttributes,
 ): PathAttribute[] {
-  const segments: AsSegment[] = sender.internal ? [] : [{ kind: 'sequence', ases: [sender.localAs] }];
+  const internal = sender.localAs === sender.peerAs;
+  const segments: AsSegment[] = internal ? [] : [{ kind: 'sequence', ases: [sender.localAs] }];
   const attributes: PathAttribute[] = [
     { type: 'origin', origin: 'igp' },
     { type: 'as-path', segments },
   ];
   if (!isMpNextHop(family, nextHop)) attributes.push({ type: 'next-hop', address: nextHop });
   if (chosen.med !== undefined) attributes.push({ type: 'med', value: chosen.med });
-  if (sender.internal) attributes.push({ type: 'local-pref', value: localPref(sender, chosen) });
+  if (internal) attributes.push({ type: 'local-pref', value: localPref(sender, chosen) });
   attributes.push(...list('communities', communities(sender, chosen)));
   if (needsAs4Path(sender)) attributes.push({ type: 'as4-path', segments });
   attributes.push(...list('large-communities', chosen.largeCommunities));
@@ -52,12 +41,12 @@ export function routeAttributes(
 
 /** RFC 8326 section 4.2: within the AS a route on its way out is less than any other. */
 function localPref({ gracefulShutdown }: Sender, chosen: ChosenAttributes): number {
-  return gracefulShutdown ? 0 : (chosen.localPref ?? defaultLocalPref);
+  return gracefulShutdown === true ? 0 : (chosen.localPref ?? defaultLocalPref);
 }
 
 function communities({ gracefulShutdown }: Sender, chosen: ChosenAttributes): readonly string[] {
   const values = chosen.communities ?? [];
-  return gracefulShutdown ? [...new Set([...values, GRACEFUL_SHUTDOWN])] : values;
+  return gracefulShutdown === true ? [...new Set([...values, GRACEFUL_SHUTDOWN])] : values;
 }
 
 /** A list of no communities would be malformed (RFC 7606 section 7.8), so there is none then. */
@@ -66,14 +55,14 @@ function list(type: 'communities' | 'large-communities', values: readonly string
 }
 
 /** RFC 6793 section 4.2.2: only where AS_TRANS has to stand in for our AS number. */
-function needsAs4Path({ localAs, internal, fourOctetAs }: Sender): boolean {
-  return !fourOctetAs && !internal && localAs > 0xffff;
+function needsAs4Path({ localAs, peerAs, fourOctetAs }: Sender): boolean {
+  return !fourOctetAs && localAs !== peerAs && localAs > 0xffff;
 }
 
 /** Equal for paths that, with equal next hops, have equal attributes in a session. */
 export function attributesKey({ gracefulShutdown }: Sender, family: AddressFamily, chosen: ChosenAttributes): string {
   const communities = chosen.communities?.join() ?? '';
   const large = chosen.largeCommunities?.join() ?? '';
-  const going = gracefulShutdown ? 'going' : '';
+  const going = gracefulShutdown === true ? 'going' : '';
   return `${family} ${going} ${chosen.med ?? ''} ${chosen.localPref ?? ''} ${communities} ${large}`;
 }

@@ -32,9 +32,9 @@ export interface SessionDeps {
 }
 
 /** How much may wait in user space for a slow peer; the kernel's buffer comes on top. */
-const highWaterBytes = 128 * 1024;
-/** Each batch leaves a message that isn't full for each next hop: the table of 10,000 prefixes with eight next hops each is one. */
-const batchBytes = 2 ** 20;
+const highWaterBytes = 64 * 1024;
+/** The more, the fewer messages that aren't full; but as much may go before a withdrawal, however slowly the router reads. */
+const batchBytes = 128 * 1024;
 /** How long a NOTIFICATION may take to leave before the connection is dropped. */
 const flushMs = 1_000;
 

@@ -7,7 +7,6 @@ import { asksForAddPath } from './fsm/negotiate.ts';
 import { Listening, type ListenConfig, type ListenProblem } from './listening.ts';
 import type { PeerConfig, Route, SessionStatus } from './model.ts';
 import { PeerSessions, type PeerPast } from './peer-sessions.ts';
-import { SharedChanges } from './shared-changes.ts';
 import { Turns, type Work } from './turns.ts';
 import { CeaseSubcode, ErrorCode, notification, shutdownCommunication } from './wire/notification.ts';
 import type { Notification } from './wire/protocol-error.ts';
@@ -58,14 +57,12 @@ export class BgpSpeaker {
   readonly #callers: Callers;
   readonly #listening: Listening;
   readonly #turns: Turns;
-  readonly #shared: SharedChanges;
   #stopped = false;
 
   constructor(deps: BgpSpeakerDeps, options: BgpSpeakerOptions = {}) {
     this.#deps = deps;
     this.#options = options;
     this.#turns = new Turns(deps.clock);
-    this.#shared = new SharedChanges(deps.clock);
     this.#callers = new Callers(deps);
     this.#listening = new Listening({
       ...deps,
@@ -185,7 +182,6 @@ export class BgpSpeaker {
         else await sessions.stop(mode === 'retain' ? undefined : farewell);
       }),
     );
-    this.#shared.forget();
     // Not before: FRR takes it for a failure while the session of BGP is up, and drops routes that it keeps once the connection is closed.
     await this.#deps.bfd?.stop();
   }
@@ -201,7 +197,6 @@ export class BgpSpeaker {
   #add(config: PeerConfig): void {
     const logger = this.#deps.logger.child({ peer: config.key, address: config.address });
     const rib = new AdjRibOut({
-      shared: this.#shared,
       onInvalid: (count, prefix, reason) => logger.warn({ count, prefix, reason }, 'routes that BGP cannot carry'),
     });
     const work: Work = () => rib.advance() || peer.sessions.send();

@@ -25,7 +25,7 @@ export class PeerTable {
   }
 
   receive(stream: Uint8Array): void {
-    for (const frame of framesOf(stream)) {
+    for (const frame of framesOf(stream, this.#context.extendedMessages)) {
       const message = decodeMessage(frame, this.#context);
       if (message.type === 'update') this.apply(message);
     }

@@ -1,7 +1,5 @@
 import { AdjRibOut, type Batch, type RibSession } from '../adj-rib-out.ts';
-import { FakeClock } from '../../../platform/fake/clock.ts';
 import type { AddressFamily, Route } from '../model.ts';
-import { SharedChanges } from '../shared-changes.ts';
 import { PeerTable } from './peer-table.ts';
 
 export interface SessionOptions {
@@ -10,6 +8,7 @@ export interface SessionOptions {
   readonly families?: readonly AddressFamily[];
   readonly localAs?: number;
   readonly fourOctetAs?: boolean;
+  readonly extendedMessages?: boolean;
 }
 
 export function session(options: SessionOptions = {}): RibSession {
@@ -17,7 +16,11 @@ export function session(options: SessionOptions = {}): RibSession {
   return {
     peer: { localAs: options.localAs ?? 65000, peerAs: 65001 },
     families: families.map((family) => ({ family, addPathSendMax: options.sendMax ?? 16 })),
-    sending: { fourOctetAs: options.fourOctetAs ?? true, addPath: new Set(options.addPath ?? families) },
+    sending: {
+      fourOctetAs: options.fourOctetAs ?? true,
+      addPath: new Set(options.addPath ?? families),
+      extendedMessages: options.extendedMessages ?? false,
+    },
   };
 }
 
@@ -31,16 +34,13 @@ export const table = (...routes: readonly Route[]): Map<string, Route> =>
 /** The routes of a peer, and what a peer makes of all that is sent. */
 export class Scene {
   readonly invalid: string[] = [];
-  readonly rib: AdjRibOut;
+  readonly rib = new AdjRibOut({
+    onInvalid: (count, prefix, reason) => void this.invalid.push(`${count} ${prefix}: ${reason}`),
+  });
   readonly session: RibSession;
   peer: PeerTable;
 
-  /** @param shared with the peers of other scenes */
-  constructor(options: SessionOptions = {}, shared = new SharedChanges(new FakeClock())) {
-    this.rib = new AdjRibOut({
-      shared,
-      onInvalid: (count, prefix, reason) => void this.invalid.push(`${count} ${prefix}: ${reason}`),
-    });
+  constructor(options: SessionOptions = {}) {
     this.session = session(options);
     this.peer = new PeerTable(this.session.sending);
   }

@@ -84,6 +84,21 @@ test('where longer messages are agreed on, a table takes a few of them, none lon
   assert.ok(messages.every(({ length }) => length <= 65_535));
 });
 
+test('what does not fill a message is left where that is asked for', () => {
+  const packer = new UpdatePacker(context(true));
+  const encoded = packer.encodeAttributes(fourAttributes);
+  const routes = columns(Array.from({ length: 2_000 }, (_, i) => `10.1.${i >> 8}.${i & 255}/32`));
+  const packed = packer.reach('ipv4-unicast', '192.0.2.2', encoded, { ...routes, fullOnly: true });
+  const full = packer.takeMessages();
+  assert.equal(full.length, 2);
+  assert.ok(full.every(({ length }) => length > 4_090));
+  const rest = columns(Array.from({ length: 2_000 - packed }, (_, i) => `10.2.${i >> 8}.${i & 255}/32`));
+  assert.equal(packer.reach('ipv4-unicast', '192.0.2.2', encoded, { ...rest, fullOnly: true }), 0);
+  assert.equal(packer.takeMessages().length, 0);
+  assert.equal(packer.reach('ipv4-unicast', '192.0.2.2', encoded, rest), 2_000 - packed);
+  assert.equal(packer.takeMessages().length, 1);
+});
+
 for (const addPath of [true, false]) {
   test(`splits by size and loses nothing, ADD-PATH ${addPath ? 'on' : 'off'}`, () => {
     const four = Array.from({ length: 1500 }, (_, i) => `10.1.${i >> 8}.${i & 255}/32`);

@@ -12,8 +12,8 @@ export interface NlriColumns {
   readonly prefixes: readonly Uint8Array[];
   /** Path identifiers in the same order; read only where ADD-PATH is in use. */
   readonly pathIds: readonly number[];
-  /** The first that is meant; all if left out. */
-  readonly from?: number;
+  /** For `reach`: what doesn't fill a message is left. */
+  readonly fullOnly?: boolean;
 }
 
 const mpReachCode = 14;
@@ -34,28 +34,18 @@ export class UpdatePacker {
   readonly #context: CodecContext;
   readonly #writer: Writer;
   readonly #messages: Uint8Array[] = [];
-  readonly #enoughBytes: number;
-  #packedBytes = 0;
+  /** The longest that a message may be. */
+  readonly maxBytes: number;
 
-  /** @param enoughBytes about how many octets `reach` and `unreach` leave for `takeMessages` */
-  constructor(context: CodecContext, enoughBytes = Infinity) {
+  constructor(context: CodecContext) {
     this.#context = context;
-    this.#enoughBytes = enoughBytes;
-    this.#writer = new Writer(context.extendedMessages === true ? maxExtendedMessageBytes : maxMessageBytes);
+    this.maxBytes = context.extendedMessages === true ? maxExtendedMessageBytes : maxMessageBytes;
+    this.#writer = new Writer(this.maxBytes);
   }
 
   /** The messages packed since the last call. */
   takeMessages(): Uint8Array[] {
-    this.#packedBytes = 0;
     return this.#messages.splice(0);
-  }
-
-  get isEmpty(): boolean {
-    return this.#messages.length === 0;
-  }
-
-  get #isFull(): boolean {
-    return this.#packedBytes >= this.#enoughBytes;
   }
 
   /** Whether path identifiers go along with this family's routes. */
@@ -81,12 +71,13 @@ export class UpdatePacker {
 
   /**
    * @param attributes encoded, including NEXT_HOP if that is an IPv4 address; an IPv6 one goes into MP_REACH_NLRI.
-   * @returns the first route that is left for after `takeMessages`; undefined: there is none
+   * @returns how many of the routes, the first ones, are packed
    */
-  reach(family: AddressFamily, nextHop: string, attributes: Uint8Array, routes: NlriColumns): number | undefined {
+  reach(family: AddressFamily, nextHop: string, attributes: Uint8Array, routes: NlriColumns): number {
     const hop = isMpNextHop(family, nextHop) ? addressBytes(nextHop) : undefined;
-    for (let at = routes.from ?? 0; at < routes.prefixes.length;) {
-      if (this.#isFull) return at;
+    let packed = 0;
+    while (packed < routes.prefixes.length) {
+      let at = packed;
       const writer = this.#begin().u16(0);
       const attributesAt = writer.beginLength16();
       if (hop === undefined) {
@@ -101,15 +92,15 @@ export class UpdatePacker {
         writer.bytes(attributes);
         writer.finishLength16(attributesAt);
       }
+      if (routes.fullOnly === true && at === routes.prefixes.length) break;
       this.#finish();
+      packed = at;
     }
-    return undefined;
+    return packed;
   }
 
-  /** @returns as `reach` does */
-  unreach(family: AddressFamily, routes: NlriColumns): number | undefined {
-    for (let at = routes.from ?? 0; at < routes.prefixes.length;) {
-      if (this.#isFull) return at;
+  unreach(family: AddressFamily, routes: NlriColumns): void {
+    for (let at = 0; at < routes.prefixes.length;) {
       const writer = this.#begin();
       if (family === 'ipv4-unicast') {
         const withdrawnAt = writer.beginLength16();
@@ -125,7 +116,6 @@ export class UpdatePacker {
       }
       this.#finish();
     }
-    return undefined;
   }
 
   /** RFC 4724 section 2: an empty UPDATE, or an empty MP_UNREACH_NLRI of the family. */
@@ -171,6 +161,5 @@ export class UpdatePacker {
   #finish(): void {
     this.#writer.setU16(16, this.#writer.length);
     this.#messages.push(this.#writer.finish());
-    this.#packedBytes += this.#writer.length;
   }
 }
