@@ -64,8 +64,10 @@ export function scenarios(lab: Interop<Router>): void {
     await lab.routed({ 1: nodes });
     await lab.losesNothing(nodes, async (traffic) => {
       await lab.announce(speaker, { 1: nodes }, { med: 50, communities: ['65000:77'] });
-      await until(async () => (await lab.router.preference('10.77.0.1/32')).med === 50, { what: 'the MED to be 50' });
-      assert.deepEqual(await lab.router.communities('fd00:77::1/128'), ['65000:77']);
+      for (const prefix of ['10.77.0.1/32', 'fd00:77::1/128']) {
+        await until(async () => (await lab.router.preference(prefix)).med === 50, { what: `the MED of ${prefix} to be 50` });
+        assert.deepEqual(await lab.router.communities(prefix), ['65000:77']);
+      }
       await traffic.more(50);
       for (const key of ['v4', 'v6']) assert.equal((await speaker.now(key))?.counters.established, 1);
       // A hold time is agreed on in OPEN: that takes a session of its own, and the router keeps what it has until then.
