@@ -65,7 +65,9 @@ export function scenarios(lab: Interop<Router>): void {
     await lab.losesNothing(nodes, async (traffic) => {
       await lab.announce(speaker, { 1: nodes }, { med: 50, communities: ['65000:77'] });
       for (const prefix of ['10.77.0.1/32', 'fd00:77::1/128']) {
-        await until(async () => (await lab.router.preference(prefix)).med === 50, { what: `the MED of ${prefix} to be 50` });
+        await until(async () => (await lab.router.preference(prefix)).med === 50, {
+          what: `the MED of ${prefix} to be 50`,
+        });
         assert.deepEqual(await lab.router.communities(prefix), ['65000:77']);
       }
       await traffic.more(50);
