@@ -8,6 +8,7 @@ import { Freed } from './freed.ts';
 import { HeldBack } from './held-back.ts';
 import { Inheritance } from './inheritance.ts';
 import { interestedIn } from './interest.ts';
+import { Leaving } from './leaving.ts';
 import { Ledger, sharingGroup, type Holder } from './ledger.ts';
 import { plan, said, type AllocateView, type Plan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
@@ -32,20 +33,20 @@ export class Allocator {
   readonly #freed = new Freed(this.ledger);
   /** Pools that were drawn on for those who wait, since a step began. */
   readonly #drawn = new Set<string>();
-  /** By Service, the addresses that its next successful write lets go of. */
-  readonly #leaving = new Map<string, ReadonlySet<string>>();
+  readonly #leaving = new Leaving(this.ledger);
   #pools = new PoolSet(new Map());
   readonly #inheritance = new Inheritance();
   readonly #testimony: KnownTestimony;
   readonly #unproven = new Unproven(this.ledger);
   readonly heldBack = new HeldBack();
+  readonly #given = { ledger: this.ledger, heldBack: this.heldBack, leaving: this.#leaving };
   /** Services to plan anew as something else is held back than before, since a step began. */
   readonly #unsettled = new Set<string>();
 
   constructor(deps: AllocatorDeps) {
     this.#deps = deps;
-    const own = { ledger: this.ledger, inheritance: this.#inheritance, leaving: this.#leaving };
-    this.#testimony = new KnownTestimony({ ...deps, ...own, pools: () => this.#pools });
+    const own = { inheritance: this.#inheritance, pools: () => this.#pools };
+    this.#testimony = new KnownTestimony({ ...deps, ...this.#given, ...own });
   }
 
   get pools(): PoolSet {
@@ -124,31 +125,30 @@ export class Allocator {
     this.#note(service, planned);
     const { key } = service;
     const given = planned.served ? planned.assignments : [];
-    const evicted = given.flatMap(({ ip }) => this.#conflicting(service, ip).map((rival) => ({ rival, ip })));
+    const evicted = given.flatMap(({ ip }) => this.#leaving.conflicting(service, ip).map((rival) => ({ rival, ip })));
     for (const { rival, ip } of evicted) this.ledger.evict(rival, ip, now);
     const isGiven = ({ ip }: Assignment): boolean => given.some((assignment) => assignment.ip === ip);
     const byStatus = service.recorded.every(isGiven) ? [] : believedClaims(service, this.#view(now));
     const leaving = [...this.ledger.assignments(key), ...byStatus].filter((assignment) => !isGiven(assignment));
-    if (leaving.length > 0) this.#leaving.set(key, new Set(leaving.map(({ ip }) => ip)));
-    else this.#leaving.delete(key);
+    const isToStay = this.#leaving.set(key, leaving);
     const effects = this.#hold(service, [...given, ...leaving], now);
     this.observe(service);
     this.#holdBack(service, planned, now);
-    return this.#effects([...evicted.map(({ rival }) => rival), ...effects.again], effects.pools);
+    const joining = isToStay ? this.#shareAnew(service.sharing, now) : [];
+    return this.#effects([...evicted.map(({ rival }) => rival), ...effects.again, ...joining], effects.pools);
   }
 
   /** The plan is written: what the Service had before is free. */
   settle(service: Service, planned: Plan, now: number): Effects {
-    const leaving = this.#leaving.get(service.key);
-    this.#leaving.delete(service.key);
     // Not simply what was planned: since then it may have lost some to an older Service, or been offered more.
-    const left = this.ledger.assignments(service.key).filter(({ ip }) => leaving?.has(ip) !== true);
+    const left = this.ledger.assignments(service.key).filter(({ ip }) => !this.#leaving.has(service.key, ip));
     const effects = this.#hold(service, left, now);
+    this.#leaving.delete(service.key);
     const given = planned.served ? planned.assignments : [];
     const isNew = without(given, this.ledger.written(service.key)).length > 0;
     this.ledger.confirm(service.key, given);
-    if (!isNew) return effects;
-    return this.#effects([...effects.again, ...this.#shareAnew(service.sharing, now)], effects.pools);
+    const joining = isNew ? this.#shareAnew(service.sharing, now) : [];
+    return this.#effects([...effects.again, ...joining], effects.pools);
   }
 
   /** The Service is gone. */
@@ -157,15 +157,16 @@ export class Allocator {
     this.#unserved.delete(key);
     this.#wishes.set(key, []);
     this.ledger.wish(key, []);
-    this.#leaving.delete(key);
     const before = this.ledger.assignments(key);
+    this.#leaving.set(key, before);
     const sharing = this.ledger.sharing(key);
     const held = this.heldBack.of(key);
     for (const { ip } of held) this.heldBack.take(ip);
     const again = held.flatMap((assignment) => this.#offer(assignment, now));
     if (sharing !== undefined) again.push(...this.#set({ key, sharing }, [], now));
+    this.#leaving.delete(key);
     this.#unproven.forget(key);
-    return this.#effects([...again, ...this.#shareAnew(sharing, now)], poolsOf(before));
+    return this.#effects(again, poolsOf(before));
   }
 
   /** The pools changed: whoever waits may be served now, oldest first, and who is not served yet may be. */
@@ -237,9 +238,8 @@ export class Allocator {
 
   #view(now: number): AllocateView {
     const { namespaces, moves } = this.#deps;
-    const { ledger, heldBack } = this;
     const mayMove = (key: string): boolean => moves === undefined || moves.nextAt(key) <= now;
-    return { pools: this.#pools, namespaces, ledger, heldBack, now, testimony: this.#testimony, mayMove };
+    return { ...this.#given, pools: this.#pools, namespaces, now, testimony: this.#testimony, mayMove };
   }
 
   #setPools(pools: PoolSet): void {
@@ -263,11 +263,6 @@ export class Allocator {
     const byAny = service.recorded.length > 0;
     const others = { group: sharingGroup(service.sharing), byAny, named: plainWish(service) };
     this.#waiting.set(service, waitsFor, { heard, ...others });
-  }
-
-  /** The holders of an address that a Service is to have, and that can't share it. Who lets go of it anyway is left alone. */
-  #conflicting(service: Service, ip: string): string[] {
-    return this.ledger.rivals(ip, service).filter((rival) => this.#leaving.get(rival)?.has(ip) !== true);
   }
 
   #hold(service: Service, assignments: readonly Assignment[], now: number): Effects {
@@ -301,14 +296,14 @@ export class Allocator {
     }
     const written = this.ledger.written(key);
     const lost = this.ledger.assignments(key).filter(({ ip }) => assignments.every((other) => other.ip !== ip));
-    const again: string[] = [];
-    do {
-      lost.shift();
-      const freed = this.ledger.set(holder, [...assignments, ...lost], now);
+    const steps = lost.length === 0 ? [[]] : lost.map((_, i) => lost.slice(i + 1));
+    return steps.flatMap((rest, i) => {
+      const freed = this.ledger.set(holder, [...assignments, ...rest], now);
       this.#discard(freed, written);
-      again.push(...this.#free(freed, now));
-    } while (lost.length > 0);
-    return again;
+      // Beside those who have it still there may be room, whatever the terms of the one that left have become.
+      const [sharer = ''] = this.ledger.holders(lost[i]?.ip ?? '');
+      return [...this.#free(freed, now), ...this.#shareAnew(this.ledger.sharing(sharer), now)];
+    });
   }
 
   /** One of a group has other addresses or terms than before: those of the group that wait may fit beside it now. */
@@ -317,7 +312,7 @@ export class Allocator {
     if (group === undefined) return [];
     return this.#waiting.inGroup(group).filter((key) => {
       const service = this.#deps.services.get(key);
-      return service !== undefined && this.#reserve(service, this.plan(service, now), now);
+      return service !== undefined && this.#serve(service, now);
     });
   }
 
@@ -350,9 +345,7 @@ export class Allocator {
       const service = this.#deps.services.get(key);
       // Of those who share only some fit beside the first: the others get nothing by being planned.
       if (service === undefined || this.ledger.rivals(ip, service).length > 0) continue;
-      const planned = this.plan(service, now);
-      if (this.#reserve(service, planned, now)) again.push(key);
-      this.#holdBack(service, planned, now);
+      if (this.#serve(service, now)) again.push(key);
       if (this.heldBack.has(ip) || this.ledger.isHeldAlone(ip)) break;
     }
     return [...again, ...this.#retell([ip], now)];
@@ -378,6 +371,14 @@ export class Allocator {
       const service = this.#deps.services.get(key);
       return service !== undefined && said(this.plan(service, now)) !== this.#waiting.heard(key);
     });
+  }
+
+  /** Keeps for a Service that waits what it can have by now; returns whether it gets something. */
+  #serve(service: Service, now: number): boolean {
+    const planned = this.plan(service, now);
+    const gets = this.#reserve(service, planned, now);
+    this.#holdBack(service, planned, now);
+    return gets;
   }
 
   /** Returns whether the Service gets something that it had not. */

@@ -66,15 +66,19 @@ function some(ports: readonly string[]): string {
   return `${ports.slice(0, MAX_PORTS).join(', ')}${more}`;
 }
 
-/** Why an address that others hold can't be shared with them, or one that is held back for another can't be had. */
+/** That nobody stands against the Service is not enough where an address is held back for an older one, or is only let go of. */
+function keptFrom(ip: string, service: Service, { heldBack, leaving }: ChooseView): Finding | undefined {
+  const holder = heldBack?.keptFrom(ip, service) ?? leaving?.leftBy(ip, service.key);
+  return holder === undefined ? undefined : finding('WantedAddressTaken', { ip, holder });
+}
+
+/** Why an address that others hold can't be shared with them, or one that is kept for others can't be had. */
 function notShareable(ip: string, service: Service, view: ChooseView): Finding | undefined {
-  const keeper = view.heldBack?.keptFrom(ip, service);
-  if (keeper !== undefined) return finding('WantedAddressTaken', { ip, holder: keeper });
   const [holder] = view.ledger.rivals(ip, service).sort();
-  const theirs = holder === undefined ? undefined : view.ledger.sharing(holder);
-  if (holder === undefined || theirs === undefined) return undefined;
+  if (holder === undefined) return keptFrom(ip, service, view);
+  const theirs = view.ledger.sharing(holder);
   // Who asks for no sharing is told of none.
-  if (service.sharing.key === undefined) return finding('WantedAddressTaken', { ip, holder });
+  if (service.sharing.key === undefined || theirs === undefined) return finding('WantedAddressTaken', { ip, holder });
   const common = service.sharing.ports.filter((port) => theirs.ports.includes(port));
   const problem = sharingProblem(service.sharing, theirs) ?? 'SharingNotAgreed';
   return finding(problem, { ip, holder, ...(problem === 'SharingPortsOverlap' ? { ports: some(common) } : {}) });

@@ -3,6 +3,7 @@ import type { Pool } from '../domain/pool.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import type { Service } from '../domain/service.ts';
 import type { HeldBack } from './held-back.ts';
+import type { Leaving } from './leaving.ts';
 import type { Ledger } from './ledger.ts';
 import type { PoolSet } from './pool-set.ts';
 import type { Release } from './released.ts';
@@ -14,6 +15,8 @@ export interface FreeView {
   readonly now: number;
   /** Not given: nothing is held back for anybody. */
   readonly heldBack?: Pick<HeldBack, 'keptFrom' | 'of'>;
+  /** Not given: nobody is about to let go of anything. */
+  readonly leaving?: Pick<Leaving, 'leftBy'>;
 }
 
 /** An address for a Service, or why there is none. */
@@ -29,6 +32,12 @@ export function timeText(at: number): string {
   return `${new Date(Math.ceil(at / 1_000) * 1_000).toISOString().slice(0, 19)}Z`;
 }
 
+/** When an address that nobody has may be given to a Service. */
+function restedAt(ip: string, service: Service, pool: Pool, { ledger }: Pick<FreeView, 'ledger'>): number {
+  const release = ledger.lastHolder(ip);
+  return release === undefined || release.service === service.key ? 0 : restsUntil(release, pool);
+}
+
 function givable(ip: string, pool: Pool, family: Family, { pools }: Pick<FreeView, 'pools'>): boolean {
   // Of two families the text tells, without the cost of parsing.
   if (ip.includes(':') !== (family === 'ipv6')) return false;
@@ -42,21 +51,29 @@ function lowest(ips: readonly string[]): string | undefined {
   return first === undefined ? undefined : formatAddress(first);
 }
 
+/** Whether others who have an address, if any do, share it with the Service. */
+function joinable(ip: string, service: Service, { ledger, leaving }: FreeView): boolean {
+  return ledger.rivals(ip, service).length === 0 && leaving?.leftBy(ip, service.key) === undefined;
+}
+
 /** An address of the pool that the Services of its sharing group have, and that it fits beside all of them. */
 function shared(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
   if (service.sharing.key === undefined) return undefined;
   const theirs = new Set(view.ledger.sharedWith(service).map(({ ip }) => ip));
-  const fitting = [...theirs].filter(
-    (ip) => givable(ip, pool, family, view) && view.ledger.rivals(ip, service).length === 0,
-  );
-  return lowest(fitting);
+  return lowest([...theirs].filter((ip) => givable(ip, pool, family, view) && joinable(ip, service, view)));
 }
 
-/** An address that is kept for the Service already: while the write that says so is under way, or until there is one of the other family. */
+/** An address that is kept for the Service already, while the write that says so is under way. */
 function kept(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
-  const both = [...view.ledger.assignments(service.key), ...(view.heldBack?.of(service.key) ?? [])];
-  const all = both.filter((assignment) => assignment.pool === pool.name);
-  return all.find(({ ip }) => givable(ip, pool, family, view) && view.ledger.rivals(ip, service).length === 0)?.ip;
+  const all = view.ledger.assignments(service.key).filter((assignment) => assignment.pool === pool.name);
+  return all.find(({ ip }) => givable(ip, pool, family, view) && joinable(ip, service, view))?.ip;
+}
+
+/** One that is held back for it until there is one of the other family. It rests like any other: its pool may ask for that since. */
+function heldBack(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
+  const all = view.heldBack?.of(service.key).filter((assignment) => assignment.pool === pool.name);
+  const isIts = (ip: string): boolean => givable(ip, pool, family, view) && joinable(ip, service, view);
+  return all?.find(({ ip }) => isIts(ip) && restedAt(ip, service, pool, view) <= view.now)?.ip;
 }
 
 /** The address that a Service of this name had before, if nobody has got it since, or only those that it shared it with have it still. */
@@ -64,7 +81,7 @@ export function findOwn(service: Service, family: Family, pool: Pool, view: Free
   const { ledger } = view;
   const { key } = service;
   const given = ledger.ownReleased(pool.name, key).filter((ip) => !ledger.isWishedByOthers(ip, key));
-  const left = ledger.leftBy(key).filter((ip) => ledger.isHeld(ip) && ledger.rivals(ip, service).length === 0);
+  const left = ledger.leftBy(key).filter((ip) => ledger.isHeld(ip) && joinable(ip, service, view));
   return [...given, ...left].find((ip) => givable(ip, pool, family, view));
 }
 
@@ -98,22 +115,22 @@ function wishedByOthers(service: Service, family: Family, pool: Pool, view: Free
   let rests = false;
   for (const ip of view.ledger.wishedFree()) {
     if (!givable(ip, pool, family, view) || view.heldBack?.keptFrom(ip, service) !== undefined) continue;
-    const release = view.ledger.lastHolder(ip);
-    const until = release === undefined || release.service === service.key ? 0 : restsUntil(release, pool);
-    if (until <= view.now) return { ip };
+    if (restedAt(ip, service, pool, view) <= view.now) return { ip };
     rests = true;
   }
   return rests ? { rests } : {};
 }
 
 /**
- * The address of a pool that a Service without wishes gets: the one that is kept for it, one that it may share, the one that it had
- * before, one that nobody had yet, the one that nobody has had for longest, one that somebody else only asks for.
+ * The address of a pool that a Service without wishes gets: the one that is kept for it, one that it may share, the one that is held back
+ * for it, the one that it had before, one that nobody had yet, the one that nobody has had for longest, one that somebody else only asks
+ * for. What is held back comes after what is shared, as a new leader, for whom nothing is held back yet, would share as well.
  */
 export function findFree(service: Service, family: Family, pool: Pool, view: FreeView): Found {
   const now =
     kept(service, family, pool, view) ??
     shared(service, family, pool, view) ??
+    heldBack(service, family, pool, view) ??
     findOwn(service, family, pool, view) ??
     fresh(family, pool, view);
   if (now !== undefined) return { ok: true, ip: now };

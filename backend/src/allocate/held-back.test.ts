@@ -1,68 +1,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Pool } from '../domain/pool.ts';
 import type { Service } from '../domain/service.ts';
 import { aPool, aService } from '../domain/testing/builders.ts';
 import { Allocator } from './allocator.ts';
 import { HeldBack } from './held-back.ts';
-import { PoolSet } from './pool-set.ts';
+import { Desk, setOf } from './testing/desk.ts';
 
 const NOW = 1_000_000_000;
 const FOUR = aPool('four', ['192.0.2.1'], { isDefault: true });
 const SIX = aPool('six', ['2001:db8::1'], { isDefault: true });
-
-/** A leader whose writes succeed at once. */
-class Desk {
-  readonly services = new Map<string, Service>();
-  readonly allocator = new Allocator({ services: this.services, namespaces: new Map() });
-  #age = 0;
-
-  constructor(...pools: readonly Pool[]) {
-    this.allocator.adopt(setOf(pools), { released: new Map(), used: [] }, NOW);
-  }
-
-  pools(...pools: readonly Pool[]): void {
-    this.#work(this.allocator.configure(setOf(pools), NOW).again);
-  }
-
-  /** Younger than all before, unless it says when it was created. */
-  create(name: string, spec: Partial<Service>): void {
-    const service = aService(`d/${name}`, { createdAt: NOW + ++this.#age, ...spec });
-    this.services.set(service.key, service);
-    this.allocator.observe(service);
-    this.#work([service.key]);
-  }
-
-  remove(name: string): void {
-    const key = `d/${name}`;
-    this.services.delete(key);
-    this.#work(this.allocator.forget(key, NOW).again);
-  }
-
-  ips(name: string): string {
-    return this.allocator.ledger
-      .written(`d/${name}`)
-      .map(({ ip }) => ip)
-      .join();
-  }
-
-  #work(keys: readonly string[]): void {
-    const queue = [...keys];
-    for (let i = 0; queue.length > 0; i++) {
-      assert.ok(i < 1_000, 'it comes to rest');
-      const service = this.services.get(queue.shift() ?? '');
-      if (service === undefined) continue;
-      const planned = this.allocator.plan(service, NOW);
-      const taken = this.allocator.take(service, planned, NOW);
-      const settled = this.allocator.settle(service, planned, NOW);
-      queue.push(...taken.again, ...settled.again);
-    }
-  }
-}
-
-function setOf(pools: readonly Pool[]): PoolSet {
-  return new PoolSet(new Map(pools.map((pool) => [pool.name, pool])));
-}
 
 const BOTH: Partial<Service> = { familyPolicy: 'RequireDualStack', families: ['ipv4', 'ipv6'] };
 const V4: Partial<Service> = { families: ['ipv4'] };

@@ -122,13 +122,19 @@ function waitsFor(
 }
 
 /** What the families' answers mean together (KEP-563): Require needs all, Prefer is content with one. */
-function together(service: Service, plans: readonly FamilyPlan[], { pools }: Pick<AllocateView, 'pools'>): Decision {
+function together(
+  service: Service,
+  plans: readonly FamilyPlan[],
+  view: Pick<AllocateView, 'pools' | 'ledger'>,
+): Decision {
   const assignments = plans.flatMap((plan) => plan.assignment ?? []);
   const failures = plans.flatMap(({ failed }) => failed ?? []);
   const failed = failures[0]?.finding;
   const required = service.familyPolicy !== 'PreferDualStack' || assignments.length === 0;
   const found =
-    required && failures.every((failure) => mayEnd(failure, pools)) ? plans.flatMap((plan) => plan.found ?? []) : [];
+    required && failures.every((failure) => mayEnd(failure, view.pools))
+      ? plans.flatMap((plan) => plan.found ?? [])
+      : [];
   const later = { served: true, waitsFor: waitsFor(service, failures, found) } as const;
   if (failed === undefined || !required) {
     const allocated = finding('Allocated', { ips: assignments.map(({ ip }) => ip).join(',') });
@@ -136,8 +142,10 @@ function together(service: Service, plans: readonly FamilyPlan[], { pools }: Pic
     return { ...later, assignments, finding: shown, holds: [] };
   }
   const kept = plans.flatMap(({ had }) => had ?? []);
+  // What others have and would share with it is not kept from those who could share it as well.
+  const idle = found.filter(({ assignment: { ip } }) => view.ledger.holders(ip).every((key) => key === service.key));
   const holds = without(
-    found.map(({ assignment }) => assignment),
+    idle.map(({ assignment }) => assignment),
     kept,
   );
   return { ...later, assignments: kept, finding: failed, holds };

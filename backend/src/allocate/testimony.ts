@@ -2,6 +2,7 @@ import type { Assignment } from '../domain/service.ts';
 import type { AllocatorDeps } from './allocator-deps.ts';
 import type { Testimony } from './claims.ts';
 import type { Inheritance } from './inheritance.ts';
+import type { Leaving } from './leaving.ts';
 import type { Ledger } from './ledger.ts';
 import type { PoolSet } from './pool-set.ts';
 
@@ -9,8 +10,7 @@ interface KnownTestimonyDeps extends Pick<AllocatorDeps, 'services' | 'words'> {
   readonly ledger: Pick<Ledger, 'assignments'>;
   readonly inheritance: Inheritance;
   readonly pools: () => PoolSet;
-  /** By Service, the addresses that its next successful write lets go of. */
-  readonly leaving: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly leaving: Pick<Leaving, 'has'>;
 }
 
 /** What an allocator knows of claims: from the pools' statuses, then and now, and from what it has found and done since. */
@@ -56,7 +56,7 @@ export class KnownTestimony implements Testimony {
   }
 
   isLeaving(key: string, ip: string): boolean {
-    return this.#deps.leaving.get(key)?.has(ip) === true;
+    return this.#deps.leaving.has(key, ip);
   }
 
   createdAt(key: string): number | undefined {
