@@ -218,14 +218,19 @@ const oldestFirst: Check = (before, after, { happenings }) => {
   }
 };
 
+/** Who asks for an address may wait for this one alone, and has nothing held back then. */
+function firstHalfway(world: World): Service | undefined {
+  const [first] = halfways(ADDRESSES, world);
+  return first?.service.wantedIPs.length === 0 ? first.service : undefined;
+}
+
 /** The oldest that needs both families and finds one loses it to none that is younger. */
 const nobodyStarves: Check = (before, after, { happenings }) => {
   if (isBelievedAnyway(happenings)) return;
-  const [first] = halfways(ADDRESSES, after);
-  const oldest = first?.service;
+  const oldest = firstHalfway(after);
   if (oldest === undefined || happenings.some((one) => touches(one, oldest.key))) return;
   // One that is the first only since then had nothing held back for it.
-  if (halfways(ADDRESSES, before)[0]?.service.key !== oldest.key) return;
+  if (firstHalfway(before)?.key !== oldest.key) return;
   const lacking = missingFamilies(oldest, after).filter((family) =>
     available(oldest, ADDRESSES, after).every(({ ip }) => familyOf(ip) !== family),
   );

@@ -215,15 +215,14 @@ function someDay(service: Service, family: Family, ips: readonly string[], world
 /** A Service that needs addresses of both families, and lacks one that can't be had now but some day. */
 export interface Halfway {
   readonly service: Service;
-  /** What it could have at once of the other one. */
+  /** What it could have at once of the other one, and nobody has: one of these may be held back for it. */
   readonly open: readonly Candidate[];
 }
 
 /** All of these, oldest first. */
 export function halfways(ips: readonly string[], world: World): Halfway[] {
   const all = [...world.services.values()].filter((service) => {
-    const needsBoth = service.familyPolicy === 'RequireDualStack' && service.wantedIPs.length === 0;
-    return needsBoth && isWaiting(service, world);
+    return service.familyPolicy === 'RequireDualStack' && isWaiting(service, world);
   });
   const found: Halfway[] = [];
   for (const service of all.sort((a, b) => (isOlderService(a, b) ? -1 : 1))) {
@@ -231,7 +230,11 @@ export function halfways(ips: readonly string[], world: World): Halfway[] {
     const possible = possibleFamilies(service, missing, { ips, world, waiting: found });
     const lacking = missing.filter((family) => !possible.includes(family));
     if (lacking.length === 0 || !lacking.every((family) => someDay(service, family, ips, world))) continue;
-    found.push({ service, open: available(service, ips, world).filter(({ ip }) => possible.includes(familyOf(ip))) });
+    // A family of which all may be held back for older ones is none that it has for sure, nor one that it surely lacks.
+    const open = available(service, ips, world).filter(({ ip }) => {
+      return missing.includes(familyOf(ip)) && lacking.some((family) => family !== familyOf(ip));
+    });
+    found.push({ service, open: open.filter(({ ip }) => holdersOf(ip, world).length === 0) });
   }
   return found;
 }
@@ -256,12 +259,16 @@ function possibleFamilies(service: Service, missing: readonly Family[], { ips, w
 
 /** "Of a family of a pool one address is held back, for the oldest that needs both and finds one." */
 function mayBeHeldBack(service: Service, open: readonly Candidate[], waiting: readonly Halfway[]): boolean {
-  const older = waiting.filter((other) => {
-    const isFor = ({ ip }: Candidate): boolean => other.open.some((candidate) => candidate.ip === ip);
-    return isOlderService(other.service, service) && open.some(isFor);
-  });
+  const older = waiting.filter((other) => isOlderService(other.service, service));
   const pools = new Set(open.map(({ pool }) => pool));
-  return pools.size === open.length && pools.size <= older.length;
+  return pools.size === open.length && eachHasOne(open, older);
+}
+
+function eachHasOne([first, ...rest]: readonly Candidate[], waiting: readonly Halfway[]): boolean {
+  if (first === undefined) return true;
+  const keepers = waiting.filter(({ open }) => open.some(({ ip }) => ip === first.ip));
+  const others = (keeper: Halfway): readonly Halfway[] => waiting.filter((other) => other !== keeper);
+  return keepers.some((keeper) => eachHasOne(rest, others(keeper)));
 }
 
 /** Whether more of what it misses would be given to a Service now, by what its family policy asks for. */
