@@ -201,9 +201,10 @@ export function scenarios(lab: Interop<Router>): void {
     await lab.announce(speaker, { 1: [11] }, wanted);
     await lab.routed({ 1: [11] });
     for (const prefix of prefixes) {
-      const { med, localPref } = await lab.router.preference(prefix);
-      assert.equal(med, 77);
-      assert.notEqual(localPref, 250);
+      // Until then the router may still show what it retained of the speaker before.
+      const arrived = async (): Promise<boolean> => (await lab.router.preference(prefix)).med === 77;
+      await until(arrived, { what: `the MED of ${prefix} to be 77` });
+      assert.notEqual((await lab.router.preference(prefix)).localPref, 250);
     }
     await speaker.stop('withdraw');
     await lab.with({ internal: true }, async () => {
