@@ -144,6 +144,7 @@ suite('in a real cluster, from day to day', () => {
       await lab.node(first.node).exec('iptables', '-D', ...rule);
     });
     // What nobody can confirm is unknown in the end, and Kubernetes has the word.
+    assert.ok(changed.some(({ health }) => health === 'unknown'));
     assert.deepEqual(
       changed.filter(({ health }) => health === 'dead'),
       [],
