@@ -318,7 +318,10 @@ function restartHold(state: FsmState): Effect[] {
   return state.negotiated?.holdTimeSeconds === 0 ? [] : holdTimer(state);
 }
 
+/** RFC 4271 section 4.4: never more often than once a second, whatever jitter takes off. */
+const leastKeepaliveMs = 1_000;
+
 function keepaliveTimer({ jitter }: FsmInput, { negotiated }: FsmState): Effect[] {
   const ms = jittered((negotiated?.keepaliveSeconds ?? 0) * 1_000, jitter);
-  return ms === 0 ? [] : [{ type: 'startTimer', timer: 'keepalive', ms }];
+  return ms === 0 ? [] : [{ type: 'startTimer', timer: 'keepalive', ms: Math.max(leastKeepaliveMs, ms) }];
 }
