@@ -16,8 +16,9 @@ export class SendHold {
     this.#onExpired = onExpired;
   }
 
-  /** Something waits to be taken. */
+  /** Something waits to be taken. With a hold time of 0 nobody is given up for that either (RFC 9687 section 3.2). */
   start(connection: Connection, holdTimeSeconds: number): void {
+    if (holdTimeSeconds === 0) return;
     this.#look(connection, Math.max(leastMs, 2_000 * holdTimeSeconds), connection.sentBytes, 0);
   }
 

@@ -142,6 +142,17 @@ test('a router that falls silent is given up after the hold time, told so, and t
   assert.equal(scene.status.counters.lost, 1);
 });
 
+test('after a stall of this process a router that has spoken meanwhile is heard before it is given up', () => {
+  const scene = established();
+  // What a router sends while this process is stopped waits in the socket, and overdue timers come first.
+  scene.clock.suspend(100_000);
+  scene.pass(1, scene.connection);
+  assert.equal(scene.status.state, 'Established');
+  scene.clock.suspend(100_000);
+  scene.pass(1);
+  assert.equal(scene.status.lastError, 'we sent: Hold Timer Expired (nothing received for 90 s)');
+});
+
 test('a NOTIFICATION is told in words with who sent it, and not answered', () => {
   const scene = established();
   const text = shutdownCommunication('maintenance until 6');
@@ -305,6 +316,14 @@ test('a router that reads slowly, but does, is kept however long it takes (RFC 9
   assert.equal(scene.status.state, 'Established');
   scene.pass(480 + 60, connection);
   assert.equal(scene.status.lastError, 'Send Hold Timer Expired: the peer reads nothing');
+});
+
+test('with a hold time of 0 nobody is given up for reading nothing either (RFC 9687 section 3.2)', () => {
+  const scene = established(new Scene(), { ...routerOpen(addPathReceive), holdTimeSeconds: 0 });
+  scene.connection.remote.pause();
+  scene.speaker.setRoutes('r1', table(route(a, 1)));
+  scene.pass(3_600);
+  assert.deepEqual([scene.status.state, scene.status.lastError], ['Established', undefined]);
 });
 
 test('long messages are taken from a router that takes none itself: we have said that it may send them (RFC 8654)', () => {

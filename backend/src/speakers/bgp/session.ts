@@ -8,6 +8,7 @@ import type { PeerConfig, SessionStatus, StateName } from './model.ts';
 import { negotiatedStatus } from './negotiated-status.ts';
 import { collision } from './refusals.ts';
 import { SendHold } from './send-hold.ts';
+import { SessionTimers } from './session-timers.ts';
 import type { SessionTally } from './session-tally.ts';
 import { FrameReader } from './wire/frame.ts';
 import { decodeMessage, encodeMessage, type Message } from './wire/message.ts';
@@ -60,7 +61,7 @@ export class Session {
   #localAddress: string | undefined;
   #connection: Connection | undefined;
   #waitingBytes = 0;
-  readonly #timers = new Map<string, Timer>();
+  readonly #timers: SessionTimers;
   /** Connections that still flush, and who waits for them. */
   readonly #closing = new Map<Connection, Closing>();
   /** Who waits until all is written. */
@@ -73,6 +74,7 @@ export class Session {
     this.#config = config;
     this.#state = { ...initialState, ...past };
     this.#since = deps.clock.wallTime();
+    this.#timers = new SessionTimers(deps.clock, (timer) => this.#handle({ type: 'timer', timer }));
     this.#farewell = new Farewell(deps.clock);
     this.#sendHold = new SendHold(deps.clock, () => this.#handle({ type: 'sendHoldExpired' }));
   }
@@ -233,9 +235,9 @@ export class Session {
       case 'close':
         return this.#close(effect.how);
       case 'startTimer':
-        return this.#setTimer(effect.timer, effect.ms, () => this.#handle({ type: 'timer', timer: effect.timer }));
+        return this.#timers.start(effect.timer, effect.ms);
       case 'stopTimer':
-        return this.#cancelTimer(effect.timer);
+        return this.#timers.cancel(effect.timer);
       case 'failed':
         this.#deps.tally.failed(effect.error);
         return this.#tellFailed(before, effect.error);
@@ -358,7 +360,8 @@ export class Session {
   #write(connection: Connection, bytes: Uint8Array): void {
     const waited = this.#waitingBytes > 0;
     this.#waitingBytes = connection.write(bytes);
-    if (this.#waitingBytes > 0 && !waited) this.#sendHold.start(connection, this.#config.holdTimeSeconds);
+    const { holdTimeSeconds } = this.#state.negotiated ?? this.#config;
+    if (this.#waitingBytes > 0 && !waited) this.#sendHold.start(connection, holdTimeSeconds);
   }
 
   #close(how: 'flush' | 'drop'): void {
@@ -383,15 +386,5 @@ export class Session {
     const families = this.#config.families.filter(({ family }) => usable.has(family));
     const { sending, enhancedRouteRefresh: enhancedRefresh } = negotiated;
     return { peer: this.#config, families, sending, enhancedRefresh };
-  }
-
-  #setTimer(name: string, ms: number, callback: () => void): void {
-    this.#cancelTimer(name);
-    this.#timers.set(name, this.#deps.clock.setTimer(ms, callback));
-  }
-
-  #cancelTimer(name: string): void {
-    this.#timers.get(name)?.cancel();
-    this.#timers.delete(name);
   }
 }
