@@ -178,7 +178,7 @@ const refused: readonly (readonly [string, Capability[], Partial<OpenMessage>, P
   ['another AS in the capability', [as4(65002)], {}, {}, 'OPEN Message Error / Bad Peer AS'],
   ['AS 0', [as4(0)], { as: 0 }, {}, 'OPEN Message Error / Bad Peer AS'],
   ['a 4-octet AS without AS_TRANS', [as4(65536)], { as: 0 }, { peerAs: 65536 }, 'OPEN Message Error / Bad Peer AS'],
-  ['AS_TRANS for a 2-octet AS', [as4(65001)], { as: 23456 }, {}, 'OPEN Message Error / Bad Peer AS'],
+  ['AS_TRANS, without the AS number that it stands for', [], { as: 23456 }, {}, 'OPEN Message Error / Bad Peer AS'],
   ['identifier 0.0.0.0', [], { identifier: '0.0.0.0' }, {}, 'OPEN Message Error / Bad BGP Identifier'],
   [
     'our identifier within one AS',
@@ -204,9 +204,10 @@ test('no family in common: the refusal lists what we need (RFC 5492 section 5)',
   assert.equal(toHex(notification.data), '0104000100010104' + '00020001');
 });
 
-test('our identifier in another AS, AS 65536 with AS_TRANS and AS 23456 itself are fine', () => {
+test('our identifier in another AS, AS_TRANS before AS 65536, or before one of 2 octets, and AS 23456 itself are fine', () => {
   assert.ok(negotiate(config, open([], { identifier: '192.0.2.2' })));
   assert.ok(negotiate({ ...config, peerAs: 65536 }, open([as4(65536)], { as: 23456 })).fourOctetAs);
+  assert.ok(negotiate(config, open([as4(65001)], { as: 23456 })).fourOctetAs);
   assert.ok(negotiate({ ...config, peerAs: 23456 }, open([as4(23456)], { as: 23456 })));
 });
 

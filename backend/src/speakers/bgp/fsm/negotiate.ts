@@ -110,8 +110,9 @@ export function asOf(open: OpenMessage): number {
 
 function checkPeer(config: PeerConfig, open: OpenMessage): void {
   const as = asOf(open);
-  const sentAs = as > 0xffff ? AS_TRANS : as;
-  if (as !== config.peerAs || open.as !== sentAs) {
+  // AS_TRANS before an AS number that would have fit is odd, but says nothing else.
+  const isSame = open.as === AS_TRANS || open.as === as;
+  if (as !== config.peerAs || !isSame) {
     throw openError(`peer has AS ${as}, configured is ${config.peerAs}`, OpenSubcode.badPeerAs);
   }
   // RFC 6286 section 2.2: not zero, and within one AS not our own.
