@@ -10,6 +10,7 @@ const origin = '40 01 01 00';
 const asPath = '40 02 06 02 01 0000fde8';
 const nextHop = '40 03 04 c0000201';
 const route = '18 0a0000';
+const good = `${origin} ${asPath} ${nextHop}`;
 
 /** An UPDATE's body from the rows of its attributes and of its NLRI. */
 function update(attributes: string, nlri = route): Uint8Array {
@@ -114,7 +115,11 @@ test('LOCAL_PREF, an empty AS_PATH, AS sets, many communities (long length), an 
 
 test('attributes of which nothing is read are no problem: ATOMIC_AGGREGATE, AGGREGATOR, and optional ones that nobody knows', () => {
   const foreign = '40 06 00  c0 07 08 0000fde8 c0000201  80 63 02 0102  c0 64 00  e0 65 00';
-  assert.deepEqual(decodeUpdate(update(`${origin} ${asPath} ${nextHop} ${foreign}`), context(true)).problems, []);
+  assert.deepEqual(decodeUpdate(update(`${good} ${foreign}`), context(true)).problems, []);
+  const lists = `80 09 04 c0000201  80 0a 08 c0000201 c0000202  e0 10 08 ${'00'.repeat(8)}  c0 19 14 ${'00'.repeat(20)}`;
+  assert.deepEqual(decodeUpdate(update(`${good} ${lists}`), context(true)).problems, []);
+  const of2Octets = `${origin} 40 02 04 02 01 fde8 ${nextHop} c0 07 06 fde8 c0000201  c0 12 08 00010000 c0000201`;
+  assert.deepEqual(decodeUpdate(update(of2Octets), context(false)).problems, []);
 });
 
 test('an MP attribute of a family that is not spoken here stays raw', () => {
@@ -185,6 +190,18 @@ const tolerated: readonly (readonly [name: string, attributes: string, severity:
   ['no NEXT_HOP', `${origin} ${asPath}`, 'treat-as-withdraw', '3 3'],
   ['an attribute that overruns the list', `${origin} ${asPath} ${nextHop} c0 08 40 0000`, 'treat-as-withdraw', '3 1'],
   ['AGGREGATOR as well-known', `${origin} ${asPath} ${nextHop} 40 07 00`, 'treat-as-withdraw', '3 4'],
+  ['AGGREGATOR of 6 octets among 4-octet AS numbers', `${good} c0 07 06 ${'00'.repeat(6)}`, 'attribute-discard', '3 5'],
+  ['AGGREGATOR that is not transitive', `${good} 80 07 08 ${'00'.repeat(8)}`, 'treat-as-withdraw', '3 4'],
+  ['ATOMIC_AGGREGATE of one octet', `${good} 40 06 01 00`, 'attribute-discard', '3 5'],
+  ['ATOMIC_AGGREGATE as optional', `${good} c0 06 00`, 'treat-as-withdraw', '3 4'],
+  ['ORIGINATOR_ID of 5 octets', `${good} 80 09 05 ${'00'.repeat(5)}`, 'treat-as-withdraw', '3 5'],
+  ['CLUSTER_LIST of 6 octets', `${good} 80 0a 06 ${'00'.repeat(6)}`, 'treat-as-withdraw', '3 5'],
+  ['no cluster', `${good} 80 0a 00`, 'treat-as-withdraw', '3 5'],
+  ['extended communities of 9 octets', `${good} c0 10 09 ${'00'.repeat(9)}`, 'treat-as-withdraw', '3 5'],
+  ['no extended community', `${good} c0 10 00`, 'treat-as-withdraw', '3 5'],
+  ['AS4_AGGREGATOR of 6 octets', `${good} c0 12 06 ${'00'.repeat(6)}`, 'attribute-discard', '3 5'],
+  ['IPv6 extended communities of 8 octets', `${good} c0 19 08 ${'00'.repeat(8)}`, 'treat-as-withdraw', '3 5'],
+  ['LOCAL_PREF of 3 octets', `${good} 40 05 03 000000`, 'treat-as-withdraw', '3 5'],
   ['an attribute header cut short', `${origin} ${asPath} ${nextHop} c0`, 'treat-as-withdraw', '3 1'],
 ];
 

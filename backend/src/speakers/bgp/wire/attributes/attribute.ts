@@ -75,7 +75,7 @@ export function decodeAttribute(reader: Reader, context: CodecContext): DecodedA
   const codec = byCode.get(code);
   const isMp = codec === (mpReach as unknown) || codec === (mpUnreach as unknown);
   if (codec === undefined) {
-    const problem = unrecognizedProblem(code, raw.flags, reader.since(start));
+    const problem = unrecognizedProblem(raw, reader.since(start), context);
     return problem === undefined ? { code, attribute: raw } : { code, attribute: raw, problem };
   }
   if (isMp && isForeignFamily(value)) return { code, attribute: raw };
