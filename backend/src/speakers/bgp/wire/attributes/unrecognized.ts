@@ -18,7 +18,7 @@ const listOf =
     length > 0 && length % size === 0;
 
 /** RFC 7606 section 7; AS4_AGGREGATOR by RFC 6793 section 6. */
-const unread: ReadonlyMap<number, Unread> = new Map([
+const unread: ReadonlyMap<number, Unread> = new Map<number, Unread>([
   // ATOMIC_AGGREGATE, AGGREGATOR
   [6, { flags: wellKnown, severity: 'attribute-discard', fits: (length) => length === 0 }],
   [
