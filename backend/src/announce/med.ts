@@ -136,6 +136,17 @@ function isPreceded({ self, answering, lost, stale, newcomer }: ReplicaView): bo
   return rivals.some((rival) => precedes(rival, { name: self, newcomer }));
 }
 
+/**
+ * Those that are to win in our place where we don't: whoever has a fresher view, or ranks before us among equals; where we leave, anybody.
+ * A router shall have what they tell it before it hears that ours is worse.
+ */
+export function successors({ self, answering, lost, stale, newcomer, leaving }: ReplicaView): readonly string[] {
+  const others = present(self, answering, lost);
+  const isSuccessor = (other: AnsweringReplica): boolean =>
+    leaving || (other.stale === stale ? precedes(other, { name: self, newcomer }) : stale);
+  return others.filter(isSuccessor).map(({ name }) => name);
+}
+
 /** Among equally fresh ones. */
 function precedes(other: Ranked, than: Ranked): boolean {
   return other.newcomer === than.newcomer ? other.name < than.name : than.newcomer;

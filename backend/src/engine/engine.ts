@@ -19,7 +19,7 @@ import type { AddressReport, EngineOptions, FromEngine, InputDelta } from './mes
 import { OffSubnetNextHops } from './off-subnet.ts';
 import { alikeTargets, peerConfigs, peersOf, peerTarget, placeOf, retentionMs } from './peering.ts';
 import { probeTargets } from './probe-targets.ts';
-import { Ranks, type Own } from './ranks.ts';
+import { Ranks, type Own, type SessionSight } from './ranks.ts';
 import { SelfRank } from './self-rank.ts';
 import { Strangers } from './strangers.ts';
 
@@ -93,7 +93,8 @@ export class Engine {
     this.#options = options;
     const hearing = (node = ''): HearingByKind => this.#hearing.of(this.#inputs.nodes.get(node));
     const isDead = (node: string | undefined): boolean => this.#isDead(node);
-    this.#ranks = new Ranks({ ...deps, hearing: (node) => hearing(node).all, isDead });
+    const onDue = (): void => this.#updateRank();
+    this.#ranks = new Ranks({ ...deps, hearing: (node) => hearing(node).all, isDead, onDue });
     this.#selfRank = new SelfRank({ ...deps, hearing: (node) => hearing(node).self });
     const protocols: Protocol[] = deps.layer2 === undefined ? ['bgp'] : ['bgp', 'layer2'];
     const policy = { graceMs: options.drainGraceMs, onCordon: options.drainOnCordon };
@@ -110,10 +111,8 @@ export class Engine {
     this.#apply(inputs);
     this.#deps.nodes.start();
     this.#started = true;
-    this.#strangers = new Strangers(
-      { ...this.#deps, onGivenUp: () => this.#rankAmongAcquainted() },
-      this.#inputs.nodes,
-    );
+    const onGivenUp = (): void => this.#rankAmongAcquainted();
+    this.#strangers = new Strangers({ ...this.#deps, onGivenUp }, this.#inputs.nodes);
     this.#meetNodes();
     this.#layer2?.start();
     this.#decideAll();
@@ -247,9 +246,8 @@ export class Engine {
   }
 
   /** Sessions came up or went down: others may leave their routes to us only while all of ours are there. */
-  sessionsChanged(sessions: readonly { readonly state: string; readonly endOfRibSent: boolean }[]): void {
-    const have = sessions.filter(({ state, endOfRibSent }) => state === 'Established' && endOfRibSent);
-    this.#deps.replicas.setAnnouncing(sessions.length > 0 && have.length === sessions.length);
+  sessionsChanged(sessions: readonly SessionSight[]): void {
+    this.#deps.replicas.setAnnouncing(this.#ranks.sessionsChanged(sessions));
   }
 
   /**
@@ -264,7 +262,7 @@ export class Engine {
       this.#layer2?.leave();
       this.#deps.replicas.announceLeaving();
       this.replicasChanged();
-      await routersToMove(this.#deps.clock, this.#deps.speaker);
+      await routersToMove(this.#deps.clock, this.#deps.speaker, this.#ranks);
     }
     // Asked again: when all leave at once, each was an heir in the eyes of the others, and routers would be left with nobody.
     const inherited = this.#inherited();
@@ -274,6 +272,7 @@ export class Engine {
     this.#layer2?.stop();
     await this.#deps.speaker.stop(successors === 'none' ? () => 'withdraw' : leavingMode(inherited));
     this.#deps.replicas.stop();
+    this.#ranks.stop();
     this.#deps.nodes.stop();
     this.#deps.post({ type: 'stopped' });
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/ports.ts';
 import type { BgpSpeaker, StopMode } from '../speakers/bgp/speaker.ts';
+import type { Ranks } from './ranks.ts';
 
 /** Whether others of ours may announce what this replica does, now or later; `none`: another product will. */
 export type Successors = 'any' | 'none';
@@ -14,8 +15,15 @@ const MOVE_MS = 1_000;
 /** How long many routers with large tables, or one that takes nothing, may keep us from that. */
 const WRITE_MS = 5_000;
 
-/** Resolves when what was decided last is written to the routers, as far as they take it, and they have had a moment to move to others. */
-export async function routersToMove(clock: Clock, speaker: Pick<BgpSpeaker, 'whenWritten'>): Promise<void> {
+/**
+ * Resolves when our last ranks are in force and what was decided last is written to the routers, as far as they take it, and they have had a
+ * moment to move to others.
+ */
+export async function routersToMove(
+  clock: Clock,
+  speaker: Pick<BgpSpeaker, 'whenWritten'>,
+  ranks: Pick<Ranks, 'whenSettled'>,
+): Promise<void> {
   await new Promise<void>((resolve) => {
     let isWritten = false;
     const written = (): void => {
@@ -25,6 +33,6 @@ export async function routersToMove(clock: Clock, speaker: Pick<BgpSpeaker, 'whe
       clock.setTimer(MOVE_MS, resolve);
     };
     const patience = clock.setTimer(WRITE_MS, written);
-    speaker.whenWritten(written);
+    ranks.whenSettled(() => speaker.whenWritten(written));
   });
 }

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Peer } from '../domain/peer.ts';
 import { aPeer } from '../domain/testing/builders.ts';
+import type { SessionSight } from './ranks.ts';
 import { Bench } from './testing/bench.ts';
 import { INPUTS, meds, N1, N2, R1, started } from './testing/shop.ts';
+import { TAKING_OVER_MS } from './worse-ranks.ts';
 
 suite('leaving', () => {
   test('alone: routers keep the routes for the successor; nothing is changed before', async () => {
@@ -26,8 +28,8 @@ suite('leaving', () => {
 
   test('others hear that it announces while all of its sessions are established', () => {
     const bench = started();
-    const told = (...states: string[]): boolean => {
-      bench.engine.sessionsChanged(states.map((state) => ({ state, endOfRibSent: true })));
+    const told = (...states: SessionSight['state'][]): boolean => {
+      bench.engine.sessionsChanged(states.map((state, i) => ({ key: `r${i}`, state, endOfRibSent: true })));
       return bench.toldAnnouncing;
     };
     assert.equal(told('Established', 'OpenConfirm'), false);
@@ -39,7 +41,7 @@ suite('leaving', () => {
   test('others hear that it announces once routers have all of its routes, which may take a while', () => {
     const bench = started();
     for (const endOfRibSent of [false, true]) {
-      bench.engine.sessionsChanged([{ state: 'Established', endOfRibSent }]);
+      bench.engine.sessionsChanged([{ key: 'r1', state: 'Established', endOfRibSent }]);
       assert.equal(bench.toldAnnouncing, endOfRibSent);
     }
   });
@@ -58,6 +60,26 @@ suite('leaving', () => {
     assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { r1: 'handover' } });
     assert.deepEqual(bench.prober, ['start', 'leaving', 'stop']);
     assert.deepEqual(bench.posted, [{ type: 'stopped' }]);
+  });
+
+  test('with another replica that announces: its better routes first, then the worst ones of ours, then a second', async () => {
+    const bench = started();
+    bench.answering = ['b'];
+    bench.engine.sessionsChanged([{ key: 'r1', state: 'Established', endOfRibSent: true }]);
+    const stopped = bench.engine.stop();
+    assert.deepEqual(bench.prober, ['start', 'leaving']);
+    bench.clock.advance(TAKING_OVER_MS - 1);
+    assert.deepEqual(meds(bench), ['100']);
+    bench.clock.advance(1);
+    assert.deepEqual(meds(bench), ['900']);
+    await new Promise(setImmediate);
+    bench.clock.advance(999);
+    await new Promise(setImmediate);
+    assert.ok(!bench.speaker.calls.some(({ call }) => call === 'stop'));
+    bench.clock.advance(1);
+    await stopped;
+    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { r1: 'handover' } });
+    assert.equal(bench.clock.pendingTimers, 0);
   });
 
   test('the second begins when the worst routes are written to the routers, however long that takes with many of them', async () => {

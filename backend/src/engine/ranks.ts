@@ -1,14 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import { medOffset, retained, type Knowledge, type LostReplica, type ReplicaView } from '../announce/med.ts';
+import { medOffset, retained, successors } from '../announce/med.ts';
+import type { Knowledge, LostReplica, ReplicaView } from '../announce/med.ts';
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { RetainedRoutes } from '../health/tracked-replica.ts';
-import type { Logger } from '../platform/ports.ts';
+import type { Clock, Logger } from '../platform/ports.ts';
+import type { SessionStatus } from '../speakers/bgp/model.ts';
 import type { BgpSpeaker } from '../speakers/bgp/speaker.ts';
 import { HeardBy } from './heard-by.ts';
 import type { Hearing } from './hearing-routers.ts';
 import { ToldRank } from './told-rank.ts';
+import { WorseRanks, type Succession, type WantedRank } from './worse-ranks.ts';
 
 export interface RanksDeps {
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly replicas: Pick<ReplicaProber, 'answering' | 'lost' | 'told' | 'setRank'>;
   readonly speaker: Pick<BgpSpeaker, 'whenHeard'>;
@@ -16,7 +20,12 @@ export interface RanksDeps {
   readonly hearing: (node: string | undefined) => Hearing;
   /** Our own probes call the node dead, and it isn't us who are cut off. */
   readonly isDead: (node: string | undefined) => boolean;
+  /** A worse rank has waited for its time, or for its successor: `update` is to be called. */
+  readonly onDue: () => void;
 }
+
+/** What has to be known of a session here. */
+export type SessionSight = Pick<SessionStatus, 'key' | 'state' | 'endOfRibSent'>;
 
 /** What a replica's rank depends on besides the others. */
 export interface Own extends Knowledge {
@@ -34,6 +43,9 @@ export class Ranks {
   readonly #deps: RanksDeps;
   readonly #toldRank: ToldRank;
   readonly #heardBy: HeardBy;
+  readonly #worse: WorseRanks;
+  /** The peers that have all of our routes. */
+  #served: ReadonlySet<string> = new Set();
   #offsets: ReadonlyMap<string, number> = new Map();
   #best: number | undefined;
 
@@ -41,6 +53,7 @@ export class Ranks {
     this.#deps = deps;
     this.#toldRank = new ToldRank(deps);
     this.#heardBy = new HeardBy(deps.hearing);
+    this.#worse = new WorseRanks(deps.clock, deps.onDue);
   }
 
   /** The least of the offsets; undefined before the first `update`. */
@@ -57,9 +70,9 @@ export class Ranks {
   update(own: Own): boolean {
     const view = this.view(own);
     this.#heardBy.remember(view);
-    const offsets = new Map(
-      [...own.hearing].map(([peer, router]) => [peer, medOffset(this.#heardBy.heard(router, view))] as const),
-    );
+    const wanted = new Map([...own.hearing].map(([peer, router]) => [peer, this.#wanted(router, view)] as const));
+    const told = new Map([...this.#offsets].filter(([peer]) => this.#served.has(peer)));
+    const offsets = this.#worse.settle(wanted, told, own.stale || own.leaving);
     // Where no router hears us, others may yet take our word: older versions rank all replicas together.
     const best = offsets.size === 0 ? medOffset(view) : Math.min(...offsets.values());
     this.#toldRank.set(best, this.#retained(view));
@@ -68,6 +81,27 @@ export class Ranks {
     this.#offsets = offsets;
     this.#best = best;
     return !isSame;
+  }
+
+  /** Where a peer has not all of our routes, no rank has to wait. Returns whether all have. */
+  sessionsChanged(sessions: readonly SessionSight[]): boolean {
+    const served = sessions.filter(({ state, endOfRibSent }) => state === 'Established' && endOfRibSent);
+    this.#served = new Set(served.map(({ key }) => key));
+    return sessions.length > 0 && served.length === sessions.length;
+  }
+
+  /** Calls back once the ranks of the last update are in force, at once if they are. */
+  whenSettled(then: () => void): void {
+    this.#worse.whenSettled(then);
+  }
+
+  stop(): void {
+    this.#worse.stop();
+  }
+
+  #wanted(router: string, view: View): WantedRank {
+    const heard = this.#heardBy.heard(router, view);
+    return { offset: medOffset(heard), succession: successionOf(heard) };
   }
 
   /** The speaker has all routes with the offsets of the last update. */
@@ -97,6 +131,12 @@ export class Ranks {
       ![...(this.#heardBy.routersOf(name) ?? routers)].some((router) => routers.has(router));
     return answering.map(({ name }) => name).filter(isElsewhere);
   }
+}
+
+function successionOf(view: View): Succession {
+  const names = new Set(successors(view));
+  if (names.size === 0) return 'nobody';
+  return view.answering.some(({ name, announcing }) => announcing && names.has(name)) ? 'announces' : 'coming';
 }
 
 /** Says which ranks are others than before, those that changed alike together. By peer. */

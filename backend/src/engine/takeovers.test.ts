@@ -72,7 +72,14 @@ class Site {
     const hearing = (node = ''): Map<string, string> =>
       new Map(ROUTERS[node.replace('node-', '')]?.map((router) => [router, router]));
     const written = { whenHeard: (then: () => void) => then() };
-    const ranks = new Ranks({ ...deps, replicas: prober, speaker: written, hearing, isDead: () => true });
+    const ranks = new Ranks({
+      ...deps,
+      replicas: prober,
+      speaker: written,
+      hearing,
+      isDead: () => true,
+      onDue: onChange,
+    });
     const parts = { address, prober, ranks };
     const running = { since: this.clock.now(), ...parts, newcomer: true, announcing: false, changes: 0 };
     this.running.set(name, running);
@@ -85,6 +92,7 @@ class Site {
       Object.assign(running, { newcomer: false, announcing: true });
       prober.setNewcomer(false);
       prober.setAnnouncing(true);
+      ranks.sessionsChanged((ROUTERS[address] ?? []).map((key) => ({ key, state: 'Established', endOfRibSent: true })));
       this.#rank(name);
     });
   }
@@ -100,6 +108,7 @@ class Site {
   /** With its node, so that routers hear nothing of it. */
   die(name: string): void {
     this.running.get(name)?.prober.stop();
+    this.running.get(name)?.ranks.stop();
     this.running.delete(name);
     for (const table of this.#tables) {
       const routes = table.get(name);
