@@ -304,6 +304,7 @@ export class Manager {
     const deps = {
       ...{ clock, logger, kube, faults, boundSockets, view: this.#view },
       ask: async (ips: readonly string[]) => await this.#engine.ask(ips),
+      reports: this.#reports.current,
       serviceRanges: () => this.#serviceRanges.ranges(),
       subnets: () => this.#subnets.ranges(),
       leads: () => this.#elector.leading,

@@ -59,16 +59,16 @@ function nameOf(i: number): {
   return { namespace: `ns${i % namespaceCount}`, name: `s${i}`, pool: `pool${pool}`, ip };
 }
 
-function replicaFacts(name: string): ReplicaReport {
+function replicaFacts(name: string, services: number): ReplicaReport {
   const at = '2026-01-01T00:00:00Z';
   const nodes = Array.from({ length: nodeCount }, (_, i) => ({
     ...{ node: `n${i}`, address: `203.0.113.${i}`, health: 'alive' as const, since: at, found: 'it answers 200' },
     ...{ answered: at, status: 200, misses: 0, ailingMs: 0, witness: undefined, witnessSaid: undefined, flaps: 0 },
   }));
   const hops = Array.from({ length: 8 }, (_, i) => `203.0.113.${i}`);
-  const addresses = Array.from({ length: poolCount }, (_, i) => {
+  const addresses = Array.from({ length: services }, (_, i) => {
     const { ip, namespace, name: service } = nameOf(i);
-    return announced(ip, `${namespace}/${service}`, hops);
+    return { ...announced(ip, `${namespace}/${service}`, hops), nodes: hops.map((_hop, j) => `n${j}`) };
   });
   return factsOf(name, { nodes, addresses, sessions: [aSession('r1')] });
 }
@@ -92,7 +92,7 @@ async function serve(services: number): Promise<void> {
     status: {},
     metadata: { name: 'waits', namespace: 'ns0', annotations: { [OPENELB_KEYS.servicePool]: 'nowhere' } },
   });
-  for (const name of ['porter-0', 'porter-1']) bench.replicas.set(name, replicaFacts(name));
+  for (const name of ['porter-0', 'porter-1']) bench.replicas.set(name, replicaFacts(name, services));
   await bench.start({ checkAnswers: false });
   while (!bench.view.synced || bench.view.services.size < services) await sleep(50);
   // Its clock is one that stands by itself: it is moved on again and again, and in between goes as the real one does.

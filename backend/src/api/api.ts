@@ -6,6 +6,7 @@ import type { Kube } from '../cluster/kube.ts';
 import { canonicalAddress } from '../domain/address.ts';
 import type { Replica } from '../domain/replica.ts';
 import type { EngineFacts } from '../engine/facts.ts';
+import type { AddressReport } from '../engine/messages.ts';
 import type { ApiOptions } from '../options.ts';
 import type { Clock, Logger } from '../platform/ports.ts';
 import { App } from './app.ts';
@@ -17,8 +18,9 @@ import { KsApiserver, Verdicts } from './identity/kubesphere.ts';
 import { KubeProxy } from './kube-proxy.ts';
 import { ClusterPicture, type PictureView, type Reservations } from './model/picture.ts';
 import type { ReplicaReport } from './replicas/facts.ts';
-import { Gather } from './replicas/gather.ts';
+import { Gather, type GatherDeps } from './replicas/gather.ts';
 import { ReplicaClient } from './replicas/replica-client.ts';
+import { MAX_TAKERS, takersOf, type TakersReport } from './replicas/takers.ts';
 import { API_GROUP, API_VERSION } from './routes.ts';
 import { ApiServer, type ApiServerDeps } from './server.ts';
 import { MountedCertificate, OwnCertificate, ServingCertificate } from './tls/serving-certificate.ts';
@@ -29,6 +31,8 @@ export interface ApiDeps extends Reservations {
   readonly kube: Kube;
   readonly view: PictureView;
   readonly ask: (ips: readonly string[]) => Promise<EngineFacts>;
+  /** What the engine has told of each address. */
+  readonly reports: ReadonlyMap<string, AddressReport>;
   readonly leads: () => boolean;
   readonly notReady: () => readonly string[];
   /** Other load balancers of this kind that run in the cluster, in words. */
@@ -81,7 +85,7 @@ export class Api {
     const facts = async (ips: readonly string[]): Promise<ReplicaReport> => await this.#facts(ips);
     const isReplica = (from: string): boolean => this.#deps.view.members().some(({ address }) => address === from);
     const deps = { clock, logger, boundSockets, certificate: this.#certificate, facts, isReplica };
-    this.#server = new ApiServer({ ...deps, app });
+    this.#server = new ApiServer({ ...deps, app, takers: (ips) => this.#takers(ips) });
     return await this.#server.listen({ host: this.#self.address, port: this.#options.port });
   }
 
@@ -100,23 +104,42 @@ export class Api {
     const kubesphere = new KsApiserver({ clock, verdicts, url: () => this.#kubesphereUrl() });
     const gate = new Gate({ clock, kubesphere, reviews: reviewsBy(this.#deps.kube) });
     const picture = new ClusterPicture(this.#deps);
-    const deps = { ...this.#deps, gate, verdicts, handlers: handlers({ clock, picture, gather: this.#gather() }) };
+    const gathers = { gather: this.#gather(), gatherTakers: this.#gatherTakers() };
+    const deps = { ...this.#deps, gate, verdicts, handlers: handlers({ clock, picture, ...gathers }) };
     return await App.make(deps, { docs: this.#options.docs, checkAnswers: false });
   }
 
   #gather(): Gather {
+    const ask = this.#asks(async (...question) => await this.#client.ask(...question));
+    return new Gather(this.#ofReplicas({ ask, own: async (ips) => await this.#facts(ips) }), { self: this.#replica });
+  }
+
+  /** For lists, of as many addresses as the longest page of the console has. */
+  #gatherTakers(): Gather<TakersReport> {
+    const ask = this.#asks(async (...question) => await this.#client.askTakers(...question));
+    const own = async (ips: readonly string[]): Promise<TakersReport> => await Promise.resolve(this.#takers(ips));
+    return new Gather(this.#ofReplicas({ ask, own }), { self: this.#replica, maxAddresses: MAX_TAKERS });
+  }
+
+  get #replica(): Replica {
     const { replica: name, node, address } = this.#self;
+    return { name, node, address };
+  }
+
+  #ofReplicas<F>(deps: Pick<GatherDeps<F>, 'ask' | 'own'>): GatherDeps<F> {
+    return { ...deps, clock: this.#deps.clock, members: () => this.#deps.view.members() };
+  }
+
+  #asks<F>(ask: (at: string, ips: readonly string[], timeoutMs: number) => Promise<F>): GatherDeps<F>['ask'] {
     const { port } = this.#options;
-    const ask = async (other: Replica, ips: readonly string[], timeoutMs: number): Promise<ReplicaReport> => {
-      const host = other.address.includes(':') ? `[${other.address}]` : other.address;
-      return await this.#client.ask(`${host}:${port}`, ips, timeoutMs);
+    return async ({ address }, ips, timeoutMs) => {
+      const host = address.includes(':') ? `[${address}]` : address;
+      return await ask(`${host}:${port}`, ips, timeoutMs);
     };
-    const deps = {
-      ...{ clock: this.#deps.clock, ask },
-      members: () => this.#deps.view.members(),
-      own: async (ips: readonly string[]) => await this.#facts(ips),
-    };
-    return new Gather(deps, { self: { name, node, address } });
+  }
+
+  #takers(ips: readonly string[]): TakersReport {
+    return takersOf(this.#deps.reports, ips);
   }
 
   async #facts(ips: readonly string[]): Promise<ReplicaReport> {

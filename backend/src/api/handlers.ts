@@ -7,6 +7,7 @@ import { Problem, tooMany } from './errors.ts';
 import { shareOf } from './identity/caller.ts';
 import type { Reading } from './model/audience.ts';
 import { explain, needsAllocation } from './model/explanation.ts';
+import { listedAddresses, listedServices, wordsForList } from './model/listed-services.ts';
 import { nodeAnswers } from './model/nodes.ts';
 import { overviewAnswer } from './model/overview.ts';
 import { peerAnswer, peerNames, peerSummary } from './model/peers.ts';
@@ -15,18 +16,20 @@ import { preflightAnswer } from './model/preflight.ts';
 import { simulate, simulationFor } from './model/simulation.ts';
 import { poolAnswer, poolNames, poolSummary } from './model/pools.ts';
 import { replicasAnswer, versionAnswer } from './model/replicas.ts';
-import { serviceAnswer, serviceSummary } from './model/services.ts';
+import { serviceAnswer } from './model/services.ts';
 import { Overviews } from './caches/overviews.ts';
 import { page, type Columns, type Page } from './page.ts';
 import { Queue } from './queue.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { Gather } from './replicas/gather.ts';
+import { wordsOfTakers, type TakersReport } from './replicas/takers.ts';
 import type { ListQuery } from './schemas/list.ts';
 import type { NodeAnswer } from './schemas/node.ts';
 import type { Overview } from './schemas/overview.ts';
 import type { PeerSummary } from './schemas/peer.ts';
 import type { PoolAddress, PoolSummary } from './schemas/pool.ts';
-import type { ServiceSummary } from './schemas/service.ts';
+import type { Replica } from './schemas/replica.ts';
+import type { ListedService } from './schemas/service.ts';
 import { inSlices } from './slices.ts';
 import type { Language, Texts } from './texts.ts';
 import { masked, withinNamespace } from './visibility.ts';
@@ -35,6 +38,8 @@ export interface HandlersDeps {
   readonly clock: Clock;
   readonly picture: ClusterPicture;
   readonly gather: Gather;
+  /** For lists of Services. */
+  readonly gatherTakers: Gather<TakersReport>;
 }
 
 const NO_LABELS = {};
@@ -92,16 +97,21 @@ const SERVICE_COLUMNS: Columns<Service> = {
   sort: { createTime: ({ createdAt }) => createdAt, namespace: ({ namespace, name }) => `${namespace} ${name}` },
 };
 
-function servicePage(
+type ServicePage = Page<ListedService> & { readonly replicas: Replica[] };
+
+/** One page, once replicas have said who takes the traffic of its Services: what is made of it depends on who reads it. */
+async function servicePage(
   services: readonly Service[],
   query: ListQuery,
-  picture: ClusterPicture,
-  reading: Reading,
-): Page<ServiceSummary> {
+  { picture, gather, gatherTakers }: HandlersDeps,
+): Promise<(reading: Reading) => ServicePage> {
   const { name, ...rest } = query;
   const balancers = name === undefined ? services : services.filter((service) => service.name.includes(name));
   const { items, totalItems } = page(balancers, rest, SERVICE_COLUMNS);
-  return { items: items.map((service) => serviceSummary(service, picture, reading)), totalItems };
+  const asked = [gather.all(), wordsOfTakers(gatherTakers, listedAddresses(items))] as const;
+  const [words, takers] = await Promise.all(asked);
+  const replicas = replicasAnswer(wordsForList({ words, takers }));
+  return (reading) => ({ items: listedServices(items, { picture, words, takers, ...reading }), totalItems, replicas });
 }
 
 type Part<Id extends keyof Handlers> = Pick<Handlers, Id>;
@@ -158,7 +168,8 @@ function ofPeersAndNodes({ picture, gather }: HandlersDeps): Part<'listPeers' | 
 
 type ServiceRoutes = 'listServices' | 'listNamespacedServices' | 'getService' | 'explainService';
 
-function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoutes> {
+function ofServices(deps: HandlersDeps): Part<ServiceRoutes> {
+  const { clock, picture, gather } = deps;
   const { view } = picture;
   const allocations = new AllocationCache({ clock, picture });
   const serviceOf = (namespace: string, name: string): Service => {
@@ -172,13 +183,12 @@ function ofServices({ clock, picture, gather }: HandlersDeps): Part<ServiceRoute
     gather.all(claims ? recorded.map(({ ip }) => ip) : []);
   return {
     listServices: async ({ query }, { texts, admitted }) => {
-      return await masked(admitted, (audience) =>
-        servicePage(picture.index.sorted, query, picture, { texts, audience }),
-      );
+      const answer = await servicePage(picture.index.sorted, query, deps);
+      return await masked(admitted, (audience) => answer({ texts, audience }));
     },
     listNamespacedServices: async ({ params: { namespace }, query }, context) => {
-      const services = picture.index.inNamespace(namespace);
-      return servicePage(services, query, picture, await reading(namespace, context));
+      const answer = await servicePage(picture.index.inNamespace(namespace), query, deps);
+      return answer(await reading(namespace, context));
     },
     getService: async ({ params: { namespace, name } }, context) => {
       const service = serviceOf(namespace, name);

@@ -19,6 +19,7 @@ class Bench {
         beside: () => [],
         boundSockets: () => undefined,
         ask: async () => await Promise.resolve({ ...NO_FACTS }),
+        reports: new Map(),
       },
       {
         api: { port: 0, docs: false, tlsDir: undefined, kubesphere: '' },

@@ -8,7 +8,7 @@ import { node } from './schemas/node.ts';
 import { peerSummary, session } from './schemas/peer.ts';
 import { poolAddress, poolSummary } from './schemas/pool.ts';
 import { replica } from './schemas/replica.ts';
-import { check, servicePath, serviceSummary } from './schemas/service.ts';
+import { check, listedService, servicePath, takers } from './schemas/service.ts';
 import { status } from './schemas/status.ts';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -117,7 +117,7 @@ const PARTS: Readonly<Record<string, z.ZodType>> = {
     PeerSummary: peerSummary,
     Session: session,
   },
-  ...{ Node: node, ServiceSummary: serviceSummary, ServicePath: servicePath, Check: check },
+  ...{ Node: node, ListedService: listedService, Takers: takers, ServicePath: servicePath, Check: check },
 };
 
 function schemas(): JsonObject {

@@ -9,6 +9,7 @@ import { FakeLogger } from '../platform/fake/logger.ts';
 import { systemClock } from '../platform/linux/clock.ts';
 import type { ReplicaReport } from './replicas/facts.ts';
 import { FACTS_PATH, ReplicaClient } from './replicas/replica-client.ts';
+import { MAX_TAKERS, takersOf } from './replicas/takers.ts';
 import { ApiServer } from './server.ts';
 import { announced, aSession } from './testing/facts.ts';
 import { factsOf } from './testing/api-bench.ts';
@@ -65,6 +66,7 @@ class Serving {
         this.asked.push(ips);
         return await Promise.resolve(FACTS);
       },
+      takers: (ips) => takersOf(new Map(ips.map((ip) => [ip, announced(ip, 'shop/web', [])])), ips),
     });
   }
 
@@ -124,6 +126,20 @@ suite('the port of the API', () => {
       assert.equal((await get(port, `${FACTS_PATH}?ips=`, shown)).code, 403);
     }
     assert.equal(asked.length, 1);
+  });
+
+  test('tells replicas who takes the traffic of a page of addresses, however long their texts are', async (context) => {
+    const { asked, value, at } = await serving(context);
+    const ips = Array.from(
+      { length: MAX_TAKERS },
+      (_, i) => `2001:db8:ffff:ffff:ffff:ffff:ffff:${(0xf000 + i).toString(16)}`,
+    );
+    const { addresses } = await clientOf(context, value).askTakers(at, ips, 5_000);
+    assert.deepEqual(
+      [addresses.length, addresses.at(-1)],
+      [MAX_TAKERS, { ip: ips.at(-1), services: ['shop/web'], nodes: ['n1', 'n2'], more: 0 }],
+    );
+    assert.equal(asked.length, 0);
   });
 
   test('goes on with another certificate without a restart', async (context) => {

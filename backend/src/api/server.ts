@@ -5,8 +5,9 @@ import type { Clock, Logger } from '../platform/ports.ts';
 import type { App } from './app.ts';
 import { Connections } from './connections.ts';
 import { Exchanges } from './exchanges.ts';
-import { FACTS_PATH } from './replicas/replica-client.ts';
 import type { ReplicaReport } from './replicas/facts.ts';
+import { FACTS_PATH, ONLY_TAKERS } from './replicas/replica-client.ts';
+import { MAX_TAKERS, type TakersReport } from './replicas/takers.ts';
 import type { ServingCertificate } from './tls/serving-certificate.ts';
 import { refuseUnheard } from './unheard.ts';
 
@@ -25,6 +26,8 @@ export interface ApiServerDeps {
   readonly isReplica: (address: string) => boolean;
   /** What this replica tells others. */
   readonly facts: (ips: readonly string[]) => Promise<ReplicaReport>;
+  /** The same for a list, at no cost. */
+  readonly takers: (ips: readonly string[]) => TakersReport;
 }
 
 export interface ApiServerOptions {
@@ -149,18 +152,21 @@ export class ApiServer {
       response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end('only replicas are told this\n');
       return;
     }
-    const ips = new URLSearchParams(request.url.slice(FACTS_PATH.length)).get('ips') ?? '';
-    const asked = ips === '' ? [] : ips.split(',').slice(0, MAX_ADDRESSES);
-    void this.#tell(asked, response).catch((error: unknown) => {
+    const question = new URLSearchParams(request.url.slice(FACTS_PATH.length));
+    void this.#tell(question, response).catch((error: unknown) => {
       this.#deps.logger.warn({ err: error }, 'another replica could not be told what this one knows');
       if (response.headersSent) response.destroy();
       else response.writeHead(503).end();
     });
   }
 
-  async #tell(ips: readonly string[], response: ServerResponse): Promise<void> {
-    const text = JSON.stringify(await this.#deps.facts(ips));
-    response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+  async #tell(question: URLSearchParams, response: ServerResponse): Promise<void> {
+    const said = question.get('ips') ?? '';
+    const ips = said === '' ? [] : said.split(',');
+    const { facts, takers } = this.#deps;
+    const isForList = question.get('only') === ONLY_TAKERS;
+    const known = isForList ? takers(ips.slice(0, MAX_TAKERS)) : await facts(ips.slice(0, MAX_ADDRESSES));
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(known));
   }
 
   /** TLS has proved that it has the private key of the certificate that it shows. */

@@ -309,8 +309,40 @@ pools   failed   There is no pool.
   });
 });
 
+describe('services', () => {
+  it('shows who takes the traffic of each, as far as somebody says so', () => {
+    const at = { ip: '192.0.2.1', pool: 'public', protocol: 'bgp' } as const;
+    const nodes = ['n1', 'n2', 'n3', 'n4'];
+    const page = {
+      items: [
+        answers.listedService('web', [{ ...at, nodes, more: 2 }]),
+        answers.listedService('lan', [{ ...at, protocol: 'layer2', nodes: ['n1'], more: 0 }]),
+        answers.listedService('new', [{ ...at, nodes: null, more: 0 }]),
+        // Of an earlier version.
+        { ...answers.listedService('old', []), takers: undefined },
+      ],
+      totalItems: 4,
+      replicas: [answers.replica('porter-manager-b', { answered: false, problem: 'no answer within 1500 ms' })],
+    };
+    assert.equal(
+      table(task(services), { services: page }),
+      `
+NAMESPACE   NAME   STATE       AGE   ADDRESS     POOL     NODES        PORTS
+shop        web    announced   3h    192.0.2.1   public   n1,n2,n3+3   TCP/80
+shop        lan    announced   3h    192.0.2.1   public   n1           TCP/80
+shop        new    announced   3h    192.0.2.1   public   -            TCP/80
+shop        old    announced   3h    192.0.2.1   public   -            TCP/80
+
+What porter-manager-b on n1 knows is missing, as it did not answer: no answer within 1500 ms
+`,
+    );
+    assert.match(table(task(services), { services: { ...page, replicas: undefined } }), /TCP\/80\n$/);
+  });
+});
+
 it('colours change nothing of where columns begin', () => {
-  const page = { services: { items: [answers.service(), answers.service({ name: 'a-longer-name' })], totalItems: 2 } };
+  const items = [answers.listedService('web', []), answers.listedService('a-longer-name', [])];
+  const page = { services: { items, totalItems: 2, replicas: [] } };
   const painted = task(services).table(page, { ...view, paint: coloured });
   assert.notEqual(painted, task(services).table(page, view));
   assert.equal(painted.replaceAll(/\u001b\[\d+m/g, ''), task(services).table(page, view));

@@ -47,6 +47,24 @@ export type Finding = {
   readonly text: string;
 };
 
+/** A Service of type LoadBalancer, with who takes the traffic of its addresses. */
+export type ListedService = {
+  readonly namespace: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly served: boolean;
+  readonly notServedBecause: Finding | null;
+  readonly ips: readonly (string)[];
+  /** Where they come from. */
+  readonly pools: readonly (string)[];
+  readonly externalTrafficPolicy: 'Cluster' | 'Local';
+  readonly ports: readonly (string)[];
+  readonly allocated: Condition | null;
+  readonly announced: Condition | null;
+  /** Of each of its addresses. */
+  readonly takers: readonly (Takers)[];
+};
+
 /** A node, and whether it takes traffic from outside. */
 export type Node = {
   readonly name: string;
@@ -406,9 +424,10 @@ export type Service = {
 
 /** A page of Services of type LoadBalancer. */
 export type ServicePage = {
-  readonly items: readonly (ServiceSummary)[];
+  readonly items: readonly (ListedService)[];
   /** Number of items of all pages. */
   readonly totalItems: number;
+  readonly replicas: readonly (Replica)[];
 };
 
 /** The way of one address: pool, protocol, next hops or owner, peers. */
@@ -459,22 +478,6 @@ export type ServicePath = {
   readonly owner: string | null;
   /** That MAC address, where its node has a replica that answered. */
   readonly mac: string | null;
-};
-
-/** A Service of type LoadBalancer. */
-export type ServiceSummary = {
-  readonly namespace: string;
-  readonly name: string;
-  readonly createdAt: string;
-  readonly served: boolean;
-  readonly notServedBecause: Finding | null;
-  readonly ips: readonly (string)[];
-  /** Where they come from. */
-  readonly pools: readonly (string)[];
-  readonly externalTrafficPolicy: 'Cluster' | 'Local';
-  readonly ports: readonly (string)[];
-  readonly allocated: Condition | null;
-  readonly announced: Condition | null;
 };
 
 /** The session of one replica with the router. */
@@ -625,6 +628,19 @@ export type Status = {
       readonly message: string;
     })[];
   };
+};
+
+/** Who takes the traffic of one address. */
+export type Takers = {
+  /** IPv4 or IPv6 address in canonical form. */
+  readonly ip: string;
+  /** Null: it lies in no pool any more. */
+  readonly pool: string | null;
+  readonly protocol: 'bgp' | 'layer2' | null;
+  /** Names of the nodes that take its traffic, eight at most. With BGP its next hops, most preferred first; with Layer 2 its owner, whose MAC address neighbours learn. Null: no replica says anything of it. */
+  readonly nodes: readonly (string)[] | null;
+  /** How many further nodes take it. */
+  readonly more: number;
 };
 
 /** What runs. */

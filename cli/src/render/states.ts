@@ -1,4 +1,4 @@
-import type { Condition, PeerSummary, PoolSummary, Replica, ServiceSummary } from '../generated/api.ts';
+import type { Condition, PeerSummary, PoolSummary, Replica, ListedService } from '../generated/api.ts';
 import type { Tone, View } from './view.ts';
 
 const UNKNOWN = 'not known yet';
@@ -34,7 +34,10 @@ export function sessionsText({ established, sessions, adminDown }: PeerSummary, 
   return paint(established < sessions ? 'warning' : 'good', text);
 }
 
-export function serviceState({ served, notServedBecause, allocated, announced }: ServiceSummary, view: View): string {
+export function serviceState(
+  { served, notServedBecause, allocated, announced }: Omit<ListedService, 'takers'>,
+  view: View,
+): string {
   if (!served) return view.paint('quiet', notServedBecause?.reason ?? 'not served');
   if (allocated?.status !== 'True') return conditionText(allocated, '', view);
   return conditionText(announced, 'announced', view);

@@ -2,6 +2,7 @@ import type {
   Check,
   Condition,
   Explanation,
+  ListedService,
   Overview,
   Peer,
   PeerSummary,
@@ -123,6 +124,11 @@ export function servicePath(more: Partial<ServicePath> = {}): ServicePath {
     ],
     ...more,
   };
+}
+
+export function listedService(name: string, takers: ListedService['takers']): ListedService {
+  const { paths: _paths, replicas: _replicas, ...listed } = service({ name });
+  return { ...listed, takers };
 }
 
 export function service(more: Partial<Service> = {}): Service {

@@ -2,6 +2,7 @@ import type { Finding } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
 import type { AddressFacts } from '../../engine/facts.ts';
 import { findingOf, type PeerSessions } from '../../report/announced.ts';
+import type { ReplicaReport } from '../replicas/facts.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { ClusterPicture } from './picture.ts';
 
@@ -16,11 +17,15 @@ export function factsOf(
   });
 }
 
+/** Those that answered, in the order in which routers prefer their routes. */
+export function byWeight(words: readonly Word[]): ReplicaReport[] {
+  const known = words.flatMap((word) => ('facts' in word ? word.facts : []));
+  return known.sort((a, b) => (a.medOffset ?? Infinity) - (b.medOffset ?? Infinity));
+}
+
 /** The replica whose routes routers prefer: the others announce as well, and lose. Where several are as good (racks, `nextHopSelf`), the first listed. */
 export function foremost(words: readonly Word[]): string | undefined {
-  const known = words.flatMap((word) => ('facts' in word ? word.facts : []));
-  const [first] = known.sort((a, b) => (a.medOffset ?? Infinity) - (b.medOffset ?? Infinity));
-  return first?.replica;
+  return byWeight(words)[0]?.replica;
 }
 
 /** Of what replicas decided for an address, that of the one whose routes count, or of any. */

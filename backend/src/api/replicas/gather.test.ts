@@ -12,7 +12,7 @@ class Bench {
   /** The addresses of each question to the other replica. */
   readonly asked: (readonly string[])[] = [];
   hangs = false;
-  readonly gather = new Gather(
+  readonly gather: Gather = new Gather(
     {
       clock: this.clock,
       members: () => ['a', 'b'].map((name) => ({ name, node: name, address: '10.0.0.1' })),

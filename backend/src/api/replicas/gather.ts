@@ -5,28 +5,29 @@ import type { ReplicaReport } from './facts.ts';
 import { Turns } from './turns.ts';
 
 /** One replica with what it says, or why it says nothing. */
-export type Word =
-  | { readonly replica: Replica; readonly facts: ReplicaReport }
-  | { readonly replica: Replica; readonly problem: string };
+export type Word<Facts = ReplicaReport> =
+  { readonly replica: Replica; readonly facts: Facts } | { readonly replica: Replica; readonly problem: string };
 
-export interface GatherDeps {
+export interface GatherDeps<Facts = ReplicaReport> {
   readonly clock: Clock;
   /** All replicas, this one among them or not. */
   readonly members: () => readonly Replica[];
   /** What this replica says. */
-  readonly own: (ips: readonly string[]) => Promise<ReplicaReport>;
-  readonly ask: (replica: Replica, ips: readonly string[], timeoutMs: number) => Promise<ReplicaReport>;
+  readonly own: (ips: readonly string[]) => Promise<Facts>;
+  readonly ask: (replica: Replica, ips: readonly string[], timeoutMs: number) => Promise<Facts>;
 }
 
 export interface GatherOptions {
   readonly self: Replica;
+  /** Of one round. */
+  readonly maxAddresses?: number;
 }
 
 /** Somebody waits: one that takes longer is named, and the rest answered. */
 const PATIENCE_MS = 1_500;
 /** What replicas said may be so old, in milliseconds, when the next one asks. */
 const FRESH_MS = 1_000;
-/** Addresses of one round. */
+/** Addresses of one round, where each costs an engine something. */
 const MAX_ADDRESSES = 64;
 /** However many ask, engines are asked no more often: this many times in a row, and so many times a second. */
 const ROUNDS = { burst: 50, perSecond: 100 };
@@ -34,9 +35,9 @@ const ROUNDS = { burst: 50, perSecond: 100 };
 const MAX_ACTIVE = 4;
 const MAX_WAITING = 16;
 
-interface Round {
+interface Round<Facts> {
   readonly ips: Set<string>;
-  readonly words: Promise<readonly Word[]>;
+  readonly words: Promise<readonly Word<Facts>[]>;
   readonly begin: () => void;
   until: number;
 }
@@ -45,21 +46,23 @@ interface Round {
  * Asks all replicas at once for what only each of them knows; whoever doesn't answer in time is named and never left out. Who asks while
  * there is no turn for another round shares the next one with others.
  */
-export class Gather {
-  readonly #deps: GatherDeps;
+export class Gather<Facts = ReplicaReport> {
+  readonly #deps: GatherDeps<Facts>;
   readonly #self: Replica;
+  readonly #maxAddresses: number;
   /** Begun, or answered a moment ago. */
-  #rounds: Round[] = [];
-  readonly #waiting: Round[] = [];
+  #rounds: Round<Facts>[] = [];
+  readonly #waiting: Round<Facts>[] = [];
   /** The round for who asks of no address: others don't replace it while it counts, so that what is made of it can be kept. */
-  #general: Round | undefined;
+  #general: Round<Facts> | undefined;
   #active = 0;
   readonly #turns: Turns;
   #timer: Timer | undefined;
 
-  constructor(deps: GatherDeps, { self }: GatherOptions) {
+  constructor(deps: GatherDeps<Facts>, { self, maxAddresses = MAX_ADDRESSES }: GatherOptions) {
     this.#deps = deps;
     this.#self = self;
+    this.#maxAddresses = maxAddresses;
     this.#turns = new Turns(deps, ROUNDS);
   }
 
@@ -67,13 +70,13 @@ export class Gather {
    * The word of each replica, sorted by name, of these addresses among others; without any address the same object for as long as it counts.
    * @throws {Problem} if too many wait already
    */
-  async all(ips: readonly string[] = []): Promise<readonly Word[]> {
+  async all(ips: readonly string[] = []): Promise<readonly Word<Facts>[]> {
     const now = this.#deps.clock.now();
     this.#rounds = this.#rounds.filter(({ until }) => until > now);
-    const asked = ips.slice(0, MAX_ADDRESSES);
+    const asked = ips.slice(0, this.#maxAddresses);
     const known = this.#known(asked, now);
     if (known !== undefined) return await known.words;
-    const next = this.#waiting.find(({ ips: all }) => new Set([...all, ...asked]).size <= MAX_ADDRESSES);
+    const next = this.#waiting.find(({ ips: all }) => new Set([...all, ...asked]).size <= this.#maxAddresses);
     for (const ip of asked) next?.ips.add(ip);
     const round = next ?? this.#add(asked);
     if (asked.length === 0) this.#general = round;
@@ -81,15 +84,15 @@ export class Gather {
     return await round.words;
   }
 
-  #known(asked: readonly string[], now: number): Round | undefined {
+  #known(asked: readonly string[], now: number): Round<Facts> | undefined {
     if (asked.length > 0) return this.#rounds.findLast(({ ips }) => asked.every((ip) => ips.has(ip)));
     if ((this.#general?.until ?? 0) <= now) this.#general = this.#rounds.at(-1);
     return this.#general;
   }
 
-  #add(ips: readonly string[]): Round {
+  #add(ips: readonly string[]): Round<Facts> {
     if (this.#waiting.length >= MAX_WAITING) throw tooMany(1);
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Word[]>();
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Word<Facts>[]>();
     const all = new Set(ips);
     const begin = (): void => void this.#ask([...all]).then(resolve, reject);
     const round = { ips: all, words: promise, begin, until: Number.POSITIVE_INFINITY };
@@ -111,7 +114,7 @@ export class Gather {
     if (round !== undefined) this.#begin(round);
   }
 
-  #begin(round: Round): void {
+  #begin(round: Round<Facts>): void {
     this.#active += 1;
     this.#rounds.push(round);
     const ended = (): void => {
@@ -123,7 +126,7 @@ export class Gather {
     round.begin();
   }
 
-  async #ask(ips: readonly string[]): Promise<readonly Word[]> {
+  async #ask(ips: readonly string[]): Promise<readonly Word<Facts>[]> {
     const others = this.#deps.members().filter(({ name }) => name !== this.#self.name);
     const own = this.#word(this.#self, async () => await this.#deps.own(ips));
     const theirs = others.map(async (replica) => {
@@ -133,7 +136,7 @@ export class Gather {
     return words.sort((a, b) => (a.replica.name < b.replica.name ? -1 : 1));
   }
 
-  async #word(replica: Replica, ask: () => Promise<ReplicaReport>): Promise<Word> {
+  async #word(replica: Replica, ask: () => Promise<Facts>): Promise<Word<Facts>> {
     const { clock } = this.#deps;
     return await new Promise((resolve) => {
       const late = clock.setTimer(PATIENCE_MS, () =>

@@ -2,12 +2,16 @@ import type { Agent } from 'node:https';
 import type { Clock, Timer } from '../../platform/ports.ts';
 import { send } from '../outgoing.ts';
 import type { ServingCertificate } from '../tls/serving-certificate.ts';
+import type { z } from 'zod';
 import { replicaReport, type ReplicaReport } from './facts.ts';
+import { takersReport, type TakersReport } from './takers.ts';
 
 const https = process.getBuiltinModule('node:https');
 
 /** Where replicas ask each other; not part of the API. */
 export const FACTS_PATH = '/replica/v1/facts';
+/** What a question there may be about, besides all: an earlier version doesn't know it, and tells all. */
+export const ONLY_TAKERS = 'takers';
 const MAX_BYTES = 8 * 1024 * 1024;
 /** After how long nobody waits any more for an answer that was asked for with the certificate before, in milliseconds. */
 const RETIRE_MS = 30_000;
@@ -36,11 +40,20 @@ export class ReplicaClient {
    * @throws {Error} if it doesn't answer in time, or says what can't be understood
    */
   async ask(at: string, ips: readonly string[], timeoutMs: number): Promise<ReplicaReport> {
-    const url = `https://${at}${FACTS_PATH}?${new URLSearchParams({ ips: ips.join(',') }).toString()}`;
+    return await this.#ask(`${at}${FACTS_PATH}?ips=${ips.join(',')}`, replicaReport, timeoutMs);
+  }
+
+  /** The same for a list. */
+  async askTakers(at: string, ips: readonly string[], timeoutMs: number): Promise<TakersReport> {
+    return await this.#ask(`${at}${FACTS_PATH}?only=${ONLY_TAKERS}&ips=${ips.join(',')}`, takersReport, timeoutMs);
+  }
+
+  /** Addresses stand in the question as they are: escaped, those of a page would not fit into what a server reads of it. */
+  async #ask<T>(question: string, schema: z.ZodType<T>, timeoutMs: number): Promise<T> {
     const outgoing = { method: 'GET', headers: {}, timeoutMs, maxBytes: MAX_BYTES, agent: this.#agentNow() };
-    const { status, body } = await send(this.#deps, url, outgoing);
+    const { status, body } = await send(this.#deps, `https://${question}`, outgoing);
     if (status !== 200) throw new Error(`it answers with status ${status}`);
-    const facts = replicaReport.safeParse(JSON.parse(body));
+    const facts = schema.safeParse(JSON.parse(body));
     if (!facts.success) throw new Error('it is of another version and says what this one does not understand');
     return facts.data;
   }

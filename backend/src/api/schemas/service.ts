@@ -77,7 +77,28 @@ export const service = z
   .meta({ description: 'A Service of type LoadBalancer, with the way of each of its addresses.' });
 export type ServiceAnswer = z.output<typeof service>;
 
-export const servicePage = pageOf(serviceSummary).meta({ description: 'A page of Services of type LoadBalancer.' });
+export const takers = z
+  .strictObject({
+    ip,
+    pool: z.string().nullable().meta({ description: 'Null: it lies in no pool any more.' }),
+    protocol: z.enum(['bgp', 'layer2']).nullable(),
+    nodes: z.array(z.string()).nullable().meta({
+      description:
+        'Names of the nodes that take its traffic, eight at most. With BGP its next hops, most preferred first; with Layer 2 its owner, whose MAC address neighbours learn. Null: no replica says anything of it.',
+    }),
+    more: z.int().min(0).meta({ description: 'How many further nodes take it.' }),
+  })
+  .meta({ description: 'Who takes the traffic of one address.' });
+export type Takers = z.output<typeof takers>;
+
+export const listedService = z
+  .strictObject({ ...summary, takers: z.array(takers).meta({ description: 'Of each of its addresses.' }) })
+  .meta({ description: 'A Service of type LoadBalancer, with who takes the traffic of its addresses.' });
+export type ListedService = z.output<typeof listedService>;
+
+export const servicePage = z
+  .strictObject({ ...pageOf(listedService).shape, replicas: z.array(replica) })
+  .meta({ description: 'A page of Services of type LoadBalancer.' });
 export const servicesQuery = listQuery(['name', 'createTime', 'namespace']);
 export const inNamespace = z.object({ namespace: objectName });
 export const namedInNamespace = z.object({ namespace: objectName, name: objectName });

@@ -19,6 +19,7 @@ import { Verdicts } from '../identity/kubesphere.ts';
 import { ClusterPicture, type Reservations } from '../model/picture.ts';
 import type { ReplicaReport } from '../replicas/facts.ts';
 import { Gather } from '../replicas/gather.ts';
+import { MAX_TAKERS, takersOf, type TakersReport } from '../replicas/takers.ts';
 import { BASE_PATH } from '../routes.ts';
 import { refuseUnheard } from '../unheard.ts';
 
@@ -145,6 +146,7 @@ export class ApiBench {
   readonly statuses = new Map<number, number>();
   /** Called with every change that the engine would hear of. */
   onInputs: () => void = () => undefined;
+  readonly #byAddress = new WeakMap<ReplicaReport, Map<string, ReplicaReport['addresses'][number]>>();
   #server: Server | undefined;
   app!: App;
   port = 0;
@@ -163,7 +165,7 @@ export class ApiBench {
       verdicts: new Verdicts({ secrets: () => [Buffer.from('secret')], onForeign: () => undefined }),
     };
     const app = await App.make(
-      { ...deps, handlers: handlers({ clock, picture, gather: this.#gather() }) },
+      { ...deps, handlers: handlers({ clock, picture, gather: this.#gather(), gatherTakers: this.#gatherTakers() }) },
       { docs, checkAnswers },
     );
     this.app = app;
@@ -254,24 +256,53 @@ export class ApiBench {
     };
   }
 
+  #members(): Replica[] {
+    return [...this.replicas.keys()].map((name) => ({ name, node: `${name}-node`, address: '10.0.0.1' }));
+  }
+
+  #said(name: string): ReplicaReport {
+    const facts = this.replicas.get(name);
+    if (facts === undefined) throw new Error('connect ECONNREFUSED');
+    return facts;
+  }
+
+  /** By address. */
+  #addresses(facts: ReplicaReport): ReadonlyMap<string, ReplicaReport['addresses'][number]> {
+    const known = this.#byAddress.get(facts) ?? new Map(facts.addresses.map((each) => [each.ip, each]));
+    this.#byAddress.set(facts, known);
+    return known;
+  }
+
   #gather(): Gather {
-    const names = (): string[] => [...this.replicas.keys()];
-    const members = (): Replica[] => names().map((name) => ({ name, node: `${name}-node`, address: '10.0.0.1' }));
     const said = (name: string, ips: readonly string[]): ReplicaReport => {
-      const facts = this.replicas.get(name);
-      if (facts === undefined) throw new Error('connect ECONNREFUSED');
-      return { ...facts, addresses: facts.addresses.filter(({ ip }) => ips.includes(ip)) };
+      const facts = this.#said(name);
+      const known = this.#addresses(facts);
+      return { ...facts, addresses: ips.flatMap((ip) => known.get(ip) ?? []) };
     };
-    const own = async (ips: readonly string[]): Promise<ReplicaReport> => {
+    return this.#gatherOf(said, {});
+  }
+
+  #gatherTakers(): Gather<TakersReport> {
+    const said = (name: string, ips: readonly string[]): TakersReport => {
+      return takersOf(this.#addresses(this.#said(name)), ips);
+    };
+    return this.#gatherOf(said, { maxAddresses: MAX_TAKERS });
+  }
+
+  #gatherOf<F>(
+    said: (name: string, ips: readonly string[]) => F,
+    options: { readonly maxAddresses?: number },
+  ): Gather<F> {
+    const own = async (ips: readonly string[]): Promise<F> => {
       await this.onAsked();
       return said('porter-0', ips);
     };
-    const ask = async (replica: Replica, ips: readonly string[]): Promise<ReplicaReport> => {
+    const ask = async (replica: Replica, ips: readonly string[]): Promise<F> => {
       await settle();
       return said(replica.name, ips);
     };
     const self = { name: 'porter-0', node: 'porter-0-node', address: '10.0.0.1' };
-    return new Gather({ clock: this.clock, members, own, ask }, { self });
+    return new Gather({ clock: this.clock, members: () => this.#members(), own, ask }, { self, ...options });
   }
 }
 

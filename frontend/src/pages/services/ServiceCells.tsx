@@ -1,10 +1,11 @@
 import React, { type ReactElement } from 'react';
-import type { ServiceSummary } from '../../generated/api.ts';
+import type { ListedService } from '../../generated/api.ts';
 import { Status } from '../../parts/Status.tsx';
 import { text } from '../../texts/texts.ts';
-import { serviceState } from './service-model.ts';
+import { serviceState, type ServiceFacts } from './service-model.ts';
+import { takersShown } from './takers-model.ts';
 
-export function ServiceStatus({ service }: { readonly service: ServiceSummary }): ReactElement {
+export function ServiceStatus({ service }: { readonly service: ServiceFacts }): ReactElement {
   const { level, title, detail } = serviceState(service);
   return (
     <Status level={level} detail={detail}>
@@ -14,7 +15,7 @@ export function ServiceStatus({ service }: { readonly service: ServiceSummary })
 }
 
 /** Its addresses, and the pools that they come from. */
-export function ServiceAddresses({ service: { ips, pools } }: { readonly service: ServiceSummary }): ReactElement {
+export function ServiceAddresses({ service: { ips, pools } }: { readonly service: ServiceFacts }): ReactElement {
   if (ips.length === 0) return <>—</>;
   return (
     <>
@@ -22,6 +23,23 @@ export function ServiceAddresses({ service: { ips, pools } }: { readonly service
         <div key={ip}>{ip}</div>
       ))}
       {pools.length > 0 && <small>{pools.join(', ')}</small>}
+    </>
+  );
+}
+
+/** Its next hops, or its owner on a link; an API that is older doesn't say. */
+export function ServiceTakers({ service: { takers } }: { readonly service: ListedService }): ReactElement {
+  const shown = takersShown(takers);
+  if (shown.length === 0) return <>—</>;
+  return (
+    <>
+      {shown.map(({ key, title, names, more, role }) => (
+        <div key={key} title={title}>
+          {names}
+          {more > 0 && ` ${text('AND_MORE', { count: more })}`}
+          <small>{text(role)}</small>
+        </div>
+      ))}
     </>
   );
 }

@@ -1,7 +1,10 @@
-import type { ServiceSummary } from '../../generated/api.ts';
+import type { ListedService } from '../../generated/api.ts';
 import type { Level } from '../../parts/Status.tsx';
 import type { TextKey } from '../../texts/texts.ts';
 import { detailOf, told } from '../../parts/told.ts';
+
+/** What is known of one Service wherever it is shown. */
+export type ServiceFacts = Omit<ListedService, 'takers'>;
 
 /** How a Service is, in one word, with the reason where that is news. */
 export interface ServiceState {
@@ -10,7 +13,7 @@ export interface ServiceState {
   readonly detail: string | undefined;
 }
 
-type Check = (service: ServiceSummary) => ServiceState | undefined;
+type Check = (service: ServiceFacts) => ServiceState | undefined;
 
 const notServed: Check = ({ served, notServedBecause }) =>
   served ? undefined : { level: 'off', title: 'SERVICE_NOT_SERVED', detail: notServedBecause?.text };
@@ -37,7 +40,7 @@ const lacksSome: Check = ({ allocated }) =>
 const CHECKS: readonly Check[] = [notServed, waits, notAnnounced, notKnown, lacksSome];
 
 /** The first check that has something to say does. */
-export function serviceState(service: ServiceSummary): ServiceState {
+export function serviceState(service: ServiceFacts): ServiceState {
   for (const check of CHECKS) {
     const state = check(service);
     if (state !== undefined) return state;

@@ -1,24 +1,25 @@
-import type { Condition, Explanation, Replica, Service, ServiceSummary } from '../../generated/api.ts';
+import type { Condition, Explanation, ListedService, Replica, Service } from '../../generated/api.ts';
 import { refusal, silence } from '../../testing/fake-http.ts';
 import type { Story } from '../../testing/story.ts';
+import type { ServiceFacts } from './service-model.ts';
 
 const condition = (status: Condition['status'], text: string): Condition => ({
   ...{ status, reason: 'R', message: '', text, since: '2026-01-01T00:00:00Z' },
 });
 
-const web: ServiceSummary = {
+const web: ServiceFacts = {
   ...{ namespace: 'shop', name: 'web', createdAt: '2026-01-01T00:00:00Z', served: true, notServedBecause: null },
   ...{ ips: ['192.0.2.1', '198.51.100.1'], pools: ['office', 'lan'], externalTrafficPolicy: 'Cluster' },
   ports: ['80/TCP'],
   ...{ allocated: condition('True', 'It has its addresses.'), announced: condition('True', 'It is announced.') },
 };
 
-const waiting: ServiceSummary = {
+const waiting: ServiceFacts = {
   ...{ ...web, namespace: 'blog', name: 'comments', ips: [], pools: [], announced: null },
   allocated: condition('False', 'The Eip single has no free IPv4 address left.'),
 };
 
-const foreign: ServiceSummary = {
+const foreign: ServiceFacts = {
   ...{ ...waiting, name: 'cloud', served: false, allocated: null },
   notServedBecause: { reason: 'ForeignClass', text: 'It is of another load balancer class.' },
 };
@@ -82,6 +83,14 @@ const explanation: Explanation = {
   ],
 };
 
+const listed: ListedService = {
+  ...web,
+  takers: [
+    { ip: '192.0.2.1', pool: 'office', protocol: 'bgp', nodes: ['n1', 'n2', 'n3'], more: 4 },
+    { ip: '198.51.100.1', pool: 'lan', protocol: 'layer2', nodes: ['n1'], more: 0 },
+  ],
+};
+
 const pools = {
   items: [
     { name: 'office', protocol: 'bgp' },
@@ -104,13 +113,18 @@ const object = {
 export const serviceList: Story = {
   ...{ name: 'Services, for who may change them', at, may: ['view', 'services:manage'] },
   answers: {
-    [LIST]: { items: [web, waiting, foreign], totalItems: 5_003 },
+    [LIST]: {
+      items: [listed, ...[waiting, foreign].map((each) => ({ ...each, takers: [] }))],
+      totalItems: 5_003,
+      replicas,
+    },
     'GET /pools': pools,
     [OBJECT]: object,
     [OBJECT.replace('GET', 'PATCH')]: object,
   },
   shows: [
     ...['web', 'shop', '192.0.2.1', 'office, lan', 'BGP, Layer 2', '80/TCP', 'Announced'],
+    ...['n1, n2 and 5 more', 'Next hops', 'n1Answers on the link'],
     ...[
       'The Eip single has no free IPv4 address left.',
       'It is of another load balancer class.',
@@ -140,6 +154,18 @@ export const serviceStories: readonly Story[] = [
     may: ['view', 'manage'],
     shows: ['web'],
     hides: ['Actions'],
+  },
+  {
+    ...{ ...serviceList, name: 'Services, with a replica that is silent' },
+    answers: {
+      ...serviceList.answers,
+      [LIST]: {
+        items: [{ ...web, takers: [{ ip: '192.0.2.1', pool: 'office', protocol: 'bgp', nodes: null, more: 0 }] }],
+        totalItems: 1,
+        replicas: [{ name: 'm-1', node: 'n2', answered: false, problem: 'timed out' }],
+      },
+    },
+    shows: ["they don't answer: m-1 (timed out)", 'web', '—'],
   },
   {
     ...{ ...serviceList, name: 'Services, without a word of the pools' },

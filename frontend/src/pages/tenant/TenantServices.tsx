@@ -1,6 +1,6 @@
 import React, { useMemo, type ReactElement } from 'react';
 import { useParams, useSearchParams } from 'react-router-dom';
-import type { ServiceSummary } from '../../generated/api.ts';
+import type { ListedService } from '../../generated/api.ts';
 import { ClusterProvider, useHttp } from '../../live/surroundings.tsx';
 import { useAnswer } from '../../live/use-answer.ts';
 import { useLivePage } from '../../live/use-live.ts';
@@ -16,7 +16,7 @@ import { ServiceAddresses, ServiceStatus } from '../services/ServiceCells.tsx';
 import { clustersOf, projectsOf } from './tenant-api.ts';
 import { inTenantsWords } from './tenant-words.ts';
 
-const COLUMNS: readonly Column<ServiceSummary>[] = [
+const COLUMNS: readonly Column<ListedService>[] = [
   { title: 'NAME', sortBy: 'name', cell: ({ name }) => <strong>{name}</strong> },
   { title: 'STATE', cell: (service) => <ServiceStatus service={inTenantsWords(service)} /> },
   { title: 'ADDRESSES', cell: (service) => <ServiceAddresses service={service} /> },

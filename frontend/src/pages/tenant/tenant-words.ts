@@ -1,7 +1,7 @@
-import type { ServiceSummary } from '../../generated/api.ts';
+import type { ServiceFacts } from '../services/service-model.ts';
 import { text, type TextKey } from '../../texts/texts.ts';
 
-type Told = ServiceSummary['allocated'];
+type Told = ServiceFacts['allocated'];
 
 /**
  * Reasons that lie with pools, nodes and peers, which who works in a project neither sees nor changes: what that means to them, and whom to ask.
@@ -28,7 +28,7 @@ const WORDS: Readonly<Record<string, TextKey>> = {
 };
 
 /** The Service with what is said of it in the words of who works in its project. */
-export function inTenantsWords(service: ServiceSummary): ServiceSummary {
+export function inTenantsWords(service: ServiceFacts): ServiceFacts {
   return { ...service, allocated: reworded(service.allocated), announced: reworded(service.announced) };
 }
 

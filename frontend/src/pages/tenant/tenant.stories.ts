@@ -1,8 +1,8 @@
-import type { ServiceSummary } from '../../generated/api.ts';
+import type { ServiceFacts } from '../services/service-model.ts';
 import { refusal, silence } from '../../testing/fake-http.ts';
 import type { Story } from '../../testing/story.ts';
 
-const web: ServiceSummary = {
+const web: ServiceFacts = {
   ...{ namespace: 'shop', name: 'web', createdAt: '2026-01-01T00:00:00Z', served: true, notServedBecause: null },
   ...{
     ips: ['192.0.2.1', '2001:db8::1'],
@@ -14,7 +14,7 @@ const web: ServiceSummary = {
   announced: { status: 'True', reason: 'Announced', message: '', text: '', since: null },
 };
 
-const api: ServiceSummary = {
+const api: ServiceFacts = {
   ...{ ...web, name: 'api', ips: [], pools: [], announced: null },
   allocated: {
     status: 'False',
@@ -25,12 +25,12 @@ const api: ServiceSummary = {
   },
 };
 
-const noPeer: ServiceSummary = {
+const noPeer: ServiceFacts = {
   ...{ ...web, name: 'shop' },
   announced: { status: 'False', reason: 'NoPeer', message: '', text: 'No BgpPeer is there.', since: null },
 };
 
-const nobodyBehind: ServiceSummary = {
+const nobodyBehind: ServiceFacts = {
   ...{ ...web, name: 'idle' },
   announced: {
     status: 'False',

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { AddressReport } from '../../engine/messages.ts';
+import type { Gather, Word } from './gather.ts';
+
+/** Who takes the traffic of an address, as far as a list has the room. */
+export interface Taken {
+  readonly ip: string;
+  /** Keys of the Services that it is announced for, or would be. */
+  readonly services: readonly string[];
+  /** Names of the nodes, most preferred first, those that are about to go last; `MAX_NODES` at most. */
+  readonly nodes: readonly string[];
+  /** How many further nodes there are. */
+  readonly more: number;
+}
+
+/** What a replica says for a list: no reasons, no sessions, no evidence. */
+export interface TakersReport {
+  readonly addresses: readonly Taken[];
+}
+
+/** Nodes of one address: who wants all of them looks at its Service. */
+const MAX_NODES = 8;
+/** Addresses of one question; a replica of an earlier version hears the first 64. */
+export const MAX_TAKERS = 256;
+
+type Reported = Pick<AddressReport, 'ip' | 'services' | 'nodes' | 'draining'>;
+
+function taken({ ip, services, nodes, draining = [] }: Reported): Taken {
+  const all = [...nodes, ...draining.filter((node) => !nodes.includes(node))];
+  return { ip, services, nodes: all.slice(0, MAX_NODES), more: Math.max(0, all.length - MAX_NODES) };
+}
+
+/** By what the engine has told of each address already: it is not asked, however many read lists. */
+export function takersOf(reports: ReadonlyMap<string, Reported>, ips: readonly string[]): TakersReport {
+  return { addresses: ips.flatMap((ip) => reports.get(ip) ?? []).map(taken) };
+}
+
+const names = z.array(z.string());
+
+/** An earlier version answers with all that it knows of an address, and doesn't cut it off. */
+const address = z
+  .object({ ip: z.string(), services: names, nodes: names, draining: names.catch([]), more: z.int().catch(0) })
+  .transform(({ more, ...reported }): Taken => {
+    const found = taken(reported);
+    return { ...found, more: found.more + more };
+  });
+
+/** What another replica says; one of a later version may say more. */
+export const takersReport: z.ZodType<TakersReport> = z.object({ addresses: z.array(address) });
+
+function joined(words: readonly Word<TakersReport>[]): Word<TakersReport> | undefined {
+  const silent = words.find((word) => 'problem' in word);
+  if (silent !== undefined) return silent;
+  const addresses = words.flatMap((word) => ('facts' in word ? word.facts.addresses : []));
+  return words[0] === undefined ? undefined : { replica: words[0].replica, facts: { addresses } };
+}
+
+/**
+ * The word of each replica of however many addresses, by its name. Who has answered some of several questions is one that didn't answer.
+ * @throws {Problem} if too many wait already
+ */
+export async function wordsOfTakers(
+  gather: Gather<TakersReport>,
+  ips: readonly string[],
+): Promise<ReadonlyMap<string, Word<TakersReport>>> {
+  const rounds = Array.from({ length: Math.ceil(ips.length / MAX_TAKERS) }, async (_, i) => {
+    return await gather.all(ips.slice(i * MAX_TAKERS, (i + 1) * MAX_TAKERS));
+  });
+  const said = Map.groupBy((await Promise.all(rounds)).flat(), ({ replica }) => replica.name);
+  return new Map(
+    [...said].flatMap(([name, words]) => {
+      const word = joined(words);
+      return word === undefined ? [] : [[name, word] as const];
+    }),
+  );
+}
