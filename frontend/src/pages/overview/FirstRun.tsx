@@ -2,11 +2,13 @@ import React, { type ReactElement } from 'react';
 import { Link } from 'react-router-dom';
 import type { Preflight } from '../../generated/api.ts';
 import { useCluster } from '../../live/surroundings.tsx';
-import { useLive } from '../../live/use-live.ts';
+import { useLive, useLiveObject } from '../../live/use-live.ts';
 import { PageState } from '../../parts/PageState.tsx';
 import { Snippet } from '../../parts/Snippet.tsx';
 import { Status, type Level } from '../../parts/Status.tsx';
 import { text } from '../../texts/texts.ts';
+import { BGP_CONF_NAME, bgpState } from '../bgp/bgp-conf-model.ts';
+import { AnyRouterSnippet, NamedRouterSnippet } from '../peers/RouterSnippet.tsx';
 import { firstSteps, type Counts, type Step } from './overview-model.ts';
 
 const TEST_SERVICE = `apiVersion: apps/v1
@@ -37,6 +39,8 @@ spec:
 
 /** How to get to the first address: what is in the way, and the steps, each of which is ticked off when it is done. */
 export function FirstRun({ counts }: { readonly counts: Counts }): ReactElement {
+  const conf = useLiveObject('bgpconfs', BGP_CONF_NAME).answer;
+  const hasConf = conf !== undefined && conf !== null && bgpState(conf).level !== 'bad';
   return (
     <section className="plb-card plb-first" aria-label={text('FIRST_RUN')}>
       <h2>{text('FIRST_RUN')}</h2>
@@ -45,7 +49,7 @@ export function FirstRun({ counts }: { readonly counts: Counts }): ReactElement 
           <h3>{text('PREFLIGHT')}</h3>
           <Checks />
         </li>
-        {firstSteps(counts).map((step) => (
+        {firstSteps(counts, hasConf).map((step) => (
           <li key={step.title}>
             <StepView step={step} />
           </li>
@@ -55,7 +59,7 @@ export function FirstRun({ counts }: { readonly counts: Counts }): ReactElement 
   );
 }
 
-function StepView({ step: { title, about, page, isDone } }: { readonly step: Step }): ReactElement {
+function StepView({ step: { title, about, page, isDone, shows } }: { readonly step: Step }): ReactElement {
   const cluster = useCluster();
   return (
     <>
@@ -64,12 +68,23 @@ function StepView({ step: { title, about, page, isDone } }: { readonly step: Ste
         {isDone && <span className="plb-tag">✓ {text('DONE')}</span>}
       </h3>
       <p>{text(about)}</p>
-      {page === undefined ? (
-        <Snippet label={text(title)} code={TEST_SERVICE} />
-      ) : (
-        <Link to={`/clusters/${cluster}/${page}`}>{text('GO_THERE')}</Link>
-      )}
+      {page !== undefined && <Link to={`/clusters/${cluster}/${page}`}>{text('GO_THERE')}</Link>}
+      {shows === 'service' && <Snippet label={text(title)} code={TEST_SERVICE} />}
+      {shows === 'router' && !isDone && <Router />}
     </>
+  );
+}
+
+/** What to configure on the router: on that of the first BgpPeer without a session, or on any. */
+function Router(): ReactElement {
+  const query = { limit: 1, sortBy: 'established', ascending: true };
+  const { answer } = useLive({ operation: 'listPeers', query });
+  const peer = answer?.items[0]?.name;
+  return (
+    <details className="plb-more">
+      <summary>{text('ROUTER_CONFIG')}</summary>
+      {peer === undefined ? <AnyRouterSnippet /> : <NamedRouterSnippet name={peer} />}
+    </details>
   );
 }
 

@@ -42,9 +42,11 @@ test('first steps are shown until some Service has an address, and ticked off', 
   assert.equal(isNew(fresh), true);
   assert.equal(isNew({ ...counts, pools: { all: 0, ready: 0, used: 0 } }), true);
   assert.deepEqual(
-    firstSteps(fresh).map(({ isDone }) => isDone),
-    [true, true, false],
+    firstSteps(fresh, true).map(({ isDone }) => isDone),
+    [true, true, true, false],
   );
+  const [, conf] = firstSteps(fresh, false);
+  assert.deepEqual([conf?.page, conf?.isDone], ['porterlb.bgp', false]);
 });
 
 test('objects with a problem lead to the page that tells of them', () => {

@@ -85,15 +85,22 @@ export function pageOf(kind: Problem['kind'], object: string): string | undefine
 export interface Step {
   readonly title: TextKey;
   readonly about: TextKey;
+  /** The page where it is done; undefined: it is done elsewhere, by what is shown beside it. */
   readonly page?: string;
   readonly isDone: boolean;
+  /** What is shown beside it until it is done. */
+  readonly shows?: 'service' | 'router';
 }
 
-/** The way to the first address, in the order in which it is gone. */
-export function firstSteps({ pools, peers, services }: Counts): Step[] {
+/** The way to the first address, in the order in which it is gone. `hasConf`: whether there is a BgpConf in force. */
+export function firstSteps({ pools, peers, services }: Counts, hasConf: boolean): Step[] {
   return [
     { title: 'FIRST_POOL', about: 'FIRST_POOL_ABOUT', page: 'porterlb.pools', isDone: pools.all > 0 },
-    { title: 'FIRST_PEER', about: 'FIRST_PEER_ABOUT', page: 'porterlb.peers', isDone: peers.established > 0 },
-    { title: 'FIRST_SERVICE', about: 'FIRST_SERVICE_ABOUT', isDone: services.announced > 0 },
+    { title: 'FIRST_CONF', about: 'FIRST_CONF_ABOUT', page: 'porterlb.bgp', isDone: hasConf },
+    {
+      ...{ title: 'FIRST_PEER', about: 'FIRST_PEER_ABOUT', page: 'porterlb.peers', shows: 'router' },
+      isDone: peers.established > 0,
+    },
+    { title: 'FIRST_SERVICE', about: 'FIRST_SERVICE_ABOUT', isDone: services.announced > 0, shows: 'service' },
   ];
 }

@@ -1,6 +1,9 @@
 import type { Overview, PoolSummary, Preflight } from '../../generated/api.ts';
 import { refusal, silence } from '../../testing/fake-http.ts';
 import type { Story } from '../../testing/story.ts';
+import { bgpConf, noBgpConf } from '../bgp/bgp-conf.stories.ts';
+import { worker } from '../nodes/node.stories.ts';
+import { torPeer } from '../peers/peer.stories.ts';
 
 type Vertex = Overview['picture']['nodes'][number];
 
@@ -86,6 +89,13 @@ const fresh: Overview = {
   picture: { nodes: [], edges: [] },
 };
 
+/** All is there but the session. */
+const begun: Overview = {
+  ...{ ...fresh, counts: { ...fresh.counts, pools: { all: 1, ready: 1, used: 0 }, peers: { all: 1, established: 0 } } },
+};
+
+const nodes = { items: [worker], totalItems: 1, replicas };
+
 const preflight: Preflight = {
   ready: false,
   checks: [
@@ -144,13 +154,28 @@ export const overviewStories: readonly Story[] = [
     hides: ['Addresses in use, by pool'],
   },
   {
-    ...{ name: 'overview of an empty cluster', at, answers: { [GET]: fresh, 'GET /preflight': preflight } },
+    ...{ name: 'overview of an empty cluster', at },
+    answers: {
+      ...{ [GET]: fresh, 'GET /preflight': preflight, 'GET /bgpconfs/default': noBgpConf },
+      ...{ 'GET /peers': { items: [], totalItems: 0, replicas }, 'GET /nodes': nodes },
+    },
     shows: [
       'First steps',
       'kube-proxy runs in IPVS mode without strictARP.',
       'Set ipvs.strictARP: true.',
+      'Say how PorterLB speaks BGP',
+      ...['router bgp ROUTER-AS', 'remote-as CLUSTER-AS', 'neighbor 10.0.0.11 peer-group cluster'],
       'kind: Service',
     ],
+    hides: ['✓ done'],
+  },
+  {
+    ...{ name: 'overview of a cluster whose router has no session yet', at },
+    answers: {
+      ...{ [GET]: begun, 'GET /preflight': preflight, 'GET /bgpconfs/default': bgpConf, 'GET /nodes': nodes },
+      ...{ 'GET /peers': { items: [torPeer], totalItems: 1, replicas }, 'GET /peers/tor-1': torPeer },
+    },
+    shows: ['First steps', 'Say how PorterLB speaks BGP (BGP only)✓ done', 'router bgp 65000', 'remote-as 64512'],
   },
   {
     ...{ name: 'overview of an empty cluster, with an API that has no preflight', at, answers: { [GET]: fresh } },

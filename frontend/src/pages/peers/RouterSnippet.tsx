@@ -1,13 +1,13 @@
 import React, { useState, type ReactElement } from 'react';
 import type { KubernetesObject } from '../../api/objects.ts';
 import { useObject } from '../../editor/use-object.ts';
-import type { Peer } from '../../generated/api.ts';
+import type { Node, Peer } from '../../generated/api.ts';
 import { useLive } from '../../live/use-live.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { Snippet } from '../../parts/Snippet.tsx';
 import { text } from '../../texts/texts.ts';
 import { ROUTER_KINDS, type RouterFacts } from './router-config.ts';
-import { routerFacts } from './router-facts.ts';
+import { anyRouter, routerFacts } from './router-facts.ts';
 
 interface Props {
   readonly peer: Peer;
@@ -17,27 +17,58 @@ interface Props {
 
 /** What to configure on the router, for several makes of it. */
 export function RouterSnippet({ peer, object }: Props): ReactElement | null {
-  const conf = useObject('bgpconfs', 'default').answer;
-  const nodes = useLive({ operation: 'listNodes', query: { limit: 500 } }).answer;
-  const facts = routerFacts(peer, { peer: object, conf, nodes: nodes?.items ?? [] });
-  const left = nodes === undefined ? 0 : nodes.totalItems - nodes.items.length;
-  return facts === undefined ? null : <Card facts={facts} left={left} />;
+  const { conf, nodes, left } = useClusterFacts();
+  const facts = routerFacts(peer, { peer: object, conf, nodes });
+  if (facts === undefined) return null;
+  return (
+    <section className="plb-card" aria-label={text('ROUTER_CONFIG')}>
+      <RouterConfig title={<h2>{text('ROUTER_CONFIG')}</h2>} facts={facts} left={left} />
+    </section>
+  );
 }
 
-interface CardProps {
-  readonly facts: RouterFacts;
-  /** How many nodes it does not name. */
+/** The same for who has no BgpPeer yet: there is nothing of its own to say. */
+export function AnyRouterSnippet(): ReactElement {
+  const { conf, nodes, left } = useClusterFacts();
+  return <RouterConfig facts={anyRouter({ conf, nodes })} left={left} />;
+}
+
+/** The same of the BgpPeer of this name, without a card of its own; nothing where it can't be read. */
+export function NamedRouterSnippet({ name }: { readonly name: string }): ReactElement | null {
+  const peer = useLive({ operation: 'getPeer', path: { name } }).answer;
+  const object = useObject('bgppeers', name).answer;
+  const { conf, nodes, left } = useClusterFacts();
+  const facts = peer === undefined ? undefined : routerFacts(peer, { peer: object, conf, nodes });
+  return facts === undefined ? null : <RouterConfig facts={facts} left={left} />;
+}
+
+interface ClusterFacts {
+  readonly conf: KubernetesObject | undefined;
+  readonly nodes: readonly Node[];
+  /** How many further nodes there are. */
   readonly left: number;
 }
 
-function Card({ facts, left }: CardProps): ReactElement | null {
+function useClusterFacts(): ClusterFacts {
+  const conf = useObject('bgpconfs', 'default').answer;
+  const { items = [], totalItems = 0 } = useLive({ operation: 'listNodes', query: { limit: 500 } }).answer ?? {};
+  return { conf, nodes: items, left: totalItems - items.length };
+}
+
+interface ConfigProps {
+  readonly title?: ReactElement;
+  readonly facts: RouterFacts;
+  readonly left: number;
+}
+
+function RouterConfig({ title, facts, left }: ConfigProps): ReactElement | null {
   const [name, setName] = useState(ROUTER_KINDS[0]?.name);
   const kind = ROUTER_KINDS.find((each) => each.name === name);
   if (kind === undefined) return null;
   return (
-    <section className="plb-card" aria-label={text('ROUTER_CONFIG')}>
+    <>
       <div className="plb-toolbar">
-        <h2>{text('ROUTER_CONFIG')}</h2>
+        {title}
         <span className="plb-grow" />
         <label>
           {text('ROUTER')}{' '}
@@ -55,6 +86,6 @@ function Card({ facts, left }: CardProps): ReactElement | null {
       <div className="plb-inset">
         <Snippet label={text('ROUTER_CONFIG')} code={kind.config(facts)} />
       </div>
-    </section>
+    </>
   );
 }

@@ -52,7 +52,7 @@ const refused: Session = {
   notification: { sentBy: 'router', code: 2, subcode: 2, meaning: 'The router expects another AS number of us.' },
 };
 
-const torPeer: Peer = {
+export const torPeer: Peer = {
   ...tor,
   conditions: [{ type: 'Ready', ...ready('True', 'Two sessions.') }],
   ...{

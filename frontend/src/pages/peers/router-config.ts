@@ -1,7 +1,11 @@
+/** In the place of what is not known as long as there is no BgpPeer. */
+export const ROUTER_AS = 'ROUTER-AS';
+export const ROUTER_ADDRESS = 'ROUTER-ADDRESS';
+
 /** What a router has to be told, from the BgpPeer's own values. */
 export interface RouterFacts {
   readonly routerAddress: string;
-  readonly routerAs: number;
+  readonly routerAs: number | typeof ROUTER_AS;
   /** Undefined: it can't be read here. */
   readonly ourAs: number | undefined;
   /** Where sessions may come from: addresses of nodes, of the family of the router's own. */

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../api/objects.ts';
 import type { Node, Peer } from '../../generated/api.ts';
-import type { RouterFacts } from './router-config.ts';
+import { ROUTER_ADDRESS, ROUTER_AS, type RouterFacts } from './router-config.ts';
 
 interface Known {
   /** The BgpPeer and the BgpConf themselves, where they may be read. */
@@ -45,4 +45,16 @@ function ttlSecurityHops(peer: KubernetesObject | undefined): number | undefined
   };
   if (enabled !== true) return undefined;
   return typeof hops === 'number' && hops > 0 ? hops : 1;
+}
+
+/** What can be said to any router before there is a BgpPeer, with words in the place of what is its own. */
+export function anyRouter({ conf, nodes }: Omit<Known, 'peer'>): RouterFacts {
+  return {
+    routerAddress: ROUTER_ADDRESS,
+    routerAs: ROUTER_AS,
+    ourAs: ourAs({ peer: undefined, conf, nodes }),
+    nodes: nodes.flatMap(({ addresses }) => addresses.find((each) => !each.includes(':')) ?? addresses[0] ?? []),
+    families: ['ipv4'],
+    ...{ hasPassword: false, multihopTtl: undefined, ttlSecurityHops: undefined, bfd: undefined },
+  };
 }
