@@ -8,6 +8,7 @@ import { parseArguments, usage, type Arguments } from './test/arguments.ts';
 import { filesOfClass, lanesFor, minutesFor, needs, type TestClass } from './test/classes.ts';
 import { listenForInterruption, type Interruption } from './test/interruption.ts';
 import { forEachOf } from './test/pool.ts';
+import { longestFirst } from './test/order.ts';
 import { runFile, type RunOptions } from './test/run-file.ts';
 import { Tally } from './test/tally.ts';
 
@@ -51,11 +52,16 @@ async function prepare(testClass: TestClass, tally: Tally): Promise<boolean> {
 async function runClass(testClass: TestClass, files: readonly string[], options: RunOptions): Promise<void> {
   say(`\n${testClass} tests: ${files.length} files, need ${needs[testClass]}\n`);
   if (!(await prepare(testClass, tally))) return;
-  const left = await forEachOf(files, lanesFor(testClass, availableParallelism()), options.stop, async (path) => {
-    const result = await runFile(path, options);
-    tally.addFile(result);
-    say(tally.describe(result));
-  });
+  const left = await forEachOf(
+    longestFirst(files),
+    lanesFor(testClass, availableParallelism()),
+    options.stop,
+    async (path, lane) => {
+      const result = await runFile(path, options, (rests) => (rests ? lane.rest() : lane.work()));
+      tally.addFile(result);
+      say(tally.describe(result));
+    },
+  );
   if (left.length > 0) say(`interrupted before ${left.join(', ')}\n`);
 }
 

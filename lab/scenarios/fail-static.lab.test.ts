@@ -4,6 +4,7 @@ import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ours } from '../local/objects.ts';
 import { httpPort } from '../local/replicas.ts';
+import { resting } from '../state/resting.ts';
 import { until } from '../state/until.ts';
 import { isAnswered, PacedTraffic } from '../story/traffic.ts';
 import { LinkLab, told } from './layer2/link-lab.ts';
@@ -106,7 +107,7 @@ suite('while the API server is down', { concurrency: 2 }, () => {
 
     test('more than two minutes later: every route stays, also when one restarts once more', async () => {
       await neverLess(async () => {
-        await sleep(Math.max(0, stoppedAt + outageMs - performance.now()));
+        await resting(() => sleep(Math.max(0, stoppedAt + outageMs - performance.now())));
         await meds(400, 500);
         await restart('n1');
         await meds(400, 500);

@@ -110,6 +110,27 @@ describe('a file that fails as a whole', () => {
   });
 });
 
+it('tells at once when a file rests, and when it works again', async () => {
+  const heard: string[] = [];
+  const text = `${imports}import { resting } from '${new URL('../../lab/state/resting.ts', import.meta.url).pathname}';
+    it('waits', async () => {
+      await Promise.all([resting(async () => {}), resting(() => new Promise((done) => setTimeout(done, 20)))]);
+    });`;
+  const result = await withTree({ 'x.test.ts': text }, (root) =>
+    runFile('x.test.ts', { root, timeoutMs: 60_000, graceMs: 60_000, stop: never, kill: never }, (rests) =>
+      heard.push(rests ? 'rests' : 'works'),
+    ),
+  );
+  assert.deepEqual(heard, ['rests', 'works']);
+  assert.equal(result.passed, 1);
+});
+
+it('compiles what many files load only once', async () => {
+  const result = await resultOf(`${imports}import assert from 'node:assert';
+    it('has a cache', () => assert.match(process.env.NODE_COMPILE_CACHE ?? '', /build.compile-cache$/));`);
+  assert.equal(result.passed, 1);
+});
+
 it('runs only the tests with a wanted name', async () => {
   const text = `${imports}it('red', () => {}); it('blue', () => { throw new Error('not asked for'); });`;
   const result = await resultOf(text, { namePattern: 'red' });
