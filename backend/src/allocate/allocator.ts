@@ -1,23 +1,22 @@
 import type { Assignment, Service } from '../domain/service.ts';
-import type { SharingTerms } from '../domain/sharing.ts';
 import type { AllocatorDeps } from './allocator-deps.ts';
 import { poolsOf, sameAssignments, without } from './assignments.ts';
 import { believedClaims, sameTerms } from './claims.ts';
+import { Crowds } from './crowds.ts';
 import { NO_EFFECTS, type Effects } from './effects.ts';
 import { Freed } from './freed.ts';
 import { HeldBack } from './held-back.ts';
 import { Inheritance } from './inheritance.ts';
-import { interestedIn } from './interest.ts';
 import { Leaving } from './leaving.ts';
-import { Ledger, sharingGroup, type Holder } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 import { plan, said, type AllocateView, type Plan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 import type { Remembered } from './released.ts';
-import { Crowds, plainWish } from './crowds.ts';
 import { each, finished } from './steps.ts';
 import { KnownTestimony } from './testimony.ts';
+import { Turns } from './turns.ts';
 import { Unproven } from './unproven.ts';
-import { byServiceAge, oldestFirst, Waiting, type Interest } from './waiting.ts';
+import { byServiceAge, oldestFirst, Waiting } from './waiting.ts';
 import { openWishes, Wishes, wishesOf } from './wishes.ts';
 
 /**
@@ -31,8 +30,6 @@ export class Allocator {
   readonly #wishes = new Wishes();
   readonly #unserved = new Set<string>();
   readonly #freed = new Freed(this.ledger);
-  /** Pools that were drawn on for those who wait, since a step began. */
-  readonly #drawn = new Set<string>();
   readonly #leaving = new Leaving(this.ledger);
   #pools = new PoolSet(new Map());
   readonly #inheritance = new Inheritance();
@@ -40,13 +37,23 @@ export class Allocator {
   readonly #unproven = new Unproven(this.ledger);
   readonly heldBack = new HeldBack();
   readonly #given = { ledger: this.ledger, heldBack: this.heldBack, leaving: this.#leaving };
-  /** Services to plan anew as something else is held back than before, since a step began. */
-  readonly #unsettled = new Set<string>();
+  readonly #turns: Turns;
 
   constructor(deps: AllocatorDeps) {
     this.#deps = deps;
     const own = { inheritance: this.#inheritance, pools: () => this.#pools };
     this.#testimony = new KnownTestimony({ ...deps, ...this.#given, ...own });
+    this.#turns = new Turns({
+      services: deps.services,
+      ledger: this.ledger,
+      waiting: this.#waiting,
+      heldBack: this.heldBack,
+      freed: this.#freed,
+      unproven: this.#unproven,
+      pools: () => this.#pools,
+      plan: (service, now) => this.plan(service, now),
+      observe: (service) => this.observe(service),
+    });
   }
 
   get pools(): PoolSet {
@@ -77,7 +84,7 @@ export class Allocator {
     yield* each(services, (service) => {
       if (!service.claims) return;
       const believed = believedClaims(service, view);
-      this.#set(service, believed, now);
+      this.#turns.set(service, believed, now);
       this.ledger.confirm(service.key, believed);
     });
     yield* each(services, (service) => {
@@ -86,9 +93,9 @@ export class Allocator {
     });
     this.#freed.begin(remembered.released, now);
     yield* each(services, (service) => {
-      if (service.familyPolicy === 'RequireDualStack') this.#holdBack(service, this.plan(service, now), now);
+      if (service.familyPolicy === 'RequireDualStack') this.#turns.holdBack(service, this.plan(service, now), now);
     });
-    this.#unsettled.clear();
+    this.#turns.clearUnsettled();
     return services.map(({ key }) => key);
   }
 
@@ -133,9 +140,9 @@ export class Allocator {
     const isToStay = this.#leaving.set(key, leaving);
     const effects = this.#hold(service, [...given, ...leaving], now);
     this.observe(service);
-    this.#holdBack(service, planned, now);
-    const joining = isToStay ? this.#shareAnew(service.sharing, now) : [];
-    return this.#effects([...evicted.map(({ rival }) => rival), ...effects.again, ...joining], effects.pools);
+    this.#turns.holdBack(service, planned, now);
+    const joining = isToStay ? this.#turns.shareAnew(service.sharing, now) : [];
+    return this.#turns.effects([...evicted.map(({ rival }) => rival), ...effects.again, ...joining], effects.pools);
   }
 
   /** The plan is written: what the Service had before is free. */
@@ -147,8 +154,8 @@ export class Allocator {
     const given = planned.served ? planned.assignments : [];
     const isNew = without(given, this.ledger.written(service.key)).length > 0;
     this.ledger.confirm(service.key, given);
-    const joining = isNew ? this.#shareAnew(service.sharing, now) : [];
-    return this.#effects([...effects.again, ...joining], effects.pools);
+    const joining = isNew ? this.#turns.shareAnew(service.sharing, now) : [];
+    return this.#turns.effects([...effects.again, ...joining], effects.pools);
   }
 
   /** The Service is gone. */
@@ -162,11 +169,11 @@ export class Allocator {
     const sharing = this.ledger.sharing(key);
     const held = this.heldBack.of(key);
     for (const { ip } of held) this.heldBack.take(ip);
-    const again = held.flatMap((assignment) => this.#offer(assignment, now));
-    if (sharing !== undefined) again.push(...this.#set({ key, sharing }, [], now));
+    const again = held.flatMap((assignment) => this.#turns.offer(assignment, now));
+    if (sharing !== undefined) again.push(...this.#turns.set({ key, sharing }, [], now));
     this.#leaving.delete(key);
     this.#unproven.forget(key);
-    return this.#effects(again, poolsOf(before));
+    return this.#turns.effects(again, poolsOf(before));
   }
 
   /** The pools changed: whoever waits may be served now, oldest first, and who is not served yet may be. */
@@ -184,9 +191,9 @@ export class Allocator {
     // Who has lost what it was found with waits from now on.
     const concerned = judged.again.length === 0 ? waiting : oldestFirst([...waiting, ...judged.again], services);
     const crowds = pools.isForTheSame(before) ? new Crowds(this.#waiting, this.ledger) : undefined;
-    const effects = this.#reconsider(concerned, now, crowds);
+    const effects = this.#turns.reconsider(concerned, now, crowds);
     const later = [...judged.again, ...oldestFirst([...unserved, ...disturbed], services)];
-    return this.#effects([...effects.again, ...later], [...effects.pools, ...judged.pools]);
+    return this.#turns.effects([...effects.again, ...later], [...effects.pools, ...judged.pools]);
   }
 
   /** The labels of a namespace changed: who waits there may be let into other pools. */
@@ -194,31 +201,7 @@ export class Allocator {
     const isThere = (key: string): boolean => this.#deps.services.get(key)?.namespace === namespace;
     this.#observeAll(this.#wishes.keys().filter(isThere));
     const concerned = this.#waiting.keys().filter(isThere);
-    return this.#reconsider(concerned, now);
-  }
-
-  /** Who waits is planned anew, oldest first; returned are those that get something or hear something new. */
-  #reconsider(keys: readonly string[], now: number, crowds?: Crowds): Effects {
-    const again = keys.filter((key) => {
-      if (crowds?.isHopeless(key) === true) return false;
-      const service = this.#deps.services.get(key);
-      return service !== undefined && this.#isHelped(service, now, crowds);
-    });
-    return this.#effects(again);
-  }
-
-  #isHelped(service: Service, now: number, crowds: Crowds | undefined): boolean {
-    const planned = this.plan(service, now);
-    if (this.#reserve(service, planned, now)) {
-      crowds?.clear();
-      return true;
-    }
-    this.#holdBack(service, planned, now);
-    if (said(planned) !== this.#waiting.heard(service.key)) return true;
-    // Who hears nothing new may still wait for other pools than before.
-    if (planned.served) this.#await(service, planned.waitsFor);
-    crowds?.add(service.key);
-    return false;
+    return this.#turns.reconsider(concerned, now);
   }
 
   /** Time has passed: addresses that have rested go to who waits. */
@@ -227,13 +210,13 @@ export class Allocator {
     const due = this.#freed.due(now);
     for (const { pool, ip } of due) {
       // One address may be due twice, after an edit of the time.
-      if (!this.ledger.isHeld(ip)) again.push(...this.#offer({ pool, ip }, now));
+      if (!this.ledger.isHeld(ip)) again.push(...this.#turns.offer({ pool, ip }, now));
       this.#freed.trim(pool, now);
     }
     const pools = poolsOf(due);
     // Who was told of a rest that is over, and got nothing by it, hears what it waits for now.
-    const others = this.#reconsider(this.#waiting.toldOfRest(pools), now, new Crowds(this.#waiting, this.ledger));
-    return this.#effects([...again, ...others.again], [...pools, ...others.pools]);
+    const others = this.#turns.reconsider(this.#waiting.toldOfRest(pools), now, new Crowds(this.#waiting, this.ledger));
+    return this.#turns.effects([...again, ...others.again], [...pools, ...others.pools]);
   }
 
   #view(now: number): AllocateView {
@@ -253,16 +236,7 @@ export class Allocator {
     else this.#unserved.delete(key);
     const waitsFor = planned.served ? planned.waitsFor : undefined;
     if (waitsFor === undefined) this.#waiting.delete(key);
-    else this.#await(service, waitsFor, said(planned));
-  }
-
-  /** `heard`: what is said of it from now on; not given: what was. */
-  #await(service: Service, waitsFor: Interest | undefined, heard = this.#waiting.heard(service.key)): void {
-    if (waitsFor === undefined) return;
-    // A record of addresses that a Service has not is a wish for these, whichever pools they are in.
-    const byAny = service.recorded.length > 0;
-    const others = { group: sharingGroup(service.sharing), byAny, named: plainWish(service) };
-    this.#waiting.set(service, waitsFor, { heard, ...others });
+    else this.#turns.wait(service, waitsFor, said(planned));
   }
 
   #hold(service: Service, assignments: readonly Assignment[], now: number): Effects {
@@ -272,125 +246,14 @@ export class Allocator {
     if (sameAssignments(unique, before) && sameTerms(service.sharing, this.ledger.sharing(service.key)))
       return NO_EFFECTS;
     const terms = this.ledger.sharing(service.key);
-    const offered = this.#set(service, unique, now);
+    const offered = this.#turns.set(service, unique, now);
     const changed = [...without(unique, before), ...without(before, unique)];
     const again = [
       ...offered,
-      ...this.#shareAnew(terms, now),
-      ...this.#shareAnew(service.sharing, now),
-      ...this.#retell(new Set([...unique, ...before].map(({ ip }) => ip)), now),
+      ...this.#turns.shareAnew(terms, now),
+      ...this.#turns.shareAnew(service.sharing, now),
+      ...this.#turns.retell(new Set([...unique, ...before].map(({ ip }) => ip)), now),
     ];
-    return this.#effects(again, poolsOf(changed));
-  }
-
-  /**
-   * What a Service has from now on. What it has no more goes to who waits, one after the other: somebody who needs two would get both
-   * with the first, although an older one waits for the second.
-   */
-  #set(holder: Holder, assignments: readonly Assignment[], now: number): string[] {
-    const { key } = holder;
-    this.#unproven.note(key, assignments, this.#pools);
-    for (const { ip } of assignments) {
-      const other = this.heldBack.take(ip) ?? key;
-      if (other !== key) this.#unsettled.add(other);
-    }
-    const written = this.ledger.written(key);
-    const lost = this.ledger.assignments(key).filter(({ ip }) => assignments.every((other) => other.ip !== ip));
-    const steps = lost.length === 0 ? [[]] : lost.map((_, i) => lost.slice(i + 1));
-    return steps.flatMap((rest, i) => {
-      const freed = this.ledger.set(holder, [...assignments, ...rest], now);
-      this.#discard(freed, written);
-      // Beside those who have it still there may be room, whatever the terms of the one that left have become.
-      const [sharer = ''] = this.ledger.holders(lost[i]?.ip ?? '');
-      return [...this.#free(freed, now), ...this.#shareAnew(this.ledger.sharing(sharer), now)];
-    });
-  }
-
-  /** One of a group has other addresses or terms than before: those of the group that wait may fit beside it now. */
-  #shareAnew(terms: SharingTerms | undefined, now: number): string[] {
-    const group = terms === undefined ? undefined : sharingGroup(terms);
-    if (group === undefined) return [];
-    return this.#waiting.inGroup(group).filter((key) => {
-      const service = this.#deps.services.get(key);
-      return service !== undefined && this.#serve(service, now);
-    });
-  }
-
-  /** What a step means, with the pools that others were given something from on the way. */
-  #effects(again: readonly string[], pools: Iterable<string> = []): Effects {
-    const all = new Set([...pools, ...this.#drawn]);
-    this.#drawn.clear();
-    const keys = this.#unsettled.size === 0 ? again : [...new Set([...again, ...this.#unsettled])];
-    this.#unsettled.clear();
-    return { again: keys, pools: all };
-  }
-
-  /** What was only kept for a Service and never written need not rest, and is no address to get back. */
-  #discard(freed: readonly Assignment[], written: readonly Assignment[]): void {
-    for (const { ip } of freed) if (!written.some((assignment) => assignment.ip === ip)) this.ledger.neverUsed(ip);
-  }
-
-  #free(freed: readonly Assignment[], now: number): string[] {
-    return freed.flatMap((assignment) => {
-      const free = this.#freed.take(assignment, now);
-      // Who wants it hears that it rests, and is nobody's any more.
-      return free === undefined ? this.#retell([assignment.ip], now) : this.#offer(free, now);
-    });
-  }
-
-  /** Keeps an address for the oldest Service that waits for it, so that no younger one comes first. */
-  #offer({ pool, ip }: Assignment, now: number): string[] {
-    const again: string[] = [];
-    for (const key of interestedIn({ pool, ip }, this.#pools, this.#waiting)) {
-      const service = this.#deps.services.get(key);
-      // Of those who share only some fit beside the first: the others get nothing by being planned.
-      if (service === undefined || this.ledger.rivals(ip, service).length > 0) continue;
-      if (this.#serve(service, now)) again.push(key);
-      if (this.heldBack.has(ip) || this.ledger.isHeldAlone(ip)) break;
-    }
-    return [...again, ...this.#retell([ip], now)];
-  }
-
-  /** Holds back what a Service is to have with what it lacks; what is not held back any more is for who waits. */
-  #holdBack(service: Service, planned: Plan, now: number): void {
-    const holds = planned.served ? planned.holds : [];
-    if (holds.length === 0 && this.heldBack.of(service.key).length === 0) return;
-    const dropped = this.heldBack.set(service, holds);
-    this.observe(service);
-    for (const { service: former, assignment } of dropped) {
-      if (former.key !== service.key) this.#unsettled.add(former.key);
-      if (this.ledger.isHeld(assignment.ip) || this.heldBack.has(assignment.ip)) continue;
-      for (const key of this.#offer(assignment, now)) this.#unsettled.add(key);
-    }
-  }
-
-  /** Who wants an address that somebody else has got, or has on other terms, and is told of another one or of other terms. */
-  #retell(ips: Iterable<string>, now: number): string[] {
-    const wanting = [...ips].flatMap((ip) => this.#waiting.wanting(ip));
-    return wanting.filter((key) => {
-      const service = this.#deps.services.get(key);
-      return service !== undefined && said(this.plan(service, now)) !== this.#waiting.heard(key);
-    });
-  }
-
-  /** Keeps for a Service that waits what it can have by now; returns whether it gets something. */
-  #serve(service: Service, now: number): boolean {
-    const planned = this.plan(service, now);
-    const gets = this.#reserve(service, planned, now);
-    this.#holdBack(service, planned, now);
-    return gets;
-  }
-
-  /** Returns whether the Service gets something that it had not. */
-  #reserve(service: Service, planned: Plan, now: number): boolean {
-    const before = this.ledger.assignments(service.key);
-    const given = planned.served ? planned.assignments : [];
-    const added = without(given, before);
-    if (added.length === 0) return false;
-    // The same address from another pool comes instead, any other address beside what it has.
-    const others = before.filter(({ ip }) => added.every((assignment) => assignment.ip !== ip));
-    this.#set(service, [...others, ...added], now);
-    for (const { pool } of added) this.#drawn.add(pool);
-    return true;
+    return this.#turns.effects(again, poolsOf(changed));
   }
 }
