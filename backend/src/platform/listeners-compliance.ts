@@ -178,4 +178,24 @@ export function listenersCompliance(name: string, makeHarness: () => ListenersHa
     bench.socket.close();
     assert.deepEqual(bench.errors, []);
   });
+
+  test(`${name}: of an address with a least TTL nobody farther away gets a connection, of others everybody`, async () => {
+    const harness = makeHarness();
+    const bench = await listening(harness);
+    const outcomes: (string | undefined)[] = [];
+    const elsewhere = [
+      ['192.0.2.1', 255],
+      ['2001:db8::1', 255],
+    ] as const;
+    for (const here of [[], [255], [254], []]) {
+      bench.socket.setMinTtls(new Map([...elsewhere, ...here.map((ttl) => [harness.callerHost, ttl] as const)]));
+      for (const ttl of [254, 255]) outcomes.push(await outcomeOf(harness, bench, { ttl }));
+    }
+    assert.deepEqual(outcomes, ['open', 'open', 'failed', 'open', 'open', 'open', 'open', 'open']);
+    bench.socket.setMinTtls(new Map());
+    assert.equal(await outcomeOf(harness, bench, {}), 'open');
+    for (const connection of bench.accepted) connection.destroy();
+    bench.socket.close();
+    assert.deepEqual(bench.errors, []);
+  });
 }

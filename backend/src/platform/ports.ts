@@ -124,6 +124,11 @@ export interface ListeningSocket {
    * What the kernel refuses comes through `onError`.
    */
   setTtl(ttl: number | undefined): void;
+  /**
+   * The least TTL (hop limit) by the other end's address, all of them (GTSM, RFC 5082): with less the kernel drops already what asks for a connection. Of
+   * those who are not in the list, and of another family, it takes any. What the kernel refuses comes through `onError`.
+   */
+  setMinTtls(minTtls: ReadonlyMap<string, number>): void;
   /** Connections that were opened go on. */
   close(): void;
 }

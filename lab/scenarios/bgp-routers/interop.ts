@@ -95,6 +95,12 @@ export class Interop<R extends Router> {
     return Number(values[names.indexOf('TCPMinTTLDrop')]);
   }
 
+  /** How many packets the kernel on the speaker's side has dropped of those that ask for connections, for each socket that listens. */
+  async unheard(): Promise<number[]> {
+    const sockets = await inNamespace(this.router.speakerNamespace, 'ss', '-HtlnmO', 'sport = :179');
+    return [...sockets.matchAll(/skmem:\([^)]*,d(\d+)\)/g)].map(([, dropped]) => Number(dropped));
+  }
+
   async announce(speaker: SpeakerHandle, announced: Announced, more: Partial<Route> = {}): Promise<void> {
     await speaker.setRoutes('v4', routes(4, announced, more));
     await speaker.setRoutes('v6', routes(6, announced, more));

@@ -19,6 +19,8 @@ type Failure = 'refused' | 'no answer';
 export interface Caller {
   readonly host: string;
   readonly password?: string;
+  /** TTL of its packets when they arrive; that of most systems if left out. */
+  readonly ttl?: number;
   /** What arrives with a lower TTL is dropped there (GTSM, RFC 5082). */
   readonly minTtl?: number;
   /** Called when the connection is opened on the listening side. */
@@ -65,6 +67,7 @@ class FakeListener implements ListeningSocket {
   readonly #onClose: () => void;
   #passwords: ReadonlyMap<string, string> = new Map();
   #ttl = hostTtl;
+  #minTtls: ReadonlyMap<string, number> = new Map();
   #closed = false;
 
   constructor(clock: Clock, port: number, handlers: ListenHandlers, onClose: () => void) {
@@ -86,6 +89,10 @@ class FakeListener implements ListeningSocket {
     this.#ttl = ttl ?? hostTtl;
   }
 
+  setMinTtls(minTtls: ReadonlyMap<string, number>): void {
+    this.#minTtls = new Map(minTtls);
+  }
+
   close(): void {
     this.#closed = true;
     this.#onClose();
@@ -105,9 +112,14 @@ class FakeListener implements ListeningSocket {
     const password = this.#passwords.get(caller.host);
     this.#clock.setTimer(0, () => {
       if (this.#closed) fails('refused');
-      else if (caller.password !== password || this.#ttl < (caller.minTtl ?? 0)) fails('no answer');
+      else if (caller.password !== password || !this.#isNear(caller)) fails('no answer');
       else this.#handlers.onConnection(this.#incoming(caller, password, (farewell) => fails('refused', farewell)));
     });
+  }
+
+  /** Each of both hears the other. */
+  #isNear({ host, ttl = hostTtl, minTtl = 0 }: Caller): boolean {
+    return this.#ttl >= minTtl && ttl >= (this.#minTtls.get(host) ?? 0);
   }
 
   #incoming(caller: Caller, password: string | undefined, refuse: IncomingConnection['refuse']): IncomingConnection {

@@ -1,7 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { Connection, IncomingConnection, ListenHandlers, Listeners, ListeningSocket } from '../ports.ts';
+import { attachFilter } from './attach-filter.ts';
+import { libc } from './libc.ts';
 import { TcpConnection } from './tcp-connection.ts';
 import { descriptorOf, isSpecial, setOptions, setPassword, systemTtl } from './tcp-options.ts';
+import { ttlFilter } from './ttl-filter.ts';
 
 /** TCP ports of the host. */
 export const systemListeners: Listeners = {
@@ -18,6 +22,7 @@ class TcpListener implements ListeningSocket {
   #keys: ReadonlyMap<string, string> = new Map();
   #wanted: ReadonlyMap<string, string> = new Map();
   #ttl: number | undefined;
+  #minTtls: ReadonlyMap<string, number> = new Map();
   /** Connections that are refused, and still told so. */
   #parting = 0;
   #closed = false;
@@ -30,6 +35,7 @@ class TcpListener implements ListeningSocket {
     this.#server.on('listening', () => {
       this.#applyKeys();
       if (this.#ttl !== undefined) this.#applyTtl();
+      if (this.#minTtls.size > 0) this.#applyMinTtls();
     });
     try {
       this.#server.listen({ host, port, ipv6Only: true });
@@ -54,6 +60,13 @@ class TcpListener implements ListeningSocket {
     this.#applyTtl();
   }
 
+  setMinTtls(minTtls: ReadonlyMap<string, number>): void {
+    const wanted = byLiteral(this.#host, minTtls, Math.min);
+    if (isDeepStrictEqual(wanted, this.#minTtls)) return;
+    this.#minTtls = wanted;
+    this.#applyMinTtls();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -73,6 +86,11 @@ class TcpListener implements ListeningSocket {
 
   #applyTtl(): void {
     this.#apply((fd) => setOptions(fd, this.#host, { ttl: this.#ttl ?? systemTtl }));
+  }
+
+  /** Connections inherit it: each goes by what held for its address when it was asked for. */
+  #applyMinTtls(): void {
+    this.#apply((fd) => attachFilter(libc(), fd, ttlFilter(this.#host, this.#minTtls)));
   }
 
   /** Sets what can be set once there is a socket that listens. */
@@ -131,12 +149,19 @@ class TcpListener implements ListeningSocket {
  * of routers with one link-local address on several links the first counts.
  */
 export function keysAt(host: string, passwords: ReadonlyMap<string, string>): Map<string, string> {
-  const keys = new Map<string, string>();
-  for (const [address, password] of passwords) {
+  return byLiteral(host, passwords, (first) => first);
+}
+
+/** What concerns a socket that listens on `host`, by address without zone. @param both what holds where links have different ones */
+function byLiteral<T>(host: string, byAddress: ReadonlyMap<string, T>, both: (one: T, other: T) => T): Map<string, T> {
+  const values = new Map<string, T>();
+  for (const [address, value] of byAddress) {
     const [literal = ''] = address.split('%');
-    if (literal.includes(':') === host.includes(':') && !keys.has(literal)) keys.set(literal, password);
+    if (literal.includes(':') !== host.includes(':')) continue;
+    const before = values.get(literal);
+    values.set(literal, before === undefined ? value : both(before, value));
   }
-  return keys;
+  return values;
 }
 
 function applyOptions(socket: Socket, host: string, options: Parameters<IncomingConnection['open']>[0]): void {

@@ -6,10 +6,10 @@ export interface Instruction {
   readonly k: number;
 }
 
-const loadWord = (k: number): Instruction => ({ code: 0x20, k });
+export const loadWord = (k: number): Instruction => ({ code: 0x20, k });
 const loadHalf = (k: number): Instruction => ({ code: 0x28, k });
-const loadByte = (k: number): Instruction => ({ code: 0x30, k });
-const ifEqual = (k: number, jumpTrue: number, jumpFalse: number): Instruction => ({
+export const loadByte = (k: number): Instruction => ({ code: 0x30, k });
+export const ifEqual = (k: number, jumpTrue: number, jumpFalse: number): Instruction => ({
   code: 0x15,
   k,
   jumpTrue,
@@ -21,7 +21,13 @@ const ifGreater = (k: number, jumpTrue: number, jumpFalse: number): Instruction 
   jumpTrue,
   jumpFalse,
 });
-const result = (k: number): Instruction => ({ code: 0x06, k });
+export const ifAtLeast = (k: number, jumpTrue: number, jumpFalse: number): Instruction => ({
+  code: 0x35,
+  k,
+  jumpTrue,
+  jumpFalse,
+});
+export const result = (k: number): Instruction => ({ code: 0x06, k });
 
 /** Where the kernel shows what it knows of a frame beside its bytes: SKF_AD_OFF of linux/filter.h. */
 const ancillary = 0xffff_f000;

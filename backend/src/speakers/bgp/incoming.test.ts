@@ -102,7 +102,7 @@ test('only a peer with its password is heard, and a change of it is for the list
 
 test('a router with TTL security (RFC 5082) hears our answer to it, while a peer has it', () => {
   const scene = new Scene();
-  const secure = { minTtl: 255 };
+  const secure = { ttl: 255, minTtl: 255 };
   scene.speaker.configure([passive], listen);
   const before = call(scene, low, peer.address, secure);
   settle(scene);
@@ -110,6 +110,17 @@ test('a router with TTL security (RFC 5082) hears our answer to it, while a peer
   call(scene, low, peer.address, secure);
   settle(scene);
   assert.deepEqual([before.fails, state(scene)], [['no answer'], 'Established']);
+});
+
+test('a router farther away than TTL security allows gets no connection, so that its OPEN is never read', () => {
+  const scene = new Scene();
+  const other = { ...passive, key: 'r2', address: '192.0.2.9' };
+  scene.speaker.configure([{ ...passive, ttlSecurityHops: 2 }, other], listen);
+  const [far, near] = [253, 254].map((ttl) => call(scene, low, peer.address, { ttl }));
+  const plain = call(scene, low, other.address, { ttl: 60 });
+  settle(scene);
+  assert.deepEqual([far?.fails, near?.fails, plain.fails], [['no answer'], [], []]);
+  assert.ok(scene.speaker.sessions().every((each) => each.state === 'Established'));
 });
 
 test('nobody listens unless told to, nor any longer when told not to', () => {

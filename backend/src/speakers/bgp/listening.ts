@@ -1,5 +1,7 @@
 import type { Clock, IncomingConnection, Listeners, ListeningSocket, Logger, Timer } from '../../platform/ports.ts';
 import type { PeerConfig } from './model.ts';
+import { ttlOptions } from './peer-sessions.ts';
+import { canonicalText } from './wire/address.ts';
 
 /** Where routers may connect to us. */
 export interface ListenConfig {
@@ -98,6 +100,7 @@ export class Listening {
     }
     socket?.setPasswords(passwords);
     // A router with GTSM (RFC 5082) drops an answer with less; to the others it makes no difference.
+    socket?.setMinTtls(minTtls(this.#peers));
     socket?.setTtl(this.#peers.some(({ ttlSecurityHops }) => ttlSecurityHops !== undefined) ? 255 : undefined);
   }
 
@@ -119,4 +122,15 @@ export class Listening {
     retry?.cancel();
     this.#places.delete(host);
   }
+}
+
+/** Peers of one address are one host: what all of them have is asked of it. A router that must be near is not heard at all if it isn't (RFC 5082 section 3). */
+function minTtls(peers: readonly PeerConfig[]): Map<string, number> {
+  const least = new Map<string, number>();
+  for (const peer of peers) {
+    const address = canonicalText(peer.address);
+    const { minTtl = 0 } = ttlOptions(peer);
+    least.set(address, Math.min(minTtl, least.get(address) ?? 255));
+  }
+  return new Map([...least].filter(([, ttl]) => ttl > 0));
 }
