@@ -8,7 +8,7 @@ import type { Service } from '../../domain/service.ts';
 import type { InputDelta } from '../../engine/messages.ts';
 import { BGP_CONF_NAME, belongsToCni, GROUP, OLD_POOL_FINALIZER } from '../../resources/keys.ts';
 import { parseBgpConf } from '../../resources/parse-bgp-conf.ts';
-import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
+import { parseBgpPeer, type PasswordSource } from '../../resources/parse-bgp-peer.ts';
 import { parseEip, standIn, withStanding } from '../../resources/parse-eip.ts';
 import type { Parse } from '../../resources/parse.ts';
 import { bgpConfs, bgpPeers, eips, type BgpConf, type BgpPeer, type CustomObject, type Eip } from '../custom-kinds.ts';
@@ -316,11 +316,11 @@ export class ClusterView {
   #peer(change: Change<BgpPeer>): void {
     const { key } = change;
     const parsed = this.#readPeer(key, usable(change));
-    const source = parsed?.ok === true ? parsed.password : undefined;
+    const wish = wishOf(parsed);
     // A password is known before the peer that has one, and forgotten after it.
-    if (source !== undefined) this.passwords.set(key, source);
+    if (wish !== undefined) this.passwords.set(key, wish.password, wish.uid);
     this.#judgePeers(key);
-    if (source !== undefined) return;
+    if (wish !== undefined) return;
     // Of an object that can't be read the last good password stays in force, as all the rest does.
     const isKept = parsed?.ok === false && this.peers.get(key)?.value !== undefined;
     if (!isKept) this.passwords.set(key, undefined);
@@ -338,7 +338,10 @@ export class ClusterView {
 
   /** What an earlier container of this Pod had in force, where that is what there is to go by. */
   rememberPeers({ peers, passwords }: Pick<Required<InputDelta>, 'peers' | 'passwords'>): void {
-    this.passwords.remember(passwords);
+    const ofObjects = [...passwords].map(
+      ([name, password]) => [name, { uid: peers.get(name)?.uid, password }] as const,
+    );
+    this.passwords.remember(new Map(ofObjects));
     this.peers.remember(peers);
     this.#judgePeers();
   }
@@ -363,6 +366,14 @@ export class ClusterView {
 /** The last good value stays as it was, and nothing stands in for it. */
 function asItWas(): Record<never, never> {
   return {};
+}
+
+/** Where a peer wants its password from, and which object that is. */
+function wishOf(
+  parsed: ReturnType<typeof parseBgpPeer> | undefined,
+): { password: PasswordSource; uid: string } | undefined {
+  if (parsed?.ok !== true || parsed.password === undefined) return undefined;
+  return { password: parsed.password, uid: parsed.value.uid };
 }
 
 /** The object as it is now; one that is labelled as the CNI's is as good as absent. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { Peer } from '../../domain/peer.ts';
+import { aPeer } from '../../domain/testing/builders.ts';
 import { bgpPeers } from '../custom-kinds.ts';
 import { pass, settle } from '../fake/passage.ts';
 import { secrets } from '../kinds.ts';
@@ -14,6 +16,11 @@ function peer(spec: object = { passwordSecretRef: { name: 'router', key: 'passwo
 function secret(data: Readonly<Record<string, string>>, ref = REF) {
   const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
   return { metadata: ref, data: Object.fromEntries(encoded) as Record<string, string> };
+}
+
+/** The peer as a container before had it in force. */
+function earlier({ api }: Bench, name: string): Peer {
+  return aPeer(name, '192.0.2.254', { uid: api.read(bgpPeers, { name })?.metadata?.uid ?? '', hasPassword: true });
 }
 
 /** What the engine was told of passwords since the last look. */
@@ -123,7 +130,7 @@ suite('the password of a peer', () => {
     for (const name of ['r1', 'r2']) bench.api.store(bgpPeers, peer(undefined, name));
     bench.api.store(bgpPeers, peer({}, 'r3'));
     bench.view.rememberPeers({
-      peers: new Map(),
+      peers: new Map(['r1', 'r3', 'r4'].map((name) => [name, earlier(bench, name)])),
       passwords: new Map(['r1', 'r3', 'r4'].map((name) => [name, 'earlier'])),
     });
     bench.view.start();
@@ -141,6 +148,36 @@ suite('the password of a peer', () => {
         ['r2', 'of now'],
       ]),
     );
+  });
+
+  test('that a peer of the same name had before is not for the router of another object', async () => {
+    const bench = created();
+    bench.api.faults.inject({ verb: 'list', plural: 'secrets', error: 'hang' });
+    bench.api.store(bgpPeers, peer());
+    bench.view.rememberPeers({
+      peers: new Map([['r1', { ...earlier(bench, 'r1'), uid: 'of the one before' }]]),
+      passwords: new Map([['r1', 'for another router']]),
+    });
+    bench.view.start();
+    await settle();
+    assert.deepEqual([bench.view.inputs().passwords, told(bench)], [new Map(), {}]);
+  });
+
+  test('is forgotten where another object has come under the name while nobody watched', async () => {
+    const bench = await started();
+    await after(
+      () => bench.api.store(secrets, secret({ password: 'good' })),
+      () => bench.api.store(bgpPeers, peer()),
+    );
+    assert.deepEqual(told(bench), { r1: 'good' });
+    bench.api.remove(secrets, REF);
+    bench.api.goDown();
+    bench.api.remove(bgpPeers, { name: 'r1' });
+    bench.api.store(bgpPeers, peer());
+    bench.api.compact();
+    bench.api.comeBack();
+    await pass(bench.clock, 60_000);
+    assert.deepEqual([bench.view.inputs().passwords, told(bench)], [new Map(), { r1: null }]);
   });
 
   test('of one Secret no other Secret is read or watched', async () => {

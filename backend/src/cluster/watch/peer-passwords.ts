@@ -12,6 +12,12 @@ export interface PeerPasswordsOptions {
   readonly onProblem: (peer: string) => void;
 }
 
+/** What an earlier process had in force for a peer, and of which object. */
+export interface EarlierPassword {
+  readonly uid: string | undefined;
+  readonly password: string | null;
+}
+
 type Found = { readonly password: string } | { readonly problem: string };
 
 /** What the kernel takes as a key, in octets. */
@@ -27,8 +33,9 @@ export class PeerPasswords {
   readonly #sources = new Map<string, PasswordSource>();
   readonly #secrets = new Map<string, Informer<kinds.Secret>>();
   readonly #passwords = new Map<string, string>();
-  /** What an earlier process had in force. */
-  #earlier = new Map<string, string | null>();
+  #earlier = new Map<string, EarlierPassword>();
+  /** Of the objects that `#sources` are of: under the same name another one may come, of another router. */
+  readonly #uids = new Map<string, string>();
   #stopped = false;
 
   constructor(deps: InformerDeps, options: PeerPasswordsOptions) {
@@ -41,20 +48,18 @@ export class PeerPasswords {
     return this.#passwords;
   }
 
-  /** What an earlier container of this Pod had in force, for peers whose password can't be had now. */
-  remember(earlier: ReadonlyMap<string, string | null>): void {
+  /** What an earlier container of this Pod had in force, for the same objects, where their password can't be had now. */
+  remember(earlier: ReadonlyMap<string, EarlierPassword>): void {
     this.#earlier = new Map(earlier);
     for (const [peer, source] of this.#sources) this.#take(peer, source);
   }
 
-  /** Where a peer's password is now; undefined: it has none. */
-  set(peer: string, source: PasswordSource | undefined): void {
-    if (source === undefined) {
-      this.#sources.delete(peer);
-      this.#earlier.delete(peer);
-      if (this.#passwords.delete(peer)) this.#options.onPassword(peer, null);
-    } else {
+  /** Where a peer's password is now; undefined: it has none. @param uid of its object */
+  set(peer: string, source: PasswordSource | undefined, uid = ''): void {
+    if (source === undefined) this.#forget(peer);
+    else {
       this.#sources.set(peer, source);
+      this.#uids.set(peer, uid);
       if (source.from === 'secret') this.#watch(source.name);
       this.#take(peer, source);
     }
@@ -96,6 +101,14 @@ export class PeerPasswords {
     informer.start();
   }
 
+  /** What comes under the name later begins without it. */
+  #forget(peer: string): void {
+    this.#sources.delete(peer);
+    this.#uids.delete(peer);
+    this.#earlier.delete(peer);
+    if (this.#passwords.delete(peer)) this.#options.onPassword(peer, null);
+  }
+
   #forgetUnused(): void {
     const used = new Set(
       [...this.#sources.values()].flatMap((source) => (source.from === 'secret' ? [source.name] : [])),
@@ -118,10 +131,15 @@ export class PeerPasswords {
   #take(peer: string, source: PasswordSource): void {
     const found = this.#find(source);
     const before = this.#passwords.get(peer);
-    const password = 'password' in found ? found.password : (before ?? this.#earlier.get(peer) ?? undefined);
+    const password = 'password' in found ? found.password : (before ?? this.#earlierOf(peer));
     if (password === undefined || password === before) return;
     this.#passwords.set(peer, password);
     this.#options.onPassword(peer, password);
+  }
+
+  #earlierOf(peer: string): string | undefined {
+    const earlier = this.#earlier.get(peer);
+    return earlier?.uid === this.#uids.get(peer) ? (earlier?.password ?? undefined) : undefined;
   }
 
   #find(source: PasswordSource): Found {
