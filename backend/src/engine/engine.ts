@@ -20,7 +20,7 @@ import { OffSubnetNextHops } from './off-subnet.ts';
 import { alikeTargets, peerConfigs, peersOf, peerTarget, placeOf, retentionMs } from './peering.ts';
 import { probeTargets } from './probe-targets.ts';
 import { Ranks, type Own, type SessionSight } from './ranks.ts';
-import { SelfRank } from './self-rank.ts';
+import { leastOffset, offsetTo, SelfRank } from './self-rank.ts';
 import { Strangers } from './strangers.ts';
 
 export interface EngineDeps {
@@ -220,14 +220,14 @@ export class Engine {
   }
 
   #groupAlike(): readonly (readonly PeerTarget[])[] {
-    const rank = (name: string): number | undefined => this.#ranks.offset(name) ?? this.#selfRank.offset({ name });
-    return (this.#alike = alikeTargets(this.#targets, rank));
+    return (this.#alike = alikeTargets(this.#targets, (target) => offsetTo(target, this.#ranks, this.#selfRank)));
   }
 
   /** What it has decided of these addresses and why, as far as Services hold them. */
   facts(ips: readonly string[]): Pick<EngineFacts, 'stale' | 'medOffset' | 'drains' | 'addresses'> {
     const addresses = ips.flatMap((ip) => this.#addressFacts(ip) ?? []);
-    return { stale: this.#stale, medOffset: this.#ranks.best, drains: [...this.#inputs.drains], addresses };
+    const medOffset = leastOffset(this.#targets, this.#ranks, this.#selfRank);
+    return { stale: this.#stale, medOffset, drains: [...this.#inputs.drains], addresses };
   }
 
   #addressFacts(ip: string): AddressFacts | undefined {
@@ -389,7 +389,7 @@ export class Engine {
 
   #route(announcement: Announcement | undefined, target: PeerTarget | undefined): BgpRoute | undefined {
     if (announcement === undefined || target === undefined) return undefined;
-    const offset = target.onlyNode === undefined ? this.#ranks.offset(target.name) : this.#selfRank.offset(target);
+    const offset = offsetTo(target, this.#ranks, this.#selfRank);
     return offset === undefined ? undefined : bgpRoute(announcement, target, offset);
   }
 }

@@ -36,6 +36,12 @@ suite('a peer that hears of our own node alone', () => {
     bench.othersAreNewcomers = false;
     bench.engine.replicasChanged();
     assert.deepEqual([med(bench, 'other'), med(bench)], [200, 100]);
+    // The lowest that a router hears is what metrics and the API say.
+    assert.equal(bench.engine.facts([]).medOffset, 100);
+    bench.engine.change({ peers: new Map([['self', null]]) });
+    assert.equal(bench.engine.facts([]).medOffset, 200);
+    bench.engine.change({ peers: new Map(Object.entries({ self: SELF, other: null })) });
+    assert.equal(bench.engine.facts([]).medOffset, 100);
   });
 
   test('hears nothing while our node takes no traffic of the address', () => {

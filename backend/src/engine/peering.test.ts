@@ -166,7 +166,7 @@ suite('a peer as announcing sees it', () => {
     ];
     const targets = peers.map((peer) => peerTarget(peer, HERE));
     const alike = (rank: (peer: string) => number): string[][] =>
-      alikeTargets(targets, rank).map((group) => group.map(({ name }) => name));
+      alikeTargets(targets, ({ name }) => rank(name)).map((group) => group.map(({ name }) => name));
     assert.deepEqual(
       alike(() => 100),
       [['r1', 'r2'], ['r3'], ['r4'], ['r5'], ['r6']],

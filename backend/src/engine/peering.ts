@@ -131,9 +131,9 @@ export function peerTarget(peer: Peer, place: Place, settings: BgpSettings | nul
  */
 export function alikeTargets(
   targets: readonly PeerTarget[],
-  rank: (peer: string) => number | undefined,
+  rank: (peer: PeerTarget) => number | undefined,
 ): PeerTarget[][] {
-  return [...Map.groupBy(targets, (target) => `${rank(target.name) ?? ''} ${toldBy(target)}`).values()];
+  return [...Map.groupBy(targets, (target) => `${rank(target) ?? ''} ${toldBy(target)}`).values()];
 }
 
 function toldBy({ labels, sendMax, subnets, onlyNode, dropsDead }: PeerTarget): string {

@@ -6,7 +6,7 @@ import type { Logger } from '../platform/ports.ts';
 import { DeadSpeakers, type Nodes } from './dead-speakers.ts';
 import { HeardBy } from './heard-by.ts';
 import type { Hearing } from './hearing-routers.ts';
-import { logRanks, type View } from './ranks.ts';
+import { logRanks, type Ranks, type View } from './ranks.ts';
 
 export interface SelfRankDeps {
   readonly replicas: Pick<ReplicaProber, 'goneNodes'>;
@@ -81,4 +81,19 @@ export class SelfRank {
 
 function retaining(offsets: ReadonlyMap<string, Offsets>): Map<string, number> {
   return new Map([...offsets].map(([peer, { retains }]) => [peer, retains]));
+}
+
+/** What is added to the MED of routes for a peer; undefined: not known yet. */
+export function offsetTo(target: PeerTarget, ranks: Pick<Ranks, 'offset'>, self: SelfRank): number | undefined {
+  return target.onlyNode === undefined ? ranks.offset(target.name) : self.offset(target);
+}
+
+/** The least of what is added for any peer; where there is none, what a router would hear of us that hears all replicas. */
+export function leastOffset(
+  targets: readonly PeerTarget[],
+  ranks: Pick<Ranks, 'offset' | 'best'>,
+  self: SelfRank,
+): number | undefined {
+  const offsets = targets.flatMap((target) => offsetTo(target, ranks, self) ?? []);
+  return offsets.length === 0 ? ranks.best : Math.min(...offsets);
 }
