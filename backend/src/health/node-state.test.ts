@@ -75,13 +75,20 @@ suite('a ruling', () => {
     const held = step(accused, { type: 'ruling', at, ruling: 'hold' });
     assert.equal(step(held, { type: 'ruling', at: at + DOUBT_MS, ruling: 'hold' }).health, 'unknown');
     const dead = step(accused, { type: 'ruling', at, ruling: 'dead' });
-    assert.equal(step(dead, { type: 'ruling', at: at + DOUBT_MS, ruling: 'hold' }).health, 'dead');
+    const stillDead = step(dead, { type: 'ruling', at, ruling: 'hold' });
+    assert.equal(step(stillDead, { type: 'ruling', at: at + DOUBT_MS, ruling: 'hold' }).health, 'dead');
   });
 
   test('void probes: unknown in the end, without a miss', () => {
     const state = probed(alive, nothing);
     const later = step(state, { type: 'probe', at: 1_500 + DOUBT_MS, result: nothing });
     assert.deepEqual([state.health, later.health, later.misses], ['alive', 'unknown', 0]);
+  });
+
+  test('void probes of a dead node, however long: it stays dead', () => {
+    const dead = step(accused, { type: 'ruling', at, ruling: 'dead' });
+    const since = step(dead, { type: 'probe', at, result: nothing });
+    assert.equal(step(since, { type: 'probe', at: at + DOUBT_MS, result: nothing }).health, 'dead');
   });
 });
 
