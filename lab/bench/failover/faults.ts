@@ -90,7 +90,7 @@ const cutOff: FaultRow = {
   name: 'cut-off',
   what: 'the first-ranked replica is cut off from the API server, and Pods move',
   victim: 'n1',
-  goals: { ...moved, local: { lostAtOnce: true } },
+  goals: { ...moved, local: { lostByHash: true } },
   act: async (site) => {
     const { manager, ips } = site;
     await manager.replicas.hideApiServer('n1');

@@ -9,22 +9,28 @@ export interface Sample {
   /** The longest time without any answer, in milliseconds; 0 if all were answered. */
   readonly gapMs: number;
   readonly lost: number;
-  /** All that were lost were under way at one moment: as when a router spreads connections anew. True if none was lost. */
-  readonly lostAtOnce: boolean;
+  /** All that were lost were under way when the router's next hops changed, at which it spreads connections anew. True if none was lost. */
+  readonly lostByHash: boolean;
   readonly sent: number;
   /** What the lost ones came to (`ECONNRESET`, `no answer within 300 ms`), and how many of them. */
   readonly errors: ReadonlyMap<string, number>;
 }
 
-/** @param faultAt milliseconds since the epoch */
-export function sampleOf(outcomes: readonly Outcome[], faultAt: number): Sample {
+/** What a kernel tells of its routes is read so much later at most, on a busy machine, in milliseconds. */
+const heardLateMs = 100;
+
+/**
+ * @param faultAt milliseconds since the epoch
+ * @param changes when the router's next hops became others, as that was heard, on the same clock
+ */
+export function sampleOf(outcomes: readonly Outcome[], faultAt: number, changes: readonly number[] = []): Sample {
   const lost = outcomes.filter((outcome) => !isAnswered(outcome));
   const last = Math.max(faultAt, ...lost.map(({ sentAt }) => sentAt));
   return {
     lossMs: last - faultAt,
     gapMs: longestGap(outcomes)?.ms ?? 0,
     lost: lost.length,
-    lostAtOnce: Math.max(...lost.map(({ sentAt }) => sentAt)) <= Math.min(...lost.map(({ endedAt }) => endedAt)),
+    lostByHash: lost.every(({ sentAt, endedAt }) => changes.some((at) => sentAt <= at && at <= endedAt + heardLateMs)),
     sent: outcomes.length,
     errors: count(lost.map(({ error, status }) => /\bE[A-Z]+\b/.exec(error ?? '')?.[0] ?? error ?? `status ${status}`)),
   };

@@ -7,6 +7,7 @@ import { heardPaths, medsByReplica } from '../../scenarios/manager/paths.ts';
 import { linkRanges } from '../../scenarios/layer2/link-lab.ts';
 import { until } from '../../state/until.ts';
 import { isAnswered, PacedTraffic } from '../../story/traffic.ts';
+import { RouteMoves } from './route-moves.ts';
 import { sampleOf, type Sample } from './sample.ts';
 
 export const nodes = ['n1', 'n2', 'n3'];
@@ -79,6 +80,10 @@ export class FailoverSite {
       layer2: new PacedTraffic(lab.host('h1'), this.owned.get(victim) ?? '', pace),
     };
     const all = Object.values(traffics);
+    // Each node serves each address, and the router leads to all of them.
+    const gateways = lab.nodes.map(({ addresses }) => addresses.ipv4);
+    const routes = new Map(Object.values(this.ips).map((ip) => [ip, gateways] as const));
+    const moves = await RouteMoves.start(lab.router('r1'), routes, nowMs);
     try {
       const flows = (): Promise<boolean> =>
         Promise.resolve(all.every(({ outcomes }) => outcomes.length > 50 && outcomes.slice(-50).every(isAnswered)));
@@ -91,17 +96,17 @@ export class FailoverSite {
         Promise.resolve(all.every(({ outcomes }) => outcomes.every((one) => isAnswered(one) || one.sentAt < since())));
       await until(quiet, { what: 'no request to be lost any more', timeoutMs: 120_000 });
       // What was lost before the fault, while connections began, is none of its business.
-      const seen = async (traffic: PacedTraffic): Promise<Sample> =>
-        sampleOf(
-          (await traffic.stop()).filter(({ endedAt }) => endedAt >= faultAt),
-          faultAt,
-        );
+      const seen = async (traffic: PacedTraffic, changes: readonly number[] = []): Promise<Sample> => {
+        const outcomes = (await traffic.stop()).filter(({ endedAt }) => endedAt >= faultAt);
+        return sampleOf(outcomes, faultAt, changes);
+      };
       return {
-        local: await seen(traffics.local),
-        cluster: await seen(traffics.cluster),
+        local: await seen(traffics.local, moves.of(this.ips.local)),
+        cluster: await seen(traffics.cluster, moves.of(this.ips.cluster)),
         layer2: await seen(traffics.layer2),
       };
     } finally {
+      moves.stop();
       await Promise.all(all.map((traffic) => traffic.stop()));
     }
   }

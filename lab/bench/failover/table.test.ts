@@ -18,7 +18,7 @@ const sample = (lossMs: number, lost: number, gapMs = lossMs): Sample => ({
   lossMs,
   gapMs,
   lost,
-  lostAtOnce: lost < 2,
+  lostByHash: lost === 0,
   sent: 1_000,
   errors: new Map(),
 });
@@ -29,7 +29,7 @@ suite('what a client saw of a fault', () => {
       lossMs: 0,
       gapMs: 0,
       lost: 0,
-      lostAtOnce: true,
+      lostByHash: true,
       sent: 4,
       errors: new Map(),
     });
@@ -40,7 +40,7 @@ suite('what a client saw of a fault', () => {
       lossMs: 45,
       gapMs: 22,
       lost: 3,
-      lostAtOnce: true,
+      lostByHash: false,
       sent: 10,
       errors: late(3),
     });
@@ -51,16 +51,21 @@ suite('what a client saw of a fault', () => {
       lossMs: 0,
       gapMs: 22,
       lost: 1,
-      lostAtOnce: true,
+      lostByHash: false,
       sent: 4,
       errors: late(1),
     });
   });
 
-  test('what was lost was under way at one moment, or was not', () => {
+  test('what was lost was under way when the next hops changed, each of them, or was not', () => {
     const reset = (sentAt: number, endedAt: number): Outcome => ({ sentAt, endedAt, error: 'read ECONNRESET' });
-    assert.equal(sampleOf([reset(0, 12), reset(10, 11)], 0).lostAtOnce, true);
-    assert.equal(sampleOf([reset(0, 9), reset(10, 11)], 0).lostAtOnce, false);
+    const isByHash = (...changes: number[]): boolean =>
+      sampleOf([reset(1_000, 1_002), reset(5_000, 5_300)], 0, changes).lostByHash;
+    assert.equal(isByHash(1_001, 5_150), true);
+    assert.equal(isByHash(1_030, 5_150), true, 'heard a little later');
+    assert.equal(isByHash(999, 5_150), false, 'before it was sent');
+    assert.equal(isByHash(1_001), false);
+    assert.equal(sampleOf([reset(1_000, 1_002)], 0).lostByHash, false, 'one alone is no less lost');
   });
 
   test('resets are told by their name', () => {
@@ -102,10 +107,11 @@ suite('the table', () => {
     );
   });
 
-  test('a goal of none lost but at one moment is met by what a router hashed anew, and by nothing else', () => {
-    const moved: TrafficRow = { ...row, goal: { lostAtOnce: true }, samples: [sample(10, 1), sample(0, 0)] };
+  test('a goal of none lost but by the hash is met by what a router hashed anew, and by nothing else', () => {
+    const byHash = { ...sample(10, 1), lostByHash: true };
+    const moved: TrafficRow = { ...row, goal: { lostByHash: true }, samples: [byHash, sample(0, 0)] };
     assert.match(trafficTable([moved]), /\| none lost but under way when the route changes \|.*\| met \|$/);
-    assert.equal(isMet({ ...moved, samples: [{ ...sample(20, 2), lostAtOnce: false }] }), false);
+    assert.equal(isMet({ ...moved, samples: [byHash, sample(10, 1)] }), false);
   });
 
   test('a goal of some answer in every such time is met by a few lost ones', () => {

@@ -1,11 +1,11 @@
 import { errorsText, figureOf, type Figure, type Sample } from './sample.ts';
 
 /**
- * What a row promises: that no request is lost, none but those under way at one moment, none later than this after the fault, or that some
+ * What a row promises: that no request is lost, none but those under way when the router's next hops change, none later than this after the fault, or that some
  * answer comes in every such time.
  */
 export type Goal =
-  { readonly lost: 0 } | { readonly lostAtOnce: true } | { readonly lossMs: number } | { readonly gapMs: number };
+  { readonly lost: 0 } | { readonly lostByHash: true } | { readonly lossMs: number } | { readonly gapMs: number };
 
 export interface TrafficRow {
   /** What happens. */
@@ -32,9 +32,9 @@ export function isMet({ goal, samples }: TrafficRow): boolean | undefined {
   return samples.every((sample) => meets(sample, goal));
 }
 
-function meets({ lost, lostAtOnce, lossMs, gapMs }: Sample, goal: Goal): boolean {
+function meets({ lost, lostByHash, lossMs, gapMs }: Sample, goal: Goal): boolean {
   if ('lost' in goal) return lost === 0;
-  if ('lostAtOnce' in goal) return lostAtOnce;
+  if ('lostByHash' in goal) return lostByHash;
   return 'lossMs' in goal ? lossMs <= goal.lossMs : gapMs <= goal.gapMs;
 }
 
@@ -89,7 +89,7 @@ export function timeTable(rows: readonly TimeRow[]): string {
 
 function goalText(goal: Goal): string {
   if ('lost' in goal) return 'none lost';
-  if ('lostAtOnce' in goal) return 'none lost but under way when the route changes';
+  if ('lostByHash' in goal) return 'none lost but under way when the route changes';
   return 'lossMs' in goal ? `${goal.lossMs / 1000} s` : `${goal.gapMs / 1000} s without an answer`;
 }
 
