@@ -17,6 +17,22 @@ suite('until', () => {
     await assert.rejects(until(check, options), /0\.02 s for the door to open:\nconnection refused:\nit is locked/);
   });
 
+  test('pauses as long as looking takes', async () => {
+    const looks: { readonly began: number; readonly ended: number }[] = [];
+    const check = async (): Promise<boolean> => {
+      const began = performance.now();
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      looks.push({ began, ended: performance.now() });
+      return looks.length === 4;
+    };
+    await until(check, { what: 'the fourth look', intervalMs: 1 });
+    for (const [i, { began, ended }] of looks.entries()) {
+      const next = looks[i + 1];
+      // Timers go by whole milliseconds.
+      if (next !== undefined) assert.ok(next.began - ended >= Math.min(ended - began, 500) - 2, JSON.stringify(looks));
+    }
+  });
+
   test('gives up when told to', async () => {
     const reason = new Error('enough');
     const waiting = until(() => Promise.resolve(undefined), { what: 'ever', signal: AbortSignal.abort(reason) });

@@ -5,12 +5,17 @@ export interface UntilOptions {
   readonly what: string;
   /** Default: 30 s. */
   readonly timeoutMs?: number;
-  /** Default: 50 ms. */
+  /**
+   * Default: 50 ms. After a check that takes longer the pause is as long as that, up to half a second: a program that is started again and
+   * again to look takes a core from what it looks at.
+   */
   readonly intervalMs?: number;
   /** Adds to the error what there was instead. */
   readonly explain?: () => Promise<string> | string;
   readonly signal?: AbortSignal | undefined;
 }
+
+const longestPauseMs = 500;
 
 /**
  * Calls `check` until it returns something else than `undefined` or `false`, and returns that. What `check` throws counts
@@ -22,10 +27,12 @@ export async function until<T>(check: () => Promise<T | undefined | false>, opti
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     signal?.throwIfAborted();
+    const began = performance.now();
     const { result, problem } = await attempt(check);
     if (result !== undefined && result !== false) return result;
-    if (performance.now() > deadline) throw await timeIsUp(options, timeoutMs, problem);
-    await sleep(intervalMs);
+    const now = performance.now();
+    if (now > deadline) throw await timeIsUp(options, timeoutMs, problem);
+    await sleep(Math.max(intervalMs, Math.min(now - began, longestPauseMs)));
   }
 }
 
