@@ -15,6 +15,8 @@ export interface ReplicaLink {
   readonly mac: string;
   /** The host's own addresses on it with their prefix lengths, as CIDR text. */
   readonly prefixes: readonly string[];
+  /** For addresses of pools that name it, and for no others, whatever its prefixes. */
+  readonly isLeftAlone?: true;
 }
 
 /**

@@ -1,8 +1,9 @@
-import type { Clock, Timer } from '../platform/ports.ts';
-import { followsRoutes } from '../speakers/layer2/resolve.ts';
+import type { Clock, LinkLayer, Timer } from '../platform/ports.ts';
+import { followsRoutes, isName } from '../speakers/layer2/resolve.ts';
 
 export interface FollowedRoutesDeps {
   readonly clock: Clock;
+  readonly links: Pick<LinkLayer, 'setNamed'>;
   /** Routes may have changed without any change of the links. */
   readonly onDue: () => void;
 }
@@ -27,6 +28,7 @@ export class FollowedRoutes {
 
   follow(selectors: Iterable<string>): void {
     this.#selectors = new Set(selectors);
+    this.#deps.links.setNamed(new Set([...this.#selectors].filter(isName)));
     if (this.#stopped || ![...this.#selectors].some(followsRoutes)) return;
     this.#timer ??= this.#deps.clock.setTimer(ROUTES_MS, () => {
       this.#timer = undefined;
@@ -34,9 +36,9 @@ export class FollowedRoutes {
     });
   }
 
-  /** It names an address that the others have not been told about. */
+  /** It names a link, or an address, that the others have not been told about. */
   isUnheardOf(selector: string): boolean {
-    return followsRoutes(selector) && !this.#selectors.has(selector);
+    return selector !== '' && !this.#selectors.has(selector);
   }
 
   stop(): void {

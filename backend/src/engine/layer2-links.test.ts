@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aPool } from '../domain/testing/builders.ts';
 import { FakeWire } from '../platform/fake/link-layer.ts';
-import { arpAnswer } from '../speakers/layer2/wire/arp.ts';
+import { arpAnswer, arpProbe } from '../speakers/layer2/wire/arp.ts';
 import { decodeFrame, encodeFrame } from '../speakers/layer2/wire/frame.ts';
+import { macText } from '../speakers/layer2/wire/mac.ts';
 import { ALL, IPS, Lan, octets, running } from './testing/lan.ts';
 
 const STRANGER = Uint8Array.of(2, 0, 0, 0, 0, 0xee);
@@ -71,6 +72,60 @@ test('the pool names another interface: whoever has the address there is found b
   await lan.pass(1_000);
   assert.deepEqual(announced, []);
   assert.equal(lan.host('n1').layer2?.view('203.0.113.7')?.finding.reason, 'AddressConflict');
+});
+
+/** A second segment of a LAN's hosts, and who is heard to answer there. */
+class SecondSegment {
+  readonly #lan: Lan;
+  readonly #send: (frame: Uint8Array) => void;
+  #answers: string[] = [];
+
+  /** Each host has a link there that looks like the CNI's: `ovs-lan1` of n1, with a subnet, `ovs-lan2` of n2 and so on, without. */
+  constructor(lan: Lan) {
+    this.#lan = lan;
+    const wire = new FakeWire(lan.clock);
+    this.#send = wire.attach(this, (frame) => {
+      const packet = decodeFrame(frame);
+      if (packet.kind === 'arp' && packet.operation === 'reply') this.#answers.push(macText(packet.senderMac));
+    });
+    for (const { links, number } of lan.hosts) {
+      const mac = Uint8Array.of(2, 0, 0, 0, 1, number);
+      const prefixes = number === 1 ? ['198.51.100.1/24'] : [];
+      links.add({ name: `ovs-lan${number}`, mac, prefixes, wire, looksForeign: true });
+    }
+  }
+
+  /** The MAC addresses that answer. */
+  ask(ip: string): string[] {
+    this.#answers = [];
+    const source = Uint8Array.of(2, 0, 0, 0, 0, 0xcc);
+    const question = arpProbe({ source, mac: source, ip: octets(ip) });
+    this.#send(encodeFrame({ ...question, senderIp: octets('198.51.100.99') }));
+    this.#lan.clock.advance(10);
+    return this.#answers;
+  }
+}
+
+const anywhere = aPool('anywhere', ['198.51.100.0/24'], { protocol: 'layer2' });
+
+test('a pool names an interface that looks like the CNI’s: its addresses are answered for there, and no other pool’s', async () => {
+  const lan = new Lan(2);
+  const segment = new SecondSegment(lan);
+  lan.start('n1', 'n2');
+  lan.wantAs({ pool: anywhere }, '198.51.100.8');
+  await lan.pass(2_000);
+  const ips = ['198.51.100.17', '198.51.100.18'];
+  for (const [i, ip] of ips.entries()) {
+    const wishes = { protocol: 'layer2', interface: `ovs-lan${i + 1}` } as const;
+    lan.wantAs({ pool: aPool(`named${i + 1}`, ['198.51.100.0/24'], wishes) }, ip);
+  }
+  await lan.pass(2_000);
+  for (const [i, ip] of ips.entries()) {
+    assert.deepEqual(segment.ask(ip), [`02:00:00:00:01:0${i + 1}`]);
+    for (const { layer2 } of lan.hosts) assert.deepEqual(layer2?.view(ip)?.nodes, [`n${i + 1}`], ip);
+  }
+  assert.deepEqual(segment.ask('198.51.100.8'), []);
+  for (const { layer2 } of lan.hosts) assert.equal(layer2?.view('198.51.100.8')?.finding.reason, 'NoReplicaOnLink');
 });
 
 test('one that has stopped tells and looks for nothing any more, whatever it hears of yet', async () => {

@@ -74,7 +74,7 @@ export class Layer2 {
       this.#recountNow();
       deps.speaker.followRoutes();
     };
-    this.#routes = new FollowedRoutes({ clock, onDue });
+    this.#routes = new FollowedRoutes({ clock, links: deps.links, onDue });
     this.#whoSpeaks = new WhoSpeaks({ clock, onChange: () => this.#tellPlace() }, options.replica);
     this.#behind = new ReplicasBehind({ clock, onChange: () => this.replicasChanged() });
     this.#handovers = new LinkHandovers({ clock, speaker: deps.speaker, onEnd: (ip) => this.#release(ip) });
@@ -182,8 +182,8 @@ export class Layer2 {
     const { links, replicas } = this.#deps;
     const wasReady = this.#isReady;
     this.#isReady ||= replicas.isSettled;
-    this.#resolver = this.#ownResolver();
     this.#routes.follow([...this.#wanted.values()].map(({ pool }) => pool.interface));
+    this.#resolver = this.#ownResolver();
     this.#place = placeOf(links.links(), this.#routes.selectors, (address) => links.linkTowards(address));
     const { replica: name, node } = this.#options;
     const others = replicas.answering().filter((other) => other.name !== name);

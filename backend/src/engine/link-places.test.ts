@@ -40,6 +40,17 @@ suite('where an address of a pool without an interface lives', () => {
     }
   });
 
+  test('not on a link that is left alone, which has what names it', () => {
+    const { links } = place('10.1.2.4/25');
+    const left = { links: links.map((link) => ({ ...link, name: 'cni0', isLeftAlone: true as const })), towards: {} };
+    const candidate = (node: string, its: ReplicaPlace): ConstructorParameters<typeof LinkPlaces>[0][number] => {
+      return { name: `porter-${node}`, node, stale: false, place: its };
+    };
+    const places = new LinkPlaces([candidate('wide', place('10.0.0.1/8')), candidate('cni', left)]);
+    assert.deepEqual(nodes(places.speakersFor('10.1.2.9', '')), ['wide']);
+    assert.deepEqual(nodes(places.speakersFor('10.1.2.9', 'cni0')), ['cni']);
+  });
+
   test('in the next one when the smallest is gone', () => {
     assert.deepEqual(nodes(placesOf(wide).speakersFor('10.1.2.9', '')), ['wide']);
   });

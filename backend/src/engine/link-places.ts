@@ -98,7 +98,8 @@ export class LinkPlaces {
 function subnetsOf(placed: readonly Placed[]): readonly Subnet[] {
   const subnets = new Map<string, Subnet>();
   for (const { speaker, place } of placed) {
-    for (const range of place.links.flatMap(({ prefixes }) => prefixes).flatMap(subnetOf)) {
+    const own = place.links.filter(({ isLeftAlone }) => isLeftAlone !== true);
+    for (const range of own.flatMap(({ prefixes }) => prefixes).flatMap(subnetOf)) {
       const key = keyOf(range);
       const subnet = subnets.get(key) ?? { range, speakers: [] };
       subnets.set(key, subnet);
@@ -142,9 +143,10 @@ export function placeOf(
     return link === undefined ? [] : [[target, link.name]];
   });
   return boundedPlace({
-    links: up.map(({ name, mac, prefixes }) => ({
+    links: up.map(({ name, mac, prefixes, isLeftAlone }) => ({
       ...{ name, mac: macText(mac) },
       prefixes: firstOfEachSubnet(prefixes),
+      ...(isLeftAlone && { isLeftAlone }),
     })),
     towards: Object.fromEntries(reached),
   });

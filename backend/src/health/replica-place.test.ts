@@ -42,6 +42,14 @@ suite('the place of a replica', () => {
       assert.deepEqual(decodePlace(bytes(JSON.stringify({ ...PLACE, silent }))), PLACE);
   });
 
+  test('with a link that is left alone but for who names it', () => {
+    const [link = assert.fail()] = PLACE.links;
+    const place: ReplicaPlace = { ...PLACE, links: [{ ...link, isLeftAlone: true }] };
+    assert.deepEqual(decodePlace(encodePlace(place)), place);
+    const odd = { ...PLACE, links: [{ ...link, isLeftAlone: 'no' }] };
+    assert.deepEqual(decodePlace(bytes(JSON.stringify(odd))), PLACE);
+  });
+
   test('of an engine without Layer 2: no links', () => {
     assert.deepEqual(decodePlace(new Uint8Array()), { links: [], towards: {} });
   });

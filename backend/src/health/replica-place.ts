@@ -20,8 +20,8 @@ export function boundedPlace({ links, towards }: ReplicaPlace): ReplicaPlace {
   const reached = Object.fromEntries(Object.entries(towards).filter(isPairOfTexts).slice(0, MAX_TOWARDS));
   const kept: ReplicaLink[] = [];
   let room = MAX_PLACE_OCTETS - octetsOf({ links: kept, towards: reached, silent: 'many' }).byteLength;
-  for (const { name, mac, prefixes } of links.slice(0, MAX_LINKS)) {
-    const link = { name, mac, prefixes: prefixes.slice(0, MAX_PREFIXES) };
+  for (const one of links.slice(0, MAX_LINKS)) {
+    const link = { ...one, prefixes: one.prefixes.slice(0, MAX_PREFIXES) };
     room -= octetsOf(link).byteLength + ','.length;
     if (room < 0) break;
     kept.push(link);
@@ -81,9 +81,10 @@ function parse(bytes: Uint8Array): unknown {
 
 function toLink(said: unknown): ReplicaLink[] {
   if (!isRecord(said)) return [];
-  const { name, mac, prefixes } = said;
+  const { name, mac, prefixes, isLeftAlone } = said;
   if (!isText(name) || !isText(mac) || !MAC.test(mac) || !Array.isArray(prefixes)) return [];
-  return [{ name, mac, prefixes: prefixes.slice(0, MAX_PREFIXES).filter(isText) }];
+  const link = { name, mac, prefixes: prefixes.slice(0, MAX_PREFIXES).filter(isText) };
+  return [isLeftAlone === true ? { ...link, isLeftAlone } : link];
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

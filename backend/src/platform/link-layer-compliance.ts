@@ -14,6 +14,8 @@ export interface LinkLayerHarness {
   removePrefix(name: LinkName, prefix: string): void;
   /** Enters somebody into the neighbour table of a link, as after packets to them. */
   meet(name: LinkName, address: string, mac: Uint8Array): void;
+  /** Puts a link into the host, up and with 203.0.114.1/24, that looks like the CNI's; returns its name. */
+  addForeign(): string;
   /** The link at its other end may go as well, as with veth. */
   remove(name: LinkName): void;
   /** Waits until it holds; rejects if it doesn't become so within some seconds. */
@@ -122,6 +124,26 @@ function linksCompliance(name: string, makeHarness: MakeHarness): void {
       assert.equal(link.up, true);
     }
     assert.equal(new Set(links.map(({ mac }) => hex(mac))).size, links.length);
+  });
+
+  test(`${name}: a link that looks like the CNI's is left alone, and there for as long as somebody names it`, async (t) => {
+    const { layer, addForeign, until } = await makeHarness(t);
+    let changes = 0;
+    layer.watch(() => changes++);
+    const foreign = addForeign();
+    const found = (): Link | undefined => layer.links().find((link) => link.name === foreign);
+    layer.setNamed(new Set(['eth99', foreign]));
+    await until(() => found()?.prefixes.includes('203.0.114.1/24') === true && changes > 0);
+    assert.equal(found()?.isLeftAlone, true);
+    assert.equal(layer.linkTowards('203.0.114.7'), undefined);
+    assert.ok(layer.links().every(({ name: of, isLeftAlone }) => of === foreign || isLeftAlone === undefined));
+    layer.open(found()?.index ?? 0, { onFrame: () => undefined, onGone: () => undefined }).close();
+    changes = 0;
+    layer.setNamed(new Set(['eth99']));
+    assert.equal(found(), undefined);
+    await until(() => changes > 0);
+    layer.setNamed(new Set([foreign]));
+    assert.equal(found()?.isLeftAlone, true);
   });
 
   test(`${name}: names the link towards an address`, async (t) => {

@@ -212,6 +212,8 @@ export interface Link {
    * own, as DHCPv6 gives it, has that of the on-link route around it, if no other address tells it.
    */
   readonly prefixes: readonly string[];
+  /** A container's or the CNI's by its looks, and here because it was named: whatever its prefixes, it is nobody's way to them. */
+  readonly isLeftAlone?: true;
 }
 
 /** Receives the ARP packets and neighbour solicitations and advertisements of one link, and sends frames on it. */
@@ -272,6 +274,11 @@ export interface NeighbourTable {
 export interface LinkLayer {
   /** The links as they are now, by index. */
   links(): readonly Link[];
+  /**
+   * Links of these names are there even if they look like a container's or the CNI's, which are left alone otherwise; those of earlier
+   * calls no longer. Watchers are told what that changes.
+   */
+  setNamed(names: ReadonlySet<string>): void;
   /** The link that the kernel would use to reach an address (a text), or undefined if there is none or it leaves by loopback. */
   linkTowards(address: string): Link | undefined;
   /**

@@ -115,6 +115,20 @@ suite('links that can be used', () => {
     assert.deepEqual(bench.names, ['eth0', 'eth1', 'eth2']);
   });
 
+  test('named before they could be read: they are when they can', async () => {
+    const bench = new Bench();
+    bench.failures.push('no buffer space');
+    await bench.usable.start();
+    const names = new Set(['cni0']);
+    bench.usable.setNamed(names);
+    assert.deepEqual(bench.lan.named, new Set());
+    bench.clock.advance(1_000);
+    await settled();
+    assert.deepEqual(bench.lan.named, names);
+    bench.usable.setNamed(new Set());
+    assert.deepEqual(bench.lan.named, new Set());
+  });
+
   test('one that is gone is no link that is refused: another that comes with its index is a link', async () => {
     const bench = new Bench();
     await bench.usable.start();

@@ -27,6 +27,7 @@ export class UsableLinks implements LinkLayer {
   /** The last failure of each link that can't be opened, by index. */
   readonly #refused = new Map<number, string>();
   #inner: LinkLayer | undefined;
+  #named: ReadonlySet<string> = new Set();
   #retry: Timer | undefined;
   #pauseMs = FIRST_PAUSE_MS;
   #said = '';
@@ -45,6 +46,7 @@ export class UsableLinks implements LinkLayer {
       return;
     }
     this.#pauseMs = FIRST_PAUSE_MS;
+    this.#inner.setNamed(this.#named);
     this.#inner.watch(() => this.#onChange());
     // What the first one says of missing rights holds for all; more would only cost time.
     for (const { index } of this.#inner.links()) if (this.#tries(index)) break;
@@ -54,6 +56,11 @@ export class UsableLinks implements LinkLayer {
   links(): readonly Link[] {
     const links = this.#connected.links();
     return this.#refused.size === 0 ? links : links.filter(({ index }) => !this.#refused.has(index));
+  }
+
+  setNamed(names: ReadonlySet<string>): void {
+    this.#named = names;
+    this.#connected.setNamed(names);
   }
 
   linkTowards(address: string): Link | undefined {

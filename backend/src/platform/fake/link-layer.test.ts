@@ -29,6 +29,11 @@ linkLayerCompliance('fake', async () => {
     removePrefix: (name, prefix) =>
       layer.change(index(name), { prefixes: prefixes(name).filter((each) => each !== prefix) }),
     meet: (name, address, met) => layer.meet({ address, mac: met, link: index(name) }),
+    addForeign: () => {
+      const [name, prefixes] = ['cni0', ['203.0.114.1/24']];
+      layer.add({ name, mac: mac(9), prefixes, wire: wires.near, looksForeign: true });
+      return name;
+    },
     remove: (name) => layer.remove(index(name)),
     until: async (condition) => {
       for (let i = 0; i < 20 && !condition(); i++) clock.advance(1);

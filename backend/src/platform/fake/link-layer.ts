@@ -8,6 +8,8 @@ export interface FakeLink {
   readonly mac: Uint8Array;
   readonly prefixes: readonly string[];
   readonly wire: FakeWire;
+  /** It looks like a container's or the CNI's. */
+  readonly looksForeign?: boolean;
 }
 
 /** Who takes frames from a wire. */
@@ -56,6 +58,8 @@ export class FakeLinkLayer implements LinkLayer {
   readonly #links = new Map<number, FakeNic>();
   readonly #watchers = new Set<() => void>();
   readonly #neighbours: Neighbour[] = [];
+  readonly #foreign = new Set<number>();
+  #named: ReadonlySet<string> = new Set();
   #nextIndex = 1;
 
   constructor(clock: Clock) {
@@ -63,7 +67,16 @@ export class FakeLinkLayer implements LinkLayer {
   }
 
   links(): readonly Link[] {
-    return [...this.#links.values()].map((nic) => nic.link);
+    return [...this.#links.values()].flatMap(({ link }) => {
+      if (!this.#foreign.has(link.index)) return [link];
+      return this.#named.has(link.name) ? [{ ...link, isLeftAlone: true as const }] : [];
+    });
+  }
+
+  setNamed(names: ReadonlySet<string>): void {
+    const before = this.links().length;
+    this.#named = names;
+    if (this.links().length !== before) this.#changed();
   }
 
   /** By the longest prefix of a link that is up; there is no default route. */
@@ -71,6 +84,7 @@ export class FakeLinkLayer implements LinkLayer {
     if (!ipaddr.isValid(address)) return undefined;
     const parsed = ipaddr.parse(address);
     const routes = this.links()
+      .filter(({ isLeftAlone }) => isLeftAlone !== true)
       .flatMap((link) => link.prefixes.map((prefix) => ({ link, prefix: ipaddr.parseCIDR(prefix) })))
       .filter(({ prefix: [own] }) => own.kind() === parsed.kind());
     if (routes.some(({ prefix: [own] }) => own.toString() === parsed.toString())) return undefined;
@@ -105,8 +119,9 @@ export class FakeLinkLayer implements LinkLayer {
   }
 
   /** Puts a link into the host and returns its index. */
-  add({ name, mac, prefixes, wire }: FakeLink): number {
+  add({ name, mac, prefixes, wire, looksForeign = false }: FakeLink): number {
     const index = this.#nextIndex++;
+    if (looksForeign) this.#foreign.add(index);
     this.#links.set(index, new FakeNic({ index, name, mac, prefixes, up: true }, wire));
     this.#changed();
     return index;

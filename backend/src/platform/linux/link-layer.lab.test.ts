@@ -84,6 +84,14 @@ async function makeHarness(t: TestContext): Promise<LinkLayerHarness> {
       const lladdr = Array.from(mac, (octet) => octet.toString(16).padStart(2, '0')).join(':');
       ip('neigh', 'add', address, 'lladdr', lladdr, 'nud', 'stale', 'dev', device(name));
     },
+    addForeign: () => {
+      const name = `cni${pairs++}`;
+      ip('link', 'add', name, 'type', 'bridge');
+      t.after(() => spawnSync('ip', ['link', 'del', name]));
+      ip('addr', 'add', '203.0.114.1/24', 'dev', name);
+      ip('link', 'set', name, 'up');
+      return name;
+    },
     remove: (name) => void ip('link', 'del', device(name)),
   };
 }

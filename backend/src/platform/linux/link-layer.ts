@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { Link, LinkLayer, LinkSocket, LinkSocketEvents, Logger, Neighbour } from '../ports.ts';
 import { FrameBatch } from './frame-batch.ts';
 import { libc } from './libc.ts';
@@ -8,6 +9,7 @@ import { PacketSocket } from './packet-socket.ts';
 import { solicit } from './solicitor.ts';
 import { RouteMonitor, RouteSocket } from './route-socket.ts';
 import { addressesRequest, addressOf, linkOf, linksRequest, neighbourOf, neighboursRequest } from './rtnetlink.ts';
+import type { AddressRecord, LinkRecord } from './rtnetlink.ts';
 import { matchRequest, onLinkLengthOf, routeOf, routeRequest, RTN_UNICAST } from './rtnetlink.ts';
 
 /** Changes come in bursts: an interface that appears gets its addresses and its carrier one by one. */
@@ -38,6 +40,9 @@ export async function openLinkLayer(deps: { readonly logger: Logger }): Promise<
   }
 }
 
+const LEFT_ALONE =
+  'a pool names this interface, which looks like one of a container or the CNI: it is used for the addresses of such pools only';
+
 class RtnetlinkLayer implements SystemLinkLayer {
   readonly #libc = libc();
   readonly #logger: Logger;
@@ -51,6 +56,9 @@ class RtnetlinkLayer implements SystemLinkLayer {
   readonly #watchers = new Set<{ readonly onChange: () => void }>();
   readonly #sockets = new Set<PacketSocket>();
   #links: readonly Link[] = [];
+  #named: ReadonlySet<string> = new Set();
+  /** As they were read last. */
+  #records: { readonly links: readonly LinkRecord[]; readonly addresses: readonly AddressRecord[] } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #reading = false;
   /** One question at a time: the answer to the last one. */
@@ -66,6 +74,12 @@ class RtnetlinkLayer implements SystemLinkLayer {
     return this.#links;
   }
 
+  setNamed(names: ReadonlySet<string>): void {
+    if (this.#closed || isDeepStrictEqual(this.#named, names)) return;
+    this.#named = new Set(names);
+    this.#sort();
+  }
+
   linkTowards(address: string): Link | undefined {
     const [host = '', zone] = address.split('%');
     if (zone !== undefined) return this.#links.find(({ index, name }) => name === zone || String(index) === zone);
@@ -73,7 +87,7 @@ class RtnetlinkLayer implements SystemLinkLayer {
     const answer = this.#routes.ask((sequence) => routeRequest(sequence, host));
     const route = answer === undefined ? undefined : routeOf(answer);
     if (route?.type !== RTN_UNICAST) return undefined;
-    return this.#links.find(({ index }) => index === route.linkIndex);
+    return this.#links.find(({ index, isLeftAlone }) => index === route.linkIndex && isLeftAlone !== true);
   }
 
   solicit(index: number, address: string): void {
@@ -134,17 +148,23 @@ class RtnetlinkLayer implements SystemLinkLayer {
       const links = await this.#lists.dump(linksRequest);
       const addresses = await this.#lists.dump(addressesRequest);
       if (this.#closed) return;
-      this.#take(
-        ownLinks(
-          links.flatMap((message) => linkOf(message) ?? []),
-          addresses.flatMap((message) => addressOf(message) ?? []),
-        ).map((link) => withOnLink(link, (octets) => this.#lengthAround(octets, link))),
-      );
+      this.#records = {
+        links: links.flatMap((message) => linkOf(message) ?? []),
+        addresses: addresses.flatMap((message) => addressOf(message) ?? []),
+      };
+      this.#sort();
       for (const socket of this.#openSockets()) socket.relink();
     } finally {
       this.#reading = false;
       if (this.#closed) this.#lists.close();
     }
+  }
+
+  #sort(): void {
+    if (this.#records === undefined) return;
+    const { links, addresses } = this.#records;
+    const own = ownLinks(links, addresses, this.#named);
+    this.#take(own.map((link) => withOnLink(link, (octets) => this.#lengthAround(octets, link))));
   }
 
   #lengthAround(octets: Uint8Array, { index }: Link): number | undefined {
@@ -159,12 +179,21 @@ class RtnetlinkLayer implements SystemLinkLayer {
 
   #take(links: readonly Link[]): void {
     if (fingerprint(links) === fingerprint(this.#links)) return;
+    this.#tellLeftAlone(links);
     this.#links = links;
     // In turns of their own: what a watcher throws is no failure to read.
     for (const watcher of this.#watchers) {
       setImmediate(() => {
         if (this.#watchers.has(watcher)) watcher.onChange();
       });
+    }
+  }
+
+  /** Whoever named it has decided, perhaps by mistake. */
+  #tellLeftAlone(links: readonly Link[]): void {
+    const known = new Set(this.#links.filter(isLeftAlone).map(({ index }) => index));
+    for (const { index, name } of links.filter(isLeftAlone)) {
+      if (!known.has(index)) this.#logger.warn({ link: name }, LEFT_ALONE);
     }
   }
 
@@ -195,6 +224,10 @@ class RtnetlinkLayer implements SystemLinkLayer {
       if (this.#newsMeanwhile) void this.#readAndRest();
     }, pauseMs).unref();
   }
+}
+
+function isLeftAlone(link: Link): boolean {
+  return link.isLeftAlone === true;
 }
 
 function fingerprint(links: readonly Link[]): string {

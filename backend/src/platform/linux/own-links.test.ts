@@ -44,6 +44,18 @@ test('what container engines, CNI plugins and kube-proxy make is not, whatever i
   }
 });
 
+test('one that somebody names is there all the same, and marked; what can have no addresses of a LAN is not', () => {
+  const named = (record: LinkRecord, ...addresses: readonly AddressRecord[]): (true | undefined)[] =>
+    ownLinks([record], addresses, new Set([record.name])).map(({ isLeftAlone }) => isLeftAlone);
+  for (const name of ['docker0', 'ovs-lan', 'cali0', 'vxlan0']) assert.deepEqual(named(link(name)), [true], name);
+  for (const kind of ['vxlan', 'tun', 'macsec', 'veth', 'dummy']) assert.deepEqual(named(link('x', { kind })), [true]);
+  assert.deepEqual(named(link('eth0')), [undefined]);
+  assert.deepEqual(named(link('eth0', { kind: 'veth' }), address('192.0.2.1/24')), [undefined]);
+  for (const changes of [{ flags: up | running | noArp }, { hardware: 32 }, { portOf: 'bridge' }])
+    assert.deepEqual(named(link('cni0', changes)), []);
+  assert.deepEqual(ownLinks([link('cni0'), link('cni1')], [], new Set(['cni1', 'eth9'])).length, 1);
+});
+
 test('a port of a bridge or bond has no address of its own in use; one in a VRF has', () => {
   for (const portOf of ['bridge', 'bond', 'team', 'openvswitch']) {
     assert.deepEqual(names([link('eth0', { portOf })], address('192.0.2.1/24')), [], portOf);

@@ -31,23 +31,31 @@ const foreignNames = [
 const hostPrefix = (address: string): number => (address.includes(':') ? 128 : 32);
 
 /**
- * The links that lead to this host's own LANs, by index, with the addresses that it may use on them.
+ * The links that lead to this host's own LANs, by index, with the addresses that it may use on them; and those of the given names that
+ * look otherwise, marked as such.
  *
  * Both ends of a veth pair look alike. The end that a container (or a node that is one, as with kind) has for its uplink
  * carries an address with a subnet; the end that a CNI plugin leaves in the host has none, or a gateway's address without
  * a subnet, or is a bridge's port. So a veth counts if it has an address of more than link scope with a subnet.
  */
-export function ownLinks(links: readonly LinkRecord[], addresses: readonly AddressRecord[]): Link[] {
+export function ownLinks(
+  links: readonly LinkRecord[],
+  addresses: readonly AddressRecord[],
+  named: ReadonlySet<string> = new Set(),
+): Link[] {
   const byLink = Map.groupBy(addresses, ({ linkIndex }) => linkIndex);
   return links
     .map((link) => ({ link, own: (byLink.get(link.index) ?? []).filter(({ unusable }) => !unusable) }))
-    .filter(({ link, own }) => isEthernet(link) && !kindsWithPorts.has(link.portOf) && isOwn(link, own))
-    .map(({ link, own }) => ({
+    .filter(({ link }) => isEthernet(link) && !kindsWithPorts.has(link.portOf))
+    .map(({ link, own }) => ({ link, own, isLeftAlone: !isOwn(link, own) }))
+    .filter(({ link, isLeftAlone }) => !isLeftAlone || named.has(link.name))
+    .map(({ link, own, isLeftAlone }) => ({
       index: link.index,
       name: link.name,
       mac: link.mac,
       up: (link.flags & IFF_UP) !== 0 && (link.flags & IFF_RUNNING) !== 0,
       prefixes: own.map(({ address, prefixLength }) => `${address}/${prefixLength}`).sort(),
+      ...(isLeftAlone && { isLeftAlone }),
     }))
     .sort((a, b) => a.index - b.index);
 }

@@ -36,6 +36,13 @@ test('where subnets of two sizes contain it, it is on the link of the smaller', 
   assert.deepEqual(names('198.51.100.9', '', [wide, both]), ['eth4']);
 });
 
+test('one that is left alone has an address only by its name', () => {
+  const cni = link(5, { prefixes: ['198.51.100.5/26', '10.0.0.1/8'], isLeftAlone: true });
+  assert.deepEqual(names('198.51.100.9', '', [cni, dmz]), ['eth2']);
+  assert.deepEqual(names('10.0.0.9', '', [cni, dmz]), []);
+  assert.deepEqual(names('198.51.100.9', 'eth5', [cni, dmz]), ['eth5']);
+});
+
 test('two links in one subnet: the one that the kernel uses, else the first', () => {
   const twin = link(9, { prefixes: ['192.0.2.2/24'] });
   assert.deepEqual(names('192.0.2.77', '', [twin, lan], { '192.0.2.77': twin }), ['eth9']);

@@ -39,7 +39,8 @@ export class LinkResolver {
   /** @param towards asked once for each address at most */
   constructor(links: readonly Link[], towards: (address: string) => Link | undefined) {
     this.#links = links.filter(({ up }) => up);
-    this.#subnets = this.#links.flatMap((link) => link.prefixes.flatMap((prefix) => subnetOf(link, prefix) ?? []));
+    const own = this.#links.filter(({ isLeftAlone }) => isLeftAlone !== true);
+    this.#subnets = own.flatMap((link) => link.prefixes.flatMap((prefix) => subnetOf(link, prefix) ?? []));
     this.#towards = towards;
   }
 
@@ -85,6 +86,11 @@ export class LinkResolver {
 /** What a `can_reach:<IP>` names; undefined for a selector of another form. */
 export function reachTarget(selector: string): string | undefined {
   return selector.startsWith(CAN_REACH) ? selector.slice(CAN_REACH.length).trim() : undefined;
+}
+
+/** Whether a selector is a link's name. */
+export function isName(selector: string): boolean {
+  return selector !== '' && reachTarget(selector) === undefined;
 }
 
 /** Routes may change without any change of the links. */

@@ -22,12 +22,18 @@ export class FakeLan implements LinkLayer {
   readonly routes = new Map<string, string>();
   /** Why a link can't be opened, by name. */
   readonly refusals = new Map<string, string>();
+  /** As `setNamed` was told last. */
+  named: ReadonlySet<string> = new Set();
   readonly #links = new Map<number, Link>();
   readonly #sockets = new Set<OpenSocket>();
   readonly #watchers = new Set<() => void>();
 
   links(): readonly Link[] {
     return [...this.#links.values()];
+  }
+
+  setNamed(names: ReadonlySet<string>): void {
+    this.named = names;
   }
 
   linkTowards(address: string): Link | undefined {
