@@ -1,7 +1,11 @@
 # The porter-manager image, for those who have a container engine: the same files as `npm run image` makes without one.
 #
 #   docker build -t docker.io/porterlb/porter-manager:<version> .
-FROM node:24.21.0-bookworm-slim AS build
+#
+# Nothing of BASE gets into the image but Debian's C library. Any Debian 12 with Node.js 20 or later and npm does, a mirror's or your own:
+# --build-arg BASE=<image>
+ARG BASE=node:24.21.0-bookworm-slim
+FROM ${BASE} AS build
 WORKDIR /work
 COPY . .
 RUN node tools/run.mjs tools/image.ts --rootfs /rootfs

@@ -62,6 +62,15 @@ suite('the linter of Dockerfiles', () => {
     assert.deepEqual(dockerfileFindings(good.replace('FROM scratch', 'FROM build AS more\nRUN x\n\nFROM scratch')), []);
   });
 
+  test('judges a base that is a build argument by its default', () => {
+    const withArgument = (base: string): string => good.replace(/^FROM node:\S+/m, `ARG BASE=${base}\nFROM \${BASE}`);
+    assert.deepEqual(dockerfileFindings(withArgument('node:24.21.0-bookworm-slim')), []);
+    assert.match(dockerfileFindings(withArgument('node:24')).join(), /bases: node:24 is another image next month/);
+    assert.throws(() => stagesOf('FROM ${BASE} AS build\n'), /no ARG says what BASE is/);
+    assert.throws(() => stagesOf('ARG BASE\nFROM ${BASE}\n'), /not understood: ARG BASE/);
+    assert.throws(() => stagesOf('RUN x\nFROM scratch\n'), /not understood: RUN x/);
+  });
+
   test('has a case for each rule', () => {
     assert.deepEqual(Object.keys(faults), Object.keys(DOCKERFILE_RULES));
   });

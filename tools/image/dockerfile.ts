@@ -11,17 +11,39 @@ export interface Instruction {
   readonly rest: string;
 }
 
-/** @throws {Error} when a line is none of an instruction on a line of its own: nothing here goes over several */
+/**
+ * The stages, as they are where nobody gives a build argument.
+ * @throws {Error} when a line is none of an instruction on a line of its own: nothing here goes over several
+ */
 export function stagesOf(dockerfile: string): Stage[] {
   const stages: { from: string; name: string | undefined; instructions: Instruction[] }[] = [];
+  // Only what is declared before the first stage counts in FROM.
+  const defaults = new Map<string, string>();
   for (const line of dockerfile.split('\n').filter((text) => text !== '' && !text.startsWith('#'))) {
     const [, name, rest = ''] = /^([A-Z]+) (.*[^\\])$/.exec(line) ?? [];
     if (name === undefined) throw new Error(`not understood: ${line}`);
     const [from = '', as, alias] = rest.split(' ');
-    if (name === 'FROM') stages.push({ from, name: as === 'AS' ? alias : undefined, instructions: [] });
-    else stages.at(-1)?.instructions.push({ name, rest });
+    if (name === 'FROM')
+      stages.push({ from: filledIn(from, defaults), name: as === 'AS' ? alias : undefined, instructions: [] });
+    else if (stages.length > 0) stages.at(-1)?.instructions.push({ name, rest });
+    else defaults.set(...argument(line, name, rest));
   }
   return stages;
+}
+
+function argument(line: string, name: string, rest: string): [name: string, value: string] {
+  const [, key, value] = /^(\w+)=(\S+)$/.exec(rest) ?? [];
+  if (name !== 'ARG' || key === undefined || value === undefined) throw new Error(`not understood: ${line}`);
+  return [key, value];
+}
+
+/** @throws {Error} when there is no value for an argument */
+function filledIn(text: string, defaults: ReadonlyMap<string, string>): string {
+  return text.replaceAll(/\$\{(\w+)\}/g, (_, key: string) => {
+    const value = defaults.get(key);
+    if (value === undefined) throw new Error(`not understood: no ARG says what ${key} is`);
+    return value;
+  });
 }
 
 /** What is to be said against stages, the last of which is the image; empty: nothing. */
