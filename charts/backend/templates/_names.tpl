@@ -87,7 +87,7 @@ Labels of `from` into `into`, under `name`. ks-core injects global.nodeSelector 
 {{- $global := .Values.global | default dict -}}
 {{- $injected := dict -}}
 {{- include "porterlb.flatten" (dict "from" ($global.nodeSelector | default dict) "name" list "into" $injected) -}}
-{{- with merge (dict) .Values.nodeSelector $injected -}}
+{{- with merge (dict) (.Values.nodeSelector | default dict) $injected -}}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
 {{- end -}}
