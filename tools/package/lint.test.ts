@@ -17,6 +17,8 @@ const metadata: ExtensionMetadata = {
   provider: { en: { name: 'We' }, zh: { name: '我们' } },
   icon: 'static/icon.svg',
   screenshots: ['static/screenshots/pools.webp'],
+  home: 'https://good.example',
+  docs: 'https://good.example/docs',
   kubeVersion: '>=1.28.0-0',
   ksVersion: '>=4.1.1-0 <4.3.0-0',
   images: ['docker.io/good/manager:1.2.0'],
@@ -192,6 +194,8 @@ const faults: Readonly<Record<string, readonly (readonly [Change, RegExp])[]>> =
     [{ metadata: { displayName: { en: 'x', zh: 'x', xx: 'x' } } }, /"xx" is no code/],
   ],
   addresses: [
+    [{ metadata: { docs: undefined } }, /docs is missing/],
+    [{ metadata: { home: undefined } }, /home is missing/],
     [{ metadata: { sources: ['example.org'] } }, /"example.org" is no URL/],
     [{ metadata: { maintainers: [{ name: 'x', email: 'x' }] } }, /no mail address/],
     [{ metadata: { maintainers: [{ email: 'x@y' }] } }, /no name/],
@@ -229,6 +233,12 @@ const faults: Readonly<Record<string, readonly (readonly [Change, RegExp])[]>> =
       { files: { 'README.md': '## Features\n\n### More\n<!-- later -->\n\n## Installation\nx\n' } },
       /"Features" is empty/,
     ],
+  ],
+  pages: [
+    [{ files: { 'README.md': '![a](static/screenshots/pools.webp)' } }, /README\.md: the console shows no picture/],
+    [{ files: { 'README.md': '<img src="a.png">' } }, /README\.md: the console shows no picture/],
+    [{ files: { 'README_zh.md': '[a](docs/install.md)' } }, /README_zh\.md: docs\/install\.md leads nowhere/],
+    [{ files: { 'CHANGELOG.md': 'see `docs/how-to/x.md`' } }, /CHANGELOG\.md: the package has no docs\/how-to\/x\.md/],
   ],
   changelogs: [
     [{ files: { 'CHANGELOG.md': null } }, /CHANGELOG\.md is missing/],

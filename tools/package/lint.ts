@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { injectedNodeSelector, ksCoreHelm } from './ks-core-helm.ts';
-import { changelogs, icon, readmes, release, screenshots, size, values } from './lint/contents.ts';
+import { changelogs, icon, pages, readmes, release, screenshots, size, values } from './lint/contents.ts';
 import * as metadataRules from './lint/metadata.ts';
 import * as kubeSphereRules from './lint/kubesphere.ts';
 import { bindings, collisions, escalation, permissions, secrets, surplus, wildcards } from './lint/objects.ts';
@@ -16,7 +16,7 @@ import { tarball } from './tarball.ts';
 /** By the name that findings begin with. */
 export const RULES: Readonly<Record<string, Rule>> = {
   ...metadataRules,
-  ...{ size, release, icon, screenshots, readmes, changelogs, values },
+  ...{ size, release, icon, screenshots, readmes, pages, changelogs, values },
   ...{ images, imageRegistry, nodeSelector, imagePullSecrets },
   ...kubeSphereRules,
   ...{ permissions, surplus, wildcards, escalation, secrets, bindings, collisions },

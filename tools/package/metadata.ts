@@ -36,6 +36,8 @@ export interface ExtensionMetadata {
   readonly installationMode?: string;
   readonly namespace?: string;
   readonly images?: readonly string[];
+  readonly externalDependencies?: readonly object[];
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** Languages of which there are both a name and a description: those that READMEs and changelogs are shown in. */

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import { REPOSITORY } from '../docs/site/repository.ts';
+import type { ExtensionMetadata } from './metadata.ts';
 import { publishManifest } from './publish-manifest.ts';
 import { MAX_PACKED_BYTES } from './size.ts';
 import { stageExtension, stagePlainChart } from './stage.ts';
@@ -91,4 +94,42 @@ test('what publishes it is the extension, its version with all that the marketpl
   assert.deepEqual(data.metadata, { name: chart, namespace: 'kubesphere-system' });
   assert.ok(Buffer.from(data.binaryData['chart.tgz'] ?? '', 'base64').equals(packed));
   assert.equal(text, publishManifest(extension, packed));
+});
+
+/** What ksbuilder publishes beside what we have, too: nothing that the manifest says is lost. */
+test('what publishes an extension has its annotations, its external dependencies and, where it is known, when it was made', () => {
+  const needs = [{ name: 'whizard-monitoring', type: 'extension', version: '>=1.0.0', required: false }];
+  const annotations = { 'executor-hook-image.kubesphere.io/install': 'docker.io/x/y:1' };
+  const manifest = parse(extension.files.get('extension.yaml')?.toString() ?? '') as object;
+  const text = stringify({ ...manifest, annotations, externalDependencies: needs });
+  const files = new Map([...extension.files, ['extension.yaml', Buffer.from(text)]]);
+  const created = '2026-01-02T03:04:05Z';
+  const documents = parseAllDocuments(publishManifest({ ...extension, files }, packed, created));
+  const [first, second] = documents.map(
+    (document) => document.toJS() as { metadata: { annotations?: object }; spec: Record<string, unknown> },
+  );
+  assert.equal(first?.spec['created'], created);
+  assert.equal(second?.spec['created'], created);
+  assert.deepEqual(second?.spec['externalDependencies'], needs);
+  assert.deepEqual(second?.metadata.annotations, annotations);
+  assert.equal(first?.metadata.annotations, undefined);
+});
+
+test('the marketplace links to where the sources and the documentation are', () => {
+  const manifest = parse(extension.files.get('extension.yaml')?.toString() ?? '') as ExtensionMetadata;
+  assert.equal(manifest.home, REPOSITORY);
+  assert.deepEqual(manifest.sources, [REPOSITORY]);
+  assert.equal(manifest.docs, `${REPOSITORY}/blob/main/docs/README.md`);
+});
+
+test('links of what the marketplace shows lead to pages that are there', () => {
+  for (const path of ['README.md', 'README_zh.md', 'CHANGELOG.md', 'CHANGELOG_zh.md']) {
+    const text = extension.files.get(path)?.toString() ?? '';
+    const linked = [...text.matchAll(/\]\((https?:[^)#]+)[^)]*\)/g)].map(([, url = '']) => url);
+    assert.ok(linked.length > 0, path);
+    for (const url of linked) {
+      assert.ok(url.startsWith(`${REPOSITORY}/blob/main/`), url);
+      assert.ok(existsSync(join(root, url.slice(`${REPOSITORY}/blob/main/`.length))), url);
+    }
+  }
 });

@@ -10,8 +10,9 @@ const CHART_KEY = 'chart.tgz';
 /**
  * The objects that put the extension into the marketplace of a KubeSphere cluster, as one YAML text for `kubectl apply --server-side`
  * (the chart is too long for the annotation of a client-side one): its Extension, this version, and the package itself.
+ * @param created when it was made (RFC 3339), which the marketplace shows as the date of release; undefined: it shows none
  */
-export function publishManifest(extension: StagedChart, packed: Buffer): string {
+export function publishManifest(extension: StagedChart, packed: Buffer, created?: string): string {
   const metadata = parse(extension.files.get('extension.yaml')?.toString() ?? '') as ExtensionMetadata;
   const { name, version, category } = metadata;
   const chart = `extension-${name}-${version}-chart`;
@@ -20,7 +21,9 @@ export function publishManifest(extension: StagedChart, packed: Buffer): string 
     description: metadata.description,
     icon: iconOf(metadata, extension.files),
     provider: metadata.provider,
+    ...(created === undefined ? {} : { created }),
   };
+  const { annotations } = metadata;
   const labels = { 'kubesphere.io/category': category };
   const objects = [
     {
@@ -32,7 +35,12 @@ export function publishManifest(extension: StagedChart, packed: Buffer): string 
     {
       apiVersion,
       kind: 'ExtensionVersion',
-      metadata: { name: `${name}-${version}`, labels: { ...labels, 'kubesphere.io/extension-ref': name } },
+      metadata: {
+        name: `${name}-${version}`,
+        labels: { ...labels, 'kubesphere.io/extension-ref': name },
+        // Images of hooks of the executor are among these.
+        ...(annotations === undefined ? {} : { annotations }),
+      },
       spec: { ...info, ...versionFields(metadata), chartDataRef: { namespace, name: chart, key: CHART_KEY } },
     },
     {
@@ -47,8 +55,8 @@ export function publishManifest(extension: StagedChart, packed: Buffer): string 
 
 function versionFields(metadata: ExtensionMetadata): object {
   const { version, category, keywords, home, docs, sources, kubeVersion, ksVersion, screenshots } = metadata;
-  const { installationMode = 'HostOnly', namespace: target } = metadata;
+  const { installationMode = 'HostOnly', namespace: target, externalDependencies } = metadata;
   const fields = { version, category, keywords, home, docs, sources, kubeVersion, ksVersion, screenshots };
-  const all = { ...fields, installationMode, namespace: target };
+  const all = { ...fields, installationMode, namespace: target, externalDependencies };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

@@ -92,6 +92,26 @@ export const readmes: Rule = ({ metadata, files }) =>
     });
   });
 
+/**
+ * What the console of 4.1 can't show or follow: it looks for a picture of a page at ks-apiserver, which serves no single files of a package,
+ * leaves out HTML, and takes a link for a path of its own. Pictures are screenshots, which it shows below the README.
+ */
+export const pages: Rule = ({ metadata, files }) =>
+  languagesOf(metadata).flatMap((language) =>
+    (['README', 'CHANGELOG'] as const).flatMap((document) => {
+      const path = localised(document, language);
+      const text = (files.get(path)?.toString() ?? '').replaceAll(/^```[^]*?^```/gm, '');
+      const pictures = [...text.matchAll(/!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>/g)].map(([picture]) => picture);
+      const links = [...text.matchAll(/(?<!!)\[[^\]]*\]\((?!https?:|#)([^)]*)\)/g)].map(([, target = '']) => target);
+      const named = [...text.matchAll(/`(docs\/[^`]+)`/g)].map(([, page = '']) => page);
+      return [
+        ...pictures.map((picture) => `${path}: the console shows no picture ${picture}`),
+        ...links.map((target) => `${path}: ${target} leads nowhere in the console`),
+        ...named.map((page) => `${path}: the package has no ${page}; link to where it can be read`),
+      ];
+    }),
+  );
+
 export const changelogs: Rule = ({ metadata, files }) =>
   languagesOf(metadata).flatMap((language) => {
     const path = localised('CHANGELOG', language);

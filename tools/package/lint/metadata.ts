@@ -71,13 +71,15 @@ function providers({ provider }: ExtensionMetadata): Locales {
   return Object.fromEntries(Object.entries(provider).map(([language, { name: who = '' }]) => [language, who]));
 }
 
-/** Addresses must be usable as they stand, and people reachable. */
+/** Addresses must be usable as they stand, and people reachable. The marketplace has a line for each of home and docs. */
 export const addresses: Rule = ({ metadata }) => {
   const { home, docs, sources = [], maintainers = [], provider } = metadata;
   const people = [...maintainers, ...Object.values(provider)];
   const urls = [home, docs, ...sources, ...people.map(({ url }) => url)].filter((url) => url !== undefined);
   const mails = people.flatMap(({ email }) => email ?? []);
+  const missing = (['home', 'docs'] as const).filter((field) => isEmpty(metadata[field]));
   return [
+    ...missing.map((field) => `${field} is missing: who reads the marketplace is led nowhere`),
     ...urls.filter((url) => !URL.canParse(url) || !/^https?:/.test(url)).map((url) => `"${url}" is no URL`),
     ...mails.filter((email) => !/^[^@\s]+@[^@\s]+$/.test(email)).map((email) => `"${email}" is no mail address`),
     ...people.filter((person) => isEmpty(person.name)).map(() => 'a provider or maintainer has no name'),
