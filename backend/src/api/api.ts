@@ -11,6 +11,7 @@ import type { ApiOptions } from '../options.ts';
 import type { Clock, Logger } from '../platform/ports.ts';
 import { App } from './app.ts';
 import { ArpSettings } from './arp-settings.ts';
+import { LinkOwners } from './caches/link-owners.ts';
 import { handlers } from './handlers.ts';
 import type { Caller, Reviews } from './identity/caller.ts';
 import { Gate } from './identity/gate.ts';
@@ -61,6 +62,7 @@ export class Api {
   readonly #kubeProxy: KubeProxy;
   readonly #arp: ArpSettings;
   readonly #startedAt: string;
+  #owners: LinkOwners | undefined;
   #server: ApiServer | undefined;
 
   constructor(deps: ApiDeps, options: ApiOptions, self: ReplicaOptions) {
@@ -104,6 +106,7 @@ export class Api {
     const kubesphere = new KsApiserver({ clock, verdicts, url: () => this.#kubesphereUrl() });
     const gate = new Gate({ clock, kubesphere, reviews: reviewsBy(this.#deps.kube) });
     const picture = new ClusterPicture(this.#deps);
+    this.#owners = new LinkOwners({ clock, picture, reports: this.#deps.reports });
     const gathers = { gather: this.#gather(), gatherTakers: this.#gatherTakers() };
     const deps = { ...this.#deps, gate, verdicts, handlers: handlers({ clock, picture, ...gathers }) };
     return await App.make(deps, { docs: this.#options.docs, checkAnswers: false });
@@ -150,7 +153,8 @@ export class Api {
     const links = known.links.map((link) => link.name);
     const arp = kubeProxyMode === 'ipvs' ? await this.#arp.at(links) : undefined;
     const self = { replica, node, version, startedAt: this.#startedAt, leads: this.#deps.leads(), kubeProxyMode, arp };
-    return { ...known, portProblems, beside: this.#deps.beside(), ...self };
+    const owners = this.#owners?.now() ?? [];
+    return { ...known, portProblems, beside: this.#deps.beside(), owners, ...self };
   }
 
   #certificateSource(): MountedCertificate | OwnCertificate {

@@ -37,6 +37,47 @@ suite('the overview', () => {
     ]);
   });
 
+  test('draws who answers for addresses on a local network, by the replica whose view is the freshest', async (context) => {
+    const api = await bench(context);
+    const pool = (name: string, address: string, more: object = {}): object => ({
+      ...{ metadata: { name }, spec: { address, protocol: 'layer2', ...more } },
+    });
+    await api.store(
+      eips,
+      ...([
+        pool('lan', '198.51.100.0/28'),
+        pool('six', '2001:db8::/120'),
+        pool('far', '203.0.113.128/28', { interface: 'eth1' }),
+        pool('nobody', '198.51.100.32/28'),
+      ] as never[]),
+    );
+    const owner = (pool: string, node: string, ip: string): ReplicaReport['owners'][number] => ({ pool, node, ip });
+    const links = [{ name: 'eth0', mac: '02:00:00:00:00:01', prefixes: ['2001:db8::11/64', '198.51.100.11/24'] }];
+    const owners = [
+      ...[owner('lan', 'n1', '198.51.100.1'), owner('lan', 'n2', '198.51.100.2'), owner('six', 'n2', '2001:db8::1')],
+      owner('far', 'n1', '203.0.113.129'),
+    ];
+    api.replicas.set(
+      'porter-0',
+      factsOf('porter-0', { medOffset: 400, owners: [owner('lan', 'gone', '198.51.100.1')] }),
+    );
+    api.replicas.set('porter-1', factsOf('porter-1', { medOffset: 100, links, owners }));
+    const { picture } = await api.answer<Overview>('overview');
+    const drawn = picture.edges.filter(({ to }) => to.startsWith('link/'));
+    assert.deepEqual(drawn.map(({ from, to, kind }) => `${from} ${kind} ${to}`).toSorted(), [
+      'node/n1 answers link/198.51.100.0/24',
+      'node/n1 answers link/eth1',
+      'node/n2 answers link/198.51.100.0/24',
+      'pool/far announces link/eth1',
+      'pool/lan announces link/198.51.100.0/24',
+      'pool/six announces link/198.51.100.0/24',
+    ]);
+    assert.deepEqual(
+      picture.nodes.filter(({ kind }) => kind === 'link').map(({ name }) => name),
+      ['198.51.100.0/24', 'eth1'],
+    );
+  });
+
   test('does not complain of what somebody switched off, but of who waits for it', async (context) => {
     const api = await bench(context);
     const not = (type: string, reason: string): object => ({

@@ -153,6 +153,17 @@ test('peers have the state of each session as replicas say it now, whatever was 
   assert.equal((await api.answer<Overview>('overview')).counts.peers.established, 0);
 });
 
+test('a peer says whether it is being shut down gracefully', async (context) => {
+  const api = await bench(context);
+  const said = async (): Promise<boolean[]> => {
+    const { items } = await api.answer<Page<PeerSummary>>('peers');
+    return [...items, await api.answer<PeerAnswer>('peers/r1')].map((peer) => peer.gracefulShutdown);
+  };
+  assert.deepEqual(await said(), [false, false]);
+  await api.store(bgpPeers, { ...PEER, spec: { ...PEER.spec, gracefulShutdown: true } });
+  assert.deepEqual(await said(), [true, true]);
+});
+
 test('a peer shows the session of each replica, and names the one that does not answer', async (context) => {
   const api = await bench(context);
   const failed = { ...aSession('r1', 'Active'), lastError: 'the router said: Cease, administrative shutdown' };

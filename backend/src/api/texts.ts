@@ -3,11 +3,13 @@ import enCauses from '../../../locales/en/causes.json' with { type: 'json' };
 import enErrors from '../../../locales/en/errors.json' with { type: 'json' };
 import enExplain from '../../../locales/en/explain.json' with { type: 'json' };
 import enReasons from '../../../locales/en/reasons.json' with { type: 'json' };
+import enSessions from '../../../locales/en/sessions.json' with { type: 'json' };
 import enStatuses from '../../../locales/en/statuses.json' with { type: 'json' };
 import zhCauses from '../../../locales/zh/causes.json' with { type: 'json' };
 import zhErrors from '../../../locales/zh/errors.json' with { type: 'json' };
 import zhExplain from '../../../locales/zh/explain.json' with { type: 'json' };
 import zhReasons from '../../../locales/zh/reasons.json' with { type: 'json' };
+import zhSessions from '../../../locales/zh/sessions.json' with { type: 'json' };
 import zhStatuses from '../../../locales/zh/statuses.json' with { type: 'json' };
 import type { Finding, Reason } from '../domain/reason.ts';
 import type { Cause, ErrorCode } from './errors.ts';
@@ -21,8 +23,22 @@ type Params = Readonly<Record<string, string | number>>;
 
 /** Languages other than English may lack a text for a moment of development; tests hold that they don't. */
 const resources = {
-  en: { causes: enCauses, errors: enErrors, explain: enExplain, reasons: enReasons, statuses: enStatuses },
-  zh: { causes: zhCauses, errors: zhErrors, explain: zhExplain, reasons: zhReasons, statuses: zhStatuses },
+  en: {
+    causes: enCauses,
+    errors: enErrors,
+    explain: enExplain,
+    reasons: enReasons,
+    sessions: enSessions,
+    statuses: enStatuses,
+  },
+  zh: {
+    causes: zhCauses,
+    errors: zhErrors,
+    explain: zhExplain,
+    reasons: zhReasons,
+    sessions: zhSessions,
+    statuses: zhStatuses,
+  },
 };
 
 function load(): i18n {
@@ -43,6 +59,9 @@ function load(): i18n {
 
 /** What messages in statuses of objects are made of. */
 const sentences = new Sentences({ reasons: enReasons, statuses: enStatuses });
+
+/** What is made of what ended a BGP session. */
+const endings = new Sentences({ sessions: enSessions });
 
 /** What stands for what the reader may not know, as it is written in English, alone or among others in a list. */
 const HIDDEN = new RegExp(`${enExplain.hidden}|^of another namespace$`, 'g');
@@ -92,7 +111,17 @@ export class Texts {
       told += this.#text(found.source, found.key, this.#unhidden(found.params));
       rest = rest.slice(found.length).trimStart();
     }
-    return told + rest + message.slice(MAX_TOLD);
+    return told + this.sessionError(rest) + message.slice(MAX_TOLD);
+  }
+
+  /** What ended a BGP session, as the speaker says it in English, in this language; what routers and kernels say otherwise stays as it is. */
+  sessionError(error: string): string {
+    if (this.language === 'en' || error.length > MAX_TOLD) return error;
+    const found = endings.whole(error);
+    if (found === undefined) return error;
+    const { why } = found.params;
+    const params = why === undefined ? found.params : { ...found.params, why: this.sessionError(why) };
+    return this.#text(found.source, found.key, params);
   }
 
   #unhidden(params: Readonly<Record<string, string>>): Params {

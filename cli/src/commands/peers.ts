@@ -97,8 +97,11 @@ function negotiatedText({ negotiated }: Session): string | undefined {
 }
 
 /** What ended the last attempt, and what that means. */
-function errorText({ lastError, notification }: Session): string | undefined {
-  const lines = [lastError, notification?.meaning].filter((line) => typeof line === 'string' && line !== '');
+/** An API of an earlier version has what ended it in English alone. */
+type KnownSession = Omit<Session, 'lastErrorText'> & Partial<Pick<Session, 'lastErrorText'>>;
+
+function errorText({ lastError, lastErrorText = lastError, notification }: KnownSession): string | undefined {
+  const lines = [lastErrorText, notification?.meaning].filter((line) => typeof line === 'string' && line !== '');
   return lines.length === 0 ? undefined : lines.join('\n');
 }
 

@@ -146,6 +146,18 @@ Service shop/web: TCP/80, externalTrafficPolicy Cluster
 });
 
 describe('pools and peers', () => {
+  it('a router that is being shut down gracefully is said to be, unless it has no session anyway', () => {
+    const state = (more: Parameters<typeof answers.peerSummary>[1]): string => {
+      const page = { items: [answers.peerSummary('r1', more)], totalItems: 1, replicas: [] };
+      return table(task(peers), { peers: page });
+    };
+    assert.match(state({ gracefulShutdown: true }), /shutting down gracefully/);
+    assert.match(
+      state({ gracefulShutdown: true, ready: { ...answers.good, status: 'False', reason: 'NotEstablished' } }),
+      /NotEstablished/,
+    );
+  });
+
   it('a list of routers names the replica that does not answer, as its session is not known', () => {
     const silent = answers.replica('porter-manager-b', { answered: false, problem: 'no answer within 1500 ms' });
     const page = { items: [answers.peerSummary('r1', { established: 1 })], totalItems: 1, replicas: [silent] };
@@ -203,7 +215,13 @@ What porter-manager-b on n1 knows is missing, as it did not answer: no answer wi
   });
 
   it('a session says what it has negotiated, or what ended it', () => {
-    const down = { state: 'Active', negotiated: null, lastError: 'connection refused', prefixesSent: 0 } as const;
+    const down = {
+      state: 'Active',
+      negotiated: null,
+      lastError: 'connection refused',
+      lastErrorText: 'connection refused',
+      prefixesSent: 0,
+    } as const;
     const notification = { sentBy: 'router', code: 2, subcode: 2, meaning: 'Look at the AS number.' } as const;
     const bfd = {
       state: 'Down',

@@ -23,6 +23,8 @@ export function poolState(pool: PoolSummary, view: View): string {
 export function peerState(peer: PeerSummary, view: View): string {
   if (peer.deleting) return view.paint('warning', 'deleting');
   if (peer.adminDown) return view.paint('warning', 'shut down');
+  // An API of an earlier version doesn't say.
+  if (peer.gracefulShutdown && peer.ready?.status === 'True') return view.paint('warning', 'shutting down gracefully');
   return conditionText(peer.ready, 'ready', view);
 }
 

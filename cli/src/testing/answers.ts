@@ -37,7 +37,16 @@ export function pool(name: string, more: Partial<PoolSummary> = {}): PoolSummary
 
 export function peerSummary(name: string, more: Partial<PeerSummary> = {}): PeerSummary {
   return {
-    ...{ name, createdAt: MADE, address: '10.0.0.1', port: 179, peerAs: 65000, adminDown: false, deleting: false },
+    ...{
+      name,
+      createdAt: MADE,
+      address: '10.0.0.1',
+      port: 179,
+      peerAs: 65000,
+      adminDown: false,
+      gracefulShutdown: false,
+      deleting: false,
+    },
     ...{ ready: good, established: 2, sessions: 2, states: [] },
     ...more,
   };
@@ -45,7 +54,7 @@ export function peerSummary(name: string, more: Partial<PeerSummary> = {}): Peer
 
 export function session(replicaName: string, more: Partial<Session> = {}): Session {
   return {
-    ...{ replica: replicaName, node: 'n1', state: 'Established', since: MADE, lastError: null },
+    ...{ replica: replicaName, node: 'n1', state: 'Established', since: MADE, lastError: null, lastErrorText: null },
     ...{ notification: null, bfd: null },
     ...{ localAddress: '10.0.0.11', prefixesSent: 11 },
     negotiated: {

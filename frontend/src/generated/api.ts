@@ -154,14 +154,16 @@ export type Overview = {
   readonly picture: {
     readonly nodes: readonly ({
       readonly id: string;
-      readonly kind: 'pool' | 'peer' | 'replica' | 'node';
+      /** link: a local network where addresses are answered for (Layer 2), named by its subnet. */
+      readonly kind: 'pool' | 'peer' | 'replica' | 'node' | 'link';
       readonly name: string;
       readonly state: 'good' | 'bad' | 'off' | 'unknown';
     })[];
     readonly edges: readonly ({
       readonly from: string;
       readonly to: string;
-      readonly kind: 'announces' | 'session' | 'runsOn';
+      /** announces: addresses of the pool, to a router or on a local network; answers: the node does so for addresses there. */
+      readonly kind: 'announces' | 'session' | 'runsOn' | 'answers';
       readonly state: 'good' | 'bad' | 'off' | 'unknown';
     })[];
   };
@@ -177,6 +179,8 @@ export type Peer = {
   readonly port: number | null;
   readonly peerAs: number | null;
   readonly adminDown: boolean;
+  /** Whether all routes for it are marked, so that it prefers other ways (RFC 8326). */
+  readonly gracefulShutdown: boolean;
   readonly deleting: boolean;
   readonly ready: Condition | null;
   /** Replicas that answered and have a session. */
@@ -240,6 +244,8 @@ export type PeerSummary = {
   readonly port: number | null;
   readonly peerAs: number | null;
   readonly adminDown: boolean;
+  /** Whether all routes for it are marked, so that it prefers other ways (RFC 8326). */
+  readonly gracefulShutdown: boolean;
   readonly deleting: boolean;
   readonly ready: Condition | null;
   /** Replicas that answered and have a session. */
@@ -489,6 +495,8 @@ export type Session = {
   readonly since: string;
   /** What ended the last attempt or session, and who said it; a NOTIFICATION with its meaning. */
   readonly lastError: string | null;
+  /** The same in the language of the request, as far as it is known. */
+  readonly lastErrorText: string | null;
   /** The NOTIFICATION that `lastError` tells of (RFC 4271, section 4.5), if it was one. */
   readonly notification: {
     readonly sentBy: 'router' | 'porterlb';

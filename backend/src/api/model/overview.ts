@@ -8,6 +8,7 @@ import type { Texts } from '../texts.ts';
 import { messageFor, visible, type Audience, type Reading } from './audience.ts';
 import { conditionOf } from './conditions.ts';
 import { peersOf } from './hearers.ts';
+import { linkPicture } from './link-picture.ts';
 import { evidenceByNode, verdictOf, type Evidence } from './nodes.ts';
 import { peerNames, peerSummary } from './peers.ts';
 import type { ClusterPicture } from './picture.ts';
@@ -176,14 +177,16 @@ function vertices({ pools, peers, nodes, words }: Parts): Vertex[] {
 
 /** Who announces what to whom; edges to what is not there are left out. */
 function pictureOf(parts: Parts, picture: ClusterPicture): Overview['picture'] {
-  const nodes = vertices(parts);
+  const states = new Map(parts.pools.map((pool) => [pool.name, poolState(pool)]));
+  const links = linkPicture(parts.words, picture, (pool) => states.get(pool) ?? 'unknown');
+  const nodes = [...vertices(parts), ...links.nodes];
   const known = new Set(nodes.map(({ id }) => id));
   const announces = parts.pools.flatMap((pool) =>
     peersOf(picture.view.pools.get(pool.name)?.value, picture).map((peer): Edge => {
       return { from: `pool/${pool.name}`, to: `peer/${peer}`, kind: 'announces', state: poolState(pool) };
     }),
   );
-  const edges = [...announces, ...sessionEdges(parts.words)];
+  const edges = [...announces, ...links.edges, ...sessionEdges(parts.words)];
   return { nodes, edges: edges.filter(({ from, to }) => known.has(from) && known.has(to)) };
 }
 

@@ -39,7 +39,7 @@ function sessionsOf({ metadata: { name = '' } = {}, status }: BgpPeer, words: re
 }
 
 /** Of an object that could never be read. */
-const UNREAD = { address: null, port: null, peerAs: null, adminDown: false } as const;
+const UNREAD = { address: null, port: null, peerAs: null, adminDown: false, gracefulShutdown: false } as const;
 const UNREAD_DETAILS = {
   ...{ holdTimeSeconds: null, families: [], nextHopSelf: false, hasPassword: false },
   ...{ multihopTtl: null, bfd: null },
@@ -49,8 +49,8 @@ type Configured = Pick<PeerSummary, keyof typeof UNREAD>;
 
 function configured(peer: Peer | undefined): Configured {
   if (peer === undefined) return UNREAD;
-  const { address, port, peerAs, adminDown } = peer;
-  return { address, port, peerAs, adminDown };
+  const { address, port, peerAs, adminDown, gracefulShutdown } = peer;
+  return { address, port, peerAs, adminDown, gracefulShutdown };
 }
 
 function bfdWanted({ bfd }: Peer): PeerAnswer['bfd'] {
@@ -127,6 +127,7 @@ function sessionAnswer(session: SessionFacts, { name, node }: Word['replica'], t
     state: stateOf(session.state),
     since: session.since,
     lastError: session.lastError ?? null,
+    lastErrorText: session.lastError === undefined ? null : texts.sessionError(session.lastError),
     notification: notificationMeaning(session.lastError, texts) ?? null,
     localAddress: session.localAddress ?? null,
     negotiated: negotiated(session),

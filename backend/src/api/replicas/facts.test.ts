@@ -20,6 +20,7 @@ const FACTS = factsOf('porter-0', {
   sessions: [aSession('r1')],
   nodes: [NODE],
   drains: [['n1', 'draining']],
+  owners: [{ pool: 'lan', node: 'n1', ip: '192.0.2.1' }],
   links: [{ name: 'eth0', mac: '02:00:00:00:00:01', prefixes: ['192.0.2.7/24'] }],
   addresses: [announced('192.0.2.1', 'shop/web', [])],
 });
@@ -47,7 +48,8 @@ suite('what a replica tells others', () => {
     });
     assert.equal(later.addresses[0]?.finding.reason, 'AnnouncedByCarrierPigeon');
     assert.deepEqual([later.nodes[0]?.health, later.nodes[0]?.witness, later.drains], ['unknown', undefined, []]);
-    const { drains: _, links: _links, ...earlier } = FACTS;
-    assert.deepEqual([heard(earlier).drains, heard(earlier).links], [[], []]);
+    const { drains: _, links: _links, owners: _owners, ...earlier } = FACTS;
+    const { drains, links, owners } = heard(earlier);
+    assert.deepEqual([drains, links, owners], [[], [], []]);
   });
 });

@@ -4,6 +4,13 @@ import type { Finding, Reason } from '../../domain/reason.ts';
 import type { NodeVerdict } from '../../health/node-verdict.ts';
 import type { ArpSetting } from '../arp-settings.ts';
 
+/** A node that answers for addresses of a pool on a link, with one of them. */
+export interface LinkOwner {
+  readonly pool: string;
+  readonly node: string;
+  readonly ip: string;
+}
+
 /** What only this replica knows. */
 export interface ReplicaReport extends EngineFacts {
   readonly replica: string;
@@ -18,6 +25,8 @@ export interface ReplicaReport extends EngineFacts {
   readonly arp: readonly ArpSetting[] | undefined;
   /** OpenELB's workloads that run in the cluster, in words. */
   readonly beside: readonly string[];
+  /** Who answers on links, as this replica's engine says. */
+  readonly owners: readonly LinkOwner[];
 }
 
 /** JSON leaves out what is undefined. */
@@ -128,5 +137,6 @@ export const replicaReport: z.ZodType<ReplicaReport> = z.object({
   links: z.array(z.object({ name: z.string(), mac: z.string(), prefixes: names })).catch([]),
   portProblems: z.array(z.object({ port: z.number(), problem: z.string() })).catch([]),
   beside: names.catch([]),
+  owners: z.array(z.object({ pool: z.string(), node: z.string(), ip: z.string() })).catch([]),
   addresses: z.array(address),
 });

@@ -33,7 +33,9 @@ export type Problem = z.output<typeof problem>;
 
 const vertex = z.strictObject({
   id: z.string(),
-  kind: z.enum(['pool', 'peer', 'replica', 'node']),
+  kind: z.enum(['pool', 'peer', 'replica', 'node', 'link']).meta({
+    description: 'link: a local network where addresses are answered for (Layer 2), named by its subnet.',
+  }),
   name: z.string(),
   state: z.enum(['good', 'bad', 'off', 'unknown']),
 });
@@ -41,7 +43,10 @@ const vertex = z.strictObject({
 const edge = z.strictObject({
   from: z.string(),
   to: z.string(),
-  kind: z.enum(['announces', 'session', 'runsOn']),
+  kind: z.enum(['announces', 'session', 'runsOn', 'answers']).meta({
+    description:
+      'announces: addresses of the pool, to a router or on a local network; answers: the node does so for addresses there.',
+  }),
   state: z.enum(['good', 'bad', 'off', 'unknown']),
 });
 

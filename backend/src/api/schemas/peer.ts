@@ -19,6 +19,9 @@ const summary = {
   port: z.int().nullable(),
   peerAs: z.int().nullable(),
   adminDown: z.boolean(),
+  gracefulShutdown: z.boolean().meta({
+    description: 'Whether all routes for it are marked, so that it prefers other ways (RFC 8326).',
+  }),
   deleting: z.boolean(),
   ready: condition.nullable(),
   established: z.int().min(0).meta({ description: 'Replicas that answered and have a session.' }),
@@ -100,6 +103,10 @@ export const session = z
     lastError: z.string().nullable().meta({
       description: 'What ended the last attempt or session, and who said it; a NOTIFICATION with its meaning.',
     }),
+    lastErrorText: z
+      .string()
+      .nullable()
+      .meta({ description: 'The same in the language of the request, as far as it is known.' }),
     notification: z
       .strictObject({
         sentBy: z.enum(['router', 'porterlb']),

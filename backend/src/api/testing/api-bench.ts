@@ -45,7 +45,7 @@ export const NO_FACTS: EngineFacts = {
 /** What a replica says of itself. */
 export function factsOf(replica: string, facts: Partial<ReplicaReport> = {}): ReplicaReport {
   const self = { replica, node: `${replica}-node`, version: '0.1.0', startedAt: '2026-01-01T00:00:00Z', leads: false };
-  return { kubeProxyMode: undefined, arp: undefined, beside: [], ...self, ...NO_FACTS, ...facts };
+  return { kubeProxyMode: undefined, arp: undefined, beside: [], owners: [], ...self, ...NO_FACTS, ...facts };
 }
 
 /** A Service with an address, as the leader writes it. */

@@ -8,10 +8,14 @@ import { layoutPicture, type Box, type Line, type State } from './picture-layout
 const ROW = 52;
 const BOX = 40;
 /** Columns: where they begin, in percent of the width. */
-const AT = { pool: 0, peer: 38, node: 76 } as const;
+const AT = { pool: 0, peer: 38, link: 38, node: 76 } as const;
+const HEADS = [
+  { at: AT.pool, title: 'POOLS' },
+  { at: AT.peer, title: 'PICTURE_OUTSIDE' },
+  { at: AT.node, title: 'NODES' },
+] as const satisfies readonly { readonly at: number; readonly title: TextKey }[];
 const WIDTH = 24;
 
-const TITLES: Readonly<Record<Box['kind'], TextKey>> = { pool: 'POOLS', node: 'NODES', peer: 'PEERS' };
 const WORDS: Readonly<Record<State, TextKey>> = {
   good: 'PICTURE_GOOD',
   bad: 'PICTURE_BAD',
@@ -19,19 +23,18 @@ const WORDS: Readonly<Record<State, TextKey>> = {
   unknown: 'STATE_UNKNOWN',
 };
 
-/** Which pools are announced to which routers, and which nodes have a session with them. */
+/** Which pools are announced to which routers and on which local networks, and which nodes have a session with these or answer there. */
 export function PathPicture({ picture }: { readonly picture: Overview['picture'] }): ReactElement {
   const { boxes, lines, rows, left } = layoutPicture(picture);
-  const kinds = Object.keys(AT) as Box['kind'][];
   return (
     <section className="plb-card" aria-label={text('PICTURE')}>
       <h2>{text('PICTURE')}</h2>
       <p className="plb-hint">{text('PICTURE_ABOUT')}</p>
       <div className="plb-picture">
         <div className="plb-picture-heads">
-          {kinds.map((kind) => (
-            <span key={kind} style={{ left: `${AT[kind]}%`, width: `${WIDTH}%` }}>
-              {text(TITLES[kind])}
+          {HEADS.map(({ at, title }) => (
+            <span key={title} style={{ left: `${at}%`, width: `${WIDTH}%` }}>
+              {text(title)}
             </span>
           ))}
         </div>
@@ -49,9 +52,9 @@ export function PathPicture({ picture }: { readonly picture: Overview['picture']
             <BoxLink key={box.id} box={box} />
           ))}
         </div>
-        {kinds.some((kind) => left[kind] > 0) && (
+        {Object.values(left).some((count) => count > 0) && (
           <p className="plb-hint">
-            {text('PICTURE_LEFT_OUT', { pools: left.pool, nodes: left.node, peers: left.peer })}
+            {text('PICTURE_LEFT_OUT', { pools: left.pool, nodes: left.node, peers: left.peer + left.link })}
           </p>
         )}
       </div>
@@ -63,13 +66,18 @@ function BoxLink({ box }: { readonly box: Box }): ReactElement {
   const cluster = useCluster();
   const { kind, name, state, row, replicas } = box;
   const place = { left: `${AT[kind]}%`, width: `${WIDTH}%`, top: row * ROW, height: BOX };
+  const look = { className: `plb-box plb-box-${state}`, style: place, title: name };
+  if (kind === 'link') {
+    // There is no page of it: it is known by its nodes only.
+    return (
+      <div {...look}>
+        <strong>{name}</strong>
+        <small>{text('PICTURE_LINK')}</small>
+      </div>
+    );
+  }
   return (
-    <Link
-      className={`plb-box plb-box-${state}`}
-      style={place}
-      to={`/clusters/${cluster}/porterlb.${kind}s/${name}`}
-      title={name}
-    >
+    <Link {...look} to={`/clusters/${cluster}/porterlb.${kind}s/${name}`}>
       <strong>{name}</strong>
       <small>
         {text(WORDS[state])}

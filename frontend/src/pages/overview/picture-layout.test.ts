@@ -6,7 +6,7 @@ import { layoutPicture, MAX_ROWS } from './picture-layout.ts';
 type Picture = Overview['picture'];
 
 const vertex = (
-  kind: 'pool' | 'node' | 'peer' | 'replica',
+  kind: 'pool' | 'node' | 'peer' | 'replica' | 'link',
   name: string,
   state = 'good' as const,
 ): Picture['nodes'][number] => ({
@@ -67,6 +67,24 @@ suite('the picture of who announces what to whom', () => {
     assert.ok(nodes.includes('z-dead') && nodes.includes('b'));
     assert.equal(left.node, 303 - MAX_ROWS);
     assert.equal(lines.length, 2);
+  });
+
+  test('has local networks below the routers, with the nodes that answer there', () => {
+    const { boxes, lines } = layoutPicture({
+      nodes: [...small.nodes, vertex('pool', 'lan'), vertex('link', '198.51.100.0/24')],
+      edges: [
+        { from: 'pool/lan', to: 'link/198.51.100.0/24', kind: 'announces', state: 'good' },
+        { from: 'node/a', to: 'link/198.51.100.0/24', kind: 'answers', state: 'good' },
+      ],
+    });
+    assert.equal(boxes.find(({ kind }) => kind === 'link')?.row, 1);
+    assert.deepEqual(
+      lines.map(({ from, fromRow, toRow }) => [from, fromRow, toRow]),
+      [
+        ['pool', 0, 1],
+        ['node', 0, 1],
+      ],
+    );
   });
 
   test('of nothing is empty', () => {

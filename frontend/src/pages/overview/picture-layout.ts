@@ -6,7 +6,7 @@ export type State = Vertex['state'];
 
 export interface Box {
   readonly id: string;
-  readonly kind: 'pool' | 'node' | 'peer';
+  readonly kind: 'pool' | 'node' | 'peer' | 'link';
   readonly name: string;
   readonly state: State;
   /** Replicas that run on the node. */
@@ -31,14 +31,15 @@ export interface PictureLayout {
   readonly left: Readonly<Record<Box['kind'], number>>;
 }
 
-/** The most of a kind that are drawn. */
+/** The most of a column that are drawn. */
 export const MAX_ROWS = 12;
-const KINDS = ['pool', 'node', 'peer'] as const;
+/** What is drawn below each other. Routers and local networks are where the outside begins. */
+const COLUMNS = [['pool'], ['node'], ['peer', 'link']] as const satisfies readonly (readonly Box['kind'][])[];
 const WORST_FIRST: Readonly<Record<State, number>> = { bad: 0, unknown: 1, good: 2, off: 3 };
 
 /**
- * Pools, nodes and routers in a column each. Who speaks with a router is a replica: it is drawn with the node that it runs on. Where there are too
- * many, nodes with a replica and what is not well come first.
+ * Pools, nodes, and routers with local networks in a column each. Who speaks with a router is a replica: it is drawn with the node that it runs on. Where
+ * there are too many, nodes with a replica and what is not well come first.
  */
 export function layoutPicture({ nodes, edges }: Picture): PictureLayout {
   const host = new Map(edges.filter(({ kind }) => kind === 'runsOn').map(({ from, to }) => [from, to]));
@@ -47,28 +48,32 @@ export function layoutPicture({ nodes, edges }: Picture): PictureLayout {
     const node = host.get(replica.id) ?? '';
     replicasOn.set(node, [...(replicasOn.get(node) ?? []), replica]);
   }
-  const columns = KINDS.map((kind) => {
-    const all = nodes.filter((vertex) => vertex.kind === kind);
+  const columns = COLUMNS.map((kinds: readonly string[]) => {
+    const all = nodes.filter(({ kind }) => kinds.includes(kind));
     const rank = ({ id, state }: Vertex): number => WORST_FIRST[state] - (replicasOn.has(id) ? 10 : 0);
     const drawn = [...all]
       .sort((a, b) => rank(a) - rank(b))
       .slice(0, MAX_ROWS)
-      .sort(byName);
-    return { kind, drawn, left: all.length - drawn.length };
+      .sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || byName(a, b));
+    return { drawn };
   });
-  const boxes = columns.flatMap(({ kind, drawn }) =>
-    drawn.map(({ id, name, state }, row): Box => ({
-      ...{ id, kind, name, state, row },
+  const boxes = columns.flatMap(({ drawn }) =>
+    drawn.map(({ id, kind, name, state }, row): Box => ({
+      ...{ id, kind: kind as Box['kind'], name, state, row },
       replicas: replicasOn.get(id) ?? [],
     })),
   );
   const row = new Map(boxes.map((box) => [box.id, box.row]));
-  const left = Object.fromEntries(columns.map((column) => [column.kind, column.left])) as PictureLayout['left'];
+  const left = (kind: Box['kind']): number => {
+    const ofKind = (among: readonly { readonly kind: string }[]): number =>
+      among.filter((each) => each.kind === kind).length;
+    return ofKind(nodes) - ofKind(boxes);
+  };
   return {
     boxes,
     lines: linesOf(edges, host, row),
     rows: Math.max(1, ...columns.map(({ drawn }) => drawn.length)),
-    left,
+    left: { pool: left('pool'), node: left('node'), peer: left('peer'), link: left('link') },
   };
 }
 
@@ -78,7 +83,7 @@ function linesOf(edges: Picture['edges'], host: ReadonlyMap<string, string>, row
     const start = kind === 'session' ? (host.get(from) ?? from) : from;
     const [fromRow, toRow] = [row.get(start), row.get(to)];
     if (fromRow === undefined || toRow === undefined) return [];
-    return [{ id: `${from} ${to}`, from: kind === 'session' ? 'node' : 'pool', fromRow, toRow, state }];
+    return [{ id: `${from} ${to}`, from: kind === 'announces' ? 'pool' : 'node', fromRow, toRow, state }];
   });
 }
 

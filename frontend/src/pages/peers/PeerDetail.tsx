@@ -23,19 +23,21 @@ export function PeerDetail(): ReactElement {
   const name = useParams()['name'] ?? '';
   const live = useLive({ operation: 'getPeer', path: { name } });
   const object = useObject('bgppeers', name);
-  const draining = drains(object.answer);
+  // An API of an earlier version leaves it to the object.
+  const isDraining = ({ gracefulShutdown }: Partial<Peer>): boolean | undefined =>
+    gracefulShutdown ?? drains(object.answer);
   return (
     <ObjectPage
       name={name}
       list={LIST}
       live={live}
-      ways={(peer) => peerWays(peer, draining)}
+      ways={(peer) => peerWays(peer, isDraining(peer))}
       onChanged={object.refresh}
     >
       {(peer) => (
         <>
           <MissingReplicas replicas={peer.replicas} />
-          {draining === true && <Notice level="info">{text('PEER_DRAINS')}</Notice>}
+          {isDraining(peer) === true && <Notice level="info">{text('PEER_DRAINS')}</Notice>}
           <PeerFacts peer={peer} />
           {peer.live.map((session) => (
             <SessionCard key={session.replica} session={session} />

@@ -23,7 +23,8 @@ const WORDS = { title: 'PEERS', about: 'PEERS_ABOUT', empty: 'PEERS_EMPTY', empt
 
 const ACTS: RowActions<PeerSummary, ObjectChange> = {
   name: ({ name }) => name,
-  actions: (peer, choose) => actionsOf(peerWays(peer, undefined), (way) => choose({ way, name: peer.name })),
+  actions: (peer, choose) =>
+    actionsOf(peerWays(peer, peer.gracefulShutdown), (way) => choose({ way, name: peer.name })),
   dialog: (change, onClose) => <ObjectChangeDialog change={change} onClose={onClose} />,
 };
 

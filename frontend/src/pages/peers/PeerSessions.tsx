@@ -5,7 +5,7 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Status } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { text } from '../../texts/texts.ts';
-import { bfdLevel, capabilities, sessionLevel } from './peer-model.ts';
+import { bfdLevel, capabilities, diagnosticText, sessionLevel } from './peer-model.ts';
 
 /** The session of one replica: how it is, what both ends agreed on, what went over it, and what ended it last. */
 export function SessionCard({ session }: { readonly session: Session }): ReactElement {
@@ -46,15 +46,18 @@ function pair(one: number, other: number): string {
   return `${one} / ${other}`;
 }
 
+/** An API of an earlier version has it in English alone. */
+type KnownSession = Omit<Session, 'lastErrorText'> & Partial<Pick<Session, 'lastErrorText'>>;
+
 function LastError({
-  session: { lastError, notification, state },
+  session: { lastError, lastErrorText = lastError, notification, state },
 }: {
-  readonly session: Session;
+  readonly session: KnownSession;
 }): ReactElement | null {
   if (lastError === null) return null;
   return (
     <Notice level={state === 'Established' ? 'info' : 'warning'}>
-      {text('PEER_LAST_ERROR', { error: lastError })}
+      {text('PEER_LAST_ERROR', { error: lastErrorText ?? lastError })}
       {notification !== null && <p>{notification.meaning}</p>}
     </Notice>
   );
@@ -63,7 +66,8 @@ function LastError({
 function Bfd({ bfd }: Pick<Session, 'bfd'>): ReactElement {
   if (bfd === null) return <>—</>;
   const { state, detectionTimeMs, transmitIntervalMs, problem, diagnostic, remoteDiagnostic } = bfd;
-  const why = problem ?? diagnostic ?? remoteDiagnostic ?? undefined;
+  const said = diagnostic ?? remoteDiagnostic;
+  const why = problem ?? (said === null ? undefined : diagnosticText(said));
   return (
     <Status level={bfdLevel(state)} detail={why}>
       {state}{' '}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PeerSummary } from '../../generated/api.ts';
 import { installTexts } from '../../testing/fake-texts.ts';
-import { capabilities, endpointText, peerState } from './peer-model.ts';
+import { capabilities, diagnosticText, endpointText, peerState } from './peer-model.ts';
 
 const said = (status: 'True' | 'False', text: string): NonNullable<PeerSummary['ready']> => ({
   ...{ status, reason: 'R', message: '', text, since: null },
@@ -10,7 +10,15 @@ const said = (status: 'True' | 'False', text: string): NonNullable<PeerSummary['
 
 const tor: PeerSummary = {
   ...{ name: 'tor', createdAt: '2026-01-01T00:00:00Z', address: '192.0.2.1', port: 179, peerAs: 65000 },
-  ...{ adminDown: false, deleting: false, ready: said('True', 'up'), established: 2, sessions: 2, states: [] },
+  ...{
+    adminDown: false,
+    gracefulShutdown: false,
+    deleting: false,
+    ready: said('True', 'up'),
+    established: 2,
+    sessions: 2,
+    states: [],
+  },
 };
 
 test('of a router the first thing is said that keeps it from hearing of addresses', () => {
@@ -22,10 +30,20 @@ test('of a router the first thing is said that keeps it from hearing of addresse
     [{ established: 0, sessions: 0, ready: said('False', 'no BgpConf') }, 'bad', 'PEER_DOWN', 'no BgpConf'],
     [{ established: 0, ready: said('False', 'refused') }, 'bad', 'PEER_DOWN', 'refused'],
     [{ established: 1, ready: said('False', 'one is down') }, 'warning', 'PEER_PARTLY_DOWN', 'one is down'],
+    [{ gracefulShutdown: true }, 'warning', 'PEER_DRAINING'],
+    [{ gracefulShutdown: true, established: 1, ready: said('False', 'one') }, 'warning', 'PEER_DRAINING', 'one'],
+    [{ gracefulShutdown: true, established: 0, ready: said('False', 'refused') }, 'bad', 'PEER_DOWN', 'refused'],
     [{ ready: said('False', 'BFD is not up') }, 'warning', 'PEER_ESTABLISHED', 'BFD is not up'],
   ];
   for (const [change, level, title, detail] of cases)
     assert.deepEqual(peerState({ ...tor, ...change }), { level, title, detail }, JSON.stringify(change));
+});
+
+test('why BFD is down is told in the language of who reads it, as far as there are words for it', () => {
+  installTexts('zh');
+  assert.equal(diagnosticText('Control Detection Time Expired'), '检测时间内未收到控制报文');
+  assert.equal(diagnosticText('Mis-connectivity Defect'), 'Mis-connectivity Defect');
+  installTexts();
 });
 
 test('a port is said where it is not the usual one', () => {

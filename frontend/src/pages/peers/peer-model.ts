@@ -10,7 +10,10 @@ export interface PeerState {
   readonly detail: string | undefined;
 }
 
-type Check = (peer: PeerSummary) => PeerState | undefined;
+/** An API of an earlier version does not say whether it is being shut down gracefully. */
+type KnownPeer = Omit<PeerSummary, 'gracefulShutdown'> & Partial<Pick<PeerSummary, 'gracefulShutdown'>>;
+
+type Check = (peer: KnownPeer) => PeerState | undefined;
 
 const isDeleted: Check = ({ deleting }) =>
   deleting ? { level: 'off', title: 'PEER_DELETING', detail: undefined } : undefined;
@@ -27,16 +30,22 @@ const isNew: Check = ({ sessions, ready }) =>
 const isDown: Check = ({ established, ready }) =>
   established === 0 ? { level: 'bad', title: 'PEER_DOWN', detail: detailOf(ready) } : undefined;
 
+/** It still takes traffic, as long as it has no other way; undefined where the API is older. */
+const isDraining: Check = ({ gracefulShutdown, established, sessions, ready }) =>
+  gracefulShutdown === true
+    ? { level: 'warning', title: 'PEER_DRAINING', detail: established < sessions ? detailOf(ready) : undefined }
+    : undefined;
+
 const isPartlyDown: Check = ({ established, sessions, ready }) =>
   established < sessions ? { level: 'warning', title: 'PEER_PARTLY_DOWN', detail: detailOf(ready) } : undefined;
 
 const hasRemark: Check = ({ ready }) =>
   ready?.status === 'False' ? { level: 'warning', title: 'PEER_ESTABLISHED', detail: told(ready) } : undefined;
 
-const CHECKS: readonly Check[] = [isDeleted, isShut, isNew, isDown, isPartlyDown, hasRemark];
+const CHECKS: readonly Check[] = [isDeleted, isShut, isNew, isDown, isDraining, isPartlyDown, hasRemark];
 
 /** The first check that has something to say does. */
-export function peerState(peer: PeerSummary): PeerState {
+export function peerState(peer: KnownPeer): PeerState {
   for (const check of CHECKS) {
     const state = check(peer);
     if (state !== undefined) return state;
@@ -53,6 +62,22 @@ const BFD_LEVELS: Readonly<Record<string, Level>> = { Up: 'good', Init: 'warning
 
 export function bfdLevel(state: string): Level {
   return BFD_LEVELS[state] ?? 'unknown';
+}
+
+/** RFC 5880 section 4.1 and IANA's "BFD Diagnostic Codes". */
+const DIAGNOSTICS: Readonly<Record<string, TextKey>> = {
+  'Control Detection Time Expired': 'BFD_EXPIRED',
+  'Echo Function Failed': 'BFD_ECHO_FAILED',
+  'Neighbor Signaled Session Down': 'BFD_SIGNALED_DOWN',
+  'Forwarding Plane Reset': 'BFD_FORWARDING_RESET',
+  'Path Down': 'BFD_PATH_DOWN',
+  'Administratively Down': 'BFD_ADMIN_DOWN',
+};
+
+/** Why BFD is down, in the reader's language; what is hardly ever said stays as the standard has it. */
+export function diagnosticText(said: string): string {
+  const key = Object.hasOwn(DIAGNOSTICS, said) ? DIAGNOSTICS[said] : undefined;
+  return key === undefined ? said : text(key);
 }
 
 export function endpointText({ address, port }: Pick<PeerSummary, 'address' | 'port'>): string | null {

@@ -8,7 +8,14 @@ const ready = (status: 'True' | 'False', text: string): NonNullable<PeerSummary[
 
 export const tor: PeerSummary = {
   ...{ name: 'tor-1', createdAt: '2026-01-01T08:00:00Z', address: '192.0.2.1', port: 179, peerAs: 65000 },
-  ...{ adminDown: false, deleting: false, established: 2, sessions: 2, ready: ready('True', 'up') },
+  ...{
+    adminDown: false,
+    gracefulShutdown: false,
+    deleting: false,
+    established: 2,
+    sessions: 2,
+    ready: ready('True', 'up'),
+  },
   states: [
     { replica: 'm-0', node: 'n1', state: 'Established' },
     { replica: 'm-1', node: 'n2', state: 'Established' },
@@ -24,11 +31,13 @@ const half: PeerSummary = {
   ],
 };
 
+const draining: PeerSummary = { ...tor, name: 'tor-3', gracefulShutdown: true };
+
 const shut: PeerSummary = { ...tor, name: 'old', adminDown: true, established: 0, states: [] };
 
 const up: Session = {
   ...{ replica: 'm-0', node: 'n1', state: 'Established', since: '2026-01-01T09:00:00Z', localAddress: '192.0.2.11' },
-  ...{ lastError: null, notification: null, prefixesSent: 17 },
+  ...{ lastError: null, lastErrorText: null, notification: null, prefixesSent: 17 },
   negotiated: {
     ...{ routerId: '192.0.2.254', holdTimeSeconds: 9, keepaliveSeconds: 3, gracefulRestart: true },
     ...{ fourOctetAs: true, routeRefresh: true, families: [{ family: 'ipv4-unicast', addPath: true }] },
@@ -48,7 +57,8 @@ const up: Session = {
 
 const refused: Session = {
   ...{ ...up, replica: 'm-1', node: 'n2', state: 'Active', negotiated: null, prefixesSent: 0, bfd: null },
-  lastError: 'the router said: OPEN Message Error, Bad Peer AS',
+  lastError: 'peer sent: OPEN Message Error / Bad Peer AS',
+  lastErrorText: 'The router sent OPEN Message Error / Bad Peer AS',
   notification: { sentBy: 'router', code: 2, subcode: 2, meaning: 'The router expects another AS number of us.' },
 };
 
@@ -94,7 +104,7 @@ const ONE = 'GET /peers/tor-1';
 export const peerList: Story = {
   ...{ name: 'BGP peers, for who may change them', at, may: ['view', 'manage'] },
   answers: {
-    [LIST]: { items: [tor, half, shut], totalItems: 3 },
+    [LIST]: { items: [tor, half, draining, shut], totalItems: 4 },
     'POST /simulations': simulation,
     'PATCH /bgppeers/tor-1': object,
     'DELETE /bgppeers/tor-1': {},
@@ -102,7 +112,7 @@ export const peerList: Story = {
   shows: [
     ...['tor-1', '192.0.2.1', '65000', '2 of 2', 'n1: Established', 'Session is up'],
     ...['[2001:db8::1]:1179', 'm-1: Active', 'Some replicas have no session', 'There is no session from n2.'],
-    'Shut down',
+    ...['Being shut down gracefully', 'Shut down'],
   ],
 };
 
@@ -128,7 +138,12 @@ export const peerDetail: Story = {
       '100 / 200',
       '9 s',
     ],
-    ...['The router expects another AS number of us.', 'every 300 ms, given up after 900 ms', 'Conditions'],
+    ...[
+      'The router sent OPEN Message Error / Bad Peer AS',
+      'The router expects another AS number of us.',
+      'every 300 ms, given up after 900 ms',
+      'Conditions',
+    ],
     ...['neighbor cluster remote-as 65001', 'neighbor 192.0.2.12 peer-group cluster', 'password PASSWORD'],
     'ipv4, up to 10 next hops',
   ],
@@ -178,7 +193,16 @@ export const peerStories: readonly Story[] = [
   },
   {
     ...{ ...peerDetail, name: 'one BGP peer that is being shut down gracefully' },
-    answers: { ...peerDetail.answers, 'GET /bgppeers/tor-1': { ...object, spec: { gracefulShutdown: true } } },
+    answers: { ...peerDetail.answers, [ONE]: { ...torPeer, gracefulShutdown: true } },
+    shows: ['It is being shut down gracefully', 'Being shut down gracefully'],
+  },
+  {
+    ...{ ...peerDetail, name: 'one BGP peer that is being shut down gracefully, of an API that does not say so' },
+    answers: {
+      ...peerDetail.answers,
+      [ONE]: { ...torPeer, gracefulShutdown: undefined },
+      'GET /bgppeers/tor-1': { ...object, spec: { gracefulShutdown: true } },
+    },
     shows: ['It is being shut down gracefully'],
   },
   {

@@ -34,13 +34,28 @@ suite('a BGP peer', () => {
     const stage = await play(peerDetail);
     await choose(stage, 'Shut down gracefully');
     const marked = { kind: 'BgpPeer', metadata: { name: 'tor-1' }, spec: { gracefulShutdown: true } };
+    const peer = { ...(peerDetail.answers['GET /peers/tor-1'] as object), gracefulShutdown: true };
     stage.http.change({ 'GET /bgppeers/tor-1': marked });
     await press(stage, 'Shut down gracefully');
+    await stage.act(() => stage.http.change({ 'GET /peers/tor-1': peer }));
     assert.deepEqual(stage.http.last('PATCH /bgppeers/tor-1')?.body, { spec: { gracefulShutdown: true } });
     assert.ok(stage.screen.getByText(/It is being shut down gracefully/));
     await choose(stage, 'End the graceful shutdown');
     await press(stage, 'End the graceful shutdown');
     assert.deepEqual(stage.http.last('PATCH /bgppeers/tor-1')?.body, { spec: { gracefulShutdown: false } });
+    await stage.close();
+  });
+
+  test('is shut down gracefully from the list, too, where the API says whether it is already', async () => {
+    const stage = await play(peerList);
+    const offered = async (name: string): Promise<string | null | undefined> => {
+      await press(stage, `Actions for ${name}`);
+      return stage.screen.getAllByRole('menuitem')[0]?.textContent;
+    };
+    assert.equal(await offered('tor-3'), 'End the graceful shutdown');
+    await choose(stage, 'Shut down gracefully');
+    await press(stage, 'Shut down gracefully');
+    assert.deepEqual(stage.http.last('PATCH /bgppeers/tor-1')?.body, { spec: { gracefulShutdown: true } });
     await stage.close();
   });
 

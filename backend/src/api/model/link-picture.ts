@@ -1,0 +1,60 @@
+import { formatAddress, parseAddress, parseRange, rangeContains, type AddressRange } from '../../domain/address.ts';
+import type { LinkFacts } from '../../engine/facts.ts';
+import type { LinkOwner } from '../replicas/facts.ts';
+import type { Word } from '../replicas/gather.ts';
+import type { Edge, Overview, Vertex } from '../schemas/overview.ts';
+import type { ClusterPicture } from './picture.ts';
+import { byWeight } from './verdict.ts';
+
+interface Network {
+  readonly range: AddressRange;
+  /** Prefix in canonical text, without host bits. */
+  readonly text: string;
+}
+
+function networksOf({ prefixes }: Pick<LinkFacts, 'prefixes'>): Network[] {
+  return prefixes.flatMap((prefix) => {
+    const parsed = parseRange(prefix);
+    if (!parsed.ok) return [];
+    const range = parsed.value;
+    const first = formatAddress({ family: range.family, value: range.first });
+    return [{ range, text: `${first}/${prefix.slice(prefix.indexOf('/') + 1)}` }];
+  });
+}
+
+/** The local network of an address, named by its first IPv4 subnet, which nodes see alike whatever their interfaces are called. */
+function networkOf(ip: string, links: readonly LinkFacts[]): string | undefined {
+  const address = parseAddress(ip);
+  if (address === undefined) return undefined;
+  const link = links.map(networksOf).find((each) => each.some(({ range }) => rangeContains(range, address)));
+  return (link?.find(({ range }) => range.family === 'ipv4') ?? link?.[0])?.text;
+}
+
+/** An address in no subnet of a node is answered for on the interface that the pool names. */
+function nameOf({ ip, pool }: LinkOwner, links: readonly LinkFacts[], { view }: ClusterPicture): string | undefined {
+  return networkOf(ip, links) ?? (view.poolsInForce().get(pool)?.interface || undefined);
+}
+
+/** On which local networks addresses are answered for, and by which nodes: by the words of the replica whose view is the freshest. */
+export function linkPicture(
+  words: readonly Word[],
+  picture: ClusterPicture,
+  stateOf: (pool: string) => Vertex['state'],
+): Overview['picture'] {
+  const said = byWeight(words);
+  const links = said.flatMap((facts) => facts.links);
+  const nodes = new Map<string, Vertex>();
+  const edges = new Map<string, Edge>();
+  const draw = (from: string, to: string, kind: Edge['kind'], state: Edge['state']): void => {
+    edges.set(`${from} ${to}`, { from, to, kind, state });
+  };
+  for (const owner of said[0]?.owners ?? []) {
+    const name = nameOf(owner, links, picture);
+    if (name === undefined) continue;
+    const id = `link/${name}`;
+    nodes.set(id, { id, kind: 'link', name, state: 'good' });
+    draw(`pool/${owner.pool}`, id, 'announces', stateOf(owner.pool));
+    draw(`node/${owner.node}`, id, 'answers', 'good');
+  }
+  return { nodes: [...nodes.values()], edges: [...edges.values()] };
+}
