@@ -7,10 +7,12 @@ const password = 'Porter-LB-1';
 export const workspace = 'acme';
 export const projects: readonly string[] = ['shop', 'blog'];
 
-/** Who can sign in: the platform's administrator, somebody who may look at the cluster, somebody who works in a workspace. */
+/** Who can sign in: the platform's administrator, somebody who may look at the cluster, somebody who runs its network, somebody who works in a workspace. */
 export const accounts: readonly Account[] = [
   { name: 'admin', password, platformAdmin: true },
   { name: 'viewer', password, clusterRole: 'cluster-viewer' },
+  // A role that somebody has made in the console, with nothing but our template for managing.
+  { name: 'network', password, clusterTemplates: ['cluster-manage-porterlb'] },
   {
     name: 'tenant',
     password,

@@ -39,6 +39,19 @@ suite('what roles allow', () => {
     });
   }
 
+  test('a role of chosen templates has these, and what they depend on', () => {
+    const [view, manage, operate] = templates as [RoleTemplate, RoleTemplate, RoleTemplate];
+    const annotations = { 'iam.kubesphere.io/dependencies': '["view"]' };
+    const all = [view, { ...manage, metadata: { ...manage.metadata, annotations } }, operate];
+    const names = (...chosen: string[]): string[] =>
+      templatesOf({ name: 'n', password: '', clusterTemplates: chosen }, ['cluster'], all).map(
+        ({ metadata }) => metadata.name,
+      );
+    assert.deepEqual(names('manage'), ['view', 'manage']);
+    assert.deepEqual(names('view'), ['view']);
+    assert.deepEqual(names('operate'), []);
+  });
+
   test('a scope has the templates of the role that one has there', () => {
     const names = (who: Account, scope: Parameters<typeof templatesOf>[1]): string[] =>
       templatesOf(who, scope, templates).map(({ metadata }) => metadata.name);

@@ -22,6 +22,8 @@ export interface Account {
   readonly platformAdmin?: true;
   /** Roles by their aggregation label (`iam.kubesphere.io/aggregate-to-...`), without the beginning. */
   readonly clusterRole?: string;
+  /** Names of the RoleTemplates of a role that somebody has made for a cluster; the console adds what they depend on. */
+  readonly clusterTemplates?: readonly string[];
   readonly workspaceRoles?: Readonly<Record<string, string>>;
   readonly namespaceRoles?: Readonly<Record<string, string>>;
 }
@@ -36,9 +38,21 @@ export function templatesOf(
 ): RoleTemplate[] {
   const own = all.filter(({ metadata }) => metadata.labels?.[`${label}/scope`] === scope);
   if (account.platformAdmin === true) return own;
+  const chosen = scope === 'cluster' ? withDependencies(account.clusterTemplates ?? [], own) : undefined;
+  if (chosen !== undefined && chosen.length > 0) return chosen;
   const role = roleIn(account, scope, name);
   if (role === undefined) return [];
   return own.filter(({ metadata }) => metadata.labels?.[`${label}/aggregate-to-${role}`] !== undefined);
+}
+
+/** As the console's form of a role chooses them. */
+function withDependencies(names: readonly string[], all: readonly RoleTemplate[]): RoleTemplate[] {
+  const chosen = all.filter(({ metadata }) => names.includes(metadata.name));
+  const needed = chosen.flatMap(({ metadata }) => {
+    return JSON.parse(metadata.annotations?.[`${label}/dependencies`] ?? '[]') as string[];
+  });
+  const missing = needed.filter((name) => !names.includes(name));
+  return missing.length === 0 ? chosen : withDependencies([...names, ...missing], all);
 }
 
 function roleIn(account: Account, scope: Scope, name = ''): string | undefined {

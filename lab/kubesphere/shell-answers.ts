@@ -118,8 +118,8 @@ function roleTemplates(
   return templatesOf(account, [scope, query.get(scope) ?? ''], world.templates);
 }
 
-function seesClusters({ platformAdmin, clusterRole }: Account): boolean {
-  return platformAdmin === true || clusterRole !== undefined;
+function seesClusters({ platformAdmin, clusterRole, clusterTemplates }: Account): boolean {
+  return platformAdmin === true || clusterRole !== undefined || clusterTemplates !== undefined;
 }
 
 function workspacesOf(account: Account): KubeObject[] {

@@ -310,6 +310,33 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
     });
   });
 
+  test('who manages load balancing, and nothing else, changes pools and peers, and neither Services nor anything besides', async () => {
+    await as({ account: 'network' }, async (page) => {
+      await open(page, pools);
+      await page.getByRole('button', { name: 'Actions for public' }).waitFor();
+      await page.getByRole('link', { name: 'Create', exact: true }).click();
+      await page.getByLabel('Name', { exact: true }).fill('lobby');
+      await page.getByLabel('Addresses', { exact: true }).fill('192.0.2.132/30');
+      await page.getByRole('button', { name: 'Review' }).click();
+      await page.getByText('Nobody would be affected').waitFor();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await row(page, 'lobby').waitFor();
+
+      await open(page, services);
+      await row(page, 'till').waitFor();
+      assert.equal(await page.getByRole('button', { name: /^Actions/ }).count(), 0);
+      await row(page, 'till').getByRole('link').click();
+      await page.getByRole('region', { name: 'Explanation' }).waitFor();
+      assert.equal(await page.getByRole('button', { name: 'Change pool or address' }).count(), 0);
+      const service = '/clusters/host/api/v1/namespaces/shop/services/till';
+      const headers = { 'content-type': 'application/merge-patch+json' };
+      const refused = await page.request.patch(service, { headers, data: { metadata: { labels: { a: 'b' } } } });
+      assert.equal(refused.status(), 403);
+      assert.equal((await page.request.get('/clusters/host/api/v1/namespaces/shop/secrets')).status(), 403);
+      assert.equal((await page.request.delete(`${eips}/lobby`)).status(), 200);
+    });
+  });
+
   test('who works in projects hears of their Services, and nothing of the cluster', async () => {
     await as({ account: 'tenant' }, async (page) => {
       const status = async (path: string): Promise<number> => (await page.request.get(path)).status();
@@ -317,6 +344,15 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
       assert.equal(await status(`${ourApi}/pools`), 403);
       assert.equal(await status(`${ourApi}/namespaces/default/services`), 403);
       assert.equal(await status(`${ourApi}/namespaces/shop/services/till/explanation`), 200);
+      assert.equal((await page.request.delete(`${eips}/public`)).status(), 403);
+      // Whoever knows the address of a page of the cluster is told nothing there, and offered nothing.
+      await open(page, pools);
+      await page
+        .getByText('You may not see this')
+        .or(page.getByText(/403|404|no permission/i))
+        .first()
+        .waitFor();
+      assert.equal(await page.getByRole('link', { name: 'Create', exact: true }).count(), 0);
       await open(page, '/workspaces/acme/overview');
       await page.getByText('Load-Balanced Services', { exact: true }).click();
       await page.getByText('No Service of type LoadBalancer is there yet.').waitFor();
