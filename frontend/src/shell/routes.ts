@@ -17,8 +17,9 @@ export interface ConsolePages {
 }
 
 /**
- * The routes of all pages. All of them stand beside the menu of the cluster or the workspace, pages of one entry too: consoles up to 4.1 could show these
- * alone as well, later ones can't, and what stands in a layout is put there in the same way by all.
+ * The routes of all pages, for every console: all of them stand beside the menu of the cluster or the workspace, pages of one entry too. Consoles up to 4.1
+ * could show these alone as well, later ones can't, and what stands in a layout is put there in the same way by all: so nothing here asks for the
+ * version of the console (`globals.ksConfig.ksVersion`).
  */
 export function routesOf({ cluster, workspace }: ConsolePages): ConsoleRoute[] {
   return [...routesIn(CLUSTER, cluster), ...routesIn(WORKSPACE, workspace)];

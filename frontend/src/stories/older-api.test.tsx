@@ -1,6 +1,8 @@
 /** An API that is older lacks fields that these pages know: whichever it is, the page stands, and either does without or says so. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
+import { earlierAnswer, LATER_FIELDS, type OpenApi } from '../testing/later-fields.ts';
 import { play } from '../testing/stage.tsx';
 import { allStories } from './all-stories.ts';
 
@@ -43,4 +45,41 @@ suite('with an API that lacks a field', () => {
     assert.equal(stage.screen.queryByRole('alert'), null);
     await stage.close();
   });
+});
+
+const api = JSON.parse(readFileSync(new URL('../../../backend/openapi.json', import.meta.url), 'utf8')) as OpenApi;
+
+suite('with an API of the minor version before, which lacks all of the later fields', () => {
+  test('these are fields of the API', () => {
+    for (const later of LATER_FIELDS) {
+      const [schema = '', field = ''] = later.split('.');
+      assert.ok(api.components.schemas[schema]?.properties?.[field] !== undefined, later);
+    }
+  });
+
+  test('they are taken out of every answer that has them', () => {
+    const all = allStories.flatMap(({ answers }) => Object.entries(answers));
+    for (const later of LATER_FIELDS) {
+      const field = later.slice(later.indexOf('.') + 1);
+      const has = (answer: unknown): boolean => JSON.stringify(answer)?.includes(`"${field}":`) === true;
+      const with_ = all.filter(([, answer]) => has(answer));
+      const without = with_.filter(([what, answer]) => !has(earlierAnswer(what, answer, api)));
+      assert.ok(without.length > 0, later);
+    }
+  });
+
+  for (const story of allStories) {
+    test(story.name, async (context) => {
+      const complaints = context.mock.method(console, 'error', () => undefined);
+      const answers = Object.entries(story.answers).map(([what, answer]) => [what, earlierAnswer(what, answer, api)]);
+      const stage = await play({ ...story, answers: Object.fromEntries(answers) as typeof story.answers });
+      const seen = document.body.textContent;
+      assert.ok(stage.screen.queryByRole('heading', { level: 1 }));
+      // Nothing is missing but what the fields themselves say.
+      assert.ok(!seen.includes('may be of another version than this page'), seen);
+      for (const text of story.hides ?? []) assert.ok(!seen.includes(text), `${text} is in: ${seen}`);
+      await stage.close();
+      assert.equal(complaints.mock.callCount(), 0);
+    });
+  }
 });

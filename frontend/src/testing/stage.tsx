@@ -54,7 +54,8 @@ export async function play({ at, answers, may = ['view'] }: Story): Promise<Stag
   const http = new FakeHttp(answers);
   const clock = new FakeClock();
   const pages = { cluster: CLUSTER_PAGES, workspace: WORKSPACE_PAGES };
-  const routes = registered(routesOf(pages));
+  // Consoles up to 4.1 have React 17.
+  const routes = registered(routesOf(pages), React.version.startsWith('17.') ? '4.1' : 'later');
   const router = createMemoryRouter(routes, { initialEntries: [at.startsWith('/') ? at : `/clusters/host/${at}`] });
   const root = await rootIn(container);
   const settle = async (work: () => void): Promise<void> => {
