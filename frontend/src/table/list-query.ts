@@ -54,6 +54,6 @@ export function afterListEvent(query: ListQuery, event: ListEvent): ListQuery {
   }
 }
 
-export function pageCount({ limit }: ListQuery, totalItems: number): number {
+export function pageCount({ limit }: Pick<ListQuery, 'limit'>, totalItems: number): number {
   return Math.max(1, Math.ceil(totalItems / limit));
 }

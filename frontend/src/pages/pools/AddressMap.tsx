@@ -4,6 +4,8 @@ import { useLivePage } from '../../live/use-live.ts';
 import { Facts } from '../../parts/Facts.tsx';
 import { PageState } from '../../parts/PageState.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { pageCount } from '../../table/list-query.ts';
+import { PageTurner } from '../../table/Pager.tsx';
 import { text } from '../../texts/texts.ts';
 import { ADDRESS_STATES, addressStateKey, shortAddress, type AddressState } from './pool-model.ts';
 
@@ -50,7 +52,7 @@ export function AddressMap({ pool }: { readonly pool: string }): ReactElement {
             <Legend />
             <Squares addresses={addresses} chosen={chosen} onChoose={setChosen} />
             <Chosen address={addresses.items.find(({ ip }) => ip === chosen)} />
-            <MapPager page={page} totalItems={addresses.totalItems} onTurn={setPage} />
+            <Turner page={page} totalItems={addresses.totalItems} onTurn={setPage} />
           </>
         )}
       </PageState>
@@ -129,26 +131,14 @@ function Chosen({ address }: { readonly address: PoolAddress | undefined }): Rea
   );
 }
 
-interface MapPagerProps {
+interface TurnerProps {
   readonly page: number;
   readonly totalItems: number;
   readonly onTurn: (page: number) => void;
 }
 
-function MapPager({ page, totalItems, onTurn }: MapPagerProps): ReactElement | null {
-  const pages = Math.max(1, Math.ceil(totalItems / PER_PAGE));
-  if (pages === 1) return null;
-  return (
-    <nav className="plb-pager" aria-label={text('PAGES')}>
-      <span>{text('TOTAL', { count: totalItems })}</span>
-      <span className="plb-grow" />
-      <button type="button" disabled={page <= 1} aria-label={text('PREVIOUS_PAGE')} onClick={() => onTurn(page - 1)}>
-        ←
-      </button>
-      <span aria-live="polite">{text('PAGE_OF', { page, pages })}</span>
-      <button type="button" disabled={page >= pages} aria-label={text('NEXT_PAGE')} onClick={() => onTurn(page + 1)}>
-        →
-      </button>
-    </nav>
-  );
+/** Most pools fit into one page. */
+function Turner({ page, totalItems, onTurn }: TurnerProps): ReactElement | null {
+  const pages = pageCount({ limit: PER_PAGE }, totalItems);
+  return pages === 1 ? null : <PageTurner page={page} pages={pages} totalItems={totalItems} onTurn={onTurn} />;
 }
