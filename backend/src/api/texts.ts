@@ -2,12 +2,14 @@ import { createInstance, type i18n } from 'i18next';
 import enCauses from '../../../locales/en/causes.json' with { type: 'json' };
 import enErrors from '../../../locales/en/errors.json' with { type: 'json' };
 import enExplain from '../../../locales/en/explain.json' with { type: 'json' };
+import enProblems from '../../../locales/en/problems.json' with { type: 'json' };
 import enReasons from '../../../locales/en/reasons.json' with { type: 'json' };
 import enSessions from '../../../locales/en/sessions.json' with { type: 'json' };
 import enStatuses from '../../../locales/en/statuses.json' with { type: 'json' };
 import zhCauses from '../../../locales/zh/causes.json' with { type: 'json' };
 import zhErrors from '../../../locales/zh/errors.json' with { type: 'json' };
 import zhExplain from '../../../locales/zh/explain.json' with { type: 'json' };
+import zhProblems from '../../../locales/zh/problems.json' with { type: 'json' };
 import zhReasons from '../../../locales/zh/reasons.json' with { type: 'json' };
 import zhSessions from '../../../locales/zh/sessions.json' with { type: 'json' };
 import zhStatuses from '../../../locales/zh/statuses.json' with { type: 'json' };
@@ -27,6 +29,7 @@ const resources = {
     causes: enCauses,
     errors: enErrors,
     explain: enExplain,
+    problems: enProblems,
     reasons: enReasons,
     sessions: enSessions,
     statuses: enStatuses,
@@ -35,6 +38,7 @@ const resources = {
     causes: zhCauses,
     errors: zhErrors,
     explain: zhExplain,
+    problems: zhProblems,
     reasons: zhReasons,
     sessions: zhSessions,
     statuses: zhStatuses,
@@ -62,6 +66,12 @@ const sentences = new Sentences({ reasons: enReasons, statuses: enStatuses });
 
 /** What is made of what ended a BGP session. */
 const endings = new Sentences({ sessions: enSessions });
+
+/** What is made of what is wrong with a field of an object. */
+const problems = new Sentences({ problems: enProblems });
+/** The field that a problem is about, and where the next one begins. */
+const FIELD = /^((?:spec|metadata)[\w.[\]]*): (.*)$/s;
+const NEXT_PROBLEM = /; (?=(?:spec|metadata)[\w.[\]]*: )/;
 
 /** What stands for what the reader may not know, as it is written in English, alone or among others in a list. */
 const HIDDEN = new RegExp(`${enExplain.hidden}|^of another namespace$`, 'g');
@@ -108,7 +118,7 @@ export class Texts {
     let told = '';
     let rest = message.slice(0, MAX_TOLD);
     for (let found = sentences.first(rest); found !== undefined; found = sentences.first(rest)) {
-      told += this.#text(found.source, found.key, this.#unhidden(found.params));
+      told += this.#text(found.source, found.key, this.#known(found.params));
       rest = rest.slice(found.length).trimStart();
     }
     return told + this.sessionError(rest) + message.slice(MAX_TOLD);
@@ -124,11 +134,22 @@ export class Texts {
     return this.#text(found.source, found.key, params);
   }
 
-  #unhidden(params: Readonly<Record<string, string>>): Params {
+  #known(params: Readonly<Record<string, string>>): Params {
     const known = Object.entries(params).map(([name, value]) => {
-      return [name, value.replaceAll(HIDDEN, this.explain('hidden'))] as const;
+      const text = name === 'problems' ? this.#problems(value) : value;
+      return [name, text.replaceAll(HIDDEN, this.explain('hidden'))] as const;
     });
     return Object.fromEntries(known);
+  }
+
+  /** Field by field; what a schema says by itself, or what was cut off, stays as it is. */
+  #problems(text: string): string {
+    const told = text.split(NEXT_PROBLEM).map((problem) => {
+      const [, field = '', message = ''] = FIELD.exec(problem) ?? [];
+      const found = problems.whole(message);
+      return found === undefined ? problem : `${field}: ${this.#text(found.source, found.key, found.params)}`;
+    });
+    return told.join('; ');
   }
 
   #text(ns: string, key: string, params: Params): string {
