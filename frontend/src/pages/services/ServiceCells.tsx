@@ -37,7 +37,7 @@ export function ServiceTakers({ service: { takers } }: { readonly service: Liste
         <div key={key} title={title}>
           {names}
           {more > 0 && ` ${text('AND_MORE', { count: more })}`}
-          <small>{text(role)}</small>
+          {role !== undefined && <small>{text(role)}</small>}
         </div>
       ))}
     </>

@@ -14,7 +14,7 @@ suite('who takes the traffic of a Service, in a list', () => {
     assert.deepEqual(
       shown.map(({ names, more, role, title }) => [names, more, role, title]),
       [
-        ['n1, n2', 1, 'PATH_NEXT_HOPS', '2001:db8::1, 192.0.2.1: n1, n2, n3'],
+        ['n1, n2', 1, undefined, '192.0.2.1, 2001:db8::1: n1, n2, n3'],
         ['n3', 0, 'PATH_OWNER', '198.51.100.1: n3'],
       ],
     );
