@@ -74,7 +74,7 @@ suite('kube-proxy in IPVS mode with a pool on a link', () => {
     const eth1 = { interface: 'eth1', ignore: 0, announce: 2 };
     assert.equal(
       await found(context, [strict, eth1]),
-      'warning porter-1-node: eth1 has arp_ignore 0 and arp_announce 2',
+      'warning porter-1-node: eth1: arp_ignore=0, arp_announce=2',
     );
   });
 

@@ -152,7 +152,7 @@ function ofPeersAndNodes({ picture, gather }: HandlersDeps): Part<'listPeers' | 
     listPeers: async ({ query }, { texts }) => {
       const words = await gather.all();
       const all = peerNames(picture).flatMap((name) => peerSummary(name, { picture, words, texts }) ?? []);
-      return { ...page(all, query, peerColumns(picture)), replicas: replicasAnswer(words) };
+      return { ...page(all, query, peerColumns(picture)), replicas: replicasAnswer(words, texts) };
     },
     getPeer: async ({ params: { name } }, { texts }) => {
       found(picture.view.peerObject(name), 'BgpPeer', name);
@@ -161,7 +161,7 @@ function ofPeersAndNodes({ picture, gather }: HandlersDeps): Part<'listPeers' | 
     listNodes: async ({ query }, { texts }) => {
       const words = await gather.all();
       const shown = page(nodeAnswers(picture, words, texts), query, nodeColumns(picture));
-      return { ...shown, replicas: replicasAnswer(words) };
+      return { ...shown, replicas: replicasAnswer(words, texts) };
     },
   };
 }
@@ -217,13 +217,13 @@ function ofTheFuture(deps: HandlersDeps): Part<'simulate' | 'getPreflight'> {
   const limit = new RateLimit(deps, SIMULATIONS);
   const queue = new Queue(SIMULATION_QUEUE);
   return {
-    simulate: async ({ body }, { admitted, signal }) => {
+    simulate: async ({ body }, { admitted, signal, texts }) => {
       const caller = shareOf(admitted.caller);
       const seconds = limit.take(caller);
       if (seconds !== undefined) throw tooMany(seconds);
       const [words, now] = [await gather.all(), clock.wallTime().getTime()];
       const answer = await queue.run(caller, signal, async () => {
-        return await inSlices(deps, simulate(body, { picture, words, now }), signal);
+        return await inSlices(deps, simulate(body, { picture, words, now, texts }), signal);
       });
       if ('field' in answer) throw new Problem('InvalidBody', { causes: [answer] });
       return await masked(admitted, (audience) => simulationFor(answer, audience));
@@ -247,7 +247,7 @@ export function handlers(deps: HandlersDeps): Handlers {
     return made;
   };
   return {
-    getVersion: async () => versionAnswer(await gather.all()),
+    getVersion: async (_call, { texts }) => versionAnswer(await gather.all(), texts),
     getOverview: async (_call, { texts, admitted }) => await overviewsIn(texts).of(await gather.all(), admitted),
     ...ofTheFuture(deps),
     ...ofPools(deps),

@@ -180,7 +180,10 @@ const MESSAGES: readonly string[] = [
 ];
 
 /** What is said of probes; asked of the API below. */
-const ELSEWHERE = ['probeAnswered', 'probeSilent', 'probeNone'];
+const ELSEWHERE = [
+  ...['probeAnswered', 'probeSilent', 'probeNone'],
+  ...['replicaStatus', 'replicaVersion', 'replicaCertificate', 'replicaTooLong'],
+];
 
 test('what statuses say is told sentence by sentence, and no sentence is there for nobody', () => {
   const sentences = new Sentences({ statuses: english, reasons: { PoolFull: reasonText(finding('PoolFull')) } });

@@ -146,7 +146,7 @@ function replicaLinks(view: ExplainView): Link[] {
   return view.words.flatMap((word) => {
     if ('facts' in word) return [];
     const { name: replica, node = '-' } = word.replica;
-    const text = view.texts.explain('replica.silent', { replica, node, why: word.problem });
+    const text = view.texts.explain('replica.silent', { replica, node, why: view.texts.told(word.problem) });
     return [link('replicas', 'warning', text, { next: view.texts.explain('next.replica', { replica }) })];
   });
 }
@@ -213,6 +213,6 @@ export function explain(service: Service, view: ExplainView): Explanation {
     sentence: sentenceOf(result, links, decisive?.text ?? '', view),
     nextStep: next === undefined || next === '' ? texts.explain('next.wait') : next,
     checks: links.map(({ next: _, ...check }) => check),
-    replicas: replicasAnswer(view.words),
+    replicas: replicasAnswer(view.words, texts),
   };
 }

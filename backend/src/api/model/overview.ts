@@ -74,7 +74,7 @@ function replicasInTrouble(words: readonly Word[], { texts }: Reading): Single[]
   return words.flatMap((word) => {
     const { name: object, node = '-' } = word.replica;
     if (!('facts' in word)) {
-      const message = texts.explain('replica.silent', { replica: object, node, why: word.problem });
+      const message = texts.explain('replica.silent', { replica: object, node, why: texts.told(word.problem) });
       return [{ kind: 'Replica', reason: 'ReplicaSilent', object, message }];
     }
     const message = texts.explain('problem.viewStale', { replica: object });
@@ -229,6 +229,6 @@ export function overviewAnswer(picture: ClusterPicture, words: readonly Word[], 
     counts,
     problems,
     picture: pictureOf(parts, picture),
-    replicas: replicasAnswer(words),
+    replicas: replicasAnswer(words, texts),
   };
 }

@@ -156,6 +156,6 @@ export function peerAnswer(name: string, view: PeerView): PeerAnswer | undefined
     ),
     ...details(picture.view.peers.get(name)?.value),
     live: sessionsWith(name, words, texts),
-    replicas: replicasAnswer(words),
+    replicas: replicasAnswer(words, texts),
   };
 }

@@ -44,7 +44,7 @@ function answersForAll({ node, arp }: ReplicaReport): string[] {
   if (arp === undefined) return [node];
   const lax = arp.filter(({ ignore, announce }) => ignore < 1 || announce < 2);
   return lax.map(
-    (each) => `${node}: ${each.interface} has arp_ignore ${each.ignore} and arp_announce ${each.announce}`,
+    (each) => `${node}: ${each.interface}: arp_ignore=${each.ignore}, arp_announce=${each.announce}`,
   );
 }
 

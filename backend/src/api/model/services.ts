@@ -143,6 +143,6 @@ export function serviceAnswer(
   return {
     ...summary,
     paths: summary.ips.map((ip) => pathOf(service, ip, { picture, ...reading })),
-    replicas: replicasAnswer(reading.words),
+    replicas: replicasAnswer(reading.words, reading.texts),
   };
 }

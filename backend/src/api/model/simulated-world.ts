@@ -11,6 +11,7 @@ import type { StoredObject } from '../../resources/parse.ts';
 import type { Cause } from '../errors.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { SimulationRequest } from '../schemas/simulation.ts';
+import type { Texts } from '../texts.ts';
 import type { ClusterPicture } from './picture.ts';
 import { nodeOf, presentSessions, simulatedSessions, type Outlook } from './simulated-sessions.ts';
 import { foremost } from './verdict.ts';
@@ -20,6 +21,7 @@ export interface SimulationView {
   readonly words: readonly Word[];
   /** Milliseconds since the epoch. */
   readonly now: number;
+  readonly texts: Texts;
 }
 
 /** A change that can't be made, with what is wrong in the request. */

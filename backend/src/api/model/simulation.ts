@@ -103,7 +103,7 @@ const WORST_FIRST = ['loses', 'unknown', 'moves', 'gains'] as const;
 
 /** What would change for whom; nothing is done. It yields now and then, so that it can be made in slices. */
 export function* simulate(request: SimulationRequest, view: SimulationView): Generator<void, Simulation | Refusal> {
-  const { picture, words, now } = view;
+  const { picture, words, now, texts } = view;
   const before = yield* presentWorld(picture, words);
   const after = yield* changedWorld(before, request, view);
   if (isRefusal(after)) return after;
@@ -116,7 +116,7 @@ export function* simulate(request: SimulationRequest, view: SimulationView): Gen
   return {
     ...{ loses: count('loses'), unknown: count('unknown'), moves: count('moves'), gains: count('gains'), keeps },
     changes: sorted.slice(0, MAX_CHANGES),
-    replicas: replicasAnswer(words),
+    replicas: replicasAnswer(words, texts),
   };
 }
 

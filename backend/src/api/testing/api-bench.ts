@@ -120,6 +120,8 @@ export class ApiBench {
   readonly reservations: Reservations = { serviceRanges: () => this.serviceRanges, subnets: () => this.subnets };
   /** What each replica says; one that is undefined doesn't answer. */
   readonly replicas = new Map<string, ReplicaReport | undefined>([['porter-0', factsOf('porter-0', { leads: true })]]);
+  /** Why one that doesn't answer doesn't. */
+  silence = 'connect ECONNREFUSED';
   reviews = 0;
   reviewsDown = false;
   /** How many SubjectAccessReviews there were. */
@@ -262,7 +264,7 @@ export class ApiBench {
 
   #said(name: string): ReplicaReport {
     const facts = this.replicas.get(name);
-    if (facts === undefined) throw new Error('connect ECONNREFUSED');
+    if (facts === undefined) throw new Error(this.silence);
     return facts;
   }
 
