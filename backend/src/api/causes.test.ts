@@ -82,6 +82,33 @@ suite('a body that can not be used', () => {
       [['body.pools', 'has more than 200 ranges of addresses in all specs together']],
       [['body.pools', '所有 spec 中的地址范围合计超过 200 个']],
     ],
+    [
+      '{"pools":[{"name":"b","spec":{"address":"192.0.2.0/29","namespacSelector":{"team":"red"}}}]}',
+      [['body.pools.b.spec', 'has a field that is not known: namespacSelector']],
+      [['body.pools.b.spec', '包含未知字段：namespacSelector']],
+    ],
+    [
+      JSON.stringify({
+        peers: [{ name: 'r2', spec: { conf: { peerAs: 65_000, neighborAddress: '203.0.113.2', port: 1, prot: 1 } } }],
+      }),
+      [['body.peers.r2.spec.conf', 'has a field that is not known: port, prot']],
+      undefined,
+    ],
+    [
+      JSON.stringify({
+        pools: [
+          {
+            name: 'b',
+            spec: {
+              address: '192.0.2.0/29',
+              serviceSelector: { matchExpressions: [{ key: 'a', operator: 'Exists', value: 'b' }] },
+            },
+          },
+        ],
+      }),
+      [['body.pools.b.spec.serviceSelector.matchExpressions[0]', 'has a field that is not known: value']],
+      undefined,
+    ],
   ] as const) {
     test(`says why: ${body.slice(0, 40)}`, async (context) => {
       const api = await bench(context);

@@ -5,6 +5,8 @@ import type { Node } from '../../domain/node.ts';
 import type { Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { FamilyEndpoints, ServiceEndpoints } from '../../domain/service.ts';
+import { bgpPeerSpec } from '../../resources/bgp-peer.ts';
+import { eipSpec } from '../../resources/eip.ts';
 import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
 import { parseEip } from '../../resources/parse-eip.ts';
 import type { StoredObject } from '../../resources/parse.ts';
@@ -14,6 +16,7 @@ import type { SimulationRequest } from '../schemas/simulation.ts';
 import type { Texts } from '../texts.ts';
 import type { ClusterPicture } from './picture.ts';
 import { nodeOf, presentSessions, simulatedSessions, type Outlook } from './simulated-sessions.ts';
+import { unknownField } from './unknown-fields.ts';
 import { foremost } from './verdict.ts';
 
 export interface SimulationView {
@@ -111,6 +114,8 @@ function editedPool(
   let pool = before;
   if (spec !== undefined) {
     const object = picture.view.poolObject(name) ?? newObject(name, now);
+    const unknown = unknownField(eipSpec, spec, `body.pools.${name}.spec`);
+    if (unknown !== undefined) return unknown;
     const parsed = parseEip({ ...object, spec });
     if (!parsed.ok) {
       const [{ field, message } = { field: 'spec', message: '' }] = parsed.problems;
@@ -135,6 +140,8 @@ function editedPeer(
   let peer = before;
   if (spec !== undefined) {
     const object = picture.view.peerObject(name) ?? newObject(name, now);
+    const unknown = unknownField(bgpPeerSpec, spec, `body.peers.${name}.spec`);
+    if (unknown !== undefined) return unknown;
     const parsed = parseBgpPeer({ ...object, spec });
     if (!parsed.ok) {
       const [{ field, message } = { field: 'spec', message: '' }] = parsed.problems;
