@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { ours } from '../local/objects.ts';
+import { eip, ours } from '../local/objects.ts';
 import { podOn } from '../local/replicas.ts';
 import { until } from '../state/until.ts';
 import { ManagerLab } from './manager/manager-lab.ts';
+import { inPool } from './manager/pools.ts';
 
 const base = '/kapis/porterlb.kubesphere.io/v1alpha1';
 const members = ['n1', 'n2'];
@@ -56,12 +57,13 @@ suite('replicas explain over HTTPS what they do', () => {
   after(() => lab.down());
 
   /** What a replica answers, asked from a third machine; undefined: nothing, or an error. */
-  async function ask<T>(member: string, path: string): Promise<T | undefined> {
+  async function ask<T>(member: string, path: string, body?: object): Promise<T | undefined> {
     const url = `https://${lab.lab.node(member).addresses.ipv4}:17982${base}/${path}`;
     const script = `
       process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
-      const headers = { authorization: 'Bearer ${token}' };
-      const answer = await fetch('${url}', { headers }).then(async (r) => (r.ok ? await r.text() : ''), () => '');
+      const headers = { authorization: 'Bearer ${token}', 'content-type': 'application/json' };
+      const options = { headers, ...${JSON.stringify(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) })} };
+      const answer = await fetch('${url}', options).then(async (r) => (r.ok ? await r.text() : ''), () => '');
       process.stdout.write(answer);`;
     const flags = ['--no-warnings', '--input-type=module', '-e', script];
     const text = await lab.lab.node('n3').exec(process.execPath, ...flags);
@@ -103,6 +105,45 @@ suite('replicas explain over HTTPS what they do', () => {
       const hops = own?.peers[0]?.intended[0]?.nextHops.toSorted();
       assert.deepEqual(hops, lab.lab.nodes.map(({ addresses }) => addresses.ipv4).toSorted());
     }
+  });
+
+  /** All that there is to ask, of a cluster with a Service that is announced and one that waits. */
+  const everything: readonly (readonly [path: string, body?: object])[] = [
+    ...['version', 'overview', 'preflight', 'nodes', 'openapi.json'].map((path) => [path] as const),
+    ...['pools', 'pools/public', 'pools/public/addresses', 'pools/small/addresses?limit=-1'].map(
+      (path) => [path] as const,
+    ),
+    ...['peers', 'peers/r1', 'services?sortBy=createTime', 'namespaces/default/services'].map(
+      (path) => [path] as const,
+    ),
+    ...['web', 'waits'].flatMap((name) => {
+      const path = `namespaces/default/services/${name}`;
+      return [[path] as const, [`${path}/explanation`] as const];
+    }),
+    ['simulations', { drainNodes: ['n3'], pools: [{ name: 'public', disable: true }] }],
+  ];
+  /** What goes on while one is asked after the other. */
+  const ticking: ReadonlySet<string> = new Set(['counters', 'answeredAt']);
+
+  test('who leads and who does not answer everything alike, to the letter', async () => {
+    await lab.lab.apply(eip('small', { address: '172.31.0.0/30' }));
+    await lab.create('waits', { spec: ours, annotations: inPool('nowhere') });
+    await lab.allocatedBecause('waits', 'PoolNotFound');
+    const alike = async (path: string, body?: object): Promise<boolean> => {
+      const [one, other] = await Promise.all(
+        members.map(async (member) => {
+          const answer = await ask<object>(member, path, body);
+          return answer && JSON.stringify(answer, (key, value: unknown) => (ticking.has(key) ? undefined : value));
+        }),
+      );
+      if (one !== undefined && one === other) return true;
+      throw new Error(`${String(one)}\n${String(other)}`);
+    };
+    for (const [path, body] of everything) {
+      await until(() => alike(path, body), { what: `both to answer ${path} alike`, timeoutMs: 15_000 });
+    }
+    const { replicas } = await answers<{ replicas: { leads: boolean }[] }>('n1', 'version', () => true);
+    assert.deepEqual(replicas.map(({ leads }) => leads).toSorted(), [false, true]);
   });
 
   test('every one of them has the sessions and probes of all', async () => {
