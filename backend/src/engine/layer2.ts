@@ -62,7 +62,7 @@ export class Layer2 {
   #leaving = false;
 
   constructor(deps: Layer2Deps, options: Layer2Options) {
-    const { clock, random } = deps;
+    const { clock, random, speaker } = deps;
     this.#deps = deps;
     this.#options = options;
     this.#macs = new NodeMacs({ ...deps, onChange: () => this.replicasChanged() }, options);
@@ -72,12 +72,12 @@ export class Layer2 {
     this.#suspects = new LinkSuspects({ clock, conflicts: this.#conflicts, replicaNodes: () => deps.replicas.nodes() });
     const onDue = (): void => {
       this.#recountNow();
-      deps.speaker.followRoutes();
+      speaker.followRoutes();
     };
     this.#routes = new FollowedRoutes({ clock, links: deps.links, onDue });
     this.#whoSpeaks = new WhoSpeaks({ clock, onChange: () => this.#tellPlace() }, options.replica);
     this.#behind = new ReplicasBehind({ clock, onChange: () => this.replicasChanged() });
-    this.#handovers = new LinkHandovers({ clock, speaker: deps.speaker, onEnd: (ip) => this.#release(ip) });
+    this.#handovers = new LinkHandovers({ clock, speaker, onEnd: (ip) => this.#release(ip) }, options.replica);
     const known = { yields: this.#yields, behind: this.#behind, unplaced: this.#unplaced };
     const ownNetwork = new OwnNetwork(deps.links, options.address);
     this.#rivals = new LinkRivals({ replicas: deps.replicas, ownNetwork, ...known });
@@ -96,7 +96,7 @@ export class Layer2 {
   set(wanted: ReadonlyMap<string, LinkAddress>): void {
     this.#wanted = new Map(wanted);
     for (const ip of this.#owners.keys()) if (!wanted.has(ip)) this.#forget(ip);
-    this.#recountNow();
+    this.#recountNow(true);
   }
 
   /** Changes by address; null: not any more. */
@@ -107,8 +107,8 @@ export class Layer2 {
     }
     // Others must hear first where this host would reach what a pool names.
     if ([...changes.values()].some((wanted) => wanted !== null && this.#routes.isUnheardOf(wanted.pool.interface)))
-      this.#recountNow();
-    else this.#apply(changes.keys());
+      this.#recountNow(true);
+    else this.#apply(changes.keys(), true);
   }
 
   /** Replicas, links or MAC addresses changed. */
@@ -177,7 +177,7 @@ export class Layer2 {
     return stateTrouble(this.#states.get(ip), params, this.#isUncertain(ip));
   }
 
-  #recountNow(): void {
+  #recountNow(byApi = false): void {
     if (!this.#started) return;
     const { links, replicas } = this.#deps;
     const wasReady = this.#isReady;
@@ -196,7 +196,7 @@ export class Layer2 {
     const self = { name, node, stale: this.#behind.self === true, place: this.#place };
     this.#places = new LinkPlaces(this.#leaving || !this.#isReady ? theirs : [self, ...theirs]);
     this.#handovers.hear(others);
-    this.#apply(new Set([...this.#wanted.keys(), ...this.#owners.keys()]));
+    this.#apply(new Set([...this.#wanted.keys(), ...this.#owners.keys()]), byApi);
     this.#tellPlace();
     this.#reconsider(isOneLess);
   }
@@ -227,14 +227,14 @@ export class Layer2 {
     }
   }
 
-  /** Finds the owners of these addresses, and tells the speaker what that changes. */
-  #apply(ips: Iterable<string>): void {
+  /** Finds the owners of these addresses, and tells the speaker what that changes; `byApi`: who may be it has changed, nobody's place. */
+  #apply(ips: Iterable<string>, byApi = false): void {
     const changed = new Set<string>();
     const changes = new Map<string, Desired | null>();
     for (const ip of ips) {
       if (this.#judge(ip)) changed.add(ip);
       const before = this.#desired.get(ip);
-      this.#handovers.consider(ip, this.#owners.get(ip), this.#states.get(ip));
+      this.#handovers.consider(ip, this.#owners.get(ip), this.#states.get(ip), byApi);
       const now = this.#goesOn(ip) ? before : this.#desiredFor(ip);
       if (!isDeepStrictEqual(before, now)) {
         changes.set(ip, now ?? null);

@@ -21,19 +21,24 @@ interface Handover {
 }
 
 /**
- * Addresses that this replica took while their owner could not be reached. Neighbours have heard us last, and the owner, which is back, may
- * not know that anybody took them: so they are announced once more, which it contradicts, and spoken for until it has been heard.
+ * Addresses that this replica speaks for, and that are another one's by what we know now: they are spoken for until that one has been heard.
+ * Where an object of the API says so, the other one may see that later than we do. Where it could not be reached for a while, neighbours have
+ * heard us last, and it may not know that anybody took its addresses: then they are announced once more, which it contradicts.
  */
 export class LinkHandovers {
   readonly #deps: LinkHandoversDeps;
+  readonly #replica: string;
   readonly #replicas = new ReturnedReplicas();
   /** Names of those that are back since `hear` was called last. */
   #returned = NONE;
   readonly #handovers = new Map<string, Handover>();
+  /** Those to be announced once more. */
   readonly #begun = new Set<string>();
 
-  constructor(deps: LinkHandoversDeps) {
+  /** @param replica this one's name */
+  constructor(deps: LinkHandoversDeps, replica: string) {
     this.#deps = deps;
+    this.#replica = replica;
   }
 
   /** All other replicas that answer. */
@@ -45,21 +50,29 @@ export class LinkHandovers {
     return this.#handovers.has(ip);
   }
 
-  /** @param state how our speaker fares with it; undefined where it doesn't speak for it */
-  consider(ip: string, owner: LinkOwner | undefined, state: StateObservation | undefined): void {
+  /**
+   * @param state how our speaker fares with it; undefined where it doesn't speak for it
+   * @param byApi the owner is another one by an object of the API, if it is
+   */
+  consider(ip: string, owner: LinkOwner | undefined, state: StateObservation | undefined, byApi: boolean): void {
     if (this.#handovers.get(ip)?.to !== owner?.replica) this.delete(ip);
-    const isAnnounced = state?.state === 'announcing' || state?.announced === true;
-    if (owner !== undefined && this.#returned.has(owner.replica) && isAnnounced) this.#begin(ip, owner.replica);
+    const isTheirs = owner !== undefined && owner.replica !== this.#replica;
+    if (isTheirs && isAnnounced(state)) this.#handOver(ip, owner.replica, byApi);
+  }
+
+  #handOver(ip: string, to: string, byApi: boolean): void {
+    const isBack = this.#returned.has(to);
+    if (isBack) this.#begun.add(ip);
+    if (isBack || (byApi && !this.#handovers.has(ip))) this.#begin(ip, to);
   }
 
   #begin(ip: string, to: string): void {
-    this.delete(ip);
+    this.#handovers.get(ip)?.timer.cancel();
     const timer = this.#deps.clock.setTimer(PATIENCE_MS, () => {
       this.#handovers.delete(ip);
       this.#deps.onEnd(ip);
     });
     this.#handovers.set(ip, { to, timer });
-    this.#begun.add(ip);
   }
 
   /** Announces what is to be handed over since the last time. */
@@ -79,4 +92,8 @@ export class LinkHandovers {
   stop(): void {
     for (const ip of [...this.#handovers.keys()]) this.delete(ip);
   }
+}
+
+function isAnnounced(state: StateObservation | undefined): boolean {
+  return state?.state === 'announcing' || state?.announced === true;
 }
