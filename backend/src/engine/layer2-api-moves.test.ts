@@ -63,6 +63,19 @@ suite('the API takes a node’s addresses from it', () => {
     assert.deepEqual(await watch(lan, 3_000), { none: [], two: [] });
   });
 
+  test('it has not announced them yet: it doesn’t any more', async () => {
+    const lan = await running(...ALL);
+    for (const ip of IPS) lan.unwant(ip);
+    await lan.pass(40_000);
+    lan.claims.length = 0;
+    lan.wantAs({ isNew: true }, ...IPS);
+    await lan.pass(100);
+    exclude(lan, 'n1');
+    await lan.pass(3_000);
+    for (const { ip, mac } of lan.claims) assert.notEqual(lan.nameOf(mac), 'n1', ip);
+    assert.ok(lan.claims.length > 0);
+  });
+
   test('its heirs don’t hear of it: it is silent after a second, for good', async () => {
     const lan = await running(...ALL);
     exclude(lan, 'n1');

@@ -54,6 +54,13 @@ test('NDP: what is told to all nodes long after our probe, or right after an aud
   }
 });
 
+test('NDP: who claims an address is known by the MAC that neighbours would use, whatever host the frame comes from', () => {
+  const { lan, seen } = settled(V6);
+  const router = Uint8Array.of(2, 0, 0, 0, 0, 0x99);
+  lan.deliver(1, { ...claim(V6, HOST_MAC), source: router });
+  assert.deepEqual(seen, [{ ip: V6, state: 'conflict', link: 'eth1', mac: '02:00:00:00:00:aa', announced: true }]);
+});
+
 test('NDP: an audit comes from the link-local address of the link, or from what that would be', () => {
   for (const [prefixes, from] of [
     [['2001:db8::1/64', 'fe80::1/64'], 'fe80::1'],

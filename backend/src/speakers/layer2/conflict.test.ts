@@ -246,6 +246,13 @@ test('ARP: who asks for others with our address announces nothing', () => {
   ]);
 });
 
+test('ARP: an announcement that is sent to us alone, as some kernels do to who has just asked, counts as an answer', () => {
+  const { lan, seen } = settled(V4);
+  lan.deliver(1, { ...claim(V4, PEER_MAC), destination: OUR_MAC });
+  const last = seen.at(-1);
+  assert.deepEqual(last?.state === 'rival' && [last.heard, last.toAll], ['answer', false]);
+});
+
 test('a rival that speaks for a third: known by where its frames come from', () => {
   const { lan, seen } = settled(V4);
   lan.deliver(1, { ...claim(V4, hex('0200000000cc')), source: PEER_MAC });
