@@ -1,9 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { reviewAccess, reviewToken } from '../cluster/reviews.ts';
 import { ServingSecret } from '../cluster/write/serving-secret.ts';
-import type { Service } from '../cluster/kinds.ts';
 import type { Kube } from '../cluster/kube.ts';
-import { canonicalAddress } from '../domain/address.ts';
 import type { Replica } from '../domain/replica.ts';
 import type { EngineFacts } from '../engine/facts.ts';
 import type { AddressReport } from '../engine/messages.ts';
@@ -15,7 +13,7 @@ import { LinkOwners } from './caches/link-owners.ts';
 import { handlers } from './handlers.ts';
 import type { Caller, Reviews } from './identity/caller.ts';
 import { Gate } from './identity/gate.ts';
-import { KsApiserver, Verdicts } from './identity/kubesphere.ts';
+import { ksApiserverAt, KsApiserver, Verdicts, type KsApiserverAddress } from './identity/kubesphere.ts';
 import { KubeProxy } from './kube-proxy.ts';
 import { ClusterPicture, type PictureView, type Reservations } from './model/picture.ts';
 import type { ReplicaReport } from './replicas/facts.ts';
@@ -103,7 +101,7 @@ export class Api {
       secrets: () => this.#certificate.sharedSecrets('porterlb verdicts'),
       onForeign: () => this.#certificate.lookAgain(),
     });
-    const kubesphere = new KsApiserver({ clock, verdicts, url: () => this.#kubesphereUrl() });
+    const kubesphere = new KsApiserver({ clock, verdicts, at: () => this.#kubesphere() });
     const gate = new Gate({ clock, kubesphere, reviews: reviewsBy(this.#deps.kube) });
     const picture = new ClusterPicture(this.#deps);
     this.#owners = new LinkOwners({ clock, picture, reports: this.#deps.reports });
@@ -166,19 +164,12 @@ export class Api {
   }
 
   /** The host network's name servers know no Services. */
-  #kubesphereUrl(): string | undefined {
+  #kubesphere(): KsApiserverAddress | undefined {
     const { kubesphere } = this.#options;
-    if (kubesphere === '' || /^https?:/.test(kubesphere)) return kubesphere || undefined;
-    return urlOf(this.#deps.view.serviceObject(kubesphere)?.spec);
+    if (kubesphere === '') return undefined;
+    if (/^https?:/.test(kubesphere)) return { url: kubesphere, isVerified: true };
+    return ksApiserverAt(this.#deps.view.serviceObject(kubesphere)?.spec);
   }
-}
-
-/** The first port of a Service at its ClusterIP; undefined: it has none. */
-function urlOf(spec: Service['spec']): string | undefined {
-  const ip = canonicalAddress(spec?.clusterIP ?? '');
-  const [first] = spec?.ports ?? [];
-  if (ip === undefined || first === undefined) return undefined;
-  return `http://${ip.includes(':') ? `[${ip}]` : ip}:${first.port}`;
 }
 
 function reviewsBy(kube: Kube): Reviews {

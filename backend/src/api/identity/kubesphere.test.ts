@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { suite, test, type TestContext } from 'node:test';
 import { systemClock } from '../../platform/linux/clock.ts';
-import { KsApiserver, Verdicts } from './kubesphere.ts';
+import { selfSigned } from '../tls/self-signed.ts';
+import { ksApiserverAt, KsApiserver, Verdicts } from './kubesphere.ts';
 
 const QUESTION = { method: 'GET', path: '/kapis/porterlb.kubesphere.io/v1alpha1/pools' };
 
@@ -47,19 +49,48 @@ suite('the question by which replicas ask themselves through ks-apiserver', () =
   });
 });
 
+function asked(url: string, isVerified = true): KsApiserver {
+  return new KsApiserver({ clock: systemClock, verdicts: verdicts(), at: () => ({ url, isVerified }) });
+}
+
 suite('ks-apiserver', () => {
   async function answering(context: TestContext, status: number, body: string): Promise<KsApiserver> {
     const server = createServer((_request, response) => response.writeHead(status).end(body));
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     context.after(() => void server.close());
     const { port } = server.address() as { port: number };
-    return new KsApiserver({ clock: systemClock, verdicts: verdicts(), url: () => `http://127.0.0.1:${port}` });
+    return asked(`http://127.0.0.1:${port}`);
   }
 
   test('knows whose a token is', async (context) => {
     const body = JSON.stringify({ name: 'viewer', preferred_username: 'viewer', email: 'viewer@example.com' });
     assert.equal(await (await answering(context, 200, body)).userOf('token'), 'viewer');
     assert.equal(await (await answering(context, 401, '')).userOf('token'), undefined);
+  });
+
+  test('is asked over TLS where its Service has the port for that, with a certificate that KubeSphere makes itself', async (context) => {
+    const times = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2040-01-01T00:00:00Z') };
+    const made = await selfSigned({ name: 'ks-apiserver', dnsNames: ['ks-apiserver.kubesphere-system.svc'], ...times });
+    const server = createTlsServer(made, (_request, response) => response.end('{"preferred_username":"viewer"}'));
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    context.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as { port: number };
+    assert.equal(await asked(`https://127.0.0.1:${port}`, false).userOf('token'), 'viewer');
+    await assert.rejects(asked(`https://127.0.0.1:${port}`).userOf('token'), /self-signed/);
+  });
+
+  test('is where its Service is', () => {
+    const at = (clusterIP: string, ...ports: number[]): unknown =>
+      ksApiserverAt({ clusterIP, ports: ports.map((port) => ({ port })) });
+    assert.deepEqual(at('10.96.1.2', 80), { url: 'http://10.96.1.2:80', isVerified: false });
+    assert.deepEqual(at('10.96.1.2', 443), { url: 'https://10.96.1.2:443', isVerified: false });
+    assert.deepEqual(at('fd00::1', 80), { url: 'http://[fd00::1]:80', isVerified: false });
+    assert.equal(at('None', 80), undefined);
+    assert.equal(at('10.96.1.2'), undefined);
+    assert.equal(ksApiserverAt(undefined), undefined);
   });
 
   test('that answers what it should not has said nothing', async (context) => {

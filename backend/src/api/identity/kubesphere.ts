@@ -1,4 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Service } from '../../cluster/kinds.ts';
+import { canonicalAddress } from '../../domain/address.ts';
 import type { Clock } from '../../platform/ports.ts';
 import { send } from '../outgoing.ts';
 import type { KubeSphere, Question } from './caller.ts';
@@ -8,10 +10,32 @@ const VERDICT_HEADER = 'x-porterlb-verdict';
 const TIMEOUT_MS = 3_000;
 const MAX_BODY = 65_536;
 
+export interface KsApiserverAddress {
+  /** `http://10.96.1.2:80`. */
+  readonly url: string;
+  /** Whether a certificate must be one that this machine trusts. */
+  readonly isVerified: boolean;
+}
+
+/** Of KubeSphere's own Service: with its value `internalTLS`, ks-apiserver speaks TLS, and has this port instead of 80. */
+const TLS_PORT = 443;
+
+/**
+ * ks-apiserver at the ClusterIP and first port of its Service; undefined: it has none. KubeSphere makes its certificate itself, and tells us nothing to
+ * verify it by: the way to a ClusterIP is trusted as it is without TLS.
+ */
+export function ksApiserverAt(spec: Service['spec']): KsApiserverAddress | undefined {
+  const ip = canonicalAddress(spec?.clusterIP ?? '');
+  const [first] = spec?.ports ?? [];
+  if (ip === undefined || first === undefined) return undefined;
+  const scheme = first.port === TLS_PORT ? 'https' : 'http';
+  return { url: `${scheme}://${ip.includes(':') ? `[${ip}]` : ip}:${first.port}`, isVerified: false };
+}
+
 export interface KsApiserverDeps {
   readonly clock: Clock;
-  /** `http://10.96.1.2:80`; undefined: there is no KubeSphere. */
-  readonly url: () => string | undefined;
+  /** Undefined: there is no KubeSphere. */
+  readonly at: () => KsApiserverAddress | undefined;
   readonly verdicts: Verdicts;
 }
 
@@ -24,7 +48,7 @@ export class KsApiserver implements KubeSphere {
   }
 
   get present(): boolean {
-    return this.#deps.url() !== undefined;
+    return this.#deps.at() !== undefined;
   }
 
   async userOf(token: string): Promise<string | undefined> {
@@ -50,9 +74,11 @@ export class KsApiserver implements KubeSphere {
     path: string,
     headers: Readonly<Record<string, string>>,
   ): Promise<{ readonly status: number; readonly body: string }> {
-    const url = this.#deps.url();
-    if (url === undefined) throw new Error('there is no KubeSphere');
-    return await send(this.#deps, `${url}${path}`, { method, headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BODY });
+    const at = this.#deps.at();
+    if (at === undefined) throw new Error('there is no KubeSphere');
+    const limits = { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BODY };
+    const tls = { rejectUnauthorized: at.isVerified };
+    return await send(this.#deps, `${at.url}${path}`, { method, headers, tls, ...limits });
   }
 }
 
