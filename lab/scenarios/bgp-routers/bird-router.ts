@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { ProgramRouter } from './program-router.ts';
 import { addHop, ownRoutes, speakerAs, type Preference, type RouterOptions, type Table } from './router.ts';
-import { inNamespace, kernelRoutes, routerAddress, speakerAddress } from './router-network.ts';
+import { inNamespace, kernelRoutes, type Ends } from './router-network.ts';
 
-function session(name: string, channel: 'ipv4' | 'ipv6', options: RouterOptions): string {
+function session({ router, speaker }: Ends, channel: 'ipv4' | 'ipv6', options: RouterOptions): string {
   const { maxPrefixes, announces } = options;
   return `
 protocol static own_${channel} { ${channel}; route ${ownRoutes[channel]} blackhole; }
 protocol kernel { scan time 2; merge paths on limit 64; ${channel} { import none; export where source = RTS_BGP; }; }
-protocol bgp ${name} from speaker {
-  local ${routerAddress[channel]} as 65001;
-  neighbor ${speakerAddress[channel]} as ${speakerAs(options)};
+protocol bgp speaker${channel.slice(-1)} from speaker {
+  local ${router[channel]} as 65001;
+  neighbor ${speaker[channel]} as ${speakerAs(options)};
   ${channel} {
     import all;
     export ${announces === true ? 'where source = RTS_STATIC' : 'none'};
@@ -25,8 +25,9 @@ protocol bgp ${name} from speaker {
 export class BirdRouter extends ProgramRouter {
   protected configuration(options: RouterOptions): string {
     const { password, ttlSecurity, connects, bfd } = options;
+    const { addresses } = this.network;
     return `log stderr all;
-router id ${routerAddress.ipv4};
+router id ${addresses.router.ipv4};
 protocol device {}
 ${options.internal === true ? '# Within an AS next hops are looked up.\nprotocol direct { ipv4; ipv6; }' : ''}
 ${bfd === true ? 'protocol bfd { interface "*" { interval 300 ms; }; }' : ''}
@@ -40,7 +41,7 @@ template bgp speaker {
   ${ttlSecurity === true ? 'ttl security on;' : ''}
   ${bfd === true ? 'bfd on;' : ''}
 }
-${session('speaker4', 'ipv4', options)}${session('speaker6', 'ipv6', options)}`;
+${session(addresses, 'ipv4', options)}${session(addresses, 'ipv6', options)}`;
   }
 
   protected command(file: string): readonly string[] {

@@ -1,6 +1,6 @@
 import { ProgramRouter } from './program-router.ts';
 import { addHop, ownRoutes, speakerAs, type Preference, type RouterOptions, type Table } from './router.ts';
-import { inNamespace, routerAddress, speakerAddress } from './router-network.ts';
+import { inNamespace } from './router-network.ts';
 
 function neighbour(address: string, family: string, options: RouterOptions): string {
   const { password, maxPrefixes, ttlSecurity, connects } = options;
@@ -74,12 +74,13 @@ export class GobgpRouter extends ProgramRouter {
   override readonly hasKernel = false;
 
   protected configuration(options: RouterOptions): string {
+    const { router, speaker } = this.network.addresses;
     return `
 [global.config]
   as = 65001
-  router-id = "${routerAddress.ipv4}"
-${neighbour(speakerAddress.ipv4, 'ipv4-unicast', options)}
-${neighbour(speakerAddress.ipv6, 'ipv6-unicast', options)}`;
+  router-id = "${router.ipv4}"
+${neighbour(speaker.ipv4, 'ipv4-unicast', options)}
+${neighbour(speaker.ipv6, 'ipv6-unicast', options)}`;
   }
 
   protected command(file: string): readonly string[] {
@@ -93,7 +94,7 @@ ${neighbour(speakerAddress.ipv6, 'ipv6-unicast', options)}`;
   protected override async started({ announces }: RouterOptions): Promise<void> {
     if (announces !== true) return;
     for (const family of ['ipv4', 'ipv6'] as const) {
-      const route = [ownRoutes[family], '-a', family, 'nexthop', routerAddress[family]];
+      const route = [ownRoutes[family], '-a', family, 'nexthop', this.network.addresses.router[family]];
       await inNamespace(this.network.router, 'gobgp', 'global', 'rib', 'add', ...route);
     }
   }

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ProgramRouter } from './program-router.ts';
 import { addHop, ownRoutes, speakerAs, type Preference, type RouterOptions, type Table } from './router.ts';
-import { routerAddress, speakerAddress } from './router-network.ts';
 
 const execute = promisify(execFile);
 
@@ -30,12 +29,13 @@ export class OpenbgpdRouter extends ProgramRouter {
 
   protected configuration(options: RouterOptions): string {
     const { password, maxPrefixes, ttlSecurity, connects, announces } = options;
+    const { router, speaker } = this.network.addresses;
     return `
 AS 65001
-router-id ${routerAddress.ipv4}
+router-id ${router.ipv4}
 fib-update no
-listen on ${routerAddress.ipv4}
-listen on ${routerAddress.ipv6}
+listen on ${router.ipv4}
+listen on ${router.ipv6}
 socket "${this.#socket}"
 ${announces === true ? `network ${ownRoutes.ipv4}\nnetwork ${ownRoutes.ipv6}` : ''}
 group "speaker" {
@@ -47,8 +47,8 @@ group "speaker" {
   ${ttlSecurity === true ? 'ttl-security yes' : ''}
   ${password === undefined ? '' : `tcp md5sig password "${password}"`}
   ${maxPrefixes === undefined ? '' : `max-prefix ${maxPrefixes}`}
-  neighbor ${speakerAddress.ipv4} { announce IPv4 unicast }
-  neighbor ${speakerAddress.ipv6} { announce IPv6 unicast }
+  neighbor ${speaker.ipv4} { announce IPv4 unicast }
+  neighbor ${speaker.ipv6} { announce IPv6 unicast }
 }
 allow from any
 ${announces === true ? 'allow to any' : ''}
@@ -92,12 +92,14 @@ ${announces === true ? 'allow to any' : ''}
   }
 
   override async refresh(): Promise<void> {
-    for (const address of Object.values(speakerAddress)) await this.#bgpctl('neighbor', address, 'refresh');
+    for (const address of Object.values(this.network.addresses.speaker))
+      await this.#bgpctl('neighbor', address, 'refresh');
   }
 
   override async forgive(): Promise<void> {
     // It refuses connections for half a minute and more after a session that ended (IdleHoldTimer).
-    for (const address of Object.values(speakerAddress)) await this.#bgpctl('neighbor', address, 'clear');
+    for (const address of Object.values(this.network.addresses.speaker))
+      await this.#bgpctl('neighbor', address, 'clear');
   }
 
   get #socket(): string {

@@ -12,17 +12,25 @@ export abstract class ProgramRouter implements Router {
   protected readonly folder: string;
   #daemon: Daemon | undefined;
 
-  constructor(name: string, folder: string) {
-    this.network = new RouterNetwork(name);
+  constructor(network: RouterNetwork, folder: string) {
+    this.network = network;
     this.folder = folder;
   }
 
-  /** @param name prefix of the namespaces; unique on the machine */
-  static async start<R extends ProgramRouter>(this: new (name: string, folder: string) => R, name: string): Promise<R> {
-    const router = new this(name, await mkdtemp(join(tmpdir(), `${name}-`)));
+  /**
+   * @param name prefix of the namespaces; unique on the machine
+   * @param network where it is; one of its own if left out
+   */
+  static async start<R extends ProgramRouter>(
+    this: new (network: RouterNetwork, folder: string) => R,
+    name: string,
+    network = new RouterNetwork(name),
+    options: RouterOptions = {},
+  ): Promise<R> {
+    const router = new this(network, await mkdtemp(join(tmpdir(), `${name}-`)));
     try {
       await router.network.create();
-      await router.restart();
+      await router.restart(options);
       return router;
     } catch (error) {
       await router.remove();

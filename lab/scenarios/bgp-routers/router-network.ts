@@ -51,10 +51,16 @@ export async function kernelRoutes(
   return new Map([...routes].map(([dst, hops]) => [dst, [...hops].sort()]));
 }
 
+export interface Ends {
+  readonly router: typeof routerAddress;
+  readonly speaker: typeof speakerAddress;
+}
+
 /** A network namespace for a router and one for a speaker, one veth apart. */
 export class RouterNetwork {
   readonly router: string;
   readonly speaker: string;
+  readonly addresses: Ends = { router: routerAddress, speaker: speakerAddress };
 
   /** @param name prefix of the namespaces; unique on the machine */
   constructor(name: string) {

@@ -110,14 +110,14 @@ function own(address: string, [of4, of6]: readonly [number, number]): string {
 }
 
 /** Puts a router's table into its machine's kernel, ten times a second. */
-class TableMirror {
-  readonly #router: Router;
+export class TableMirror {
+  readonly #router: Pick<Router, 'namespace' | 'tables'>;
   readonly #hops: ReadonlySet<string>;
   #has: Table = new Map();
   #stopped = false;
   #running: Promise<void> | undefined;
 
-  constructor(router: Router, hops: readonly string[]) {
+  constructor(router: Pick<Router, 'namespace' | 'tables'>, hops: readonly string[]) {
     this.#router = router;
     this.#hops = new Set(hops);
   }
