@@ -54,9 +54,9 @@ function list(type: 'communities' | 'large-communities', values: readonly string
   return values.length > 0 ? [{ type, values }] : [];
 }
 
-/** RFC 6793 section 4.2.2: only where AS_TRANS has to stand in for our AS number. */
-function needsAs4Path({ localAs, peerAs, fourOctetAs }: Sender): boolean {
-  return !fourOctetAs && localAs !== peerAs && localAs > 0xffff;
+/** RFC 6793 section 4.2.2: only where AS_TRANS has to stand in for our AS number. A peer of that same AS has 4 octets for it. */
+function needsAs4Path({ localAs, fourOctetAs }: Sender): boolean {
+  return !fourOctetAs && localAs > 0xffff;
 }
 
 /** Equal for paths that, with equal next hops, have equal attributes in a session. */

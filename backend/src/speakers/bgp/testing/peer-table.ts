@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import type { KnownAttribute, PathAttribute } from '../wire/attributes/attribute.ts';
 import type { CodecContext } from '../wire/context.ts';
+import type { AddressFamily } from '../wire/family.ts';
 import { decodeMessage } from '../wire/message.ts';
 import type { Nlri } from '../wire/nlri.ts';
 import { framesOf } from '../wire/testing/frames.ts';
-import { endOfRib, type ReceivedUpdate } from '../wire/update.ts';
+import type { ReceivedUpdate, UpdateMessage } from '../wire/update.ts';
 
 /** What a router makes of a stream of UPDATEs: its table, and what it saw on the way. */
 export class PeerTable {
@@ -69,4 +70,12 @@ function find<T extends KnownAttribute['type']>(
   type: T,
 ): Extract<KnownAttribute, { type: T }> | undefined {
   return attributes.find((attribute): attribute is Extract<KnownAttribute, { type: T }> => attribute.type === type);
+}
+
+/** The family whose End-of-RIB marker this is, if it is one (RFC 4724 section 2). */
+export function endOfRib(message: UpdateMessage): AddressFamily | undefined {
+  if (message.withdrawn.length > 0 || message.nlri.length > 0 || message.attributes.length > 1) return undefined;
+  const [only] = message.attributes;
+  if (only === undefined) return 'ipv4-unicast';
+  return only.type === 'mp-unreach' && only.nlri.length === 0 ? only.family : undefined;
 }

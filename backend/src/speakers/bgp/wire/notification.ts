@@ -1,7 +1,6 @@
 import type { Notification } from './protocol-error.ts';
 import { Reader } from './reader.ts';
 import { ProtocolError } from './protocol-error.ts';
-import { registry, type Registry } from './registry.ts';
 import { Writer } from './writer.ts';
 
 /** Error codes we send or test for (RFC 4271 section 4.5, RFC 7313, RFC 9687). Names: IANA "BGP Error Codes", 2024-09. */
@@ -53,7 +52,15 @@ export const CeaseSubcode = {
 /** RFC 7313 section 5. */
 export const RefreshErrorSubcode = { invalidLength: 1 } as const;
 
-export const errorCodes = registry('error-code', {
+/** Names of codes; one without a name has one by its number (`cease-subcode-42`). */
+type Registry = (code: number) => string;
+
+/** @param prefix start of the names of codes that the table lacks: `<prefix>-<code>` */
+function registry(prefix: string, names: Readonly<Record<number, string>>): Registry {
+  return (code) => names[code] ?? `${prefix}-${code}`;
+}
+
+const errorCodes = registry('error-code', {
   1: 'Message Header Error',
   2: 'OPEN Message Error',
   3: 'UPDATE Message Error',
@@ -120,7 +127,7 @@ const subcodeTables: Readonly<Record<number, Registry>> = {
 };
 
 /** The subcode table of an error code; codes without subcodes have a table that knows only 0. */
-export function subcodes(code: number): Registry {
+function subcodes(code: number): Registry {
   return subcodeTables[code] ?? none;
 }
 
@@ -177,8 +184,8 @@ export function describeNotification(message: Notification): string {
     const inner = notification(innerCode, innerSubcode, innerData);
     if (inner.subcode !== CeaseSubcode.hardReset) return `Cease / Hard Reset (${describeNotification(inner)})`;
   }
-  const title = errorCodes.name(code);
-  const words = subcode === 0 ? title : `${title} / ${subcodes(code).name(subcode)}`;
+  const title = errorCodes(code);
+  const words = subcode === 0 ? title : `${title} / ${subcodes(code)(subcode)}`;
   const text = shutdownText(message);
   return text === undefined ? words : `${words}: ${JSON.stringify(text)}`;
 }

@@ -4,7 +4,8 @@ import { ProtocolError } from './protocol-error.ts';
 import { assertCodec } from './testing/assert-codec.ts';
 import { hex, marker, toHex } from './testing/hex.ts';
 import { context, messageCodec } from './testing/message-codec.ts';
-import { decodeUpdate, encodeUpdate, endOfRib, type UpdateMessage } from './update.ts';
+import { endOfRib } from '../testing/peer-table.ts';
+import { decodeUpdate, encodeUpdate, type UpdateMessage } from './update.ts';
 
 const origin = '40 01 01 00';
 const asPath = '40 02 06 02 01 0000fde8';

@@ -1,6 +1,5 @@
 import { decodeAttribute, encodeAttribute, type PathAttribute } from './attributes/attribute.ts';
 import type { CodecContext } from './context.ts';
-import type { AddressFamily } from './family.ts';
 import { headerBytes, maxExtendedMessageBytes, maxMessageBytes } from './frame.ts';
 import { readNlri, writeNlri, type Nlri } from './nlri.ts';
 import { ErrorCode, notification, UpdateSubcode } from './notification.ts';
@@ -54,14 +53,6 @@ export function decodeUpdate(body: Uint8Array, context: CodecContext): ReceivedU
   const missing = missingAttribute(attributes, nlri.length > 0);
   if (missing !== undefined && problems.length === 0) problems.push(missing);
   return { type: 'update', withdrawn, attributes, nlri, problems };
-}
-
-/** The family whose End-of-RIB marker this is, if it is one (RFC 4724 section 2). */
-export function endOfRib(message: UpdateMessage): AddressFamily | undefined {
-  if (message.withdrawn.length > 0 || message.nlri.length > 0 || message.attributes.length > 1) return undefined;
-  const [only] = message.attributes;
-  if (only === undefined) return 'ipv4-unicast';
-  return only.type === 'mp-unreach' && only.nlri.length === 0 ? only.family : undefined;
 }
 
 interface Attributes {
