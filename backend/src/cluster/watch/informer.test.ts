@@ -343,6 +343,21 @@ describe('Informer in bad times', () => {
     assert.ok(lists() >= 5 && lists() <= 15, `${lists()} lists`);
   });
 
+  it('waits as long as a server asks that has too much to do, and goes on from where it was: a list would be worse', async () => {
+    const made = await started();
+    const busy = new ApiError({ status: 429, reason: 'TooManyRequests', message: 'later', retryAfterMs: 20_000 });
+    made.api.faults.inject({ verb: 'watch', times: 1, error: busy });
+    const [lists, watches] = [countCalls(made.api, 'list'), countCalls(made.api, 'watch')];
+    made.api.breakWatches(new NetworkError('connection', 'ECONNRESET'));
+    await pass(made.clock, 19_900, 100);
+    assert.equal(watches(), 1);
+    made.api.store(services, service('c'));
+    await pass(made.clock, 1_000, 100);
+    assert.deepEqual([lists(), watches()], [0, 2]);
+    assert.deepEqual(made.changes, ['set default/c']);
+    assert.equal(made.informer.state.name, 'synced');
+  });
+
   it('opens a watch anew that a cut path may have left half open', async () => {
     const made = await started();
     made.api.muteWatches();
