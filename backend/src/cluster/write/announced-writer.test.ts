@@ -303,6 +303,18 @@ suite('the condition Announced in the API', () => {
     assert.equal(bench.said('s'), 'True Announced');
   });
 
+  test('is not tried again before the time that the server names', async () => {
+    const bench = await new Bench().start();
+    const error = new ApiError({ status: 429, reason: 'TooManyRequests', message: 'later', retryAfterMs: 20_000 });
+    bench.api.faults.inject({ verb: 'patch', plural: 'services', times: 1, error });
+    bench.give('s', '192.0.2.1');
+    bench.report('s', '192.0.2.1');
+    await bench.pass(19_000);
+    assert.equal(bench.said('s'), undefined);
+    await bench.pass(3_000);
+    assert.equal(bench.said('s'), 'True Announced');
+  });
+
   test('is not written by one who may not, but as soon as it may', async () => {
     const bench = await new Bench().start();
     bench.mayWrite = false;

@@ -179,6 +179,17 @@ describe('EventRecorder', () => {
     assert.equal(api.writes.length, 1);
   });
 
+  it('waits as long as a server asks that has too much to do, and loses nothing by that', async () => {
+    const { clock, api, recorder, written } = bench();
+    const error = new ApiError({ status: 429, reason: 'TooManyRequests', message: 'later', retryAfterMs: 20_000 });
+    api.faults.inject({ verb: 'create', times: 1, error });
+    recorder.record(services, service('web'), allocated);
+    await pass(clock, 19_900, 100);
+    assert.deepEqual(written(), []);
+    await pass(clock, 200);
+    assert.equal(written()[0]?.reason, 'Allocated');
+  });
+
   it('makes an Event anew that the API server has forgotten', async () => {
     const { clock, api, recorder, written } = bench();
     recorder.record(services, service('web'), allocated);

@@ -6,7 +6,7 @@ import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
 import type { ReplicaPeerStatus } from '../../resources/bgp-peer-status.ts';
 import { bgpPeers, type BgpPeer } from '../custom-kinds.ts';
-import { NetworkError } from '../errors.ts';
+import { ApiError, NetworkError } from '../errors.ts';
 import { FakeKube } from '../fake/fake-kube.ts';
 import { pass, settle } from '../fake/passage.ts';
 import { Informer } from '../watch/informer.ts';
@@ -202,6 +202,17 @@ suite("a replica's own entry", () => {
     await bench.report(UP);
     await bench.pass(60_000);
     assert.deepEqual([bench.writes(), bench.entry()?.sessionState], [1, 'Established']);
+  });
+
+  test('is not tried again before the time that the server names', async () => {
+    const bench = await new Bench().start();
+    const error = new ApiError({ status: 429, reason: 'TooManyRequests', message: 'later', retryAfterMs: 20_000 });
+    bench.api.faults.inject({ verb: 'patch', times: 1, error });
+    await bench.report(UP);
+    await bench.pass(19_000);
+    assert.equal(bench.entry(), undefined);
+    await bench.pass(3_000);
+    assert.equal(bench.entry()?.sessionState, 'Established');
   });
 
   test('is taken back when the replica leaves, and only its own', async () => {
