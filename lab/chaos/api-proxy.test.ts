@@ -30,6 +30,8 @@ suite('the proxy of the API server', () => {
   let server: https.Server;
   let proxy: ChildProcess;
   let ports: { own: number; control: number };
+  /** Paths that the server was asked for, in order. */
+  const asked: string[] = [];
   /** The watches that the server has, and can say something in. */
   const watches: ServerResponse[] = [];
 
@@ -40,8 +42,9 @@ suite('the proxy of the API server', () => {
     const files = [join(folder, 'cert'), join(folder, 'key')] as const;
     await writeFile(files[0], cert);
     await writeFile(files[1], key);
-    server = https.createServer({ key, cert }, (asked, response) => {
-      if (asked.url?.includes('watch') !== true) return void response.end(`${asked.method} ${asked.url}`);
+    server = https.createServer({ key, cert }, (request, response) => {
+      asked.push(request.url ?? '');
+      if (request.url?.includes('watch') !== true) return void response.end(`${request.method} ${request.url}`);
       response.write('first\n');
       watches.push(response);
     });
@@ -98,6 +101,27 @@ suite('the proxy of the API server', () => {
       await trouble('');
       assert.equal((await ask('PATCH', '/x')).status, 200);
     }
+  });
+
+  test('tells each watch that its version is forgotten, in the way of the API server', async () => {
+    const open = await watch('services');
+    await trouble('expired');
+    await until(async () => Promise.resolve(open.isOver), { what: 'the watch to break' });
+    const { status, text } = await ask('GET', '/api/v1/services?watch=true&resourceVersion=1');
+    assert.equal(status, 200);
+    const { type, object } = JSON.parse(text) as { type: string; object: { code: number; reason: string } };
+    assert.deepEqual([type, object.code, object.reason], ['ERROR', 410, 'Expired']);
+    assert.equal((await ask('GET', '/api/v1/services')).text, 'GET /api/v1/services');
+  });
+
+  test('changes each object before every other write of it, whoever writes', async () => {
+    const paths = ['/api/v1/services/a/status?fieldManager=x', '/api/v1/services/b'];
+    await trouble('raced');
+    asked.length = 0;
+    for (const path of [...paths, ...paths, ...paths]) await ask('PATCH', path);
+    await ask('GET', '/api/v1/services/a');
+    const [a, b] = ['/api/v1/services/a', '/api/v1/services/b'];
+    assert.deepEqual(asked, [a, paths[0], b, paths[1], ...paths, a, paths[0], b, paths[1], a]);
   });
 
   test('silences the watches of one kind that are open, for good, and no other', async () => {

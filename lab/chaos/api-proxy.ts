@@ -14,6 +14,9 @@ const agent = new https.Agent({ keepAlive: true, rejectUnauthorized: false });
 /** By the client's address. */
 const troubles = new Map<string, ApiTrouble>();
 
+/** How often each object has been written while writes are raced. */
+const writes = new Map<string, number>();
+
 interface OpenWatch {
   readonly client: string;
   readonly path: string;
@@ -32,9 +35,40 @@ function refuse(response: ServerResponse, status: number): void {
   response.writeHead(status, headers).end(JSON.stringify(body));
 }
 
+/** As the API server says it: the watch begins, its only event is an error, and it ends. */
+function expire(response: ServerResponse): void {
+  const object = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Expired', code: 410 };
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(`${JSON.stringify({ type: 'ERROR', object: { ...object, message: 'too old resource version' } })}\n`);
+}
+
+function isWatch({ url = '/' }: IncomingMessage): boolean {
+  return new URL(url, server).searchParams.has('watch');
+}
+
+/** Before the first and each other write of an object somebody else writes it, with the rights of who asks. */
+async function race({ method = 'GET', url = '/', headers }: IncomingMessage): Promise<void> {
+  if (!['PUT', 'PATCH'].includes(method)) return;
+  const path = new URL(url, server).pathname.replace(/\/status$/, '');
+  const before = writes.get(path) ?? 0;
+  writes.set(path, before + 1);
+  if (before % 2 === 1) return;
+  const type = { 'content-type': 'application/merge-patch+json', authorization: headers.authorization ?? '' };
+  const body = JSON.stringify({ metadata: { annotations: { 'chaos/raced': String(before) } } });
+  await new Promise<void>((resolve) => {
+    const own = https.request(new URL(path, server), { method: 'PATCH', headers: type, agent }, (answer) => {
+      answer.resume().on('close', resolve);
+    });
+    own.on('error', () => resolve());
+    own.end(body);
+  });
+}
+
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const trouble = troubles.get(addressOf(request));
   if (trouble === 'slow') await sleep(slowMs);
+  if (trouble === 'expired' && isWatch(request)) return expire(response);
+  if ([...troubles.values()].includes('raced')) await race(request);
   const refusal = refusals.find(
     ({ name, writesOnly }) => name === trouble && (!writesOnly || request.method !== 'GET'),
   );
@@ -57,8 +91,7 @@ function passOn(request: IncomingMessage, response: ServerResponse): void {
     upstream.on('error', () => response.destroy());
     upstream.on('aborted', () => response.destroy());
     upstream.pipe(response);
-    if (new URL(url, server).searchParams.has('watch'))
-      follow({ client: addressOf(request), path: url, response, upstream });
+    if (isWatch(request)) follow({ client: addressOf(request), path: url, response, upstream });
   });
   request.pipe(onward);
 }
@@ -77,6 +110,7 @@ function begin(client: string, trouble: ApiTrouble): void {
     for (const { path, upstream, response } of own) if (path.includes(`/${kind}`)) upstream.unpipe(response).resume();
     return;
   }
+  if (trouble === 'raced') return writes.clear();
   // Who is refused is refused from now on, not at the end of a watch.
   for (const { response } of own) response.destroy();
 }

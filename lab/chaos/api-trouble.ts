@@ -23,11 +23,23 @@ export const refusals = [
 export const silentKinds = ['services', 'endpointslices', 'nodes'] as const;
 
 /**
- * What a replica has of its API server: every answer refused, every write in conflict, every answer two seconds late; or a watch of one
- * kind, on a connection that stays open, that says nothing any more, for good.
+ * What a replica has of its API server: every answer refused, every write in conflict, every answer two seconds late; or
+ * - `expired`: each watch is told that the version which it begins with is forgotten (410);
+ * - `raced`: somebody else changes an object just before each other write that any replica makes of it, so that those meet real conflicts;
+ * - `silent`: a watch of one kind, on a connection that stays open, says nothing any more, for good.
  */
 export type ApiTrouble =
-  (typeof refusals)[number]['name'] | 'slow' | `${typeof silentPrefix}${(typeof silentKinds)[number]}`;
+  | (typeof refusals)[number]['name']
+  | 'slow'
+  | 'expired'
+  | 'raced'
+  | `${typeof silentPrefix}${(typeof silentKinds)[number]}`;
+
+export const apiTroubles: readonly ApiTrouble[] = [
+  ...refusals.map(({ name }) => name),
+  ...(['slow', 'expired', 'raced'] as const),
+  ...silentKinds.map((kind) => `silent ${kind}` as const),
+];
 
 /** Stands between the replicas and the API server of a light lab, and gives those on a node trouble. */
 export class ApiProxy {

@@ -33,4 +33,10 @@ export class Dice {
     while (left.length > count) left.splice(this.between(0, left.length - 1), 1);
     return left;
   }
+
+  /** All of them, in another order (Fisher and Yates). */
+  shuffled<T>(cards: readonly T[]): T[] {
+    const left = [...cards];
+    return cards.flatMap(() => left.splice(this.between(0, left.length - 1), 1));
+  }
 }

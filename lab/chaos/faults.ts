@@ -92,6 +92,13 @@ export function nodeOf(fault: Fault): string | undefined {
   return 'node' in fault ? fault.node : undefined;
 }
 
+/** What tells a fault from all others, but for where and for how long it is: `clock-set back`. */
+export function nameOf(fault: Fault): string {
+  if (fault.kind === 'clock-set') return `${fault.kind} ${fault.byMs < 0 ? 'back' : 'ahead'}`;
+  if (fault.kind === 'api-troubled') return `${fault.kind} ${fault.trouble}`;
+  return fault.kind === 'invalid-edit' ? `${fault.kind} ${fault.of}` : fault.kind;
+}
+
 /** In a line: `node-off n3, 1.2 s to 7.0 s`. */
 export function describeFault({ fault, from, to }: PlannedFault): string {
   const { kind, ...about } = fault;

@@ -1,7 +1,8 @@
-import { refusals, silentKinds, type ApiTrouble } from './api-trouble.ts';
+import { apiTroubles, type ApiTrouble } from './api-trouble.ts';
+import { Deck } from './deck.ts';
 import { Dice } from './dice.ts';
 import { isInstant, nodeOf, type Batch, type Fault, type FaultKind, type PlannedFault } from './faults.ts';
-import type { ServicePlan } from './faults.ts';
+import type { InvalidEdit, ServicePlan } from './faults.ts';
 
 export interface ChaosSize {
   readonly nodes: readonly string[];
@@ -20,7 +21,10 @@ const away = [14_000, 18_000] as const;
 /** A batch's faults begin within so many milliseconds. */
 const beginWithin = 4_000;
 const dayMs = 86_400_000;
-const mostFaults = 4;
+const fewestFaults = 3;
+const mostFaults = 5;
+/** Places that are tried for one fault. */
+const mostTries = 6;
 const mostServices = 8;
 
 /** What can't happen in one batch with another fault that needs the same. */
@@ -40,7 +44,8 @@ interface Throw {
   readonly services: readonly ServicePlan[];
 }
 
-type Thrower = (context: Throw) => Fault;
+/** A fault of one kind, at a place by chance; undefined: there is nothing now that it could be done to. */
+type Thrower = (context: Throw) => Fault | undefined;
 type KindWith<Field extends string> = Extract<Fault, Readonly<Record<Field, unknown>>>['kind'];
 
 const onSession =
@@ -52,36 +57,43 @@ const onNode =
 const onRouter =
   (kind: Exclude<KindWith<'router'>, KindWith<'node'>>): Thrower =>
   ({ dice, size }) => ({ kind, router: dice.pick(size.routers) });
+const troubledApi =
+  (trouble: ApiTrouble): Thrower =>
+  ({ dice, size }) => ({ kind: 'api-troubled', node: dice.pick(size.nodes), trouble });
+const clockSet =
+  (sign: 1 | -1): Thrower =>
+  ({ dice, size }) => ({ kind: 'clock-set', node: dice.pick(size.nodes), byMs: sign * dice.between(1_000, dayMs) });
+const invalidEdit =
+  (of: InvalidEdit): Thrower =>
+  () => ({ kind: 'invalid-edit', of });
 
-const apiTroubles: readonly ApiTrouble[] = [
-  ...refusals.map(({ name }) => name),
-  'slow',
-  ...silentKinds.map((kind) => `silent ${kind}` as const),
-];
+const nodeOff = onNode('node-off');
+const sessionsLost = ['router-restarted', 'router-crashed', 'router-away'] as const;
+const routersLoseRoutes = sessionsLost.map(onRouter);
 
-/** Each as likely as the others; those that are named twice twice as much. */
-const allThrowers: readonly Thrower[] = [
-  ...(['replica-killed', 'replica-killed', 'replica-stopped', 'replica-suspended'] as const).map(onNode),
-  ...(['replica-without-api', 'node-off', 'node-apart', 'node-excluded', 'node-cordoned'] as const).map(onNode),
+/** What is dealt out: each before any comes again. */
+const cards: readonly Thrower[] = [
+  ...(['replica-killed', 'replica-stopped', 'replica-suspended', 'replica-without-api'] as const).map(onNode),
+  ...(['node-apart', 'node-excluded', 'node-cordoned', 'node-drained', 'packets-lost'] as const).map(onNode),
   ...(['session-reset', 'tcp-reset'] as const).map(onSession),
-  ...(['router-restarted', 'router-crashed'] as const).map(onRouter),
-  ...(['api-down', 'all-replicas-killed', 'pool-shrunk'] as const).map((kind): Thrower => () => ({ kind })),
-  ...(['node-drained', 'packets-lost'] as const).map(onNode),
-  onRouter('router-away'),
-  () => ({ kind: 'crd-deleted' }),
-  ...[troubleApi, troubleApi, setClock],
-  ({ dice }) => ({ kind: 'invalid-edit', of: dice.pick(['pool', 'settings', 'peer']) }),
-  ...[createService, createService, deleteService, moveEndpoints, moveEndpoints],
+  ...[nodeOff, ...routersLoseRoutes],
+  ...(['api-down', 'all-replicas-killed', 'pool-shrunk', 'crd-deleted'] as const).map((kind): Thrower => () => ({
+    kind,
+  })),
+  ...apiTroubles.map(troubledApi),
+  ...[clockSet(1), clockSet(-1)],
+  ...(['pool', 'settings', 'peer'] as const).map(invalidEdit),
+  ...[createService, deleteService, moveEndpoints, moveEndpoints],
 ];
 
 /**
  * Of three batches one begins with a node that loses power for long enough to show something, and one with a router that loses its routes: so that
  * each run of two batches or more can judge everything that must hold. By the number of the batch, modulo 3.
  */
-const firstThrowers: Readonly<Partial<Record<number, readonly Thrower[]>>> = {
-  1: [onNode('node-off')],
-  2: (['router-restarted', 'router-crashed', 'router-away'] as const).map(onRouter),
-};
+const first: Readonly<Partial<Record<number, readonly Thrower[]>>> = { 1: [nodeOff], 2: routersLoseRoutes };
+
+/** After these a router hears one replica after the other again. */
+const losesSessions: ReadonlySet<FaultKind> = new Set(sessionsLost);
 
 /** Faults that are changes by the API, which nobody can make while it is down. */
 const byApi: ReadonlySet<FaultKind> = new Set([
@@ -95,9 +107,10 @@ const byApi: ReadonlySet<FaultKind> = new Set([
  */
 export function* batches(seed: number, size: ChaosSize): Generator<Batch, never> {
   const dice = new Dice(seed);
+  const deck = new Deck(dice, cards);
   let services = size.services;
   for (let number = 1; ; number++) {
-    const faults = throwFaults(dice, size, services, number);
+    const faults = dealFaults({ dice, size, services }, deck, number);
     services = faults.reduce((left, { fault }) => afterwards(left, fault), services);
     yield { number, faults };
   }
@@ -111,18 +124,43 @@ export function afterwards(services: readonly ServicePlan[], fault: Fault): read
   return services.map((service) => (service.name === fault.service.name ? fault.service : service));
 }
 
-function throwFaults(dice: Dice, size: ChaosSize, services: readonly ServicePlan[], number: number): PlannedFault[] {
-  const wanted = dice.between(1, mostFaults);
+function dealFaults(context: Throw, deck: Deck<Thrower>, number: number): PlannedFault[] {
+  const { dice } = context;
+  const wanted = dice.between(fewestFaults, mostFaults);
   const faults: PlannedFault[] = [];
-  for (let tries = 0; tries < 4 * mostFaults && faults.length < wanted; tries++) {
-    const throwers = faults.length === 0 ? (firstThrowers[number % 3] ?? allThrowers) : allThrowers;
-    const fault = dice.pick(throwers)({ dice, size, services });
-    const from = dice.between(0, beginWithin);
-    const to = from + dice.between(...lengthsOf(fault, faults.length === 0 && throwers !== allThrowers));
-    const planned = { fault, from, to: isInstant(fault) ? from : to };
-    if (fits(fault, faults, size)) faults.push(planned);
+  const firsts = first[number % 3] ?? [];
+  const begin = (thrower: Thrower): PlannedFault | undefined => planned(thrower, context, faults, true);
+  // The card as well, if it is still to come.
+  const opening = deck.deal((card) => (firsts.includes(card) ? begin(card) : undefined));
+  if (firsts.length > 0) faults.push(opening ?? begin(dice.pick(firsts)) ?? unplayable());
+  while (faults.length < wanted) {
+    const next = deck.deal((card) => planned(card, context, faults, false));
+    if (next === undefined) break;
+    faults.push(next);
   }
   return faults.sort((a, b) => a.from - b.from);
+}
+
+/** @throws {Error} always: to a batch that is empty anything can be done */
+function unplayable(): never {
+  throw new Error('the first fault of a batch does not fit');
+}
+
+/** At one of some places, if it fits beside the others there. */
+function planned(
+  thrower: Thrower,
+  context: Throw,
+  others: readonly PlannedFault[],
+  isFirst: boolean,
+): PlannedFault | undefined {
+  const { dice, size } = context;
+  for (let tries = 0; tries < mostTries; tries++) {
+    const fault = thrower(context);
+    if (fault === undefined || !fits(fault, others, size)) continue;
+    const from = dice.between(0, beginWithin);
+    return { fault, from, to: isInstant(fault) ? from : from + dice.between(...lengthsOf(fault, isFirst)) };
+  }
+  return undefined;
 }
 
 function lengthsOf({ kind }: Fault, isFirst: boolean): readonly [least: number, most: number] {
@@ -130,18 +168,8 @@ function lengthsOf({ kind }: Fault, isFirst: boolean): readonly [least: number, 
   return [isFirst ? longEnough : shortest, longest];
 }
 
-function troubleApi({ dice, size }: Throw): Fault {
-  return { kind: 'api-troubled', node: dice.pick(size.nodes), trouble: dice.pick(apiTroubles) };
-}
-
-function setClock({ dice, size }: Throw): Fault {
-  return { kind: 'clock-set', node: dice.pick(size.nodes), byMs: dice.pick([-1, 1]) * dice.between(1_000, dayMs) };
-}
-
-/** Where there is no room for another one, endpoints move. */
-function createService(context: Throw): Fault {
-  const { dice, size, services } = context;
-  if (services.length >= mostServices) return moveEndpoints(context);
+function createService({ dice, size, services }: Throw): Fault | undefined {
+  if (services.length >= mostServices) return undefined;
   const name = `guest-${dice.between(1_000, 999_999)}`;
   return {
     kind: 'service-created',
@@ -149,11 +177,10 @@ function createService(context: Throw): Fault {
   };
 }
 
-/** Where there is none that may be deleted, endpoints move. */
-function deleteService(context: Throw): Fault {
-  const { dice, size, services } = context;
+/** Those of the start stay. */
+function deleteService({ dice, size, services }: Throw): Fault | undefined {
   const guests = services.filter(({ name }) => size.services.every((own) => own.name !== name));
-  return guests.length === 0 ? moveEndpoints(context) : { kind: 'service-deleted', name: dice.pick(guests).name };
+  return guests.length === 0 ? undefined : { kind: 'service-deleted', name: dice.pick(guests).name };
 }
 
 function moveEndpoints({ dice, size, services }: Throw): Fault {
@@ -170,6 +197,8 @@ function fits(fault: Fault, others: readonly PlannedFault[], { nodes }: ChaosSiz
   const all = [...others.map((other) => other.fault), fault];
   const kindsOf = new Set(all.map(({ kind }) => kind));
   if (kindsOf.has('api-down') && all.some(({ kind }) => byApi.has(kind))) return false;
+  // The only replica that a router hears yet may be the one that takes all other nodes for dead, and nobody tells it otherwise.
+  if (kindsOf.has('node-apart') && all.some(({ kind }) => losesSessions.has(kind))) return false;
   // It hits every replica at once, and is a batch of its own but for what happens in the API.
   if (kindsOf.has('all-replicas-killed') && all.some((one) => nodeOf(one) !== undefined)) return false;
   return new Set(all.map(nodeOf).filter((node) => node !== undefined)).size < nodes.length;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Checker, deadForMs, type Worst } from './checker.ts';
-import { describeFault, type Batch, type Fault } from './faults.ts';
+import { describeFault, nameOf, type Batch, type Fault } from './faults.ts';
 import type { Happened } from './judge.ts';
 import { afterwards, batches, timeline } from './plan.ts';
 import { LabSights } from './lab-sights.ts';
@@ -22,6 +22,8 @@ export interface ChaosOptions {
 export interface ChaosReport {
   readonly batches: number;
   readonly faults: number;
+  /** How many of them are unlike all others, whatever they were done to. */
+  readonly kinds: number;
   readonly worst: Worst & { readonly worstMiB: number; readonly worstGrowthMiB: number };
 }
 
@@ -74,9 +76,10 @@ class Run {
     for (const line of checker.tally.lines()) this.#options.say(line);
     const never = checker.tally.never();
     if (never.length > 0) throw new ChaosFailure(nothingSaid(never));
-    const faults = this.#done.reduce((sum, batch) => sum + batch.faults.length, 0);
+    const names = this.#done.flatMap((batch) => batch.faults.map(({ fault }) => nameOf(fault)));
+    const counts = { batches: this.#done.length, faults: names.length, kinds: new Set(names).size };
     const { worstMiB, worstGrowthMiB } = checker.memory;
-    return { batches: this.#done.length, faults, worst: { ...checker.worst, worstMiB, worstGrowthMiB } };
+    return { ...counts, worst: { ...checker.worst, worstMiB, worstGrowthMiB } };
   }
 
   async #batch(batch: Batch, checker: Checker): Promise<void> {
