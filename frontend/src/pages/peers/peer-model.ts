@@ -64,13 +64,10 @@ export function bfdLevel(state: string): Level {
   return BFD_LEVELS[state] ?? 'unknown';
 }
 
-/** RFC 5880 section 4.1 and IANA's "BFD Diagnostic Codes". */
+/** RFC 5880 section 4.1: those that speakers without echo and forwarding planes have. */
 const DIAGNOSTICS: Readonly<Record<string, TextKey>> = {
   'Control Detection Time Expired': 'BFD_EXPIRED',
-  'Echo Function Failed': 'BFD_ECHO_FAILED',
   'Neighbor Signaled Session Down': 'BFD_SIGNALED_DOWN',
-  'Forwarding Plane Reset': 'BFD_FORWARDING_RESET',
-  'Path Down': 'BFD_PATH_DOWN',
   'Administratively Down': 'BFD_ADMIN_DOWN',
 };
 
