@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Failure } from '../../api/failure.ts';
+import { installTexts } from '../../testing/fake-texts.ts';
 import { linePath, pointsIn } from './monitoring.ts';
 
 suite('charts of the cluster’s monitoring', () => {
@@ -26,6 +27,7 @@ suite('charts of the cluster’s monitoring', () => {
   });
 
   test('are not made of anything else', () => {
+    installTexts();
     for (const answer of [null, {}, [], 'x', { data: {} }])
       assert.throws(
         () => pointsIn(answer),

@@ -1,6 +1,6 @@
 import { Failure } from '../../api/failure.ts';
 import type { Http } from '../../api/http.ts';
-import type { TextKey } from '../../texts/texts.ts';
+import { text, type TextKey } from '../../texts/texts.ts';
 
 /** What is drawn, as a question to Prometheus. Replicas that tell the same are counted once. */
 export interface Chart {
@@ -50,7 +50,7 @@ interface Matrix {
 export function pointsIn(answer: unknown): Point[] {
   const { data, results } = (answer ?? {}) as Matrix;
   const series = (data ?? results?.[0]?.data)?.result;
-  if (!Array.isArray(series)) throw new Failure('unsupported', 'the answer has no series');
+  if (!Array.isArray(series)) throw new Failure('unsupported', text('MONITORING_ODD'));
   const values = (series[0] as { values?: readonly (readonly [number, string])[] } | undefined)?.values ?? [];
   return values.map(([at, value]) => ({ at, value: Number(value) })).filter(({ value }) => Number.isFinite(value));
 }

@@ -35,8 +35,10 @@ export function ServiceTakers({ service: { takers } }: { readonly service: Liste
     <>
       {shown.map(({ key, title, names, more, role }) => (
         <div key={key} title={title}>
-          {names}
-          {more > 0 && ` ${text('AND_MORE', { count: more })}`}
+          <span className="plb-line">
+            {names}
+            {more > 0 && ` +${more}`}
+          </span>
           {role !== undefined && <small>{text(role)}</small>}
         </div>
       ))}

@@ -124,7 +124,7 @@ export const serviceList: Story = {
   },
   shows: [
     ...['web', 'shop', '192.0.2.1', 'office, lan', 'BGP, Layer 2', '80/TCP', 'Announced'],
-    ...['n1, n2 and 5 more', 'n1Answers on the link'],
+    ...['n1, n2 +5', 'n1Answers on the link'],
     ...[
       'The Eip single has no free IPv4 address left.',
       'It is of another load balancer class.',
