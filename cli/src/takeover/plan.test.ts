@@ -95,6 +95,10 @@ describe('a takeover', () => {
               ...{ type: 'network.kubesphere.io/Allocated', status: 'True', reason: 'Allocated' },
               ...{ lastTransitionTime: NOW, message: `${ip}, as OpenELB gave it.` },
             },
+            {
+              ...{ type: 'network.kubesphere.io/Announced', status: 'True', reason: 'Announced' },
+              ...{ lastTransitionTime: NOW, message: `${ip}, by OpenELB so far.` },
+            },
           ],
         },
       });

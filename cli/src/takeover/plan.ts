@@ -180,20 +180,25 @@ function share(holdings: readonly Holding[]): Step {
   };
 }
 
-/** By `/status`, as PorterLB writes it: OpenELB's webhook for Services does not hear of that. */
+/**
+ * By `/status`, as PorterLB writes it: OpenELB's webhook for Services does not hear of that. That an address has been announced is said as well: who finds
+ * somebody at a new one, when it asks the link, gives the Service another (docs/layer2.md), as it might the node on which OpenELB's keepalived left it.
+ */
 function adopt(holdings: readonly Holding[], now: string): Step {
   const actions = holdings
     .filter((holding) => !isAdopted(holding))
     .map((holding): Action => {
-      const condition = {
-        ...{ type: CONDITIONS.allocated, status: 'True', reason: 'Allocated', lastTransitionTime: now },
-        message: `${holding.ips.join(', ')}, as OpenELB gave it.`,
-      };
+      const ips = holding.ips.join(', ');
+      const common = { status: 'True', lastTransitionTime: now };
+      const conditions = [
+        { type: CONDITIONS.allocated, ...common, reason: 'Allocated', message: `${ips}, as OpenELB gave it.` },
+        { type: CONDITIONS.announced, ...common, reason: 'Announced', message: `${ips}, by OpenELB so far.` },
+      ];
       const metadata = {
         finalizers: [OUR_FINALIZERS.service],
         annotations: { [ASSIGNED]: assignedText(holding) },
       };
-      const body = { metadata, status: { conditions: [condition] } };
+      const body = { metadata, status: { conditions } };
       return { do: 'patch', path: pathOf('services', holding.key, 'status'), type: 'strategic', body };
     });
   return {
