@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { fencesOf } from '../../tools/docs/fences.ts';
 import { birdConfiguration } from './bird-router.ts';
 import { bgpdConfiguration } from './frr-configuration.ts';
 import { nodeNetwork, type RouterPlan } from './plan.ts';
@@ -23,17 +24,23 @@ function asInPages(configuration: string, from: string): string {
   return `${lines.slice(lines.findIndex((line) => line.startsWith(from))).join('\n')}\n`;
 }
 
-function firstBlock(page: string): string {
-  const text = readFileSync(join(import.meta.dirname, '../../docs/routers', page), 'utf8');
-  return /^```text\n([\s\S]*?)^```$/m.exec(text)?.[1] ?? '';
+/** @param heading below which the page has it; without: the first block */
+function configurationIn(page: string, heading?: string): string {
+  const path = `docs/${page}`;
+  const fences = fencesOf(path, readFileSync(join(import.meta.dirname, '../..', path), 'utf8'));
+  return fences.find((fence) => fence.language === 'text' && (heading ?? fence.heading) === fence.heading)?.text ?? '';
 }
 
 suite('pages of routers have the configuration that tests run', () => {
   test('FRR', () => {
-    assert.equal(firstBlock('frr.md'), asInPages(bgpdConfiguration(router), 'router bgp'));
+    const run = asInPages(bgpdConfiguration(router), 'router bgp');
+    assert.equal(configurationIn('routers/frr.md'), run);
+    assert.equal(configurationIn('bgp-quick-start.md', 'FRR 8 or later'), run);
   });
 
   test('BIRD', () => {
-    assert.equal(firstBlock('bird.md'), asInPages(birdConfiguration(addresses.ipv4, {}), 'router id'));
+    const run = asInPages(birdConfiguration(addresses.ipv4, {}), 'router id');
+    assert.equal(configurationIn('routers/bird.md'), run);
+    assert.equal(configurationIn('bgp-quick-start.md', 'BIRD 2'), run);
   });
 });
