@@ -142,7 +142,11 @@ export class Allocator {
     this.observe(service);
     this.#turns.holdBack(service, planned, now);
     const joining = isToStay ? this.#turns.shareAnew(service.sharing, now) : [];
-    return this.#turns.effects([...evicted.map(({ rival }) => rival), ...effects.again, ...joining], effects.pools);
+    return this.#turns.effects(
+      now,
+      [...evicted.map(({ rival }) => rival), ...effects.again, ...joining],
+      effects.pools,
+    );
   }
 
   /** The plan is written: what the Service had before is free. */
@@ -155,7 +159,7 @@ export class Allocator {
     const isNew = without(given, this.ledger.written(service.key)).length > 0;
     this.ledger.confirm(service.key, given);
     const joining = isNew ? this.#turns.shareAnew(service.sharing, now) : [];
-    return this.#turns.effects([...effects.again, ...joining], effects.pools);
+    return this.#turns.effects(now, [...effects.again, ...joining], effects.pools);
   }
 
   /** The Service is gone. */
@@ -166,14 +170,10 @@ export class Allocator {
     this.ledger.wish(key, []);
     const before = this.ledger.assignments(key);
     this.#leaving.set(key, before);
-    const sharing = this.ledger.sharing(key);
-    const held = this.heldBack.of(key);
-    for (const { ip } of held) this.heldBack.take(ip);
-    const again = held.flatMap((assignment) => this.#turns.offer(assignment, now));
-    if (sharing !== undefined) again.push(...this.#turns.set({ key, sharing }, [], now));
+    const again = this.#turns.forget(key, now);
     this.#leaving.delete(key);
     this.#unproven.forget(key);
-    return this.#turns.effects(again, poolsOf(before));
+    return this.#turns.effects(now, again, poolsOf(before));
   }
 
   /** The pools changed: whoever waits may be served now, oldest first, and who is not served yet may be. */
@@ -190,10 +190,10 @@ export class Allocator {
     const waiting = edited === undefined ? this.#waiting.keys() : this.#waiting.helpedBy(edited);
     // Who has lost what it was found with waits from now on.
     const concerned = judged.again.length === 0 ? waiting : oldestFirst([...waiting, ...judged.again], services);
-    const crowds = pools.isForTheSame(before) ? new Crowds(this.#waiting, this.ledger) : undefined;
+    const crowds = pools.isForTheSame(before) ? new Crowds({ ...this.#given, waiting: this.#waiting }) : undefined;
     const effects = this.#turns.reconsider(concerned, now, crowds);
     const later = [...judged.again, ...oldestFirst([...unserved, ...disturbed], services)];
-    return this.#turns.effects([...effects.again, ...later], [...effects.pools, ...judged.pools]);
+    return this.#turns.effects(now, [...effects.again, ...later], [...effects.pools, ...judged.pools]);
   }
 
   /** The labels of a namespace changed: who waits there may be let into other pools. */
@@ -206,17 +206,17 @@ export class Allocator {
 
   /** Time has passed: addresses that have rested go to who waits. */
   elapsed(now: number): Effects {
-    const again: string[] = [];
     const due = this.#freed.due(now);
-    for (const { pool, ip } of due) {
-      // One address may be due twice, after an edit of the time.
-      if (!this.ledger.isHeld(ip)) again.push(...this.#turns.offer({ pool, ip }, now));
-      this.#freed.trim(pool, now);
-    }
+    const again = this.#turns.offer(due, now);
+    for (const { pool } of due) this.#freed.trim(pool, now);
     const pools = poolsOf(due);
     // Who was told of a rest that is over, and got nothing by it, hears what it waits for now.
-    const others = this.#turns.reconsider(this.#waiting.toldOfRest(pools), now, new Crowds(this.#waiting, this.ledger));
-    return this.#turns.effects([...again, ...others.again], [...pools, ...others.pools]);
+    const others = this.#turns.reconsider(
+      this.#waiting.toldOfRest(pools),
+      now,
+      new Crowds({ ...this.#given, waiting: this.#waiting }),
+    );
+    return this.#turns.effects(now, [...again, ...others.again], [...pools, ...others.pools]);
   }
 
   #view(now: number): AllocateView {
@@ -254,6 +254,6 @@ export class Allocator {
       ...this.#turns.shareAnew(service.sharing, now),
       ...this.#turns.retell(new Set([...unique, ...before].map(({ ip }) => ip)), now),
     ];
-    return this.#turns.effects(again, poolsOf(changed));
+    return { again, pools: poolsOf(changed) };
   }
 }

@@ -83,7 +83,8 @@ const state = fc.record({ disabled: fc.boolean(), priority: fc.nat(1), reuseAfte
 const service = fc.record({
   namespace: fc.constantFrom('shop', 'rude'),
   labels: fc.constantFrom({}, {}, { tier: 'gold' }),
-  families: fc.constantFrom(...(['ipv4', 'ipv4', 'ipv4', 'ipv6'] as const).map((family) => [family])),
+  families: fc.constantFrom<Service['families']>(['ipv4'], ['ipv4'], ['ipv6'], ['ipv4', 'ipv6'], ['ipv6', 'ipv4']),
+  familyPolicy: fc.constantFrom<Service['familyPolicy']>('SingleStack', 'RequireDualStack', 'PreferDualStack'),
   wantedPools: fc.constantFrom([], [], ['p', 'q'], ['p', 'q'], ['q', 'p'], ['p', 'q', 'r'], ['gone', 'p']),
 });
 const scenario = fc.record({
@@ -122,8 +123,8 @@ suite('of those who wait for the same only some are planned anew', () => {
     let spared = 0;
     let withCrowds = true;
     const original = Crowds.prototype.isHopeless;
-    t.mock.method(Crowds.prototype, 'isHopeless', function (this: Crowds, key: string) {
-      const hopeless = withCrowds && original.call(this, key);
+    t.mock.method(Crowds.prototype, 'isHopeless', function (this: Crowds, given: Service) {
+      const hopeless = withCrowds && original.call(this, given);
       if (hopeless) spared += 1;
       return hopeless;
     });

@@ -1,47 +1,60 @@
 import type { Service } from '../domain/service.ts';
+import { familyOf } from './assignments.ts';
+import type { HeldBack } from './held-back.ts';
 import type { Ledger } from './ledger.ts';
-import type { Crowd, Waiting } from './waiting.ts';
+import type { Crowd, PlainWish, Waiting } from './waiting.ts';
 
 /**
- * The pools that a Service names, in its order, if nothing but its pools decides what it gets: it has and had nothing, and asks for no
- * address of its own. Who names none looks to them in the order of their priorities, which an edit may change.
+ * What a Service asks for if nothing but its pools decides what it gets: it has nothing, or one address of two families, had nothing
+ * else, and asks for no address of its own. Who names no pools looks to them in the order of their priorities, which an edit may change.
  */
-export function plainWish({
-  claims,
-  recorded,
-  wantedIPs,
-  sharing,
-  wantedPools,
-}: Service): readonly string[] | undefined {
-  const isPlain = !claims && recorded.length === 0 && wantedIPs.length === 0 && sharing.key === undefined;
-  return isPlain ? wantedPools : undefined;
+export function plainWish(service: Service): PlainWish | undefined {
+  const { claims, recorded, wantedIPs, sharing, wantedPools, familyPolicy, families } = service;
+  if (wantedIPs.length > 0 || sharing.key !== undefined) return undefined;
+  const isHalf = claims && recorded.length === 1 && familyPolicy !== 'SingleStack' && isContent(service);
+  if (!isHalf && (claims || recorded.length > 0)) return undefined;
+  const needed = familyPolicy === 'SingleStack' ? families.slice(0, 1) : families;
+  return { text: JSON.stringify([familyPolicy, needed, recorded.map(familyOf), wantedPools]), has: recorded.length };
+}
+
+/** Whether a Service asks for nothing else instead of what it has. */
+function isContent({ recorded, wantedPools, families }: Service): boolean {
+  const isNamed = (pool: string): boolean => wantedPools.length === 0 || wantedPools.includes(pool);
+  return recorded.every((assignment) => families.includes(familyOf(assignment)) && isNamed(assignment.pool));
+}
+
+interface CrowdsDeps {
+  readonly waiting: Waiting;
+  readonly ledger: Ledger;
+  readonly heldBack: HeldBack;
 }
 
 /**
  * Services that wait for the same pools for the same reason, while an edit of pools is followed that leaves alone who may use them:
- * what doesn't help one helps none of the others, so that of a crowd as many are planned as get an address, and one more.
+ * what doesn't help one helps none of the others, from which the same is held back, so that of a crowd as many are planned as get an
+ * address, and one more.
  */
 export class Crowds {
-  readonly #waiting: Waiting;
-  readonly #ledger: Ledger;
-  readonly #hopeless = new Set<Crowd>();
+  readonly #deps: CrowdsDeps;
+  /** With what was held back from them. */
+  readonly #hopeless = new Map<Crowd, string>();
 
-  constructor(waiting: Waiting, ledger: Ledger) {
-    this.#waiting = waiting;
-    this.#ledger = ledger;
+  constructor(deps: CrowdsDeps) {
+    this.#deps = deps;
   }
 
   /** The edit gives this Service nothing, nor has it anything new to hear. */
-  add(service: string): void {
-    const crowd = this.#crowdOf(service);
-    if (crowd !== undefined) this.#hopeless.add(crowd);
+  add(service: Service): void {
+    const crowd = this.#crowdOf(service.key);
+    if (crowd !== undefined) this.#hopeless.set(crowd, this.#deps.heldBack.view(service));
   }
 
   /** Whether that is so of another one of its crowd. */
-  isHopeless(service: string): boolean {
+  isHopeless(service: Service): boolean {
     if (this.#hopeless.size === 0) return false;
-    const crowd = this.#crowdOf(service);
-    return crowd !== undefined && this.#hopeless.has(crowd);
+    const crowd = this.#crowdOf(service.key);
+    const view = crowd === undefined ? undefined : this.#hopeless.get(crowd);
+    return view !== undefined && view === this.#deps.heldBack.view(service);
   }
 
   /** Somebody got an address: others may have to hear that there is one less. */
@@ -49,11 +62,13 @@ export class Crowds {
     this.#hopeless.clear();
   }
 
-  /** Undefined for a Service that is like no other: it has something kept for it, or may get back what it had. */
-  #crowdOf(service: string): Crowd | undefined {
-    const standing = this.#waiting.standing(service);
-    if (standing?.crowd === undefined || this.#ledger.assignments(service).length > 0) return undefined;
-    const hadOne = standing.pools.some((pool) => this.#ledger.hasReleased(pool, service));
-    return hadOne ? undefined : standing.crowd;
+  /** Undefined for a Service that is like no other: it has something kept or held back for it, or may get back what it had. */
+  #crowdOf(key: string): Crowd | undefined {
+    const { waiting, ledger, heldBack } = this.#deps;
+    const standing = waiting.standing(key);
+    if (standing?.crowd === undefined) return undefined;
+    const isAsItWas = ledger.assignments(key).length === standing.has && ledger.written(key).length === standing.has;
+    if (!isAsItWas || heldBack.of(key).length > 0) return undefined;
+    return standing.pools.some((pool) => ledger.hasReleased(pool, key)) ? undefined : standing.crowd;
   }
 }

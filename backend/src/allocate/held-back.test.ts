@@ -85,6 +85,20 @@ suite('who needs an address of each family', () => {
     assert.equal(desk.ips('younger'), '192.0.2.1,2001:db8::1');
   });
 
+  test('comes next, before younger ones, once the one in whose place it is has got both', () => {
+    const desk = new Desk(aPool('four', ['192.0.2.1-192.0.2.2'], { isDefault: true }), SIX);
+    desk.create('second', V6);
+    desk.create('first', BOTH);
+    desk.create('next', BOTH);
+    desk.remove('second');
+    assert.equal(desk.ips('first'), '192.0.2.1,2001:db8::1');
+    desk.create('young', V4);
+    assert.equal(desk.ips('young'), '');
+    desk.remove('first');
+    assert.equal(desk.ips('next'), '192.0.2.2,2001:db8::1');
+    assert.equal(desk.ips('young'), '192.0.2.1');
+  });
+
   test('has it held back by a leader that begins as well', () => {
     const second = aService('d/second', {
       ...V6,
@@ -104,6 +118,27 @@ suite('who needs an address of each family', () => {
     const planned = allocator.plan(all.get('d/young') ?? second, NOW);
     assert.deepEqual(planned.served && planned.assignments, []);
   });
+});
+
+test('of who needs one address and who needs both the older comes first, also where both come free at once', () => {
+  const desk = new Desk({ ...FOUR, reuseAfterSeconds: 60 }, { ...SIX, reuseAfterSeconds: 60 });
+  desk.create('holder', BOTH);
+  desk.create('six', V6);
+  desk.create('both', BOTH);
+  desk.remove('holder');
+  desk.pass(60);
+  assert.deepEqual([desk.ips('six'), desk.ips('both')], ['2001:db8::1', '']);
+});
+
+test('what is free after one got both goes to who has waited longest, before some of it is held back for the next one', () => {
+  const desk = new Desk(FOUR, aPool('six', ['2001:db8::1-2001:db8::2'], { isDefault: true }));
+  desk.create('first', BOTH);
+  desk.create('second', BOTH);
+  desk.create('six', V6);
+  desk.create('third', BOTH);
+  desk.remove('first');
+  assert.equal(desk.ips('second'), '192.0.2.1,2001:db8::2');
+  assert.deepEqual([desk.ips('six'), desk.ips('third')], ['2001:db8::1', '']);
 });
 
 suite('what is held back', () => {
@@ -137,7 +172,7 @@ suite('what is held back', () => {
     held.set(older, [first]);
     assert.deepEqual([held.keptFrom(first.ip, younger), held.keptFrom(first.ip, older)], ['d/older', undefined]);
     assert.equal(held.keptFrom(second.ip, younger), undefined);
-    assert.equal(held.take(first.ip), 'd/older');
+    assert.equal(held.take(first.ip)?.key, 'd/older');
     assert.deepEqual([held.keptFrom(first.ip, younger), held.take(first.ip)], [undefined, undefined]);
   });
 });

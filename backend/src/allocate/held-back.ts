@@ -1,8 +1,6 @@
-import type { Assignment, Service } from '../domain/service.ts';
+import type { Assignment } from '../domain/service.ts';
 import { familyOf, without } from './assignments.ts';
-import { byServiceAge } from './waiting.ts';
-
-type Aged = Pick<Service, 'key' | 'createdAt'>;
+import { byServiceAge, lackId, type Aged, type Lack } from './waiting.ts';
 
 /** An address that nobody has, and that a Service will have once it gets one of the other family as well. */
 interface Hold {
@@ -18,6 +16,8 @@ interface Hold {
 export class HeldBack {
   readonly #byPlace = new Map<string, Hold>();
   readonly #byIp = new Map<string, Hold>();
+  /** Changes with everything that is held back. */
+  #version = 0;
 
   /** For which older Service an address is held back from this one. */
   keptFrom(ip: string, service: Aged): string | undefined {
@@ -27,6 +27,13 @@ export class HeldBack {
 
   has(ip: string): boolean {
     return this.#byIp.has(ip);
+  }
+
+  /** The same text for Services that the same is kept from, as long as nothing else is held back than at the time of asking. */
+  view(service: Aged): string {
+    let older = 0;
+    for (const hold of this.#byIp.values()) if (byServiceAge(hold.service, service) < 0) older += 1;
+    return `${this.#version} ${older}`;
   }
 
   /** What is held back for a Service, in no particular order. */
@@ -42,21 +49,29 @@ export class HeldBack {
     const passed = new Set(granted.flatMap((assignment) => this.#holdsAt(assignment)));
     const displaced = [...passed].filter((hold) => hold.service.key !== service.key);
     for (const { assignment } of [...former, ...displaced]) this.take(assignment.ip);
-    for (const assignment of granted) {
+    for (const assignment of without(granted, this.of(service.key))) {
       const hold = { service, assignment };
-      this.#byPlace.set(placeOf(assignment), hold);
+      this.#byPlace.set(lackId(placeOf(assignment)), hold);
       this.#byIp.set(assignment.ip, hold);
+      this.#version += 1;
     }
     return [...former, ...displaced];
   }
 
-  /** Somebody has the address now; returns for whom it was held back. */
-  take(ip: string): string | undefined {
+  /** Somebody has the address now; returns for whom it was held back, and where somebody else's may be from now on. */
+  take(ip: string): { readonly key: string; readonly place: Lack } | undefined {
     const hold = this.#byIp.get(ip);
     if (hold === undefined) return undefined;
+    const { service, assignment } = hold;
+    this.#version += 1;
     this.#byIp.delete(ip);
-    this.#byPlace.delete(placeOf(hold.assignment));
-    return hold.service.key;
+    this.#byPlace.delete(lackId(placeOf(assignment)));
+    return { key: service.key, place: placeOf(assignment) };
+  }
+
+  /** Whether an address of a family of a pool is held back. */
+  isTaken(place: Lack): boolean {
+    return this.#byPlace.has(lackId(place));
   }
 
   #isFirst(service: Aged, assignment: Assignment): boolean {
@@ -65,10 +80,12 @@ export class HeldBack {
 
   /** Those in whose place it would be: an address may be another pool's since it was held back. */
   #holdsAt(assignment: Assignment): Hold[] {
-    return [this.#byPlace.get(placeOf(assignment)), this.#byIp.get(assignment.ip)].filter((hold) => hold !== undefined);
+    return [this.#byPlace.get(lackId(placeOf(assignment))), this.#byIp.get(assignment.ip)].filter(
+      (hold) => hold !== undefined,
+    );
   }
 }
 
-function placeOf(assignment: Assignment): string {
-  return `${familyOf(assignment)} ${assignment.pool}`;
+function placeOf(assignment: Assignment): Lack {
+  return { pool: assignment.pool, family: familyOf(assignment) };
 }

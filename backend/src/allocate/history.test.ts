@@ -25,7 +25,7 @@ import {
 } from './testing/rules.ts';
 import { CROWDED } from './testing/crowded.ts';
 import { SmallCluster } from './testing/small-cluster.ts';
-import { TWO_FAMILIES } from './testing/two-families.ts';
+import { TWO_FAMILIES, TWO_FAMILIES_SHARING } from './testing/two-families.ts';
 import { Allocator } from './allocator.ts';
 import { said } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
@@ -229,8 +229,6 @@ const nobodyStarves: Check = (before, after, { happenings }) => {
   if (isBelievedAnyway(happenings)) return;
   const oldest = firstHalfway(after);
   if (oldest === undefined || happenings.some((one) => touches(one, oldest.key))) return;
-  // One that is the first only since then had nothing held back for it.
-  if (firstHalfway(before)?.key !== oldest.key) return;
   const lacking = missingFamilies(oldest, after).filter((family) =>
     available(oldest, ADDRESSES, after).every(({ ip }) => familyOf(ip) !== family),
   );
@@ -238,7 +236,9 @@ const nobodyStarves: Check = (before, after, { happenings }) => {
     for (const ip of gained(service, before).filter((each) => lacking.includes(familyOf(each)))) {
       const had = service.recorded.filter((record) => record.ip !== ip);
       const services = new Map(after.services).set(service.key, { ...service, recorded: had });
-      const open = available(oldest, [ip], { ...after, services });
+      const world = { ...after, services };
+      // What others have already is kept from nobody who could share it as well.
+      const open: readonly Candidate[] = holdersOf(ip, world).length > 0 ? [] : available(oldest, [ip], world);
       assert.deepEqual(open, [], `the last of its family went past ${show(oldest)} to ${show(service)}`);
     }
   }
@@ -366,6 +366,13 @@ test('so does one in which many wait for the same, and all of them are told the 
 test('and one in which addresses of both families are short, and of those who need both the oldest is not overtaken', () => {
   fc.assert(
     fc.property(TWO_FAMILIES, (history) => run(history)),
+    { numRuns: Math.ceil(0.3 * RUNS), seed: SEED },
+  );
+});
+
+test('and one in which some of these share addresses', () => {
+  fc.assert(
+    fc.property(TWO_FAMILIES_SHARING, (history) => run(history)),
     { numRuns: Math.ceil(0.3 * RUNS), seed: SEED },
   );
 });

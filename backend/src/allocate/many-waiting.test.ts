@@ -17,11 +17,12 @@ const POOL = aPool('p', ['192.0.2.1-192.0.2.2'], { isDefault: true });
 class Desk {
   readonly services = new Map<string, Service>();
   readonly allocator = new Allocator({ services: this.services, namespaces: new Map([['shop', {}]]) });
-  #pool = POOL;
+  #pool: Pool;
   #reserved = reservedFor([]);
 
   /** The older first. */
-  constructor(services: readonly Service[], nodes: readonly string[] = []) {
+  constructor(services: readonly Service[], nodes: readonly string[] = [], pool: Pool = POOL) {
+    this.#pool = pool;
     this.#reserved = reservedFor(nodes);
     this.allocator.adopt(this.#set(), { released: new Map(), used: new Map() }, NOW);
     for (const service of services) {
@@ -39,6 +40,12 @@ class Desk {
   pool(spec: Partial<Pool>): void {
     this.#pool = { ...this.#pool, ...spec };
     this.#work(this.allocator.configure(this.#set(), NOW).again);
+  }
+
+  add(service: Service): void {
+    this.services.set(service.key, service);
+    this.allocator.observe(service);
+    this.#work([service.key]);
   }
 
   remove(key: string): void {
@@ -133,5 +140,51 @@ suite('where many wait', () => {
     assert.deepEqual([desk.ips('shop/first'), desk.ips('shop/next')], ['192.0.2.255', '']);
     desk.remove('shop/first');
     assert.equal(desk.ips('shop/next'), '192.0.2.255');
+  });
+});
+
+suite('where many wait for an address of the other family', () => {
+  const both: Partial<Service> = { families: ['ipv4', 'ipv6'], familyPolicy: 'RequireDualStack' };
+  const mixed = aPool('p', ['192.0.2.0/24', '2001:db8::1'], { isDefault: true });
+  const waiting = (): Desk => {
+    const first = aService('shop/first', { createdAt: 0, families: ['ipv6'] });
+    const others = services(100).map((service) => ({ ...service, ...both, createdAt: service.createdAt + 1 }));
+    return new Desk([first, ...others], [], mixed);
+  };
+
+  test('one that needs none gets his without disturbing them', (t) => {
+    const desk = waiting();
+    const plans = plansOf(t, () => desk.add(aService('shop/plain', { createdAt: 1_000 })));
+    assert.equal(desk.ips('shop/plain'), '192.0.2.1');
+    assert.ok(plans < FEW, `${plans}`);
+  });
+
+  test('an edit that helps none of them disturbs next to nobody, and one that helps few these few', (t) => {
+    const desk = waiting();
+    for (const spec of [{ priority: 3 }, { ranges: aPool('p', ['192.0.2.0/23', '2001:db8::1']).ranges }]) {
+      const plans = plansOf(t, () => desk.pool(spec));
+      assert.ok(plans < FEW, `${plans}`);
+    }
+    const more = aPool('p', ['192.0.2.0/23', '2001:db8::1-2001:db8::2']).ranges;
+    const plans = plansOf(t, () => desk.pool({ ranges: more }));
+    assert.deepEqual([desk.ips('shop/s0'), desk.ips('shop/s1')], ['192.0.2.0,2001:db8::2', '']);
+    assert.ok(plans < FEW, `${plans}`);
+  });
+
+  test('nor does it disturb those who are content with what they have, and all get it once there is enough', (t) => {
+    const prefer: Partial<Service> = { families: ['ipv4', 'ipv6'], familyPolicy: 'PreferDualStack', claims: true };
+    const having = services(100).map((service, i): Service => {
+      const ip = `192.0.2.${i}`;
+      return { ...service, ...prefer, recorded: [{ pool: 'p', ip }], ingressIPs: [ip] };
+    });
+    const desk = new Desk(having, [], aPool('p', ['192.0.2.0/24'], { isDefault: true }));
+    desk.pool({ priority: 1 });
+    const plans = plansOf(t, () => desk.pool({ priority: 2 }));
+    assert.ok(plans < FEW, `${plans}`);
+    desk.pool({ ranges: aPool('p', ['192.0.2.0/24', '2001:db8::/64']).ranges });
+    assert.deepEqual(
+      having.filter(({ key }) => !desk.ips(key).includes(':')),
+      [],
+    );
   });
 });

@@ -100,7 +100,10 @@ const UNMET_WISHES: ReadonlySet<Reason> = new Set([
   'SharingPoliciesDiffer',
 ]);
 
-/** `others`: of the families that are not lacking, where what was found may be somebody else's before it is given. */
+/**
+ * `others`: of the families that are not lacking, where what was found may be somebody else's before it is given. Only who asked for it
+ * hears of that: thousands may have found the same.
+ */
 function waitsFor(
   service: Service,
   failures: readonly Extract<Choice, { ok: false }>[],
@@ -109,8 +112,9 @@ function waitsFor(
   if (failures.length === 0) return undefined;
   const before = service.claims ? [] : service.recorded.flatMap(({ ip }) => canonicalAddress(ip) ?? []);
   const pools = [...failures, ...others].flatMap((choice) => choice.pools ?? []);
-  const found = others.map(({ assignment }) => assignment);
-  const ips = new Set([...before, ...[...failures, ...found].flatMap(({ ip }) => ip ?? [])]);
+  const wanted = service.wantedIPs.map(canonicalAddress);
+  const found = others.map(({ assignment }) => assignment.ip).filter((ip) => wanted.includes(ip));
+  const ips = new Set([...before, ...failures.flatMap(({ ip }) => ip ?? []), ...found]);
   const [family, second] = neededFamilies(service);
   const only = second === undefined ? { family } : {};
   const better = others.flatMap(({ pools: all = [], assignment }) =>

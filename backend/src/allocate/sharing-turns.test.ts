@@ -38,6 +38,16 @@ suite('who may share', () => {
     assert.deepEqual([desk.ips('waits'), desk.ips('both')], ['192.0.2.1', '']);
   });
 
+  test('of both families comes before a younger one of either family, where a sharer leaves both', () => {
+    const desk = new Desk(FOUR, SIX);
+    desk.create('stays', { ...BOTH, ...withPort(80) });
+    desk.create('leaves', { ...BOTH, ...withPort(53) });
+    desk.create('both', { ...BOTH, ...withPort(53) });
+    desk.create('young', { ...V4, ...withPort(53) });
+    desk.remove('leaves');
+    assert.deepEqual([desk.ips('both'), desk.ips('young')], ['192.0.2.1,2001:db8::1', '']);
+  });
+
   test('does not join one that is only leaving: who waited for the address comes first', () => {
     const desk = new Desk(FOUR, SIX);
     desk.create('leaves', BOTH);

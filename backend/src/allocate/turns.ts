@@ -2,16 +2,16 @@ import type { Assignment, Service } from '../domain/service.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
 import type { AllocatorDeps } from './allocator-deps.ts';
 import { without } from './assignments.ts';
-import { plainWish, type Crowds } from './crowds.ts';
+import { Crowds, plainWish } from './crowds.ts';
 import type { Effects } from './effects.ts';
 import type { Freed } from './freed.ts';
 import type { HeldBack } from './held-back.ts';
-import { interestedIn } from './interest.ts';
+import { inTurn } from './interest.ts';
 import { sharingGroup, type Holder, type Ledger } from './ledger.ts';
 import { said, type Plan } from './plan.ts';
 import type { PoolSet } from './pool-set.ts';
 import type { Unproven } from './unproven.ts';
-import type { Interest, Waiting } from './waiting.ts';
+import { lackId, type Interest, type Lack, type Waiting } from './waiting.ts';
 
 interface TurnsDeps extends Pick<AllocatorDeps, 'services'> {
   readonly ledger: Ledger;
@@ -24,6 +24,9 @@ interface TurnsDeps extends Pick<AllocatorDeps, 'services'> {
   readonly observe: (service: Service) => void;
 }
 
+/** So many in turn are asked whether something is to be held back for them; that none of them has a use for it is rare. */
+const MAX_ASKED = 10;
+
 /**
  * Who comes next: whatever becomes free, or can be shared, is kept at once for those who wait, the oldest first. What that means for
  * others is gathered until `effects` is asked for it.
@@ -34,6 +37,8 @@ export class Turns {
   readonly #drawn = new Set<string>();
   /** Services to plan anew as something else is held back than before, since a step began. */
   readonly #unsettled = new Set<string>();
+  /** Where something was held back that its Service or an older one has got, since a step began. */
+  readonly #vacated = new Map<string, Lack>();
 
   constructor(deps: TurnsDeps) {
     this.#deps = deps;
@@ -45,7 +50,12 @@ export class Turns {
   }
 
   /** What a step means, with the pools that others were given something from on the way. */
-  effects(again: readonly string[], pools: Iterable<string> = []): Effects {
+  effects(now: number, again: readonly string[], pools: Iterable<string> = []): Effects {
+    // Not before everybody was asked for whom something is free: of them others may be older.
+    for (const [id, place] of this.#vacated) {
+      this.#vacated.delete(id);
+      this.#passOn(place, now);
+    }
     const all = new Set([...pools, ...this.#drawn]);
     this.#drawn.clear();
     const keys = this.#unsettled.size === 0 ? again : [...new Set([...again, ...this.#unsettled])];
@@ -57,77 +67,92 @@ export class Turns {
   wait(service: Service, waitsFor: Interest | undefined, heard = this.#deps.waiting.heard(service.key)): void {
     if (waitsFor === undefined) return;
     // A record of addresses that a Service has not is a wish for these, whichever pools they are in.
-    const byAny = service.recorded.length > 0;
-    const others = { group: sharingGroup(service.sharing), byAny, named: plainWish(service) };
+    const byAny = without(service.recorded, this.#deps.ledger.assignments(service.key)).length > 0;
+    const others = { group: sharingGroup(service.sharing), byAny, plain: plainWish(service) };
     this.#deps.waiting.set(service, waitsFor, { heard, ...others });
   }
 
-  /**
-   * What a Service has from now on. What it has no more goes to who waits, one after the other: somebody who needs two would get both
-   * with the first, although an older one waits for the second.
-   */
-  set(holder: Holder, assignments: readonly Assignment[], now: number): string[] {
+  /** What a Service has from now on; what it has no more goes to who waits, with what is free besides. */
+  set(holder: Holder, assignments: readonly Assignment[], now: number, free: readonly Assignment[] = []): string[] {
     const { key } = holder;
     const { ledger, heldBack, unproven, pools } = this.#deps;
     unproven.note(key, assignments, pools());
-    for (const { ip } of assignments) {
-      const other = heldBack.take(ip) ?? key;
+    const taken = assignments.flatMap(({ ip }) => heldBack.take(ip) ?? []);
+    for (const { key: other, place } of taken) {
+      this.#vacated.set(lackId(place), place);
       if (other !== key) this.#unsettled.add(other);
     }
     const written = ledger.written(key);
     const lost = ledger.assignments(key).filter(({ ip }) => assignments.every((other) => other.ip !== ip));
-    const steps = lost.length === 0 ? [[]] : lost.map((_, i) => lost.slice(i + 1));
-    return steps.flatMap((rest, i) => {
-      const freed = ledger.set(holder, [...assignments, ...rest], now);
-      this.#discard(freed, written);
-      // Beside those who have it still there may be room, whatever the terms of the one that left have become.
-      const [sharer = ''] = ledger.holders(lost[i]?.ip ?? '');
-      return [...this.#free(freed, now), ...this.shareAnew(ledger.sharing(sharer), now)];
+    const freed = ledger.set(holder, assignments, now);
+    this.#discard(freed, written);
+    // Beside those who have it still there may be room, whatever the terms of the one that left have become.
+    const sharers = lost.flatMap(({ ip }) => ledger.holders(ip).slice(0, 1));
+    const groups = sharers.flatMap((sharer) => groupOf(ledger.sharing(sharer)) ?? []);
+    const resting: string[] = [];
+    const rested = freed.flatMap((assignment) => {
+      const home = this.#deps.freed.take(assignment, now);
+      if (home === undefined) resting.push(assignment.ip);
+      return home ?? [];
     });
+    // Who wants one that rests hears that, and that it is nobody's any more.
+    return [...this.offer([...free, ...rested], now, groups), ...this.retell(resting, now)];
   }
 
-  /** Keeps an address for the oldest Service that waits for it, so that no younger one comes first. */
-  offer({ pool, ip }: Assignment, now: number): string[] {
+  /** A Service is gone: what it had, and what was held back for it, goes to who waits. */
+  forget(key: string, now: number): string[] {
+    const { ledger, heldBack } = this.#deps;
+    const held = heldBack.of(key);
+    for (const { ip } of held) heldBack.take(ip);
+    const sharing = ledger.sharing(key);
+    return sharing === undefined ? this.offer(held, now) : this.set({ key, sharing }, [], now, held);
+  }
+
+  /**
+   * Keeps addresses for the oldest Services that wait for them, so that no younger one comes first; of those who share in these groups
+   * whoever fits beside the others by now gets its address, too. All in one: somebody who needs two would get both with the first one,
+   * although an older one waits for the second.
+   */
+  offer(free: readonly Assignment[], now: number, groups: readonly string[] = []): string[] {
     const { services, ledger, heldBack, waiting, pools } = this.#deps;
     const again: string[] = [];
-    for (const key of interestedIn({ pool, ip }, pools(), waiting)) {
+    const open = new Map(free.map((assignment) => [assignment.ip, assignment]));
+    for (const { key, ips, isMember } of inTurn({ open, groups: new Set(groups) }, pools(), waiting)) {
       const service = services.get(key);
       // Of those who share only some fit beside the first: the others get nothing by being planned.
-      if (service === undefined || ledger.rivals(ip, service).length > 0) continue;
+      const fits = (one: Service): boolean => isMember || ips.some((ip) => ledger.rivals(ip, one).length === 0);
+      if (service === undefined || !fits(service)) continue;
       if (this.#serve(service, now)) again.push(key);
-      if (heldBack.has(ip) || ledger.isHeldAlone(ip)) break;
+      for (const ip of open.keys()) if (heldBack.has(ip) || ledger.isHeldAlone(ip)) open.delete(ip);
     }
-    return [...again, ...this.retell([ip], now)];
+    return free.length === 0 ? again : [...again, ...this.retell(new Set(free.map(({ ip }) => ip)), now)];
   }
 
   /** One of a group has other addresses or terms than before: those of the group that wait may fit beside it now. */
   shareAnew(terms: SharingTerms | undefined, now: number): string[] {
-    const group = terms === undefined ? undefined : sharingGroup(terms);
-    if (group === undefined) return [];
-    return this.#deps.waiting.inGroup(group).filter((key) => {
-      const service = this.#deps.services.get(key);
-      return service !== undefined && this.#serve(service, now);
-    });
+    const group = groupOf(terms);
+    return group === undefined ? [] : this.offer([], now, [group]);
   }
 
   /** Who wants an address that somebody else has got, or has on other terms, and is told of another one or of other terms. */
   retell(ips: Iterable<string>, now: number): string[] {
     const { services, waiting, plan } = this.#deps;
-    const wanting = [...ips].flatMap((ip) => waiting.wanting(ip));
-    return wanting.filter((key) => {
+    const wanting = [...ips].flatMap((ip) => waiting.wantersOf(ip));
+    const concerned = wanting.filter(({ key }) => {
       const service = services.get(key);
       return service !== undefined && said(plan(service, now)) !== waiting.heard(key);
     });
+    return concerned.map(({ key }) => key);
   }
 
   /** Who waits is planned anew, oldest first; returned are those that get something or hear something new. */
   reconsider(keys: readonly string[], now: number, crowds?: Crowds): Effects {
     const again = keys.filter((key) => {
-      if (crowds?.isHopeless(key) === true) return false;
       const service = this.#deps.services.get(key);
-      return service !== undefined && this.#isHelped(service, now, crowds);
+      if (service === undefined || crowds?.isHopeless(service) === true) return false;
+      return this.#isHelped(service, now, crowds);
     });
-    return this.effects(again);
+    return this.effects(now, again);
   }
 
   /** Holds back what a Service is to have with what it lacks; what is not held back any more is for who waits. */
@@ -137,11 +162,11 @@ export class Turns {
     if (holds.length === 0 && heldBack.of(service.key).length === 0) return;
     const dropped = heldBack.set(service, holds);
     observe(service);
-    for (const { service: former, assignment } of dropped) {
-      if (former.key !== service.key) this.#unsettled.add(former.key);
-      if (ledger.isHeld(assignment.ip) || heldBack.has(assignment.ip)) continue;
-      for (const key of this.offer(assignment, now)) this.#unsettled.add(key);
-    }
+    for (const { service: former } of dropped) if (former.key !== service.key) this.#unsettled.add(former.key);
+    const free = dropped
+      .map(({ assignment }) => assignment)
+      .filter(({ ip }) => !ledger.isHeld(ip) && !heldBack.has(ip));
+    for (const key of this.offer(free, now)) this.#unsettled.add(key);
   }
 
   #isHelped(service: Service, now: number, crowds: Crowds | undefined): boolean {
@@ -154,7 +179,7 @@ export class Turns {
     if (said(planned) !== this.#deps.waiting.heard(service.key)) return true;
     // Who hears nothing new may still wait for other pools than before.
     if (planned.served) this.wait(service, planned.waitsFor);
-    crowds?.add(service.key);
+    crowds?.add(service);
     return false;
   }
 
@@ -164,12 +189,18 @@ export class Turns {
     for (const { ip } of freed) if (!written.some((assignment) => assignment.ip === ip)) ledger.neverUsed(ip);
   }
 
-  #free(freed: readonly Assignment[], now: number): string[] {
-    return freed.flatMap((assignment) => {
-      const free = this.#deps.freed.take(assignment, now);
-      // Who wants it hears that it rests, and is nobody's any more.
-      return free === undefined ? this.retell([assignment.ip], now) : this.offer(free, now);
-    });
+  /** Nothing is held back any more of a family of a pool: now something may be for the next one that needs both families. */
+  #passOn(place: Lack, now: number): void {
+    const { services, waiting, heldBack } = this.#deps;
+    const crowds = new Crowds(this.#deps);
+    let asked = 0;
+    for (const { key } of waiting.needingBoth(place)) {
+      if (heldBack.isTaken(place) || asked >= MAX_ASKED) return;
+      const service = services.get(key);
+      if (service === undefined || crowds.isHopeless(service)) continue;
+      asked += 1;
+      if (this.#isHelped(service, now, crowds)) this.#unsettled.add(key);
+    }
   }
 
   /** Keeps for a Service that waits what it can have by now; returns whether it gets something. */
@@ -192,4 +223,8 @@ export class Turns {
     for (const { pool } of added) this.#drawn.add(pool);
     return true;
   }
+}
+
+function groupOf(terms: SharingTerms | undefined): string | undefined {
+  return terms === undefined ? undefined : sharingGroup(terms);
 }

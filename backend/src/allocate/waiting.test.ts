@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import { aPool } from '../domain/testing/builders.ts';
+import { inTurn } from './interest.ts';
+import { PoolSet } from './pool-set.ts';
 import { byServiceAge, Waiting, type Interest } from './waiting.ts';
 
 const aged = (key: string, createdAt: number): { key: string; createdAt: number } => ({ key, createdAt });
@@ -18,8 +21,15 @@ function interest(pools: readonly string[], ips: readonly string[] = []): Intere
   return { pools, full: pools.map((pool) => ({ pool, family: 'ipv4' })), ips };
 }
 
+/** Whom an address of a pool is for that becomes free. */
 function freed(waiting: Waiting, pool: string, ip: string): string[] {
-  return [...waiting.interestedIn(pool, { family: 'ipv4', ip })];
+  const pools = new PoolSet(new Map([[pool, aPool(pool, ['192.0.2.0/24', '2001:db8::/64'])]]));
+  const offer = { open: new Map([[ip, { pool, ip }]]), groups: new Set<string>() };
+  return [...inTurn(offer, pools, waiting)].map(({ key }) => key);
+}
+
+function membersOf(waiting: Waiting, group: string): string[] {
+  return waiting.membersOf(group).map(({ key }) => key);
 }
 
 suite('who waits for an address', () => {
@@ -38,7 +48,7 @@ suite('who waits for an address', () => {
     dual.set(aged('six', 1), { pools: ['p'], full: [{ pool: 'p', family: 'ipv6' }], ips: [] });
     dual.set(aged('shut', 2), { pools: ['p'], full: [], ips: [] });
     assert.deepEqual(freed(dual, 'p', '192.0.2.1'), []);
-    assert.deepEqual([...dual.interestedIn('p', { family: 'ipv6', ip: '2001:db8::1' })], ['six']);
+    assert.deepEqual(freed(dual, 'p', '2001:db8::1'), ['six']);
     assert.deepEqual(dual.helpedBy(['p']), ['six', 'shut']);
     assert.deepEqual(dual.helpedBy(['q']), []);
   });
@@ -47,12 +57,12 @@ suite('who waits for an address', () => {
     both.set(aged('a', 1), interest(['p'], ['192.0.2.1']));
     assert.deepEqual(freed(both, 'p', '192.0.2.1'), ['a']);
   });
-  test('of a sharing group', () => assert.deepEqual(waiting.inGroup('shop/k'), ['old']));
+  test('of a sharing group', () => assert.deepEqual(membersOf(waiting, 'shop/k'), ['old']));
   test('for something else since, or for nothing any more', () => {
     waiting.set(aged('old', 1), interest(['q']));
     waiting.delete('middle');
     assert.deepEqual(freed(waiting, 'p', '192.0.2.1'), ['young']);
-    assert.deepEqual(waiting.inGroup('shop/k'), []);
+    assert.deepEqual(membersOf(waiting, 'shop/k'), []);
     assert.deepEqual([waiting.keys(), waiting.size], [['old', 'young'], 2]);
   });
 });
@@ -62,7 +72,7 @@ test('the queues hold who waits, in order of age, whatever came before', () => {
     key: fc.constantFrom('a', 'b', 'c', 'd'),
     createdAt: fc.nat(2),
     pools: fc.option(fc.subarray(['p', 'q'])),
-    ips: fc.subarray(['1', '2']),
+    ips: fc.subarray(['192.0.2.1', '192.0.2.2']),
   });
   fc.assert(
     fc.property(fc.array(step), (steps) => {
@@ -81,9 +91,9 @@ test('the queues hold who waits, in order of age, whatever came before', () => {
         waiting.keys(),
         sorted.map(({ key }) => key),
       );
-      const interested = sorted.filter(({ pools, ips }) => pools?.includes('p') === true || ips.includes('1'));
+      const interested = sorted.filter(({ pools, ips }) => pools?.includes('p') === true || ips.includes('192.0.2.1'));
       assert.deepEqual(
-        freed(waiting, 'p', '1'),
+        freed(waiting, 'p', '192.0.2.1'),
         interested.map(({ key }) => key),
       );
     }),

@@ -2,7 +2,7 @@ import type { Family } from '../domain/address.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { Service } from '../domain/service.ts';
 
-type Aged = Pick<Service, 'key' | 'createdAt'>;
+export type Aged = Pick<Service, 'key' | 'createdAt'>;
 
 /** The older first; of one age the first by name, as timestamps have whole seconds. */
 export function byServiceAge(a: Aged, b: Aged): number {
@@ -50,6 +50,7 @@ class Queue {
 }
 
 const RESTING: Reason = 'PoolResting';
+const ALLOCATED: Reason = 'Allocated';
 
 interface Entry {
   readonly service: Aged;
@@ -63,11 +64,21 @@ interface Entry {
   readonly byAny: boolean;
   readonly heard: string | undefined;
   readonly crowd: Crowd | undefined;
+  /** How many addresses it has beside what it waits for, if it is in a crowd. */
+  readonly has: number;
+}
+
+/** What a Service asks for of which nothing but its pools decides what it gets. */
+export interface PlainWish {
+  /** The same for all that ask for the same, and have addresses of the same families. */
+  readonly text: string;
+  /** How many addresses it has already. */
+  readonly has: number;
 }
 
 /**
  * Services that get the same answer by any edit that leaves alone who may use the pools. All that the answer to a plain Service
- * depends on is the same for them: its family, the pools that it names, its pools in their order, which of these let it in, and which
+ * depends on is the same for them: what it asks for, its pools (their order follows from these), which of them let it in, and which
  * lack addresses only; and all of them last heard the same, so that what is no news for one is none for the others. Whatever `choose`
  * comes to look at besides has to become part of the id.
  */
@@ -83,8 +94,8 @@ export interface Bonds {
   readonly byAny?: boolean;
   /** What was last said of it: if it is to hear the same again, nothing need be written. */
   readonly heard?: string | undefined;
-  /** The pools that it names, if nothing but its pools decides what it gets. */
-  readonly named?: readonly string[] | undefined;
+  /** Given if nothing but its pools decides what it gets. */
+  readonly plain?: PlainWish | undefined;
 }
 
 /** A pool that would give an address of a family if it had one. */
@@ -102,7 +113,8 @@ export interface Interest extends Pick<Entry, 'pools' | 'full' | 'ips' | 'family
   readonly closed?: readonly string[];
 }
 
-function lackId({ pool, family }: Lack): string {
+/** One text for each. */
+export function lackId({ pool, family }: Lack): string {
   return `${family} ${pool}`;
 }
 
@@ -111,6 +123,7 @@ export class Waiting {
   readonly #entries = new Map<string, Entry>();
   readonly #all = new Queue();
   readonly #byLack = new Map<string, Queue>();
+  readonly #byHalf = new Map<string, Queue>();
   readonly #byIp = new Map<string, Queue>();
   readonly #byGroup = new Map<string, Queue>();
   readonly #byPool = new Map<string, Queue>();
@@ -124,15 +137,11 @@ export class Waiting {
   set(
     { key, createdAt }: Aged,
     { pools, full, closed = [], ips, family }: Interest,
-    { group, byAny, heard, named }: Bonds = {},
+    { group, byAny, heard, plain }: Bonds = {},
   ): void {
     this.delete(key);
     const service = { key, createdAt };
-    // Who needs both families may lack one and be helped by the other.
-    const isAlone = family === undefined || named === undefined;
-    const crowd = isAlone
-      ? undefined
-      : this.#join(JSON.stringify([family, named, pools, closed, full.map(lackId), heard]));
+    const crowd = plain === undefined ? undefined : this.#join(crowdId(plain, { pools, closed, full }, heard));
     // Who wants one address, or no pool that there is, may be helped by any as well.
     const entry = {
       service,
@@ -144,6 +153,7 @@ export class Waiting {
       byAny: byAny === true || ips.length > 0 || pools.length === 0,
       heard,
       crowd,
+      has: plain?.has ?? 0,
     };
     this.#entries.set(key, entry);
     for (const queue of this.#queuesOf(entry)) queue.add(service);
@@ -188,9 +198,24 @@ export class Waiting {
     return [...new Set(services.sort(byServiceAge).map(({ key }) => key))];
   }
 
+  /** Who would take an address of a family from a pool, oldest first. Like the lists below, as it is now. */
+  takersOf(lack: Lack): readonly Aged[] {
+    return [...(this.#byLack.get(lackId(lack)) ?? [])];
+  }
+
+  /** Those of them who need an address of the other family with it. */
+  needingBoth(lack: Lack): readonly Aged[] {
+    return [...(this.#byHalf.get(lackId(lack)) ?? [])];
+  }
+
   /** Who wants this very address, oldest first. */
-  wanting(ip: string): string[] {
-    return [...(this.#byIp.get(ip) ?? [])].map(({ key }) => key);
+  wantersOf(ip: string): readonly Aged[] {
+    return [...(this.#byIp.get(ip) ?? [])];
+  }
+
+  /** Who would share an address with others of this group, oldest first. */
+  membersOf(group: string): readonly Aged[] {
+    return [...(this.#byGroup.get(group) ?? [])];
   }
 
   /** What was last said of a Service that waits. */
@@ -198,28 +223,9 @@ export class Waiting {
     return this.#entries.get(key)?.heard;
   }
 
-  /** The crowd of a Service, one object for all that are in it, and the pools that it looks to. */
-  standing(key: string): Pick<Entry, 'pools' | 'crowd'> | undefined {
+  /** The crowd of a Service, one object for all that are in it, the pools that it looks to, and what it has. */
+  standing(key: string): Pick<Entry, 'pools' | 'crowd' | 'has'> | undefined {
     return this.#entries.get(key);
-  }
-
-  /** Who would share an address with others of this group, oldest first. */
-  inGroup(group: string): string[] {
-    return [...(this.#byGroup.get(group) ?? [])].map(({ key }) => key);
-  }
-
-  /** Who may take an address that became free, oldest first. What is set or deleted meanwhile changes nothing. */
-  *interestedIn(
-    pool: string,
-    { family, ip }: { readonly family: Family; readonly ip: string },
-  ): IterableIterator<string> {
-    const lacking = [...(this.#byLack.get(lackId({ pool, family })) ?? [])];
-    const wanting = [...(this.#byIp.get(ip) ?? [])];
-    let last: string | undefined;
-    for (const { key } of merged(lacking, wanting)) {
-      if (key !== last) yield key;
-      last = key;
-    }
   }
 
   #join(id: string): Crowd {
@@ -240,29 +246,30 @@ export class Waiting {
     return [this.#all, ...(entry.byAny ? [this.#byAny] : []), ...named];
   }
 
-  #namesOf({ pools, full, ips, group }: Entry): [Map<string, Queue>, string][] {
+  #namesOf({ pools, full, ips, group, family }: Entry): [Map<string, Queue>, string][] {
+    const halves = family === undefined ? full : [];
     return [
       ...pools.map((pool): [Map<string, Queue>, string] => [this.#byPool, pool]),
       ...full.map((lack): [Map<string, Queue>, string] => [this.#byLack, lackId(lack)]),
+      ...halves.map((lack): [Map<string, Queue>, string] => [this.#byHalf, lackId(lack)]),
       ...ips.map((ip): [Map<string, Queue>, string] => [this.#byIp, ip]),
       ...(group === undefined ? [] : [[this.#byGroup, group] as [Map<string, Queue>, string]]),
     ];
   }
 }
 
-/** Two ordered lists as one; who is in both comes twice, one after the other. */
-function* merged(some: readonly Aged[], others: readonly Aged[]): IterableIterator<Aged> {
-  let i = 0;
-  for (const service of some) {
-    for (let other = others[i]; other !== undefined && byServiceAge(other, service) < 0; other = others[++i])
-      yield other;
-    yield service;
-  }
-  yield* others.slice(i);
-}
-
 function queueOf(queues: Map<string, Queue>, name: string): Queue {
   const queue = queues.get(name) ?? new Queue();
   queues.set(name, queue);
   return queue;
+}
+
+function crowdId(
+  { text }: PlainWish,
+  { pools, closed, full }: Required<Pick<Interest, 'pools' | 'closed' | 'full'>>,
+  heard: string | undefined,
+): string {
+  // Who has an address of one family and would have the other one as well hears of his own alone.
+  const news = heard?.startsWith(`["${ALLOCATED}"`) === true ? ALLOCATED : heard;
+  return JSON.stringify([text, pools.toSorted(), closed.toSorted(), full.map(lackId).sort(), news]);
 }

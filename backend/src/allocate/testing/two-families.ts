@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import type { Service } from '../../domain/service.ts';
 import type { Happening, Step } from './history.ts';
 
+type Create = Extract<Happening, { what: 'create' }>;
+
 const NAMES = ['p', 'q', 'r'] as const;
 const SERVICES = Array.from({ length: 8 }, (_, i) => `a/${i}`);
 const RANGES: readonly (readonly string[])[] = [
@@ -13,29 +15,31 @@ const RANGES: readonly (readonly string[])[] = [
   ['192.0.2.4', '2001:db8::4'],
 ];
 
-type Wish = Pick<Service, 'familyPolicy' | 'families' | 'wantedPools'>;
+type Wish = Pick<Service, 'familyPolicy' | 'families' | 'wantedPools'> & Pick<Create, 'terms'>;
 
-const WISH: fc.Arbitrary<Wish> = fc.record({
+const OWN = {
   familyPolicy: fc.constantFrom<Service['familyPolicy']>('RequireDualStack', 'RequireDualStack', 'SingleStack'),
   families: fc.constantFrom<Service['families']>(['ipv4', 'ipv6'], ['ipv6', 'ipv4']),
   wantedPools: fc.constantFrom<readonly string[]>([], [], ['p', 'q'], ['r', 'p']),
+};
+const ALONE: fc.Arbitrary<Wish> = fc.record({ ...OWN, terms: fc.constant({}) });
+const SHARING: fc.Arbitrary<Wish> = fc.record({
+  ...OWN,
+  terms: fc.record({
+    key: fc.constantFrom(undefined, 'k', 'k', 'l'),
+    ports: fc.subarray(['TCP/80', 'TCP/443', 'UDP/53'], { minLength: 1, maxLength: 2 }),
+  }),
 });
 
-function creation(key: string, { families, familyPolicy, wantedPools }: Wish): Happening {
-  return { what: 'create', key, families, spec: { familyPolicy, wantedPools }, terms: {}, restored: undefined };
+function creation(key: string, { families, familyPolicy, wantedPools, terms }: Wish): Happening {
+  return { what: 'create', key, families, spec: { familyPolicy, wantedPools }, terms, restored: undefined };
 }
 
 const KEY = fc.constantFrom(...SERVICES);
 const NAME = fc.constantFrom(...NAMES);
-const HAPPENING: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 3, arbitrary: fc.tuple(KEY, WISH).map((given) => creation(...given)) },
+/** Of pools and time, and of Services that are gone. */
+const OTHERS: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 4, arbitrary: KEY.map((key): Happening => ({ what: 'delete', key })) },
-  {
-    weight: 1,
-    arbitrary: fc.tuple(KEY, WISH).map(([key, { familyPolicy, wantedPools }]): Happening => {
-      return { what: 'edit', key, spec: { familyPolicy, wantedPools }, terms: {} };
-    }),
-  },
   {
     weight: 1,
     arbitrary: fc
@@ -63,15 +67,34 @@ function stepOf(happening: Happening, coins: readonly boolean[] = [true]): Step 
 }
 
 /** They begin with their pools, and with more Services than these have addresses. */
-export const TWO_FAMILIES: fc.Arbitrary<Step[]> = fc
-  .tuple(
-    fc.array(fc.constantFrom(...RANGES), { minLength: NAMES.length, maxLength: NAMES.length }),
-    fc.array(WISH, { minLength: 5, maxLength: SERVICES.length }),
-    fc.array(fc.tuple(HAPPENING, fc.array(fc.boolean(), { minLength: 1, maxLength: 4 })), { maxLength: 25 }),
-  )
-  .map(([ranges, wishes, happenings]) => [
-    ...NAMES.map((name, i) => stepOf({ what: 'createPool', name, ranges: ranges[i] ?? [], spec: {} })),
-    // Their age is told in seconds.
-    ...wishes.flatMap((wish, i) => [stepOf({ what: 'pass', seconds: 1 }), stepOf(creation(SERVICES[i] ?? '', wish))]),
-    ...happenings.map((given) => stepOf(...given)),
-  ]);
+function histories(wish: fc.Arbitrary<Wish>): fc.Arbitrary<Step[]> {
+  const happening = fc.oneof(
+    { weight: 3, arbitrary: fc.tuple(KEY, wish).map((given) => creation(...given)) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(KEY, wish).map(([key, { familyPolicy, wantedPools, terms }]): Happening => {
+        return { what: 'edit', key, spec: { familyPolicy, wantedPools }, terms };
+      }),
+    },
+    { weight: 10, arbitrary: OTHERS },
+  );
+  return fc
+    .tuple(
+      fc.array(fc.constantFrom(...RANGES), { minLength: NAMES.length, maxLength: NAMES.length }),
+      fc.array(wish, { minLength: 5, maxLength: SERVICES.length }),
+      fc.array(fc.tuple(happening, fc.array(fc.boolean(), { minLength: 1, maxLength: 4 })), { maxLength: 25 }),
+    )
+    .map(([ranges, wishes, happenings]) => [
+      ...NAMES.map((name, i) => stepOf({ what: 'createPool', name, ranges: ranges[i] ?? [], spec: {} })),
+      // Their age is told in seconds.
+      ...wishes.flatMap((given, i) => [
+        stepOf({ what: 'pass', seconds: 1 }),
+        stepOf(creation(SERVICES[i] ?? '', given)),
+      ]),
+      ...happenings.map((given) => stepOf(...given)),
+    ]);
+}
+
+export const TWO_FAMILIES = histories(ALONE);
+/** The same, and some of the Services share addresses. */
+export const TWO_FAMILIES_SHARING = histories(SHARING);
