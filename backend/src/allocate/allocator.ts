@@ -107,11 +107,12 @@ export class Allocator {
   /** A Service was seen for the first time, or anew: others shouldn't get what it asks for. */
   observe(service: Service): void {
     this.ledger.touch(service.key);
-    const wishes = wishesOf(service, this.ledger.assignments(service.key));
+    const own = this.ledger.assignments(service.key);
+    const wishes = wishesOf(service, own);
     this.#wishes.set(service.key, wishes);
     const labels = this.#deps.namespaces.get(service.namespace);
     // Nobody keeps an address from others by asking for what no pool would give.
-    const open = openWishes(service, wishes, this.#pools, labels);
+    const open = openWishes(service, { wishes, own }, this.#pools, labels);
     const held = this.heldBack.of(service.key).map(({ ip }) => ip);
     this.ledger.wish(service.key, held.length === 0 ? open : [...new Set([...open, ...held])]);
   }

@@ -53,6 +53,8 @@ const X = '192.0.2.1';
 const POOL = aPool('p', ['192.0.2.1-192.0.2.3'], { isDefault: true });
 const OTHERS = [aPool('q', ['198.51.100.1']), aPool('six', ['2001:db8::1-2001:db8::9'])];
 
+const TWO: Partial<Service> = { families: ['ipv4', 'ipv6'], familyPolicy: 'RequireDualStack' };
+
 suite('who asks in vain for an address keeps it from nobody', () => {
   const vain: readonly (readonly [string, Partial<Service>])[] = [
     ['names a pool that does not exist', { wantedIPs: [X], wantedPools: ['gone'] }],
@@ -70,6 +72,12 @@ suite('who asks in vain for an address keeps it from nobody', () => {
       'asks for one of the other family, and has it in its record',
       { wantedIPs: ['2001:db8::5'], recorded: [{ pool: 'p', ip: X }] },
     ],
+    [
+      'needs one of the other family as well, and names pools without any',
+      { ...TWO, wantedIPs: [X], wantedPools: ['p', 'q'] },
+    ],
+    ['asks for one of the other family as well that no pool has', { ...TWO, wantedIPs: [X, '2001:db9::1'] }],
+    ['needs both, and the pool of the other one is bound to others', { ...TWO, wantedIPs: [X] }],
   ];
   for (const [what, asks] of vain) {
     test(`it ${what}`, () => {
@@ -137,6 +145,19 @@ suite('an address is kept for who asks for it', () => {
       assert.deepEqual(got(bench), [['192.0.2.2'], [X]]);
     });
   }
+  test('of whom it needs both families, from when on there is a pool of the other one', () => {
+    const asks = aService('a/both', { ...TWO, wantedIPs: [X], wantedPools: ['p', 'six'] });
+    const bench = new Bench([asks], POOL, { ...aPool('six', ['2001:db8::1']), disabled: true });
+    const web = aService('a/web', { createdAt: 3_000 });
+    const ipFor = (): string => {
+      const planned = bench.allocator.plan(web, NOW);
+      return planned.served ? planned.assignments.map(({ ip }) => ip).join() : '';
+    };
+    assert.equal(ipFor(), X);
+    bench.services.set('a/six', aService('a/six', { createdAt: 1, families: ['ipv6'], wantedPools: ['six'] }));
+    bench.configure(POOL, aPool('six', ['2001:db8::1']));
+    assert.equal(ipFor(), '192.0.2.2');
+  });
   test('no longer when the pool is closed to it', () => {
     const taken = aService('a/web', { createdAt: 3_000 });
     const asks = aService('evil/e', { createdAt: 2_000, wantedIPs: [X], wantedPools: ['p', 'q'] });

@@ -1,7 +1,16 @@
-import { canonicalAddress, parseAddress, rangeContains, type Address, type AddressRange } from '../domain/address.ts';
+import {
+  canonicalAddress,
+  parseAddress,
+  rangeContains,
+  type Address,
+  type AddressRange,
+  type Family,
+} from '../domain/address.ts';
+import type { Pool } from '../domain/pool.ts';
 import { sameRanges } from '../domain/ranges.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
+import { familyOf } from './assignments.ts';
 import { isAllowed, whoMayUse, type PoolSet } from './pool-set.ts';
 import { notServed } from './served.ts';
 
@@ -9,6 +18,12 @@ import { notServed } from './served.ts';
 export interface Wish {
   readonly ip: string;
   readonly address: Address;
+  /** It is granted only with an address of the other family, which may be any pool's. */
+  readonly needsBoth: boolean;
+}
+
+function needsBoth({ familyPolicy, families }: Service): boolean {
+  return familyPolicy === 'RequireDualStack' && families.length > 1;
 }
 
 /** What a family would be given if it could be: the wanted address, else those of the record, as `choose` has it. */
@@ -38,7 +53,7 @@ export function wishesOf(service: Service, own: readonly Assignment[]): Wish[] {
     .filter((ip) => !isOwn(ip))
     .flatMap((ip) => {
       const address = parseAddress(ip);
-      return address === undefined ? [] : [{ ip, address }];
+      return address === undefined ? [] : [{ ip, address, needsBoth: needsBoth(service) }];
     });
 }
 
@@ -49,16 +64,50 @@ function isOpen(service: Service, { address }: Wish, pools: PoolSet, labels: Lab
   return having.some((pool) => isAllowed(pool, service, labels) && pools.reservation(pool, address) === undefined);
 }
 
-/** Those that the pools as they are could grant, in canonical text. `labels`: those of the Service's namespace. */
+/** What there is for a Service. */
+interface Chances {
+  readonly pools: PoolSet;
+  /** Those of its namespace. */
+  readonly labels: Labels | undefined;
+  /** Its wishes that a pool could grant. */
+  readonly open: readonly Wish[];
+}
+
+function giving(service: Service, { pools, labels }: Chances): readonly Pool[] {
+  const { wantedPools } = service;
+  if (wantedPools.length === 0) return pools.candidates(service, labels);
+  return wantedPools.flatMap((name) => pools.get(name) ?? []).filter((pool) => isAllowed(pool, service, labels));
+}
+
+/** Whether a Service may ever get an address of a family: the one that it asks for, or any if it asks for none. */
+function isPossible(service: Service, family: Family, chances: Chances): boolean {
+  const isOfFamily = (address: Address | undefined): boolean => address?.family === family;
+  if (service.wantedIPs.some((text) => isOfFamily(parseAddress(text)))) {
+    return chances.open.some(({ address }) => isOfFamily(address));
+  }
+  return giving(service, chances).some(({ name, disabled, deleting }) => {
+    return !disabled && !deleting && chances.pools.allocatable(name).some((range) => range.family === family);
+  });
+}
+
+/** Those that the pools as they are could grant, in canonical text. `own`: what it has; `labels`: those of the Service's namespace. */
 export function openWishes(
   service: Service,
-  wishes: readonly Wish[],
+  { wishes, own }: { readonly wishes: readonly Wish[]; readonly own: readonly Assignment[] },
   pools: PoolSet,
   labels: Labels | undefined,
 ): string[] {
   if (wishes.length === 0) return [];
   if (notServed({ service, defaultPoolExists: pools.hasDefault }) !== undefined) return [];
-  return wishes.filter((wish) => isOpen(service, wish, pools, labels)).map(({ ip }) => ip);
+  const open = wishes.filter((wish) => isOpen(service, wish, pools, labels));
+  const lacking = service.families.filter((family) => own.every((assignment) => familyOf(assignment) !== family));
+  const isVain = needsBoth(service) && !lacking.every((family) => isPossible(service, family, { pools, labels, open }));
+  return isVain ? [] : open.map(({ ip }) => ip);
+}
+
+/** Whether an edit leaves alone for whom a pool is, if for anybody at the moment. */
+function isForTheSame(was: Pool, is: Pool): boolean {
+  return was.disabled === is.disabled && was.deleting === is.deleting && whoMayUse(was) === whoMayUse(is);
 }
 
 /** The ranges in which another set of pools may grant other wishes; undefined: anywhere. */
@@ -67,7 +116,7 @@ function changedRanges(before: PoolSet, after: PoolSet): readonly AddressRange[]
   const names = new Set([...before.pools.keys(), ...after.pools.keys()]);
   return [...names].flatMap((name) => {
     const [was, is] = [before.get(name), after.get(name)];
-    const alike = was !== undefined && is !== undefined && (was === is || whoMayUse(was) === whoMayUse(is));
+    const alike = was !== undefined && is !== undefined && (was === is || isForTheSame(was, is));
     if (alike && sameRanges(before.allocatable(name), after.allocatable(name))) return [];
     return [...(was?.ranges ?? []), ...(is?.ranges ?? [])];
   });
@@ -93,7 +142,8 @@ export class Wishes {
     const ranges = changedRanges(before, after);
     if (ranges === undefined) return this.keys();
     if (ranges.length === 0) return [];
-    const isConcerned = ({ address }: Wish): boolean => ranges.some((range) => rangeContains(range, address));
+    const isConcerned = ({ address, needsBoth: anywhere }: Wish): boolean =>
+      anywhere || ranges.some((range) => rangeContains(range, address));
     return [...this.#byService].filter(([, wishes]) => wishes.some(isConcerned)).map(([key]) => key);
   }
 }
