@@ -184,6 +184,8 @@ test('going down in the middle of a poll: slow at once', () => {
   assert.equal(periodicPacket(state).desiredMinTxUs, 1_000_000);
   assert.equal(transmitIntervalUs(state), 1_000_000);
   assert.equal(after(up, configure({ desiredMinTxUs: 400_000 }), silence).state.polling, false);
+  // Who is silent is not asked any more, also where there is nothing else to say.
+  assert.equal(periodicPacket(after(up, configure({ desiredMinTxUs: 2_000_000 }), silence).state).poll, false);
 });
 
 test('a peer in demand mode gets packets only while we poll; one that takes none gets none', () => {

@@ -227,6 +227,27 @@ test('a session that is no longer wanted says so for a detection time, and anoth
   assert.deepEqual(scene.events, ['r1 up']);
 });
 
+test('what names a session counts at the port of its kind only (RFC 5883 section 5)', () => {
+  for (const [multihop, port] of [
+    [true, 3_784],
+    [false, 4_784],
+  ] as const) {
+    const scene = new BfdScene();
+    // So that both ports are there.
+    const other = { ...bfdPeer, address: '192.0.2.2', bfd: { ...bfdPeer.bfd, multihop: !multihop } };
+    const own = { ...bfdPeer, bfd: { ...bfdPeer.bfd, multihop } };
+    scene.comesUp(own);
+    scene.speaker.set(
+      new Map([
+        ['r1', own],
+        ['r2', other],
+      ]),
+    );
+    scene.hears({ state: 'Down' }, { host: routerAddress, port });
+    assert.deepEqual([scene.state, scene.speaker.dropped().sender], ['Up', 1]);
+  }
+});
+
 test('stopping: AdminDown is out at once, nothing goes on afterwards', async () => {
   const scene = new BfdScene();
   scene.comesUp();

@@ -61,6 +61,24 @@ test('OPEN in the form with 16-bit lengths (RFC 9072 section 2)', () => {
   );
 });
 
+test('OPEN takes the form with 16-bit lengths as soon as one octet is not enough for the parameter with its header', () => {
+  // A capability of n octets takes n + 2, a second one without a value two more.
+  for (const [octets, length] of [
+    [251, 29 + 2 + 253],
+    [249, 29 + 2 + 253],
+    [252, 29 + 3 + 3 + 254],
+  ] as const) {
+    const capabilities = [
+      { type: 'unknown', code: 200, value: new Uint8Array(octets) } as const,
+      ...(octets === 249 ? [{ type: 'route-refresh' } as const] : []),
+    ];
+    const message = { type: 'open', as: 1, holdTimeSeconds: 90, identifier: '10.0.0.1', capabilities } as const;
+    const encoded = plain.encode(message);
+    assert.equal(encoded.length, length);
+    assert.deepEqual(plain.decode(encoded), message);
+  }
+});
+
 test('OPEN in the extended form although it is short, its length octet not 255', () => {
   const rows = `${marker} 0029 01 04 fde8 005a 0a000001 01 ff 0009 02 0006 41 04 0000fde8`;
   const [frame] = [hex(rows)].map(frameOf);
@@ -77,6 +95,7 @@ test('OPEN in the extended form although it is short, its length octet not 255',
 const badOpens: readonly (readonly [name: string, rows: string, notification: string])[] = [
   ['version 3', '03 fde8 005a 0a000001 00', '02 01 0004'],
   ['an authentication parameter', '04 fde8 005a 0a000001 04 01 02 0000', '02 04'],
+  ['the extended form behind a length of 0', '04 fde8 005a 0a000001 00 ff 0009 02 0006 41 04 0000fde8', '02 00'],
   ['parameters longer than the message', '04 fde8 005a 0a000001 05 02 02 0200', '02 00'],
   ['parameters shorter than the message', '04 fde8 005a 0a000001 02 02 00 0000', '02 00'],
   ['a parameter that runs over its end', '04 fde8 005a 0a000001 04 02 06 0200', '02 00'],

@@ -58,6 +58,21 @@ test('any octets at all are either dropped or a packet that encodes to what was 
   );
 });
 
+test('who knows no session of ours may say that it is down, or shut down, and nothing else (RFC 5880 section 6.8.6)', () => {
+  const [golden] = goldenPackets;
+  for (const [state, kind] of [
+    [0, 'control'],
+    [1, 'control'],
+    [2, 'drop'],
+    [3, 'drop'],
+  ] as const) {
+    const octets = golden?.octets.slice() ?? new Uint8Array();
+    octets[1] = ((octets[1] ?? 0) & 0x3f) | (state << 6);
+    octets.fill(0, 8, 12);
+    assert.equal(decodeControlPacket(octets).kind, kind, `state ${state}`);
+  }
+});
+
 test('a packet that may be sent comes back as it was', () => {
   const uint32 = fc.nat(0xffffffff);
   const flag = fc.boolean();
