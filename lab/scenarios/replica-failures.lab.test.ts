@@ -26,6 +26,8 @@ const nodes = '/api/v1/nodes';
 interface Seen {
   readonly frr: readonly string[];
   readonly bird: readonly string[];
+  /** BIRD's with the moments without a route: it takes one out of the kernel before it puts its successor in. */
+  readonly birdInAll: readonly string[];
 }
 
 suite('replicas are scaled, restarted, cut off, frozen, and lose their machine', () => {
@@ -91,8 +93,7 @@ suite('replicas are scaled, restarted, cut off, frozen, and lose their machine',
       states = await Promise.all(histories.map((history) => history.stop()));
     }
     const [ofFrr = [], ofBird = []] = states;
-    // BIRD takes a route out of the kernel before it puts its successor in.
-    return { frr: ofFrr, bird: ofBird.filter((state) => state !== '') };
+    return { frr: ofFrr, bird: ofBird.filter((state) => state !== ''), birdInAll: ofBird };
   }
 
   /** No state of either kernel's route has a next hop twice or one of another machine; all of FRR's have all. */
@@ -113,7 +114,7 @@ suite('replicas are scaled, restarted, cut off, frozen, and lose their machine',
   }
 
   test('from one to three, one restarted after the other, from three to one: no request is lost', async () => {
-    let seen: Seen = { frr: [], bird: [] };
+    let seen: Seen = { frr: [], bird: [], birdInAll: [] };
     const outcomes = await withTraffic(async () => {
       seen = await during(async () => {
         await lab.replicas.setMembers(...all);
@@ -136,15 +137,26 @@ suite('replicas are scaled, restarted, cut off, frozen, and lose their machine',
     assertComplete(seen, all);
   });
 
-  test('the first of two loses its machine: its own, retained routes never win over those of the other', async (t) => {
+  test('the first of three leaves in order, and comes back: the routes of another one are there before its own get worse, and no kernel sees it', async () => {
     // As Kubernetes does: the new ones are ready before the old one has to go.
     await lab.replicas.setMembers(...all);
     await lab.replicas.start('n1', 'n2');
     await are(...all);
+    const seen = await during(async () => {
+      await lab.replicas.stop('n1');
+      await are('n2', 'n3');
+      await lab.replicas.start('n1');
+      await are(...all);
+    });
+    assertComplete(seen, all);
+    assert.deepEqual(seen.birdInAll, []);
+  });
+
+  test('the first of two loses its machine: its own, retained routes never win over those of the other', async (t) => {
     await lab.replicas.stop('n3');
     await lab.replicas.setMembers('n1', 'n2');
     await are('n1', 'n2');
-    let seen: Seen = { frr: [], bird: [] };
+    let seen: Seen = { frr: [], bird: [], birdInAll: [] };
     let rightAt = Infinity;
     const outcomes = await withTraffic(async () => {
       seen = await during(async () => {
