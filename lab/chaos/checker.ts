@@ -4,6 +4,7 @@ import type { ServicePlan } from './faults.ts';
 import {
   judgeDeath,
   judgeWithdrawals,
+  ledTo,
   neededUntil,
   outagesOf,
   routedFrom,
@@ -173,7 +174,8 @@ export class Checker {
         const times = routed
           .map((one) => `${(one.from - from).toFixed(0)} to ${(one.to - from).toFixed(0)}`)
           .join(', ');
-        return `${router} led to ${node} ${times} ms after its death; allowed: ${allowed.toFixed(0)} ms`;
+        const led = ledTo(this.#sights.events(router), this.#sights.gatewaysOf(node), from + allowed).join(', ');
+        return `${router} led to ${node} ${times} ms after its death; allowed: ${allowed.toFixed(0)} ms; then still for ${led}`;
       });
   }
 

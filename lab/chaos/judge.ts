@@ -43,6 +43,12 @@ export function routedWhileDead(events: readonly RouteEvent[], gateway: string, 
   return leading.size > 0 ? to - from : last;
 }
 
+/** The addresses whose routes led to any of these gateways at a moment. */
+export function ledTo(events: readonly RouteEvent[], gateways: readonly string[], moment: number): string[] {
+  const then = new Map(events.filter(({ at }) => at <= moment).map((event) => [event.destination, event.gateways]));
+  return [...then].flatMap(([ip, now]) => (now.some((one) => gateways.includes(one)) ? [ip] : [])).sort();
+}
+
 /** The events as they would be if this address had not led to this gateway for that time. */
 export function withoutLeftover(events: readonly RouteEvent[], leftover: Leftover): RouteEvent[] {
   const { ip, gateway, from, to } = leftover;
