@@ -18,7 +18,8 @@ export interface WantedRank {
 /**
  * Puts ranks into force, each by itself: a better one at once, a worse one once the better one of somebody else had the time to reach the
  * router. For that moment both are as good, and their next hops the same. The other way round a router would have nothing but the worse
- * ones, so that replicas win that aren't meant to, and would drop our next hops from its route one by one, which moves connections.
+ * ones until the successor has heard of it: all the others would win together, be it one that has not met all nodes, and a router that
+ * chooses anew after each message would drop our next hops from its route one by one.
  */
 export class WorseRanks {
   readonly #clock: Clock;
