@@ -17,7 +17,7 @@ function placeholders(text: string): string[] {
   return [...new Set([...text.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name))].sort();
 }
 
-for (const file of ['reasons', 'errors', 'explain', 'statuses', 'sessions', 'problems', 'causes']) {
+for (const file of ['reasons', 'errors', 'explain', 'statuses', 'network', 'problems', 'causes']) {
   for (const language of LANGUAGES) {
     suite(`the texts of ${language}/${file}.json`, () => {
       const [english, own] = [read('en', file), read(language, file)];

@@ -4,14 +4,14 @@ import enErrors from '../../../locales/en/errors.json' with { type: 'json' };
 import enExplain from '../../../locales/en/explain.json' with { type: 'json' };
 import enProblems from '../../../locales/en/problems.json' with { type: 'json' };
 import enReasons from '../../../locales/en/reasons.json' with { type: 'json' };
-import enSessions from '../../../locales/en/sessions.json' with { type: 'json' };
+import enNetwork from '../../../locales/en/network.json' with { type: 'json' };
 import enStatuses from '../../../locales/en/statuses.json' with { type: 'json' };
 import zhCauses from '../../../locales/zh/causes.json' with { type: 'json' };
 import zhErrors from '../../../locales/zh/errors.json' with { type: 'json' };
 import zhExplain from '../../../locales/zh/explain.json' with { type: 'json' };
 import zhProblems from '../../../locales/zh/problems.json' with { type: 'json' };
 import zhReasons from '../../../locales/zh/reasons.json' with { type: 'json' };
-import zhSessions from '../../../locales/zh/sessions.json' with { type: 'json' };
+import zhNetwork from '../../../locales/zh/network.json' with { type: 'json' };
 import zhStatuses from '../../../locales/zh/statuses.json' with { type: 'json' };
 import type { Finding, Reason } from '../domain/reason.ts';
 import type { Cause, ErrorCode } from './errors.ts';
@@ -31,7 +31,7 @@ const resources = {
     explain: enExplain,
     problems: enProblems,
     reasons: enReasons,
-    sessions: enSessions,
+    network: enNetwork,
     statuses: enStatuses,
   },
   zh: {
@@ -40,7 +40,7 @@ const resources = {
     explain: zhExplain,
     problems: zhProblems,
     reasons: zhReasons,
-    sessions: zhSessions,
+    network: zhNetwork,
     statuses: zhStatuses,
   },
 };
@@ -64,8 +64,11 @@ function load(): i18n {
 /** What messages in statuses of objects are made of. */
 const sentences = new Sentences({ reasons: enReasons, statuses: enStatuses });
 
-/** What is made of what ended a BGP session. */
-const endings = new Sentences({ sessions: enSessions });
+/** What is made of what ended a BGP session, and of what second witnesses saw. */
+const endings = new Sentences({ network: enNetwork });
+
+/** Parameters that are sentences themselves. */
+const PARTS: readonly string[] = ['why', 'table'];
 
 /** What is made of what is wrong with a field of an object. */
 const problems = new Sentences({ problems: enProblems });
@@ -121,17 +124,18 @@ export class Texts {
       told += this.#text(found.source, found.key, this.#known(found.params));
       rest = rest.slice(found.length).trimStart();
     }
-    return told + this.sessionError(rest) + message.slice(MAX_TOLD);
+    return told + this.networkWords(rest) + message.slice(MAX_TOLD);
   }
 
-  /** What ended a BGP session, as the speaker says it in English, in this language; what routers and kernels say otherwise stays as it is. */
-  sessionError(error: string): string {
+  /** What speaker and probes say of the network, in English, in this language; what routers and kernels say otherwise stays as it is. */
+  networkWords(error: string): string {
     if (this.language === 'en' || error.length > MAX_TOLD) return error;
     const found = endings.whole(error);
     if (found === undefined) return error;
-    const { why } = found.params;
-    const params = why === undefined ? found.params : { ...found.params, why: this.sessionError(why) };
-    return this.#text(found.source, found.key, params);
+    const params = Object.entries(found.params).map(([name, value]) => {
+      return [name, PARTS.includes(name) ? this.networkWords(value) : value] as const;
+    });
+    return this.#text(found.source, found.key, Object.fromEntries(params));
   }
 
   #known(params: Readonly<Record<string, string>>): Params {

@@ -181,7 +181,7 @@ const MESSAGES: readonly string[] = [
 
 /** What is said of probes; asked of the API below. */
 const ELSEWHERE = [
-  ...['probeAnswered', 'probeSilent', 'probeNone'],
+  ...['probeAnswered', 'probeSilent', 'probeNone', 'probeBad', 'probeNoHttp'],
   ...['replicaStatus', 'replicaVersion', 'replicaCertificate', 'replicaTooLong'],
 ];
 
@@ -254,14 +254,17 @@ test('what probes found is told so as well', async (context) => {
     'no answer within 500 ms',
     'no probe has ended yet',
     'connection refused',
+    'it answers 503 at /livez',
+    'what it answers is no HTTP',
   ].entries()) {
-    const nodes = [{ ...VERDICT, found }];
+    const nodes = [{ ...VERDICT, found, witness: 'host' as const, witnessSaid: 'TCP port 10250: accepted' }];
     api.replicas.set(`porter-${i}`, factsOf(`porter-${i}`, { nodes }));
   }
   await api.store(kinds.nodes, aNode('n1', '203.0.113.11'));
   const { items } = await api.answer<{ items: NodeAnswer[] }>('nodes', { headers });
+  assert.ok(items[0]?.evidence.every(({ witnessSaid }) => witnessSaid === 'TCP 端口 10250：已接受连接'));
   assert.deepEqual(
     items[0]?.evidence.map(({ found }) => found),
-    ['应答 200', '500 毫秒内无应答', '尚无探测结果', 'connection refused'],
+    ['应答 200', '500 毫秒内无应答', '尚无探测结果', 'connection refused', '/livez 返回 503', '其应答不是 HTTP'],
   );
 });

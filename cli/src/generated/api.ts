@@ -93,7 +93,7 @@ export type Node = {
     readonly misses: number;
     /** What the second witness (the link, or the kubelet) saw, if it was asked. */
     readonly witness: 'host' | 'nothing' | null;
-    /** By what it saw that. */
+    /** By what it saw that; in the language of the request, as far as it is known. */
     readonly witnessSaid: string | null;
   })[];
 };

@@ -55,7 +55,11 @@ export function nodeAnswer(node: Node, evidence: readonly Evidence[], texts: Tex
     takesTraffic: found === undefined,
     because: found === undefined ? null : { reason: found.reason, text: texts.reason(found) },
     drains: node.drainSignals.map(({ kind }) => kind),
-    evidence: evidence.map((each) => ({ ...each, found: texts.told(each.found) })),
+    evidence: evidence.map(({ found: probed, witnessSaid, ...each }) => ({
+      ...each,
+      found: texts.told(probed),
+      witnessSaid: witnessSaid === null ? null : texts.networkWords(witnessSaid),
+    })),
   };
 }
 

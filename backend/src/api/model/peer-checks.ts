@@ -30,7 +30,7 @@ function withoutSession({ peer, confirmed: [down] }: Peer, { path: { ip }, say }
   if (down === undefined) return link('peers', 'failed', say('peers.nobody', { peer, ip }), { ...failed, next });
   const { replica, state } = down;
   const error = lastError(peer, replica, view.words);
-  const text = say('peers.down', { peer, ip, replica, state, error: view.texts.sessionError(error) });
+  const text = say('peers.down', { peer, ip, replica, state, error: view.texts.networkWords(error) });
   const meaning = notificationMeaning(error, view.texts)?.meaning ?? '';
   if (meaning === '') return link('peers', 'failed', text.trim(), { ...failed, next });
   return link('peers', 'failed', text.trim(), { ...failed, next: meaning, details: [meaning] });

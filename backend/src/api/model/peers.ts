@@ -127,7 +127,7 @@ function sessionAnswer(session: SessionFacts, { name, node }: Word['replica'], t
     state: stateOf(session.state),
     since: session.since,
     lastError: session.lastError ?? null,
-    lastErrorText: session.lastError === undefined ? null : texts.sessionError(session.lastError),
+    lastErrorText: session.lastError === undefined ? null : texts.networkWords(session.lastError),
     notification: notificationMeaning(session.lastError, texts) ?? null,
     localAddress: session.localAddress ?? null,
     negotiated: negotiated(session),

@@ -20,7 +20,10 @@ const evidence = z
       .enum(['host', 'nothing'])
       .nullable()
       .meta({ description: 'What the second witness (the link, or the kubelet) saw, if it was asked.' }),
-    witnessSaid: z.string().nullable().meta({ description: 'By what it saw that.' }),
+    witnessSaid: z
+      .string()
+      .nullable()
+      .meta({ description: 'By what it saw that; in the language of the request, as far as it is known.' }),
   })
   .meta({ description: 'What one replica has found by its probes.' });
 

@@ -94,13 +94,28 @@ const CASES: readonly (readonly [told: string, said: string])[] = [
 ];
 
 suite('what ended a BGP session', () => {
-  for (const [told, said] of CASES) test(`${said} is told in Chinese`, () => assert.equal(zh.sessionError(said), told));
+  for (const [told, said] of CASES) test(`${said} is told in Chinese`, () => assert.equal(zh.networkWords(said), told));
+
+  test('what a second witness saw is told in Chinese as well, and what a probe got', () => {
+    const port = 'TCP port 10250: ';
+    assert.equal(zh.networkWords(`${port}accepted`), 'TCP 端口 10250：已接受连接');
+    assert.equal(
+      zh.networkWords(`${port}connect ETIMEDOUT 192.0.2.1:10250; ARP/NDP: no answer`),
+      'TCP 端口 10250：192.0.2.1:10250 没有应答（连接超时）；ARP/NDP：没有应答',
+    );
+    assert.equal(
+      zh.networkWords(`${port}no answer within 500 ms; ARP/NDP: not on a link of this host`),
+      'TCP 端口 10250：500 毫秒内没有应答；ARP/NDP：不在本主机的链路上',
+    );
+    assert.equal(zh.told('it answers 503 at /livez'), '/livez 返回 503');
+    assert.equal(zh.told('what it answers is no HTTP'), '其应答不是 HTTP');
+  });
 
   test('stays as it is where there are no words for it, and in English', () => {
-    assert.equal(zh.sessionError('something else'), 'something else');
-    assert.equal(zh.sessionError('connection lost: something else'), '连接中断：something else');
+    assert.equal(zh.networkWords('something else'), 'something else');
+    assert.equal(zh.networkWords('connection lost: something else'), '连接中断：something else');
     const [[, said] = []] = CASES;
-    assert.equal(new Translations().in('en').sessionError(said ?? ''), said);
+    assert.equal(new Translations().in('en').networkWords(said ?? ''), said);
   });
 
   test('is told with the session of a peer, and behind what its condition says', async (context) => {
