@@ -1,5 +1,6 @@
 // npm test and npm run test:unit: the checks and all tests, and one plain line at the end that says how it went.
 import { availableParallelism } from 'node:os';
+import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { checkSteps, describeStep, runSteps } from './check/steps.ts';
 import { filesIn, sourceFolders } from './check/source-files.ts';
@@ -9,7 +10,7 @@ import { filesOfClass, lanesFor, minutesFor, needs, type TestClass } from './tes
 import { listenForInterruption, type Interruption } from './test/interruption.ts';
 import { forEachOf } from './test/pool.ts';
 import { longestFirst } from './test/order.ts';
-import { runFile, type RunOptions } from './test/run-file.ts';
+import { compileCache, runFile, type RunOptions } from './test/run-file.ts';
 import { Tally } from './test/tally.ts';
 
 const root = dirname(import.meta.dirname);
@@ -84,7 +85,11 @@ async function runTests(args: Arguments, interruption: Interruption): Promise<vo
 const args = readArguments();
 const tally = new Tally(allowedSkips);
 const interruption = listenForInterruption((line) => say(`${line}\n`));
-if (args.everything) await runChecks(tally);
+if (args.everything) {
+  // It keeps what sources were once, and what tests wrote for a moment.
+  rmSync(compileCache(root), { recursive: true, force: true });
+  await runChecks(tally);
+}
 await runTests(args, interruption);
 process.exitCode = tally.ok && !interruption.stop.aborted ? 0 : 1;
 say(`\n${tally.line}\n`);

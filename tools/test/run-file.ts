@@ -46,6 +46,11 @@ const reporter = new URL('./reporter.ts', import.meta.url).href;
 /** Lets Node.js read TSX, and gives tests of the console's pages a document. */
 const componentHooks = new URL('../../frontend/src/testing/hooks.ts', import.meta.url).href;
 
+/** Where modules are kept as they were compiled, for all files of a run and those after it. */
+export function compileCache(root: string): string {
+  return join(root, 'build/compile-cache');
+}
+
 /**
  * Runs one test file in a process of its own under node's test runner. Not through `run()` of node:test: that one does
  * not wait, when it is interrupted or a file takes too long, until the file has cleaned up, and a lab test has a whole
@@ -114,7 +119,7 @@ function startFile(path: string, { root, namePattern }: RunOptions): ChildProces
   return spawn(process.execPath, [...flags, join(root, path)], {
     cwd: root,
     // Hundreds of processes load the same modules: files with tests, and the managers of the labs. Compiled once, they start sooner.
-    env: { NODE_COMPILE_CACHE: join(root, 'build/compile-cache'), ...env, NO_COLOR: '1' },
+    env: { NODE_COMPILE_CACHE: compileCache(root), ...env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A process group of its own: a terminal's Ctrl-C reaches it once, through us, and it can be killed as a whole.
     detached: posix,
