@@ -12,6 +12,8 @@ class Bench {
   /** The addresses of each question to the other replica. */
   readonly asked: (readonly string[])[] = [];
   hangs = false;
+  /** Milliseconds until the other replica answers. */
+  takes = 0;
   readonly gather: Gather = new Gather(
     {
       clock: this.clock,
@@ -20,6 +22,7 @@ class Bench {
       ask: async (_replica, ips) => {
         this.asked.push(ips);
         if (this.hangs) return await new Promise(() => undefined);
+        if (this.takes > 0) await new Promise<void>((resolve) => void this.clock.setTimer(this.takes, resolve));
         await settle();
         return factsOf('b');
       },
@@ -48,6 +51,27 @@ suite('asking all replicas', () => {
     }
     // In three seconds.
     assert.ok(words.size <= 4, `${words.size} of 100`);
+  });
+
+  test('of no address goes on with the words that count while it asks for the next ones: nobody waits, and none are older than a second', async () => {
+    const bench = new Bench();
+    await bench.gather.all();
+    bench.takes = 200;
+    const since = new Map<readonly Word[], number>();
+    for (let ms = 0; ms < 5_000; ms += 50) {
+      const now = bench.clock.now();
+      let words: readonly Word[] | undefined;
+      void bench.gather.all().then((known) => (words = known));
+      await settle();
+      assert.ok(words !== undefined, `nobody waits after ${ms} ms`);
+      const first = since.get(words) ?? now;
+      since.set(words, first);
+      assert.ok(now - first <= 1_000);
+      bench.clock.advance(50);
+      await settle();
+    }
+    assert.ok(since.size >= 5);
+    assert.ok(bench.asked.length <= 8, `${bench.asked.length} rounds in five seconds`);
   });
 
   test('of many addresses at once asks engines seldom, and answers each', async () => {

@@ -27,6 +27,11 @@ export interface GatherOptions {
 const PATIENCE_MS = 1_500;
 /** What replicas said may be so old, in milliseconds, when the next one asks. */
 const FRESH_MS = 1_000;
+/**
+ * Where many ask of no address, the next words are asked for before those that there are count no more, so that nobody waits for them: so many
+ * milliseconds before, as replicas answer within a few, when so many have had them.
+ */
+const AHEAD = { ms: 250, uses: 5 };
 /** Addresses of one round, where each costs an engine something. */
 const MAX_ADDRESSES = 64;
 /** However many ask, engines are asked no more often: this many times in a row, and so many times a second. */
@@ -40,6 +45,8 @@ interface Round<Facts> {
   readonly words: Promise<readonly Word<Facts>[]>;
   readonly begin: () => void;
   until: number;
+  /** How many have asked of no address, and had its words. */
+  uses: number;
 }
 
 /**
@@ -55,6 +62,8 @@ export class Gather<Facts = ReplicaReport> {
   readonly #waiting: Round<Facts>[] = [];
   /** The round for who asks of no address: others don't replace it while it counts, so that what is made of it can be kept. */
   #general: Round<Facts> | undefined;
+  /** The one that takes its place then. */
+  #next: Round<Facts> | undefined;
   #active = 0;
   readonly #turns: Turns;
   #timer: Timer | undefined;
@@ -75,7 +84,10 @@ export class Gather<Facts = ReplicaReport> {
     this.#rounds = this.#rounds.filter(({ until }) => until > now);
     const asked = ips.slice(0, this.#maxAddresses);
     const known = this.#known(asked, now);
-    if (known !== undefined) return await known.words;
+    if (known !== undefined) {
+      if (asked.length === 0) this.#lookAhead(known, now);
+      return await known.words;
+    }
     const next = this.#waiting.find(({ ips: all }) => new Set([...all, ...asked]).size <= this.#maxAddresses);
     for (const ip of asked) next?.ips.add(ip);
     const round = next ?? this.#add(asked);
@@ -86,8 +98,20 @@ export class Gather<Facts = ReplicaReport> {
 
   #known(asked: readonly string[], now: number): Round<Facts> | undefined {
     if (asked.length > 0) return this.#rounds.findLast(({ ips }) => asked.every((ip) => ips.has(ip)));
-    if ((this.#general?.until ?? 0) <= now) this.#general = this.#rounds.at(-1);
+    if ((this.#general?.until ?? 0) <= now) {
+      const next = this.#next;
+      this.#general = next !== undefined && next.until > now ? next : this.#rounds.at(-1);
+      this.#next = undefined;
+    }
     return this.#general;
+  }
+
+  #lookAhead(round: Round<Facts>, now: number): void {
+    round.uses += 1;
+    const isDue = round.until - now <= AHEAD.ms && round.uses > AHEAD.uses;
+    if (!isDue || this.#next !== undefined || this.#waiting.length >= MAX_WAITING) return;
+    this.#next = this.#add([]);
+    this.#proceed();
   }
 
   #add(ips: readonly string[]): Round<Facts> {
@@ -95,7 +119,7 @@ export class Gather<Facts = ReplicaReport> {
     const { promise, resolve, reject } = Promise.withResolvers<readonly Word<Facts>[]>();
     const all = new Set(ips);
     const begin = (): void => void this.#ask([...all]).then(resolve, reject);
-    const round = { ips: all, words: promise, begin, until: Number.POSITIVE_INFINITY };
+    const round = { ips: all, words: promise, begin, until: Number.POSITIVE_INFINITY, uses: 0 };
     this.#waiting.push(round);
     return round;
   }
