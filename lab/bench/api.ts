@@ -1,259 +1,231 @@
 /**
- * `npm run bench:api [-- --services <number>] [--rate <number>] [--seconds <number>]`: how long the API takes for its answers, with 200
- * pools, 100 nodes and two replicas. The API is in a process of its own, without TLS and on an API server in memory; nothing else is
- * done there, but that a Service changes 20 times a second: how long it takes until the engine would be told, which is what the API may
- * add to the latency of announcing. Goals stand beside the figures; the exit status tells only whether everything could be measured.
+ * `npm run bench:api [-- --services <number>] [--rate <number>] [--seconds <number>] [--moves <number>]`: how long the REST API takes for its answers
+ * beside everything else that a replica does, and whether announcing notices it. Two replicas of the image in a light lab: API server, FRR, 200 pools,
+ * 100 nodes whose health ports answer, 10,000 announced Services. The leader is asked, over TLS, with a ServiceAccount's token that the API server
+ * judges; it has one core, for all of its threads, and who asks has another. Goals stand beside the figures; the exit status tells only whether everything
+ * could be measured.
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { Agent, request as httpRequest } from 'node:http';
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { BASE_PATH } from '../../backend/src/api/routes.ts';
-import { ApiBench, bgpPeers, eips, factsOf, kinds, served } from '../../backend/src/api/testing/api-bench.ts';
-import { aNode, announced, aSession } from '../../backend/src/api/testing/facts.ts';
-import type { ReplicaReport } from '../../backend/src/api/replicas/facts.ts';
-import { OPENELB_KEYS } from '../../backend/src/resources/keys.ts';
+import { HttpKube } from '../../backend/src/cluster/http/http-kube.ts';
+import { readKubeconfig } from '../../backend/src/cluster/http/kubeconfig.ts';
+import type { Kube } from '../../backend/src/cluster/kube.ts';
+import { endpointSlices, services as serviceKind } from '../../backend/src/cluster/kinds.ts';
+import { systemClock } from '../../backend/src/platform/linux/clock.ts';
+import type { LightLab } from '../light-lab.ts';
+import { until } from '../state/until.ts';
+import { run } from '../toolchain/run.ts';
+import { ApiAsker } from './api-asker.ts';
+import { KINDS, type Kind, type LoadTold, type LoadWish } from './api-load.ts';
+import { buildWorld, placeOf, serviceAt, sliceAt, tokenIn, WORLD } from './api-world.ts';
+import { percentile, seconds as asSeconds } from './figures.ts';
+import { ForeignLoad } from './foreign-load.ts';
+import { aborted, established, inLab, prepare } from './in-lab.ts';
+import { IngressWatch } from './ingress-watch.ts';
 import { print, printRow } from './report.ts';
+import type { Replicas } from './replicas.ts';
+import { RouteMonitor } from './route-monitor.ts';
+import { usage } from './usage.ts';
 
-const usageText = 'usage: npm run bench:api [-- --services <1 to 50000>] [--rate <1 to 1000>] [--seconds <1 to 600>]';
-const serverRole = '--server';
-const poolCount = 200;
-const nodeCount = 100;
-const namespaceCount = 50;
-const goalMs = 20;
-/** What the API may add to the time from a change to its announcement. */
-const delayGoalMs = 20;
-const changeEveryMs = 50;
-
-/** To the server: a Service changes now, by the clock that both processes have. */
-interface Change {
-  readonly changedAt: number;
-}
-
-/** From the server: how much CPU it has used, in microseconds, and how long changes took since it was asked last, in milliseconds. */
-interface Told {
-  readonly cpu: NodeJS.CpuUsage;
-  readonly delays: readonly number[];
-}
-
-function commonNow(): number {
-  return performance.timeOrigin + performance.now();
-}
+const usageText =
+  'usage: npm run bench:api [-- --services <1 to 50000>] [--rate <1 to 450>] [--seconds <5 to 600>] [--moves <2 to 1000>]';
+const GOAL_MS = 20;
+/** What may lie between the medians of announcing with and without requests: what one run differs from another by. */
+const NO_EFFECT_MS = 5;
+const moving = { namespace: 'default', name: 'moving' };
 
 interface Options {
   readonly services: number;
   readonly rate: number;
   readonly seconds: number;
+  readonly moves: number;
 }
 
-function nameOf(i: number): {
-  readonly namespace: string;
-  readonly name: string;
-  readonly pool: string;
-  readonly ip: string;
-} {
-  const pool = i % poolCount;
-  const host = Math.floor(i / poolCount) + 1;
-  const ip = `10.${pool}.${host >> 8}.${host & 255}`;
-  return { namespace: `ns${i % namespaceCount}`, name: `s${i}`, pool: `pool${pool}`, ip };
+interface Bench extends Options {
+  readonly lab: LightLab;
+  readonly kube: Kube;
+  readonly routes: RouteMonitor;
+  readonly ingress: IngressWatch;
+  readonly replicas: Replicas;
+  readonly token: string;
 }
 
-function replicaFacts(name: string, services: number): ReplicaReport {
-  const at = '2026-01-01T00:00:00Z';
-  const nodes = Array.from({ length: nodeCount }, (_, i) => ({
-    ...{ node: `n${i}`, address: `203.0.113.${i}`, health: 'alive' as const, since: at, found: 'it answers 200' },
-    ...{ answered: at, status: 200, misses: 0, ailingMs: 0, witness: undefined, witnessSaid: undefined, flaps: 0 },
-  }));
-  const hops = Array.from({ length: 8 }, (_, i) => `203.0.113.${i}`);
-  const addresses = Array.from({ length: services }, (_, i) => {
-    const { ip, namespace, name: service } = nameOf(i);
-    return { ...announced(ip, `${namespace}/${service}`, hops), nodes: hops.map((_hop, j) => `n${j}`) };
-  });
-  return factsOf(name, { nodes, addresses, sessions: [aSession('r1')] });
-}
-
-async function serve(services: number): Promise<void> {
-  const bench = new ApiBench();
-  const { kube, clock } = bench;
-  for (let i = 0; i < poolCount; i += 1) {
-    kube.store(eips, { metadata: { name: `pool${i}` }, spec: { address: `10.${i}.0.0/16` } });
-  }
-  for (let i = 0; i < nodeCount; i += 1) kube.store(kinds.nodes, aNode(`n${i}`, `203.0.113.${i}`));
-  const conf = { peerAs: 65_000, neighborAddress: '203.0.113.250' };
-  kube.store(bgpPeers, { metadata: { name: 'r1' }, spec: { conf } });
-  for (let i = 0; i < services; i += 1) {
-    const { namespace, name, ip, pool } = nameOf(i);
-    kube.store(kinds.services, served(`${namespace}/${name}`, ip, pool));
-  }
-  const waits = served('ns0/waits', '10.0.0.1');
-  kube.store(kinds.services, {
-    ...waits,
-    status: {},
-    metadata: { name: 'waits', namespace: 'ns0', annotations: { [OPENELB_KEYS.servicePool]: 'nowhere' } },
-  });
-  for (const name of ['porter-0', 'porter-1']) bench.replicas.set(name, replicaFacts(name, services));
-  await bench.start({ checkAnswers: false });
-  while (!bench.view.synced || bench.view.services.size < services) await sleep(50);
-  // Its clock is one that stands by itself: it is moved on again and again, and in between goes as the real one does.
-  let last = performance.now();
-  const standing = clock.now.bind(clock);
-  Object.assign(clock, { now: () => standing() + performance.now() - last });
-  setInterval(() => {
-    const now = performance.now();
-    const ms = Math.max(0, now - last);
-    last = now;
-    clock.advance(ms);
-  }, 20);
-  process.on('disconnect', () => process.exit(0));
-  let delays: number[] = [];
-  let changedAt: number | undefined;
-  let changes = 0;
-  bench.onInputs = () => {
-    if (changedAt !== undefined) delays.push(commonNow() - changedAt);
-    changedAt = undefined;
-  };
-  process.on('message', (message: Change | 'told') => {
-    if (message === 'told') {
-      process.send?.({ cpu: process.cpuUsage(), delays } satisfies Told);
-      delays = [];
-      return;
-    }
-    changes += 1;
-    changedAt ??= message.changedAt;
-    const { namespace, name, ip, pool } = nameOf(0);
-    const service = served(`${namespace}/${name}`, ip, pool);
-    kube.store(kinds.services, {
-      ...service,
-      spec: { ...service.spec, externalTrafficPolicy: changes % 2 === 0 ? 'Cluster' : 'Local' },
-    });
-  });
-  process.send?.(bench.port);
+/** The bench, once it is known who leads. */
+interface Led extends Bench {
+  readonly leader: string;
+  readonly pid: number;
 }
 
 function optionsOf(args: readonly string[]): Options | undefined {
-  const within = (value: number, max: number): boolean => Number.isInteger(value) && value >= 1 && value <= max;
+  const text = (value: string): { type: 'string'; default: string } => ({ type: 'string', default: value });
+  const options = { services: text('10000'), rate: text('200'), seconds: text('20'), moves: text('40') };
   try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        services: { type: 'string', default: '10000' },
-        rate: { type: 'string', default: '200' },
-        seconds: { type: 'string', default: '10' },
-      },
-    });
-    const [services, rate, seconds] = [Number(values.services), Number(values.rate), Number(values.seconds)];
-    const inRange = within(services, 50_000) && within(rate, 1_000) && within(seconds, 600);
-    return inRange ? { services, rate, seconds } : undefined;
+    const { values } = parseArgs({ args: [...args], options });
+    const within = (value: number, min: number, max: number): boolean =>
+      Number.isInteger(value) && value >= min && value <= max;
+    const [services, rate] = [Number(values.services), Number(values.rate)];
+    const [seconds, moves] = [Number(values.seconds), Number(values.moves)];
+    const known = within(services, 1, 50_000) && within(rate, 1, 450) && within(seconds, 5, 600);
+    return known && within(moves, 2, 1_000) ? { services, rate, seconds, moves } : undefined;
   } catch {
     return undefined;
   }
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 50 });
+function baseAt(lab: LightLab, node: string): string {
+  return `https://${lab.node(node).addresses.ipv4}:17982${BASE_PATH}`;
+}
 
-/** Milliseconds until the whole answer is there. */
-async function timed(port: number, path: string, body?: string): Promise<number> {
-  const start = performance.now();
-  const method = body === undefined ? 'GET' : 'POST';
-  const headers = { authorization: 'Bearer admin', 'content-type': 'application/json' };
-  return await new Promise((resolve, reject) => {
-    const request = httpRequest(
-      { agent, host: '127.0.0.1', port, method, path: `${BASE_PATH}/${path}`, headers },
-      (response) => {
-        response.resume().on('end', () => {
-          if (response.statusCode === 200) resolve(performance.now() - start);
-          else reject(new Error(`${path}: ${response.statusCode}`));
-        });
-      },
-    );
-    request.on('error', reject);
-    request.end(body);
+/** The machine of the replica that leads, as soon as the API of both says who that is. */
+async function leaderOf({ lab, token }: Bench): Promise<string> {
+  const ask = async (node: string): Promise<string> =>
+    lab.node('n3').exec('curl', '-fsSk', '-H', `Authorization: Bearer ${token}`, `${baseAt(lab, node)}/version`);
+  return await until(
+    async () => {
+      const [answer = ''] = await Promise.all(['n1', 'n2'].map(ask));
+      const { replicas } = JSON.parse(answer) as { replicas: { node: string | null; leads: boolean | null }[] };
+      return replicas.find(({ leads }) => leads === true)?.node ?? undefined;
+    },
+    { what: 'both replicas to answer, and one to lead', timeoutMs: 60_000, intervalMs: 500 },
+  );
+}
+
+function ask(bench: Led, kinds: readonly Kind[]): ApiAsker {
+  const { lab, leader, token, rate, services } = bench;
+  const asked = Array.from({ length: Math.min(services, WORLD.pools) }, (_, i) => placeOf(i));
+  const names = asked.map(({ namespace, name }) => `${namespace}/${name}`);
+  const wish: LoadWish = { base: baseAt(lab, leader), token, services: names, kinds, rate };
+  return ApiAsker.start(lab, 'n3', { wish, core: 0 });
+}
+
+/** Figures of what was refused at once say nothing: it is told beside them. */
+function printFailures({ failures, failed }: LoadTold): void {
+  if (failed > 0) print(`  NOT ANSWERED: ${failed} (${failures.join('; ')})`);
+}
+
+function printTimes(what: string, kinds: readonly Kind[], told: LoadTold): void {
+  const { times } = told;
+  for (const kind of kinds) {
+    const p99 = percentile(times[kind], 99);
+    const figure = `p50 ${percentile(times[kind], 50).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, n ${times[kind].length}`;
+    printRow(`${what}${kind}`, figure, { text: `p99 < ${GOAL_MS} ms`, met: p99 < GOAL_MS });
+  }
+  printFailures(told);
+}
+
+async function answers(bench: Led, kinds: readonly Kind[], what: string): Promise<void> {
+  const asker = ask(bench, kinds);
+  await sleep(2_000);
+  const [start, { cpuMs: before }] = [performance.now(), await usage([bench.pid])];
+  await sleep(bench.seconds * 1_000);
+  const cpuMs = (await usage([bench.pid])).cpuMs - before;
+  const share = (100 * cpuMs) / (performance.now() - start);
+  printTimes(what, kinds, await asker.stop());
+  printRow('  meanwhile, CPU of the replica', `${share.toFixed(0)} % of a core`);
+}
+
+/** Milliseconds from a change of the endpoints of a Service (policy Local), node by node, until the router's kernel forwards by it. */
+async function moves(bench: Led, ip: string): Promise<number[]> {
+  const { kube, lab, routes } = bench;
+  const taken: number[] = [];
+  for (let i = 0; i < bench.moves / 2; i += 1) {
+    const node = routes.gateways(ip) === lab.node('n1').addresses.ipv4 ? 'n2' : 'n1';
+    await sleep(100);
+    const start = performance.now();
+    const { endpoints } = sliceAt(moving, [node]) as unknown as { endpoints: never };
+    const ref = { namespace: moving.namespace, name: `${moving.name}-1` };
+    await kube.patch(endpointSlices, ref, { type: 'merge', body: { endpoints } as never });
+    taken.push((await routes.when(() => routes.gateways(ip) === lab.node(node).addresses.ipv4)) - start);
+  }
+  return taken;
+}
+
+/** Without requests, with, with, without: what the machine does otherwise falls to both alike. */
+async function announcing(bench: Led): Promise<void> {
+  const { kube, ingress, routes, lab } = bench;
+  await kube.create(endpointSlices, sliceAt(moving, ['n1']) as never);
+  await kube.create(serviceKind, serviceAt(moving, 'bench', 'Local'));
+  const { ip } = await ingress.of(moving.name);
+  await routes.when(() => routes.gateways(ip) === lab.node('n1').addresses.ipv4);
+  const busy = async (): Promise<number[]> => {
+    const asker = ask(bench, KINDS);
+    await sleep(2_000);
+    const taken = await moves(bench, ip);
+    printFailures(await asker.stop());
+    return taken;
+  };
+  const [first, second, third, fourth] = [await moves(bench, ip), await busy(), await busy(), await moves(bench, ip)];
+  const [without, during] = [
+    [...first, ...fourth],
+    [...second, ...third],
+  ];
+  const figure = (ms: readonly number[]): string =>
+    `p50 ${percentile(ms, 50).toFixed(1)} ms, p95 ${percentile(ms, 95).toFixed(1)} ms, n ${ms.length}`;
+  const more = percentile(during, 50) - percentile(without, 50);
+  printRow("an endpoint moved -> router's kernel, nobody asks", figure(without));
+  printRow('  and with all of these asked for in turn', figure(during), {
+    text: `median + ${NO_EFFECT_MS} ms at most`,
+    met: more <= NO_EFFECT_MS,
   });
 }
 
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+async function measure(bench: Bench, signal: AbortSignal): Promise<void> {
+  const { lab, replicas, ingress, services, rate, seconds } = bench;
+  await replicas.start();
+  await established(lab);
+  await ingress.allAnnounced(services);
+  signal.throwIfAborted();
+  const leader = await leaderOf(bench);
+  const pid = await replicas.pid(leader);
+  await run('taskset', ['-a', '-c', '-p', String(availableParallelism() - 1), String(pid)]);
+  const led = { ...bench, leader, pid };
+  print(
+    `\n${services} announced Services, ${WORLD.pools} pools, ${WORLD.nodes} nodes; ${rate} requests/s for ${seconds} s each, to the leader`,
+  );
+  const idle = await usage([pid]);
+  await sleep(seconds * 1_000);
+  const share = ((await usage([pid])).cpuMs - idle.cpuMs) / (seconds * 10);
+  printRow('CPU of the replica when nobody asks', `${share.toFixed(1)} % of a core`);
+  const sections: (() => Promise<void>)[] = [
+    ...KINDS.map((kind) => () => answers(led, [kind], '')),
+    () => answers(led, KINDS, 'all in turn: '),
+    () => announcing(led),
+  ];
+  for (const section of sections) {
+    signal.throwIfAborted();
+    const load = await ForeignLoad.start(lab.name);
+    await section();
+    print(`    (${await load.describe()})`);
+  }
 }
 
-async function told(server: ChildProcess): Promise<{ readonly cpuMs: number; readonly delays: readonly number[] }> {
-  server.send('told');
-  const [{ cpu, delays }] = (await once(server, 'message')) as [Told];
-  return { cpuMs: (cpu.user + cpu.system) / 1_000, delays: [...delays].sort((a, b) => a - b) };
-}
-
-interface Load extends Options {
-  readonly server: ChildProcess;
-  readonly port: number;
-}
-
-/** Each request at its time, whether those before have been answered or not; meanwhile a Service changes again and again. */
-async function measure(
-  what: string,
-  request: (i: number) => Promise<number>,
-  { server, rate, seconds }: Pick<Load, 'server' | 'rate' | 'seconds'>,
-): Promise<void> {
-  const before = await told(server);
-  const changes = setInterval(() => server.send({ changedAt: commonNow() } satisfies Change), changeEveryMs);
-  const count = rate * seconds;
+async function benchIn(lab: LightLab, signal: AbortSignal, options: Options): Promise<void> {
+  const replicas = await prepare(lab, { API: 'true', KUBESPHERE: '' });
+  const config = await readKubeconfig(lab.kubeconfig, systemClock);
+  const kube = new HttpKube({ clock: systemClock }, { config, connections: 16 });
   const start = performance.now();
-  const all: Promise<number>[] = [];
-  for (let i = 0; i < count; i += 1) {
-    const wait = start + (i * 1_000) / rate - performance.now();
-    if (wait > 0) await sleep(wait);
-    all.push(request(i));
-  }
-  const times = (await Promise.all(all)).sort((a, b) => a - b);
-  clearInterval(changes);
-  const { cpuMs, delays } = await told(server);
-  const p99 = quantile(times, 0.99);
-  const cpu = ((cpuMs - before.cpuMs) / count).toFixed(2);
-  const figure = `p50 ${quantile(times, 0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, CPU ${cpu} ms each`;
-  printRow(what, figure, { text: `p99 < ${goalMs} ms`, met: p99 < goalMs });
-  const late = quantile(delays, 0.99);
-  const delay = `p50 ${quantile(delays, 0.5).toFixed(1)} ms, p99 ${late.toFixed(1)} ms, max ${(delays.at(-1) ?? 0).toFixed(1)} ms`;
-  printRow('  meanwhile, a change on its way to the engine', delay, {
-    text: `p99 < ${delayGoalMs} ms`,
-    met: late < delayGoalMs,
-  });
-}
-
-async function main(): Promise<number> {
-  const options = optionsOf(process.argv.slice(2));
-  if (options === undefined) {
-    process.stderr.write(`${usageText}\n`);
-    return 2;
-  }
-  const { services, rate, seconds } = options;
-  const server = fork(process.argv[1] ?? '', [serverRole, String(services)]);
+  await buildWorld(lab, kube, options.services);
+  print(`the cluster was made in ${asSeconds(performance.now() - start)}`);
+  const token = await tokenIn(lab);
+  const ingress = await IngressWatch.start(kube);
+  const routes = await RouteMonitor.start(lab.router('r1'));
   try {
-    const [port] = (await once(server, 'message')) as [number];
-    const load = { ...options, server, port };
-    for (let i = 0; i < 200; i += 1) await timed(port, i % 2 === 0 ? 'overview' : 'services');
-    print(`\n${services} Services, ${poolCount} pools, ${nodeCount} nodes; ${rate} requests/s for ${seconds} s each`);
-    const paths = async (what: string, pathOf: (i: number) => string): Promise<void> =>
-      await measure(what, async (i) => await timed(port, pathOf(i)), load);
-    await measure('nothing', async () => await Promise.resolve(0), load);
-    await paths('overview', () => 'overview');
-    await paths('a page of Services', (i) => `services?page=${(i % 100) + 1}`);
-    await paths('a page of the Services of a namespace', (i) => `namespaces/ns${i % namespaceCount}/services`);
-    const explained = (i: number): string => {
-      const { namespace, name } = nameOf(i % Math.min(poolCount, services));
-      return `namespaces/${namespace}/services/${name}/explanation`;
-    };
-    await paths('an explanation', explained);
-    await paths('the addresses of a pool', (i) => `pools/pool${i % poolCount}/addresses`);
-    const waits = (): string => 'namespaces/ns0/services/waits/explanation';
-    await paths('an explanation why there is no address', waits);
-    const body = JSON.stringify({ drainNodes: ['n1'], pools: [{ name: 'pool0', disable: true }] });
-    const simulated = async (): Promise<number> => await timed(port, 'simulations', body);
-    await measure('a simulation, one in two seconds', simulated, { ...load, rate: 0.5, seconds: Math.max(4, seconds) });
-    return 0;
+    const bench = { ...options, lab, kube, routes, ingress, replicas, token };
+    await Promise.race([measure(bench, signal), aborted(signal)]);
   } finally {
-    server.kill('SIGKILL');
-    agent.destroy();
+    routes.stop();
+    ingress.stop();
+    await kube.close();
   }
 }
 
-if (process.argv[2] === serverRole) await serve(Number(process.argv[3]));
-else process.exit(await main());
+const options = optionsOf(process.argv.slice(2));
+if (options === undefined) {
+  process.stderr.write(`${usageText}\n`);
+  process.exit(2);
+}
+process.exit(
+  await inLab((lab, signal) => benchIn(lab, signal, options), { nodes: 3, routers: 1, clients: 0, hosts: 1 }),
+);

@@ -41,15 +41,18 @@ export async function inLab(
   }
 }
 
-/** The kinds, a pool and a peer; nodes whose health port answers; two replicas that wait to be started. */
-export async function prepare(lab: LightLab): Promise<Replicas> {
+/**
+ * The kinds, a pool and a peer; nodes whose health port answers; two replicas that wait to be started.
+ * @param environment options of the manager
+ */
+export async function prepare(lab: LightLab, environment: Readonly<Record<string, string>> = {}): Promise<Replicas> {
   await lab.kubectl(['apply', '-f', 'charts/backend/crds']);
   await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
   const router = lab.router('r1');
   // Without it each probe of a node is a connection refused: that costs more than an answer, and is no usual cluster.
   for (const node of lab.nodes) await node.spawn('kube-proxy', [process.execPath, kubeProxy, '{"/livez": 200}']);
   for (const object of configuration({ asn: router.asn, address: router.addresses.ipv4 })) await lab.apply(object);
-  return Replicas.prepare(lab, ['n1', 'n2']);
+  return Replicas.prepare(lab, ['n1', 'n2'], environment);
 }
 
 export async function established(lab: LightLab): Promise<void> {

@@ -17,22 +17,36 @@ export class Replicas {
   readonly #lab: LightLab;
   readonly #nodes: readonly string[];
   readonly #rootfs: string;
+  readonly #environment: Readonly<Record<string, string>>;
   /** Its name tells the processes of this lab from those of another. */
   readonly #kubeconfig: string;
 
-  private constructor(lab: LightLab, nodes: readonly string[], rootfs: string) {
+  private constructor(
+    lab: LightLab,
+    nodes: readonly string[],
+    rootfs: string,
+    environment: Readonly<Record<string, string>>,
+  ) {
     this.#lab = lab;
     this.#nodes = nodes;
     this.#rootfs = rootfs;
+    this.#environment = environment;
     this.#kubeconfig = `${lab.name}.kubeconfig`;
   }
 
-  /** Lays out the image's files, in the lab's folder, and makes the objects that the chart would make; starts nothing. */
-  static async prepare(lab: LightLab, nodes: readonly string[]): Promise<Replicas> {
+  /**
+   * Lays out the image's files, in the lab's folder, and makes the objects that the chart would make; starts nothing.
+   * @param environment options of the manager, for all of them
+   */
+  static async prepare(
+    lab: LightLab,
+    nodes: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Replicas> {
     const rootfs = join(folderOf(lab.name), 'rootfs');
     await mkdir(rootfs);
     await stageManagerImage(rootfs);
-    const replicas = new Replicas(lab, nodes, rootfs);
+    const replicas = new Replicas(lab, nodes, rootfs, environment);
     const kubeconfig = join(rootfs, replicas.#kubeconfig);
     await writeFile(kubeconfig, await readFile(lab.insideKubeconfig, 'utf8'), { mode: 0o600 });
     await chown(kubeconfig, user, user);
@@ -47,6 +61,13 @@ export class Replicas {
 
   async kill(): Promise<void> {
     await Promise.all(this.#nodes.map((node) => this.#lab.node(node).stop(name, 'SIGKILL')));
+  }
+
+  /** The process of the one on a machine. */
+  async pid(node: string): Promise<number> {
+    const pid = await this.#lab.node(node).pid(name);
+    if (pid === undefined) throw new Error(`no ${name} runs on ${node}`);
+    return pid;
   }
 
   async pids(): Promise<number[]> {
@@ -68,6 +89,7 @@ export class Replicas {
       POD_NAMESPACE: namespace,
       POD_IP: address,
       NODE_NAME: node,
+      ...this.#environment,
     });
   }
 
