@@ -160,6 +160,40 @@ suite('what a new leader believes of the statuses that it finds', () => {
   });
 });
 
+/** Served once, served until its own spec changes: from a forged status that can't be told. Its owner could as well opt in. */
+suite('a Service without a class where no pool is the default', () => {
+  const PLAIN = aPool('p', ['192.0.2.0/29'], { namespaces: ['a'] });
+  const IP = '192.0.2.1';
+  const bare = (key: string): Service => aService(key, { loadBalancerClass: undefined });
+  const claiming = (key: string): Service => {
+    return { ...bare(key), claims: true, recorded: [{ pool: 'p', ip: IP }], ingressIPs: [IP], hasCondition: true };
+  };
+  /** What the leader says of the Service as it is, which it found so or, before, `first`. */
+  function told(service: Service, first = service): readonly [reason: string, ips: readonly string[]] {
+    const services = new Map([[service.key, first]]);
+    const allocator = new Allocator({ services, namespaces: new Map([['a', {}]]) });
+    allocator.adopt(new PoolSet(new Map([['p', PLAIN]])), { released: new Map(), used: [] }, NOW);
+    if (first !== service) allocator.endAdoption();
+    services.set(service.key, service);
+    allocator.observe(service);
+    const planned = allocator.plan(service, NOW);
+    return [planned.finding.reason, planned.served ? planned.assignments.map(({ ip }) => ip) : planned.ours];
+  }
+
+  test('keeps what it is found with, as it may have it from the time when one was', () => {
+    assert.deepEqual(told(claiming('a/web')), ['Allocated', [IP]]);
+  });
+  test('keeps nothing that the pool would not give: what was written there is taken back', () => {
+    assert.deepEqual(told(claiming('b/evil')), ['NotOptedIn', [IP]]);
+  });
+  test('has nothing by a status that turns up under a leader: that is taken back, too', () => {
+    assert.deepEqual(told(claiming('a/web'), bare('a/web')), ['NotOptedIn', [IP]]);
+  });
+  test('is left alone with the address of another load balancer', () => {
+    assert.deepEqual(told({ ...bare('a/web'), ingressIPs: [IP] }), ['NotOptedIn', []]);
+  });
+});
+
 suite('what a new leader believes of a status that turns up with the address of another Service', () => {
   const IP = '192.0.2.1';
   const POOL = aPool('p', ['192.0.2.0/29'], { isDefault: true });
