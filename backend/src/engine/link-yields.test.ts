@@ -29,7 +29,9 @@ test('what a rival answers or probes for is no announcement', () => {
 test('who announces an address insists for as long as it goes on with that, whatever it answers afterwards', () => {
   const { clock, hear } = quarrel();
   hear('announcement');
-  clock.advance(400);
+  clock.advance(200);
+  assert.deepEqual(hear('announcement'), { announces: true, insistsMs: 0 });
+  clock.advance(200);
   assert.deepEqual(hear('announcement'), { announces: true, insistsMs: 400 });
   clock.advance(5_000);
   assert.deepEqual(hear('answer'), { announces: true, insistsMs: 400 });
@@ -41,7 +43,9 @@ test('a rival that is mistaken for a moment now and then does not insist, though
   const { clock, hear } = quarrel();
   for (let times = 0; times < 5; times++) {
     hear('announcement');
-    clock.advance(200);
+    clock.advance(100);
+    hear('announcement');
+    clock.advance(100);
     assert.equal(hear('announcement').insistsMs, 200);
     for (let second = 0; second < 20; second += 5) {
       clock.advance(5_000);
@@ -50,10 +54,22 @@ test('a rival that is mistaken for a moment now and then does not insist, though
   }
 });
 
+test('a rival that is mistaken twice within seconds, and silent when it is contradicted, does not insist', () => {
+  const { clock, hear } = quarrel();
+  for (let times = 0; times < 5; times++) {
+    hear('announcement');
+    clock.advance(9_000);
+    assert.equal(hear('announcement').insistsMs, 0);
+    clock.advance(20_000);
+  }
+});
+
 test('one that has insisted is believed at once when it does so again within a minute', () => {
   const { clock, hear } = quarrel();
   hear('announcement');
-  clock.advance(1_200);
+  clock.advance(600);
+  hear('announcement');
+  clock.advance(600);
   hear('announcement');
   clock.advance(33_000);
   assert.equal(hear('announcement').insistsMs, 1_200);

@@ -15,6 +15,8 @@ const ANNOUNCED_MS = 30_000;
 const LEFT_MS = 600_000;
 /** A rival that doesn't announce it for so long has given up; longer than from one announcement of a burst to the next. */
 const PEACE_MS = 10_000;
+/** Who is contradicted, and goes on, has said so as often by then; who is mistaken now and then has not. */
+const INSISTS_TIMES = 3;
 /** One that did not give up is believed at once when it announces again: who yields finds out that often whether it still would. */
 const REMEMBERED_MS = 60_000;
 
@@ -24,12 +26,13 @@ interface Yield {
 }
 
 /**
- * What a rival told everybody of its own accord, by the clock: the first and the last time of many, and the longest that it went on
- * like that. What it merely answers says nothing, as its kernel may, and that never ends.
+ * What a rival told everybody of its own accord, by the clock: the first and the last time of many, how many, and the longest that it went
+ * on like that. What it merely answers says nothing, as its kernel may, and that never ends.
  */
 interface Quarrel {
   readonly since: number;
   readonly announcedAt: number;
+  readonly times: number;
   readonly insistsMs: number;
 }
 
@@ -106,7 +109,8 @@ export class LinkYields {
 
 function wentOn(known: Quarrel | undefined, now: number): Quarrel {
   const sinceLast = now - (known?.announcedAt ?? -Infinity);
-  const since = known !== undefined && sinceLast < PEACE_MS ? known.since : now;
+  const { since, times } = known !== undefined && sinceLast < PEACE_MS ? known : { since: now, times: 0 };
   const before = known !== undefined && sinceLast < REMEMBERED_MS ? known.insistsMs : 0;
-  return { since, announcedAt: now, insistsMs: Math.max(now - since, before) };
+  const insistsMs = times + 1 < INSISTS_TIMES ? 0 : now - since;
+  return { since, announcedAt: now, times: times + 1, insistsMs: Math.max(insistsMs, before) };
 }
