@@ -122,6 +122,7 @@ test('every answer forbids what a browser could do with it', async (context) => 
   for (const path of ['version', 'openapi.json', 'nowhere']) {
     const { headers } = await api.get(path);
     assert.equal(headers['x-content-type-options'], 'nosniff', path);
+    assert.equal(headers['strict-transport-security'], undefined, path);
     assert.equal(headers['cache-control'], 'no-store', path);
     assert.match(String(headers['content-security-policy']), /default-src 'none'/, path);
     assert.equal(headers['x-powered-by'], undefined, path);

@@ -69,13 +69,15 @@ const ANSWER_MS = 10_000;
 /** The description of the API, which anybody may read, to one address. */
 const OPENAPI = { burst: 50, perSecond: 10 };
 
-/** What a browser that opens an answer may do with it: nothing. */
+/**
+ * What a browser that opens an answer may do with it: nothing. No Strict-Transport-Security: through KubeSphere, answers come from the console's own host, of whose ports
+ * it is for others to say which speak TLS.
+ */
 const HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
-  'strict-transport-security': 'max-age=31536000',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 };
