@@ -66,18 +66,18 @@ function BoxLink({ box }: { readonly box: Box }): ReactElement {
   const cluster = useCluster();
   const { kind, name, state, row, replicas } = box;
   const place = { left: `${AT[kind]}%`, width: `${WIDTH}%`, top: row * ROW, height: BOX };
-  const look = { className: `plb-box plb-box-${state}`, style: place, title: name };
+  const look = { style: place, title: name };
   if (kind === 'link') {
     // There is no page of it: it is known by its nodes only.
     return (
-      <div {...look}>
+      <div className={`plb-box plb-box-${state}`} {...look}>
         <strong>{name}</strong>
         <small>{text('PICTURE_LINK')}</small>
       </div>
     );
   }
   return (
-    <Link {...look} to={`/clusters/${cluster}/porterlb.${kind}s/${name}`}>
+    <Link className={`plb-box plb-box-${state}`} {...look} to={`/clusters/${cluster}/porterlb.${kind}s/${name}`}>
       <strong>{name}</strong>
       <small>
         {text(WORDS[state])}

@@ -1,6 +1,7 @@
 import type { PeerSummary, Session } from '../../generated/api.ts';
 import type { Level } from '../../parts/Status.tsx';
 import { detailOf, told } from '../../parts/told.ts';
+import { inReadersWords, type Sentence } from '../../texts/sentences.ts';
 import { text, type TextKey } from '../../texts/texts.ts';
 
 /** How a router is, in one word, with what its condition says where that is news. */
@@ -65,16 +66,15 @@ export function bfdLevel(state: string): Level {
 }
 
 /** RFC 5880 section 4.1: those that speakers without echo and forwarding planes have. */
-const DIAGNOSTICS: Readonly<Record<string, TextKey>> = {
-  'Control Detection Time Expired': 'BFD_EXPIRED',
-  'Neighbor Signaled Session Down': 'BFD_SIGNALED_DOWN',
-  'Administratively Down': 'BFD_ADMIN_DOWN',
-};
+const DIAGNOSTICS: readonly Sentence[] = [
+  [/^Control Detection Time Expired$/, 'BFD_EXPIRED'],
+  [/^Neighbor Signaled Session Down$/, 'BFD_SIGNALED_DOWN'],
+  [/^Administratively Down$/, 'BFD_ADMIN_DOWN'],
+];
 
 /** Why BFD is down, in the reader's language; what is hardly ever said stays as the standard has it. */
 export function diagnosticText(said: string): string {
-  const key = Object.hasOwn(DIAGNOSTICS, said) ? DIAGNOSTICS[said] : undefined;
-  return key === undefined ? said : text(key);
+  return inReadersWords(said, DIAGNOSTICS);
 }
 
 export function endpointText({ address, port }: Pick<PeerSummary, 'address' | 'port'>): string | null {
