@@ -10,10 +10,12 @@ export interface ShownPage {
   readonly ready: string;
   /** The marketplace and the documents show it. */
   readonly published?: boolean;
+  /** Of the window, in pixels, where 900 leave out what the picture is there for. */
+  readonly height?: number;
 }
 
 export const shownPages: readonly ShownPage[] = [
-  page('overview', 'porterlb.overview', '.plb-picture .plb-box', true),
+  { ...page('overview', 'porterlb.overview', '.plb-picture .plb-box', true), height: 1_280 },
   page('pools', 'porterlb.pools', 'td >> text=public', true),
   page('pool', 'porterlb.pools/edge', '.plb-map button', true),
   page('pool-new', 'porterlb.pools/~new', 'form, .plb-form'),

@@ -38,7 +38,7 @@ async function take(browser: Browser, url: string, options: Options): Promise<nu
   let faults = 0;
   for (const language of languages) {
     for (const shown of pages) {
-      const viewport = { width, height: 900 };
+      const viewport = { width, height: shown.height ?? 900 };
       const session = await signIn(browser, url, { account: shown.account, language, viewport });
       const path = join(folder, small ? `${shown.name}.webp` : `console-${shown.name}.${language}.png`);
       await show(session.page, shown).catch((error: unknown) => session.faults.push(String(error)));
