@@ -110,8 +110,12 @@ async function servicePage(
   const { items, totalItems } = page(balancers, rest, SERVICE_COLUMNS);
   const asked = [gather.all(), wordsOfTakers(gatherTakers, listedAddresses(items))] as const;
   const [words, takers] = await Promise.all(asked);
-  const replicas = replicasAnswer(wordsForList({ words, takers }));
-  return (reading) => ({ items: listedServices(items, { picture, words, takers, ...reading }), totalItems, replicas });
+  const said = wordsForList({ words, takers });
+  return (reading) => ({
+    items: listedServices(items, { picture, words, takers, ...reading }),
+    totalItems,
+    replicas: replicasAnswer(said, reading.texts),
+  });
 }
 
 type Part<Id extends keyof Handlers> = Pick<Handlers, Id>;

@@ -17,8 +17,9 @@ suite('a replica that does not say what it knows', () => {
     ['it is of another version and says what this one does not understand', '版本不同，其应答无法理解'],
     ['it serves with another certificate', '使用了另一个证书'],
     ['the answer is longer than 8388608 bytes', '应答超过 8388608 字节'],
-    // What the system says stays as it is.
-    ['read ECONNRESET', 'read ECONNRESET'],
+    ['read ECONNRESET', '连接被对方重置'],
+    // What the system says otherwise stays as it is.
+    ['read EBADF', 'read EBADF'],
   ] as const) {
     test(`${problem}`, async (context) => {
       const api = await bench(context);
