@@ -18,6 +18,7 @@ export interface RawEvent {
 }
 
 const context = { fourOctetAs: true, addPath: new Set<never>() };
+const identifier = '10.211.0.9';
 const keepaliveMs = 1_000;
 let socket: Socket | undefined;
 
@@ -47,7 +48,7 @@ function open(from: string, to: string, as: number): void {
       { type: 'route-refresh' },
       { type: 'four-octet-as', as },
     ] as const;
-    say({ type: 'open', as, holdTimeSeconds: 90, identifier: from, capabilities });
+    say({ type: 'open', as, holdTimeSeconds: 90, identifier, capabilities });
   });
   made.on('error', () => undefined);
   made.on('close', () => {
