@@ -115,18 +115,18 @@ async function withRouters(folder: string): Promise<void> {
     progressToStderr,
   );
   const router = await FrrRouter.start(`plbbb${process.pid}`);
-  let bird: Bird | undefined;
+  const birds: Bird[] = [];
   let ours: OwnSender | undefined;
   let theirs: GobgpSender | undefined;
   try {
-    bird = await Bird.start(router.namespace, folder);
+    for (const long of [false, true]) birds.push(await Bird.start(router.namespace, folder, long));
     theirs = await GobgpSender.start(router.speakerNamespace, folder);
     ours = await OwnSender.start(router.speakerNamespace, folder);
-    for (const receiver of [frr(router), bird]) await compare(router.namespace, ours, theirs, receiver);
+    for (const receiver of [frr(router), ...birds]) await compare(router.namespace, ours, theirs, receiver);
   } finally {
     await ours?.disconnect();
     await theirs?.stop();
-    await bird?.stop();
+    for (const bird of birds) await bird.stop();
     await router.remove();
   }
 }

@@ -24,9 +24,10 @@ export interface Receiver extends Place {
 }
 
 const frrPlace: Place = { address: routerAddress.ipv4, port: 179 };
-/** FRR has the port on all addresses. */
+/** FRR has the port 179 on all addresses, and each BIRD one of its own. */
 const birdPlace: Place = { address: '10.211.0.5', port: 1790 };
-export const places: readonly Place[] = [frrPlace, birdPlace];
+const longBirdPlace: Place = { address: '10.211.0.6', port: 1791 };
+export const places: readonly Place[] = [frrPlace, birdPlace, longBirdPlace];
 
 export function frr(router: FrrRouter): Receiver {
   interface Neighbor {
@@ -51,35 +52,44 @@ export function frr(router: FrrRouter): Receiver {
 
 /** BIRD beside FRR in the router's namespace. It has no kernel protocol: its table is what is looked at. */
 export class Bird implements Receiver {
-  readonly name = 'BIRD';
-  readonly address = birdPlace.address;
-  readonly port = birdPlace.port;
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
   readonly #socket: string;
   readonly #daemon: Daemon;
 
-  private constructor(namespace: string, file: string, socket: string) {
+  private constructor(name: string, { address, port }: Place, daemon: Daemon, socket: string) {
+    this.name = name;
+    this.address = address;
+    this.port = port;
     this.#socket = socket;
-    this.#daemon = new Daemon(namespace, ['bird', '-f', '-c', file, '-s', socket]);
+    this.#daemon = daemon;
   }
 
-  static async start(namespace: string, folder: string): Promise<Bird> {
-    const file = join(folder, 'bird.conf');
+  /** @param long whether it takes messages of more than 4,096 octets (RFC 8654), which it doesn't as it comes */
+  static async start(namespace: string, folder: string, long = false): Promise<Bird> {
+    const name = long ? 'BIRD with extended messages' : 'BIRD';
+    const place = long ? longBirdPlace : birdPlace;
+    const file = join(folder, `bird-${place.address}.conf`);
+    const socket = join(folder, `bird-${place.address}.ctl`);
     await writeFile(
       file,
       `router id 10.211.0.1;
 protocol device {}
 protocol direct { ipv4; }
 protocol bgp sender {
-  local ${birdPlace.address} port ${birdPlace.port} as 65001;
+  local ${place.address} port ${place.port} as 65001;
   neighbor ${speakerAddress.ipv4} as 65000;
   passive;
   error wait time 1, 1;
+  enable extended messages ${long ? 'on' : 'off'};
   ipv4 { import all; export none; add paths rx; };
 }
 `,
     );
-    await ip('-n', namespace, 'address', 'add', `${birdPlace.address}/24`, 'dev', 'eth0');
-    const bird = new Bird(namespace, file, join(folder, 'bird.ctl'));
+    await ip('-n', namespace, 'address', 'add', `${place.address}/24`, 'dev', 'eth0');
+    const daemon = new Daemon(namespace, ['bird', '-f', '-c', file, '-s', socket]);
+    const bird = new Bird(name, place, daemon, socket);
     await until(() => bird.#show('status').then(() => true), {
       what: 'BIRD to answer',
       explain: () => bird.#daemon.output,
