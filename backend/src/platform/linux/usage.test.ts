@@ -8,10 +8,10 @@ test('a loop that stood still shows in the longest delay, and so does one that h
   const usage = watchUsage();
   assert.deepEqual(usage.thread().loopDelay, { mean: 0, p99: 0, max: 0 });
   // The first look is needed to know when the second one is due.
-  await sleep(150);
-  const blocked = performance.now() + 500;
+  await sleep(400);
+  const blocked = performance.now() + 600;
   while (performance.now() < blocked);
-  await sleep(150);
+  await sleep(400);
   const { max, mean, p99 } = usage.thread().loopDelay;
   usage.stop();
   assert.ok(max >= 0.2, `${max}`);
