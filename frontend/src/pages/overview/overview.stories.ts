@@ -168,7 +168,7 @@ export const overviewStories: readonly Story[] = [
       'kube-proxy runs in IPVS mode without strictARP.',
       'Set ipvs.strictARP: true.',
       'Say how PorterLB speaks BGP',
-      ...['router bgp ROUTER-AS', 'remote-as CLUSTER-AS', 'neighbor 10.0.0.11 peer-group cluster'],
+      ...['Put your router', 'router bgp ROUTER-AS', 'remote-as CLUSTER-AS', 'neighbor 10.0.0.11 peer-group cluster'],
       'kind: Service',
     ],
     hides: ['✓ done'],

@@ -5,7 +5,7 @@ import type { Node, Peer } from '../../generated/api.ts';
 import { useLive } from '../../live/use-live.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { Snippet } from '../../parts/Snippet.tsx';
-import { text } from '../../texts/texts.ts';
+import { text, type TextKey } from '../../texts/texts.ts';
 import { ROUTER_KINDS, type RouterFacts } from './router-config.ts';
 import { anyRouter, routerFacts } from './router-facts.ts';
 
@@ -30,7 +30,8 @@ export function RouterSnippet({ peer, object }: Props): ReactElement | null {
 /** The same for who has no BgpPeer yet: there is nothing of its own to say. */
 export function AnyRouterSnippet(): ReactElement {
   const { conf, nodes, left } = useClusterFacts();
-  return <RouterConfig facts={anyRouter({ conf, nodes })} left={left} />;
+  const about: TextKey = 'ROUTER_CONFIG_ANY';
+  return <RouterConfig about={about} facts={anyRouter({ conf, nodes })} left={left} />;
 }
 
 /** The same of the BgpPeer of this name, without a card of its own; nothing where it can't be read. */
@@ -57,11 +58,12 @@ function useClusterFacts(): ClusterFacts {
 
 interface ConfigProps {
   readonly title?: ReactElement;
+  readonly about?: TextKey;
   readonly facts: RouterFacts;
   readonly left: number;
 }
 
-function RouterConfig({ title, facts, left }: ConfigProps): ReactElement | null {
+function RouterConfig({ title, about = 'ROUTER_CONFIG_ABOUT', facts, left }: ConfigProps): ReactElement | null {
   const [name, setName] = useState(ROUTER_KINDS[0]?.name);
   const kind = ROUTER_KINDS.find((each) => each.name === name);
   if (kind === undefined) return null;
@@ -80,7 +82,7 @@ function RouterConfig({ title, facts, left }: ConfigProps): ReactElement | null 
         </label>
       </div>
       <p className="plb-hint">
-        {text('ROUTER_CONFIG_ABOUT')} {!kind.isTested && text('ROUTER_UNTESTED')}
+        {text(about)} {!kind.isTested && text('ROUTER_UNTESTED')}
       </p>
       {left > 0 && <Notice level="warning">{text('ROUTER_CONFIG_NOT_ALL', { count: left })}</Notice>}
       <div className="plb-inset">
