@@ -35,6 +35,24 @@ interface Service {
   }[];
 }
 
+interface ServicePage {
+  readonly items: readonly {
+    readonly name: string;
+    readonly takers: readonly {
+      readonly ip: string;
+      readonly protocol: string;
+      readonly nodes: readonly string[] | null;
+    }[];
+  }[];
+  readonly replicas: readonly { readonly name: string; readonly answered: boolean }[];
+}
+
+interface Overview {
+  readonly picture: {
+    readonly edges: readonly { readonly from: string; readonly to: string; readonly kind: string }[];
+  };
+}
+
 interface Node {
   readonly name: string;
   readonly verdict: string;
@@ -144,6 +162,33 @@ suite('replicas explain over HTTPS what they do', () => {
     }
     const { replicas } = await answers<{ replicas: { leads: boolean }[] }>('n1', 'version', () => true);
     assert.deepEqual(replicas.map(({ leads }) => leads).toSorted(), [false, true]);
+  });
+
+  test('every one of them lists alike who takes the traffic of Services, and draws who answers on which network', async () => {
+    await lab.lab.apply(eip('office', { address: '10.50.0.200-10.50.0.219', protocol: 'layer2' }));
+    await lab.create('desk', { spec: ours, annotations: inPool('office') });
+    const ip = await lab.address('desk');
+    const takersOf = ({ items }: ServicePage, name: string): readonly string[] | undefined =>
+      items.find((service) => service.name === name)?.takers[0]?.nodes?.toSorted();
+    const owners = new Set<string | undefined>();
+    for (const member of members) {
+      const page = await answers<ServicePage>(
+        member,
+        'services',
+        (each) => takersOf(each, 'desk')?.length === 1 && takersOf(each, 'web')?.length === 3,
+      );
+      assert.deepEqual(takersOf(page, 'web'), ['n1', 'n2', 'n3']);
+      assert.deepEqual(page.items.find(({ name }) => name === 'desk')?.takers[0]?.ip, ip);
+      assert.ok(page.replicas.every(({ answered }) => answered));
+      const [owner] = takersOf(page, 'desk') ?? [];
+      owners.add(owner);
+      const drawn = [`node/${owner} answers link/10.50.0.0/24`, 'pool/office announces link/10.50.0.0/24'];
+      await answers<Overview>(member, 'overview', ({ picture: { edges } }) => {
+        const told = edges.map(({ from, to, kind }) => `${from} ${kind} ${to}`);
+        return drawn.every((edge) => told.includes(edge));
+      });
+    }
+    assert.equal(owners.size, 1);
   });
 
   test('every one of them has the sessions and probes of all', async () => {
