@@ -156,11 +156,8 @@ export class Allocator {
     const left = this.ledger.assignments(service.key).filter(({ ip }) => !this.#leaving.has(service.key, ip));
     const effects = this.#hold(service, left, now);
     this.#leaving.delete(service.key);
-    const given = planned.served ? planned.assignments : [];
-    const isNew = without(given, this.ledger.written(service.key)).length > 0;
-    this.ledger.confirm(service.key, given);
-    const joining = isNew ? this.#turns.shareAnew(service.sharing, now) : [];
-    return this.#turns.effects(now, [...effects.again, ...joining], effects.pools);
+    this.ledger.confirm(service.key, planned.served ? planned.assignments : []);
+    return this.#turns.effects(now, effects.again, effects.pools);
   }
 
   /** The Service is gone. */
@@ -194,7 +191,7 @@ export class Allocator {
     const crowds = pools.isForTheSame(before) ? new Crowds({ ...this.#given, waiting: this.#waiting }) : undefined;
     const effects = this.#turns.reconsider(concerned, now, crowds);
     const later = [...judged.again, ...oldestFirst([...unserved, ...disturbed], services)];
-    return this.#turns.effects(now, [...effects.again, ...later], [...effects.pools, ...judged.pools]);
+    return this.#turns.effects(now, [...effects.again, ...later], new Set([...effects.pools, ...judged.pools]));
   }
 
   /** The labels of a namespace changed: who waits there may be let into other pools. */
@@ -217,7 +214,7 @@ export class Allocator {
       now,
       new Crowds({ ...this.#given, waiting: this.#waiting }),
     );
-    return this.#turns.effects(now, [...again, ...others.again], [...pools, ...others.pools]);
+    return this.#turns.effects(now, [...again, ...others.again], new Set([...pools, ...others.pools]));
   }
 
   #view(now: number): AllocateView {

@@ -24,6 +24,8 @@ interface TurnsDeps extends Pick<AllocatorDeps, 'services'> {
   readonly observe: (service: Service) => void;
 }
 
+const NO_POOLS: ReadonlySet<string> = new Set();
+
 /** So many in turn are asked whether something is to be held back for them; that none of them has a use for it is rare. */
 const MAX_ASKED = 10;
 
@@ -50,15 +52,16 @@ export class Turns {
   }
 
   /** What a step means, with the pools that others were given something from on the way. */
-  effects(now: number, again: readonly string[], pools: Iterable<string> = []): Effects {
+  effects(now: number, again: readonly string[], pools: ReadonlySet<string> = NO_POOLS): Effects {
     // Not before everybody was asked for whom something is free: of them others may be older.
     for (const [id, place] of this.#vacated) {
       this.#vacated.delete(id);
       this.#passOn(place, now);
     }
-    const all = new Set([...pools, ...this.#drawn]);
-    this.#drawn.clear();
+    // As a rule it means nothing for others.
+    const all = this.#drawn.size === 0 ? pools : new Set([...pools, ...this.#drawn]);
     const keys = this.#unsettled.size === 0 ? again : [...new Set([...again, ...this.#unsettled])];
+    this.#drawn.clear();
     this.#unsettled.clear();
     return { again: keys, pools: all };
   }
