@@ -40,6 +40,11 @@ export class IngressWatch {
     return this.#seen.get(name) ?? { at: 0, ip: '' };
   }
 
+  /** The Service is deleted, or has never had an address. */
+  async gone(name: string): Promise<void> {
+    await this.#until(() => !this.#seen.has(name));
+  }
+
   /** `performance.now()` of the moment that the last of so many Services had an address. */
   async all(count: number): Promise<number> {
     await this.#until(() => this.#seen.size >= count);
