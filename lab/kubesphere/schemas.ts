@@ -25,12 +25,11 @@ function object(fields: Fields, required: readonly string[] = []): Schema {
 /** Where ks-apiserver finds what it passes on. */
 const endpoint: Fields = {
   url: text,
-  service: object({ namespace: text, name: text, port: whole, path: text }),
+  service: object({ namespace: text, name: text, port: whole, path: text }, ['namespace', 'name']),
   caBundle: { type: 'string', format: 'byte' },
   insecureSkipVerify: truth,
 };
-const available = object({ state: text, link: text });
-const keyReference = object({ name: text, key: text, namespace: text, optional: truth });
+const keyReference = object({ name: text, key: text, namespace: text, optional: truth }, ['key', 'namespace']);
 
 const policyRule = object(
   {
@@ -91,16 +90,17 @@ const anything: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields
 
 /**
  * The fields that matter to us of the kinds that an extension makes objects of, as their sources have them (kubesphere/kubesphere,
- * staging/src/kubesphere.io/api; kubesphere/monitoring-dashboard; https://prometheus-operator.dev/docs/api-reference/api/).
+ * config/ks-core/charts/ks-crds at v4.1.3, and config/ks-core/crds at release-3.4 for alerting; kubesphere/monitoring-dashboard, config/crd/bases;
+ * https://prometheus-operator.dev/docs/api-reference/api/). None of these takes less than what is here.
  */
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
-  APIService: kind(object({ ...endpoint, group: text, version: text }), available),
+  APIService: kind(object({ ...endpoint, group: text, version: text }), object({ state: text })),
   JSBundle: kind(
     object({
       raw: { type: 'string', format: 'byte' },
       rawFrom: object({ ...endpoint, configMapKeyRef: keyReference, secretKeyRef: keyReference }),
     }),
-    available,
+    object({ state: text, link: text }),
   ),
   Extension: kind(object(info), anything),
   ExtensionVersion: kind(
@@ -109,12 +109,15 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       ...{ version: text, category: text, namespace: text, repository: text, digest: text, chartURL: text },
       ...{ keywords: list(text), sources: list(text), screenshots: list(text), home: text, docs: text },
       ...{ kubeVersion: text, ksVersion: text },
+      externalDependencies: list(
+        object({ name: text, type: text, version: text, required: truth }, ['name', 'version', 'required']),
+      ),
       installationMode: { type: 'string', enum: ['HostOnly', 'Multicluster'] },
-      chartDataRef: object({ name: text, key: text, namespace: text, optional: truth }, ['key', 'namespace']),
+      chartDataRef: keyReference,
     }),
   ),
   Category: kind(object({ ...named, icon: text })),
-  RoleTemplate: kind(object({ ...named, rules: list(policyRule) })),
+  RoleTemplate: kind(object({ ...named, rules: list(policyRule) }, ['rules'])),
   PodMonitor: kind(
     object(
       {
@@ -136,7 +139,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ),
   ClusterDashboard: kind(
     object({
-      ...{ title: text, description: text, datasource: text, auto_refresh: text, editable: truth },
+      ...{ title: text, description: text, auto_refresh: text, editable: truth },
       ...{ time: object({ from: text, to: text }), panels: list(panel), templatings: list(templating) },
     }),
   ),
