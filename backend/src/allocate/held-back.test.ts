@@ -141,6 +141,26 @@ test('what is free after one got both goes to who has waited longest, before som
   assert.deepEqual([desk.ips('six'), desk.ips('third')], ['2001:db8::1', '']);
 });
 
+test('what one holds back no more after an edit is offered when older ones have got what the edit gives them', () => {
+  const pools = [
+    aPool('p', ['2001:db8::1'], { isDefault: true }),
+    aPool('q', ['192.0.2.2'], { isDefault: true }),
+    aPool('r', ['2001:db8::2-2001:db8::3'], { isDefault: true }),
+  ];
+  const desk = new Desk(...pools);
+  desk.create('six', V6);
+  desk.create('gives-up', { ...BOTH, wantedPools: ['p', 'q'] });
+  desk.create('older', { ...BOTH, wantedPools: ['r', 'p'] });
+  for (const name of ['young-1', 'young-2', 'young-3']) desk.create(name, BOTH);
+  desk.pools(aPool('p', ['192.0.2.0-192.0.2.1'], { isDefault: true }), ...pools.slice(1));
+  const [older, young] = [desk.ips('older'), desk.ips('young-1')];
+  assert.deepEqual([older.includes('192.0.2.'), young.includes('192.0.2.')], [true, true]);
+  assert.deepEqual(
+    ['gives-up', 'young-2', 'young-3'].map((name) => desk.ips(name)),
+    ['', '', ''],
+  );
+});
+
 suite('what is held back', () => {
   const [older, younger] = [
     { key: 'd/older', createdAt: 1 },

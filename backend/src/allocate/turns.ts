@@ -1,7 +1,7 @@
 import type { Assignment, Service } from '../domain/service.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
 import type { AllocatorDeps } from './allocator-deps.ts';
-import { without } from './assignments.ts';
+import { familyOf, without } from './assignments.ts';
 import { Crowds, plainWish } from './crowds.ts';
 import type { Effects } from './effects.ts';
 import type { Freed } from './freed.ts';
@@ -28,6 +28,13 @@ const NO_POOLS: ReadonlySet<string> = new Set();
 
 /** So many in turn are asked whether something is to be held back for them; that none of them has a use for it is rare. */
 const MAX_ASKED = 10;
+
+/** While Services are planned anew, the oldest first. */
+interface Turn {
+  readonly crowds: Crowds | undefined;
+  /** Here come those that hold back less than before: others who are older may still have their turns. */
+  readonly giving: Service[];
+}
 
 /**
  * Who comes next: whatever becomes free, or can be shared, is kept at once for those who wait, the oldest first. What that means for
@@ -150,18 +157,28 @@ export class Turns {
 
   /** Who waits is planned anew, oldest first; returned are those that get something or hear something new. */
   reconsider(keys: readonly string[], now: number, crowds?: Crowds): Effects {
+    const giving: Service[] = [];
     const again = keys.filter((key) => {
       const service = this.#deps.services.get(key);
       if (service === undefined || crowds?.isHopeless(service) === true) return false;
-      return this.#isHelped(service, now, crowds);
+      return this.#isHelped(service, now, { crowds, giving });
     });
+    this.#giveUp(giving, now);
     return this.effects(now, again);
   }
 
   /** Holds back what a Service is to have with what it lacks; what is not held back any more is for who waits. */
   holdBack(service: Service, planned: Plan, now: number): void {
+    this.#setHolds(service, holdsOf(planned), now);
+  }
+
+  /** Everybody has had his turn: what these hold back no more is for those who wait. */
+  #giveUp(services: readonly Service[], now: number): void {
+    for (const service of services) this.holdBack(service, this.#deps.plan(service, now), now);
+  }
+
+  #setHolds(service: Service, holds: readonly Assignment[], now: number): void {
     const { ledger, heldBack, observe } = this.#deps;
-    const holds = planned.served ? planned.holds : [];
     if (holds.length === 0 && heldBack.of(service.key).length === 0) return;
     const dropped = heldBack.set(service, holds);
     observe(service);
@@ -172,13 +189,16 @@ export class Turns {
     for (const key of this.offer(free, now)) this.#unsettled.add(key);
   }
 
-  #isHelped(service: Service, now: number, crowds: Crowds | undefined): boolean {
+  #isHelped(service: Service, now: number, { crowds, giving }: Turn): boolean {
     const planned = this.#deps.plan(service, now);
     if (this.#reserve(service, planned, now)) {
       crowds?.clear();
       return true;
     }
-    this.holdBack(service, planned, now);
+    const holds = holdsOf(planned);
+    const former = elsewhere(this.#deps.heldBack.of(service.key), holds);
+    if (former.length > 0) giving.push(service);
+    this.#setHolds(service, [...holds, ...former], now);
     if (said(planned) !== this.#deps.waiting.heard(service.key)) return true;
     // Who hears nothing new may still wait for other pools than before.
     if (planned.served) this.wait(service, planned.waitsFor);
@@ -196,14 +216,16 @@ export class Turns {
   #passOn(place: Lack, now: number): void {
     const { services, waiting, heldBack } = this.#deps;
     const crowds = new Crowds(this.#deps);
+    const giving: Service[] = [];
     let asked = 0;
     for (const { key } of waiting.needingBoth(place)) {
-      if (heldBack.isTaken(place) || asked >= MAX_ASKED) return;
+      if (heldBack.isTaken(place) || asked >= MAX_ASKED) break;
       const service = services.get(key);
       if (service === undefined || crowds.isHopeless(service)) continue;
       asked += 1;
-      if (this.#isHelped(service, now, crowds)) this.#unsettled.add(key);
+      if (this.#isHelped(service, now, { crowds, giving })) this.#unsettled.add(key);
     }
+    this.#giveUp(giving, now);
   }
 
   /** Keeps for a Service that waits what it can have by now; returns whether it gets something. */
@@ -226,6 +248,15 @@ export class Turns {
     for (const { pool } of added) this.#drawn.add(pool);
     return true;
   }
+}
+
+function holdsOf(planned: Plan): readonly Assignment[] {
+  return planned.served ? planned.holds : [];
+}
+
+/** Of what was held back what is not in the place of something that is: of a family of a pool there is one. */
+function elsewhere(former: readonly Assignment[], holds: readonly Assignment[]): Assignment[] {
+  return former.filter((one) => holds.every((hold) => hold.pool !== one.pool || familyOf(hold) !== familyOf(one)));
 }
 
 function groupOf(terms: SharingTerms | undefined): string | undefined {
