@@ -67,7 +67,8 @@ export class Crowds {
     const { waiting, ledger, heldBack } = this.#deps;
     const standing = waiting.standing(key);
     if (standing?.crowd === undefined) return undefined;
-    const isAsItWas = ledger.assignments(key).length === standing.has && ledger.written(key).length === standing.has;
+    const { length } = ledger.assignments(key);
+    const isAsItWas = length === standing.has && (length === 0 || ledger.written(key).length === length);
     if (!isAsItWas || heldBack.of(key).length > 0) return undefined;
     return standing.pools.some((pool) => ledger.hasReleased(pool, key)) ? undefined : standing.crowd;
   }
