@@ -191,26 +191,6 @@ suite('interfaces', () => {
     for (const command of commands) await node.exec('ip', ...command);
     await answers(far, ip, owner);
   });
-
-  test('an interface by a name that CNI plugins give is left alone; a pool that names it has its addresses there', async () => {
-    const ip = '10.51.0.204';
-    const owner = await ownerSeenBy(far, ip);
-    const other = owner === 'n1' ? 'n2' : 'n1';
-    const node = lab.node(owner);
-    const link = (await node.exec('ip', '-o', 'link', 'show', 'br0').catch(() => '')) === '' ? 'eth1' : 'br0';
-    for (const change of [['down'], ['name', 'ovs-lan'], ['up']]) {
-      const name = change[0] === 'up' ? 'ovs-lan' : link;
-      await node.exec('ip', 'link', 'set', name, ...change);
-    }
-    await answers(far, ip, other);
-    const spec = { address: '203.0.113.32/28', protocol: 'layer2', interface: 'ovs-lan' };
-    await lab.manager.lab.apply(eip('ovs', spec));
-    await lab.manager.create('ovs', from('ovs', '203.0.113.40'));
-    await far.exec('ip', 'route', 'add', '203.0.113.32/28', 'dev', 'eth0');
-    await answers(far, '203.0.113.40', owner);
-    await lab.manager.announcedBecause('ovs', 'Announced');
-    await answers(far, ip, other);
-  });
 });
 
 suite('a LAN that is not the network of the InternalIPs, and a node on it without a replica', () => {
