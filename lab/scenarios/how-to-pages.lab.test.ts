@@ -1,7 +1,6 @@
 /** The commands of the pages for operators, typed into a shell as their readers do, in a real cluster. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { buildManagerImage } from '../../tools/image/build.ts';
 import { Lab } from '../lab.ts';
 import { addressOf } from '../story/main-job.ts';
 import { configuration, service, whoami } from '../story/manifests.ts';
@@ -18,9 +17,12 @@ suite('the pages for operators', () => {
 
   before(async () => {
     lab = await Lab.up({ nodes: 2, routers: 1, clients: 0, progress: progressToStderr });
-    await lab.loadImage((await buildManagerImage(progressToStderr)).tar);
   });
   after(() => lab.down());
+
+  /** Digests of those that hold addresses of the pool that the Service has its own from. */
+  const holders = async (): Promise<string> =>
+    lab.kubectl(['get', 'eip', 'public', '-o', 'jsonpath={.status.holders}']);
 
   /** Tests that type the blocks of a page, all of them or some. */
   function typed(page: PageReader, blocks = page.commands): void {
@@ -32,6 +34,8 @@ suite('the pages for operators', () => {
   assert.ok(installed !== undefined && forced !== undefined && purged !== undefined);
   assert.deepEqual(others, [], 'all blocks of install.md have their turn');
 
+  // The image gets to the nodes as the page has it.
+  typed(new PageReader('docs/how-to/air-gapped.md', self));
   typed(install, [installed]);
 
   test('a Service has its address', async () => {
@@ -43,8 +47,14 @@ suite('the pages for operators', () => {
   typed(new PageReader('docs/troubleshooting.md', self, { NAME: 'web' }));
   typed(new PageReader('docs/how-to/upgrade.md', self));
   typed(new PageReader('docs/how-to/pools-for-tenants.md', self));
-  typed(new PageReader('docs/how-to/air-gapped.md', self));
+
+  test('a pool has its digests of holders', async () => assert.match(await holders(), /./));
+  typed(new PageReader('docs/addresses.md', self, { NAME: 'public' }));
   typed(new PageReader('docs/routers/without-add-path.md', self, { NAME: 'r1' }));
+
+  test('the next leader has written the digests anew', async () => {
+    await until(async () => (await holders()) !== '', { what: 'digests of holders', timeoutMs: 60_000 });
+  });
 
   test('the router hears from each node of itself, all with one MED, and uses them all', async () => {
     const ip = await addressOf(lab, 'web');

@@ -55,9 +55,19 @@ export class PageReader {
 
   async #printed(lab: Lab, fence: Fence): Promise<string> {
     const shell = ['-euo', 'pipefail', '-c', this.text(fence)];
-    if (wordOf(fence, 'on') !== 'client') return run('bash', shell, { cwd: root, env: await environment(lab) });
-    return untilAnswered(() => lab.client('c1').exec('bash', ...shell));
+    const place = wordOf(fence, 'on');
+    if (place === 'client') return untilAnswered(() => lab.client('c1').exec('bash', ...shell));
+    if (place === 'nodes') return onNodes(lab, this.text(fence));
+    assert.equal(place, undefined, 'a place that there is');
+    return run('bash', shell, { cwd: root, env: await environment(lab) });
   }
+}
+
+/** In the folder that the reader has carried there: nodes of the lab see the host's. */
+async function onNodes(lab: Lab, text: string): Promise<string> {
+  const command = `cd ${join(root, 'build/images')}\n${text}`;
+  const printed = lab.nodes.map((node) => node.exec('bash', '-euo', 'pipefail', '-c', command));
+  return (await Promise.all(printed)).join('');
 }
 
 async function environment(lab: Lab): Promise<Record<string, string>> {
