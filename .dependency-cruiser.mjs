@@ -75,7 +75,7 @@ const layers = [
     {
       path: `${ours}|^(node:)?(https?|fs|crypto)$|node_modules/express`,
       pathNot:
-        '^backend/src/(api/(model|schemas|texts|errors|replicas/(gather|facts))|domain|allocate|announce|report|resources|' +
+        '^backend/src/(api/(model|schemas|texts|errors|replicas/(gather|facts|takers))|domain|allocate|announce|report|resources|' +
         'cluster/(watch|custom-kinds)|engine/facts|health/node-verdict|platform/ports)',
     },
   ),

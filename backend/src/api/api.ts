@@ -4,7 +4,6 @@ import { ServingSecret } from '../cluster/write/serving-secret.ts';
 import type { Kube } from '../cluster/kube.ts';
 import type { Replica } from '../domain/replica.ts';
 import type { EngineFacts } from '../engine/facts.ts';
-import type { AddressReport } from '../engine/messages.ts';
 import type { ApiOptions } from '../options.ts';
 import type { Clock, Logger } from '../platform/ports.ts';
 import { App } from './app.ts';
@@ -19,7 +18,7 @@ import { ClusterPicture, type PictureView, type Reservations } from './model/pic
 import type { ReplicaReport } from './replicas/facts.ts';
 import { Gather, type GatherDeps } from './replicas/gather.ts';
 import { ReplicaClient } from './replicas/replica-client.ts';
-import { MAX_TAKERS, takersOf, type TakersReport } from './replicas/takers.ts';
+import { MAX_TAKERS, takersOf, type Reported, type TakersReport } from './replicas/takers.ts';
 import { API_GROUP, API_VERSION } from './routes.ts';
 import { ApiServer, type ApiServerDeps } from './server.ts';
 import { MountedCertificate, OwnCertificate, ServingCertificate } from './tls/serving-certificate.ts';
@@ -31,7 +30,7 @@ export interface ApiDeps extends Reservations {
   readonly view: PictureView;
   readonly ask: (ips: readonly string[]) => Promise<EngineFacts>;
   /** What the engine has told of each address. */
-  readonly reports: ReadonlyMap<string, AddressReport>;
+  readonly reports: ReadonlyMap<string, Reported>;
   readonly leads: () => boolean;
   readonly notReady: () => readonly string[];
   /** Other load balancers of this kind that run in the cluster, in words. */

@@ -72,10 +72,7 @@ suite('kube-proxy in IPVS mode with a pool on a link', () => {
 
   test('is a warning that names the nodes where it is not, and at which interface', async (context) => {
     const eth1 = { interface: 'eth1', ignore: 0, announce: 2 };
-    assert.equal(
-      await found(context, [strict, eth1]),
-      'warning porter-1-node: eth1: arp_ignore=0, arp_announce=2',
-    );
+    assert.equal(await found(context, [strict, eth1]), 'warning porter-1-node: eth1: arp_ignore=0, arp_announce=2');
   });
 
   test('is a warning where the replica does not say, as one of an earlier version', async (context) => {

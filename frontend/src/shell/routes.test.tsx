@@ -31,8 +31,9 @@ for (const shell of ['4.1', 'later'] as const) {
 
     test('lose none of the pages', () => {
       for (const { path, element } of routesOf(PAGES)) {
-        const found = matchRoutes(routes, path.replaceAll(/:(\w+)/g, 'x')) ?? [];
-        assert.equal(found.at(-1)?.route.element, element, path);
+        const found = matchRoutes(routes, path.replaceAll(/:(\w+)/g, 'x'))?.at(-1)?.route;
+        assert.ok(found !== undefined && 'element' in found, path);
+        assert.equal(found.element, element, path);
       }
     });
   });

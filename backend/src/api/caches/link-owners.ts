@@ -1,13 +1,13 @@
-import type { AddressReport } from '../../engine/messages.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { ClusterPicture } from '../model/picture.ts';
 import type { LinkOwner } from '../replicas/facts.ts';
+import type { Reported } from '../replicas/takers.ts';
 
 export interface LinkOwnersDeps {
   readonly clock: Clock;
   readonly picture: Pick<ClusterPicture, 'index' | 'view'>;
   /** What the engine has told of each address. */
-  readonly reports: ReadonlyMap<string, Pick<AddressReport, 'nodes'>>;
+  readonly reports: ReadonlyMap<string, Pick<Reported, 'nodes'>>;
 }
 
 /** How old it may be, in milliseconds: it goes through all addresses on links, and replicas are asked again and again. */

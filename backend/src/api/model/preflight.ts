@@ -43,9 +43,7 @@ function loadBalancers(view: PreflightView): Found {
 function answersForAll({ node, arp }: ReplicaReport): string[] {
   if (arp === undefined) return [node];
   const lax = arp.filter(({ ignore, announce }) => ignore < 1 || announce < 2);
-  return lax.map(
-    (each) => `${node}: ${each.interface}: arp_ignore=${each.ignore}, arp_announce=${each.announce}`,
-  );
+  return lax.map((each) => `${node}: ${each.interface}: arp_ignore=${each.ignore}, arp_announce=${each.announce}`);
 }
 
 /** IPVS binds the addresses of all Services to each node, whose kernel then answers ARP for them unless it is told not to. */

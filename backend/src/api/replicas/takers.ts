@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { AddressReport } from '../../engine/messages.ts';
 import type { Gather, Word } from './gather.ts';
 
 /** Who takes the traffic of an address, as far as a list has the room. */
@@ -23,7 +22,14 @@ const MAX_NODES = 8;
 /** Addresses of one question; a replica of an earlier version hears the first 64. */
 export const MAX_TAKERS = 256;
 
-type Reported = Pick<AddressReport, 'ip' | 'services' | 'nodes' | 'draining'>;
+/** What the engine tells of an address, as far as it is used here. */
+export interface Reported {
+  readonly ip: string;
+  readonly services: readonly string[];
+  readonly nodes: readonly string[];
+  /** Nodes that are about to go. */
+  readonly draining?: readonly string[];
+}
 
 function taken({ ip, services, nodes, draining = [] }: Reported): Taken {
   const all = [...nodes, ...draining.filter((node) => !nodes.includes(node))];

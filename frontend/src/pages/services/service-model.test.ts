@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Condition, ServiceSummary } from '../../generated/api.ts';
+import type { Condition, ListedService } from '../../generated/api.ts';
 import { serviceState } from './service-model.ts';
 
 const said = (status: Condition['status'], text: string): Condition => ({
   ...{ status, text, message: '', reason: 'R', since: null },
 });
 
-const web: ServiceSummary = {
+const web: ListedService = {
   ...{ namespace: 'shop', name: 'web', createdAt: '2026-01-01T00:00:00Z', served: true, notServedBecause: null },
   ...{ ips: ['192.0.2.1'], pools: ['office'], externalTrafficPolicy: 'Cluster', ports: ['80/TCP'] },
-  ...{ allocated: said('True', 'has it'), announced: said('True', 'is told') },
+  ...{ allocated: said('True', 'has it'), announced: said('True', 'is told'), takers: [] },
 };
 
 test('of a Service the first thing that keeps it from being reached is said', () => {
-  const cases: [Partial<ServiceSummary>, string, string, string?][] = [
+  const cases: [Partial<ListedService>, string, string, string?][] = [
     [{}, 'good', 'SERVICE_ANNOUNCED'],
     [
       { served: false, notServedBecause: { reason: 'ForeignClass', text: 'of another' } },
@@ -34,6 +34,6 @@ test('of a Service the first thing that keeps it from being reached is said', ()
 
 test('what an API says that is older, and knows no other language, is said in English', () => {
   const { text: _, ...older } = said('False', '');
-  const service = { ips: [], served: true, allocated: { ...older, message: 'Full.' } } as unknown as ServiceSummary;
+  const service = { ips: [], served: true, allocated: { ...older, message: 'Full.' } } as unknown as ListedService;
   assert.equal(serviceState(service).detail, 'Full.');
 });

@@ -11,16 +11,7 @@ import { med, type Med } from './med.ts';
 import { isForeignFamily, mpReach, mpUnreach, type MpReach, type MpUnreach } from './mp-reach.ts';
 import { nextHop, type NextHop } from './next-hop.ts';
 import { origin, type Origin } from './origin.ts';
-import { unrecognizedProblem } from './unrecognized.ts';
-
-/** An attribute that nobody here understands, or one that is malformed, as it came. */
-export interface UnknownAttribute {
-  readonly type: 'unknown';
-  /** Without the extended-length bit, which follows from the value's length. */
-  readonly flags: number;
-  readonly code: number;
-  readonly value: Uint8Array;
-}
+import { unrecognizedProblem, type UnknownAttribute } from './unrecognized.ts';
 
 export type KnownAttribute =
   Origin | AsPath | NextHop | Med | LocalPref | Communities | MpReach | MpUnreach | As4Path | LargeCommunities;

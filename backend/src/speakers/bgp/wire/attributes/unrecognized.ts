@@ -1,8 +1,16 @@
 import type { CodecContext } from '../context.ts';
 import { ErrorCode, notification, UpdateSubcode } from '../notification.ts';
 import { ProtocolError, type Severity } from '../protocol-error.ts';
-import type { UnknownAttribute } from './attribute.ts';
 import { Flag, optionalNonTransitive, optionalTransitive, wellKnown } from './attribute-codec.ts';
+
+/** An attribute that nobody here understands, or one that is malformed, as it came. */
+export interface UnknownAttribute {
+  readonly type: 'unknown';
+  /** Without the extended-length bit, which follows from the value's length. */
+  readonly flags: number;
+  readonly code: number;
+  readonly value: Uint8Array;
+}
 
 /** An attribute of which nothing is read here but its form. */
 interface Unread {
