@@ -1,6 +1,5 @@
 import { formatAddress, parseAddress, parseRange, rangeContains, type AddressRange } from '../../domain/address.ts';
 import type { LinkFacts } from '../../engine/facts.ts';
-import type { LinkOwner } from '../replicas/facts.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { Edge, Overview, Vertex } from '../schemas/overview.ts';
 import type { ClusterPicture } from './picture.ts';
@@ -22,17 +21,19 @@ function networksOf({ prefixes }: Pick<LinkFacts, 'prefixes'>): Network[] {
   });
 }
 
-/** The local network of an address, named by its first IPv4 subnet, which nodes see alike whatever their interfaces are called. */
-function networkOf(ip: string, links: readonly LinkFacts[]): string | undefined {
-  const address = parseAddress(ip);
-  if (address === undefined) return undefined;
-  const link = links.map(networksOf).find((each) => each.some(({ range }) => rangeContains(range, address)));
-  return (link?.find(({ range }) => range.family === 'ipv4') ?? link?.[0])?.text;
+/** The networks of all links: nodes and their replicas see the same ones, which are looked at once. */
+function distinct(links: readonly LinkFacts[]): readonly (readonly Network[])[] {
+  const byText = new Map<string, readonly Network[]>();
+  for (const networks of links.map(networksOf)) byText.set(networks.map(({ text }) => text).join(' '), networks);
+  return [...byText.values()];
 }
 
-/** An address in no subnet of a node is answered for on the interface that the pool names. */
-function nameOf({ ip, pool }: LinkOwner, links: readonly LinkFacts[], { view }: ClusterPicture): string | undefined {
-  return networkOf(ip, links) ?? (view.poolsInForce().get(pool)?.interface || undefined);
+/** The local network of an address, named by its first IPv4 subnet, which nodes see alike whatever their interfaces are called. */
+function networkOf(ip: string, links: readonly (readonly Network[])[]): string | undefined {
+  const address = parseAddress(ip);
+  if (address === undefined) return undefined;
+  const link = links.find((each) => each.some(({ range }) => rangeContains(range, address)));
+  return (link?.find(({ range }) => range.family === 'ipv4') ?? link?.[0])?.text;
 }
 
 /** On which local networks addresses are answered for, and by which nodes: by the words of the replica whose view is the freshest. */
@@ -42,14 +43,15 @@ export function linkPicture(
   stateOf: (pool: string) => Vertex['state'],
 ): Overview['picture'] {
   const said = byWeight(words);
-  const links = said.flatMap((facts) => facts.links);
+  const links = distinct(said.flatMap((facts) => facts.links));
   const nodes = new Map<string, Vertex>();
   const edges = new Map<string, Edge>();
   const draw = (from: string, to: string, kind: Edge['kind'], state: Edge['state']): void => {
     edges.set(`${from} ${to}`, { from, to, kind, state });
   };
   for (const owner of said[0]?.owners ?? []) {
-    const name = nameOf(owner, links, picture);
+    // An address in no subnet of a node is answered for on the interface that the pool names.
+    const name = networkOf(owner.ip, links) ?? (picture.view.poolsInForce().get(owner.pool)?.interface || undefined);
     if (name === undefined) continue;
     const id = `link/${name}`;
     nodes.set(id, { id, kind: 'link', name, state: 'good' });
