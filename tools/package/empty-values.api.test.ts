@@ -21,6 +21,14 @@ const sections = Object.entries(values)
   .map(([name]) => name)
   .filter((name) => !optional.has(name));
 
+/** Lines that say something, by the way to them. */
+const lines = Object.entries(values).flatMap(([name, value]): (readonly string[])[] => {
+  if (optional.has(name) || name === 'priorityClassName') return [];
+  if (typeof value !== 'object') return [[name]];
+  const below = sections.includes(name) ? Object.entries(value ?? {}) : [];
+  return below.filter(([, each]) => typeof each !== 'object' && each !== '').map(([each]) => [name, each]);
+});
+
 suite('values that were left empty', () => {
   let helm = '';
   const folder = mkdtempSync(join(tmpdir(), 'porterlb-empty-'));
@@ -40,12 +48,14 @@ suite('values that were left empty', () => {
     return parseAllDocuments(text).flatMap((document) => (document.toJS() as Rendered | null) ?? []);
   }
 
-  for (const section of [...sections, 'workload']) {
-    test(`${section}: the answer names it, and no line of a template`, async () => {
-      const refused = render({ backend: { [section]: null } });
+  for (const line of [...sections.map((section) => [section]), ...lines]) {
+    test(`${line.join('.')}: the answer names it, and no line of a template`, async () => {
+      const refused = render({
+        backend: line.reduceRight<unknown>((value, each) => ({ [each]: value }), null) as object,
+      });
       await assert.rejects(refused, ({ message }: Error) => {
-        assert.match(message, new RegExp(`'${section}'`));
-        assert.doesNotMatch(message, /nil pointer/);
+        assert.match(message, new RegExp(`'${line.at(-1)}'`));
+        assert.doesNotMatch(message, /nil pointer|template:/);
         return true;
       });
     });
