@@ -13,7 +13,9 @@ function* objectsIn(written: unknown, read: unknown, path: string): Generator<re
     for (const [i, item] of written.entries()) yield* objectsIn(item, read[i], `${path}[${i}]`);
   } else if (isObject(written) && isObject(read)) {
     yield [path, written, read];
-    for (const [key, value] of Object.entries(written)) yield* objectsIn(value, read[key], `${path}.${key}`);
+    for (const [key, value] of Object.entries(written)) {
+      if (Object.hasOwn(read, key)) yield* objectsIn(value, read[key], `${path}.${key}`);
+    }
   }
 }
 
@@ -26,7 +28,7 @@ export function unknownField(schema: z.ZodType, spec: unknown, path: string): Ca
   const result = schema.safeParse(spec);
   if (!result.success) return undefined;
   for (const [field, written, read] of objectsIn(spec, result.data, path)) {
-    const unknown = Object.keys(written).filter((key) => !(key in read));
+    const unknown = Object.keys(written).filter((key) => !Object.hasOwn(read, key));
     if (unknown.length > 0) return { field, what: 'unknown', params: { keys: unknown.join(', ') } };
   }
   return undefined;
