@@ -40,6 +40,18 @@ suite('a list of Services', () => {
     assert.deepEqual(await takers(api), ['192.0.2.2 a bgp nobody says 0', '192.0.2.1 a bgp n1+n2 0']);
   });
 
+  test('goes by who ranks first, where a peer with nextHopSelf hears the same MED from all', async (context) => {
+    const api = await replicas(context);
+    const said = (name: string, rank: number, nodes: readonly string[]): void =>
+      void api.replicas.set(name, factsOf(name, { rank, medOffset: 100, addresses: [{ ...WEB, nodes }] }));
+    // It has just begun.
+    said('porter-0', 200, ['n2']);
+    said('porter-1', 100, ['n1', 'n2']);
+    // Of an earlier version, which says no rank.
+    api.replicas.set('porter-2', factsOf('porter-2', { medOffset: 200, addresses: [{ ...WEB, nodes: ['n2'] }] }));
+    assert.match((await takers(api)).join(), /192\.0\.2\.1 a bgp n1\+n2 0/);
+  });
+
   test('names who is the owner on a link, and nobody for whom an older Service has the address', async (context) => {
     const api = await replicas(context);
     await api.store(eips, { metadata: { name: 'lan' }, spec: { address: '198.51.100.0/28', protocol: 'layer2' } });

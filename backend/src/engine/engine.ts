@@ -224,10 +224,10 @@ export class Engine {
   }
 
   /** What it has decided of these addresses and why, as far as Services hold them. */
-  facts(ips: readonly string[]): Pick<EngineFacts, 'stale' | 'medOffset' | 'drains' | 'addresses'> {
+  facts(ips: readonly string[]): Pick<EngineFacts, 'stale' | 'medOffset' | 'rank' | 'drains' | 'addresses'> {
     const addresses = ips.flatMap((ip) => this.#addressFacts(ip) ?? []);
     const medOffset = leastOffset(this.#targets, this.#ranks, this.#selfRank);
-    return { stale: this.#stale, medOffset, drains: [...this.#inputs.drains], addresses };
+    return { stale: this.#stale, medOffset, rank: this.#ranks.best, drains: [...this.#inputs.drains], addresses };
   }
 
   #addressFacts(ip: string): AddressFacts | undefined {

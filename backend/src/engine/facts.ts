@@ -62,6 +62,11 @@ export interface EngineFacts {
   readonly stale: boolean;
   /** The least that it adds to the MED of its routes (`announce/med`), of all its peers; undefined before it has begun. */
   readonly medOffset: number | undefined;
+  /**
+   * The least where it is ranked, as routers with `nextHopSelf` hear the same from all replicas: of all replicas the one with the lowest is the
+   * one whose routes other routers prefer. Undefined before it has begun.
+   */
+  readonly rank: number | undefined;
   readonly sessions: readonly SessionFacts[];
   readonly nodes: readonly NodeVerdict[];
   /** How far the drain of a node is, of those that are being drained. */

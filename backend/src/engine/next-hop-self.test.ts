@@ -44,6 +44,23 @@ suite('a peer that hears of our own node alone', () => {
     assert.equal(bench.engine.facts([]).medOffset, 100);
   });
 
+  test('doesn’t hide which replica the other routers prefer: its rank there is told apart', () => {
+    for (const peers of [inputs.peers, new Map([['self', SELF]])]) {
+      const ranks = [true, false].map((isFirst) => {
+        const bench = started({ ...inputs, peers });
+        bench.answering = isFirst ? [] : ['0'];
+        bench.othersAreNewcomers = false;
+        bench.engine.replicasChanged();
+        const { rank, medOffset } = bench.engine.facts([]);
+        return [rank, medOffset];
+      });
+      assert.deepEqual(ranks, [
+        [100, 100],
+        [200, 100],
+      ]);
+    }
+  });
+
   test('hears nothing while our node takes no traffic of the address', () => {
     const bench = started(inputs);
     const local = { ...holding('web', '192.0.2.1'), trafficPolicy: 'Local' } as const;

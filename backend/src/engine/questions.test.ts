@@ -7,6 +7,7 @@ import { Questions } from './questions.ts';
 const FACTS: EngineFacts = {
   stale: false,
   medOffset: 100,
+  rank: 100,
   sessions: [],
   nodes: [],
   drains: [],

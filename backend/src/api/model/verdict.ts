@@ -20,10 +20,12 @@ export function factsOf(
 /** Those that answered, in the order in which routers prefer their routes. */
 export function byWeight(words: readonly Word[]): ReplicaReport[] {
   const known = words.flatMap((word) => ('facts' in word ? word.facts : []));
-  return known.sort((a, b) => (a.medOffset ?? Infinity) - (b.medOffset ?? Infinity));
+  // An earlier version doesn't tell its rank apart from what peers with `nextHopSelf` hear.
+  const rankOf = ({ rank, medOffset }: ReplicaReport): number => rank ?? medOffset ?? Number.MAX_SAFE_INTEGER;
+  return known.sort((a, b) => rankOf(a) - rankOf(b));
 }
 
-/** The replica whose routes routers prefer: the others announce as well, and lose. Where several are as good (racks, `nextHopSelf`), the first listed. */
+/** The replica whose routes routers prefer: the others announce as well, and lose. Where several are as good (racks), the first listed. */
 export function foremost(words: readonly Word[]): string | undefined {
   return byWeight(words)[0]?.replica;
 }

@@ -17,6 +17,7 @@ const NODE: ReplicaReport['nodes'][number] = {
   },
 };
 const FACTS = factsOf('porter-0', {
+  rank: 200,
   sessions: [aSession('r1')],
   nodes: [NODE],
   drains: [['n1', 'draining']],
@@ -48,8 +49,8 @@ suite('what a replica tells others', () => {
     });
     assert.equal(later.addresses[0]?.finding.reason, 'AnnouncedByCarrierPigeon');
     assert.deepEqual([later.nodes[0]?.health, later.nodes[0]?.witness, later.drains], ['unknown', undefined, []]);
-    const { drains: _, links: _links, owners: _owners, ...earlier } = FACTS;
-    const { drains, links, owners } = heard(earlier);
-    assert.deepEqual([drains, links, owners], [[], [], []]);
+    const { drains: _, links: _links, owners: _owners, rank: _rank, ...earlier } = FACTS;
+    const { drains, links, owners, rank } = heard(earlier);
+    assert.deepEqual([drains, links, owners, rank], [[], [], [], undefined]);
   });
 });

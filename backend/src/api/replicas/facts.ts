@@ -131,6 +131,8 @@ export const replicaReport: z.ZodType<ReplicaReport> = z.object({
   arp: maybe(z.array(z.object({ interface: z.string(), ignore: z.number(), announce: z.number() }))),
   stale: z.boolean(),
   medOffset: maybe(z.number()),
+  // Not from an earlier version.
+  rank: maybe(z.number()),
   sessions: z.array(session),
   nodes: z.array(node),
   drains: z.array(z.tuple([z.string(), z.enum(['draining', 'drained'])])).catch([]),
