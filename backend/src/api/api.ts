@@ -18,7 +18,7 @@ import { ClusterPicture, type PictureView, type Reservations } from './model/pic
 import type { ReplicaReport } from './replicas/facts.ts';
 import { Gather, type GatherDeps } from './replicas/gather.ts';
 import { ReplicaClient } from './replicas/replica-client.ts';
-import { MAX_TAKERS, takersOf, type Reported, type TakersReport } from './replicas/takers.ts';
+import { TAKERS_LIMITS, takersOf, type Reported, type TakersReport } from './replicas/takers.ts';
 import { API_GROUP, API_VERSION } from './routes.ts';
 import { ApiServer, type ApiServerDeps } from './server.ts';
 import { MountedCertificate, OwnCertificate, ServingCertificate } from './tls/serving-certificate.ts';
@@ -118,7 +118,7 @@ export class Api {
   #gatherTakers(): Gather<TakersReport> {
     const ask = this.#asks(async (...question) => await this.#client.askTakers(...question));
     const own = async (ips: readonly string[]): Promise<TakersReport> => await Promise.resolve(this.#takers(ips));
-    return new Gather(this.#ofReplicas({ ask, own }), { self: this.#replica, maxAddresses: MAX_TAKERS });
+    return new Gather(this.#ofReplicas({ ask, own }), { self: this.#replica, ...TAKERS_LIMITS });
   }
 
   get #replica(): Replica {

@@ -1,6 +1,7 @@
 import type { Replica } from '../../domain/replica.ts';
 import type { Clock, Timer } from '../../platform/ports.ts';
 import { tooMany } from '../errors.ts';
+import type { Rate } from '../rate-limit.ts';
 import type { ReplicaReport } from './facts.ts';
 import { Turns } from './turns.ts';
 
@@ -17,14 +18,31 @@ export interface GatherDeps<Facts = ReplicaReport> {
   readonly ask: (replica: Replica, ips: readonly string[], timeoutMs: number) => Promise<Facts>;
 }
 
-export interface GatherOptions {
-  readonly self: Replica;
+/** What asking may cost, by what is asked. */
+export interface GatherLimits {
+  /** Somebody waits: one that takes longer is named, and the rest answered. In milliseconds, from the beginning of a round. */
+  readonly patienceMs: number;
   /** Of one round. */
-  readonly maxAddresses?: number;
+  readonly maxAddresses: number;
+  /** However many ask, replicas are asked no more often: this many rounds in a row, and so many a second. */
+  readonly rounds: Rate;
+  /** Rounds under way, where a replica hangs, and those that wait. */
+  readonly maxActive: number;
+  readonly maxWaiting: number;
 }
 
-/** Somebody waits: one that takes longer is named, and the rest answered. */
-const PATIENCE_MS = 1_500;
+export interface GatherOptions extends Partial<GatherLimits> {
+  readonly self: Replica;
+}
+
+/** Where each address costs an engine something. */
+const LIMITS: GatherLimits = {
+  patienceMs: 1_500,
+  maxAddresses: 64,
+  rounds: { burst: 50, perSecond: 100 },
+  maxActive: 4,
+  maxWaiting: 16,
+};
 /** What replicas said may be so old, in milliseconds, when the next one asks. */
 const FRESH_MS = 1_000;
 /**
@@ -32,13 +50,6 @@ const FRESH_MS = 1_000;
  * milliseconds before, as replicas answer within a few, when so many have had them.
  */
 const AHEAD = { ms: 250, uses: 5 };
-/** Addresses of one round, where each costs an engine something. */
-const MAX_ADDRESSES = 64;
-/** However many ask, engines are asked no more often: this many times in a row, and so many times a second. */
-const ROUNDS = { burst: 50, perSecond: 100 };
-/** Rounds under way, where a replica hangs, and those that wait. */
-const MAX_ACTIVE = 4;
-const MAX_WAITING = 16;
 
 interface Round<Facts> {
   readonly ips: Set<string>;
@@ -56,7 +67,7 @@ interface Round<Facts> {
 export class Gather<Facts = ReplicaReport> {
   readonly #deps: GatherDeps<Facts>;
   readonly #self: Replica;
-  readonly #maxAddresses: number;
+  readonly #limits: GatherLimits;
   /** Begun, or answered a moment ago. */
   #rounds: Round<Facts>[] = [];
   readonly #waiting: Round<Facts>[] = [];
@@ -68,11 +79,11 @@ export class Gather<Facts = ReplicaReport> {
   readonly #turns: Turns;
   #timer: Timer | undefined;
 
-  constructor(deps: GatherDeps<Facts>, { self, maxAddresses = MAX_ADDRESSES }: GatherOptions) {
+  constructor(deps: GatherDeps<Facts>, { self, ...limits }: GatherOptions) {
     this.#deps = deps;
     this.#self = self;
-    this.#maxAddresses = maxAddresses;
-    this.#turns = new Turns(deps, ROUNDS);
+    this.#limits = { ...LIMITS, ...limits };
+    this.#turns = new Turns(deps, this.#limits.rounds);
   }
 
   /**
@@ -82,13 +93,13 @@ export class Gather<Facts = ReplicaReport> {
   async all(ips: readonly string[] = []): Promise<readonly Word<Facts>[]> {
     const now = this.#deps.clock.now();
     this.#rounds = this.#rounds.filter(({ until }) => until > now);
-    const asked = ips.slice(0, this.#maxAddresses);
+    const asked = ips.slice(0, this.#limits.maxAddresses);
     const known = this.#known(asked, now);
     if (known !== undefined) {
       if (asked.length === 0) this.#lookAhead(known, now);
       return await known.words;
     }
-    const next = this.#waiting.find(({ ips: all }) => new Set([...all, ...asked]).size <= this.#maxAddresses);
+    const next = this.#waiting.find(({ ips: all }) => new Set([...all, ...asked]).size <= this.#limits.maxAddresses);
     for (const ip of asked) next?.ips.add(ip);
     const round = next ?? this.#add(asked);
     if (asked.length === 0) this.#general = round;
@@ -109,13 +120,13 @@ export class Gather<Facts = ReplicaReport> {
   #lookAhead(round: Round<Facts>, now: number): void {
     round.uses += 1;
     const isDue = round.until - now <= AHEAD.ms && round.uses > AHEAD.uses;
-    if (!isDue || this.#next !== undefined || this.#waiting.length >= MAX_WAITING) return;
+    if (!isDue || this.#next !== undefined || this.#waiting.length >= this.#limits.maxWaiting) return;
     this.#next = this.#add([]);
     this.#proceed();
   }
 
   #add(ips: readonly string[]): Round<Facts> {
-    if (this.#waiting.length >= MAX_WAITING) throw tooMany(1);
+    if (this.#waiting.length >= this.#limits.maxWaiting) throw tooMany(1);
     const { promise, resolve, reject } = Promise.withResolvers<readonly Word<Facts>[]>();
     const all = new Set(ips);
     const begin = (): void => void this.#ask([...all]).then(resolve, reject);
@@ -125,7 +136,7 @@ export class Gather<Facts = ReplicaReport> {
   }
 
   #proceed(): void {
-    if (this.#timer !== undefined || this.#active >= MAX_ACTIVE || this.#waiting.length === 0) return;
+    if (this.#timer !== undefined || this.#active >= this.#limits.maxActive || this.#waiting.length === 0) return;
     const waitMs = this.#turns.take();
     if (waitMs > 0) {
       this.#timer = this.#deps.clock.setTimer(waitMs, () => {
@@ -154,7 +165,7 @@ export class Gather<Facts = ReplicaReport> {
     const others = this.#deps.members().filter(({ name }) => name !== this.#self.name);
     const own = this.#word(this.#self, async () => await this.#deps.own(ips));
     const theirs = others.map(async (replica) => {
-      return await this.#word(replica, async () => await this.#deps.ask(replica, ips, PATIENCE_MS));
+      return await this.#word(replica, async () => await this.#deps.ask(replica, ips, this.#limits.patienceMs));
     });
     const words = await Promise.all([own, ...theirs]);
     return words.sort((a, b) => (a.replica.name < b.replica.name ? -1 : 1));
@@ -162,10 +173,9 @@ export class Gather<Facts = ReplicaReport> {
 
   async #word(replica: Replica, ask: () => Promise<Facts>): Promise<Word<Facts>> {
     const { clock } = this.#deps;
+    const { patienceMs } = this.#limits;
     return await new Promise((resolve) => {
-      const late = clock.setTimer(PATIENCE_MS, () =>
-        resolve({ replica, problem: `no answer within ${PATIENCE_MS} ms` }),
-      );
+      const late = clock.setTimer(patienceMs, () => resolve({ replica, problem: `no answer within ${patienceMs} ms` }));
       ask()
         .finally(() => late.cancel())
         .then(

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { FakeClock } from '../../platform/fake/clock.ts';
+import { pass } from '../../cluster/fake/passage.ts';
 import { factsOf } from '../testing/api-bench.ts';
 import { announced } from '../testing/facts.ts';
 import { Gather } from './gather.ts';
-import { MAX_TAKERS, takersOf, takersReport, wordsOfTakers, type TakersReport } from './takers.ts';
+import { MAX_TAKERS, TAKERS_LIMITS, takersOf, takersReport, wordsOfTakers, type TakersReport } from './takers.ts';
 
 const SELF = { name: 'a', node: 'a', address: '10.0.0.1' };
 
@@ -22,7 +23,39 @@ function gathering(answers: number): { readonly gather: Gather<TakersReport>; re
       return await Promise.resolve(say(ips));
     },
   };
-  return { gather: new Gather(deps, { self: SELF, maxAddresses: MAX_TAKERS }), asked };
+  return { gather: new Gather(deps, { self: SELF, ...TAKERS_LIMITS }), asked };
+}
+
+/** What so many who read other pages, of so many addresses each, hear of these at once, and after how many milliseconds the last one does. */
+async function readers(count: number, addresses: number, takesMs: number): Promise<{ known: number[][]; ms: number }> {
+  const clock = new FakeClock();
+  const say = (ips: readonly string[]): TakersReport =>
+    takersOf(new Map(ips.map((ip) => [ip, announced(ip, 'shop/web', [])])), ips);
+  const deps = {
+    ...{ clock, members: () => [SELF, { ...SELF, name: 'b', node: 'b' }] },
+    own: async (ips: readonly string[]) => await Promise.resolve(say(ips)),
+    ask: async (_replica: unknown, ips: readonly string[]) => {
+      await new Promise<void>((resolve) => void clock.setTimer(takesMs, resolve));
+      return say(ips);
+    },
+  };
+  const gather = new Gather(deps, { self: SELF, ...TAKERS_LIMITS });
+  const began = clock.now();
+  let ms = 0;
+  const reading = Array.from({ length: count }, async (_reader, i) => {
+    const page = Array.from({ length: addresses }, (_ip, j) => `10.${i}.${j >> 8}.${j & 255}`);
+    const words = await wordsOfTakers(gather, page);
+    ms = Math.max(ms, clock.now() - began);
+    return ['a', 'b'].map((name) => {
+      const word = words.get(name);
+      const said = new Set(word !== undefined && 'facts' in word ? word.facts.addresses.map(({ ip }) => ip) : []);
+      return page.filter((ip) => said.has(ip)).length;
+    });
+  });
+  const known = Promise.all(reading);
+  known.catch(() => undefined);
+  await pass(clock, 3_000, 10);
+  return { known: await known, ms };
 }
 
 const THREE_ROUNDS = Array.from({ length: 2 * MAX_TAKERS + 1 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
@@ -65,6 +98,29 @@ suite('who takes the traffic of addresses', () => {
       ['a', 'b'].map((name) => 'problem' in (words.get(name) ?? {})),
       [false, true],
     );
+  });
+
+  test('is told to however many read at once', async () => {
+    for (const [count, addresses] of [
+      [30, 200],
+      [12, 1_000],
+    ] as const) {
+      const { known, ms } = await readers(count, addresses, 20);
+      assert.deepEqual(new Set(known.flat()), new Set([addresses]));
+      assert.ok(ms <= 500, `the last one after ${ms} ms`);
+    }
+  });
+
+  test('is told by the others where one hangs, and nobody waits for long', async () => {
+    const { known, ms } = await readers(30, 200, 60_000);
+    assert.deepEqual(new Set(known.map(String)), new Set(['200,0']));
+    assert.ok(ms <= 500, `the last one after ${ms} ms`);
+  });
+
+  test('is not known, rather than refused, where more is asked at once than there are turns for', async () => {
+    const { known, ms } = await readers(250, 200, 60_000);
+    assert.deepEqual(new Set(known.map(String)), new Set(['200,0', '0,0']));
+    assert.ok(ms <= 1_500, `the last one after ${ms} ms`);
   });
 
   test('is not asked where there is no address', async () => {

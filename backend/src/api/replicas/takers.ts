@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Gather, Word } from './gather.ts';
+import { Problem } from '../errors.ts';
+import type { Gather, GatherLimits, Word } from './gather.ts';
 
 /** Who takes the traffic of an address, as far as a list has the room. */
 export interface Taken {
@@ -21,6 +22,17 @@ export interface TakersReport {
 const MAX_NODES = 8;
 /** Addresses of one question; a replica of an earlier version hears the first 64. */
 export const MAX_TAKERS = 256;
+/**
+ * Replicas answer from memory, within a few milliseconds, and a list is worth reading without this: nobody waits for one that takes
+ * longer, and rounds stand in nobody's way. Each is of one page, as pages of different readers seldom fit into one together.
+ */
+export const TAKERS_LIMITS: GatherLimits = {
+  patienceMs: 300,
+  maxAddresses: MAX_TAKERS,
+  rounds: { burst: 100, perSecond: 200 },
+  maxActive: 256,
+  maxWaiting: 64,
+};
 
 /** What the engine tells of an address, as far as it is used here. */
 export interface Reported {
@@ -61,16 +73,25 @@ function joined(words: readonly Word<TakersReport>[]): Word<TakersReport> | unde
   return words[0] === undefined ? undefined : { replica: words[0].replica, facts: { addresses } };
 }
 
+async function round(gather: Gather<TakersReport>, ips: readonly string[]): Promise<readonly Word<TakersReport>[]> {
+  try {
+    return await gather.all(ips);
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'TooManyRequests') return [];
+    throw error;
+  }
+}
+
 /**
  * The word of each replica of however many addresses, by its name. Who has answered some of several questions is one that didn't answer.
- * @throws {Problem} if too many wait already
+ * Where too many wait already, nobody is asked and nothing is said of the addresses: the list is no less true.
  */
 export async function wordsOfTakers(
   gather: Gather<TakersReport>,
   ips: readonly string[],
 ): Promise<ReadonlyMap<string, Word<TakersReport>>> {
   const rounds = Array.from({ length: Math.ceil(ips.length / MAX_TAKERS) }, async (_, i) => {
-    return await gather.all(ips.slice(i * MAX_TAKERS, (i + 1) * MAX_TAKERS));
+    return await round(gather, ips.slice(i * MAX_TAKERS, (i + 1) * MAX_TAKERS));
   });
   const said = Map.groupBy((await Promise.all(rounds)).flat(), ({ replica }) => replica.name);
   return new Map(

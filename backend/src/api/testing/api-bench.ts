@@ -18,8 +18,8 @@ import { Gate } from '../identity/gate.ts';
 import { Verdicts } from '../identity/kubesphere.ts';
 import { ClusterPicture, type Reservations } from '../model/picture.ts';
 import type { ReplicaReport } from '../replicas/facts.ts';
-import { Gather } from '../replicas/gather.ts';
-import { MAX_TAKERS, takersOf, type TakersReport } from '../replicas/takers.ts';
+import { Gather, type GatherLimits } from '../replicas/gather.ts';
+import { TAKERS_LIMITS, takersOf, type TakersReport } from '../replicas/takers.ts';
 import { BASE_PATH } from '../routes.ts';
 import { refuseUnheard } from '../unheard.ts';
 
@@ -290,13 +290,10 @@ export class ApiBench {
     const said = (name: string, ips: readonly string[]): TakersReport => {
       return takersOf(this.#addresses(this.#said(name)), ips);
     };
-    return this.#gatherOf(said, { maxAddresses: MAX_TAKERS });
+    return this.#gatherOf(said, TAKERS_LIMITS);
   }
 
-  #gatherOf<F>(
-    said: (name: string, ips: readonly string[]) => F,
-    options: { readonly maxAddresses?: number },
-  ): Gather<F> {
+  #gatherOf<F>(said: (name: string, ips: readonly string[]) => F, options: Partial<GatherLimits>): Gather<F> {
     const own = async (ips: readonly string[]): Promise<F> => {
       await this.onAsked();
       return said('porter-0', ips);
