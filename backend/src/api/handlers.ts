@@ -99,23 +99,35 @@ const SERVICE_COLUMNS: Columns<Service> = {
 
 type ServicePage = Page<ListedService> & { readonly replicas: Replica[] };
 
-/** One page, once replicas have said who takes the traffic of its Services: what is made of it depends on who reads it. */
+function pageOfServices(services: readonly Service[], { name, ...rest }: ListQuery): Page<Service> {
+  const balancers = name === undefined ? services : services.filter((service) => service.name.includes(name));
+  return page(balancers, rest, SERVICE_COLUMNS);
+}
+
+/**
+ * One page, once replicas have said who takes the traffic of its Services: what is made of it depends on who reads it. Its Services are those
+ * of the moment when it is made: of an address that replicas were not asked of, it is not known.
+ * @param now all of which it is a page; the same object while none is another one
+ */
 async function servicePage(
-  services: readonly Service[],
+  now: () => readonly Service[],
   query: ListQuery,
   { picture, gather, gatherTakers }: HandlersDeps,
 ): Promise<(reading: Reading) => ServicePage> {
-  const { name, ...rest } = query;
-  const balancers = name === undefined ? services : services.filter((service) => service.name.includes(name));
-  const { items, totalItems } = page(balancers, rest, SERVICE_COLUMNS);
-  const asked = [gather.all(), wordsOfTakers(gatherTakers, listedAddresses(items))] as const;
-  const [words, takers] = await Promise.all(asked);
+  const services = now();
+  const asked = pageOfServices(services, query);
+  const takersOf = wordsOfTakers(gatherTakers, listedAddresses(asked.items));
+  const [words, takers] = await Promise.all([gather.all(), takersOf]);
   const said = wordsForList({ words, takers });
-  return (reading) => ({
-    items: listedServices(items, { picture, words, takers, ...reading }),
-    totalItems,
-    replicas: replicasAnswer(said, reading.texts),
-  });
+  return (reading) => {
+    const current = now();
+    const { items, totalItems } = current === services ? asked : pageOfServices(current, query);
+    return {
+      items: listedServices(items, { picture, words, takers, ...reading }),
+      totalItems,
+      replicas: replicasAnswer(said, reading.texts),
+    };
+  };
 }
 
 type Part<Id extends keyof Handlers> = Pick<Handlers, Id>;
@@ -187,11 +199,11 @@ function ofServices(deps: HandlersDeps): Part<ServiceRoutes> {
     gather.all(claims ? recorded.map(({ ip }) => ip) : []);
   return {
     listServices: async ({ query }, { texts, admitted }) => {
-      const answer = await servicePage(picture.index.sorted, query, deps);
+      const answer = await servicePage(() => picture.index.sorted, query, deps);
       return await masked(admitted, (audience) => answer({ texts, audience }));
     },
     listNamespacedServices: async ({ params: { namespace }, query }, context) => {
-      const answer = await servicePage(picture.index.inNamespace(namespace), query, deps);
+      const answer = await servicePage(() => picture.index.inNamespace(namespace), query, deps);
       return answer(await reading(namespace, context));
     },
     getService: async ({ params: { namespace, name } }, context) => {

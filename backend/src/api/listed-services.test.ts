@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
+import { pass, settle } from '../cluster/fake/passage.ts';
 import type { ListedService } from './schemas/service.ts';
 import type { Replica } from './schemas/replica.ts';
 import { announced } from './testing/facts.ts';
@@ -80,6 +81,31 @@ suite('a list of Services', () => {
     const path = 'namespaces/shop/services';
     assert.deepEqual(await takers(api, path, { token: 'tenant' }), ['192.0.2.1 a bgp n1+n2 0']);
     assert.equal((await api.get('services', { token: 'tenant' })).status, 403);
+  });
+
+  test('has Services as they are when it answers, however long a replica was waited for', async (context) => {
+    const api = await bench(context);
+    const asked = Promise.withResolvers<undefined>();
+    const answers = Promise.withResolvers<undefined>();
+    api.onAsked = async () => {
+      asked.resolve(undefined);
+      await answers.promise;
+    };
+    const lists = ['services', 'namespaces/shop/services', 'services?sortBy=namespace&ascending=true'].map(
+      async (path) => await api.answer<Page>(path),
+    );
+    await asked.promise;
+    await settle();
+    api.kube.remove(kinds.services, { namespace: 'shop', name: 'web' });
+    api.kube.store(kinds.services, served('bank/vault', '192.0.2.3'));
+    api.kube.store(kinds.services, served('shop/late', '192.0.2.4'));
+    await pass(api.clock, 1_000);
+    answers.resolve(undefined);
+    const shown = (await Promise.all(lists)).map(({ items, totalItems }) =>
+      [...items.map(({ name, ips }) => `${name} ${ips.join()}`), totalItems].join(', '),
+    );
+    const all = 'late 192.0.2.4, vault 192.0.2.3, 2';
+    assert.deepEqual(shown, [all, 'late 192.0.2.4, 1', 'vault 192.0.2.3, late 192.0.2.4, 2']);
   });
 
   test('asks for the Services of its page alone', async (context) => {
