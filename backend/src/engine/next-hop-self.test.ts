@@ -45,9 +45,9 @@ suite('a peer that hears of our own node alone', () => {
   });
 
   test('doesn’t hide which replica the other routers prefer: its rank there is told apart', () => {
-    for (const peers of [inputs.peers, new Map([['self', SELF]])]) {
+    for (const site of [inputs, { ...inputs, peers: new Map([['self', SELF]]) }]) {
       const ranks = [true, false].map((isFirst) => {
-        const bench = started({ ...inputs, peers });
+        const bench = started(site);
         bench.answering = isFirst ? [] : ['0'];
         bench.othersAreNewcomers = false;
         bench.engine.replicasChanged();
