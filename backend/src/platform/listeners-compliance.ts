@@ -192,6 +192,19 @@ export function listenersCompliance(name: string, makeHarness: () => ListenersHa
       for (const ttl of [254, 255]) outcomes.push(await outcomeOf(harness, bench, { ttl }));
     }
     assert.deepEqual(outcomes, ['open', 'open', 'failed', 'open', 'open', 'open', 'open', 'open']);
+    const onLinks = (one: number, other: number): void =>
+      bench.socket.setMinTtls(
+        new Map([
+          [`${harness.callerHost}%one`, one],
+          [`${harness.callerHost}%other`, other],
+        ]),
+      );
+    onLinks(255, 254);
+    assert.equal(await outcomeOf(harness, bench, { ttl: 254 }), 'open', 'links are not told apart: the least counts');
+    onLinks(255, 0);
+    assert.equal(await outcomeOf(harness, bench, { ttl: 64 }), 'open', 'on one of the links any TTL is taken');
+    onLinks(255, 255);
+    assert.equal(await outcomeOf(harness, bench, { ttl: 254 }), 'failed');
     bench.socket.setMinTtls(new Map());
     assert.equal(await outcomeOf(harness, bench, {}), 'open');
     for (const connection of bench.accepted) connection.destroy();

@@ -125,8 +125,9 @@ export interface ListeningSocket {
    */
   setTtl(ttl: number | undefined): void;
   /**
-   * The least TTL (hop limit) by the other end's address, all of them (GTSM, RFC 5082): with less the kernel drops already what asks for a connection. Of
-   * those who are not in the list, and of another family, it takes any. What the kernel refuses comes through `onError`.
+   * The least TTL (hop limit) by the other end's address, all of them (GTSM, RFC 5082): with less the kernel drops already what asks for a connection; 0: it
+   * takes any, as of those who are not in the list, and of another family. Links are not told apart: of addresses that differ in the zone only the least
+   * counts. What the kernel refuses comes through `onError`.
    */
   setMinTtls(minTtls: ReadonlyMap<string, number>): void;
   /** Connections that were opened go on. */

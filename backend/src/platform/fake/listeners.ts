@@ -13,6 +13,8 @@ import { FakeConnection, type RemoteEnd } from './dialer.ts';
 /** The default of most systems. */
 const hostTtl = 64;
 
+const withoutZone = (host: string): string => host.replace(/%.*$/, '');
+
 type Failure = 'refused' | 'no answer';
 
 /** What somebody who connects to a fake port is, and what came of it. */
@@ -90,7 +92,9 @@ class FakeListener implements ListeningSocket {
   }
 
   setMinTtls(minTtls: ReadonlyMap<string, number>): void {
-    this.#minTtls = new Map(minTtls);
+    const least = new Map<string, number>();
+    for (const [host, ttl] of minTtls) least.set(withoutZone(host), Math.min(ttl, least.get(withoutZone(host)) ?? ttl));
+    this.#minTtls = least;
   }
 
   close(): void {
@@ -119,7 +123,7 @@ class FakeListener implements ListeningSocket {
 
   /** Each of both hears the other. */
   #isNear({ host, ttl = hostTtl, minTtl = 0 }: Caller): boolean {
-    return this.#ttl >= minTtl && ttl >= (this.#minTtls.get(host) ?? 0);
+    return this.#ttl >= minTtl && ttl >= (this.#minTtls.get(withoutZone(host)) ?? 0);
   }
 
   #incoming(caller: Caller, password: string | undefined, refuse: IncomingConnection['refuse']): IncomingConnection {

@@ -61,7 +61,8 @@ class TcpListener implements ListeningSocket {
   }
 
   setMinTtls(minTtls: ReadonlyMap<string, number>): void {
-    const wanted = byLiteral(this.#host, minTtls, Math.min);
+    // One that takes any counts for its address on the other links as well, so that they go only here.
+    const wanted = new Map([...byLiteral(this.#host, minTtls, Math.min)].filter(([, ttl]) => ttl > 0));
     if (isDeepStrictEqual(wanted, this.#minTtls)) return;
     this.#minTtls = wanted;
     this.#applyMinTtls();

@@ -124,7 +124,7 @@ export class Listening {
   }
 }
 
-/** Peers of one address are one host: what all of them have is asked of it. A router that must be near is not heard at all if it isn't (RFC 5082 section 3). */
+/** Peers of one address are one host: what all of them have is asked of it; 0: nothing, which counts too, as no listener tells links apart. A router that must be near is not heard at all if it isn't (RFC 5082 section 3). */
 function minTtls(peers: readonly PeerConfig[]): Map<string, number> {
   const least = new Map<string, number>();
   for (const peer of peers) {
@@ -132,5 +132,5 @@ function minTtls(peers: readonly PeerConfig[]): Map<string, number> {
     const { minTtl = 0 } = ttlOptions(peer);
     least.set(address, Math.min(minTtl, least.get(address) ?? 255));
   }
-  return new Map([...least].filter(([, ttl]) => ttl > 0));
+  return least;
 }
