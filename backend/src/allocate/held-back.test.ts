@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { Pool } from '../domain/pool.ts';
 import type { Service } from '../domain/service.ts';
 import { aPool, aService } from '../domain/testing/builders.ts';
 import { Allocator } from './allocator.ts';
@@ -159,6 +160,34 @@ test('what one holds back no more after an edit is offered when older ones have 
     ['gives-up', 'young-2', 'young-3'].map((name) => desk.ips(name)),
     ['', '', ''],
   );
+});
+
+suite('where an edit gives a pool what was held back of another one', () => {
+  const SIX_OF_P = aPool('p', ['192.0.2.9', '2001:db8::1'], { isDefault: true });
+  const Q = aPool('q', ['192.0.2.2'], { isDefault: true });
+
+  /** The oldest has all of p; of q, `both` has the address held back. */
+  function waiting(...pools: readonly Pool[]): Desk {
+    const desk = new Desk(...pools);
+    desk.create('first', BOTH);
+    desk.create('both', BOTH);
+    desk.create('young', V4);
+    assert.deepEqual(desk.allocator.heldBack.of('d/both'), [{ pool: 'q', ip: '192.0.2.2' }]);
+    return desk;
+  }
+
+  test('and it is held back no more, it goes to who waits for the one that gives it now', () => {
+    const desk = waiting(SIX_OF_P, Q);
+    desk.pools({ ...SIX_OF_P, ranges: Q.ranges }, Q);
+    assert.deepEqual([desk.ips('both'), desk.ips('young')], ['', '192.0.2.2']);
+  });
+
+  test('and the former one is gone, as well', () => {
+    const later = { ...Q, name: 'r' };
+    const desk = waiting(SIX_OF_P, Q, later);
+    desk.pools(aPool('p', ['192.0.2.9'], { isDefault: true }), later);
+    assert.deepEqual([desk.ips('both'), desk.ips('young')], ['', '192.0.2.2']);
+  });
 });
 
 suite('what is held back', () => {

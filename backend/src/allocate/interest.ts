@@ -56,12 +56,13 @@ function oldest(lines: readonly Line[]): Aged | undefined {
 }
 
 /**
- * Who may take an address that became free. Where the pool doesn't give it, as a stranger or a node has it, or it is a buggy one, it is
- * at most for who asks for it.
+ * Who may take an address that became free: of the pool that has it by now, which by an edit may be another than the one that it was held
+ * back of. Where that doesn't give it, as a stranger or a node has it, or it is a buggy one, it is at most for who asks for it.
  */
-function linesOf({ pool: name, ip }: Assignment, pools: PoolSet, waiting: Waiting): (readonly Aged[])[] {
-  const [pool, address] = [pools.get(name), parseAddress(ip)];
+function linesOf(assignment: Assignment, pools: PoolSet, waiting: Waiting): (readonly Aged[])[] {
+  const { ip } = assignment;
+  const [pool, address] = [pools.get(pools.homeOf(assignment) ?? ''), parseAddress(ip)];
   const wanters = waiting.wantersOf(ip);
   if (pool === undefined || address === undefined || !pools.gives(pool, address)) return [wanters];
-  return [waiting.takersOf({ pool: name, family: address.family }), wanters];
+  return [waiting.takersOf({ pool: pool.name, family: address.family }), wanters];
 }
