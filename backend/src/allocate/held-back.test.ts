@@ -188,6 +188,14 @@ suite('where an edit gives a pool what was held back of another one', () => {
     desk.pools(aPool('p', ['192.0.2.9'], { isDefault: true }), later);
     assert.deepEqual([desk.ips('both'), desk.ips('young')], ['', '192.0.2.2']);
   });
+
+  test('and it is held back still, it is held back of that one alone', () => {
+    const desk = waiting(SIX_OF_P, Q);
+    desk.pools({ ...SIX_OF_P, ranges: [...Q.ranges, ...SIX_OF_P.ranges] }, Q);
+    assert.deepEqual(desk.allocator.heldBack.of('d/both'), [{ pool: 'p', ip: '192.0.2.2' }]);
+    desk.remove('both');
+    assert.deepEqual([desk.ips('young'), desk.allocator.heldBack.of('d/both')], ['192.0.2.2', []]);
+  });
 });
 
 suite('what is held back', () => {
@@ -214,6 +222,16 @@ suite('what is held back', () => {
     assert.deepEqual(held.set(older, [first]), [{ service: younger, assignment: { ...first, pool: 'former' } }]);
     assert.deepEqual([held.of('d/younger'), held.set(younger, [])], [[], []]);
     assert.equal(held.keptFrom(first.ip, younger), 'd/older');
+  });
+
+  test('is of one pool, though it be wanted of the former one as well', () => {
+    const held = new HeldBack();
+    const former = { ...first, pool: 'former' };
+    held.set(younger, [former]);
+    held.set(younger, [first, former]);
+    assert.deepEqual(held.of('d/younger'), [first]);
+    held.take(first.ip);
+    assert.deepEqual([held.of('d/younger'), held.isTaken({ pool: 'former', family: 'ipv4' })], [[], false]);
   });
 
   test('is kept from younger ones alone', () => {

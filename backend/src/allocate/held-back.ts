@@ -42,9 +42,13 @@ export class HeldBack {
     return [...this.#byPlace.values()].filter(({ service }) => service.key === key).map(({ assignment }) => assignment);
   }
 
-  /** Instead of what was held back for a Service, these, as far as no older one waits there; returns whatever is not any more. */
+  /**
+   * Instead of what was held back for a Service, these, as far as no older one waits there; returns whatever is not any more. Of one address
+   * that is wanted of two pools, as before and after an edit, the first counts.
+   */
   set(service: Aged, wanted: readonly Assignment[]): Hold[] {
-    const granted = wanted.filter((assignment) => this.#isFirst(service, assignment));
+    const possible = wanted.filter((assignment) => this.#isFirst(service, assignment));
+    const granted = possible.filter(({ ip }, i) => possible.findIndex((other) => other.ip === ip) === i);
     const former = without(this.of(service.key), granted).map((assignment) => ({ service, assignment }));
     const passed = new Set(granted.flatMap((assignment) => this.#holdsAt(assignment)));
     const displaced = [...passed].filter((hold) => hold.service.key !== service.key);
