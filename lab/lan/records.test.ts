@@ -40,6 +40,11 @@ const frames: readonly [string, string, object][] = [
     { kind: 'gratuitous', ip: '10.50.0.200', from: '10.50.0.200', mac: a, source: a, destination: all },
   ],
   [
+    'an answer with something behind it, up to the least length of a frame',
+    `${arp(hexB, 2, `${hexA} 0a3200c8`, `${hexB} 0a32000b`)} 686921 ${'00'.repeat(15)}`,
+    { kind: 'arp-reply', ip: '10.50.0.200', from: '10.50.0.200', mac: a, source: a, destination: b, padding: 'hi!' },
+  ],
+  [
     'a solicitation',
     ipv6('3333ff010200', node, 135, `00000000 ${service} 0101 ${hexA}`),
     { kind: 'ns', ip: 'fd00:50::1:200', from: 'fd00:50::11', mac: a, source: a, destination: '33:33:ff:01:02:00' },

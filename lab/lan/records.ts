@@ -23,6 +23,8 @@ export interface LanRecord {
   /** MACs of the Ethernet header. */
   readonly source: string;
   readonly destination: string;
+  /** What stands behind an ARP packet, if that is more than zeros, as text: the packet is shorter than the least that Ethernet carries. */
+  readonly padding?: string;
 }
 
 /** Offsets in a frame of RFC 826, and of RFC 4861 (sections 4.3 and 4.4) without extension headers. */
@@ -46,9 +48,14 @@ export function readFrame({ at, frame }: Captured): LanRecord | undefined {
   return undefined;
 }
 
-type Content = Pick<LanRecord, 'kind' | 'ip' | 'from' | 'mac'>;
+type Content = Pick<LanRecord, 'kind' | 'ip' | 'from' | 'mac' | 'padding'>;
 
 function readArp(frame: Uint8Array): Content {
+  const padding = Buffer.from(frame.subarray(arp.end)).toString('latin1').replace(/\0+$/, '');
+  return { ...readPacket(frame), ...(padding !== '' && { padding }) };
+}
+
+function readPacket(frame: Uint8Array): Content {
   const from = addressText(frame.subarray(arp.senderIp, arp.senderIp + 4));
   const target = addressText(frame.subarray(arp.targetIp, arp.targetIp + 4));
   const mac = macText(frame.subarray(arp.senderMac, arp.senderMac + 6));

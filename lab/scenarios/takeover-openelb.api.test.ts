@@ -78,9 +78,11 @@ suite('the takeover of OpenELB, by its requests', () => {
     for (let round = 0; round < 2; round += 1) {
       const there = await takeover('--apply');
       assert.equal(there.code, 0, there.stdout + there.stderr);
-      assert.match(there.stdout, /Done\. 5 of 5 Services have the address that they had/);
+      assert.match(there.stdout, /Done\. 7 of 7 Services have the address that they had/);
       const finalizers = (await objects()).flatMap(({ metadata }) => metadata.finalizers ?? []);
       assert.deepEqual([...new Set(finalizers)], ['service.kubernetes.io/load-balancer-cleanup']);
+      const said = (await objects()).flatMap(({ status }) => (status?.loadBalancer ? [status.conditions] : []));
+      for (const conditions of said) assert.match(JSON.stringify(conditions), /Allocated[^]*Announced/);
       const crd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/eips.network.kubesphere.io';
       const { status } = await lab.api.get<{ status: { storedVersions: string[] } }>(crd);
       assert.deepEqual(status.storedVersions, ['v1alpha2']);

@@ -46,8 +46,11 @@ export class InstalledExtension {
     return new InstalledExtension(lab, staged.version, kubectl);
   }
 
-  /** Installs or upgrades both releases; returns when the managers are ready. `version` other than ours: the same with that number. */
-  async install(values: readonly string[] = [], version = this.#tag): Promise<void> {
+  /**
+   * Installs or upgrades both releases; returns when the managers are ready. `version` other than ours: the same with that number. `timeout`: of each
+   * release, as helm reads it; ks-core leaves it at helm's five minutes.
+   */
+  async install(values: readonly string[] = [], version = this.#tag, timeout = '120s'): Promise<void> {
     const tgz = join(this.#folder, `${version}.tgz`);
     writeFileSync(tgz, tarball(name, renumbered(stageExtension(root), version).files));
     for (const pass of ['agent', 'extension']) {
@@ -55,7 +58,7 @@ export class InstalledExtension {
       const image = ['backend.image.pullPolicy=Never', `backend.image.tag=${this.#tag}`];
       const ours = [...image, 'backend.minReadySeconds=0'];
       const set = [...tags, ...injected, ...ours, ...values].flatMap((value) => ['--set', value]);
-      const patience = ['--wait', '--wait-for-jobs', '--timeout', '120s'];
+      const patience = ['--wait', '--wait-for-jobs', '--timeout', timeout];
       const labels = ['--post-renderer', this.#postRenderer];
       await this.#helm('upgrade', '--install', releaseOf(pass), tgz, ...set, ...labels, ...patience);
     }

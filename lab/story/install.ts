@@ -25,9 +25,9 @@ interface Pod {
 }
 
 /** The manager's Pods that are to stay, with their nodes, sorted by name: the first one is the first-ranked replica. */
-export async function managerPods(lab: Lab): Promise<{ name: string; node: string }[]> {
+export async function managerPods(lab: Lab, namespace = managerNamespace): Promise<{ name: string; node: string }[]> {
   const selector = encodeURIComponent('app.kubernetes.io/name=porter-manager');
-  const pods = await lab.api.list<Pod>(`/api/v1/namespaces/${managerNamespace}/pods?labelSelector=${selector}`);
+  const pods = await lab.api.list<Pod>(`/api/v1/namespaces/${namespace}/pods?labelSelector=${selector}`);
   return pods
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map(({ metadata, spec }) => ({ name: metadata.name, node: spec.nodeName ?? '' }))

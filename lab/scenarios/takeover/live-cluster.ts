@@ -3,38 +3,47 @@
  * a stand-in that announces what OpenELB's ledger says. See docs/how-to/takeover-openelb.md.
  */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { delimiter, dirname } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { buildManagerImage } from '../../../tools/image/build.ts';
 import type { KubeObject } from '../../cluster/api-client.ts';
 import { Lab } from '../../lab.ts';
-import { claimsOf } from '../../lan/claims.ts';
+import { Asker } from '../../lan/asker.ts';
 import type { Sniffer } from '../../lan/sniffer.ts';
 import { until } from '../../state/until.ts';
+import type { Client } from '../../network/client.ts';
+import { extensionNamespace, InstalledExtension } from '../../story/extension.ts';
 import { managerNamespace, managerPods } from '../../story/install.ts';
 import { addressOf } from '../../story/main-job.ts';
 import { service, whoami } from '../../story/manifests.ts';
 import { longestGap, PacedTraffic, request } from '../../story/traffic.ts';
 import { progressToStderr } from '../../toolchain/index.ts';
+import { LinkWatch, noticedText, speakersFor, type Noticed } from './link-watch.ts';
 import * as openelb from './openelb.ts';
-import { pluginPath, runPlugin, type Ended } from './plugin.ts';
+import type { HowTo } from './how-to.ts';
+import { pluginPath, Terminal, type Ended } from './plugin.ts';
 import { announcers, betweenSessions, RouterWatch, type Seen } from './router-watch.ts';
 
-const root = join(import.meta.dirname, '../../..');
 const CLEANUP = 'service.kubernetes.io/load-balancer-cleanup';
 /** What takes longer is no switch-over any more, but an outage; how long it takes on a machine that does nothing else is in the how-to. */
 const OUTAGE_MS = 60_000;
 
 const NETWORK = '172.30.';
-/** On the nodes' network. */
-const LINK_IP = '10.50.0.203';
+/** On the nodes' network: an address of each kind of pool there, and one that stays on a node whose keepalived was killed. */
+const ON_LINK: Readonly<Record<string, string>> = {
+  ...{ layer2: '10.50.0.213', vip: '10.50.0.203', 'vip, keepalived killed': openelb.LEFT.ip },
+};
+/** Those for which nobody speaks but the programs of the two. */
+const SPOKEN_FOR = Object.values(ON_LINK).filter((ip) => ip !== openelb.LEFT.ip);
 const ROUTED = openelb.HELD.filter(({ pool }) => pool === 'public');
 
 /** Until Pods run that have just been made, on a machine that has far more to do than it can. */
 const START_MS = 180_000;
 
-/** As OpenELB itself: so that routers get no new neighbours. */
-const WORKLOAD: Readonly<Record<openelb.Version, string>> = { '0.5': 'Deployment', '0.6': 'DaemonSet' };
+/** The way of KubeSphere in the one, with two replicas, that of helm in the other, with a DaemonSet, as OpenELB itself. */
+const NAMESPACE: Readonly<Record<openelb.Version, string>> = { '0.5': extensionNamespace, '0.6': managerNamespace };
+/** ks-core's helm waits for so long; a busy machine takes its time. */
+const KUBESPHERE_TIMEOUT = '15m';
 
 /** What they say of a workload that has the name of its ClusterRoleBinding, and that they may not look at. */
 function unseen(kind: string, name: string): string {
@@ -50,55 +59,111 @@ const BESIDE: Readonly<Record<openelb.Version, readonly string[]>> = {
   '0.6': [unseen('DaemonSet', 'openelb-x7k2p-speaker'), unseen('Deployment', 'openelb-x7k2p-controller')],
 };
 
+/** What all replicas say at /readyz. */
+async function allWaitFor(lab: Lab, namespace: string, whom: readonly string[]): Promise<void> {
+  const waiting = whom.map((what) => `waiting for the end of another load balancer: ${what}\n`).join('');
+  const allSay = async (): Promise<boolean> => {
+    const pods = await managerPods(lab, namespace);
+    const answers = await Promise.all(
+      pods.map(async ({ name }) => {
+        const path = `/api/v1/namespaces/${namespace}/pods/${name}:17980/proxy/readyz`;
+        const { status, body } = await lab.api.request('GET', path);
+        return `${status}\n${String(body)}`;
+      }),
+    );
+    return answers.join() === Array(2).fill(`503\n${waiting}`).join();
+  };
+  await until(allSay, { what: 'two replicas to say at /readyz that they wait', timeoutMs: START_MS });
+}
+
+type Speaker = 'OpenELB' | 'PorterLB';
+
+interface SeenAround extends Seen {
+  /** When it began. */
+  readonly since: number;
+}
+
 type Kept = KubeObject & { readonly metadata: { readonly finalizers?: readonly string[] } };
 
-export function movesFrom(version: openelb.Version): void {
+/** The commands where no page is followed. */
+const PLAIN: Pick<HowTo, 'dryRun' | 'apply' | 'rollback'> = {
+  dryRun: 'kubectl porterlb takeover openelb --dry-run',
+  apply: 'kubectl porterlb takeover openelb --apply',
+  rollback: 'kubectl porterlb takeover openelb --rollback',
+};
+
+/** @param howTo whose commands are typed, with helm; without: the way of KubeSphere */
+export function movesFrom(version: openelb.Version, howTo?: HowTo): void {
   suite(`a cluster of OpenELB ${version}`, () => {
     let lab: Lab;
-    let plugin: string;
+    let terminal: Terminal;
     let sniffer: Sniffer;
+    let extension: InstalledExtension | undefined;
+    /** What ks-core's helm does, which ends when the replicas are Ready. */
+    let installing: Promise<void> | undefined;
+    const namespace = NAMESPACE[version];
+    const askers: Asker[] = [];
 
     before(async () => {
-      lab = await Lab.up({ nodes: 2, routers: 1, clients: 1, progress: progressToStderr });
+      lab = await Lab.up({ nodes: 2, routers: 1, clients: 1, hosts: 2, progress: progressToStderr });
       const image = await buildManagerImage(progressToStderr);
       await lab.loadImage(image.tar);
-      plugin = await pluginPath(lab);
+      const programs = [await pluginPath(lab), dirname(await lab.helmProgram())];
+      terminal = new Terminal(programs.join(delimiter), lab.kubeconfig);
       await lab.apply(whoami('whoami', 2));
       await lab.kubectl(['rollout', 'status', 'deployment/whoami', '--timeout=120s']);
       await openelb.makeObjects(lab, version, lab.routers);
       for (const object of openelb.program(lab, version, image.name)) await lab.apply(object);
+      await lab.node(openelb.LEFT.node).exec('ip', 'address', 'add', `${openelb.LEFT.ip}/32`, 'dev', 'eth0');
       await throughNodes();
+      askers.push(...Object.keys(ON_LINK).map(() => new Asker(lab.host('h2'))));
       sniffer = await lab.sniff();
     });
-    after(() => lab.down());
+    after(async () => {
+      extension?.close();
+      for (const asker of askers) asker.close();
+      await lab.down();
+    });
 
     async function throughNodes(): Promise<void> {
       const gateways = lab.nodes.map(({ addresses }) => addresses.ipv4);
       for (const { ip } of ROUTED) await lab.router('r1').waitForRoutes(ip, gateways, { timeoutMs: 90_000 });
       for (const { ip, port = 80 } of ROUTED) await answered(ip, port);
+      for (const ip of Object.values(ON_LINK)) await answered(ip, 80, lab.host('h1'));
     }
 
     /** kube-proxies may be some seconds behind. */
-    async function answered(ip: string, port = 80): Promise<void> {
+    async function answered(ip: string, port = 80, client: Client = lab.client('c1')): Promise<void> {
       const get = (): Promise<boolean> =>
-        lab
-          .client('c1')
-          .get(ip, { port })
-          .then(
-            ({ status }) => status === 200,
-            () => false,
-          );
+        client.get(ip, { port }).then(
+          ({ status }) => status === 200,
+          () => false,
+        );
       await until(get, { what: `an answer of ${ip}:${port}`, timeoutMs: 60_000 });
     }
 
-    const porterlb = async (...args: string[]): Promise<Ended> => await runPlugin(plugin, lab.kubeconfig, args);
-
-    const ofRouter = async (): Promise<string> => await announcers(lab.router('r1'), NETWORK);
+    /** Returns when its replicas are about to start: KubeSphere's helm, with `--wait`, goes on. */
+    async function install(): Promise<void> {
+      if (howTo === undefined) {
+        extension = await InstalledExtension.prepare(lab, progressToStderr);
+        installing = extension.install([], undefined, KUBESPHERE_TIMEOUT);
+        // Whoever waits for it is told.
+        installing.catch(() => undefined);
+        return;
+      }
+      assert.match(await terminal.typed(howTo.bindings), /openelb-x7k2p-speaker/);
+      const values = ['image.pullPolicy=Never', 'minReadySeconds=0', 'workload=DaemonSet'];
+      await terminal.typed(howTo.install(...values.map((value) => `--set ${value}`)));
+    }
 
     /** Does it under traffic; says how long a client went without an answer, and what the router saw. */
-    async function underTraffic(what: string, action: () => Promise<void>): Promise<Seen> {
+    async function underTraffic(what: string, action: () => Promise<void>): Promise<SeenAround> {
+      const since = Date.now();
       const watch = await RouterWatch.start(lab.router('r1'), NETWORK);
       const traffic = new PacedTraffic(lab.client('c1'), openelb.HELD[0]?.ip ?? '');
+      const onLink = Object.entries(ON_LINK).map(([kind, ip], i) => {
+        return { kind, watch: new LinkWatch(ip, { user: lab.host('h1'), asker: askers[i] as Asker }) };
+      });
       let seen: Seen;
       try {
         await action();
@@ -109,23 +174,29 @@ export function movesFrom(version: openelb.Version): void {
         const lost = gap === undefined ? 'no request lost' : `${gap.ms} ms without an answer, ${gap.lost} requests`;
         progressToStderr(`${what}: ${lost}; the router without a session for ${betweenSessions(seen)} ms`);
         assert.ok((gap?.ms ?? 0) < OUTAGE_MS, `${gap?.ms} ms`);
+        for (const { kind, watch: link } of onLink) bearable(`${what}, ${kind}`, await link.stop());
       }
-      return seen;
+      return { ...seen, since };
     }
 
-    /** In turn, with nobody in between: by all that the router had in its table, and by each of its sessions. */
-    function neverTwoAnnouncers(seen: Seen, from: string, to: string): void {
+    function bearable(what: string, noticed: Noticed): void {
+      progressToStderr(`${what}: ${noticedText(noticed)}`);
+      assert.ok(Math.max(noticed.requestsMs, noticed.arpMs) < OUTAGE_MS, noticedText(noticed));
+    }
+
+    /**
+     * In turn, with nobody in between: by all that the router had in its table, and by each of its sessions; and by all that was said on the link, where
+     * a host asked all the time.
+     */
+    async function neverTwoAnnouncers(seen: SeenAround, from: Speaker, to: Speaker): Promise<void> {
       assert.deepEqual(seen.tables, [from, '', to]);
       assert.ok(betweenSessions(seen) !== undefined, JSON.stringify(seen));
+      for (const ip of SPOKEN_FOR) {
+        const spoke = (): Speaker[] => speakersFor(sniffer.records, ip, seen.since);
+        await until(async () => spoke().includes(to), { what: `${to} to speak for ${ip} on the link` });
+        assert.deepEqual([ip, spoke()], [ip, [from, to]]);
+      }
     }
-
-    /** When PorterLB spoke for the address on the link, since a moment; all in milliseconds since the epoch. */
-    function claimsSince(since: number): number[] {
-      return claimsOf(sniffer.records, LINK_IP).flatMap(({ at }) => (at >= since ? [at] : []));
-    }
-
-    const ups = ({ changes }: Seen): number[] => changes.flatMap(({ at, isUp }) => (isUp ? [at] : []));
-    const downs = ({ changes }: Seen): number[] => changes.flatMap(({ at, isUp }) => (isUp ? [] : [at]));
 
     async function objects(): Promise<Kept[]> {
       const kinds = 'services,eips.network.kubesphere.io,bgpconfs.network.kubesphere.io,bgppeers.network.kubesphere.io';
@@ -142,65 +213,60 @@ export function movesFrom(version: openelb.Version): void {
     }
 
     test('PorterLB that is installed beside it waits, announces nothing and says why', async () => {
-      const values = ['image.pullPolicy=Never', 'minReadySeconds=0', `workload=${WORKLOAD[version]}`];
-      const set = values.flatMap((value) => ['--set', value]);
-      const where = ['--namespace', managerNamespace, '--create-namespace'];
-      await lab.helm(['install', 'porterlb', join(root, 'charts/backend'), ...where, ...set]);
+      await install();
       const beside = BESIDE[version];
-      const waiting = beside.map((what) => `waiting for the end of another load balancer: ${what}\n`).join('');
-      const allSay = async (): Promise<boolean> => {
-        const pods = await managerPods(lab);
-        const answers = await Promise.all(
-          pods.map(async ({ name }) => {
-            const path = `/api/v1/namespaces/${managerNamespace}/pods/${name}:17980/proxy/readyz`;
-            const { status, body } = await lab.api.request('GET', path);
-            return `${status}\n${String(body)}`;
-          }),
-        );
-        return answers.join() === Array(2).fill(`503\n${waiting}`).join();
-      };
-      await until(allSay, { what: 'two replicas to say at /readyz that they wait', timeoutMs: START_MS });
-      for (const { name } of await managerPods(lab)) {
-        const log = await lab.kubectl(['logs', '-n', managerNamespace, name]);
+      await allWaitFor(lab, namespace, beside);
+      for (const { name } of await managerPods(lab, namespace)) {
+        const log = await lab.kubectl(['logs', '-n', namespace, name]);
         const words = /not announcing: another load balancer of this kind runs in this cluster/;
         const said = log.split('\n').filter((line) => words.test(line));
         for (const what of beside) assert.match(said.at(-1) ?? log, new RegExp(`"${what}"`));
       }
       const asked = async (): Promise<Ended | false> => {
-        const ended = await porterlb('preflight');
+        const ended = await terminal.porterlb('preflight');
         return ended.code === 1 && ended;
       };
       const { stdout } = await until(asked, { what: 'an answer of a replica that waits', timeoutMs: 60_000 });
       assert.match(stdout, /loadBalancers +failed +OpenELB[^]*kubectl porterlb takeover openelb/);
-      assert.equal(await ofRouter(), 'OpenELB');
-      assert.deepEqual(claimsSince(0), []);
+      assert.equal(await announcers(lab.router('r1'), NETWORK), 'OpenELB');
+      for (const ip of SPOKEN_FOR) assert.ok(!speakersFor(sniffer.records, ip, 0).includes('PorterLB'), ip);
       for (const object of openelb.webhooks(version)) await lab.apply(object);
       await addressesAreKept();
     });
 
+    if (howTo !== undefined) {
+      test('replicas that are let look, as the page has it, see the workload, until nobody lets them', async () => {
+        const [daemonSet = '', deployment = ''] = BESIDE[version];
+        const name = 'openelb-x7k2p-controller';
+        await terminal.typed(howTo.letLook(openelb.openelbNamespace, name));
+        await allWaitFor(lab, namespace, [`Deployment ${openelb.openelbNamespace}/${name} runs`, daemonSet]);
+        const look = 'rolebinding/porter-manager-look';
+        await lab.kubectl(['delete', '-n', openelb.openelbNamespace, look, 'role/porter-manager-look']);
+        await allWaitFor(lab, namespace, [daemonSet, deployment]);
+      });
+    }
+
     test('a dry run says what would be done, and does nothing', async () => {
       const before = await objects();
-      const { code, stdout, stderr } = await porterlb('takeover', 'openelb', '--dry-run');
-      assert.equal(code, 0, stdout + stderr);
+      const stdout = await terminal.typed((howTo ?? PLAIN).dryRun);
       assert.match(stdout, /\d+ steps; nothing was done/);
       assert.match(stdout, /protocol vip are served as layer2/);
       assert.deepEqual(await objects(), before);
     });
 
     test('the takeover keeps every address, and the router never has two announcers', async () => {
+      for (const ip of SPOKEN_FOR) assert.ok(!speakersFor(sniffer.records, ip, 0).includes('PorterLB'), ip);
       const seen = await underTraffic(`OpenELB ${version} to PorterLB`, async () => {
-        const { code, stdout, stderr } = await porterlb('takeover', 'openelb', '--apply');
-        assert.equal(code, 0, stdout + stderr);
-        assert.match(stdout, /Done\. 5 of 5 Services have the address that they had/);
+        const stdout = await terminal.typed((howTo ?? PLAIN).apply);
+        assert.match(stdout, /Done\. 7 of 7 Services have the address that they had/);
       });
-      neverTwoAnnouncers(seen, 'OpenELB', 'PorterLB');
-      await until(async () => claimsSince(0).length > 0, { what: `PorterLB to speak for ${LINK_IP} on the link` });
-      assert.ok(Math.min(...claimsSince(0)) > Math.max(...downs(seen)), 'not before the last of OpenELB had gone');
+      await neverTwoAnnouncers(seen, 'OpenELB', 'PorterLB');
       await addressesAreKept();
       const ours = ['lb.kubesphere.io/in-use', CLEANUP].join();
       await until(async () => (await finalizers()).join() === ours, { what: `the finalizers ${ours} alone` });
-      const again = await porterlb('takeover', 'openelb', '--dry-run');
+      const again = await terminal.porterlb('takeover', 'openelb', '--dry-run');
       assert.match(again.stdout, /There is nothing to do/, again.stderr);
+      await installing;
     });
 
     test('nothing of it is in the way any more: kinds, webhooks, pools of protocol vip', async () => {
@@ -213,7 +279,6 @@ export function movesFrom(version: openelb.Version): void {
         assert.deepEqual([plural, status.storedVersions], [plural, ['v1alpha2']]);
         assert.doesNotMatch(JSON.stringify([metadata.labels, metadata.annotations]), /meta\.helm\.sh|managed-by/);
       }
-      await answered(LINK_IP);
       const pool = { apiVersion: 'network.kubesphere.io/v1alpha2', kind: 'Eip', metadata: { name: 'late' } };
       await lab.apply({ ...pool, spec: { address: '172.31.0.0/28' } });
       await lab.apply(service('late', { app: 'whoami', pool: 'late' }));
@@ -223,15 +288,13 @@ export function movesFrom(version: openelb.Version): void {
     });
 
     test('the way back keeps every address, too, and OpenELB finds its objects as they were', async () => {
-      const { code, stdout, stderr } = await porterlb('takeover', 'openelb', '--rollback', '--dry-run');
+      const { code, stdout, stderr } = await terminal.porterlb('takeover', 'openelb', '--rollback', '--dry-run');
       assert.equal(code, 0, stdout + stderr);
       const seen = await underTraffic(`PorterLB to OpenELB ${version}`, async () => {
-        const ended = await porterlb('takeover', 'openelb', '--rollback');
-        assert.equal(ended.code, 0, ended.stdout + ended.stderr);
+        await terminal.typed((howTo ?? PLAIN).rollback);
       });
-      assert.deepEqual(await managerPods(lab), []);
-      neverTwoAnnouncers(seen, 'PorterLB', 'OpenELB');
-      assert.deepEqual(claimsSince(Math.min(...ups(seen))), []);
+      assert.deepEqual(await managerPods(lab, namespace), []);
+      await neverTwoAnnouncers(seen, 'PorterLB', 'OpenELB');
       await addressesAreKept();
       assert.deepEqual(await finalizers(), Object.values(openelb.OLD_FINALIZERS).sort());
       const eips = await lab.api.list<{ metadata: { name: string }; status: { used: object } }>(
@@ -261,12 +324,29 @@ export function movesFrom(version: openelb.Version): void {
 
     test('and forth again', async () => {
       const seen = await underTraffic(`OpenELB ${version} to PorterLB, again`, async () => {
-        const { code, stdout, stderr } = await porterlb('takeover', 'openelb', '--apply');
-        assert.equal(code, 0, stdout + stderr);
+        await terminal.typed((howTo ?? PLAIN).apply);
       });
-      neverTwoAnnouncers(seen, 'OpenELB', 'PorterLB');
+      await neverTwoAnnouncers(seen, 'OpenELB', 'PorterLB');
       await addressesAreKept();
       assert.equal((await request(lab.client('c1'), openelb.HELD[0]?.ip ?? '', 50)).size, 2);
     });
+
+    if (howTo !== undefined) followsToTheEnd(howTo);
+
+    /** What else the page has: what one sees, and what is left of OpenELB. */
+    function followsToTheEnd(page: HowTo): void {
+      test('the other commands of the page: all is well without what is left of OpenELB', async () => {
+        assert.match((await terminal.type(page.look)).stdout, /Services +7 served, 7 with an address/);
+        const [web] = openelb.HELD;
+        await terminal.typed(page.keepByHand('default', web?.name ?? '', web?.ip ?? ''));
+        await terminal.typed(page.remove);
+        assert.doesNotMatch(
+          await lab.kubectl(['get', 'namespaces,deployments,daemonsets', '-A', '-o', 'name']),
+          /openelb/,
+        );
+        await addressesAreKept();
+        await throughNodes();
+      });
+    }
   });
 }

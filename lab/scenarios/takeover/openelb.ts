@@ -35,7 +35,12 @@ export const HELD: readonly Held[] = [
   { name: 'shared-a', ip: '172.30.0.9', pool: 'public', era: 'openelb', port: 80 },
   { name: 'shared-b', ip: '172.30.0.9', pool: 'public', era: 'openelb', port: 8081 },
   { name: 'vip', ip: '10.50.0.203', pool: 'keepalived', era: 'openelb' },
+  { name: 'left', ip: '10.50.0.205', pool: 'keepalived', era: 'openelb' },
+  { name: 'lan', ip: '10.50.0.213', pool: 'link', era: 'openelb' },
 ];
+
+/** What stays on a node whose keepalived was killed. */
+export const LEFT = { ip: '10.50.0.205', node: 'n1' };
 
 /** Pools as OpenELB has them, with its ledger in the status. */
 export function pools(version: Version): KubeObject[] {
@@ -61,7 +66,8 @@ export function pools(version: Version): KubeObject[] {
       ...{ address: '172.30.0.0-172.30.0.10', protocol: 'bgp', disable: true },
       ...(version === '0.6' && { namespaces: ['elsewhere'] }),
     }),
-    pool('keepalived', { address: '10.50.0.200-10.50.0.210', protocol: 'vip' }),
+    pool('keepalived', { address: '10.50.0.200-10.50.0.210', protocol: 'vip', interface: 'eth0' }),
+    pool('link', { address: '10.50.0.211-10.50.0.221', protocol: 'layer2', interface: 'eth0' }),
   ];
 }
 
@@ -87,6 +93,8 @@ export function peering(routers: readonly Neighbour[]): KubeObject[] {
   ] as KubeObject[];
 }
 
+const PROTOCOLS: Readonly<Record<string, string>> = { keepalived: 'vip', link: 'layer2' };
+
 export function oldService({ name, pool, era, port = 80 }: Held): KubeObject {
   return {
     apiVersion: 'v1',
@@ -97,7 +105,7 @@ export function oldService({ name, pool, era, port = 80 }: Held): KubeObject {
       annotations: {
         'lb.kubesphere.io/v1alpha1': era,
         [`eip.${era}.kubesphere.io/v1alpha2`]: pool,
-        [`protocol.${era}.kubesphere.io/v1alpha1`]: pool === 'keepalived' ? 'vip' : 'bgp',
+        [`protocol.${era}.kubesphere.io/v1alpha1`]: PROTOCOLS[pool] ?? 'bgp',
       },
     },
     spec: {
@@ -179,10 +187,13 @@ function speaker(lab: Lab, image: string): object {
     command: ['/usr/local/bin/node', '/program/speaker.ts'],
     env: [
       { name: 'NODE_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
+      { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+      { name: 'NODES', value: lab.nodes.map(({ name }) => name).join() },
       { name: 'ROUTER', value: lab.router('r1').addresses.ipv4 },
       { name: 'KUBERNETES_SERVICE_HOST', value: '10.96.0.1' },
     ],
     volumeMounts: [{ name: 'program', mountPath: '/program' }],
+    securityContext: { runAsUser: 0, capabilities: { add: ['NET_RAW'] } },
   };
 }
 
@@ -193,7 +204,7 @@ export function program(lab: Lab, version: Version, image: string): KubeObject[]
   const names = version === '0.5' ? ['openelb-manager-rolebinding'] : [`${RELEASE}-controller`, `${RELEASE}-speaker`];
   const container = speaker(lab, image);
   const metadata = { namespace: openelbNamespace };
-  const text = readFileSync(join(import.meta.dirname, 'speaker.ts'), 'utf8');
+  const files = ['speaker.ts', 'arp.ts'].map((name) => [name, readFileSync(join(import.meta.dirname, name), 'utf8')]);
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: openelbNamespace } },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'openelb', ...metadata } },
@@ -205,7 +216,12 @@ export function program(lab: Lab, version: Version, image: string): KubeObject[]
       ...{ apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name }, subjects },
       roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'openelb' },
     })),
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'speaker', ...metadata }, data: { 'speaker.ts': text } },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'speaker', ...metadata },
+      data: Object.fromEntries(files),
+    },
     ...(version === '0.5'
       ? [workload({ kind: 'Deployment', name: 'openelb-manager', container, replicas: 2 })]
       : [

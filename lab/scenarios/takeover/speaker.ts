@@ -1,13 +1,16 @@
 /**
- * A stand-in for OpenELB's speaker, run in a Pod on the node's network: it announces the addresses of bgp pools by what their status says is used
- * (`used`, OpenELB's ledger), each through its own node, and takes leave as OpenELB does, with a Cease that makes routers drop its routes at
- * once. A program of its own, so that nothing of the product can make up for itself here.
+ * A stand-in for OpenELB's speaker, run in a Pod on the node's network: it announces the addresses of pools by what their status says is used
+ * (`used`, OpenELB's ledger). Those of bgp pools each through its own node, and takes leave as OpenELB does, with a Cease that makes routers drop
+ * its routes at once; those of layer2 pools by ARP from one node each, those of vip pools from one for all, as VRRP has it. A program of its own, so that
+ * nothing of the product can make up for itself here.
  */
 import { readFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { connect, type Socket } from 'node:net';
+import { ArpAnnouncer, ownerOf } from './arp.ts';
 
-const { NODE_IP = '', ROUTER = '', AS = '65001' } = process.env;
+const { NODE_IP = '', ROUTER = '', AS = '65001', NODE_NAME = '', NODES = '' } = process.env;
+const nodes = NODES.split(',');
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const HOLD_SECONDS = 90;
 const POLL_MS = 300;
@@ -42,7 +45,7 @@ interface Pool {
   readonly status?: { readonly used?: Readonly<Record<string, string>> };
 }
 
-async function usedAddresses(): Promise<string[]> {
+async function pools(): Promise<readonly Pool[]> {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
   const headers = { authorization: `Bearer ${readFileSync(`${ACCOUNT}/token`, 'utf8')}` };
   const path = '/apis/network.kubesphere.io/v1alpha2/eips';
@@ -56,12 +59,22 @@ async function usedAddresses(): Promise<string[]> {
     asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
     asked.on('error', reject);
   });
-  const pools = (JSON.parse(text) as { readonly items: readonly Pool[] }).items;
-  return pools
-    .filter(({ spec }) => (spec.protocol ?? 'bgp') === 'bgp')
+  return (JSON.parse(text) as { readonly items: readonly Pool[] }).items;
+}
+
+function usedIn(all: readonly Pool[], protocol: 'bgp' | 'layer2' | 'vip'): string[] {
+  return all
+    .filter(({ spec }) => (spec.protocol ?? 'bgp') === protocol)
     .flatMap(({ status }) => Object.keys(status?.used ?? {}));
 }
 
+/** What this node answers ARP for: of layer2 pools its share, of vip pools all if it is the one that has them. */
+function ownOnLink(all: readonly Pool[]): string[] {
+  const share = usedIn(all, 'layer2').filter((ip) => ownerOf(ip, nodes) === NODE_NAME);
+  return [...share, ...(nodes[0] === NODE_NAME ? usedIn(all, 'vip') : [])];
+}
+
+const link = new ArpAnnouncer();
 const announced = new Set<string>();
 let session: Socket | undefined;
 let isEstablished = false;
@@ -85,7 +98,9 @@ function dial(): void {
 }
 
 async function update(): Promise<void> {
-  const wanted = await usedAddresses();
+  const all = await pools();
+  link.set(ownOnLink(all));
+  const wanted = usedIn(all, 'bgp');
   if (!isEstablished) return;
   for (const ip of wanted.filter((each) => !announced.has(each))) {
     session?.write(announcement(ip));
@@ -107,6 +122,7 @@ async function follow(): Promise<void> {
 }
 
 process.on('SIGTERM', () => {
+  link.set([]);
   session?.end(cease, () => process.exit(0));
   if (!isEstablished) process.exit(0);
 });
