@@ -59,9 +59,13 @@ const BESIDE: Readonly<Record<openelb.Version, readonly string[]>> = {
   '0.6': [unseen('DaemonSet', 'openelb-x7k2p-speaker'), unseen('Deployment', 'openelb-x7k2p-controller')],
 };
 
-/** What all replicas say at /readyz. */
+/** What all replicas say at /readyz: one line for each that they wait for, in the order of the alphabet. */
 async function allWaitFor(lab: Lab, namespace: string, whom: readonly string[]): Promise<void> {
-  const waiting = whom.map((what) => `waiting for the end of another load balancer: ${what}\n`).join('');
+  const waiting = [...whom].sort().map((what) => `waiting for the end of another load balancer: ${what}\n`);
+  const expected = Array(2)
+    .fill(`503\n${waiting.join('')}`)
+    .join();
+  let said = '';
   const allSay = async (): Promise<boolean> => {
     const pods = await managerPods(lab, namespace);
     const answers = await Promise.all(
@@ -71,9 +75,11 @@ async function allWaitFor(lab: Lab, namespace: string, whom: readonly string[]):
         return `${status}\n${String(body)}`;
       }),
     );
-    return answers.join() === Array(2).fill(`503\n${waiting}`).join();
+    said = answers.join();
+    return said === expected;
   };
-  await until(allSay, { what: 'two replicas to say at /readyz that they wait', timeoutMs: START_MS });
+  const what = `two replicas to say at /readyz that they wait: ${expected}`;
+  await until(allSay, { what, timeoutMs: START_MS, explain: () => said });
 }
 
 type Speaker = 'OpenELB' | 'PorterLB';
@@ -239,7 +245,7 @@ export function movesFrom(version: openelb.Version, howTo?: HowTo): void {
         const [daemonSet = '', deployment = ''] = BESIDE[version];
         const name = 'openelb-x7k2p-controller';
         await terminal.typed(howTo.letLook(openelb.openelbNamespace, name));
-        await allWaitFor(lab, namespace, [`Deployment ${openelb.openelbNamespace}/${name} runs`, daemonSet]);
+        await allWaitFor(lab, namespace, [daemonSet, `Deployment ${openelb.openelbNamespace}/${name} runs`]);
         const look = 'rolebinding/porter-manager-look';
         await lab.kubectl(['delete', '-n', openelb.openelbNamespace, look, 'role/porter-manager-look']);
         await allWaitFor(lab, namespace, [daemonSet, deployment]);
