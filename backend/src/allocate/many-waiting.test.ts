@@ -188,3 +188,20 @@ suite('where many wait for an address of the other family', () => {
     );
   });
 });
+
+test('who needs both families stands once in the line of a pool that has plenty of one', (t) => {
+  const mixed = aPool('p', ['192.0.2.0/24', '2001:db8::1'], { isDefault: true });
+  const both = { families: ['ipv4', 'ipv6'], familyPolicy: 'RequireDualStack' } as const;
+  const waiting = Array.from({ length: 100 }, (_, i) => aService(`d/w${i}`, { createdAt: 10 + i, ...both }));
+  const six = aService('d/six', { createdAt: 0, families: ['ipv6'] });
+  const desk = new Desk([six, aService('d/four', { createdAt: 1 }), ...waiting], [], mixed);
+  const { mock } = t.mock.method(Allocator.prototype, 'plan');
+  const [first] = waiting;
+  assert.ok(first !== undefined);
+  const planned = desk.allocator.plan(first, NOW);
+  const full = planned.served ? planned.waitsFor?.full : undefined;
+  assert.deepEqual(full?.map(({ pool, family }) => `${pool} ${family}`).toSorted(), ['p ipv4', 'p ipv6']);
+  const before = mock.callCount();
+  desk.remove('d/four');
+  assert.ok(mock.callCount() - before <= 100, `${mock.callCount() - before} plans for 100 that wait`);
+});

@@ -118,7 +118,7 @@ function waitsFor(
   const [family, second] = neededFamilies(service);
   const only = second === undefined ? { family } : {};
   const better = others.flatMap(({ pools: all = [], assignment }) =>
-    [assignment.pool, ...all].map((pool) => ({ pool, family: familyOf(assignment) })),
+    [...new Set([assignment.pool, ...all])].map((pool) => ({ pool, family: familyOf(assignment) })),
   );
   const full = [...failures.flatMap((failure) => failure.full ?? []), ...better];
   const closed = failures.flatMap((failure) => failure.closed ?? []);
