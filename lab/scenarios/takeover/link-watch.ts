@@ -7,6 +7,8 @@ import { PADDING } from './arp.ts';
 
 const EVERY_MS = 40;
 const ANSWER_MS = 100;
+/** Less than the second after which a lost SYN is sent again, and more than a busy machine takes to answer: what is given up was lost. */
+const PATIENCE_MS = 900;
 
 /** What hosts on the nodes' own link noticed of an address. */
 export interface Noticed {
@@ -27,7 +29,7 @@ export class LinkWatch {
   #stopped = false;
 
   constructor(ip: string, { user, asker }: { readonly user: Host; readonly asker: Asker }) {
-    this.#traffic = new PacedTraffic(user, ip, { everyMs: EVERY_MS });
+    this.#traffic = new PacedTraffic(user, ip, { everyMs: EVERY_MS, timeoutMs: PATIENCE_MS });
     this.#asker = asker;
     this.#ip = ip;
     this.#asking = this.#ask();
