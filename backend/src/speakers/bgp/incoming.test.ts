@@ -112,17 +112,6 @@ test('a router with TTL security (RFC 5082) hears our answer to it, while a peer
   assert.deepEqual([before.fails, state(scene)], [['no answer'], 'Established']);
 });
 
-test('a router without TTL security is heard though one of the same link-local address on another link has it', () => {
-  const scene = new Scene();
-  const left = { ...passive, address: 'fe80::1%eth0', ttlSecurityHops: 1 };
-  const right = { ...passive, key: 'r2', address: 'fe80::1%eth1' };
-  scene.speaker.configure([left, right], listen);
-  const plain = call(scene, low, right.address, { ttl: 64 });
-  settle(scene);
-  assert.deepEqual(plain.fails, []);
-  assert.equal(scene.speaker.sessions().find(({ key }) => key === 'r2')?.state, 'Established');
-});
-
 test('a router farther away than TTL security allows gets no connection, so that its OPEN is never read', () => {
   const scene = new Scene();
   const other = { ...passive, key: 'r2', address: '192.0.2.9' };
