@@ -61,6 +61,7 @@ async function listening(
         );
       },
       onError: (error) => void errors.push(error.message),
+      onUnfiltered: (error) => void errors.push(error.message),
     },
   );
   await until(() => socket.port !== undefined);
@@ -136,7 +137,7 @@ export function listenersCompliance(name: string, makeHarness: () => ListenersHa
       const errors: Error[] = [];
       const second = listeners.listen(
         { host, port },
-        { onConnection: () => {}, onError: (error) => errors.push(error) },
+        { onConnection: () => {}, onError: (error) => errors.push(error), onUnfiltered: assert.fail },
       );
       assert.equal(errors.length, 0, 'no handler is called before listen returns');
       await harness.until(() => errors.length === 1);

@@ -102,6 +102,8 @@ export interface ListenHandlers {
   onConnection(incoming: IncomingConnection): void;
   /** It doesn't listen, or no longer; nothing follows. */
   onError(error: Error): void;
+  /** The kernel has no room for the list of least TTLs: it goes on listening, and takes what asks for a connection with any. Once until there is room again. */
+  onUnfiltered(error: Error): void;
 }
 
 export interface ListenOptions {
@@ -127,7 +129,7 @@ export interface ListeningSocket {
   /**
    * The least TTL (hop limit) by the other end's address, all of them (GTSM, RFC 5082): with less the kernel drops already what asks for a connection; 0: it
    * takes any, as of those who are not in the list, and of another family. Links are not told apart: of addresses that differ in the zone only the least
-   * counts. What the kernel refuses comes through `onError`.
+   * counts. What the kernel refuses comes through `onUnfiltered`.
    */
   setMinTtls(minTtls: ReadonlyMap<string, number>): void;
   /** Connections that were opened go on. */

@@ -127,11 +127,13 @@ export function must(call: string, result: number): number {
 /** errno(3), as on every architecture that Node.js has binaries for. */
 export const errno = {
   EPERM: 1,
+  ENOENT: 2,
   EINTR: 4,
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,
   ENODEV: 19,
+  EINVAL: 22,
   ENETDOWN: 100,
   ENOBUFS: 105,
 } as const;

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import type { Connection, IncomingConnection, ListenHandlers, Listeners, ListeningSocket } from '../ports.ts';
-import { attachFilter } from './attach-filter.ts';
+import { attachFilter, detachFilter, isTooLong } from './attach-filter.ts';
 import { libc } from './libc.ts';
 import { TcpConnection } from './tcp-connection.ts';
 import { descriptorOf, isSpecial, setOptions, setPassword, systemTtl } from './tcp-options.ts';
@@ -23,6 +23,8 @@ class TcpListener implements ListeningSocket {
   #wanted: ReadonlyMap<string, string> = new Map();
   #ttl: number | undefined;
   #minTtls: ReadonlyMap<string, number> = new Map();
+  /** Last there was no room for what `#minTtls` says. */
+  #isUnfiltered = false;
   /** Connections that are refused, and still told so. */
   #parting = 0;
   #closed = false;
@@ -89,9 +91,23 @@ class TcpListener implements ListeningSocket {
     this.#apply((fd) => setOptions(fd, this.#host, { ttl: this.#ttl ?? systemTtl }));
   }
 
-  /** Connections inherit it: each goes by what held for its address when it was asked for. */
+  /**
+   * Connections inherit the filter: each goes by what held for its address when it was asked for. For want of room there is none: who must be near is then
+   * asked when the connection is opened, which is better than that nobody gets one.
+   */
   #applyMinTtls(): void {
-    this.#apply((fd) => attachFilter(libc(), fd, ttlFilter(this.#host, this.#minTtls)));
+    this.#apply((fd) => {
+      // While the last one is there, the kernel wants room for both.
+      detachFilter(libc(), fd);
+      try {
+        if (this.#minTtls.size > 0) attachFilter(libc(), fd, ttlFilter(this.#host, this.#minTtls));
+        this.#isUnfiltered = false;
+      } catch (error) {
+        if (!isTooLong(error)) throw error;
+        if (!this.#isUnfiltered) setImmediate(() => this.#handlers.onUnfiltered(error));
+        this.#isUnfiltered = true;
+      }
+    });
   }
 
   /** Sets what can be set once there is a socket that listens. */

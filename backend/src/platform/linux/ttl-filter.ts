@@ -16,7 +16,8 @@ const drop = result(0);
 
 /**
  * For a TCP socket that listens on `host`, and for the connections that are accepted from it: drops what the addresses of the list send with less than their
- * TTL, the first SYN included. Room for 400 of them.
+ * TTL, the first SYN included. The kernel takes 4096 instructions (BPF_MAXINSNS), which is about 1360 addresses of IPv4 or 450 of IPv6, and what it
+ * makes of them counts with the keys of TCP-MD5 towards net.core.optmem_max: of IPv6, 20480 octets have room for 200 without keys.
  *
  * @param minTtls by addresses without zone, of the family of `host`
  */
@@ -27,7 +28,7 @@ export function ttlFilter(host: string, minTtls: ReadonlyMap<string, number>): I
     const drops = group.flatMap(([address]) => dropOf(address));
     return [loadByte(header.ttl), ifAtLeast(ttl, 0, 1), skip(drops.length), ...drops];
   });
-  return minTtls.size === 0 ? [takeAll] : [...words.flat(), ...groups, takeAll];
+  return [...words.flat(), ...groups, takeAll];
 }
 
 /** What is of another source goes on behind it. */

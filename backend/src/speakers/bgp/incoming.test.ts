@@ -136,7 +136,8 @@ test('nobody listens unless told to, nor any longer when told not to', () => {
 
 test('a port that is taken is tried again', () => {
   const scene = new Scene();
-  const other = scene.listeners.listen({ host: '192.0.2.2', port }, { onConnection: () => {}, onError: () => {} });
+  const nobody = { onConnection: () => {}, onError: () => {}, onUnfiltered: () => {} };
+  const other = scene.listeners.listen({ host: '192.0.2.2', port }, nobody);
   scene.speaker.configure([passive], listen);
   scene.settle();
   assert.ok(scene.logger.entries.some(({ message }) => message === 'cannot listen for BGP connections'));

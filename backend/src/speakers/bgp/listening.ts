@@ -81,6 +81,11 @@ export class Listening {
       { host, port },
       {
         onConnection,
+        onUnfiltered: ({ message: error }) => {
+          const text =
+            'no room in the kernel for a filter of TTLs: the TTL of routers with ttlSecurity counts only once they are connected';
+          logger.warn({ host, port, error }, text);
+        },
         onError: (error) => {
           place.socket = undefined;
           const level = this.#told.get(host) === error.message ? 'debug' : 'warn';
