@@ -245,8 +245,7 @@ const PEER: PeerTarget = {
     ['ipv4', 8],
     ['ipv6', 8],
   ]),
-  subnets: [],
-  onlyNode: undefined,
+  ...{ address: '10.0.0.254', subnets: [], onlyNode: undefined },
 };
 
 function announcement(ip = IP, world: World = {}): Announcement {

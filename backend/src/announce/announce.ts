@@ -1,5 +1,5 @@
 import { hostPrefix, parseAddress, type Address, type Family } from '../domain/address.ts';
-import type { Node, NodeAddress } from '../domain/node.ts';
+import { isReachedAt, type Node, type NodeAddress } from '../domain/node.ts';
 import { poolOf, type Pool } from '../domain/pool.ts';
 import { finding, type Finding, type Reason } from '../domain/reason.ts';
 import { selects, type Labels } from '../domain/selector.ts';
@@ -142,18 +142,21 @@ export interface BgpRoute extends PathAttributes {
   readonly paths: readonly BgpPath[];
 }
 
-/** The distinct next hops of nodes towards a peer that are not `taken`, most preferred first, capped. Two nodes with one address count once. */
+/**
+ * The distinct next hops of nodes towards a peer that are not `taken`, most preferred first, capped. Two nodes with one address count once, and a node
+ * that is the router itself doesn't (RFC 4271 section 5.1.3: no address of the peer's).
+ */
 function nextHops(
   nodes: readonly Node[],
   family: Family,
-  { subnets }: PeerTarget,
+  { address, subnets }: PeerTarget,
   { cap, taken = [] }: { readonly cap: number; readonly taken?: readonly NodeAddress[] },
 ): NodeAddress[] {
   const hops = new Map(taken.map((hop) => [hop.text, hop]));
   for (const node of nodes) {
     if (hops.size >= cap) break;
     const hop = nextHop(node, family, subnets);
-    if (hop !== undefined && !hops.has(hop.text)) hops.set(hop.text, hop);
+    if (hop !== undefined && !hops.has(hop.text) && !isReachedAt(node, address)) hops.set(hop.text, hop);
   }
   return [...hops.values()].slice(taken.length);
 }

@@ -14,7 +14,8 @@ const CP = aNode('cp', ['10.0.0.9'], { excluded: true });
 const LOCAL_WEB = holding('shop/web', { trafficPolicy: 'Local' });
 
 function peer(sendMax = 8): PeerTarget {
-  return { name: 'r1', labels: {}, sendMax: new Map([['ipv4', sendMax]]), subnets: [], onlyNode: undefined };
+  const all = { labels: {}, subnets: [], onlyNode: undefined };
+  return { name: 'r1', address: '10.0.0.254', sendMax: new Map([['ipv4', sendMax]]), ...all };
 }
 
 /** `<who is chosen> | <who drains>`. */

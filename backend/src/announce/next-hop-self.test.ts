@@ -56,7 +56,8 @@ suite('the route to a peer that hears of one node alone', () => {
   /** `<next hop> <MED> <communities>` of the path and of the route. */
   function told(onlyNode: string, world: World = {}): string[] {
     const { announcement } = decide(IP, [WEB], snapshot(world));
-    const peer = { name: 'r1', labels: {}, sendMax: new Map([['ipv4', 1]] as const), subnets: [], onlyNode };
+    const sendMax = new Map([['ipv4', 1]] as const);
+    const peer = { name: 'r1', address: '10.0.0.254', labels: {}, sendMax, subnets: [], onlyNode };
     const route = announcement && bgpRoute(announcement, peer, 100);
     return (route?.paths ?? []).map(({ nextHop, attributes }) => {
       return [nextHop, ...[attributes, route].map(attributesText)].join(' ').trim();

@@ -41,6 +41,8 @@ export interface Snapshot {
 /** A peer as announcing sees it. */
 export interface PeerTarget {
   readonly name: string;
+  /** Its own, in canonical form: a node that has it is the router, and no way for it. */
+  readonly address: string;
   readonly labels: Labels;
   /** The cap of next hops per address family; a family that is absent is not announced. */
   readonly sendMax: ReadonlyMap<Family, number>;

@@ -55,6 +55,11 @@ export function nodesByAddress(nodes: Iterable<Node>): ReadonlyMap<string, strin
   return new Map(all);
 }
 
+/** Whether it is one of those that traffic to a node may go to. @param text canonical */
+export function isReachedAt({ internalIPs, pinned }: Node, text: string): boolean {
+  return internalIPs.some((address) => address.text === text) || pinned.some((address) => address.text === text);
+}
+
 export function nodeAddress(text: string): NodeAddress | undefined {
   const address = parseAddress(text);
   return address === undefined ? undefined : { ...address, text: formatAddress(address) };

@@ -127,7 +127,7 @@ export class Engine {
     if (touched.everything) this.#decideAll();
     else if (touched.addresses.size > 0) this.#decideSome(touched.addresses);
     if (touched.peers || ownNodeChanged) this.#configurePeers();
-    else if (touched.everything) this.#setAllRoutes();
+    else if (touched.everything) this.#setAllRoutes(this.#groupAlike());
     this.#rankAmongAcquainted();
   }
 
@@ -181,7 +181,7 @@ export class Engine {
 
   /** One whose object is gone takes traffic for a moment yet, if it lives. */
   #probeNodes(): void {
-    this.#deps.nodes.setNodes(probeTargets([...this.#inputs.nodes.values(), ...this.#drains.gone.values()]));
+    this.#deps.nodes.setNodes(probeTargets(this.#inputs.allNodes()));
   }
 
   #drainsChanged(): void {
@@ -220,7 +220,8 @@ export class Engine {
   }
 
   #groupAlike(): readonly (readonly PeerTarget[])[] {
-    return (this.#alike = alikeTargets(this.#targets, (target) => offsetTo(target, this.#ranks, this.#selfRank)));
+    const rank = (target: PeerTarget): number | undefined => offsetTo(target, this.#ranks, this.#selfRank);
+    return (this.#alike = alikeTargets(this.#targets, rank, this.#inputs.allNodes()));
   }
 
   /** What it has decided of these addresses and why, as far as Services hold them. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { rank } from '../announce/rendezvous.ts';
+import { aNode, aPeer } from '../domain/testing/builders.ts';
 import { NO_ENDPOINTS } from '../domain/service.ts';
 import { FakeClock } from '../platform/fake/clock.ts';
 import { FakeLogger } from '../platform/fake/logger.ts';
@@ -27,6 +28,20 @@ suite('whoever asks the engine', () => {
         routes: [{ peer: 'r1', med: 100, nextHops: nodes.map((node) => `10.0.0.${node.slice(1)}`) }],
       },
     ]);
+  });
+
+  test('hears of no way that a router is not told, as it is the node itself, from the moment that there is such a node', () => {
+    const peers = new Map(['10.0.0.254', '10.0.0.3'].map((address) => [address, aPeer(address, address)]));
+    const bench = started({ ...INPUTS, peers });
+    bench.engine.change({ nodes: new Map([['n3', aNode('n3', ['10.0.0.3'])]]) });
+    const routes = bench.engine.facts([IP]).addresses[0]?.routes ?? [];
+    const hops = new Map(routes.map(({ peer, nextHops }) => [peer, nextHops.toSorted()]));
+    assert.deepEqual(hops.get('10.0.0.254'), ['10.0.0.1', '10.0.0.2', '10.0.0.3']);
+    assert.deepEqual(hops.get('10.0.0.3'), ['10.0.0.1', '10.0.0.2']);
+    for (const { peer, nextHops } of routes) {
+      const told = bench.speaker.announced()[peer]?.[`${IP}/32`] ?? '';
+      assert.deepEqual([...new Set(told.match(/10\.0\.0\.\d/g))], nextHops, told);
+    }
   });
 
   test('hears why an address is not announced, and changes nothing by that', () => {

@@ -69,12 +69,18 @@ export class Inputs implements Snapshot {
     this.drains = surroundings.drains;
   }
 
+  /** Those that are gone and may take traffic yet, too. */
+  allNodes(): Node[] {
+    return [...this.nodes.values(), ...this.gone.values()];
+  }
+
   /** Names of the nodes that take no traffic because they are dead or not Ready. */
   barred(): string[] {
-    const nodes = [...this.nodes.values(), ...this.gone.values()];
     const isBarred = (node: Node): boolean =>
       alive({ node, health: this.health.get(node.name) ?? 'unknown' }) !== undefined;
-    return nodes.filter(isBarred).map(({ name }) => name);
+    return this.allNodes()
+      .filter(isBarred)
+      .map(({ name }) => name);
   }
 
   /** While nodes are being drained, the names of those that answer probes: a drain asks whether the others are as good. */

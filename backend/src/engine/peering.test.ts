@@ -166,7 +166,7 @@ suite('a peer as announcing sees it', () => {
     ];
     const targets = peers.map((peer) => peerTarget(peer, HERE));
     const alike = (rank: (peer: string) => number): string[][] =>
-      alikeTargets(targets, ({ name }) => rank(name)).map((group) => group.map(({ name }) => name));
+      alikeTargets(targets, ({ name }) => rank(name), []).map((group) => group.map(({ name }) => name));
     assert.deepEqual(
       alike(() => 100),
       [['r1', 'r2'], ['r3'], ['r4'], ['r5'], ['r6']],
@@ -174,6 +174,14 @@ suite('a peer as announcing sees it', () => {
     assert.deepEqual(
       alike((peer) => (peer === 'r2' ? 200 : 100)),
       [['r1'], ['r2'], ['r3'], ['r4'], ['r5'], ['r6']],
+    );
+    const third = aPeer('r7', '10.0.0.249', { labels: { a: '1', b: '2' } });
+    const three = [...targets.slice(0, 2), peerTarget(third, HERE)];
+    const groups = alikeTargets(three, () => 100, [aNode('n2', ['10.0.0.252'])]);
+    assert.deepEqual(
+      groups.map((group) => group.map(({ name }) => name)),
+      [['r1', 'r7'], ['r2']],
+      'one that is a node itself is told of the others only',
     );
   });
 });

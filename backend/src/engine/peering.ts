@@ -1,7 +1,7 @@
 import { isSpokenWith } from '../domain/peer.ts';
 import type { PeerTarget } from '../announce/snapshot.ts';
 import { parseAddress, parseRange, rangeContains, type AddressRange, type Family } from '../domain/address.ts';
-import { rackOf, type Node } from '../domain/node.ts';
+import { isReachedAt, rackOf, type Node } from '../domain/node.ts';
 import type { BgpSettings, GracefulRestart, Peer } from '../domain/peer.ts';
 import type { PeerConfig } from '../speakers/bgp/speaker.ts';
 
@@ -115,6 +115,7 @@ export function peerTarget(peer: Peer, place: Place, settings: BgpSettings | nul
   const retains = (peer.gracefulRestart ?? settings?.gracefulRestart)?.enabled ?? true;
   return {
     name: peer.name,
+    address: peer.address,
     labels: peer.labels,
     sendMax: new Map(peer.families.map(({ family, sendMax }) => [family, sendMax])),
     subnets: subnetsOf(peer.address, place.connected),
@@ -125,15 +126,18 @@ export function peerTarget(peer: Peer, place: Place, settings: BgpSettings | nul
 
 /**
  * Peers that are told the same of every address: labels, families, numbers of next hops, subnets, the nodes that they hear of and our rank
- * are equal.
+ * are equal, and none is a node itself, which is told no way through that one.
  *
  * @param rank by the name of the peer
+ * @param nodes all that there may be ways through
  */
 export function alikeTargets(
   targets: readonly PeerTarget[],
   rank: (peer: PeerTarget) => number | undefined,
+  nodes: readonly Node[],
 ): PeerTarget[][] {
-  return [...Map.groupBy(targets, (target) => `${rank(target) ?? ''} ${toldBy(target)}`).values()];
+  const itself = ({ address }: PeerTarget): string => (nodes.some((node) => isReachedAt(node, address)) ? address : '');
+  return [...Map.groupBy(targets, (peer) => `${rank(peer) ?? ''} ${itself(peer)} ${toldBy(peer)}`).values()];
 }
 
 function toldBy({ labels, sendMax, subnets, onlyNode, dropsDead }: PeerTarget): string {

@@ -8,8 +8,6 @@ export interface Terms {
   readonly sender: Sender;
   /** Paths per prefix, by family. */
   readonly limits: ReadonlyMap<string, number>;
-  /** The peer's own address, which is no next hop for it (RFC 4271 section 5.1.3). */
-  readonly itself: string;
 }
 
 /** One for each prefix of each peer: all that it refers to is the same for peers that are told the same. */
@@ -181,7 +179,6 @@ export class Changes {
     const paths: GroupedPath[] = [];
     for (const path of route.paths) {
       if (paths.length >= limit) break;
-      if (path.nextHop === terms.itself) continue;
       const id = addPath ? path.id : 0;
       // Two paths with one identifier would replace each other: the preferred one counts.
       if (paths.some((other) => other.id === id)) continue;

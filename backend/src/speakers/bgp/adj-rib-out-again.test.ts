@@ -166,7 +166,7 @@ test('routes that are about to go say so, all of them and at once, and no longer
         return [[...update.nlri.map(({ prefix }) => prefix), ...pref, ...values].join(' ')];
       });
     };
-    const session = { ...scene.session, peer: { ...scene.session.peer, peerAs } };
+    const session = { ...scene.session, peer: { localAs: 65000, peerAs } };
     const pref = (value: number): string => (peerAs === 65000 ? ` pref ${value}` : '');
     scene.rib.replace(table(route(a, [1], { communities: ['65000:7'] })));
     scene.rib.start(session);

@@ -37,16 +37,6 @@ test('"I don\'t know yet" sends nothing, "none" sends End-of-RIB', () => {
   assert.deepEqual(scene.flush(), ['EoR ipv4-unicast', 'EoR ipv6-unicast']);
 });
 
-test('a peer is no next hop of its own: it hears of the other paths (RFC 4271 section 5.1.3)', () => {
-  const scene = new Scene({ sendMax: 2 });
-  scene.start();
-  scene.rib.replace(table(route(a, [254, 1, 2]), route('10.0.0.2/32', [254])));
-  assert.deepEqual(scene.flush().slice(0, 2), [`+${a} 1 192.0.2.1`, `+${a} 2 192.0.2.2`]);
-  assert.equal(scene.rib.prefixesSent, 1);
-  scene.rib.update(new Map([[a, route(a, [254])]]));
-  assert.deepEqual(scene.flush(), [`-${a} 1`, `-${a} 2`]);
-});
-
 test('a path with attributes of its own: it alone is sent anew when it gets and when it loses them', () => {
   const scene = new Scene();
   scene.start();

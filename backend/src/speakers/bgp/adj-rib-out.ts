@@ -1,6 +1,5 @@
 import { Changes, InvalidRoutes, type Entry, type OnInvalid, type Terms } from './adj-rib-changes.ts';
 import type { AddressFamily, FamilyConfig, PeerConfig, Route } from './model.ts';
-import { canonicalText } from './wire/address.ts';
 import type { CodecContext } from './wire/context.ts';
 import { encodeFrame, MessageType } from './wire/frame.ts';
 import { encodePrefix, type EncodedPrefix } from './wire/nlri.ts';
@@ -9,7 +8,7 @@ import { UpdatePacker } from './wire/update-packer.ts';
 
 /** What a session needs to know to send routes. */
 export interface RibSession {
-  readonly peer: Pick<PeerConfig, 'address' | 'localAs' | 'peerAs' | 'gracefulShutdown'>;
+  readonly peer: Pick<PeerConfig, 'localAs' | 'peerAs' | 'gracefulShutdown'>;
   /** The negotiated families; `addPathSendMax` as configured. */
   readonly families: readonly FamilyConfig[];
   readonly sending: CodecContext;
@@ -142,8 +141,7 @@ export class AdjRibOut {
     for (const { family, addPathSendMax } of session.families) {
       limits.set(family, sending.addPath.has(family) ? addPathSendMax : 1);
     }
-    const itself = canonicalText(peer.address);
-    const terms = { sender: { ...peer, fourOctetAs: sending.fourOctetAs }, limits, itself };
+    const terms = { sender: { ...peer, fourOctetAs: sending.fourOctetAs }, limits };
     this.#session = { ...session, packer: new UpdatePacker(sending), terms };
     this.#lookAtAll(this.#walk?.again ?? nobody);
   }

@@ -57,10 +57,7 @@ export interface ChosenAttributes {
 export interface Path {
   /** Path identifier (RFC 7911): which of the prefix's paths this is; unique within the route. */
   readonly id: number;
-  /**
-   * An address of the prefix's family, sent as given (third-party next hop, RFC 4271 section 5.1.3), but to the peer that has it: it hears of the route's
-   * other paths only. Canonical text.
-   */
+  /** An address of the prefix's family, sent as given (third-party next hop, RFC 4271 section 5.1.3). */
   readonly nextHop: string;
   /** All of its own, in the place of the route's. */
   readonly attributes?: ChosenAttributes;

@@ -14,7 +14,7 @@ export interface SessionOptions {
 export function session(options: SessionOptions = {}): RibSession {
   const families = options.families ?? ['ipv4-unicast', 'ipv6-unicast'];
   return {
-    peer: { address: '192.0.2.254', localAs: options.localAs ?? 65000, peerAs: 65001 },
+    peer: { localAs: options.localAs ?? 65000, peerAs: 65001 },
     families: families.map((family) => ({ family, addPathSendMax: options.sendMax ?? 16 })),
     sending: {
       fourOctetAs: options.fourOctetAs ?? true,
