@@ -25,7 +25,7 @@ function told(address: string, ip = '192.0.2.1', sendMax = 8, on = ['n1', 'n2', 
       pools: new Map([['public', aPool('public', ['192.0.2.0/24', '2001:db8:cafe::/64'])]]),
       protocols: new Set(['bgp']),
     },
-    ...{ gone: new Map(), health: new Map(), drains: new Map() },
+    ...{ services: new Map(), gone: new Map(), health: new Map(), drains: new Map() },
   });
   const peer: PeerTarget = {
     ...{ name: 'r1', labels: {}, subnets: [], onlyNode: undefined, address },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 import type { BgpPeer } from '../cluster/custom-kinds.ts';
+import { nodesAt } from '../domain/node.ts';
 import { REASON_GROUPS, type Reason } from '../domain/reason.ts';
 import { announced as conditionOf } from '../report/announced.ts';
 import type { EipConflict } from '../resources/eip.ts';
@@ -92,7 +93,8 @@ function conditionNow({ view, replicas }: ApiBench): ReturnType<typeof condition
   assert.ok(service);
   const reports = new Map(replicas.get('porter-0')?.addresses.map((said) => [said.ip, said]));
   const peers = [...view.peers.values()].map(([name, peer]) => {
-    return { peer, replicas: view.peerObject(name)?.status?.replicas ?? [] };
+    const itself = nodesAt(peer.address, view.nodes.values());
+    return { peer, itself, replicas: view.peerObject(name)?.status?.replicas ?? [] };
   });
   return conditionOf(service, { reports, pools: view.poolsInForce(), peers });
 }

@@ -60,6 +60,11 @@ export function isReachedAt({ internalIPs, pinned }: Node, text: string): boolea
   return internalIPs.some((address) => address.text === text) || pinned.some((address) => address.text === text);
 }
 
+/** Names of the nodes that are a router with this address. @param address canonical */
+export function nodesAt(address: string, nodes: Iterable<Node>): string[] {
+  return [...nodes].filter((node) => isReachedAt(node, address)).map(({ name }) => name);
+}
+
 export function nodeAddress(text: string): NodeAddress | undefined {
   const address = parseAddress(text);
   return address === undefined ? undefined : { ...address, text: formatAddress(address) };

@@ -29,7 +29,7 @@ function replica(name: string, overrides: Partial<ReplicaPeerStatus> = {}): Repl
 }
 
 function sessions(overrides: Partial<PeerSessions> = {}): PeerSessions {
-  return { peer: aPeer('r1', '192.0.2.254'), replicas: [replica('porter-0')], ...overrides };
+  return { peer: aPeer('r1', '192.0.2.254'), itself: [], replicas: [replica('porter-0')], ...overrides };
 }
 
 function view(reports: readonly AddressReport[], peers: readonly PeerSessions[] = [sessions()]): AnnouncedView {
@@ -84,6 +84,17 @@ suite('the condition Announced of a Service', () => {
     assert.equal(said(held(V4), view([report(V4)], [from('n1')])), 'True Announced');
     assert.equal(said(held(V4), view([report(V4, { draining: ['n2'] })], [from('n2')])), 'True Announced');
     assert.equal(said(held(V4), view([report(V4)], [from('n2'), sessions()])), 'True Announced');
+  });
+
+  test('is False where a router that is a node itself is all there is, and nobody else takes the traffic', () => {
+    const itself = sessions({ itself: ['n1'] });
+    assert.equal(said(held(V4), view([report(V4)], [itself])), 'False NoPeerEstablished');
+    assert.equal(said(held(V4), view([report(V4, { nodes: ['n1', 'n2'] })], [itself])), 'True Announced');
+    assert.equal(said(held(V4), view([report(V4, { draining: ['n2'] })], [itself])), 'True Announced');
+    assert.equal(said(held(V4), view([report(V4)], [itself, sessions()])), 'True Announced');
+    const both = { peer: { ...itself.peer, nextHopSelf: true }, replicas: [replica('porter-0', { node: 'n1' })] };
+    const onBoth = report(V4, { nodes: ['n1', 'n2'] });
+    assert.equal(said(held(V4), view([onBoth], [sessions({ ...both, itself: ['n1'] })])), 'False NoPeerEstablished');
   });
 
   test('says whatever reason the engine has', () => {

@@ -15,6 +15,8 @@ import { shortened } from './shortened.ts';
 export interface PeerSessions {
   readonly peer: Peer;
   readonly replicas: readonly Pick<ReplicaPeerStatus, 'sessionState' | 'negotiated' | 'node'>[];
+  /** Names of the nodes that are the router itself, which is told of no way through them (`announce/announce`, `bgpRoute`). */
+  readonly itself: readonly string[];
 }
 
 /** What an engine says of an address, as far as it matters here. */
@@ -44,23 +46,21 @@ const MAX_MESSAGE = 1_024;
 
 /**
  * Whether a replica on this node tells the peer of an address: with `nextHopSelf` only if the node is one of those that take its traffic
- * (`announce/announce`, `bgpRoute`). Of a replica that doesn't say where it is that is taken to be so.
+ * (`announce/announce`, `bgpRoute`), and not if the router itself is all that takes it. Of a replica that doesn't say where it is that is taken to be so.
  */
 export function tells(
   node: string | undefined,
-  peer: Peer,
+  { peer, itself }: Pick<PeerSessions, 'peer' | 'itself'>,
   { nodes, draining = [] }: Pick<Report, 'nodes' | 'draining'>,
 ): boolean {
-  return !peer.nextHopSelf || node === undefined || nodes.includes(node) || draining.includes(node);
+  const takers = [...nodes, ...draining];
+  if (takers.length > 0 && takers.every((name) => itself.includes(name))) return false;
+  return !peer.nextHopSelf || node === undefined || (takers.includes(node) && !itself.includes(node));
 }
 
 /** Whether the peer is told of an address: over whichever session, as the routers' view of it is the sum of them. */
-export function isTold(
-  { peer, replicas }: PeerSessions,
-  family: Family,
-  report: Pick<Report, 'nodes' | 'draining'>,
-): boolean {
-  return replicas.some(({ sessionState, negotiated, node }) => {
+export function isTold(peer: PeerSessions, family: Family, report: Pick<Report, 'nodes' | 'draining'>): boolean {
+  return peer.replicas.some(({ sessionState, negotiated, node }) => {
     const families = negotiated?.families;
     const isUp = sessionState === 'Established' && (families === undefined || families.includes(`${family}-unicast`));
     return isUp && tells(node, peer, report);

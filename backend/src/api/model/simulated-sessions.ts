@@ -1,5 +1,5 @@
 import { opensFrom } from '../../announce/hearing.ts';
-import type { Node } from '../../domain/node.ts';
+import { nodesAt, type Node } from '../../domain/node.ts';
 import type { Peer } from '../../domain/peer.ts';
 import type { PeerSessions } from '../../report/announced.ts';
 import type { Word } from '../replicas/gather.ts';
@@ -36,14 +36,15 @@ function openedBy({ peers, nodes, words }: Stage, isUsable: (peer: Peer) => bool
 }
 
 function outlook(
-  { peers, words }: Stage,
+  { peers, nodes, words }: Stage,
   opened: ReadonlyMap<string, ReadonlySet<string>>,
   sessionsOf: (peer: string, word: Word) => PeerSessions['replicas'],
 ): Outlook[] {
   return [...peers].map(([name, peer]) => {
     const tellers = words.filter((word) => nodeOf(word) === undefined || opened.get(word.replica.name)?.has(name));
     const [heard, unheard] = [tellers.filter((word) => 'facts' in word), tellers.filter((word) => !('facts' in word))];
-    return { peer, replicas: heard.flatMap((word) => sessionsOf(name, word)), unheard: unheard.map(nodeOf) };
+    const itself = nodesAt(peer.address, nodes.values());
+    return { peer, itself, replicas: heard.flatMap((word) => sessionsOf(name, word)), unheard: unheard.map(nodeOf) };
   });
 }
 

@@ -42,7 +42,7 @@ function hearers(announcement: Announcement, { sessions }: World): Hearers {
   const meant = sessions.filter(({ peer }) => hears(peer, pool, family));
   const heard = meant.filter((each) => isTold(each, family, where));
   const unheard = meant.filter((each) => {
-    return !heard.includes(each) && each.unheard.some((node) => tells(node, each.peer, where));
+    return !heard.includes(each) && each.unheard.some((node) => tells(node, each, where));
   });
   const names = (of: typeof meant): string[] => of.map(({ peer }) => peer.name).sort();
   return { peers: names(heard), mayHear: names(unheard) };

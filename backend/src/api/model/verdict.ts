@@ -1,3 +1,4 @@
+import { nodesAt } from '../../domain/node.ts';
 import type { Finding } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
 import type { AddressFacts } from '../../engine/facts.ts';
@@ -56,7 +57,8 @@ export function sessionOf(peer: string, word: Word, { view }: ClusterPicture): S
 
 function sessions(picture: ClusterPicture, words: readonly Word[]): PeerSessions[] {
   return [...picture.view.peers.values()].map(([name, peer]) => {
-    return { peer, replicas: words.flatMap((word) => sessionOf(name, word, picture)) };
+    const itself = nodesAt(peer.address, picture.view.nodes.values());
+    return { peer, itself, replicas: words.flatMap((word) => sessionOf(name, word, picture)) };
   });
 }
 

@@ -39,7 +39,9 @@ class Bench {
     address: '10.0.0.1',
     serviceRanges: () => [],
     onSynced: () => undefined,
-    onInputs: () => undefined,
+    onInputs: ({ nodes }) => {
+      if (nodes !== undefined) this.writer.nodesChanged();
+    },
     onChange: (kind, key) => {
       if (kind === 'service') this.writer.serviceChanged(key);
       if (kind === 'peer') this.writer.peersChanged();
@@ -83,8 +85,8 @@ class Bench {
     this.api.store(kinds.services, withAddress(aServiceObject(name), ip));
   }
 
-  report(name: string, ip: string, reason: Reason = 'Announced'): void {
-    this.#reported({ ip, services: [`shop/${name}`], younger: [], finding: finding(reason, { ip }), nodes: [] });
+  report(name: string, ip: string, reason: Reason = 'Announced', nodes: readonly string[] = []): void {
+    this.#reported({ ip, services: [`shop/${name}`], younger: [], finding: finding(reason, { ip }), nodes });
   }
 
   #reported(report: AddressReport): void {
@@ -230,6 +232,18 @@ suite('the condition Announced in the API', () => {
       's: Warning UnAvailableLoadBalancer NoPeerEstablished',
       's: Normal EnsuredLoadBalancer Announced',
     ]);
+  });
+
+  test('says so where the router turns out to be the only node that takes the traffic', async () => {
+    const bench = await new Bench().start();
+    bench.give('s', '192.0.2.1');
+    bench.report('s', '192.0.2.1', 'Announced', ['n1']);
+    await bench.pass();
+    assert.equal(bench.said('s'), 'True Announced');
+    const addresses = [{ type: 'InternalIP', address: '192.0.2.254' }];
+    bench.api.store(kinds.nodes, { metadata: { name: 'n1' }, status: { addresses } });
+    await bench.pass(12_000);
+    assert.equal(bench.said('s'), 'False NoPeerEstablished');
   });
 
   test('counts the time without a session anew after each moment with one', async () => {

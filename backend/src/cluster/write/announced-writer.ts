@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { nodesAt } from '../../domain/node.ts';
 import { poolOf, type Conflict } from '../../domain/pool.ts';
 import type { Reason } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
@@ -20,7 +21,7 @@ export interface AnnouncedWriterDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly view: Pick<ClusterView, 'services' | 'serviceObject' | 'poolsInForce' | 'peers' | 'peerObject'>;
+  readonly view: Pick<ClusterView, 'services' | 'serviceObject' | 'poolsInForce' | 'peers' | 'peerObject' | 'nodes'>;
   readonly events: Pick<EventRecorder, 'record'>;
   /** What this replica's engine says, by address; kept current by the owner, who tells by `addressesReported`. */
   readonly reports: ReadonlyMap<string, AddressReport>;
@@ -92,6 +93,7 @@ export class AnnouncedWriter {
   readonly #lasting = new Map<string, Lasting>();
   readonly #pools = new Map<string, KnownPool>();
   #burstLook: Timer | undefined;
+  #nodesLook: Timer | undefined;
   #sessions: { readonly peers: readonly PeerSessions[]; readonly text: string };
 
   constructor(deps: AnnouncedWriterDeps) {
@@ -112,6 +114,7 @@ export class AnnouncedWriter {
 
   async stop(): Promise<void> {
     this.#burstLook?.cancel();
+    this.#nodesLook?.cancel();
     await this.#queue.stop();
   }
 
@@ -141,6 +144,14 @@ export class AnnouncedWriter {
     if (before.text !== this.#sessions.text) this.#all();
   }
 
+  /** Which nodes are routers, too. Nodes change one by one, and there may be many. */
+  nodesChanged(): void {
+    this.#nodesLook ??= this.#deps.clock.setTimer(SETTLE_MS, () => {
+      this.#nodesLook = undefined;
+      this.peersChanged();
+    });
+  }
+
   poolChanged(name: string): void {
     const before = this.#pools.get(name);
     const after = this.#knownPool(name);
@@ -163,9 +174,10 @@ export class AnnouncedWriter {
     const { view } = this.#deps;
     const peers = [...view.peers.values()].map(([name, peer]) => ({
       peer,
+      itself: nodesAt(peer.address, view.nodes.values()),
       replicas: view.peerObject(name)?.status?.replicas ?? [],
     }));
-    const texts = peers.map(({ peer, replicas }) => {
+    const texts = peers.map(({ peer, itself, replicas }) => {
       const established = replicas.filter(({ sessionState }) => sessionState === 'Established');
       // With nextHopSelf it matters where the replica is, too.
       const families = established.map(({ negotiated, node }) => {
@@ -178,6 +190,7 @@ export class AnnouncedWriter {
         peer.deleting,
         peer.adminDown,
         peer.nextHopSelf,
+        itself,
         wanted,
         [...new Set(families)].sort(),
       ];

@@ -179,6 +179,7 @@ export class Leader {
   reservedChanged(): void {
     if (!this.#started) return;
     this.#withOverlaps(() => void this.#assigner.reservedChanged());
+    this.#announced.nodesChanged();
   }
 
   /** The engine of this replica said something new of these addresses. */
