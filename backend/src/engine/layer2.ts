@@ -177,7 +177,7 @@ export class Layer2 {
     return stateTrouble(this.#states.get(ip), params, this.#isUncertain(ip));
   }
 
-  #recountNow(byApi = false): void {
+  #recountNow(byDecision = false): void {
     if (!this.#started) return;
     const { links, replicas } = this.#deps;
     const wasReady = this.#isReady;
@@ -196,7 +196,7 @@ export class Layer2 {
     const self = { name, node, stale: this.#behind.self === true, place: this.#place };
     this.#places = new LinkPlaces(this.#leaving || !this.#isReady ? theirs : [self, ...theirs]);
     this.#handovers.hear(others);
-    this.#apply(new Set([...this.#wanted.keys(), ...this.#owners.keys()]), byApi);
+    this.#apply(new Set([...this.#wanted.keys(), ...this.#owners.keys()]), byDecision);
     this.#tellPlace();
     this.#reconsider(isOneLess);
   }
@@ -227,14 +227,14 @@ export class Layer2 {
     }
   }
 
-  /** Finds the owners of these addresses, and tells the speaker what that changes; `byApi`: who may be it has changed, nobody's place. */
-  #apply(ips: Iterable<string>, byApi = false): void {
+  /** Finds the owners of these addresses, and tells the speaker what that changes; `byDecision`: see `LinkHandovers`. */
+  #apply(ips: Iterable<string>, byDecision = false): void {
     const changed = new Set<string>();
     const changes = new Map<string, Desired | null>();
     for (const ip of ips) {
       if (this.#judge(ip)) changed.add(ip);
       const before = this.#desired.get(ip);
-      this.#handovers.consider(ip, this.#owners.get(ip), this.#states.get(ip), byApi);
+      this.#handovers.consider(ip, this.#owners.get(ip), this.#states.get(ip), byDecision);
       const now = this.#goesOn(ip) ? before : this.#desiredFor(ip);
       if (!isDeepStrictEqual(before, now)) {
         changes.set(ip, now ?? null);

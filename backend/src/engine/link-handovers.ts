@@ -52,18 +52,18 @@ export class LinkHandovers {
 
   /**
    * @param state how our speaker fares with it; undefined where it doesn't speak for it
-   * @param byApi the owner is another one by an object of the API, if it is
+   * @param byDecision if the owner is another one, it is by what is decided of the address (objects of the API, verdicts on nodes, drains) and by nobody's place
    */
-  consider(ip: string, owner: LinkOwner | undefined, state: StateObservation | undefined, byApi: boolean): void {
+  consider(ip: string, owner: LinkOwner | undefined, state: StateObservation | undefined, byDecision: boolean): void {
     if (this.#handovers.get(ip)?.to !== owner?.replica) this.delete(ip);
     const isTheirs = owner !== undefined && owner.replica !== this.#replica;
-    if (isTheirs && isAnnounced(state)) this.#handOver(ip, owner.replica, byApi);
+    if (isTheirs && isAnnounced(state)) this.#handOver(ip, owner.replica, byDecision);
   }
 
-  #handOver(ip: string, to: string, byApi: boolean): void {
+  #handOver(ip: string, to: string, byDecision: boolean): void {
     const isBack = this.#returned.has(to);
     if (isBack) this.#begun.add(ip);
-    if (isBack || (byApi && !this.#handovers.has(ip))) this.#begin(ip, to);
+    if (isBack || (byDecision && !this.#handovers.has(ip))) this.#begin(ip, to);
   }
 
   #begin(ip: string, to: string): void {
