@@ -162,6 +162,19 @@ test('what one holds back no more after an edit is offered when older ones have 
   );
 });
 
+test('what one holds back no more after an edit goes to an older one that the edit lets in', () => {
+  const web = { labels: { app: 'web' } };
+  const forWeb = { serviceSelector: { matchLabels: web.labels, matchExpressions: [] } };
+  const desk = new Desk(aPool('p', ['192.0.2.1-192.0.2.2', '2001:db8::1'], forWeb));
+  desk.create('first', { ...BOTH, ...web });
+  desk.create('both', { ...BOTH, ...web });
+  desk.create('older', V4);
+  desk.create('young', { ...V4, ...web });
+  assert.deepEqual(desk.allocator.heldBack.of('d/both'), [{ pool: 'p', ip: '192.0.2.2' }]);
+  desk.pools(aPool('p', ['192.0.2.1-192.0.2.2'], { isDefault: true }));
+  assert.deepEqual([desk.ips('older'), desk.ips('young')], ['192.0.2.2', '']);
+});
+
 suite('where an edit gives a pool what was held back of another one', () => {
   const SIX_OF_P = aPool('p', ['192.0.2.9', '2001:db8::1'], { isDefault: true });
   const Q = aPool('q', ['192.0.2.2'], { isDefault: true });

@@ -191,6 +191,8 @@ export class Turns {
 
   #isHelped(service: Service, now: number, { crowds, giving }: Turn): boolean {
     const planned = this.#deps.plan(service, now);
+    // What others give up after the turns is for who waits for it by now, be there news for it or not.
+    if (planned.served) this.wait(service, planned.waitsFor);
     if (this.#reserve(service, planned, now)) {
       crowds?.clear();
       return true;
@@ -200,8 +202,6 @@ export class Turns {
     if (former.length > 0) giving.push(service);
     this.#setHolds(service, [...holds, ...former], now);
     if (said(planned) !== this.#deps.waiting.heard(service.key)) return true;
-    // Who hears nothing new may still wait for other pools than before.
-    if (planned.served) this.wait(service, planned.waitsFor);
     crowds?.add(service);
     return false;
   }
