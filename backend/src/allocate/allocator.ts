@@ -156,8 +156,12 @@ export class Allocator {
     const left = this.ledger.assignments(service.key).filter(({ ip }) => !this.#leaving.has(service.key, ip));
     const effects = this.#hold(service, left, now);
     this.#leaving.delete(service.key);
-    this.ledger.confirm(service.key, planned.served ? planned.assignments : []);
-    return this.#turns.effects(now, effects.again, effects.pools);
+    const given = planned.served ? planned.assignments : [];
+    // What was kept for it while others had their turns, with what was held back for it, was offered to none of those it may share with.
+    const isNew = without(given, this.ledger.written(service.key)).length > 0;
+    this.ledger.confirm(service.key, given);
+    const joining = isNew ? this.#turns.shareAnew(service.sharing, now) : [];
+    return this.#turns.effects(now, [...effects.again, ...joining], effects.pools);
   }
 
   /** The Service is gone. */

@@ -83,6 +83,16 @@ suite('who needs an address of each family and could share one', () => {
     assert.equal(desk.ips('both'), '192.0.2.1,2001:db8::1');
   });
 
+  test('is joined by others of its group at what was held back for it, once it has both', () => {
+    const desk = new Desk(FOUR, SIX);
+    desk.create('first', V4);
+    desk.create('both', { ...BOTH, ...withPort(80) });
+    desk.create('joins', { ...V6, ...withPort(81) });
+    assert.equal(desk.ips('joins'), '');
+    desk.remove('first');
+    assert.deepEqual([desk.ips('both'), desk.ips('joins')], ['192.0.2.1,2001:db8::1', '2001:db8::1']);
+  });
+
   test('gets it after its rest where its holders are gone', () => {
     const desk = new Desk({ ...FOUR, reuseAfterSeconds: 60 }, SIX);
     desk.create('second', V6);
