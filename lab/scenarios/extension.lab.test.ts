@@ -8,6 +8,7 @@ import { addressOf } from '../story/main-job.ts';
 import { configuration, service, whoami } from '../story/manifests.ts';
 import { Scraping, type PodMonitor } from '../story/scraping.ts';
 import { request, SteadyTraffic } from '../story/traffic.ts';
+import { heardPaths } from './manager/paths.ts';
 import { EXTENSION_LABEL } from '../../tools/package/ks-core-helm.ts';
 import { ensurePrograms, progressToStderr } from '../toolchain/index.ts';
 
@@ -235,11 +236,18 @@ suite('the extension in a cluster', () => {
   test('is uninstalled: routes and finalizers go; kinds, objects and the address stay', async () => {
     assert.ok(await hasFinalizer());
     const before = await serviceObject();
+    const r1 = lab.router('r1');
+    const explain = async (): Promise<string> => JSON.stringify(await heardPaths(r1, ip), undefined, 1);
+    // What it keeps of Pods that an earlier step has replaced on other nodes is not theirs to withdraw who go now: that ends by itself.
+    const forgotten = async (): Promise<boolean> => (await heardPaths(r1, ip)).every(({ stale }) => !stale);
+    await until(forgotten, { what: 'r1 to keep no path of an earlier Pod', timeoutMs: 150_000, explain });
     await extension.uninstall();
     assert.deepEqual(await pods(), []);
     await sessions(0);
     // Withdrawn: as after a crash, the router would keep them for two minutes.
-    await lab.router('r1').waitForRoutes(ip, []);
+    const gone = async (): Promise<boolean> => (await heardPaths(r1, ip)).length === 0;
+    await until(gone, { what: 'r1 to hear of the address from nobody', timeoutMs: 30_000, explain });
+    await r1.waitForRoutes(ip, []);
     assert.deepEqual((await serviceObject()).status.loadBalancer, before.status.loadBalancer);
     assert.equal(await hasFinalizer(), false);
     const pool = await lab.api.get('/apis/network.kubesphere.io/v1alpha2/eips/public');
