@@ -3,7 +3,7 @@ import type { AllocatorDeps } from './allocator-deps.ts';
 import { poolsOf, sameAssignments, without } from './assignments.ts';
 import { believedClaims, sameTerms } from './claims.ts';
 import { Crowds } from './crowds.ts';
-import { NO_EFFECTS, type Effects } from './effects.ts';
+import { NO_POOLS, type Effects } from './effects.ts';
 import { Freed } from './freed.ts';
 import { HeldBack } from './held-back.ts';
 import { Inheritance } from './inheritance.ts';
@@ -93,9 +93,9 @@ export class Allocator {
     });
     this.#freed.begin(remembered.released, now);
     yield* each(services, (service) => {
-      if (service.familyPolicy === 'RequireDualStack') this.#turns.holdBack(service, this.plan(service, now), now);
+      if (service.familyPolicy === 'RequireDualStack') this.#turns.holdBack(service, this.plan(service, now));
     });
-    this.#turns.clearUnsettled();
+    this.#turns.clear();
     return services.map(({ key }) => key);
   }
 
@@ -139,14 +139,14 @@ export class Allocator {
     const byStatus = service.recorded.every(isGiven) ? [] : believedClaims(service, this.#view(now));
     const leaving = [...this.ledger.assignments(key), ...byStatus].filter((assignment) => !isGiven(assignment));
     const isToStay = this.#leaving.set(key, leaving);
-    const effects = this.#hold(service, [...given, ...leaving], now);
+    const pools = this.#hold(service, [...given, ...leaving], now);
     this.observe(service);
-    this.#turns.holdBack(service, planned, now);
-    const joining = isToStay ? this.#turns.shareAnew(service.sharing, now) : [];
+    this.#turns.holdBack(service, planned);
+    if (isToStay) this.#turns.shareAnew(service.sharing);
     return this.#turns.effects(
       now,
-      [...evicted.map(({ rival }) => rival), ...effects.again, ...joining],
-      effects.pools,
+      evicted.map(({ rival }) => rival),
+      pools,
     );
   }
 
@@ -154,14 +154,14 @@ export class Allocator {
   settle(service: Service, planned: Plan, now: number): Effects {
     // Not simply what was planned: since then it may have lost some to an older Service, or been offered more.
     const left = this.ledger.assignments(service.key).filter(({ ip }) => !this.#leaving.has(service.key, ip));
-    const effects = this.#hold(service, left, now);
+    const pools = this.#hold(service, left, now);
     this.#leaving.delete(service.key);
     const given = planned.served ? planned.assignments : [];
     // What was kept for it while others had their turns, with what was held back for it, was offered to none of those it may share with.
     const isNew = without(given, this.ledger.written(service.key)).length > 0;
     this.ledger.confirm(service.key, given);
-    const joining = isNew ? this.#turns.shareAnew(service.sharing, now) : [];
-    return this.#turns.effects(now, [...effects.again, ...joining], effects.pools);
+    if (isNew) this.#turns.shareAnew(service.sharing);
+    return this.#turns.effects(now, [], pools);
   }
 
   /** The Service is gone. */
@@ -172,10 +172,10 @@ export class Allocator {
     this.ledger.wish(key, []);
     const before = this.ledger.assignments(key);
     this.#leaving.set(key, before);
-    const again = this.#turns.forget(key, now);
+    this.#turns.forget(key, now);
     this.#leaving.delete(key);
     this.#unproven.forget(key);
-    return this.#turns.effects(now, again, poolsOf(before));
+    return this.#turns.effects(now, [], poolsOf(before));
   }
 
   /** The pools changed: whoever waits may be served now, oldest first, and who is not served yet may be. */
@@ -195,7 +195,7 @@ export class Allocator {
     const crowds = pools.isForTheSame(before) ? new Crowds({ ...this.#given, waiting: this.#waiting }) : undefined;
     const effects = this.#turns.reconsider(concerned, now, crowds);
     const later = [...judged.again, ...oldestFirst([...unserved, ...disturbed], services)];
-    return this.#turns.effects(now, [...effects.again, ...later], new Set([...effects.pools, ...judged.pools]));
+    return { again: [...effects.again, ...later], pools: new Set([...effects.pools, ...judged.pools]) };
   }
 
   /** The labels of a namespace changed: who waits there may be let into other pools. */
@@ -209,16 +209,17 @@ export class Allocator {
   /** Time has passed: addresses that have rested go to who waits. */
   elapsed(now: number): Effects {
     const due = this.#freed.due(now);
-    const again = this.#turns.offer(due, now);
-    for (const { pool } of due) this.#freed.trim(pool, now);
     const pools = poolsOf(due);
+    this.#turns.open(due);
+    const given = this.#turns.effects(now, [], pools);
+    for (const { pool } of due) this.#freed.trim(pool, now);
     // Who was told of a rest that is over, and got nothing by it, hears what it waits for now.
     const others = this.#turns.reconsider(
       this.#waiting.toldOfRest(pools),
       now,
       new Crowds({ ...this.#given, waiting: this.#waiting }),
     );
-    return this.#turns.effects(now, [...again, ...others.again], new Set([...pools, ...others.pools]));
+    return { again: [...given.again, ...others.again], pools: new Set([...given.pools, ...others.pools]) };
   }
 
   #view(now: number): AllocateView {
@@ -241,21 +242,17 @@ export class Allocator {
     else this.#turns.wait(service, waitsFor, said(planned));
   }
 
-  #hold(service: Service, assignments: readonly Assignment[], now: number): Effects {
+  /** Returns the pools of which it has something else than before. */
+  #hold(service: Service, assignments: readonly Assignment[], now: number): ReadonlySet<string> {
     const unique = assignments.filter(({ ip }, i) => assignments.findIndex((other) => other.ip === ip) === i);
     const before = this.ledger.assignments(service.key);
-    // As a rule nothing is new: the watch shows what was written.
-    if (sameAssignments(unique, before) && sameTerms(service.sharing, this.ledger.sharing(service.key)))
-      return NO_EFFECTS;
     const terms = this.ledger.sharing(service.key);
-    const offered = this.#turns.set(service, unique, now);
-    const changed = [...without(unique, before), ...without(before, unique)];
-    const again = [
-      ...offered,
-      ...this.#turns.shareAnew(terms, now),
-      ...this.#turns.shareAnew(service.sharing, now),
-      ...this.#turns.retell(new Set([...unique, ...before].map(({ ip }) => ip)), now),
-    ];
-    return { again, pools: poolsOf(changed) };
+    // As a rule nothing is new: the watch shows what was written.
+    if (sameAssignments(unique, before) && sameTerms(service.sharing, terms)) return NO_POOLS;
+    this.#turns.set(service, unique, now);
+    this.#turns.shareAnew(terms);
+    this.#turns.shareAnew(service.sharing);
+    this.#turns.retell([...unique, ...before].map(({ ip }) => ip));
+    return poolsOf([...without(unique, before), ...without(before, unique)]);
   }
 }

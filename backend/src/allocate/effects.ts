@@ -6,4 +6,4 @@ export interface Effects {
   readonly pools: ReadonlySet<string>;
 }
 
-export const NO_EFFECTS: Effects = { again: [], pools: new Set() };
+export const NO_POOLS: ReadonlySet<string> = new Set();

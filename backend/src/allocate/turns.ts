@@ -1,13 +1,13 @@
 import type { Assignment, Service } from '../domain/service.ts';
 import type { SharingTerms } from '../domain/sharing.ts';
 import type { AllocatorDeps } from './allocator-deps.ts';
-import { familyOf, without } from './assignments.ts';
+import { without } from './assignments.ts';
 import { Crowds, plainWish } from './crowds.ts';
-import type { Effects } from './effects.ts';
+import { NO_POOLS, type Effects } from './effects.ts';
 import type { Freed } from './freed.ts';
 import type { HeldBack } from './held-back.ts';
-import { inTurn } from './interest.ts';
 import { sharingGroup, type Holder, type Ledger } from './ledger.ts';
+import { Openings, type Taker } from './openings.ts';
 import { said, type Plan } from './plan.ts';
 import type { PoolSet } from './pool-set.ts';
 import type { Unproven } from './unproven.ts';
@@ -24,52 +24,51 @@ interface TurnsDeps extends Pick<AllocatorDeps, 'services'> {
   readonly observe: (service: Service) => void;
 }
 
-const NO_POOLS: ReadonlySet<string> = new Set();
-
 /** So many in turn are asked whether something is to be held back for them; that none of them has a use for it is rare. */
 const MAX_ASKED = 10;
 
-/** While Services are planned anew, the oldest first. */
-interface Turn {
-  readonly crowds: Crowds | undefined;
-  /** Here come those that hold back less than before: others who are older may still have their turns. */
-  readonly giving: Service[];
-}
-
 /**
- * Who comes next: whatever becomes free, or can be shared, is kept at once for those who wait, the oldest first. What that means for
- * others is gathered until `effects` is asked for it.
+ * Who comes next. Whatever becomes free in a step, or can be shared, is gathered; then, in `effects`, those who wait have their turns, the
+ * oldest first, and what is for them is kept for them at once. What opens by that joins the rest: no turn comes within another one.
  */
 export class Turns {
   readonly #deps: TurnsDeps;
+  readonly #openings: Openings;
   /** Pools that were drawn on for those who wait, since a step began. */
   readonly #drawn = new Set<string>();
-  /** Services to plan anew as something else is held back than before, since a step began. */
-  readonly #unsettled = new Set<string>();
-  /** Where something was held back that its Service or an older one has got, since a step began. */
+  /** Services to plan anew, as they get or hear something, since a step began. */
+  readonly #again = new Set<string>();
+  /** Addresses of which those that want them may have to hear something else, since a step began. */
+  readonly #retold = new Set<string>();
+  /** Where something was held back that its Service or another one has got, since a step began. */
   readonly #vacated = new Map<string, Lack>();
+  /** Of those whom an edit of pools concerns. */
+  #crowds: Crowds | undefined;
 
   constructor(deps: TurnsDeps) {
     this.#deps = deps;
+    this.#openings = new Openings(deps);
   }
 
   /** Everybody is planned anew anyway. */
-  clearUnsettled(): void {
-    this.#unsettled.clear();
+  clear(): void {
+    this.#openings.clear();
+    this.#drawn.clear();
+    this.#again.clear();
+    this.#retold.clear();
+    this.#vacated.clear();
+    this.#crowds = undefined;
   }
 
-  /** What a step means, with the pools that others were given something from on the way. */
-  effects(now: number, again: readonly string[], pools: ReadonlySet<string> = NO_POOLS): Effects {
-    // Not before everybody was asked for whom something is free: of them others may be older.
-    for (const [id, place] of this.#vacated) {
-      this.#vacated.delete(id);
-      this.#passOn(place, now);
-    }
+  /** Ends a step: all have their turns. `again`, `pools`: what it means for others besides. */
+  effects(now: number, again: readonly string[] = [], pools: ReadonlySet<string> = NO_POOLS): Effects {
+    do this.#letAllHaveTheirTurns(now);
+    while (this.#passOn(now));
+    this.#retell(now);
     // As a rule it means nothing for others.
+    const keys = this.#again.size === 0 ? again : [...new Set([...again, ...this.#again])];
     const all = this.#drawn.size === 0 ? pools : new Set([...pools, ...this.#drawn]);
-    const keys = this.#unsettled.size === 0 ? again : [...new Set([...again, ...this.#unsettled])];
-    this.#drawn.clear();
-    this.#unsettled.clear();
+    this.clear();
     return { again: keys, pools: all };
   }
 
@@ -82,128 +81,116 @@ export class Turns {
     this.#deps.waiting.set(service, waitsFor, { heard, ...others });
   }
 
-  /** What a Service has from now on; what it has no more goes to who waits, with what is free besides. */
-  set(holder: Holder, assignments: readonly Assignment[], now: number, free: readonly Assignment[] = []): string[] {
+  /** What a Service has from now on; what it has no more is for who waits. */
+  set(holder: Holder, assignments: readonly Assignment[], now: number): void {
     const { key } = holder;
-    const { ledger, heldBack, unproven, pools } = this.#deps;
+    const { ledger, unproven, pools } = this.#deps;
     unproven.note(key, assignments, pools());
-    const taken = assignments.flatMap(({ ip }) => heldBack.take(ip) ?? []);
-    for (const { key: other, place } of taken) {
-      this.#vacated.set(lackId(place), place);
-      if (other !== key) this.#unsettled.add(other);
-    }
+    this.#takeHeldBack(key, assignments);
     const written = ledger.written(key);
     const lost = ledger.assignments(key).filter(({ ip }) => assignments.every((other) => other.ip !== ip));
     const freed = ledger.set(holder, assignments, now);
     this.#discard(freed, written);
+    for (const { ip } of assignments) if (ledger.isHeldAlone(ip)) this.#openings.close(ip);
     // Beside those who have it still there may be room, whatever the terms of the one that left have become.
-    const sharers = lost.flatMap(({ ip }) => ledger.holders(ip).slice(0, 1));
-    const groups = sharers.flatMap((sharer) => groupOf(ledger.sharing(sharer)) ?? []);
-    const resting: string[] = [];
-    const rested = freed.flatMap((assignment) => {
+    for (const { ip } of lost) {
+      const [sharer] = ledger.holders(ip);
+      if (sharer !== undefined) this.shareAnew(ledger.sharing(sharer));
+    }
+    for (const assignment of freed) {
       const home = this.#deps.freed.take(assignment, now);
-      if (home === undefined) resting.push(assignment.ip);
-      return home ?? [];
-    });
-    // Who wants one that rests hears that, and that it is nobody's any more.
-    return [...this.offer([...free, ...rested], now, groups), ...this.retell(resting, now)];
+      // Who wants one that rests hears that, and that it is nobody's any more.
+      if (home === undefined) this.retell([assignment.ip]);
+      else this.open([home]);
+    }
   }
 
-  /** A Service is gone: what it had, and what was held back for it, goes to who waits. */
-  forget(key: string, now: number): string[] {
+  /** A Service is gone: what it had, and what was held back for it, is for who waits. */
+  forget(key: string, now: number): void {
     const { ledger, heldBack } = this.#deps;
     const held = heldBack.of(key);
     for (const { ip } of held) heldBack.take(ip);
+    this.open(held);
     const sharing = ledger.sharing(key);
-    return sharing === undefined ? this.offer(held, now) : this.set({ key, sharing }, [], now, held);
+    if (sharing !== undefined) this.set({ key, sharing }, [], now);
   }
 
-  /**
-   * Keeps addresses for the oldest Services that wait for them, so that no younger one comes first; of those who share in these groups
-   * whoever fits beside the others by now gets its address, too. All in one: somebody who needs two would get both with the first one,
-   * although an older one waits for the second.
-   */
-  offer(free: readonly Assignment[], now: number, groups: readonly string[] = []): string[] {
-    const { services, ledger, heldBack, waiting, pools } = this.#deps;
-    const again: string[] = [];
-    const open = new Map(free.map((assignment) => [assignment.ip, assignment]));
-    for (const { key, ips, isMember } of inTurn({ open, groups: new Set(groups) }, pools(), waiting)) {
-      const service = services.get(key);
-      // Of those who share only some fit beside the first: the others get nothing by being planned.
-      const fits = (one: Service): boolean => isMember || ips.some((ip) => ledger.rivals(ip, one).length === 0);
-      if (service === undefined || !fits(service)) continue;
-      if (this.#serve(service, now)) again.push(key);
-      for (const ip of open.keys()) if (heldBack.has(ip) || ledger.isHeldAlone(ip)) open.delete(ip);
-    }
-    return free.length === 0 ? again : [...again, ...this.retell(new Set(free.map(({ ip }) => ip)), now)];
+  /** These are free: they are for those who wait for them. */
+  open(free: readonly Assignment[]): void {
+    for (const assignment of free) this.#openings.open(assignment);
+    this.retell(free.map(({ ip }) => ip));
   }
 
   /** One of a group has other addresses or terms than before: those of the group that wait may fit beside it now. */
-  shareAnew(terms: SharingTerms | undefined, now: number): string[] {
-    const group = groupOf(terms);
-    return group === undefined ? [] : this.offer([], now, [group]);
+  shareAnew(terms: SharingTerms | undefined): void {
+    const group = terms === undefined ? undefined : sharingGroup(terms);
+    if (group !== undefined) this.#openings.openGroup(group);
   }
 
-  /** Who wants an address that somebody else has got, or has on other terms, and is told of another one or of other terms. */
-  retell(ips: Iterable<string>, now: number): string[] {
-    const { services, waiting, plan } = this.#deps;
-    const wanting = [...ips].flatMap((ip) => waiting.wantersOf(ip));
-    const concerned = wanting.filter(({ key }) => {
-      const service = services.get(key);
-      return service !== undefined && said(plan(service, now)) !== waiting.heard(key);
-    });
-    return concerned.map(({ key }) => key);
+  /** Who wants an address that somebody else has got, or has on other terms, may have to be told of another one or of other terms. */
+  retell(ips: Iterable<string>): void {
+    for (const ip of ips) this.#retold.add(ip);
   }
 
-  /** Who waits is planned anew, oldest first; returned are those that get something or hear something new. */
+  /** These are planned anew, in order of age; with the others that get something, those of them get a write that hear something new. */
   reconsider(keys: readonly string[], now: number, crowds?: Crowds): Effects {
-    const giving: Service[] = [];
-    const again = keys.filter((key) => {
-      const service = this.#deps.services.get(key);
-      if (service === undefined || crowds?.isHopeless(service) === true) return false;
-      return this.#isHelped(service, now, { crowds, giving });
-    });
-    this.#giveUp(giving, now);
-    return this.effects(now, again);
+    this.#crowds = crowds;
+    this.#openings.concern(keys.flatMap((key) => this.#deps.services.get(key) ?? []));
+    return this.effects(now);
   }
 
   /** Holds back what a Service is to have with what it lacks; what is not held back any more is for who waits. */
-  holdBack(service: Service, planned: Plan, now: number): void {
-    this.#setHolds(service, holdsOf(planned), now);
-  }
-
-  /** Everybody has had his turn: what these hold back no more is for those who wait. */
-  #giveUp(services: readonly Service[], now: number): void {
-    for (const service of services) this.holdBack(service, this.#deps.plan(service, now), now);
-  }
-
-  #setHolds(service: Service, holds: readonly Assignment[], now: number): void {
+  holdBack(service: Service, planned: Plan): void {
     const { ledger, heldBack, observe } = this.#deps;
+    const holds = planned.served ? planned.holds : [];
     if (holds.length === 0 && heldBack.of(service.key).length === 0) return;
     const dropped = heldBack.set(service, holds);
     observe(service);
-    for (const { service: former } of dropped) if (former.key !== service.key) this.#unsettled.add(former.key);
-    const free = dropped
-      .map(({ assignment }) => assignment)
-      .filter(({ ip }) => !ledger.isHeld(ip) && !heldBack.has(ip));
-    for (const key of this.offer(free, now)) this.#unsettled.add(key);
+    for (const { ip } of holds) if (heldBack.has(ip)) this.#openings.close(ip);
+    // Who had to leave its place to an older one may find another.
+    for (const { service: former } of dropped) if (former.key !== service.key) this.#openings.concern([former]);
+    const all = dropped.map(({ assignment }) => assignment);
+    this.open(all.filter(({ ip }) => !ledger.isHeld(ip) && !heldBack.has(ip)));
   }
 
-  #isHelped(service: Service, now: number, { crowds, giving }: Turn): boolean {
-    const planned = this.#deps.plan(service, now);
-    // What others give up after the turns is for who waits for it by now, be there news for it or not.
-    if (planned.served) this.wait(service, planned.waitsFor);
-    if (this.#reserve(service, planned, now)) {
-      crowds?.clear();
-      return true;
+  /** What is held back for somebody else is taken from him: he is to look for another one. */
+  #takeHeldBack(key: string, assignments: readonly Assignment[]): void {
+    const { services, heldBack } = this.#deps;
+    for (const { key: other, place } of assignments.flatMap(({ ip }) => heldBack.take(ip) ?? [])) {
+      this.#vacated.set(lackId(place), place);
+      const service = other === key ? undefined : services.get(other);
+      if (service !== undefined) this.#openings.concern([service]);
     }
-    const holds = holdsOf(planned);
-    const former = elsewhere(this.#deps.heldBack.of(service.key), holds);
-    if (former.length > 0) giving.push(service);
-    this.#setHolds(service, [...holds, ...former], now);
-    if (said(planned) !== this.#deps.waiting.heard(service.key)) return true;
-    crowds?.add(service);
+  }
+
+  /**
+   * That comes to an end: by each turn somebody gets an address for good, or an older one has another held back that he prefers and that
+   * younger ones have to leave to him, or nothing opens.
+   */
+  #letAllHaveTheirTurns(now: number): void {
+    for (let taker = this.#openings.next(); taker !== undefined; taker = this.#openings.next()) {
+      const service = this.#deps.services.get(taker.key);
+      if (service === undefined) continue;
+      if (taker.isConcerned) this.#reconsider(service, this.#crowds, now);
+      else if (this.#mayFit(service, taker)) this.#serve(service, this.#deps.plan(service, now), now);
+    }
+  }
+
+  /** Of those who share only some fit beside the first: the others get nothing by being planned. */
+  #mayFit(service: Service, { isMember, ips }: Taker): boolean {
+    if (isMember) return true;
+    for (const ip of ips) if (this.#deps.ledger.rivals(ip, service).length === 0) return true;
     return false;
+  }
+
+  #reconsider(service: Service, crowds: Crowds | undefined, now: number): void {
+    if (crowds?.isHopeless(service) === true) return;
+    const planned = this.#deps.plan(service, now);
+    // What opens later is for who waits for it by now, be there news for it or not.
+    if (planned.served) this.wait(service, planned.waitsFor);
+    if (this.#serve(service, planned, now)) crowds?.clear();
+    else if (said(planned) === this.#deps.waiting.heard(service.key)) crowds?.add(service);
+    else this.#again.add(service.key);
   }
 
   /** What was only kept for a Service and never written need not rest, and is no address to get back. */
@@ -212,27 +199,34 @@ export class Turns {
     for (const { ip } of freed) if (!written.some((assignment) => assignment.ip === ip)) ledger.neverUsed(ip);
   }
 
-  /** Nothing is held back any more of a family of a pool: now something may be for the next one that needs both families. */
-  #passOn(place: Lack, now: number): void {
+  /**
+   * Of a family of a pool nothing is held back any more, and all have had their turns: now something may be for the next one that needs
+   * both families. Returns whether there was such a place.
+   */
+  #passOn(now: number): boolean {
+    const [first] = this.#vacated;
+    if (first === undefined) return false;
+    const [id, place] = first;
+    this.#vacated.delete(id);
     const { services, waiting, heldBack } = this.#deps;
     const crowds = new Crowds(this.#deps);
-    const giving: Service[] = [];
     let asked = 0;
     for (const { key } of waiting.needingBoth(place)) {
       if (heldBack.isTaken(place) || asked >= MAX_ASKED) break;
       const service = services.get(key);
       if (service === undefined || crowds.isHopeless(service)) continue;
       asked += 1;
-      if (this.#isHelped(service, now, { crowds, giving })) this.#unsettled.add(key);
+      this.#reconsider(service, crowds, now);
+      this.#letAllHaveTheirTurns(now);
     }
-    this.#giveUp(giving, now);
+    return true;
   }
 
   /** Keeps for a Service that waits what it can have by now; returns whether it gets something. */
-  #serve(service: Service, now: number): boolean {
-    const planned = this.#deps.plan(service, now);
+  #serve(service: Service, planned: Plan, now: number): boolean {
     const gets = this.#reserve(service, planned, now);
-    this.holdBack(service, planned, now);
+    if (gets) this.#again.add(service.key);
+    this.holdBack(service, planned);
     return gets;
   }
 
@@ -248,17 +242,12 @@ export class Turns {
     for (const { pool } of added) this.#drawn.add(pool);
     return true;
   }
-}
 
-function holdsOf(planned: Plan): readonly Assignment[] {
-  return planned.served ? planned.holds : [];
-}
-
-/** Of what was held back what is not in the place of something that is: of a family of a pool there is one. */
-function elsewhere(former: readonly Assignment[], holds: readonly Assignment[]): Assignment[] {
-  return former.filter((one) => holds.every((hold) => hold.pool !== one.pool || familyOf(hold) !== familyOf(one)));
-}
-
-function groupOf(terms: SharingTerms | undefined): string | undefined {
-  return terms === undefined ? undefined : sharingGroup(terms);
+  #retell(now: number): void {
+    const { services, waiting, plan } = this.#deps;
+    for (const { key } of [...this.#retold].flatMap((ip) => waiting.wantersOf(ip))) {
+      const service = services.get(key);
+      if (service !== undefined && said(plan(service, now)) !== waiting.heard(key)) this.#again.add(key);
+    }
+  }
 }

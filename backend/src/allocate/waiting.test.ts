@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { aPool } from '../domain/testing/builders.ts';
-import { inTurn } from './interest.ts';
+import { Openings } from './openings.ts';
 import { PoolSet } from './pool-set.ts';
 import { byServiceAge, Waiting, type Interest } from './waiting.ts';
 
@@ -24,8 +24,15 @@ function interest(pools: readonly string[], ips: readonly string[] = []): Intere
 /** Whom an address of a pool is for that becomes free. */
 function freed(waiting: Waiting, pool: string, ip: string): string[] {
   const pools = new PoolSet(new Map([[pool, aPool(pool, ['192.0.2.0/24', '2001:db8::/64'])]]));
-  const offer = { open: new Map([[ip, { pool, ip }]]), groups: new Set<string>() };
-  return [...inTurn(offer, pools, waiting)].map(({ key }) => key);
+  const openings = new Openings({ waiting, pools: () => pools });
+  openings.open({ pool, ip });
+  return rest(openings);
+}
+
+/** All that are to come, in turn. */
+function rest(openings: Openings): string[] {
+  const next = openings.next();
+  return next === undefined ? [] : [next.key, ...rest(openings)];
 }
 
 function membersOf(waiting: Waiting, group: string): string[] {
@@ -64,6 +71,51 @@ suite('who waits for an address', () => {
     assert.deepEqual(freed(waiting, 'p', '192.0.2.1'), ['young']);
     assert.deepEqual(membersOf(waiting, 'shop/k'), []);
     assert.deepEqual([waiting.keys(), waiting.size], [['old', 'young'], 2]);
+  });
+});
+
+suite('what opens', () => {
+  const pools = new PoolSet(new Map([['p', aPool('p', ['192.0.2.0/24'])]]));
+  const waiting = new Waiting();
+  for (const age of [1, 2, 3]) waiting.set(aged(`${age}`, age), interest(['p']), { group: 'shop/k' });
+
+  function opened(): Openings {
+    const openings = new Openings({ waiting, pools: () => pools });
+    for (const ip of ['192.0.2.1', '192.0.2.2']) openings.open({ pool: 'p', ip });
+    return openings;
+  }
+
+  test('is for each once, whatever it is', () => {
+    const openings = opened();
+    openings.openGroup('shop/k');
+    openings.concern([aged('2', 2), aged('4', 4)]);
+    const all = ['1', '2', '3', '4'].map(() => openings.next());
+    assert.deepEqual(
+      all.map((taker) => [taker?.key, [...(taker?.ips ?? [])].length, taker?.isMember, taker?.isConcerned]),
+      [
+        ['1', 2, true, false],
+        ['2', 2, true, true],
+        ['3', 2, true, false],
+        ['4', 0, false, true],
+      ],
+    );
+    assert.equal(openings.next(), undefined);
+  });
+
+  test('while others have their turns is for who was asked before as well, and the oldest of all comes next', () => {
+    const openings = opened();
+    assert.deepEqual([openings.next()?.key, openings.next()?.key], ['1', '2']);
+    openings.open({ pool: 'p', ip: '192.0.2.3' });
+    assert.deepEqual(rest(openings), ['1', '2', '3']);
+  });
+
+  test('is for nobody else once somebody has it, and for those that are left where there is more', () => {
+    const openings = opened();
+    assert.equal(openings.next()?.key, '1');
+    openings.close('192.0.2.1');
+    assert.equal(openings.next()?.key, '2');
+    openings.close('192.0.2.2');
+    assert.deepEqual(rest(openings), []);
   });
 });
 

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Service } from '../domain/service.ts';
+import { aPool, sharingTerms } from '../domain/testing/builders.ts';
+import { Desk } from './testing/desk.ts';
+
+const BOTH: Partial<Service> = { familyPolicy: 'RequireDualStack', families: ['ipv4', 'ipv6'] };
+const V4: Partial<Service> = { families: ['ipv4'] };
+const V6: Partial<Service> = { families: ['ipv6'] };
+
+const SIX = aPool('six', ['2001:db8::1']);
+
+function withPort(port: number): Pick<Service, 'sharing'> {
+  return { sharing: sharingTerms({ namespace: 'd', key: 'k', ports: [`TCP/${port}`] }) };
+}
+
+function has(desk: Desk, ...names: readonly string[]): readonly string[] {
+  return names.map((name) => desk.ips(name));
+}
+
+suite('what one gives up while others have their turns', () => {
+  test('brings nobody an address for which an older one is yet to be asked', () => {
+    const [p, q] = [aPool('p', ['192.0.2.1']), aPool('q', ['192.0.2.2-192.0.2.3'], { reuseAfterSeconds: 60 })];
+    const desk = new Desk(p, q, SIX);
+    desk.create('six', { ...V6, wantedPools: ['six'] });
+    for (const name of ['a', 'b']) desk.create(name, { ...V4, wantedPools: ['q'] });
+    desk.create('both', { ...BOTH, wantedPools: ['q', 'p', 'six'] });
+    desk.create('older', { ...V4, wantedPools: ['q'] });
+    desk.create('young', { ...V4, wantedPools: ['q', 'p'] });
+    for (const name of ['a', 'b']) desk.remove(name);
+    desk.pass(60);
+    assert.deepEqual(desk.allocator.heldBack.of('d/both'), [{ pool: 'q', ip: '192.0.2.2' }]);
+    assert.deepEqual(has(desk, 'older', 'young'), ['192.0.2.3', '192.0.2.1']);
+  });
+
+  test('goes to nobody who happens to be asked next, though an older one waits for this alone', () => {
+    const [p, q] = [aPool('p', ['192.0.2.1']), aPool('q', ['192.0.2.2'])];
+    const desk = new Desk(p, q, SIX);
+    desk.create('six', { ...V6, wantedPools: ['six'] });
+    desk.create('a', { ...V4, wantedPools: ['q'] });
+    desk.create('both', { ...BOTH, wantedPools: ['q', 'p', 'six'] });
+    desk.create('older', { ...V4, wantedPools: ['p'] });
+    desk.create('young', { ...V4, wantedPools: ['q', 'p'] });
+    desk.remove('a');
+    assert.deepEqual(has(desk, 'older', 'young'), ['192.0.2.1', '']);
+  });
+
+  test('after an edit goes to nobody before older ones that the edit lets in', () => {
+    const web = { labels: { app: 'web' } };
+    const forWeb = { serviceSelector: { matchLabels: web.labels, matchExpressions: [] } };
+    const desk = new Desk(aPool('q', ['192.0.2.2'], forWeb), SIX);
+    desk.create('six', { ...V6, wantedPools: ['six'] });
+    desk.create('first', { ...BOTH, wantedPools: ['q', 'six'] });
+    desk.create('both', { ...BOTH, ...web, wantedPools: ['q', 'six'] });
+    desk.create('older', { ...V4, wantedPools: ['q'] });
+    desk.create('young', { ...V4, ...web, wantedPools: ['q'] });
+    desk.pools(aPool('q', ['192.0.2.2-192.0.2.3']), SIX);
+    assert.equal(desk.allocator.heldBack.of('d/first').length, 1);
+    assert.deepEqual(
+      has(desk, 'older', 'young').map((ip) => ip !== ''),
+      [true, false],
+    );
+  });
+});
+
+test('of those who may share by new terms the older comes first, also where the same edit gives an address up', () => {
+  const [p, q] = [aPool('p', ['192.0.2.1']), aPool('q', ['2001:db8::1'])];
+  const desk = new Desk(p, q);
+  desk.create('first', { ...BOTH, ...withPort(80), wantedPools: ['p', 'q'] });
+  desk.create('older', { ...V4, ...withPort(80), wantedPools: ['p'] });
+  desk.create('young', { ...BOTH, familyPolicy: 'PreferDualStack', ...withPort(80), wantedPools: ['p', 'q'] });
+  assert.deepEqual(has(desk, 'older', 'young'), ['', '']);
+  desk.edit('first', { ...V4, familyPolicy: 'SingleStack', ...withPort(443) });
+  assert.deepEqual(has(desk, 'first', 'older', 'young'), ['192.0.2.1', '192.0.2.1', '2001:db8::1']);
+});
