@@ -113,7 +113,7 @@ function chooseWanted(address: Address, service: Service, view: ChooseView): Cho
   }
   const found = closed(pool, service, address.family, view) ?? whyNever(pool, address, service, view.pools);
   if (found !== undefined) return { ok: false, finding: found };
-  if (view.pools.reserved.isClusterIP(address)) {
+  if (view.pools.reserved.isClusterIP(ip)) {
     return { ok: false, finding: finding('WantedAddressInServiceRange', { ip, range: ip, pool: pool.name }) };
   }
   const taken = notShareable(ip, service, view);

@@ -49,17 +49,17 @@ export class Exceptions {
     const isAsBefore = before?.holders === holders && sameRules(name, before.pools, pools);
     const ips = isAsBefore ? before.ips : new Set<string>();
     for (const ip of isAsBefore ? touched : holders.byIp.keys()) {
-      if (this.#isException(ip, pool, holders.byIp.get(ip) ?? NOTHING)) ips.add(ip);
+      if (this.#isException(ip, pool, holders.byIp.get(ip) ?? [])) ips.add(ip);
       else ips.delete(ip);
     }
     this.#known.set(name, { holders, pools, ips });
     return ips;
   }
 
-  #isException(ip: string, pool: Pool, keys: ReadonlySet<string>): boolean {
-    const address = keys.size === 0 ? undefined : parseAddress(ip);
+  #isException(ip: string, pool: Pool, keys: readonly string[]): boolean {
+    const address = keys.length === 0 ? undefined : parseAddress(ip);
     if (address === undefined) return false;
-    return !liesIn(address, pool) || [...keys].some((key) => this.#isBarred(address, pool, key));
+    return !liesIn(address, pool) || keys.some((key) => this.#isBarred(address, pool, key));
   }
 
   #isBarred(address: Address, pool: Pool, key: string): boolean {

@@ -88,8 +88,8 @@ export function findOwn(service: Service, family: Family, pool: Pool, view: Free
 function fresh(family: Family, pool: Pool, { pools, ledger }: Pick<FreeView, 'pools' | 'ledger'>): string | undefined {
   for (const range of pools.allocatable(pool.name)) {
     if (range.family !== family) continue;
-    const address = ledger.lowestFresh(pool, range, (candidate) => pools.isSkipped(pool, candidate));
-    if (address !== undefined) return formatAddress(address);
+    const ip = ledger.lowestFresh(pool, range, (candidate, text) => pools.isSkipped(pool, candidate, text));
+    if (ip !== undefined) return ip;
   }
   return undefined;
 }

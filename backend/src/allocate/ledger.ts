@@ -2,7 +2,7 @@ import { formatAddress, parseAddress, type Address, type AddressRange, type Fami
 import { MAX_RELEASED, type Pool } from '../domain/pool.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import { sharingProblem, type SharingTerms } from '../domain/sharing.ts';
-import { addTo, removeFrom } from './multimap.ts';
+import { addTo, removeFrom, type Multimap } from './multimap.ts';
 import { PoolHolders } from './pool-holders.ts';
 import { Released, type Release } from './released.ts';
 
@@ -23,7 +23,7 @@ interface Floor {
   value: bigint;
 }
 
-const NOBODY: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+const NOBODY: ReadonlyMap<string, readonly string[]> = new Map();
 const NOTHING: readonly string[] = [];
 
 /** Who may share at all: one key in one namespace. */
@@ -37,13 +37,13 @@ export function sharingGroup({ namespace, key }: SharingTerms): string | undefin
  */
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
-  readonly #holders = new Map<string, Set<string>>();
+  readonly #holders: Multimap = new Map();
   readonly #byPool = new Map<string, PoolHolders>();
-  readonly #groups = new Map<string, Set<string>>();
+  readonly #groups: Multimap = new Map();
   readonly #released = new Map<string, Released>();
   readonly #releasedIn = new Map<string, string>();
   readonly #wishes = new Map<string, readonly string[]>();
-  readonly #wishers = new Map<string, Set<string>>();
+  readonly #wishers: Multimap = new Map();
   readonly #wishedFree = new Set<string>();
   readonly #floors = new Map<string, Floor>();
   /** By Service, the addresses that it let go of while others went on sharing them; the oldest are forgotten first. */
@@ -74,7 +74,7 @@ export class Ledger {
   }
 
   #leave(service: string, before: readonly Assignment[]): void {
-    const left = before.map(({ ip }) => ip).filter((ip) => this.#holders.get(ip)?.has(service) === false);
+    const left = before.map(({ ip }) => ip).filter((ip) => this.#holders.get(ip)?.includes(service) === false);
     if (left.length === 0) return;
     this.#left.delete(service);
     this.#left.set(service, left);
@@ -124,22 +124,22 @@ export class Ledger {
 
   /** The Services that hold an address, in no particular order. */
   holders(ip: string): readonly string[] {
-    return [...(this.#holders.get(ip) ?? [])];
+    return this.#holders.get(ip) ?? NOTHING;
   }
 
   /** The holders of an address that a Service can't share it with, in no particular order. */
   rivals(ip: string, { key, sharing }: Holder): string[] {
-    const holders = this.#holders.get(ip);
+    const holders = this.holders(ip);
     // As a rule one address has one holder, which asks for itself.
-    if (holders === undefined || (holders.size === 1 && holders.has(key))) return [];
-    return [...holders].filter((other) => {
+    if (holders.length === 0 || (holders.length === 1 && holders[0] === key)) return [];
+    return holders.filter((other) => {
       const theirs = this.sharing(other);
       return other !== key && theirs !== undefined && sharingProblem(sharing, theirs) !== undefined;
     });
   }
 
   /** The held addresses of a pool with their Services' keys, in no particular order. */
-  heldOf(pool: string): ReadonlyMap<string, ReadonlySet<string>> {
+  heldOf(pool: string): ReadonlyMap<string, readonly string[]> {
     return this.#byPool.get(pool)?.byIp ?? NOBODY;
   }
 
@@ -156,7 +156,7 @@ export class Ledger {
   /** The addresses that others of the same sharing group hold, in no particular order. */
   sharedWith({ key, sharing }: Holder): Assignment[] {
     const group = sharingGroup(sharing);
-    const members = group === undefined ? [] : [...(this.#groups.get(group) ?? [])];
+    const members = group === undefined ? NOTHING : (this.#groups.get(group) ?? NOTHING);
     return members.filter((member) => member !== key).flatMap((member) => this.assignments(member));
   }
 
@@ -271,7 +271,7 @@ export class Ledger {
 
   isWishedByOthers(ip: string, service: string): boolean {
     const wishers = this.#wishers.get(ip);
-    return wishers !== undefined && (wishers.size > 1 || !wishers.has(service));
+    return wishers !== undefined && (wishers.length > 1 || wishers[0] !== service);
   }
 
   /** All addresses that somebody asks for and nobody holds. */
@@ -279,8 +279,12 @@ export class Ledger {
     return this.#wishedFree;
   }
 
-  /** The lowest address of a range that nobody holds, had or asks for; undefined if there is none. */
-  lowestFresh(pool: Pool, range: AddressRange, isSkipped: (address: Address) => boolean): Address | undefined {
+  /** The lowest address of a range that nobody holds, had or asks for, in canonical text; undefined if there is none. */
+  lowestFresh(
+    pool: Pool,
+    range: AddressRange,
+    isSkipped: (address: Address, ip: string) => boolean,
+  ): string | undefined {
     const id = `${floorId(range)}${pool.avoidBuggyIPs ? ' without buggy ones' : ''}`;
     const floor = this.#floors.get(id) ?? { family: range.family, first: range.first, value: range.first };
     this.#floors.set(id, floor);
@@ -288,7 +292,7 @@ export class Ledger {
       const address = { family: range.family, value: floor.value };
       const ip = formatAddress(address);
       const used = this.#holders.has(ip) || this.#releasedIn.has(ip) || this.#wishers.has(ip);
-      if (!used && !isSkipped(address)) return address;
+      if (!used && !isSkipped(address, ip)) return ip;
     }
     return undefined;
   }

@@ -1,13 +1,13 @@
-import { addTo, removeFrom } from './multimap.ts';
+import { addTo, removeFrom, type Multimap } from './multimap.ts';
 
 /** Who has what of one pool, with what of it changed since that was last asked: tens of thousands are not gone through for one. */
 export class PoolHolders {
-  readonly #byIp = new Map<string, Set<string>>();
+  readonly #byIp: Multimap = new Map();
   readonly #namespaces = new Map<string, number>();
   #touched = new Set<string>();
 
   /** Keys of Services by address. */
-  get byIp(): ReadonlyMap<string, ReadonlySet<string>> {
+  get byIp(): ReadonlyMap<string, readonly string[]> {
     return this.#byIp;
   }
 
@@ -21,14 +21,14 @@ export class PoolHolders {
   }
 
   add(ip: string, key: string): void {
-    if (this.#byIp.get(ip)?.has(key) === true) return;
+    if (this.#byIp.get(ip)?.includes(key) === true) return;
     addTo(this.#byIp, ip, key);
     this.#count(key, 1);
     this.#touched.add(ip);
   }
 
   remove(ip: string, key: string): void {
-    if (this.#byIp.get(ip)?.has(key) !== true) return;
+    if (this.#byIp.get(ip)?.includes(key) !== true) return;
     removeFrom(this.#byIp, ip, key);
     this.#count(key, -1);
     this.#touched.add(ip);

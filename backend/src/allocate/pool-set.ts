@@ -41,6 +41,8 @@ export class PoolSet {
   readonly #byLabels: readonly Pool[];
   readonly #byNamespace = new Map<string, Pool[]>();
   readonly #rank = new Map<string, number>();
+  /** What was found of a namespace while it had these labels: Services come in thousands, namespaces in dozens. */
+  readonly #ofNamespace = new Map<string, { readonly labels: Labels | undefined; readonly pools: readonly Pool[] }>();
   readonly #allocatable = new Map<string, readonly AddressRange[]>();
   readonly #overlaps = new Map<string, Overlap[]>();
   readonly #strangers: ReadonlyMap<string, Conflict>;
@@ -116,10 +118,20 @@ export class PoolSet {
 
   /** Pools that a Service is given addresses from without naming any: those bound to it, then the default ones. */
   candidates(service: Service, labels: Labels | undefined): Pool[] {
-    const byName = this.#byNamespace.get(service.namespace) ?? [];
-    const bound = new Set([...byName, ...this.#byLabels].filter((pool) => isAllowed(pool, service, labels)));
+    const known = this.#ofNamespace.get(service.namespace);
+    const all = known !== undefined && known.labels === labels ? known.pools : this.#allOf(service.namespace, labels);
+    return all.filter((pool) => selects(pool.serviceSelector, service.labels));
+  }
+
+  /** The same for any Service of a namespace, whatever its own labels: most pools are told apart by the namespace. */
+  #allOf(namespace: string, labels: Labels | undefined): readonly Pool[] {
+    const byName = this.#byNamespace.get(namespace) ?? [];
+    const isLetIn = (pool: Pool): boolean => allowsNamespace(pool, namespace, labels);
+    const bound = new Set([...byName, ...this.#byLabels].filter(isLetIn));
     const inOrder = [...bound].sort((a, b) => (this.#rank.get(a.name) ?? 0) - (this.#rank.get(b.name) ?? 0));
-    return [...inOrder, ...this.#defaults.filter((pool) => !bound.has(pool) && isAllowed(pool, service, labels))];
+    const pools = [...inOrder, ...this.#defaults.filter((pool) => !bound.has(pool) && isLetIn(pool))];
+    this.#ofNamespace.set(namespace, { labels, pools });
+    return pools;
   }
 
   /** What a pool may give, in the order of its spec: without what belongs to others; single addresses apart (`reservation`). */
@@ -154,20 +166,20 @@ export class PoolSet {
   /** Whether a pool gives this address at all, held or not. */
   gives(pool: Pool, address: Address): boolean {
     const within = this.allocatable(pool.name).some((range) => rangeContains(range, address));
-    return within && !this.isSkipped(pool, address);
+    return within && !this.isSkipped(pool, address, formatAddress(address));
   }
 
-  /** Whether a single address inside of `allocatable` is left out. */
-  isSkipped(pool: Pool, address: Address): boolean {
+  /** Whether a single address inside of `allocatable` is left out. `ip`: its canonical text. */
+  isSkipped(pool: Pool, address: Address, ip: string): boolean {
     if (pool.avoidBuggyIPs && isBuggy(address)) return true;
-    if (this.#strangers.size > 0 && this.#strangers.has(formatAddress(address))) return true;
-    return this.reserved.nodeWith(address) !== undefined || this.reserved.isClusterIP(address);
+    if (this.#strangers.has(ip)) return true;
+    return this.reserved.nodeWith(ip) !== undefined || this.reserved.isClusterIP(ip);
   }
 
   /** Why a pool never gives an address that lies in it although somebody wants it, or undefined if it does. */
   reservation(pool: Pool, address: Address): Finding | undefined {
     const ip = formatAddress(address);
-    const node = this.reserved.nodeWith(address);
+    const node = this.reserved.nodeWith(ip);
     if (node !== undefined) return finding('WantedAddressOfNode', { ip, node });
     for (const overlap of this.overlaps(pool.name)) {
       if (!rangeContains(overlap.part, address)) continue;

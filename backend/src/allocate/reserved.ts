@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress, type Address, type AddressRange } from '../domain/address.ts';
+import { parseAddress, type Address, type AddressRange } from '../domain/address.ts';
 import type { Pool, PoolRange } from '../domain/pool.ts';
 import { formatRange } from '../domain/ranges.ts';
 
@@ -60,6 +60,8 @@ export class Reserved {
   readonly #subnets: readonly AddressRange[];
   readonly #subnetsText: string;
   readonly #clusterIPs: ReservedInput['clusterIPs'];
+  /** Pools are values that stay the same for long, and every claim of a Service asks. */
+  readonly #subnetOwn = new WeakMap<Pool, readonly AddressRange[]>();
 
   constructor({ nodes, serviceRanges, subnets, clusterIPs }: ReservedInput) {
     this.#clusterIPs = clusterIPs;
@@ -79,14 +81,14 @@ export class Reserved {
     return rangesText(serviceRanges) === rangesText(this.serviceRanges) && rangesText(subnets) === this.#subnetsText;
   }
 
-  /** The node that has an address. */
-  nodeWith(address: Address): string | undefined {
-    return this.#nodes.size === 0 ? undefined : this.#nodes.get(formatAddress(address));
+  /** The node that has an address, in canonical text. */
+  nodeWith(ip: string): string | undefined {
+    return this.#nodes.get(ip);
   }
 
-  /** Whether some Service of the cluster has it as its cluster address. */
-  isClusterIP(address: Address): boolean {
-    return this.#clusterIPs?.has(formatAddress(address)) === true;
+  /** Whether some Service of the cluster has an address, in canonical text, as its cluster address. */
+  isClusterIP(ip: string): boolean {
+    return this.#clusterIPs?.has(ip) === true;
   }
 
   /** The nodes with an address in a range, ascending. */
@@ -101,9 +103,13 @@ export class Reserved {
   }
 
   /** The addresses of a pool that a subnet keeps for itself, as far as that can be known. */
-  subnetOwn(pool: Pool): AddressRange[] {
+  subnetOwn(pool: Pool): readonly AddressRange[] {
+    const known = this.#subnetOwn.get(pool);
+    if (known !== undefined) return known;
     const ofPrefixes = pool.ranges.flatMap((range) => ownOfPrefix(range, pool.protocol));
-    return pool.protocol === 'layer2' ? [...ofPrefixes, ...this.#subnets] : ofPrefixes;
+    const own = pool.protocol === 'layer2' ? [...ofPrefixes, ...this.#subnets] : ofPrefixes;
+    this.#subnetOwn.set(pool, own);
+    return own;
   }
 
   /** Index of the first node address that is not below `value`. */

@@ -1,5 +1,5 @@
 import { parseAddress, rangeContains, type Address, type AddressRange } from './address.ts';
-import { selects, type LabelSelector, type Labels } from './selector.ts';
+import { includesLabels, type LabelSelector, type Labels } from './selector.ts';
 import type { Assignment } from './service.ts';
 
 export type Protocol = 'bgp' | 'layer2';
@@ -139,5 +139,5 @@ export function allowsNamespace(pool: Pool, namespace: string, labels: Labels | 
   if (pool.namespaces.length === 0 && !byLabels) return true;
   if (pool.namespaces.includes(namespace)) return true;
   if (!byLabels || labels === undefined) return false;
-  return selects({ matchLabels: pool.namespaceSelector ?? {}, matchExpressions: [] }, labels);
+  return includesLabels(labels, pool.namespaceSelector ?? {});
 }

@@ -27,11 +27,14 @@ function satisfies(requirement: SelectorRequirement, labels: Labels): boolean {
   }
 }
 
+/** Whether all of `wanted` are among these labels. */
+export function includesLabels(labels: Labels, wanted: Labels): boolean {
+  return Object.keys(wanted).every((key) => Object.hasOwn(labels, key) && labels[key] === wanted[key]);
+}
+
 /** Whether `selector` selects an object with these labels; an absent selector selects everything. */
 export function selects(selector: LabelSelector | undefined, labels: Labels): boolean {
   if (selector === undefined) return true;
-  for (const [key, value] of Object.entries(selector.matchLabels)) {
-    if (!Object.hasOwn(labels, key) || labels[key] !== value) return false;
-  }
+  if (!includesLabels(labels, selector.matchLabels)) return false;
   return selector.matchExpressions.every((requirement) => satisfies(requirement, labels));
 }

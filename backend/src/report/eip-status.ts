@@ -28,7 +28,7 @@ export const MAX_USED_BY_LABELS = MAX_EXCEPTIONS - 1;
 /** The most Services that a message names. */
 const MAX_NAMED = 5;
 
-type Holders = ReadonlyMap<string, ReadonlySet<string>>;
+type Holders = ReadonlyMap<string, Iterable<string>>;
 
 /** What is given of a pool, by the leader's ledger. */
 export interface PoolUse {
