@@ -30,9 +30,9 @@ interface CrowdsDeps {
 }
 
 /**
- * Services that wait for the same pools for the same reason, while an edit of pools is followed that leaves alone who may use them:
- * what doesn't help one helps none of the others, from which the same is held back, so that of a crowd as many are planned as get an
- * address, and one more.
+ * Services that wait for the same pools for the same reason, while something is offered, or an edit of pools is followed that leaves alone
+ * who may use them: what doesn't help one helps none of the others, from which the same is held back, so that of a crowd as many are planned
+ * as get an address, and one more.
  */
 export class Crowds {
   readonly #deps: CrowdsDeps;
@@ -43,7 +43,7 @@ export class Crowds {
     this.#deps = deps;
   }
 
-  /** The edit gives this Service nothing, nor has it anything new to hear. */
+  /** This Service gets nothing, nor has it anything new to hear. */
   add(service: Service): void {
     const crowd = this.#crowdOf(service.key);
     if (crowd !== undefined) this.#hopeless.set(crowd, this.#deps.heldBack.view(service));

@@ -187,6 +187,20 @@ suite('where many wait for an address of the other family', () => {
       [],
     );
   });
+
+  test('one of the family that there is plenty of, which somebody gives back, disturbs next to nobody', (t) => {
+    const desk = waiting();
+    desk.add(aService('shop/plain', { createdAt: 1_000 }));
+    const plans = plansOf(t, () => desk.remove('shop/plain'));
+    assert.ok(plans < FEW, `${plans}`);
+  });
+
+  test('one of the family that all lack, which somebody gives back, goes to the oldest, and few others are asked', (t) => {
+    const desk = waiting();
+    const plans = plansOf(t, () => desk.remove('shop/first'));
+    assert.deepEqual([desk.ips('shop/s0').includes('2001:db8::1'), desk.ips('shop/s1')], [true, '']);
+    assert.ok(plans < FEW, `${plans}`);
+  });
 });
 
 test('who needs both families stands once in the line of a pool that has plenty of one', (t) => {

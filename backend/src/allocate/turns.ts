@@ -44,10 +44,13 @@ export class Turns {
   readonly #vacated = new Map<string, Lack>();
   /** Of those whom an edit of pools concerns. */
   #crowds: Crowds | undefined;
+  /** Of those who have no use for all that is open. */
+  readonly #unhelped: Crowds;
 
   constructor(deps: TurnsDeps) {
     this.#deps = deps;
     this.#openings = new Openings(deps);
+    this.#unhelped = new Crowds(deps);
   }
 
   /** Everybody is planned anew anyway. */
@@ -58,6 +61,7 @@ export class Turns {
     this.#retold.clear();
     this.#vacated.clear();
     this.#crowds = undefined;
+    this.#unhelped.clear();
   }
 
   /** Ends a step: all have their turns. `again`, `pools`: what it means for others besides. */
@@ -117,6 +121,7 @@ export class Turns {
 
   /** These are free: they are for those who wait for them. */
   open(free: readonly Assignment[]): void {
+    if (free.length > 0) this.#unhelped.clear();
     for (const assignment of free) this.#openings.open(assignment);
     this.retell(free.map(({ ip }) => ip));
   }
@@ -124,7 +129,9 @@ export class Turns {
   /** One of a group has other addresses or terms than before: those of the group that wait may fit beside it now. */
   shareAnew(terms: SharingTerms | undefined): void {
     const group = terms === undefined ? undefined : sharingGroup(terms);
-    if (group !== undefined) this.#openings.openGroup(group);
+    if (group === undefined) return;
+    this.#unhelped.clear();
+    this.#openings.openGroup(group);
   }
 
   /** Who wants an address that somebody else has got, or has on other terms, may have to be told of another one or of other terms. */
@@ -172,8 +179,13 @@ export class Turns {
       const service = this.#deps.services.get(taker.key);
       if (service === undefined) continue;
       if (taker.isConcerned) this.#reconsider(service, this.#crowds, now);
-      else if (this.#mayFit(service, taker)) this.#serve(service, this.#deps.plan(service, now), now);
+      else if (this.#mayFit(service, taker) && !this.#unhelped.isHopeless(service)) this.#offer(service, now);
     }
+  }
+
+  #offer(service: Service, now: number): void {
+    if (this.#serve(service, this.#deps.plan(service, now), now)) this.#unhelped.clear();
+    else this.#unhelped.add(service);
   }
 
   /** Of those who share only some fit beside the first: the others get nothing by being planned. */
