@@ -120,9 +120,9 @@ function waitsFor(
   const better = others.flatMap(({ pools: all = [], assignment }) =>
     [...new Set([assignment.pool, ...all])].map((pool) => ({ pool, family: familyOf(assignment) })),
   );
-  const full = [...failures.flatMap((failure) => failure.full ?? []), ...better];
+  const full = failures.flatMap((failure) => failure.full ?? []);
   const closed = failures.flatMap((failure) => failure.closed ?? []);
-  return { pools: [...new Set(pools)], full, closed: [...new Set(closed)], ips: [...ips], ...only };
+  return { pools: [...new Set(pools)], full, better, closed: [...new Set(closed)], ips: [...ips], ...only };
 }
 
 /** What the families' answers mean together (KEP-563): Require needs all, Prefer is content with one. */

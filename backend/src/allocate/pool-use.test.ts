@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pool } from '../domain/pool.ts';
-import { aPool, range, sharingTerms } from '../domain/testing/builders.ts';
+import { aPool, aService, range, sharingTerms } from '../domain/testing/builders.ts';
+import { Allocator } from './allocator.ts';
 import { Ledger } from './ledger.ts';
 import { poolUse, type PoolUse } from './pool-use.ts';
 import { PoolSet } from './pool-set.ts';
@@ -69,5 +70,30 @@ test('who would take an address of it', () => {
   assert.deepEqual(
     use(pools, new Ledger(), waiting).map(({ pool, family, waiting: count }) => `${pool} ${family} ${count}`),
     ['p ipv4 2', 'p ipv6 0', 'q ipv4 1'],
+  );
+});
+
+test('of who needs both families, where it lacks one, and not where there is plenty of the other', () => {
+  const pools = [
+    aPool('four', ['192.0.2.0/25'], { isDefault: true }),
+    aPool('six', ['2001:db8::1'], { isDefault: true }),
+  ];
+  const both = { families: ['ipv4', 'ipv6'], familyPolicy: 'RequireDualStack' } as const;
+  const services = [
+    aService('a/first', { createdAt: 0, families: ['ipv6'] }),
+    ...[1, 2, 3].map((i) => aService(`a/${i}`, { createdAt: i, ...both })),
+  ];
+  const allocator = new Allocator({
+    services: new Map(services.map((service) => [service.key, service])),
+    namespaces: new Map([['a', {}]]),
+  });
+  const set = new PoolSet(new Map(pools.map((pool) => [pool.name, pool])));
+  allocator.adopt(set, { released: new Map(), used: new Map() }, NOW);
+  for (const service of services) allocator.take(service, allocator.plan(service, NOW), NOW);
+  assert.deepEqual(
+    poolUse({ pools: set, ledger: allocator.ledger, waiting: allocator.waiting }, NOW).map(
+      ({ pool, family, waiting: count }) => `${pool} ${family} ${count}`,
+    ),
+    ['four ipv4 0', 'six ipv6 3'],
   );
 });

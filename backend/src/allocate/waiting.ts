@@ -56,6 +56,7 @@ interface Entry {
   readonly service: Aged;
   readonly pools: readonly string[];
   readonly full: readonly Lack[];
+  readonly better: readonly Lack[];
   readonly ips: readonly string[];
   /** The only family that the Service needs an address of; not given if it needs two. */
   readonly family?: Family | undefined;
@@ -105,10 +106,12 @@ export interface Lack {
 }
 
 /**
- * What a waiting Service would take: an address that becomes free in what is `full`, or one of `ips`. `pools` are all that it looks
- * to, those that give it nothing until they are edited as well.
+ * What a waiting Service would take: an address that becomes free in what is `full`, which it waits for, or one of `ips`. `pools` are all
+ * that it looks to, those that give it nothing until they are edited as well.
  */
 export interface Interest extends Pick<Entry, 'pools' | 'full' | 'ips' | 'family'> {
+  /** Where it finds an address of the family that it doesn't lack, or might find one that it prefers. */
+  readonly better?: readonly Lack[];
   /** Those of `pools` that don't let the Service in, whatever else becomes of them. */
   readonly closed?: readonly string[];
 }
@@ -123,6 +126,7 @@ export class Waiting {
   readonly #entries = new Map<string, Entry>();
   readonly #all = new Queue();
   readonly #byLack = new Map<string, Queue>();
+  readonly #lacking = new Map<string, number>();
   readonly #byHalf = new Map<string, Queue>();
   readonly #byIp = new Map<string, Queue>();
   readonly #byGroup = new Map<string, Queue>();
@@ -136,17 +140,18 @@ export class Waiting {
 
   set(
     { key, createdAt }: Aged,
-    { pools, full, closed = [], ips, family }: Interest,
+    { pools, full, better = [], closed = [], ips, family }: Interest,
     { group, byAny, heard, plain }: Bonds = {},
   ): void {
     this.delete(key);
     const service = { key, createdAt };
-    const crowd = plain === undefined ? undefined : this.#join(crowdId(plain, { pools, closed, full }, heard));
+    const crowd = plain === undefined ? undefined : this.#join(crowdId(plain, { pools, closed, full, better }, heard));
     // Who wants one address, or no pool that there is, may be helped by any as well.
     const entry = {
       service,
       pools,
       full,
+      better,
       ips,
       family,
       group,
@@ -157,6 +162,7 @@ export class Waiting {
     };
     this.#entries.set(key, entry);
     for (const queue of this.#queuesOf(entry)) queue.add(service);
+    this.#count(full, 1);
   }
 
   delete(key: string): void {
@@ -164,13 +170,14 @@ export class Waiting {
     if (entry === undefined) return;
     this.#entries.delete(key);
     this.#leave(entry.crowd);
+    this.#count(entry.full, -1);
     for (const queue of this.#queuesOf(entry)) queue.remove(entry.service);
     for (const [queues, name] of this.#namesOf(entry)) if (queues.get(name)?.size === 0) queues.delete(name);
   }
 
-  /** How many would take an address of a family from a pool if it had one. */
+  /** How many would take an address of a family from a pool if it had one; not those who find one there, and wait for the other family. */
   lacking(lack: Lack): number {
-    return this.#byLack.get(lackId(lack))?.size ?? 0;
+    return this.#lacking.get(lackId(lack)) ?? 0;
   }
 
   /** All keys, oldest Service first. */
@@ -228,6 +235,14 @@ export class Waiting {
     return this.#entries.get(key);
   }
 
+  #count(lacks: readonly Lack[], by: number): void {
+    for (const id of lacks.map(lackId)) {
+      const count = (this.#lacking.get(id) ?? 0) + by;
+      if (count === 0) this.#lacking.delete(id);
+      else this.#lacking.set(id, count);
+    }
+  }
+
   #join(id: string): Crowd {
     const crowd = this.#crowds.get(id) ?? { id, size: 0 };
     crowd.size++;
@@ -246,11 +261,12 @@ export class Waiting {
     return [this.#all, ...(entry.byAny ? [this.#byAny] : []), ...named];
   }
 
-  #namesOf({ pools, full, ips, group, family }: Entry): [Map<string, Queue>, string][] {
-    const halves = family === undefined ? full : [];
+  #namesOf({ pools, full, better, ips, group, family }: Entry): [Map<string, Queue>, string][] {
+    const taking = [...full, ...better];
+    const halves = family === undefined ? taking : [];
     return [
       ...pools.map((pool): [Map<string, Queue>, string] => [this.#byPool, pool]),
-      ...full.map((lack): [Map<string, Queue>, string] => [this.#byLack, lackId(lack)]),
+      ...taking.map((lack): [Map<string, Queue>, string] => [this.#byLack, lackId(lack)]),
       ...halves.map((lack): [Map<string, Queue>, string] => [this.#byHalf, lackId(lack)]),
       ...ips.map((ip): [Map<string, Queue>, string] => [this.#byIp, ip]),
       ...(group === undefined ? [] : [[this.#byGroup, group] as [Map<string, Queue>, string]]),
@@ -266,10 +282,10 @@ function queueOf(queues: Map<string, Queue>, name: string): Queue {
 
 function crowdId(
   { text }: PlainWish,
-  { pools, closed, full }: Required<Pick<Interest, 'pools' | 'closed' | 'full'>>,
+  { pools, closed, full, better }: Required<Pick<Interest, 'pools' | 'closed' | 'full' | 'better'>>,
   heard: string | undefined,
 ): string {
   // Who has an address of one family and would have the other one as well hears of his own alone.
   const news = heard?.startsWith(`["${ALLOCATED}"`) === true ? ALLOCATED : heard;
-  return JSON.stringify([text, pools.toSorted(), closed.toSorted(), full.map(lackId).sort(), news]);
+  return JSON.stringify([text, pools.toSorted(), closed.toSorted(), [...full, ...better].map(lackId).sort(), news]);
 }
