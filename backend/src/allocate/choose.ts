@@ -4,7 +4,7 @@ import { finding, type Finding } from '../domain/reason.ts';
 import type { Labels } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import { sharingProblem } from '../domain/sharing.ts';
-import { findFree, findOwn, restsUntil, timeText, type FreeView } from './free.ts';
+import { findFree, findOwn, keeperOfAny, restsUntil, timeText, type FreeView } from './free.ts';
 import { isAllowed } from './pool-set.ts';
 import { whyNever } from './rules.ts';
 import type { Lack } from './waiting.ts';
@@ -67,8 +67,10 @@ function some(ports: readonly string[]): string {
 }
 
 /** That nobody stands against the Service is not enough where an address is held back for an older one, or is only let go of. */
-function keptFrom(ip: string, service: Service, { heldBack, leaving }: ChooseView): Finding | undefined {
-  const holder = heldBack?.keptFrom(ip, service) ?? leaving?.leftBy(ip, service.key);
+function keptFrom(ip: string, service: Service, view: ChooseView): Finding | undefined {
+  const keeper = view.heldBack?.keptFrom(ip, service);
+  const holder =
+    keeper !== undefined && keeperOfAny(ip, view) === undefined ? keeper : view.leaving?.leftBy(ip, service.key);
   return holder === undefined ? undefined : finding('WantedAddressTaken', { ip, holder });
 }
 

@@ -2,11 +2,13 @@ import { formatAddress, parseAddress, type Family } from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import type { Service } from '../domain/service.ts';
+import { familyOf } from './assignments.ts';
 import type { HeldBack } from './held-back.ts';
 import type { Leaving } from './leaving.ts';
 import type { Ledger } from './ledger.ts';
 import type { PoolSet } from './pool-set.ts';
 import type { Release } from './released.ts';
+import type { Aged } from './waiting.ts';
 
 export interface FreeView {
   readonly pools: PoolSet;
@@ -14,7 +16,7 @@ export interface FreeView {
   /** Milliseconds since the epoch: what was freed a short while ago may have to rest. */
   readonly now: number;
   /** Not given: nothing is held back for anybody. */
-  readonly heldBack?: Pick<HeldBack, 'keptFrom' | 'of'>;
+  readonly heldBack?: Pick<HeldBack, 'keptFrom' | 'of' | 'holdOf'>;
   /** Not given: nobody is about to let go of anything. */
   readonly leaving?: Pick<Leaving, 'leftBy'>;
 }
@@ -33,7 +35,7 @@ export function timeText(at: number): string {
 }
 
 /** When an address that nobody has may be given to a Service. */
-function restedAt(ip: string, service: Service, pool: Pool, { ledger }: Pick<FreeView, 'ledger'>): number {
+function restedAt(ip: string, service: Aged, pool: Pool, { ledger }: Pick<FreeView, 'ledger'>): number {
   const release = ledger.lastHolder(ip);
   return release === undefined || release.service === service.key ? 0 : restsUntil(release, pool);
 }
@@ -76,11 +78,17 @@ function heldBack(service: Service, family: Family, pool: Pool, view: FreeView):
   return all?.find(({ ip }) => isIts(ip) && restedAt(ip, service, pool, view) <= view.now)?.ip;
 }
 
+/** Whether others need it: those that ask for it, and for whom it is held back and no other one would do. */
+function isWished(ip: string, service: string, view: FreeView): boolean {
+  const any = keeperOfAny(ip, view);
+  return view.ledger.isWishedByOthers(ip, any === undefined ? [service] : [service, any]);
+}
+
 /** The address that a Service of this name had before, if nobody has got it since, or only those that it shared it with have it still. */
 export function findOwn(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
   const { ledger } = view;
   const { key } = service;
-  const given = ledger.ownReleased(pool.name, key).filter((ip) => !ledger.isWishedByOthers(ip, key));
+  const given = ledger.ownReleased(pool.name, key).filter((ip) => !isWished(ip, key, view));
   const left = ledger.leftBy(key).filter((ip) => ledger.isHeld(ip) && joinable(ip, service, view));
   return [...given, ...left].find((ip) => givable(ip, pool, family, view));
 }
@@ -101,24 +109,50 @@ interface Rested {
 }
 
 /** The address that was given back longest ago, once it has rested. */
-function rested(service: Service, family: Family, pool: Pool, view: FreeView): Rested {
+function rested(service: Aged, family: Family, pool: Pool, view: FreeView): Rested {
   for (const release of view.ledger.oldestReleased(pool.name)) {
     const { ip } = release;
-    if (!givable(ip, pool, family, view) || view.ledger.isWishedByOthers(ip, service.key)) continue;
+    if (!givable(ip, pool, family, view) || view.ledger.isWishedByOthers(ip, [service.key])) continue;
     return restsUntil(release, pool) <= view.now ? { ip } : { rests: true };
   }
   return {};
 }
 
+interface Search {
+  readonly family: Family;
+  readonly pool: Pool;
+  readonly except?: string;
+}
+
 /** A free address that others only ask for: better than none. */
-function wishedByOthers(service: Service, family: Family, pool: Pool, view: FreeView): Rested {
+function wishedByOthers(service: Aged, { family, pool, except }: Search, view: FreeView): Rested {
   let rests = false;
   for (const ip of view.ledger.wishedFree()) {
-    if (!givable(ip, pool, family, view) || view.heldBack?.keptFrom(ip, service) !== undefined) continue;
+    if (ip === except || !givable(ip, pool, family, view)) continue;
+    if (view.heldBack?.keptFrom(ip, service) !== undefined) continue;
     if (restedAt(ip, service, pool, view) <= view.now) return { ip };
     rests = true;
   }
   return rests ? { rests } : {};
+}
+
+/**
+ * For whom an address is held back that could as well be another free one of its pool: he neither asks for it nor had it before. So it is
+ * there for who does, and for him the other one is held back instead.
+ */
+export function keeperOfAny(ip: string, view: FreeView): string | undefined {
+  const hold = view.heldBack?.holdOf(ip);
+  if (hold === undefined || hold.isAskedFor || view.ledger.lastHolder(ip)?.service === hold.service.key)
+    return undefined;
+  const { service, assignment } = hold;
+  const pool = view.pools.get(assignment.pool);
+  const family = familyOf(assignment);
+  if (pool === undefined) return undefined;
+  const another =
+    fresh(family, pool, view) ??
+    rested(service, family, pool, view).ip ??
+    wishedByOthers(service, { family, pool, except: ip }, view).ip;
+  return another === undefined ? undefined : service.key;
 }
 
 /**
@@ -135,7 +169,7 @@ export function findFree(service: Service, family: Family, pool: Pool, view: Fre
     fresh(family, pool, view);
   if (now !== undefined) return { ok: true, ip: now };
   const used = rested(service, family, pool, view);
-  const last = used.ip === undefined ? wishedByOthers(service, family, pool, view) : used;
+  const last = used.ip === undefined ? wishedByOthers(service, { family, pool }, view) : used;
   if (last.ip !== undefined) return { ok: true, ip: last.ip };
   const rests = used.rests === true || last.rests === true;
   // Not until when: that is another time with each address that others get, and thousands may wait.

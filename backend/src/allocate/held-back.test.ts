@@ -121,6 +121,73 @@ suite('who needs an address of each family', () => {
   });
 });
 
+suite('of an address that is held back and could as well be another one', () => {
+  const MORE = aPool('four', ['192.0.2.1-192.0.2.2'], { isDefault: true });
+  const held = (desk: Desk): string[] => desk.allocator.heldBack.of('d/both').map(({ ip }) => ip);
+
+  function waiting(pool = MORE): Desk {
+    const desk = new Desk(pool, SIX);
+    desk.create('second', V6);
+    desk.create('both', BOTH);
+    assert.deepEqual(held(desk), ['192.0.2.1']);
+    return desk;
+  }
+
+  test('who asks for it by address gets it, and the other one is held back instead', () => {
+    for (const wish of [{ wantedIPs: ['192.0.2.1'] }, { recorded: [{ pool: 'four', ip: '192.0.2.1' }] }]) {
+      const desk = waiting();
+      desk.create('wishing', { ...V4, ...wish });
+      assert.deepEqual([desk.ips('wishing'), held(desk)], ['192.0.2.1', ['192.0.2.2']]);
+      desk.create('young', V4);
+      desk.remove('second');
+      assert.deepEqual([desk.ips('young'), desk.ips('both')], ['', '192.0.2.2,2001:db8::1']);
+    }
+  });
+
+  test('who had it before gets it again', () => {
+    const desk = new Desk(MORE, SIX);
+    desk.create('second', V6);
+    for (const name of ['first', 'last']) desk.create(name, V4);
+    for (const name of ['first', 'last']) desk.remove(name);
+    desk.create('both', BOTH);
+    assert.deepEqual(held(desk), ['192.0.2.1']);
+    desk.create('first', V4);
+    assert.deepEqual([desk.ips('first'), held(desk)], ['192.0.2.1', ['192.0.2.2']]);
+  });
+
+  test('who asks for it gets it as soon as there is another one, unless an older one waits for that', () => {
+    for (const [names, has] of [
+      [['wishing'], '192.0.2.2'],
+      [['older', 'wishing'], ''],
+    ] as const) {
+      const desk = new Desk(MORE, SIX);
+      desk.create('second', V6);
+      desk.create('first', V4);
+      desk.create('both', BOTH);
+      for (const name of names) desk.create(name, name === 'wishing' ? { ...V4, wantedIPs: ['192.0.2.2'] } : V4);
+      assert.equal(desk.ips('wishing'), '');
+      desk.remove('first');
+      assert.deepEqual([desk.ips('wishing'), held(desk)], [has, [has === '' ? '192.0.2.2' : '192.0.2.1']]);
+    }
+  });
+
+  test('nobody else gets it where its Service asks for it as well, or had it before', () => {
+    const asking = new Desk(MORE, SIX);
+    asking.create('second', V6);
+    asking.create('both', { ...BOTH, wantedIPs: ['192.0.2.1'] });
+    const former = new Desk(MORE, SIX);
+    former.create('both', BOTH);
+    former.remove('both');
+    former.create('second', V6);
+    former.create('both', BOTH);
+    for (const desk of [asking, former]) {
+      assert.deepEqual(held(desk), ['192.0.2.1']);
+      desk.create('wishing', { ...V4, wantedIPs: ['192.0.2.1'] });
+      assert.deepEqual([desk.ips('wishing'), held(desk)], ['', ['192.0.2.1']]);
+    }
+  });
+});
+
 test('of who needs one address and who needs both the older comes first, also where both come free at once', () => {
   const desk = new Desk({ ...FOUR, reuseAfterSeconds: 60 }, { ...SIX, reuseAfterSeconds: 60 });
   desk.create('holder', BOTH);
@@ -222,17 +289,19 @@ suite('what is held back', () => {
   test('is one address of a family of a pool, for the oldest', () => {
     const held = new HeldBack();
     assert.deepEqual(held.set(younger, [first]), []);
-    assert.deepEqual(held.set(older, [second]), [{ service: younger, assignment: first }]);
+    assert.deepEqual(held.set(older, [second]), [{ service: younger, assignment: first, isAskedFor: false }]);
     assert.deepEqual(held.set(younger, [first]), []);
     assert.deepEqual([held.of('d/older'), held.of('d/younger')], [[second], []]);
     assert.deepEqual([held.has('192.0.2.1'), held.has('192.0.2.2')], [false, true]);
-    assert.deepEqual(held.set(older, [first]), [{ service: older, assignment: second }]);
+    assert.deepEqual(held.set(older, [first]), [{ service: older, assignment: second, isAskedFor: false }]);
   });
 
   test('is no more what a younger one had of it from another pool, as before an edit', () => {
     const held = new HeldBack();
     held.set(younger, [{ ...first, pool: 'former' }]);
-    assert.deepEqual(held.set(older, [first]), [{ service: younger, assignment: { ...first, pool: 'former' } }]);
+    assert.deepEqual(held.set(older, [first]), [
+      { service: younger, assignment: { ...first, pool: 'former' }, isAskedFor: false },
+    ]);
     assert.deepEqual([held.of('d/younger'), held.set(younger, [])], [[], []]);
     assert.equal(held.keptFrom(first.ip, younger), 'd/older');
   });

@@ -1,12 +1,18 @@
-import type { Assignment } from '../domain/service.ts';
+import { canonicalAddress } from '../domain/address.ts';
+import type { Assignment, Service } from '../domain/service.ts';
 import { familyOf, without } from './assignments.ts';
 import { byServiceAge, lackId, type Aged, type Lack } from './waiting.ts';
 
 /** An address that nobody has, and that a Service will have once it gets one of the other family as well. */
-interface Hold {
+export interface Hold {
   readonly service: Aged;
   readonly assignment: Assignment;
+  /** The Service asks for this very address. */
+  readonly isAskedFor: boolean;
 }
+
+/** For whom something is held back. */
+type Keeper = Aged & Partial<Pick<Service, 'wantedIPs' | 'recorded'>>;
 
 /**
  * What is held back for Services that need an address of each family at once and find one only: where addresses of the two come free
@@ -29,6 +35,16 @@ export class HeldBack {
     return this.#byIp.has(ip);
   }
 
+  /** What is held back, and for whom, if it is. */
+  holdOf(ip: string): Hold | undefined {
+    return this.#byIp.get(ip);
+  }
+
+  /** What is held back of a family of a pool. */
+  holdAt(place: Lack): Hold | undefined {
+    return this.#byPlace.get(lackId(place));
+  }
+
   /** The same text for Services that the same is kept from, as long as nothing else is held back than at the time of asking. */
   view(service: Aged): string {
     let older = 0;
@@ -46,15 +62,17 @@ export class HeldBack {
    * Instead of what was held back for a Service, these, as far as no older one waits there; returns whatever is not any more. Of one address
    * that is wanted of two pools, as before and after an edit, the first counts.
    */
-  set(service: Aged, wanted: readonly Assignment[]): Hold[] {
+  set(keeper: Keeper, wanted: readonly Assignment[]): Hold[] {
+    const { key, createdAt } = keeper;
+    const service = { key, createdAt };
     const possible = wanted.filter((assignment) => this.#isFirst(service, assignment));
     const granted = possible.filter(({ ip }, i) => possible.findIndex((other) => other.ip === ip) === i);
-    const former = without(this.of(service.key), granted).map((assignment) => ({ service, assignment }));
+    const former = without(this.of(key), granted).flatMap(({ ip }) => this.#byIp.get(ip) ?? []);
     const passed = new Set(granted.flatMap((assignment) => this.#holdsAt(assignment)));
-    const displaced = [...passed].filter((hold) => hold.service.key !== service.key);
+    const displaced = [...passed].filter((hold) => hold.service.key !== key);
     for (const { assignment } of [...former, ...displaced]) this.take(assignment.ip);
-    for (const assignment of without(granted, this.of(service.key))) {
-      const hold = { service, assignment };
+    for (const assignment of without(granted, this.of(key))) {
+      const hold = { service, assignment, isAskedFor: asksFor(keeper, assignment.ip) };
       this.#byPlace.set(lackId(placeOf(assignment)), hold);
       this.#byIp.set(assignment.ip, hold);
       this.#version += 1;
@@ -88,6 +106,10 @@ export class HeldBack {
       (hold) => hold !== undefined,
     );
   }
+}
+
+function asksFor({ wantedIPs = [], recorded = [] }: Keeper, ip: string): boolean {
+  return wantedIPs.some((wanted) => canonicalAddress(wanted) === ip) || recorded.some((record) => record.ip === ip);
 }
 
 function placeOf(assignment: Assignment): Lack {

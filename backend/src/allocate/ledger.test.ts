@@ -210,12 +210,12 @@ suite('wishes', () => {
   test("are others' until they are met or withdrawn", () => {
     const ledger = new Ledger();
     ledger.wish('a', ['192.0.2.1', '192.0.2.2']);
-    assert.equal(ledger.isWishedByOthers('192.0.2.1', 'b'), true);
-    assert.equal(ledger.isWishedByOthers('192.0.2.1', 'a'), false);
+    assert.equal(ledger.isWishedByOthers('192.0.2.1', ['b']), true);
+    assert.equal(ledger.isWishedByOthers('192.0.2.1', ['a']), false);
     ledger.wish('b', ['192.0.2.1']);
-    assert.equal(ledger.isWishedByOthers('192.0.2.1', 'a'), true);
+    assert.equal(ledger.isWishedByOthers('192.0.2.1', ['a']), true);
     ledger.wish('b', []);
-    assert.equal(ledger.isWishedByOthers('192.0.2.1', 'a'), false);
+    assert.equal(ledger.isWishedByOthers('192.0.2.1', ['a']), false);
   });
 
   test('the free ones among them', () => {

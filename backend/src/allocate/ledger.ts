@@ -269,9 +269,10 @@ export class Ledger {
     }
   }
 
-  isWishedByOthers(ip: string, service: string): boolean {
+  /** Whether somebody asks for an address beside these. */
+  isWishedByOthers(ip: string, services: readonly string[]): boolean {
     const wishers = this.#wishers.get(ip);
-    return wishers !== undefined && (wishers.length > 1 || wishers[0] !== service);
+    return wishers !== undefined && wishers.some((wisher) => !services.includes(wisher));
   }
 
   /** All addresses that somebody asks for and nobody holds. */

@@ -1,5 +1,6 @@
 import { parseAddress } from '../domain/address.ts';
 import type { Assignment } from '../domain/service.ts';
+import type { HeldBack } from './held-back.ts';
 import type { PoolSet } from './pool-set.ts';
 import { byServiceAge, lackId, type Aged, type Waiting } from './waiting.ts';
 
@@ -27,6 +28,7 @@ interface Line {
 
 interface OpeningsDeps {
   readonly waiting: Waiting;
+  readonly heldBack: Pick<HeldBack, 'holdAt'>;
   readonly pools: () => PoolSet;
 }
 
@@ -56,14 +58,17 @@ export class Openings {
    * for it.
    */
   open(assignment: Assignment): void {
-    const { waiting } = this.#deps;
+    const { waiting, heldBack } = this.#deps;
     const { ip } = assignment;
     const pools = this.#deps.pools();
     const [pool, address] = [pools.get(pools.homeOf(assignment) ?? ''), parseAddress(ip)];
-    const ids = [this.#add(`wanters ${ip}`, 'takers', () => waiting.wantersOf(ip), ip)];
+    const ids = [this.#addWanters(ip, ip)];
     if (pool !== undefined && address !== undefined && pools.gives(pool, address)) {
       const lack = { pool: pool.name, family: address.family };
       ids.push(this.#add(`takers ${lackId(lack)}`, 'takers', () => waiting.takersOf(lack), ip));
+      // What was held back may be exchanged for it, for the sake of who asks for that one.
+      const hold = heldBack.holdAt(lack);
+      if (hold !== undefined) ids.push(this.#addWanters(hold.assignment.ip, ip));
     }
     this.#linesByIp.set(ip, ids);
   }
@@ -112,6 +117,10 @@ export class Openings {
       if (head !== undefined && (first === undefined || byServiceAge(head, first) < 0)) first = head;
     }
     return first;
+  }
+
+  #addWanters(ip: string, opened: string): string {
+    return this.#add(`wanters ${ip}`, 'takers', () => this.#deps.waiting.wantersOf(ip), opened);
   }
 
   /** A line begins anew with whatever opens: it may be for who had no use for what was open before. */

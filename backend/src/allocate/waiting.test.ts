@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { aPool } from '../domain/testing/builders.ts';
+import { HeldBack } from './held-back.ts';
 import { Openings } from './openings.ts';
 import { PoolSet } from './pool-set.ts';
 import { byServiceAge, Waiting, type Interest } from './waiting.ts';
@@ -24,7 +25,7 @@ function interest(pools: readonly string[], ips: readonly string[] = []): Intere
 /** Whom an address of a pool is for that becomes free. */
 function freed(waiting: Waiting, pool: string, ip: string): string[] {
   const pools = new PoolSet(new Map([[pool, aPool(pool, ['192.0.2.0/24', '2001:db8::/64'])]]));
-  const openings = new Openings({ waiting, pools: () => pools });
+  const openings = new Openings({ waiting, heldBack: new HeldBack(), pools: () => pools });
   openings.open({ pool, ip });
   return rest(openings);
 }
@@ -80,7 +81,7 @@ suite('what opens', () => {
   for (const age of [1, 2, 3]) waiting.set(aged(`${age}`, age), interest(['p']), { group: 'shop/k' });
 
   function opened(): Openings {
-    const openings = new Openings({ waiting, pools: () => pools });
+    const openings = new Openings({ waiting, heldBack: new HeldBack(), pools: () => pools });
     for (const ip of ['192.0.2.1', '192.0.2.2']) openings.open({ pool: 'p', ip });
     return openings;
   }

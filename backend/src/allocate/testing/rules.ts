@@ -253,22 +253,45 @@ function possibleFamilies(service: Service, missing: readonly Family[], { ips, w
   const open = available(service, ips, world);
   return missing.filter((family) => {
     const ofFamily = open.filter(({ ip }) => familyOf(ip) === family);
-    return ofFamily.length > 0 && !mayBeHeldBack(service, ofFamily, waiting);
+    return ofFamily.length > 0 && !mayBeHeldBack(service, ofFamily, { world, waiting });
   });
 }
 
 /** "Of a family of a pool one address is held back, for the oldest that needs both and finds one." */
-function mayBeHeldBack(service: Service, open: readonly Candidate[], waiting: readonly Halfway[]): boolean {
+function mayBeHeldBack(
+  service: Service,
+  open: readonly Candidate[],
+  { world, waiting }: Omit<Situation, 'ips'>,
+): boolean {
   const older = waiting.filter((other) => isOlderService(other.service, service));
   const pools = new Set(open.map(({ pool }) => pool));
-  return pools.size === open.length && eachHasOne(open, older);
+  const mayKeep = (keeper: Halfway, candidate: Candidate): boolean =>
+    keeper.open.some(({ ip }) => ip === candidate.ip) &&
+    !(isMeantFor(service, candidate.ip, world) && couldKeepAnother(keeper, candidate, world));
+  return pools.size === open.length && eachHasOne(open, older, mayKeep);
 }
 
-function eachHasOne([first, ...rest]: readonly Candidate[], waiting: readonly Halfway[]): boolean {
+function eachHasOne(
+  [first, ...rest]: readonly Candidate[],
+  waiting: readonly Halfway[],
+  mayKeep: (keeper: Halfway, candidate: Candidate) => boolean,
+): boolean {
   if (first === undefined) return true;
-  const keepers = waiting.filter(({ open }) => open.some(({ ip }) => ip === first.ip));
   const others = (keeper: Halfway): readonly Halfway[] => waiting.filter((other) => other !== keeper);
-  return keepers.some((keeper) => eachHasOne(rest, others(keeper)));
+  return waiting.some((keeper) => mayKeep(keeper, first) && eachHasOne(rest, others(keeper), mayKeep));
+}
+
+/** "Who asks for an address, or had it before": no other one would do. */
+function isMeantFor(service: Service, ip: string, { freed }: World): boolean {
+  const isRecorded = service.recorded.some((record) => record.ip === ip);
+  return isAskedFor(ip, service) === true || isRecorded || freed.get(ip)?.service === service.key;
+}
+
+/** "What is held back and could as well be another free address of the pool gives way to who means that very one." */
+function couldKeepAnother({ service, open }: Halfway, { ip, pool }: Candidate, world: World): boolean {
+  const isAnother = (other: Candidate): boolean =>
+    other.pool === pool && other.ip !== ip && familyOf(other.ip) === familyOf(ip);
+  return !isMeantFor(service, ip, world) && open.some(isAnother);
 }
 
 /** Whether more of what it misses would be given to a Service now, by what its family policy asks for. */

@@ -15,12 +15,31 @@ const RANGES: readonly (readonly string[])[] = [
   ['192.0.2.4', '2001:db8::4'],
 ];
 
-type Wish = Pick<Service, 'familyPolicy' | 'families' | 'wantedPools'> & Pick<Create, 'terms'>;
+type Wish = Pick<Service, 'familyPolicy' | 'families' | 'wantedPools' | 'wantedIPs'> & Pick<Create, 'terms'>;
 
 const OWN = {
-  familyPolicy: fc.constantFrom<Service['familyPolicy']>('RequireDualStack', 'RequireDualStack', 'SingleStack'),
+  familyPolicy: fc.constantFrom<Service['familyPolicy']>(
+    'RequireDualStack',
+    'RequireDualStack',
+    'RequireDualStack',
+    'PreferDualStack',
+    'SingleStack',
+    'SingleStack',
+  ),
   families: fc.constantFrom<Service['families']>(['ipv4', 'ipv6'], ['ipv6', 'ipv4']),
   wantedPools: fc.constantFrom<readonly string[]>([], [], ['p', 'q'], ['r', 'p']),
+  wantedIPs: fc.oneof(
+    { weight: 5, arbitrary: fc.constant<readonly string[]>([]) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom<readonly string[]>(
+        ['192.0.2.0'],
+        ['192.0.2.1'],
+        ['2001:db8::2'],
+        ['192.0.2.4', '2001:db8::4'],
+      ),
+    },
+  ),
 };
 const ALONE: fc.Arbitrary<Wish> = fc.record({ ...OWN, terms: fc.constant({}) });
 const SHARING: fc.Arbitrary<Wish> = fc.record({
@@ -31,8 +50,8 @@ const SHARING: fc.Arbitrary<Wish> = fc.record({
   }),
 });
 
-function creation(key: string, { families, familyPolicy, wantedPools, terms }: Wish): Happening {
-  return { what: 'create', key, families, spec: { familyPolicy, wantedPools }, terms, restored: undefined };
+function creation(key: string, { families, terms, ...spec }: Wish): Happening {
+  return { what: 'create', key, families, spec, terms, restored: undefined };
 }
 
 const KEY = fc.constantFrom(...SERVICES);
@@ -72,8 +91,8 @@ function histories(wish: fc.Arbitrary<Wish>): fc.Arbitrary<Step[]> {
     { weight: 3, arbitrary: fc.tuple(KEY, wish).map((given) => creation(...given)) },
     {
       weight: 1,
-      arbitrary: fc.tuple(KEY, wish).map(([key, { familyPolicy, wantedPools, terms }]): Happening => {
-        return { what: 'edit', key, spec: { familyPolicy, wantedPools }, terms };
+      arbitrary: fc.tuple(KEY, wish).map(([key, { families: _, terms, ...spec }]): Happening => {
+        return { what: 'edit', key, spec, terms };
       }),
     },
     { weight: 10, arbitrary: OTHERS },
