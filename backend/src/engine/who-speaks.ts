@@ -9,6 +9,9 @@ import { silenceOf } from './link-view.ts';
 import { OwnSilences } from './own-silences.ts';
 import { SpokenFor } from './spoken-for.ts';
 
+/** What is known of another replica that answers. */
+export type Speaking = Pick<AnsweringReplica, 'name' | 'node' | 'stale' | 'place' | 'countsUs'>;
+
 export interface WhoSpeaksDeps {
   readonly clock: Clock;
   /** What `ownSilences` returns is different now. */
@@ -92,7 +95,7 @@ export class WhoSpeaks {
    */
   hearOthers(
     wanted: ReadonlyMap<string, LinkAddress>,
-    others: readonly AnsweringReplica[],
+    others: readonly Speaking[],
     placed: ReadonlySet<string> | undefined,
   ): void {
     const hearNow = others.filter(({ name, countsUs }) => placed?.has(name) ?? !countsUs);
