@@ -172,6 +172,30 @@ test('a bridge hears what comes to its ports, and they are no links', async (t) 
   });
 });
 
+test('a port that a pool names is not used, and the log says why, once for each time that it becomes one', async (t) => {
+  const logger = new FakeLogger();
+  const layer = await openLayer(t, logger);
+  const { near } = await onePair(t);
+  const isLink = (): boolean => layer.links().some(({ name }) => name === near.name);
+  const told = (): unknown[] =>
+    logger.entries.flatMap(({ fields: { link, why } }) => (link === near.name ? [why] : []));
+  const port = 'it is a port of a bridge, which has the addresses in its place';
+  await until(isLink);
+  layer.setNamed(new Set([near.name]));
+  assert.deepEqual([isLink(), told()], [true, []]);
+  t.after(() => spawnSync('ip', ['link', 'del', 'br-lan']));
+  ip('link', 'add', 'br-lan', 'type', 'bridge');
+  ip('link', 'set', near.name, 'master', 'br-lan');
+  await until(() => !isLink());
+  layer.setNamed(new Set([near.name, 'eth99']));
+  assert.deepEqual(told(), [port]);
+  ip('link', 'set', near.name, 'nomaster');
+  await until(isLink);
+  ip('link', 'set', near.name, 'master', 'br-lan');
+  await until(() => !isLink());
+  assert.deepEqual(told(), [port, port]);
+});
+
 test('frames that come faster than they are taken: each is delivered, or told of as one that there was no room for', async (t) => {
   const { layer, near } = await onePair(t);
   ip('addr', 'add', '198.51.100.1/24', 'dev', near.name.replace('-a', '-b'));

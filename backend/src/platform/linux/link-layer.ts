@@ -4,7 +4,7 @@ import type { Link, LinkLayer, LinkSocket, LinkSocketEvents, Logger, Neighbour }
 import { FrameBatch } from './frame-batch.ts';
 import { libc } from './libc.ts';
 import { withOnLink } from './on-link.ts';
-import { ownLinks } from './own-links.ts';
+import { ownLinks, unusableLinks } from './own-links.ts';
 import { PacketSocket } from './packet-socket.ts';
 import { solicit } from './solicitor.ts';
 import { RouteMonitor, RouteSocket } from './route-socket.ts';
@@ -43,6 +43,8 @@ export async function openLinkLayer(deps: { readonly logger: Logger }): Promise<
 const LEFT_ALONE =
   'a pool names this interface, which looks like one of a container or the CNI: it is used for the addresses of such pools only';
 
+const UNUSABLE = 'a pool names this interface, which is not used';
+
 class RtnetlinkLayer implements SystemLinkLayer {
   readonly #libc = libc();
   readonly #logger: Logger;
@@ -57,6 +59,7 @@ class RtnetlinkLayer implements SystemLinkLayer {
   readonly #sockets = new Set<PacketSocket>();
   #links: readonly Link[] = [];
   #named: ReadonlySet<string> = new Set();
+  #unusable: ReadonlyMap<string, string> = new Map();
   /** As they were read last. */
   #records: { readonly links: readonly LinkRecord[]; readonly addresses: readonly AddressRecord[] } | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -163,6 +166,7 @@ class RtnetlinkLayer implements SystemLinkLayer {
   #sort(): void {
     if (this.#records === undefined) return;
     const { links, addresses } = this.#records;
+    this.#tellUnusable(unusableLinks(links, this.#named));
     const own = ownLinks(links, addresses, this.#named);
     this.#take(own.map((link) => withOnLink(link, (octets) => this.#lengthAround(octets, link))));
   }
@@ -195,6 +199,12 @@ class RtnetlinkLayer implements SystemLinkLayer {
     for (const { index, name } of links.filter(isLeftAlone)) {
       if (!known.has(index)) this.#logger.warn({ link: name }, LEFT_ALONE);
     }
+  }
+
+  /** Whoever named it waits for what doesn't come. */
+  #tellUnusable(found: ReadonlyMap<string, string>): void {
+    for (const [link, why] of found) if (this.#unusable.get(link) !== why) this.#logger.warn({ link, why }, UNUSABLE);
+    this.#unusable = found;
   }
 
   #onNews(): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ownLinks } from './own-links.ts';
+import { ownLinks, unusableLinks } from './own-links.ts';
 import type { AddressRecord, LinkRecord } from './rtnetlink.ts';
 
 const [up, running, loopback, noArp] = [0x1, 0x40, 0x8, 0x80];
@@ -54,6 +54,16 @@ test('one that somebody names is there all the same, and marked; what can have n
   for (const changes of [{ flags: up | running | noArp }, { hardware: 32 }, { portOf: 'bridge' }])
     assert.deepEqual(named(link('cni0', changes)), []);
   assert.deepEqual(ownLinks([link('cni0'), link('cni1')], [], new Set(['cni1', 'eth9'])).length, 1);
+});
+
+test('one that somebody names and that is not used all the same says why', () => {
+  const why = (record: LinkRecord): string | undefined => unusableLinks([record], new Set(['eth0'])).get('eth0');
+  const onPort = (master: string): string => `it is a port of a ${master}, which has the addresses in its place`;
+  for (const portOf of ['bridge', 'bond', 'team']) assert.equal(why(link('eth0', { portOf })), onPort(portOf));
+  for (const changes of [{ flags: up | running | noArp }, { hardware: 32 }, { flags: up | loopback }])
+    assert.equal(why(link('eth0', changes)), 'there is no ARP on it');
+  for (const record of [link('eth0'), link('eth0', { portOf: 'vrf' }), link('eth1', { portOf: 'bridge' })])
+    assert.equal(why(record), undefined);
 });
 
 test('a port of a bridge or bond has no address of its own in use; one in a VRF has', () => {

@@ -46,7 +46,7 @@ export function ownLinks(
   const byLink = Map.groupBy(addresses, ({ linkIndex }) => linkIndex);
   return links
     .map((link) => ({ link, own: (byLink.get(link.index) ?? []).filter(({ unusable }) => !unusable) }))
-    .filter(({ link }) => isEthernet(link) && !kindsWithPorts.has(link.portOf))
+    .filter(({ link }) => whyUnusable(link) === undefined)
     .map(({ link, own }) => ({ link, own, isLeftAlone: !isOwn(link, own) }))
     .filter(({ link, isLeftAlone }) => !isLeftAlone || named.has(link.name))
     .map(({ link, own, isLeftAlone }) => ({
@@ -58,6 +58,20 @@ export function ownLinks(
       ...(isLeftAlone && { isLeftAlone }),
     }))
     .sort((a, b) => a.index - b.index);
+}
+
+/** By name, why links that somebody names are not used all the same. */
+export function unusableLinks(links: readonly LinkRecord[], named: ReadonlySet<string>): ReadonlyMap<string, string> {
+  const reasons = links.flatMap((link): [string, string][] => {
+    const reason = named.has(link.name) ? whyUnusable(link) : undefined;
+    return reason === undefined ? [] : [[link.name, reason]];
+  });
+  return new Map(reasons);
+}
+
+function whyUnusable(link: LinkRecord): string | undefined {
+  if (kindsWithPorts.has(link.portOf)) return `it is a port of a ${link.portOf}, which has the addresses in its place`;
+  return isEthernet(link) ? undefined : 'there is no ARP on it';
 }
 
 function isEthernet({ hardware, flags, mac }: LinkRecord): boolean {
