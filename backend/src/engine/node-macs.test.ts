@@ -110,6 +110,18 @@ suite('a node whose InternalIP is on another network', () => {
     assert.equal(host.nodeOf(2), 'n2');
   });
 
+  test('is known by the address that its annotation names on this one, though it answers for no other there', async () => {
+    const host = new Host(4);
+    const pinned = aNode('n3', ['192.0.2.3']).internalIPs;
+    host.nodes.set('n3', { ...aNode('n3', ['10.0.0.3']), pinned });
+    host.answers.set('192.0.2.3', mac(3));
+    host.macs.require(['n3']);
+    await host.pass(1_100);
+    assert.equal(host.macOf('n3'), macText(mac(3)));
+    assert.equal(host.nodeOf(3), 'n3');
+    assert.deepEqual([...new Set(host.solicited)], ['192.0.2.3']);
+  });
+
   test('many of them: who is asked beside the one that is needed are few', async () => {
     const host = new Host(200);
     host.macs.require(['n3']);

@@ -132,12 +132,14 @@ export class NodeMacs {
 
   /**
    * Those of the nodes that the kernel does not know on the link. A node may have its InternalIP on another network, and answer for it
-   * on this link all the same, as Linux does; or a router answers for it, which shows once it does so for others.
+   * on this link all the same, as Linux does; or a router answers for it, which shows once it does so for others. Where its annotation names
+   * an address on this link, that is what it is asked for.
    */
   #unmetOn(link: Link, nodes: readonly string[]): readonly Wanted[] {
     const subnets = subnetsOf([link]).get(link.index) ?? [];
     const wanted = (node: string): Wanted => {
-      const texts = (this.#deps.nodes.get(node)?.internalIPs ?? []).map(({ text }) => text);
+      const { internalIPs = [], pinned = [] } = this.#deps.nodes.get(node) ?? {};
+      const texts = [...internalIPs, ...pinned].map(({ text }) => text);
       const all = texts.filter((text) => !text.includes(':'));
       const near = all.filter((address) => isIn(address, subnets));
       const isFar = near.length === 0 && all.length > 0;
