@@ -33,8 +33,11 @@ import { watchUsage } from './platform/linux/usage.ts';
 import { DiskStateFile } from './platform/linux/state-file.ts';
 import { MAX_BYTES } from './saved/codec.ts';
 
-/** Leaving takes about a second, with a router that takes nothing five more; a replica that hangs on the way must not hold up a rolling update. */
-const STOP_DEADLINE_MS = 15_000;
+/**
+ * Leaving takes about a second; with an API server and a router that hang, twenty. Less than the 30 s that a Pod of the chart has; a replica
+ * that hangs on the way must not hold up a rolling update.
+ */
+const STOP_DEADLINE_MS = 25_000;
 
 async function namedConfig(file: string, context: string | undefined): Promise<ClusterConfig> {
   try {

@@ -115,17 +115,53 @@ suite('a replica that leaves', () => {
     assert.deepEqual([bench.deaths, bench.clock.pendingTimers], [[], 0]);
   });
 
-  test('does not wait for more than a second for an API server that hangs before it takes leave of the network', async (context) => {
+  test('does not wait for more than six seconds for an API server that hangs before it takes leave of the network', async (context) => {
     const bench = await new Bench().start(context);
     bench.api.freeze();
     const leaving = bench.stop();
-    // For whether OpenELB is to come back.
-    await pass(bench.clock, 1_000);
-    await bench.until(() => bench.engineStopped());
+    // For whether others follow, and once more.
+    await pass(bench.clock, 3_000);
+    await settle();
+    assert.equal(bench.engineStopped(), false);
+    await bench.until(() => {
+      bench.clock.advance(20);
+      return bench.engineStopped();
+    });
     await pass(bench.clock, 3_000);
     await leaving;
     assert.equal(bench.holder, 'porter-0');
   });
+
+  test('does not wait for an API server that is away', async (context) => {
+    const bench = await new Bench().start(context);
+    bench.api.goDown();
+    const leaving = bench.stop();
+    await bench.until(() => bench.engineStopped());
+    await pass(bench.clock, 3_000);
+    await leaving;
+  });
+
+  for (const seconds of [2, 5]) {
+    test(`withdraws its routes where its workload is being removed, though the API server takes ${seconds} s to say so`, async (context) => {
+      const bench = await new Bench().start(context);
+      bench.api.store(deployments, { metadata: LEASE, spec: { replicas: 2 } } as KubeObject);
+      await bench.api.delete(deployments, LEASE, { propagationPolicy: 'Foreground' });
+      bench.api.freeze();
+      bench.clock.setTimer(seconds * 1_000, () => bench.api.thaw());
+      const leaving = bench.stop();
+      await bench.until(() => {
+        bench.clock.advance(20);
+        return bench.engineStopped();
+      });
+      await pass(bench.clock, 3_000);
+      await leaving;
+      const said = bench.logger.entries.map(({ message }) => message);
+      assert.ok(
+        said.includes('the removal of its workload ends this replica, withdrawing all routes'),
+        said.join('\n'),
+      );
+    });
+  }
 
   test('leaves for good where a rollback to OpenELB has stopped its workload', async (context) => {
     const bench = await new Bench().start(context);

@@ -6,7 +6,7 @@ import type { Kube } from './cluster/kube.ts';
 import { ClusterView, type ObjectChange } from './cluster/watch/cluster-view.ts';
 import { Freshness } from './cluster/watch/freshness.ts';
 import { Predecessors } from './cluster/watch/predecessors.ts';
-import { isStoppedForGood } from './cluster/watch/removal.ts';
+import { successorsOf } from './cluster/watch/removal.ts';
 import { ServiceRanges } from './cluster/watch/service-ranges.ts';
 import { AddressReports } from './cluster/write/address-reports.ts';
 import { EventRecorder } from './cluster/write/events.ts';
@@ -47,10 +47,7 @@ const CONTROLLER = 'network.kubesphere.io/porter-manager';
 /** How long a part of leaving that needs the API server may take, in milliseconds: routers must not wait for it. */
 const STOP_API_MS = 3_000;
 
-/**
- * How long the first lists may take before the engine is started from saved inputs, in milliseconds; where nobody listens at the API
- * server's address, it doesn't wait.
- */
+/** How long the first lists may take before the engine starts from saved inputs, in milliseconds; it doesn't wait where nobody listens. */
 const FIRST_LISTS_MS = 3_000;
 /** How long others may take to say where they are before this replica stands for election without, in milliseconds. */
 const FIRST_NEWS_MS = 6_000;
@@ -158,20 +155,18 @@ export class Manager {
     this.#api.start();
   }
 
-  /**
-   * Leaves in good order, and never waits long for an API server that doesn't answer: the engine hands over to other replicas while the
-   * leader's writes end and the lease is given back. Until it is known whether OpenELB is to come back, it announces.
-   */
+  /** Leaves in good order, and never waits long for an API server that doesn't answer: the engine leaves while the leader's writes end. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#firstLists?.cancel();
     this.#firstNews?.cancel();
     this.#saved?.stop();
-    // Who has a connection open must not keep routers and other replicas waiting.
-    const api = this.#bounded('closing the API', this.#api.stop());
-    const own = { namespace: this.#options.namespace, name: this.#options.name };
-    const successors = (await isStoppedForGood(this.#deps, own)) ? 'none' : 'any';
-    await Promise.all([this.#engine.stop(successors), this.#bounded('handing over leadership', this.#resign()), api]);
+    await Promise.all([
+      this.#leaveNetwork(),
+      this.#bounded('handing over leadership', this.#resign()),
+      // Who has a connection open must not keep routers and other replicas waiting.
+      this.#bounded('closing the API', this.#api.stop()),
+    ]);
     this.#events.stop();
     await this.#bounded("taking this replica's entries back", this.#takeBack());
     this.#freshness.stop();
@@ -180,6 +175,12 @@ export class Manager {
     this.#view.stop();
     await this.#health.close();
     this.#deps.usage.stop();
+  }
+
+  /** Until it is known whether others follow, it announces. */
+  async #leaveNetwork(): Promise<void> {
+    const own = { namespace: this.#options.namespace, name: this.#options.name };
+    await this.#engine.stop(await successorsOf(this.#deps, own, async () => await this.#engine.handOver()));
   }
 
   /** The lease is given back only after the writes that are under way have ended: until then nobody else may lead. */

@@ -251,27 +251,26 @@ export class Engine {
     this.#deps.replicas.setAnnouncing(this.#ranks.sessionsChanged(sessions));
   }
 
-  /**
-   * Leaves the network. Where another replica announces to the same router, our routes are made the worst, and given up when the router
-   * has moved on. A router that hears of us only (the only replica, or the only one in its rack) sees the connection close without a
-   * word, so that graceful restart (RFC 4724) keeps the routes for our successor. Where none is to come, routes are withdrawn.
-   */
-  async stop(successors: Successors = 'any'): Promise<void> {
+  /** Where others announce to the same routers, or speak on links, these move to them: our routes become the worst. */
+  async handOver(): Promise<void> {
     // Alone it isn't announced as leaving: whoever comes up later must outbid the paths that routers retain for us.
-    if (successors === 'any' && (this.#inherited().size > 0 || this.#othersSpeakOnLinks())) {
-      this.#leaving = true;
-      this.#layer2?.leave();
-      this.#deps.replicas.announceLeaving();
-      this.replicasChanged();
-      await routersToMove(this.#deps.clock, this.#deps.speaker, this.#ranks);
-    }
-    // Asked again: when all leave at once, each was an heir in the eyes of the others, and routers would be left with nobody.
-    const inherited = this.#inherited();
+    if (this.#leaving || (this.#inherited().size === 0 && !this.#othersSpeakOnLinks())) return;
+    this.#leaving = true;
+    this.#layer2?.leave();
+    this.#deps.replicas.announceLeaving();
+    this.replicasChanged();
+    await routersToMove(this.#deps.clock, this.#deps.speaker, this.#ranks);
+  }
+
+  /** Leaves the network; what becomes of our routes is for each router to be decided (`leavingMode`). */
+  async stop(successors: Successors = 'any'): Promise<void> {
+    if (successors === 'any') await this.handOver();
     this.#drains.stop();
     this.#reconsidering?.cancel();
     this.#strangers?.stop();
     this.#layer2?.stop();
-    await this.#deps.speaker.stop(successors === 'none' ? () => 'withdraw' : leavingMode(inherited));
+    // Asked again: when all leave at once, each was an heir in the eyes of the others, and routers would be left with nobody.
+    await this.#deps.speaker.stop(leavingMode(this.#inherited(), successors));
     this.#deps.replicas.stop();
     this.#ranks.stop();
     this.#deps.nodes.stop();

@@ -2,11 +2,16 @@ import type { Clock } from '../platform/ports.ts';
 import type { BgpSpeaker, StopMode } from '../speakers/bgp/speaker.ts';
 import type { Ranks } from './ranks.ts';
 
-/** Whether others of ours may announce what this replica does, now or later; `none`: another product will. */
+/** Whether others of ours may announce what this replica does, now or later; `none`: nobody, or another product, so that routes are withdrawn. */
 export type Successors = 'any' | 'none';
 
-/** What becomes of a peer's routes, by who else announces them to it. */
-export function leavingMode(inherited: ReadonlySet<string>): (peer: string) => StopMode {
+/**
+ * What becomes of our routes. A router that hears them from another replica, too, is to give ours up. One that hears of us only (the only
+ * replica, or the only one in its rack) sees the connection close without a word, so that graceful restart (RFC 4724) keeps the routes for our
+ * successor. Where none is to come, they are withdrawn.
+ */
+export function leavingMode(inherited: ReadonlySet<string>, successors: Successors): (peer: string) => StopMode {
+  if (successors === 'none') return () => 'withdraw';
   return (peer) => (inherited.has(peer) ? 'handover' : 'retain');
 }
 

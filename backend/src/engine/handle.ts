@@ -24,7 +24,10 @@ export interface EngineHandleDeps {
 }
 
 /** What the engine says of the network. */
-export type EngineReport = Exclude<FromEngine, { readonly type: 'alive' | 'facts' | 'measures' | 'stopped' }>;
+export type EngineReport = Exclude<
+  FromEngine,
+  { readonly type: 'alive' | 'facts' | 'measures' | 'handed-over' | 'stopped' }
+>;
 
 /** The main thread's end of the engine: keyed deltas, coalesced. */
 export class EngineHandle {
@@ -35,6 +38,7 @@ export class EngineHandle {
   readonly #request: MeasuresRequest;
   readonly #questions: Questions;
   #started = false;
+  #handingOver: (() => void) | undefined;
   #stopping: (() => void) | undefined;
 
   constructor(deps: EngineHandleDeps, options: EngineOptions) {
@@ -99,6 +103,14 @@ export class EngineHandle {
     return await this.#request.measures(PATIENCE_MS);
   }
 
+  /** Resolves when whoever else is there has taken over; this replica still announces, as the worst. Nothing but `stop` may follow. */
+  async handOver(): Promise<void> {
+    const handedOver = new Promise<void>((resolve) => (this.#handingOver = resolve));
+    this.#outbox.flush();
+    this.#post({ type: 'hand-over' });
+    await handedOver;
+  }
+
   /** Leaves the network as the engine sees fit, then ends its thread. */
   async stop(successors: Successors = 'any'): Promise<void> {
     const ended = new Promise<void>((resolve) => (this.#stopping = resolve));
@@ -122,6 +134,10 @@ export class EngineHandle {
     }
     if (message.type === 'facts') {
       this.#questions.answered(message.id, message.facts);
+      return;
+    }
+    if (message.type === 'handed-over') {
+      this.#handingOver?.();
       return;
     }
     if (message.type === 'stopped') {

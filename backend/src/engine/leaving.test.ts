@@ -185,6 +185,41 @@ suite('leaving', () => {
     assert.equal(bench.clock.pendingTimers, 0);
   });
 
+  test('for good, as it turns out when others have taken over: withdrawn all the same', async () => {
+    const bench = started();
+    bench.answering = ['b'];
+    const handedOver = bench.engine.handOver();
+    assert.deepEqual(meds(bench), ['900']);
+    bench.clock.advance(1_000);
+    await handedOver;
+    bench.answering = [];
+    await bench.engine.stop('none');
+    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { r1: 'withdraw' } });
+  });
+
+  test('when others have taken over: at once', async () => {
+    const bench = started();
+    bench.answering = ['b'];
+    const handedOver = bench.engine.handOver();
+    bench.clock.advance(1_000);
+    await handedOver;
+    await bench.engine.stop();
+    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { r1: 'handover' } });
+    assert.deepEqual(bench.prober, ['start', 'leaving', 'stop']);
+  });
+
+  test('alone nobody can take over: nothing is changed, and whoever comes up meanwhile does', async () => {
+    const bench = started();
+    await bench.engine.handOver();
+    assert.deepEqual(bench.speaker.takeCalls(), []);
+    assert.deepEqual(bench.prober, ['start']);
+    bench.answering = ['b'];
+    const stopped = bench.engine.stop();
+    bench.clock.advance(1_000);
+    await stopped;
+    assert.deepEqual(bench.speaker.takeCalls().at(-1), { call: 'stop', how: { r1: 'handover' } });
+  });
+
   test('what changes meanwhile is still announced, as the worst', () => {
     const bench = started();
     bench.answering = ['b'];

@@ -63,6 +63,8 @@ export type ToEngine =
   | { readonly type: 'measure' }
   /** Asks for what only the engine knows, of these addresses among others; answered by `facts` with the same ID. */
   | { readonly type: 'ask'; readonly id: number; readonly ips: readonly string[] }
+  /** Others are to take over, as this replica is about to stop; answered by `handed-over`. */
+  | { readonly type: 'hand-over' }
   | { readonly type: 'stop'; readonly successors: Successors };
 
 /** Whether an address is announced by this replica, and why not. */
@@ -117,4 +119,5 @@ export type FromEngine =
   | { readonly type: 'measures'; readonly measures: EngineMeasures }
   /** The answer to one `ask`; undefined: it failed to find one. */
   | { readonly type: 'facts'; readonly id: number; readonly facts: EngineFacts | undefined }
+  | { readonly type: 'handed-over' }
   | { readonly type: 'stopped' };

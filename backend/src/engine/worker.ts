@@ -206,6 +206,9 @@ function handle(message: ToEngine): void {
     case 'ask':
       answer(message.id, message.ips);
       break;
+    case 'hand-over':
+      void engine.handOver().then(() => post({ type: 'handed-over' }));
+      break;
     case 'stop':
       void engine.stop(message.successors);
       break;

@@ -7,7 +7,7 @@ import { FakeKube } from '../fake/fake-kube.ts';
 import { pass } from '../fake/passage.ts';
 import { daemonSets, deployments } from '../kinds.ts';
 import type { KubeObject } from '../objects.ts';
-import { isStoppedForGood } from './removal.ts';
+import { isStoppedForGood, PATIENCE_MS } from './removal.ts';
 
 const OWN = { namespace: 'porterlb-system', name: 'porter-manager' };
 /** As the plugin's rollback writes them. */
@@ -36,9 +36,9 @@ class Bench {
     return this;
   }
 
-  async ask(): Promise<boolean> {
+  async ask(): Promise<boolean | undefined> {
     const answer = isStoppedForGood(this, OWN);
-    await pass(this.clock, 1_000);
+    await pass(this.clock, PATIENCE_MS);
     return await answer;
   }
 }
@@ -87,14 +87,37 @@ suite('a replica that leaves', () => {
     assert.equal(await bench.ask(), true);
   });
 
-  test('expects others where the API server is away, and does not wait for it long', async () => {
+  test('hears of it from an API server that takes its time', async () => {
+    const bench = await new Bench().deployment(2).removed();
+    bench.api.freeze();
+    bench.clock.setTimer(2_000, () => bench.api.thaw());
+    assert.equal(await bench.ask(), true);
+  });
+
+  test('asks again where the API server is too busy to say', async () => {
+    const bench = await new Bench().deployment(2).removed();
+    const error = new ApiError({ status: 429, reason: 'TooManyRequests', message: 'too many requests' });
+    bench.api.faults.inject({ verb: 'get', plural: 'deployments', times: 2, error });
+    assert.equal(await bench.ask(), true);
+    assert.equal(bench.clock.pendingTimers, 0);
+  });
+
+  test('is not told where the API server is away or hangs, and does not wait for it long', async () => {
     const away = new Bench().deployment(0, REPLICAS);
     const error = new NetworkError('connection', 'ECONNREFUSED');
     away.api.faults.inject({ verb: 'get', plural: 'deployments', error });
-    assert.equal(await away.ask(), false);
+    const since = away.clock.now();
+    assert.equal(await isStoppedForGood(away, OWN), undefined);
+    assert.equal(away.clock.now(), since);
     const hung = new Bench().deployment(0, REPLICAS);
     hung.api.freeze();
-    assert.equal(await hung.ask(), false);
-    assert.deepEqual([away.clock.pendingTimers, hung.clock.pendingTimers], [0, 0]);
+    assert.equal(await hung.ask(), undefined);
+    const busy = new Bench().deployment(0, REPLICAS);
+    busy.api.faults.inject({ error: new ApiError({ status: 503, reason: '', message: 'not now' }) });
+    assert.equal(await busy.ask(), undefined);
+    assert.deepEqual(
+      [away, hung, busy].map(({ clock }) => clock.pendingTimers),
+      [0, 0, 0],
+    );
   });
 });
