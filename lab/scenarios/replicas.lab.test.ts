@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, suite, test } from 'node:test';
+import type { KubeObject } from '../cluster/api-client.ts';
 import { ours } from '../local/objects.ts';
 import { podOn } from '../local/replicas.ts';
 import type { Router } from '../network/router.ts';
 import { until } from '../state/until.ts';
+import { ApiProxy } from '../chaos/api-trouble.ts';
 import { ManagerLab, pathOf } from './manager/manager-lab.ts';
 import { heardPaths, medsByReplica } from './manager/paths.ts';
 import { RouteHistory } from './manager/route-history.ts';
@@ -201,7 +203,52 @@ suite('replicas come and go, and the router notices nothing', () => {
     });
   });
 
+  suite('whose API server takes two seconds for each answer', { concurrency: 1 }, () => {
+    const workload = ['deployment/porter-manager', '--namespace', 'porterlb-system'];
+    let proxy: ApiProxy;
+
+    before(async () => {
+      // Connections that are open stay as they are: both begin anew.
+      await Promise.all(['n1', 'n2'].map((node) => lab.replicas.stop(node)));
+      proxy = await ApiProxy.start(lab.lab);
+      await lab.replicas.start('n1', 'n2');
+      await meds({ [first]: 100, [second]: 200 });
+      await lab.lab.apply(deployment());
+      for (const node of ['n1', 'n2']) await proxy.begin(node, 'slow');
+    });
+
+    test('the first one is replaced: no moment without the full route', async () => {
+      await neverLess(async () => {
+        await lab.replicas.stop('n1');
+        await meds({ [second]: 100 });
+        await lab.replicas.start('n1');
+        await meds({ [first]: 100, [second]: 200 }, 90_000);
+      });
+    });
+
+    test('they are uninstalled: the routes are withdrawn', async () => {
+      await lab.lab.kubectl(['delete', ...workload, '--cascade=foreground', '--wait=false']);
+      await Promise.all(['n1', 'n2'].map((node) => lab.replicas.stop(node)));
+      const gone = async (): Promise<boolean> => (await heardPaths(router, ip)).length === 0;
+      await until(gone, { what: 'the router to have heard of the address from nobody', explain: readable });
+      await lab.routed(ip, []);
+    });
+  });
+
   async function readable(): Promise<string> {
     return JSON.stringify(await heardPaths(router, ip), undefined, 1);
   }
 });
+
+/** What the replicas would be Pods of. */
+function deployment(): KubeObject {
+  const labels = { app: 'porter-manager' };
+  const containers = [{ name: 'manager', image: 'porterlb' }];
+  const template = { metadata: { labels }, spec: { containers } };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'porter-manager', namespace: 'porterlb-system' },
+    spec: { replicas: 2, selector: { matchLabels: labels }, template },
+  };
+}

@@ -80,6 +80,33 @@ describe('Freshness', () => {
     assert.deepEqual(told.slice(1), ['fresh']);
   });
 
+  it('stays fresh while a busy server takes two seconds for each answer, and not with three', async () => {
+    const { clock, api, told, freshness } = bench();
+    const ping = api.ping.bind(api);
+    const answersAfter = (ms: number): void => {
+      api.ping = async (options) => {
+        const late = Promise.withResolvers<void>();
+        const answer = clock.setTimer(ms, () => late.resolve());
+        const patience = clock.setTimer(options?.timeoutMs ?? Infinity, () => {
+          answer.cancel();
+          late.reject(new NetworkError('timeout', 'no answer in time'));
+        });
+        await late.promise;
+        patience.cancel();
+        await ping(options);
+      };
+    };
+    freshness.start();
+    await pass(clock, 10_000, 100);
+    answersAfter(2_200);
+    await pass(clock, 60_000, 100);
+    assert.deepEqual(told, []);
+    answersAfter(3_000);
+    await pass(clock, 10_000, 100);
+    assert.equal(told.length, 1);
+    freshness.stop();
+  });
+
   it('is as old as the oldest broken watch, though the server answers', async () => {
     const { clock, source, told, freshness } = bench();
     freshness.start();

@@ -14,7 +14,7 @@ export interface FreshnessDeps {
 }
 
 export interface FreshnessOptions {
-  /** Time from one ping to the next, and for an answer, in milliseconds. */
+  /** Time from one ping to the next, in milliseconds, or longer where an answer takes longer. */
   readonly intervalMs?: number;
   /** Age of the last proof from which on the view counts as stale, in milliseconds (DESIGN section 5: MED +300 after 5 s). */
   readonly staleAfterMs?: number;
@@ -34,6 +34,9 @@ export interface FreshnessOptions {
   /** `since` is the `Clock.now()` of the last proof. */
   readonly onStale: (since: number) => void;
 }
+
+/** What is to spare where two answers, one after the other, take as long as they may, in milliseconds. */
+const SPARE_MS = 200;
 
 /** Least time from one opening of all watches to the next, unless the view was fresh in between: for a server that can't keep up. */
 const reopening = { baseMs: 5_000, maxMs: 60_000 };
@@ -95,11 +98,19 @@ export class Freshness {
     this.#deadline?.cancel();
   }
 
+  /**
+   * A busy server's answers prove the view as well as those of a quick one. Each proof is as old as its question; the next one must have come
+   * before that is too old.
+   */
+  get #patienceMs(): number {
+    return this.#staleAfterMs / 2 - SPARE_MS / 2;
+  }
+
   async #ping(abort: AbortController): Promise<void> {
     const sentAt = this.#deps.clock.now();
     const stood = this.#deps.sources.every(({ state }) => !isBroken(state));
     try {
-      await this.#deps.api.ping({ timeoutMs: this.#intervalMs, signal: abort.signal });
+      await this.#deps.api.ping({ timeoutMs: this.#patienceMs, signal: abort.signal });
       this.#pong(sentAt, stood);
     } catch (error) {
       // It may refuse us this path (403), but it does answer.
