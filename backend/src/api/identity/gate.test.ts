@@ -113,16 +113,45 @@ suite('who shares the judges with others', () => {
   test('counts as one with the other ServiceAccounts of a namespace', async (context) => {
     const api = await bench(context);
     const account = (namespace: string, i: number): string => `system:serviceaccount:${namespace}:a${i}`;
+    const everywhere = ['list services bank', ...Array.from({ length: 700 }, (_, i) => `list services ns-${i}`)];
     for (const [namespace, i] of [...Array.from({ length: 20 }, (_, n) => ['shop', n] as const), ['bank', 0] as const])
-      api.users.set(`${namespace}-${i}`, { name: account(namespace, i), may: ['list services'] });
+      api.users.set(`${namespace}-${i}`, { name: account(namespace, i), may: everywhere });
     const gate = api.gate();
     let refused = 0;
     for (let i = 0; i < 700; i += 1) {
       const asked = gate.admit(of(`shop-${i % 20}`), listing(`ns-${i}`), question);
       await asked.catch(() => (refused += 1));
     }
-    assert.equal(refused, 100);
+    // Each of them was asked for once as to all namespaces.
+    assert.equal(refused, 700 + 20 - 600);
     await gate.admit(of('bank-0'), listing('bank'), question);
+  });
+});
+
+suite('who asks about ever new Services', () => {
+  async function refusals(context: TestContext, may: readonly string[]): Promise<string> {
+    const api = await bench(context);
+    api.users.set('asker', { name: 'asker', may });
+    const gate = api.gate();
+    const of = { authorization: 'Bearer asker', remoteUser: undefined, from: '192.0.2.1' };
+    const right = { verb: 'get', resource: 'services', subresource: 'explanation', namespace: 'shop' } as const;
+    const codes = new Set<string>();
+    for (let i = 0; i < 700; i += 1) {
+      const asked = gate.admit(of, { ...right, name: `s${i}` }, { method: 'GET', path: `/s${i}` });
+      await asked.catch((error: unknown) => codes.add(error instanceof Problem ? error.code : 'another'));
+    }
+    return `${[...codes].join(' ')} after ${api.accessReviews} reviews`.trim();
+  }
+
+  test('is asked for once, if he may read all of them, in the cluster or in their namespace', async (context) => {
+    assert.equal(await refusals(context, ['get services/explanation']), 'after 1 reviews');
+    assert.equal(await refusals(context, ['get services/explanation shop']), 'after 2 reviews');
+  });
+
+  test('is asked for by each name where he may read some alone, and is told to come again', async (context) => {
+    const some = Array.from({ length: 700 }, (_, i) => `get services/explanation shop/s${i}`);
+    assert.equal(await refusals(context, some), 'TooManyRequests after 600 reviews');
+    assert.equal(await refusals(context, some.slice(0, 2)), 'Forbidden TooManyRequests after 600 reviews');
   });
 });
 

@@ -89,8 +89,12 @@ export class Gate {
     if (throughKubeSphere && remoteUser !== caller.user)
       throw new Problem('IdentityMismatch', { params: { claimed: remoteUser } });
     limited(this.#perCaller, shareOf(caller));
-    const mayEnter = async (a: Access, q: Question): Promise<boolean> =>
-      await this.#may(this.#subject(token, caller, a, q), 'admission');
+    const mayEnter = async (a: Access, q: Question): Promise<boolean> => {
+      for (const each of widestFirst(caller, a)) {
+        if (await this.#may(this.#subject(token, caller, each, q), 'admission')) return true;
+      }
+      return false;
+    };
     if (!(await mayEnter(access, question))) throw forbidden(caller, access);
     return {
       caller,
@@ -178,6 +182,21 @@ export interface Admitted {
   readonly may: (access: Access, question: Question) => Promise<boolean>;
   /** What was found when that was asked last, which may be so no longer. */
   readonly didLast: (access: Access, question: Question) => boolean | undefined;
+}
+
+/**
+ * What would do as well as this right, the widest first: without a namespace or a name a right is one to all of them (SubjectAccessReview). So
+ * who may read all Services, or all of a namespace, is asked for once, however many he asks about, and only who may read some of them by
+ * name is asked for by each name. KubeSphere judges paths, of which none means all.
+ */
+function widestFirst({ via }: Caller, access: Access): readonly Access[] {
+  const { namespace, name } = access;
+  if (via === 'kubesphere') return [access];
+  return [
+    ...(namespace === undefined ? [] : [{ ...access, namespace: undefined, name: undefined }]),
+    ...(name === undefined ? [] : [{ ...access, name: undefined }]),
+    access,
+  ];
 }
 
 /** Tokens are nowhere kept. */

@@ -68,15 +68,16 @@ export function served(key: string, ip: string, pool = 'a', conditions: readonly
   } as kinds.Service;
 }
 
-/** A user with what RBAC lets him do: `verb resource[/subresource] [namespace]`, `*` for everything. */
+/** A user with what RBAC lets him do: `verb resource[/subresource] [namespace[/name]]`, `*` for everything. */
 export interface User {
   readonly name: string;
   readonly may: readonly string[];
 }
 
-function allows({ may }: User, { verb, resource, subresource, namespace }: Access): boolean {
+function allows({ may }: User, { verb, resource, subresource, namespace, name }: Access): boolean {
   const what = `${verb} ${subresource === undefined ? resource : `${resource}/${subresource}`}`;
-  return may.includes('*') || may.includes(what) || (namespace !== undefined && may.includes(`${what} ${namespace}`));
+  const ways = ['*', what, `${what} ${namespace}`, ...(name === undefined ? [] : [`${what} ${namespace}/${name}`])];
+  return ways.some((way) => may.includes(way));
 }
 
 /** ks-apiserver with its own users, by token; `down`: it doesn't answer. */
