@@ -104,7 +104,8 @@ export class Api {
     const gate = new Gate({ clock, kubesphere, reviews: reviewsBy(this.#deps.kube) });
     const picture = new ClusterPicture(this.#deps);
     this.#owners = new LinkOwners({ clock, picture, reports: this.#deps.reports });
-    const gathers = { gather: this.#gather(), gatherTakers: this.#gatherTakers() };
+    const gather = this.#gather();
+    const gathers = { gather, gatherTakers: this.#gatherTakers((replica) => gather.hungFor(replica)) };
     const deps = { ...this.#deps, gate, verdicts, handlers: handlers({ clock, picture, ...gathers }) };
     return await App.make(deps, { docs: this.#options.docs, checkAnswers: false });
   }
@@ -115,10 +116,11 @@ export class Api {
   }
 
   /** For lists, of as many addresses as the longest page of the console has. */
-  #gatherTakers(): Gather<TakersReport> {
+  #gatherTakers(passedOver: NonNullable<GatherDeps['passedOver']>): Gather<TakersReport> {
     const ask = this.#asks(async (...question) => await this.#client.askTakers(...question));
     const own = async (ips: readonly string[]): Promise<TakersReport> => await Promise.resolve(this.#takers(ips));
-    return new Gather(this.#ofReplicas({ ask, own }), { self: this.#replica, ...TAKERS_LIMITS });
+    const deps = { ...this.#ofReplicas({ ask, own }), passedOver };
+    return new Gather(deps, { self: this.#replica, ...TAKERS_LIMITS });
   }
 
   get #replica(): Replica {

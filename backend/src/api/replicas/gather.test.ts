@@ -104,6 +104,49 @@ suite('asking all replicas', () => {
     assert.equal(bench.asked.length, 2);
   });
 
+  test('where one hangs waits for it once, and names it from then on, until it answers again', async () => {
+    const bench = new Bench();
+    bench.hangs = true;
+    const replica = { name: 'b', node: 'b', address: '10.0.0.1' };
+    /** How long it takes, and whether the other one has answered. */
+    const told = async (ip: string): Promise<string> => {
+      let ms = 0;
+      const words = bench.gather.all([ip]);
+      let outcome: readonly Word[] | undefined;
+      void words.then((known) => (outcome = known));
+      for (await settle(); outcome === undefined; ms += 50) await pass(bench.clock, 50, 50);
+      const [, other] = await words;
+      return `${ms} ms: ${other !== undefined && 'facts' in other ? 'answered' : other?.problem}`;
+    };
+    assert.equal(await told('192.0.2.1'), '1500 ms: no answer within 1500 ms');
+    assert.equal(bench.gather.hungFor(replica), 'no answer within 1500 ms');
+    assert.equal(await told('192.0.2.2'), '100 ms: no answer within 1500 ms');
+    // The question before is under way.
+    assert.equal(await told('192.0.2.3'), '0 ms: no answer within 1500 ms');
+    assert.equal(bench.asked.length, 2);
+    await pass(bench.clock, 1_500, 50);
+    bench.hangs = false;
+    assert.equal(await told('192.0.2.4'), '0 ms: answered');
+    assert.equal(bench.gather.hungFor(replica), undefined);
+    bench.takes = 500;
+    assert.match(await told('192.0.2.5'), /^5\d\d ms: answered$/);
+  });
+
+  test('where one hangs that is slow to come back hears it from the next question on', async () => {
+    const bench = new Bench();
+    bench.hangs = true;
+    void bench.about('192.0.2.1');
+    await pass(bench.clock, 1_500, 50);
+    bench.hangs = false;
+    bench.takes = 800;
+    const missing = bench.gather.all(['192.0.2.2']);
+    await pass(bench.clock, 1_000, 50);
+    assert.ok((await missing).some((word) => 'problem' in word));
+    const heard = bench.gather.all(['192.0.2.3']);
+    await pass(bench.clock, 1_000, 50);
+    assert.ok((await heard).every((word) => 'facts' in word));
+  });
+
   test('where one hangs names it, and refuses what can not be answered in time', async () => {
     const bench = new Bench();
     bench.hangs = true;

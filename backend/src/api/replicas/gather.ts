@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../platform/ports.ts';
 import { tooMany } from '../errors.ts';
 import type { Rate } from '../rate-limit.ts';
 import type { ReplicaReport } from './facts.ts';
+import { Patience } from './patience.ts';
 import { Turns } from './turns.ts';
 
 /** One replica with what it says, or why it says nothing. */
@@ -16,11 +17,16 @@ export interface GatherDeps<Facts = ReplicaReport> {
   /** What this replica says. */
   readonly own: (ips: readonly string[]) => Promise<Facts>;
   readonly ask: (replica: Replica, ips: readonly string[], timeoutMs: number) => Promise<Facts>;
+  /** Why a replica is not asked at all, where it is known to say nothing; undefined: it is asked. */
+  readonly passedOver?: (replica: Replica) => string | undefined;
 }
 
 /** What asking may cost, by what is asked. */
 export interface GatherLimits {
-  /** Somebody waits: one that takes longer is named, and the rest answered. In milliseconds, from the beginning of a round. */
+  /**
+   * Somebody waits: one that takes longer is named, and the rest answered; the next time it is hardly waited for. In milliseconds, from the
+   * beginning of a round.
+   */
   readonly patienceMs: number;
   /** Of one round. */
   readonly maxAddresses: number;
@@ -77,6 +83,7 @@ export class Gather<Facts = ReplicaReport> {
   #next: Round<Facts> | undefined;
   #active = 0;
   readonly #turns: Turns;
+  readonly #patience: Patience;
   #timer: Timer | undefined;
 
   constructor(deps: GatherDeps<Facts>, { self, ...limits }: GatherOptions) {
@@ -84,6 +91,12 @@ export class Gather<Facts = ReplicaReport> {
     this.#self = self;
     this.#limits = { ...LIMITS, ...limits };
     this.#turns = new Turns(deps, this.#limits.rounds);
+    this.#patience = new Patience(deps, this.#limits.patienceMs);
+  }
+
+  /** Why a replica said nothing when it was asked last, for which others needn't wait, too; undefined: it doesn't hang. */
+  hungFor(replica: Replica): string | undefined {
+    return this.#patience.hungFor(replica);
   }
 
   /**
@@ -162,26 +175,16 @@ export class Gather<Facts = ReplicaReport> {
   }
 
   async #ask(ips: readonly string[]): Promise<readonly Word<Facts>[]> {
-    const others = this.#deps.members().filter(({ name }) => name !== this.#self.name);
-    const own = this.#word(this.#self, async () => await this.#deps.own(ips));
-    const theirs = others.map(async (replica) => {
-      return await this.#word(replica, async () => await this.#deps.ask(replica, ips, this.#limits.patienceMs));
+    const { members, own: ownWord, ask, passedOver } = this.#deps;
+    const others = members().filter(({ name }) => name !== this.#self.name);
+    this.#patience.retain([this.#self, ...others]);
+    const own = this.#patience.word(this.#self, async () => await ownWord(ips));
+    const theirs = others.map(async (replica): Promise<Word<Facts>> => {
+      const problem = passedOver?.(replica);
+      if (problem !== undefined) return { replica, problem };
+      return await this.#patience.word(replica, async () => await ask(replica, ips, this.#limits.patienceMs));
     });
     const words = await Promise.all([own, ...theirs]);
     return words.sort((a, b) => (a.replica.name < b.replica.name ? -1 : 1));
-  }
-
-  async #word(replica: Replica, ask: () => Promise<Facts>): Promise<Word<Facts>> {
-    const { clock } = this.#deps;
-    const { patienceMs } = this.#limits;
-    return await new Promise((resolve) => {
-      const late = clock.setTimer(patienceMs, () => resolve({ replica, problem: `no answer within ${patienceMs} ms` }));
-      ask()
-        .finally(() => late.cancel())
-        .then(
-          (facts) => resolve({ replica, facts }),
-          (error: unknown) => resolve({ replica, problem: error instanceof Error ? error.message : String(error) }),
-        );
-    });
   }
 }

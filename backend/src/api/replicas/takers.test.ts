@@ -123,6 +123,26 @@ suite('who takes the traffic of addresses', () => {
     assert.ok(ms <= 1_500, `the last one after ${ms} ms`);
   });
 
+  test('is not asked of one that is known to hang, which is named', async () => {
+    const asked: string[] = [];
+    const deps = {
+      ...{
+        clock: new FakeClock(),
+        members: () => [SELF, ...['b', 'c'].map((name) => ({ ...SELF, name, node: name }))],
+      },
+      own: async () => await Promise.resolve({ addresses: [] }),
+      ask: async ({ name }: { readonly name: string }) => {
+        asked.push(name);
+        return await Promise.resolve({ addresses: [] });
+      },
+      passedOver: ({ name }: { readonly name: string }) => (name === 'b' ? 'no answer within 1500 ms' : undefined),
+    };
+    const words = await wordsOfTakers(new Gather(deps, { self: SELF, ...TAKERS_LIMITS }), ['192.0.2.1']);
+    assert.deepEqual(asked, ['c']);
+    const problems = [...words.values()].map((word) => ('problem' in word ? word.problem : ''));
+    assert.deepEqual(problems, ['', 'no answer within 1500 ms', '']);
+  });
+
   test('is not asked where there is no address', async () => {
     const { gather, asked } = gathering(3);
     assert.equal((await wordsOfTakers(gather, [])).size, 0);

@@ -1,0 +1,67 @@
+import type { Replica } from '../../domain/replica.ts';
+import type { Clock } from '../../platform/ports.ts';
+import type { Word } from './gather.ts';
+
+/** How long one is waited for that hung when it was asked last, in milliseconds: one that hangs no more answers within a few. */
+const HUNG_MS = 100;
+
+interface Hung {
+  readonly problem: string;
+  /** Whether a question to it is under way: another one would wait behind that. */
+  isAsked: boolean;
+}
+
+/**
+ * Waits for what replicas say, and remembers which of them let somebody wait in vain: for these nobody waits so long again, until one answers.
+ * Each goes on being asked, one question at a time, so that it is heard again as soon as it speaks.
+ */
+export class Patience {
+  readonly #clock: Clock;
+  readonly #patienceMs: number;
+  readonly #hung = new Map<string, Hung>();
+
+  /** @param patienceMs for one that is not known to hang, in milliseconds */
+  constructor({ clock }: { readonly clock: Clock }, patienceMs: number) {
+    this.#clock = clock;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** Why nobody need wait for it; undefined: it answered when it was asked last, or said at once that it doesn't. */
+  hungFor({ name }: Replica): string | undefined {
+    return this.#hung.get(name)?.problem;
+  }
+
+  /** Of all others it is forgotten. */
+  retain(members: readonly Replica[]): void {
+    const names = new Set(members.map(({ name }) => name));
+    for (const name of this.#hung.keys()) if (!names.has(name)) this.#hung.delete(name);
+  }
+
+  /** What it says, or why it says nothing in time. */
+  async word<Facts>(replica: Replica, ask: () => Promise<Facts>): Promise<Word<Facts>> {
+    const { name } = replica;
+    const hung = this.#hung.get(name);
+    if (hung?.isAsked === true) return { replica, problem: hung.problem };
+    if (hung !== undefined) hung.isAsked = true;
+    return await new Promise((resolve) => {
+      let isLate = false;
+      const soon = hung && this.#clock.setTimer(HUNG_MS, () => resolve({ replica, problem: hung.problem }));
+      const late = this.#clock.setTimer(this.#patienceMs, () => {
+        const problem = `no answer within ${this.#patienceMs} ms`;
+        this.#hung.set(name, { problem, isAsked: false });
+        resolve({ replica, problem });
+        isLate = true;
+      });
+      const end = (word: Word<Facts>): void => {
+        soon?.cancel();
+        late.cancel();
+        if (!isLate || 'facts' in word) this.#hung.delete(name);
+        resolve(word);
+      };
+      ask().then(
+        (facts) => end({ replica, facts }),
+        (error: unknown) => end({ replica, problem: error instanceof Error ? error.message : String(error) }),
+      );
+    });
+  }
+}
