@@ -34,8 +34,10 @@ before(async () => {
   const addresses = [announced('192.0.2.1', `${NAME}/${NAME}`, ['203.0.113.11'])];
   api.replicas.set('porter-0', factsOf('porter-0', { addresses, sessions: [aSession(NAME)] }));
   api.replicas.set('porter-1', undefined);
-  // Limits of callers are by this clock: none of them is what is looked for here.
-  ticking = setInterval(() => api.clock.advance(100), 10);
+  // Limits of callers are by this clock: none of them is what is looked for here, and so it leaps from one request to the next. While one is answered it
+  // goes as clocks do, however busy the machine is: an answer takes ten seconds at most.
+  api.onRequest = () => api.clock.advance(2_000);
+  ticking = setInterval(() => api.clock.advance(10), 10);
 });
 
 after(async () => {
@@ -75,7 +77,8 @@ function asked(): { readonly found: number; readonly refused: number } {
   return outcome;
 }
 
-const BOUNDS = ['--phases', 'coverage,fuzzing', '--max-examples', '20', '--max-time', '30'];
+/** By how much is asked, which the seed decides, and not by time: a busy machine would have asked for less. Some 1,000 requests each. */
+const BOUNDS = ['--phases', 'coverage,fuzzing', '--max-examples', '20'];
 
 suite('whatever is asked, nothing fails by a fault of ours, and every answer is as OpenAPI says', () => {
   test('of objects that are there', async () => {

@@ -149,6 +149,8 @@ export class ApiBench {
   readonly gone = Promise.withResolvers<undefined>();
   /** How many answers there were with each status. */
   readonly statuses = new Map<number, number>();
+  /** Called with every request that comes. */
+  onRequest: () => void = () => undefined;
   /** Called with every change that the engine would hear of. */
   onInputs: () => void = () => undefined;
   readonly #byAddress = new WeakMap<ReplicaReport, Map<string, ReplicaReport['addresses'][number]>>();
@@ -175,6 +177,7 @@ export class ApiBench {
     );
     this.app = app;
     const server = createServer((request, response) => {
+      this.onRequest();
       response.on('finish', () =>
         this.statuses.set(response.statusCode, (this.statuses.get(response.statusCode) ?? 0) + 1),
       );
