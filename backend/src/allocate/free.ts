@@ -108,11 +108,11 @@ interface Rested {
   readonly rests?: true;
 }
 
-/** The address that was given back longest ago, once it has rested. */
-function rested(service: Aged, family: Family, pool: Pool, view: FreeView): Rested {
+/** The address that was given back longest ago and that nobody asks for but these, once it has rested. */
+function rested(askers: readonly string[], family: Family, pool: Pool, view: FreeView): Rested {
   for (const release of view.ledger.oldestReleased(pool.name)) {
     const { ip } = release;
-    if (!givable(ip, pool, family, view) || view.ledger.isWishedByOthers(ip, [service.key])) continue;
+    if (!givable(ip, pool, family, view) || view.ledger.isWishedByOthers(ip, askers)) continue;
     return restsUntil(release, pool) <= view.now ? { ip } : { rests: true };
   }
   return {};
@@ -150,7 +150,7 @@ export function keeperOfAny(ip: string, view: FreeView): string | undefined {
   if (pool === undefined) return undefined;
   const another =
     fresh(family, pool, view) ??
-    rested(service, family, pool, view).ip ??
+    rested([], family, pool, view).ip ??
     wishedByOthers(service, { family, pool, except: ip }, view).ip;
   return another === undefined ? undefined : service.key;
 }
@@ -168,7 +168,7 @@ export function findFree(service: Service, family: Family, pool: Pool, view: Fre
     findOwn(service, family, pool, view) ??
     fresh(family, pool, view);
   if (now !== undefined) return { ok: true, ip: now };
-  const used = rested(service, family, pool, view);
+  const used = rested([service.key], family, pool, view);
   const last = used.ip === undefined ? wishedByOthers(service, { family, pool }, view) : used;
   if (last.ip !== undefined) return { ok: true, ip: last.ip };
   const rests = used.rests === true || last.rests === true;

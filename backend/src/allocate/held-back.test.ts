@@ -155,6 +155,16 @@ suite('of an address that is held back and could as well be another one', () => 
     assert.deepEqual([desk.ips('first'), held(desk)], ['192.0.2.1', ['192.0.2.2']]);
   });
 
+  test('who had it before is no exception where there is no other one', () => {
+    const desk = new Desk(FOUR, SIX);
+    desk.create('second', V6);
+    desk.create('first', V4);
+    desk.create('both', BOTH);
+    desk.remove('first');
+    desk.create('first', V4);
+    assert.deepEqual([desk.ips('first'), held(desk)], ['', ['192.0.2.1']]);
+  });
+
   test('who asks for it gets it as soon as there is another one, unless an older one waits for that', () => {
     for (const [names, has] of [
       [['wishing'], '192.0.2.2'],

@@ -25,7 +25,7 @@ import {
 } from './testing/rules.ts';
 import { CROWDED } from './testing/crowded.ts';
 import { SmallCluster } from './testing/small-cluster.ts';
-import { TWO_FAMILIES, TWO_FAMILIES_SHARING } from './testing/two-families.ts';
+import { TWO_FAMILIES, TWO_FAMILIES_SHARING, TWO_FAMILIES_TROUBLED } from './testing/two-families.ts';
 import { Allocator } from './allocator.ts';
 import { said } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
@@ -374,5 +374,12 @@ test('and one in which some of these share addresses', () => {
   fc.assert(
     fc.property(TWO_FAMILIES_SHARING, (history) => run(history)),
     { numRuns: Math.ceil(0.3 * RUNS), seed: SEED },
+  );
+});
+
+test('and one in which hosts and nodes have addresses of the pools, writes fail, and two leaders give one address', () => {
+  fc.assert(
+    fc.property(TWO_FAMILIES_TROUBLED, (history) => run(history)),
+    { numRuns: Math.ceil(0.4 * RUNS), seed: SEED },
   );
 });

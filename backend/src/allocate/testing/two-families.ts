@@ -81,12 +81,36 @@ const OTHERS: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Happening>({ what: 'restart' }) },
 );
 
+const ADDRESS = fc.constantFrom(
+  ...['192.0.2.0', '192.0.2.1', '192.0.2.2', '192.0.2.4'],
+  ...['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8::4'],
+);
+/** Of hosts that use addresses, nodes that have them, writes that fail, and leaders that gave, or seem to have given, what others have. */
+const TROUBLE: fc.Arbitrary<Happening> = fc.oneof(
+  OTHERS,
+  fc
+    .tuple(NAME, ADDRESS, fc.boolean())
+    .map(([name, ip, announced]): Happening => ({ what: 'conflict', name, ip, node: undefined, announced })),
+  NAME.map((name): Happening => ({ what: 'endConflicts', name })),
+  fc.subarray(['192.0.2.1', '2001:db8::2'], { maxLength: 1 }).map((ips): Happening => ({ what: 'nodes', ips })),
+  KEY.map((key): Happening => ({ what: 'refuse', key })),
+  KEY.map((key): Happening => ({ what: 'recreate', key })),
+  fc
+    .tuple(KEY, ADDRESS, NAME, KEY, fc.constantFrom(0, 3_000))
+    .map(([key, ip, pool, rival, older]): Happening => ({ what: 'late', key, ip, pool, rival, older })),
+  fc
+    .tuple(KEY, fc.uniqueArray(ADDRESS, { minLength: 1, maxLength: 2 }), NAME, fc.boolean())
+    .map(([key, ips, pool, isLate]): Happening => {
+      return { what: 'usurp', key, ips, pool, when: isLate ? 'after a change' : 'without a leader' };
+    }),
+);
+
 function stepOf(happening: Happening, coins: readonly boolean[] = [true]): Step {
   return { happenings: [happening], coins };
 }
 
 /** They begin with their pools, and with more Services than these have addresses. */
-function histories(wish: fc.Arbitrary<Wish>): fc.Arbitrary<Step[]> {
+function histories(wish: fc.Arbitrary<Wish>, others = OTHERS): fc.Arbitrary<Step[]> {
   const happening = fc.oneof(
     { weight: 3, arbitrary: fc.tuple(KEY, wish).map((given) => creation(...given)) },
     {
@@ -95,7 +119,7 @@ function histories(wish: fc.Arbitrary<Wish>): fc.Arbitrary<Step[]> {
         return { what: 'edit', key, spec, terms };
       }),
     },
-    { weight: 10, arbitrary: OTHERS },
+    { weight: 10, arbitrary: others },
   );
   return fc
     .tuple(
@@ -117,3 +141,5 @@ function histories(wish: fc.Arbitrary<Wish>): fc.Arbitrary<Step[]> {
 export const TWO_FAMILIES = histories(ALONE);
 /** The same, and some of the Services share addresses. */
 export const TWO_FAMILIES_SHARING = histories(SHARING);
+/** The same, and things go wrong. */
+export const TWO_FAMILIES_TROUBLED = histories(SHARING, TROUBLE);
