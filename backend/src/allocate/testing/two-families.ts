@@ -125,7 +125,10 @@ function histories(wish: fc.Arbitrary<Wish>, others = OTHERS): fc.Arbitrary<Step
     .tuple(
       fc.array(fc.constantFrom(...RANGES), { minLength: NAMES.length, maxLength: NAMES.length }),
       fc.array(wish, { minLength: 5, maxLength: SERVICES.length }),
-      fc.array(fc.tuple(happening, fc.array(fc.boolean(), { minLength: 1, maxLength: 4 })), { maxLength: 25 }),
+      fc.array(fc.tuple(happening, fc.array(fc.boolean(), { minLength: 1, maxLength: 4 })), {
+        maxLength: 25,
+        size: 'max',
+      }),
     )
     .map(([ranges, wishes, happenings]) => [
       ...NAMES.map((name, i) => stepOf({ what: 'createPool', name, ranges: ranges[i] ?? [], spec: {} })),
