@@ -190,9 +190,10 @@ export class Allocator {
     const disturbed = pools.strangersSince(before).flatMap((ip) => this.ledger.holders(ip));
     const { services } = this.#deps;
     const waiting = edited === undefined ? this.#waiting.keys() : this.#waiting.helpedBy(edited);
-    // Who has lost what it was found with waits from now on.
-    const concerned = judged.again.length === 0 ? waiting : oldestFirst([...waiting, ...judged.again], services);
-    const crowds = pools.isForTheSame(before) ? new Crowds({ ...this.#given, waiting: this.#waiting }) : undefined;
+    // Who has lost what it was found with waits from now on, and who is to leave an address to a stranger looks for another one.
+    const others = [...judged.again, ...disturbed];
+    const concerned = others.length === 0 ? waiting : oldestFirst([...waiting, ...others], services);
+    const crowds = pools.isForTheSame(before) ? this.#crowds() : undefined;
     const effects = this.#turns.reconsider(concerned, now, crowds);
     const later = [...judged.again, ...oldestFirst([...unserved, ...disturbed], services)];
     return { again: [...effects.again, ...later], pools: new Set([...effects.pools, ...judged.pools]) };
@@ -214,11 +215,7 @@ export class Allocator {
     const given = this.#turns.effects(now, [], pools);
     for (const { pool } of due) this.#freed.trim(pool, now);
     // Who was told of a rest that is over, and got nothing by it, hears what it waits for now.
-    const others = this.#turns.reconsider(
-      this.#waiting.toldOfRest(pools),
-      now,
-      new Crowds({ ...this.#given, waiting: this.#waiting }),
-    );
+    const others = this.#turns.reconsider(this.#waiting.toldOfRest(pools), now, this.#crowds());
     return { again: [...given.again, ...others.again], pools: new Set([...given.pools, ...others.pools]) };
   }
 
@@ -226,6 +223,10 @@ export class Allocator {
     const { namespaces, moves } = this.#deps;
     const mayMove = (key: string): boolean => moves === undefined || moves.nextAt(key) <= now;
     return { ...this.#given, pools: this.#pools, namespaces, now, testimony: this.#testimony, mayMove };
+  }
+
+  #crowds(): Crowds {
+    return new Crowds({ ...this.#given, waiting: this.#waiting, pools: () => this.#pools });
   }
 
   #setPools(pools: PoolSet): void {

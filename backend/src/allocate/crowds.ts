@@ -2,6 +2,7 @@ import type { Service } from '../domain/service.ts';
 import { familyOf } from './assignments.ts';
 import type { HeldBack } from './held-back.ts';
 import type { Ledger } from './ledger.ts';
+import type { PoolSet } from './pool-set.ts';
 import type { Crowd, PlainWish, Waiting } from './waiting.ts';
 
 /**
@@ -27,6 +28,7 @@ interface CrowdsDeps {
   readonly waiting: Waiting;
   readonly ledger: Ledger;
   readonly heldBack: HeldBack;
+  readonly pools: () => PoolSet;
 }
 
 /**
@@ -62,14 +64,18 @@ export class Crowds {
     this.#hopeless.clear();
   }
 
-  /** Undefined for a Service that is like no other: it has something kept or held back for it, or may get back what it had. */
+  /**
+   * Undefined for a Service that is like no other: it has something kept or held back for it, may get back what it had, or is to leave
+   * what it has to a stranger.
+   */
   #crowdOf(key: string): Crowd | undefined {
-    const { waiting, ledger, heldBack } = this.#deps;
+    const { waiting, ledger, heldBack, pools } = this.#deps;
     const standing = waiting.standing(key);
     if (standing?.crowd === undefined) return undefined;
-    const { length } = ledger.assignments(key);
-    const isAsItWas = length === standing.has && (length === 0 || ledger.written(key).length === length);
+    const its = ledger.assignments(key);
+    const isAsItWas = its.length === standing.has && (its.length === 0 || ledger.written(key).length === its.length);
     if (!isAsItWas || heldBack.of(key).length > 0) return undefined;
+    if (its.some(({ ip }) => pools().strangers.has(ip))) return undefined;
     return standing.pools.some((pool) => ledger.hasReleased(pool, key)) ? undefined : standing.crowd;
   }
 }

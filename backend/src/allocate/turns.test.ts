@@ -73,3 +73,17 @@ test('of those who may share by new terms the older comes first, also where the 
   desk.edit('first', { ...V4, familyPolicy: 'SingleStack', ...withPort(443) });
   assert.deepEqual(has(desk, 'first', 'older', 'young'), ['192.0.2.1', '192.0.2.1', '2001:db8::1']);
 });
+
+test('who has to leave an address to a stranger looks for another one in turn, before younger ones that wait', () => {
+  const pool = aPool('p', ['192.0.2.1-192.0.2.2']);
+  const desk = new Desk(pool, SIX);
+  desk.create('six', { ...V6, wantedPools: ['six'] });
+  desk.create('first', { ...V4, ...withPort(443), wantedPools: ['p'] });
+  desk.create('second', { ...V4, ...withPort(80), wantedPools: ['p'] });
+  desk.create('both', { ...BOTH, wantedPools: ['p', 'six'] });
+  desk.create('young', { ...V4, ...withPort(80), wantedPools: ['p'] });
+  assert.deepEqual(has(desk, 'first', 'second', 'young'), ['192.0.2.1', '192.0.2.1', '']);
+  const conflicts = [{ ip: '192.0.2.1', mac: '02:00:5e:10:00:0a', node: undefined, announced: false }];
+  desk.pools({ ...pool, conflicts }, SIX);
+  assert.deepEqual(has(desk, 'first', 'second', 'young'), ['192.0.2.2', '192.0.2.2', '']);
+});
