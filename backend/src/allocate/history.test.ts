@@ -15,6 +15,7 @@ import {
   isOurs,
   isToBeReplaced,
   isWaiting,
+  mayBeHeldBack,
   mayGive,
   mayHaveGot,
   mayShare,
@@ -252,6 +253,7 @@ function asksFor(service: Service, ip: string): boolean {
 function isStillIts(service: Service, record: Candidate, world: World): boolean {
   const others = [...world.services.values()].filter(({ key }) => key !== service.key);
   const isNeeded = others.some((other) => addressesOf(other).includes(record.ip) || asksFor(other, record.ip));
+  if (mayBeHeldBack(service, [record], situation(ADDRESSES, world))) return false;
   return !isNeeded && missingFamilies(service, world).length === 0 && mayGive(service, record, world);
 }
 

@@ -258,7 +258,7 @@ function possibleFamilies(service: Service, missing: readonly Family[], { ips, w
 }
 
 /** "Of a family of a pool one address is held back, for the oldest that needs both and finds one." */
-function mayBeHeldBack(
+export function mayBeHeldBack(
   service: Service,
   open: readonly Candidate[],
   { world, waiting }: Omit<Situation, 'ips'>,
