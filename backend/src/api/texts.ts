@@ -96,7 +96,10 @@ export class Texts {
   }
 
   cause({ what, params = {} }: Cause): string {
-    return this.#text('causes', what, params);
+    const { message } = params;
+    // What a parser says of a spec that came with the request, as it says it of one that is stored.
+    const said = what === 'said' && typeof message === 'string' ? { message: this.#problem(message) } : {};
+    return this.#text('causes', what, { ...params, ...said });
   }
 
   reason({ reason, params }: Finding): string {
@@ -150,10 +153,15 @@ export class Texts {
   #problems(text: string): string {
     const told = text.split(NEXT_PROBLEM).map((problem) => {
       const [, field = '', message = ''] = FIELD.exec(problem) ?? [];
-      const found = problems.whole(message);
-      return found === undefined ? problem : `${field}: ${this.#text(found.source, found.key, found.params)}`;
+      return message === '' ? problem : `${field}: ${this.#problem(message)}`;
     });
     return told.join('; ');
+  }
+
+  /** What is wrong with one field. */
+  #problem(message: string): string {
+    const found = this.language === 'en' ? undefined : problems.whole(message);
+    return found === undefined ? message : this.#text(found.source, found.key, found.params);
   }
 
   #text(ns: string, key: string, params: Params): string {

@@ -179,8 +179,9 @@ const MESSAGES: readonly string[] = [
   }),
 ];
 
-/** What is said of probes; asked of the API below. */
+/** What is said of probes, asked of the API below; and what is odd about an object, in `spec-texts.test.ts`. */
 const ELSEWHERE = [
+  ...['hostBits', 'vip', 'sharedRouterId', 'privilegedPort', 'keepaliveLong', 'bfdDelicate'],
   ...['probeAnswered', 'probeSilent', 'probeNone', 'probeBad', 'probeNoHttp'],
   ...['replicaStatus', 'replicaVersion', 'replicaCertificate', 'replicaTooLong'],
 ];
