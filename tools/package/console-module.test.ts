@@ -1,5 +1,6 @@
 /** The console's module as the console loads it: by SystemJS, with the shell's own libraries. These stand in for them. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { bundleConsole, EXTERNALS } from '../console/bundle.ts';
@@ -52,6 +53,15 @@ suite('the console’s module', () => {
       const { routes } = load({ react: library }).loaded;
       assert.ok(routes.length > 0);
       for (const { element } of routes) assert.equal(typeof element.type, 'function');
+    }
+  });
+
+  test('has every text in both languages, as the files of the languages have them', () => {
+    const { locales } = load({ react }).loaded;
+    for (const language of ['en', 'zh']) {
+      const file = JSON.parse(readFileSync(join(root, `locales/${language}/console.json`), 'utf8')) as object;
+      const texts = Object.entries(file).map(([key, text]) => [`PORTERLB.${key}`, text as unknown]);
+      assert.deepEqual(locales[language], Object.fromEntries(texts));
     }
   });
 

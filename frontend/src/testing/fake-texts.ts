@@ -1,8 +1,14 @@
-import { locales } from '../texts/texts.ts';
+import en from '../../../locales/en/console.json' with { type: 'json' };
+import zh from '../../../locales/zh/console.json' with { type: 'json' };
+import { consoleKey, type TextKey } from '../texts/texts.ts';
+
+const TEXTS: Readonly<Record<'en' | 'zh', Readonly<Record<TextKey, string>>>> = { en, zh };
 
 /** Sets what the console sets: who is signed in, and its translation function, which fails at a key that nobody has. */
 export function installTexts(lang: 'en' | 'zh' = 'en'): void {
-  const texts = locales()[lang];
+  const texts = Object.fromEntries(
+    Object.entries(TEXTS[lang]).map(([key, told]) => [consoleKey(key as TextKey), told]),
+  );
   const fill = (value: string | number, isEscaped: boolean): string =>
     isEscaped
       ? String(value).replaceAll(/[&<>"'/]/g, (sign) => `&#x${sign.charCodeAt(0).toString(16)};`)

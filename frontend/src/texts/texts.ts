@@ -1,5 +1,4 @@
-import en from '../../../locales/en/console.json' with { type: 'json' };
-import zh from '../../../locales/zh/console.json' with { type: 'json' };
+import type en from '../../../locales/en/console.json';
 
 /** A text of `locales/<language>/console.json`. */
 export type TextKey = keyof typeof en;
@@ -19,9 +18,11 @@ export function consoleKey(key: TextKey): string {
   return PREFIX + key;
 }
 
+type Language = 'en' | 'zh';
+
 /** What the console merges into its own table. */
-export function locales(): Readonly<Record<'en' | 'zh', Readonly<Record<string, string>>>> {
-  return { en: prefixed(en), zh: prefixed(zh) };
+export function locales(): Readonly<Record<Language, Readonly<Record<string, string>>>> {
+  return { en: textsOf(0), zh: textsOf(1) };
 }
 
 /** The language that the API is asked for its own texts in: that of the page, wherever the console has it from. */
@@ -29,6 +30,6 @@ export function language(): string {
   return text('LANGUAGE_CODE');
 }
 
-function prefixed(texts: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(texts).map(([key, value]) => [PREFIX + key, value]));
+function textsOf(language: 0 | 1): Record<string, string> {
+  return Object.fromEntries(Object.entries(PORTERLB_TEXTS).map(([key, texts]) => [PREFIX + key, texts[language]]));
 }
