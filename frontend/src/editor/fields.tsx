@@ -4,10 +4,13 @@ interface FieldProps {
   readonly label: string;
   readonly hint?: string | undefined;
   readonly error?: string | undefined;
+  /** There is no default: the object can't be without. */
+  readonly needed?: boolean | undefined;
 }
 
 interface Ids {
   readonly id: string;
+  readonly required: boolean;
   readonly 'aria-describedby': string | undefined;
   readonly 'aria-invalid': boolean;
 }
@@ -16,16 +19,19 @@ let lastId = 0;
 
 /** A name, a control, what it is for, and what is wrong with it, tied together for who can't see that they are. */
 function Field(props: FieldProps & { readonly children: (ids: Ids) => ReactNode }): ReactElement {
-  const { label, hint, error, children } = props;
+  const { label, hint, error, needed = false, children } = props;
   const id = useRef('');
   if (id.current === '') id.current = `plb-field-${(lastId += 1)}`;
   const isWrong = error !== undefined;
   const described = isWrong ? `${id.current}-error` : `${id.current}-hint`;
   return (
     <div className="plb-field">
-      <label htmlFor={id.current}>{label}</label>
+      <label htmlFor={id.current} className={needed ? 'plb-needed' : undefined}>
+        {label}
+      </label>
       {children({
         id: id.current,
+        required: needed,
         'aria-describedby': isWrong || hint !== undefined ? described : undefined,
         'aria-invalid': isWrong,
       })}

@@ -9,6 +9,8 @@ type FieldsOf<Draft, Value> = { [Key in keyof Draft]-?: Value extends Draft[Key]
 interface Shown<Draft> {
   readonly label: TextKey;
   readonly hint?: TextKey | ((draft: Draft) => TextKey);
+  /** Nothing may stand in the place of what is left empty. */
+  readonly needed?: boolean;
   /** Undefined: always. */
   readonly when?: (draft: Draft) => boolean;
 }
@@ -44,7 +46,7 @@ interface SelectControl<Draft> extends Shown<Draft> {
 export type FormField<Draft> = TextControl<Draft> | NumberControl<Draft> | CheckControl<Draft> | SelectControl<Draft>;
 
 /** The name of an object that is given one. */
-export const NAME = { control: 'text', field: 'name', label: 'NAME', fixed: 'once made' } as const;
+export const NAME = { control: 'text', field: 'name', label: 'NAME', needed: true, fixed: 'once made' } as const;
 
 interface Props<Draft> extends FormProps<Draft> {
   readonly fields: readonly FormField<Draft>[];
@@ -73,7 +75,7 @@ interface ControlProps<Draft> {
 function Control<Draft>({ field: shown, props }: ControlProps<Draft>): ReactElement {
   const { draft, onChange, errors } = props;
   const { field, label } = shown;
-  const about = { label: text(label), hint: hintOf(shown, draft), error: errors[field] };
+  const about = { label: text(label), hint: hintOf(shown, draft), needed: shown.needed, error: errors[field] };
   // The type of a control says which type its field has.
   const value: unknown = draft[field];
   const set = (to: unknown): void => onChange({ ...draft, [field]: to });

@@ -8,7 +8,7 @@ const MAX_AS = 4_294_967_295;
 
 const FIELDS: readonly FormField<BgpConfDraft>[] = [
   { control: 'text', field: 'name', label: 'NAME', hint: 'BGP_NAME_HINT', fixed: 'always' },
-  { control: 'number', field: 'as', label: 'BGP_AS', hint: 'BGP_AS_HINT', min: 1, max: MAX_AS },
+  { control: 'number', field: 'as', label: 'BGP_AS', hint: 'BGP_AS_HINT', needed: true, min: 1, max: MAX_AS },
   { control: 'text', field: 'racks', label: 'BGP_RACKS', hint: 'BGP_RACKS_HINT', rows: 2 },
   { control: 'text', field: 'routerId', label: 'BGP_ROUTER_ID', hint: 'BGP_ROUTER_ID_HINT' },
   {

@@ -5,10 +5,10 @@ import { NEW_PEER, peerDraftOf, peerFieldOf, peerObjectOf, type PeerDraft } from
 
 const FIELDS: readonly FormField<PeerDraft>[] = [
   NAME,
-  { control: 'text', field: 'address', label: 'ADDRESS', hint: 'PEER_ADDRESS_HINT' },
-  { control: 'text', field: 'secret', label: 'PEER_SECRET', hint: 'PEER_SECRET_HINT' },
-  { control: 'number', field: 'peerAs', label: 'AS_NUMBER', hint: 'PEER_AS_HINT', min: 0 },
+  { control: 'text', field: 'address', label: 'ADDRESS', hint: 'PEER_ADDRESS_HINT', needed: true },
+  { control: 'number', field: 'peerAs', label: 'AS_NUMBER', hint: 'PEER_AS_HINT', needed: true, min: 0 },
   { control: 'number', field: 'localAs', label: 'PEER_LOCAL_AS', hint: 'PEER_LOCAL_AS_HINT', min: 0 },
+  { control: 'text', field: 'secret', label: 'PEER_SECRET', hint: 'PEER_SECRET_HINT' },
   { control: 'number', field: 'port', label: 'PEER_PORT', hint: 'PEER_PORT_HINT', min: 0 },
   { control: 'number', field: 'holdTime', label: 'PEER_HOLD_TIME_WANTED', hint: 'PEER_HOLD_TIME_HINT', min: 0 },
   { control: 'check', field: 'multihop', label: 'PEER_MULTIHOP', hint: 'PEER_MULTIHOP_HINT' },

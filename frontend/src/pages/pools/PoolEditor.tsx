@@ -6,7 +6,7 @@ import { NEW_POOL, poolDraftOf, poolFieldOf, poolObjectOf, poolSimulation, type 
 
 const FIELDS: readonly FormField<PoolDraft>[] = [
   NAME,
-  { control: 'text', field: 'ranges', label: 'ADDRESSES', hint: 'POOL_ADDRESSES_HINT', rows: 3 },
+  { control: 'text', field: 'ranges', label: 'ADDRESSES', hint: 'POOL_ADDRESSES_HINT', needed: true, rows: 3 },
   {
     ...{ control: 'select', field: 'protocol', label: 'PROTOCOL', options: ({ protocol }) => protocols(protocol) },
     hint: ({ protocol }) => (protocol === 'layer2' ? 'POOL_LAYER2_HINT' : 'POOL_BGP_HINT'),
