@@ -1,7 +1,8 @@
 import React, { type ReactElement } from 'react';
 import { Link } from 'react-router-dom';
+import type { KubernetesObject } from '../../api/objects.ts';
 import type { Preflight } from '../../generated/api.ts';
-import { useCluster } from '../../live/surroundings.tsx';
+import { useCluster, useMayManage } from '../../live/surroundings.tsx';
 import { useLive, useLiveObject } from '../../live/use-live.ts';
 import { PageState } from '../../parts/PageState.tsx';
 import { Snippet } from '../../parts/Snippet.tsx';
@@ -9,7 +10,7 @@ import { Status, type Level } from '../../parts/Status.tsx';
 import { text } from '../../texts/texts.ts';
 import { BGP_CONF_NAME, bgpState } from '../bgp/bgp-conf-model.ts';
 import { AnyRouterSnippet, NamedRouterSnippet } from '../peers/RouterSnippet.tsx';
-import { firstSteps, type Counts, type Step } from './overview-model.ts';
+import { firstSteps, type ConfFound, type Counts, type Step } from './overview-model.ts';
 
 const TEST_SERVICE = `apiVersion: apps/v1
 kind: Deployment
@@ -40,7 +41,6 @@ spec:
 /** How to get to the first address: what is in the way, and the steps, each of which is ticked off when it is done. */
 export function FirstRun({ counts }: { readonly counts: Counts }): ReactElement {
   const conf = useLiveObject('bgpconfs', BGP_CONF_NAME).answer;
-  const hasConf = conf !== undefined && conf !== null && bgpState(conf).level !== 'bad';
   return (
     <section className="plb-card plb-first" aria-label={text('FIRST_RUN')}>
       <h2>{text('FIRST_RUN')}</h2>
@@ -49,7 +49,7 @@ export function FirstRun({ counts }: { readonly counts: Counts }): ReactElement 
           <h3>{text('PREFLIGHT')}</h3>
           <Checks />
         </li>
-        {firstSteps(counts, hasConf).map((step) => (
+        {firstSteps(counts, confFound(conf)).map((step) => (
           <li key={step.title}>
             <StepView step={step} />
           </li>
@@ -59,8 +59,16 @@ export function FirstRun({ counts }: { readonly counts: Counts }): ReactElement 
   );
 }
 
-function StepView({ step: { title, about, page, isDone, shows } }: { readonly step: Step }): ReactElement {
-  const cluster = useCluster();
+function confFound(conf: KubernetesObject | null | undefined): ConfFound {
+  if (conf === undefined) return undefined;
+  if (conf === null) return 'none';
+  return bgpState(conf).level === 'bad' ? 'wrong' : 'inForce';
+}
+
+function StepView({ step: { title, about, page, create, isDone, shows } }: { readonly step: Step }): ReactElement {
+  const [cluster, mayManage] = [useCluster(), useMayManage()];
+  const [path, name] =
+    create !== undefined && mayManage ? ([`${page.name}/~new`, create] as const) : ([page.name, page.title] as const);
   return (
     <>
       <h3>
@@ -68,7 +76,7 @@ function StepView({ step: { title, about, page, isDone, shows } }: { readonly st
         {isDone && <span className="plb-tag">✓ {text('DONE')}</span>}
       </h3>
       <p>{text(about)}</p>
-      {page !== undefined && <Link to={`/clusters/${cluster}/${page}`}>{text('GO_THERE')}</Link>}
+      <Link to={`/clusters/${cluster}/${path}`}>{text(name)}</Link>
       {shows === 'service' && <Snippet label={text(title)} code={TEST_SERVICE} />}
       {shows === 'router' && !isDone && <Router />}
     </>

@@ -30,7 +30,8 @@ function Content({ overview }: { readonly overview: Overview }): ReactElement {
   const { level, title } = HEALTH[health] ?? HEALTH.degraded;
   return (
     <>
-      {isNew(counts) ? <FirstRun counts={counts} /> : <Notice level={level}>{text(title)}</Notice>}
+      {(!isNew(counts) || counts.services.served > 0) && <Notice level={level}>{text(title)}</Notice>}
+      {isNew(counts) && <FirstRun counts={counts} />}
       <MissingReplicas replicas={replicas} />
       <Counts overview={overview} />
       {counts.pools.all > 0 && <FullestPools />}

@@ -42,11 +42,21 @@ test('first steps are shown until some Service has an address, and ticked off', 
   assert.equal(isNew(fresh), true);
   assert.equal(isNew({ ...counts, pools: { all: 0, ready: 0, used: 0 } }), true);
   assert.deepEqual(
-    firstSteps(fresh, true).map(({ isDone }) => isDone),
+    firstSteps(fresh, 'inForce').map(({ isDone }) => isDone),
     [true, true, true, false],
   );
-  const [, conf] = firstSteps(fresh, false);
-  assert.deepEqual([conf?.page, conf?.isDone], ['porterlb.bgp', false]);
+});
+
+test('a first step leads to the form where there is nothing yet, to the page where something is to be looked at', () => {
+  const none = { pools: { all: 0, ready: 0, used: 0 }, peers: { all: 0, established: 0 } };
+  const forms = (...steps: Parameters<typeof firstSteps>): unknown[] =>
+    firstSteps(...steps).map(({ create }) => create);
+  const [, conf] = firstSteps({ ...counts, ...none }, 'none');
+  assert.deepEqual([conf?.page.name, conf?.isDone], ['porterlb.bgp', false]);
+  assert.deepEqual(forms({ ...counts, ...none }, 'none'), ['POOL_CREATE', 'BGP_CONF_CREATE', 'PEER_CREATE', undefined]);
+  for (const found of ['wrong', undefined] as const) assert.equal(forms({ ...counts, ...none }, found)[1], undefined);
+  // Its session is down: what is of use is why.
+  assert.equal(forms({ ...counts, peers: { all: 1, established: 0 } }, 'inForce')[2], undefined);
 });
 
 test('objects with a problem lead to the page that tells of them', () => {

@@ -85,22 +85,37 @@ export function pageOf(kind: Problem['kind'], object: string): string | undefine
 export interface Step {
   readonly title: TextKey;
   readonly about: TextKey;
-  /** The page where it is done; undefined: it is done elsewhere, by what is shown beside it. */
-  readonly page?: string;
+  /** The page of what it is about, and what that is called. */
+  readonly page: { readonly name: string; readonly title: TextKey };
+  /** What its form is called, where there is nothing of it yet. */
+  readonly create?: TextKey | undefined;
   readonly isDone: boolean;
   /** What is shown beside it until it is done. */
   readonly shows?: 'service' | 'router';
 }
 
-/** The way to the first address, in the order in which it is gone. `hasConf`: whether there is a BgpConf in force. */
-export function firstSteps({ pools, peers, services }: Counts, hasConf: boolean): Step[] {
+/** What there is of the BgpConf; undefined: that is not known. */
+export type ConfFound = 'none' | 'wrong' | 'inForce' | undefined;
+
+/** The way to the first address, in the order in which it is gone. */
+export function firstSteps({ pools, peers, services }: Counts, conf: ConfFound): Step[] {
   return [
-    { title: 'FIRST_POOL', about: 'FIRST_POOL_ABOUT', page: 'porterlb.pools', isDone: pools.all > 0 },
-    { title: 'FIRST_CONF', about: 'FIRST_CONF_ABOUT', page: 'porterlb.bgp', isDone: hasConf },
     {
-      ...{ title: 'FIRST_PEER', about: 'FIRST_PEER_ABOUT', page: 'porterlb.peers', shows: 'router' },
-      isDone: peers.established > 0,
+      ...{ title: 'FIRST_POOL', about: 'FIRST_POOL_ABOUT', page: { name: 'porterlb.pools', title: 'POOLS' } },
+      ...{ create: pools.all === 0 ? 'POOL_CREATE' : undefined, isDone: pools.all > 0 },
     },
-    { title: 'FIRST_SERVICE', about: 'FIRST_SERVICE_ABOUT', isDone: services.announced > 0, shows: 'service' },
+    {
+      ...{ title: 'FIRST_CONF', about: 'FIRST_CONF_ABOUT', page: { name: 'porterlb.bgp', title: 'BGP_CONF' } },
+      ...{ create: conf === 'none' ? 'BGP_CONF_CREATE' : undefined, isDone: conf === 'inForce' },
+    },
+    {
+      ...{ title: 'FIRST_PEER', about: 'FIRST_PEER_ABOUT', page: { name: 'porterlb.peers', title: 'PEERS' } },
+      ...{ create: peers.all === 0 ? 'PEER_CREATE' : undefined, isDone: peers.established > 0, shows: 'router' },
+    },
+    {
+      ...{ title: 'FIRST_SERVICE', about: 'FIRST_SERVICE_ABOUT' },
+      page: { name: 'porterlb.services', title: 'SERVICES' },
+      ...{ isDone: services.announced > 0, shows: 'service' },
+    },
   ];
 }

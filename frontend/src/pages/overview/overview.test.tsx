@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { play } from '../../testing/stage.tsx';
 import type { Story } from '../../testing/story.ts';
 import { overviewStories } from './overview.stories.ts';
@@ -27,4 +27,53 @@ test('how full pools are is asked of the API for those that have most in use', a
     ['/clusters/host/porterlb.pools/office', '/clusters/host/porterlb.pools/six'],
   );
   await close();
+});
+
+suite('first steps', () => {
+  const found = overviewStories.find(({ name }) => name === 'overview of an empty cluster');
+  assert.ok(found !== undefined);
+  const linksOf = async (may: readonly string[], from = found): Promise<(string | null)[]> => {
+    const { screen, close } = await play({ ...from, may });
+    const links = screen.getByRole('region', { name: 'First steps' }).querySelectorAll('a');
+    const told = [...links].map((link) => `${link.textContent}: ${link.getAttribute('href')?.split('/host/')[1]}`);
+    await close();
+    return told;
+  };
+
+  test('lead to the forms who may use them', async () => {
+    assert.deepEqual(await linksOf(['view', 'manage']), [
+      'Create a pool: porterlb.pools/~new',
+      'Create the BGP configuration: porterlb.bgp/~new',
+      'Create a BGP peer: porterlb.peers/~new',
+      'Services: porterlb.services',
+    ]);
+  });
+
+  test('lead others to the pages', async () => {
+    assert.deepEqual(await linksOf(['view']), [
+      'Address Pools: porterlb.pools',
+      'BGP Configuration: porterlb.bgp',
+      'BGP Peers: porterlb.peers',
+      'Services: porterlb.services',
+    ]);
+  });
+
+  test('lead to a router that has no session, not to another one', async () => {
+    const begun = overviewStories.find(({ name }) => name.endsWith('whose router has no session yet'));
+    assert.ok(begun !== undefined);
+    assert.ok((await linksOf(['view', 'manage'], begun)).includes('BGP Peers: porterlb.peers'));
+  });
+
+  test('do not keep anybody from seeing that Services wait', async () => {
+    const get = found.answers['GET /overview'] as { readonly counts: object };
+    const waiting = {
+      ...get,
+      health: 'bad',
+      counts: { ...get.counts, services: { served: 2, withAddress: 0, announced: 0 } },
+    };
+    const { screen, close } = await play({ ...found, answers: { ...found.answers, 'GET /overview': waiting } });
+    screen.getByText('Some Services can’t be reached.');
+    screen.getByRole('region', { name: 'First steps' });
+    await close();
+  });
 });
