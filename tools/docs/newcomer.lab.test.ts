@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { run } from '../../lab/toolchain/run.ts';
+import { cloneOfRepository, typed } from './clone.ts';
 import { fencesOf, wordOf } from './fences.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -15,17 +15,10 @@ suite("a newcomer's first change, as CONTRIBUTING.md has it", () => {
   const blocks = all.filter((fence) => wordOf(fence, 'run-by') === self).map(({ text }) => text);
   let clone: string;
 
-  const type = (text: string): Promise<string> => run('bash', ['-euo', 'pipefail', '-c', text], { cwd: clone });
+  const type = (text: string): Promise<string> => typed(clone, text);
 
   before(async () => {
-    mkdirSync(join(root, 'build'), { recursive: true });
-    clone = mkdtempSync(join(root, 'build/newcomer-'));
-    const files = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
-    for (const file of files.trim().split('\n')) cpSync(join(root, file), join(clone, file), { recursive: true });
-    // What the first command installs otherwise.
-    await run('cp', ['-al', join(dirname(clone), '../node_modules'), join(clone, 'node_modules')]);
-    const who = ['-c', 'user.name=newcomer', '-c', 'user.email=newcomer@example.org'];
-    await type(`git init -q && git add -A && git ${who.join(' ')} commit -q -m clone`);
+    clone = await cloneOfRepository('newcomer');
   });
   after(() => rmSync(clone, { recursive: true, force: true }));
 
@@ -44,9 +37,12 @@ suite("a newcomer's first change, as CONTRIBUTING.md has it", () => {
     assert.equal(await type('git status --porcelain'), ` M docs/reference/reasons.md\n M ${REASONS}\n`);
   });
 
-  test('a value that is made up is found', async () => {
+  test('what goes wrong is found: a value that is made up, or what to do in the place of what is wrong', async () => {
     const path = join(clone, REASONS);
-    writeFileSync(path, readFileSync(path, 'utf8').replace('Nobody is at home.', '{nobody} is at home.'));
+    const good = readFileSync(path, 'utf8');
+    writeFileSync(path, good.replace('Nobody is at home.', '{nobody} is at home.'));
     await assert.rejects(type(blocks[1] ?? ''), /nobody/);
+    writeFileSync(path, good.replace('Nobody is at home.', 'Look at home.'));
+    await assert.rejects(type(blocks[1] ?? ''), /NoEndpoints: says what is wrong, then what to do/);
   });
 });
