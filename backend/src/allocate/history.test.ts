@@ -230,17 +230,22 @@ const nobodyStarves: Check = (before, after, { happenings }) => {
   if (isBelievedAnyway(happenings)) return;
   const oldest = firstHalfway(after);
   if (oldest === undefined || happenings.some((one) => touches(one, oldest.key))) return;
-  const lacking = missingFamilies(oldest, after).filter((family) =>
-    available(oldest, ADDRESSES, after).every(({ ip }) => familyOf(ip) !== family),
-  );
-  for (const service of [...after.services.values()].filter((other) => isOlderService(oldest, other))) {
+  // As long as an older one waited so, nothing need have been held back for this one.
+  const [first] = halfways(ADDRESSES, before);
+  if (first !== undefined && first.service.key !== oldest.key && isOlderService(first.service, oldest)) return;
+  const others = [...after.services.values()];
+  // What was held back for it an older one may have got after all.
+  const open = others.filter((other) => isOlderService(other, oldest)).flatMap((other) => gained(other, before));
+  open.push(...available(oldest, ADDRESSES, after).map(({ ip }) => ip));
+  const lacking = missingFamilies(oldest, after).filter((family) => open.every((ip) => familyOf(ip) !== family));
+  for (const service of others.filter((other) => isOlderService(oldest, other))) {
     for (const ip of gained(service, before).filter((each) => lacking.includes(familyOf(each)))) {
       const had = service.recorded.filter((record) => record.ip !== ip);
       const services = new Map(after.services).set(service.key, { ...service, recorded: had });
       const world = { ...after, services };
       // What others have already is kept from nobody who could share it as well.
-      const open: readonly Candidate[] = holdersOf(ip, world).length > 0 ? [] : available(oldest, [ip], world);
-      assert.deepEqual(open, [], `the last of its family went past ${show(oldest)} to ${show(service)}`);
+      const lost: readonly Candidate[] = holdersOf(ip, world).length > 0 ? [] : available(oldest, [ip], world);
+      assert.deepEqual(lost, [], `the last of its family went past ${show(oldest)} to ${show(service)}`);
     }
   }
 };
