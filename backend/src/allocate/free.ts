@@ -88,7 +88,9 @@ function isWished(ip: string, service: string, view: FreeView): boolean {
 export function findOwn(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
   const { ledger } = view;
   const { key } = service;
-  const given = ledger.ownReleased(pool.name, key).filter((ip) => !isWished(ip, key, view));
+  const given = ledger
+    .ownReleased(pool.name, key)
+    .filter((ip) => !isWished(ip, key, view) && joinable(ip, service, view));
   const left = ledger.leftBy(key).filter((ip) => ledger.isHeld(ip) && joinable(ip, service, view));
   return [...given, ...left].find((ip) => givable(ip, pool, family, view));
 }

@@ -46,6 +46,8 @@ export class Ledger {
   readonly #wishers: Multimap = new Map();
   readonly #wishedFree = new Set<string>();
   readonly #floors = new Map<string, Floor>();
+  /** Of addresses that are only kept for somebody, what was remembered before, and where. */
+  readonly #suspended = new Map<string, { readonly pool: string; readonly release: Release }>();
   /** By Service, the addresses that it let go of while others went on sharing them; the oldest are forgotten first. */
   readonly #left = new Map<string, readonly string[]>();
 
@@ -100,6 +102,7 @@ export class Ledger {
     // As a rule it stood there before.
     if (written.length === assignments.length && assignments.every(({ ip }, i) => ip === written[i])) return;
     this.#entries.set(service, { ...entry, written: assignments.map(({ ip }) => ip) });
+    for (const { ip } of assignments) this.#suspended.delete(ip);
   }
 
   /** What a Service holds and not only is to get. */
@@ -165,10 +168,15 @@ export class Ledger {
     for (const release of releases.toReversed()) if (!this.#holders.has(release.ip)) this.#release(pool, release);
   }
 
-  /** An address was freed that no Service ever had in its object: it is as good as new. */
+  /** An address was freed that was only kept for a Service, and never stood in its object: nothing has happened to it. */
   neverUsed(ip: string): void {
+    const before = this.#suspended.get(ip);
+    this.#suspended.delete(ip);
     this.#forget(ip);
     this.#lowerFloors(ip);
+    if (before === undefined) return;
+    this.#releasedOf(before.pool).restore(before.release);
+    this.#releasedIn.set(ip, before.pool);
   }
 
   /** Moves one remembered address to the pool that has it now, as the youngest there. */
@@ -210,9 +218,13 @@ export class Ledger {
     return pool === undefined ? undefined : this.#released.get(pool)?.get(ip);
   }
 
-  /** The addresses of a pool that a Service gave back itself. */
+  /** The addresses of a pool that a Service gave back itself, those first that are kept for it by now. */
   ownReleased(pool: string, service: string): string[] {
-    return this.#released.get(pool)?.ownOf(service) ?? [];
+    const kept = this.assignments(service).filter(({ ip }) => {
+      const before = this.#suspended.get(ip);
+      return before?.pool === pool && before.release.service === service;
+    });
+    return [...kept.map(({ ip }) => ip), ...(this.#released.get(pool)?.ownOf(service) ?? [])];
   }
 
   /** Whether there are any. */
@@ -309,7 +321,7 @@ export class Ledger {
       this.#byPool.set(pool, inPool);
       inPool.add(ip, key);
       this.#wishedFree.delete(ip);
-      this.#forget(ip);
+      this.#suspend(ip);
     }
   }
 
@@ -334,10 +346,23 @@ export class Ledger {
       this.#lowerFloors(release.ip);
       return;
     }
+    this.#releasedOf(pool).add(release);
+    this.#releasedIn.set(release.ip, pool);
+  }
+
+  #releasedOf(pool: string): Released {
     const released = this.#released.get(pool) ?? new Released();
     this.#released.set(pool, released);
-    released.add(release);
-    this.#releasedIn.set(release.ip, pool);
+    return released;
+  }
+
+  /** An address is kept for somebody: it is remembered no more, unless he doesn't get it. */
+  #suspend(ip: string): void {
+    const pool = this.#releasedIn.get(ip);
+    const release = this.lastHolder(ip);
+    if (pool === undefined || release === undefined) return;
+    this.#suspended.set(ip, { pool, release });
+    this.#forget(ip);
   }
 
   #forget(ip: string): void {

@@ -31,6 +31,13 @@ export class Released {
     else own.add(release.ip);
   }
 
+  /** Remembers an address again, in its place by time. */
+  restore(release: Release): void {
+    const younger = [...this.#entries.values()].filter(({ at }) => at > release.at);
+    this.add(release);
+    for (const each of younger) this.add(each);
+  }
+
   /** Forgets an address: it was given again. */
   take(ip: string): void {
     const release = this.#entries.get(ip);
