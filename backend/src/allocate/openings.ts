@@ -112,8 +112,9 @@ export class Openings {
 
   #oldest(): Aged | undefined {
     let first: Aged | undefined;
-    for (const line of this.#lines.values()) {
+    for (const [id, line] of this.#lines) {
       const head = headOf(line);
+      if (head === undefined && line.kind === 'concerned') this.#lines.delete(id);
       if (head !== undefined && (first === undefined || byServiceAge(head, first) < 0)) first = head;
     }
     return first;
@@ -125,7 +126,7 @@ export class Openings {
 
   /** A line begins anew with whatever opens: it may be for who had no use for what was open before. */
   #add(id: string, kind: Line['kind'], list: Line['list'], ip?: string): string {
-    const line = this.#lines.get(id) ?? { kind, list, ips: new Set(), next: 0 };
+    const line: Line = this.#lines.get(id) ?? { kind, list, ips: new Set(), next: 0 };
     line.services = undefined;
     if (ip !== undefined) line.ips.add(ip);
     this.#lines.set(id, line);
