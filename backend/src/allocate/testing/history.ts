@@ -61,6 +61,7 @@ type ServiceSpec = Pick<
   | 'loadBalancerClass'
   | 'optedIn'
   | 'optedOut'
+  | 'families'
   | 'familyPolicy'
   | 'trafficPolicy'
   | 'wantedPools'
@@ -74,11 +75,14 @@ interface Terms {
   readonly selector: string | undefined;
 }
 
+const FAMILIES = often<Service['families']>(['ipv4'], ['ipv6'], ['ipv4', 'ipv6'], ['ipv6', 'ipv4']);
+
 const SERVICE_SPEC: { [K in keyof ServiceSpec]: fc.Arbitrary<ServiceSpec[K]> } = {
   isLoadBalancer: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
   loadBalancerClass: often<string | undefined>(LOAD_BALANCER_CLASS, undefined, 'example.com/other'),
   optedIn: often(false, true),
   optedOut: fc.constant(false),
+  families: FAMILIES,
   familyPolicy: fc.constantFrom<Service['familyPolicy']>('SingleStack', 'PreferDualStack', 'RequireDualStack'),
   trafficPolicy: often<Service['trafficPolicy']>('Cluster', 'Local'),
   wantedPools: often<readonly string[]>([], ['p'], ['q'], ['r', 'p'], ['gone']),
@@ -101,7 +105,6 @@ const TERMS: { [K in keyof Terms]: fc.Arbitrary<Terms[K]> } = {
 
 const POOL = fc.constantFrom('p', 'q', 'r');
 const SERVICE = fc.constantFrom('a/1', 'a/2', 'a/3', 'b/1', 'b/2');
-const FAMILIES = often<Service['families']>(['ipv4'], ['ipv6'], ['ipv4', 'ipv6'], ['ipv6', 'ipv4']);
 const ADDRESS = fc.constantFrom(...ADDRESSES);
 const optional = <T>(spec: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<Partial<T>> =>
   fc.record(spec, { requiredKeys: [] }) as fc.Arbitrary<Partial<T>>;
