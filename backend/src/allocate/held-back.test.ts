@@ -181,6 +181,16 @@ suite('of an address that is held back and could as well be another one', () => 
     }
   });
 
+  test('who asks for it gets it once its own Service asks for it no more', () => {
+    const desk = new Desk(MORE, SIX);
+    desk.create('second', V6);
+    desk.create('both', { ...BOTH, wantedIPs: ['192.0.2.1'] });
+    desk.create('wishing', { ...V4, wantedIPs: ['192.0.2.1'] });
+    assert.equal(desk.ips('wishing'), '');
+    desk.edit('both', { wantedIPs: [] });
+    assert.deepEqual([desk.ips('wishing'), held(desk)], ['192.0.2.1', ['192.0.2.2']]);
+  });
+
   test('nobody else gets it where its Service asks for it as well, or had it before', () => {
     const asking = new Desk(MORE, SIX);
     asking.create('second', V6);
@@ -190,7 +200,11 @@ suite('of an address that is held back and could as well be another one', () => 
     former.remove('both');
     former.create('second', V6);
     former.create('both', BOTH);
-    for (const desk of [asking, former]) {
+    const edited = new Desk(MORE, SIX);
+    edited.create('second', V6);
+    edited.create('both', BOTH);
+    edited.edit('both', { wantedIPs: ['192.0.2.1'] });
+    for (const desk of [asking, former, edited]) {
       assert.deepEqual(held(desk), ['192.0.2.1']);
       desk.create('wishing', { ...V4, wantedIPs: ['192.0.2.1'] });
       assert.deepEqual([desk.ips('wishing'), held(desk)], ['', ['192.0.2.1']]);

@@ -71,11 +71,12 @@ export class HeldBack {
     const passed = new Set(granted.flatMap((assignment) => this.#holdsAt(assignment)));
     const displaced = [...passed].filter((hold) => hold.service.key !== key);
     for (const { assignment } of [...former, ...displaced]) this.take(assignment.ip);
-    for (const assignment of without(granted, this.of(key))) {
+    this.#version += without(granted, this.of(key)).length;
+    // Also what was held back before: the Service may ask for it only since an edit.
+    for (const assignment of granted) {
       const hold = { service, assignment, isAskedFor: asksFor(keeper, assignment.ip) };
       this.#byPlace.set(lackId(placeOf(assignment)), hold);
       this.#byIp.set(assignment.ip, hold);
-      this.#version += 1;
     }
     return [...former, ...displaced];
   }

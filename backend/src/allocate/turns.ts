@@ -5,7 +5,7 @@ import { without } from './assignments.ts';
 import { Crowds, plainWish } from './crowds.ts';
 import { NO_POOLS, type Effects } from './effects.ts';
 import type { Freed } from './freed.ts';
-import type { HeldBack } from './held-back.ts';
+import type { HeldBack, Hold } from './held-back.ts';
 import { sharingGroup, type Holder, type Ledger } from './ledger.ts';
 import { Openings, type Taker } from './openings.ts';
 import { said, type Plan } from './plan.ts';
@@ -148,12 +148,23 @@ export class Turns {
 
   /** Holds back what a Service is to have with what it lacks; what is not held back any more is for who waits. */
   holdBack(service: Service, planned: Plan): void {
-    const { ledger, heldBack, observe } = this.#deps;
+    const { heldBack, waiting, observe } = this.#deps;
     const holds = planned.served ? planned.holds : [];
-    if (holds.length === 0 && heldBack.of(service.key).length === 0) return;
+    const before = heldBack.of(service.key);
+    if (holds.length === 0 && before.length === 0) return;
+    const asked = before.filter(({ ip }) => heldBack.holdOf(ip)?.isAskedFor === true);
     const dropped = heldBack.set(service, holds);
     observe(service);
     for (const { ip } of holds) if (heldBack.has(ip)) this.#openings.close(ip);
+    // Another one may do for it by now.
+    for (const { ip } of asked) {
+      if (heldBack.holdOf(ip)?.isAskedFor === false) this.#openings.concern(waiting.wantersOf(ip));
+    }
+    this.#giveUp(service, dropped);
+  }
+
+  #giveUp(service: Service, dropped: readonly Hold[]): void {
+    const { ledger, heldBack } = this.#deps;
     // Who had to leave its place to an older one may find another.
     for (const { service: former } of dropped) if (former.key !== service.key) this.#openings.concern([former]);
     const all = dropped.map(({ assignment }) => assignment);
