@@ -8,7 +8,7 @@ import type { Leaving } from './leaving.ts';
 import type { Ledger } from './ledger.ts';
 import type { PoolSet } from './pool-set.ts';
 import type { Release } from './released.ts';
-import type { Aged } from './waiting.ts';
+import type { Aged, Lack } from './waiting.ts';
 
 export interface FreeView {
   readonly pools: PoolSet;
@@ -176,6 +176,15 @@ export function findFree(service: Service, family: Family, pool: Pool, view: Fre
   const rests = used.rests === true || last.rests === true;
   // Not until when: that is another time with each address that others get, and thousands may wait.
   return { ok: false, finding: finding(rests ? 'PoolResting' : 'PoolFull', { pool: pool.name, family }) };
+}
+
+/** Whether a pool has an address of a family that nobody has, that is held back for nobody and has rested. */
+export function hasIdle({ pool: name, family }: Lack, view: FreeView): boolean {
+  const pool = view.pools.get(name);
+  if (pool === undefined) return false;
+  const youngest = { key: '', createdAt: Infinity };
+  const used = rested([], family, pool, view).ip ?? wishedByOthers(youngest, { family, pool }, view).ip;
+  return (fresh(family, pool, view) ?? used) !== undefined;
 }
 
 /** Whether a pool has no address left, those that rest apart. */

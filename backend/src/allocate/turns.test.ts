@@ -74,6 +74,21 @@ test('of those who may share by new terms the older comes first, also where the 
   assert.deepEqual(has(desk, 'first', 'older', 'young'), ['192.0.2.1', '192.0.2.1', '2001:db8::1']);
 });
 
+test('who needs both families comes next behind any number of older ones that can never have both', () => {
+  const p = aPool('p', ['192.0.2.1-192.0.2.2']);
+  const desk = new Desk(p, SIX);
+  desk.create('six', { ...V6, wantedPools: ['six'] });
+  desk.create('four', { ...V4, wantedPools: ['p'] });
+  desk.create('first', { ...BOTH, wantedPools: ['p', 'six'] });
+  for (let i = 0; i < 12; i++) desk.create(`never-${i}`, { ...BOTH, wantedPools: ['p', `gone-${i}`] });
+  desk.create('next', { ...BOTH, wantedPools: ['p', 'six'] });
+  desk.remove('four');
+  desk.remove('six');
+  assert.equal(desk.ips('first').split(',').length, 2);
+  desk.create('young', { ...V4, wantedPools: ['p'] });
+  assert.deepEqual([desk.ips('young'), desk.allocator.heldBack.of('d/next').length], ['', 1]);
+});
+
 test('who has to leave an address to a stranger looks for another one in turn, before younger ones that wait', () => {
   const pool = aPool('p', ['192.0.2.1-192.0.2.2']);
   const desk = new Desk(pool, SIX);

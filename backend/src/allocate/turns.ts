@@ -4,6 +4,7 @@ import type { AllocatorDeps } from './allocator-deps.ts';
 import { without } from './assignments.ts';
 import { Crowds, plainWish } from './crowds.ts';
 import { NO_POOLS, type Effects } from './effects.ts';
+import { hasIdle } from './free.ts';
 import type { Freed } from './freed.ts';
 import type { HeldBack, Hold } from './held-back.ts';
 import { sharingGroup, type Holder, type Ledger } from './ledger.ts';
@@ -24,7 +25,7 @@ interface TurnsDeps extends Pick<AllocatorDeps, 'services'> {
   readonly observe: (service: Service) => void;
 }
 
-/** So many in turn are asked whether something is to be held back for them; that none of them has a use for it is rare. */
+/** So many in turn are asked whether something is to be held back for them, and more only as long as there is anything. */
 const MAX_ASKED = 10;
 
 /**
@@ -231,11 +232,12 @@ export class Turns {
     if (first === undefined) return false;
     const [id, place] = first;
     this.#vacated.delete(id);
-    const { services, waiting, heldBack } = this.#deps;
+    const { services, waiting, heldBack, pools } = this.#deps;
     const crowds = new Crowds(this.#deps);
     let asked = 0;
     for (const { key } of waiting.needingBoth(place)) {
-      if (heldBack.isTaken(place) || asked >= MAX_ASKED) break;
+      if (heldBack.isTaken(place) || (asked >= MAX_ASKED && !hasIdle(place, { ...this.#deps, pools: pools(), now })))
+        break;
       const service = services.get(key);
       if (service === undefined || crowds.isHopeless(service)) continue;
       asked += 1;
