@@ -191,6 +191,26 @@ suite('interfaces', () => {
     for (const command of commands) await node.exec('ip', ...command);
     await answers(far, ip, owner);
   });
+
+  test('a pool that names that bridge has its addresses there; one that names the port has them on another node', async () => {
+    const bridged = await ownerSeenBy(far, '10.51.0.203');
+    const other = bridged === 'n1' ? 'n2' : 'n1';
+    await far.exec('ip', 'route', 'add', '203.0.113.32/28', 'dev', 'eth0');
+    await lab.manager.lab.apply(eip('bridge', { address: '203.0.113.32/28', protocol: 'layer2', interface: 'br0' }));
+    await lab.manager.create('bridge', from('bridge', '203.0.113.33'));
+    assert.equal(await ownerSeenBy(far, '203.0.113.33'), bridged);
+    await lab.manager.announcedBecause('bridge', 'Announced');
+
+    const candidates = Array.from({ length: 14 }, (_, i) => `203.0.113.${i + 1}`).filter((ip) => !ip.endsWith('.7'));
+    const ip = candidates.find((each) => rank(each, ['n1', 'n2'])[0] === bridged) ?? '';
+    await lab.manager.create('port', from('named', ip));
+    assert.equal(await ownerSeenBy(far, ip), other);
+    assert.match(await lab.manager.replicas.log(bridged), /"link":"eth1","why":"it is a port of a bridge, which/);
+
+    await lab.node(other).exec('ip', 'link', 'set', 'eth1', 'down');
+    const { message } = await lab.manager.announcedBecause('port', 'NoReplicaOnLink');
+    assert.match(message, /no port of a bridge or bond/);
+  });
 });
 
 suite('a LAN that is not the network of the InternalIPs, and a node on it without a replica', () => {
@@ -206,11 +226,33 @@ suite('a LAN that is not the network of the InternalIPs, and a node on it withou
 
   const third = (): string => lab.node('n3').second?.mac ?? '';
 
-  test('another replica answers in its name, with the MAC address that it has there', async () => {
-    const local = { ...from('second', '10.51.0.200'), spec: { ...ours, externalTrafficPolicy: 'Local' } };
-    await lab.manager.create('far', local, ['n3']);
-    const found = async (): Promise<boolean> => (await far.neighbours.ask('10.51.0.200')) === third();
+  /** A Service whose Pods are on that node alone. */
+  async function serveThere(name: string, ip: string): Promise<void> {
+    const local = { ...from('second', ip), spec: { ...ours, externalTrafficPolicy: 'Local' } };
+    await lab.manager.create(name, local, ['n3']);
+  }
+
+  async function isFoundThere(ip: string): Promise<void> {
+    const found = async (): Promise<boolean> => (await far.neighbours.ask(ip)) === third();
     await until(found, { what: 's1 to find n3', explain: () => lab.manager.logTail('n1') });
+  }
+
+  test('with strict ARP it answers there for no InternalIP: its annotation names the address that it is found by', async () => {
+    const annotate = (address: string | null): Promise<void> =>
+      lab.manager.patchNode('n3', { metadata: { annotations: { 'layer2.porter.kubesphere.io/v1alpha1': address } } });
+    await lab.node('n3').setStrictArp(true);
+    await serveThere('strict', '10.51.0.209');
+    await lab.manager.announcedBecause('strict', 'NodeNotMet');
+    await annotate(lab.node('n3').second?.addresses.ipv4 ?? '');
+    await isFoundThere('10.51.0.209');
+    await lab.manager.announcedBecause('strict', 'AnnouncedForNode');
+    await lab.node('n3').setStrictArp(false);
+    await annotate(null);
+  });
+
+  test('another replica answers in its name, with the MAC address that it has there', async () => {
+    await serveThere('far', '10.51.0.200');
+    await isFoundThere('10.51.0.200');
     await lab.manager.announcedBecause('far', 'AnnouncedForNode');
   });
 
