@@ -41,6 +41,18 @@ test('a turn comes at once, and again after as long as it says', () => {
   assert.equal(clock.pendingTimers, 0);
 });
 
+test('who is due within a millisecond of a turn has his own then: timers are no finer, and another one would come late', () => {
+  const { clock, pacer, turns, player } = pacing(1000);
+  for (const [name, delayMs] of Object.entries({ a: 10, b: 10.9, c: 11 })) pacer.after(player(name), delayMs);
+  clock.advance(10);
+  assert.deepEqual(
+    turns.map(({ name }) => name),
+    ['a', 'b'],
+  );
+  clock.advance(1);
+  assert.equal(turns.at(-1)?.name, 'c');
+});
+
 test('without `run` it comes with the next tick, never from within `now`', () => {
   const { clock, pacer, turns, player } = pacing(1000);
   pacer.now(player('a'));

@@ -20,6 +20,8 @@ interface Entry {
 const ALLOWANCE_MS = 50;
 /** While more is due than may be done: timers fire no finer than this. */
 const TICK_MS = 5;
+/** Timers count in whole milliseconds: who is due within one has his turn, rather than another timer. */
+const GRAIN_MS = 1;
 
 /** Lets many take turns at a bounded rate. Who asks for a turn now goes before those who only wait for their time, the last one first. */
 export class Pacer {
@@ -105,7 +107,7 @@ export class Pacer {
     this.#forgetStale();
     if (this.#urgent.length > 0) return this.#urgent.pop();
     const top = this.#waiting.top;
-    return top !== undefined && top.due <= now ? this.#waiting.pop() : undefined;
+    return top !== undefined && top.due < now + GRAIN_MS ? this.#waiting.pop() : undefined;
   }
 
   /** Cancelled and replaced entries stay where they are until they would be next. */
