@@ -107,6 +107,16 @@ describe('Freshness', () => {
     freshness.stop();
   });
 
+  it('loses no more than its turn by a ping that is never answered', async () => {
+    const { clock, api, told, freshness } = bench();
+    freshness.start();
+    await pass(clock, 10_000, 100);
+    api.faults.inject({ verb: 'ping', error: 'hang', times: 3 });
+    await pass(clock, 20_000, 100);
+    assert.deepEqual(told, []);
+    freshness.stop();
+  });
+
   it('is as old as the oldest broken watch, though the server answers', async () => {
     const { clock, source, told, freshness } = bench();
     freshness.start();
@@ -161,6 +171,31 @@ describe('Freshness', () => {
     await pass(clock, 1_100, 100);
     assert.deepEqual(told.slice(1), ['fresh']);
     assert.equal(recovering.length, 1);
+    freshness.stop();
+  });
+
+  it('takes no answer for a proof to a question from before the watches were opened anew', async () => {
+    const { clock, api, source, told, recovering, freshness } = bench();
+    freshness.start();
+    await pass(clock, 10_000, 100);
+    api.goDown();
+    await pass(clock, 10_000, 100);
+    // Two questions are under way when the first is answered, by which the watches are opened anew: these stand again before the second is.
+    const answers: (() => void)[] = [];
+    api.ping = async () => await new Promise<void>((resolve) => void answers.push(resolve));
+    source.reviving = { name: 'stale', since: 10_000 };
+    await pass(clock, 2_200, 100);
+    answers[0]?.();
+    await pass(clock, 100, 100);
+    assert.equal(recovering.length, 1);
+    source.state = { name: 'synced' };
+    answers[1]?.();
+    await pass(clock, 100, 100);
+    assert.deepEqual(told, ['stale since 10000']);
+    await pass(clock, 1_100, 100);
+    for (const answer of answers) answer();
+    await pass(clock, 100, 100);
+    assert.deepEqual(told.slice(1), ['fresh']);
     freshness.stop();
   });
 

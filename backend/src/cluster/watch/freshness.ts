@@ -14,7 +14,7 @@ export interface FreshnessDeps {
 }
 
 export interface FreshnessOptions {
-  /** Time from one ping to the next, in milliseconds, or longer where an answer takes longer. */
+  /** Time from one ping to the next, in milliseconds. */
   readonly intervalMs?: number;
   /** Age of the last proof from which on the view counts as stale, in milliseconds (DESIGN section 5: MED +300 after 5 s). */
   readonly staleAfterMs?: number;
@@ -35,8 +35,11 @@ export interface FreshnessOptions {
   readonly onStale: (since: number) => void;
 }
 
-/** What is to spare where two answers, one after the other, take as long as they may, in milliseconds. */
-const SPARE_MS = 200;
+/**
+ * How long an answer may take, in milliseconds: a busy server's proves the view as well as a quick one's. Pings don't wait for each other, so
+ * that one that is lost costs no more than its turn; three of them leave a connection for the lease.
+ */
+const PATIENCE_MS = 2_400;
 
 /** Least time from one opening of all watches to the next, unless the view was fresh in between: for a server that can't keep up. */
 const reopening = { baseMs: 5_000, maxMs: 60_000 };
@@ -59,7 +62,8 @@ export class Freshness {
   #stood = false;
   /** Since the view became stale, or after another silence, the watches have not been opened anew. */
   #suspect = false;
-  /** How often they have been since the view was fresh. */
+  /** How often they have been in all, and since the view was fresh. */
+  #openings = 0;
   #reopened = 0;
   #reopenFrom = -Infinity;
   #pings: Timer | undefined;
@@ -87,7 +91,7 @@ export class Freshness {
     if (this.#abort !== undefined) return;
     this.#abort = new AbortController();
     this.#pongAt = this.#deps.clock.now();
-    void this.#ping(this.#abort);
+    this.#pingAgainAndAgain(this.#abort);
     this.#judge();
   }
 
@@ -98,33 +102,32 @@ export class Freshness {
     this.#deadline?.cancel();
   }
 
-  /**
-   * A busy server's answers prove the view as well as those of a quick one. Each proof is as old as its question; the next one must have come
-   * before that is too old.
-   */
-  get #patienceMs(): number {
-    return this.#staleAfterMs / 2 - SPARE_MS / 2;
+  #pingAgainAndAgain(abort: AbortController): void {
+    void this.#ping(abort);
+    const delayMs = jittered(this.#intervalMs, 0.1, this.#deps.random);
+    this.#pings = this.#deps.clock.setTimer(delayMs, () => this.#pingAgainAndAgain(abort));
   }
 
   async #ping(abort: AbortController): Promise<void> {
     const sentAt = this.#deps.clock.now();
+    const openings = this.#openings;
     const stood = this.#deps.sources.every(({ state }) => !isBroken(state));
+    const isStanding = (): boolean => stood && openings === this.#openings;
     try {
-      await this.#deps.api.ping({ timeoutMs: this.#patienceMs, signal: abort.signal });
-      this.#pong(sentAt, stood);
+      await this.#deps.api.ping({ timeoutMs: PATIENCE_MS, signal: abort.signal });
+      this.#pong(sentAt, isStanding());
     } catch (error) {
       // It may refuse us this path (403), but it does answer.
-      if (error instanceof ApiError && error.status < 500) this.#pong(sentAt, stood);
-      else this.#miss(error, abort);
+      if (error instanceof ApiError && error.status < 500) this.#pong(sentAt, isStanding());
+      else this.#miss(error, sentAt, abort);
     }
-    if (this.#abort !== abort) return;
-    this.#judge();
-    const elapsed = this.#deps.clock.now() - sentAt;
-    const delayMs = Math.max(0, jittered(this.#intervalMs, 0.1, this.#deps.random) - elapsed);
-    this.#pings = this.#deps.clock.setTimer(delayMs, () => void this.#ping(abort));
+    if (this.#abort === abort) this.#judge();
   }
 
+  /** @param stood whether every watch stood when the ping was sent, and none has been opened anew since */
   #pong(sentAt: number, stood: boolean): void {
+    // A later one has been answered before.
+    if (sentAt < this.#pongAt) return;
     // A ping that is missed now and then is no reason: what a slow server begins to open would be given up again and again.
     if (this.#stale && sentAt - this.#pongAt >= this.#staleAfterMs) this.#suspect = true;
     this.#pongAt = sentAt;
@@ -140,13 +143,14 @@ export class Freshness {
     const now = this.#deps.clock.now();
     if (now < this.#reopenFrom) return;
     this.#suspect = false;
+    this.#openings += 1;
     this.#reopened += 1;
     this.#reopenFrom = now + backoffMs(this.#reopened, reopening, this.#deps.random);
     this.#options.onRecovering?.();
   }
 
-  #miss(error: unknown, abort: AbortController): void {
-    if (this.#abort !== abort) return;
+  #miss(error: unknown, sentAt: number, abort: AbortController): void {
+    if (this.#abort !== abort || sentAt < this.#pongAt) return;
     this.#missed = true;
     this.#deps.logger.debug(errorFields(error), 'the API server did not answer a ping');
     if (error instanceof NetworkError && error.kind === 'connection') this.#options.onUnreachable?.();
