@@ -1,6 +1,6 @@
 /**
- * `npm run bench:api [-- --services <number>] [--rate <number>] [--seconds <number>] [--moves <number>]`: how long the REST API takes for its answers
- * beside everything else that a replica does, and whether announcing notices it. Two replicas of the image in a light lab: API server, FRR, 200 pools,
+ * `npm run bench:api [-- --services <number>] [--rate <number>] [--seconds <number>] [--moves <number>] [--only answers|announcing]`: how long the REST
+ * API takes for its answers beside everything else that a replica does, and whether announcing notices it. Two replicas of the image in a light lab: API server, FRR, 200 pools,
  * 100 nodes whose health ports answer, 10,000 announced Services. The leader is asked, over TLS, with a ServiceAccount's token that the API server
  * judges; it has one core, for all of its threads, and who asks has another. Goals stand beside the figures; the exit status tells only whether everything
  * could be measured.
@@ -30,7 +30,9 @@ import { RouteMonitor } from './route-monitor.ts';
 import { usage } from './usage.ts';
 
 const usageText =
-  'usage: npm run bench:api [-- --services <1 to 50000>] [--rate <1 to 450>] [--seconds <5 to 600>] [--moves <2 to 1000>]';
+  'usage: npm run bench:api [-- --services <1 to 50000>] [--rate <1 to 450>] [--seconds <5 to 600>] [--moves <2 to 1000>]' +
+  ' [--only answers|announcing]';
+const PARTS: readonly string[] = ['answers', 'announcing', ''];
 const GOAL_MS = 20;
 /** What may lie between the medians of announcing with and without requests: what one run differs from another by. */
 const NO_EFFECT_MS = 5;
@@ -41,6 +43,8 @@ interface Options {
   readonly rate: number;
   readonly seconds: number;
   readonly moves: number;
+  /** The part that is measured; empty: all. */
+  readonly only: string;
 }
 
 interface Bench extends Options {
@@ -60,15 +64,22 @@ interface Led extends Bench {
 
 function optionsOf(args: readonly string[]): Options | undefined {
   const text = (value: string): { type: 'string'; default: string } => ({ type: 'string', default: value });
-  const options = { services: text('10000'), rate: text('200'), seconds: text('20'), moves: text('40') };
+  const options = {
+    services: text('10000'),
+    rate: text('200'),
+    seconds: text('20'),
+    moves: text('40'),
+    only: text(''),
+  };
   try {
     const { values } = parseArgs({ args: [...args], options });
     const within = (value: number, min: number, max: number): boolean =>
       Number.isInteger(value) && value >= min && value <= max;
     const [services, rate] = [Number(values.services), Number(values.rate)];
-    const [seconds, moves] = [Number(values.seconds), Number(values.moves)];
+    const [seconds, moves, { only }] = [Number(values.seconds), Number(values.moves), values];
     const known = within(services, 1, 50_000) && within(rate, 1, 450) && within(seconds, 5, 600);
-    return known && within(moves, 2, 1_000) ? { services, rate, seconds, moves } : undefined;
+    const all = { services, rate, seconds, moves, only };
+    return known && within(moves, 2, 1_000) && PARTS.includes(only) ? all : undefined;
   } catch {
     return undefined;
   }
@@ -171,11 +182,33 @@ async function announcing(bench: Led): Promise<void> {
   });
 }
 
+function sectionsOf(led: Led): (() => Promise<void>)[] {
+  const all = { answers: answersOf(led), announcing: [() => announcing(led)] };
+  return Object.entries(all).flatMap(([part, sections]) => (['', part].includes(led.only) ? sections : []));
+}
+
+function answersOf(led: Led): (() => Promise<void>)[] {
+  return [
+    () => idle(led),
+    ...KINDS.map((kind) => () => answers(led, [kind], '')),
+    () => answers(led, KINDS, 'all in turn: '),
+  ];
+}
+
+async function idle({ pid, seconds }: Led): Promise<void> {
+  const { cpuMs } = await usage([pid]);
+  await sleep(seconds * 1_000);
+  const share = ((await usage([pid])).cpuMs - cpuMs) / (seconds * 10);
+  printRow('CPU of the replica when nobody asks', `${share.toFixed(1)} % of a core`);
+}
+
 async function measure(bench: Bench, signal: AbortSignal): Promise<void> {
   const { lab, replicas, ingress, services, rate, seconds } = bench;
+  const start = performance.now();
   await replicas.start();
   await established(lab);
   await ingress.allAnnounced(services);
+  print(`all were announced ${asSeconds(performance.now() - start)} after the replicas were started`);
   signal.throwIfAborted();
   const leader = await leaderOf(bench);
   const pid = await replicas.pid(leader);
@@ -184,16 +217,7 @@ async function measure(bench: Bench, signal: AbortSignal): Promise<void> {
   print(
     `\n${services} announced Services, ${WORLD.pools} pools, ${WORLD.nodes} nodes; ${rate} requests/s for ${seconds} s each, to the leader`,
   );
-  const idle = await usage([pid]);
-  await sleep(seconds * 1_000);
-  const share = ((await usage([pid])).cpuMs - idle.cpuMs) / (seconds * 10);
-  printRow('CPU of the replica when nobody asks', `${share.toFixed(1)} % of a core`);
-  const sections: (() => Promise<void>)[] = [
-    ...KINDS.map((kind) => () => answers(led, [kind], '')),
-    () => answers(led, KINDS, 'all in turn: '),
-    () => announcing(led),
-  ];
-  for (const section of sections) {
+  for (const section of sectionsOf(led)) {
     signal.throwIfAborted();
     const load = await ForeignLoad.start(lab.name);
     await section();

@@ -43,6 +43,17 @@ const ROLES = {
       },
     ],
   },
+  /** By its name alone. */
+  guest: {
+    shop: [
+      {
+        apiGroups: ['porterlb.kubesphere.io'],
+        resources: ['services', 'services/explanation'],
+        resourceNames: ['web'],
+        verbs: ['get'],
+      },
+    ],
+  },
   nothing: {},
 } as const;
 
@@ -190,6 +201,13 @@ suite('who comes with a token of Kubernetes', () => {
     assert.deepEqual(owners(await eventually('tenant', 'pools/a/addresses?state=used')), ['shop/web', null]);
     for (const path of ['services', 'peers', 'namespaces/bank/services', 'namespaces/bank/services/vault']) {
       assert.deepEqual((await asUser('tenant', path)).reason, 'Forbidden', path);
+    }
+  });
+
+  test('who may read a Service by its name reads that one and no other', async () => {
+    for (const path of ['web', 'web/explanation']) await eventually('guest', `namespaces/shop/services/${path}`);
+    for (const path of ['shop/services', 'shop/services/other', 'shop/services/other/explanation', 'bank/services/web']) {
+      assert.equal((await asUser('guest', `namespaces/${path}`)).reason, 'Forbidden', path);
     }
   });
 
