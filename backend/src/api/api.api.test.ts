@@ -206,7 +206,12 @@ suite('who comes with a token of Kubernetes', () => {
 
   test('who may read a Service by its name reads that one and no other', async () => {
     for (const path of ['web', 'web/explanation']) await eventually('guest', `namespaces/shop/services/${path}`);
-    for (const path of ['shop/services', 'shop/services/other', 'shop/services/other/explanation', 'bank/services/web']) {
+    for (const path of [
+      'shop/services',
+      'shop/services/other',
+      'shop/services/other/explanation',
+      'bank/services/web',
+    ]) {
       assert.equal((await asUser('guest', `namespaces/${path}`)).reason, 'Forbidden', path);
     }
   });

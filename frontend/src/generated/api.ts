@@ -337,7 +337,7 @@ export type PoolAddresses = {
   readonly items: readonly (PoolAddress)[];
   /** Number of items of all pages. */
   readonly totalItems: number;
-  /** Whether free addresses are listed as well: in a pool of more than 4,096 they are not, unless used. */
+  /** Whether free and reserved addresses are listed as well: in a pool of more than 4,096 they are not. All others are, one by one: each has an owner, a time, or a stranger of its own. */
   readonly complete: boolean;
 };
 

@@ -82,7 +82,9 @@ export const poolAddresses = z
   .strictObject({
     ...pageOf(poolAddress).shape,
     complete: z.boolean().meta({
-      description: 'Whether free addresses are listed as well: in a pool of more than 4,096 they are not, unless used.',
+      description:
+        'Whether free and reserved addresses are listed as well: in a pool of more than 4,096 they are not. All others are, one by one: ' +
+        'each has an owner, a time, or a stranger of its own.',
     }),
   })
   .meta({ description: 'A page of the addresses of a pool.' });
