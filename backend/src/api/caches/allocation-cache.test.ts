@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Clock } from '../../platform/ports.ts';
 import * as kinds from '../../cluster/kinds.ts';
+import { settle } from '../../cluster/fake/passage.ts';
+import type { Allocation } from '../model/allocation.ts';
 import { AllocationCache } from './allocation-cache.ts';
 import { ClusterPicture } from '../model/picture.ts';
 import { ApiBench, served } from '../testing/api-bench.ts';
@@ -30,5 +32,62 @@ suite('what the leader would plan', () => {
     const second = allocations.now();
     assert.equal(await first, await second);
     assert.notEqual(await allocations.now(), await first);
+  });
+
+  test('is made anew before it counts no more, while who asks has the one before: nobody waits', async (t) => {
+    const bench = await new ApiBench().start();
+    t.after(async () => await bench.stop());
+    await bench.store(kinds.services, ...Array.from({ length: 300 }, (_, i) => served(`a/s${i}`, `10.0.0.${i & 255}`)));
+    const { clock: standing, reservations, view } = bench;
+    let looks = 0;
+    // Work takes its time.
+    const clock: Clock = {
+      now: () => standing.now() + (looks += 1) / 10,
+      wallTime: () => standing.wallTime(),
+      sinceBoot: () => standing.sinceBoot(),
+      setTimer: (delayMs, callback) => standing.setTimer(delayMs, callback),
+    };
+    const allocations = new AllocationCache({
+      clock,
+      picture: new ClusterPicture({ clock: standing, view, ...reservations }),
+    });
+    /** What is answered before anything else has a turn. */
+    const atOnce = async (): Promise<Allocation> => {
+      let answer: Allocation | undefined;
+      void allocations.now().then((known) => (answer = known));
+      await settle();
+      return answer ?? assert.fail('somebody waits');
+    };
+    const answers = new Set([await allocations.now()]);
+    for (let ms = 0; ms < 30_000; ms += 250) {
+      answers.add(await atOnce());
+      standing.advance(250);
+      // In the time between, work goes on.
+      for (let turns = 0; turns < 100; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(answers.size === 4 || answers.size === 5, `${answers.size} in 30 s in which nothing changed`);
+    for (let ms = 0; ms < 10_000; ms += 250) {
+      bench.kube.store(kinds.services, served('a/new', '10.0.1.1', 'a', [{ type: `Seen${ms}` }]));
+      await settle();
+      answers.add(await atOnce());
+      standing.advance(250);
+      for (let turns = 0; turns < 100; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(answers.size >= 9, `${answers.size - 4} in 10 s in which Services changed`);
+  });
+
+  test('is not older than two seconds, if Services have changed, when nobody has asked for long', async (t) => {
+    const bench = await new ApiBench().start();
+    t.after(async () => await bench.stop());
+    const { clock, reservations, view } = bench;
+    await bench.store(kinds.services, served('a/web', '10.0.0.1'));
+    const allocations = new AllocationCache({ clock, picture: new ClusterPicture({ clock, view, ...reservations }) });
+    const first = await allocations.now();
+    clock.advance(2_500);
+    assert.equal(await allocations.now(), first);
+    bench.kube.store(kinds.services, served('a/new', '10.0.0.2'));
+    await settle();
+    clock.advance(2_500);
+    assert.notEqual(await allocations.now(), first);
   });
 });

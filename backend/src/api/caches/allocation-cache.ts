@@ -3,13 +3,17 @@ import { Allocation } from '../model/allocation.ts';
 import type { ClusterPicture } from '../model/picture.ts';
 import { inSlices } from '../slices.ts';
 
-/** For how long it counts what the leader would plan, in milliseconds, while Services and pools stay as they are, and when they don't. */
-const GOOD_FOR_MS = { unchanged: 10_000, changed: 2_000 };
+/** For how long it counts what the leader would plan, in milliseconds, and for how long once Services or pools are others than it was made of. */
+const GOOD_FOR_MS = { all: 10_000, changed: 2_000 };
+/** So long before, the next one is made for who asks then, so that nobody waits for it: making one of 10,000 Services takes some 100 ms. */
+const AHEAD_MS = 500;
 
 interface Made {
   readonly at: number;
   readonly revision: number;
   readonly allocation: Promise<Allocation>;
+  /** When it was last seen that nothing had changed since it was made. */
+  unchangedAt: number;
   ready: boolean;
 }
 
@@ -18,6 +22,8 @@ export class AllocationCache {
   readonly #clock: Clock;
   readonly #picture: ClusterPicture;
   #made: Made | undefined;
+  /** The one that takes its place. */
+  #next: Made | undefined;
 
   constructor({ clock, picture }: { readonly clock: Clock; readonly picture: ClusterPicture }) {
     this.#clock = clock;
@@ -26,24 +32,29 @@ export class AllocationCache {
 
   async now(): Promise<Allocation> {
     const at = this.#clock.now();
-    const { revision } = this.#picture.index;
-    const goodForMs = this.#made?.revision === revision ? GOOD_FOR_MS.unchanged : GOOD_FOR_MS.changed;
     // However long it takes to make one, there are never two in the making: on a busy machine they would only slow one another down.
-    if (this.#made !== undefined && (!this.#made.ready || at - this.#made.at <= goodForMs)) {
-      return await this.#made.allocation;
-    }
+    if (this.#next?.ready === true) [this.#made, this.#next] = [this.#next, undefined];
+    const made = this.#made;
+    const leftMs = made === undefined ? 0 : this.#leftMs(made, at);
+    if (made === undefined || leftMs <= 0) return await (this.#next ??= this.#make(at)).allocation;
+    if (leftMs <= AHEAD_MS) this.#next ??= this.#make(at);
+    return await made.allocation;
+  }
+
+  /** For how many milliseconds it counts on. */
+  #leftMs(made: Made, at: number): number {
+    if (made.revision === this.#picture.index.revision) made.unchangedAt = at;
+    return Math.min(made.at + GOOD_FOR_MS.all, made.unchangedAt + GOOD_FOR_MS.changed) - at;
+  }
+
+  #make(at: number): Made {
+    const { revision } = this.#picture.index;
     const work = Allocation.made(this.#picture, this.#clock.wallTime().getTime());
     // Whoever else asks waits for the same one: it is made whether or not the first is still there.
     const allocation = inSlices({ clock: this.#clock }, work, new AbortController().signal);
-    const made = { at, revision, allocation, ready: false };
-    this.#made = made;
-    try {
-      const result = await allocation;
-      made.ready = true;
-      return result;
-    } catch (error) {
-      if (this.#made === made) this.#made = undefined;
-      throw error;
-    }
+    const made: Made = { at, revision, allocation, unchangedAt: at, ready: false };
+    const failed = (): void => void (this.#next = this.#next === made ? undefined : this.#next);
+    allocation.then(() => (made.ready = true), failed);
+    return made;
   }
 }
