@@ -64,29 +64,43 @@ const EFFECTS: readonly (readonly [keyof Simulation & ('loses' | 'unknown' | 'mo
 function Effects({ simulation }: { readonly simulation: Simulation }): ReactElement {
   // Older versions of PorterLB have no word for what is not known.
   const { loses, unknown = 0, moves, gains, keeps, changes } = simulation;
-  const all = loses + unknown + moves + gains;
-  if (all === 0) return <Notice level="info">{text('SIMULATION_NOTHING', { count: keeps })}</Notice>;
-  const more = all - Math.min(NAMED, changes.length);
+  if (loses + unknown + moves + gains === 0)
+    return <Notice level="info">{text('SIMULATION_NOTHING', { count: keeps })}</Notice>;
   return (
     <Notice level={loses + unknown > 0 ? 'warning' : 'info'}>
       <ul className="plb-effects">
         {EFFECTS.filter(([effect]) => simulation[effect] > 0).map(([effect, title]) => (
-          <li key={effect}>{text(title, { count: simulation[effect] })}</li>
+          <li key={effect}>
+            {text(title, { count: simulation[effect] })}
+            <Affected changes={changes.filter((each) => each.effect === effect)} count={simulation[effect]} />
+          </li>
         ))}
         <li>{text('SIMULATION_KEEPS', { count: keeps })}</li>
-      </ul>
-      <ul>
-        {changes.slice(0, NAMED).map((change, i) => (
-          <li key={i}>{affected(change)}</li>
-        ))}
-        {more > 0 && <li>{text('AND_MORE', { count: more })}</li>}
       </ul>
     </Notice>
   );
 }
 
-function affected({ ip, services }: Simulation['changes'][number]): string {
+type Change = Simulation['changes'][number];
+
+/** Those whom one effect is about, by name, as far as there is room. */
+function Affected({ changes, count }: { readonly changes: readonly Change[]; readonly count: number }): ReactElement {
+  const named = changes.slice(0, NAMED);
+  const more = count - named.length;
+  return (
+    <ul>
+      {named.map((change, i) => (
+        <li key={i}>{affected(change)}</li>
+      ))}
+      {more > 0 && <li>{text('AND_MORE', { count: more })}</li>}
+    </ul>
+  );
+}
+
+function affected({ effect, ip, services, before, after }: Change): string {
   // Services of projects that the reader may not see have no name.
   const names = services.map((service) => service ?? text('OF_ANOTHER_PROJECT')).join(', ');
-  return ip === null ? names : `${ip} (${names})`;
+  const who = ip === null ? names : `${ip} (${names})`;
+  const [from, to] = [before, after].map(({ nodes }) => nodes.join(', '));
+  return effect === 'moves' && from !== to ? `${who}: ${from} → ${to}` : who;
 }

@@ -15,6 +15,7 @@ export function SessionCard({ session }: { readonly session: Session }): ReactEl
   return (
     <section className="plb-card" aria-label={replica}>
       <h2>{node === null ? replica : text('REPLICA_ON', { replica, node })}</h2>
+      <LastError session={session} />
       <Facts
         facts={[
           [
@@ -37,7 +38,6 @@ export function SessionCard({ session }: { readonly session: Session }): ReactEl
           ['BFD', <Bfd key="bfd" bfd={session.bfd} />],
         ]}
       />
-      <LastError session={session} />
     </section>
   );
 }
@@ -70,8 +70,10 @@ function Bfd({ bfd }: Pick<Session, 'bfd'>): ReactElement {
   const why = problem ?? (said === null ? undefined : diagnosticText(said));
   return (
     <Status level={bfdLevel(state)} detail={why}>
-      {state}{' '}
-      {detectionTimeMs !== null && text('BFD_TIMES', { interval: transmitIntervalMs, detection: detectionTimeMs })}
+      {state}
+      {detectionTimeMs !== null && (
+        <small>{text('BFD_TIMES', { interval: transmitIntervalMs, detection: detectionTimeMs })}</small>
+      )}
     </Status>
   );
 }

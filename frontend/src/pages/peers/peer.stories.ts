@@ -141,7 +141,7 @@ export const peerDetail: Story = {
     ...[
       'The router sent OPEN Message Error / Bad Peer AS',
       'The router expects another AS number of us.',
-      'every 300 ms, given up after 900 ms',
+      'sends every 300 ms, down after 900 ms of silence',
       'Conditions',
     ],
     ...['neighbor cluster remote-as 65001', 'neighbor 192.0.2.12 peer-group cluster', 'password PASSWORD'],
@@ -211,7 +211,7 @@ export const peerStories: readonly Story[] = [
       ...peerDetail.answers,
       [ONE]: { ...torPeer, live: [up], replicas: [{ name: 'm-1', node: 'n2', answered: false, problem: 'timed out' }] },
     },
-    shows: ["they don't answer: m-1 (timed out)"],
+    shows: ['is missing: m-1 (timed out)'],
   },
   {
     ...{ ...peerDetail, name: 'one BGP peer that could never be read' },

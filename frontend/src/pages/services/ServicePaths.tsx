@@ -1,5 +1,7 @@
 import React, { type ReactElement } from 'react';
+import { Link } from 'react-router-dom';
 import type { ServicePath } from '../../generated/api.ts';
+import { useCluster } from '../../live/surroundings.tsx';
 import { Facts } from '../../parts/Facts.tsx';
 import { Status } from '../../parts/Status.tsx';
 import { text } from '../../texts/texts.ts';
@@ -15,7 +17,7 @@ export function ServicePathCard({ path }: { readonly path: ServicePath }): React
       <h2>{ip}</h2>
       <Facts
         facts={[
-          ['POOL', pool],
+          ['POOL', pool === null ? null : <PageLink key="pool" page="pools" name={pool} />],
           ['MODE', mode === undefined ? protocol : text(mode)],
           ['REASON', verdict === null ? text('STATE_UNKNOWN') : verdict.text],
           protocol === 'layer2' ? ['PATH_OWNER', owner(path)] : ['PATH_NEXT_HOPS', <NextHops key="hops" path={path} />],
@@ -38,6 +40,11 @@ export function ServicePathCard({ path }: { readonly path: ServicePath }): React
   );
 }
 
+/** What is on the way of the traffic has a page of its own, where one goes on looking. */
+function PageLink({ page, name }: { readonly page: 'pools' | 'peers' | 'nodes'; readonly name: string }): ReactElement {
+  return <Link to={`/clusters/${useCluster()}/porterlb.${page}/${name}`}>{name}</Link>;
+}
+
 function owner({ owner: node, mac }: ServicePath): string | null {
   if (node === null) return null;
   return mac === null ? node : `${node} (${mac})`;
@@ -49,7 +56,7 @@ function NextHops({ path: { nodes } }: { readonly path: ServicePath }): ReactEle
     <>
       {nodes.map(({ node, addresses, draining }) => (
         <div key={node}>
-          {node} {addresses.length > 0 && `(${addresses.join(', ')})`}
+          <PageLink page="nodes" name={node} /> {addresses.length > 0 && `(${addresses.join(', ')})`}
           {draining && <span className="plb-tag">{text('DRAINING')}</span>}
         </div>
       ))}
@@ -63,7 +70,7 @@ function Tellings({ rows }: { readonly rows: readonly Telling[] }): ReactElement
       <table className="plb-table">
         <thead>
           <tr>
-            <th scope="col">{text('PEERS')}</th>
+            <th scope="col">{text('ROUTER')}</th>
             <th scope="col">{text('REPLICA')}</th>
             <th scope="col">{text('SESSION')}</th>
             <th scope="col" className="plb-right">
@@ -75,7 +82,9 @@ function Tellings({ rows }: { readonly rows: readonly Telling[] }): ReactElement
         <tbody>
           {rows.map(({ peer, replica, level, state, med, nextHops, remark }) => (
             <tr key={`${peer} ${replica ?? ''}`}>
-              <td>{peer}</td>
+              <td>
+                <PageLink page="peers" name={peer} />
+              </td>
               <td>{replica ?? '—'}</td>
               <td>
                 <Status level={level} detail={remark === undefined ? undefined : text(remark)}>

@@ -165,7 +165,7 @@ export const serviceStories: readonly Story[] = [
         replicas: [{ name: 'm-1', node: 'n2', answered: false, problem: 'timed out' }],
       },
     },
-    shows: ["they don't answer: m-1 (timed out)", 'web', '—'],
+    shows: ['is missing: m-1 (timed out)', 'web', '—'],
   },
   {
     ...{ ...serviceList, name: 'Services, without a word of the pools' },
@@ -207,7 +207,7 @@ export const serviceStories: readonly Story[] = [
       [ONE]: { ...webService, ...waiting, paths: [] },
       [WHY]: { ...explanation, replicas: [{ name: 'm-1', node: 'n2', answered: false, problem: 'timed out' }] },
     },
-    shows: ['Waits for an address', "they don't answer: m-1 (timed out)"],
+    shows: ['Waits for an address', 'is missing: m-1 (timed out)'],
   },
   {
     ...{ ...serviceDetail, name: 'one Service, of which nothing is explained' },
