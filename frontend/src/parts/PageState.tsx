@@ -71,6 +71,7 @@ const TITLES: Readonly<Record<FailureKind, TextKey>> = {
 
 const HINTS: Readonly<Partial<Record<FailureKind, TextKey>>> = {
   signedOut: 'FAILED_SIGNED_OUT_HINT',
+  forbidden: 'FAILED_FORBIDDEN_HINT',
   unsupported: 'FAILED_UNSUPPORTED_HINT',
   conflict: 'FAILED_CONFLICT_HINT',
   away: 'FAILED_AWAY_HINT',
