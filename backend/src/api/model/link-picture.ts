@@ -28,11 +28,22 @@ function distinct(links: readonly LinkFacts[]): readonly (readonly Network[])[] 
   return [...byText.values()];
 }
 
-/** The local network of an address, named by its first IPv4 subnet, which nodes see alike whatever their interfaces are called. */
+/**
+ * The local network of an address, named by its first IPv4 subnet, which nodes see alike whatever their interfaces are called. Where subnets of two
+ * have it, as that of a bridge for containers and that of the LAN may, it is on the narrower one, as for the routes of the node.
+ */
 function networkOf(ip: string, links: readonly (readonly Network[])[]): string | undefined {
   const address = parseAddress(ip);
   if (address === undefined) return undefined;
-  const link = links.find((each) => each.some(({ range }) => rangeContains(range, address)));
+  const size = ({ first, last }: AddressRange): bigint => last - first;
+  let link: readonly Network[] | undefined;
+  let narrowest: AddressRange | undefined;
+  for (const networks of links) {
+    for (const { range } of networks) {
+      if (!rangeContains(range, address) || (narrowest !== undefined && size(range) >= size(narrowest))) continue;
+      [link, narrowest] = [networks, range];
+    }
+  }
   return (link?.find(({ range }) => range.family === 'ipv4') ?? link?.[0])?.text;
 }
 
