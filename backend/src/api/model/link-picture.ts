@@ -21,29 +21,30 @@ function networksOf({ prefixes }: Pick<LinkFacts, 'prefixes'>): Network[] {
   });
 }
 
-/** The networks of all links: nodes and their replicas see the same ones, which are looked at once. */
-function distinct(links: readonly LinkFacts[]): readonly (readonly Network[])[] {
-  const byText = new Map<string, readonly Network[]>();
-  for (const networks of links.map(networksOf)) byText.set(networks.map(({ text }) => text).join(' '), networks);
-  return [...byText.values()];
+/** A subnet, and all of the link that it is one of. */
+interface Subnet {
+  readonly range: AddressRange;
+  readonly link: readonly Network[];
 }
 
 /**
- * The local network of an address, named by its first IPv4 subnet, which nodes see alike whatever their interfaces are called. Where subnets of two
- * have it, as that of a bridge for containers and that of the LAN may, it is on the narrower one, as for the routes of the node.
+ * The subnets of all links: nodes and their replicas see the same ones, which are looked at once. Narrow ones come first: where two links have an
+ * address, as a bridge for containers and the LAN may, it is on the narrower one, as for the routes of the node.
  */
-function networkOf(ip: string, links: readonly (readonly Network[])[]): string | undefined {
+function distinct(links: readonly LinkFacts[]): readonly Subnet[] {
+  const byText = new Map<string, readonly Network[]>();
+  for (const networks of links.map(networksOf)) byText.set(networks.map(({ text }) => text).join(' '), networks);
+  const size = ({ range: { first, last } }: Subnet): bigint => last - first;
+  return [...byText.values()]
+    .flatMap((link) => link.map(({ range }): Subnet => ({ range, link })))
+    .sort((a, b) => (size(a) < size(b) ? -1 : Number(size(a) > size(b))));
+}
+
+/** The local network of an address, named by its first IPv4 subnet, which nodes see alike whatever their interfaces are called. */
+function networkOf(ip: string, subnets: readonly Subnet[]): string | undefined {
   const address = parseAddress(ip);
   if (address === undefined) return undefined;
-  const size = ({ first, last }: AddressRange): bigint => last - first;
-  let link: readonly Network[] | undefined;
-  let narrowest: AddressRange | undefined;
-  for (const networks of links) {
-    for (const { range } of networks) {
-      if (!rangeContains(range, address) || (narrowest !== undefined && size(range) >= size(narrowest))) continue;
-      [link, narrowest] = [networks, range];
-    }
-  }
+  const link = subnets.find(({ range }) => rangeContains(range, address))?.link;
   return (link?.find(({ range }) => range.family === 'ipv4') ?? link?.[0])?.text;
 }
 
