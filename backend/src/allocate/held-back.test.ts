@@ -86,6 +86,20 @@ suite('who needs an address of each family', () => {
     assert.equal(desk.ips('younger'), '192.0.2.1,2001:db8::1');
   });
 
+  test('gives way to an older one, and has what there is of another pool held back instead', () => {
+    const desk = new Desk(aPool('p', ['192.0.2.1']), aPool('q', ['192.0.2.9']), { ...SIX, isDefault: false });
+    desk.create('second', { ...V6, wantedPools: ['six'] });
+    desk.create('younger', { ...BOTH, createdAt: NOW + 200, wantedPools: ['p', 'q', 'six'] });
+    desk.create('older', { ...BOTH, createdAt: NOW + 100, wantedPools: ['p', 'six'] });
+    desk.create('plain', { ...V4, createdAt: NOW + 300, wantedPools: ['q'] });
+    const { heldBack } = desk.allocator;
+    assert.deepEqual(
+      ['older', 'younger'].map((name) => heldBack.of(`d/${name}`).map(({ ip }) => ip)),
+      [['192.0.2.1'], ['192.0.2.9']],
+    );
+    assert.equal(desk.ips('plain'), '');
+  });
+
   test('comes next, before younger ones, once the one in whose place it is has got both', () => {
     const desk = new Desk(aPool('four', ['192.0.2.1-192.0.2.2'], { isDefault: true }), SIX);
     desk.create('second', V6);
@@ -179,6 +193,17 @@ suite('of an address that is held back and could as well be another one', () => 
       desk.remove('first');
       assert.deepEqual([desk.ips('wishing'), held(desk)], [has, [has === '' ? '192.0.2.2' : '192.0.2.1']]);
     }
+  });
+
+  test('the other one is held back before a younger one gets it', () => {
+    const desk = new Desk(MORE, SIX);
+    desk.create('second', V6);
+    desk.create('first', V4);
+    desk.create('both', BOTH);
+    desk.create('wishing', { ...V4, wantedIPs: ['192.0.2.2'] });
+    desk.create('young', V4);
+    desk.remove('first');
+    assert.deepEqual([desk.ips('wishing'), held(desk), desk.ips('young')], ['192.0.2.2', ['192.0.2.1'], '']);
   });
 
   test('who asks for it gets it once its own Service asks for it no more', () => {
