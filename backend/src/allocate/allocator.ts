@@ -158,10 +158,11 @@ export class Allocator {
     this.#leaving.delete(service.key);
     const given = planned.served ? planned.assignments : [];
     // What was kept for it while others had their turns, with what was held back for it, was offered to none of those it may share with.
-    const isNew = without(given, this.ledger.written(service.key)).length > 0;
+    const news = without(given, this.ledger.written(service.key));
     this.ledger.confirm(service.key, given);
-    if (isNew) this.#turns.shareAnew(service.sharing);
-    return this.#turns.effects(now, [], pools);
+    if (news.length > 0) this.#turns.shareAnew(service.sharing);
+    // Not before they are written do the pools forget who had them last.
+    return this.#turns.effects(now, [], news.length > 0 ? new Set([...pools, ...poolsOf(news)]) : pools);
   }
 
   /** The Service is gone. */

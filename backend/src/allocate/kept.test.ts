@@ -91,6 +91,15 @@ suite('an address that rests, and is kept for its last owner', () => {
     assert.equal(desk.ips('other'), IP);
   });
 
+  test('is remembered by the next leader, if this one dies before it is written, and not once it is', () => {
+    const desk = keeping();
+    const remembered = (): string[] =>
+      desk.allocator.ledger.releasedOf('four').map(({ ip, service }) => `${ip} ${service}`);
+    assert.deepEqual(remembered(), [`${IP} d/former`]);
+    desk.edit('former', {});
+    assert.deepEqual([desk.ips('former'), remembered()], [`${IP},2001:db8::1`, []]);
+  });
+
   test('is the one that is written, though by now it could have another one of a pool that it prefers', () => {
     const better = aPool('better', ['192.0.2.9'], { disabled: true });
     const desk = keeping({ wantedPools: ['better', 'four', 'six'] }, better);

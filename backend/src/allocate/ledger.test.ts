@@ -164,7 +164,11 @@ suite('freed addresses', () => {
     assert.deepEqual([...ledger.oldestReleased('small')], [a, b]);
     assert.deepEqual(ledger.lastHolder('192.0.2.1'), a);
     assert.deepEqual(ledger.ownReleased('small', 'a'), ['192.0.2.1']);
-    ledger.set(holder('c'), [{ pool: 'small', ip: '192.0.2.1' }], NOW + 3);
+    const again = [{ pool: 'small', ip: '192.0.2.1' }];
+    ledger.set(holder('c'), again, NOW + 3);
+    // As long as that is not written, a leader that comes instead of this one is to know of the former owner.
+    assert.deepEqual(ledger.releasedOf('small'), [b, a]);
+    ledger.confirm('c', again);
     assert.deepEqual(ledger.releasedOf('small'), [b]);
     assert.equal(ledger.lastHolder('192.0.2.1'), undefined);
     assert.deepEqual(ledger.ownReleased('small', 'a'), []);

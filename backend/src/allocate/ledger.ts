@@ -202,9 +202,12 @@ export class Ledger {
     return homes;
   }
 
-  /** The addresses of a pool that were given back, youngest first. */
+  /** The addresses of a pool that were given back, youngest first, with those that are only kept for somebody by now. */
   releasedOf(pool: string): readonly Release[] {
-    return this.#released.get(pool)?.youngestFirst() ?? [];
+    const released = this.#released.get(pool)?.youngestFirst() ?? [];
+    const kept = [...this.#suspended].filter(([ip, before]) => before.pool === pool && this.#holders.has(ip));
+    if (kept.length === 0) return released;
+    return [...released, ...kept.map(([, { release }]) => release)].sort((a, b) => b.at - a.at).slice(0, MAX_RELEASED);
   }
 
   /** The addresses of a pool that were given back, oldest first. */
