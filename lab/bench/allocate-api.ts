@@ -21,6 +21,7 @@ import { aborted, established, prepare } from './in-lab.ts';
 import { IngressWatch } from './ingress-watch.ts';
 import type { Replicas } from './replicas.ts';
 import { print, printRow } from './report.ts';
+import { ServerTime } from './server-time.ts';
 import { namespace, service, slice } from './services.ts';
 import { usage } from './usage.ts';
 import { WriteRequests } from './write-requests.ts';
@@ -76,6 +77,7 @@ function announcedPatch(): Pick<FencedPatch, 'fields'> {
 async function bareApi({ kube, count, lab, replicas }: Bench): Promise<number> {
   const load = await ForeignLoad.start(lab.name);
   const cpu = await CpuByPart.start(lab, replicas);
+  const creates = await timeOfCreates(lab);
   const start = performance.now();
   await inParallel(count, lanes, async (i) => {
     let object: kinds.Service = await kube.create(services, newService(`bare-${i}`, 'example.com/none'));
@@ -85,12 +87,20 @@ async function bareApi({ kube, count, lab, replicas }: Bench): Promise<number> {
   const taken = performance.now() - start;
   printRow('bare API, same creates and status patches', `${seconds(taken)} (${await load.describe()})`);
   printRow('  CPU', await cpu.describe());
+  printRow(meanCreate, `${(await timeOfCreates(lab)).meanSince(creates).toFixed(0)} ms`);
   await inParallel(count, lanes, async (i) => {
     const ref = { namespace, name: `bare-${i}` };
     await kube.patch(services, ref, { type: 'merge', body: { metadata: { finalizers: null } } as never });
     await kube.delete(services, ref);
   });
   return taken;
+}
+
+/** It makes one at a time, as each takes a cluster address: the others wait for their turn, be there a manager or not. */
+const meanCreate = `  a create in the API server, ${lanes} at once`;
+
+async function timeOfCreates(lab: LightLab): Promise<ServerTime> {
+  return ServerTime.parse(await lab.kubectl(['get', '--raw', '/metrics']), 'POST', 'services');
 }
 
 async function writeRequests({ lab }: Bench): Promise<WriteRequests> {
@@ -126,6 +136,7 @@ async function withManager(bench: Bench): Promise<Served> {
   const before = { writes: await writeRequests(bench), manager: await usage(pids) };
   const cpu = await CpuByPart.start(lab, replicas);
   const load = await ForeignLoad.start(lab.name);
+  const creates = await timeOfCreates(lab);
   const start = performance.now();
   await inParallel(count, lanes, async (i) => void (await kube.create(services, newService(`many-${i}`))));
   const created = performance.now() - start;
@@ -133,6 +144,7 @@ async function withManager(bench: Bench): Promise<Served> {
   printRow(`${count} Services at once: all created`, seconds(created));
   printRow('  all have addresses', `${seconds(addressed)} (${await load.describe()})`);
   printRow('  CPU until then', await cpu.describe());
+  printRow(meanCreate, `${(await timeOfCreates(lab)).meanSince(creates).toFixed(0)} ms`);
   const announced = (await ingress.allAnnounced(count)) - start;
   printRow('  all say that they are announced', seconds(announced));
   printRow('  CPU until then', await cpu.describe());
