@@ -7,21 +7,20 @@
  */
 import { parseArgs } from 'node:util';
 import { HttpKube } from '../../backend/src/cluster/http/http-kube.ts';
-import { services } from '../../backend/src/cluster/kinds.ts';
 import { readKubeconfig } from '../../backend/src/cluster/http/kubeconfig.ts';
 import { systemClock } from '../../backend/src/platform/linux/clock.ts';
 import type { LightNode } from '../cluster/light-node.ts';
 import { Asker, Flood } from '../lan/asker.ts';
-import type { LanRecord } from '../lan/records.ts';
 import type { LightLab } from '../light-lab.ts';
-import { eip, service } from '../local/objects.ts';
+import { eip } from '../local/objects.ts';
 import { linkRanges, pairOf } from '../scenarios/layer2/link-lab.ts';
 import { installObjects, LocalReplicas } from '../local/replicas.ts';
 import { until } from '../state/until.ts';
 import { answers, figures } from './arp/answer-figures.ts';
 import { createEndpoints, createService, nodes, type Bench, type Pair } from './arp/arp-bench.ts';
 import { underFlood } from './arp/flood.ts';
-import { milliseconds, percentile } from './figures.ts';
+import { newServices } from './arp/new-services.ts';
+import { percentile } from './figures.ts';
 import { ForeignLoad } from './foreign-load.ts';
 import { aborted, inLab } from './in-lab.ts';
 import { IngressWatch } from './ingress-watch.ts';
@@ -34,12 +33,6 @@ type Section = (typeof SECTIONS)[number];
 const four = '10.50.0.200';
 const six = 'fd00:50::1:200';
 const rounds = 3000;
-const created = 20;
-/** Services before those of each family that are timed: what runs for the first time is slower. */
-const untimed = 8;
-const reactionMs = 15;
-/** Of the probe, by the defaults of the speaker. */
-const probeMs = 300;
 
 async function ownerPair(lab: LightLab, ip: string): Promise<Pair> {
   const found = async (): Promise<LightNode | undefined> => {
@@ -61,88 +54,6 @@ async function answerTimes({ asker }: Bench, pairs: readonly Pair[]): Promise<vo
     const [kernel, ours] = [answers(asked, ownIp).ms, answers(asked, ip).ms];
     const ratio = (percent: number): string => (percentile(ours, percent) / percentile(kernel, percent)).toFixed(2);
     printRow('  PorterLB / kernel:', `median ${ratio(50)}, p99 ${ratio(99)}`);
-  }
-}
-
-interface Announced {
-  /** What the API server alone takes for such a Service, at about the same time. */
-  readonly bare: number;
-  readonly answered: number;
-  /** The address was in the Service's status, as a watch sees it. */
-  readonly addressed: number;
-  /** First frame about the address: its probe, where an announcement would be if it needed none. */
-  readonly probed: number;
-  readonly announced: number;
-  readonly firstAnswer: number;
-}
-
-/** Milliseconds from the creation of a Service that is nobody's to an address in its status, as a watch sees it. */
-async function bareApi({ lab, kube, ingress }: Bench, name: string): Promise<number> {
-  const start = performance.now();
-  await lab.api.create(service(name, { spec: { loadBalancerClass: 'example.com/none' } }));
-  const body = { status: { loadBalancer: { ingress: [{ ip: '192.0.2.1', ipMode: 'VIP' }] } } };
-  const change = { type: 'strategic', body: body as never } as const;
-  await kube.patch(services, { namespace: 'default', name }, change, { subresource: 'status' });
-  return (await ingress.of(name)).at - start;
-}
-
-/** Milliseconds from the creation of a Service to what the wire shows. */
-async function createAndAsk(bench: Bench, name: string, ip: string): Promise<Announced> {
-  const { lab, asker, ingress } = bench;
-  const bare = await bareApi(bench, `bare-${name}`);
-  await createEndpoints(lab, name);
-  const sniffer = await lab.sniff();
-  const asking = asker.ask({ ips: [ip], rounds: 5000, pauseMs: 0, timeoutMs: 2, untilAnswered: true });
-  const start = performance.timeOrigin + performance.now();
-  await createService(lab, name, [ip]);
-  const answered = performance.timeOrigin + performance.now() - start;
-  const addressed = performance.timeOrigin + (await ingress.of(name)).at - start;
-  const { answeredAt } = await asking;
-  const records = await sniffer.stop();
-  const first = (what: string, wanted: (record: LanRecord) => boolean): number => {
-    const found = records.find((record) => record.ip === ip && record.source !== lab.host('h1').mac && wanted(record));
-    if (found === undefined) throw new Error(`no ${what} for ${ip} was seen`);
-    return found.at - start;
-  };
-  const isProbe = ({ kind, from }: LanRecord): boolean =>
-    (kind === 'arp-request' || kind === 'ns') && (from === '0.0.0.0' || from === '::');
-  if (answeredAt === null) throw new Error(`nobody answered for ${ip}`);
-  return {
-    bare,
-    answered,
-    addressed,
-    probed: first('probe', isProbe),
-    announced: first('announcement', ({ kind }) => kind === 'gratuitous' || kind === 'unsolicited-na'),
-    firstAnswer: answeredAt - start,
-  };
-}
-
-async function announcements(bench: Bench): Promise<void> {
-  for (const address of ['10.50.0.', 'fd00:50::1:']) {
-    const family = address.includes(':') ? 'IPv6' : 'IPv4';
-    const made: Announced[] = [];
-    for (let i = 0; i < untimed + created; i++) {
-      made.push(await createAndAsk(bench, `new-${family.toLowerCase()}-${i}`, `${address}${202 + i}`));
-    }
-    const samples = made.slice(untimed);
-    const row = (what: string, of: (one: Announced) => number, goalMs?: number): void => {
-      const all = samples.map(of);
-      const median = percentile(all, 50);
-      printRow(
-        what,
-        milliseconds(all),
-        goalMs === undefined ? undefined : { text: `< ${goalMs} ms`, met: median < goalMs },
-      );
-    };
-    row(`Service created, ${family} -> API answer:`, ({ answered }) => answered);
-    row("  a create and a status patch of nobody's Service:", ({ bare }) => bare);
-    row('  -> address in its status:', ({ addressed }) => addressed);
-    row('  -> first frame about the address, its probe:', ({ probed }) => probed, reactionMs);
-    row('  -> the same, without what the API server takes:', ({ bare, probed }) => probed - bare);
-    row('  from the address in its status to that frame:', ({ addressed, probed }) => probed - addressed);
-    row('  -> announcement:', ({ announced }) => announced);
-    row('  -> first answer to a host that asks all the time:', ({ firstAnswer }) => firstAnswer, reactionMs + probeMs);
-    row('  from the probe to that answer:', ({ probed, firstAnswer }) => firstAnswer - probed);
   }
 }
 
@@ -172,7 +83,7 @@ async function benchIn(lab: LightLab, wanted: readonly Section[], signal: AbortS
   const sections: Readonly<Record<Section, () => Promise<void>>> = {
     answers: () => answerTimes(bench, pairs),
     flood: () => underFlood(bench, pairs),
-    new: () => announcements(bench),
+    new: () => newServices(bench),
     moves: () => linkMoves({ lab, replicas, ips }, signal),
   };
   const measure = async (): Promise<void> => {

@@ -3,8 +3,9 @@ import { services } from '../../backend/src/cluster/kinds.ts';
 import type { Kube, Watch } from '../../backend/src/cluster/kube.ts';
 import { SERVICE_CONDITIONS } from '../../backend/src/resources/keys.ts';
 
-/** When each Service's address, and its condition `Announced`, was first seen by a watch, as any client of the API sees it. */
+/** When each Service, its address and its condition `Announced`, was first seen by a watch, as any client of the API sees it. */
 export class IngressWatch {
+  readonly #first = new Map<string, number>();
   readonly #seen = new Map<string, { readonly at: number; readonly ip: string }>();
   readonly #announced = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
@@ -34,6 +35,12 @@ export class IngressWatch {
     return this.#seen.size;
   }
 
+  /** `performance.now()` of the moment that there was a Service of this name. */
+  async seen(name: string): Promise<number> {
+    await this.#until(() => this.#first.has(name));
+    return this.#first.get(name) ?? 0;
+  }
+
   /** The address of a Service, once it has one, and `performance.now()` of that moment. */
   async of(name: string): Promise<{ at: number; ip: string }> {
     await this.#until(() => this.#seen.has(name));
@@ -58,6 +65,7 @@ export class IngressWatch {
   }
 
   forget(): void {
+    this.#first.clear();
     this.#seen.clear();
     this.#announced.clear();
   }
@@ -69,6 +77,7 @@ export class IngressWatch {
   #event(type: string, service: Service): void {
     const name = service.metadata?.name ?? '';
     if (type === 'DELETED') {
+      this.#first.delete(name);
       this.#seen.delete(name);
       this.#announced.delete(name);
     } else this.#note(name, service);
@@ -78,6 +87,7 @@ export class IngressWatch {
   #note(name: string, service: Service): void {
     const ip = service.status?.loadBalancer?.ingress?.[0]?.ip;
     const at = performance.now();
+    if (!this.#first.has(name)) this.#first.set(name, at);
     if (ip !== undefined && !this.#seen.has(name)) this.#seen.set(name, { at, ip });
     if (isAnnounced(service) && !this.#announced.has(name)) this.#announced.set(name, at);
   }
