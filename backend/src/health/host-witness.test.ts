@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { suite, test } from 'node:test';
 import { FakeClock } from '../platform/fake/clock.ts';
 import { FakeDialer } from '../platform/fake/dialer.ts';
 import { FakeNeighbourTable } from '../platform/fake/neighbour-table.ts';
+import { systemClock } from '../platform/linux/clock.ts';
+import { systemDialer } from '../platform/linux/dialer.ts';
 import type { NeighbourWord } from '../platform/ports.ts';
 import { HostWitness } from './host-witness.ts';
 
@@ -61,5 +65,38 @@ suite('the second witness', () => {
       [string, string],
     ];
     assert.deepEqual([sighting, words.includes('ECONNREFUSED'), words.includes('ARP')], ['host', true, false]);
+  });
+});
+
+suite('the second witness in a process that is held up for longer than it would wait', () => {
+  for (const listens of [true, false]) {
+    test(`has seen a host that ${listens ? 'accepted' : 'refused'} meanwhile`, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      if (!listens) {
+        server.close();
+        await once(server, 'close');
+      }
+      const witness = new HostWitness({ clock: systemClock, dialer: systemDialer }, { port, timeoutMs: 50 });
+      const { promise, resolve } = Promise.withResolvers<string>();
+      witness.ask('127.0.0.1', resolve);
+      const until = performance.now() + 300;
+      while (performance.now() < until);
+      assert.equal(await promise, 'host');
+      server.close();
+    });
+  }
+
+  test('takes nobody for silent after a standstill', () => {
+    const clock = new FakeClock();
+    const dialer = new FakeDialer(clock);
+    dialer.blackhole(HOST, PORT);
+    const seen: string[] = [];
+    const witness = new HostWitness({ clock, dialer }, { port: PORT, timeoutMs: 500 });
+    witness.ask(HOST, (sighting) => seen.push(sighting));
+    clock.suspend(1_200);
+    clock.advance(2_000);
+    assert.deepEqual([seen, clock.pendingTimers], [['unsure'], 0]);
   });
 });

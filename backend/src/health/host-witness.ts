@@ -21,8 +21,10 @@ export interface HostWitnessOptions {
   readonly timeoutMs: number;
 }
 
-/** An attempt that its timer ended later than this was held up here, and an answer may lie unread. */
-const LATE_MS = 50;
+/** An attempt that its timer ended later than this was not waited for all the time: this process stood still. */
+const LATE_MS = 500;
+/** The dialler must not give up before we do, who look twice. */
+const DIAL_SPARE_MS = 1_000;
 /** The kernel's table takes a few milliseconds; a verdict doesn't wait for it any longer than this. */
 const TABLE_MS = 100;
 /**
@@ -52,26 +54,32 @@ export class HostWitness {
    * @param onSighting gets what was found, in words, as well
    */
   ask(host: string, onSighting: (sighting: Sighting, said: string) => void): void {
-    const { clock, dialer } = this.#deps;
-    const { timeoutMs } = this.#options;
+    const { clock, dialer, neighbours } = this.#deps;
+    const { port, timeoutMs } = this.#options;
     const asked = clock.now();
-    let connected = false;
+    const isLate = (): boolean => clock.now() - asked > timeoutMs + LATE_MS;
+    let settled = false;
+    const settle = (seen: Sighting, how: string): void => {
+      if (settled) return;
+      settled = true;
+      timer.cancel();
+      connection.destroy();
+      const said = `TCP port ${port}: ${how}`;
+      if (seen === 'nothing' && neighbours !== undefined) this.#look(host, asked, said, onSighting);
+      else onSighting(seen, said);
+    };
+    const giveUp = (): void => {
+      settle(isLate() ? 'unsure' : 'nothing', `no answer from ${host} port ${port} within ${timeoutMs} ms`);
+    };
+    // On a busy machine timers are overdue while answers lie unread, and Node.js runs the timers first: what has come is read before that.
+    let timer = clock.setTimer(timeoutMs, () => (timer = clock.setTimer(0, giveUp)));
     const connection = dialer.dial(
-      { host, ...this.#options },
+      { host, port, timeoutMs: timeoutMs + DIAL_SPARE_MS },
       {
-        onConnect: () => {
-          connected = true;
-          connection.destroy();
-        },
+        onConnect: () => settle('host', 'accepted'),
         onData: () => {},
         onDrain: () => {},
-        onClose: (error) => {
-          const late = clock.now() - asked > timeoutMs + LATE_MS;
-          const seen = connected ? 'host' : sighting(error, late);
-          const said = `TCP port ${this.#options.port}: ${connected ? 'accepted' : (error?.message ?? 'closed')}`;
-          if (seen === 'nothing' && this.#deps.neighbours !== undefined) this.#look(host, asked, said, onSighting);
-          else onSighting(seen, said);
-        },
+        onClose: (error) => settle(sighting(error, isLate()), error?.message ?? 'closed'),
       },
     );
   }

@@ -83,6 +83,21 @@ suite('several nodes fall silent at once', () => {
     }
   });
 
+  test('one of them for a moment only, on a machine where everything is late by up to 300 ms: the other one is out', () => {
+    for (let late = 60; late <= 300; late += 20) {
+      const bench = new ProbingBench(3).started();
+      bench.nodes.serve(N2, () => 'silence');
+      bench.clock.advance(1_000);
+      bench.nodes.serve(N2);
+      bench.mark().nodes.kill(N3);
+      for (let ms = 0; ms < 4_000; ms += 40 + late) {
+        bench.clock.advance(40);
+        bench.clock.suspend(late);
+      }
+      assert.deepEqual(bench.history, ['n3 dead'], `late by up to ${late} ms`);
+    }
+  });
+
   test('a thousand of them, seen by the witness, cost no more than twice the usual rate', () => {
     const bench = new ProbingBench(1_000).started();
     bench.all((address) => bench.nodes.drop(address));
