@@ -5,10 +5,9 @@ import type { Rate } from '../rate-limit.ts';
 import type { ReplicaReport } from './facts.ts';
 import { Patience } from './patience.ts';
 import { Turns } from './turns.ts';
+import type { Word } from './word.ts';
 
-/** One replica with what it says, or why it says nothing. */
-export type Word<Facts = ReplicaReport> =
-  { readonly replica: Replica; readonly facts: Facts } | { readonly replica: Replica; readonly problem: string };
+export type { Word };
 
 export interface GatherDeps<Facts = ReplicaReport> {
   readonly clock: Clock;

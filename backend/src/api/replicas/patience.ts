@@ -1,6 +1,6 @@
 import type { Replica } from '../../domain/replica.ts';
 import type { Clock } from '../../platform/ports.ts';
-import type { Word } from './gather.ts';
+import type { Word } from './word.ts';
 
 /** How long one is waited for that hung when it was asked last, in milliseconds: one that hangs no more answers within a few. */
 const HUNG_MS = 100;
