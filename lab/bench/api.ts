@@ -136,7 +136,10 @@ async function answers(bench: Led, kinds: readonly Kind[], what: string): Promis
   printTimes(what, kinds, await asker.stop());
   // What a request costs is the same on a busy machine, where how long it takes is not.
   const [share, each] = [(100 * cpuMs) / tookMs, (1_000 * cpuMs) / (tookMs * bench.rate)];
-  printRow('  meanwhile, CPU of the replica', `${share.toFixed(0)} % of a core, ${each.toFixed(1)} ms for each request`);
+  printRow(
+    '  meanwhile, CPU of the replica',
+    `${share.toFixed(0)} % of a core, ${each.toFixed(1)} ms for each request`,
+  );
 }
 
 /** Milliseconds from a change of the endpoints of a Service (policy Local), node by node, until the router's kernel forwards by it. */
