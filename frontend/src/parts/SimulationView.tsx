@@ -101,6 +101,9 @@ function affected({ effect, ip, services, before, after }: Change): string {
   // Services of projects that the reader may not see have no name.
   const names = services.map((service) => service ?? text('OF_ANOTHER_PROJECT')).join(', ');
   const who = ip === null ? names : `${ip} (${names})`;
-  const [from, to] = [before, after].map(({ nodes }) => nodes.join(', '));
-  return effect === 'moves' && from !== to ? `${who}: ${from} → ${to}` : who;
+  if (effect !== 'moves') return who;
+  // Other nodes take the traffic, or other routers hear of it.
+  const ways = (['nodes', 'peers'] as const).map((kind) => [before, after].map((state) => state[kind].join(', ')));
+  const told = ways.filter(([from, to]) => from !== to).map(([from, to]) => `${from || '—'} → ${to || '—'}`);
+  return told.length === 0 ? who : `${who}: ${told.join('; ')}`;
 }

@@ -9,7 +9,7 @@ suite('the list of nodes', () => {
   test('searches and orders on the server', async () => {
     const stage = await play(nodeList);
     const { screen, act, http, clock } = stage;
-    await act(() => fireEvent.click(screen.getByRole('button', { name: /Found/ })));
+    await act(() => fireEvent.click(screen.getByRole('button', { name: /Probe result/ })));
     assert.equal(http.sent.at(-1)?.query['sortBy'], 'verdict');
     const search = screen.getByRole('searchbox', { name: 'Search by name' });
     await act(() => fireEvent.change(search, { target: { value: 'worker' } }));

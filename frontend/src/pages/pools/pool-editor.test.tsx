@@ -29,6 +29,9 @@ suite('a new pool', () => {
       review.textContent,
       /Can't be reached any more: 1.*192\.0\.2\.30 \(shop\/web, a Service of another project\)/,
     );
+    // Each is named below what would happen to it.
+    const moves = [...review.querySelectorAll('li')].find(({ textContent }) => textContent.startsWith('Move to other'));
+    assert.equal(moves?.querySelector('ul')?.textContent, '192.0.2.31 (shop/api): worker-1 → worker-2');
     await press(stage, 'Save');
     const stored = stage.http.last('POST /eips');
     assert.equal(stored?.query['dryRun'], undefined);
