@@ -1,5 +1,7 @@
 import React, { useState, type ReactElement } from 'react';
+import { Link } from 'react-router-dom';
 import type { PoolAddress, PoolAddresses } from '../../generated/api.ts';
+import { useCluster } from '../../live/surroundings.tsx';
 import { useLivePage } from '../../live/use-live.ts';
 import { Facts } from '../../parts/Facts.tsx';
 import { PageState } from '../../parts/PageState.tsx';
@@ -110,6 +112,24 @@ function serviceNames(services: PoolAddress['services']): string {
   return services.map((service) => service ?? text('OF_ANOTHER_PROJECT')).join(', ');
 }
 
+/** Each Service with the page that tells of it; one that the reader may not see has no name. */
+function Holders({ services }: Pick<PoolAddress, 'services'>): ReactElement {
+  const cluster = useCluster();
+  return (
+    <>
+      {services.map((service, i) => (
+        <div key={i}>
+          {service === null ? (
+            serviceNames([service])
+          ) : (
+            <Link to={`/clusters/${cluster}/porterlb.services/${service}`}>{service}</Link>
+          )}
+        </div>
+      ))}
+    </>
+  );
+}
+
 /** Who has the address that is chosen, and since when. */
 function Chosen({ address }: { readonly address: PoolAddress | undefined }): ReactElement {
   if (address === undefined) return <p className="plb-hint">{text('CHOOSE_ADDRESS')}</p>;
@@ -121,7 +141,10 @@ function Chosen({ address }: { readonly address: PoolAddress | undefined }): Rea
         facts={[
           ['ADDRESS', ip],
           ['STATE', key === undefined ? state : text(key)],
-          ['ADDRESS_SERVICES', serviceNames(services)],
+          [
+            'ADDRESS_SERVICES',
+            state === 'used' ? <Holders key="holders" services={services} /> : serviceNames(services),
+          ],
           ['SINCE', <Time key="since" at={since} />],
           ['ADDRESS_RESTS_UNTIL', <Time key="until" at={restsUntil} />],
           ['ADDRESS_HELD_BY', heldBy],

@@ -81,7 +81,10 @@ suite('one pool', () => {
     await act(() => fireEvent.click(screen.getByRole('button', { name: '192.0.2.7: Used by another host' })));
     assert.ok(screen.getByText('02:00:5e:10:00:07'));
     await act(() => fireEvent.click(screen.getByRole('button', { name: '192.0.2.2: In use, shop/api, shop/api-udp' })));
-    assert.ok(screen.getByText('shop/api, shop/api-udp'));
+    for (const name of ['shop/api', 'shop/api-udp']) {
+      const link = screen.getByRole('link', { name });
+      assert.equal(link.getAttribute('href'), `/clusters/host/porterlb.services/${name}`);
+    }
     await stage.close();
   });
 
