@@ -102,3 +102,18 @@ test('who has to leave an address to a stranger looks for another one in turn, b
   desk.pools({ ...pool, conflicts }, SIX);
   assert.deepEqual(has(desk, 'first', 'second', 'young'), ['192.0.2.2', '192.0.2.2', '']);
 });
+
+test('so does one that is content with one family, though nothing else is different for those who wait for the other one', () => {
+  const prefer: Partial<Service> = { ...BOTH, familyPolicy: 'PreferDualStack', wantedPools: ['p', 'six'] };
+  const desk = new Desk(aPool('p', ['192.0.2.1-192.0.2.2']), SIX);
+  desk.create('six', { ...V6, wantedPools: ['six'] });
+  for (const name of ['first', 'second']) {
+    desk.create(name, prefer);
+    const recorded = desk.allocator.ledger.assignments(`d/${name}`);
+    desk.edit(name, { claims: true, recorded, ingressIPs: recorded.map(({ ip }) => ip) });
+  }
+  desk.create('young', { ...V4, wantedPools: ['p'] });
+  const conflicts = [{ ip: '192.0.2.2', mac: '02:00:5e:10:00:0a', node: undefined, announced: false }];
+  desk.pools(aPool('p', ['192.0.2.1-192.0.2.3'], { conflicts }), SIX);
+  assert.deepEqual(has(desk, 'first', 'second', 'young'), ['192.0.2.1', '192.0.2.3', '']);
+});
