@@ -27,6 +27,18 @@ export interface World {
   readonly now: number;
 }
 
+/** The cluster as it was. */
+export function copyOf({ services, pools, namespaces, nodes, freed, now }: World): World {
+  return {
+    services: new Map(services),
+    pools: new Map(pools),
+    namespaces: new Map(namespaces),
+    nodes,
+    freed: new Map(freed),
+    now,
+  };
+}
+
 export interface Candidate {
   readonly pool: string;
   readonly ip: string;
