@@ -16,11 +16,13 @@ export class Leaving {
 
   /** Instead of what it was about to let go of, these; returns whether it keeps one after all. */
   set(service: string, assignments: readonly Assignment[]): boolean {
-    const before = this.#byService.get(service) ?? new Set();
+    const before = this.#byService.get(service);
+    // As a rule it neither was nor is.
+    if (before === undefined && assignments.length === 0) return false;
     const ips = new Set(assignments.map(({ ip }) => ip));
     if (ips.size > 0) this.#byService.set(service, ips);
     else this.#byService.delete(service);
-    return [...before].some((ip) => !ips.has(ip));
+    return before !== undefined && [...before].some((ip) => !ips.has(ip));
   }
 
   delete(service: string): void {

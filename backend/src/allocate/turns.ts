@@ -92,11 +92,16 @@ export class Turns {
     const { ledger, unproven, pools } = this.#deps;
     unproven.note(key, assignments, pools());
     this.#takeHeldBack(key, assignments);
+    const before = ledger.assignments(key);
     const written = ledger.written(key);
-    const lost = ledger.assignments(key).filter(({ ip }) => assignments.every((other) => other.ip !== ip));
+    const lost = before.filter(({ ip }) => assignments.every((other) => other.ip !== ip));
     const freed = ledger.set(holder, assignments, now);
-    this.#discard(freed, written);
+    // Who had nothing lets go of nothing.
+    if (before.length === 0 && free.length === 0) return [];
     for (const { ip } of assignments) if (ledger.isHeldAlone(ip)) this.#openings.close(ip);
+    // Who had nothing lets go of nothing.
+    if (before.length === 0) return;
+    this.#discard(freed, written);
     // Beside those who have it still there may be room, whatever the terms of the one that left have become.
     for (const { ip } of lost) {
       const [sharer] = ledger.holders(ip);
