@@ -6,7 +6,7 @@ import { ours } from '../local/objects.ts';
 import { podOn } from '../local/replicas.ts';
 import type { Router } from '../network/router.ts';
 import { until } from '../state/until.ts';
-import { ApiProxy } from '../chaos/api-trouble.ts';
+import { ApiProxy, type ApiTrouble } from '../chaos/api-trouble.ts';
 import { ManagerLab, pathOf } from './manager/manager-lab.ts';
 import { heardPaths, medsByReplica } from './manager/paths.ts';
 import { RouteHistory } from './manager/route-history.ts';
@@ -203,7 +203,7 @@ suite('replicas come and go, and the router notices nothing', () => {
     });
   });
 
-  suite('whose API server takes two seconds for each answer', { concurrency: 1 }, () => {
+  suite('with an API server that gives them trouble', { concurrency: 1 }, () => {
     const workload = ['deployment/porter-manager', '--namespace', 'porterlb-system'];
     let proxy: ApiProxy;
 
@@ -214,19 +214,48 @@ suite('replicas come and go, and the router notices nothing', () => {
       await lab.replicas.start('n1', 'n2');
       await meds({ [first]: 100, [second]: 200 });
       await lab.lab.apply(deployment());
-      for (const node of ['n1', 'n2']) await proxy.begin(node, 'slow');
     });
 
-    test('the first one is replaced: no moment without the full route', async () => {
-      await neverLess(async () => {
+    async function troubled(trouble: ApiTrouble, action: () => Promise<void>): Promise<void> {
+      for (const node of ['n1', 'n2']) await proxy.begin(node, trouble);
+      await neverLess(action);
+      for (const node of ['n1', 'n2']) await proxy.end(node);
+    }
+
+    async function isServed(name: string): Promise<void> {
+      await lab.create(name, { spec: ours });
+      await lab.routed(await lab.address(name), lab.nodeNames, 60_000);
+    }
+
+    test('watches are told that their version is forgotten (410): every route stays, and a new Service is served', async () => {
+      const told = async (): Promise<boolean> => {
+        const logs = await Promise.all(['n1', 'n2'].map((node) => lab.replicas.log(node)));
+        return logs.every((log) => log.includes('"status":410'));
+      };
+      await troubled('expired', async () => {
+        await lab.create('forgotten', { spec: ours });
+        await until(told, { what: 'both replicas to be told 410' });
+      });
+      await lab.routed(await lab.address('forgotten'), lab.nodeNames, 60_000);
+      await meds({ [first]: 100, [second]: 200 }, 60_000);
+    });
+
+    test('somebody else writes just before them, each time: every route stays, and a new Service is served', async () => {
+      await troubled('raced', () => isServed('raced'));
+    });
+
+    test('each answer takes two seconds: the first one is replaced without a moment without the full route, and a new Service is served', async () => {
+      await troubled('slow', async () => {
         await lab.replicas.stop('n1');
         await meds({ [second]: 100 });
+        await isServed('slow');
         await lab.replicas.start('n1');
-        await meds({ [first]: 100, [second]: 200 }, 90_000);
+        await meds({ [first]: 100, [second]: 200 }, 60_000);
       });
     });
 
-    test('they are uninstalled: the routes are withdrawn', async () => {
+    test('each answer takes two seconds, and they are uninstalled: the routes are withdrawn', async () => {
+      for (const node of ['n1', 'n2']) await proxy.begin(node, 'slow');
       await lab.lab.kubectl(['delete', ...workload, '--cascade=foreground', '--wait=false']);
       await Promise.all(['n1', 'n2'].map((node) => lab.replicas.stop(node)));
       const gone = async (): Promise<boolean> => (await heardPaths(router, ip)).length === 0;
