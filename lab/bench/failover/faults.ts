@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../../cluster/api-client.ts';
 import { bgpPeer, defaultPool, eip } from '../../local/objects.ts';
+import { httpPort } from '../../local/replicas.ts';
+import { LineProcess } from '../../lan/line-process.ts';
 import { saved, startsFromSaved } from '../../scenarios/manager/saved-state.ts';
 import { until } from '../../state/until.ts';
+import type { HostileCommand, Hostilities } from './hostile-process.ts';
 import { nodes, nowMs, type FailoverSite, type TrafficKind } from './site.ts';
 import type { Goal } from './table.ts';
 
@@ -143,6 +146,35 @@ const invalidEdit: FaultRow = {
   },
 };
 
+const hostileAs = 65_009;
+/** A session of each replica. */
+const hostileSessions = 3;
+const probePort = 17_981;
+
+const hostile: FaultRow = {
+  name: 'hostile',
+  what: 'a router that sends malformed UPDATEs, garbled ARP, and noise at every port',
+  victim: 'n1',
+  goals: none,
+  act: async ({ manager: { lab } }) => {
+    const host = lab.host('h2');
+    const router = { name: 'hostile', asn: hostileAs, addresses: host.addresses };
+    const program = new URL('hostile-process.ts', import.meta.url).pathname;
+    const process = new LineProcess<HostileCommand, Hostilities>(host, program);
+    try {
+      await lab.apply(bgpPeer(router, host.addresses.ipv4));
+      const { sessions } = await process.tell({
+        ...{ as: hostileAs, nodes: lab.nodes.map(({ addresses }) => addresses.ipv4), probePort, httpPort },
+        ...{ ips: ['10.50.0.64', '10.50.0.65'], sessions: hostileSessions, seconds: 60 },
+      });
+      if (sessions < hostileSessions) throw new Error(`the hostile router had ${sessions} sessions only`);
+    } finally {
+      process.close();
+      await lab.api.delete(`/apis/network.kubesphere.io/v1alpha2/bgppeers/${router.name}`);
+    }
+  },
+};
+
 const replicaKilled: FaultRow = {
   name: 'replica-killed',
   what: 'the first-ranked replica is killed, and comes back',
@@ -217,4 +249,5 @@ export const faultRows: readonly FaultRow[] = [
   cutOff,
   routerRestarts,
   invalidEdit,
+  hostile,
 ];

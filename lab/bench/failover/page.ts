@@ -29,6 +29,7 @@ ${times.length === 0 ? '' : `\n${timeTable(times)}\n`}${lost.length === 0 ? '' :
 - When Pods move, the router's set of next hops changes, and a router without resilient hashing spreads connections anew: one that is under way at that
   moment comes to a node that doesn't know it, and is reset (ECONNRESET). Nothing that is sent later is lost.
 - A router that restarts takes its routes out by itself; what a client sees then is its restart, and the way to the first session.
+- Uninstalling is no row: routes are withdrawn, and clients lose the address, which is what was asked for (\`lab/scenarios/extension.lab.test.ts\`).
 - The nodes have a stand-in for kube-proxy and for Pods; the rest is the real thing: API server, FRR, kernels, porter-manager.
 `;
 }
