@@ -11,8 +11,8 @@ declare const globals: {
 declare const PORTERLB_VERSION: string;
 /** CSS of these pages; the build writes it in. */
 declare const PORTERLB_STYLE: string;
-/** The texts of `locales/<language>/console.json` by key, in English and in Chinese; the build writes them in, each key once. */
-declare const PORTERLB_TEXTS: Readonly<Record<string, readonly [en: string, zh: string]>>;
+/** The texts of `locales/<language>/console.json`, a line each: key, English, Chinese between tabs; the build writes them in. */
+declare const PORTERLB_TEXTS: string;
 
 /**
  * The console's own translation function (i18next): keys of every extension lie in one table. What is filled in is escaped as for HTML, unless told

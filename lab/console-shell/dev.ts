@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { accounts } from '../kubesphere/accounts.ts';
 import { MissingRequirements, progressToStderr } from '../toolchain/index.ts';
-import { setScene } from './scene.ts';
+import { clearScene, setScene } from './scene.ts';
 import { ConsoleSetting } from './setting.ts';
 import { ShellUnavailable } from './packages.ts';
 
@@ -30,14 +30,6 @@ Ctrl-C removes it all.
 `;
 }
 
-async function empty({ manager, lab }: ConsoleSetting): Promise<void> {
-  const api = '/apis/network.kubesphere.io/v1alpha2';
-  for (const path of ['eips/public', ...lab.routers.map(({ name }) => `bgppeers/${name}`), 'bgpconfs/default']) {
-    await lab.api.delete(`${api}/${path}`);
-  }
-  await manager.sessions();
-}
-
 async function main(): Promise<number> {
   const options = {
     port: { type: 'string', default: '8000' },
@@ -57,7 +49,7 @@ async function main(): Promise<number> {
   try {
     const setting = await ConsoleSetting.up({ progress: progressToStderr, signal, port: Number(values.port) });
     try {
-      await (values.empty === true ? empty(setting) : setScene(setting.manager));
+      await (values.empty === true ? clearScene(setting.manager) : setScene(setting.manager));
       print(howToUse(setting));
       await untilAborted(signal);
       print('\nRemoving the lab (a few seconds).');

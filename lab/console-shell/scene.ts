@@ -33,3 +33,11 @@ export async function setScene(manager: ManagerLab): Promise<void> {
   // What they had rests.
   for (const i of [3, 7, 8]) await manager.lab.api.delete(pathOf(`shop/store-${i}`));
 }
+
+/** A cluster in which PorterLB was installed a moment ago: what a lab of the manager begins with is gone. */
+export async function clearScene(manager: ManagerLab): Promise<void> {
+  const { api, routers } = manager.lab;
+  const objects = ['eips/public', ...routers.map(({ name }) => `bgppeers/${name}`), 'bgpconfs/default'];
+  for (const object of objects) await api.delete(`/apis/network.kubesphere.io/v1alpha2/${object}`);
+  await manager.sessions();
+}

@@ -33,13 +33,20 @@ export function bundleConsole(root: string): Buffer {
   return Buffer.from(systemModule([...new Set(externals)].sort(), file.text.trim(), version));
 }
 
-/** The pages' texts by key, in English and in Chinese: written so, each key is there once, which saves 6 kB. */
-export function textTable(root: string): Readonly<Record<string, readonly [en: string, zh: string]>> {
-  const [en, zh] = ['en', 'zh'].map(
+/**
+ * The pages' texts: a line each, with its key, its English and its Chinese text between tabs. So each key is there once, without a quotation mark,
+ * which saves 7 kB.
+ * @throws {Error} where a text has a tab or a line break
+ */
+export function textTable(root: string): string {
+  const [en = {}, zh = {}] = ['en', 'zh'].map(
     (language) =>
       JSON.parse(readFileSync(join(root, 'locales', language, 'console.json'), 'utf8')) as Record<string, string>,
   );
-  return Object.fromEntries(Object.entries(en ?? {}).map(([key, text]) => [key, [text, zh?.[key] ?? text]]));
+  const rows = Object.entries(en).map(([key, text]) => [key, text, zh[key] ?? text]);
+  if (rows.flat().some((text) => /[\t\n]/.test(text)))
+    throw new Error('a text of the console has a tab or a line break');
+  return rows.map((row) => row.join('\t')).join('\n');
 }
 
 /** All styles of the pages as one sheet, which they put into the document themselves: the console loads no file of it. */

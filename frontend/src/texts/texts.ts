@@ -22,14 +22,13 @@ type Language = 'en' | 'zh';
 
 /** What the console merges into its own table. */
 export function locales(): Readonly<Record<Language, Readonly<Record<string, string>>>> {
-  return { en: textsOf(0), zh: textsOf(1) };
+  const rows = PORTERLB_TEXTS.split('\n').map((row) => row.split('\t'));
+  const textsOf = (column: number): Record<string, string> =>
+    Object.fromEntries(rows.map((row) => [PREFIX + (row[0] ?? ''), row[column] ?? '']));
+  return { en: textsOf(1), zh: textsOf(2) };
 }
 
 /** The language that the API is asked for its own texts in: that of the page, wherever the console has it from. */
 export function language(): string {
   return text('LANGUAGE_CODE');
-}
-
-function textsOf(language: 0 | 1): Record<string, string> {
-  return Object.fromEntries(Object.entries(PORTERLB_TEXTS).map(([key, texts]) => [PREFIX + key, texts[language]]));
 }
