@@ -5,20 +5,26 @@ import { Lab } from '../lab.ts';
 import { addressOf } from '../story/main-job.ts';
 import { configuration, service, whoami } from '../story/manifests.ts';
 import { PageReader } from '../story/page-reader.ts';
+import { REGISTRY, SiteRegistry } from '../story/site-registry.ts';
 import { until } from '../state/until.ts';
+import { wordOf } from '../../tools/docs/fences.ts';
 import { progressToStderr } from '../toolchain/index.ts';
 import { heardPaths } from './manager/paths.ts';
 
 const self = 'lab/scenarios/how-to-pages.lab.test.ts';
-const release = ['porterlb', '--namespace', 'porterlb-system'];
+const release = ['porterlb', '--namespace', 'porterlb-system'] as const;
 
 suite('the pages for operators', () => {
   let lab: Lab;
+  let registry: SiteRegistry | undefined;
 
   before(async () => {
     lab = await Lab.up({ nodes: 2, routers: 1, clients: 0, progress: progressToStderr });
   });
-  after(() => lab.down());
+  after(async () => {
+    await registry?.stop();
+    await lab.down();
+  });
 
   /** Digests of those that hold addresses of the pool that the Service has its own from. */
   const holders = async (): Promise<string> =>
@@ -35,7 +41,14 @@ suite('the pages for operators', () => {
   assert.deepEqual(others, [], 'all blocks of install.md have their turn');
 
   // The image gets to the nodes as the page has it.
-  typed(new PageReader('docs/how-to/air-gapped.md', self));
+  const carried = new PageReader('docs/how-to/air-gapped.md', self, {
+    'docker://registry.example': `docker://${REGISTRY}`,
+  });
+  const ofRegistry = carried.commands.filter((fence) => wordOf(fence, 'on') === 'registry');
+  typed(
+    carried,
+    carried.commands.filter((fence) => !ofRegistry.includes(fence)),
+  );
   typed(install, [installed]);
 
   test('a Service has its address', async () => {
@@ -81,8 +94,24 @@ suite('the pages for operators', () => {
     await lab.kubectl(['delete', 'service', 'web', '--timeout=30s']);
   });
 
+  typed(new PageReader('README.md', self));
+
+  // Last: from then on the kubelet takes this image for one that has to be pulled, whatever its name (KEP-2535).
+  test("with the image in the site's own registry every Pod and every hook is of that", async () => {
+    registry = await SiteRegistry.start(lab, progressToStderr);
+    for (const fence of ofRegistry) await registry.type(carried.text(fence));
+    // Nobody here has to wait for routers between two Pods.
+    const values = [`global.imageRegistry=${REGISTRY}`, 'minReadySeconds=0'].flatMap((value) => ['--set', value]);
+    const [name, ...where] = release;
+    await lab.helm(['upgrade', name, 'charts/backend', ...where, '--reset-then-reuse-values', ...values, '--wait']);
+    await lab.kubectl(['rollout', 'status', 'deployment/porter-manager', ...where, '--timeout=120s']);
+    const pulled = await lab.kubectl(['get', 'events', '-A', '--field-selector', 'reason=Pulled', '-o', 'wide']);
+    assert.match(pulled, new RegExp(`pod/porter-manager-upgrade-crds-.* pulled image "${REGISTRY}/`));
+    assert.match(pulled, new RegExp(`pod/porter-manager-(?!upgrade).* pulled image "${REGISTRY}/`));
+  });
+
   test('after an installation that is removed as it should be', async () => {
-    await install.type(lab, installed);
+    await lab.kubectl(['rollout', 'status', 'deployment/porter-manager', ...release.slice(1), '--timeout=120s']);
     await lab.kubectl(['delete', 'namespace', 'shop', 'bank', '--timeout=60s']);
     await lab.helm(['uninstall', ...release, '--wait']);
   });

@@ -41,6 +41,8 @@ export const debianPackageOf = {
   promtool: 'prometheus',
   'qemu-aarch64-static': 'qemu-user-static',
   'qemu-x86_64-static': 'qemu-user-static',
+  skopeo: 'skopeo',
+  'docker-registry': 'docker-registry',
   chromium: 'chromium',
   // Folders: programs that draw text have no use for it otherwise.
   '/usr/share/fonts/truetype/liberation': 'fonts-liberation',
