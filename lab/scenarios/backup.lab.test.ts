@@ -7,7 +7,7 @@ import { after, before, suite, test } from 'node:test';
 import { parse, stringify } from 'yaml';
 import type { Fence } from '../../tools/docs/fences.ts';
 import type { KubeObject } from '../cluster/api-client.ts';
-import { eip, ours, service } from '../local/objects.ts';
+import { eip, ours, service, type ServiceWishes } from '../local/objects.ts';
 import { PageReader } from '../story/page-reader.ts';
 import { run } from '../toolchain/run.ts';
 import { ManagerLab } from './manager/manager-lab.ts';
@@ -15,6 +15,14 @@ import { inPool } from './manager/pools.ts';
 
 const kinds = 'eips.network.kubesphere.io,bgpconfs.network.kubesphere.io,bgppeers.network.kubesphere.io';
 const both = { ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'RequireDualStack' };
+
+/** What people have written of the Services, by name; `web` for all others. */
+const inGit: Readonly<Record<string, ServiceWishes>> = {
+  web: { spec: ours },
+  teams: { spec: ours, annotations: inPool('teams') },
+  dual: { spec: { ...ours, ...both } },
+  wished: { spec: ours, annotations: { 'lb.kubesphere.io/ips': '172.30.0.77' } },
+};
 
 interface Exported extends KubeObject {
   readonly metadata: KubeObject['metadata'] & {
@@ -60,16 +68,14 @@ suite('a cluster that is made anew', () => {
     lost = await ManagerLab.up();
     await lost.lab.apply(eip('teams', { address: '172.31.5.0/28' }));
     // Not simply the first addresses in the order of age: some are gone meanwhile, some were wished for.
-    for (let i = 0; i < 8; i++) await lost.create(`web-${i}`, { spec: ours });
-    await lost.create('teams', { spec: ours, annotations: inPool('teams') });
-    await lost.create('dual', { spec: { ...ours, ...both } });
-    await lost.create('wished', { spec: ours, annotations: { 'lb.kubesphere.io/ips': '172.30.0.77' } });
+    for (let i = 0; i < 8; i++) await lost.create(`web-${i}`, inGit['web']);
+    for (const name of ['teams', 'dual', 'wished']) await lost.create(name, inGit[name]);
     for (const name of ['web-1', 'web-2', 'web-5']) {
       await lost.addresses(name);
       await lost.deleteService(name);
       await lost.gone(name);
     }
-    await lost.create('late', { spec: ours });
+    await lost.create('late', inGit['web']);
     const names = ['web-0', 'web-3', 'web-4', 'web-6', 'web-7', 'teams', 'dual', 'wished', 'late'];
     for (const name of names) had.set(name, await lost.addresses(name));
     const list = async (what: string): Promise<KubeObject[]> => {
@@ -106,4 +112,23 @@ suite('a cluster that is made anew', () => {
     await typed(restore, anew, 'NEW', folder);
     for (const [name, ips] of had) assert.deepEqual([name, await anew.addresses(name)], [name, ips]);
   });
+
+  for (const how of ['', '--server-side --force-conflicts'])
+    test(`Git, which has none of our annotations, over what was restored (kubectl apply ${how}): no address moves`, async () => {
+      const file = join(folder, 'git.yaml');
+      writeFileSync(
+        file,
+        [...had.keys()].map((name) => stringify(service(name, inGit[name] ?? inGit['web']))).join('---\n'),
+      );
+      await anew.lab.kubectl(['apply', '-f', file, ...how.split(' ').filter((word) => word !== '')]);
+      // Who comes later has an address when all that came before was looked at.
+      const name = `after-git${how === '' ? '' : '-again'}`;
+      await anew.create(name, inGit['web']);
+      await anew.addresses(name);
+      for (const [name, ips] of had) {
+        assert.deepEqual([name, await anew.addresses(name)], [name, ips]);
+        const { annotations } = (await anew.service(name)).metadata;
+        assert.match(annotations?.['lb.kubesphere.io/assigned'] ?? '', new RegExp(ips.join('|')), name);
+      }
+    });
 });
