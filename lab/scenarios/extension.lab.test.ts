@@ -4,19 +4,32 @@ import { after, before, suite, test } from 'node:test';
 import { Lab } from '../lab.ts';
 import { until } from '../state/until.ts';
 import { extensionNamespace, InstalledExtension } from '../story/extension.ts';
+import { managerNamespace } from '../story/install.ts';
 import { addressOf } from '../story/main-job.ts';
 import { configuration, service, whoami } from '../story/manifests.ts';
+import { PageReader } from '../story/page-reader.ts';
 import { Scraping, type PodMonitor } from '../story/scraping.ts';
 import { request, SteadyTraffic } from '../story/traffic.ts';
 import { heardPaths } from './manager/paths.ts';
+import type { Fence } from '../../tools/docs/fences.ts';
 import { EXTENSION_LABEL } from '../../tools/package/ks-core-helm.ts';
 import { ensurePrograms, progressToStderr } from '../toolchain/index.ts';
 
+const self = 'lab/scenarios/extension.lab.test.ts';
 const FINALIZER = 'service.kubernetes.io/load-balancer-cleanup';
 
 interface ServiceObject {
   readonly metadata: { readonly finalizers?: readonly string[] };
   readonly status: { readonly loadBalancer: object };
+}
+
+/** What the page of logs has for a Pod to write more, and as before. */
+function logLevel(pod: string): { page: PageReader; more: Fence; asBefore: Fence } {
+  const page = new PageReader('docs/reference/logs.md', self, { [managerNamespace]: extensionNamespace, PODNAME: pod });
+  const [more, asBefore, ...others] = page.commands;
+  assert.ok(more !== undefined && asBefore !== undefined);
+  assert.deepEqual(others, [], 'all blocks of the page have their turn');
+  return { page, more, asBefore };
 }
 
 suite('the extension in a cluster', () => {
@@ -106,8 +119,8 @@ suite('the extension in a cluster', () => {
   // The kubelet takes up to a minute and a half to show that to the Pod: what else is seen of it is seen meanwhile.
   test('is told by an annotation of one of its Pods to write more', async () => {
     [annotated = '', other = ''] = await running(2);
-    const annotation = 'porterlb.kubesphere.io/log-level=debug';
-    await lab.kubectl(['annotate', 'pod', '-n', extensionNamespace, annotated, annotation]);
+    const { page, more } = logLevel(annotated);
+    await page.type(lab, more);
   });
 
   test('brings its alerts, dashboards and monitor, with the label by which ks-core finds what it has installed', async () => {
@@ -155,21 +168,29 @@ suite('the extension in a cluster', () => {
     await writes(/^\{"level":"debug"/m, 30_000);
     assert.doesNotMatch(await logOf(other), /^\{"level":"debug"/m);
     await lab.kubectl(['delete', 'svc', 'more', '--timeout=30s']);
+    const { page, asBefore } = logLevel(annotated);
+    await page.type(lab, asBefore);
+    const annotations = ['-n', extensionNamespace, '-o', 'jsonpath={.metadata.annotations}'];
+    assert.doesNotMatch(await lab.kubectl(['get', 'pod', annotated, ...annotations]), /log-level/);
   });
 
   test('takes the TCP-MD5 password of a router from the one Secret that it may read', async () => {
     const router = lab.router('r1');
-    const [name, password] = ['router-password', 'correct-horse-battery'];
+    const [name, password] = ['r1-bgp', 'correct-horse-battery'];
+    const page = new PageReader('docs/bgp-quick-start.md', self, {
+      [managerNamespace]: extensionNamespace,
+      '...': password,
+    });
+    const [tell, ...others] = page.commands;
+    assert.ok(tell !== undefined && page.text(tell).includes(name));
+    assert.deepEqual(others, [], 'all blocks of the page have their turn');
     await extension.install([`backend.passwordSecrets[0]=${name}`]);
     await running(2);
-    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: extensionNamespace } };
-    await lab.apply({ ...secret, stringData: { password } });
-    const spec = { passwordSecretRef: { name } };
     const as = ['--as', `system:serviceaccount:${extensionNamespace}:porter-manager`, '-n', extensionNamespace];
     await lab.kubectl(['get', 'secrets', `--field-selector=metadata.name=${name}`, ...as]);
     await assert.rejects(lab.kubectl(['get', 'secrets', ...as]), /forbidden/);
     await router.vtysh('configure terminal', `router bgp ${router.asn}`, `neighbor cluster password ${password}`);
-    await lab.kubectl(['patch', 'bgppeer', router.name, '--type=merge', '-p', JSON.stringify({ spec })]);
+    await page.type(lab, tell);
     const condition = '.status.conditions[?(@.type=="Ready")]';
     const told = `jsonpath={.metadata.generation} {${condition}.observedGeneration} {${condition}.status}`;
     const look = (): Promise<string> => lab.kubectl(['get', 'bgppeer', router.name, '-o', told]);
