@@ -201,6 +201,18 @@ suite('kubectl porterlb, as one file, in a real cluster', () => {
     assert.equal(result, 'unreachable');
   });
 
+  test('an administrator asks why nobody reaches a Service, as the page for that begins', async () => {
+    const page = new PageReader('docs/troubleshooting.md', self, { NAMESPACE: 'shop', NAME: 'web' });
+    const [ask, ...others] = page.commands;
+    assert.ok(ask !== undefined);
+    assert.deepEqual(others, [], 'all blocks of the page for this test have their turn');
+    const [program, , ...args] = page.text(ask).trim().split(' ');
+    assert.equal(program, 'kubectl');
+    const { code, stdout } = await answered(lab.kubeconfig, ...args);
+    assert.equal(code, 1);
+    assert.match(stdout, /NoEndpoints/);
+  });
+
   test('an administrator asks what is there, what is not, and what would be', async () => {
     const { kubeconfig: admin } = lab;
     const pool = await answered(admin, 'pools', 'public');
