@@ -1,5 +1,8 @@
 /** The console's pages in the real shell of ks-console, in a browser, on the lab's real API server and manager. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { Browser, Page, Request } from 'playwright-core';
 import { ensureAxe, obstacles } from '../accessibility/axe.ts';
@@ -11,7 +14,9 @@ import { assertMenuIsWhole, row, Visitors } from '../console-shell/visitors.ts';
 import { accounts } from '../kubesphere/accounts.ts';
 import { on, ours, slice } from '../local/objects.ts';
 import { until } from '../state/until.ts';
+import { PageReader } from '../story/page-reader.ts';
 import { progressToStderr } from '../toolchain/index.ts';
+import { run } from '../toolchain/run.ts';
 import { podOn } from '../local/replicas.ts';
 import { pathOf } from './manager/manager-lab.ts';
 import { inPool, Pools } from './manager/pools.ts';
@@ -363,6 +368,16 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
       await waiting.getByText('No address pool gives this Service an address. Ask who runs the cluster.').waitFor();
       assert.match(page.url(), /project=shop/);
     });
+  });
+
+  test('has its picture taken while it runs, as the page for developers has it', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'porterlb-shots-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const own = { 'http://localhost:8000': setting.url, '/tmp/shots': folder };
+    const reader = new PageReader('lab/console-shell/README.md', 'lab/scenarios/console.lab.test.ts', own);
+    const root = join(import.meta.dirname, '../..');
+    for (const fence of reader.commands) await run('bash', ['-ec', reader.text(fence)], { cwd: root });
+    assert.deepEqual(readdirSync(folder).sort(), ['console-pools.en.png', 'console-pools.zh.png']);
   });
 
   test('no page is wider than a window of 1280 pixels, nor keeps anybody from using it', async () => {
