@@ -96,8 +96,6 @@ export class Turns {
     const written = ledger.written(key);
     const lost = before.filter(({ ip }) => assignments.every((other) => other.ip !== ip));
     const freed = ledger.set(holder, assignments, now);
-    // Who had nothing lets go of nothing.
-    if (before.length === 0 && free.length === 0) return [];
     for (const { ip } of assignments) if (ledger.isHeldAlone(ip)) this.#openings.close(ip);
     // Who had nothing lets go of nothing.
     if (before.length === 0) return;
