@@ -11,9 +11,17 @@ function rows({ check, result, text, details }: Check, view: View): Row[] {
   return [[check, word(result, view), text], ...details.map((detail) => ['', '', detail])];
 }
 
+/** By which troubleshooting, conditions, logs and metrics name what is wrong. */
+function reasonsOf(checks: readonly Check[]): string {
+  const wrong = checks.filter(({ result }) => result === 'failed' || result === 'warning' || result === 'unknown');
+  const reasons = [...new Set(wrong.flatMap(({ reason }) => reason ?? []))];
+  return reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
+}
+
 function explanationText(explanation: Explanation, view: View): string {
   const { namespace, name, result, sentence, nextStep, checks } = explanation;
-  const head = `Service ${view.paint('bold', `${namespace}/${name}`)}: ${word(result, view)}\n`;
+  const reasons = result === 'reachable' ? '' : reasonsOf(checks);
+  const head = `Service ${view.paint('bold', `${namespace}/${name}`)}: ${word(result, view)}${reasons}\n`;
   const next = result === 'reachable' ? '' : `\n${paragraph(nextStep, view.width)}`;
   return sections(
     head + paragraph(sentence, view.width) + next,

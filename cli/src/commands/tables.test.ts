@@ -26,6 +26,7 @@ describe('explain', () => {
       answers.check('address', { details: ['Eip a: it is full.', 'Eip b: it is disabled.'] }),
       answers.check('endpoints', {
         result: 'failed',
+        reason: 'NoEndpoints',
         text: 'No Pod of the Service is ready, so 192.0.2.1 is not announced.',
       }),
       answers.check('nodes', { result: 'skipped', text: 'Not looked at.' }),
@@ -36,7 +37,7 @@ describe('explain', () => {
     assert.equal(
       table(task(explain, 'svc/web'), { explanation: failing }, 60),
       `
-Service shop/web: unreachable
+Service shop/web: unreachable (NoEndpoints)
 The Service can't be reached: no Pod is ready.
 
 Look at the Pods.
