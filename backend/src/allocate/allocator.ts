@@ -157,10 +157,8 @@ export class Allocator {
     const pools = this.#hold(service, left, now);
     this.#leaving.delete(service.key);
     const given = planned.served ? planned.assignments : [];
-    // What was kept for it while others had their turns, with what was held back for it, was offered to none of those it may share with.
     const news = without(given, this.ledger.written(service.key));
     this.ledger.confirm(service.key, given);
-    if (news.length > 0) this.#turns.shareAnew(service.sharing);
     // Not before they are written do the pools forget who had them last.
     return this.#turns.effects(now, [], news.length > 0 ? new Set([...pools, ...poolsOf(news)]) : pools);
   }

@@ -15,6 +15,10 @@ function withPort(port: number): Pick<Service, 'sharing'> {
   return { sharing: sharingTerms({ namespace: 'd', key: 'k', ports: [`TCP/${port}`] }) };
 }
 
+function has(desk: Desk, ...names: readonly string[]): readonly string[] {
+  return names.map((name) => desk.ips(name));
+}
+
 const ALONE: Pick<Service, 'sharing'> = { sharing: sharingTerms({ namespace: 'd', ports: ['TCP/443'] }) };
 
 suite('who may share', () => {
@@ -91,6 +95,17 @@ suite('who needs an address of each family and could share one', () => {
     assert.equal(desk.ips('joins'), '');
     desk.remove('first');
     assert.deepEqual([desk.ips('both'), desk.ips('joins')], ['192.0.2.1,2001:db8::1', '2001:db8::1']);
+  });
+
+  test('is joined there by the oldest of them, though a younger one comes before all of that is written', () => {
+    const desk = new Desk(FOUR, SIX);
+    desk.create('first', V4);
+    desk.create('both', { ...BOTH, ...withPort(80) });
+    desk.create('joins', { ...V6, ...withPort(81) });
+    const write = desk.beginRemove('first');
+    desk.create('young', { ...V6, ...withPort(81) });
+    write();
+    assert.deepEqual(has(desk, 'both', 'joins', 'young'), ['192.0.2.1,2001:db8::1', '2001:db8::1', '']);
   });
 
   test('gets it after its rest where its holders are gone', () => {

@@ -267,6 +267,8 @@ export class Turns {
     // The same address from another pool comes instead, any other address beside what it has.
     const others = before.filter(({ ip }) => added.every((assignment) => assignment.ip !== ip));
     this.set(service, [...others, ...added], now);
+    // What was held back for it until now was open to none of those that it may share with.
+    this.shareAnew(service.sharing);
     for (const { pool } of added) this.#drawn.add(pool);
     return true;
   }

@@ -53,9 +53,17 @@ export class Desk {
   }
 
   remove(name: string): void {
+    this.beginRemove(name)();
+  }
+
+  /** The same with what it brings others still to be written; what is returned writes that. */
+  beginRemove(name: string): () => void {
     const key = `d/${name}`;
     this.services.delete(key);
-    this.#work(this.allocator.forget(key, this.now).again);
+    const { again } = this.allocator.forget(key, this.now);
+    return () => {
+      this.#work(again);
+    };
   }
 
   ips(name: string): string {
