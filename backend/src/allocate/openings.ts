@@ -114,7 +114,8 @@ export class Openings {
     let first: Aged | undefined;
     for (const [id, line] of this.#lines) {
       const head = headOf(line);
-      if (head === undefined && line.kind === 'concerned') this.#lines.delete(id);
+      // Of thousands of addresses that have rested most are asked for by nobody: their lines would be looked at with each turn.
+      if (head === undefined) this.#lines.delete(id);
       if (head !== undefined && (first === undefined || byServiceAge(head, first) < 0)) first = head;
     }
     return first;

@@ -110,6 +110,25 @@ suite('what opens', () => {
     assert.deepEqual(rest(openings), ['1', '2', '3']);
   });
 
+  test('and nobody asks for is not looked at again with each turn', () => {
+    let looks = 0;
+    const nobody = new Proxy<ReturnType<Waiting['wantersOf']>>([], {
+      get: (list, name) => {
+        looks += 1;
+        return Reflect.get(list, name) as unknown;
+      },
+    });
+    const takers = Array.from({ length: 100 }, (_, i) => aged(`${i}`, i));
+    const openings = new Openings({
+      waiting: Object.assign(new Waiting(), { takersOf: () => takers, wantersOf: () => nobody }),
+      heldBack: new HeldBack(),
+      pools: () => pools,
+    });
+    for (let i = 1; i <= 200; i++) openings.open({ pool: 'p', ip: `192.0.2.${i}` });
+    assert.equal(rest(openings).length, 100);
+    assert.ok(looks <= 200, `${looks} looks at 200 lines that nobody stands in`);
+  });
+
   test('is for nobody else once somebody has it, and for those that are left where there is more', () => {
     const openings = opened();
     assert.equal(openings.next()?.key, '1');
