@@ -93,7 +93,7 @@ export class Allocator {
     });
     this.#freed.begin(remembered.released, now);
     yield* each(services, (service) => {
-      if (service.familyPolicy === 'RequireDualStack') this.#turns.holdBack(service, this.plan(service, now));
+      if (service.familyPolicy === 'RequireDualStack') this.#turns.holdBack(service, this.plan(service, now), now);
     });
     this.#turns.clear();
     return services.map(({ key }) => key);
@@ -141,7 +141,7 @@ export class Allocator {
     const isToStay = this.#leaving.set(key, leaving);
     const pools = this.#hold(service, [...given, ...leaving], now);
     this.observe(service);
-    this.#turns.holdBack(service, planned);
+    this.#turns.holdBack(service, planned, now);
     if (isToStay) this.#turns.shareAnew(service.sharing);
     return this.#turns.effects(
       now,

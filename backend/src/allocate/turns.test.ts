@@ -117,3 +117,19 @@ test('so does one that is content with one family, though nothing else is differ
   desk.pools(aPool('p', ['192.0.2.1-192.0.2.3'], { conflicts }), SIX);
   assert.deepEqual(has(desk, 'first', 'second', 'young'), ['192.0.2.1', '192.0.2.3', '']);
 });
+
+test('who asks for an address gets it where several come free at once and an older one could have another of them held back', () => {
+  const p = aPool('p', ['192.0.2.1-192.0.2.2'], { reuseAfterSeconds: 60 });
+  const desk = new Desk(p, SIX);
+  desk.create('six', { ...V6, wantedPools: ['six'] });
+  for (const name of ['a', 'b']) desk.create(name, { ...V4, wantedPools: ['p'] });
+  desk.create('both', { ...BOTH, wantedPools: ['p', 'six'] });
+  desk.create('asks', { ...V4, wantedIPs: ['192.0.2.1'] });
+  desk.create('asks-for-both', { ...BOTH, wantedIPs: ['192.0.2.2', '2001:db8::1'] });
+  for (const name of ['a', 'b']) desk.remove(name);
+  const write = desk.beginPass(60);
+  desk.create('young', { ...V4, wantedIPs: ['192.0.2.1'] });
+  write();
+  assert.deepEqual(has(desk, 'asks', 'young'), ['192.0.2.1', '']);
+  assert.deepEqual(desk.allocator.heldBack.of('d/both'), [{ pool: 'p', ip: '192.0.2.2' }]);
+});

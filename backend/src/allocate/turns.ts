@@ -4,7 +4,7 @@ import type { AllocatorDeps } from './allocator-deps.ts';
 import { without } from './assignments.ts';
 import { Crowds, plainWish } from './crowds.ts';
 import { NO_POOLS, type Effects } from './effects.ts';
-import { hasIdle } from './free.ts';
+import { hasIdle, keeperOfAny, type FreeView } from './free.ts';
 import type { Freed } from './freed.ts';
 import type { HeldBack, Hold } from './held-back.ts';
 import { sharingGroup, type Holder, type Ledger } from './ledger.ts';
@@ -151,7 +151,7 @@ export class Turns {
   }
 
   /** Holds back what a Service is to have with what it lacks; what is not held back any more is for who waits. */
-  holdBack(service: Service, planned: Plan): void {
+  holdBack(service: Service, planned: Plan, now: number): void {
     const { heldBack, waiting, observe } = this.#deps;
     const holds = planned.served ? planned.holds : [];
     const before = heldBack.of(service.key);
@@ -159,7 +159,9 @@ export class Turns {
     const asked = before.filter(({ ip }) => heldBack.holdOf(ip)?.isAskedFor === true);
     const dropped = heldBack.set(service, holds);
     observe(service);
-    for (const { ip } of holds) if (heldBack.has(ip)) this.#openings.close(ip);
+    // Where another one would do as well it is still for who asks for it.
+    const isForIt = (ip: string): boolean => heldBack.has(ip) && keeperOfAny(ip, this.#view(now)) === undefined;
+    for (const { ip } of holds) if (isForIt(ip)) this.#openings.close(ip);
     // Another one may do for it by now.
     for (const { ip } of asked) {
       if (heldBack.holdOf(ip)?.isAskedFor === false) this.#openings.concern(waiting.wantersOf(ip));
@@ -235,12 +237,11 @@ export class Turns {
     if (first === undefined) return false;
     const [id, place] = first;
     this.#vacated.delete(id);
-    const { services, waiting, heldBack, pools } = this.#deps;
+    const { services, waiting, heldBack } = this.#deps;
     const crowds = new Crowds(this.#deps);
     let asked = 0;
     for (const { key } of waiting.needingBoth(place)) {
-      if (heldBack.isTaken(place) || (asked >= MAX_ASKED && !hasIdle(place, { ...this.#deps, pools: pools(), now })))
-        break;
+      if (heldBack.isTaken(place) || (asked >= MAX_ASKED && !hasIdle(place, this.#view(now)))) break;
       const service = services.get(key);
       if (service === undefined || crowds.isHopeless(service)) continue;
       asked += 1;
@@ -250,11 +251,15 @@ export class Turns {
     return true;
   }
 
+  #view(now: number): FreeView {
+    return { ...this.#deps, pools: this.#deps.pools(), now };
+  }
+
   /** Keeps for a Service that waits what it can have by now; returns whether it gets something. */
   #serve(service: Service, planned: Plan, now: number): boolean {
     const gets = this.#reserve(service, planned, now);
     if (gets) this.#again.add(service.key);
-    this.holdBack(service, planned);
+    this.holdBack(service, planned, now);
     return gets;
   }
 

@@ -25,8 +25,16 @@ export class Desk {
   }
 
   pass(seconds: number): void {
+    this.beginPass(seconds)();
+  }
+
+  /** The same with what it brings still to be written; what is returned writes that. */
+  beginPass(seconds: number): () => void {
     this.now += seconds * 1_000;
-    this.#work(this.allocator.elapsed(this.now).again);
+    const { again } = this.allocator.elapsed(this.now);
+    return () => {
+      this.#work(again);
+    };
   }
 
   /** Younger than all before, unless it says when it was created. */
