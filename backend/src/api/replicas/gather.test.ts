@@ -147,6 +147,21 @@ suite('asking all replicas', () => {
     assert.ok((await heard).every((word) => 'facts' in word));
   });
 
+  test('where one hangs asks it one question at a time, also when several were under way as it was found out', async () => {
+    const bench = new Bench();
+    bench.hangs = true;
+    void bench.gather.all(['192.0.2.1']);
+    await pass(bench.clock, 750, 50);
+    void bench.gather.all(['192.0.2.2']);
+    await pass(bench.clock, 850, 50);
+    void bench.gather.all(['192.0.2.3']);
+    // The second question has been in vain, too; the third is under way.
+    await pass(bench.clock, 750, 50);
+    void bench.gather.all(['192.0.2.4']);
+    await pass(bench.clock, 100, 50);
+    assert.equal(bench.asked.length, 3);
+  });
+
   test('where one hangs names it, and refuses what can not be answered in time', async () => {
     const bench = new Bench();
     bench.hangs = true;

@@ -47,10 +47,8 @@ export class Patience {
       let isLate = false;
       const soon = hung && this.#clock.setTimer(HUNG_MS, () => resolve({ replica, problem: hung.problem }));
       const late = this.#clock.setTimer(this.#patienceMs, () => {
-        const problem = `no answer within ${this.#patienceMs} ms`;
-        this.#hung.set(name, { problem, isAsked: false });
-        resolve({ replica, problem });
         isLate = true;
+        resolve({ replica, problem: this.#inVain(name, hung) });
       });
       const end = (word: Word<Facts>): void => {
         soon?.cancel();
@@ -63,5 +61,13 @@ export class Patience {
         (error: unknown) => end({ replica, problem: error instanceof Error ? error.message : String(error) }),
       );
     });
+  }
+
+  /** @param own what was known when it was asked; others that were asked before, too, end in vain while the next question is under way */
+  #inVain(name: string, own: Hung | undefined): string {
+    const problem = `no answer within ${this.#patienceMs} ms`;
+    const known = this.#hung.get(name);
+    if (known === undefined || known === own) this.#hung.set(name, { problem, isAsked: false });
+    return problem;
   }
 }
