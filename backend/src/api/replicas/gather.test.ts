@@ -132,6 +132,22 @@ suite('asking all replicas', () => {
     assert.match(await told('192.0.2.5'), /^5\d\d ms: answered$/);
   });
 
+  test('where one hung long ago says nothing of it to others: it may be well since then', async () => {
+    const bench = new Bench();
+    const replica = { name: 'b', node: 'b', address: '10.0.0.1' };
+    bench.hangs = true;
+    void bench.about('192.0.2.1');
+    await pass(bench.clock, 1_500, 50);
+    bench.clock.advance(9_000);
+    assert.equal(bench.gather.hungFor(replica), 'no answer within 1500 ms');
+    void bench.about('192.0.2.2');
+    await pass(bench.clock, 1_500, 50);
+    bench.clock.advance(9_000);
+    assert.equal(bench.gather.hungFor(replica), 'no answer within 1500 ms');
+    bench.clock.advance(1_100);
+    assert.equal(bench.gather.hungFor(replica), undefined);
+  });
+
   test('where one hangs that is slow to come back hears it from the next question on', async () => {
     const bench = new Bench();
     bench.hangs = true;

@@ -4,9 +4,13 @@ import type { Word } from './word.ts';
 
 /** How long one is waited for that hung when it was asked last, in milliseconds: one that hangs no more answers within a few. */
 const HUNG_MS = 100;
+/** For how long others who ask it go by that it hung, in milliseconds: it may have been well ever since, with nobody who asked. */
+const RECENT_MS = 10_000;
 
 interface Hung {
   readonly problem: string;
+  /** When the last question was found to be in vain. */
+  readonly at: number;
   /** Whether a question to it is under way: another one would wait behind that. */
   isAsked: boolean;
 }
@@ -26,9 +30,13 @@ export class Patience {
     this.#patienceMs = patienceMs;
   }
 
-  /** Why nobody need wait for it; undefined: it answered when it was asked last, or said at once that it doesn't. */
+  /**
+   * Why nobody need wait for it; undefined: it answered when it was asked last, or said at once that it doesn't, or has not been asked for ten
+   * seconds.
+   */
   hungFor({ name }: Replica): string | undefined {
-    return this.#hung.get(name)?.problem;
+    const hung = this.#hung.get(name);
+    return hung !== undefined && this.#clock.now() - hung.at <= RECENT_MS ? hung.problem : undefined;
   }
 
   /** Of all others it is forgotten. */
@@ -67,7 +75,7 @@ export class Patience {
   #inVain(name: string, own: Hung | undefined): string {
     const problem = `no answer within ${this.#patienceMs} ms`;
     const known = this.#hung.get(name);
-    if (known === undefined || known === own) this.#hung.set(name, { problem, isAsked: false });
+    if (known === undefined || known === own) this.#hung.set(name, { problem, at: this.#clock.now(), isAsked: false });
     return problem;
   }
 }
