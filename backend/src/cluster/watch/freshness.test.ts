@@ -199,6 +199,33 @@ describe('Freshness', () => {
     freshness.stop();
   });
 
+  it('is not fresh again by a slow answer to a question after which a watch broke: what it had not told yet may be lost', async () => {
+    const { clock, api, source, told, freshness } = bench();
+    freshness.start();
+    await pass(clock, 10_000, 100);
+    api.goDown();
+    await pass(clock, 10_000, 100);
+    api.comeBack();
+    source.reviving = { name: 'stale', since: 10_000 };
+    await pass(clock, 1_100, 100);
+    // The watches stand, and the next question is answered late.
+    source.state = { name: 'synced' };
+    const answers: (() => void)[] = [];
+    api.ping = async () => await new Promise<void>((resolve) => void answers.push(resolve));
+    await pass(clock, 1_100, 100);
+    source.state = { name: 'stale', since: clock.now() };
+    await pass(clock, 1_100, 100);
+    answers[0]?.();
+    await pass(clock, 100, 100);
+    assert.deepEqual(told, ['stale since 10000']);
+    source.state = { name: 'synced' };
+    await pass(clock, 1_100, 100);
+    answers.at(-1)?.();
+    await pass(clock, 100, 100);
+    assert.deepEqual(told.slice(1), ['fresh']);
+    freshness.stop();
+  });
+
   it('asks for that after a process that stood still, too, whose pings were all answered', async () => {
     const { clock, told, recovering, freshness } = bench();
     freshness.start();

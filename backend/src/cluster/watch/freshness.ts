@@ -48,7 +48,7 @@ const reopening = { baseMs: 5_000, maxMs: 60_000 };
  * Whether our view of the cluster is current. Bookmarks prove it only once a minute, so the API server is pinged each second,
  * once for all informers; the view is as old as the oldest of the last pong and of the informers whose watch is broken. Kinds
  * that the API denies or doesn't have don't count: that answer is current. A view that was stale is fresh again only with a pong to a
- * ping that was sent when every watch stood: what had happened meanwhile was on its way to us before that pong.
+ * ping that was sent when every watch stood, as they still do: what had happened meanwhile was on its way to us before that pong.
  */
 export class Freshness {
   readonly #deps: FreshnessDeps;
@@ -58,7 +58,7 @@ export class Freshness {
   #pongAt = 0;
   #stale = false;
   #missed = false;
-  /** Every watch stood when the last ping that was answered was sent. */
+  /** Every watch stood when the last ping that was answered was sent, and when it was answered. */
   #stood = false;
   /** Since the view became stale, or after another silence, the watches have not been opened anew. */
   #suspect = false;
@@ -111,8 +111,8 @@ export class Freshness {
   async #ping(abort: AbortController): Promise<void> {
     const sentAt = this.#deps.clock.now();
     const openings = this.#openings;
-    const stood = this.#deps.sources.every(({ state }) => !isBroken(state));
-    const isStanding = (): boolean => stood && openings === this.#openings;
+    const stood = this.#allStand;
+    const isStanding = (): boolean => stood && this.#allStand && openings === this.#openings;
     try {
       await this.#deps.api.ping({ timeoutMs: PATIENCE_MS, signal: abort.signal });
       this.#pong(sentAt, isStanding());
@@ -124,7 +124,7 @@ export class Freshness {
     if (this.#abort === abort) this.#judge();
   }
 
-  /** @param stood whether every watch stood when the ping was sent, and none has been opened anew since */
+  /** @param stood whether every watch stood when the ping was sent and does now, and none has been opened anew in between */
   #pong(sentAt: number, stood: boolean): void {
     // A later one has been answered before.
     if (sentAt < this.#pongAt) return;
@@ -172,6 +172,10 @@ export class Freshness {
     this.#deps.logger.info({ stale }, 'the view of the API changed its freshness');
     if (stale) this.#options.onStale(provenAt);
     else this.#options.onFresh();
+  }
+
+  get #allStand(): boolean {
+    return this.#deps.sources.every(({ state }) => !isBroken(state));
   }
 
   #provenAt(): number {
