@@ -122,6 +122,18 @@ suite('a node whose InternalIP is on another network', () => {
     assert.deepEqual([...new Set(host.solicited)], ['192.0.2.3']);
   });
 
+  test('does not become another one by an annotation that names the InternalIP of that', async () => {
+    const host = new Host(1);
+    host.nodes.set('n2', aNode('n2', ['192.0.2.2']));
+    host.nodes.set('n3', { ...aNode('n3', ['10.0.0.3']), pinned: aNode('n3', ['192.0.2.2']).internalIPs });
+    host.answers.set('192.0.2.2', mac(2)).set('10.0.0.3', mac(3));
+    host.macs.require(['n2', 'n3']);
+    await host.pass(10_000);
+    assert.equal(host.macOf('n2'), macText(mac(2)));
+    assert.equal(host.nodeOf(2), 'n2');
+    assert.equal(host.macOf('n3'), undefined);
+  });
+
   test('many of them: who is asked beside the one that is needed are few', async () => {
     const host = new Host(200);
     host.macs.require(['n3']);

@@ -192,11 +192,11 @@ export class NodeMacs {
   }
 
   #nodesByAddress(): Map<string, string> {
-    const nodes = new Map<string, string>();
-    for (const { name, internalIPs, pinned } of this.#deps.nodes.values()) {
-      for (const { text } of [...internalIPs, ...pinned]) nodes.set(text, name);
-    }
-    return nodes;
+    const all = [...this.#deps.nodes.values()];
+    const named = (addresses: (node: Node) => Node['pinned']): (readonly [string, string])[] =>
+      all.flatMap((node) => addresses(node).map(({ text }) => [text, node.name] as const));
+    // The later ones count: an annotation, which may be wrong, takes no address from the node that has it.
+    return new Map([...named(({ pinned }) => pinned), ...named(({ internalIPs }) => internalIPs)]);
   }
 }
 
