@@ -17,7 +17,8 @@ import { Translations } from './texts.ts';
 const zh = new Translations().in('zh');
 const LONG = 'x'.repeat(5_000);
 const WRONG: readonly unknown[] = [
-  ...[undefined, null, 1, -1, 1.5, 1e12, 'x', LONG, true, [], ['x'], [1], {}, { x: 'y' }, { x: 1 }],
+  ...[undefined, null, 1, -1, 1.5, 1e12, 1e30, -1e30, 'x', LONG, true, [], ['x'], [1], {}, { x: 'y' }, { x: 1 }],
+  { 'no key': 'y' },
   ...[{ nextHopSelf: true, afiSafis: [{ addPaths: { config: { sendMax: 2 } } }] }, Array<string>(2_000).fill('x')],
 ];
 
