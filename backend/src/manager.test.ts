@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { bgpPeers, eips } from './cluster/custom-kinds.ts';
 import { FakeKube } from './cluster/fake/fake-kube.ts';
 import { pass, settle } from './cluster/fake/passage.ts';
@@ -144,6 +145,21 @@ suite('a replica that leaves', () => {
     await bench.until(() => bench.engineStopped());
     await pass(bench.clock, 3_000);
     await leaving;
+  });
+
+  test('does not wait for an engine that dies while it asks whether others follow: nothing announces any more', async (context) => {
+    let engine: Worker | undefined;
+    process.once('worker', (worker) => (engine = worker));
+    const bench = await new Bench().start(context);
+    bench.api.freeze();
+    const leaving = bench.stop();
+    await settle();
+    await engine?.terminate();
+    assert.equal(bench.deaths.length, 1);
+    let isOver = false;
+    void leaving.then(() => (isOver = true));
+    await pass(bench.clock, 10_000, 500);
+    await bench.until(() => isOver);
   });
 
   for (const seconds of [2, 5]) {

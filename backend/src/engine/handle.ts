@@ -39,7 +39,8 @@ export class EngineHandle {
   readonly #questions: Questions;
   #started = false;
   #handingOver: (() => void) | undefined;
-  #stopping: (() => void) | undefined;
+  #stopping = false;
+  readonly #ended = Promise.withResolvers<void>();
 
   constructor(deps: EngineHandleDeps, options: EngineOptions) {
     this.#deps = deps;
@@ -51,8 +52,8 @@ export class EngineHandle {
     this.#worker.on('message', (message: FromEngine) => this.#receive(message));
     this.#worker.on('error', (error) => deps.onDeath(error instanceof Error ? error : new Error(String(error))));
     this.#worker.on('exit', (code) => {
-      if (this.#stopping === undefined) deps.onDeath(new Error(`the engine's thread exited with code ${code}`));
-      else this.#stopping();
+      if (!this.#stopping) deps.onDeath(new Error(`the engine's thread exited with code ${code}`));
+      this.#ended.resolve();
     });
   }
 
@@ -103,20 +104,23 @@ export class EngineHandle {
     return await this.#request.measures(PATIENCE_MS);
   }
 
-  /** Resolves when whoever else is there has taken over; this replica still announces, as the worst. Nothing but `stop` may follow. */
+  /**
+   * Resolves when whoever else is there has taken over; this replica still announces, as the worst. Nothing but `stop` may follow. A thread that
+   * dies meanwhile has nothing left to hand over.
+   */
   async handOver(): Promise<void> {
     const handedOver = new Promise<void>((resolve) => (this.#handingOver = resolve));
     this.#outbox.flush();
     this.#post({ type: 'hand-over' });
-    await handedOver;
+    await Promise.race([handedOver, this.#ended.promise]);
   }
 
   /** Leaves the network as the engine sees fit, then ends its thread. */
   async stop(successors: Successors = 'any'): Promise<void> {
-    const ended = new Promise<void>((resolve) => (this.#stopping = resolve));
+    this.#stopping = true;
     this.#outbox.flush();
     this.#post({ type: 'stop', successors });
-    await ended;
+    await this.#ended.promise;
     this.#request.stop();
     this.#heartbeat.stop();
   }
