@@ -133,3 +133,17 @@ test('who asks for an address gets it where several come free at once and an old
   assert.deepEqual(has(desk, 'asks', 'young'), ['192.0.2.1', '']);
   assert.deepEqual(desk.allocator.heldBack.of('d/both'), [{ pool: 'p', ip: '192.0.2.2' }]);
 });
+
+test('who needs both families and asks for an address that comes free comes next where an older one had one held back there', () => {
+  const [p, q] = [aPool('p', ['192.0.2.1-192.0.2.2']), aPool('q', ['192.0.2.9', '2001:db8::9'])];
+  const desk = new Desk(p, q);
+  desk.create('has', { ...BOTH, wantedPools: ['q'] });
+  for (const name of ['a', 'b']) desk.create(name, { ...V4, wantedPools: ['p'] });
+  desk.create('first', { ...BOTH, wantedPools: ['p', 'q'] });
+  // Of two families it is told of the first alone: nothing new.
+  desk.create('next', { ...BOTH, families: ['ipv6', 'ipv4'], wantedPools: ['p', 'q'], wantedIPs: ['192.0.2.2'] });
+  for (const name of ['a', 'b', 'has']) desk.remove(name);
+  assert.equal(desk.ips('first').split(',').length, 2);
+  desk.create('young', { ...V4, wantedPools: ['p'] });
+  assert.deepEqual([desk.ips('young'), desk.allocator.heldBack.of('d/next').length], ['', 1]);
+});

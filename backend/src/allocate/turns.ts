@@ -201,7 +201,7 @@ export class Turns {
   }
 
   #offer(service: Service, now: number): void {
-    if (this.#serve(service, this.#deps.plan(service, now), now)) this.#unhelped.clear();
+    if (this.#serve(service, this.#planAnew(service, now), now)) this.#unhelped.clear();
     else this.#unhelped.add(service);
   }
 
@@ -214,12 +214,17 @@ export class Turns {
 
   #reconsider(service: Service, crowds: Crowds | undefined, now: number): void {
     if (crowds?.isHopeless(service) === true) return;
-    const planned = this.#deps.plan(service, now);
-    // What opens later is for who waits for it by now, be there news for it or not.
-    if (planned.served) this.wait(service, planned.waitsFor);
+    const planned = this.#planAnew(service, now);
     if (this.#serve(service, planned, now)) crowds?.clear();
     else if (said(planned) === this.#deps.waiting.heard(service.key)) crowds?.add(service);
     else this.#again.add(service.key);
+  }
+
+  /** What opens later is for who waits for it by now, be there news for it or not. */
+  #planAnew(service: Service, now: number): Plan {
+    const planned = this.#deps.plan(service, now);
+    if (planned.served) this.wait(service, planned.waitsFor);
+    return planned;
   }
 
   /** What was only kept for a Service and never written need not rest, and is no address to get back. */
