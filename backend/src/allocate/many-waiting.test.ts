@@ -120,6 +120,14 @@ suite('where many wait', () => {
     assert.ok(plans < FEW, `${plans}`);
   });
 
+  test('of those who would share it at the very port that the first of them takes, none is asked in vain', (t) => {
+    const waiting = services(200).map((service, i) => (i < 2 ? service : { ...service, ...sharing('TCP/80') }));
+    const desk = new Desk(waiting);
+    const plans = plansOf(t, () => desk.remove('shop/s0'));
+    assert.deepEqual([desk.ips('shop/s2'), desk.ips('shop/s3')], ['192.0.2.1', '']);
+    assert.ok(plans < FEW, `${plans}`);
+  });
+
   test('an address that is freed while a stranger uses it is offered to nobody, and given when the stranger is gone', (t) => {
     const desk = new Desk(services(200));
     desk.pool({ conflicts: [{ ip: '192.0.2.1', mac: '02:00:5e:10:00:0a', node: undefined, announced: true }] });

@@ -207,9 +207,12 @@ export class Turns {
 
   /** Of those who share only some fit beside the first: the others get nothing by being planned. */
   #mayFit(service: Service, { isMember, ips }: Taker): boolean {
-    if (isMember) return true;
-    for (const ip of ips) if (this.#deps.ledger.rivals(ip, service).length === 0) return true;
-    return false;
+    const { ledger } = this.#deps;
+    const isFitting = (ip: string): boolean => ledger.rivals(ip, service).length === 0;
+    for (const ip of ips) if (isFitting(ip)) return true;
+    if (!isMember) return false;
+    // Who needs both families and fits beside the others no more has one held back instead.
+    return service.familyPolicy === 'RequireDualStack' || ledger.sharedWith(service).some(({ ip }) => isFitting(ip));
   }
 
   #reconsider(service: Service, crowds: Crowds | undefined, now: number): void {
