@@ -113,6 +113,7 @@ function asksFor({ wantedIPs = [], recorded = [] }: Keeper, ip: string): boolean
   return wantedIPs.some((wanted) => canonicalAddress(wanted) === ip) || recorded.some((record) => record.ip === ip);
 }
 
-function placeOf(assignment: Assignment): Lack {
+/** Of what it takes the only place. */
+export function placeOf(assignment: Assignment): Lack {
   return { pool: assignment.pool, family: familyOf(assignment) };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Service } from '../domain/service.ts';
 import { aPool, sharingTerms } from '../domain/testing/builders.ts';
-import { Desk } from './testing/desk.ts';
+import { Desk, setOf } from './testing/desk.ts';
 
 const BOTH: Partial<Service> = { familyPolicy: 'RequireDualStack', families: ['ipv4', 'ipv6'] };
 const V4: Partial<Service> = { families: ['ipv4'] };
@@ -146,4 +146,21 @@ test('who needs both families and asks for an address that comes free comes next
   assert.equal(desk.ips('first').split(',').length, 2);
   desk.create('young', { ...V4, wantedPools: ['p'] });
   assert.deepEqual([desk.ips('young'), desk.allocator.heldBack.of('d/next').length], ['', 1]);
+});
+
+test('what one has by now is held back for it no more, and the next one that needs both families has another one held back', () => {
+  const pool = aPool('p', ['192.0.2.1-192.0.2.4', '2001:db8::1']);
+  const desk = new Desk(pool);
+  desk.create('first', { ...BOTH, isLoadBalancer: false });
+  const write = desk.beginEdit('first', { isLoadBalancer: true, wantedPools: ['p'] });
+  desk.create('next', { ...BOTH, wantedPools: ['p'] });
+  assert.equal(desk.allocator.heldBack.of('d/next').length, 1);
+  // Found while the write is under way: it needs another one, for which it keeps that of the other family.
+  const conflicts = [{ ip: '2001:db8::1', mac: '02:00:5e:10:00:0a', node: undefined, announced: false }];
+  desk.allocator.configure(setOf([{ ...pool, conflicts }]), desk.now);
+  assert.deepEqual(desk.allocator.heldBack.of('d/next'), []);
+  write();
+  desk.edit('first', {});
+  assert.equal(desk.ips('first'), '192.0.2.1,2001:db8::1');
+  assert.equal(desk.allocator.heldBack.of('d/next').length, 1);
 });

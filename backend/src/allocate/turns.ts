@@ -6,7 +6,7 @@ import { Crowds, plainWish } from './crowds.ts';
 import { NO_POOLS, type Effects } from './effects.ts';
 import { hasIdle, keeperOfAny, type FreeView } from './free.ts';
 import type { Freed } from './freed.ts';
-import type { HeldBack, Hold } from './held-back.ts';
+import { placeOf, type HeldBack, type Hold } from './held-back.ts';
 import { sharingGroup, type Holder, type Ledger } from './ledger.ts';
 import { Openings, type Taker } from './openings.ts';
 import { said, type Plan } from './plan.ts';
@@ -174,14 +174,20 @@ export class Turns {
     // Who had to leave its place to an older one may find another.
     for (const { service: former } of dropped) if (former.key !== service.key) this.#openings.concern([former]);
     const all = dropped.map(({ assignment }) => assignment);
-    this.open(all.filter(({ ip }) => !ledger.isHeld(ip) && !heldBack.has(ip)));
+    const isFree = ({ ip }: Assignment): boolean => !ledger.isHeld(ip) && !heldBack.has(ip);
+    for (const one of all.filter((assignment) => !isFree(assignment))) this.#vacate(placeOf(one));
+    this.open(all.filter(isFree));
+  }
+
+  #vacate(place: Lack): void {
+    this.#vacated.set(lackId(place), place);
   }
 
   /** What is held back for somebody else is taken from him: he is to look for another one. */
   #takeHeldBack(key: string, assignments: readonly Assignment[]): void {
     const { services, heldBack } = this.#deps;
     for (const { key: other, place } of assignments.flatMap(({ ip }) => heldBack.take(ip) ?? [])) {
-      this.#vacated.set(lackId(place), place);
+      this.#vacate(place);
       const service = other === key ? undefined : services.get(other);
       if (service !== undefined) this.#openings.concern([service]);
     }
