@@ -130,7 +130,8 @@ suite('an address of ours is left to a rival', () => {
   });
   test('that we take for ineligible only if it goes on and on, and then by rank alone', () => {
     assert.equal(left({}, {}, [SECOND]), false);
-    assert.equal(left({ insistsMs: 1_500 }, {}, [SECOND]), true);
+    assert.equal(left({ insistsMs: 499 }, {}, [SECOND]), false);
+    assert.equal(left({ insistsMs: 500 }, {}, [SECOND]), true);
     assert.equal(left({ node: THIRD, speakers: on(THIRD), insistsMs: 1_500 }, {}, [SECOND]), false);
     assert.equal(left({ insistsMs: 1_500, announces: false }, {}, [SECOND]), false, 'its kernel');
   });

@@ -85,8 +85,11 @@ export interface Ourselves extends Pick<LinkSpeaker, 'node' | 'stale'> {
   readonly isCutOff?: boolean;
 }
 
-/** After that views differ for good, and a rule that depends on no view decides. */
-const INSISTS_MS = 1_000;
+/**
+ * After that views differ for longer than it takes to hear of what changed, and a rule that depends on no view decides: within a second, by when
+ * a few announcements have gone to and fro.
+ */
+const INSISTS_MS = 500;
 
 /**
  * Whether an address of ours is better left to a rival: to one of higher rank, or one that knows the cluster while our view is stale. A
@@ -106,7 +109,7 @@ function isBetter(ip: string, rival: Rival, { node, stale }: Ourselves, nodes: r
   // A replica that we have not heard of, as who is behind hears of none: it knows more than we do.
   if (!rival.answers && !rival.isMember) return rival.announces && stale;
   // Each may take only itself for eligible: then neither would ever yield. A kernel answers for ever, and has no view at all.
-  const insists = rival.announces && rival.insistsMs > INSISTS_MS;
+  const insists = rival.announces && rival.insistsMs >= INSISTS_MS;
   const order = insists ? pair : nodes;
   if (!rival.answers) return rival.announces && outranks(ip, pair, order);
   if (rival.speakers.length === 0) return false;

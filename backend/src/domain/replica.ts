@@ -20,7 +20,8 @@ export interface ReplicaLink {
 }
 
 /**
- * Why a replica does not speak for an address that is its own: `asking`, it asks the link whether somebody has it, or somebody does;
+ * Why a replica does not speak for an address that is its own: `asking`, it asks the link whether somebody has it, or somebody does,
+ * or it is not its own any more, and is told to the next owner because that may have left it to this one;
  * `unmet`, it is to answer in the name of a node, and has met none of these on the link; `no-link`, the link for it is gone, or can't be
  * used.
  */

@@ -77,10 +77,9 @@ export class Layer2 {
     this.#routes = new FollowedRoutes({ clock, links: deps.links, onDue });
     this.#whoSpeaks = new WhoSpeaks({ clock, onChange: () => this.#tellPlace() }, options.replica);
     this.#behind = new ReplicasBehind({ clock, onChange: () => this.replicasChanged() });
-    this.#handovers = new LinkHandovers({ clock, speaker, onEnd: (ip) => this.#release(ip) }, options.replica);
     const known = { yields: this.#yields, behind: this.#behind, unplaced: this.#unplaced };
-    const ownNetwork = new OwnNetwork(deps.links, options.address);
-    this.#rivals = new LinkRivals({ replicas: deps.replicas, ownNetwork, ...known });
+    this.#handovers = new LinkHandovers({ ...deps, ...known, onEnd: (ip) => this.#release(ip) }, options.replica);
+    this.#rivals = new LinkRivals({ ...deps, ...known, ownNetwork: new OwnNetwork(deps.links, options.address) });
     this.#resolver = this.#ownResolver();
     this.#unwatch = deps.links.watch(() => this.replicasChanged());
   }
@@ -235,6 +234,8 @@ export class Layer2 {
       if (this.#judge(ip)) changed.add(ip);
       const before = this.#desired.get(ip);
       this.#handovers.consider(ip, this.#owners.get(ip), this.#states.get(ip), byDecision);
+      // By what we know now it is another's anyway.
+      if (this.#owners.get(ip)?.replica !== this.#options.replica) this.#forget(ip);
       const now = this.#goesOn(ip) ? before : this.#desiredFor(ip);
       if (!isDeepStrictEqual(before, now)) {
         changes.set(ip, now ?? null);
@@ -254,12 +255,10 @@ export class Layer2 {
   }
 
   #tell(changes: ReadonlyMap<string, Desired | null>): void {
-    if (this.#isSet) {
-      if (changes.size > 0) this.#deps.speaker.update(changes);
-    } else if (this.#isReady) {
-      this.#isSet = true;
-      this.#deps.speaker.set(this.#desired);
-    }
+    if (this.#isSet && changes.size > 0) this.#deps.speaker.update(changes);
+    if (this.#isSet || !this.#isReady) return;
+    this.#isSet = true;
+    this.#deps.speaker.set(this.#desired);
   }
 
   #ownResolver(): LinkResolver {
@@ -279,8 +278,7 @@ export class Layer2 {
       return this.#owners.delete(ip);
     }
     const owner = linkOwner(ip, wanted.nodes, this.#places.speakersFor(ip, wanted.pool.interface));
-    // By what we know now it is another's anyway.
-    if (owner?.replica !== this.#options.replica) this.#forget(ip);
+    this.#yields.hearSilences(ip, wanted.nodes, this.#places);
     this.#whoSpeaks.setSelector(ip, wanted.pool.interface);
     const isNews = this.#isReady && this.#whoSpeaks.hearOwner(ip, owner, this.#places);
     if (this.#owners.has(ip) && isDeepStrictEqual(this.#owners.get(ip), owner)) return isNews;
@@ -290,6 +288,7 @@ export class Layer2 {
 
   /** Why we don't speak for an address of ours. One that is new everybody asks for in any case. */
   #ownSilence(ip: string): Silence | undefined {
+    if (this.#handovers.isContested(ip)) return 'asking';
     const wanted = this.#wanted.get(ip);
     const isOurs = this.#owners.get(ip)?.replica === this.#options.replica;
     if (wanted === undefined || !isOurs || this.#leaving || this.#yields.has(ip)) return undefined;
@@ -312,17 +311,16 @@ export class Layer2 {
   }
 
   #keep(ip: string, desired: Desired | undefined): void {
-    if (desired === undefined) {
-      this.#desired.delete(ip);
-      this.#states.delete(ip);
-      this.#suspects.delete(ip);
-      this.#audit.delete(ip);
-      this.#conflicts.delete(ip);
-      this.#handovers.delete(ip);
-    } else {
+    if (desired !== undefined) {
       this.#desired.set(ip, desired);
-      this.#audit.add(ip);
+      return this.#audit.add(ip);
     }
+    this.#desired.delete(ip);
+    this.#states.delete(ip);
+    this.#suspects.delete(ip);
+    this.#audit.delete(ip);
+    this.#conflicts.delete(ip);
+    this.#handovers.delete(ip);
   }
 
   #note(observation: StateObservation): void {
@@ -388,9 +386,11 @@ export class Layer2 {
   }
 
   #release(ip: string): void {
-    if (!this.#desired.has(ip)) return;
-    this.#keep(ip, undefined);
-    this.#deps.speaker.update(new Map([[ip, null]]));
+    if (this.#desired.has(ip)) {
+      this.#keep(ip, undefined);
+      this.#deps.speaker.update(new Map([[ip, null]]));
+    }
+    this.#whoSpeaks.setOwn(ip, this.#ownSilence(ip));
   }
 
   #ask(ip: string): void {

@@ -1,17 +1,21 @@
 import type { LinkOwner } from '../announce/link-owner.ts';
 import type { Clock, Timer } from '../platform/ports.ts';
 import type { Layer2Speaker, StateObservation } from '../speakers/layer2/speaker.ts';
+import type { LinkYields } from './link-yields.ts';
 import { ReturnedReplicas, type SeenReplica } from './returned-replicas.ts';
 
 export interface LinkHandoversDeps {
   readonly clock: Clock;
   readonly speaker: Pick<Layer2Speaker, 'reassert'>;
-  /** The next owner has not been heard, and that was long enough. */
+  readonly yields: Pick<LinkYields, 'isContestedBy'>;
+  /** The next owner has not been heard, and that was long enough; or it has been, and `isContested` returns something else now. */
   readonly onEnd: (ip: string) => void;
 }
 
 /** The owner hears of us within milliseconds if it hears this link at all. */
 const PATIENCE_MS = 1_000;
+/** An owner that has left the address to us at the last moment is told for longer than we go on. */
+const CONTESTED_MS = 2_000;
 const NONE: ReadonlySet<string> = new Set();
 
 interface Handover {
@@ -32,6 +36,7 @@ export class LinkHandovers {
   /** Names of those that are back since `hear` was called last. */
   #returned = NONE;
   readonly #handovers = new Map<string, Handover>();
+  readonly #contested = new Map<string, Timer>();
   /** Those to be announced once more. */
   readonly #begun = new Set<string>();
 
@@ -50,6 +55,11 @@ export class LinkHandovers {
     return this.#handovers.has(ip);
   }
 
+  /** Its next owner knew sooner than we whose it is, was contradicted, and may have left it to us: it is told that we claim it no more. */
+  isContested(ip: string): boolean {
+    return this.#contested.has(ip);
+  }
+
   /**
    * @param state how our speaker fares with it; undefined where it doesn't speak for it
    * @param byDecision if the owner is another one, it is by what is decided of the address (objects of the API, verdicts on nodes, drains) and by nobody's place
@@ -57,13 +67,32 @@ export class LinkHandovers {
   consider(ip: string, owner: LinkOwner | undefined, state: StateObservation | undefined, byDecision: boolean): void {
     if (this.#handovers.get(ip)?.to !== owner?.replica) this.delete(ip);
     const isTheirs = owner !== undefined && owner.replica !== this.#replica;
-    if (isTheirs && isAnnounced(state)) this.#handOver(ip, owner.replica, byDecision);
+    if (!isTheirs) this.#calm(ip);
+    else if (isAnnounced(state)) this.#handOver(ip, owner, byDecision);
   }
 
-  #handOver(ip: string, to: string, byDecision: boolean): void {
+  #handOver(ip: string, { replica: to, node }: LinkOwner, byDecision: boolean): void {
     const isBack = this.#returned.has(to);
-    if (isBack) this.#begun.add(ip);
-    if (isBack || (byDecision && !this.#handovers.has(ip))) this.#begin(ip, to);
+    const isNew = byDecision && !this.#handovers.has(ip);
+    const isContested = isNew && this.#deps.yields.isContestedBy(ip, node);
+    if (isContested) this.#contest(ip);
+    // One that has not left it to us says so at once.
+    if (isBack || isContested) this.#begun.add(ip);
+    if (isBack || isNew) this.#begin(ip, to);
+  }
+
+  #contest(ip: string): void {
+    this.#calm(ip);
+    const timer = this.#deps.clock.setTimer(CONTESTED_MS, () => {
+      this.#contested.delete(ip);
+      if (!this.#handovers.has(ip)) this.#deps.onEnd(ip);
+    });
+    this.#contested.set(ip, timer);
+  }
+
+  #calm(ip: string): void {
+    this.#contested.get(ip)?.cancel();
+    this.#contested.delete(ip);
   }
 
   #begin(ip: string, to: string): void {
@@ -91,6 +120,7 @@ export class LinkHandovers {
 
   stop(): void {
     for (const ip of [...this.#handovers.keys()]) this.delete(ip);
+    for (const ip of [...this.#contested.keys()]) this.#calm(ip);
   }
 }
 

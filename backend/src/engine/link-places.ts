@@ -76,6 +76,12 @@ export class LinkPlaces {
     return silent === 'many' ? 'asking' : silent?.[ip];
   }
 
+  /** Whether replicas of a node say so, and none of them speaks for the address for all that they say. */
+  isSilentOn(node: string, ip: string): boolean {
+    const there = this.#placed.filter(({ speaker }) => speaker.node === node);
+    return there.length > 0 && there.every(({ speaker }) => this.silenceOf(speaker.replica, ip) !== undefined);
+  }
+
   #subnetsWith(ip: string): readonly Subnet[] {
     const address = parseAddress(ip);
     return address === undefined ? [] : this.#subnets.filter(({ range }) => rangeContains(range, address));

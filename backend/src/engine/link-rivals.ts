@@ -46,7 +46,9 @@ export class LinkRivals {
       isMember: replicas.nodes().has(node),
       leaves: replicas.leavingNodes().has(node),
       asks: rival.heard === 'probe',
-      ...heard,
+      announces: heard.announces,
+      // One that has just heard what we know goes on only until it hears us.
+      insistsMs: places.isSilentOn(node, ip) ? 0 : heard.insistsMs,
     };
     const [spokenFor = owner.node] = owner.onBehalfOf ?? [];
     const ourselves = { node: spokenFor, stale: isBehind, isCutOff: ownNetwork.isDown };

@@ -7,6 +7,7 @@ import { LinkYields } from './link-yields.ts';
 const RIVAL = { ip: '192.0.2.1', state: 'rival', link: 'eth0', mac: '02:00:00:00:00:02', node: 'n2' } as const;
 
 interface Quarrel {
+  readonly yields: LinkYields;
   readonly clock: FakeClock;
   readonly hear: (heard: Heard) => ReturnType<LinkYields['hear']>;
 }
@@ -14,7 +15,7 @@ interface Quarrel {
 function quarrel(): Quarrel {
   const clock = new FakeClock();
   const yields = new LinkYields({ clock, onEnd: () => undefined });
-  return { clock, hear: (heard) => yields.hear({ ...RIVAL, heard, toAll: heard !== 'answer' }) };
+  return { clock, yields, hear: (heard) => yields.hear({ ...RIVAL, heard, toAll: heard !== 'answer' }) };
 }
 
 test('what a rival answers or probes for is no announcement', () => {
@@ -75,4 +76,22 @@ test('one that has insisted is believed at once when it does so again within a m
   assert.equal(hear('announcement').insistsMs, 1_200);
   clock.advance(60_000);
   assert.equal(hear('announcement').insistsMs, 0);
+});
+
+test('an address left to one who may not have it comes back once that one says it is silent about it', () => {
+  const { yields, hear } = quarrel();
+  const silent = { isSilentOn: (node: string, ip: string) => node === RIVAL.node && ip === RIVAL.ip };
+  const cases: [string, readonly string[], { isSilentOn: (node: string, ip: string) => boolean }, boolean][] = [
+    ['it goes on', ['n1'], { isSilentOn: () => false }, true],
+    ['it is eligible, and was asking for it', ['n1', 'n2'], silent, true],
+    ['it has heard', ['n1'], silent, false],
+  ];
+  for (const [what, eligible, places, isLeft] of cases) {
+    hear('announcement');
+    yields.add(RIVAL.ip, RIVAL.node);
+    yields.hearSilences(RIVAL.ip, eligible, places);
+    assert.deepEqual([yields.has(RIVAL.ip), yields.isDoubtful(RIVAL.ip)], [isLeft, isLeft], what);
+    assert.equal(yields.isContestedBy(RIVAL.ip, RIVAL.node), isLeft, what);
+  }
+  assert.deepEqual(hear('answer'), { announces: false, insistsMs: 0 });
 });

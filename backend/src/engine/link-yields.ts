@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../platform/ports.ts';
 import type { RivalObservation } from '../speakers/layer2/speaker.ts';
+import type { LinkPlaces } from './link-places.ts';
 
 export interface LinkYieldsDeps {
   readonly clock: Clock;
@@ -86,6 +87,20 @@ export class LinkYields {
     });
     this.#yields.set(ip, { to, timer });
     return isNews;
+  }
+
+  /** Whether the node announced it while it was ours. */
+  isContestedBy(ip: string, node: string): boolean {
+    return this.#quarrels.get(ip)?.has(node) === true;
+  }
+
+  /**
+   * An address of ours may have been left to a node that is not eligible by what we know, and that knew better than to leave it to us. Once it
+   * says that it is silent about it, it has heard as well: from then on it only goes on until we are heard.
+   */
+  hearSilences(ip: string, eligible: readonly string[], places: Pick<LinkPlaces, 'isSilentOn'>): void {
+    const node = this.#leftTo.get(ip);
+    if (node !== undefined && !eligible.includes(node) && places.isSilentOn(node, ip)) this.delete(ip);
   }
 
   /** Nobody else had it when the link was asked. */

@@ -1,7 +1,7 @@
 import type { ReplicaProber } from '../health/replicas.ts';
 import type { RivalObservation } from '../speakers/layer2/speaker.ts';
 
-/** Within that a replica that asks others to ask where it speaks has told them; less than from one report on a rival to the next. */
+/** Within that a replica that asks others to ask where it speaks has told them. What is planned is not put off by the next report on it. */
 const NEWS_MS = 80;
 
 /**

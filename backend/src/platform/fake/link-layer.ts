@@ -20,6 +20,8 @@ export class FakeWire {
   readonly #clock: Clock;
   readonly #ends = new Map<object, Listener>();
   readonly #cut = new Set<object>();
+  /** How long the next frame takes, in milliseconds. */
+  delayMs: () => number = () => 1;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,7 +32,7 @@ export class FakeWire {
     this.#ends.set(end, listener);
     return (frame) => {
       const copy = frame.slice();
-      this.#clock.setTimer(1, () => {
+      this.#clock.setTimer(this.delayMs(), () => {
         if (this.#cut.has(end)) return;
         for (const [other, hear] of [...this.#ends]) if (other !== end && !this.#cut.has(other)) hear(copy);
       });

@@ -70,7 +70,7 @@ export interface Layer2Options {
   readonly defendMs: number;
   /** After how long an address in conflict is asked for again. */
   readonly recheckMs: number;
-  /** Least time between two reports on a rival, and between the first reassertions: what ends a quarrel of views at the speed of the wire. */
+  /** Least time between the first reassertions, and half of it that between two reports on a rival: what ends a quarrel of views at the speed of the wire. */
   readonly rivalMs: number;
 }
 

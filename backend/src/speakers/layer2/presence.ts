@@ -94,7 +94,7 @@ export class Presence implements Paced {
   #recheck: Timer | undefined;
   /**
    * When each rival was reported last, by its node, as the MAC that a frame names is its sender's to choose, and by how it was heard: its
-   * kernel's answer must not hide what its replica announces, nor what it tells us what it tells all. Those within `rivalMs`.
+   * kernel's answer must not hide what its replica announces, nor what it tells us what it tells all. Those within half of `rivalMs`.
    */
   readonly #rivals = new Map<string, number>();
 
@@ -320,7 +320,9 @@ export class Presence implements Paced {
     const { clock, options, onRival } = this.#deps;
     this.port.counters.rivals++;
     const now = clock.now();
-    for (const [key, at] of this.#rivals) if (now - at >= options.rivalMs) this.#rivals.delete(key);
+    // Frames don't all take equally long: one who reasserts as often as it may is to be heard each time.
+    const quietMs = options.rivalMs / 2;
+    for (const [key, at] of this.#rivals) if (now - at >= quietMs) this.#rivals.delete(key);
     const key = `${rival.heard} ${rival.toAll} ${rival.node}`;
     if (this.#rivals.has(key)) return;
     this.#rivals.set(key, now);

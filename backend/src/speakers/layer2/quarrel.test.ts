@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { claim } from './testing/table.ts';
-import { arpQuestion, gist, PEER_MAC, settled, table } from './testing/table.ts';
+import { arpQuestion, claim, gist, PEER_MAC, settled, table } from './testing/table.ts';
 import { wants, type Table } from './testing/table.ts';
 
 const V4 = '192.0.2.10';
@@ -14,6 +13,15 @@ test('to reassert over and over is to announce ten times a second', () => {
     clock.advance(1);
   }
   assert.equal(lan.take().length, 11, 'at once, and after each 100 ms');
+});
+
+test('a rival that reasserts as often as it may is heard each time, though no two frames take equally long', () => {
+  const { lan, clock, seen } = settled(V4);
+  for (const sinceLastMs of [0, 103, 98, 101, 97, 102, 99]) {
+    clock.advance(sinceLastMs);
+    lan.deliver(1, claim(V4, PEER_MAC));
+  }
+  assert.equal(seen.filter(({ state }) => state === 'rival').length, 7);
 });
 
 test('what is to be said after a moment is said then, however many rivals come meanwhile', () => {

@@ -1,0 +1,202 @@
+/** Replicas that hear each other, and whose views of an address differ: for how long neighbours hear of two owners, or of none. */
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { rank } from '../announce/rendezvous.ts';
+import { aPool } from '../domain/testing/builders.ts';
+import { arpQuestion, solicitation } from '../speakers/layer2/testing/table.ts';
+import { arpAnnouncement } from '../speakers/layer2/wire/arp.ts';
+import { decodeFrame, encodeFrame } from '../speakers/layer2/wire/frame.ts';
+import { isGroup, macText, sameOctets } from '../speakers/layer2/wire/mac.ts';
+import { neighborAnnouncement } from '../speakers/layer2/wire/neighbor.ts';
+import { ALL, Lan, octets } from './testing/lan.ts';
+
+const CLIENT_MAC = Uint8Array.of(2, 0, 0, 0, 0, 0xcc);
+const POOL = aPool('both', ['192.0.2.128/25', '2001:db8::/64'], { protocol: 'layer2' });
+const STEP_MS = 50;
+
+/** Asks for an address every 50 ms, and keeps who answered. */
+class Asked {
+  readonly lan: Lan;
+  readonly ip: string;
+  /** Nodes in their order for the address. */
+  readonly order: readonly [string, string, string];
+  readonly answers: string[][] = [];
+  readonly #send: (frame: Uint8Array) => void;
+  #now = new Set<string>();
+
+  private constructor(lan: Lan, ip: string) {
+    this.lan = lan;
+    this.ip = ip;
+    const [first = '', second = '', third = ''] = rank(ip, ALL);
+    this.order = [first, second, third];
+    this.#send = lan.wire.attach({}, (frame) => {
+      const packet = decodeFrame(frame);
+      if (packet.kind === 'drop' || isGroup(packet.destination)) return;
+      // What replicas ask each other is none of a neighbour's business.
+      if (lan.hosts.some(({ mac }) => sameOctets(mac, packet.destination))) return;
+      this.#now.add(lan.nameOf(macText(packet.source)));
+    });
+  }
+
+  /** Three replicas that agree; no two frames take equally long, as on any wire. */
+  static async start(ip: string): Promise<Asked> {
+    const lan = new Lan(3);
+    let frames = 0;
+    lan.wire.delayMs = () => 1 + (frames++ % 4) * 0.7;
+    for (const { links, link, number } of lan.hosts)
+      links.change(link, { prefixes: [`192.0.2.${number}/24`, `2001:db8::${number}/64`, `fe80::${number}/64`] });
+    lan.start(...ALL);
+    lan.wantAs({ pool: POOL }, ip);
+    await lan.pass(8_000);
+    return new Asked(lan, ip);
+  }
+
+  /** From here on a replica takes these for eligible. */
+  see(replica: string, ...nodes: string[]): void {
+    const wanted = { pool: POOL, isNew: false, nodes: rank(this.ip, nodes) };
+    this.lan.host(replica).layer2?.update(new Map([[this.ip, wanted]]));
+  }
+
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += STEP_MS) {
+      this.#now = new Set();
+      this.#ask();
+      await this.lan.pass(STEP_MS);
+      this.answers.push([...this.#now].sort());
+    }
+  }
+
+  /** For how many milliseconds the same ones answered, in order. */
+  get course(): { readonly names: readonly string[]; ms: number }[] {
+    const course: { readonly names: readonly string[]; ms: number }[] = [];
+    for (const names of this.answers) {
+      const last = course.at(-1);
+      if (last !== undefined && last.names.join() === names.join()) last.ms += STEP_MS;
+      else course.push({ names, ms: STEP_MS });
+    }
+    return course;
+  }
+
+  /** The longest time in one go in which so many answered, in milliseconds. */
+  longestWith(is: (count: number) => boolean): number {
+    let [longest, current] = [0, 0];
+    for (const names of this.answers) {
+      current = is(names.length) ? current + STEP_MS : 0;
+      longest = Math.max(longest, current);
+    }
+    return longest;
+  }
+
+  assertSettled(mayMs: { readonly two: number; readonly none: number } = { two: 1_000, none: 0 }): void {
+    const seen = this.course.map(({ names, ms }) => `${names.join('+')} ${ms}`).join(', ');
+    assert.ok(this.longestWith((count) => count > 1) <= mayMs.two, `two owners: ${seen}`);
+    assert.ok(this.longestWith((count) => count === 0) <= mayMs.none, `no owner: ${seen}`);
+    assert.ok(this.course.length <= 6, `moves to and fro: ${seen}`);
+  }
+
+  get owner(): string | undefined {
+    return this.answers.at(-1)?.join('+');
+  }
+
+  /** Somebody announces it in a node's name. */
+  forge(node: string): void {
+    const { mac } = this.lan.host(node);
+    const speaking = { source: mac, mac, ip: octets(this.ip) };
+    const isSix = this.ip.includes(':');
+    this.#send(encodeFrame(isSix ? neighborAnnouncement(speaking) : arpAnnouncement(speaking, 'reply')));
+  }
+
+  #ask(): void {
+    const from = { source: CLIENT_MAC, senderMac: CLIENT_MAC };
+    const question = this.ip.includes(':') ? solicitation(this.ip, from) : arpQuestion(this.ip, from);
+    this.#send(encodeFrame(question));
+  }
+}
+
+for (const ip of ['192.0.2.130', '2001:db8::130']) {
+  suite(`${ip}, of which not all replicas know the same`, () => {
+    test('its owner may not have it any more, and doesn’t know: one of both owners within a second, and for good', async () => {
+      const asked = await Asked.start(ip);
+      const [first, second, third] = asked.order;
+      for (const name of [second, third]) asked.see(name, second, third);
+      await asked.pass(60_000);
+      asked.assertSettled();
+      assert.equal(asked.owner, first, 'by rank alone');
+    });
+
+    test('who comes before its owner may not have it any more for that owner’s taste: the same', async () => {
+      const asked = await Asked.start(ip);
+      const [first, second, third] = asked.order;
+      asked.see(third, third);
+      await asked.pass(60_000);
+      asked.assertSettled();
+      assert.equal(asked.owner, first);
+      asked.see(first, second, third);
+      asked.see(second, second, third);
+      await asked.pass(10_000);
+      asked.assertSettled();
+      assert.equal(asked.owner, second);
+    });
+
+    test('each takes only itself for eligible: the same', async () => {
+      const asked = await Asked.start(ip);
+      for (const name of ALL) asked.see(name, name);
+      await asked.pass(60_000);
+      asked.assertSettled();
+      assert.equal(asked.owner, asked.order[0]);
+    });
+
+    for (const afterMs of [100, 300, 500, 700, 1_000, 1_400, 2_500, 3_800, 20_000, 100_000]) {
+      test(`its owner hears after ${afterMs} ms that it may not have it any more: the next one has it at once`, async () => {
+        const asked = await Asked.start(ip);
+        const [, second, third] = asked.order;
+        for (const name of [second, third]) asked.see(name, second, third);
+        await asked.pass(afterMs);
+        asked.see(asked.order[0], second, third);
+        await asked.pass(500);
+        assert.equal(asked.owner, second);
+        await asked.pass(30_000);
+        asked.assertSettled();
+        assert.equal(asked.owner, second);
+      });
+    }
+
+    test('the same where the kernel of the node that had it answers for it, too', async () => {
+      const asked = await Asked.start(ip);
+      const [first, second, third] = asked.order;
+      if (!ip.includes(':')) asked.lan.answerAs(asked.lan.host(first).mac, ip);
+      for (const name of [second, third]) asked.see(name, second, third);
+      await asked.pass(2_000);
+      asked.see(first, second, third);
+      await asked.pass(1_000);
+      for (let seconds = 0; seconds < 60; seconds++) {
+        await asked.pass(1_000);
+        assert.ok(asked.answers.at(-1)?.includes(second), `after ${seconds} s`);
+      }
+    });
+
+    test('its owner finds that it is behind: the next one has it', async () => {
+      const asked = await Asked.start(ip);
+      const [first, second, third] = asked.order;
+      for (const name of [second, third]) asked.see(name, second, third);
+      await asked.pass(3_000);
+      const { prober, layer2 } = asked.lan.host(first);
+      prober?.setStale(true);
+      layer2?.setStale(true);
+      await asked.pass(5_000);
+      assert.equal(asked.owner, second);
+      // It asks the link first, as one that left the address to another does.
+      asked.assertSettled({ two: 1_000, none: 400 });
+    });
+
+    test('one frame that says a node has it which may not have it moves nothing', async () => {
+      const asked = await Asked.start(ip);
+      const [first, second, third] = asked.order;
+      for (const name of ALL) asked.see(name, second, third);
+      await asked.pass(5_000);
+      asked.forge(first);
+      await asked.pass(5_000);
+      assert.deepEqual(new Set(asked.answers.slice(-100).flat()), new Set([second]));
+    });
+  });
+}
