@@ -15,14 +15,16 @@ export interface Taker {
   readonly isConcerned: boolean;
 }
 
-/** Services in order of age, all of which something may be for. */
+/** Services in order of age, for all of which the same may be: one of some addresses, room beside sharers, or a new answer. */
 interface Line {
   readonly kind: 'takers' | 'members' | 'concerned';
   /** The open addresses that it is for; of takers alone. */
   readonly ips: Set<string>;
-  /** As they are when the first of them is asked. */
+  /** Finds who stands in it. */
   readonly list: () => readonly Aged[];
+  /** Whom that found, as they are when the first of them is asked; undefined: nobody was asked since something opened. */
   services?: readonly Aged[] | undefined;
+  /** Index of the one whose turn it is. */
   next: number;
 }
 

@@ -194,8 +194,9 @@ export class Turns {
   }
 
   /**
-   * That comes to an end: by each turn somebody gets an address for good, or an older one has another held back that he prefers and that
-   * younger ones have to leave to him, or nothing opens.
+   * That comes to an end. Something opens only where a Service gives up what was held back for it: as it gets an address, which it keeps; as
+   * it prefers another one that it can have held back by now; or as somebody else has it, for good, or because he is older. A younger one
+   * never pushes an older one's hold, so the oldest comes to rest first, then the next (`at-once.test.ts` counts the turns).
    */
   #letAllHaveTheirTurns(now: number): void {
     for (let taker = this.#openings.next(); taker !== undefined; taker = this.#openings.next()) {

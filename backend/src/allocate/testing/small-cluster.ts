@@ -30,6 +30,8 @@ export interface Witness {
   planned(service: Service, planned: Plan): void;
   /** A write has changed a Service. */
   written(before: Service, after: Service): void;
+  /** The leader did a bit of its work. */
+  worked?(): void;
 }
 
 /**
@@ -197,6 +199,7 @@ export class SmallCluster implements World {
     const [key] = [...this.#queue].filter((each) => !this.#writes.some(({ service }) => service.key === each));
     if (key !== undefined && (begin || this.#writes.length === 0)) this.#begin(key);
     else this.#end();
+    this.#witness.worked?.();
   }
 
   /** Works until nothing is left to do; `coins` decide in which order. */
