@@ -31,6 +31,10 @@ const MAX_ASKED = 10;
 /**
  * Who comes next. Whatever becomes free in a step, or can be shared, is gathered; then, in `effects`, those who wait have their turns, the
  * oldest first, and what is for them is kept for them at once. What opens by that joins the rest: no turn comes within another one.
+ *
+ * An address *opens* when nobody has it any more; to a Service that waits it is *offered*. Other Services are *concerned*: what they can have
+ * or are told may be different by now. What a Service gets is *kept* for it until that is written; what it needs with one of the other
+ * family, and that is not to be had yet, is *held back* for it from younger ones.
  */
 export class Turns {
   readonly #deps: TurnsDeps;
