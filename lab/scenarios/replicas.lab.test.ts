@@ -203,6 +203,22 @@ suite('replicas come and go, and the router notices nothing', () => {
     });
   });
 
+  test('the API server falls silent, one leaves and then the other, and both come back: the route stays', async () => {
+    const nodes = ['n1', 'n2'];
+    await neverLess(async () => {
+      for (const node of nodes) await lab.replicas.hideApiServer(node);
+      await lab.replicas.stop('n1');
+      const others = async (): Promise<boolean> =>
+        Object.keys(medsByReplica(await heardPaths(router, ip))).join() === second;
+      await until(others, { what: 'the router to hear of the second one only', explain: readable });
+      await lab.replicas.stop('n2');
+      for (const node of nodes) await lab.replicas.showApiServer(node);
+      await lab.replicas.start(...nodes);
+      await lab.sessions(...nodes);
+      await meds({ [first]: 100, [second]: 200 });
+    });
+  });
+
   suite('with an API server that gives them trouble', { concurrency: 1 }, () => {
     const workload = ['deployment/porter-manager', '--namespace', 'porterlb-system'];
     let proxy: ApiProxy;
