@@ -138,6 +138,23 @@ for (const ip of ['192.0.2.130', '2001:db8::130']) {
       assert.equal(asked.owner, second);
     });
 
+    for (const sinceMs of [1_000, 4_500, 8_000]) {
+      test(`its owner got it back ${sinceMs} ms ago, and contradicted another one then: settled within a second all the same`, async () => {
+        const asked = await Asked.start(ip);
+        const [first, second, third] = asked.order;
+        for (const name of ALL) asked.see(name, second, third);
+        await asked.lan.pass(5_000);
+        asked.see(first, ...ALL);
+        await asked.lan.pass(50);
+        for (const name of [second, third]) asked.see(name, ...ALL);
+        await asked.lan.pass(sinceMs);
+        for (const name of [second, third]) asked.see(name, second, third);
+        await asked.pass(10_000);
+        asked.assertSettled();
+        assert.equal(asked.owner, first);
+      });
+    }
+
     test('each takes only itself for eligible: the same', async () => {
       const asked = await Asked.start(ip);
       for (const name of ALL) asked.see(name, name);

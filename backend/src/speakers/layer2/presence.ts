@@ -66,6 +66,8 @@ const GONE_RECHECKS = 1.5;
 const PATIENCE_MS = 1000;
 /** Replicas whose views differ settle that in a second or so; who goes on for longer than this is not to be told ten times a second. */
 const QUARREL_MS = 5000;
+/** As much of what lies between two contradictions is part of a quarrel: an owner may change twice in a few seconds, which is none for so long. */
+const PAUSE_MS = 500;
 /** For how long after a probe, ours or another's, an advertisement to all nodes is an answer: the kernel that gives it has nothing to wait for. */
 const ANSWER_MS = 300;
 /** RFC 4861 section 10 has most of its random times within a tenth; steady announcements of many replicas shall not fall into step. */
@@ -84,8 +86,8 @@ export class Presence implements Paced {
   #announcedAt = -Infinity;
   /** When the address is announced anew that a rival was heard of; Infinity if it is not planned. */
   #reassertAt = Infinity;
-  /** The first and the last time of many that a rival was to be contradicted. */
-  #quarrel = { since: -Infinity, at: -Infinity };
+  /** When a rival was to be contradicted last, and for how long that has gone on, in milliseconds. */
+  #quarrel = { at: -Infinity, ms: 0 };
   /** Who asked last, by the MAC that the frame came from, undefined for us; and who did before, of others. */
   #asked: Asked = { by: undefined, at: -Infinity };
   #askedBefore: Asked = { by: undefined, at: -Infinity };
@@ -158,9 +160,10 @@ export class Presence implements Paced {
     const { clock, options, pacer } = this.#deps;
     if (this.#phase !== 'announcing') return;
     const now = clock.now();
-    const { since, at } = this.#quarrel;
-    this.#quarrel = { since: now - at < options.defendMs ? since : now, at: now };
-    const isLong = now - this.#quarrel.since >= QUARREL_MS;
+    const { at, ms } = this.#quarrel;
+    const pauseMs = now - at;
+    this.#quarrel = { at: now, ms: pauseMs < options.defendMs ? ms + Math.min(pauseMs, PAUSE_MS) : 0 };
+    const isLong = this.#quarrel.ms >= QUARREL_MS;
     const earliest = this.#announcedAt + (isLong ? options.defendMs : options.rivalMs);
     this.#reassertAt = Math.min(this.#reassertAt, Math.max(now + waitMs, earliest));
     this.#burstLeft = isLong || this.#contender !== undefined ? 1 : options.burstCount;

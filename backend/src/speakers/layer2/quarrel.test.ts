@@ -33,6 +33,18 @@ test('what is to be said after a moment is said then, however many rivals come m
   assert.equal(lan.take().length, 1);
 });
 
+test('a short quarrel some seconds before does not make one that begins a long one', () => {
+  const { lan, speaker, clock } = settled(V6);
+  speaker.reassert(V6);
+  clock.advance(8_000);
+  lan.take();
+  for (let ms = 0; ms < 1_000; ms += 100) {
+    speaker.reassert(V6);
+    clock.advance(100);
+  }
+  assert.equal(lan.take().length, 10);
+});
+
 test('a quarrel that is over for ten seconds does not count in the next one', () => {
   const { lan, speaker, clock } = settled(V6);
   const quarrel = (forMs: number): number => {
