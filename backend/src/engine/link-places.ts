@@ -76,7 +76,7 @@ export class LinkPlaces {
     return silent === 'many' ? 'asking' : silent?.[ip];
   }
 
-  /** Whether replicas of a node say so, and none of them speaks for the address for all that they say. */
+  /** Whether a node has replicas, and all of them say that they don't speak for the address, be it their own or not. */
   isSilentOn(node: string, ip: string): boolean {
     const there = this.#placed.filter(({ speaker }) => speaker.node === node);
     return there.length > 0 && there.every(({ speaker }) => this.silenceOf(speaker.replica, ip) !== undefined);

@@ -95,8 +95,8 @@ export class LinkYields {
   }
 
   /**
-   * An address of ours may have been left to a node that is not eligible by what we know, and that knew better than to leave it to us. Once it
-   * says that it is silent about it, it has heard as well: from then on it only goes on until we are heard.
+   * An address of ours may have been left to a node that is not eligible by what we know, and that did not know that. Once it says that it is
+   * silent about the address, it has heard as well: from then on it only goes on until we are heard.
    */
   hearSilences(ip: string, eligible: readonly string[], places: Pick<LinkPlaces, 'isSilentOn'>): void {
     const node = this.#leftTo.get(ip);
