@@ -97,6 +97,17 @@ suite('what went wrong', () => {
     assert.equal(kindOf(404, '404 page not found'), 'unsupported');
   });
 
+  test('is told apart: what a role does not let do, and what a policy of the cluster does not let anybody do', () => {
+    const of = (message: string): string => kindOf(403, { reason: 'Forbidden', message });
+    assert.equal(
+      of('eips.network.kubesphere.io "a" is forbidden: User "ann" cannot update resource "eips"'),
+      'forbidden',
+    );
+    assert.equal(of('admission webhook "policy.example.org" denied the request: [owner] no label'), 'invalid');
+    const policy = "ValidatingAdmissionPolicy 'owner' with binding 'owner' denied request: no label";
+    assert.equal(of(`eips.network.kubesphere.io "a" is forbidden: ${policy}`), 'invalid');
+  });
+
   test('has a message whatever the answer looks like', () => {
     assert.equal(failureOf(502, '<html>Bad Gateway</html>').message, '<html>Bad Gateway</html>');
     assert.equal(failureOf(500, '').message, 'HTTP 500');

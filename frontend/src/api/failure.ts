@@ -61,6 +61,8 @@ export function asFailure(error: unknown): Failure {
 
 function kindOf(httpStatus: number, reason: unknown, message: unknown): FailureKind {
   const kind = BY_STATUS.get(httpStatus) ?? 'other';
+  // A policy of the cluster says no to what is asked for, whoever asks: another role would not help.
+  if (kind === 'forbidden' && /\bdenied (the )?request\b/.test(text(message))) return 'invalid';
   if (kind !== 'notFound') return kind;
   // An API that knows the path says which object it misses; one that has not got the path, or is not there at all, can't.
   if (reason === 'ObjectNotFound') return 'notFound';

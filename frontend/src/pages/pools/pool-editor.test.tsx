@@ -56,6 +56,15 @@ suite('a new pool', () => {
     await stage.close();
   });
 
+  test('that a policy of the cluster refuses says why, and speaks of nobody’s role', async () => {
+    const why = 'admission webhook "policy.example.org" denied the request: an Eip needs an owner';
+    const refused = refusal(403, 'Forbidden', why);
+    const stage = await play({ ...poolCreation, answers: { ...poolCreation.answers, 'POST /eips': refused } });
+    await press(stage, 'Review');
+    assert.equal(stage.screen.getByRole('alert').textContent, why);
+    await stage.close();
+  });
+
   test('of a name that is taken says so at the name', async () => {
     const taken = refusal(409, 'AlreadyExists', 'eips "office" already exists');
     const stage = await play({ ...poolCreation, answers: { ...poolCreation.answers, 'POST /eips': taken } });
