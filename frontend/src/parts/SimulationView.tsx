@@ -3,6 +3,7 @@ import { asFailure, type Failure } from '../api/failure.ts';
 import type { Bodies, Simulation } from '../generated/api.ts';
 import { useApi } from '../live/surroundings.tsx';
 import { text, type TextKey } from '../texts/texts.ts';
+import { moved } from './moved.ts';
 import { Notice } from './Notice.tsx';
 import { failureText } from './PageState.tsx';
 import { MissingReplicas } from './Replicas.tsx';
@@ -103,7 +104,6 @@ function affected({ effect, ip, services, before, after }: Change): string {
   const who = ip === null ? names : `${ip} (${names})`;
   if (effect !== 'moves') return who;
   // Other nodes take the traffic, or other routers hear of it.
-  const ways = (['nodes', 'peers'] as const).map((kind) => [before, after].map((state) => state[kind].join(', ')));
-  const told = ways.filter(([from, to]) => from !== to).map(([from, to]) => `${from || '—'} → ${to || '—'}`);
+  const told = [moved(before.nodes, after.nodes), moved(before.peers, after.peers)].filter((way) => way !== undefined);
   return told.length === 0 ? who : `${who}: ${told.join('; ')}`;
 }
