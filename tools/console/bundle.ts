@@ -44,8 +44,8 @@ export function textTable(root: string): string {
       JSON.parse(readFileSync(join(root, 'locales', language, 'console.json'), 'utf8')) as Record<string, string>,
   );
   const rows = Object.entries(en).map(([key, text]) => [key, text, zh[key] ?? text]);
-  if (rows.flat().some((text) => /[\t\n]/.test(text)))
-    throw new Error('a text of the console has a tab or a line break');
+  const broken = rows.find((row) => row.some((text) => /[\t\n]/.test(text)));
+  if (broken !== undefined) throw new Error(`${broken[0]}: a text of the console may have no tab and no line break`);
   return rows.map((row) => row.join('\t')).join('\n');
 }
 

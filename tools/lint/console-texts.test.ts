@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { modulesIn } from '../check/source-files.ts';
-import { hardCodedTexts, textFindings } from './console-texts.ts';
+import { hardCodedTexts, repeatedKeys, textFindings } from './console-texts.ts';
 
 const root = join(import.meta.dirname, '../..');
 const sources = modulesIn(root, ['frontend']).filter(
@@ -18,6 +18,16 @@ suite('texts of the console', () => {
       return [language, JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>] as const;
     });
     assert.deepEqual(textFindings(Object.fromEntries(texts), sources), []);
+  });
+
+  test('and all others have each key once', () => {
+    const files = readdirSync(join(root, 'locales'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.json'))
+      .map((path) => ({ path, text: readFileSync(join(root, 'locales', path), 'utf8') }));
+    assert.ok(files.some(({ path }) => path === join('zh', 'console.json')));
+    assert.deepEqual(files.flatMap(repeatedKeys), []);
+    assert.deepEqual(repeatedKeys({ path: 'a.json', text: '{"A": "a", "B": "b", "A": "c"}' }), ['a.json: has A twice']);
+    assert.deepEqual(repeatedKeys({ path: 'a.json', text: '{}' }), []);
   });
 
   test('stand in no component', () => {

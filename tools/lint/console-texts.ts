@@ -32,6 +32,14 @@ function holes(text = ''): string {
     .join();
 }
 
+/** Keys that a file of texts has twice: all who read it take the last one and say nothing of the others. */
+export function repeatedKeys({ path, text }: SourceFile): string[] {
+  const [root] = ts.parseJsonText(path, text).statements;
+  if (root === undefined || !ts.isObjectLiteralExpression(root.expression)) return [`${path}: is no object`];
+  const keys = root.expression.properties.map(({ name }) => (name && ts.isStringLiteral(name) ? name.text : ''));
+  return keys.filter((key, i) => keys.indexOf(key) !== i).map((key) => `${path}: has ${key} twice`);
+}
+
 /** Attributes whose value people read or hear. */
 const SPOKEN = new Set([
   'title',

@@ -1,9 +1,10 @@
 /** The console's module as the console loads it: by SystemJS, with the shell's own libraries. These stand in for them. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { bundleConsole, EXTERNALS } from '../console/bundle.ts';
+import { bundleConsole, EXTERNALS, textTable } from '../console/bundle.ts';
 
 interface ConsoleModule {
   readonly routes: readonly { readonly path: string; readonly element: { readonly type: unknown } }[];
@@ -74,5 +75,34 @@ suite('the console’s module', () => {
   test('has the same bytes each time, and not too many', () => {
     assert.ok(bundleConsole(root).equals(bundle));
     assert.ok(bundle.length < MAX_BYTES, `${bundle.length} bytes`);
+  });
+});
+
+suite('the table of texts that the module carries', () => {
+  /** Of a repository that has these texts. */
+  function tableOf(texts: Readonly<Record<'en' | 'zh', Readonly<Record<string, string>>>>): string {
+    const folder = mkdtempSync(join(tmpdir(), 'porterlb-texts-'));
+    try {
+      for (const [language, each] of Object.entries(texts)) {
+        mkdirSync(join(folder, 'locales', language), { recursive: true });
+        writeFileSync(join(folder, 'locales', language, 'console.json'), JSON.stringify(each));
+      }
+      return textTable(folder);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  test('joins languages by key, in whichever order their files have them', () => {
+    assert.equal(tableOf({ en: { A: 'a', B: 'b' }, zh: { B: '乙', A: '甲' } }), 'A\ta\t甲\nB\tb\t乙');
+  });
+
+  test('is not made of a text that would end its line or its column', () => {
+    for (const broken of ['two\nlines', 'two\tcolumns'])
+      for (const texts of [
+        { en: { A: broken }, zh: { A: '甲' } },
+        { en: { A: 'a' }, zh: { A: broken } },
+      ])
+        assert.throws(() => tableOf(texts), /A: a text of the console may have no tab and no line break/);
   });
 });
