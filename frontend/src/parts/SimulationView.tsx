@@ -85,8 +85,11 @@ function Effects({ simulation }: { readonly simulation: Simulation }): ReactElem
 type Change = Simulation['changes'][number];
 
 /** Those whom one effect is about, by name, as far as there is room. */
-function Affected({ changes, count }: { readonly changes: readonly Change[]; readonly count: number }): ReactElement {
+function Affected(props: { readonly changes: readonly Change[]; readonly count: number }): ReactElement | null {
+  const { changes, count } = props;
   const named = changes.slice(0, NAMED);
+  // The API lists the worst ones, and of the others may tell no more than their number, which is said already.
+  if (named.length === 0) return null;
   const more = count - named.length;
   return (
     <ul>

@@ -43,6 +43,19 @@ suite('a new pool', () => {
     await stage.close();
   });
 
+  test('that affects more than the API lists says of some how many, and of none that there are more of them', async () => {
+    const lost = { before: { nodes: ['n'], peers: [] }, after: { nodes: [], peers: [] }, effect: 'loses' };
+    const changes = Array.from({ length: 1_000 }, (_, i) => ({ ...lost, ip: `198.51.100.${i}`, services: ['a/b'] }));
+    const many = { loses: 1_200, unknown: 0, moves: 40, gains: 0, keeps: 0, replicas: [], changes };
+    const stage = await play({ ...poolCreation, answers: { ...poolCreation.answers, 'POST /simulations': many } });
+    await press(stage, 'Review');
+    const review = stage.screen.getByRole('region', { name: 'What this would change' });
+    const [losing, moving] = review.querySelector('.plb-effects')?.children ?? [];
+    assert.match(losing?.textContent ?? '', /any more: 1200.*and 1192 more$/);
+    assert.equal(moving?.textContent, 'Move to other nodes or peers: 40');
+    await stage.close();
+  });
+
   test('that is refused says why at the field that it concerns', async () => {
     const causes = [{ field: 'spec.address', message: 'must be one IP, CIDR prefix or range' }];
     const refused = refusal(422, 'Invalid', 'Eip "office" is invalid', causes);
