@@ -217,3 +217,16 @@ test('its owner hears late, and its node’s kernel answers for it as well: the 
     assert.ok(asked.answers.at(-1)?.includes(second), `after ${seconds} s`);
   }
 });
+
+test('its owner hears 50 ms late, as in an ordinary handover: it contradicts the next one once, and not again when it has heard', async () => {
+  const asked = await Asked.start('192.0.2.130');
+  const [first, second, third] = asked.order;
+  asked.lan.claims.length = 0;
+  for (const name of [second, third]) asked.see(name, second, third);
+  await asked.pass(50);
+  asked.see(first, second, third);
+  await asked.pass(3_000);
+  const frames = asked.lan.claims.filter(({ mac, how }) => how === 'announcement' && asked.lan.nameOf(mac) === first);
+  assert.equal(frames.length, 2, 'one announcement is a request and a reply');
+  assert.equal(asked.owner, second);
+});

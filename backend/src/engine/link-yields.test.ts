@@ -87,11 +87,23 @@ test('an address left to one who may not have it comes back once that one says i
     ['it has heard', ['n1'], silent, false],
   ];
   for (const [what, eligible, places, isLeft] of cases) {
-    hear('announcement');
+    for (let times = 0; times < 2; times++) hear('announcement');
     yields.add(RIVAL.ip, RIVAL.node);
     yields.hearSilences(RIVAL.ip, eligible, places);
     assert.deepEqual([yields.has(RIVAL.ip), yields.isDoubtful(RIVAL.ip)], [isLeft, isLeft], what);
     assert.equal(yields.isContestedBy(RIVAL.ip, RIVAL.node), isLeft, what);
   }
   assert.deepEqual(hear('answer'), { announces: false, insistsMs: 0 });
+});
+
+test('an address is contested by who went on when it was contradicted, however long ago, and not by who announced it once', () => {
+  const { yields, clock, hear } = quarrel();
+  for (const isContested of [false, false, true]) {
+    clock.advance(isContested ? 1_000 : 60_000);
+    hear('announcement');
+    assert.equal(yields.isContestedBy(RIVAL.ip, RIVAL.node), isContested);
+  }
+  clock.advance(600_000);
+  hear('announcement');
+  assert.equal(yields.isContestedBy(RIVAL.ip, RIVAL.node), true);
 });

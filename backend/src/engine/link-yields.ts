@@ -35,6 +35,8 @@ interface Quarrel {
   readonly announcedAt: number;
   readonly times: number;
   readonly insistsMs: number;
+  /** It has done so more than once in a row, however long ago: in an ordinary handover the next owner knows only moments sooner than we. */
+  readonly wentOn: boolean;
 }
 
 /** Quarrels about addresses of ours with other replicas, and the addresses that were left to these although they are ours by what we know. */
@@ -89,9 +91,9 @@ export class LinkYields {
     return isNews;
   }
 
-  /** Whether the node announced it while it was ours. */
+  /** Whether the node announced it while it was ours, and went on when we contradicted: it may have left it to us in the end. */
   isContestedBy(ip: string, node: string): boolean {
-    return this.#quarrels.get(ip)?.has(node) === true;
+    return this.#quarrels.get(ip)?.get(node)?.wentOn === true;
   }
 
   /**
@@ -127,5 +129,6 @@ function wentOn(known: Quarrel | undefined, now: number): Quarrel {
   const { since, times } = known !== undefined && sinceLast < PEACE_MS ? known : { since: now, times: 0 };
   const before = known !== undefined && sinceLast < REMEMBERED_MS ? known.insistsMs : 0;
   const insistsMs = times + 1 < INSISTS_TIMES ? 0 : now - since;
-  return { since, announcedAt: now, times: times + 1, insistsMs: Math.max(insistsMs, before) };
+  const hasGoneOn = times > 0 || known?.wentOn === true;
+  return { since, announcedAt: now, times: times + 1, insistsMs: Math.max(insistsMs, before), wentOn: hasGoneOn };
 }
