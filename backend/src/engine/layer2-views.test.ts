@@ -163,6 +163,25 @@ for (const ip of ['192.0.2.130', '2001:db8::130']) {
       assert.equal(asked.owner, asked.order[0]);
     });
 
+    test('its owner may not have it any more, doesn’t know, and is silent about many others: one of both owners within a second', async () => {
+      const asked = await Asked.start(ip);
+      const [first, second, third] = asked.order;
+      // A third of them are its own, in the name of a node that nobody has met.
+      const others = Array.from({ length: 1_000 }, (_, i) => `2001:db8::1:${i.toString(16)}`);
+      const unmet = { pool: POOL, isNew: false, nodes: ['n9'] };
+      asked.lan.host(first).layer2?.update(new Map(others.map((other) => [other, unmet])));
+      await asked.lan.pass(1_000);
+      const heard = asked.lan
+        .host(second)
+        .prober?.answering()
+        .find(({ node }) => node === first);
+      assert.equal(heard?.place.silent, 'many');
+      for (const name of [second, third]) asked.see(name, second, third);
+      await asked.pass(60_000);
+      asked.assertSettled();
+      assert.equal(asked.owner, first, 'by rank alone');
+    });
+
     for (const afterMs of [100, 300, 500, 700, 1_000, 1_400, 2_500, 3_800, 20_000, 100_000]) {
       test(`its owner hears after ${afterMs} ms that it may not have it any more: the next one has it at once`, async () => {
         const asked = await Asked.start(ip);

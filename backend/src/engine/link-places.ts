@@ -76,10 +76,16 @@ export class LinkPlaces {
     return silent === 'many' ? 'asking' : silent?.[ip];
   }
 
-  /** Whether a node has replicas, and all of them say that they don't speak for the address, be it their own or not. */
-  isSilentOn(node: string, ip: string): boolean {
+  /**
+   * What the replicas of a node say of an address of which none of them speaks for it for all that they say: `many` if one of them doesn't say
+   * which ones it is silent about, so that it may speak for this one all the same.
+   */
+  silenceOn(node: string, ip: string): 'this' | 'many' | undefined {
     const there = this.#placed.filter(({ speaker }) => speaker.node === node);
-    return there.length > 0 && there.every(({ speaker }) => this.silenceOf(speaker.replica, ip) !== undefined);
+    const isSilent =
+      there.length > 0 && there.every(({ speaker }) => this.silenceOf(speaker.replica, ip) !== undefined);
+    if (!isSilent) return undefined;
+    return there.some(({ place }) => place.silent === 'many') ? 'many' : 'this';
   }
 
   #subnetsWith(ip: string): readonly Subnet[] {

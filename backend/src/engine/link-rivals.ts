@@ -48,7 +48,7 @@ export class LinkRivals {
       asks: rival.heard === 'probe',
       announces: heard.announces,
       // One that has just heard what we know goes on only until it hears us.
-      insistsMs: places.isSilentOn(node, ip) ? 0 : heard.insistsMs,
+      insistsMs: places.silenceOn(node, ip) === 'this' ? 0 : heard.insistsMs,
     };
     const [spokenFor = owner.node] = owner.onBehalfOf ?? [];
     const ourselves = { node: spokenFor, stale: isBehind, isCutOff: ownNetwork.isDown };

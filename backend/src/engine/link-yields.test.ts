@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '../platform/fake/clock.ts';
 import type { Heard } from '../speakers/layer2/speaker.ts';
+import type { LinkPlaces } from './link-places.ts';
 import { LinkYields } from './link-yields.ts';
 
 const RIVAL = { ip: '192.0.2.1', state: 'rival', link: 'eth0', mac: '02:00:00:00:00:02', node: 'n2' } as const;
@@ -78,20 +79,28 @@ test('one that has insisted is believed at once when it does so again within a m
   assert.equal(hear('announcement').insistsMs, 0);
 });
 
+type SilenceOn = LinkPlaces['silenceOn'];
+
 test('an address left to one who may not have it comes back once that one says it is silent about it', () => {
   const { yields, hear } = quarrel();
-  const silent = { isSilentOn: (node: string, ip: string) => node === RIVAL.node && ip === RIVAL.ip };
-  const cases: [string, readonly string[], { isSilentOn: (node: string, ip: string) => boolean }, boolean][] = [
-    ['it goes on', ['n1'], { isSilentOn: () => false }, true],
-    ['it is eligible, and was asking for it', ['n1', 'n2'], silent, true],
-    ['it has heard', ['n1'], silent, false],
+  const says =
+    (silence: ReturnType<SilenceOn>): SilenceOn =>
+    (node, ip) =>
+      node === RIVAL.node && ip === RIVAL.ip ? silence : undefined;
+  const cases: [string, readonly string[], SilenceOn[], boolean][] = [
+    ['it goes on', ['n1'], [says(undefined)], true],
+    ['it is eligible, and was asking for it', ['n1', 'n2'], [says('this')], true],
+    ['it has heard', ['n1'], [says('this')], false],
+    ['it has heard, and of more than it can tell', ['n1'], [says(undefined), says('many')], false],
+    ['it is silent about many others anyway', ['n1'], [says('many'), says('many')], true],
   ];
-  for (const [what, eligible, places, isLeft] of cases) {
+  for (const [what, eligible, told, isLeft] of cases) {
     for (let times = 0; times < 2; times++) hear('announcement');
     yields.add(RIVAL.ip, RIVAL.node);
-    yields.hearSilences(RIVAL.ip, eligible, places);
+    for (const silenceOn of told) yields.hearSilences(RIVAL.ip, eligible, { silenceOn });
     assert.deepEqual([yields.has(RIVAL.ip), yields.isDoubtful(RIVAL.ip)], [isLeft, isLeft], what);
     assert.equal(yields.isContestedBy(RIVAL.ip, RIVAL.node), isLeft, what);
+    yields.delete(RIVAL.ip);
   }
   assert.deepEqual(hear('answer'), { announces: false, insistsMs: 0 });
 });

@@ -21,6 +21,12 @@ const INSISTS_TIMES = 3;
 /** One that did not give up is believed at once when it announces again: who yields finds out that often whether it still would. */
 const REMEMBERED_MS = 60_000;
 
+/** The node that an address was left to, and whether it has been heard since that it is silent about none. */
+interface LeftTo {
+  readonly node: string;
+  wasOutspoken: boolean;
+}
+
 interface Yield {
   readonly to: string;
   readonly timer: Timer;
@@ -44,7 +50,7 @@ export class LinkYields {
   readonly #deps: LinkYieldsDeps;
   readonly #yields = new Map<string, Yield>();
   /** By address: the node that it was left to last, and that has not been found gone since. */
-  readonly #leftTo = new Map<string, string>();
+  readonly #leftTo = new Map<string, LeftTo>();
   /** By address and node. */
   readonly #quarrels = new Map<string, Map<string, Quarrel>>();
 
@@ -74,15 +80,15 @@ export class LinkYields {
     const quarrel = heard === 'announcement' ? wentOn(known, now) : known;
     if (quarrel === undefined) return { announces: false, insistsMs: 0 };
     this.#quarrels.set(ip, quarrels.set(node, quarrel));
-    const believedMs = this.#leftTo.get(ip) === node ? LEFT_MS : ANNOUNCED_MS;
+    const believedMs = this.#leftTo.get(ip)?.node === node ? LEFT_MS : ANNOUNCED_MS;
     return { announces: now - quarrel.announcedAt < believedMs, insistsMs: quarrel.insistsMs };
   }
 
   /** Returns whether it was not that node's already when we looked last. */
   add(ip: string, to: string): boolean {
     if (this.#yields.has(ip)) return false;
-    const isNews = this.#leftTo.get(ip) !== to;
-    this.#leftTo.set(ip, to);
+    const isNews = this.#leftTo.get(ip)?.node !== to;
+    if (isNews) this.#leftTo.set(ip, { node: to, wasOutspoken: false });
     const timer = this.#deps.clock.setTimer(YIELD_MS, () => {
       this.#yields.delete(ip);
       this.#deps.onEnd(ip);
@@ -97,12 +103,16 @@ export class LinkYields {
   }
 
   /**
-   * An address of ours may have been left to a node that is not eligible by what we know, and that did not know that. Once it says that it is
-   * silent about the address, it has heard as well: from then on it only goes on until we are heard.
+   * An address of ours may have been left to a node that is not eligible by what we know, and that did not know that. Once it
+   * says that it is silent about it, it has heard as well: from then on it only goes on until we are heard. That there are many such addresses
+   * says so only of one that said nothing of the kind when this one was left to it: it may have as many others for ever.
    */
-  hearSilences(ip: string, eligible: readonly string[], places: Pick<LinkPlaces, 'isSilentOn'>): void {
-    const node = this.#leftTo.get(ip);
-    if (node !== undefined && !eligible.includes(node) && places.isSilentOn(node, ip)) this.delete(ip);
+  hearSilences(ip: string, eligible: readonly string[], places: Pick<LinkPlaces, 'silenceOn'>): void {
+    const left = this.#leftTo.get(ip);
+    if (left === undefined || eligible.includes(left.node)) return;
+    const silence = places.silenceOn(left.node, ip);
+    if (silence === 'this' || (silence === 'many' && left.wasOutspoken)) return this.delete(ip);
+    left.wasOutspoken = silence === undefined;
   }
 
   /** Nobody else had it when the link was asked. */
