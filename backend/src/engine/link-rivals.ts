@@ -36,7 +36,8 @@ export class LinkRivals {
     const { ip, node } = rival;
     if (owner === undefined || wanted === undefined) return true;
     const { replicas, yields, behind, ownNetwork, unplaced } = this.#deps;
-    const heard = yields.hear(rival);
+    const silence = places.silenceOn(node, ip);
+    const heard = yields.hear(rival, silence === undefined);
     const isBehind = behind.self === true;
     if (unplaced.has(node)) return unplaced.mayYieldTo(rival, heard.announces, isBehind);
     const known = {
@@ -48,7 +49,7 @@ export class LinkRivals {
       asks: rival.heard === 'probe',
       announces: heard.announces,
       // One that has just heard what we know goes on only until it hears us.
-      insistsMs: places.silenceOn(node, ip) === 'this' ? 0 : heard.insistsMs,
+      insistsMs: silence === 'this' ? 0 : heard.insistsMs,
     };
     const [spokenFor = owner.node] = owner.onBehalfOf ?? [];
     const ourselves = { node: spokenFor, stale: isBehind, isCutOff: ownNetwork.isDown };

@@ -10,13 +10,17 @@ const RIVAL = { ip: '192.0.2.1', state: 'rival', link: 'eth0', mac: '02:00:00:00
 interface Quarrel {
   readonly yields: LinkYields;
   readonly clock: FakeClock;
-  readonly hear: (heard: Heard) => ReturnType<LinkYields['hear']>;
+  readonly hear: (heard: Heard, isOutspoken?: boolean) => ReturnType<LinkYields['hear']>;
 }
 
 function quarrel(): Quarrel {
   const clock = new FakeClock();
   const yields = new LinkYields({ clock, onEnd: () => undefined });
-  return { clock, yields, hear: (heard) => yields.hear({ ...RIVAL, heard, toAll: heard !== 'answer' }) };
+  return {
+    clock,
+    yields,
+    hear: (heard, isOutspoken) => yields.hear({ ...RIVAL, heard, toAll: heard !== 'answer' }, isOutspoken),
+  };
 }
 
 test('what a rival answers or probes for is no announcement', () => {
@@ -87,15 +91,16 @@ test('an address left to one who may not have it comes back once that one says i
     (silence: ReturnType<SilenceOn>): SilenceOn =>
     (node, ip) =>
       node === RIVAL.node && ip === RIVAL.ip ? silence : undefined;
-  const cases: [string, readonly string[], SilenceOn[], boolean][] = [
+  const cases: [string, readonly string[], SilenceOn[], boolean, boolean?][] = [
     ['it goes on', ['n1'], [says(undefined)], true],
     ['it is eligible, and was asking for it', ['n1', 'n2'], [says('this')], true],
     ['it has heard', ['n1'], [says('this')], false],
     ['it has heard, and of more than it can tell', ['n1'], [says(undefined), says('many')], false],
-    ['it is silent about many others anyway', ['n1'], [says('many'), says('many')], true],
+    ['it has heard at the last moment, and of more than it can tell', ['n1'], [says('many')], false],
+    ['it is silent about many others anyway', ['n1'], [says('many'), says('many')], true, false],
   ];
-  for (const [what, eligible, told, isLeft] of cases) {
-    for (let times = 0; times < 2; times++) hear('announcement');
+  for (const [what, eligible, told, isLeft, isOutspoken] of cases) {
+    for (let times = 0; times < 2; times++) hear('announcement', isOutspoken);
     yields.add(RIVAL.ip, RIVAL.node);
     for (const silenceOn of told) yields.hearSilences(RIVAL.ip, eligible, { silenceOn });
     assert.deepEqual([yields.has(RIVAL.ip), yields.isDoubtful(RIVAL.ip)], [isLeft, isLeft], what);

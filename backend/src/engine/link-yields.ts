@@ -21,7 +21,7 @@ const INSISTS_TIMES = 3;
 /** One that did not give up is believed at once when it announces again: who yields finds out that often whether it still would. */
 const REMEMBERED_MS = 60_000;
 
-/** The node that an address was left to, and whether it has been heard since that it is silent about none. */
+/** The node that an address was left to, and whether it was silent about none at some time of our quarrel, or since. */
 interface LeftTo {
   readonly node: string;
   wasOutspoken: boolean;
@@ -43,6 +43,8 @@ interface Quarrel {
   readonly insistsMs: number;
   /** It has done so more than once in a row, however long ago: in an ordinary handover the next owner knows only moments sooner than we. */
   readonly wentOn: boolean;
+  /** It was not silent about any address at some time of it. */
+  readonly wasOutspoken: boolean;
 }
 
 /** Quarrels about addresses of ours with other replicas, and the addresses that were left to these although they are ours by what we know. */
@@ -72,12 +74,15 @@ export class LinkYields {
     return this.#leftTo.has(ip);
   }
 
-  /** Somebody speaks for an address of ours: whether it announces it itself, and for how long it has gone on with that, in milliseconds. */
-  hear({ ip, node, heard }: RivalObservation): { readonly announces: boolean; readonly insistsMs: number } {
+  /** Somebody speaks for an address of ours: whether it announces it itself, and for how long it has gone on with that, in milliseconds. `isOutspoken`: its node is silent about none, by what it says now. */
+  hear(
+    { ip, node, heard }: RivalObservation,
+    isOutspoken = true,
+  ): { readonly announces: boolean; readonly insistsMs: number } {
     const now = this.#deps.clock.now();
     const quarrels = this.#quarrels.get(ip) ?? new Map<string, Quarrel>();
     const known = quarrels.get(node);
-    const quarrel = heard === 'announcement' ? wentOn(known, now) : known;
+    const quarrel = heard === 'announcement' ? wentOn(known, now, isOutspoken) : known;
     if (quarrel === undefined) return { announces: false, insistsMs: 0 };
     this.#quarrels.set(ip, quarrels.set(node, quarrel));
     const believedMs = this.#leftTo.get(ip)?.node === node ? LEFT_MS : ANNOUNCED_MS;
@@ -88,7 +93,8 @@ export class LinkYields {
   add(ip: string, to: string): boolean {
     if (this.#yields.has(ip)) return false;
     const isNews = this.#leftTo.get(ip)?.node !== to;
-    if (isNews) this.#leftTo.set(ip, { node: to, wasOutspoken: false });
+    const { wasOutspoken = false } = this.#quarrels.get(ip)?.get(to) ?? {};
+    if (isNews) this.#leftTo.set(ip, { node: to, wasOutspoken });
     const timer = this.#deps.clock.setTimer(YIELD_MS, () => {
       this.#yields.delete(ip);
       this.#deps.onEnd(ip);
@@ -105,14 +111,14 @@ export class LinkYields {
   /**
    * An address of ours may have been left to a node that is not eligible by what we know, and that did not know that. Once it
    * says that it is silent about it, it has heard as well: from then on it only goes on until we are heard. That there are many such addresses
-   * says so only of one that said nothing of the kind when this one was left to it: it may have as many others for ever.
+   * says so only of one that didn't say so all along: it may have as many others for ever.
    */
   hearSilences(ip: string, eligible: readonly string[], places: Pick<LinkPlaces, 'silenceOn'>): void {
     const left = this.#leftTo.get(ip);
     if (left === undefined || eligible.includes(left.node)) return;
     const silence = places.silenceOn(left.node, ip);
     if (silence === 'this' || (silence === 'many' && left.wasOutspoken)) return this.delete(ip);
-    left.wasOutspoken = silence === undefined;
+    left.wasOutspoken ||= silence === undefined;
   }
 
   /** Nobody else had it when the link was asked. */
@@ -134,11 +140,18 @@ export class LinkYields {
   }
 }
 
-function wentOn(known: Quarrel | undefined, now: number): Quarrel {
-  const sinceLast = now - (known?.announcedAt ?? -Infinity);
-  const { since, times } = known !== undefined && sinceLast < PEACE_MS ? known : { since: now, times: 0 };
-  const before = known !== undefined && sinceLast < REMEMBERED_MS ? known.insistsMs : 0;
+function wentOn(known: Quarrel | undefined, now: number, isOutspoken: boolean): Quarrel {
+  if (known === undefined) {
+    return { since: now, announcedAt: now, times: 1, insistsMs: 0, wentOn: false, wasOutspoken: isOutspoken };
+  }
+  const sinceLast = now - known.announcedAt;
+  const goesOn = sinceLast < PEACE_MS;
+  const { since, times } = goesOn ? known : { since: now, times: 0 };
+  const before = sinceLast < REMEMBERED_MS ? known.insistsMs : 0;
   const insistsMs = times + 1 < INSISTS_TIMES ? 0 : now - since;
-  const hasGoneOn = times > 0 || known?.wentOn === true;
-  return { since, announcedAt: now, times: times + 1, insistsMs: Math.max(insistsMs, before), wentOn: hasGoneOn };
+  return {
+    ...{ since, announcedAt: now, times: times + 1, insistsMs: Math.max(insistsMs, before) },
+    wentOn: goesOn || known.wentOn,
+    wasOutspoken: isOutspoken || (goesOn && known.wasOutspoken),
+  };
 }
