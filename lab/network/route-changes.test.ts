@@ -17,58 +17,82 @@ const golden: readonly [line: string, change: object][] = [
 
 for (const [line, change] of golden) test(line, () => assert.deepEqual(parseRouteChange(line), change));
 
-/** Printed by `ip -o monitor link route` (Linux 6.18), routes as FRR 8.4 makes them, when a cable is pulled and plugged in again. */
-const printed = {
-  single: '172.30.0.4 nhid 12 via 10.99.0.12 dev v0 proto static metric 20 ',
-  group:
-    '172.30.0.3 nhid 13 proto static metric 20 \\\tnexthop via 10.99.0.12 dev v0 weight 1 \\\tnexthop via 10.99.0.13 dev v0 weight 1 ',
-  overTwo:
-    '172.30.0.5 nhid 30 proto bgp metric 20 \\\tnexthop via 10.99.0.12 dev v0 weight 1 \\\tnexthop via 10.98.0.13 dev w0 weight 1 ',
-  withoutObject:
-    '172.30.0.6 proto bgp \\\tnexthop via 10.99.0.12 dev v0 weight 1 \\\tnexthop via 10.99.0.13 dev v0 weight 1 ',
-  pulled:
-    '2: v0@if2: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc noqueue state DOWN group default \\    link/ether 2a:b4:d7:b7:64:f0 brd ff:ff:ff:ff:ff:ff link-netns rFb',
-  plugged:
-    '2: v0@if2: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default \\    link/ether 2a:b4:d7:b7:64:f0 brd ff:ff:ff:ff:ff:ff link-netns rFb',
-} as const;
+/** Printed by `ip -o monitor link nexthop route` (Linux 6.18) of what zebra of FRR 8.4 does. */
+const [toOne, toOther, toBoth] = [
+  'id 12 via 10.99.0.12 dev v0 scope link proto zebra ',
+  'id 14 via 10.99.0.13 dev v0 scope link proto zebra ',
+  'id 13 group 12/14 proto zebra ',
+];
+const toThird = 'id 18 via 10.98.0.13 dev w0 scope link proto zebra ';
+const single = '172.30.0.4 nhid 12 via 10.99.0.12 dev v0 proto static metric 20 ';
+const group =
+  '172.30.0.3 nhid 13 proto static metric 20 \\\tnexthop via 10.99.0.12 dev v0 weight 1 \\\tnexthop via 10.99.0.13 dev v0 weight 1 ';
+const ofBoth = [toOne, single, toOther, toBoth, group];
+const overTwo = [
+  toOne,
+  toThird,
+  'id 19 group 12/18 proto zebra ',
+  '172.30.0.5 nhid 19 proto bgp metric 20 \\\tnexthop via 10.99.0.12 dev v0 weight 1 \\\tnexthop via 10.98.0.13 dev w0 weight 1 ',
+];
+const withoutObject =
+  '172.30.0.6 proto bgp \\\tnexthop via 10.99.0.12 dev v0 weight 1 \\\tnexthop via 10.99.0.13 dev v0 weight 1 ';
+const link = (flags: string, state: string): string =>
+  `2: v0@if2: <${flags}> mtu 1500 qdisc noqueue state ${state} group default \\    link/ether 2a:b4:d7:b7:64:f0 brd ff:ff:ff:ff:ff:ff link-netns rFb`;
+const pulled = link('NO-CARRIER,BROADCAST,MULTICAST,UP', 'DOWN');
+const plugged = link('BROADCAST,MULTICAST,UP,LOWER_UP', 'UP');
 
 /** What is told when the last of these lines comes. */
-function toldAtLast(...lines: readonly (keyof typeof printed | `Deleted ${keyof typeof printed}`)[]): unknown {
+function toldAtLast(...lines: readonly string[]): unknown {
   const changes = new RouteChanges();
-  return lines
-    .map((line) => {
-      const [name, deleted] = line.startsWith('Deleted ') ? [line.slice(8), 'Deleted '] : [line, ''];
-      return changes.read(deleted + printed[name as keyof typeof printed]);
-    })
-    .at(-1);
+  return lines.map((line) => changes.read(line)).at(-1);
 }
+
+const gone = (...ips: readonly string[]): object[] => ips.map((ip) => ({ destination: ip, gateways: [] }));
 
 suite('a link that loses its carrier', () => {
   test('takes the routes through it along, of which the kernel says nothing', () => {
-    const gone = [
-      { destination: '172.30.0.4', gateways: [] },
-      { destination: '172.30.0.3', gateways: [] },
-    ];
-    assert.deepEqual(toldAtLast('single', 'group', 'pulled'), gone);
+    assert.deepEqual(toldAtLast(...ofBoth, pulled), gone('172.30.0.4', '172.30.0.3'));
   });
 
   test('takes one way out of a route that has others', () => {
-    assert.deepEqual(toldAtLast('overTwo', 'pulled'), [{ destination: '172.30.0.5', gateways: ['10.98.0.13'] }]);
+    assert.deepEqual(toldAtLast(...overTwo, pulled), [{ destination: '172.30.0.5', gateways: ['10.98.0.13'] }]);
   });
 
-  test('leaves routes that were made without nexthop objects, and those through other links', () => {
-    assert.deepEqual(toldAtLast('withoutObject', 'pulled'), []);
-    assert.deepEqual(toldAtLast('overTwo', 'pulled', 'pulled'), []);
+  test('leaves routes that were made without nexthop objects', () => {
+    assert.deepEqual(toldAtLast(toOne, toOther, withoutObject, pulled), []);
   });
 
   test('takes nothing along that is gone already', () => {
-    assert.deepEqual(toldAtLast('group', 'Deleted group', 'pulled'), []);
-    assert.deepEqual(toldAtLast('group', 'pulled', 'pulled'), []);
+    assert.deepEqual(toldAtLast(toOne, single, `Deleted ${single}`, pulled), []);
+    assert.deepEqual(toldAtLast(...ofBoth, pulled, pulled), []);
+    assert.deepEqual(toldAtLast(...ofBoth, pulled, 'id 12 via 10.99.0.12 dev v0 scope link proto zebra '), []);
   });
 
   test('is no change of a route by itself, nor is one that has it again', () => {
-    assert.deepEqual(toldAtLast('pulled'), []);
-    assert.deepEqual(toldAtLast('group', 'plugged'), []);
-    assert.deepEqual(toldAtLast('group', 'Deleted pulled'), [{ destination: '172.30.0.3', gateways: [] }]);
+    assert.deepEqual(toldAtLast(pulled), []);
+    assert.deepEqual(toldAtLast(...ofBoth, plugged), []);
+    assert.deepEqual(toldAtLast(toOne, single, `Deleted ${pulled}`), gone('172.30.0.4'));
+  });
+});
+
+suite('a nexthop object that is taken away', () => {
+  test('leaves the other ways of the routes of its groups, and takes the route with the last one', () => {
+    const one = [{ destination: '172.30.0.3', gateways: ['10.99.0.12'] }];
+    assert.deepEqual(toldAtLast(...ofBoth, `Deleted ${toOther}`), one);
+    // The kernel tells of the group too.
+    assert.deepEqual(toldAtLast(...ofBoth, `Deleted ${toOther}`, 'id 13 group 12 proto zebra '), []);
+    assert.deepEqual(toldAtLast(...ofBoth, `Deleted ${toOther}`, `Deleted ${toOne}`), gone('172.30.0.4', '172.30.0.3'));
+    assert.deepEqual(toldAtLast(...ofBoth, `Deleted ${toBoth}`), gone('172.30.0.3'));
+  });
+
+  test('is no change of a route that is made of another one by then', () => {
+    const renewed = '172.30.0.4 nhid 23 via 10.99.0.12 dev v0 proto static metric 20 ';
+    const again = 'id 23 via 10.99.0.12 dev v0 scope link proto zebra ';
+    assert.deepEqual(toldAtLast(toOne, single, again, renewed, `Deleted ${toOne}`), []);
+  });
+
+  test('is none where it was there before, so that nobody knows what it was', () => {
+    assert.deepEqual(toldAtLast(toBoth, group, `Deleted ${toBoth}`), []);
+    assert.deepEqual(toldAtLast(toBoth, group, pulled), []);
   });
 });

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { NexthopObjects } from './nexthop-objects.ts';
 
 /** What a kernel told of one route. */
 export interface RouteChange {
@@ -20,54 +21,45 @@ export function parseRouteChange(line: string): RouteChange {
   return { destination, gateways: deleted === undefined ? gateways : [], ...(type === undefined ? {} : { type }) };
 }
 
-/** A gateway of a route, and the link to it. */
-interface Hop {
-  readonly gateway: string;
-  readonly device: string;
-}
-
 /**
- * The routes of one kernel, by the lines of `ip -o monitor link route` (iproute2 6.1). When a link loses its carrier, Linux flushes the
- * nexthop objects through it (`nexthop_flush_dev`) and with them every route that FRR has made of them: it tells of the IPv6 routes and of
- * the link, in this order, and not of the IPv4 routes. Those are taken as gone when the link is told of.
+ * The routes of one kernel, by the lines of `ip -o monitor link nexthop route` (iproute2 6.1). When a nexthop object goes, Linux takes its way
+ * out of the routes that are made of it, or the last one and the route with it, and tells of IPv6 routes only: `read` tells of all of them.
+ * So it is when a link loses its carrier, which is told after the IPv6 routes, and when FRR comes back after a crash and takes away what it
+ * doesn't know. Routes of objects that were there before the first line change as the kernel says, and not otherwise.
  */
 export class RouteChanges {
-  /** By destination; only routes of nexthop objects. */
-  readonly #hops = new Map<string, readonly Hop[]>();
+  readonly #objects = new NexthopObjects();
+  /** By destination: the object that a route is made of, and its gateways. */
+  readonly #routes = new Map<string, { readonly object: string; readonly gateways: readonly string[] }>();
 
-  /** What changed with this line: one route, those through a link, or none. */
+  /** What changed with this line: one route, those of an object or through a link, or none. */
   read(line: string): RouteChange[] {
-    const link = /^(?:Deleted )?\d+: ([^@:\s]+)\S* <(\S*)>/.exec(line);
-    if (link === null) return [this.#route(line)];
-    const [, device = '', flags = ''] = link;
-    return flags.split(',').includes('LOWER_UP') ? [] : this.#flushed(device);
+    const [match, device = '', flags = ''] = /^(?:Deleted )?\d+: ([^@:\s]+)\S* <(\S*)>/.exec(line) ?? [];
+    if (match === undefined && !this.#objects.read(line)) return [this.#route(line)];
+    if (match !== undefined && !flags.split(',').includes('LOWER_UP')) this.#objects.loseLink(device);
+    return this.#moved();
   }
 
   #route(line: string): RouteChange {
     const change = parseRouteChange(line);
-    const isOfObjects = change.gateways.length > 0 && / nhid \d/.test(line);
-    this.#keep(change.destination, isOfObjects ? hopsOf(line) : []);
+    const [, object = ''] = / nhid (\d+)/.exec(line) ?? [];
+    this.#keep(change, this.#objects.gatewaysOf(object).join() === change.gateways.join() ? object : '');
     return change;
   }
 
-  #flushed(device: string): RouteChange[] {
-    const through = [...this.#hops].filter(([, hops]) => hops.some((hop) => hop.device === device));
-    return through.map(([destination, hops]) => {
-      const left = hops.filter((hop) => hop.device !== device);
-      this.#keep(destination, left);
-      return { destination, gateways: left.map(({ gateway }) => gateway).sort() };
+  #moved(): RouteChange[] {
+    const moved = [...this.#routes].flatMap(([destination, { object, gateways }]) => {
+      const now = this.#objects.gatewaysOf(object);
+      return now.join() === gateways.join() ? [] : [{ object, change: { destination, gateways: now } }];
     });
+    for (const { object, change } of moved) this.#keep(change, object);
+    return moved.map(({ change }) => change);
   }
 
-  #keep(destination: string, hops: readonly Hop[]): void {
-    if (hops.length === 0) this.#hops.delete(destination);
-    else this.#hops.set(destination, hops);
+  #keep({ destination, gateways }: RouteChange, object: string): void {
+    if (object === '' || gateways.length === 0) this.#routes.delete(destination);
+    else this.#routes.set(destination, { object, gateways });
   }
-}
-
-function hopsOf(line: string): Hop[] {
-  const found = line.matchAll(/ via (?:inet6 )?([0-9a-f.:]+) dev (\S+)/g);
-  return [...found].map(([, gateway = '', device = '']) => ({ gateway, device }));
 }
 
 /** Runs `ip monitor` in a namespace. It subscribes a moment after it was started; end it by `kill`. */
@@ -75,7 +67,7 @@ export function followRoutes(
   namespace: string,
   onChange: (change: RouteChange) => void,
 ): ChildProcessByStdio<null, Readable, null> {
-  const args = ['-n', namespace, '-o', 'monitor', 'link', 'route'];
+  const args = ['-n', namespace, '-o', 'monitor', 'link', 'nexthop', 'route'];
   const child = spawn('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const changes = new RouteChanges();
   createInterface({ input: child.stdout }).on('line', (line) =>
