@@ -182,6 +182,17 @@ suite('a checker reports', () => {
     assert.deepEqual(await checker.broken(course()), ['the replica on n1 grew by 70 MiB']);
   });
 
+  test('a route that went and was not told of', async () => {
+    const seen = new Seen();
+    const checker = new Checker(seen);
+    assert.deepEqual(await checker.misheard(), []);
+    seen.told.push({ at: 500, destination: '172.30.0.3', gateways: ['10.50.0.12'] });
+    const line = 'r1, by what its kernel told, has 10.50.0.12 for 172.30.0.3, not nothing';
+    assert.deepEqual(await checker.misheard(), [line]);
+    seen.told.push({ at: 600, destination: '172.30.0.3', gateways: [] });
+    assert.deepEqual(await checker.misheard(), []);
+  });
+
   const web = webWith('1', [four, six]);
   const violations: Readonly<Record<string, [change: (seen: Seen) => Course, told: string[]]>> = {
     'an address of two Services': [

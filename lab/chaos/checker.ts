@@ -18,6 +18,7 @@ import { Leftovers } from './leftovers.ts';
 import { Memory } from './memory.ts';
 import { addressesOf, expectedRoutes, keyOf } from './model.ts';
 import type { ApiObjects } from './model.ts';
+import { differences } from './observe.ts';
 import { judgeRest, leftoversOf } from './rest.ts';
 import type { Sights } from './sights.ts';
 import { Tally } from './tally.ts';
@@ -97,6 +98,7 @@ export class Checker {
     let found: string[] = [];
     const compare = async (): Promise<boolean> => {
       found = await this.differences();
+      if (found.length === 0) found = await this.misheard();
       return found.length === 0;
     };
     const due = { what: 'the lab to be as its objects say', timeoutMs: settleMs, intervalMs: 200 };
@@ -124,6 +126,17 @@ export class Checker {
     lines.push(...(await this.#unsaved(objects)), ...(await this.#ownerless()));
     if (lines.length === 0) this.tally.add('rest', compared);
     return lines;
+  }
+
+  /** Where a router's kernel has other routes than it told of, in lines: what is said of the time between two rests goes by what it told. */
+  async misheard(): Promise<string[]> {
+    await this.#sights.caughtUp();
+    const lines = this.#sights.routers.map(async (router) => {
+      const { kernel } = await this.#sights.router(router);
+      const told = new Map(this.#sights.events(router).map(({ destination, gateways }) => [destination, gateways]));
+      return differences(`${router}, by what its kernel told,`, told, kernel);
+    });
+    return (await Promise.all(lines)).flat();
   }
 
   /** What was wrong while a course of faults went on, in lines, and since the last call. */
