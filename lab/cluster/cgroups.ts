@@ -30,7 +30,7 @@ export async function removeCgroup(name: string): Promise<void> {
       for (const path of deepestFirst) await rmdir(path).catch(ignoreMissing);
       return true;
     },
-    { what: `the cgroup ${name} to be empty`, timeoutMs: 15_000 },
+    { what: `the cgroup ${name} to be empty`, timeoutMs: 60_000 },
   );
 }
 

@@ -36,7 +36,7 @@ export function podOn(node: string): string {
 /** The CRDs and the manager's namespace, as the chart makes them; returns when the new kinds can be used. */
 export async function installObjects(lab: LightLab): Promise<void> {
   await lab.kubectl(['apply', '-f', join(root, 'charts/backend/crds')]);
-  await lab.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+  await lab.kubectl(['wait', '--for=condition=Established', '--timeout=120s', 'crd', '--all']);
   const api = '/apis/network.kubesphere.io/v1alpha2';
   // The API server's list of kinds and its handlers follow the condition a moment later.
   await until(

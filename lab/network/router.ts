@@ -51,7 +51,6 @@ export class Router {
     await this.#startDaemon('bgpd');
     await until(() => this.vtysh('show bgp summary json').then(() => true), {
       what: `bgpd of ${this.name}`,
-      timeoutMs: 20_000,
       explain: () => this.#deps.processes.lastWords(`${this.name}.bgpd`),
       signal: this.#deps.processes.signal,
     });
@@ -99,7 +98,7 @@ export class Router {
       },
       {
         what: `${this.name}'s kernel to have ${wanted} for ${destination}`,
-        timeoutMs: options.timeoutMs ?? 30_000,
+        timeoutMs: options.timeoutMs ?? 60_000,
         intervalMs: options.intervalMs ?? 20,
         explain: () => this.#explainRoutes(destination),
       },
@@ -109,7 +108,7 @@ export class Router {
   /** Runs a command in FRR's shell and returns its output. */
   async vtysh(...commands: string[]): Promise<string> {
     const shell = ['--config_dir', this.#folder, '--vty_socket', this.#folder];
-    return run('vtysh', [...shell, ...commands.flatMap((command) => ['-c', command])], { timeoutMs: 20_000 });
+    return run('vtysh', [...shell, ...commands.flatMap((command) => ['-c', command])], { timeoutMs: 60_000 });
   }
 
   /** FRR's `show bgp summary json`, by family: `ipv4Unicast.peers["10.50.0.11"].state`. */

@@ -37,7 +37,6 @@ async function routed({ prefix, paths }: Route, hop = paths[0]?.nextHop): Promis
   const family = destination.includes(':') ? 6 : 4;
   await until(async () => (await router.routes(family)).get(destination)?.join() === hop, {
     what: `the router's kernel to have ${prefix} by ${hop}`,
-    timeoutMs: 40_000,
     explain: () => `${JSON.stringify(speaker.session('v4'))}\n${speaker.log}`,
   });
 }
@@ -62,7 +61,6 @@ test('a wrong TCP-MD5 password is told as such, the right one works, another one
   await router.vtysh('clear bgp 10.211.0.2');
   await until(async () => (speaker.session('v4')?.counters.established ?? 0) >= 2, {
     what: 'a new session under the new password',
-    timeoutMs: 60_000,
     explain: () => JSON.stringify(speaker.changes),
   });
   await routed(four);

@@ -10,7 +10,10 @@ import { FrrRouter } from './bgp-frr/frr-router.ts';
 import { SpeakerHandle } from './bgp-frr/speaker-handle.ts';
 import { peers } from './bgp-routers/peers.ts';
 
-const { v4, v6 } = peers({ connectRetrySeconds: 2, gracefulRestart: { restartTimeSeconds: 30 } });
+const restartTimeSeconds = 30;
+const { v4, v6 } = peers({ connectRetrySeconds: 2, gracefulRestart: { restartTimeSeconds } });
+/** A route that is withdrawn is gone before one that is only retained would be. */
+const withdrawnMs = (restartTimeSeconds - 5) * 1_000;
 
 function route(prefix: string, ...hosts: readonly number[]): Route {
   const base = prefix.includes(':') ? 'fd00:211::' : '10.211.0.';
@@ -63,6 +66,7 @@ async function kernelHas(destination: string, hops: readonly string[] | undefine
   const wanted = JSON.stringify(hops);
   await until(async () => JSON.stringify(await nextHops(destination)) === wanted, {
     what: `the router's kernel to have ${destination} via ${wanted}`,
+    ...(hops === undefined ? { timeoutMs: withdrawnMs } : {}),
     explain: async () => `it has ${JSON.stringify(await nextHops(destination))}`,
   });
 }

@@ -70,7 +70,7 @@ suite('one replica, GoBGP and OpenBGPD', () => {
       const [table] = await router.tables();
       return (await router.established()) === 1 && table?.get(`${ip}/32`)?.join() === wanted;
     };
-    await until(has, { what: `${name} to have ${ip} by all nodes`, timeoutMs: 40_000, explain: () => router.log });
+    await until(has, { what: `${name} to have ${ip} by all nodes`, explain: () => router.log });
   }
 
   function of(name: string): Tabled {

@@ -271,7 +271,7 @@ suite('pools, peers and the BGP configuration, as they change', () => {
 
   test('the CRD of peers is deleted by mistake and created anew: sessions and routes stay', async () => {
     const before = await sessions();
-    await lab.lab.kubectl(['delete', 'crd', 'bgppeers.network.kubesphere.io', '--timeout=60s']);
+    await lab.lab.kubectl(['delete', 'crd', 'bgppeers.network.kubesphere.io', '--timeout=120s']);
     const noticed = async (): Promise<boolean> =>
       (await lab.replicas.log('n1')).includes('"resource":"bgppeers","state":"absent"');
     await until(noticed, { what: 'the replica to have noticed', explain: () => lab.logTail('n1') });

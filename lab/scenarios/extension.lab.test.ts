@@ -57,7 +57,7 @@ suite('the extension in a cluster', () => {
 
   /** Those that were replaced may take a moment to end. */
   async function running(count: number): Promise<string[]> {
-    const due = { what: `${count} replicas`, timeoutMs: 60_000, explain: async () => (await pods()).join() };
+    const due = { what: `${count} replicas`, timeoutMs: 120_000, explain: async () => (await pods()).join() };
     return until(async () => {
       const now = await pods();
       return now.length === count && now;
@@ -71,13 +71,13 @@ suite('the extension in a cluster', () => {
 
   async function sessions(count: number): Promise<void> {
     const established = async (): Promise<boolean> => (await lab.router('r1').establishedPeers()).length === count;
-    await until(established, { what: `${count} sessions`, timeoutMs: 60_000 });
+    await until(established, { what: `${count} sessions`, timeoutMs: 120_000 });
   }
 
   /** kube-proxies may be some seconds behind. */
   async function answered(): Promise<void> {
     const byAll = async (): Promise<boolean> => (await request(lab.client('c1'), ip, 60)).size === 3;
-    await until(byAll, { what: 'three Pods to answer', timeoutMs: 60_000 });
+    await until(byAll, { what: 'three Pods to answer', timeoutMs: 120_000 });
   }
 
   async function serviceObject(): Promise<ServiceObject> {
@@ -109,7 +109,7 @@ suite('the extension in a cluster', () => {
     for (const object of configuration(lab)) await lab.apply(object);
     await lab.apply(whoami('whoami', 3));
     await lab.apply(service('whoami', { app: 'whoami' }));
-    await lab.kubectl(['rollout', 'status', 'deployment/whoami', '--timeout=120s']);
+    await lab.kubectl(['rollout', 'status', 'deployment/whoami', '--timeout=300s']);
     ip = await addressOf(lab, 'whoami');
     await routed();
     await sessions(2);
@@ -146,7 +146,7 @@ suite('the extension in a cluster', () => {
         return up.map(({ metric, value }) => `${metric['pod']} ${value[1]}`).sort();
       };
       const wanted = names.map((name) => `${name} 1`).join();
-      const due = { what: wanted, explain: async () => (await ask()).join(), timeoutMs: 60_000 };
+      const due = { what: wanted, explain: async () => (await ask()).join(), timeoutMs: 120_000 };
       await until(async () => (await ask()).join() === wanted, due);
       const announced = await prometheus.query('porterlb_bgp_session_up');
       assert.equal(announced.filter(({ value }) => value[1] === '1').length, 2);
@@ -165,9 +165,9 @@ suite('the extension in a cluster', () => {
     // Each of its threads looks by itself.
     await writes(/"component":"manager".*the log level is set/, 180_000);
     await lab.apply(service('more', { app: 'whoami' }));
-    await writes(/^\{"level":"debug"/m, 30_000);
+    await writes(/^\{"level":"debug"/m, 90_000);
     assert.doesNotMatch(await logOf(other), /^\{"level":"debug"/m);
-    await lab.kubectl(['delete', 'svc', 'more', '--timeout=30s']);
+    await lab.kubectl(['delete', 'svc', 'more', '--timeout=120s']);
     const { page, asBefore } = logLevel(annotated);
     await page.type(lab, asBefore);
     const annotations = ['-n', extensionNamespace, '-o', 'jsonpath={.metadata.annotations}'];
@@ -309,9 +309,9 @@ suite('the extension in a cluster', () => {
     await extension.uninstall();
     assert.deepEqual(await pods(), []);
     const crds = ['eips', 'bgpconfs', 'bgppeers'].map((plural) => `${plural}.network.kubesphere.io`);
-    await lab.kubectl(['delete', 'eip,bgpconf,bgppeer', '--all', '--timeout=30s']);
-    await lab.kubectl(['delete', 'crd', ...crds, '--timeout=30s']);
-    await lab.kubectl(['delete', 'svc', 'whoami', '--timeout=30s']);
+    await lab.kubectl(['delete', 'eip,bgpconf,bgppeer', '--all', '--timeout=120s']);
+    await lab.kubectl(['delete', 'crd', ...crds, '--timeout=120s']);
+    await lab.kubectl(['delete', 'svc', 'whoami', '--timeout=120s']);
     const left = await lab.kubectl(['get', 'secret,configmap,sa,role,job', '-n', extensionNamespace, '-o', 'name']);
     const ours = left.split('\n').filter((line) => /porter/.test(line) && !/helm-executor/.test(line));
     assert.deepEqual(ours, []);

@@ -20,7 +20,7 @@ suite('the containers of all replicas are killed while the API server is down', 
     for (const object of configuration(lab)) await lab.apply(object);
     await lab.apply(whoami('whoami', 4));
     await lab.apply(service('whoami', { app: 'whoami' }));
-    await lab.kubectl(['rollout', 'status', 'deployment/whoami', '--timeout=120s']);
+    await lab.kubectl(['rollout', 'status', 'deployment/whoami', '--timeout=300s']);
     ip = await addressOf(lab, 'whoami');
   });
   after(() => lab.down());

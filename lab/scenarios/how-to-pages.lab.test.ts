@@ -91,7 +91,7 @@ suite('the pages for operators', () => {
   typed(install, [forced]);
 
   test('a Service that was freed by hand can be deleted without us', async () => {
-    await lab.kubectl(['delete', 'service', 'web', '--timeout=30s']);
+    await lab.kubectl(['delete', 'service', 'web', '--timeout=120s']);
   });
 
   typed(new PageReader('README.md', self));
@@ -104,15 +104,15 @@ suite('the pages for operators', () => {
     const values = [`global.imageRegistry=${REGISTRY}`, 'minReadySeconds=0'].flatMap((value) => ['--set', value]);
     const [name, ...where] = release;
     await lab.helm(['upgrade', name, 'charts/backend', ...where, '--reset-then-reuse-values', ...values, '--wait']);
-    await lab.kubectl(['rollout', 'status', 'deployment/porter-manager', ...where, '--timeout=120s']);
+    await lab.kubectl(['rollout', 'status', 'deployment/porter-manager', ...where, '--timeout=300s']);
     const pulled = await lab.kubectl(['get', 'events', '-A', '--field-selector', 'reason=Pulled', '-o', 'wide']);
     assert.match(pulled, new RegExp(`pod/porter-manager-upgrade-crds-.* pulled image "${REGISTRY}/`));
     assert.match(pulled, new RegExp(`pod/porter-manager-(?!upgrade).* pulled image "${REGISTRY}/`));
   });
 
   test('after an installation that is removed as it should be', async () => {
-    await lab.kubectl(['rollout', 'status', 'deployment/porter-manager', ...release.slice(1), '--timeout=120s']);
-    await lab.kubectl(['delete', 'namespace', 'shop', 'bank', '--timeout=60s']);
+    await lab.kubectl(['rollout', 'status', 'deployment/porter-manager', ...release.slice(1), '--timeout=300s']);
+    await lab.kubectl(['delete', 'namespace', 'shop', 'bank', '--timeout=120s']);
     await lab.helm(['uninstall', ...release, '--wait']);
   });
 

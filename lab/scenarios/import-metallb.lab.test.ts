@@ -57,7 +57,7 @@ suite('a cluster that moves from MetalLB', () => {
     const [router] = lab.routers;
     assert.ok(router !== undefined);
     for (const each of definitions) await lab.apply(each);
-    await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+    await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=120s']);
     const objects = configuration({ address: router.addresses.ipv4, asn: router.asn });
     for (const each of [...workloads, ...objects, whoami('web', 2)]) await lab.apply(each);
     const pool = { 'metallb.io/ip-allocated-from-pool': 'public' };
@@ -69,7 +69,7 @@ suite('a cluster that moves from MetalLB', () => {
     await serve('http', { annotations: shared });
     await serve('https', { annotations: shared, port: 443 });
     await serve('lan', { annotations: { 'metallb.io/address-pool': 'lan' } });
-    await lab.kubectl(['rollout', 'status', 'deployment/web', '--timeout=120s']);
+    await lab.kubectl(['rollout', 'status', 'deployment/web', '--timeout=300s']);
     await installManager(lab, progressToStderr);
   });
   after(() => lab.down());
@@ -206,8 +206,8 @@ suite('a cluster that moves from MetalLB', () => {
   });
 
   test('without MetalLB, its annotations and our wishes every Service keeps its address', async () => {
-    await lab.kubectl(['delete', 'namespace', 'metallb-system', '--timeout=60s']);
-    for (const { metadata } of definitions) await lab.kubectl(['delete', 'crd', metadata.name, '--timeout=30s']);
+    await lab.kubectl(['delete', 'namespace', 'metallb-system', '--timeout=120s']);
+    for (const { metadata } of definitions) await lab.kubectl(['delete', 'crd', metadata.name, '--timeout=120s']);
     // Of a Service that the file doesn't have: its owner's own.
     await lab.kubectl(['annotate', 'service', 'new', `lb.kubesphere.io/ips=${(await addresses('new'))[0]}`]);
     await type(block(4));

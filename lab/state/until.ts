@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface UntilOptions {
-  /** What is waited for, in words that complete "waited 30 s for". */
+  /** What is waited for, in words that complete "waited 60 s for". */
   readonly what: string;
-  /** Default: 30 s. */
+  /** Default: a minute. No promise of anybody, but when to give up: a machine that has far more to do than it can takes its time. */
   readonly timeoutMs?: number;
   /**
    * Default: 50 ms. After a check that takes longer the pause is as long as that, up to half a second: a program that is started again and
@@ -23,7 +23,7 @@ const longestPauseMs = 500;
  * @throws {Error} when time is up, or `signal` aborts.
  */
 export async function until<T>(check: () => Promise<T | undefined | false>, options: UntilOptions): Promise<T> {
-  const { timeoutMs = 30_000, intervalMs = 50, signal } = options;
+  const { timeoutMs = 60_000, intervalMs = 50, signal } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     signal?.throwIfAborted();

@@ -37,7 +37,7 @@ export class InstalledExtension {
     const image = await buildManagerImage(progress);
     await lab.loadImage(image.tar);
     for (const kind of kubeSphereKinds) await lab.apply(kind);
-    await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
+    await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=120s']);
     await lab.kubectl(['create', 'namespace', extensionNamespace]);
     const staged = stageExtension(root);
     const rights = executorRights(staged.files.get('permissions.yaml')?.toString() ?? '');
@@ -50,7 +50,7 @@ export class InstalledExtension {
    * Installs or upgrades both releases; returns when the managers are ready. `version` other than ours: the same with that number. `timeout`: of each
    * release, as helm reads it; ks-core leaves it at helm's five minutes.
    */
-  async install(values: readonly string[] = [], version = this.#tag, timeout = '120s'): Promise<void> {
+  async install(values: readonly string[] = [], version = this.#tag, timeout = '300s'): Promise<void> {
     const tgz = join(this.#folder, `${version}.tgz`);
     writeFileSync(tgz, tarball(name, renumbered(stageExtension(root), version).files));
     for (const pass of ['agent', 'extension']) {
@@ -66,14 +66,14 @@ export class InstalledExtension {
   }
 
   async rollback(): Promise<void> {
-    await this.#helm('rollback', releaseOf('agent'), '--wait', '--timeout', '120s');
+    await this.#helm('rollback', releaseOf('agent'), '--wait', '--timeout', '300s');
     await this.#rolledOut('deployment');
   }
 
   /** Helm is content with one replica less than there should be. */
   async #rolledOut(workload: 'deployment' | 'daemonset'): Promise<void> {
     const managers = [`${workload}/porter-manager`, '--namespace', extensionNamespace];
-    await this.#lab.kubectl(['rollout', 'status', ...managers, '--timeout=120s']);
+    await this.#lab.kubectl(['rollout', 'status', ...managers, '--timeout=300s']);
   }
 
   async uninstall(): Promise<void> {

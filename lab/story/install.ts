@@ -14,9 +14,9 @@ export async function installManager(lab: Lab, progress: Progress, values: reado
   // Nobody here has to wait for routers between two Pods.
   const set = ['image.pullPolicy=Never', 'minReadySeconds=0', ...values].flatMap((value) => ['--set', value]);
   const where = ['--namespace', managerNamespace, '--create-namespace'];
-  await lab.helm(['upgrade', '--install', 'porterlb', chart, ...where, ...set, '--wait', '--timeout', '120s']);
+  await lab.helm(['upgrade', '--install', 'porterlb', chart, ...where, ...set, '--wait', '--timeout', '300s']);
   // Helm is content with one replica less than there should be.
-  await lab.kubectl(['rollout', 'status', 'deployment/porter-manager', '-n', managerNamespace, '--timeout=120s']);
+  await lab.kubectl(['rollout', 'status', 'deployment/porter-manager', '-n', managerNamespace, '--timeout=300s']);
 }
 
 interface Pod {

@@ -100,7 +100,7 @@ async function ask(lab: Lab, show: Show, ip: string, pods: number): Promise<void
 }
 
 async function ready(lab: Lab, deployment: string): Promise<void> {
-  await lab.kubectl(['rollout', 'status', `deployment/${deployment}`, '--timeout=120s']);
+  await lab.kubectl(['rollout', 'status', `deployment/${deployment}`, '--timeout=300s']);
 }
 
 /** A node that runs no replica of the manager, so that taking it away shows the route and nothing else. */

@@ -29,7 +29,7 @@ suite('manifests in our pages', () => {
   before(async () => {
     lab = await LightLab.up({ nodes: [] });
     await lab.kubectl(['apply', '--server-side', '-f', join(root, 'charts/backend/crds')]);
-    await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+    await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=120s']);
     for (const namespace of ['shop', 'bank']) await lab.kubectl(['create', 'namespace', namespace]);
   });
   after(() => lab.down());

@@ -47,7 +47,7 @@ suite('objects of KubeSphere’s kinds', () => {
     }
     lab = await LightLab.up();
     for (const kind of kinds) await lab.apply(kind);
-    await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
+    await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=120s']);
     await lab.kubectl(['create', 'namespace', 'extension-porterlb']);
   });
   after(() => lab.down());

@@ -66,7 +66,7 @@ suite('helm as the helm-executor, with the rights of permissions.yaml and no oth
     postRenderer = extensionLabeller(join(folder, 'labels'), 'porterlb', kubectl);
     lab = await LightLab.up();
     for (const kind of kubeSphereKinds) await lab.apply(kind);
-    await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
+    await lab.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=120s']);
     await lab.kubectl(['create', 'namespace', namespace]);
     const rights = executorRights(extension.files.get('permissions.yaml')?.toString() ?? '');
     for (const object of executorObjects('porterlb', namespace, rights)) await lab.apply(object);

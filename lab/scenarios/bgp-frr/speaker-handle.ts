@@ -62,7 +62,6 @@ export class SpeakerHandle {
   async established(key: string): Promise<SessionStatus> {
     return await until(async () => this.#inState(key, 'Established'), {
       what: `the session ${key} to be established`,
-      timeoutMs: 40_000,
       explain: () => `${JSON.stringify(this.session(key))}\n${this.#stderr}`,
     });
   }
@@ -71,7 +70,6 @@ export class SpeakerHandle {
   async change(what: string, matches: (status: SessionStatus) => boolean): Promise<SessionStatus> {
     return await until(async () => this.changes.find(matches), {
       what,
-      timeoutMs: 40_000,
       explain: () => `${JSON.stringify(this.changes)}\n${this.#stderr}`,
     });
   }

@@ -8,7 +8,10 @@ import { inNamespace } from './router-network.ts';
 import { RoutedTraffic } from './traffic.ts';
 import type { Ability, Inabilities, Router, RouterOptions } from './router.ts';
 
-const { v4, v6 } = peers({ gracefulRestart: { restartTimeSeconds: 30 } });
+const restartTimeSeconds = 30;
+const { v4, v6 } = peers({ gracefulRestart: { restartTimeSeconds } });
+/** A route that is withdrawn is gone before one that is only retained would be. */
+export const withdrawnMs = (restartTimeSeconds - 5) * 1_000;
 
 /** By the number of the Service's address: the last numbers of its nodes' addresses. */
 export type Announced = Readonly<Record<number, readonly number[]>>;
@@ -107,7 +110,7 @@ export class Interop<R extends Router> {
   }
 
   /** Waits until the router's table, and its kernel's, is what is announced, in both families, and nothing else. */
-  async routed(announced: Announced): Promise<void> {
+  async routed(announced: Announced, timeoutMs?: number): Promise<void> {
     const wanted = sorted(expected(announced));
     let last: readonly string[] = [];
     const all = async (): Promise<boolean> => {
@@ -117,7 +120,7 @@ export class Interop<R extends Router> {
     const what = `the router's tables to be ${wanted.slice(0, 500)}`;
     await until(all, {
       what,
-      timeoutMs: 40_000,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
       explain: () => `${last.join('\n').slice(0, 2_000)}\n${this.router.log}`,
     });
   }
@@ -159,7 +162,6 @@ export class Interop<R extends Router> {
   async sessionsUp(count: number): Promise<void> {
     await until(async () => (await this.router.established()) === count, {
       what: `${count} sessions to be established at the router`,
-      timeoutMs: 20_000,
       explain: () => this.router.log,
     });
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../../state/until.ts';
-import type { Interop } from './interop.ts';
+import { withdrawnMs, type Interop } from './interop.ts';
 import { ownRoutes, routerAs, type Router } from './router.ts';
 
 /** What each router must do with us, by its own table, in IPv4 and IPv6. */
@@ -87,7 +87,7 @@ export function scenarios(lab: Interop<Router>): void {
     const speaker = await lab.speaker({ 1: [11, 12] });
     await lab.routed({ 1: [11, 12] });
     await speaker.stop('handover');
-    await lab.routed({});
+    await lab.routed({}, withdrawnMs);
     assert.match(await lab.router.endings(), /lab scenario ends/);
   });
 
@@ -105,7 +105,6 @@ export function scenarios(lab: Interop<Router>): void {
     }
     await until(async () => (speaker.session('v4')?.counters.established ?? 0) >= 2, {
       what: 'the session to be established again',
-      timeoutMs: 20_000,
     });
     await lab.routed({ 1: [11, 12] });
   });

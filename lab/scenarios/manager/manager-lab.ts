@@ -175,7 +175,7 @@ export class ManagerLab {
   }
 
   /** Waits until every router's kernel has exactly these machines as next hops; none: no route. */
-  async routed(ip: string, nodes: readonly string[] = this.nodeNames, timeoutMs = 30_000): Promise<void> {
+  async routed(ip: string, nodes: readonly string[] = this.nodeNames, timeoutMs = 60_000): Promise<void> {
     const family = ip.includes(':') ? 'ipv6' : 'ipv4';
     const gateways = nodes.map((node) => this.lab.node(node).addresses[family]);
     await Promise.all(this.lab.routers.map((router) => router.waitForRoutes(ip, gateways, { timeoutMs })));

@@ -247,7 +247,7 @@ const OLDEST = {
 /** Makes the kinds and the objects, stored by two versions of the kinds, as where a cluster has come all the way from the first one. */
 export async function makeObjects(lab: KubeAccess, version: Version, routers: readonly Neighbour[]): Promise<void> {
   for (const kind of crds(version, 'v1alpha1')) await lab.apply(kind);
-  await lab.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+  await lab.kubectl(['wait', '--for=condition=Established', '--timeout=120s', 'crd', '--all']);
   await until(() => lab.apply(OLDEST).then(() => true), { what: 'an object of v1alpha1 to be taken' });
   for (const kind of crds(version, 'v1alpha2')) await lab.apply(kind);
   for (const object of [...pools(version), ...peering(routers)]) {
