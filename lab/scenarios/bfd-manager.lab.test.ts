@@ -13,6 +13,8 @@ import { ManagerLab } from './manager/manager-lab.ts';
 import { Metrics } from './manager/metrics.ts';
 
 const peers = '/apis/network.kubesphere.io/v1alpha2/bgppeers';
+/** Of seconds of silence the sessions die, on either side, not of those moments in which a busy machine has no time for one of the two. */
+const detectMultiplier = 12;
 
 interface ReplicaBfd {
   readonly state: string;
@@ -38,11 +40,13 @@ suite('BFD of a peer', () => {
   before(async () => {
     lab = await ManagerLab.up({ hosts: 1 });
     frr = lab.lab.router('r1');
-    await frr.startBfd('5 200 200');
+    await frr.startBfd(`${detectMultiplier} 200 200`);
     // FRR gives BFD to sessions of a range when they come up.
     await frr.vtysh('clear bgp *');
     await lab.sessions('n1');
-    bird = await lab.lab.startBird(lab.lab.host('h1'), { bfd: 'interval 250 ms; multiplier 4;' });
+    bird = await lab.lab.startBird(lab.lab.host('h1'), {
+      bfd: `interval 250 ms; multiplier ${detectMultiplier};`,
+    });
     await lab.lab.apply(bgpPeer(bird, bird.addresses.ipv4));
     await lab.create('web', { spec: ours });
     ip = await lab.address('web');
@@ -101,27 +105,35 @@ suite('BFD of a peer', () => {
       ['r1', 'bird'].map((name) => shown(name, 'a session', ({ sessionState }) => sessionState === 'Established')),
     );
     // Not what FRR has for a router on its link.
-    await setBfd('r1', { enabled: true, multihop: true });
+    await setBfd('r1', { enabled: true, multihop: true, detectMultiplier });
     await shown('r1', 'that BFD is down', ({ bfd }) => bfd?.state === 'Down');
     await messageOf('r1', 'to say so', (message) => message.includes('spec.bfd: BFD is not up from n1'));
 
     await setBfd('r1', { multihop: false });
-    await setBfd('bird', { enabled: true, transmitIntervalMs: 200, receiveIntervalMs: 200 });
+    await setBfd('bird', { enabled: true, transmitIntervalMs: 200, receiveIntervalMs: 200, detectMultiplier });
     const isUp = ({ bfd }: Entry): boolean => bfd?.state === 'Up' && bfd.detectionTimeMs !== undefined;
     await inFrr('to be up', ({ status }) => status === 'up');
     await inBird('Up');
-    await shown('r1', 'what was agreed on', (entry) => isUp(entry) && entry.bfd?.detectionTimeMs === 5 * 300);
-    await shown('bird', 'what was agreed on', (entry) => isUp(entry) && entry.bfd?.detectionTimeMs === 4 * 250);
+    await shown(
+      'r1',
+      'what was agreed on',
+      (entry) => isUp(entry) && entry.bfd?.detectionTimeMs === detectMultiplier * 300,
+    );
+    await shown(
+      'bird',
+      'what was agreed on',
+      (entry) => isUp(entry) && entry.bfd?.detectionTimeMs === detectMultiplier * 250,
+    );
     await messageOf('r1', 'to say that all is well', (message) => message === 'In use.');
     const metrics = await Metrics.of(lab, 'n1');
     assert.deepEqual(metrics.series('porterlb_bfd_session_up{').length, 2);
     assert.equal(metrics.sum('porterlb_bfd_session_up{'), 2);
     assert.equal(metrics.sum('porterlb_bfd_session_failures_total'), 0);
 
-    await setBfd('r1', { transmitIntervalMs: 150, detectMultiplier: 7 });
+    await setBfd('r1', { transmitIntervalMs: 150, detectMultiplier: 17 });
     await inFrr(
       'to have the new interval',
-      (it) => it['remote-transmit-interval'] === 150 && it['remote-detect-multiplier'] === 7,
+      (it) => it['remote-transmit-interval'] === 150 && it['remote-detect-multiplier'] === 17,
     );
     const now = await Promise.all(
       ['r1', 'bird'].map((name) => shown(name, 'a session', ({ sessionState }) => sessionState === 'Established')),
@@ -137,7 +149,7 @@ suite('BFD of a peer', () => {
   });
 
   test('the only replica restarts: no router takes that for a failure, and its routes stay', async () => {
-    await setBfd('bird', { enabled: true, transmitIntervalMs: 200, receiveIntervalMs: 200 });
+    await setBfd('bird', { enabled: true, transmitIntervalMs: 200, receiveIntervalMs: 200, detectMultiplier });
     await inFrr('to be up', ({ status }) => status === 'up');
     await inBird('Up');
     let watching = true;

@@ -10,8 +10,12 @@ import { FrrRouter, linkLocal, speakerAddress, type BfdPeerOfFrr } from './bgp-f
 import { SpeakerHandle } from './bgp-frr/speaker-handle.ts';
 import { peers } from './bgp-routers/peers.ts';
 
-const bfd = { transmitIntervalMs: 200, receiveIntervalMs: 300, detectMultiplier: 4, multihop: false, minTtl: 1 };
-const { v4, v6 } = peers({ holdTimeSeconds: 90, gracefulRestart: { restartTimeSeconds: 30 }, bfd });
+/** Of seconds of silence the sessions die, not of those moments in which a busy machine has no time for one of the two. */
+const bfd = { transmitIntervalMs: 200, receiveIntervalMs: 300, detectMultiplier: 14, multihop: false, minTtl: 1 };
+const restartTimeSeconds = 30;
+const { v4, v6 } = peers({ holdTimeSeconds: 90, gracefulRestart: { restartTimeSeconds }, bfd });
+/** A route that is withdrawn is gone before one that is only retained would be. */
+const withdrawnMs = (restartTimeSeconds - 5) * 1_000;
 const four: Route = { prefix: '10.77.0.1/32', paths: [{ id: 1, nextHop: '10.211.0.11' }] };
 const six: Route = { prefix: 'fd00:77::1/128', paths: [{ id: 1, nextHop: 'fd00:211::11' }] };
 /** Addresses of the two ends that are on no link between them. */
@@ -23,7 +27,7 @@ let speaker: SpeakerHandle;
 before(async () => {
   router = await FrrRouter.start(`plbbfd${process.pid}`);
   await router.startBfd();
-  await profile('detect-multiplier 3', 'receive-interval 250', 'transmit-interval 350');
+  await profile('detect-multiplier 10', 'receive-interval 250', 'transmit-interval 350');
   await router.configure('neighbor P bfd', 'neighbor P bfd profile lab');
 });
 after(() => router.remove());
@@ -76,6 +80,7 @@ async function routed(route: Route, isThere: boolean): Promise<void> {
   const family = destination.includes(':') ? 6 : 4;
   await until(async () => (await router.routes(family)).has(destination) === isThere, {
     what: `${destination} ${isThere ? 'to be' : 'to be no longer'} in the router's kernel`,
+    ...(isThere ? {} : { timeoutMs: withdrawnMs }),
     explain: () => speaker.log,
   });
 }
@@ -93,28 +98,28 @@ test('over IPv4 and IPv6 sessions come up with the intervals that both sides wan
     assert.equal(session.multihop, false);
     assert.deepEqual(
       [session['remote-detect-multiplier'], session['remote-receive-interval'], session['remote-transmit-interval']],
-      [4, 300, 200],
+      [14, 300, 200],
     );
     // Ours by its receive interval, which is longer; its silence by its transmit interval, for the same reason.
     const agreed = ({ bfd: it }: SessionStatus): boolean =>
-      it?.transmitIntervalMs === 250 && it.detectionTimeMs === 3 * 350;
+      it?.transmitIntervalMs === 250 && it.detectionTimeMs === 10 * 350;
     await ours(key, 'to have the agreed intervals', agreed);
   }
 
-  const other = { ...bfd, transmitIntervalMs: 400, receiveIntervalMs: 500, detectMultiplier: 5 };
+  const other = { ...bfd, transmitIntervalMs: 400, receiveIntervalMs: 500, detectMultiplier: 9 };
   await speaker.configure([{ ...v4, bfd: other }, v6]);
   const told = await theirs(
     speakerAddress.ipv4,
     'to have our new intervals',
     (it) => it['remote-transmit-interval'] === 400,
   );
-  assert.deepEqual([told['remote-detect-multiplier'], told['remote-receive-interval'], told.status], [5, 500, 'up']);
-  await ours('v4', 'the new ones', ({ bfd: it }) => it?.transmitIntervalMs === 400 && it.detectionTimeMs === 3 * 500);
+  assert.deepEqual([told['remote-detect-multiplier'], told['remote-receive-interval'], told.status], [9, 500, 'up']);
+  await ours('v4', 'the new ones', ({ bfd: it }) => it?.transmitIntervalMs === 400 && it.detectionTimeMs === 10 * 500);
 
-  await profile('detect-multiplier 6', 'transmit-interval 600');
-  await ours('v4', "the router's new ones", ({ bfd: it }) => it?.detectionTimeMs === 6 * 600);
-  await profile('detect-multiplier 3', 'transmit-interval 350');
-  await ours('v4', "the router's old ones", ({ bfd: it }) => it?.detectionTimeMs === 3 * 500);
+  await profile('detect-multiplier 12', 'transmit-interval 600');
+  await ours('v4', "the router's new ones", ({ bfd: it }) => it?.detectionTimeMs === 12 * 600);
+  await profile('detect-multiplier 10', 'transmit-interval 350');
+  await ours('v4', "the router's old ones", ({ bfd: it }) => it?.detectionTimeMs === 10 * 500);
   assert.deepEqual([establishedTimes('v4'), establishedTimes('v6')], [1, 1]);
   assert.deepEqual([speaker.session('v4')?.bfd?.counters.up, speaker.session('v4')?.bfd?.counters.failed], [1, 0]);
 

@@ -33,7 +33,7 @@ export const WELL: Readonly<Record<string, Figures>> = {
   'UPDATE messages sent': { r1: some },
   'Sessions lost in an hour': { r1: 0 },
   'Replicas with BFD': { r1: 2 },
-  'Silence after which a router is given up': { r1: 1.5 },
+  'Silence after which a router is given up': { r1: 3 },
   'Routers given up in an hour': { r1: 0 },
   'Addresses by state': { announcing: 4, conflict: 0, 'no-link': 0, probing: 0 },
   'Questions and answers': { 'arp asked': some, 'arp answered': some, 'ndp asked': 0, 'ndp answered': 0 },
