@@ -10,12 +10,18 @@ import type { AgentAnswer, AgentEnd, AgentRequest, AgentStop } from './http-agen
 import type { Addresses, ClientPlan } from './plan.ts';
 import { inNamespace } from './topology.ts';
 
+/**
+ * Patience with a request, in milliseconds. A SYN that is lost is sent again after 1 s, then after 3 and 7 s: less than these tells of the same losses as
+ * much less would, and a busy machine has its time to answer.
+ */
+export const patience = { short: 2_900, long: 6_900 } as const;
+
 export interface GetOptions {
   /** Default: 80. */
   readonly port?: number;
   /** Default: `/`. */
   readonly path?: string;
-  /** From connecting to the last byte of the answer. Default: 2 s. */
+  /** From connecting to the last byte of the answer. Default: the short patience. */
   readonly timeoutMs?: number;
   /** Name of a connection of this client that is kept for later requests; opened if there is none. Default: one of its own. */
   readonly held?: string;
@@ -111,7 +117,7 @@ export class Client {
   }
 
   #ask(address: string, options: GetOptions & { readonly everyMs?: number }, waiting: Waiting): number {
-    const { port = 80, path = '/', timeoutMs = 2000, ...others } = options;
+    const { port = 80, path = '/', timeoutMs = patience.short, ...others } = options;
     const id = ++this.#lastId;
     this.#waiting.set(id, waiting);
     hold(this.#runningAgent(), true);

@@ -57,7 +57,9 @@ async function fetch({ id, host, port, path, timeoutMs, held: name }: AgentReque
   const { promise, resolve } = Promise.withResolvers<Result>();
   const connection = name === undefined ? { headers: { connection: 'close' } } : {};
   const sent = request({ host, port, path, agent: name === undefined ? false : agentOf(name), ...connection });
-  const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  const giveUp = (): void => void sent.destroy(new Error(`no answer within ${timeoutMs} ms`));
+  // What has come while this process got no processor time has come in time: it is read before.
+  const timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
   const fail = (error: Error): void => resolve({ error: error.message });
   sent.on('response', (response) => {
     let body = '';

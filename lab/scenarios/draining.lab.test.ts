@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, suite, test, type TestContext } from 'node:test';
 import type { WhoamiAnswer } from '../images/images.ts';
 import { ours } from '../local/objects.ts';
-import type { Client, HttpAnswer, Outcome } from '../network/client.ts';
+import { patience, type Client, type HttpAnswer, type Outcome } from '../network/client.ts';
 import { until } from '../state/until.ts';
 import { isAnswered, PacedTraffic } from '../story/traffic.ts';
 import { ManagerLab } from './manager/manager-lab.ts';
@@ -87,7 +87,7 @@ suite('a node is drained', () => {
    * route meanwhile.
    */
   async function under(t: TestContext, what: string, action: () => Promise<void>): Promise<[Outcome[], string[]]> {
-    const traffic = new PacedTraffic(client, ip, { timeoutMs: 5_000 });
+    const traffic = new PacedTraffic(client, ip, { timeoutMs: patience.long });
     await until(async () => traffic.outcomes.length >= 10, { what: 'the traffic to flow' });
     const states = await routesDuring(lab, [ip], action);
     const before = traffic.outcomes.length;

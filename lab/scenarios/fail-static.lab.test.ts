@@ -4,6 +4,7 @@ import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ours } from '../local/objects.ts';
 import { httpPort } from '../local/replicas.ts';
+import { patience } from '../network/client.ts';
 import { resting } from '../state/resting.ts';
 import { until } from '../state/until.ts';
 import { isAnswered, PacedTraffic } from '../story/traffic.ts';
@@ -73,7 +74,7 @@ suite('while the API server is down', { concurrency: 2 }, () => {
     }
 
     test('one after the other: every route stays, and each replica is back among those with an old view', async () => {
-      traffic = new PacedTraffic(lab.lab.client('c1'), ip, { everyMs: 10, timeoutMs: 5_000 });
+      traffic = new PacedTraffic(lab.lab.client('c1'), ip, { everyMs: 10, timeoutMs: patience.long });
       await until(async () => traffic.outcomes.filter(isAnswered).length >= 10, { what: 'the traffic to flow' });
       await neverLess(async () => {
         await lab.lab.stopApiServer();

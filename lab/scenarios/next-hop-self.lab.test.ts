@@ -7,7 +7,7 @@ import { after, before, suite, test } from 'node:test';
 import type { KubeObject } from '../cluster/api-client.ts';
 import { bgpPeer, on, ours, slice } from '../local/objects.ts';
 import type { BirdRouter } from '../network/bird-router.ts';
-import type { Outcome } from '../network/client.ts';
+import { patience, type Outcome } from '../network/client.ts';
 import type { Router } from '../network/router.ts';
 import { until } from '../state/until.ts';
 import { isAnswered, PacedTraffic } from '../story/traffic.ts';
@@ -155,7 +155,7 @@ suite('routers that take one path of an address from each session', () => {
           await meds({ n1: 100, n2: 100, n3: 100 });
         }
       });
-    }, 5_000);
+    }, patience.long);
     assert.deepEqual(lostOf(outcomes), []);
     await routed(...all);
   });
@@ -175,26 +175,13 @@ suite('routers that take one path of an address from each session', () => {
         );
         await until(async () => (await frr.establishedPeers()).join() === hops(['n1', 'n2']), {
           what: 'the hold time of the dead session to end',
-          timeoutMs: 60_000,
         });
         await routed('n1', 'n2');
-        const stale = (await heardPaths(frr, ip)).filter((path) => path.stale);
-        assert.deepEqual(
-          stale.map(({ nextHop, med, inUse }) => [nextHop, med, inUse]),
-          [[hops(['n3']), 100, false]],
-        );
-        const fresh = (await heardPaths(frr, ip)).filter((path) => !path.stale);
-        assert.deepEqual(
-          fresh.map(({ med, inUse }) => [med, inUse]),
-          [
-            [99, true],
-            [99, true],
-          ],
-        );
+        await retained('n3', ['n1', 'n2']);
       } finally {
         states = await Promise.all(histories.map((history) => history.stop()));
       }
-    }, 1_000);
+    }, patience.short);
     for (const seen of states) {
       assertNeverBack(seen, hops(['n3']));
       t.diagnostic(`next hops in turn: ${seen.map((hop) => `[${hop}]`).join(' ')}`);
@@ -209,6 +196,21 @@ suite('routers that take one path of an address from each session', () => {
     await n3ComesBack();
   });
 
+  /** Waits until FRR retains the path of a dead one, which it does not use, and uses those of the living, which are better by their MED. */
+  async function retained(dead: string, living: readonly string[]): Promise<void> {
+    const wanted = [...living.map((node) => `${hops([node])} MED 99 in use`), `${hops([dead])} MED 100 stale`];
+    const heard = async (): Promise<string> => {
+      const paths = (await heardPaths(frr, ip)).map(({ nextHop, med, inUse, stale }) => {
+        return [nextHop, `MED ${med}`, ...(stale ? ['stale'] : []), ...(inUse ? ['in use'] : [])].join(' ');
+      });
+      return paths.sort().join(', ');
+    };
+    await until(async () => (await heard()) === wanted.sort().join(', '), {
+      what: `FRR to have ${wanted.join(', ')}`,
+      explain: heard,
+    });
+  }
+
   async function n3ComesBack(): Promise<void> {
     await lab.lab.node('n3').powerOn();
     await lab.lab.node('n3').serve(ip);
@@ -220,7 +222,10 @@ suite('routers that take one path of an address from each session', () => {
   }
 
   test('lose the dead node alone, with BFD and without graceful restart: no other next hop goes, not for a moment', async (t) => {
-    const spec = { timers, nextHopSelf: true, bfd: { enabled: true }, gracefulRestart: { enabled: false } };
+    // The living are not to seem dead where a busy machine has no time for one of them for a moment.
+    const detectMultiplier = 10;
+    const bfd = { enabled: true, detectMultiplier };
+    const spec = { timers, nextHopSelf: true, bfd, gracefulRestart: { enabled: false } };
     const since = Date.now();
     await lab.lab.apply(bgpPeer(frr, frr.addresses.ipv4, spec));
     const changed = async (): Promise<boolean> =>
@@ -228,7 +233,7 @@ suite('routers that take one path of an address from each session', () => {
     await until(changed, { what: 'the sessions to be others' });
     await lab.sessions(...all);
     // FRR 8.4 may forget BFD of a dynamic neighbour that is back before the one of the last session is cleared away: so BFD comes afterwards.
-    await frr.startBfd('3 300 300');
+    await frr.startBfd(`${detectMultiplier} 300 300`);
     const up = async (): Promise<boolean> =>
       (await frr.bfdPeers()).filter(({ status }) => status === 'up').length === 3;
     await until(up, { what: 'BFD with all replicas', explain: async () => JSON.stringify(await frr.bfdPeers()) });

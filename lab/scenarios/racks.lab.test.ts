@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { LightLab } from '../light-lab.ts';
 import { bgpConf, bgpPeer, ours } from '../local/objects.ts';
+import { patience } from '../network/client.ts';
 import type { Router } from '../network/router.ts';
 import { until } from '../state/until.ts';
 import { isAnswered, longestGap, PacedTraffic } from '../story/traffic.ts';
@@ -84,7 +85,7 @@ suite('racks with routers of their own', () => {
   test('the first of a rack dies with its machine: its router never returns to what it retains, the other one hears nothing', async (t) => {
     const living = all.filter((node) => node !== 'n2');
     const histories = await Promise.all([left, right].map((router) => RouteHistory.start(router, ip)));
-    const traffic = new PacedTraffic(lab.lab.client('c1'), ip, { everyMs: 40, timeoutMs: 1_000 });
+    const traffic = new PacedTraffic(lab.lab.client('c1'), ip, { everyMs: 40, timeoutMs: patience.short });
     let rightAt = Infinity;
     let retained: readonly HeardPath[] = [];
     try {
@@ -93,7 +94,7 @@ suite('racks with routers of their own', () => {
       rightAt = Date.now();
       // Until then its session stands.
       const held = async (): Promise<boolean> => (await left.establishedPeers()).join() === address('n3');
-      await until(held, { what: 'the hold time of the dead session to end', timeoutMs: 60_000 });
+      await until(held, { what: 'the hold time of the dead session to end' });
       retained = (await uses(left, 'n3', living)).filter(({ stale }) => stale);
       await meds(right, { n1: 100, n4: 200 });
       await uses(right, 'n1', living);

@@ -8,10 +8,10 @@ import { after, before, suite, test, type TestContext } from 'node:test';
 import { bgpPeer, ours } from '../local/objects.ts';
 import { httpPort, podOn } from '../local/replicas.ts';
 import type { BirdRouter } from '../network/bird-router.ts';
+import { patience, type Outcome } from '../network/client.ts';
 import type { Router } from '../network/router.ts';
 import { until } from '../state/until.ts';
 import { isAnswered, longestGap, PacedTraffic } from '../story/traffic.ts';
-import type { Outcome } from '../network/client.ts';
 import { ingressOf, ManagerLab } from './manager/manager-lab.ts';
 import { NodeVerdicts } from './manager/node-verdicts.ts';
 import { heardPaths, hearsMeds } from './manager/paths.ts';
@@ -130,7 +130,7 @@ suite('replicas are scaled, restarted, cut off, frozen, and lose their machine',
         await lab.replicas.setMembers('n3');
         await are('n3');
       });
-    }, 5_000);
+    }, patience.long);
     assert.deepEqual(
       outcomes.filter((outcome) => !isAnswered(outcome)),
       [],
@@ -170,11 +170,11 @@ suite('replicas are scaled, restarted, cut off, frozen, and lose their machine',
         );
         // Until then its session stands; what a router retains after that has still its MED of 100.
         const held = async (): Promise<boolean> => (await frr.establishedPeers()).join() === hops(['n2']);
-        await until(held, { what: 'the hold time of the dead session to end', timeoutMs: 60_000 });
+        await until(held, { what: 'the hold time of the dead session to end' });
         await routed('n2', 'n3');
         tellRetained(t, await heardPaths(frr, ip));
       });
-    }, 1_000);
+    }, patience.short);
     assertNeverBack(seen.frr, 'n1');
     assertNeverBack(seen.bird, 'n1');
     const lost = outcomes.filter((outcome) => !isAnswered(outcome));
