@@ -108,7 +108,11 @@ suite('replicas explain over HTTPS what they do', () => {
     await lab.routed(ip);
     const path = 'namespaces/default/services/web';
     for (const member of members) {
-      const told = await answers<Explanation>(member, `${path}/explanation`, ({ result }) => result === 'reachable');
+      const told = await answers<Explanation>(
+        member,
+        `${path}/explanation`,
+        ({ result, replicas }) => result === 'reachable' && replicas.every(({ answered }) => answered),
+      );
       assert.match(told.sentence, new RegExp(`reached at .*${ip}`));
       assert.deepEqual(
         told.replicas.map(({ name, answered }) => [name, answered]),
@@ -158,10 +162,14 @@ suite('replicas explain over HTTPS what they do', () => {
       throw new Error(`${String(one)}\n${String(other)}`);
     };
     for (const [path, body] of everything) {
-      await until(() => alike(path, body), { what: `both to answer ${path} alike`, timeoutMs: 15_000 });
+      await until(() => alike(path, body), { what: `both to answer ${path} alike` });
     }
-    const { replicas } = await answers<{ replicas: { leads: boolean }[] }>('n1', 'version', () => true);
-    assert.deepEqual(replicas.map(({ leads }) => leads).toSorted(), [false, true]);
+    const leading = (each: { replicas: { leads: boolean }[] }): string =>
+      each.replicas
+        .map(({ leads }) => leads)
+        .toSorted()
+        .join();
+    await answers<{ replicas: { leads: boolean }[] }>('n1', 'version', (each) => leading(each) === 'false,true');
   });
 
   test('every one of them lists alike who takes the traffic of Services, and draws who answers on which network', async () => {
@@ -175,11 +183,13 @@ suite('replicas explain over HTTPS what they do', () => {
       const page = await answers<ServicePage>(
         member,
         'services',
-        (each) => takersOf(each, 'desk')?.length === 1 && takersOf(each, 'web')?.length === 3,
+        (each) =>
+          takersOf(each, 'desk')?.length === 1 &&
+          takersOf(each, 'web')?.length === 3 &&
+          each.replicas.every(({ answered }) => answered),
       );
       assert.deepEqual(takersOf(page, 'web'), ['n1', 'n2', 'n3']);
       assert.deepEqual(page.items.find(({ name }) => name === 'desk')?.takers[0]?.ip, ip);
-      assert.ok(page.replicas.every(({ answered }) => answered));
       const [owner] = takersOf(page, 'desk') ?? [];
       owners.add(owner);
       const drawn = [`node/${owner} answers link/10.50.0.0/24`, 'pool/office announces link/10.50.0.0/24'];
@@ -199,12 +209,10 @@ suite('replicas explain over HTTPS what they do', () => {
         assert.ok(session.negotiated?.families.some(({ addPath }) => addPath));
         assert.ok(session.prefixesSent > 0);
       }
-      const { items } = await answers<{ items: Node[] }>(member, 'nodes', ({ items: all }) => all.length === 3);
-      for (const { evidence } of items)
-        assert.deepEqual(
-          evidence.map(({ replica }) => replica),
-          members.map(podOn),
-        );
+      // One that takes long to answer is left out of an answer.
+      const ofAll = ({ evidence }: Node): boolean =>
+        evidence.map(({ replica }) => replica).join() === members.map(podOn).join();
+      await answers<{ items: Node[] }>(member, 'nodes', ({ items: all }) => all.length === 3 && all.every(ofAll));
     }
   });
 

@@ -191,7 +191,9 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
           .waitFor();
       }
       const addresses = ['n1', 'n2'].map((node) => setting.lab.node(node).addresses.ipv4);
-      assert.deepEqual(await router.establishedPeers(), addresses.sort());
+      await until(async () => (await router.establishedPeers()).join() === addresses.sort().join(), {
+        what: 'the router to have both sessions',
+      });
       await page.getByRole('region', { name: 'What to configure on the router' }).getByText('router bgp').waitFor();
     });
   });
@@ -209,10 +211,9 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
       const { message } = await setting.manager.allocatedBecause('shop/late', 'PoolDisabled');
       await open(page, overview);
       await page.locator('tr', { hasText: 'shop/late' }).getByText(message).waitFor();
-      assert.match(
-        await page.locator('body').innerText(),
-        /2 \/ 2\s+with a session[\s\S]*3 \/ 3\s+alive[\s\S]*2 \/ 2\s+answered/,
-      );
+      const all = /2 \/ 2\s+with a session[\s\S]*3 \/ 3\s+alive[\s\S]*2 \/ 2\s+answered/;
+      const shown = (): Promise<string> => page.locator('body').innerText();
+      await until(async () => all.test(await shown()), { what: 'the overview to show all well', explain: shown });
     });
   });
 

@@ -253,6 +253,7 @@ suite('kubectl porterlb, as one file, in a real cluster', () => {
     });
     await until(() => Promise.resolve(/^late +bgp/m.test(watching.stdout)), {
       what: 'the watch to show the pool that came later',
+      timeoutMs: 120_000,
       explain: () => Promise.resolve(`${watching.stdout}\n${watching.stderr}`),
     });
     const script = `openssl s_client -connect ${lab.node('n1').addresses.ipv4}:17982 </dev/null 2>/dev/null | openssl x509 -noout -subject`;

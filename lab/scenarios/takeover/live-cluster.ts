@@ -117,7 +117,7 @@ export function movesFrom(version: openelb.Version, howTo?: HowTo): void {
       const programs = [await pluginPath(lab), dirname(await lab.helmProgram())];
       terminal = new Terminal(programs.join(delimiter), lab.kubeconfig);
       await lab.apply(whoami('whoami', 2));
-      await lab.kubectl(['rollout', 'status', 'deployment/whoami', '--timeout=120s']);
+      await lab.kubectl(['rollout', 'status', 'deployment/whoami', '--timeout=300s']);
       await openelb.makeObjects(lab, version, lab.routers);
       for (const object of openelb.program(lab, version, image.name)) await lab.apply(object);
       await lab.node(openelb.LEFT.node).exec('ip', 'address', 'add', `${openelb.LEFT.ip}/32`, 'dev', 'eth0');
@@ -195,7 +195,9 @@ export function movesFrom(version: openelb.Version, howTo?: HowTo): void {
      * a host asked all the time.
      */
     async function neverTwoAnnouncers(seen: SeenAround, from: Speaker, to: Speaker): Promise<void> {
-      assert.deepEqual(seen.tables, [from, '', to]);
+      // Its table is looked at a few times a second, and may be full again by the next time; of its sessions it has told all.
+      const announced = seen.tables.filter((whose) => whose !== '');
+      assert.deepEqual(announced, [from, to], JSON.stringify(seen));
       assert.ok(betweenSessions(seen) !== undefined, JSON.stringify(seen));
       for (const ip of SPOKEN_FOR) {
         const spoke = (): Speaker[] => speakersFor(sniffer.records, ip, seen.since);
@@ -289,8 +291,8 @@ export function movesFrom(version: openelb.Version, howTo?: HowTo): void {
       await lab.apply({ ...pool, spec: { address: '172.31.0.0/28' } });
       await lab.apply(service('late', { app: 'whoami', pool: 'late' }));
       await answered(await addressOf(lab, 'late'));
-      await lab.kubectl(['delete', 'service', 'late', '--timeout=60s']);
-      await lab.kubectl(['delete', 'eip', 'late', '--timeout=60s']);
+      await lab.kubectl(['delete', 'service', 'late', '--timeout=120s']);
+      await lab.kubectl(['delete', 'eip', 'late', '--timeout=120s']);
     });
 
     test('the way back keeps every address, too, and OpenELB finds its objects as they were', async () => {
