@@ -13,6 +13,9 @@ import { FakeStateFile } from './platform/fake/state-file.ts';
 
 const STAND_IN = 'the API server does not say what there is, announcing what it said before this container started';
 
+/** Steps of 20 ms: ten seconds. */
+const soon = 500;
+
 /** One Pod, with containers one after the other. */
 class Pod {
   readonly clock = new FakeClock();
@@ -93,8 +96,8 @@ class Container {
   }
 
   /** Time passes; the engine's thread and the file take time of their own. The limit is there to end a failing test. */
-  async until(met: () => boolean): Promise<void> {
-    for (let left = 500; !met() && left > 0; left -= 1) {
+  async until(met: () => boolean, steps = 6_000): Promise<void> {
+    for (let left = steps; !met() && left > 0; left -= 1) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       this.#pod.clock.advance(20);
     }
@@ -140,7 +143,7 @@ suite('a replica that starts where an earlier container has left its state', () 
     const second = await pod.container(context);
     await pass(pod.clock, 2_900);
     assert.equal(second.said(STAND_IN), false);
-    await second.until(() => second.said(STAND_IN));
+    await second.until(() => second.said(STAND_IN), soon);
   });
 
   test('works with it if the API server answers but keeps a list back', async (context) => {
@@ -149,7 +152,7 @@ suite('a replica that starts where an earlier container has left its state', () 
     const second = await pod.container(context);
     await pass(pod.clock, 2_900);
     assert.equal(second.said(STAND_IN), false);
-    await second.until(() => second.said(STAND_IN));
+    await second.until(() => second.said(STAND_IN), soon);
     mend();
   });
 

@@ -92,7 +92,7 @@ class Bench {
 
   /** The engine's thread takes its own time; the limit is there to end a failing test. */
   async until(met: () => boolean): Promise<void> {
-    for (let left = 500; !met() && left > 0; left -= 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (let left = 6_000; !met() && left > 0; left -= 1) await new Promise((resolve) => setTimeout(resolve, 10));
     assert.ok(met());
   }
 

@@ -11,6 +11,17 @@ function resultOf(text: string, options: Partial<RunOptions> = {}): Promise<File
   return withTree({ 'x.test.ts': text }, (root) => runFile('x.test.ts', { root, ...defaults, ...options }));
 }
 
+/** The same of one that says when it hangs, after which it is asked to end: its time may be over before where a process takes long to start. */
+async function timedOut(
+  text: string,
+  options: Partial<RunOptions> = {},
+): Promise<{ readonly result: FileResult; readonly timeoutMs: number }> {
+  for (let timeoutMs = 1_500; ; timeoutMs *= 2) {
+    const result = await resultOf(text, { ...options, timeoutMs });
+    if (result.output.includes('hangs now') || timeoutMs > 30_000) return { result, timeoutMs };
+  }
+}
+
 const imports = "import { after, before, describe, it, test } from 'node:test';\n";
 const failedNames = ({ failures }: FileResult): string[] => failures.map(({ name }) => name);
 
@@ -76,25 +87,28 @@ describe('a file that fails as a whole', () => {
     wholeFile(`${imports}after(() => { throw new Error('late'); }); it('a', () => {});`, /late|no test failed/));
 
   it('takes too long, and may clean up before it ends', async () => {
-    const result = await resultOf(
+    const { result, timeoutMs } = await timedOut(
       `${imports}
       process.on('SIGTERM', () => setTimeout(() => { console.log('cleaned up'); process.exit(1); }, 100));
-      it('hangs', async () => { await new Promise((done) => setTimeout(done, 600_000)); });`,
-      { timeoutMs: 1_500 },
+      it('hangs', async () => {
+        console.log('hangs now');
+        await new Promise((done) => setTimeout(done, 600_000));
+      });`,
     );
-    assert.match(result.failures[0]?.error ?? '', /not done after 1.5 s/);
+    assert.match(result.failures[0]?.error ?? '', new RegExp(`not done after ${timeoutMs / 1_000} s`));
     assert.match(result.output, /cleaned up/);
   });
 
   it('does not heed the request to end, and is killed with what it started', async () => {
-    const result = await resultOf(
+    const { result } = await timedOut(
       `${imports}import { spawn } from 'node:child_process';
       process.on('SIGTERM', () => {});
       it('hangs', async () => {
         spawn(process.execPath, ['-e', 'setInterval(Object, 1000)'], { stdio: 'inherit' });
+        console.log('hangs now');
         await new Promise((done) => setTimeout(done, 600_000));
       });`,
-      { timeoutMs: 1_500, graceMs: 200 },
+      { graceMs: 200 },
     );
     // There is a result at all only because the grandchild is gone too: it held the pipes.
     assert.match(result.failures[0]?.error ?? '', /signal SIGKILL/);

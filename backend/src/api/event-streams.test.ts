@@ -49,7 +49,7 @@ async function bench(context: TestContext): Promise<ApiBench> {
 
 /** Sockets take real time; the limit is there to end a failing test. */
 async function until(met: () => boolean, meanwhile: () => void = () => undefined): Promise<void> {
-  for (let left = 1_000; !met() && left > 0; left -= 1) {
+  for (let left = 12_000; !met() && left > 0; left -= 1) {
     meanwhile();
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

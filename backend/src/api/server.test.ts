@@ -153,6 +153,21 @@ suite('the port of the API', () => {
   });
 });
 
+/**
+ * Who says nothing is gone after 5 s: where a busy machine takes that long for what is done here, nothing is shown, and it is done anew, with another
+ * server.
+ */
+async function beforeAnybodyIsGone(does: () => Promise<void>): Promise<void> {
+  for (let left = 10; ; left -= 1) {
+    const start = performance.now();
+    try {
+      return await does();
+    } catch (error) {
+      if (left === 0 || performance.now() - start < 4_000) throw error;
+    }
+  }
+}
+
 /** A connection from this address of the loopback, on which nothing is said. */
 async function silent(context: TestContext, port: number, from: string): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port, localAddress: from });
@@ -200,7 +215,7 @@ class HeldClient {
 }
 
 suite('who connects and says nothing', () => {
-  test('is gone after some seconds', { timeout: 30_000 }, async (context) => {
+  test('is gone after some seconds', { timeout: 120_000 }, async (context) => {
     const { port } = await serving(context);
     const half = await silent(context, port, '127.0.0.1');
     const whole = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false });
@@ -209,37 +224,41 @@ suite('who connects and says nothing', () => {
   });
 
   test('keeps nobody else from the port, and replicas not at all', async (context) => {
-    const { port, at, value } = await serving(context);
-    for (const from of ['127.0.0.1', '127.0.0.3', '127.0.0.4', '127.0.0.5', '127.0.0.6']) {
-      const all = await Promise.all(Array.from({ length: 260 }, async () => await silent(context, port, from)));
-      const last = all.at(-1);
-      if (last?.closed === false) await once(last.resume(), 'close');
-      const next = get(port, '/', { localAddress: '127.0.0.7' });
-      if (from < '127.0.0.5') assert.equal((await next).text, 'the API');
-      else await next.catch(() => undefined);
-    }
-    await assert.rejects(get(port, '/', { localAddress: '127.0.0.7' }));
-    const { key, cert } = value.current;
-    assert.equal((await get(port, '/', { localAddress: '127.0.0.2', key, cert })).text, 'the API');
-    await assert.rejects(clientOf(context, value).ask(at, [], 5_000));
+    await beforeAnybodyIsGone(async () => {
+      const { port, at, value } = await serving(context);
+      for (const from of ['127.0.0.1', '127.0.0.3', '127.0.0.4', '127.0.0.5', '127.0.0.6']) {
+        const all = await Promise.all(Array.from({ length: 260 }, async () => await silent(context, port, from)));
+        const last = all.at(-1);
+        if (last?.closed === false) await once(last.resume(), 'close');
+        const next = get(port, '/', { localAddress: '127.0.0.7' });
+        if (from < '127.0.0.5') assert.equal((await next).text, 'the API');
+        else await next.catch(() => undefined);
+      }
+      await assert.rejects(get(port, '/', { localAddress: '127.0.0.7' }));
+      const { key, cert } = value.current;
+      assert.equal((await get(port, '/', { localAddress: '127.0.0.2', key, cert })).text, 'the API');
+      await assert.rejects(clientOf(context, value).ask(at, [], 5_000));
+    });
   });
 
   test('from the address of a replica counts like anybody, and leaves room for the replica', async (context) => {
-    const { port, value } = await serving(context);
-    const { key, cert } = value.current;
-    const replica = { localAddress: '127.0.0.2', key, cert };
-    const all = await Promise.all(Array.from({ length: 300 }, async () => await silent(context, port, '127.0.0.2')));
-    // Of the first ones, which count as somebody's else, there are too many already.
-    const ended = (): number => all.filter(({ closed }) => closed).length;
-    for (const socket of all) socket.resume();
-    while (ended() < 300 - 250 - 16) await new Promise((resolve) => setImmediate(resolve));
-    assert.equal((await get(port, `${FACTS_PATH}?ips=`, replica)).code, 200);
-    // Who has shown that he is no replica doesn't keep the room of one.
-    await assert.rejects(get(port, '/', { localAddress: '127.0.0.2' }));
-    assert.equal((await get(port, `${FACTS_PATH}?ips=`, replica)).code, 200);
+    await beforeAnybodyIsGone(async () => {
+      const { port, value } = await serving(context);
+      const { key, cert } = value.current;
+      const replica = { localAddress: '127.0.0.2', key, cert };
+      const all = await Promise.all(Array.from({ length: 300 }, async () => await silent(context, port, '127.0.0.2')));
+      // Of the first ones, which count as somebody's else, there are too many already.
+      const ended = (): number => all.filter(({ closed }) => closed).length;
+      for (const socket of all) socket.resume();
+      while (ended() < 300 - 250 - 16) await new Promise((resolve) => setImmediate(resolve));
+      assert.equal((await get(port, `${FACTS_PATH}?ips=`, replica)).code, 200);
+      // Who has shown that he is no replica doesn't keep the room of one.
+      await assert.rejects(get(port, '/', { localAddress: '127.0.0.2' }));
+      assert.equal((await get(port, `${FACTS_PATH}?ips=`, replica)).code, 200);
+    });
   });
 
-  test('pushes no replica out that is in the middle of its handshake', { timeout: 30_000 }, async (context) => {
+  test('pushes no replica out that is in the middle of its handshake', { timeout: 120_000 }, async (context) => {
     const { port, value } = await serving(context);
     const { key, cert } = value.current;
     const from = '127.0.0.2';
@@ -257,14 +276,16 @@ suite('who connects and says nothing', () => {
   });
 
   test('and replicas keep what they have, however many others come from their address', async (context) => {
-    const { port, value } = await serving(context);
-    const { key, cert } = value.current;
-    const shown = { host: '127.0.0.1', port, localAddress: '127.0.0.2', rejectUnauthorized: false, key, cert };
-    const replicas = await Promise.all(Array.from({ length: 20 }, async () => await secure(context, shown)));
-    const all = await Promise.all(Array.from({ length: 300 }, async () => await silent(context, port, '127.0.0.2')));
-    for (const socket of all) socket.resume();
-    while (all.filter(({ closed }) => closed).length < 300 - 250 - 16) await new Promise((r) => setImmediate(r));
-    assert.ok(replicas.every(({ closed }) => !closed));
+    await beforeAnybodyIsGone(async () => {
+      const { port, value } = await serving(context);
+      const { key, cert } = value.current;
+      const shown = { host: '127.0.0.1', port, localAddress: '127.0.0.2', rejectUnauthorized: false, key, cert };
+      const replicas = await Promise.all(Array.from({ length: 20 }, async () => await secure(context, shown)));
+      const all = await Promise.all(Array.from({ length: 300 }, async () => await silent(context, port, '127.0.0.2')));
+      for (const socket of all) socket.resume();
+      while (all.filter(({ closed }) => closed).length < 300 - 250 - 16) await new Promise((r) => setImmediate(r));
+      assert.ok(replicas.every(({ closed }) => !closed));
+    });
   });
 });
 

@@ -45,7 +45,7 @@ async function scene(context: TestContext, handle: App): Promise<Scene> {
 
 /** Sockets take real time; the limit is there to end a failing test. */
 async function until(met: () => boolean): Promise<void> {
-  for (let left = 2_000; !met() && left > 0; left -= 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let left = 12_000; !met() && left > 0; left -= 1) await new Promise((resolve) => setTimeout(resolve, 5));
   assert.ok(met());
 }
 

@@ -6,7 +6,7 @@ import { FakeLogger } from '../platform/fake/logger.ts';
 import { EngineHandle } from './handle.ts';
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 2_000 && !condition(); i++) await sleep(5);
+  for (let i = 0; i < 12_000 && !condition(); i++) await sleep(5);
   assert.ok(condition());
 }
 

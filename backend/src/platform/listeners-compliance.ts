@@ -16,7 +16,7 @@ export interface ListenersHarness {
   readonly host: string;
   /** From where callers come. */
   readonly callerHost: string;
-  /** Connects; gives up after 200 ms. */
+  /** Connects; gives up after 200 ms, or after a second where this process may stand still for as long. */
   call(port: number, options?: TcpOptions): CallerEnd;
   until(condition: () => boolean): Promise<void>;
   settle(): Promise<void>;

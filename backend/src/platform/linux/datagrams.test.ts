@@ -17,7 +17,7 @@ async function freePort(host: string): Promise<Endpoint> {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 1_000 && !condition(); i++) await sleep(5);
+  for (let i = 0; i < 12_000 && !condition(); i++) await sleep(5);
   assert.ok(condition());
 }
 

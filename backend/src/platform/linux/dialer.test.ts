@@ -52,7 +52,7 @@ async function refusing(): ReturnType<DialerHarness['refusing']> {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${String(condition)}`);
     await sleep(2);

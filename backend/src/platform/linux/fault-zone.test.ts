@@ -8,12 +8,18 @@ const PRELUDE = `
   import { createServer, request } from 'node:http';
   import { AsyncFaultZone, handleFaults } from ${JSON.stringify(join(import.meta.dirname, 'fault-zone.ts'))};
   const zone = new AsyncFaultZone();
-  zone.onFault((error) => console.log('spared ' + error.message));
+  const told = new Map();
+  zone.onFault(({ message }) => {
+    console.log('spared ' + message);
+    told.get(message)?.();
+  });
   handleFaults(zone, (error) => { console.log('fatal ' + error.message); process.exit(1); });
   const fail = (where) => { throw new Error(where); };
   const ask = async (port, path) => await new Promise((resolve) => {
-    const sent = request({ host: '127.0.0.1', port, path, agent: false, timeout: 100 }, (answer) => answer.resume().on('end', resolve));
-    sent.on('error', resolve).on('timeout', () => sent.destroy());
+    const sent = request({ host: '127.0.0.1', port, path, agent: false }, (answer) => answer.resume().on('end', resolve));
+    sent.on('error', resolve);
+    // There is no answer: the fault has taken its place.
+    told.set(path.slice(1), () => sent.destroy(new Error('no answer')));
     sent.end();
   });
 `;

@@ -8,7 +8,7 @@ import { keysAt, systemListeners } from './listeners.ts';
 const host = '127.0.0.1';
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${String(condition)}`);
     await sleep(2);
@@ -19,7 +19,7 @@ const call: ListenersHarness['call'] = (port, options = {}) => {
   const events: string[] = [];
   let received = '';
   const connection = systemDialer.dial(
-    { host, port, timeoutMs: 200, ...options },
+    { host, port, timeoutMs: 1_000, ...options },
     {
       onConnect: () => void events.push('open'),
       onData: (chunk) => (received += new TextDecoder().decode(chunk)),
