@@ -123,7 +123,7 @@ export class LightLab extends KubeAccess {
     const { record, processes, programs } = site;
     const folder = folderOf(record.name);
     const network = options.network && (await buildNetwork(record, options.network));
-    const place = network ? placeInNetwork(network) : await placeOnLoopback();
+    const place = network ? placeInNetwork(network) : await placeOnLoopback(record);
     const credentials = new Credentials(join(folder, 'credentials'));
     await credentials.create(place.addresses, []);
     const kubeconfig = join(folder, 'kubeconfig');
@@ -270,8 +270,8 @@ function placeInNetwork({ controlPlane, hostLink }: NetworkPlan): Place {
   };
 }
 
-async function placeOnLoopback(): Promise<Place> {
-  const [api = 0, etcd = 0, etcdPeer = 0] = await freePorts(3);
+async function placeOnLoopback({ index }: LabRecord): Promise<Place> {
+  const [api = 0, etcd = 0, etcdPeer = 0] = await freePorts(3, index);
   const server = `https://127.0.0.1:${api}`;
   return {
     options: { enter: [], bindAddress: '127.0.0.1', advertiseAddress: undefined, ports: { api, etcd, etcdPeer } },
@@ -283,12 +283,14 @@ async function placeOnLoopback(): Promise<Place> {
 
 /**
  * Ports that nobody on loopback has at this moment, all different. They lie below those that systems give to outgoing
- * connections: one of these would take a port from under us before its server starts.
+ * connections: one of these would take a port from under us before its server starts. Each lab of a machine has a hundred of its own, by its index: those
+ * that come up at once do not take each other's.
  */
-async function freePorts(count: number): Promise<number[]> {
+async function freePorts(count: number, index: number): Promise<number[]> {
+  const first = 20_000 + 100 * index;
   const ports = new Set<number>();
   while (ports.size < count) {
-    const port = randomInt(20_000, 32_768);
+    const port = first + randomInt(100);
     if (await isFree(port)) ports.add(port);
   }
   return [...ports];

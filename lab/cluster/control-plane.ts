@@ -66,7 +66,7 @@ export class ControlPlane {
     const { processes, api } = this.#deps;
     await until(() => this.#isReadyOrDead(api), {
       what: 'the API server to be ready',
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
       explain: () => processes.lastWords('kube-apiserver'),
       signal: processes.signal,
     });

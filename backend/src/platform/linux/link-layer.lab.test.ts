@@ -29,7 +29,7 @@ assert.equal(unshare(CLONE_NEWNET), 0, 'a network namespace of its own needs roo
 const ip = (...args: readonly string[]): string => execFileSync('ip', args, { encoding: 'utf8' });
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 1_000 && !condition(); i++) await sleep(5);
+  for (let i = 0; i < 12_000 && !condition(); i++) await sleep(5);
   assert.ok(condition());
 }
 

@@ -26,7 +26,7 @@ const sysctl = (...args: readonly string[]): string => execFileSync('sysctl', ['
 sysctl('net.ipv6.conf.default.disable_ipv6=0', 'net.ipv6.conf.default.accept_dad=0');
 
 async function until(what: string, condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 1_000 && !condition(); i++) await sleep(10);
+  for (let i = 0; i < 6_000 && !condition(); i++) await sleep(10);
   assert.ok(condition(), what);
 }
 
