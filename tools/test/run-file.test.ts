@@ -145,6 +145,15 @@ it('compiles what many files load only once', async () => {
   assert.equal(result.passed, 1);
 });
 
+it('draws the same values with each run', async () => {
+  const text = `${imports}import fc from '${import.meta.resolve('fast-check')}';
+    it('draws', () => console.log('drew', JSON.stringify(fc.sample(fc.nat(), 5)), fc.readConfigureGlobal().seed));`;
+  const [one, other] = await Promise.all([resultOf(text), resultOf(text)]);
+  const drawn = /^drew \[.*\] 1$/m;
+  assert.match(one.output, drawn);
+  assert.equal(drawn.exec(one.output)?.[0], drawn.exec(other.output)?.[0]);
+});
+
 it('runs only the tests with a wanted name', async () => {
   const text = `${imports}it('red', () => {}); it('blue', () => { throw new Error('not asked for'); });`;
   const result = await resultOf(text, { namePattern: 'red' });

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestEvent } from './events.ts';
 
@@ -45,6 +46,9 @@ const outputLimit = 64 * 1024;
 const reporter = new URL('./reporter.ts', import.meta.url).href;
 /** Lets Node.js read TSX, and gives tests of the console's pages a document. */
 const componentHooks = new URL('../../frontend/src/testing/hooks.ts', import.meta.url).href;
+
+/** Has tests that draw values draw the same with each run. */
+const chance = new URL('./chance.ts', import.meta.url).href;
 
 /** Where modules are kept as they were compiled, for all files of a run and those after it. */
 export function compileCache(root: string): string {
@@ -115,6 +119,7 @@ function startFile(path: string, { root, namePattern }: RunOptions): ChildProces
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const flags = ['--disable-warning=ExperimentalWarning', `--test-reporter=${reporter}`];
   if (path.endsWith('.tsx')) flags.push(`--import=${componentHooks}`);
+  if (readFileSync(join(root, path), 'utf8').includes('fast-check')) flags.push(`--import=${chance}`);
   if (namePattern !== undefined) flags.push(`--test-name-pattern=${namePattern}`);
   return spawn(process.execPath, [...flags, join(root, path)], {
     cwd: root,
