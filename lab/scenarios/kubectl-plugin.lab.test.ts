@@ -76,6 +76,9 @@ suite('kubectl porterlb, as one file, in a real cluster', () => {
       const object = service('web', { app: 'nobody' });
       await lab.apply({ ...object, metadata: { ...object.metadata, namespace } });
     }
+    const said = ['--for=condition=network.kubesphere.io/Announced=false', '--timeout=120s'];
+    for (const namespace of ['default', 'shop', 'bank'])
+      await lab.kubectl(['wait', 'service/web', '-n', namespace, ...said]);
   });
   after(async () => {
     await lab.down();

@@ -68,7 +68,8 @@ export function scenarios(lab: Interop<Router>): void {
         await until(async () => (await lab.router.preference(prefix)).med === 50, {
           what: `the MED of ${prefix} to be 50`,
         });
-        assert.deepEqual(await lab.router.communities(prefix), ['65000:77']);
+        const marked = async (): Promise<boolean> => (await lab.router.communities(prefix)).join() === '65000:77';
+        await until(marked, { what: `${prefix} to have its community` });
       }
       await traffic.more(50);
       for (const key of ['v4', 'v6']) assert.equal((await speaker.now(key))?.counters.established, 1);
