@@ -121,7 +121,7 @@ export class ClusterNode {
     const earliest = Math.floor(reportedAfter / 1000) * 1000;
     await until(async () => (await this.#lastReadyReport()) >= earliest, {
       what: `${this.name} to be Ready`,
-      timeoutMs: 60_000,
+      timeoutMs: 180_000,
       intervalMs: 100,
       explain: () => this.#deps.machine.lastWords('kubelet'),
       signal,

@@ -108,7 +108,7 @@ suite('a cluster that moves from MetalLB', () => {
       },
       {
         what: `${name} to be announced`,
-        timeoutMs: 60_000,
+        timeoutMs: 120_000,
         explain: () => lab.kubectl(['get', 'svc', name, '-o', 'yaml']),
       },
     );
@@ -120,7 +120,7 @@ suite('a cluster that moves from MetalLB', () => {
     assert.ok(client !== undefined);
     await until(async () => (await request(client, ip, 20).catch(() => undefined))?.size === 2, {
       what: `both Pods to answer at ${ip}`,
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
     });
   }
 

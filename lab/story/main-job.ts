@@ -87,7 +87,7 @@ async function answersOfAll(lab: Lab, ip: string, pods: number): Promise<Tally> 
     },
     {
       what: `${pods} Pods to answer 100 requests at ${ip} through every node`,
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
       explain: () => `the last that answered all of 100 requests:\n${last}`,
     },
   );
@@ -213,11 +213,11 @@ async function killReplica(lab: Lab, show: Show): Promise<void> {
     show.command(`${first.node}# kill -9 ${killed}`, `(the process of ${first.name})`);
     await until(async () => (await restarts(lab, first.name)) > before, {
       what: `the kubelet to restart ${first.name}`,
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
     });
     await until(async () => (await sessionAgeMs(lab, first.node)) < oldAgeMs, {
       what: 'the new process to have its session',
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
     });
   });
   await routesVia(lab, show, ip);

@@ -87,5 +87,5 @@ async function untilAnswered(ask: () => Promise<string>): Promise<string> {
       return undefined;
     }
   };
-  return until(attempt, { what: 'an answer', timeoutMs: 60_000, explain: () => Promise.resolve(last) });
+  return until(attempt, { what: 'an answer', timeoutMs: 120_000, explain: () => Promise.resolve(last) });
 }

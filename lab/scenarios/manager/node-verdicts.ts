@@ -25,7 +25,9 @@ export class NodeVerdicts {
   /** Starts the stand-in on a machine; one that runs is replaced. */
   async serve(node: string, answers: Answers = working): Promise<void> {
     await this.end(node);
-    await this.#lab.lab.node(node).spawn(name, [process.execPath, program, JSON.stringify(answers)]);
+    // It stands for a program on a machine of its own, which has time to answer however busy this one is.
+    const command = ['nice', '-n', '-10', process.execPath, program, JSON.stringify(answers)];
+    await this.#lab.lab.node(node).spawn(name, command);
   }
 
   /** Ends the stand-in: connections to its port are refused. */

@@ -145,7 +145,7 @@ export function movesFrom(version: openelb.Version, howTo?: HowTo): void {
           ({ status }) => status === 200,
           () => false,
         );
-      await until(get, { what: `an answer of ${ip}:${port}`, timeoutMs: 60_000 });
+      await until(get, { what: `an answer of ${ip}:${port}`, timeoutMs: 120_000 });
     }
 
     /** Returns when its replicas are about to start: KubeSphere's helm, with `--wait`, goes on. */
@@ -234,7 +234,7 @@ export function movesFrom(version: openelb.Version, howTo?: HowTo): void {
         const ended = await terminal.porterlb('preflight');
         return ended.code === 1 && ended;
       };
-      const { stdout } = await until(asked, { what: 'an answer of a replica that waits', timeoutMs: 60_000 });
+      const { stdout } = await until(asked, { what: 'an answer of a replica that waits', timeoutMs: 120_000 });
       assert.match(stdout, /loadBalancers +failed +OpenELB[^]*kubectl porterlb takeover openelb/);
       assert.equal(await announcers(lab.router('r1'), NETWORK), 'OpenELB');
       for (const ip of SPOKEN_FOR) assert.ok(!speakersFor(sniffer.records, ip, 0).includes('PorterLB'), ip);
