@@ -46,7 +46,7 @@ export async function signIn(browser: Browser, url: string, options: SessionOpti
   const answer = await context.request.post('/login', { data: form });
   if (!((await answer.json()) as { success?: boolean }).success) throw new Error(`${name} can't sign in`);
   const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(120_000);
   const faults: string[] = [];
   page.on('pageerror', ({ message }) => {
     if (!shellsOwn.some((known) => known.test(message))) faults.push(message);

@@ -51,7 +51,7 @@ export async function open(page: Page, path: string): Promise<void> {
 /** Goes to a page and returns when it is there, with nothing on it that still moves. */
 export async function show(page: Page, { path, ready }: Pick<ShownPage, 'path' | 'ready'>): Promise<void> {
   await page.goto(path, { waitUntil: 'commit' });
-  await page.locator(ready).first().waitFor({ timeout: 60_000 });
+  await page.locator(ready).first().waitFor({ timeout: 120_000 });
   await page.waitForLoadState('load');
   await page.evaluate('document.fonts.ready');
 }

@@ -49,7 +49,7 @@ suite('the console in the shell of ks-console', { skip: await whyNoShell(progres
     const context = await browser.newContext({ baseURL: setting.url, locale: 'en-US' });
     try {
       const page = await context.newPage();
-      page.setDefaultTimeout(60_000);
+      page.setDefaultTimeout(120_000);
       await page.goto(`${pools}`);
       const attempt = async (password: string): Promise<void> => {
         await page.getByPlaceholder('user@example.com').fill('admin');
