@@ -26,7 +26,7 @@ interface Condition {
 }
 
 const namespace = 'default';
-const deadlineMs = 5_000;
+const deadlineMs = 45_000;
 
 function condition(type: string, reason: string): Condition {
   return { type, status: 'True', reason, message: '', lastTransitionTime: '2026-01-01T00:00:00Z' };
