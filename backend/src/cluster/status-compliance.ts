@@ -9,7 +9,7 @@ import type { KubeObject, ObjectRef, ResourceKind } from './objects.ts';
 import { patchFenced } from './write/apply-status.ts';
 
 const namespace = 'default';
-const deadlineMs = 10_000;
+const deadlineMs = 45_000;
 const finalizer = 'service.kubernetes.io/load-balancer-cleanup';
 const foreign = 'foreign.example/finalizer';
 
