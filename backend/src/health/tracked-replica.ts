@@ -71,8 +71,8 @@ export interface Tracked {
   answeredAt: number;
   /** Clock time of the last question. */
   askedAt: number;
-  /** Clock time of the last answer to it that had our place. */
-  toldAt: number;
+  /** How often it was told our place lately (`told-place.ts`). */
+  toldUntil: number;
   /** The next one, where news came too soon after the last one. */
   soon: Timer | undefined;
   /** That questions to it can't even be sent was said, once until it answers again. */
@@ -100,7 +100,7 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
     countsUs: false,
     answeredAt: -Infinity,
     askedAt: -Infinity,
-    toldAt: -Infinity,
+    toldUntil: -Infinity,
     soon: undefined,
   };
   const found = {

@@ -4,6 +4,7 @@ import type { Node } from '../../domain/node.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { Replica } from '../../domain/replica.ts';
 import { aNode, aPool } from '../../domain/testing/builders.ts';
+import { decodeProbe } from '../../health/probe-message.ts';
 import { ReplicaProber } from '../../health/replicas.ts';
 import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeDatagrams } from '../../platform/fake/datagrams.ts';
@@ -60,8 +61,12 @@ export class LanHost {
     this.link = this.links.add({ name: 'eth0', mac: this.mac, prefixes, wire: lan.wire });
   }
 
+  /** How many Pods it has had before this one. */
+  podsBefore = 0;
+
   get replica(): Replica {
-    return { name: `porter-${this.name}`, address: `192.0.2.${this.number}`, node: this.name };
+    const name = ['porter', this.name, ...(this.podsBefore > 0 ? [this.podsBefore] : [])].join('-');
+    return { name, address: `192.0.2.${this.number}`, node: this.name };
   }
 }
 
@@ -112,15 +117,24 @@ export class Lan {
     for (const name of names) this.#start(this.host(name), this.datagrams);
   }
 
-  /** Starts one whose version knows of a datagram's flags only those of the first: leaving, stale, announcing. */
+  /**
+   * Starts one whose version knows of a datagram's flags only those of the first: leaving, stale, announcing; and of no MED offsets. Each of
+   * its answers has its place, as none could be left out.
+   */
   startOlder(name: string): void {
+    let lastPlace = new Uint8Array();
+    const asOlder = (bytes: Uint8Array): Uint8Array => {
+      const { kind, placeOmitted = false } = decodeProbe(bytes) ?? {};
+      if (kind === 'answer' && !placeOmitted) lastPlace = bytes.slice(PLACE_AT);
+      return withFirstFlags(placeOmitted ? Buffer.concat([bytes, lastPlace]) : bytes);
+    };
     this.#start(this.host(name), {
       bind: (host, port, handlers) => {
         const socket = this.datagrams.bind(host, port, {
           ...handlers,
           onMessage: (bytes, from) => handlers.onMessage(withFirstFlags(bytes), from),
         });
-        return { ...socket, send: (bytes, toPort, to) => socket.send(withFirstFlags(bytes), toPort, to) };
+        return { ...socket, send: (bytes, toPort, to) => socket.send(asOlder(bytes), toPort, to) };
       },
     });
   }
@@ -265,7 +279,7 @@ export class Lan {
     const random = { next: (): number => (this.#seed = (this.#seed * 16_807) % 2_147_483_647) / 2_147_483_647 };
     const { logger, links } = host;
     const prober = new ReplicaProber(
-      { clock, random, datagrams, logger, onChange: () => host.layer2?.replicasChanged() },
+      { clock, random, datagrams, logger, onChange: () => this.#replicasChanged(host) },
       { self: host.replica.name, host: host.replica.address, port: PORT },
     );
     const speaker: Layer2Speaker = new Layer2Speaker({
@@ -285,6 +299,13 @@ export class Lan {
     );
   }
 
+  /** As in an engine, whose rank among the replicas is news to them. */
+  #replicasChanged({ prober, layer2, replica }: LanHost): void {
+    layer2?.replicasChanged();
+    const others = prober?.answering().filter(({ name }) => name < replica.name) ?? [];
+    prober?.setRank(others.length, new Map());
+  }
+
   #hear(frame: Uint8Array): void {
     const packet = decodeFrame(frame);
     if (packet.kind !== 'arp') return;
@@ -302,8 +323,13 @@ export class Lan {
   }
 }
 
+/** Where a datagram of a prober has the place. */
+const PLACE_AT = 16;
+
 function withFirstFlags(bytes: Uint8Array): Uint8Array {
-  return bytes.with(5, (bytes[5] ?? 0) & 0x07);
+  return Uint8Array.from(bytes)
+    .with(5, (bytes[5] ?? 0) & 0x07)
+    .fill(0, 6, 8);
 }
 
 export const IPS: readonly string[] = Array.from({ length: 12 }, (_, i) => `192.0.2.${130 + i}`);
