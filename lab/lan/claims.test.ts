@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { answersFor, owners, ownersOverlap, ownersOverlaps, reigns } from './claims.ts';
+import { answersFor, owners, ownersOverlap, ownersOverlaps, reigns, reignsTold } from './claims.ts';
 import type { LanRecord, LanRecordKind } from './records.ts';
 
 const ip = '10.50.0.200';
@@ -29,6 +29,15 @@ suite('who owned an address', () => {
     assert.deepEqual(owners(records, '10.50.0.202'), []);
   });
 
+  test('reigns are told with names and kinds, since the first of them', () => {
+    const records = [claim(1_000, 'a', 'gratuitous'), ...claims('a', 1100, 1300), claim(1400, 'b')];
+    assert.deepEqual(reignsTold(records, ip, (mac) => `node ${mac}`).split('\n'), [
+      'claims to 10.50.0.200 since 1970-01-01T00:00:01.000Z:',
+      '  +0.0 to +300.0 ms: 4 by node a (1 gratuitous, 3 arp-reply)',
+      '  +400.0 to +400.0 ms: 1 by node b (1 arp-reply)',
+    ]);
+  });
+
   test('one that takes over and gives back: three reigns, no overlap', () => {
     const records = [...claims('a', 0, 1000), ...claims('b', 1100, 5000), ...claims('a', 5100, 9000)];
     assert.deepEqual(owners(records, ip), ['a', 'b', 'a']);
@@ -54,6 +63,31 @@ suite('who owned an address', () => {
     ]);
     assert.equal(ownersOverlap(records, ip), 3550);
     assert.equal(ownersOverlap(records, ip, { silenceMs: 1000 }), 0);
+  });
+
+  test('one that gave an address up, and got it back a moment later, has not had it meanwhile, if others answered all who asked', () => {
+    const questions = Array.from({ length: 30 }, (_, i) => question(i * 100 - 1));
+    const records = [...claims('a', 0, 1000), ...claims('b', 1100, 2300), ...claims('a', 2400, 5000)];
+    assert.deepEqual(ownersOverlaps([...records, ...questions], ip), []);
+    assert.deepEqual(ownersOverlaps(records, ip), [1200], 'where nobody asked it may have been silent for that');
+    const late = [...records, claim(2700, 'b')];
+    assert.deepEqual(ownersOverlaps([...late, ...questions], ip), [300]);
+  });
+
+  test('one that answers late, or only some of those who ask, has not given the address up', () => {
+    const questions = Array.from({ length: 30 }, (_, i) => question(i * 100 - 1));
+    const records = [...[0, 500, 900, 1300, 1700].map((at) => claim(at, 'a')), ...claims('b', 100, 3000)];
+    assert.deepEqual(ownersOverlaps([...records, ...questions], ip), [1600]);
+  });
+
+  test('what it is asked itself, or a neighbour asks another one alone, nobody leaves unanswered', () => {
+    const alone = Array.from({ length: 30 }, (_, i) => ({
+      ...question(i * 100 - 1),
+      destination: '02:00:0a:32:00:0b',
+    }));
+    const own = Array.from({ length: 30 }, (_, i) => ({ ...question(i * 100 - 1), source: 'a', mac: 'a' }));
+    const records = [claim(0, 'a'), ...claims('b', 100, 1300), claim(1400, 'a')];
+    assert.deepEqual(ownersOverlaps([...records, ...alone, ...own], ip), [1200]);
   });
 
   test('an answer out of order is seen as an owner of its own, though it lasted no time', () => {

@@ -18,11 +18,20 @@ export interface Answered {
 
 export interface OverlapOptions {
   /**
-   * Whoever claims nothing for so long has given the address up. To be more than a living owner's pause: 1.25 s between the
-   * announcements of a burst where nobody asks, some times the interval of questions where somebody does. Default: 1.5 s.
+   * Whoever claims nothing for so long has given the address up, whether anybody asks for it or not. To be more than a living owner's pause:
+   * 1.25 s between the announcements of a burst. Default: 1.5 s.
    */
   readonly silenceMs?: number;
+  /**
+   * So has he who has answered none of several who asked everybody, for so long: what others claim meanwhile, and he afterwards, is not claimed by both.
+   * To be more than a busy machine keeps an owner from answering. Default: 0.5 s.
+   */
+  readonly unansweredMs?: number;
 }
+
+const defaultPatience = { silenceMs: 1500, unansweredMs: 500 } as const;
+/** So many questions in a row no owner leaves unanswered. */
+const leftUnanswered = 3;
 
 /** Time for an answer; a later one is none to that question. */
 const answerMs = 1000;
@@ -52,8 +61,31 @@ export function owners(records: readonly LanRecord[], ip: string): string[] {
 }
 
 /**
- * For how many milliseconds in all two MACs both claimed an address: each also after the other had begun, and none of them
- * silent for `silenceMs` meanwhile. 0 where one took over from another that said no more.
+ * The same as text, for whoever looks into a failure: a line for each reign, in milliseconds since the first.
+ * @param nameOf what to call a MAC
+ */
+export function reignsTold(
+  records: readonly LanRecord[],
+  ip: string,
+  nameOf: (mac: string) => string = (mac) => mac,
+): string {
+  const all = claimsOf(records, ip);
+  const start = all[0]?.at ?? 0;
+  const since = (at: number): string => `+${(at - start).toFixed(1)}`;
+  const told = reigns(all, ip).map(({ mac, first, last, claims }) => {
+    const kinds = Map.groupBy(
+      all.filter((claim) => claim.mac === mac && claim.at >= first && claim.at <= last),
+      ({ kind }) => kind,
+    );
+    const how = [...kinds].map(([kind, { length }]) => `${length} ${kind}`).join(', ');
+    return `${since(first)} to ${since(last)} ms: ${claims} by ${nameOf(mac)} (${how})`;
+  });
+  return [`claims to ${ip} since ${new Date(start).toISOString()}:`, ...told].join('\n  ');
+}
+
+/**
+ * For how many milliseconds in all two MACs both claimed an address: each also after the other had begun, and none of them had given it up
+ * meanwhile (`OverlapOptions`). 0 where one took over from another that said no more, be it for a moment.
  */
 export function ownersOverlap(records: readonly LanRecord[], ip: string, options: OverlapOptions = {}): number {
   return ownersOverlaps(records, ip, options).reduce((total, ms) => total + ms, 0);
@@ -61,7 +93,7 @@ export function ownersOverlap(records: readonly LanRecord[], ip: string, options
 
 /** The same by occasion, in order of time: one where the address once went from one to another who both spoke for it for a while. */
 export function ownersOverlaps(records: readonly LanRecord[], ip: string, options: OverlapOptions = {}): number[] {
-  const presences = presencesOf(claimsOf(records, ip), options.silenceMs ?? 1500);
+  const presences = presencesOf(claimsOf(records, ip), gaveUp(records, ip, { ...defaultPatience, ...options }));
   const doubles: Span[] = [];
   for (const [i, one] of presences.entries()) {
     for (const other of presences.slice(i + 1)) {
@@ -91,14 +123,32 @@ interface Span {
   readonly last: number;
 }
 
-/** By MAC, from its first claim to its last without a silence between. */
-function presencesOf(claims: readonly LanRecord[], silenceMs: number): (Span & { readonly mac: string })[] {
+/** Between two claims of a MAC: whether it had given the address up. */
+type GaveUp = (mac: string, between: Span) => boolean;
+
+function gaveUp(records: readonly LanRecord[], ip: string, patience: Required<OverlapOptions>): GaveUp {
+  const questions = records.filter((record) => record.ip === ip && isToAll(record)).sort((a, b) => a.at - b.at);
+  return (mac, { first, last }) => {
+    if (last - first > patience.silenceMs) return true;
+    const unanswered = questions.filter(({ at, source }) => at > first && at < last && source !== mac);
+    return unanswered.length >= leftUnanswered && last - (unanswered[0]?.at ?? last) >= patience.unansweredMs;
+  };
+}
+
+/** Whether everybody on the link is asked: what a neighbour asks one alone, to see whether it is there still, the others don't hear. */
+function isToAll({ kind, destination }: LanRecord): boolean {
+  const [octet = ''] = destination.split(':');
+  return (kind === 'arp-request' || kind === 'ns') && (parseInt(octet, 16) & 1) === 1;
+}
+
+/** By MAC, from its first claim to its last before it gave the address up. */
+function presencesOf(claims: readonly LanRecord[], hadGivenUp: GaveUp): (Span & { readonly mac: string })[] {
   const ended: (Span & { readonly mac: string })[] = [];
   const current = new Map<string, Span>();
   for (const { mac, at } of claims) {
     const span = current.get(mac);
-    if (span !== undefined && at - span.last > silenceMs) ended.push({ mac, ...span });
-    const goesOn = span !== undefined && at - span.last <= silenceMs;
+    const goesOn = span !== undefined && !hadGivenUp(mac, { first: span.last, last: at });
+    if (span !== undefined && !goesOn) ended.push({ mac, ...span });
     current.set(mac, { first: goesOn ? span.first : at, last: at });
   }
   return [...ended, ...[...current].map(([mac, span]) => ({ mac, ...span }))];
