@@ -12,6 +12,7 @@ import type { Sights } from './sights.ts';
 import { invariantNames } from './tally.ts';
 
 const [four, six] = ['172.30.0.0', 'fd30:1::1'];
+const former = '172.30.0.3';
 const onLan = '10.50.0.200';
 const nodes = ['n1', 'n2'];
 const gatewaysOf = (node: string): string[] => [`10.50.0.1${node.slice(1)}`, `fd00:50::1${node.slice(1)}`];
@@ -30,6 +31,8 @@ class Seen implements Sights {
   readonly told: RouteEvent[] = [four, six].map((ip) => ({ at: 0, destination: ip, gateways: allGateways(ip) }));
   services = [webWith('1', [four, six])];
   retained: Retained[] = [];
+  /** What zebra says of an address that was a Service's, and whose route by n2 the kernel has still. */
+  zebraOfFormer: 'found' | 'given' | undefined;
   rssMiB = 100;
   /** Of the second replica's paths. */
   med = 200;
@@ -76,7 +79,10 @@ class Seen implements Sights {
       new Map([...kernel].map(([ip, gateways]) => [ip, gateways.map((gateway) => pathAtRest(gateway, med))]));
     const heard = new Map(peers.map((peer, rank) => [peer, toldBy(rank === 0 ? 100 : this.med)]));
     const sessions = { established: peers, complete: peers };
-    return Promise.resolve({ sessions, heard: { told: heard, retained: this.retained }, kernel });
+    const left = this.zebraOfFormer;
+    if (left !== undefined) kernel.set(former, ['10.50.0.12']);
+    const zebra = new Map(left === undefined ? [] : [[former, left] as const]);
+    return Promise.resolve({ sessions, heard: { told: heard, retained: this.retained }, kernel, zebra });
   }
 
   events(): readonly RouteEvent[] {
@@ -132,6 +138,13 @@ function restarting(seen: Seen, laterMs: number): Course {
   return course(during({ kind: 'router-restarted', router: 'r1' }, 15_000, 15_400));
 }
 
+/** And the kernel has a route there since before it died, to an address that is no Service's any more. */
+function dyingBesideFormer(seen: Seen, zebra: 'found' | 'given'): Course {
+  seen.zebraOfFormer = zebra;
+  seen.told.unshift({ at: 500, destination: former, gateways: ['10.50.0.12'] });
+  return dying(seen, [2_900, 2_900]);
+}
+
 /** A route was gone for a moment. */
 function withdrawing({ told }: Seen, ip: string): Course {
   told.push({ at: 3_000, destination: ip, gateways: [] }, { at: 3_001, destination: ip, gateways: allGateways(ip) });
@@ -180,6 +193,13 @@ suite('a checker reports', () => {
     seen.rssMiB = 170;
     await checker.settled();
     assert.deepEqual(await checker.broken(course()), ['the replica on n1 grew by 70 MiB']);
+  });
+
+  test('what a router kept by itself, once', async () => {
+    const { checker } = await said(new Seen(), (seen) => dyingBesideFormer(seen, 'found'));
+    const line = 'r1 keeps 10.50.0.12 for 172.30.0.3 by itself, from before its crash, and its bgpd has no path';
+    assert.deepEqual(checker.takeKept(), [line]);
+    assert.deepEqual(checker.takeKept(), []);
   });
 
   test('a route that went and was not told of', async () => {
@@ -233,6 +253,14 @@ suite('a checker reports', () => {
         return dying(seen, [3_200, 2_900]);
       },
       [],
+    ],
+    'not one that it keeps since its crash': [(seen) => dyingBesideFormer(seen, 'found'), []],
+    'one that it was told': [
+      (seen) => dyingBesideFormer(seen, 'given'),
+      [
+        "r1's kernel has 10.50.0.12 for 172.30.0.3, not nothing",
+        'r1 led to n2 0 to 8000 ms after its death; allowed: 3000 ms; then still for 172.30.0.3',
+      ],
     ],
     'not one to an address that nobody else can serve, from then on': [
       (seen) => {

@@ -19,7 +19,7 @@ import { Memory } from './memory.ts';
 import { addressesOf, expectedRoutes, keyOf } from './model.ts';
 import type { ApiObjects } from './model.ts';
 import { differences } from './observe.ts';
-import { judgeRest, leftoversOf } from './rest.ts';
+import { judgeRest, leftoversOf, tellLeftover } from './rest.ts';
 import type { Sights } from './sights.ts';
 import { Tally } from './tally.ts';
 import type { Death } from './world.ts';
@@ -72,6 +72,8 @@ export class Checker {
   readonly #sights: Sights;
   readonly #book = new AddressBook();
   readonly #leftovers = new Map<string, Leftovers>();
+  /** What routers kept by themselves, in lines: the report names it, as nothing is said against replicas by it. */
+  readonly #kept = new Set<string>();
   /** What was wrong between two comparisons. */
   readonly #seen = new Set<string>();
   #stopped = false;
@@ -152,6 +154,13 @@ export class Checker {
     const seen = [...this.#seen];
     this.#seen.clear();
     return [...seen, ...found];
+  }
+
+  /** What routers kept by themselves since the last call. */
+  takeKept(): string[] {
+    const kept = [...this.#kept].sort();
+    this.#kept.clear();
+    return kept;
   }
 
   /** How long routes may lead to a node that died then, on a machine as busy as it is. */
@@ -323,7 +332,9 @@ export class Checker {
       const at = performance.now();
       // A router that doesn't answer keeps nothing.
       const sight = await this.#sights.router(router).catch(() => undefined);
-      this.#leftovers.get(router)?.look(at, sight === undefined ? [] : leftoversOf(sight));
+      const leftovers = sight === undefined ? [] : leftoversOf(sight);
+      this.#leftovers.get(router)?.look(at, leftovers);
+      for (const leftover of leftovers) this.#kept.add(tellLeftover(router, leftover));
     }
   }
 

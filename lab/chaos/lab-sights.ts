@@ -9,6 +9,7 @@ import type { RouterSight } from './rest.ts';
 import type { Sights } from './sights.ts';
 import { RouteWatch } from './watch.ts';
 import { peerAddress, size, type ChaosWorld, type Death } from './world.ts';
+import { askZebra, withoutPath } from './zebra.ts';
 
 /** The sights of a lab of chaos. */
 export class LabSights implements Sights {
@@ -63,8 +64,14 @@ export class LabSights implements Sights {
 
   async router(name: string): Promise<RouterSight> {
     const router = this.#world.manager.lab.router(name);
-    const [sessions, heard, kernel] = [await sessionsOf(router), await heardByRouter(router), kernelRoutes(router)];
-    return { sessions, heard, kernel: await kernel };
+    const sessions = await sessionsOf(router);
+    const heard = await heardByRouter(router);
+    const kernel = await kernelRoutes(router);
+    const strange = withoutPath(heard, kernel);
+    if (strange.length === 0) return { sessions, heard, kernel, zebra: new Map() };
+    // The kernel once more, and last: what it still has when zebra has told is not on its way out.
+    const zebra = await askZebra(router, strange);
+    return { sessions, heard, zebra, kernel: await kernelRoutes(router) };
   }
 
   events(router: string): readonly RouteEvent[] {

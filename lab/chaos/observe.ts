@@ -53,6 +53,7 @@ export interface Heard {
 }
 
 export interface Retained {
+  /** The replica's address, or `zebra` where no session of any replica has to do with it (`leftByCrash`). */
   readonly peer: string;
   readonly ip: string;
   readonly gateway: string;

@@ -20,7 +20,8 @@ const right = [path('a', 'x'), path('a', 'y'), path('b', 'x'), path('b', 'y')];
 /** A router at rest that has heard these paths of the one address. */
 function sight(paths: readonly BgpPath[] = right, more: Partial<RouterSight> = {}): RouterSight {
   const heard = sortPaths([['172.30.0.0/32', paths]]);
-  return { sessions: { established: replicas, complete: replicas }, heard, kernel: wanted, ...more };
+  const sessions = { established: replicas, complete: replicas };
+  return { sessions, heard, kernel: wanted, zebra: new Map(), ...more };
 }
 
 const linesOf = (found: RouterSight): readonly string[] => judgeRest('r1', found, replicas, wanted).lines;

@@ -1,12 +1,15 @@
 /** What must be so once all is healed and the lab is at rest. */
 import { differences, pathAtRest, withoutLeftovers } from './observe.ts';
 import type { Heard, Retained, Routes, Sessions } from './observe.ts';
+import { leftByCrash, type ZebraWords } from './zebra.ts';
 
 /** One router at one moment. */
 export interface RouterSight {
   readonly sessions: Sessions;
   readonly heard: Heard;
   readonly kernel: Routes;
+  /** Of addresses that the kernel had a route to, and bgpd no path. */
+  readonly zebra: ZebraWords;
 }
 
 /**
@@ -47,9 +50,18 @@ export function judgeRest(name: string, sight: RouterSight, replicas: readonly s
 }
 
 /**
- * What the router keeps of earlier sessions although the replica is back and has told everything: the router's own affair (`withoutLeftovers`).
- * What it keeps of one that is away, or has not told everything yet, is not: replicas have to see to it that nobody goes by that.
+ * What the router keeps by itself, its own affair (`withoutLeftovers`): of earlier sessions although the replica is back and has told everything, and of
+ * its own life before a crash. What it keeps of a replica that is away, or has not told everything yet, is not: replicas have to see to it that
+ * nobody goes by that.
  */
-export function leftoversOf({ sessions, heard }: Pick<RouterSight, 'sessions' | 'heard'>): Retained[] {
-  return heard.retained.filter(({ peer }) => sessions.complete.includes(peer));
+export function leftoversOf(sight: RouterSight): Retained[] {
+  const { sessions, heard } = sight;
+  return [...heard.retained.filter(({ peer }) => sessions.complete.includes(peer)), ...leftByCrash(sight)];
+}
+
+/** The same in words, for the report. */
+export function tellLeftover(router: string, { peer, ip, gateway }: Retained): string {
+  const why =
+    peer === 'zebra' ? 'from before its crash, and its bgpd has no path' : `of an earlier session with ${peer}`;
+  return `${router} keeps ${gateway} for ${ip} by itself, ${why}`;
 }

@@ -100,6 +100,7 @@ class Run {
     );
     const span = { from, to: performance.now() };
     const broken = await checker.broken({ happened: [...happened.values()], services: this.#services, span });
+    for (const line of checker.takeKept()) this.#options.say(`  ${line}`);
     if (unsettled.length + broken.length > 0) throw new Error([...unsettled, ...broken].join('\n'));
     this.#services = batch.faults.reduce((left, { fault }) => afterwards(left, fault), this.#services);
     this.#options.say(`  at rest and right ${((performance.now() - from) / 1000).toFixed(1)} s after its beginning`);

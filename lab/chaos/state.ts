@@ -1,6 +1,7 @@
 import type { KubeObject } from '../cluster/api-client.ts';
 import { heardByRouter, kernelRoutes } from './observe.ts';
 import { size, type ChaosWorld } from './world.ts';
+import { askZebra, withoutPath } from './zebra.ts';
 
 const logLines = 100;
 /** Said again and again while the API server is away. */
@@ -12,6 +13,10 @@ export async function stateOf({ manager }: ChaosWorld): Promise<string> {
     ...manager.lab.routers.flatMap((router) => [
       told(`${router.name}: sessions`, () => router.establishedPeers()),
       told(`${router.name}: kernel`, async () => Object.fromEntries(await kernelRoutes(router))),
+      told(`${router.name}: in its kernel and not in its bgpd, as zebra has it`, async () => {
+        const strange = withoutPath(await heardByRouter(router), await kernelRoutes(router));
+        return Object.fromEntries(await askZebra(router, strange));
+      }),
       told(`${router.name}: heard`, async () => {
         const { told: heard, retained } = await heardByRouter(router);
         const all = [...heard].map(([from, routes]) => [from, Object.fromEntries(routes)] as const);
