@@ -1,13 +1,14 @@
 /**
- * `npm run bench:failover [-- --runs N] [--only ROW]`: what a client sees when something fails, per promise, as a table in
+ * `npm run bench:failover [-- --runs N] [--only ROW] [--parts FILE]`: what a client sees when something fails, per promise, as a table in
  * docs/reference/failover.md. A goal that is missed is shown as such; the exit status tells only whether everything could be measured.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { LightLab } from '../light-lab.ts';
-import { conditions } from './failover/conditions.ts';
+import { commitOf, conditions } from './failover/conditions.ts';
 import { faultRows, type FaultRow } from './failover/faults.ts';
 import { page } from './failover/page.ts';
+import { conditionsOf, joined, PartsFile, type Part, type RowRuns } from './failover/parts.ts';
 import type { Sample } from './failover/sample.ts';
 import { FailoverSite, type TrafficKind } from './failover/site.ts';
 import { losses, timeTable, trafficTable, type TimeRow, type TrafficRow } from './failover/table.ts';
@@ -15,10 +16,11 @@ import { ForeignLoad } from './foreign-load.ts';
 import { aborted, inLab } from './in-lab.ts';
 import { print } from './report.ts';
 
-const file = new URL('../../docs/reference/failover.md', import.meta.url).pathname;
+const pageFile = new URL('../../docs/reference/failover.md', import.meta.url).pathname;
 const usage = `usage: npm run bench:failover [-- --runs <number>] [--only <row>]
   --runs <number>   of each row (default 20, some 10 to 25 s each)
-  --only <row>      prints that row and leaves the page alone: ${faultRows.map(({ name }) => name).join(', ')}
+  --parts <file>    goes on from the parts that this file has of this commit, and keeps this one there too: for a machine that is never quiet for long
+  --only <row>      prints that row, and leaves the page alone unless the parts have all others: ${faultRows.map(({ name }) => name).join(', ')}
 `;
 const names: Readonly<Record<TrafficKind, string>> = {
   local: 'BGP, Local',
@@ -30,17 +32,21 @@ const routesGoalMs = 1_000;
 interface Options {
   readonly runs: number;
   readonly rows: readonly FaultRow[];
-  readonly whole: boolean;
+  readonly parts: string | undefined;
 }
 
 function optionsOf(args: readonly string[]): Options | undefined {
   try {
-    const options = { runs: { type: 'string', default: '20' }, only: { type: 'string' } } as const;
+    const options = {
+      runs: { type: 'string', default: '20' },
+      only: { type: 'string' },
+      parts: { type: 'string' },
+    } as const;
     const { values } = parseArgs({ args: [...args], options });
     const runs = Number(values.runs);
     const rows = faultRows.filter(({ name }) => values.only === undefined || name === values.only);
     if (!Number.isInteger(runs) || runs < 1 || rows.length === 0) return undefined;
-    return { runs, rows, whole: values.only === undefined };
+    return { runs, rows, parts: values.parts };
   } catch {
     return undefined;
   }
@@ -67,18 +73,29 @@ interface Seen {
   readonly times: number[];
 }
 
-function measured({ row, samples, times }: Seen): Measured {
+function measured(row: FaultRow, { samples, times }: RowRuns): Measured {
   const traffic = (['local', 'cluster', 'layer2'] as const).map((kind): TrafficRow => {
     const goal = row.goals[kind];
     const own = samples.map((sample) => sample[kind]);
     return { what: row.what, traffic: names[kind], samples: own, ...(goal === undefined ? {} : { goal }) };
   });
   const what = `${row.what}: from its first session to its routes`;
-  return { traffic, times: times.length === 0 ? [] : [{ what, goalMs: routesGoalMs, times }] };
+  return { traffic, times: times.length === 0 ? [] : [{ what, goalMs: routesGoalMs, times: [...times] }] };
+}
+
+/** The rows of all parts, in the order of the promises. */
+function measuredIn(parts: readonly Part[]): Measured & { readonly isWhole: boolean } {
+  const rows = joined(parts);
+  const all = faultRows.flatMap((row) => {
+    const runs = rows.get(row.name);
+    return runs === undefined ? [] : [measured(row, runs)];
+  });
+  const isWhole = all.length === faultRows.length;
+  return { traffic: all.flatMap(({ traffic }) => traffic), times: all.flatMap(({ times }) => times), isWhole };
 }
 
 /** Row after row, so often: whatever comes over the machine for a while is not one row's alone, and a run that is ended early has all rows. */
-async function bench(lab: LightLab, signal: AbortSignal, { runs, rows, whole }: Options): Promise<void> {
+async function bench(lab: LightLab, signal: AbortSignal, { runs, rows }: Options, file?: PartsFile): Promise<void> {
   const site = await FailoverSite.in(lab);
   const load = await ForeignLoad.start(lab.name);
   const seen = rows.map((row): Seen => ({ row, samples: [], times: [] }));
@@ -88,15 +105,22 @@ async function bench(lab: LightLab, signal: AbortSignal, { runs, rows, whole }: 
       samples.push(await measureOnce(site, row, times));
     }
     print(`run ${run} of ${runs}: ${await load.describe()}`);
-    const traffic = seen.flatMap((each) => measured(each).traffic);
-    const times = seen.flatMap((each) => measured(each).times);
-    if (whole)
-      await writeFile(file, page({ conditions: await conditions(run, await load.describe()), traffic, times }));
-    if (run < runs) continue;
-    print(`${trafficTable(traffic)}\n${times.length === 0 ? '' : `${timeTable(times)}\n`}`);
-    for (const lost of losses(traffic)) print(lost);
+    const about = await conditions(await load.describe());
+    const part: Part = { about, rows: new Map(seen.map(({ row, ...own }) => [row.name, own])) };
+    const parts = file?.with(part) ?? [part];
+    await file?.write(parts);
+    await tell(parts, run === runs);
   }
-  if (whole) print(`written to ${file}`);
+}
+
+/** Writes the page, once there is something about each promise. */
+async function tell(parts: readonly Part[], isLast: boolean): Promise<void> {
+  const { traffic, times, isWhole } = measuredIn(parts);
+  if (isWhole) await writeFile(pageFile, page({ conditions: conditionsOf(parts), traffic, times }));
+  if (!isLast) return;
+  print(`${trafficTable(traffic)}\n${times.length === 0 ? '' : `${timeTable(times)}\n`}`);
+  for (const lost of losses(traffic)) print(lost);
+  if (isWhole) print(`written to ${pageFile}`);
 }
 
 async function main(): Promise<number> {
@@ -105,8 +129,10 @@ async function main(): Promise<number> {
     process.stderr.write(usage);
     return 2;
   }
+  // Before anything is measured that could not be kept.
+  const file = options.parts === undefined ? undefined : await PartsFile.open(options.parts, await commitOf());
   const work = (lab: LightLab, signal: AbortSignal): Promise<void> =>
-    Promise.race([bench(lab, signal, options), aborted(signal)]);
+    Promise.race([bench(lab, signal, options, file), aborted(signal)]);
   return inLab(work, { nodes: 3, routers: 1, clients: 1, hosts: 2 });
 }
 

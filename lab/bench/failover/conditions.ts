@@ -2,20 +2,34 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, getPriority, loadavg, release, totalmem } from 'node:os';
 import { run } from '../../toolchain/run.ts';
 
-/** Where and how a table was made: one line each. */
-export async function conditions(runs: number, foreign: string): Promise<string[]> {
+/** Where and how something was measured. */
+export interface Conditions {
+  readonly commit: string;
+  /** When, and what. */
+  readonly made: string;
+  readonly machine: string;
+  /** What else the machine did. */
+  readonly load: string;
+}
+
+/** `unknown` outside a working copy. */
+export async function commitOf(): Promise<string> {
   const root = new URL('../../..', import.meta.url).pathname;
+  return (await run('git', ['-C', root, 'rev-parse', '--short', 'HEAD']).catch(() => 'unknown')).trim();
+}
+
+export async function conditions(foreign: string): Promise<Conditions> {
   const { version } = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  const commit = (await run('git', ['-C', root, 'rev-parse', '--short', 'HEAD']).catch(() => 'unknown')).trim();
+  const commit = await commitOf();
   const frr = (await run('/usr/lib/frr/bgpd', ['--version'])).split('\n')[0] ?? '';
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
-  return [
-    `${new Date().toISOString().slice(0, 10)}, PorterLB ${version} (${commit}), ${runs} runs of each row`,
-    `${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? 'unknown'}), ${memory}, Linux ${release()}, Node.js ${process.version}, ${frr}`,
-    `load of the machine by others: ${foreign} (at the end; ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(', ')}); the lab at nice ${getPriority()}`,
-  ];
+  const loads = loadavg().map((load) => load.toFixed(1));
+  return {
+    commit,
+    made: `${new Date().toISOString().slice(0, 10)}, PorterLB ${version} (${commit})`,
+    machine: `${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? 'unknown'}), ${memory}, Linux ${release()}, Node.js ${process.version}, ${frr}`,
+    load: `load of the machine by others: ${foreign} (at the end; ${loads.join(', ')}); the lab at nice ${getPriority()}`,
+  };
 }

@@ -1,0 +1,90 @@
+/** A table of many runs takes longer than a machine is quiet: it can be measured in parts, which a file keeps. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Conditions } from './conditions.ts';
+import type { Sample } from './sample.ts';
+import type { TrafficKind } from './site.ts';
+
+/** What was seen of one row: one of each per run, in order. */
+export interface RowRuns {
+  readonly samples: readonly Readonly<Record<TrafficKind, Sample>>[];
+  /** Of rows that have a time of their own. */
+  readonly times: readonly number[];
+}
+
+export interface Part {
+  readonly about: Conditions;
+  /** By the row's name. */
+  readonly rows: ReadonlyMap<string, RowRuns>;
+}
+
+/** All runs of each row. */
+export function joined(parts: readonly Part[]): Map<string, RowRuns> {
+  const rows = new Map<string, RowRuns>();
+  for (const [name, { samples, times }] of parts.flatMap((part) => [...part.rows])) {
+    const before = rows.get(name) ?? { samples: [], times: [] };
+    rows.set(name, { samples: [...before.samples, ...samples], times: [...before.times, ...times] });
+  }
+  return rows;
+}
+
+/** Where and how all of it was made: one line each. */
+export function conditionsOf(parts: readonly Part[]): string[] {
+  const counts = [...joined(parts).values()].map(({ samples }) => samples.length);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const runs = least === most ? `${most} run${most === 1 ? '' : 's'} of each row` : `${least} to ${most} runs of a row`;
+  const all = (word: (about: Conditions) => string): string[] => [...new Set(parts.map(({ about }) => word(about)))];
+  const made = [...all((about) => about.made), runs, ...(parts.length === 1 ? [] : [`in ${parts.length} parts`])];
+  return [made.join(', '), ...all((about) => about.machine), ...all((about) => about.load)];
+}
+
+/** The parts that were measured before, as JSON. */
+export class PartsFile {
+  readonly #path: string;
+  readonly #before: readonly Part[];
+
+  private constructor(path: string, before: readonly Part[]) {
+    this.#path = path;
+    this.#before = before;
+  }
+
+  /** @throws {Error} if the file cannot be read, or has parts of another commit */
+  static async open(path: string, commit: string): Promise<PartsFile> {
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '[]';
+      throw error;
+    });
+    const parts = JSON.parse(text, revive) as Part[];
+    const other = parts.find(({ about }) => about.commit !== commit)?.about.commit;
+    if (other === undefined) return new PartsFile(path, parts);
+    throw new Error(`${path} has parts of ${other}, and this is ${commit}: name another file, or remove it`);
+  }
+
+  /** All parts, with this one as the last. */
+  with(part: Part): Part[] {
+    return [...this.#before, part];
+  }
+
+  async write(parts: readonly Part[]): Promise<void> {
+    await mkdir(dirname(this.#path), { recursive: true });
+    await writeFile(this.#path, JSON.stringify(parts, flatten));
+  }
+}
+
+interface FlatMap {
+  readonly entries: [unknown, unknown][];
+}
+
+/** As JSON has no such number: where no request was answered any more. */
+const never = 'never';
+
+function flatten(_key: string, value: unknown): unknown {
+  if (value === Infinity) return never;
+  return value instanceof Map ? ({ entries: [...value] } satisfies FlatMap) : value;
+}
+
+function revive(_key: string, value: unknown): unknown {
+  if (value === never) return Infinity;
+  const isMap = typeof value === 'object' && value !== null && Object.hasOwn(value, 'entries');
+  return isMap ? new Map((value as FlatMap).entries) : value;
+}
