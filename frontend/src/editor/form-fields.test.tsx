@@ -10,7 +10,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
 };
 
 for (const [name, fields] of Object.entries(needed)) {
-  test(`${name}: the form says what it can’t be without`, async () => {
+  test(`${name}: the form says what it can’t be without, and what the mark of that means`, async () => {
     const story = allStories.find((each) => each.name === name);
     assert.ok(story !== undefined);
     const { close } = await play(story);
@@ -20,6 +20,8 @@ for (const [name, fields] of Object.entries(needed)) {
       fields,
     );
     assert.equal(document.querySelectorAll('.plb-needed').length, fields.length);
+    // Before the first field, as nobody looks for it below the last.
+    assert.equal(document.querySelector('.plb-fields')?.firstElementChild?.textContent, '* must be filled in');
     await close();
   });
 }

@@ -58,9 +58,11 @@ export function shownFields<Draft>(fields: readonly FormField<Draft>[], draft: D
 }
 
 export function FormFields<Draft>({ fields, ...props }: Props<Draft>): ReactElement {
+  const shown = shownFields(fields, props.draft);
   return (
     <>
-      {shownFields(fields, props.draft).map((field) => (
+      {shown.some(({ needed }) => needed === true) && <small className="plb-marks">{text('NEEDED_MARK')}</small>}
+      {shown.map((field) => (
         <Control key={field.field} field={field} props={props} />
       ))}
     </>
