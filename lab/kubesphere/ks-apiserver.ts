@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { pipeline } from 'node:stream';
 
 /** A user of KubeSphere: its roles are none of Kubernetes'. */
 export interface KubeSphereUser {
@@ -73,9 +74,12 @@ export function passOn(
   const options = { method: request.method, headers, rejectUnauthorized: false };
   const upstream = httpsRequest(url, options, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
+    // An answer that is cut off on that side is cut off on this one: who follows something has to see it.
+    pipeline(answer, response, () => undefined);
   });
-  upstream.on('error', () => refuse(response, 502, 'BadGateway'));
+  upstream.on('error', (error) => {
+    if (!response.headersSent) refuseUnreached(response, error);
+  });
   // Whoever follows something has the other side know when he leaves.
   response.on('close', () => upstream.destroy());
   request.pipe(upstream);
@@ -94,4 +98,11 @@ export function userinfo(response: ServerResponse, { name }: Pick<KubeSphereUser
 export function refuse(response: ServerResponse, code: number, reason: string, message = reason): void {
   const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason, message, code };
   response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(status));
+}
+
+/** As it tells that it did not reach what it passes requests on to: a Status, but in a wrapping of its own. */
+function refuseUnreached(response: ServerResponse, error: Error): void {
+  const status = { metadata: {}, message: `Error while proxying request: ${error.message}`, reason: 'Bad Gateway' };
+  const body = JSON.stringify({ ErrStatus: { ...status, code: 502 } }, null, 2);
+  response.writeHead(502, { 'content-type': 'application/json' }).end(body);
 }

@@ -108,6 +108,17 @@ suite('what went wrong', () => {
     assert.equal(of(`eips.network.kubesphere.io "a" is forbidden: ${policy}`), 'invalid');
   });
 
+  test('is read out of the wrapping that ks-apiserver has around its own refusals', () => {
+    const of = (code: number, status: object): Failure =>
+      failureOf(code, JSON.stringify({ ErrStatus: status }, null, 2));
+    const message = 'Error while proxying request: dial tcp 10.96.3.7:443: connect: connection refused';
+    const away = of(502, { metadata: {}, message, reason: 'Bad Gateway', code: 502 });
+    assert.deepEqual([away.kind, away.message, away.reason], ['away', message, 'Bad Gateway']);
+    const status = { metadata: {}, status: 'Failure', reason: 'ServiceUnavailable', code: 503 };
+    assert.equal(of(503, { ...status, message: 'cluster east is not ready' }).message, 'cluster east is not ready');
+    assert.equal(failureOf(502, '{"ErrStatus":null}').message, '{"ErrStatus":null}');
+  });
+
   test('has a message whatever the answer looks like', () => {
     assert.equal(failureOf(502, '<html>Bad Gateway</html>').message, '<html>Bad Gateway</html>');
     assert.equal(failureOf(500, '').message, 'HTTP 500');

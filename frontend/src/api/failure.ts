@@ -69,10 +69,15 @@ function kindOf(httpStatus: number, reason: unknown, message: unknown): FailureK
   return reason === 'NotFound' && /"[^"]*" not found/.test(text(message)) ? 'notFound' : 'unsupported';
 }
 
+/** What ks-apiserver says of itself (a cluster or a backend that it can't reach) it wraps in one thing more. */
+interface Wrapped extends StatusBody {
+  readonly ErrStatus?: StatusBody | null;
+}
+
 function statusIn(body: string): StatusBody {
   try {
-    const parsed: unknown = JSON.parse(body);
-    return typeof parsed === 'object' && parsed !== null ? parsed : {};
+    const parsed = (JSON.parse(body) ?? {}) as Wrapped;
+    return parsed.ErrStatus ?? parsed;
   } catch {
     return {};
   }
