@@ -6,6 +6,7 @@ import { useMayManage } from '../live/surroundings.tsx';
 import { useLivePage, type Live } from '../live/use-live.ts';
 import { ActionMenu, type Action } from '../parts/ActionMenu.tsx';
 import { EmptyState } from '../parts/EmptyState.tsx';
+import { FIRST } from '../parts/first.ts';
 import { Page } from '../parts/Page.tsx';
 import { PageState } from '../parts/PageState.tsx';
 import { text, type TextKey } from '../texts/texts.ts';
@@ -74,7 +75,8 @@ export function ListPage<Row, Answer extends Listed<Row>, Change = never>(
   const mayManage = useMayManage();
   const { mayAct = mayManage } = props;
   const [change, setChange] = useState<Change>();
-  const creation = creates && mayManage ? <CreateLink /> : undefined;
+  const creation = (to: string): ReactElement | undefined =>
+    creates && mayManage ? <CreateLink to={to} /> : undefined;
   const onClose = (changed: boolean): void => {
     setChange(undefined);
     if (changed) live.refresh();
@@ -92,7 +94,7 @@ export function ListPage<Row, Answer extends Listed<Row>, Change = never>(
         isEmpty={({ totalItems }) => totalItems === 0 && query.name === ''}
         empty={
           <EmptyState title={text(words.empty)} hint={text(words.emptyHint)}>
-            {creation}
+            {creation(`~new?${FIRST}`)}
           </EmptyState>
         }
       >
@@ -107,7 +109,7 @@ export function ListPage<Row, Answer extends Listed<Row>, Change = never>(
               totalItems={answer.totalItems}
               query={query}
               onQuery={onQuery}
-              tools={creation}
+              tools={creation('~new')}
               actions={acts !== undefined && mayAct ? (row) => menu(row, acts) : undefined}
             />
           </>
@@ -118,9 +120,9 @@ export function ListPage<Row, Answer extends Listed<Row>, Change = never>(
   );
 }
 
-function CreateLink(): ReactElement {
+function CreateLink({ to }: { readonly to: string }): ReactElement {
   return (
-    <Link className="plb-button plb-primary" to="~new">
+    <Link className="plb-button plb-primary" to={to}>
       {text('CREATE')}
     </Link>
   );

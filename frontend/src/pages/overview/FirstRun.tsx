@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../../api/objects.ts';
 import type { Preflight } from '../../generated/api.ts';
 import { useCluster, useMayManage } from '../../live/surroundings.tsx';
 import { useLive, useLiveObject } from '../../live/use-live.ts';
+import { FIRST } from '../../parts/first.ts';
 import { PageState } from '../../parts/PageState.tsx';
 import { Snippet } from '../../parts/Snippet.tsx';
 import { Status, type Level } from '../../parts/Status.tsx';
@@ -68,7 +69,9 @@ function confFound(conf: KubernetesObject | null | undefined): ConfFound {
 function StepView({ step: { title, about, page, create, isDone, shows } }: { readonly step: Step }): ReactElement {
   const [cluster, mayManage] = [useCluster(), useMayManage()];
   const [path, name] =
-    create !== undefined && mayManage ? ([`${page.name}/~new`, create] as const) : ([page.name, page.title] as const);
+    create !== undefined && mayManage
+      ? ([`${page.name}/~new?${FIRST}`, create] as const)
+      : ([page.name, page.title] as const);
   return (
     <>
       <h3>

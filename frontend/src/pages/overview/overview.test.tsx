@@ -42,9 +42,9 @@ suite('first steps', () => {
 
   test('lead to the forms who may use them', async () => {
     assert.deepEqual(await linksOf(['view', 'manage']), [
-      'Create a pool: porterlb.pools/~new',
-      'Create the BGP configuration: porterlb.bgp/~new',
-      'Create a BGP peer: porterlb.peers/~new',
+      'Create a pool: porterlb.pools/~new?first',
+      'Create the BGP configuration: porterlb.bgp/~new?first',
+      'Create a BGP peer: porterlb.peers/~new?first',
       'Services: porterlb.services',
     ]);
   });

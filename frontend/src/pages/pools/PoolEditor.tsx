@@ -1,8 +1,18 @@
 import React, { type ReactElement } from 'react';
+import { useSearchParams } from 'react-router-dom';
 import { CreationPage, EditingPage, type EditedPages } from '../../editor/EditorPages.tsx';
 import { NAME, type FormField } from '../../editor/form-fields.tsx';
+import { FIRST } from '../../parts/first.ts';
 import { text } from '../../texts/texts.ts';
-import { NEW_POOL, poolDraftOf, poolFieldOf, poolObjectOf, poolSimulation, type PoolDraft } from './pool-draft.ts';
+import {
+  FIRST_POOL,
+  NEW_POOL,
+  poolDraftOf,
+  poolFieldOf,
+  poolObjectOf,
+  poolSimulation,
+  type PoolDraft,
+} from './pool-draft.ts';
 
 const FIELDS: readonly FormField<PoolDraft>[] = [
   NAME,
@@ -15,7 +25,10 @@ const FIELDS: readonly FormField<PoolDraft>[] = [
     ...{ control: 'text', field: 'interface', label: 'POOL_INTERFACE', hint: 'POOL_INTERFACE_HINT' },
     when: ({ protocol }) => protocol === 'layer2',
   },
-  { control: 'check', field: 'isDefault', label: 'POOL_DEFAULT', hint: 'POOL_DEFAULT_HINT' },
+  {
+    ...{ control: 'check', field: 'isDefault', label: 'POOL_DEFAULT' },
+    hint: ({ isDefault }) => (isDefault ? 'POOL_DEFAULT_HINT' : 'POOL_NOT_DEFAULT_HINT'),
+  },
   { control: 'text', field: 'namespaces', label: 'POOL_PROJECTS', hint: 'POOL_PROJECTS_HINT' },
   { control: 'number', field: 'priority', label: 'POOL_PRIORITY', hint: 'POOL_PRIORITY_HINT' },
   { control: 'number', field: 'reuseAfterSeconds', label: 'POOL_REST', hint: 'POOL_REST_HINT', min: 0 },
@@ -29,7 +42,8 @@ const POOL: EditedPages<PoolDraft> = {
 };
 
 export function PoolCreation(): ReactElement {
-  return <CreationPage kind={POOL} />;
+  const [asked] = useSearchParams();
+  return <CreationPage kind={asked.has(FIRST) ? { ...POOL, blank: FIRST_POOL } : POOL} />;
 }
 
 export function PoolEditing(): ReactElement {

@@ -24,6 +24,12 @@ export const NEW_POOL: KubernetesObject = {
   ...{ metadata: { name: '' }, spec: { protocol: 'bgp' } },
 };
 
+/** What the first one begins with: without a default pool, Services that name none would wait. */
+export const FIRST_POOL: KubernetesObject = {
+  ...NEW_POOL,
+  metadata: { name: '', annotations: { [DEFAULT_KEYS[0]]: 'true' } },
+};
+
 export function poolDraftOf({ metadata, spec = {} }: KubernetesObject): PoolDraft {
   const ranges = Array.isArray(spec['addresses']) ? spec['addresses'] : [spec['address'] ?? ''];
   const namespaces = Array.isArray(spec['namespaces']) ? spec['namespaces'] : [];
@@ -44,13 +50,14 @@ function isDefault({ annotations }: KubernetesObject['metadata']): boolean {
   return DEFAULT_KEYS.some((key) => annotations?.[key] === 'true');
 }
 
-/** What the API is asked to try out. An API that is older does not know of `isDefault`: it is said only where that changes. */
+/** What the API is asked to try out. An API that is older does not know of `isDefault`: it is said only of what was another way. */
 export function poolSimulation(
   { metadata, spec = {} }: KubernetesObject,
   before: KubernetesObject,
 ): Bodies['simulate'] {
   const said = isDefault(metadata);
-  const change = said === isDefault(before.metadata) ? {} : { isDefault: said };
+  const was = before.metadata.name !== '' && isDefault(before.metadata);
+  const change = said === was ? {} : { isDefault: said };
   return { pools: [{ name: metadata.name, spec, ...change }] };
 }
 

@@ -56,6 +56,32 @@ suite('a new pool', () => {
     await stage.close();
   });
 
+  test('that is the first one begins as the default pool, and says what it means to be none', async () => {
+    const stage = await play({ ...poolCreation, at: `${poolCreation.at}?first` });
+    const isDefault = stage.screen.getByLabelText<HTMLInputElement>('Default pool');
+    const hint = (): string =>
+      document.getElementById(isDefault.getAttribute('aria-describedby') ?? '')?.textContent ?? '';
+    assert.equal(isDefault.checked, true);
+    assert.match(hint(), /^Services that name no pool get addresses of this one/);
+    await press(stage, 'Review');
+    assert.deepEqual((stage.http.last('POST /eips')?.body as { metadata: object }).metadata, {
+      ...{ name: '', annotations: { 'eip.porter.kubesphere.io/is-default-eip': 'true' } },
+    });
+    await stage.act(() => fireEvent.click(isDefault));
+    assert.match(hint(), /^Not ticked: only Services that name it, or lie in one of its projects/);
+    await stage.close();
+  });
+
+  test('to be the default one is simulated as that', async () => {
+    const answers = { ...poolCreation.answers, 'POST /eips': ({ body }: Sent) => body };
+    const stage = await play({ ...poolCreation, at: `${poolCreation.at}?first`, answers });
+    await press(stage, 'Review');
+    assert.deepEqual(stage.http.last('POST /simulations')?.body, {
+      pools: [{ name: '', spec: { protocol: 'bgp' }, isDefault: true }],
+    });
+    await stage.close();
+  });
+
   test('that is refused says why at the field that it concerns', async () => {
     const causes = [{ field: 'spec.address', message: 'must be one IP, CIDR prefix or range' }];
     const refused = refusal(422, 'Invalid', 'Eip "office" is invalid', causes);
