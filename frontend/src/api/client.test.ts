@@ -121,6 +121,8 @@ suite('what went wrong', () => {
 
   test('has a message whatever the answer looks like', () => {
     assert.equal(failureOf(502, '<html>Bad Gateway</html>').message, '<html>Bad Gateway</html>');
+    const page = '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1>';
+    assert.equal(failureOf(502, page).message, '502 Bad Gateway');
     assert.equal(failureOf(500, '').message, 'HTTP 500');
     assert.equal(kindOf(502, ''), 'away');
     assert.equal(kindOf(418, '{"message":7}'), 'other');

@@ -47,10 +47,15 @@ export function failureOf(httpStatus: number, body: string): Failure {
   const { message, reason, details } = statusIn(body);
   const kind = kindOf(httpStatus, reason, message);
   const causes = (details?.causes ?? []).map((cause) => ({ field: text(cause.field), message: text(cause.message) }));
-  return new Failure(kind, text(message) || text(body).slice(0, 500) || `HTTP ${httpStatus}`, {
+  return new Failure(kind, text(message) || said(body) || `HTTP ${httpStatus}`, {
     reason: text(reason),
     causes,
   });
+}
+
+/** What an answer says that is no Status: a page is what something between the browser and the console has for people. */
+function said(body: string): string {
+  return (/<title>([^<]*)/i.exec(body)?.[1] ?? body).slice(0, 500);
 }
 
 /** Whatever was thrown, as a failure. */
