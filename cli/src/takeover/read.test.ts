@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ApiReply, ApiServer } from '../reach/api-server.ts';
 import type { Cluster } from './cluster.ts';
-import { readCluster } from './read.ts';
+import { readCluster, refusal } from './read.ts';
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 
@@ -131,5 +131,22 @@ describe('OpenELB in a cluster', () => {
     const again = await read({ bindings: [SPEAKER], daemonsets: [speaker] }, ['lb']);
     assert.deepEqual(seen(again), ['DaemonSet lb/openelb-x7k2p-speaker']);
     assert.ok(!again.asked.some((path) => path.startsWith('/apis/apps/v1/deployments')), again.asked.join('\n'));
+  });
+});
+
+describe('an answer that is no yes', () => {
+  const said = (status: number, body: unknown): string => refusal(status, body, 'this can’t be read').message;
+
+  it('is told in the words of the API server, or else of whoever is in between, as of a kubectl proxy that reaches nobody', () => {
+    assert.equal(said(403, { message: 'nodes is forbidden' }), 'this can’t be read:\nnodes is forbidden');
+    const unreached = 'dial tcp 10.0.0.1:6443: connect: connection refused\n';
+    assert.equal(said(500, unreached), `this can’t be read:\nHTTP 500: ${unreached.trim()}`);
+    for (const empty of ['', ' \n', undefined, {}]) assert.equal(said(502, empty), 'this can’t be read:\nHTTP 502');
+  });
+
+  it('is told in one line of some length, none of whose characters moves the cursor', () => {
+    const text = said(502, `<html>\u001b[2J\n${'x'.repeat(10_000)}`);
+    assert.match(text, /HTTP 502: <html>\?\[2J\?x+/);
+    assert.ok(text.length < 400, `${text.length}`);
   });
 });

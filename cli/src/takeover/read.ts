@@ -20,12 +20,21 @@ import { podsOf, type LostNodes, type PodObject } from './pods.ts';
 const PAGE = 500;
 const CUSTOM = ['eips', 'bgpconfs', 'bgppeers'] as const;
 
+/** Of an answer that is no object. */
+const MOST_WORDS = 300;
+
 /** An answer that is no yes, as a failure. */
 export function refusal(status: number, body: unknown, what: string): Failure {
-  const message = (body as { readonly message?: string } | undefined)?.message ?? `HTTP ${status}`;
+  const message = (body as { readonly message?: string } | undefined)?.message ?? textOf(status, body);
   const exitCode = status === 401 || status === 403 ? EXIT.refused : EXIT.unreachable;
   const hint = status === 403 ? 'A takeover takes the rights of a cluster administrator.' : undefined;
   return new Failure(exitCode, `${what}:\n${message}`, hint);
+}
+
+/** kubectl proxy says in a line why it reaches nobody; who else is in between may send a page. */
+function textOf(status: number, body: unknown): string {
+  const words = typeof body === 'string' ? body.trim().slice(0, MOST_WORDS) : '';
+  return words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words.replaceAll(/\p{Cc}/gu, '?')}`;
 }
 
 /** The object, or undefined if there is none. @throws {Failure} */
