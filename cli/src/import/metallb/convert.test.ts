@@ -49,6 +49,21 @@ describe('a pool of MetalLB', () => {
     assert.equal(eip('public', pool('public'), bgp('any'))?.['protocol'], 'bgp');
   });
 
+  it('has addresses that are given to nobody new, and that is told in a sentence of each protocol', () => {
+    const v6 = pool('six', { addresses: ['2001:db8::/120'] });
+    const first = 'the first address of an IPv6 prefix is given to nobody new: 2001:db8::/120';
+    const both =
+      'the first and last address of an IPv4 prefix, and the first of an IPv6 one, are given to nobody new: ';
+    assert.ok(
+      told(v6, bgp('any')).some((line) => line.endsWith(first)),
+      told(v6, bgp('any')).join('\n'),
+    );
+    assert.ok(
+      told(v6, l2('any')).some((line) => line.endsWith(`${both}2001:db8::/120`)),
+      told(v6, l2('any')).join('\n'),
+    );
+  });
+
   it('without an advertisement is announced to nobody, and that is told', () => {
     const spec = {
       addresses: ['192.0.2.0/24'],

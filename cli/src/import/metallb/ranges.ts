@@ -85,9 +85,9 @@ function tellKept(fields: Fields, entries: readonly Entry[], layer2: boolean): F
   const concerned = entries.filter((entry) => kept(entry, layer2).length > 0).map(formatEntry);
   if (concerned.length === 0) return [];
   const which = layer2
-    ? 'first and last address of an IPv4 prefix, and the first of an IPv6 one,'
-    : 'first address of an IPv6 prefix';
-  const why = `the ${which} are given to nobody new: ${concerned.join(', ')}`;
+    ? 'first and last address of an IPv4 prefix, and the first of an IPv6 one, are'
+    : 'first address of an IPv6 prefix is';
+  const why = `the ${which} given to nobody new: ${concerned.join(', ')}`;
   return [
     fields.finding(
       'changed',
