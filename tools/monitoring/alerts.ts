@@ -218,7 +218,7 @@ const manager: readonly Alert[] = [
     message:
       'Prometheus gets no metrics of any replica of porter-manager: it does not run, or is not scraped. If it does not run, no address is announced.',
     steps: [
-      '`kubectl -n NAMESPACE get pods -l app.kubernetes.io/name=porter-manager`; `kubectl describe` says why one does not start.',
+      '`kubectl -n NAMESPACE get pods -l app.kubernetes.io/name=porter-manager`; `kubectl describe` says why one does not start. After a [way back to OpenELB](../how-to/takeover-openelb.md) there is none on purpose: uninstall PorterLB.',
       'If they run: is there a PodMonitor (value `monitoring.podMonitor`), does Prometheus select it, may it reach port 17980 of the nodes?',
     ],
   },
@@ -230,7 +230,10 @@ const manager: readonly Alert[] = [
     summary: 'A replica of porter-manager does not do its work.',
     message:
       '{{ if $labels.pod }}{{ $labels.pod }}{{ else }}{{ $labels.instance }}{{ end }} has not been ready for five minutes. The others do its work.',
-    steps: ['`curl http://NODE:17980/readyz` says what is missing.', LOGS],
+    steps: [
+      '`curl http://NODE:17980/readyz` says what is missing. Replicas that wait for the end of an OpenELB are as they should be: [takeover](../how-to/takeover-openelb.md).',
+      LOGS,
+    ],
   },
   {
     name: 'PorterLBNoLeader',
@@ -241,6 +244,7 @@ const manager: readonly Alert[] = [
     message:
       'Nobody gives addresses or writes statuses. What is announced stays announced; new and changed Services are not served.',
     steps: [
+      'Do all replicas wait for the end of an OpenELB, as `curl http://NODE:17980/readyz` says then? [Take over](../how-to/takeover-openelb.md), or uninstall PorterLB; until then OpenELB announces, and serves Services.',
       '`kubectl -n NAMESPACE get lease porter-manager -o yaml`: who holds it, and since when is it not renewed?',
       'Do replicas reach the API server, and may they write the Lease (`porterlb_api_requests_total{resource="leases"}` by result)?',
       LOGS,

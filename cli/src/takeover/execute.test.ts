@@ -16,12 +16,16 @@ function step(id: Step['id'], actions: readonly Action[], more: Partial<Step> = 
 /** Plans one after the other, and an API server that answers as it is told. */
 class Script {
   readonly calls: string[] = [];
+  /** What was tried and not done. */
+  readonly tried: string[] = [];
   readonly told: string[] = [];
   readonly stop = new AbortController();
   /** Instead of an answer to what there is. */
   readonly troubles: Error[] = [];
   /** What is found when it is planned anew. */
   later: readonly Finding[] = [];
+  /** To what is tried. */
+  rehearsal: (call: string) => ApiReply = () => OK;
   waits = 0;
   reads = 0;
   readonly #plans: readonly (readonly Step[])[];
@@ -34,8 +38,13 @@ class Script {
 
   async run(findings: readonly Finding[] = []): Promise<void> {
     const call = async (method: string, path: string): Promise<ApiReply> => {
-      this.calls.push(`${method} ${path}`);
-      return await Promise.resolve(this.#answer(`${method} ${path}`));
+      const [real = '', isTried] = `${method} ${path}`.split('?dryRun=All');
+      if (isTried !== undefined) {
+        this.tried.push(real);
+        return await Promise.resolve(this.rehearsal(real));
+      }
+      this.calls.push(real);
+      return await Promise.resolve(this.#answer(real));
     };
     await execute({
       api: { call, close: () => undefined },
@@ -74,7 +83,63 @@ describe('a plan that is executed', () => {
     ]);
     await script.run();
     assert.deepEqual(script.calls, ['PATCH /a', 'PATCH /b', 'PATCH /c']);
-    assert.deepEqual([script.told, script.reads], [['do stop (2)', 'do go (1)'], 3]);
+    assert.deepEqual(
+      [script.told.filter((text) => text.startsWith('do ')), script.reads],
+      [['do stop (2)', 'do go (1)'], 3],
+    );
+  });
+
+  it('stops nothing where a write would be refused for which nobody announces, and says which and why', async () => {
+    const ledger = step('ledger', [patch('/pool')]);
+    const plan = [
+      step('hold', [patch('/old')]),
+      step('stopOurs', [patch('/ours')], { lookAgain: true }),
+      step('end', [{ do: 'awaitEnd', kind: 'DaemonSet', key: 'a/b' }]),
+      ledger,
+      step('restart', [patch('/old')]),
+      step('restoreWebhooks', [patch('/later')]),
+    ];
+    const script = new Script([plan]);
+    script.rehearsal = (call) => {
+      return call.endsWith('/pool') ? { status: 403, body: { message: 'a policy denied it' } } : OK;
+    };
+    const { message, hint, exitCode } = await script.failure();
+    assert.equal(message, '"do ledger" would fail: /pool can\'t be written:\na policy denied it');
+    assert.match(hint ?? '', /Nothing was stopped: mend that first, then run the same command again\./);
+    assert.deepEqual([exitCode, script.calls], [EXIT.refused, []]);
+    assert.deepEqual(script.tried, ['PATCH /old', 'PATCH /ours', 'PATCH /pool']);
+    const fine = new Script([plan, [ledger, step('restart', [patch('/old')])], []]);
+    await fine.run();
+    assert.deepEqual(fine.tried, ['PATCH /old', 'PATCH /ours', 'PATCH /pool', 'PATCH /old']);
+    assert.deepEqual(fine.calls, ['PATCH /old', 'PATCH /ours', 'PATCH /pool', 'PATCH /old']);
+    const [trying, ...done] = fine.told;
+    assert.match(trying ?? '', /^Try what will be written while nobody announces, and do nothing of it \(4\)$/);
+    assert.equal(done[0], 'do hold (1)');
+  });
+
+  it('tries what it can: what changed meanwhile, is gone, or can not be tried is seen when it is done', async () => {
+    const webhook = 'admission webhook "x" does not support dry run';
+    const answers: readonly ApiReply[] = [
+      { status: 404, body: {} },
+      { status: 409, body: {} },
+      { status: 422, body: {} },
+      { status: 400, body: { message: webhook } },
+    ];
+    for (const answer of answers) {
+      const script = new Script([[step('stop', [patch('/a')]), step('go', [patch('/b')])], []]);
+      script.rehearsal = () => answer;
+      await script.run();
+      assert.deepEqual(script.calls, ['PATCH /a', 'PATCH /b'], `${answer.status}`);
+    }
+  });
+
+  it('tells an object that can not be what it is from one that somebody else wrote first', async () => {
+    const causes = [{ field: 'spec.conf.neighborAddress', message: 'must be an IP address' }];
+    const body = { message: 'BgpPeer is invalid: spec.conf.neighborAddress', details: { causes } };
+    const script = new Script([[step('finalizers', [patch('/a')])]], () => ({ status: 422, body }));
+    const { message } = await script.failure();
+    assert.equal(message, `"do finalizers" failed: /a can't be written:\n${body.message}`);
+    assert.deepEqual(script.calls, ['PATCH /a']);
   });
 
   it('is made anew where somebody else wrote first, and goes on where something is gone', async () => {

@@ -4,8 +4,9 @@ import { isReady, type Cluster, type Workload } from './cluster.ts';
 import { Patience } from './patience.ts';
 import type { LostNodes } from './pods.ts';
 import { unprepared, type Unprepared } from './preparedness.ts';
-import { findWorkload, lostNodes, refusal } from './read.ts';
-import type { Action, Finding, PatchType, Step, StepId, TakeoverPlan } from './step.ts';
+import { findWorkload, lostNodes } from './read.ts';
+import type { Action, Finding, Step, StepId, TakeoverPlan } from './step.ts';
+import { Stale, tryOut, write, type Patch } from './write.ts';
 
 export interface ExecuteDeps {
   readonly api: ApiServer;
@@ -29,17 +30,11 @@ const UNHEARD_MS = 20_000;
 /** From these on until the end, nobody announces. */
 const STOPS: readonly StepId[] = ['stop', 'stopOurs'];
 const STARTS: readonly StepId[] = ['go', 'restart'];
+/** From `hold` on, replicas that anybody starts wait. */
+const LEADS: readonly StepId[] = ['hold', ...STOPS];
+const UNSTOPPED = 'Nothing was stopped: mend that first, then run the same command again.';
 /** Plans without an end are a fault of this program, or somebody works against it. */
 const MOST_ROUNDS = 40;
-
-const TYPES: Readonly<Record<PatchType, string>> = {
-  merge: 'application/merge-patch+json',
-  strategic: 'application/strategic-merge-patch+json',
-  json: 'application/json-patch+json',
-};
-
-/** Somebody has written the object since it was read. */
-class Stale extends Error {}
 
 /**
  * Does what the plan says, step by step, planning anew wherever the cluster went on by itself, until there is nothing left to do. What was
@@ -80,7 +75,12 @@ export function withObjects(text: string, objects: readonly string[]): string {
 /** Up to the first step after which the cluster has to be looked at again. */
 async function perform(steps: readonly Step[], deps: ExecuteDeps, patience: Patience): Promise<void> {
   const isStopped = steps.some(({ id }) => STARTS.includes(id)) && !steps.some(({ id }) => STOPS.includes(id));
-  for (const step of steps) {
+  let isRehearsed = isStopped;
+  for (const [i, step] of steps.entries()) {
+    if (!isRehearsed && LEADS.includes(step.id)) {
+      await rehearse(steps.slice(i), deps);
+      isRehearsed = true;
+    }
     // Before, whoever runs it may as well run it again; while nobody announces, every failure that may pass is waited out.
     if (isStopped || STOPS.includes(step.id)) patience.begin();
     deps.tell(stepText(step));
@@ -94,34 +94,75 @@ async function perform(steps: readonly Step[], deps: ExecuteDeps, patience: Pati
   }
 }
 
+/** Nothing is stopped where somebody would refuse what has to be written before somebody announces again. */
+async function rehearse(steps: readonly Step[], deps: ExecuteDeps): Promise<void> {
+  const end = steps.findIndex(({ id }) => STARTS.includes(id));
+  const parts = steps.slice(0, end + 1).map((step) => ({ ...step, actions: step.actions.filter(isPatch) }));
+  const count = parts.reduce((sum, { actions }) => sum + actions.length, 0);
+  if (count === 0) return;
+  deps.tell(`Try what will be written while nobody announces, and do nothing of it (${count})`);
+  for (const { what, actions } of parts) {
+    try {
+      await inLanes(actions, LANES, async (patch) => {
+        throwIfAborted(deps.signal);
+        await tryOut(patch, deps.api);
+      });
+    } catch (error) {
+      throw failed(error, { what, how: 'would fail', next: UNSTOPPED });
+    }
+  }
+}
+
+function isPatch(action: Action): action is Patch {
+  return action.do === 'patch';
+}
+
 export function stepText({ what, actions }: Step): string {
   return `${what} (${actions.length})`;
 }
 
 function explained(error: unknown, { what, onFailure }: Step): Failure {
+  return failed(error, { what, how: 'failed', next: onFailure });
+}
+
+interface Told {
+  readonly what: string;
+  readonly how: 'failed' | 'would fail';
+  readonly next: string;
+}
+
+function failed(error: unknown, { what, how, next }: Told): Failure {
   const exitCode = error instanceof Failure ? error.exitCode : EXIT.unreachable;
   const message = error instanceof Error ? error.message : String(error);
   const hint = error instanceof Failure && error.hint !== undefined ? `${error.hint} ` : '';
-  const how = exitCode === EXIT.interrupted ? 'was interrupted' : `failed: ${message}`;
-  return new Failure(exitCode, `"${what}" ${how}`, `${hint}${onFailure}`);
+  const ending = exitCode === EXIT.interrupted ? 'was interrupted' : `${how}: ${message}`;
+  return new Failure(exitCode, `"${what}" ${ending}`, `${hint}${next}`);
+}
+
+async function actAll({ actions, inOrder }: Step, deps: ExecuteDeps): Promise<void> {
+  await inLanes(actions, inOrder === true ? 1 : LANES, async (action) => await act(action, deps));
 }
 
 /** Nothing more is begun once one has failed, and all that was begun has ended before anything else is planned. */
-async function actAll({ actions, inOrder }: Step, deps: ExecuteDeps): Promise<void> {
-  const queue = actions.values();
+async function inLanes<T>(all: readonly T[], lanes: number, work: (one: T) => Promise<void>): Promise<void> {
+  const queue = all.values();
   const errors: unknown[] = [];
   const lane = async (): Promise<void> => {
-    for (const action of queue) {
-      await act(action, deps).catch((error: unknown) => errors.push(error));
+    for (const one of queue) {
+      await work(one).catch((error: unknown) => errors.push(error));
       if (errors.length > 0) return;
     }
   };
-  await Promise.all(Array.from({ length: inOrder === true ? 1 : LANES }, lane));
+  await Promise.all(Array.from({ length: lanes }, lane));
   if (errors.length > 0) throw errors.find((error) => !(error instanceof Stale)) ?? errors[0];
 }
 
+function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw new Failure(EXIT.interrupted, 'interrupted');
+}
+
 async function act(action: Action, deps: ExecuteDeps): Promise<void> {
-  if (deps.signal.aborted) throw new Failure(EXIT.interrupted, 'interrupted');
+  throwIfAborted(deps.signal);
   switch (action.do) {
     case 'awaitPrepared':
       return await untilPrepared(action, deps);
@@ -131,35 +172,9 @@ async function act(action: Action, deps: ExecuteDeps): Promise<void> {
       return await until(action, deps, (workload) => (workload?.pods.length ?? 0) === 0);
     case 'awaitReady':
       return await until(action, deps, (workload) => workload !== undefined && hasAll(workload));
-    case 'patch': {
-      const { status, body } = await deps.api.call('PATCH', action.path, {
-        type: TYPES[action.type],
-        body: action.body,
-      });
-      return judge(action, status, body);
-    }
-    case 'create': {
-      const sent = { type: 'application/json', body: action.body };
-      const { status, body } = await deps.api.call('POST', action.path, sent);
-      return judge(action, status, body);
-    }
-    case 'delete': {
-      const { status, body } = await deps.api.call('DELETE', action.path);
-      return judge(action, status, body);
-    }
+    default:
+      return await write(action, deps.api);
   }
-}
-
-function isDoneAnyway(action: Action, status: number): boolean {
-  if (action.do === 'create') return status === 409 && action.isThereAlready === 'fine';
-  return status === 404;
-}
-
-/** What is gone needs nothing any more; 409 and 422 are how a test in a patch fails, and a name that exists by now. */
-function judge(action: Action & { readonly path: string }, status: number, body: unknown): void {
-  if (status < 300 || isDoneAnyway(action, status)) return;
-  if (status === 409 || (status === 422 && action.do === 'patch' && action.type === 'json')) throw new Stale();
-  throw refusal(status, body, `${action.path} can't be written`);
 }
 
 function hasAll(workload: Workload): boolean {
@@ -187,7 +202,7 @@ async function until(
     if (poll % NODES_EVERY === 0) lost = await lostNodes(api);
     workload = await findWorkload(api, { kind, key, lost });
     if (isSo(workload)) return;
-    if (signal.aborted) throw new Failure(EXIT.interrupted, 'interrupted');
+    throwIfAborted(signal);
     await wait(POLL_MS, signal);
   }
   const pods = (workload?.pods ?? []).map(({ name, node, isLost }) => {
@@ -214,7 +229,7 @@ async function untilPrepared({ kind, key }: Await<'awaitPrepared'>, { api, wait,
         : await unprepared(api, workload);
     unheardMs = missing.every(({ isUnheard }) => isUnheard) ? unheardMs + POLL_MS : 0;
     if (missing.length === 0 || unheardMs >= UNHEARD_MS) return;
-    if (signal.aborted) throw new Failure(EXIT.interrupted, 'interrupted');
+    throwIfAborted(signal);
     await wait(POLL_MS, signal);
   }
   const pods = missing.map(({ pod, why }) => `${pod}: ${why}`);

@@ -144,6 +144,11 @@ describe('an answer that is no yes', () => {
     for (const empty of ['', ' \n', undefined, {}]) assert.equal(said(502, empty), 'this can’t be read:\nHTTP 502');
   });
 
+  it('ends the command by what it is: refused, in the way, or no answer', () => {
+    const codes = [401, 403, 422, 400, 429, 500, 503].map((status) => refusal(status, {}, 'x').exitCode);
+    assert.deepEqual(codes, [4, 4, 1, 1, 3, 3, 3]);
+  });
+
   it('is told in one line of some length, none of whose characters moves the cursor', () => {
     const text = said(502, `<html>\u001b[2J\n${'x'.repeat(10_000)}`);
     assert.match(text, /HTTP 502: <html>\?\[2J\?x+/);

@@ -26,7 +26,8 @@ const MOST_WORDS = 300;
 /** An answer that is no yes, as a failure. */
 export function refusal(status: number, body: unknown, what: string): Failure {
   const message = (body as { readonly message?: string } | undefined)?.message ?? textOf(status, body);
-  const exitCode = status === 401 || status === 403 ? EXIT.refused : EXIT.unreachable;
+  const isAnswer = status >= 400 && status < 500 && status !== 429;
+  const exitCode = status === 401 || status === 403 ? EXIT.refused : isAnswer ? EXIT.problems : EXIT.unreachable;
   const hint = status === 403 ? 'A takeover takes the rights of a cluster administrator.' : undefined;
   return new Failure(exitCode, `${what}:\n${message}`, hint);
 }

@@ -111,6 +111,32 @@ describe('a rollback', () => {
   });
 
   for (const kind of ['Deployment', 'DaemonSet'] as const) {
+    it(`can be left at any moment by a takeover of a ${kind}, as whoever can not go on is told`, () => {
+      const before = cluster('0.6', { manager: workload(kind, 'porterlb-system/porter-manager', ['n1', 'n2']) });
+      const after = taken(before);
+      const { steps } = rollbackPlan(after);
+      const restart = steps.findIndex(({ id }) => id === 'restart');
+      for (let done = 1; done <= restart; done += 1) {
+        const between = applied(after, steps.slice(0, done));
+        const back = takeoverPlan(between, '');
+        assert.deepEqual(
+          back.findings.filter(({ kind: of }) => of === 'obstacle'),
+          [],
+          steps[done - 1]?.id,
+        );
+        const ids = back.steps.map(({ id }) => id);
+        assert.equal(ids.includes('start'), done > 1, ids.join());
+        assert.ok(ids.includes('go') && !ids.includes('stop'), ids.join());
+        const once = applied(between, back.steps);
+        const again = applied(once, takeoverPlan(once, '').steps);
+        assert.deepEqual(
+          again.services.map(({ metadata }) => metadata.finalizers),
+          [[CLEANUP], [CLEANUP]],
+        );
+        for (const { onFailure } of steps.slice(1, restart + 1)) assert.match(onFailure, /with --apply/);
+      }
+    });
+
     it(`does not stop a ${kind} of PorterLB that has a Pod on a dead node, which nobody could end`, () => {
       const after = taken(cluster('0.6', { manager: workload(kind, 'porterlb-system/porter-manager', ['n1', 'n2']) }));
       const pods = after.manager?.pods.map((pod) => ({ ...pod, isLost: pod.node === 'n2' })) ?? [];

@@ -27,7 +27,8 @@ import { finalizersPatch, pathOf, type Action, type Finding, type Step, type Tak
 import { END_LOST_PODS, isWanted, lostPodsOf, phaseOf } from './workloads.ts';
 
 const AGAIN = 'Run the same command again: it goes on from there.';
-const BETWEEN = 'PorterLB is stopped, and OpenELB waits. Run the same command again: it goes on from there.';
+const STAY = 'Run the same command again to go on, or with --apply to stay with PorterLB.';
+const BETWEEN = `PorterLB is stopped, and OpenELB waits. ${STAY}`;
 
 /** All that is still to be done until OpenELB serves the cluster again, in this order; nothing where it was never taken over. */
 export function rollbackPlan(cluster: Cluster): TakeoverPlan {
@@ -129,7 +130,7 @@ function stopOurs({ manager }: Cluster): Step {
     what: 'Stop PorterLB',
     why: 'two must never announce one address; it withdraws its routes, and traffic stops until OpenELB announces',
     actions: isRunning ? stop() : [],
-    onFailure: AGAIN,
+    onFailure: STAY,
     lookAgain: true,
   };
 }

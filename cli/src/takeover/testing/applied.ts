@@ -45,6 +45,9 @@ function jsonPatched(
   object: KubeObject,
   body: readonly { op: string; path: string; value: readonly string[] }[],
 ): KubeObject {
+  const expected = body.find(({ op }) => op === 'test')?.value;
+  // The API server refuses it then, and it is planned anew.
+  if (expected !== undefined && expected.join() !== object.metadata.finalizers?.join()) return object;
   const finalizers = body.find(({ op }) => op === 'add')?.value ?? [];
   return { ...object, metadata: { ...object.metadata, finalizers } };
 }
