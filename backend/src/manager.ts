@@ -305,6 +305,7 @@ export class Manager {
     const deps = {
       ...{ clock, logger, kube, faults, boundSockets, view: this.#view },
       ask: async (ips: readonly string[]) => await this.#engine.ask(ips),
+      askAddresses: async (ips: readonly string[]) => await this.#engine.askAddresses(ips),
       reports: this.#reports.current,
       serviceRanges: () => this.#serviceRanges.ranges(),
       subnets: () => this.#subnets.ranges(),

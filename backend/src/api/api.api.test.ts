@@ -80,6 +80,7 @@ async function startApi(replica: string): Promise<{ api: Api; url: string }> {
     {
       ...{ ...deps, kube, view, notReady: () => (view.synced ? [] : ['waiting']) },
       ask: async () => await Promise.resolve({ ...NO_FACTS }),
+      askAddresses: async () => await Promise.resolve([]),
       reports: new Map(),
       leads: () => true,
       beside: () => [],

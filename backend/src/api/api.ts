@@ -3,7 +3,7 @@ import { reviewAccess, reviewToken } from '../cluster/reviews.ts';
 import { ServingSecret } from '../cluster/write/serving-secret.ts';
 import type { Kube } from '../cluster/kube.ts';
 import type { Replica } from '../domain/replica.ts';
-import type { EngineFacts } from '../engine/facts.ts';
+import type { AddressFacts, EngineFacts } from '../engine/facts.ts';
 import type { ApiOptions } from '../options.ts';
 import type { Clock, Logger } from '../platform/ports.ts';
 import { App } from './app.ts';
@@ -15,6 +15,7 @@ import { Gate } from './identity/gate.ts';
 import { ksApiserverAt, KsApiserver, Verdicts, type KsApiserverAddress } from './identity/kubesphere.ts';
 import { KubeProxy } from './kube-proxy.ts';
 import { ClusterPicture, type PictureView, type Reservations } from './model/picture.ts';
+import type { AddressesReport } from './replicas/addresses.ts';
 import type { ReplicaReport } from './replicas/facts.ts';
 import { Gather, type GatherDeps } from './replicas/gather.ts';
 import { ReplicaClient } from './replicas/replica-client.ts';
@@ -29,6 +30,7 @@ export interface ApiDeps extends Reservations {
   readonly kube: Kube;
   readonly view: PictureView;
   readonly ask: (ips: readonly string[]) => Promise<EngineFacts>;
+  readonly askAddresses: (ips: readonly string[]) => Promise<readonly AddressFacts[]>;
   /** What the engine has told of each address. */
   readonly reports: ReadonlyMap<string, Reported>;
   readonly leads: () => boolean;
@@ -84,7 +86,8 @@ export class Api {
     const facts = async (ips: readonly string[]): Promise<ReplicaReport> => await this.#facts(ips);
     const isReplica = (from: string): boolean => this.#deps.view.members().some(({ address }) => address === from);
     const deps = { clock, logger, boundSockets, certificate: this.#certificate, facts, isReplica };
-    this.#server = new ApiServer({ ...deps, app, takers: (ips) => this.#takers(ips) });
+    const addresses = async (ips: readonly string[]): Promise<AddressesReport> => await this.#addresses(ips);
+    this.#server = new ApiServer({ ...deps, app, addresses, takers: (ips) => this.#takers(ips) });
     return await this.#server.listen({ host: this.#self.address, port: this.#options.port });
   }
 
@@ -105,7 +108,9 @@ export class Api {
     const picture = new ClusterPicture(this.#deps);
     this.#owners = new LinkOwners({ clock, picture, reports: this.#deps.reports });
     const gather = this.#gather();
-    const gathers = { gather, gatherTakers: this.#gatherTakers((replica) => gather.hungFor(replica)) };
+    const passedOver = (replica: Replica): string | undefined => gather.hungFor(replica);
+    const [gatherAddresses, gatherTakers] = [this.#gatherAddresses(passedOver), this.#gatherTakers(passedOver)];
+    const gathers = { gather, gatherAddresses, gatherTakers };
     const deps = { ...this.#deps, gate, verdicts, handlers: handlers({ clock, picture, ...gathers }) };
     return await App.make(deps, { docs: this.#options.docs, checkAnswers: false });
   }
@@ -113,6 +118,12 @@ export class Api {
   #gather(): Gather {
     const ask = this.#asks(async (...question) => await this.#client.ask(...question));
     return new Gather(this.#ofReplicas({ ask, own: async (ips) => await this.#facts(ips) }), { self: this.#replica });
+  }
+
+  #gatherAddresses(passedOver: NonNullable<GatherDeps['passedOver']>): Gather<AddressesReport> {
+    const ask = this.#asks(async (...question) => await this.#client.askAddresses(...question));
+    const own = async (ips: readonly string[]): Promise<AddressesReport> => await this.#addresses(ips);
+    return new Gather({ ...this.#ofReplicas({ ask, own }), passedOver }, { self: this.#replica });
   }
 
   /** For lists, of as many addresses as the longest page of the console has. */
@@ -142,6 +153,10 @@ export class Api {
 
   #takers(ips: readonly string[]): TakersReport {
     return takersOf(this.#deps.reports, ips);
+  }
+
+  async #addresses(ips: readonly string[]): Promise<AddressesReport> {
+    return { addresses: await this.#deps.askAddresses(ips) };
   }
 
   async #facts(ips: readonly string[]): Promise<ReplicaReport> {

@@ -21,6 +21,7 @@ import { Overviews } from './caches/overviews.ts';
 import { page, type Columns, type Page } from './page.ts';
 import { Queue } from './queue.ts';
 import { RateLimit } from './rate-limit.ts';
+import { wordsOfAddresses, type AddressesReport } from './replicas/addresses.ts';
 import type { Gather } from './replicas/gather.ts';
 import { wordsOfTakers, type TakersReport } from './replicas/takers.ts';
 import type { ListQuery } from './schemas/list.ts';
@@ -38,6 +39,8 @@ export interface HandlersDeps {
   readonly clock: Clock;
   readonly picture: ClusterPicture;
   readonly gather: Gather;
+  /** For what is told of single addresses. */
+  readonly gatherAddresses: Gather<AddressesReport>;
   /** For lists of Services. */
   readonly gatherTakers: Gather<TakersReport>;
 }
@@ -185,7 +188,7 @@ function ofPeersAndNodes({ picture, gather }: HandlersDeps): Part<'listPeers' | 
 type ServiceRoutes = 'listServices' | 'listNamespacedServices' | 'getService' | 'explainService';
 
 function ofServices(deps: HandlersDeps): Part<ServiceRoutes> {
-  const { clock, picture, gather } = deps;
+  const { clock, picture } = deps;
   const { view } = picture;
   const allocations = new AllocationCache({ clock, picture });
   const serviceOf = (namespace: string, name: string): Service => {
@@ -196,7 +199,7 @@ function ofServices(deps: HandlersDeps): Part<ServiceRoutes> {
     return { texts, audience: await withinNamespace(admitted, namespace) };
   };
   const wordsOf = ({ recorded, claims }: Service): ReturnType<Gather['all']> =>
-    gather.all(claims ? recorded.map(({ ip }) => ip) : []);
+    wordsOfAddresses(deps, claims ? recorded.map(({ ip }) => ip) : []);
   return {
     listServices: async ({ query }, { texts, admitted }) => {
       const answer = await servicePage(() => picture.index.sorted, query, deps);

@@ -19,6 +19,7 @@ class Bench {
         beside: () => [],
         boundSockets: () => undefined,
         ask: async () => await Promise.resolve({ ...NO_FACTS }),
+        askAddresses: async () => await Promise.resolve([]),
         reports: new Map(),
       },
       {

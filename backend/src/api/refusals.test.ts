@@ -38,6 +38,7 @@ async function saidTo(context: TestContext, bytes: string): Promise<Said> {
     certificate: { current: { ...made, fingerprint: '' } as never, accepts: () => false },
     isReplica: () => false,
     facts: async () => await Promise.resolve(factsOf('porter-0')),
+    addresses: async () => await Promise.resolve({ addresses: [] }),
     takers: () => ({ addresses: [] }),
   });
   const port = await server.listen({ host: '127.0.0.1', port: 0 });

@@ -7,6 +7,7 @@ import { suite, test, type TestContext } from 'node:test';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { FakeLogger } from '../platform/fake/logger.ts';
 import { systemClock } from '../platform/linux/clock.ts';
+import { addressesReport } from './replicas/addresses.ts';
 import type { ReplicaReport } from './replicas/facts.ts';
 import { FACTS_PATH, ReplicaClient } from './replicas/replica-client.ts';
 import { MAX_TAKERS, takersOf } from './replicas/takers.ts';
@@ -66,6 +67,7 @@ class Serving {
         this.asked.push(ips);
         return await Promise.resolve(FACTS);
       },
+      addresses: async (ips) => await Promise.resolve({ addresses: ips.map((ip) => announced(ip, 'shop/web', [])) }),
       takers: (ips) => takersOf(new Map(ips.map((ip) => [ip, announced(ip, 'shop/web', [])])), ips),
     });
   }
@@ -126,6 +128,18 @@ suite('the port of the API', () => {
       assert.equal((await get(port, `${FACTS_PATH}?ips=`, shown)).code, 403);
     }
     assert.equal(asked.length, 1);
+  });
+
+  test('tells replicas of addresses alone, and hears that of one that tells all', async (context) => {
+    const { asked, value, at } = await serving(context);
+    const client = clientOf(context, value);
+    const ips = Array.from({ length: 65 }, (_, i) => `192.0.2.${i}`);
+    const addresses = ips.map((ip) => announced(ip, 'shop/web', []));
+    // As of all that is told.
+    assert.deepEqual(await client.askAddresses(at, ips, 5_000), { addresses: addresses.slice(0, 64) });
+    assert.equal(asked.length, 0);
+    // One of an earlier version knows no such question.
+    assert.deepEqual(addressesReport.parse(FACTS), { addresses: FACTS.addresses });
   });
 
   test('tells replicas who takes the traffic of a page of addresses, however long their texts are', async (context) => {

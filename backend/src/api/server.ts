@@ -5,8 +5,9 @@ import type { Clock, Logger } from '../platform/ports.ts';
 import type { App } from './app.ts';
 import { Connections } from './connections.ts';
 import { Exchanges } from './exchanges.ts';
+import type { AddressesReport } from './replicas/addresses.ts';
 import type { ReplicaReport } from './replicas/facts.ts';
-import { FACTS_PATH, ONLY_TAKERS } from './replicas/replica-client.ts';
+import { FACTS_PATH, ONLY_ADDRESSES, ONLY_TAKERS } from './replicas/replica-client.ts';
 import { MAX_TAKERS, type TakersReport } from './replicas/takers.ts';
 import type { ServingCertificate } from './tls/serving-certificate.ts';
 import { refuseUnheard } from './unheard.ts';
@@ -26,6 +27,8 @@ export interface ApiServerDeps {
   readonly isReplica: (address: string) => boolean;
   /** What this replica tells others. */
   readonly facts: (ips: readonly string[]) => Promise<ReplicaReport>;
+  /** The same of addresses alone. */
+  readonly addresses: (ips: readonly string[]) => Promise<AddressesReport>;
   /** The same for a list, at no cost. */
   readonly takers: (ips: readonly string[]) => TakersReport;
 }
@@ -163,10 +166,15 @@ export class ApiServer {
   async #tell(question: URLSearchParams, response: ServerResponse): Promise<void> {
     const said = question.get('ips') ?? '';
     const ips = said === '' ? [] : said.split(',');
-    const { facts, takers } = this.#deps;
-    const isForList = question.get('only') === ONLY_TAKERS;
-    const known = isForList ? takers(ips.slice(0, MAX_TAKERS)) : await facts(ips.slice(0, MAX_ADDRESSES));
+    const known = await this.#known(question.get('only'), ips);
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(known));
+  }
+
+  async #known(only: string | null, ips: readonly string[]): Promise<ReplicaReport | AddressesReport | TakersReport> {
+    const { facts, addresses, takers } = this.#deps;
+    if (only === ONLY_TAKERS) return takers(ips.slice(0, MAX_TAKERS));
+    const asked = ips.slice(0, MAX_ADDRESSES);
+    return only === ONLY_ADDRESSES ? await addresses(asked) : await facts(asked);
   }
 
   /** TLS has proved that it has the private key of the certificate that it shows. */

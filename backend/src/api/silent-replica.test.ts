@@ -1,7 +1,7 @@
 /** Why a replica says nothing is told in the language of whoever asks, wherever it is told. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Explanation } from './schemas/service.ts';
+import type { Explanation, ServiceAnswer } from './schemas/service.ts';
 import type { Overview } from './schemas/overview.ts';
 import type { Version } from './schemas/replica.ts';
 import { announced, aSession } from './testing/facts.ts';
@@ -39,4 +39,29 @@ suite('a replica that does not say what it knows', () => {
       assert.equal(english.replicas.find(({ name }) => name === 'porter-1')?.problem, problem);
     });
   }
+
+  test('of addresses is named where these are told of, and heard of all else', async (context) => {
+    const api = await bench(context);
+    const facts = { addresses: [announced('192.0.2.1', 'shop/web', ['203.0.113.11'])], sessions: [aSession('r1')] };
+    api.replicas.set('porter-0', factsOf('porter-0', facts)).set('porter-1', factsOf('porter-1', facts));
+    api.mute.add('porter-1');
+    const service = 'namespaces/shop/services/web';
+    const { paths, replicas: ofPath } = await api.answer<ServiceAnswer>(service);
+    const { checks, result, replicas: ofChecks } = await api.answer<Explanation>(`${service}/explanation`);
+    for (const replicas of [ofPath, ofChecks]) {
+      assert.equal(replicas.find(({ name }) => name === 'porter-1')?.problem, api.silence);
+    }
+    const [peer] = paths[0]?.peers ?? [];
+    assert.deepEqual(
+      [peer?.intended, peer?.confirmed].map((all) => all?.map(({ replica }) => replica)),
+      [['porter-0'], ['porter-0']],
+    );
+    assert.equal(result, 'warning');
+    assert.match(checks.find(({ check }) => check === 'replicas')?.text ?? '', /porter-1 /);
+    const { replicas } = await api.answer<Version>('version');
+    assert.deepEqual(
+      replicas.map(({ answered }) => answered),
+      [true, true],
+    );
+  });
 });

@@ -27,6 +27,7 @@ async function scene(context: TestContext, handle: App): Promise<Scene> {
     ...{ clock, app, boundSockets: boundAccepted, logger: new FakeLogger(), isReplica: () => false },
     certificate: { current: { ...made, fingerprint: '' } as never, accepts: () => false },
     facts: async () => await Promise.resolve(factsOf('porter-0')),
+    addresses: async () => await Promise.resolve({ addresses: [] }),
     takers: () => ({ addresses: [] }),
   });
   const port = await server.listen({ host: '127.0.0.1', port: 0 });

@@ -78,6 +78,8 @@ suite('whoever asks the engine', () => {
         ],
       );
       assert.deepEqual(one.sessions, []);
+      const [alone, others] = await Promise.all([engine.askAddresses([IP]), engine.askAddresses([IP, '192.0.2.99'])]);
+      assert.deepEqual([alone, others], [one.addresses, one.addresses]);
     } finally {
       await engine.stop();
     }

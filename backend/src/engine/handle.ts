@@ -3,7 +3,7 @@ import type { Clock, Logger } from '../platform/ports.ts';
 import type { EngineMeasures } from './measures.ts';
 import { MeasuresRequest } from './measures-request.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { EngineFacts } from './facts.ts';
+import type { AddressFacts, EngineFacts } from './facts.ts';
 import type { Successors } from './handing-over.ts';
 import type { EngineOptions, FromEngine, InputDelta, ToEngine } from './messages.ts';
 import { Outbox } from './outbox.ts';
@@ -26,7 +26,7 @@ export interface EngineHandleDeps {
 /** What the engine says of the network. */
 export type EngineReport = Exclude<
   FromEngine,
-  { readonly type: 'alive' | 'facts' | 'measures' | 'handed-over' | 'stopped' }
+  { readonly type: 'alive' | 'facts' | 'address-facts' | 'measures' | 'handed-over' | 'stopped' }
 >;
 
 /** The main thread's end of the engine: keyed deltas, coalesced. */
@@ -36,7 +36,8 @@ export class EngineHandle {
   readonly #heartbeat: Heartbeat;
   readonly #outbox: Outbox;
   readonly #request: MeasuresRequest;
-  readonly #questions: Questions;
+  readonly #questions: Questions<EngineFacts>;
+  readonly #addressQuestions: Questions<readonly AddressFacts[]>;
   #started = false;
   #handingOver: (() => void) | undefined;
   #stopping = false;
@@ -47,6 +48,7 @@ export class EngineHandle {
     this.#outbox = new Outbox({ clock: deps.clock, send: (inputs) => this.#post({ type: 'change', inputs }) });
     this.#request = new MeasuresRequest({ clock: deps.clock, ask: () => this.#post({ type: 'measure' }) });
     this.#questions = new Questions(deps);
+    this.#addressQuestions = new Questions(deps);
     this.#heartbeat = new Heartbeat(deps, { misses: SILENCE_SECONDS });
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options, name: 'engine' });
     this.#worker.on('message', (message: FromEngine) => this.#receive(message));
@@ -91,7 +93,17 @@ export class EngineHandle {
    * @throws {Error} if it hangs, or can't say
    */
   async ask(ips: readonly string[]): Promise<EngineFacts> {
-    return await this.#questions.ask(PATIENCE_MS, (id) => this.#post({ type: 'ask', id, ips }));
+    return await this.#questions.ask(PATIENCE_MS, (id) => this.#post({ type: 'ask', id, about: 'facts', ips }));
+  }
+
+  /**
+   * Asks for what it has decided of these addresses, and for nothing else: all that it knows is much where there are many nodes.
+   * @throws {Error} as `ask`
+   */
+  async askAddresses(ips: readonly string[]): Promise<readonly AddressFacts[]> {
+    return await this.#addressQuestions.ask(PATIENCE_MS, (id) =>
+      this.#post({ type: 'ask', id, about: 'address-facts', ips }),
+    );
   }
 
   /** Why the engine must be taken for hung, in words; empty while it turns. */
@@ -138,6 +150,10 @@ export class EngineHandle {
     }
     if (message.type === 'facts') {
       this.#questions.answered(message.id, message.facts);
+      return;
+    }
+    if (message.type === 'address-facts') {
+      this.#addressQuestions.answered(message.id, message.addresses);
       return;
     }
     if (message.type === 'handed-over') {

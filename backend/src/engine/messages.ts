@@ -6,7 +6,7 @@ import type { Finding } from '../domain/reason.ts';
 import type { Replica } from '../domain/replica.ts';
 import type { ServiceEndpoints } from '../domain/service.ts';
 import type { LogLevel } from '../platform/log-level.ts';
-import type { EngineFacts } from './facts.ts';
+import type { AddressFacts, EngineFacts } from './facts.ts';
 import type { Successors } from './handing-over.ts';
 import type { EngineMeasures } from './measures.ts';
 import type { SessionReport } from './session-state.ts';
@@ -61,8 +61,13 @@ export type ToEngine =
   | { readonly type: 'proof'; readonly at: number }
   /** Asks for `measures`. */
   | { readonly type: 'measure' }
-  /** Asks for what only the engine knows, of these addresses among others; answered by `facts` with the same ID. */
-  | { readonly type: 'ask'; readonly id: number; readonly ips: readonly string[] }
+  /** Asks for what only the engine knows, of these addresses among others, or of them alone; answered by what it is about, with the same ID. */
+  | {
+      readonly type: 'ask';
+      readonly id: number;
+      readonly about: 'facts' | 'address-facts';
+      readonly ips: readonly string[];
+    }
   /** Others are to take over, as this replica is about to stop; answered by `handed-over`. */
   | { readonly type: 'hand-over' }
   | { readonly type: 'stop'; readonly successors: Successors };
@@ -117,7 +122,8 @@ export type FromEngine =
   | { readonly type: 'subnets'; readonly byNode: ReadonlyMap<string, readonly string[]> }
   /** The answer to one `measure`. */
   | { readonly type: 'measures'; readonly measures: EngineMeasures }
-  /** The answer to one `ask`; undefined: it failed to find one. */
+  /** The answer to one `ask` about it; undefined: it failed to find one. */
   | { readonly type: 'facts'; readonly id: number; readonly facts: EngineFacts | undefined }
+  | { readonly type: 'address-facts'; readonly id: number; readonly addresses: readonly AddressFacts[] | undefined }
   | { readonly type: 'handed-over' }
   | { readonly type: 'stopped' };

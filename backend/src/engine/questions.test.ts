@@ -18,7 +18,7 @@ const FACTS: EngineFacts = {
 
 suite('a question to the engine', () => {
   test('is answered by the answer with its ID', async () => {
-    const questions = new Questions({ clock: new FakeClock() });
+    const questions = new Questions<EngineFacts>({ clock: new FakeClock() });
     const sent: number[] = [];
     const [first, second] = [1, 2].map(async () => await questions.ask(2_000, (id) => sent.push(id)));
     questions.answered(sent[1] ?? 0, { ...FACTS, medOffset: 200 });

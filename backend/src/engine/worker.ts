@@ -22,7 +22,7 @@ import { BgpSpeaker } from '../speakers/bgp/speaker.ts';
 import { Layer2Speaker } from '../speakers/layer2/speaker.ts';
 import { macText } from '../speakers/layer2/wire/mac.ts';
 import { Engine } from './engine.ts';
-import type { LinkFacts } from './facts.ts';
+import type { EngineFacts, LinkFacts } from './facts.ts';
 import { HeardSubnets } from './heard-subnets.ts';
 import { engineMeasures } from './measures.ts';
 import { BEAT_MS } from './heartbeat.ts';
@@ -160,16 +160,22 @@ function linkFacts(): LinkFacts[] {
   return up.map(({ name, mac, prefixes }) => ({ name, mac: macText(mac), prefixes: [...prefixes] }));
 }
 
+function facts(ips: readonly string[]): EngineFacts {
+  const sessions = speaker.sessions().map(sessionFacts);
+  const portProblems = speaker.listenProblems().map(({ port, message }) => ({ port, problem: message }));
+  const own = { sessions, nodes: nodes.verdicts(), links: linkFacts(), portProblems };
+  return { ...engine.facts(ips), ...own };
+}
+
 /** Whatever is wrong with a question, or with its answer, announcing goes on. */
-function answer(id: number, ips: readonly string[]): void {
+function answer({ id, about, ips }: Extract<ToEngine, { readonly type: 'ask' }>): void {
   try {
-    const sessions = speaker.sessions().map(sessionFacts);
-    const portProblems = speaker.listenProblems().map(({ port, message }) => ({ port, problem: message }));
-    const own = { sessions, nodes: nodes.verdicts(), links: linkFacts(), portProblems };
-    post({ type: 'facts', id, facts: { ...engine.facts(ips), ...own } });
+    if (about === 'facts') post({ type: about, id, facts: facts(ips) });
+    else post({ type: about, id, addresses: engine.facts(ips).addresses });
   } catch (error) {
     logger.error({ err: error }, 'a question can not be answered');
-    post({ type: 'facts', id, facts: undefined });
+    if (about === 'facts') post({ type: about, id, facts: undefined });
+    else post({ type: about, id, addresses: undefined });
   }
 }
 
@@ -204,7 +210,7 @@ function handle(message: ToEngine): void {
       });
       break;
     case 'ask':
-      answer(message.id, message.ips);
+      answer(message);
       break;
     case 'hand-over':
       void engine.handOver().then(() => post({ type: 'handed-over' }));

@@ -108,7 +108,8 @@ const node: z.ZodType<NodeVerdict> = z.object({
 
 const names = z.array(z.string());
 
-const address: z.ZodType<AddressFacts> = z.object({
+/** What is said of one address. */
+export const addressFacts: z.ZodType<AddressFacts> = z.object({
   ip: z.string(),
   services: names,
   younger: names,
@@ -140,5 +141,5 @@ export const replicaReport: z.ZodType<ReplicaReport> = z.object({
   portProblems: z.array(z.object({ port: z.number(), problem: z.string() })).catch([]),
   beside: names.catch([]),
   owners: z.array(z.object({ pool: z.string(), node: z.string(), ip: z.string() })).catch([]),
-  addresses: z.array(address),
+  addresses: z.array(addressFacts),
 });

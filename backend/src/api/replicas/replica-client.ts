@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../platform/ports.ts';
 import { send } from '../outgoing.ts';
 import type { ServingCertificate } from '../tls/serving-certificate.ts';
 import type { z } from 'zod';
+import { addressesReport, type AddressesReport } from './addresses.ts';
 import { replicaReport, type ReplicaReport } from './facts.ts';
 import { takersReport, type TakersReport } from './takers.ts';
 
@@ -12,6 +13,7 @@ const https = process.getBuiltinModule('node:https');
 export const FACTS_PATH = '/replica/v1/facts';
 /** What a question there may be about, besides all: an earlier version doesn't know it, and tells all. */
 export const ONLY_TAKERS = 'takers';
+export const ONLY_ADDRESSES = 'addresses';
 const MAX_BYTES = 8 * 1024 * 1024;
 /** After how long nobody waits any more for an answer that was asked for with the certificate before, in milliseconds. */
 const RETIRE_MS = 30_000;
@@ -41,6 +43,15 @@ export class ReplicaClient {
    */
   async ask(at: string, ips: readonly string[], timeoutMs: number): Promise<ReplicaReport> {
     return await this.#ask(`${at}${FACTS_PATH}?ips=${ips.join(',')}`, replicaReport, timeoutMs);
+  }
+
+  /** The same of these addresses, and nothing else. */
+  async askAddresses(at: string, ips: readonly string[], timeoutMs: number): Promise<AddressesReport> {
+    return await this.#ask(
+      `${at}${FACTS_PATH}?only=${ONLY_ADDRESSES}&ips=${ips.join(',')}`,
+      addressesReport,
+      timeoutMs,
+    );
   }
 
   /** The same for a list. */

@@ -12,11 +12,12 @@ import { FakeClock } from '../../platform/fake/clock.ts';
 import { FakeLogger } from '../../platform/fake/logger.ts';
 import { LOAD_BALANCER_CLASS, SERVICE_CONDITIONS, SERVICE_KEYS } from '../../resources/keys.ts';
 import { App } from '../app.ts';
-import { handlers } from '../handlers.ts';
+import { handlers, type HandlersDeps } from '../handlers.ts';
 import type { Access, Caller, KubeSphere, Question } from '../identity/caller.ts';
 import { Gate } from '../identity/gate.ts';
 import { Verdicts } from '../identity/kubesphere.ts';
 import { ClusterPicture, type Reservations } from '../model/picture.ts';
+import type { AddressesReport } from '../replicas/addresses.ts';
 import type { ReplicaReport } from '../replicas/facts.ts';
 import { Gather, type GatherLimits } from '../replicas/gather.ts';
 import { TAKERS_LIMITS, takersOf, type TakersReport } from '../replicas/takers.ts';
@@ -123,6 +124,8 @@ export class ApiBench {
   readonly reservations: Reservations = { serviceRanges: () => this.serviceRanges, subnets: () => this.subnets };
   /** What each replica says; one that is undefined doesn't answer. */
   readonly replicas = new Map<string, ReplicaReport | undefined>([['porter-0', factsOf('porter-0', { leads: true })]]);
+  /** Those that don't answer when they are asked for addresses alone. */
+  readonly mute = new Set<string>();
   /** Why one that doesn't answer doesn't. */
   silence = 'connect ECONNREFUSED';
   reviews = 0;
@@ -172,7 +175,7 @@ export class ApiBench {
       verdicts: new Verdicts({ secrets: () => [Buffer.from('secret')], onForeign: () => undefined }),
     };
     const app = await App.make(
-      { ...deps, handlers: handlers({ clock, picture, gather: this.#gather(), gatherTakers: this.#gatherTakers() }) },
+      { ...deps, handlers: handlers({ clock, picture, ...this.#gathers() }) },
       { docs, checkAnswers },
     );
     this.app = app;
@@ -281,11 +284,20 @@ export class ApiBench {
     return known;
   }
 
+  #gathers(): Omit<HandlersDeps, 'clock' | 'picture'> {
+    const [gather, gatherAddresses] = [this.#gather(), this.#gatherAddresses()];
+    return { gather, gatherAddresses, gatherTakers: this.#gatherTakers() };
+  }
+
   #gather(): Gather {
-    const said = (name: string, ips: readonly string[]): ReplicaReport => {
-      const facts = this.#said(name);
-      const known = this.#addresses(facts);
-      return { ...facts, addresses: ips.flatMap((ip) => known.get(ip) ?? []) };
+    return this.#gatherOf((name) => ({ ...this.#said(name), addresses: [] }), {});
+  }
+
+  #gatherAddresses(): Gather<AddressesReport> {
+    const said = (name: string, ips: readonly string[]): AddressesReport => {
+      if (this.mute.has(name)) throw new Error(this.silence);
+      const known = this.#addresses(this.#said(name));
+      return { addresses: ips.flatMap((ip) => known.get(ip) ?? []) };
     };
     return this.#gatherOf(said, {});
   }
