@@ -248,7 +248,7 @@ export class Allocator {
     const before = this.ledger.assignments(service.key);
     const terms = this.ledger.sharing(service.key);
     // As a rule nothing is new: the watch shows what was written.
-    if (sameAssignments(unique, before) && sameTerms(service.sharing, terms)) return NO_POOLS;
+    if (sameAssignments(unique, before) && (unique.length === 0 || sameTerms(service.sharing, terms))) return NO_POOLS;
     this.#turns.set(service, unique, now);
     this.#turns.shareAnew(terms);
     this.#turns.shareAnew(service.sharing);

@@ -5,6 +5,7 @@ import type { Pool } from '../domain/pool.ts';
 import type { Service } from '../domain/service.ts';
 import { aPool, aService, sharingTerms } from '../domain/testing/builders.ts';
 import { Allocator } from './allocator.ts';
+import { Openings } from './openings.ts';
 import { PoolSet } from './pool-set.ts';
 import { Reserved } from './reserved.ts';
 
@@ -126,6 +127,16 @@ suite('where many wait', () => {
     const plans = plansOf(t, () => desk.remove('shop/s0'));
     assert.deepEqual([desk.ips('shop/s2'), desk.ips('shop/s3')], ['192.0.2.1', '']);
     assert.ok(plans < FEW, `${plans}`);
+  });
+
+  test('one more of them, which gets nothing either, or hears something new, gives none of the others a turn', (t) => {
+    const desk = new Desk(services(200).map((service) => ({ ...service, ...sharing('TCP/80') })));
+    const late = aService('shop/late', { createdAt: 1_000, ...sharing('TCP/80') });
+    const { mock } = t.mock.method(Openings.prototype, 'next');
+    desk.add(late);
+    desk.add({ ...late, labels: { app: 'x' } });
+    desk.remove(late.key);
+    assert.ok(mock.callCount() < FEW, `${mock.callCount()} turns`);
   });
 
   test('an address that is freed while a stranger uses it is offered to nobody, and given when the stranger is gone', (t) => {
