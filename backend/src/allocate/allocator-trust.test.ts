@@ -63,7 +63,7 @@ suite('what a new leader believes of the statuses that it finds', () => {
       const holders = (used: [string, string[]][], omitting: string[] = []): readonly string[] => {
         const allocator = new Allocator({ services, namespaces: new Map() });
         allocator.adopt(set, { released: new Map(), used, omitting: new Set(omitting) }, NOW);
-        return allocator.ledger.holders('192.0.2.1');
+        return [...allocator.ledger.holders('192.0.2.1')];
       };
       test(`is a forgery, unless the status names it or may not name all: the pool ${what}`, () => {
         assert.deepEqual(holders([]), []);
@@ -232,7 +232,7 @@ suite('what a new leader believes of a status that turns up with the address of 
       allocator.take(service, planned, NOW);
       allocator.settle(service, planned, NOW);
     }
-    return allocator.ledger.holders(IP);
+    return [...allocator.ledger.holders(IP)];
   }
 
   for (const since of [1, 20]) {

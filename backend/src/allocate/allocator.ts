@@ -186,7 +186,7 @@ export class Allocator {
     // Before anybody is planned: who comes first must not get what another one has asked for all along.
     this.#observeAll(this.#wishes.concernedBy(before, pools));
     const unserved = before.hasDefault === pools.hasDefault ? [] : this.#unserved;
-    const disturbed = pools.strangersSince(before).flatMap((ip) => this.ledger.holders(ip));
+    const disturbed = pools.strangersSince(before).flatMap((ip) => [...this.ledger.holders(ip)]);
     const { services } = this.#deps;
     const waiting = edited === undefined ? this.#waiting.keys() : this.#waiting.helpedBy(edited);
     // Who has lost what it was found with waits from now on, and who is to leave an address to a stranger looks for another one.

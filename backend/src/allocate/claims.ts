@@ -80,7 +80,7 @@ export function sameTerms(a: SharingTerms, b: SharingTerms | undefined): boolean
 function isTenable(service: Service, ip: string, view: ClaimsView): boolean {
   const asBefore =
     sameTerms(service.sharing, view.ledger.sharing(service.key)) && !view.testimony.isLeaving(service.key, ip);
-  return asBefore || view.ledger.rivals(ip, service).length === 0;
+  return asBefore || view.ledger.fits(ip, service);
 }
 
 /**

@@ -49,7 +49,7 @@ export class Exceptions {
     const isAsBefore = before?.holders === holders && sameRules(name, before.pools, pools);
     const ips = isAsBefore ? before.ips : new Set<string>();
     for (const ip of isAsBefore ? touched : holders.byIp.keys()) {
-      if (this.#isException(ip, pool, holders.byIp.get(ip) ?? [])) ips.add(ip);
+      if (this.#isException(ip, pool, [...(holders.byIp.get(ip) ?? [])])) ips.add(ip);
       else ips.delete(ip);
     }
     this.#known.set(name, { holders, pools, ips });

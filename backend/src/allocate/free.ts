@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress, type Family } from '../domain/address.ts';
+import { parseAddress, type Family } from '../domain/address.ts';
 import type { Pool } from '../domain/pool.ts';
 import { finding, type Finding } from '../domain/reason.ts';
 import type { Service } from '../domain/service.ts';
@@ -47,22 +47,18 @@ function givable(ip: string, pool: Pool, family: Family, { pools }: Pick<FreeVie
   return address !== undefined && pools.gives(pool, address);
 }
 
-function lowest(ips: readonly string[]): string | undefined {
-  const values = ips.flatMap((ip) => parseAddress(ip) ?? []);
-  const [first] = values.sort((a, b) => (a.value < b.value ? -1 : 1));
-  return first === undefined ? undefined : formatAddress(first);
-}
-
 /** Whether others who have an address, if any do, share it with the Service. */
 function joinable(ip: string, service: Service, { ledger, leaving }: FreeView): boolean {
-  return ledger.rivals(ip, service).length === 0 && leaving?.leftBy(ip, service.key) === undefined;
+  return ledger.fits(ip, service) && leaving?.leftBy(ip, service.key) === undefined;
 }
 
-/** An address of the pool that the Services of its sharing group have, and that it fits beside all of them. */
+/** The lowest address of the pool that the Services of its sharing group have, and that it fits beside all of them. */
 function shared(service: Service, family: Family, pool: Pool, view: FreeView): string | undefined {
   if (service.sharing.key === undefined) return undefined;
-  const theirs = new Set(view.ledger.sharedWith(service).map(({ ip }) => ip));
-  return lowest([...theirs].filter((ip) => givable(ip, pool, family, view) && joinable(ip, service, view)));
+  for (const ip of view.ledger.sharedWith(service)) {
+    if (joinable(ip, service, view) && givable(ip, pool, family, view)) return ip;
+  }
+  return undefined;
 }
 
 /** An address that is kept for the Service already, while the write that says so is under way. */

@@ -43,7 +43,7 @@ function show(service: Service | undefined): string {
 
 /** Whether a Service's ports and policies, since they changed, don't go with those of others that have its address or are to get it. */
 function hasBrokenTerms(service: Service, ip: string, { allocator, services }: SmallCluster): boolean {
-  const others = allocator.ledger.holders(ip).filter((key) => key !== service.key);
+  const others = [...allocator.ledger.holders(ip)].filter((key) => key !== service.key);
   return others.some((key) => {
     const other = services.get(key);
     return other !== undefined && !mayShare(service, other);
@@ -87,7 +87,7 @@ class Inspector {
       if (isBelievable(service, given.ip, cluster)) continue;
       const world = copyOf(cluster);
       // What is kept for another one rests no more for those who share with it, though it be written there later.
-      const others = ledger.holders(given.ip).flatMap((key) => cluster.services.get(key) ?? []);
+      const others = [...ledger.holders(given.ip)].flatMap((key) => cluster.services.get(key) ?? []);
       const freed = others.some((other) => mayShare(service, other)) ? new Map<string, Freed>() : world.freed;
       const isGiven = mayGive(service, given, { ...world, freed });
       assert.ok(isGiven, `the rules don't give ${JSON.stringify(given)} to ${show(service)}`);

@@ -2,8 +2,8 @@ import { MAX_SHARERS, type Pool } from '../domain/pool.ts';
 import { selects } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import { sharingProblem } from '../domain/sharing.ts';
-import { sharingGroup } from './ledger.ts';
 import type { Remembered } from './released.ts';
+import { sharingGroup } from './sharers.ts';
 
 /** What a pool's status, which tenants can't write, says of a claim: it is true, or it is another one's. */
 export type Recorded = 'named' | 'another';
@@ -84,8 +84,10 @@ function contested(services: Iterable<Service>): Map<string, Service[]> {
   for (const service of services) {
     for (const { ip } of service.claims ? service.recorded : []) {
       const first = all.get(ip);
+      const claimants = several.get(ip);
       if (first === undefined) all.set(ip, service);
-      else several.set(ip, [...(several.get(ip) ?? [first]), service]);
+      else if (claimants === undefined) several.set(ip, [first, service]);
+      else claimants.push(service);
     }
   }
   return several;

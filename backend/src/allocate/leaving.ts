@@ -41,6 +41,7 @@ export class Leaving {
   leftBy(ip: string, service: string): string | undefined {
     if (this.#byService.size === 0) return undefined;
     const holders = this.#ledger.holders(ip);
-    return holders.every((key) => key !== service && this.has(key, ip)) ? [...holders].sort()[0] : undefined;
+    for (const key of holders) if (key === service || !this.has(key, ip)) return undefined;
+    return [...holders].sort()[0];
   }
 }

@@ -1,17 +1,16 @@
 import { formatAddress, parseAddress, type Address, type AddressRange, type Family } from '../domain/address.ts';
 import { MAX_RELEASED, type Pool } from '../domain/pool.ts';
 import type { Assignment, Service } from '../domain/service.ts';
-import { sharingProblem, type SharingTerms } from '../domain/sharing.ts';
-import { addTo, removeFrom, type Multimap } from './multimap.ts';
+import type { SharingTerms } from '../domain/sharing.ts';
+import { Holders, type Holding } from './holders.ts';
+import { addTo, removeFrom, type Multimap, type Values } from './multimap.ts';
 import { PoolHolders } from './pool-holders.ts';
 import { Released, type Release } from './released.ts';
 
 /** What of a Service the ledger knows beside its addresses. */
 export type Holder = Pick<Service, 'key' | 'sharing'>;
 
-interface Entry {
-  readonly sharing: SharingTerms;
-  readonly assignments: readonly Assignment[];
+interface Entry extends Holding {
   /** Those that stand in the Service, or did when we last knew; the others are kept for it while they are being written. */
   readonly written: readonly string[];
 }
@@ -23,13 +22,8 @@ interface Floor {
   value: bigint;
 }
 
-const NOBODY: ReadonlyMap<string, readonly string[]> = new Map();
+const NOBODY: ReadonlyMap<string, Values> = new Map();
 const NOTHING: readonly string[] = [];
-
-/** Who may share at all: one key in one namespace. */
-export function sharingGroup({ namespace, key }: SharingTerms): string | undefined {
-  return key === undefined ? undefined : `${namespace}/${key}`;
-}
 
 /**
  * Who holds which address, who had it before, and who wants it: indexes of what stands in Services and pools, kept by key so that one
@@ -37,9 +31,8 @@ export function sharingGroup({ namespace, key }: SharingTerms): string | undefin
  */
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
-  readonly #holders: Multimap = new Map();
+  readonly #holders = new Holders(this.#entries);
   readonly #byPool = new Map<string, PoolHolders>();
-  readonly #groups: Multimap = new Map();
   readonly #released = new Map<string, Released>();
   readonly #releasedIn = new Map<string, string>();
   readonly #wishes = new Map<string, readonly string[]>();
@@ -76,7 +69,8 @@ export class Ledger {
   }
 
   #leave(service: string, before: readonly Assignment[]): void {
-    const left = before.map(({ ip }) => ip).filter((ip) => this.#holders.get(ip)?.includes(service) === false);
+    const ips = before.map(({ ip }) => ip);
+    const left = ips.filter((ip) => this.#holders.has(ip) && !this.#holders.isHolder(ip, service));
     if (left.length === 0) return;
     this.#left.delete(service);
     this.#left.set(service, left);
@@ -122,27 +116,26 @@ export class Ledger {
 
   /** By a Service that shares with nobody. */
   isHeldAlone(ip: string): boolean {
-    return this.holders(ip).some((holder) => this.sharing(holder)?.key === undefined);
+    return this.#holders.isAlone(ip);
   }
 
   /** The Services that hold an address, in no particular order. */
-  holders(ip: string): readonly string[] {
-    return this.#holders.get(ip) ?? NOTHING;
+  holders(ip: string): Values {
+    return this.#holders.of(ip);
+  }
+
+  /** Whether a Service can share an address with all its holders, if it has any beside. */
+  fits(ip: string, holder: Holder): boolean {
+    return this.#holders.fit(ip, holder);
   }
 
   /** The holders of an address that a Service can't share it with, in no particular order. */
-  rivals(ip: string, { key, sharing }: Holder): string[] {
-    const holders = this.holders(ip);
-    // As a rule one address has one holder, which asks for itself.
-    if (holders.length === 0 || (holders.length === 1 && holders[0] === key)) return [];
-    return holders.filter((other) => {
-      const theirs = this.sharing(other);
-      return other !== key && theirs !== undefined && sharingProblem(sharing, theirs) !== undefined;
-    });
+  rivals(ip: string, holder: Holder): string[] {
+    return this.#holders.rivals(ip, holder);
   }
 
   /** The held addresses of a pool with their Services' keys, in no particular order. */
-  heldOf(pool: string): ReadonlyMap<string, readonly string[]> {
+  heldOf(pool: string): ReadonlyMap<string, Values> {
     return this.#byPool.get(pool)?.byIp ?? NOBODY;
   }
 
@@ -156,11 +149,9 @@ export class Ledger {
     for (const { pool, ip } of this.assignments(service)) this.#byPool.get(pool)?.touch(ip);
   }
 
-  /** The addresses that others of the same sharing group hold, in no particular order. */
-  sharedWith({ key, sharing }: Holder): Assignment[] {
-    const group = sharingGroup(sharing);
-    const members = group === undefined ? NOTHING : (this.#groups.get(group) ?? NOTHING);
-    return members.filter((member) => member !== key).flatMap((member) => this.assignments(member));
+  /** The addresses that others of the same sharing group hold, in their order; where many share, only those that it may fit at. */
+  sharedWith(holder: Holder): Iterable<string> {
+    return this.#holders.shared(holder);
   }
 
   /** What the Eip's status remembers, at the beginning of a term of office; youngest first. */
@@ -287,7 +278,9 @@ export class Ledger {
   /** Whether somebody asks for an address beside these. */
   isWishedByOthers(ip: string, services: readonly string[]): boolean {
     const wishers = this.#wishers.get(ip);
-    return wishers !== undefined && wishers.some((wisher) => !services.includes(wisher));
+    if (wishers === undefined) return false;
+    for (const wisher of wishers) if (!services.includes(wisher)) return true;
+    return false;
   }
 
   /** All addresses that somebody asks for and nobody holds. */
@@ -313,13 +306,11 @@ export class Ledger {
     return undefined;
   }
 
-  #index(holder: Holder, assignments: readonly Assignment[], written: readonly string[]): void {
-    const { key, sharing } = holder;
-    this.#entries.set(key, { sharing, assignments, written });
-    const group = sharingGroup(sharing);
-    if (group !== undefined) addTo(this.#groups, group, key);
+  #index({ key, sharing }: Holder, assignments: readonly Assignment[], written: readonly string[]): void {
+    const entry = { sharing, assignments, written };
+    this.#entries.set(key, entry);
+    this.#holders.add(key, entry);
     for (const { pool, ip } of assignments) {
-      addTo(this.#holders, ip, key);
       const inPool = this.#byPool.get(pool) ?? new PoolHolders();
       this.#byPool.set(pool, inPool);
       inPool.add(ip, key);
@@ -332,10 +323,8 @@ export class Ledger {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
-    const group = sharingGroup(entry.sharing);
-    if (group !== undefined) removeFrom(this.#groups, group, key);
+    for (const ip of this.#holders.remove(key, entry)) if (this.#wishers.has(ip)) this.#wishedFree.add(ip);
     for (const { pool, ip } of entry.assignments) {
-      if (removeFrom(this.#holders, ip, key) && this.#wishers.has(ip)) this.#wishedFree.add(ip);
       const inPool = this.#byPool.get(pool);
       inPool?.remove(ip, key);
       if (inPool?.byIp.size === 0) this.#byPool.delete(pool);

@@ -125,6 +125,12 @@ function waitsFor(
   return { pools: [...new Set(pools)], full, better, closed: [...new Set(closed)], ips: [...ips], ...only };
 }
 
+/** Whether nobody has it but the Service itself. */
+function isIdle(holders: Iterable<string>, service: string): boolean {
+  for (const key of holders) if (key !== service) return false;
+  return true;
+}
+
 /** What the families' answers mean together (KEP-563): Require needs all, Prefer is content with one. */
 function together(
   service: Service,
@@ -147,7 +153,7 @@ function together(
   }
   const kept = plans.flatMap(({ had }) => had ?? []);
   // What others have and would share with it is not kept from those who could share it as well.
-  const idle = found.filter(({ assignment: { ip } }) => view.ledger.holders(ip).every((key) => key === service.key));
+  const idle = found.filter(({ assignment: { ip } }) => isIdle(view.ledger.holders(ip), service.key));
   const holds = without(
     idle.map(({ assignment }) => assignment),
     kept,

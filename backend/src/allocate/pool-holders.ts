@@ -1,4 +1,4 @@
-import { addTo, removeFrom, type Multimap } from './multimap.ts';
+import { addTo, has, removeFrom, type Multimap, type Values } from './multimap.ts';
 
 /** Who has what of one pool, with what of it changed since that was last asked: tens of thousands are not gone through for one. */
 export class PoolHolders {
@@ -7,7 +7,7 @@ export class PoolHolders {
   #touched = new Set<string>();
 
   /** Keys of Services by address. */
-  get byIp(): ReadonlyMap<string, readonly string[]> {
+  get byIp(): ReadonlyMap<string, Values> {
     return this.#byIp;
   }
 
@@ -21,14 +21,14 @@ export class PoolHolders {
   }
 
   add(ip: string, key: string): void {
-    if (this.#byIp.get(ip)?.includes(key) === true) return;
+    if (has(this.#byIp.get(ip), key)) return;
     addTo(this.#byIp, ip, key);
     this.#count(key, 1);
     this.#touched.add(ip);
   }
 
   remove(ip: string, key: string): void {
-    if (this.#byIp.get(ip)?.includes(key) !== true) return;
+    if (!has(this.#byIp.get(ip), key)) return;
     removeFrom(this.#byIp, ip, key);
     this.#count(key, -1);
     this.#touched.add(ip);

@@ -7,10 +7,11 @@ import { NO_POOLS, type Effects } from './effects.ts';
 import { hasIdle, keeperOfAny, type FreeView } from './free.ts';
 import type { Freed } from './freed.ts';
 import { placeOf, type HeldBack, type Hold } from './held-back.ts';
-import { sharingGroup, type Holder, type Ledger } from './ledger.ts';
+import type { Holder, Ledger } from './ledger.ts';
 import { Openings, type Taker } from './openings.ts';
 import { said, type Plan } from './plan.ts';
 import type { PoolSet } from './pool-set.ts';
+import { sharingGroup } from './sharers.ts';
 import type { Unproven } from './unproven.ts';
 import { lackId, type Interest, type Lack, type Waiting } from './waiting.ts';
 
@@ -219,11 +220,13 @@ export class Turns {
   /** Of those who share only some fit beside the first: the others get nothing by being planned. */
   #mayFit(service: Service, { isMember, ips }: Taker): boolean {
     const { ledger } = this.#deps;
-    const isFitting = (ip: string): boolean => ledger.rivals(ip, service).length === 0;
+    const isFitting = (ip: string): boolean => ledger.fits(ip, service);
     for (const ip of ips) if (isFitting(ip)) return true;
     if (!isMember) return false;
     // Who needs both families and fits beside the others no more has one held back instead.
-    return service.familyPolicy === 'RequireDualStack' || ledger.sharedWith(service).some(({ ip }) => isFitting(ip));
+    if (service.familyPolicy === 'RequireDualStack') return true;
+    for (const ip of ledger.sharedWith(service)) if (isFitting(ip)) return true;
+    return false;
   }
 
   #reconsider(service: Service, crowds: Crowds | undefined, now: number): void {
