@@ -5,24 +5,35 @@ import { addTo, count, has, MANY, removeFrom, type Multimap } from './multimap.t
 
 const KEYS = ['a', 'b'];
 const VALUES = Array.from({ length: 2 * MANY }, (_, i) => `v${i}`);
-const STEP = fc.record({
+interface Step {
+  readonly isAdded: boolean;
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+const STEP: fc.Arbitrary<Step> = fc.record({
   isAdded: fc.boolean(),
   key: fc.constantFrom(...KEYS),
   values: fc.subarray(VALUES),
 });
+
+function change(index: Multimap, plain: ReadonlyMap<string, Set<string>>, { isAdded, key, values }: Step): void {
+  const all = plain.get(key) ?? new Set();
+  for (const value of values) {
+    const isLast = all.size === 1 && all.has(value);
+    if (isAdded) addTo(index, key, value);
+    else assert.equal(removeFrom(index, key, value), isLast);
+    all[isAdded ? 'add' : 'delete'](value);
+  }
+}
 
 test('values of few and of many are those of a Set for each key, in the order in which they came', () => {
   fc.assert(
     fc.property(fc.array(STEP, { maxLength: 12 }), (steps) => {
       const index: Multimap = new Map();
       const plain = new Map<string, Set<string>>(KEYS.map((key) => [key, new Set()]));
-      for (const { isAdded, key, values } of steps) {
-        for (const value of values) {
-          if (isAdded) addTo(index, key, value);
-          const isLast = !isAdded && plain.get(key)?.size === 1 && plain.get(key)?.has(value) === true;
-          if (!isAdded) assert.equal(removeFrom(index, key, value), isLast);
-          plain.get(key)?.[isAdded ? 'add' : 'delete'](value);
-        }
+      for (const step of steps) {
+        change(index, plain, step);
         for (const [name, all] of plain) {
           assert.deepEqual([...(index.get(name) ?? [])], [...all]);
           assert.equal(index.has(name), all.size > 0);

@@ -1,8 +1,9 @@
 import { parseAddress } from '../domain/address.ts';
 import type { Assignment } from '../domain/service.ts';
+import { Heads } from './heads.ts';
 import type { HeldBack } from './held-back.ts';
 import type { PoolSet } from './pool-set.ts';
-import { byServiceAge, lackId, type Aged, type Waiting } from './waiting.ts';
+import { lackId, type Aged, type Waiting } from './waiting.ts';
 
 /** Whose turn it is. */
 export interface Taker {
@@ -17,6 +18,7 @@ export interface Taker {
 
 /** Services in order of age, for all of which the same may be: one of some addresses, room beside sharers, or a new answer. */
 interface Line {
+  readonly id: string;
   readonly kind: 'takers' | 'members' | 'concerned';
   /** The open addresses that it is for; of takers alone. */
   readonly ips: Set<string>;
@@ -43,6 +45,9 @@ export class Openings {
   readonly #deps: OpeningsDeps;
   readonly #lines = new Map<string, Line>();
   readonly #linesByIp = new Map<string, readonly string[]>();
+  /** Of those lines that have not changed since that was looked at. */
+  readonly #heads = new Heads<Line>();
+  readonly #changed = new Set<Line>();
   #count = 0;
 
   constructor(deps: OpeningsDeps) {
@@ -52,6 +57,8 @@ export class Openings {
   clear(): void {
     this.#lines.clear();
     this.#linesByIp.clear();
+    this.#heads.clear();
+    this.#changed.clear();
   }
 
   /**
@@ -80,7 +87,7 @@ export class Openings {
     for (const id of this.#linesByIp.get(ip) ?? []) {
       const line = this.#lines.get(id);
       line?.ips.delete(ip);
-      if (line?.ips.size === 0) this.#lines.delete(id);
+      if (line?.ips.size === 0) this.#drop(line);
     }
     this.#linesByIp.delete(ip);
   }
@@ -97,13 +104,17 @@ export class Openings {
 
   /** Who comes next; undefined: everybody has had his turn. */
   next(): Taker | undefined {
-    const key = this.#oldest()?.key;
-    if (key === undefined) {
+    this.#lookAtChanged();
+    const oldest = this.#heads.takeOldest();
+    if (oldest === undefined) {
       this.clear();
       return undefined;
     }
-    const its = [...this.#lines.values()].filter((line) => headOf(line)?.key === key);
-    for (const line of its) line.next += 1;
+    const { key, items: its } = oldest;
+    for (const line of its) {
+      line.next += 1;
+      this.#changed.add(line);
+    }
     return {
       key,
       ips: ipsOf(its),
@@ -112,15 +123,20 @@ export class Openings {
     };
   }
 
-  #oldest(): Aged | undefined {
-    let first: Aged | undefined;
-    for (const [id, line] of this.#lines) {
+  #lookAtChanged(): void {
+    for (const line of this.#changed) {
       const head = headOf(line);
-      // Of thousands of addresses that have rested most are asked for by nobody: their lines would be looked at with each turn.
-      if (head === undefined) this.#lines.delete(id);
-      if (head !== undefined && (first === undefined || byServiceAge(head, first) < 0)) first = head;
+      // Of thousands of addresses that have rested most are asked for by nobody.
+      if (head === undefined) this.#drop(line);
+      else this.#heads.set(line, head);
     }
-    return first;
+    this.#changed.clear();
+  }
+
+  #drop(line: Line): void {
+    this.#lines.delete(line.id);
+    this.#heads.delete(line);
+    this.#changed.delete(line);
   }
 
   #addWanters(ip: string, opened: string): string {
@@ -129,10 +145,12 @@ export class Openings {
 
   /** A line begins anew with whatever opens: it may be for who had no use for what was open before. */
   #add(id: string, kind: Line['kind'], list: Line['list'], ip?: string): string {
-    const line: Line = this.#lines.get(id) ?? { kind, list, ips: new Set(), next: 0 };
+    const line: Line = this.#lines.get(id) ?? { id, kind, list, ips: new Set(), next: 0 };
     line.services = undefined;
     if (ip !== undefined) line.ips.add(ip);
     this.#lines.set(id, line);
+    this.#heads.delete(line);
+    this.#changed.add(line);
     return id;
   }
 }
