@@ -58,6 +58,18 @@ suite('a Service on the LAN, with a replica on every node', () => {
     }
   }
 
+  /** The last of the times since `from` when replicas on both sides logged this of all those on the other one; undefined until they have. */
+  async function bothSidesSaid(what: string, from: number, owner: string): Promise<number | undefined> {
+    const times = async (name: string): Promise<number[]> => {
+      const lines = (await lab.manager.replicas.log(name)).split('\n').filter((line) => line.includes(`"${what}"`));
+      return lines.map((line) => Date.parse((JSON.parse(line) as { ts: string }).ts)).filter((at) => at >= from);
+    };
+    const theirs = await Promise.all(othersThan(owner).map(times));
+    const own = await times(owner);
+    const isSaid = own.length >= theirs.length && theirs.every(({ length }) => length > 0);
+    return isSaid ? Math.max(...own, ...theirs.flat()) : undefined;
+  }
+
   /** By address: who owns it while all replicas run. */
   const home = new Map<string, string>();
 
@@ -234,12 +246,10 @@ suite('a Service on the LAN, with a replica on every node', () => {
 
   test('a partition between the nodes: both sides answer; when they hear each other again, one does within a second', async () => {
     const owner = await lab.owner(ip);
+    const cutting = Date.now();
     await lab.manager.lab.partition([owner], othersThan(owner));
-    const cutOff = async (): Promise<boolean> => {
-      const log = await lab.manager.replicas.log(othersThan(owner)[0] ?? '');
-      return log.split('replica fell silent').length > 1;
-    };
-    await until(cutOff, { what: 'the other side to miss the owner' });
+    const cutOff = (): Promise<number | undefined> => bothSidesSaid('replica fell silent', cutting, owner);
+    await until(cutOff, { what: 'both sides to miss each other' });
     const bothAnswer = async (): Promise<boolean> => {
       const before = await lab.manager.lab.sniff();
       for (const each of ips) await lab.host.neighbours.ask(each);
@@ -249,15 +259,21 @@ suite('a Service on the LAN, with a replica on every node', () => {
     };
     await until(bothAnswer, { what: 'both sides to answer' });
     const sniffer = await lab.manager.lab.sniff();
+    const healing = Date.now();
     await lab.manager.lab.heal();
-    const healed = Date.now();
-    for (let i = 0; i < 20; i++) {
+    let settledAt = Infinity;
+    const settled = async (): Promise<boolean> => {
       await Promise.all(ips.map((each) => lab.host.neighbours.ask(each)));
-      await new Promise((resolve) => setTimeout(resolve, 150));
-    }
+      settledAt = ((await bothSidesSaid('replica answers', healing, owner)) ?? Infinity) + 1_000;
+      return Date.now() > settledAt + 2_000;
+    };
+    await until(settled, { what: 'both sides to hear each other for three seconds', intervalMs: 100 });
     const records = await sniffer.stop();
-    const late = records.filter(({ at, kind }) => at > healed + 1_000 && kind !== 'arp-request');
-    for (const each of ips) assert.deepEqual([...new Set(owners(late, each))], [lab.node(owner).mac], each);
+    const late = records.filter(({ at, kind }) => at > settledAt && kind !== 'arp-request');
+    for (const each of ips) {
+      const seen = `${lab.reignsTold(records, each)}\nto be one from ${new Date(settledAt).toISOString()} on`;
+      assert.deepEqual([...new Set(owners(late, each))], [lab.node(owner).mac], seen);
+    }
   });
 
   test('a replica is added: its node gets the addresses that it comes first for, with one owner at any time', async () => {
