@@ -8,11 +8,14 @@ import { open } from '../console-shell/pages.ts';
 import { clearScene } from '../console-shell/scene.ts';
 import { ConsoleSetting } from '../console-shell/setting.ts';
 import { whyNoShell } from '../console-shell/shell.ts';
-import { Visitors } from '../console-shell/visitors.ts';
+import { row, Visitors } from '../console-shell/visitors.ts';
 import { ours } from '../local/objects.ts';
+import { podOn } from '../local/replicas.ts';
 import { progressToStderr } from '../toolchain/index.ts';
 
 const overview = '/clusters/host/porterlb.overview';
+/** By how many pixels a page is wider than its window. */
+const beyond = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
 suite('the first steps in the shell of ks-console', { skip: await whyNoShell(progressToStderr) }, () => {
   let setting: ConsoleSetting;
@@ -74,7 +77,6 @@ suite('the first steps in the shell of ks-console', { skip: await whyNoShell(pro
       await visitors.as({ account: 'admin', language, viewport: { width: 1280, height: 800 } }, async (page) => {
         await open(page, overview);
         await page.getByRole('region', { name: title }).locator('.plb-checks li').first().waitFor();
-        const beyond = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
         assert.equal(await page.evaluate(beyond), 0);
         await page.evaluate(axe);
         assert.equal((await obstacles(page, 'main.plb-page')).join('\n'), '');
@@ -104,6 +106,37 @@ suite('the first steps in the shell of ks-console', { skip: await whyNoShell(pro
       // Nobody loads the page again.
       await page.getByText('Everything works.').waitFor();
       assert.equal(await stepsOf(page).count(), 0);
+    });
+  });
+
+  test('what was there stays in sight when replicas fall silent, with who is silent, until they answer again', async () => {
+    const { replicas } = setting.manager;
+    await visitors.as({ account: 'admin' }, async (page) => {
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await open(page, overview);
+      await page.getByText('Everything works.').waitFor();
+      const pid = await replicas.pid('n2');
+      assert.ok(pid !== undefined);
+      process.kill(pid, 'SIGSTOP');
+      try {
+        await page.getByText(`${podOn('n2')} (no answer within`).waitFor();
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      await page.getByText('Everything works.').waitFor();
+
+      await Promise.all([replicas.stop('n1'), replicas.stop('n2')]);
+      await page.getByText('What you see was so a while ago').waitFor();
+      await page.getByText('Everything works.').waitFor();
+      await open(page, '/clusters/host/porterlb.peers');
+      const unreached = page.getByRole('alert').filter({ has: page.getByText("PorterLB can't be reached") });
+      await unreached.getByText('Error while proxying request: connect ECONNREFUSED').waitFor();
+      assert.doesNotMatch(await unreached.innerText(), /[{}<>]/);
+      assert.equal(await page.evaluate(beyond), 0);
+
+      await replicas.start('n1', 'n2');
+      // Nobody loads the page again.
+      await row(page, 'tor').getByText('2 of 2').waitFor();
     });
   });
 });
