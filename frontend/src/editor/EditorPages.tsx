@@ -5,13 +5,13 @@ import { useCluster } from '../live/surroundings.tsx';
 import { Page } from '../parts/Page.tsx';
 import { PageState } from '../parts/PageState.tsx';
 import { text, type TextKey } from '../texts/texts.ts';
-import { FormFields, shownFields, type FormField } from './form-fields.tsx';
+import { FormFields, missingFields, shownFields, type FormField } from './form-fields.tsx';
 import type { EditedKind } from './edited-kind.ts';
 import { ObjectEditor } from './ObjectEditor.tsx';
 import { useObject } from './use-object.ts';
 
 /** A kind with the pages on which objects of it are made and changed. */
-export interface EditedPages<Draft> extends Omit<EditedKind<Draft>, 'form' | 'shown'> {
+export interface EditedPages<Draft> extends Omit<EditedKind<Draft>, 'form' | 'shown' | 'missing'> {
   /** Name and title of the page that they lie below. */
   readonly page: string;
   readonly title: TextKey;
@@ -56,6 +56,7 @@ function withForm<Draft>(kind: EditedPages<Draft>): EditedKind<Draft> {
   return {
     ...kind,
     shown: (draft) => shownFields(kind.fields, draft).map(({ field }) => field),
+    missing: (draft) => missingFields(kind.fields, draft),
     form: (props) => <FormFields fields={kind.fields} {...props} />,
   };
 }

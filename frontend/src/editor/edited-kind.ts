@@ -13,6 +13,8 @@ export interface EditedKind<Draft> {
   readonly fieldOf: FieldOf;
   /** Names of the fields that the form has for it. */
   readonly shown: (draft: Draft) => readonly string[];
+  /** What is said at the fields that were left empty and may not be. */
+  readonly missing: (draft: Draft) => Readonly<Record<string, string>>;
   /** What the API is asked to try out before it is saved; undefined: nothing. */
   readonly simulation?: (object: KubernetesObject, base: KubernetesObject) => Bodies['simulate'];
   /** What saving it brings about, that no simulation tells. */

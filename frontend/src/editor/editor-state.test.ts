@@ -54,7 +54,25 @@ test('what the API server has against an object stands at the field that it conc
     ranges: 'no range; one too many',
     '': 'spec: odd',
   });
+  // What the API server says of checks that it left out is no fault of anybody's.
+  const left = [{ field: '<nil>', message: 'some validation rules were not checked' }, ...causes.slice(0, 1)];
+  assert.deepEqual(errorsByField(new Failure('invalid', 'all', { causes: left }), fieldOf), { ranges: 'no range' });
   const exists = new Failure('conflict', 'eips "a" already exists', { reason: 'AlreadyExists' });
   assert.deepEqual(errorsByField(exists, fieldOf), { name: 'eips "a" already exists' });
   assert.deepEqual(errorsByField(new Failure('conflict', 'changed', { reason: 'Conflict' }), fieldOf), {});
+});
+
+test('what the API server makes of a field that was left empty is put in plain words, there alone', () => {
+  const fieldOf = (path: string): string => (path === 'metadata.name' ? 'name' : '');
+  const causes = [
+    { field: 'metadata.name', message: 'a lowercase RFC 1123 subdomain must' },
+    { field: 'spec', message: 'odd' },
+  ];
+  const refused = new Failure('invalid', 'all', { causes });
+  assert.deepEqual(errorsByField(refused, fieldOf, { ranges: 'must be filled in' }), {
+    name: 'a lowercase RFC 1123 subdomain must',
+    ...{ '': 'spec: odd', ranges: 'must be filled in' },
+  });
+  assert.deepEqual(errorsByField(new Failure('invalid', 'a policy'), fieldOf, { ranges: 'must be filled in' }), {});
+  assert.deepEqual(errorsByField(new Failure('away', 'no'), fieldOf, { ranges: 'must be filled in' }), {});
 });

@@ -83,14 +83,25 @@ function valueOf(draft: unknown, field: string): unknown {
 /** Which field of the form shows what the API server has against a path of the object; '': none. */
 export type FieldOf = (path: string) => string;
 
-/** What is wrong, at the field that it concerns. What no field shows says itself what it is about. */
-export function errorsByField({ kind, reason, message, causes }: Failure, fieldOf: FieldOf): Record<string, string> {
+/** Of what the API server did not look at, as something else is wrong already. */
+const LEFT_OUT = '<nil>';
+
+/**
+ * What is wrong, at the field that it concerns. What no field shows says itself what it is about.
+ * @param missing what is said, in the place of the API server's words, at fields that were left empty and may not be
+ */
+export function errorsByField(
+  { kind, reason, message, causes }: Failure,
+  fieldOf: FieldOf,
+  missing: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   if (kind === 'conflict' && reason === 'AlreadyExists') return { name: message };
   const errors: Record<string, string> = {};
-  for (const cause of causes) {
+  for (const cause of causes.filter(({ field }) => field !== LEFT_OUT)) {
     const field = fieldOf(cause.field);
     const said = field === '' && cause.field !== '' ? `${cause.field}: ${cause.message}` : cause.message;
     errors[field] = errors[field] === undefined ? said : `${errors[field]}; ${said}`;
   }
-  return errors;
+  // A policy that refuses names no fields: what it says stands alone.
+  return kind === 'invalid' && causes.length > 0 ? { ...errors, ...missing } : errors;
 }

@@ -57,6 +57,14 @@ export function shownFields<Draft>(fields: readonly FormField<Draft>[], draft: D
   return fields.filter(({ when }) => when?.(draft) !== false);
 }
 
+/** What is said at the fields that were left empty and may not be. */
+export function missingFields<Draft>(fields: readonly FormField<Draft>[], draft: Draft): Record<string, string> {
+  const isEmpty = (value: unknown): boolean =>
+    value === undefined || (typeof value === 'string' && value.trim() === '');
+  const missing = shownFields(fields, draft).filter(({ needed, field }) => needed === true && isEmpty(draft[field]));
+  return Object.fromEntries(missing.map(({ field }) => [field, text('NEEDED')]));
+}
+
 export function FormFields<Draft>({ fields, ...props }: Props<Draft>): ReactElement {
   const shown = shownFields(fields, props.draft);
   return (

@@ -166,6 +166,7 @@ suite('a refusal', () => {
   test('about a field that is not shown is told above them, with what it is about', async () => {
     const answers = { ...poolCreation.answers, 'POST /eips': wrong('spec.interface', 'spec.address') };
     const stage = await play({ ...poolCreation, answers });
+    for (const label of ['Name', 'Addresses']) await type(stage, label, 'odd');
     await type(stage, 'Protocol', 'layer2');
     await type(stage, 'Interface', 'eth 0');
     await type(stage, 'Protocol', 'bgp');

@@ -39,7 +39,8 @@ export function useSteps<Draft>(
       return await step();
     } catch (error) {
       const failure = asFailure(error);
-      tell({ kind: 'refused', failure, errors: errorsByField(failure, fieldOf) });
+      const missing = mode === 'form' ? kind.missing(draft) : {};
+      tell({ kind: 'refused', failure, errors: errorsByField(failure, fieldOf, missing) });
       return undefined;
     }
   };

@@ -66,7 +66,11 @@ function Effects({ simulation }: { readonly simulation: Simulation }): ReactElem
   // Older versions of PorterLB have no word for what is not known.
   const { loses, unknown = 0, moves, gains, keeps, changes } = simulation;
   if (loses + unknown + moves + gains === 0)
-    return <Notice level="info">{text('SIMULATION_NOTHING', { count: keeps })}</Notice>;
+    return (
+      <Notice level="info">
+        {keeps === 0 ? text('SIMULATION_NOBODY') : text('SIMULATION_NOTHING', { count: keeps })}
+      </Notice>
+    );
   return (
     <Notice level={loses + unknown > 0 ? 'warning' : 'info'}>
       <ul className="plb-effects">

@@ -62,7 +62,7 @@ suite('a new BGP configuration', () => {
       assert.equal(field.getAttribute('aria-invalid'), 'true');
       return document.getElementById(field.getAttribute('aria-describedby') ?? '')?.textContent;
     });
-    assert.deepEqual(said, ['Required value', 'must be of type integer']);
+    assert.deepEqual(said, ['must be filled in', 'must be of type integer']);
     assert.equal(stage.screen.queryByRole('button', { name: 'Save' }), null);
     await stage.close();
   });

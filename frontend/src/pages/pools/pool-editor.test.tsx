@@ -82,10 +82,21 @@ suite('a new pool', () => {
     await stage.close();
   });
 
+  test('in a cluster without any address affects nobody, and counts nothing', async () => {
+    const none = { loses: 0, unknown: 0, moves: 0, gains: 0, keeps: 0, replicas: [], changes: [] };
+    const stage = await play({ ...poolCreation, answers: { ...poolCreation.answers, 'POST /simulations': none } });
+    await press(stage, 'Review');
+    const review = stage.screen.getByRole('region', { name: 'What this would change' });
+    assert.equal(review.querySelector('.plb-notice')?.textContent, 'Nobody would be affected.');
+    await stage.close();
+  });
+
   test('that is refused says why at the field that it concerns', async () => {
     const causes = [{ field: 'spec.address', message: 'must be one IP, CIDR prefix or range' }];
     const refused = refusal(422, 'Invalid', 'Eip "office" is invalid', causes);
     const stage = await play({ ...poolCreation, answers: { ...poolCreation.answers, 'POST /eips': refused } });
+    await type(stage, 'Name', 'office');
+    await type(stage, 'Addresses', '192.0.2.0/99');
     await press(stage, 'Review');
     const field = stage.screen.getByLabelText('Addresses');
     assert.equal(field.getAttribute('aria-invalid'), 'true');
