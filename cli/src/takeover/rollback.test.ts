@@ -133,7 +133,7 @@ describe('a rollback', () => {
           again.services.map(({ metadata }) => metadata.finalizers),
           [[CLEANUP], [CLEANUP]],
         );
-        for (const { onFailure } of steps.slice(1, restart + 1)) assert.match(onFailure, /with --apply/);
+        for (const { onFailure } of steps.slice(1, restart + 2)) assert.match(onFailure, /with --apply/);
       }
     });
 

@@ -289,7 +289,7 @@ function ready({ workloads, record }: Cluster): Step {
     what: 'Wait until OpenELB is Ready',
     why: 'its webhooks would refuse changes before',
     actions,
-    onFailure: `Look at its Pods. ${AGAIN}`,
+    onFailure: `Look at its Pods. ${STAY}`,
   };
 }
 

@@ -25,7 +25,8 @@ export async function write(action: Write, api: ApiServer): Promise<void> {
 export async function tryOut(patch: Patch, api: ApiServer): Promise<void> {
   const { status, body } = await api.call('PATCH', `${patch.path}?dryRun=All`, sentBy(patch));
   // Of such a webhook nobody can know before.
-  if (status === 400 && /does not support dry run/.test((body as { readonly message?: string }).message ?? '')) return;
+  const { message } = (body ?? {}) as { readonly message?: string };
+  if (status === 400 && /does not support dry run/.test(message ?? '')) return;
   try {
     judge(patch, status, body);
   } catch (error) {
