@@ -8,7 +8,7 @@ With paths: the tests whose path contains one of them, without the checks.
 
   --unit, --api, --lab   only these classes
   --name <expression>    only tests whose name matches
-  --timeout <minutes>    time for one file (5 for a unit test, 10 with an API server, 20 in the lab)
+  --timeout <minutes>    time for one file (20 in the lab, 10 for others)
 `;
 
 export interface Arguments {

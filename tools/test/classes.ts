@@ -11,7 +11,7 @@ export const needs: Readonly<Record<TestClass, string>> = {
 };
 
 /** Time for one file, in minutes: several times what the slowest takes on a busy machine. */
-export const minutesFor: Readonly<Record<TestClass, number>> = { unit: 5, api: 10, lab: 20 };
+export const minutesFor: Readonly<Record<TestClass, number>> = { unit: 10, api: 10, lab: 20 };
 
 /**
  * How many files of a class run at once. Those with a cluster have networks of their own and wait most of the time, for routers,
