@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { parse } from 'yaml';
@@ -49,6 +50,8 @@ const patchContentType: Record<PatchType, string> = {
   merge: 'application/merge-patch+json',
   json: 'application/json-patch+json',
 };
+
+const retryMs = 500;
 
 interface ResourceKind {
   readonly name: string;
@@ -152,7 +155,11 @@ export class ApiClient {
     path: string,
     content?: { readonly body: unknown; readonly type?: string },
   ): Promise<T> {
-    return accepted<T>(`${method} ${path}`, await this.request(method, path, content));
+    for (let left = 10; ; left -= 1) {
+      const response = await this.request(method, path, content);
+      if (left === 0 || !isBusy(response)) return accepted<T>(`${method} ${path}`, response);
+      await sleep(retryMs);
+    }
   }
 
   async #collectionOf({ apiVersion, kind, metadata }: ObjectRef): Promise<string> {
@@ -181,6 +188,12 @@ export class ApiClient {
     const objects = resources.filter((resource) => !resource.name.includes('/'));
     return new Map(objects.map((resource) => [resource.kind, resource]));
   }
+}
+
+/** It has more to do than it can: whoever asks again is answered. */
+function isBusy({ status, body }: ApiResponse): boolean {
+  if (status === 500) return /etcdserver: (request timed out|leader changed)/.test(JSON.stringify(body));
+  return status === 429 || status === 504;
 }
 
 function accepted<T>(operation: string, response: ApiResponse): T {

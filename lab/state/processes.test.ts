@@ -51,6 +51,15 @@ suite('processes of a lab', () => {
     await processes.stop('a');
   });
 
+  test('who takes some seconds to leave in order is not cut short', async () => {
+    const leaves = 'process.on("SIGTERM", () => setTimeout(() => process.exit(console.log("left in order")), 6_000));';
+    const command = [process.execPath, '-e', `${leaves} console.log('ready'); setInterval(() => {}, 1000)`];
+    await processes.start({ name: 'a', command });
+    await until(async () => (await processes.lastWords('a')) === 'ready', { what: 'it to run' });
+    await processes.stop('a');
+    assert.equal(await processes.lastWords('a'), 'ready\nleft in order');
+  });
+
   test('another handle ends everything, also what ignores SIGTERM', async () => {
     const identities = [
       await processes.start({ name: 'a', command: sleeper }),

@@ -17,7 +17,8 @@ export interface ProcessSpec {
 }
 
 const pollMs = 20;
-const termGraceMs = 5000;
+/** As Kubernetes gives to the containers of the manager's Pods: who leaves in order isn't cut short, however busy the machine is. */
+const termGraceMs = 30_000;
 /** Every process of a lab and its children carry this variable with the lab's folder. */
 const mark = 'PORTERLB_LAB';
 
@@ -94,7 +95,7 @@ export class Processes {
     }
   }
 
-  /** Ends a process (SIGTERM, then SIGKILL after 5 s; or SIGKILL at once) and returns when it is gone. */
+  /** Ends a process (SIGTERM, then SIGKILL after the grace time; or SIGKILL at once) and returns when it is gone. */
   async stop(name: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const identity = await this.find(name);
     if (identity !== undefined) {
