@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Service } from '../domain/service.ts';
+import { LOAD_BALANCER_CLASS, type Service } from '../domain/service.ts';
 import { ADDRESSES, conflicted, happen, HISTORY, type Happening, type Step } from './testing/history.ts';
 import {
   available,
   copyOf,
   couldHaveMore,
-  familiesOf,
   familyOf,
   fitsOwnWishes,
   halfways,
@@ -18,109 +17,25 @@ import {
   isWaiting,
   mayBeHeldBack,
   mayGive,
-  mayHaveGot,
   mayShare,
   missingFamilies,
   situation,
   type Candidate,
-  type Freed,
   type World,
 } from './testing/rules.ts';
 import { CROWDED } from './testing/crowded.ts';
-import { SmallCluster } from './testing/small-cluster.ts';
+import { addressesOf, Inspector, isUnjudged, show } from './testing/inspector.ts';
+import type { SmallCluster } from './testing/small-cluster.ts';
 import { TWO_FAMILIES, TWO_FAMILIES_SHARING, TWO_FAMILIES_TROUBLED } from './testing/two-families.ts';
 import { Allocator } from './allocator.ts';
 import { said } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 
-function addressesOf(service: Service | undefined): readonly string[] {
-  return service?.claims === true ? service.recorded.map(({ ip }) => ip) : [];
-}
-
-function show(service: Service | undefined): string {
-  return service === undefined ? 'gone' : JSON.stringify(service);
-}
-
-/** Whether a Service's ports and policies, since they changed, don't go with those of others that have its address or are to get it. */
-function hasBrokenTerms(service: Service, ip: string, { allocator, services }: SmallCluster): boolean {
-  const others = [...allocator.ledger.holders(ip)].filter((key) => key !== service.key);
-  return others.some((key) => {
-    const other = services.get(key);
-    return other !== undefined && !mayShare(service, other);
-  });
-}
-
-/** It was forged, and stayed only because no pool was there to say so. */
-function isUnjudged({ key }: Service, ip: string, { unjudged }: SmallCluster): boolean {
-  return unjudged.get(key)?.has(ip) === true;
-}
-
-/** Whether a new leader may take what stands in a status, forged or not, for a write of the last one. */
-function isBelievable(service: Service, ip: string, cluster: SmallCluster): boolean {
-  if (!cluster.isAdopting || !addressesOf(service).includes(ip)) return false;
-  return cluster.mayOmit || mayHaveGot(service, ip, cluster);
-}
-
-/** Looks at all that the leader does, as it does it. */
-class Inspector {
-  cluster: SmallCluster;
-  /** Services, each with an address that it couldn't share any more when it was planned last. */
-  readonly #broken = new Set<string>();
-
-  constructor() {
-    this.cluster = new SmallCluster(this);
-  }
-
-  /** Each new address comes from a pool that allows it now. */
-  planned(service: Service, planned: ReturnType<Allocator['plan']>): void {
-    const { cluster } = this;
-    const { ledger } = cluster.allocator;
-    // What was written once is its own, though its status be overwritten, or emptied by a change of type and back.
-    const own = ledger.written(service.key).map(({ ip }) => ip);
-    if (cluster.isAdopting && !cluster.forged.has(service.key)) own.push(...addressesOf(service));
-    // An address that was kept for it, and that somebody wrote there, can't be told from a write whose answer was lost.
-    const kept = cluster.forged.has(service.key) ? ledger.assignments(service.key) : [];
-    own.push(...kept.map(({ ip }) => ip));
-    this.#note(service);
-    for (const given of planned.served ? planned.assignments : []) {
-      if (own.includes(given.ip)) continue;
-      if (isBelievable(service, given.ip, cluster)) continue;
-      const world = copyOf(cluster);
-      // What is kept for another one rests no more for those who share with it, though it be written there later.
-      const others = [...ledger.holders(given.ip)].flatMap((key) => cluster.services.get(key) ?? []);
-      const freed = others.some((other) => mayShare(service, other)) ? new Map<string, Freed>() : world.freed;
-      const isGiven = mayGive(service, given, { ...world, freed });
-      assert.ok(isGiven, `the rules don't give ${JSON.stringify(given)} to ${show(service)}`);
-    }
-  }
-
-  #note(service: Service): void {
-    for (const ip of addressesOf(service))
-      this.#broken[hasBrokenTerms(service, ip, this.cluster) ? 'add' : 'delete'](`${service.key} ${ip}`);
-  }
-
-  /** The new one before the old one goes. */
-  written(before: Service, after: Service): void {
-    if (!isOurs(after) || this.cluster.forged.has(after.key)) return;
-    const [had, has] = [addressesOf(before), addressesOf(after)];
-    for (const family of familiesOf(after)) {
-      const lost = had.filter((ip) => familyOf(ip) === family && !isUnjudged(after, ip, this.cluster));
-      if (lost.length === 0 || has.some((ip) => familyOf(ip) === family)) continue;
-      assert.ok(
-        lost.every((ip) => this.#broken.has(`${after.key} ${ip}`) || hasBrokenTerms(after, ip, this.cluster)),
-        `without an address: ${show(after)}`,
-      );
-    }
-  }
-}
-
 /** Whether a Service may lose an address by what it asks for itself. */
 function mayLose(before: Service, after: Service, ip: string): boolean {
   if (!isOurs(after)) return true;
   const pool = before.recorded.find((record) => record.ip === ip)?.pool ?? '';
-  if (!fitsOwnWishes(after, { pool, ip })) return true;
-  const terms = ({ sharing }: Service): string => JSON.stringify(sharing);
-  return terms(before) !== terms(after) && before.sharing.key !== undefined;
+  return !fitsOwnWishes(after, { pool, ip });
 }
 
 type Check = (before: World, after: SmallCluster, step: Step) => void;
@@ -129,9 +44,14 @@ function touches(happening: Happening, key: string): boolean {
   return 'key' in happening && happening.key === key;
 }
 
+/** While a write is still refused, a forged status stands there, and that of one of two to which two leaders gave one address. */
+function isYetToBePutRight(key: string, { unwritten, forged, twice }: SmallCluster): boolean {
+  return unwritten.has(key) && (forged.has(key) || twice?.late === key || twice?.rival === key);
+}
+
 const noAddressTwice: Check = (_before, after) => {
   for (const ip of ADDRESSES) {
-    const holders = holdersOf(ip, after);
+    const holders = holdersOf(ip, after).filter(({ key }) => !isYetToBePutRight(key, after));
     for (const a of holders)
       for (const b of holders) assert.ok(a === b || mayShare(a, b), `${ip} is held by ${show(a)} and ${show(b)}`);
   }
@@ -143,8 +63,31 @@ function isDisturbed(ip: string, service: Service, worlds: readonly World[], { h
   return [...worlds, ...meanwhile].some((world) => isToBeReplaced(ip, service, world));
 }
 
-/** What may happen to a Service and takes no address from it, whether a leader sees it or not. */
-const LEAVES_ADDRESSES: readonly Happening['what'][] = ['edit', 'loseRecord', 'unseen'];
+/** What may happen to a Service and takes no address from it, whether a leader sees it or not, and what happens to none that has one. */
+const LEAVES_ADDRESSES: readonly Happening['what'][] = ['edit', 'loseRecord', 'unseen', 'refuse', 'create', 'late'];
+
+/** Whether those who shared an address don't go together any more. */
+function hasFallenOut(service: Service, ip: string, before: World, after: World): boolean {
+  const now = after.services.get(service.key) ?? service;
+  const others = holdersOf(ip, before).flatMap(({ key }) => after.services.get(key) ?? []);
+  return others.some((other) => other.key !== service.key && !mayShare(now, other));
+}
+
+/** Whether a Service that shares may move by an edit of its own, or as a new leader can't know whose edit it was: the younger one moves. */
+function mayMoveFromSharers(
+  service: Service,
+  ip: string,
+  [before, after]: readonly [World, World],
+  step: Step,
+): boolean {
+  if (service.sharing.key === undefined) return false;
+  const { happenings } = step;
+  const terms = JSON.stringify(after.services.get(service.key)?.sharing);
+  const isEdited = terms !== JSON.stringify(service.sharing);
+  if (!isEdited && happenings.every(({ what }) => what !== 'restart')) return false;
+  // Of several edits the last one may have put right what the first one did.
+  return (isEdited && happenings.length > 1) || hasFallenOut(service, ip, before, after);
+}
 
 const addressesStay: Check = (before, after, step) => {
   const { happenings } = step;
@@ -155,13 +98,22 @@ const addressesStay: Check = (before, after, step) => {
       happenings.some((one) => !LEAVES_ADDRESSES.includes(one.what) && touches(one, service.key))
     )
       continue;
-    // A new leader can't know which of the sharers changed its ports when they don't fit any more: the younger one moves.
-    if (happenings.some(({ what }) => what === 'restart') && service.sharing.key !== undefined) continue;
     for (const ip of addressesOf(service)) {
-      const isExcused = isDisturbed(ip, now, [before, after], step) || isUnjudged(now, ip, after);
+      const isExcused =
+        isDisturbed(ip, now, [before, after], step) ||
+        isUnjudged(now, ip, after) ||
+        mayMoveFromSharers(service, ip, [before, after], step);
       if (addressesOf(now).includes(ip) || isExcused) continue;
       assert.ok(mayLose(service, now, ip), `${ip} was taken from ${show(service)}, now ${show(now)}`);
     }
+  }
+};
+
+/** Whoever is to be served is told how it stands. */
+const allAreTold: Check = (_before, { services }) => {
+  for (const service of services.values()) {
+    const isSure = isOurs(service) && service.loadBalancerClass === LOAD_BALANCER_CLASS;
+    assert.ok(service.hasCondition || !isSure, `was never told anything: ${show(service)}`);
   }
 };
 
@@ -228,14 +180,23 @@ function firstHalfway(world: World): Service | undefined {
   return first?.service.wantedIPs.length === 0 ? first.service : undefined;
 }
 
-/** The oldest that needs both families and finds one loses it to none that is younger. */
-const nobodyStarves: Check = (before, after, { happenings }) => {
-  if (isBelievedAnyway(happenings)) return;
+/** The oldest that needs both families and finds one, if it was that all along. */
+function halfwayAllAlong(before: World, after: World, happenings: Step['happenings']): Service | undefined {
   const oldest = firstHalfway(after);
-  if (oldest === undefined || happenings.some((one) => touches(one, oldest.key))) return;
+  if (oldest === undefined || happenings.some((one) => touches(one, oldest.key))) return undefined;
+  // Who has no class is served since there is a default pool: those that waited before come first.
+  if (before.services.get(oldest.key)?.hasCondition !== true) return undefined;
   // As long as an older one waited so, nothing need have been held back for this one.
   const [first] = halfways(ADDRESSES, before);
-  if (first !== undefined && first.service.key !== oldest.key && isOlderService(first.service, oldest)) return;
+  const wasAnother = first !== undefined && first.service.key !== oldest.key && isOlderService(first.service, oldest);
+  return wasAnother ? undefined : oldest;
+}
+
+/** It loses what it finds to none that is younger. */
+const nobodyStarves: Check = (before, after, { happenings }) => {
+  if (isBelievedAnyway(happenings)) return;
+  const oldest = halfwayAllAlong(before, after, happenings);
+  if (oldest === undefined) return;
   const others = [...after.services.values()];
   // What was held back for it an older one may have got after all.
   const open = others.filter((other) => isOlderService(other, oldest)).flatMap((other) => gained(other, before));
@@ -317,6 +278,7 @@ function isStable(cluster: SmallCluster): void {
 const CHECKS: readonly Check[] = [
   noAddressTwice,
   addressesStay,
+  allAreTold,
   nobodyWaitsInVain,
   oldestFirst,
   nobodyStarves,
@@ -346,8 +308,9 @@ function run(history: readonly Step[], alsoTrue: (cluster: SmallCluster) => void
       for (const coin of step.coins.slice(0, i)) cluster.tick(coin);
     }
     cluster.settle(step.coins);
+    noAddressTwice(before, cluster, step);
     if (cluster.unwritten.size > 0) continue;
-    const checks = unwritten ? [noAddressTwice, nobodyWaitsInVain] : CHECKS;
+    const checks = unwritten ? [allAreTold, nobodyWaitsInVain] : CHECKS;
     for (const check of checks) check(before, cluster, step);
     if (!unwritten) olderKeepsIt(cluster, step);
     isStable(cluster);
