@@ -144,9 +144,16 @@ const olderKeepsIt = ({ twice, services }: SmallCluster, { happenings }: Step): 
   assert.ok(!addressesOf(younger).includes(twice.ip), `${twice.ip} is held by the younger ${show(younger)} too`);
 };
 
-/** Who comes with an address that was free may be believed to have got it of the leader before; of several happenings one may be such. */
+/** What happens to Services alone: it neither opens a pool to one of them nor closes it. */
+const OF_SERVICES: readonly Happening['what'][] = ['create', 'delete', 'recreate', 'refuse'];
+
+/**
+ * Who comes with an address that was free may be believed to have got it of the leader before; of several happenings one may be such, or
+ * open to an older Service what a younger one has got already.
+ */
 function isBelievedAnyway(happenings: Step['happenings']): boolean {
-  return happenings.length > 1 || happenings[0]?.what === 'late' || happenings[0]?.what === 'usurp';
+  if (happenings.length > 1) return happenings.some(({ what }) => !OF_SERVICES.includes(what));
+  return happenings[0]?.what === 'late' || happenings[0]?.what === 'usurp';
 }
 
 const oldestFirst: Check = (before, after, { happenings }) => {
