@@ -92,7 +92,7 @@ suite('a Service on the LAN, with a replica on every node', () => {
     const records = await sniffer.stop();
     for (const address of addresses) {
       lab.assertOneOwner(records, address);
-      assert.equal(new Set(owners(records, address)).size, 1, address);
+      assert.equal(new Set(owners(records, address)).size, 1, lab.reignsTold(records, address));
     }
     assert.deepEqual([...new Set(found)].sort(), all);
     await Promise.all(names.map((name) => lab.manager.deleteService(name)));
@@ -166,7 +166,7 @@ suite('a Service on the LAN, with a replica on every node', () => {
     assert.notEqual(await lab.owner(ip), owner);
     for (const each of ips) {
       lab.assertOneOwner(move.records, each);
-      assert.equal(ownersOverlap(move.records, each), 0);
+      assert.equal(ownersOverlap(move.records, each), 0, lab.reignsTold(move.records, each));
     }
   });
 
@@ -208,7 +208,7 @@ suite('a Service on the LAN, with a replica on every node', () => {
     assertHandedOver(move);
   });
 
-  test('a flood of ARP requests for addresses that nobody has: whoever asks for the Service’s is answered at once', async () => {
+  test('a flood of ARP requests for addresses that nobody has: whoever asks for the Service’s is answered', async () => {
     const flood = new Flood(lab.host);
     // 20,000 in a second, or as fast as a machine can that is busy with other things.
     const nobodys = Array.from({ length: 64 }, (_, i) => `10.50.0.${64 + i}`);
@@ -226,8 +226,8 @@ suite('a Service on the LAN, with a replica on every node', () => {
       .finally(() => flood.close());
     told('a flood', move);
     for (const each of ips) {
-      lab.assertAnsweredAtOnce(move, each);
-      assert.equal(new Set(owners(move.records, each)).size, 1, each);
+      lab.assertAnsweredInFlood(move, each);
+      assert.equal(new Set(owners(move.records, each)).size, 1, lab.reignsTold(move.records, each));
     }
   });
 

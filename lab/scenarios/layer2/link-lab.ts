@@ -223,11 +223,16 @@ export class LinkLab {
     assert.deepEqual(unanswered, [], `nobody answered for ${ip} for a while`);
   }
 
-  /** Who asked for the address had an answer to his first question. */
-  assertAnsweredAtOnce(move: Move, ip: string): void {
-    this.assertAlwaysAnswered(move, ip);
-    const again = move.askings.filter((asking) => asking.ip === ip && asking.inVain > 0);
-    assert.deepEqual(again, [], `some asked more than once for ${ip}`);
+  /**
+   * Nearly all who asked for the address had an answer to their first question, the others to the one after it: in a flood a busy machine may keep an
+   * engine from its socket for longer than the kernel has room for frames (27 ms of 20,000/s).
+   */
+  assertAnsweredInFlood(move: Move, ip: string): void {
+    this.assertAnsweredThroughout(move, ip);
+    const about = move.askings.filter((asking) => asking.ip === ip);
+    const again = about.filter(({ inVain }) => inVain > 0);
+    const few = Math.max(1, about.length / 5);
+    assert.ok(again.length <= few, `of ${about.length} ${again.length} asked more than once for ${ip}`);
   }
 
   /**
