@@ -13,6 +13,8 @@ import { ALL, Lan, octets } from './testing/lan.ts';
 const CLIENT_MAC = Uint8Array.of(2, 0, 0, 0, 0, 0xcc);
 const POOL = aPool('both', ['192.0.2.128/25', '2001:db8::/64'], { protocol: 'layer2' });
 const STEP_MS = 50;
+/** From its word that it leaves to its end. */
+const LEAVING_MS = 1_200;
 
 /** Asks for an address every 50 ms, and keeps who answered. */
 class Asked {
@@ -195,6 +197,30 @@ for (const ip of ['192.0.2.130', '2001:db8::130']) {
         asked.assertSettled();
         assert.equal(asked.owner, second);
       });
+    }
+
+    for (const [who, heir] of [
+      ['its owner', 1],
+      ['the next one', 2],
+      ['the last one', 1],
+    ] as const) {
+      for (const [hearsMs, leavesMs] of [300, 1_400].flatMap((ms) => [[ms, 100] as const, [ms, 1_500] as const])) {
+        test(`its owner hears after ${hearsMs} ms that it may not have it any more, and ${leavesMs} ms later ${who} leaves: somebody answers at any time`, async () => {
+          const asked = await Asked.start(ip);
+          const [first, second, third] = asked.order;
+          for (const name of [second, third]) asked.see(name, second, third);
+          await asked.pass(hearsMs);
+          asked.see(first, second, third);
+          await asked.pass(leavesMs);
+          const leaver = { 'its owner': first, 'the next one': second, 'the last one': third }[who];
+          asked.lan.leave(leaver);
+          await asked.pass(LEAVING_MS);
+          asked.lan.crash(leaver);
+          await asked.pass(10_000);
+          asked.assertSettled();
+          assert.equal(asked.owner, asked.order[heir]);
+        });
+      }
     }
 
     test('its owner finds that it is behind: the next one has it', async () => {
