@@ -16,7 +16,7 @@ export type ZebraWords = ReadonlyMap<string, 'found' | 'given' | 'none'>;
 /** `ZEBRA_FLAG_SELFROUTE`: put there by a zebra before this one. */
 const foundAtStart = 0x02;
 
-export async function askZebra(router: Router, ips: readonly string[]): Promise<ZebraWords> {
+export async function askZebra(router: Pick<Router, 'vtysh'>, ips: readonly string[]): Promise<ZebraWords> {
   const tables = await Promise.all(['ip', 'ipv6'].map((family) => router.vtysh(`show ${family} route json`)));
   return readZebra(Object.assign({}, ...tables.map((json) => JSON.parse(json) as ZebraRoutes)) as ZebraRoutes, ips);
 }

@@ -55,10 +55,12 @@ export class FrrRouter {
   readonly speakerNamespace: string;
   readonly #network: RouterNetwork;
   readonly #folder: string;
+  readonly #zebraOptions: readonly string[];
   readonly #daemons = new Map<Daemon, ChildProcess>();
   #log = '';
 
-  private constructor(name: string, folder: string) {
+  private constructor(name: string, folder: string, zebraOptions: readonly string[]) {
+    this.#zebraOptions = zebraOptions;
     this.#network = new RouterNetwork(name);
     this.namespace = this.#network.router;
     this.speakerNamespace = this.#network.speaker;
@@ -66,9 +68,9 @@ export class FrrRouter {
   }
 
   /** @param name prefix of the namespaces; unique on the machine. */
-  static async start(name: string): Promise<FrrRouter> {
+  static async start(name: string, zebraOptions: readonly string[] = []): Promise<FrrRouter> {
     const folder = await mkdtemp(join(tmpdir(), `${name}-`));
-    const router = new FrrRouter(name, folder);
+    const router = new FrrRouter(name, folder, zebraOptions);
     try {
       await router.#network.create();
       await execute('chown', ['frr:frr', folder]);
@@ -102,6 +104,7 @@ export class FrrRouter {
     args.push('-f', at(`${name}.conf`), '-i', at(`${name}.pid`), '-z', at('zserv.api'), '-P', '0');
     args.push('--vty_socket', this.#folder, '--log', 'stdout');
     if (name === 'bfdd') args.push('--bfdctl', at('bfdd.sock'));
+    if (name === 'zebra') args.push(...this.#zebraOptions);
     const child = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const before = this.#log.length;
     for (const stream of [child.stdout, child.stderr])
