@@ -220,6 +220,10 @@ export class App {
     exchange.response.type('application/json').send(this.#serialised.of(answer));
   }
 
+  async endStreams(): Promise<void> {
+    await this.#streams.end();
+  }
+
   async #stream(id: RouteId, route: Route, exchange: Exchange): Promise<void> {
     const answer = async (): Promise<Told> => {
       const { answer: body, caller } = await this.#answer(id, route, exchange);

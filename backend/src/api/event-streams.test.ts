@@ -66,6 +66,14 @@ suite('who listens for changes', () => {
     listener.request.destroy();
   });
 
+  test('sees the end of it when the replica ends', async (context) => {
+    const api = await bench(context);
+    const listeners = ['pools', 'pools/a'].map((path) => new Listener(api.port, path));
+    await until(() => listeners.every(({ events }) => events.length === 1));
+    await api.app.endStreams();
+    await until(() => listeners.every(({ ended }) => ended));
+  });
+
   test('hears how it is, and again when it is otherwise', async (context) => {
     const api = await bench(context);
     const listener = new Listener(api.port, 'pools');

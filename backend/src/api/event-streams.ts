@@ -49,7 +49,7 @@ interface Said {
 /** A stream that is open. */
 interface Place {
   readonly since: number;
-  readonly end: () => void;
+  readonly end: () => Promise<void>;
 }
 
 /** Server-sent events: the whole answer at the beginning and whenever it is another one. */
@@ -78,12 +78,24 @@ export class EventStreams {
     }
   }
 
+  /** Ends all of them; resolves when every listener was sent the end. */
+  async end(): Promise<void> {
+    const places = [...this.#open.values()].flatMap((own) => [...own]);
+    await Promise.all(places.map(async ({ end }) => await end()));
+  }
+
   #take(caller: string, response: ServerResponse): Place {
     const own = this.#open.get(caller) ?? new Set();
     if (own.size >= MAX_PER_CALLER) this.#endOldest(caller, own);
     const all = [...this.#open.values()].reduce((sum, { size }) => sum + size, 0);
     if (own.size >= MAX_PER_CALLER || all >= MAX_STREAMS) throw tooMany(5);
-    const place = { since: this.#clock.now(), end: () => void response.end() };
+    const end = async (): Promise<void> => {
+      await new Promise<void>((resolve) => {
+        response.once('close', resolve);
+        response.end(resolve);
+      });
+    };
+    const place = { since: this.#clock.now(), end };
     this.#open.set(caller, own.add(place));
     return place;
   }
@@ -92,7 +104,7 @@ export class EventStreams {
     const [oldest] = own;
     if (oldest === undefined || this.#clock.now() - oldest.since < SETTLED_MS) return;
     this.#give(caller, oldest);
-    oldest.end();
+    void oldest.end();
   }
 
   #give(caller: string, place: Place): void {

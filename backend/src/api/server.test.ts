@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -43,6 +44,11 @@ async function certificateOf(value: KeyAndCertificate): Promise<ServingCertifica
 class Serving {
   value: ServingCertificate;
   readonly asked: (readonly string[])[] = [];
+  /** Answers that go on and on. */
+  readonly streams: ServerResponse[] = [];
+  endStreams = async (): Promise<void> => {
+    for (const stream of this.streams) await new Promise<void>((resolve) => void stream.end('to the end', resolve));
+  };
   readonly server: ApiServer;
   port = 0;
 
@@ -58,7 +64,12 @@ class Serving {
         accepts: (fingerprint) => current().accepts(fingerprint),
       },
       app: {
-        handle: (_request, response) => void response.end('the API'),
+        handle: (request, response) => {
+          if (request.url !== '/stream') return void response.end('the API');
+          response.write('and on ');
+          this.streams.push(response);
+        },
+        endStreams: async () => await this.endStreams(),
         refusal: () => ({ status: 400, headers: {}, body: '' }),
         refuse: (_code, _request, response) => void response.destroy(),
       },
@@ -104,6 +115,7 @@ async function get(
         let text = '';
         response.on('data', (chunk: string) => (text += chunk));
         response.on('end', () => resolve({ code: response.statusCode ?? 0, text, fingerprint }));
+        response.on('error', reject);
       },
     );
     request.on('error', reject);
@@ -117,6 +129,23 @@ suite('the port of the API', () => {
     assert.equal((await get(port, '/')).text, 'the API');
     const { key, cert } = await made();
     assert.equal((await get(port, '/', { key, cert })).text, 'the API');
+  });
+
+  test('lets streams end in good order when it closes, as who passes them on may not tell that one broke', async (context) => {
+    const { port, server, streams } = await serving(context);
+    const heard = get(port, '/stream');
+    while (streams.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await server.close();
+    assert.equal((await heard).text, 'and on to the end');
+  });
+
+  test('closes all the same when a stream comes to no end', async (context) => {
+    const own = await serving(context);
+    own.endStreams = async () => await new Promise(() => undefined);
+    const broken = assert.rejects(get(own.port, '/stream'), { code: 'ECONNRESET' });
+    while (own.streams.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await own.server.close();
+    await broken;
   });
 
   test('tells replicas what this one knows, and nobody else', async (context) => {

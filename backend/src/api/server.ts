@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
 import type { PortProblem } from '../engine/facts.ts';
-import type { Clock, Logger } from '../platform/ports.ts';
+import type { Clock, Logger, Timer } from '../platform/ports.ts';
 import type { App } from './app.ts';
 import { Connections } from './connections.ts';
 import { Exchanges } from './exchanges.ts';
@@ -22,7 +22,7 @@ export interface ApiServerDeps {
   readonly boundSockets: (server: Server) => void;
   readonly certificate: Pick<ServingCertificate, 'current' | 'accepts'>;
   /** Answers what is asked of the API. */
-  readonly app: Pick<App, 'handle' | 'refusal' | 'refuse'>;
+  readonly app: Pick<App, 'handle' | 'refusal' | 'refuse' | 'endStreams'>;
   /** Whether there is a replica at this address. */
   readonly isReplica: (address: string) => boolean;
   /** What this replica tells others. */
@@ -45,6 +45,9 @@ const PATIENCE = { handshakeTimeout: 5_000, headersTimeout: 5_000, requestTimeou
 const CHECK_MS = 2_000;
 /** Who neither sends nor takes anything for so long is gone; a stream of events says something more often. */
 const IDLE_MS = 60_000;
+
+/** How long who listens may take to be sent the end of it when the replica ends. */
+const LAST_WORD_MS = 500;
 
 /** `kubectl port-forward` ends there. */
 const LOOPBACK = '127.0.0.1';
@@ -95,10 +98,19 @@ export class ApiServer {
   }
 
   async close(): Promise<void> {
+    await this.#endStreams();
     for (const server of this.#servers) server.closeAllConnections();
     await Promise.all(
       this.#servers.map(async (server) => await new Promise<void>((resolve) => void server.close(() => resolve()))),
     );
+  }
+
+  /** The proxy of ks-console's server passes an end on, and does not tell of a connection that broke: its pages would wait on. */
+  async #endStreams(): Promise<void> {
+    let late: Timer | undefined;
+    const limit = new Promise<void>((resolve) => (late = this.#deps.clock.setTimer(LAST_WORD_MS, resolve)));
+    await Promise.race([this.#deps.app.endStreams(), limit]);
+    late?.cancel();
   }
 
   async #listen(host: string, port: number): Promise<number> {

@@ -19,7 +19,8 @@ interface Scene {
 }
 
 async function scene(context: TestContext, handle: App): Promise<Scene> {
-  const app = { handle, refusal: () => ({ status: 400, headers: {}, body: '' }), refuse: () => undefined };
+  const refusal = { refusal: () => ({ status: 400, headers: {}, body: '' }), refuse: () => undefined };
+  const app = { handle, ...refusal, endStreams: async () => await Promise.resolve() };
   const times = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2040-01-01T00:00:00Z') };
   const made = await selfSigned({ name: 'porter-manager', dnsNames: ['localhost'], ...times });
   const clock = new FakeClock();
