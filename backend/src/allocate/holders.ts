@@ -2,7 +2,7 @@ import type { Assignment } from '../domain/service.ts';
 import { sharingProblem, type SharingTerms } from '../domain/sharing.ts';
 import { Circle, inOrder } from './circle.ts';
 import { addTo, count, has, MANY, removeFrom, type Multimap, type Values } from './multimap.ts';
-import { sharingClass, sharingGroup, Sharers } from './sharers.ts';
+import { sharingClass, sharingGroup, Sharers } from '../domain/sharers.ts';
 
 /** What a Service holds, and on which terms. */
 export interface Holding {

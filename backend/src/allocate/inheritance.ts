@@ -3,7 +3,7 @@ import { selects } from '../domain/selector.ts';
 import type { Assignment, Service } from '../domain/service.ts';
 import { sharingProblem } from '../domain/sharing.ts';
 import type { Remembered } from './released.ts';
-import { sharingGroup } from './sharers.ts';
+import { sharingGroup } from '../domain/sharers.ts';
 
 /** What a pool's status, which tenants can't write, says of a claim: it is true, or it is another one's. */
 export type Recorded = 'named' | 'another';

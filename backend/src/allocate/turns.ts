@@ -11,7 +11,7 @@ import type { Holder, Ledger } from './ledger.ts';
 import { Openings, type Taker } from './openings.ts';
 import { said, type Plan } from './plan.ts';
 import type { PoolSet } from './pool-set.ts';
-import { sharingGroup } from './sharers.ts';
+import { sharingGroup } from '../domain/sharers.ts';
 import type { Unproven } from './unproven.ts';
 import { lackId, type Interest, type Lack, type Waiting } from './waiting.ts';
 

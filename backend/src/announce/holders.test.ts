@@ -230,3 +230,33 @@ suite('whoever holds an address, in whatever order they are told', () => {
     );
   });
 });
+
+test('of many as of few, each joins who may share with all that are older and have joined', () => {
+  const mostly = <T>(usual: T, ...others: T[]): fc.Arbitrary<T> =>
+    fc.oneof({ weight: 12, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
+  const terms = fc
+    .record({
+      key: mostly<string | undefined>('front', undefined, 'other'),
+      trafficPolicy: mostly<TrafficPolicy>('Cluster', 'Local'),
+      selector: mostly<string | undefined>('app=web', undefined),
+      port: fc.nat(300),
+    })
+    .map(({ port, ...rest }) => ({ ...rest, ports: [`TCP/${port}`, `UDP/${port % 97}`] }));
+  fc.assert(
+    fc.property(fc.array(terms, { maxLength: 120, size: 'max' }), (all) => {
+      const holders = all.map((own, i) => sharer(`shop/${i}`, '', i % 50, own));
+      const joined: HoldingService[] = [];
+      for (const one of holders.toSorted((a, b) => a.createdAt - b.createdAt || (a.key < b.key ? -1 : 1)))
+        if (joined.every((member) => sharingProblem(member.sharing, one.sharing) === undefined)) joined.push(one);
+      const { group, younger } = groupHolders(holders);
+      const keys = group.map(({ key }) => key);
+      assert.deepEqual(
+        keys,
+        joined.map(({ key }) => key),
+      );
+      assert.equal(group.length + younger.length, holders.length);
+      assert.ok(younger.every(({ key }) => !keys.includes(key)));
+    }),
+    { numRuns: 100, seed: 1 },
+  );
+});

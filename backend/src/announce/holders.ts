@@ -1,5 +1,6 @@
-import { sharingProblem } from '../domain/sharing.ts';
 import type { FamilyEndpoints } from '../domain/service.ts';
+import { Sharers } from '../domain/sharers.ts';
+import { sharingProblem } from '../domain/sharing.ts';
 import type { HoldingService } from './snapshot.ts';
 
 /** Timestamps have whole seconds: of one age the first by name, as the allocator lets it keep the address. */
@@ -15,6 +16,9 @@ export interface Holders {
   readonly younger: readonly HoldingService[];
 }
 
+/** Of more than this each is compared with what the others take, and not with each of them: tenants may make thousands. */
+const MANY = 32;
+
 /**
  * Whom an address that several Services hold is announced for. Each, in the order of age, joins if it may share with all that have
  * joined: an older one is never pushed out by a younger one, and every replica finds the same group from the same Services.
@@ -22,9 +26,13 @@ export interface Holders {
 export function groupHolders(holders: readonly HoldingService[]): Holders {
   const group: HoldingService[] = [];
   const younger: HoldingService[] = [];
+  const joined = holders.length > MANY ? new Sharers() : undefined;
   for (const service of [...holders].sort(byAge)) {
-    const joins = group.every((member) => sharingProblem(member.sharing, service.sharing) === undefined);
+    const joins =
+      joined?.fit(service.sharing) ??
+      group.every((member) => sharingProblem(member.sharing, service.sharing) === undefined);
     (joins ? group : younger).push(service);
+    if (joins) joined?.add(service.sharing);
   }
   return { group, younger };
 }

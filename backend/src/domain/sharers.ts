@@ -1,4 +1,4 @@
-import type { SharingTerms } from '../domain/sharing.ts';
+import type { SharingTerms } from './sharing.ts';
 
 /** Who may share at all: one key in one namespace. */
 export function sharingGroup({ namespace, key }: SharingTerms): string | undefined {
@@ -49,7 +49,7 @@ export class Sharers {
   }
 
   /** Whether `sharingProblem` finds none with any of them; `own`: the terms of one of them who asks, and is none of the others. */
-  fit(terms: SharingTerms, own: SharingTerms | undefined): boolean {
+  fit(terms: SharingTerms, own?: SharingTerms): boolean {
     const others = this.#size - (own === undefined ? 0 : 1);
     if (others === 0) return true;
     const id = sharingClass(terms);
