@@ -21,6 +21,10 @@ const tor: PeerSummary = {
   },
 };
 
+type State = PeerSummary['states'][number];
+
+const of = (state: State['state']): State => ({ replica: 'm-1', node: 'worker-1', state });
+
 test('of a router the first thing is said that keeps it from hearing of addresses', () => {
   const cases: [Partial<PeerSummary>, string, string, string?][] = [
     [{}, 'good', 'PEER_ESTABLISHED'],
@@ -30,6 +34,8 @@ test('of a router the first thing is said that keeps it from hearing of addresse
     [{ established: 0, sessions: 0, ready: said('False', 'no BgpConf') }, 'bad', 'PEER_DOWN', 'no BgpConf'],
     [{ established: 0, ready: said('False', 'refused') }, 'bad', 'PEER_DOWN', 'refused'],
     [{ established: 1, ready: said('False', 'one is down') }, 'warning', 'PEER_PARTLY_DOWN', 'one is down'],
+    [{ established: 1, states: [of('Established'), of('Unknown')] }, 'warning', 'PEER_PARTLY_UNKNOWN'],
+    [{ established: 1, states: [of('Established'), of('Unknown'), of('Idle')] }, 'warning', 'PEER_PARTLY_DOWN', 'up'],
     [{ gracefulShutdown: true }, 'warning', 'PEER_DRAINING'],
     [{ gracefulShutdown: true, established: 1, ready: said('False', 'one') }, 'warning', 'PEER_DRAINING', 'one'],
     [{ gracefulShutdown: true, established: 0, ready: said('False', 'refused') }, 'bad', 'PEER_DOWN', 'refused'],

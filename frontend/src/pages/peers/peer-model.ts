@@ -37,13 +37,30 @@ const isDraining: Check = ({ gracefulShutdown, established, sessions, ready }) =
     ? { level: 'warning', title: 'PEER_DRAINING', detail: established < sessions ? detailOf(ready) : undefined }
     : undefined;
 
+/** Replicas that do not answer may have one. */
+const isPartlyUnknown: Check = ({ established, sessions, states = [] }: Partial<KnownPeer>) => {
+  const others = states.filter(({ state }) => state !== 'Established');
+  const areSilent = others.length > 0 && others.every(({ state }) => state === 'Unknown');
+  if (!areSilent || established === sessions) return undefined;
+  return { level: 'warning', title: 'PEER_PARTLY_UNKNOWN', detail: undefined };
+};
+
 const isPartlyDown: Check = ({ established, sessions, ready }) =>
   established < sessions ? { level: 'warning', title: 'PEER_PARTLY_DOWN', detail: detailOf(ready) } : undefined;
 
 const hasRemark: Check = ({ ready }) =>
   ready?.status === 'False' ? { level: 'warning', title: 'PEER_ESTABLISHED', detail: told(ready) } : undefined;
 
-const CHECKS: readonly Check[] = [isDeleted, isShut, isNew, isDown, isDraining, isPartlyDown, hasRemark];
+const CHECKS: readonly Check[] = [
+  isDeleted,
+  isShut,
+  isNew,
+  isDown,
+  isDraining,
+  isPartlyUnknown,
+  isPartlyDown,
+  hasRemark,
+];
 
 /** The first check that has something to say does. */
 export function peerState(peer: KnownPeer): PeerState {
