@@ -5,7 +5,7 @@ import type { Action, PatchType } from './step.ts';
 /** Somebody has written the object since it was read. */
 export class Stale extends Error {}
 
-export type Write = Extract<Action, { readonly do: 'patch' | 'create' | 'delete' }>;
+type Write = Extract<Action, { readonly do: 'patch' | 'create' | 'delete' }>;
 export type Patch = Extract<Action, { readonly do: 'patch' }>;
 
 const TYPES: Readonly<Record<PatchType, string>> = {
