@@ -74,6 +74,18 @@ suite('who listens for changes', () => {
     await until(() => listeners.every(({ ended }) => ended));
   });
 
+  test('sees the end of it also where he asked before the replica ended, and is answered after that', async (context) => {
+    const api = await bench(context);
+    let answer: () => void = () => undefined;
+    api.reviewsWait = new Promise((resolve) => (answer = resolve));
+    const listener = new Listener(api.port, 'pools');
+    await until(() => api.reviews > 0);
+    await api.app.endStreams();
+    answer();
+    await until(() => listener.events.length === 1);
+    await until(() => listener.ended);
+  });
+
   test('hears how it is, and again when it is otherwise', async (context) => {
     const api = await bench(context);
     const listener = new Listener(api.port, 'pools');

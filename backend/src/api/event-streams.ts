@@ -57,6 +57,7 @@ export class EventStreams {
   readonly #clock: Clock;
   /** Streams of each caller, oldest first. */
   readonly #open = new Map<string, Set<Place>>();
+  #isEnding = false;
 
   constructor({ clock }: { readonly clock: Clock }) {
     this.#clock = clock;
@@ -78,8 +79,9 @@ export class EventStreams {
     }
   }
 
-  /** Ends all of them; resolves when every listener was sent the end. */
+  /** Ends all of them; resolves when every listener was sent the end. Who is still to be answered is sent it with his answer. */
   async end(): Promise<void> {
+    this.#isEnding = true;
     const places = [...this.#open.values()].flatMap((own) => [...own]);
     await Promise.all(places.map(async ({ end }) => await end()));
   }
@@ -118,7 +120,7 @@ export class EventStreams {
     const began = this.#clock.now();
     let said: Said = { text: first, at: began };
     response.write(event('change', first));
-    while (this.#clock.now() - began < LIFE_MS) {
+    while (!this.#isEnding && this.#clock.now() - began < LIFE_MS) {
       await this.#wait(response);
       if (isOver(response)) return;
       if (response.writableNeedDrain) {
