@@ -128,4 +128,19 @@ suite('what replicas say of addresses', () => {
     bench.clock.advance(1_000);
     assert.deepEqual(await bench.told('192.0.2.2'), { a: '192.0.2.2', c: '192.0.2.2' });
   });
+
+  for (const earlier of ['all', 'addresses'] as const) {
+    test(`is not told by who came since ${earlier} was asked, and says nothing yet: it is named at once`, async () => {
+      const bench = new Bench();
+      bench.members = ['a', 'c'];
+      await (earlier === 'all' ? bench.gather.all() : bench.gatherAddresses.all([IP]));
+      bench.members = ['a', 'b', 'c'];
+      bench.silence = (name) => (name === 'b' ? 'connect ECONNREFUSED' : undefined);
+      assert.deepEqual(Object.entries(await bench.told(IP)), [
+        ['a', IP],
+        ['b', 'connect ECONNREFUSED'],
+        ['c', IP],
+      ]);
+    });
+  }
 });

@@ -16,16 +16,22 @@ export interface Gathers {
   readonly gatherAddresses: Gather<AddressesReport>;
 }
 
-/** Who has answered one of the two questions is one that didn't answer; who came or went between them is told of a second later. */
+/**
+ * Who has answered one of the two questions is one that didn't answer. Who came or went between them is told of a second later, unless it says
+ * nothing: who is silent is always named.
+ */
 function joined(words: readonly Word[], said: readonly Word<AddressesReport>[]): readonly Word[] {
   const byName = new Map(said.map((word) => [word.replica.name, word]));
-  return words.flatMap((word) => {
+  const both = words.flatMap((word) => {
     const own = byName.get(word.replica.name);
-    if (own === undefined) return [];
+    byName.delete(word.replica.name);
     if (!('facts' in word)) return word;
+    if (own === undefined) return [];
     if (!('facts' in own)) return own;
     return { ...word, facts: { ...word.facts, addresses: own.facts.addresses } };
   });
+  const silent = [...byName.values()].filter((word) => !('facts' in word));
+  return [...both, ...silent].sort((a, b) => (a.replica.name < b.replica.name ? -1 : 1));
 }
 
 /**
