@@ -30,7 +30,7 @@ function joined(words: readonly Word[], said: readonly Word<AddressesReport>[]):
     if (!('facts' in own)) return own;
     return { ...word, facts: { ...word.facts, addresses: own.facts.addresses } };
   });
-  const silent = [...byName.values()].filter((word) => !('facts' in word));
+  const silent = [...byName.values()].flatMap((word) => ('facts' in word ? [] : word));
   return [...both, ...silent].sort((a, b) => (a.replica.name < b.replica.name ? -1 : 1));
 }
 
