@@ -80,6 +80,13 @@ suite('who owned an address', () => {
     assert.deepEqual(ownersOverlaps([...records, ...questions], ip), [1600]);
   });
 
+  test('one that leaves all unanswered who ask, and goes on to announce the address, has not given it up', () => {
+    const questions = Array.from({ length: 50 }, (_, i) => question(i * 100 - 1));
+    const burst = [1250, 2500, 3750].map((at) => claim(at, 'a', 'gratuitous'));
+    const records = [...claims('a', 0, 1000), ...burst, ...claims('b', 1100, 5000), ...questions];
+    assert.deepEqual(ownersOverlaps(records, ip), [2650]);
+  });
+
   test('what it is asked itself, or a neighbour asks another one alone, nobody leaves unanswered', () => {
     const alone = Array.from({ length: 30 }, (_, i) => ({
       ...question(i * 100 - 1),

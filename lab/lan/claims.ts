@@ -24,7 +24,7 @@ export interface OverlapOptions {
   readonly silenceMs?: number;
   /**
    * So has he who has answered none of several who asked everybody, for so long: what others claim meanwhile, and he afterwards, is not claimed by both.
-   * To be more than a busy machine keeps an owner from answering. Default: 0.5 s.
+   * To be more than a busy machine keeps an owner from answering. Not he who only goes on to announce: neighbours believe that as well. Default: 0.5 s.
    */
   readonly unansweredMs?: number;
 }
@@ -123,16 +123,21 @@ interface Span {
   readonly last: number;
 }
 
-/** Between two claims of a MAC: whether it had given the address up. */
-type GaveUp = (mac: string, between: Span) => boolean;
+/** Between two claims of a MAC, one after the other: whether it had given the address up. */
+type GaveUp = (before: LanRecord, after: LanRecord) => boolean;
 
 function gaveUp(records: readonly LanRecord[], ip: string, patience: Required<OverlapOptions>): GaveUp {
   const questions = records.filter((record) => record.ip === ip && isToAll(record)).sort((a, b) => a.at - b.at);
-  return (mac, { first, last }) => {
-    if (last - first > patience.silenceMs) return true;
-    const unanswered = questions.filter(({ at, source }) => at > first && at < last && source !== mac);
-    return unanswered.length >= leftUnanswered && last - (unanswered[0]?.at ?? last) >= patience.unansweredMs;
+  return (before, after) => {
+    if (after.at - before.at > patience.silenceMs) return true;
+    if (isAnnouncement(before) && isAnnouncement(after)) return false;
+    const unanswered = questions.filter(({ at, source }) => at > before.at && at < after.at && source !== after.mac);
+    return unanswered.length >= leftUnanswered && after.at - (unanswered[0]?.at ?? after.at) >= patience.unansweredMs;
   };
+}
+
+function isAnnouncement({ kind }: LanRecord): boolean {
+  return kind === 'gratuitous' || kind === 'unsolicited-na';
 }
 
 /** Whether everybody on the link is asked: what a neighbour asks one alone, to see whether it is there still, the others don't hear. */
@@ -144,14 +149,15 @@ function isToAll({ kind, destination }: LanRecord): boolean {
 /** By MAC, from its first claim to its last before it gave the address up. */
 function presencesOf(claims: readonly LanRecord[], hadGivenUp: GaveUp): (Span & { readonly mac: string })[] {
   const ended: (Span & { readonly mac: string })[] = [];
-  const current = new Map<string, Span>();
-  for (const { mac, at } of claims) {
+  const current = new Map<string, { readonly first: number; readonly latest: LanRecord }>();
+  for (const claim of claims) {
+    const { mac, at } = claim;
     const span = current.get(mac);
-    const goesOn = span !== undefined && !hadGivenUp(mac, { first: span.last, last: at });
-    if (span !== undefined && !goesOn) ended.push({ mac, ...span });
-    current.set(mac, { first: goesOn ? span.first : at, last: at });
+    const goesOn = span !== undefined && !hadGivenUp(span.latest, claim);
+    if (span !== undefined && !goesOn) ended.push({ mac, first: span.first, last: span.latest.at });
+    current.set(mac, { first: goesOn ? span.first : at, latest: claim });
   }
-  return [...ended, ...[...current].map(([mac, span]) => ({ mac, ...span }))];
+  return [...ended, ...[...current].map(([mac, { first, latest }]) => ({ mac, first, last: latest.at }))];
 }
 
 /** In order of time; those that have a moment in common are one. */
