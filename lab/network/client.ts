@@ -11,8 +11,8 @@ import type { Addresses, ClientPlan } from './plan.ts';
 import { inNamespace } from './topology.ts';
 
 /**
- * Patience with a request, in milliseconds. A SYN that is lost is sent again after 1 s, then after 3 and 7 s: less than these tells of the same losses as
- * much less would, and a busy machine has its time to answer.
+ * Patience with a request, in milliseconds, so that a busy machine has its time to answer. A SYN that is lost is sent again after 1, 3 and 7 s: of what is
+ * gone for less than a second (`short`), or three (`long`), only kernels tell, by the states of their routes.
  */
 export const patience = { short: 2_900, long: 6_900 } as const;
 
