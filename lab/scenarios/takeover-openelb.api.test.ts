@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { KubeObject } from '../cluster/api-client.ts';
 import { LightLab } from '../light-lab.ts';
+import { until } from '../state/until.ts';
 import { managerNamespace } from '../story/install.ts';
 import { progressToStderr } from '../toolchain/index.ts';
 import * as openelb from './takeover/openelb.ts';
@@ -13,6 +14,22 @@ import { PodKeeper } from './takeover/pod-keeper.ts';
 const CRDS = join(import.meta.dirname, '../../charts/backend/crds');
 const KINDS = 'services,eips.network.kubesphere.io,bgpconfs.network.kubesphere.io,bgppeers.network.kubesphere.io';
 const ROUTER = { name: 'r1', asn: 65000, addresses: { ipv4: '10.50.0.1' } };
+
+/** What a policy engine does: whoever writes to this kind is refused. */
+const POLICY = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'].map((kind) => {
+  const rule = {
+    ...{ apiGroups: ['network.kubesphere.io'], apiVersions: ['*'] },
+    ...{ operations: ['UPDATE'], resources: ['bgppeers'] },
+  };
+  const spec =
+    kind === 'ValidatingAdmissionPolicy'
+      ? {
+          matchConstraints: { resourceRules: [rule] },
+          validations: [{ expression: 'false', message: 'frozen until Monday' }],
+        }
+      : { policyName: 'frozen', validationActions: ['Deny'] };
+  return { apiVersion: 'admissionregistration.k8s.io/v1', kind, metadata: { name: 'frozen' }, spec };
+});
 
 interface Kept extends KubeObject {
   readonly metadata: KubeObject['metadata'] & {
@@ -69,6 +86,32 @@ suite('the takeover of OpenELB, by its requests', () => {
     assert.equal(half.code, 2, half.stderr);
   });
 
+  /** Of what has to be written while nobody announces, something would be refused. */
+  async function isNotStoppedInVain(): Promise<void> {
+    for (const object of POLICY) await lab.apply(object);
+    const note = ['annotate', 'bgppeers.network.kubesphere.io', '--all', 'example.org/note=x', '--dry-run=server'];
+    const isFrozen = async (): Promise<boolean> =>
+      await lab.kubectl(note).then(
+        () => false,
+        () => true,
+      );
+    await until(isFrozen, { what: 'a policy that is in force', timeoutMs: 60_000 });
+    const before = await essence();
+    const { code, stderr } = await takeover('--rollback');
+    assert.match(stderr, /"Swap the finalizers of Eips[^"]*" would fail: [^]*frozen until Monday/);
+    assert.match(stderr, /Nothing was stopped/);
+    assert.equal(code, 1);
+    assert.deepEqual(await essence(), before);
+    const ours = `/apis/apps/v1/namespaces/${managerNamespace}/deployments/porter-manager`;
+    const theirs = '/apis/apps/v1/namespaces/openelb-system/deployments/openelb-manager';
+    const { spec } = await lab.api.get<{ spec: { replicas: number } }>(ours);
+    const { metadata } = await lab.api.get<Kept>(theirs);
+    assert.deepEqual([spec.replicas > 0, metadata.annotations?.['porterlb.kubesphere.io/takeover']], [true, 'stopped']);
+    for (const { kind } of POLICY) await lab.kubectl(['delete', kind, 'frozen']);
+    const isFree = async (): Promise<boolean> => !(await isFrozen());
+    await until(isFree, { what: 'no policy any more', timeoutMs: 60_000 });
+  }
+
   test('goes there and back, twice, and leaves nothing behind', async () => {
     await lab.kubectl(['apply', '--server-side', '--force-conflicts', '-f', CRDS]);
     const before = await essence();
@@ -91,6 +134,7 @@ suite('the takeover of OpenELB, by its requests', () => {
       // With OpenELB's webhook still there this would be refused.
       await lab.kubectl(['annotate', 'service', 'web', 'example.org/note=x', '--overwrite']);
       await lab.kubectl(['annotate', 'service', 'web', 'example.org/note-']);
+      if (round === 0) await isNotStoppedInVain();
       const back = await takeover('--rollback');
       assert.equal(back.code, 0, back.stdout + back.stderr);
       assert.deepEqual(await essence(), before);
