@@ -144,6 +144,66 @@ suite('an address of ours is left to a rival', () => {
   });
 });
 
+suite('one who speaks in the name of a node without a replica, and one who knows nothing of it', () => {
+  /** Whose MAC, and by whom. */
+  type Claim = Pick<Rival, 'node' | 'delegate'>;
+  const heard = ({ node, delegate }: Claim, rest: Partial<Rival> = {}): Rival => ({
+    ...{ node, ...(delegate !== undefined && { delegate }), announces: true, insistsMs: 500 },
+    ...{ answers: true, isMember: true, speakers: on(delegate ?? node) },
+    ...rest,
+  });
+  const yields = (ours: Claim, theirs: Claim, rest: Partial<Rival> = {}, nodes = [ours.node]): boolean =>
+    mayYield(IP, heard(theirs, rest), { ...ours, stale: false }, nodes);
+
+  test('go on for half a second, even where either takes the other’s node for eligible', () => {
+    const named = { node: FIRST, delegate: SECOND };
+    for (const nodes of [[THIRD], ORDER]) {
+      assert.equal(yields({ node: THIRD }, named, { insistsMs: 499 }, nodes), false);
+      assert.equal(yields({ node: THIRD }, named, { announces: false }, nodes), false);
+      assert.equal(yields({ node: THIRD }, named, {}, nodes), true);
+    }
+  });
+
+  test('nobody gets further by naming another node than by naming its own', () => {
+    assert.equal(yields({ node: SECOND }, { node: FIRST, delegate: THIRD }), false);
+    assert.equal(yields({ node: FIRST, delegate: THIRD }, { node: SECOND }), true);
+    assert.equal(yields({ node: SECOND }, { node: FIRST, delegate: THIRD }, { answers: false, speakers: [] }), false);
+  });
+
+  test('who knows the cluster has it, or whoever we have not heard of, while our view is stale', () => {
+    const named = { node: THIRD, delegate: SECOND };
+    const stale = { node: FIRST, stale: true };
+    assert.equal(mayYield(IP, heard(named, { insistsMs: 0 }), stale, [FIRST]), true);
+    const unknown = { insistsMs: 0, answers: false, isMember: false, speakers: [] };
+    assert.equal(mayYield(IP, heard(named, unknown), stale, [FIRST]), true);
+  });
+
+  const node = fc.integer({ min: 0, max: 9 }).map((n) => `n${n}`);
+  const two = fc
+    .tuple(fc.uniqueArray(node, { minLength: 4, maxLength: 4 }), fc.boolean(), fc.boolean())
+    .map(([[a = '', b = '', c = '', d = ''], isNamed, isNamedToo]): [Claim, Claim] => [
+      { node: a, ...(isNamed && { delegate: b }) },
+      { node: c, ...(isNamedToo && { delegate: d }) },
+    ]);
+
+  test('one of both yields once both insist, and never both', () => {
+    fc.assert(fc.property(two, ([a, b]) => yields(a, b) !== yields(b, a)));
+  });
+
+  test('never both where one of them is of a version that yields to no node without a replica', () => {
+    /** By rank of the nodes alone. */
+    const yieldedBefore = (ours: Claim, theirs: Claim): boolean =>
+      theirs.delegate === undefined && outranks(IP, [theirs.node, ours.node], [theirs.node, ours.node]);
+    fc.assert(fc.property(two, ([older, newer]) => !(yieldedBefore(older, newer) && yields(newer, older))));
+  });
+
+  test('of three, who has yielded to nobody is the same for all: no ring', () => {
+    const rings = ([[a, b], [c]]: [[Claim, Claim], [Claim, Claim]]): boolean =>
+      yields(a, b) && yields(b, c) && yields(c, a);
+    fc.assert(fc.property(fc.tuple(two, two), (claims) => !rings(claims)));
+  });
+});
+
 suite('few addresses move', () => {
   const node = fc.integer({ min: 0, max: 40 }).map((n) => `n${n}`);
   const nodes = fc.uniqueArray(node, { minLength: 2, maxLength: 12 });

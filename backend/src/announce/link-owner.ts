@@ -60,9 +60,16 @@ export function outranks(ip: string, [a, b]: readonly [string, string], nodes: r
   return a !== b && rank(ip, [a, b])[0] === a;
 }
 
-/** A node that speaks for an address of ours, and what is known of the replica there. */
-export interface Rival {
+/** Who says that an address is whose. */
+interface Claim {
+  /** Whose MAC neighbours are told. */
   readonly node: string;
+  /** The node of the replica that says so in the other one's name; what is known of a replica is known of this one then. */
+  readonly delegate?: string;
+}
+
+/** A node that speaks for an address of ours, and what is known of the replica there. */
+export interface Rival extends Claim {
   /** A replica answers from there, and doesn't leave. */
   readonly answers: boolean;
   /** Those of them that have a link for the address. */
@@ -80,7 +87,7 @@ export interface Rival {
 }
 
 /** Who decides whether to yield. */
-export interface Ourselves extends Pick<LinkSpeaker, 'node' | 'stale'> {
+export interface Ourselves extends Claim, Pick<LinkSpeaker, 'stale'> {
   /** The network that replicas reach each other by is down on our node: who answers was heard before that. */
   readonly isCutOff?: boolean;
 }
@@ -104,16 +111,32 @@ export function mayYield(ip: string, rival: Rival, ourselves: Ourselves, nodes: 
   return isBetter(ip, rival, ourselves, nodes);
 }
 
-function isBetter(ip: string, rival: Rival, { node, stale }: Ourselves, nodes: readonly string[]): boolean {
-  const pair = [rival.node, node] as const;
+function isBetter(ip: string, rival: Rival, ourselves: Ourselves, nodes: readonly string[]): boolean {
+  const { stale } = ourselves;
   // A replica that we have not heard of, as who is behind hears of none: it knows more than we do.
   if (!rival.answers && !rival.isMember) return rival.announces && stale;
-  // Each may take only itself for eligible: then neither would ever yield. A kernel answers for ever, and has no view at all.
-  const insists = rival.announces && rival.insistsMs >= INSISTS_MS;
-  const order = insists ? pair : nodes;
-  if (!rival.answers) return rival.announces && outranks(ip, pair, order);
+  if (!rival.answers) return rival.announces && isAhead(ip, rival, ourselves, nodes);
   if (rival.speakers.length === 0) return false;
   const theirsIsStale = rival.speakers.every((speaker) => speaker.stale);
   if (theirsIsStale !== stale) return stale;
-  return outranks(ip, pair, order);
+  return isAhead(ip, rival, ourselves, nodes);
+}
+
+/** By rank: by that of our view, or, where views go on to differ, by one that depends on none. */
+function isAhead(ip: string, rival: Rival, ourselves: Ourselves, nodes: readonly string[]): boolean {
+  // Each may take only itself for eligible: then neither would ever yield. A kernel answers for ever, and has no view at all.
+  if (rival.announces && rival.insistsMs >= INSISTS_MS) {
+    const pair = [weakest(ip, rival), weakest(ip, ourselves)] as const;
+    return outranks(ip, pair, pair);
+  }
+  // By our view none speaks in another's name: we own the address, or do so ourselves.
+  return rival.delegate === undefined && outranks(ip, [rival.node, ourselves.node], nodes);
+}
+
+/**
+ * What a claim counts by: of the node that is named and the one that names it, the one of lower rank. So both sides come to the same, and
+ * nobody gets further by naming another node than by naming itself.
+ */
+function weakest(ip: string, { node, delegate = node }: Claim): string {
+  return rank(ip, [node, delegate])[1] ?? node;
 }

@@ -77,7 +77,7 @@ export class Layer2 {
     this.#routes = new FollowedRoutes({ clock, links: deps.links, onDue });
     this.#whoSpeaks = new WhoSpeaks({ clock, onChange: () => this.#tellPlace() }, options.replica);
     this.#behind = new ReplicasBehind({ clock, onChange: () => this.replicasChanged() });
-    const known = { yields: this.#yields, behind: this.#behind, unplaced: this.#unplaced };
+    const known = { macs: this.#macs, yields: this.#yields, behind: this.#behind, unplaced: this.#unplaced };
     this.#handovers = new LinkHandovers({ ...deps, ...known, onEnd: (ip) => this.#release(ip) }, options.replica);
     this.#rivals = new LinkRivals({ ...deps, ...known, ownNetwork: new OwnNetwork(deps.links, options.address) });
     this.#resolver = this.#ownResolver();
@@ -364,23 +364,23 @@ export class Layer2 {
   }
 
   #meet(rival: RivalObservation): void {
-    const { ip, node } = rival;
-    const disputed = { owner: this.#owners.get(ip), wanted: this.#wanted.get(ip), places: this.#places };
+    const { ip } = rival;
+    const [owner, wanted, desired] = [this.#owners.get(ip), this.#wanted.get(ip), this.#desired.get(ip)];
     if (this.#leaving || this.#handovers.has(ip)) {
       // A kernel that answers is no successor.
       if (rival.heard === 'announcement') this.#release(ip);
-    } else if (this.#rivals.mayYieldTo(rival, disputed)) this.#yield(ip, node);
+    } else if (this.#rivals.mayYieldTo(rival, { owner, wanted, desired, places: this.#places })) this.#yield(rival);
     else {
       const isAnswer = rival.heard === 'answer';
-      const isOldNews = isAnswer && this.#suspects.hear(rival, this.#wanted.get(ip)?.pool.name ?? '');
+      const isOldNews = isAnswer && this.#suspects.hear(rival, wanted?.pool.name ?? '');
       if (!isOldNews) this.#deps.speaker.reassert(ip, patienceWith(rival, this.#deps.replicas));
       if (isAnswer) this.#audit.again(ip);
     }
   }
 
-  #yield(ip: string, to: string): void {
+  #yield({ ip, node: to, delegate }: RivalObservation): void {
     if (this.#yields.has(ip)) return;
-    const isNews = this.#yields.add(ip, to);
+    const isNews = this.#yields.add(ip, to, delegate);
     if (isNews) this.#deps.logger.info({ ip, to }, 'another replica speaks for an address of ours, and it outranks us');
     this.#apply([ip]);
   }

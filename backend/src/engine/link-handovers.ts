@@ -71,10 +71,10 @@ export class LinkHandovers {
     else if (isAnnounced(state)) this.#handOver(ip, owner, byDecision);
   }
 
-  #handOver(ip: string, { replica: to, node }: LinkOwner, byDecision: boolean): void {
+  #handOver(ip: string, { replica: to, node, onBehalfOf = [] }: LinkOwner, byDecision: boolean): void {
     const isBack = this.#returned.has(to);
     const isNew = byDecision && !this.#handovers.has(ip);
-    const isContested = isNew && this.#deps.yields.isContestedBy(ip, node);
+    const isContested = isNew && [node, ...onBehalfOf].some((each) => this.#deps.yields.isContestedBy(ip, each));
     if (isContested) this.#contest(ip);
     // One that has not left it to us says so at once.
     if (isBack || isContested) this.#begun.add(ip);

@@ -39,14 +39,14 @@ export class LinkSuspects {
    *
    * @returns whether that is known already, and it told us alone, as we asked: nobody else has heard it
    */
-  hear({ ip, node, mac, link, toAll }: RivalObservation, pool: string): boolean {
+  hear({ ip, node, delegate = node, mac, link, toAll }: RivalObservation, pool: string): boolean {
     const { clock, conflicts, replicaNodes } = this.#deps;
     const now = clock.now();
     const suspects = this.#suspects.get(ip) ?? new Map<string, Suspect>();
     const suspect = suspects.get(node) ?? { since: now, heardAt: now, askedAt: -Infinity };
     suspect.heardAt = now;
     this.#suspects.set(ip, suspects.set(node, suspect));
-    if (replicaNodes().has(node) && now - suspect.since < KERNEL_MS) return false;
+    if (replicaNodes().has(delegate) && now - suspect.since < KERNEL_MS) return false;
     // One of several is enough to be named, and it stays the same one; a stranger (without a node) is worse, and stays as well.
     const known = conflicts.get(ip);
     if (known === undefined || known.node === node)

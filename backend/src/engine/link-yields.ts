@@ -21,9 +21,10 @@ const INSISTS_TIMES = 3;
 /** One that did not give up is believed at once when it announces again: who yields finds out that often whether it still would. */
 const REMEMBERED_MS = 60_000;
 
-/** The node that an address was left to, and whether it was silent about none at some time of our quarrel, or since. */
+/** The node that an address was left to, who says so in its name, and whether that was silent about none at some time of our quarrel, or since. */
 interface LeftTo {
   readonly node: string;
+  readonly delegate: string | undefined;
   wasOutspoken: boolean;
 }
 
@@ -89,12 +90,16 @@ export class LinkYields {
     return { announces: now - quarrel.announcedAt < believedMs, insistsMs: quarrel.insistsMs };
   }
 
-  /** Returns whether it was not that node's already when we looked last. */
-  add(ip: string, to: string): boolean {
+  /**
+   * @param delegate the node that speaks in the name of that one
+   * @returns whether it was not theirs already when we looked last
+   */
+  add(ip: string, to: string, delegate?: string): boolean {
     if (this.#yields.has(ip)) return false;
-    const isNews = this.#leftTo.get(ip)?.node !== to;
+    const left = this.#leftTo.get(ip);
+    const isNews = left?.node !== to || left.delegate !== delegate;
     const { wasOutspoken = false } = this.#quarrels.get(ip)?.get(to) ?? {};
-    if (isNews) this.#leftTo.set(ip, { node: to, wasOutspoken });
+    if (isNews) this.#leftTo.set(ip, { node: to, delegate, wasOutspoken });
     const timer = this.#deps.clock.setTimer(YIELD_MS, () => {
       this.#yields.delete(ip);
       this.#deps.onEnd(ip);
@@ -115,8 +120,8 @@ export class LinkYields {
    */
   hearSilences(ip: string, eligible: readonly string[], places: Pick<LinkPlaces, 'silenceOn'>): void {
     const left = this.#leftTo.get(ip);
-    if (left === undefined || eligible.includes(left.node)) return;
-    const silence = places.silenceOn(left.node, ip);
+    if (left === undefined || (left.delegate === undefined && eligible.includes(left.node))) return;
+    const silence = places.silenceOn(left.delegate ?? left.node, ip);
     if (silence === 'this' || (silence === 'many' && left.wasOutspoken)) return this.delete(ip);
     left.wasOutspoken ||= silence === undefined;
   }

@@ -10,10 +10,10 @@ const NEWS_MS = 80;
  * changes in place of one.
  */
 export function patienceWith(
-  { node, heard }: Pick<RivalObservation, 'node' | 'heard'>,
+  { node, delegate = node, heard }: Pick<RivalObservation, 'node' | 'delegate' | 'heard'>,
   replicas: Pick<ReplicaProber, 'answering'>,
 ): number {
   if (heard === 'answer') return 0;
-  const there = replicas.answering().filter((replica) => replica.node === node);
+  const there = replicas.answering().filter((replica) => replica.node === delegate);
   return there.some(({ place, isPlaceKnown }) => isPlaceKnown && place.links.length === 0) ? NEWS_MS : 0;
 }

@@ -50,6 +50,8 @@ export interface RivalObservation {
   readonly link: string;
   readonly mac: string;
   readonly node: string;
+  /** The node that says so, by where its frame came from: another one that speaks in this one's name. Undefined for itself. */
+  readonly delegate?: string;
   readonly heard: Heard;
   /** Everybody on the link has heard it as well, and may believe it. */
   readonly toAll: boolean;

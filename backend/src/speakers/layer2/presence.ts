@@ -22,6 +22,7 @@ export interface Claim {
 export interface Rival {
   readonly mac: string;
   readonly node: string;
+  readonly delegate?: string;
   readonly heard: Heard;
   readonly toAll: boolean;
 }
@@ -202,10 +203,11 @@ export class Presence implements Paced {
     if (claim.heard === 'probe' && this.#phase !== 'probing') return false;
     const { source, toAll } = claim;
     const mac = macText(claim.mac);
-    const node = this.#deps.peerOf(mac) ?? this.#deps.peerOf(macText(source));
+    const from = this.#deps.peerOf(macText(source));
+    const node = this.#deps.peerOf(mac) ?? from;
     const heard = claim.heard === 'advertisement' ? this.#advertised(source, toAll) : claim.heard;
     if (node === undefined) this.#contend(mac);
-    else this.#meet({ mac, node, heard, toAll });
+    else this.#meet({ ...{ mac, node, heard, toAll }, ...(from !== undefined && from !== node && { delegate: from }) });
     return true;
   }
 
