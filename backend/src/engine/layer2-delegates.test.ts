@@ -1,6 +1,7 @@
 /** Only a node without a replica may have an address, and not all replicas know that: one in its name, or the owner; never both for long, nor none. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { rank } from '../announce/rendezvous.ts';
 import { Asked } from './testing/asked.ts';
 
 /** The node without a replica, by its place in the address' order, and the two others: the first of them speaks in its name. */
@@ -114,6 +115,18 @@ for (const ip of ['192.0.2.130', '2001:db8::130']) {
         });
       }
     }
+
+    test('it is named as the preferred one has not been met: what counts is who is named', async () => {
+      const { asked, away, delegate, owner } = await without(2, ip);
+      const names = Array.from({ length: 90 }, (_, i) => `n${10 + i}`);
+      const unmet = names.find((name) => rank(ip, [name, ...asked.order])[0] === name) ?? '';
+      for (const name of [delegate, owner]) asked.see(name, owner);
+      await asked.lan.pass(8_000);
+      asked.see(delegate, unmet, away);
+      await asked.pass(20_000);
+      asked.assertSettled();
+      assert.equal(asked.owner, owner);
+    });
 
     test('two speak in the names of two nodes, as neither knows the other’s: settled within a second, and for good', async () => {
       for (const place of PLACES) {

@@ -121,3 +121,19 @@ test('an address is contested by who went on when it was contradicted, however l
   hear('announcement');
   assert.equal(yields.isContestedBy(RIVAL.ip, RIVAL.node), true);
 });
+
+test('an address left to a node without a replica comes back once the one that named it says it is silent about it, eligible or not', () => {
+  for (const eligible of [['n1'], ['n1', 'n2']]) {
+    const { yields, hear } = quarrel();
+    hear('announcement');
+    yields.add(RIVAL.ip, RIVAL.node, 'n3');
+    const saysSo =
+      (name: string): SilenceOn =>
+      (node) =>
+        node === name ? 'this' : undefined;
+    yields.hearSilences(RIVAL.ip, eligible, { silenceOn: saysSo(RIVAL.node) });
+    assert.equal(yields.has(RIVAL.ip), true);
+    yields.hearSilences(RIVAL.ip, eligible, { silenceOn: saysSo('n3') });
+    assert.equal(yields.has(RIVAL.ip), false);
+  }
+});
