@@ -6,6 +6,7 @@
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Lab } from './lab.ts';
+import { removeAbandoned } from './network/abandoned.ts';
 import { poolRange } from './network/plan.ts';
 import { routerAsn } from './network/frr-configuration.ts';
 import { folderOf, isAbandoned, listLabs, readRecord } from './state/lab-registry.ts';
@@ -61,6 +62,8 @@ async function down({ name, all }: Arguments): Promise<void> {
     await teardown(record);
     print(`lab "${record.name}" removed`);
   }
+  for (const namespace of await removeAbandoned())
+    print(`namespace "${namespace}" of a process that is no more removed`);
   if (labs.length === 0) print(all ? 'no labs' : `no lab named "${name ?? defaultName}"`);
 }
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { removeAbandoned } from '../../network/abandoned.ts';
 
 const execute = promisify(execFile);
 
@@ -69,6 +70,7 @@ export class RouterNetwork {
   }
 
   async create(): Promise<void> {
+    await removeAbandoned();
     for (const namespace of [this.router, this.speaker]) {
       await ip('netns', 'add', namespace);
       await inNamespace(namespace, 'sysctl', '-qw', ...sysctls);
