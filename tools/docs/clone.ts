@@ -19,7 +19,10 @@ export async function cloneOfRepository(name: string): Promise<string> {
   return clone;
 }
 
-/** What a shell prints that ends at the first command that fails. */
+/**
+ * What a shell prints that ends at the first command that fails. It is bash's first where nobody has one, and its input a socket: it would read the
+ * machine's bashrc, which complains of what is not set.
+ */
 export async function typed(folder: string, commands: string): Promise<string> {
-  return await run('bash', ['-euo', 'pipefail', '-c', commands], { cwd: folder });
+  return await run('bash', ['--norc', '-euo', 'pipefail', '-c', commands], { cwd: folder });
 }
