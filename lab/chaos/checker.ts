@@ -1,3 +1,4 @@
+import { reignsTold } from '../lan/claims.ts';
 import { until } from '../state/until.ts';
 import { AddressBook } from './addresses.ts';
 import type { ServicePlan } from './faults.ts';
@@ -277,7 +278,11 @@ export class Checker {
     return lan.addresses.flatMap((ip) => {
       const { judgedMs, overlaps } = judgeOwners(lan.records, ip, { span, happened, factor });
       this.tally.add('owners', judgedMs / 1000, (span.to - span.from) / 1000);
-      return overlaps.map((ms) => `two nodes spoke for ${ip} for ${ms.toFixed(0)} ms`);
+      if (overlaps.length === 0) return [];
+      const during = lan.records.filter(({ at }) => at >= span.from && at <= span.to);
+      const epoch = during.map((record) => ({ ...record, at: record.at + performance.timeOrigin }));
+      const told = reignsTold(epoch, ip, (mac) => lan.nameOf(mac));
+      return overlaps.map((ms) => `two nodes spoke for ${ip} for ${ms.toFixed(0)} ms\n${told}`);
     });
   }
 

@@ -1,24 +1,32 @@
+import { Asker } from '../lan/asker.ts';
 import type { Sniffer } from '../lan/sniffer.ts';
 import type { LanRecord } from '../lan/records.ts';
 import type { LightLab } from '../light-lab.ts';
 import type { LanSight } from './sights.ts';
 
-/** A host asks once a second. */
-const askEveryMs = 1_000;
+/**
+ * A host asks for one after the other, so long after each answer, which it waits for so long: at the least so often that within half a second an
+ * owner is asked several times, by which it shows that it has given an address up (`unansweredMs`).
+ */
+const pace = { pauseMs: 50, timeoutMs: 50 } as const;
 
 /** A host that asks for addresses on the LAN again and again, and a sniffer that sees who speaks for them. */
 export class LanWatch implements LanSight {
   readonly addresses: readonly string[];
   readonly #lab: LightLab;
   readonly #sniffer: Sniffer;
+  readonly #asker: Asker;
   #stopped = false;
-  #asking: Promise<void>;
+  readonly #asking: Promise<void>;
 
   private constructor(lab: LightLab, sniffer: Sniffer, addresses: readonly string[]) {
     this.#lab = lab;
     this.#sniffer = sniffer;
     this.addresses = addresses;
+    this.#asker = new Asker(this.#host);
     this.#asking = this.#askAgainAndAgain();
+    // `stop` tells.
+    this.#asking.catch(() => undefined);
   }
 
   static async start(lab: LightLab, addresses: readonly string[]): Promise<LanWatch> {
@@ -27,7 +35,7 @@ export class LanWatch implements LanSight {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#asking;
+    await this.#asking.finally(() => this.#asker.close());
     await this.#sniffer.stop();
   }
 
@@ -42,6 +50,10 @@ export class LanWatch implements LanSight {
     return this.#lab.node(node).mac;
   }
 
+  nameOf(mac: string): string {
+    return this.#lab.nodeWith(mac)?.name ?? mac;
+  }
+
   async ownerOf(ip: string): Promise<string | undefined> {
     const mac = await this.#host.neighbours.ask(ip);
     return mac === undefined ? undefined : this.#lab.nodeWith(mac)?.name;
@@ -52,9 +64,6 @@ export class LanWatch implements LanSight {
   }
 
   async #askAgainAndAgain(): Promise<void> {
-    while (!this.#stopped) {
-      await this.#host.neighbours.askAll(this.addresses);
-      await new Promise((resolve) => setTimeout(resolve, askEveryMs));
-    }
+    while (!this.#stopped) await this.#asker.ask({ ips: this.addresses, rounds: 1, ...pace });
   }
 }

@@ -35,6 +35,8 @@ export interface LanSight {
   readonly addresses: readonly string[];
   readonly records: readonly LanRecord[];
   macOf(node: string): string;
+  /** The node that has this MAC, or the MAC. */
+  nameOf(mac: string): string;
   /** The node that a host finds when it asks anew; undefined, if nobody answers or somebody who is no node. */
   ownerOf(ip: string): Promise<string | undefined>;
 }

@@ -87,6 +87,28 @@ suite('who owned an address', () => {
     assert.deepEqual(ownersOverlaps(records, ip), [2650]);
   });
 
+  suite('one that left an address to another, silent for all who ask, and then takes it over again', () => {
+    const questions = Array.from({ length: 50 }, (_, i) => question(i * 100 - 1));
+    const owner = claims('b', 0, 2750).map((each) => ({ ...each, at: each.at + 50 }));
+    const tried = [1000, 1100, 1300, 1500].map((at) => claim(at, 'a', 'gratuitous'));
+
+    test('has not had it meanwhile, though it begins both times with an announcement', () => {
+      const again = [claim(2700, 'a', 'gratuitous'), ...claims('a', 2800, 4900)];
+      assert.deepEqual(ownersOverlaps([...owner, ...tried, ...again, ...questions], ip), [500, 50]);
+      const fewQuestions = questions.filter((_, i) => i % 10 === 0);
+      assert.deepEqual(ownersOverlaps([...owner, ...tried, ...again, ...fewQuestions], ip), [1750]);
+    });
+
+    test('has had it if it goes on to announce it and to answer nobody: that is a burst that nobody ended', () => {
+      const burst = [claim(2700, 'a', 'gratuitous'), ...claims('a', 3200, 4900)];
+      assert.deepEqual(ownersOverlaps([...owner, ...tried, ...burst, ...questions], ip), [1750]);
+      const atLast = claim(2700, 'a', 'gratuitous');
+      assert.deepEqual(ownersOverlaps([...owner, ...tried, atLast, ...questions], ip), [1700]);
+      const answered = claim(1000, 'a');
+      assert.deepEqual(ownersOverlaps([...owner, answered, claim(2250, 'a', 'gratuitous'), ...questions], ip), [1250]);
+    });
+  });
+
   test('what it is asked itself, or a neighbour asks another one alone, nobody leaves unanswered', () => {
     const alone = Array.from({ length: 30 }, (_, i) => ({
       ...question(i * 100 - 1),

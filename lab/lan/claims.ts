@@ -24,7 +24,8 @@ export interface OverlapOptions {
   readonly silenceMs?: number;
   /**
    * So has he who has answered none of several who asked everybody, for so long: what others claim meanwhile, and he afterwards, is not claimed by both.
-   * To be more than a busy machine keeps an owner from answering. Not he who only goes on to announce: neighbours believe that as well. Default: 0.5 s.
+   * To be more than a busy machine keeps an owner from answering. Not he who comes back to announce and leaves all unanswered as
+   * before: neighbours believe that as well. Default: 0.5 s.
    */
   readonly unansweredMs?: number;
 }
@@ -112,7 +113,7 @@ export function answersFor(records: readonly LanRecord[], ip: string): Answered[
     const next = questions.find((other) => other.source === asker && other.at > at)?.at ?? Infinity;
     const due = Math.min(next, at + answerMs);
     const answers = about
-      .filter(({ kind }) => kind === 'arp-reply' || kind === 'na')
+      .filter(isAnswer)
       .filter((answer) => answer.destination === asker && answer.at >= at && answer.at < due);
     return { at, asker, answers: answers.map((answer) => ({ mac: answer.mac, afterMs: answer.at - at })) };
   });
@@ -128,16 +129,26 @@ type GaveUp = (before: LanRecord, after: LanRecord) => boolean;
 
 function gaveUp(records: readonly LanRecord[], ip: string, patience: Required<OverlapOptions>): GaveUp {
   const questions = records.filter((record) => record.ip === ip && isToAll(record)).sort((a, b) => a.at - b.at);
+  const answers = claimsOf(records, ip).filter(isAnswer);
+  const unanswered = (mac: string, from: number, to: number): readonly LanRecord[] =>
+    questions.filter(({ at, source }) => at > from && at < to && source !== mac);
+  const goesOnToAnswer = ({ mac, at }: LanRecord): boolean => {
+    const next = answers.find((answer) => answer.mac === mac && answer.at >= at);
+    return next !== undefined && unanswered(mac, at, next.at).length < leftUnanswered;
+  };
   return (before, after) => {
-    if (after.at - before.at > patience.silenceMs) return true;
-    if (isAnnouncement(before) && isAnnouncement(after)) return false;
-    const unanswered = questions.filter(({ at, source }) => at > before.at && at < after.at && source !== after.mac);
-    return unanswered.length >= leftUnanswered && after.at - (unanswered[0]?.at ?? after.at) >= patience.unansweredMs;
+    const pauseMs = after.at - before.at;
+    if (pauseMs > patience.silenceMs) return true;
+    if (pauseMs < patience.unansweredMs) return false;
+    const inVain = unanswered(after.mac, before.at, after.at);
+    const [first] = inVain;
+    if (first === undefined || inVain.length < leftUnanswered) return false;
+    return after.at - first.at >= patience.unansweredMs && goesOnToAnswer(after);
   };
 }
 
-function isAnnouncement({ kind }: LanRecord): boolean {
-  return kind === 'gratuitous' || kind === 'unsolicited-na';
+function isAnswer({ kind }: LanRecord): boolean {
+  return kind === 'arp-reply' || kind === 'na';
 }
 
 /** Whether everybody on the link is asked: what a neighbour asks one alone, to see whether it is there still, the others don't hear. */
