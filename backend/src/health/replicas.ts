@@ -1,35 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Replica, ReplicaPlace } from '../domain/replica.ts';
-import type { Clock, Datagrams, DatagramSocket, Logger, Random, Timer } from '../platform/ports.ts';
+import type { DatagramSocket, Timer } from '../platform/ports.ts';
+import { forgiveSessions, losesSessions, type OwnSessions } from './lost-sessions.ts';
 import { OpenQuestions } from './open-questions.ts';
 import { decodeProbe, encodeProbe, type ProbeHeader, type ProbeMessage } from './probe-message.ts';
+import type { ReplicaProberDeps, ReplicaProberOptions } from './replica-prober.ts';
 import { ReplicaMacs } from './replica-macs.ts';
 import { ToldPlace } from './told-place.ts';
 import { asAnswering, asLost, asMember, comesBack, expire, fallSilent, hasSaid, isOfUse } from './tracked-replica.ts';
 import { goneNode, leavingNode, newlyTracked, notePlace, noteRetained, retainedFor } from './tracked-replica.ts';
 import type { AnsweringReplica, LostReplica, ReplicaFacts, RetainedRoutes, Tracked } from './tracked-replica.ts';
-
-export interface ReplicaProberDeps {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly datagrams: Datagrams;
-  readonly logger: Logger;
-  /** Called after each change of what `answering` or `lost` return. */
-  readonly onChange: () => void;
-  /** Called before each answer: what it will say (`setStale`) must hold now, also right after the process was suspended. */
-  readonly beforeAnswer?: () => void;
-}
-
-export interface ReplicaProberOptions {
-  readonly self: string;
-  /** Address and UDP port to answer at and to ask from. */
-  readonly host: string;
-  readonly port: number;
-  /** Milliseconds between two questions to the same replica. */
-  readonly intervalMs?: number;
-  /** Questions without an answer after which a replica counts as silent. */
-  readonly misses?: number;
-}
 
 /** What a replica says of itself, but for where it speaks. */
 type Word = Pick<ProbeHeader, 'leaving' | 'stale' | 'newcomer' | 'behind' | 'announcing' | 'med'>;
@@ -57,6 +37,7 @@ export class ReplicaProber {
   #word: Word = { leaving: false, stale: false, newcomer: false, behind: undefined, announcing: false, med: undefined };
   /** What routers may retain of others, by their names. */
   #retained: ReadonlyMap<string, RetainedRoutes> = new Map();
+  #ownSessions: OwnSessions;
   #wasSettled = false;
   readonly #place = new ToldPlace();
   #retentionMs = DEFAULT_RETENTION_MS;
@@ -130,7 +111,11 @@ export class ReplicaProber {
 
   /** Answers say from now on whether every session of this replica is established. */
   setAnnouncing(announcing: boolean): void {
-    this.#word = { ...this.#word, announcing };
+    this.#ownSessions = announcing ? (this.#ownSessions ?? this.#deps.clock.now()) : undefined;
+    // That one is lost is news: somebody else may have to win with the router in our place.
+    if (!announcing) this.#say({ announcing });
+    else this.#word = { ...this.#word, announcing };
+    if (!announcing && forgiveSessions(this.#tracked.values())) this.#deps.onChange();
   }
 
   /** From here on answers say that this replica leaves, so that nobody takes its silence for a failure. */
@@ -358,7 +343,10 @@ export class ReplicaProber {
     this.#found(name, tracked);
     const placeIs = notePlace(tracked, says.placeOmitted, this.#deps.clock.now());
     const isTold = noteRetained(tracked, says.retained, this.#deps.clock.now());
-    const isNews = [isElsewhere, isBack, isOther, isTold, placeIs === 'known', placeIs === 'unknown'].includes(true);
+    const isAway = this.#losesSessions(name, tracked, says);
+    const isNews = [isElsewhere, isBack, isOther, isTold, isAway, placeIs === 'known', placeIs === 'unknown'].includes(
+      true,
+    );
     Object.assign(tracked, { answering: true, leaving, stale, behind, newcomer, announcing, med, place, countsUs });
     tracked.missed = 0;
     tracked.saidUnsendable = false;
@@ -366,6 +354,14 @@ export class ReplicaProber {
     if (isElsewhere && place.links.length > 0) this.#macs.set(tracked, place);
     if (placeIs === 'missed') this.#askSoon(tracked);
     if (isNews) this.#tellOfAnswer();
+  }
+
+  #losesSessions(name: string, tracked: Tracked, says: ProbeMessage): boolean {
+    const { stale, newcomer } = this.#word;
+    const own = { since: this.#ownSessions, others: this.#tracked.values(), us: { stale, newcomer } };
+    const isLost = losesSessions(tracked, says, own, this.#deps.clock.now());
+    if (isLost) this.#deps.logger.warn({ other: name }, 'replica has lost a session, and we have all of ours');
+    return isLost;
   }
 
   #found(name: string, tracked: Tracked): void {

@@ -38,6 +38,8 @@ interface Loss extends Knowledge {
   readonly med: number | undefined;
   /** Those of others lost at about the same time. */
   readonly beside: readonly number[];
+  /** It answers, and has but lost a session (`lost-sessions.ts`). */
+  readonly bySessions: boolean;
 }
 
 /** What a replica knows of another one. */
@@ -57,6 +59,8 @@ export interface Tracked {
   behind: boolean | undefined;
   newcomer: boolean;
   announcing: boolean;
+  /** Clock time since when its answers have said that it doesn't announce, of one that did. */
+  awaySince: number | undefined;
   med: number | undefined;
   /** What it said last of routes that others than us have left with routers, and when. */
   retained: { readonly med: number; readonly at: number } | undefined;
@@ -92,6 +96,7 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
     behind: undefined,
     newcomer: false,
     announcing: false,
+    awaySince: undefined,
     med: undefined,
     retained: undefined,
     place: NO_PLACE,
@@ -132,15 +137,22 @@ const BESIDE_MS = 5_000;
 /** A replica fell silent, or another one has its address: it is lost, unless it has said that it leaves. */
 export function fallSilent(tracked: Tracked, others: Iterable<Tracked>, us: Knowledge, now: number): void {
   Object.assign(tracked, { answering: false, backSince: undefined, goneAt: now });
-  if (!tracked.leaving) lose(tracked, others, us, now);
+  if (!tracked.leaving) lose(tracked, others, { us, now, bySessions: false });
 }
 
-/** A replica fell silent. One that has not announced since it was lost before may rank as it did then: routers may retain that. */
-function lose(tracked: Tracked, others: Iterable<Tracked>, us: Knowledge, now: number): void {
+/**
+ * A replica fell silent, or has lost a session. One that has not announced since it was lost before may rank as it did then: routers may retain
+ * that.
+ */
+export function lose(
+  tracked: Tracked,
+  others: Iterable<Tracked>,
+  { us, now, bySessions }: { readonly us: Knowledge; readonly now: number; readonly bySessions: boolean },
+): void {
   const { med, lost } = tracked;
   const losses = [...others].filter((other) => other !== tracked && now - (other.lost?.at ?? -Infinity) <= BESIDE_MS);
   const beside = losses.flatMap((other) => other.lost?.med ?? []);
-  const loss = combined({ at: now, ...knowledgeOf(tracked), us, med, beside }, lost);
+  const loss = combined({ at: now, ...knowledgeOf(tracked), us, med, beside, bySessions }, lost);
   tracked.lost = loss;
   if (loss.med === undefined) return;
   for (const other of losses) {
@@ -154,9 +166,10 @@ function knowledgeOf({ stale, newcomer }: Knowledge): Knowledge {
 
 function combined(loss: Loss, before: Loss | undefined): Loss {
   if (before === undefined) return loss;
-  const { at, us } = loss;
+  const { at, us, bySessions } = loss;
   return {
     at,
+    bySessions,
     stale: loss.stale && before.stale,
     newcomer: loss.newcomer && before.newcomer,
     us: { stale: us.stale || before.us.stale, newcomer: us.newcomer || before.us.newcomer },

@@ -1,0 +1,47 @@
+import type { Knowledge } from '../announce/med.ts';
+import { lose, type Tracked } from './tracked-replica.ts';
+
+/** One that has lost a session and gets it back is back within less, where it isn't asked in between. */
+const AWAY_MS = 250;
+/** The same where we had none of our own sessions less when it lost its: who is back first after a router was away does not win for that. */
+const LATE_MS = 5_000;
+
+/** Since when we have all of our sessions, by the clock; undefined where one is missing: it may be the router that is away. */
+export type OwnSessions = number | undefined;
+
+/**
+ * A replica that lives, and has said whether all of its sessions are up. One that had them, and has lost one while we have all of ours, is lost to the
+ * ranks as one that fell silent: the router that lost it goes on with what it said then, and nobody but the next in rank can tell it otherwise.
+ *
+ * @returns whether it is lost from now on
+ */
+export function losesSessions(
+  tracked: Tracked,
+  { announcing, leaving }: Pick<Tracked, 'announcing' | 'leaving'>,
+  own: { readonly since: OwnSessions; readonly others: Iterable<Tracked>; readonly us: Knowledge },
+  now: number,
+): boolean {
+  noteAway(tracked, announcing || leaving, now);
+  if (tracked.awaySince === undefined || own.since === undefined) return false;
+  if (tracked.lost !== undefined) {
+    // Routers may retain what it said for so long after it was lost: here that is not over yet.
+    if (tracked.lost.bySessions) tracked.lost = { ...tracked.lost, at: now };
+    return false;
+  }
+  const patienceMs = own.since <= tracked.awaySince ? AWAY_MS : LATE_MS;
+  if (now - Math.max(own.since, tracked.awaySince) < patienceMs) return false;
+  lose(tracked, own.others, { us: own.us, now, bySessions: true });
+  return true;
+}
+
+function noteAway(tracked: Tracked, hasAll: boolean, now: number): void {
+  if (hasAll) tracked.awaySince = undefined;
+  else if (tracked.announcing) tracked.awaySince ??= now;
+}
+
+/** We have lost a session ourselves: whoever is lost for that alone is so no more. Returns whether there was one. */
+export function forgiveSessions(all: Iterable<Tracked>): boolean {
+  const lost = [...all].filter((tracked) => tracked.lost?.bySessions);
+  for (const tracked of lost) tracked.lost = undefined;
+  return lost.length > 0;
+}
