@@ -35,6 +35,9 @@ suite('the proxy of the API server', () => {
   /** The watches that the server has, and can say something in. */
   const watches: ServerResponse[] = [];
 
+  /** How to end a watch, by what was seen of it. */
+  const closes = new Map<object, () => void>();
+
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'proxy-'));
     const [notBefore, notAfter] = [new Date(Date.now() - 86_400_000), new Date(Date.now() + 86_400_000)];
@@ -76,10 +79,16 @@ suite('the proxy of the API server', () => {
     await answer.body.dump();
   }
 
+  /** How many watches are silenced, as the proxy says. */
+  async function silent(): Promise<number> {
+    return Number(await (await request(`http://127.0.0.1:${ports.control}/`)).body.text());
+  }
+
   /** All that is heard of a watch, and whether it is over. */
   async function watch(kind: string): Promise<{ heard: string; isOver: boolean }> {
     const seen = { heard: '', isOver: false };
     const { body } = await request(`https://127.0.0.1:${ports.own}/api/v1/${kind}?watch=true`, { dispatcher: agent });
+    closes.set(seen, () => void body.destroy());
     body.on('data', (piece: Buffer) => (seen.heard += piece.toString()));
     body.on('close', () => (seen.isOver = true)).on('error', () => undefined);
     await until(async () => Promise.resolve(seen.heard === 'first\n'), { what: 'the watch to begin' });
@@ -134,5 +143,15 @@ suite('the proxy of the API server', () => {
       await until(async () => Promise.resolve(open.heard === 'first\nsecond\n'), { what: 'the watch to go on' });
     }
     assert.deepEqual(services, { heard: 'first\n', isOver: false });
+  });
+
+  test('tells how many it has silenced that nobody has closed yet', async () => {
+    const before = await silent();
+    const open = await watch('endpointslices');
+    await watch('endpointslices');
+    await trouble('silent endpointslices');
+    assert.equal(await silent(), before + 2);
+    closes.get(open)?.();
+    await until(async () => (await silent()) === before + 1, { what: 'the proxy to notice' });
   });
 });

@@ -1,6 +1,7 @@
 /**
  * A program between replicas and the API server: `node api-proxy.ts CERTIFICATE KEY SERVER PORT CONTROL-PORT`. It passes everything on, except
  * for whom it was told to have trouble: by `POST /ADDRESS` on the control port with the kind of trouble as the body, or nothing to end it.
+ * `GET /` there tells how many watches are open that say nothing any more.
  */
 import { readFileSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
@@ -24,6 +25,8 @@ interface OpenWatch {
   readonly upstream: IncomingMessage;
 }
 const watches = new Set<OpenWatch>();
+/** Those that say nothing any more. */
+const silenced = new Set<OpenWatch>();
 
 function addressOf({ socket }: IncomingMessage): string {
   return (socket.remoteAddress ?? '').replace('::ffff:', '');
@@ -98,7 +101,10 @@ function passOn(request: IncomingMessage, response: ServerResponse): void {
 
 function follow(watch: OpenWatch): void {
   watches.add(watch);
-  watch.response.on('close', () => watches.delete(watch));
+  watch.response.on('close', () => {
+    watches.delete(watch);
+    silenced.delete(watch);
+  });
 }
 
 function begin(client: string, trouble: ApiTrouble): void {
@@ -107,7 +113,10 @@ function begin(client: string, trouble: ApiTrouble): void {
   if (trouble.startsWith(silentPrefix)) {
     const kind = trouble.slice(silentPrefix.length);
     // For good: such a connection never recovers.
-    for (const { path, upstream, response } of own) if (path.includes(`/${kind}`)) upstream.unpipe(response).resume();
+    for (const watch of own.filter(({ path }) => path.includes(`/${kind}`))) {
+      watch.upstream.unpipe(watch.response).resume();
+      silenced.add(watch);
+    }
     return;
   }
   if (trouble === 'raced') return writes.clear();
@@ -116,6 +125,7 @@ function begin(client: string, trouble: ApiTrouble): void {
 }
 
 async function control(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method === 'GET') return void response.end(String(silenced.size));
   const client = (request.url ?? '/').slice(1);
   const trouble = await text(request);
   if (trouble === '') troubles.delete(client);

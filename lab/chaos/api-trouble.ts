@@ -73,11 +73,17 @@ export class ApiProxy {
     await this.#tell(this.#lab.node(node).addresses.ipv4, '');
   }
 
+  /** Whether no watch is open any more that says nothing: those end when their replica has noticed. */
+  async isHeard(): Promise<boolean> {
+    return (await (await request(this.#control)).body.text()) === '0';
+  }
+
   async #tell(address: string, body: string): Promise<void> {
-    const answer = await request(`http://${this.#lab.controlPlane.addressForHost}:${controlPort}/${address}`, {
-      method: 'POST',
-      body,
-    });
+    const answer = await request(`${this.#control}${address}`, { method: 'POST', body });
     await answer.body.dump();
+  }
+
+  get #control(): string {
+    return `http://${this.#lab.controlPlane.addressForHost}:${controlPort}/`;
   }
 }

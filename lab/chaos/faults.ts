@@ -71,7 +71,7 @@ export interface PlannedFault {
   readonly to: number;
 }
 
-/** Faults that overlap. All are healed at its end, and then the lab comes to rest. */
+/** Faults that overlap. All are healed at its end, those that nobody can heal are noticed, and then the lab comes to rest. */
 export interface Batch {
   readonly number: number;
   readonly faults: readonly PlannedFault[];

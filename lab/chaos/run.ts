@@ -94,7 +94,8 @@ class Run {
       await this.#world[what](fault);
       happened.set(fault, { fault, from: happened.get(fault)?.from ?? begun, to: performance.now() });
     }
-    const unsettled = await checker.settled().then(
+    const rest = this.#world.heard().then(() => checker.settled());
+    const unsettled = await rest.then(
       () => [],
       (error: unknown) => [String(error)],
     );

@@ -26,6 +26,8 @@ const environment = {
   DRAIN_GRACE_SECONDS: '3',
   NODE_OPTIONS: `--import ${new URL('shifted-clock.ts', import.meta.url).href}`,
 };
+/** A watch that is silent for 75 s is opened anew; the rest is to spare. */
+const noticedWithinMs = 100_000;
 const crdOfPeers = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/bgppeers.network.kubesphere.io';
 
 export const size: ChaosSize = {
@@ -94,6 +96,12 @@ export class ChaosWorld {
 
   async down(): Promise<void> {
     await this.manager.down();
+  }
+
+  /** Returns when every replica hears of all changes again, as those do of a watch that says nothing any more: what a batch did to them is over. */
+  async heard(): Promise<void> {
+    const due = { what: 'replicas to open a silent watch anew', timeoutMs: noticedWithinMs, intervalMs: 200 };
+    await until(async () => this.#api.isHeard(), due);
   }
 
   /** A Service with an address of each family on the nodes' own network; nothing is done to it. */
