@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { managerConfig, nodeFlags } from '../../../tools/image/manager-config.ts';
 
 /**
@@ -6,6 +6,7 @@ import { managerConfig, nodeFlags } from '../../../tools/image/manager-config.ts
  * TypeScript.
  *
  * @param folder where the compile cache is
+ * @param program its path, absolute or from this folder
  */
 export function asImage(
   folder: string,
@@ -15,7 +16,7 @@ export function asImage(
 ): string[] {
   const { PATH: _inside, ...environment } = managerConfig('bench', 'amd64').env;
   const variables = Object.entries({ ...environment, NODE_COMPILE_CACHE: join(folder, 'compile-cache') });
-  const path = join(import.meta.dirname, program);
+  const path = resolve(import.meta.dirname, program);
   return [
     'env',
     ...variables.map(([name, value]) => `${name}=${value}`),
