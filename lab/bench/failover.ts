@@ -8,7 +8,7 @@ import type { LightLab } from '../light-lab.ts';
 import { commitOf, conditions } from './failover/conditions.ts';
 import { faultRows, type FaultRow } from './failover/faults.ts';
 import { page } from './failover/page.ts';
-import { conditionsOf, joined, PartsFile, type Part, type RowRuns } from './failover/parts.ts';
+import { conditionsOf, dueRow, joined, PartsFile, type Part, type RowRuns } from './failover/parts.ts';
 import type { Sample } from './failover/sample.ts';
 import { FailoverSite, type TrafficKind } from './failover/site.ts';
 import { losses, timeTable, trafficTable, type TimeRow, type TrafficRow } from './failover/table.ts';
@@ -17,10 +17,11 @@ import { aborted, inLab } from './in-lab.ts';
 import { print } from './report.ts';
 
 const pageFile = new URL('../../docs/reference/failover.md', import.meta.url).pathname;
-const usage = `usage: npm run bench:failover [-- --runs <number>] [--only <row>]
+const usage = `usage: npm run bench:failover [-- --runs <number>] [--only <row>] [--parts <file>]
   --runs <number>   of each row (default 20, some 10 to 25 s each)
-  --parts <file>    goes on from the parts that this file has of this commit, and keeps this one there too: for a machine that is never quiet for long
-  --only <row>      prints that row, and leaves the page alone unless the parts have all others: ${faultRows.map(({ name }) => name).join(', ')}
+  --only <row>      prints that row, and leaves the page alone: ${faultRows.map(({ name }) => name).join(', ')}
+  --parts <file>    keeps each run there, and goes on from those that it has of this commit until each row has so many: for a machine that is
+                    never quiet for long. End it whenever you want, and begin again with the same; the last one writes the page
 `;
 const names: Readonly<Record<TrafficKind, string>> = {
   local: 'BGP, Local',
@@ -66,9 +67,8 @@ async function measureOnce(site: FailoverSite, row: FaultRow, times: number[]): 
   return samples;
 }
 
-/** What was seen of one row so far, one of each per run. */
+/** What was seen of one row in this sitting, one of each per run. */
 interface Seen {
-  readonly row: FaultRow;
   readonly samples: Record<TrafficKind, Sample>[];
   readonly times: number[];
 }
@@ -84,43 +84,88 @@ function measured(row: FaultRow, { samples, times }: RowRuns): Measured {
 }
 
 /** The rows of all parts, in the order of the promises. */
-function measuredIn(parts: readonly Part[]): Measured & { readonly isWhole: boolean } {
+function measuredIn(parts: readonly Part[]): Measured {
   const rows = joined(parts);
   const all = faultRows.flatMap((row) => {
     const runs = rows.get(row.name);
     return runs === undefined ? [] : [measured(row, runs)];
   });
-  const isWhole = all.length === faultRows.length;
-  return { traffic: all.flatMap(({ traffic }) => traffic), times: all.flatMap(({ times }) => times), isWhole };
+  return { traffic: all.flatMap(({ traffic }) => traffic), times: all.flatMap(({ times }) => times) };
+}
+
+/** Writes the page if each promise has so many runs. */
+async function publish(parts: readonly Part[], runs: number): Promise<boolean> {
+  if (dueRow(namesOf(faultRows), parts, runs) !== undefined) return false;
+  await writeFile(pageFile, page({ conditions: conditionsOf(parts), ...measuredIn(parts) }));
+  return true;
+}
+
+async function tell(parts: readonly Part[], runs: number): Promise<void> {
+  const { traffic, times } = measuredIn(parts);
+  print(`${trafficTable(traffic)}\n${times.length === 0 ? '' : `${timeTable(times)}\n`}`);
+  for (const lost of losses(traffic)) print(lost);
+  if (await publish(parts, runs)) print(`written to ${pageFile}`);
+}
+
+/** Of this commit, and kept in a file or not. */
+interface Sitting {
+  readonly commit: string;
+  readonly file: PartsFile | undefined;
 }
 
 /** Row after row, so often: whatever comes over the machine for a while is not one row's alone, and a run that is ended early has all rows. */
-async function bench(lab: LightLab, signal: AbortSignal, { runs, rows }: Options, file?: PartsFile): Promise<void> {
+async function bench(lab: LightLab, signal: AbortSignal, options: Options, { commit, file }: Sitting): Promise<void> {
+  const { runs, rows } = options;
   const site = await FailoverSite.in(lab);
   const load = await ForeignLoad.start(lab.name);
-  const seen = rows.map((row): Seen => ({ row, samples: [], times: [] }));
-  for (let run = 1; run <= runs; run++) {
-    for (const { row, samples, times } of seen) {
-      signal.throwIfAborted();
-      samples.push(await measureOnce(site, row, times));
-    }
-    print(`run ${run} of ${runs}: ${await load.describe()}`);
-    const about = await conditions(await load.describe());
-    const part: Part = { about, rows: new Map(seen.map(({ row, ...own }) => [row.name, own])) };
-    const parts = file?.with(part) ?? [part];
+  const seen = new Map(rows.map(({ name }): [string, Seen] => [name, { samples: [], times: [] }]));
+  let parts = file?.parts() ?? [];
+  for (let row = due(options, parts); row !== undefined; row = due(options, parts)) {
+    signal.throwIfAborted();
+    const own = seen.get(row.name);
+    own?.samples.push(await measureOnce(site, row, own.times));
+    const part = await partOf(seen, commit, load);
+    parts = file?.parts(part) ?? [part];
     await file?.write(parts);
-    await tell(parts, run === runs);
+    const run = runsOf(row, parts);
+    print(`${row.name}, run ${run} of ${runs}: ${part.about.load}`);
+    if (file === undefined) await publish(parts, run);
   }
+  await tell(parts, runs);
 }
 
-/** Writes the page, once there is something about each promise. */
-async function tell(parts: readonly Part[], isLast: boolean): Promise<void> {
-  const { traffic, times, isWhole } = measuredIn(parts);
-  if (isWhole) await writeFile(pageFile, page({ conditions: conditionsOf(parts), traffic, times }));
-  if (!isLast) return;
-  print(`${trafficTable(traffic)}\n${times.length === 0 ? '' : `${timeTable(times)}\n`}`);
-  for (const lost of losses(traffic)) print(lost);
-  if (isWhole) print(`written to ${pageFile}`);
+async function partOf(seen: ReadonlyMap<string, Seen>, commit: string, load: ForeignLoad): Promise<Part> {
+  // Replicas that were started again since are of what is there now.
+  if ((await commitOf()) !== commit) throw new Error(`what is checked out is not ${commit} any more`);
+  const about = await conditions(commit, await load.describe());
+  return { about, rows: new Map([...seen].filter(([, { samples }]) => samples.length > 0)) };
+}
+
+function runsOf({ name }: FaultRow, parts: readonly Part[]): number {
+  return joined(parts).get(name)?.samples.length ?? 0;
+}
+
+function namesOf(rows: readonly FaultRow[]): string[] {
+  return rows.map(({ name }) => name);
+}
+
+function due({ rows, runs }: Options, parts: readonly Part[]): FaultRow | undefined {
+  const name = dueRow(namesOf(rows), parts, runs);
+  return rows.find((row) => row.name === name);
+}
+
+async function sit(options: Options): Promise<number> {
+  // Before anything is measured that could not be kept.
+  const commit = await commitOf();
+  const file = options.parts === undefined ? undefined : await PartsFile.open(options.parts, commit);
+  const kept = file?.parts() ?? [];
+  if (due(options, kept) === undefined) {
+    await tell(kept, options.runs);
+    return 0;
+  }
+  const work = (lab: LightLab, signal: AbortSignal): Promise<void> =>
+    Promise.race([bench(lab, signal, options, { commit, file }), aborted(signal)]);
+  return inLab(work, { nodes: 3, routers: 1, clients: 1, hosts: 2 });
 }
 
 async function main(): Promise<number> {
@@ -129,11 +174,10 @@ async function main(): Promise<number> {
     process.stderr.write(usage);
     return 2;
   }
-  // Before anything is measured that could not be kept.
-  const file = options.parts === undefined ? undefined : await PartsFile.open(options.parts, await commitOf());
-  const work = (lab: LightLab, signal: AbortSignal): Promise<void> =>
-    Promise.race([bench(lab, signal, options, file), aborted(signal)]);
-  return inLab(work, { nodes: 3, routers: 1, clients: 1, hosts: 2 });
+  return sit(options).catch((error: unknown) => {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  });
 }
 
 process.exit(await main());

@@ -12,17 +12,20 @@ export interface Conditions {
   readonly load: string;
 }
 
-/** `unknown` outside a working copy. */
+/** What is checked out; `unknown` outside a working copy. Pages, of which one is written here, change no figure. */
 export async function commitOf(): Promise<string> {
   const root = new URL('../../..', import.meta.url).pathname;
-  return (await run('git', ['-C', root, 'rev-parse', '--short', 'HEAD']).catch(() => 'unknown')).trim();
+  const git = (...args: readonly string[]): Promise<string> => run('git', ['-C', root, ...args]).catch(() => '');
+  const commit = (await git('rev-parse', '--short', 'HEAD')).trim();
+  const changes = await git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!docs');
+  return `${commit === '' ? 'unknown' : commit}${changes === '' ? '' : ' with changes'}`;
 }
 
-export async function conditions(foreign: string): Promise<Conditions> {
+/** @param commit what `commitOf` said when it began */
+export async function conditions(commit: string, foreign: string): Promise<Conditions> {
   const { version } = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  const commit = await commitOf();
   const frr = (await run('/usr/lib/frr/bgpd', ['--version'])).split('\n')[0] ?? '';
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
   const loads = loadavg().map((load) => load.toFixed(1));

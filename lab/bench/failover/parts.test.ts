@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { conditionsOf, joined, PartsFile, type Part, type RowRuns } from './parts.ts';
+import { conditionsOf, dueRow, joined, PartsFile, type Part, type RowRuns } from './parts.ts';
 import type { Sample } from './sample.ts';
 
 const sample = (lost: number): Sample => ({
@@ -48,15 +48,27 @@ suite('a table that is measured in parts', () => {
     assert.deepEqual(conditionsOf([one, two, again])[0], `${made}, 3 runs of each row, in 3 parts`);
   });
 
+  test('goes on with the first of the rows that have the fewest runs, until all have enough', () => {
+    const names = ['node', 'upgrade', 'router'];
+    assert.equal(dueRow(names, [], 1), 'node');
+    assert.equal(dueRow(names, [one, two], 1), 'router');
+    assert.equal(dueRow(['node', 'upgrade'], [one, two], 1), undefined);
+    assert.equal(dueRow(['node', 'upgrade'], [one, two], 3), 'upgrade');
+    assert.equal(dueRow(['node'], [one, two], 3), undefined);
+    assert.equal(dueRow(['node'], [one, two], 4), 'node');
+  });
+
   test('is kept in a file, and goes on from what is there', async () => {
     const path = join(folder, 'new', 'parts.json');
     const file = await PartsFile.open(path, '7ab1ed0');
-    assert.deepEqual(file.with(one), [one]);
+    assert.deepEqual(file.parts(), []);
+    assert.deepEqual(file.parts(one), [one]);
     await file.write([one]);
     const next = await PartsFile.open(path, '7ab1ed0');
-    assert.deepEqual(next.with(two), [one, two]);
+    assert.deepEqual(next.parts(), [one]);
+    assert.deepEqual(next.parts(two), [one, two]);
     await next.write([one, two]);
-    assert.deepEqual((await PartsFile.open(path, '7ab1ed0')).with(one), [one, two, one]);
+    assert.deepEqual((await PartsFile.open(path, '7ab1ed0')).parts(one), [one, two, one]);
   });
 
   test('keeps a time without an end', async () => {
@@ -67,7 +79,16 @@ suite('a table that is measured in parts', () => {
       node: { samples: first === undefined ? [] : [{ ...first, local: gone }], times: [] },
     });
     await (await PartsFile.open(path, '7ab1ed0')).write([lost]);
-    assert.deepEqual((await PartsFile.open(path, '7ab1ed0')).with(one), [lost, one]);
+    assert.deepEqual((await PartsFile.open(path, '7ab1ed0')).parts(one), [lost, one]);
+  });
+
+  test('is what it was, where one was ended while it wrote the next', async () => {
+    const path = join(folder, 'ended.json');
+    await (await PartsFile.open(path, '7ab1ed0')).write([one]);
+    await writeFile(`${path}.new`, '[{"about":');
+    const next = await PartsFile.open(path, '7ab1ed0');
+    await next.write(next.parts(two));
+    assert.deepEqual((await PartsFile.open(path, '7ab1ed0')).parts(), [one, two]);
   });
 
   test('is of one commit', async () => {

@@ -1,5 +1,5 @@
 /** A table of many runs takes longer than a machine is quiet: it can be measured in parts, which a file keeps. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Conditions } from './conditions.ts';
 import type { Sample } from './sample.ts';
@@ -26,6 +26,14 @@ export function joined(parts: readonly Part[]): Map<string, RowRuns> {
     rows.set(name, { samples: [...before.samples, ...samples], times: [...before.times, ...times] });
   }
   return rows;
+}
+
+/** Of these rows the first of those with the fewest runs, so that they stay even whenever it is ended; undefined once all have enough. */
+export function dueRow(names: readonly string[], parts: readonly Part[], runs: number): string | undefined {
+  const rows = joined(parts);
+  const count = (name: string): number => rows.get(name)?.samples.length ?? 0;
+  const fewest = Math.min(...names.map(count));
+  return fewest < runs ? names.find((name) => count(name) === fewest) : undefined;
 }
 
 /** Where and how all of it was made: one line each. */
@@ -60,14 +68,16 @@ export class PartsFile {
     throw new Error(`${path} has parts of ${other}, and this is ${commit}: name another file, or remove it`);
   }
 
-  /** All parts, with this one as the last. */
-  with(part: Part): Part[] {
-    return [...this.#before, part];
+  /** Those that were there, and this one as the last. */
+  parts(part?: Part): Part[] {
+    return part === undefined ? [...this.#before] : [...this.#before, part];
   }
 
   async write(parts: readonly Part[]): Promise<void> {
     await mkdir(dirname(this.#path), { recursive: true });
-    await writeFile(this.#path, JSON.stringify(parts, flatten));
+    // Whoever is ended while it writes leaves what was there.
+    await writeFile(`${this.#path}.new`, JSON.stringify(parts, flatten));
+    await rename(`${this.#path}.new`, this.#path);
   }
 }
 
