@@ -104,7 +104,8 @@ async function tell(parts: readonly Part[], runs: number): Promise<void> {
   const { traffic, times } = measuredIn(parts);
   print(`${trafficTable(traffic)}\n${times.length === 0 ? '' : `${timeTable(times)}\n`}`);
   for (const lost of losses(traffic)) print(lost);
-  if (await publish(parts, runs)) print(`written to ${pageFile}`);
+  const written = await publish(parts, runs);
+  print(written ? `written to ${pageFile}` : `${pageFile} is written once each row has ${runs}`);
 }
 
 /** Of this commit, and kept in a file or not. */

@@ -91,6 +91,15 @@ suite('a table that is measured in parts', () => {
     assert.deepEqual((await PartsFile.open(path, '7ab1ed0')).parts(), [one, two]);
   });
 
+  test('is not written by two at once', async () => {
+    const path = join(folder, 'two.json');
+    const [first, second] = [await PartsFile.open(path, '7ab1ed0'), await PartsFile.open(path, '7ab1ed0')];
+    await first.write([one]);
+    await assert.rejects(second.write([two]), { message: `${path} is written by somebody else as well` });
+    await first.write([one, two]);
+    assert.deepEqual((await PartsFile.open(path, '7ab1ed0')).parts(), [one, two]);
+  });
+
   test('is of one commit', async () => {
     const path = join(folder, 'other.json');
     await (await PartsFile.open(path, '7ab1ed0')).write([one]);

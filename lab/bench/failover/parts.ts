@@ -50,21 +50,20 @@ export function conditionsOf(parts: readonly Part[]): string[] {
 export class PartsFile {
   readonly #path: string;
   readonly #before: readonly Part[];
+  /** What it had when it was last read or written here. */
+  #text: string;
 
-  private constructor(path: string, before: readonly Part[]) {
+  private constructor(path: string, text: string) {
     this.#path = path;
-    this.#before = before;
+    this.#text = text;
+    this.#before = JSON.parse(text, revive) as Part[];
   }
 
   /** @throws {Error} if the file cannot be read, or has parts of another commit */
   static async open(path: string, commit: string): Promise<PartsFile> {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '[]';
-      throw error;
-    });
-    const parts = JSON.parse(text, revive) as Part[];
-    const other = parts.find(({ about }) => about.commit !== commit)?.about.commit;
-    if (other === undefined) return new PartsFile(path, parts);
+    const file = new PartsFile(path, await textOf(path));
+    const other = file.#before.find(({ about }) => about.commit !== commit)?.about.commit;
+    if (other === undefined) return file;
     throw new Error(`${path} has parts of ${other}, and this is ${commit}: name another file, or remove it`);
   }
 
@@ -73,12 +72,23 @@ export class PartsFile {
     return part === undefined ? [...this.#before] : [...this.#before, part];
   }
 
+  /** @throws {Error} if somebody else has written it since */
   async write(parts: readonly Part[]): Promise<void> {
     await mkdir(dirname(this.#path), { recursive: true });
+    // Two that measure at once would lose each other's runs, and spoil them.
+    if ((await textOf(this.#path)) !== this.#text) throw new Error(`${this.#path} is written by somebody else as well`);
+    this.#text = JSON.stringify(parts, flatten);
     // Whoever is ended while it writes leaves what was there.
-    await writeFile(`${this.#path}.new`, JSON.stringify(parts, flatten));
+    await writeFile(`${this.#path}.new`, this.#text);
     await rename(`${this.#path}.new`, this.#path);
   }
+}
+
+async function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '[]';
+    throw error;
+  });
 }
 
 interface FlatMap {
