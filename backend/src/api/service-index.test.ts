@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Journal } from '../cluster/journal.ts';
 import type { Pool } from '../domain/pool.ts';
 import type { Service } from '../domain/service.ts';
 import { aService } from '../domain/testing/builders.ts';
@@ -15,12 +16,14 @@ test('Services are in the order of their names, however they come, go and change
       const nothing = { notServed: undefined, allocated: null, announced: null, held: [] };
       const entryOf = (each: Service): Entry => ({ service: each, ...nothing });
       const pools = new Map<string, Pool>();
-      const index = new ServiceIndex({ services, poolsInForce: () => pools, entryOf });
+      const serviceChanges = new Journal({ max: 3 });
+      const index = new ServiceIndex({ services, serviceChanges, poolsInForce: () => pools, entryOf });
       let time = 0;
       for (const round of all) {
         for (const { name, goes } of round) {
           if (goes) services.delete(`shop/${name}`);
           else services.set(`shop/${name}`, aService(`shop/${name}`, { createdAt: (time += 1) }));
+          serviceChanges.note(`shop/${name}`);
         }
         index.refresh();
         const expected = [...services.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -19,6 +19,7 @@ import { ServiceIndex, type Entry, type Holder } from './service-index.ts';
 export type PictureView = Pick<
   ClusterView,
   | 'services'
+  | 'serviceChanges'
   | 'clusterIPs'
   | 'namespaces'
   | 'nodes'
@@ -70,6 +71,7 @@ export class ClusterPicture {
     this.#clock = clock;
     this.#index = new ServiceIndex({
       services: view.services,
+      serviceChanges: view.serviceChanges,
       poolsInForce: () => view.poolsInForce(),
       entryOf: (service) => this.#entryOf(service),
     });

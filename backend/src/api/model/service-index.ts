@@ -1,3 +1,4 @@
+import type { Journal } from '../../cluster/journal.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { Finding } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
@@ -32,6 +33,8 @@ export interface Served {
 
 export interface IndexSource {
   readonly services: ReadonlyMap<string, Service>;
+  /** By key; what it doesn't tell of has the same value as before. */
+  readonly serviceChanges: Pick<Journal, 'revision' | 'since'>;
   /** The same map as long as no pool changes. */
   poolsInForce(): ReadonlyMap<string, Pool>;
   entryOf(service: Service): Entry;
@@ -46,6 +49,8 @@ export class ServiceIndex {
   readonly #entries = new Map<string, Entry>();
   readonly #holders = new Map<string, Map<string, Holder[]>>();
   #pools: ReadonlyMap<string, Pool> | undefined;
+  /** Up to which revision of the journal. */
+  #seen = -1;
   #sorted: readonly Service[] = [];
   #isSorted = false;
   /** Keys that have another Service, or were not there, when it was sorted last. */
@@ -97,14 +102,20 @@ export class ServiceIndex {
   }
 
   refresh(): void {
-    const { services } = this.#source;
+    const { services, serviceChanges } = this.#source;
     const pools = this.#source.poolsInForce();
-    if (this.#pools !== pools) this.#clear();
+    const changed = this.#pools === pools ? serviceChanges.since(this.#seen) : undefined;
+    if (changed === undefined) this.#clear();
+    for (const key of changed ?? services.keys()) this.#look(key);
     this.#pools = pools;
-    for (const [key, { service }] of this.#entries) if (services.get(key) !== service) this.#remove(key);
-    for (const service of services.values()) {
-      if (service.isLoadBalancer && !this.#entries.has(service.key)) this.#add(service);
-    }
+    this.#seen = serviceChanges.revision;
+  }
+
+  #look(key: string): void {
+    const service = this.#source.services.get(key);
+    const known = this.#entries.get(key);
+    if (known !== undefined && known.service !== service) this.#remove(key);
+    if (service?.isLoadBalancer === true && known?.service !== service) this.#add(service);
   }
 
   #changed(): void {

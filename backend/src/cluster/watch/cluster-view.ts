@@ -12,9 +12,10 @@ import { parseBgpPeer, type PasswordSource } from '../../resources/parse-bgp-pee
 import { parseEip, standIn, withStanding } from '../../resources/parse-eip.ts';
 import type { Parse } from '../../resources/parse.ts';
 import { bgpConfs, bgpPeers, eips, type BgpConf, type BgpPeer, type CustomObject, type Eip } from '../custom-kinds.ts';
+import { Journal } from '../journal.ts';
 import * as kinds from '../kinds.ts';
 import type { KubeObject, ResourceKind } from '../objects.ts';
-import { serviceOf, slimSlice, toReplicas } from './domain/endpoints.ts';
+import { slimSlice, toReplicas } from './domain/endpoints.ts';
 import { toNode } from './domain/node.ts';
 import { toService } from './domain/service.ts';
 import { HoldingFeed } from './holding-feed.ts';
@@ -61,6 +62,8 @@ export interface ClusterViewOptions {
 /** All that this process knows of the cluster, as domain values, kept current by informers. */
 export class ClusterView {
   readonly services = new Map<string, Service>();
+  /** By key. */
+  readonly serviceChanges = new Journal();
   /** The cluster addresses of all Services, by canonical text, with the key of whose each is. */
   readonly clusterIPs = new Map<string, string>();
   readonly serviceReasons = new ServiceReasons();
@@ -76,7 +79,6 @@ export class ClusterView {
   readonly #feed: HoldingFeed;
   readonly #informers: readonly Informer<never>[];
   readonly #serviceInformer: Informer<kinds.Service>;
-  readonly #sliceInformer: Informer<kinds.EndpointSlice>;
   readonly #eipInformer: Informer<Eip>;
   readonly #peerInformer: Informer<BgpPeer>;
   readonly #nodeInformer: Informer<kinds.Node>;
@@ -119,7 +121,7 @@ export class ClusterView {
       return informer;
     };
     this.#serviceInformer = add(kinds.services, (change) => this.#service(change));
-    this.#sliceInformer = add(kinds.endpointSlices, (change) => this.#slice(change), slimSlice);
+    add(kinds.endpointSlices, (change) => this.#slice(change), slimSlice);
     this.#eipInformer = add(eips, (change) => this.#pool(change));
     this.#peerInformer = add(bgpPeers, (change) => this.#peer(change));
     this.#confInformer = add(bgpConfs, (change) => this.#settings(change));
@@ -240,10 +242,8 @@ export class ClusterView {
 
   #replicas(): ReturnType<typeof toReplicas> {
     const { membership, address } = this.#options;
-    return toReplicas(
-      [...this.#sliceInformer.values()].filter((slice) => serviceOf(slice) === membership && membership !== undefined),
-      parseAddress(address)?.family ?? 'ipv4',
-    );
+    const slices = membership === undefined ? [] : this.#feed.slices(membership);
+    return toReplicas(slices, parseAddress(address)?.family ?? 'ipv4');
   }
 
   #service(change: Change<kinds.Service>): void {
@@ -253,6 +253,7 @@ export class ClusterView {
       if (this.clusterIPs.get(ip) === key) this.clusterIPs.delete(ip);
     if (change.type === 'set') this.#take(toService(change.object));
     else this.services.delete(key);
+    this.serviceChanges.note(key);
     this.#send(this.#feed.serviceChanged(key));
     this.#options.onChange('service', key);
   }

@@ -56,6 +56,11 @@ export class HoldingFeed {
     return this.#begun ? this.#update(this.#admission.namespaceChanged(name)) : undefined;
   }
 
+  /** The EndpointSlices of a Service, whether it holds addresses or not. */
+  slices(service: string): kinds.EndpointSlice[] {
+    return this.#endpoints.slices(service);
+  }
+
   /** Takes a change of a slice over; returns the Services whose endpoints it is part of as well. */
   sliceChanged(change: Change<kinds.EndpointSlice>): { touched: readonly string[]; delta: Delta | undefined } {
     const touched =

@@ -176,6 +176,15 @@ suite('the index', () => {
     assert.deepEqual(index.delete(B), []);
   });
 
+  test('tells the slices of one Service, those of others aside', () => {
+    const index = new EndpointIndex();
+    for (const each of [A, B, slice('other-a', list(), 'other')]) index.set(each);
+    assert.deepEqual(index.slices('shop/web'), [A, B]);
+    index.delete(A);
+    assert.deepEqual(index.slices('shop/web'), [B]);
+    assert.deepEqual(index.slices('shop/unheard-of'), []);
+  });
+
   test('slices of one name in two namespaces are two', () => {
     const index = new EndpointIndex();
     index.set(A);

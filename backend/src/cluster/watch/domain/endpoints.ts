@@ -80,6 +80,11 @@ export class EndpointIndex {
     return slices === undefined ? undefined : toServiceEndpoints(slices.values());
   }
 
+  /** Those of one Service. */
+  slices(service: string): kinds.EndpointSlice[] {
+    return [...(this.#slices.get(service)?.values() ?? [])];
+  }
+
   #remove(key: string): string[] {
     const service = this.#serviceOfSlice.get(key);
     if (service === undefined) return [];
