@@ -105,7 +105,7 @@ async function tell(parts: readonly Part[], runs: number): Promise<void> {
   print(`${trafficTable(traffic)}\n${times.length === 0 ? '' : `${timeTable(times)}\n`}`);
   for (const lost of losses(traffic)) print(lost);
   const written = await publish(parts, runs);
-  print(written ? `written to ${pageFile}` : `${pageFile} is written once each row has ${runs}`);
+  print(written ? `written to ${pageFile}` : `${pageFile} is left alone until each row has ${runs}`);
 }
 
 /** Of this commit, and kept in a file or not. */

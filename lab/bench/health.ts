@@ -19,7 +19,7 @@ import { requireRoot } from '../toolchain/root.ts';
 import { asImage } from './bgp/as-image.ts';
 import { percentile, seconds as secondsText } from './figures.ts';
 import { ForeignLoad } from './foreign-load.ts';
-import { mostWithin, rates, type Deaths, type Look } from './health/look.ts';
+import { mostWithin, rates, type Deaths, type Look, type Rates } from './health/look.ts';
 import { HealthNetwork } from './health/network.ts';
 import type { NodesCommand, NodesTold } from './health/nodes-process.ts';
 import type { ReplicaCommand } from './health/replica-process.ts';
@@ -90,6 +90,11 @@ function each(values: readonly number[], digits = 0): string {
   return values.map((value) => value.toFixed(digits)).join(', ');
 }
 
+function cpuText(per: readonly Rates[]): string {
+  const shares = per.map(({ cpu }) => cpu);
+  return `${each(shares, 1)} % of a core`;
+}
+
 async function benchUsual(bench: Bench, { count, seconds }: Options): Promise<void> {
   const rss = await look(bench);
   await untilAllLive(bench, count);
@@ -106,14 +111,7 @@ async function benchUsual(bench: Bench, { count, seconds }: Options): Promise<vo
   printRow('packets per second sent', each(per.map(({ sent }) => sent)));
   printRow('packets per second received', each(per.map(({ received }) => received)));
   const isCheap = per.every(({ cpu }) => cpu < 10);
-  printRow(
-    'CPU',
-    `${each(
-      per.map(({ cpu }) => cpu),
-      1,
-    )} % of a core`,
-    { text: '< 10 %', met: isCheap },
-  );
+  printRow('CPU', cpuText(per), { text: '< 10 %', met: isCheap });
   printRow('memory for it', `${each(after.map(({ rssMiB }, i) => rssMiB - (rss[i]?.rssMiB ?? 0)))} MiB`);
   printRow('requests per second to each node', ((seenThen.requests - seen.requests) / seconds / count).toFixed(2));
   printRow('connections opened meanwhile', String(seenThen.connections - seen.connections));
@@ -130,13 +128,7 @@ async function benchSilence(bench: Bench, { count }: Options): Promise<void> {
   const per = after.map((one, i) => rates(before[i] ?? one, one));
   const dead = after.map((one) => Object.keys(one.dead).length);
   print(`\nNone of the ${count} answers, and all hosts live`);
-  printRow(
-    'CPU',
-    `${each(
-      per.map(({ cpu }) => cpu),
-      1,
-    )} % of a core`,
-  );
+  printRow('CPU', cpuText(per));
   printRow('packets per second sent', each(per.map(({ sent }) => sent)));
   printRow('dead by then', each(dead), { text: '0', met: dead.every((number) => number === 0) });
 }
@@ -187,13 +179,10 @@ async function benchAllDeaths(bench: Bench, { count, deaths }: Options): Promise
   for (const size of [...sizes.filter((one) => one < count), count]) {
     measured.push(await benchDeaths(bench, size, deaths));
   }
-  const most = (which: keyof Measured): string =>
-    String(
-      mostWithin(
-        limitMs,
-        measured.map((one) => one[which]),
-      ) ?? 'none',
-    );
+  const most = (which: keyof Measured): string => {
+    const deathsOf = measured.map((one) => one[which]);
+    return String(mostWithin(limitMs, deathsOf) ?? 'none');
+  };
   printRow(
     `so many nodes, and ${limitMs / 1_000} s held`,
     `${most('alone')} (one dies), ${most('together')} (${atOnce} at once)`,
