@@ -3,42 +3,62 @@ import { suite, test } from 'node:test';
 import { FakeClock } from '../platform/fake/clock.ts';
 import { Abandoned, inSlices } from './slices.ts';
 
-suite('long work', () => {
-  function bench(): { clock: FakeClock; work: (steps: number) => Generator<void, string>; steps: () => number } {
-    const clock = new FakeClock();
-    let done = 0;
-    function* work(steps: number): Generator<void, string> {
-      for (; done < steps; done += 1) {
-        clock.advance(2);
-        yield;
-      }
-      return 'done';
-    }
-    return { clock, work, steps: () => done };
+/** Work of so many milliseconds, which notes when it is done and how much of it at once. */
+function* work(
+  clock: FakeClock,
+  { ms, log }: { readonly ms: number; readonly log: string[] },
+): Generator<void, string> {
+  for (let done = 0; done < ms; done += 1) {
+    clock.advance(1);
+    log.push('work');
+    yield;
   }
+  return 'all of it';
+}
 
-  test('lets others have their turn every few milliseconds', async () => {
-    const { clock, work, steps } = bench();
-    const seen: number[] = [];
-    let over = false;
-    const watch = (): void => {
-      if (over) return;
-      seen.push(steps());
-      setImmediate(watch);
-    };
-    setImmediate(watch);
-    assert.equal(await inSlices({ clock }, work(100), new AbortController().signal), 'done');
-    over = true;
-    const gaps = seen.slice(1).map((step, i) => step - (seen[i] ?? 0));
-    assert.ok(Math.max(...gaps) <= 6, gaps.join());
+/** Somebody else who has so many turns of the loop to do something in, of a millisecond each. */
+function busy(clock: FakeClock, { turns, log }: { readonly turns: number; readonly log: string[] }): void {
+  if (turns === 0) return;
+  setImmediate(() => {
+    clock.advance(1);
+    log.push('other');
+    busy(clock, { turns: turns - 1, log });
+  });
+}
+
+/** `work 5, other 3` and so on. */
+function told(log: readonly string[]): string {
+  const runs: [string, number][] = [];
+  for (const what of log) {
+    const last = runs.at(-1);
+    if (last?.[0] === what) last[1] += 1;
+    else runs.push([what, 1]);
+  }
+  return runs.map(([what, times]) => `${what} ${times}`).join(', ');
+}
+
+suite('long work in slices', () => {
+  const signal = new AbortController().signal;
+
+  test('leaves the loop to others every few milliseconds, until they have nothing to do', async () => {
+    const [clock, log] = [new FakeClock(), [] as string[]];
+    busy(clock, { turns: 4, log });
+    assert.equal(await inSlices({ clock }, work(clock, { ms: 12, log }), signal), 'all of it');
+    assert.equal(told(log), 'work 5, other 4, work 7');
   });
 
-  test('is given up when nobody waits for it any more', async () => {
-    const { clock, work, steps } = bench();
-    const left = new AbortController();
-    const working = inSlices({ clock }, work(1_000_000), left.signal);
-    setImmediate(() => left.abort());
-    await assert.rejects(working, Abandoned);
-    assert.ok(steps() < 1_000);
+  test('gets a quarter of the time where others always have something to do', async () => {
+    const [clock, log] = [new FakeClock(), [] as string[]];
+    busy(clock, { turns: 40, log });
+    await inSlices({ clock }, work(clock, { ms: 12, log }), signal);
+    assert.equal(told(log), 'work 5, other 15, work 5, other 15, work 2');
+  });
+
+  test('is given up between two slices when nobody waits for it any more', async () => {
+    const [clock, log] = [new FakeClock(), [] as string[]];
+    const leaving = new AbortController();
+    setImmediate(() => leaving.abort());
+    await assert.rejects(inSlices({ clock }, work(clock, { ms: 100, log }), leaving.signal), Abandoned);
+    assert.equal(told(log), 'work 5');
   });
 });

@@ -5,8 +5,13 @@ import { inSlices } from '../slices.ts';
 
 /** For how long it counts what the leader would plan, in milliseconds, and for how long once Services or pools are others than it was made of. */
 const GOOD_FOR_MS = { all: 10_000, changed: 2_000 };
-/** So long before, the next one is made for who asks then, so that nobody waits for it: making one of 10,000 Services takes some 100 ms. */
-const AHEAD_MS = 500;
+/**
+ * So long before, the next one is made for who asks then, so that nobody waits for it: making one of 10,000 Services takes some 200 ms, and several times as
+ * long beside many requests, which go first. Where Services keep changing that would be most of the time.
+ */
+const AHEAD_MS = { all: 1_500, changed: 500 };
+
+const NOTHING_LEFT = { all: 0, changed: 0 };
 
 interface Made {
   readonly at: number;
@@ -35,16 +40,18 @@ export class AllocationCache {
     // However long it takes to make one, there are never two in the making: on a busy machine they would only slow one another down.
     if (this.#next?.ready === true) [this.#made, this.#next] = [this.#next, undefined];
     const made = this.#made;
-    const leftMs = made === undefined ? 0 : this.#leftMs(made, at);
-    if (made === undefined || leftMs <= 0) return await (this.#next ??= this.#make(at)).allocation;
-    if (leftMs <= AHEAD_MS) this.#next ??= this.#make(at);
+    const left = made === undefined ? NOTHING_LEFT : this.#left(made, at);
+    if (made === undefined || left.all <= 0 || left.changed <= 0) {
+      return await (this.#next ??= this.#make(at)).allocation;
+    }
+    if (left.all <= AHEAD_MS.all || left.changed <= AHEAD_MS.changed) this.#next ??= this.#make(at);
     return await made.allocation;
   }
 
-  /** For how many milliseconds it counts on. */
-  #leftMs(made: Made, at: number): number {
+  /** For how many milliseconds it counts on, at most, and as what has changed wants it. */
+  #left(made: Made, at: number): typeof NOTHING_LEFT {
     if (made.revision === this.#picture.index.revision) made.unchangedAt = at;
-    return Math.min(made.at + GOOD_FOR_MS.all, made.unchangedAt + GOOD_FOR_MS.changed) - at;
+    return { all: made.at + GOOD_FOR_MS.all - at, changed: made.unchangedAt + GOOD_FOR_MS.changed - at };
   }
 
   #make(at: number): Made {
