@@ -13,6 +13,8 @@ const MEMBERS = Object.entries(ADDRESS).map(([name, address]) => aReplica(name, 
 const ROUTERS = ['r1', 'r2'] as const;
 type Router = (typeof ROUTERS)[number];
 const SETTLED_MS = 3_000;
+/** So long after it has all of its sessions again what a replica thinks of those of others counts. */
+const STEADY_MS = 6_000;
 /** Of a death all replicas know after two seconds, and no route is to lead there after three. */
 const PROMISED_MS = 1_000;
 
@@ -240,5 +242,16 @@ suite('a router is away', () => {
     for (const name of 'abc') site.restore(name, 'r2');
     site.clock.advance(SETTLED_MS);
     assert.deepEqual(site.winners, { r1: 'a', r2: 'a' });
+  });
+
+  test('and the last one has its session again long before the others: it alone wins', () => {
+    const site = Site.started();
+    for (const name of 'abc') {
+      site.lose(name, 'r2');
+      site.clock.advance(10_000);
+    }
+    site.restore('c', 'r2');
+    site.clock.advance(STEADY_MS);
+    assert.deepEqual(site.winners, { r1: 'c', r2: 'c' });
   });
 });

@@ -270,7 +270,7 @@ export interface RetainedRoutes {
 
 /**
  * What one that asks is told of routes that have to be outbid: what we know ourselves of others than the asker, at routers that hear it,
- * and what was said by those that can't say it themselves any more.
+ * and what was said by those that can't say it themselves any more. Of two that have lost a session neither is to outbid the other: we do.
  *
  * @param own by name of the lost replica
  */
@@ -279,8 +279,10 @@ export function retainedFor(
   own: ReadonlyMap<string, RetainedRoutes>,
   tracked: ReadonlyMap<string, Tracked>,
 ): number | undefined {
+  const hasLostSession = (name: string): boolean => tracked.get(name)?.lost?.bySessions === true;
   const isConcerned = (name: string, { elsewhere }: RetainedRoutes): boolean =>
-    asker === undefined || (name !== asker && !elsewhere.includes(asker));
+    asker === undefined ||
+    (name !== asker && !elsewhere.includes(asker) && !(hasLostSession(name) && hasLostSession(asker)));
   const known = [...own].flatMap(([name, routes]) => (isConcerned(name, routes) ? [routes.med] : []));
   const heard = [...tracked].flatMap(([name, { answering, retained }]) =>
     name === asker || answering || retained === undefined ? [] : [retained.med],
