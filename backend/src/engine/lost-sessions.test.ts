@@ -64,14 +64,6 @@ class Site {
     this.#sessionsChanged(name);
   }
 
-  /** With its node: routers retain what it said. */
-  die(name: string): void {
-    const { prober, ranks } = this.#of(name);
-    prober.stop();
-    ranks.stop();
-    this.#running.delete(name);
-  }
-
   restore(name: string, router: Router): void {
     this.#of(name).sessions.add(router);
     this.#sessionsChanged(name);
@@ -163,30 +155,6 @@ suite('a session is lost between a router and a replica that lives', () => {
     site.clock.advance(SETTLED_MS);
     site.lose('b', 'r1');
     assert.ok(site.untilAllAreHeard() <= PROMISED_MS, JSON.stringify(site.winners));
-    assert.deepEqual(site.winners, { r1: 'c', r2: 'c' });
-  });
-
-  test('the first one’s, and the one that wins in its place dies: the third one wins with both, alone', () => {
-    const site = Site.started();
-    site.lose('a', 'r2');
-    site.clock.advance(SETTLED_MS);
-    site.die('b');
-    site.clock.advance(SETTLED_MS);
-    assert.deepEqual(site.winners, { r1: 'c', r2: 'c' });
-    site.used.length = 0;
-    site.clock.advance(60_000);
-    assert.deepEqual(site.used, []);
-  });
-
-  test('that of one that has just outbid a dead one: the next one wins with both, alone, though that one loses its other session, too', () => {
-    const site = Site.started();
-    site.die('a');
-    site.clock.advance(SETTLED_MS);
-    site.lose('b', 'r2');
-    site.clock.advance(SETTLED_MS);
-    assert.deepEqual(site.winners, { r1: 'c', r2: 'c' });
-    site.lose('b', 'r1');
-    site.clock.advance(SETTLED_MS);
     assert.deepEqual(site.winners, { r1: 'c', r2: 'c' });
   });
 

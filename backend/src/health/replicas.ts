@@ -358,7 +358,7 @@ export class ReplicaProber {
 
   #losesSessions(name: string, tracked: Tracked, says: ProbeMessage): boolean {
     const { stale, newcomer } = this.#word;
-    const own = { since: this.#ownSessions, us: { stale, newcomer } };
+    const own = { since: this.#ownSessions, others: this.#tracked.values(), us: { stale, newcomer } };
     const isLost = losesSessions(tracked, says, own, this.#deps.clock.now());
     if (isLost) this.#deps.logger.warn({ other: name }, 'replica has lost a session, and we have all of ours');
     return isLost;

@@ -136,7 +136,7 @@ const BESIDE_MS = 5_000;
 
 /** A replica fell silent, or another one has its address: it is lost, unless it has said that it leaves. */
 export function fallSilent(tracked: Tracked, others: Iterable<Tracked>, us: Knowledge, now: number): void {
-  Object.assign(tracked, { answering: false, backSince: undefined, awaySince: undefined, goneAt: now });
+  Object.assign(tracked, { answering: false, backSince: undefined, goneAt: now });
   if (!tracked.leaving) lose(tracked, others, { us, now, bySessions: false });
 }
 
