@@ -22,6 +22,7 @@ interface Running {
   readonly prober: ReplicaProber;
   readonly ranks: Ranks;
   readonly sessions: Set<Router>;
+  newcomer: boolean;
 }
 
 class Site {
@@ -39,13 +40,13 @@ class Site {
     for (const name of 'abc') site.#start(name);
     site.clock.advance(SETTLED_MS);
     for (const name of 'abc') for (const router of ROUTERS) site.restore(name, router);
-    site.clock.advance(SETTLED_MS);
+    site.clock.advance(STEADY_MS);
     assert.deepEqual(site.winners, { r1: 'a', r2: 'a' });
     site.used.length = 0;
     return site;
   }
 
-  #start(name: string): void {
+  #start(name: string, newcomer = false): void {
     const next = (): number => (this.#seed = (this.#seed * 16_807) % 2_147_483_647) / 2_147_483_647;
     const deps = { clock: this.clock, random: { next }, logger: new FakeLogger() };
     const onChange = (): void => this.#rank(name);
@@ -54,7 +55,8 @@ class Site {
     const hearing = (): Map<string, string> => new Map(ROUTERS.map((router) => [router, router]));
     const speaker = { whenHeard: (then: () => void) => then() };
     const ranks = new Ranks({ ...deps, replicas: prober, speaker, hearing, isDead: () => false, onDue: onChange });
-    this.#running.set(name, { prober, ranks, sessions: new Set() });
+    this.#running.set(name, { prober, ranks, sessions: new Set(), newcomer });
+    prober.setNewcomer(newcomer);
     prober.start();
     prober.setReplicas(MEMBERS);
   }
@@ -68,6 +70,16 @@ class Site {
     this.#of(name).sessions.add(router);
     this.#sessionsChanged(name);
     this.#rank(name);
+  }
+
+  /** Its process ends without a word, and another one begins in its place that has not met all nodes. */
+  restart(name: string, awayMs: number): void {
+    const { prober, ranks } = this.#of(name);
+    prober.stop();
+    ranks.stop();
+    this.#running.delete(name);
+    this.clock.advance(awayMs);
+    this.#start(name, true);
   }
 
   /** Of each router, those whose routes have the least MED. */
@@ -111,9 +123,9 @@ class Site {
   #rank(name: string): void {
     const running = this.#running.get(name);
     if (running === undefined) return;
-    const { ranks, sessions } = running;
+    const { ranks, sessions, newcomer } = running;
     const hearing = new Map(ROUTERS.map((router) => [router, router]));
-    ranks.update({ name, stale: false, newcomer: false, leaving: false, hearing });
+    ranks.update({ name, stale: false, newcomer, leaving: false, hearing });
     for (const router of sessions) this.#tell(name, router, ranks.offset(router) ?? NaN);
     ranks.routed();
   }
@@ -156,6 +168,13 @@ suite('a session is lost between a router and a replica that lives', () => {
     site.lose('b', 'r1');
     assert.ok(site.untilAllAreHeard() <= PROMISED_MS, JSON.stringify(site.winners));
     assert.deepEqual(site.winners, { r1: 'c', r2: 'c' });
+  });
+
+  test('its process was another one within a second: what the one before it said is outbid', () => {
+    const site = Site.started();
+    site.restart('a', 900);
+    site.clock.advance(SETTLED_MS);
+    assert.deepEqual(site.winners, { r1: 'b', r2: 'b' });
   });
 
   test('one that is not the first: nothing changes', () => {

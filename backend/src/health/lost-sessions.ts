@@ -17,26 +17,35 @@ export type OwnSessions = number | undefined;
  */
 export function losesSessions(
   tracked: Tracked,
-  { announcing, leaving }: Pick<Tracked, 'announcing' | 'leaving'>,
+  says: Pick<Tracked, 'announcing' | 'leaving'>,
   own: { readonly since: OwnSessions; readonly others: Iterable<Tracked>; readonly us: Knowledge },
   now: number,
 ): boolean {
-  noteAway(tracked, announcing || leaving, now);
-  if (tracked.awaySince === undefined || own.since === undefined) return false;
-  if (tracked.lost !== undefined) {
+  noteAway(tracked, says, now);
+  const { away, lost } = tracked;
+  if (away === undefined || own.since === undefined) return false;
+  if (lost !== undefined) {
     // Routers may retain what it said for so long after it was lost: here that is not over yet.
-    if (tracked.lost.bySessions) tracked.lost = { ...tracked.lost, at: now };
+    if (lost.bySessions) tracked.lost = { ...lost, at: now };
     return false;
   }
-  const patienceMs = own.since <= tracked.awaySince ? AWAY_MS : LATE_MS;
-  if (now - Math.max(own.since, tracked.awaySince) < patienceMs) return false;
-  lose(tracked, own.others, { us: own.us, now, bySessions: true });
+  const patienceMs = own.since <= away.since ? AWAY_MS : LATE_MS;
+  if (now - Math.max(own.since, away.since) < patienceMs) return false;
+  lose(tracked, away, own.others, { us: own.us, now, bySessions: true });
   return true;
 }
 
-function noteAway(tracked: Tracked, hasAll: boolean, now: number): void {
-  if (hasAll) tracked.awaySince = undefined;
-  else if (tracked.announcing) tracked.awaySince ??= now;
+function noteAway(
+  tracked: Tracked,
+  { announcing, leaving }: Pick<Tracked, 'announcing' | 'leaving'>,
+  now: number,
+): void {
+  if (announcing || leaving) tracked.away = undefined;
+  // One that came back after it had left has nothing that was not handed over.
+  else if (tracked.announcing && !tracked.leaving) {
+    const { med, stale, newcomer } = tracked;
+    tracked.away ??= { since: now, med, stale, newcomer };
+  }
 }
 
 /** We have lost a session ourselves: whoever is lost for that alone is so no more. Returns whether there was one. */

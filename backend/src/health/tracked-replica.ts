@@ -42,6 +42,12 @@ interface Loss extends Knowledge {
   readonly bySessions: boolean;
 }
 
+/** What a replica says that its rank depends on, or shows. */
+interface Word extends Knowledge {
+  /** The least that it adds to the MED of its routes. */
+  readonly med: number | undefined;
+}
+
 /** What a replica knows of another one. */
 export interface Tracked {
   address: string;
@@ -59,8 +65,8 @@ export interface Tracked {
   behind: boolean | undefined;
   newcomer: boolean;
   announcing: boolean;
-  /** Clock time since when its answers have said that it doesn't announce, of one that did. */
-  awaySince: number | undefined;
+  /** Of one that announced: since when its answers have said that it doesn't, by the clock, and what it had said before. */
+  away: (Word & { readonly since: number }) | undefined;
   med: number | undefined;
   /** What it said last of routes that others than us have left with routers, and when. */
   retained: { readonly med: number; readonly at: number } | undefined;
@@ -96,7 +102,7 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
     behind: undefined,
     newcomer: false,
     announcing: false,
-    awaySince: undefined,
+    away: undefined,
     med: undefined,
     retained: undefined,
     place: NO_PLACE,
@@ -137,22 +143,25 @@ const BESIDE_MS = 5_000;
 /** A replica fell silent, or another one has its address: it is lost, unless it has said that it leaves. */
 export function fallSilent(tracked: Tracked, others: Iterable<Tracked>, us: Knowledge, now: number): void {
   Object.assign(tracked, { answering: false, backSince: undefined, goneAt: now });
-  if (!tracked.leaving) lose(tracked, others, { us, now, bySessions: false });
+  if (!tracked.leaving) lose(tracked, tracked, others, { us, now, bySessions: false });
 }
 
 /**
  * A replica fell silent, or has lost a session. One that has not announced since it was lost before may rank as it did then: routers may retain
  * that.
+ *
+ * @param said its last word to routers
  */
 export function lose(
   tracked: Tracked,
+  said: Word,
   others: Iterable<Tracked>,
   { us, now, bySessions }: { readonly us: Knowledge; readonly now: number; readonly bySessions: boolean },
 ): void {
-  const { med, lost } = tracked;
+  const { med } = said;
   const losses = [...others].filter((other) => other !== tracked && now - (other.lost?.at ?? -Infinity) <= BESIDE_MS);
   const beside = losses.flatMap((other) => other.lost?.med ?? []);
-  const loss = combined({ at: now, ...knowledgeOf(tracked), us, med, beside, bySessions }, lost);
+  const loss = combined({ at: now, ...knowledgeOf(said), us, med, beside, bySessions }, tracked.lost);
   tracked.lost = loss;
   if (loss.med === undefined) return;
   for (const other of losses) {
