@@ -72,6 +72,14 @@ class Site {
     this.#rank(name);
   }
 
+  /** There are nodes that it hasn't met. */
+  setNewcomer(name: string): void {
+    const running = this.#of(name);
+    running.newcomer = true;
+    running.prober.setNewcomer(true);
+    this.#rank(name);
+  }
+
   /** Its process ends without a word, and another one begins in its place that has not met all nodes. */
   restart(name: string, awayMs: number): void {
     const { prober, ranks } = this.#of(name);
@@ -170,6 +178,16 @@ suite('a session is lost between a router and a replica that lives', () => {
     assert.deepEqual(site.winners, { r1: 'c', r2: 'c' });
   });
 
+  test('the next one has not met all nodes, and does not win where the first one is heard: it may lead to a dead one', () => {
+    const site = Site.started();
+    site.setNewcomer('b');
+    site.setNewcomer('c');
+    site.clock.advance(SETTLED_MS);
+    site.lose('a', 'r2');
+    site.clock.advance(SETTLED_MS);
+    assert.deepEqual(site.winners, { r1: 'a', r2: 'a' });
+  });
+
   test('its process was another one within a second: what the one before it said is outbid', () => {
     const site = Site.started();
     site.restart('a', 900);
@@ -240,5 +258,24 @@ suite('a router is away', () => {
     site.restore('c', 'r2');
     site.clock.advance(STEADY_MS);
     assert.deepEqual(site.winners, { r1: 'c', r2: 'c' });
+  });
+
+  test('and takes and ends sessions time and again: the other router notices nothing', () => {
+    const site = Site.started();
+    for (const name of 'abc') site.lose(name, 'r2');
+    for (let round = 0; round < 20; round += 1) {
+      for (const name of 'abc') {
+        site.clock.advance(1_000);
+        site.restore(name, 'r2');
+      }
+      for (const name of 'abc') {
+        site.clock.advance(1_000);
+        site.lose(name, 'r2');
+      }
+    }
+    assert.deepEqual(
+      site.used.filter((each) => each.startsWith('r1')),
+      [],
+    );
   });
 });

@@ -3,11 +3,24 @@ import { lose, type Tracked } from './tracked-replica.ts';
 
 /** One that has lost a session and gets it back is back within less, where it isn't asked in between. */
 const AWAY_MS = 250;
-/** The same where we had none of our own sessions less when it lost its: who is back first after a router was away does not win for that. */
-const LATE_MS = 5_000;
+/**
+ * So long we must have had all of ours: who is back first after a router was away does not win for that, and where a router ends all sessions
+ * time and again, others hear nothing of it.
+ */
+const STEADY_MS = 5_000;
 
 /** Since when we have all of our sessions, by the clock; undefined where one is missing: it may be the router that is away. */
 export type OwnSessions = number | undefined;
+
+/** What a replica says in an answer, as far as it matters here. */
+type Says = Pick<Tracked, 'announcing' | 'leaving' | 'stale' | 'newcomer'>;
+
+/** What is known here of ourselves and of the others. */
+interface Own {
+  readonly since: OwnSessions;
+  readonly others: Iterable<Tracked>;
+  readonly us: Knowledge;
+}
 
 /**
  * A replica that lives, and has said whether all of its sessions are up. One that had them, and has lost one while we have all of ours, is lost to the
@@ -15,12 +28,7 @@ export type OwnSessions = number | undefined;
  *
  * @returns whether it is lost from now on
  */
-export function losesSessions(
-  tracked: Tracked,
-  says: Pick<Tracked, 'announcing' | 'leaving'>,
-  own: { readonly since: OwnSessions; readonly others: Iterable<Tracked>; readonly us: Knowledge },
-  now: number,
-): boolean {
+export function losesSessions(tracked: Tracked, says: Says, own: Own, now: number): boolean {
   noteAway(tracked, says, now);
   const { away, lost } = tracked;
   if (away === undefined || own.since === undefined) return false;
@@ -29,23 +37,23 @@ export function losesSessions(
     if (lost.bySessions) tracked.lost = { ...lost, at: now };
     return false;
   }
-  const patienceMs = own.since <= away.since ? AWAY_MS : LATE_MS;
-  if (now - Math.max(own.since, away.since) < patienceMs) return false;
+  if (now < Math.max(away.since + AWAY_MS, own.since + STEADY_MS) || knowsMore(says, own.us)) return false;
   lose(tracked, away, own.others, { us: own.us, now, bySessions: true });
   return true;
 }
 
-function noteAway(
-  tracked: Tracked,
-  { announcing, leaving }: Pick<Tracked, 'announcing' | 'leaving'>,
-  now: number,
-): void {
+function noteAway(tracked: Tracked, { announcing, leaving }: Says, now: number): void {
   if (announcing || leaving) tracked.away = undefined;
   // One that came back after it had left has nothing that was not handed over.
   else if (tracked.announcing && !tracked.leaving) {
     const { med, stale, newcomer } = tracked;
     tracked.away ??= { since: now, med, stale, newcomer };
   }
+}
+
+/** Routers that hear it still go by it rather than by us: we may take a dead node for a living one. */
+function knowsMore(other: Knowledge, us: Knowledge): boolean {
+  return (us.stale && !other.stale) || (us.newcomer && !other.newcomer);
 }
 
 /** We have lost a session ourselves: whoever is lost for that alone is so no more. Returns whether there was one. */
