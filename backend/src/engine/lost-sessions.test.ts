@@ -80,12 +80,17 @@ class Site {
     this.#rank(name);
   }
 
-  /** Its process ends without a word, and another one begins in its place that has not met all nodes. */
-  restart(name: string, awayMs: number): void {
+  /** It dies without a word. */
+  stop(name: string): void {
     const { prober, ranks } = this.#of(name);
     prober.stop();
     ranks.stop();
     this.#running.delete(name);
+  }
+
+  /** Its process ends without a word, and another one begins in its place that has not met all nodes. */
+  restart(name: string, awayMs: number): void {
+    this.stop(name);
     this.clock.advance(awayMs);
     this.#start(name, true);
   }
@@ -101,6 +106,11 @@ class Site {
         .join('');
     };
     return { r1: of('r1'), r2: of('r2') };
+  }
+
+  /** What a replica told a router last that it adds to its MEDs. */
+  told(name: string, router: Router): number | undefined {
+    return this.#tables.get(router)?.get(name);
   }
 
   /** The time until no router uses any routes but of one that it has a session with, in milliseconds. */
@@ -193,6 +203,31 @@ suite('a session is lost between a router and a replica that lives', () => {
     site.restart('a', 900);
     site.clock.advance(SETTLED_MS);
     assert.deepEqual(site.winners, { r1: 'b', r2: 'b' });
+  });
+
+  test('for good, and another one’s with the other router now and then: as much is left to go below each time', () => {
+    const site = Site.started();
+    site.lose('a', 'r2');
+    site.clock.advance(SETTLED_MS);
+    const told = Array.from({ length: 5 }, () => {
+      site.lose('b', 'r1');
+      site.clock.advance(SETTLED_MS);
+      assert.deepEqual(site.winners, { r1: 'c', r2: 'c' });
+      site.restore('b', 'r1');
+      site.clock.advance(600_000);
+      assert.deepEqual(site.winners, { r1: 'b', r2: 'b' });
+      return site.told('b', 'r1');
+    });
+    assert.deepEqual([...new Set(told)], told.slice(0, 1));
+  });
+
+  test('the one that won in its place dies: the third one alone wins, with the router that hears both as well', () => {
+    const site = Site.started();
+    site.lose('a', 'r2');
+    site.clock.advance(60_000);
+    site.stop('b');
+    site.clock.advance(SETTLED_MS);
+    assert.deepEqual(site.winners, { r1: 'c', r2: 'c' });
   });
 
   test('one that is not the first: nothing changes', () => {

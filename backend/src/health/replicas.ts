@@ -344,9 +344,10 @@ export class ReplicaProber {
     const placeIs = notePlace(tracked, says.placeOmitted, this.#deps.clock.now());
     const isTold = noteRetained(tracked, says.retained, this.#deps.clock.now());
     const isAway = this.#losesSessions(name, tracked, says);
-    const isNews = [isElsewhere, isBack, isOther, isTold, isAway, placeIs === 'known', placeIs === 'unknown'].includes(
-      true,
-    );
+    // Whoever stands in for it goes below what it says.
+    const isToOutbid = tracked.lost?.bySessions === true && med !== tracked.med;
+    const isPlaceNews = placeIs === 'known' || placeIs === 'unknown';
+    const isNews = [isElsewhere, isBack, isOther, isTold, isAway, isToOutbid, isPlaceNews].includes(true);
     Object.assign(tracked, { answering: true, leaving, stale, behind, newcomer, announcing, med, place, countsUs });
     tracked.missed = 0;
     tracked.saidUnsendable = false;

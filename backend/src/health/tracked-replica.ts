@@ -31,6 +31,8 @@ export interface ReplicaFacts extends Pick<Tracked, 'answering' | 'leaving' | 's
 /** A replica fell silent: what is known of that moment. */
 interface Loss extends Knowledge {
   /** Clock time. */
+  readonly since: number;
+  /** The same; later where it lives and its routers may still retain as much. */
   readonly at: number;
   /** What we said of ourselves then. */
   readonly us: Knowledge;
@@ -159,9 +161,11 @@ export function lose(
   { us, now, bySessions }: { readonly us: Knowledge; readonly now: number; readonly bySessions: boolean },
 ): void {
   const { med } = said;
-  const losses = [...others].filter((other) => other !== tracked && now - (other.lost?.at ?? -Infinity) <= BESIDE_MS);
+  const losses = [...others].filter(
+    (other) => other !== tracked && now - (other.lost?.since ?? -Infinity) <= BESIDE_MS,
+  );
   const beside = losses.flatMap((other) => other.lost?.med ?? []);
-  const loss = combined({ at: now, ...knowledgeOf(said), us, med, beside, bySessions }, tracked.lost);
+  const loss = combined({ since: now, at: now, ...knowledgeOf(said), us, med, beside, bySessions }, tracked.lost);
   tracked.lost = loss;
   if (loss.med === undefined) return;
   for (const other of losses) {
@@ -175,14 +179,15 @@ function knowledgeOf({ stale, newcomer }: Knowledge): Knowledge {
 
 function combined(loss: Loss, before: Loss | undefined): Loss {
   if (before === undefined) return loss;
-  const { at, us, bySessions } = loss;
+  const { since, at, us, bySessions } = loss;
   return {
+    since,
     at,
     bySessions,
     stale: loss.stale && before.stale,
     newcomer: loss.newcomer && before.newcomer,
     us: { stale: us.stale || before.us.stale, newcomer: us.newcomer || before.us.newcomer },
-    med: loss.med === undefined || before.med === undefined ? undefined : Math.min(loss.med, before.med),
+    med: least(loss.med, before.med),
     beside: [...new Set([...loss.beside, ...before.beside])],
   };
 }
@@ -206,10 +211,17 @@ export function asMember(name: string, tracked: Tracked): ReplicaFacts | undefin
 }
 
 /** Undefined where it isn't lost. */
-export function asLost(name: string, { node, lost }: Tracked): LostReplica | undefined {
+export function asLost(name: string, { node, lost, med: now }: Tracked): LostReplica | undefined {
   if (lost === undefined) return undefined;
-  const { stale, newcomer, us, med, beside } = lost;
+  const { stale, newcomer, us, beside, bySessions } = lost;
+  // Routers that it still has sessions with hear what it says now, if it has said anything since it began.
+  const med = bySessions ? least(lost.med, now ?? lost.med) : lost.med;
   return { name, node, stale, newcomer, us, med, beside };
+}
+
+/** Undefined where one is: it may be any. */
+function least(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? undefined : Math.min(one, other);
 }
 
 /** Its node, where it fell silent and has not announced anew since. */
