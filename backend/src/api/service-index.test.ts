@@ -33,3 +33,43 @@ test('Services are in the order of their names, however they come, go and change
     }),
   );
 });
+
+test('who holds an address of which pool is as if all were looked at anew, when Services and pools change', () => {
+  const change = fc.record({ name: fc.constantFrom(...'abcdefgh'), goes: fc.boolean() });
+  const rounds = fc.array(fc.record({ changes: fc.array(change, { maxLength: 9 }), otherPools: fc.boolean() }));
+  fc.assert(
+    fc.property(rounds, (all) => {
+      const services = new Map<string, Service>();
+      const serviceChanges = new Journal({ max: 3 });
+      let pools = new Map<string, Pool>();
+      let pool = 'pool-0';
+      const entryOf = (service: Service): Entry => {
+        const held = [{ ip: service.createdAt % 2 === 0 ? '192.0.2.1' : '192.0.2.2', pool }];
+        return { service, notServed: undefined, allocated: null, announced: null, held };
+      };
+      const source = { services, serviceChanges, poolsInForce: () => pools, entryOf };
+      const index = new ServiceIndex(source);
+      for (const [number, { changes, otherPools }] of all.entries()) {
+        for (const { name, goes } of changes) {
+          const key = `shop/${name}`;
+          if (goes) services.delete(key);
+          else services.set(key, aService(key, { createdAt: number }));
+          serviceChanges.note(key);
+        }
+        if (otherPools) [pools, pool] = [new Map(), `pool-${number + 1}`];
+        index.refresh();
+        const anew = new ServiceIndex(source);
+        anew.refresh();
+        assert.deepEqual(holdersOf(index), holdersOf(anew));
+        assert.deepEqual(new Map([...index.entries].sort()), new Map([...anew.entries].sort()));
+      }
+    }),
+  );
+});
+
+function holdersOf({ holders }: ServiceIndex): string[] {
+  const held = [...holders].flatMap(([pool, byIp]) =>
+    [...byIp].flatMap(([ip, all]) => all.map(({ service }) => `${pool} ${ip} ${service.key}`)),
+  );
+  return held.sort();
+}
