@@ -230,6 +230,18 @@ suite('a session is lost between a router and a replica that lives', () => {
     assert.deepEqual(site.winners, { r1: 'c', r2: 'c' });
   });
 
+  test('that of one that has just outbid a dead one: the next one alone wins with both, though that one loses its other session, too', () => {
+    const site = Site.started();
+    site.stop('a');
+    site.clock.advance(SETTLED_MS);
+    site.lose('b', 'r2');
+    site.clock.advance(SETTLED_MS);
+    assert.deepEqual(site.winners, { r1: 'c', r2: 'c' });
+    site.lose('b', 'r1');
+    site.clock.advance(SETTLED_MS);
+    assert.deepEqual(site.winners, { r1: 'c', r2: 'c' });
+  });
+
   test('one that is not the first: nothing changes', () => {
     const site = Site.started();
     site.lose('b', 'r2');
