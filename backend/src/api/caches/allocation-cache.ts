@@ -3,8 +3,11 @@ import { Allocation } from '../model/allocation.ts';
 import type { ClusterPicture } from '../model/picture.ts';
 import { inSlices } from '../slices.ts';
 
-/** For how long it counts what the leader would plan, in milliseconds, and for how long once Services or pools are others than it was made of. */
-const GOOD_FOR_MS = { all: 10_000, changed: 2_000 };
+/**
+ * For how long it counts what the leader would plan, in milliseconds, and for how long once objects are others than it was made of. The first is for what no
+ * object tells, as the subnets of links. It is much of what there is to collect for V8, which stops all answers meanwhile: not made anew for nothing.
+ */
+const GOOD_FOR_MS = { all: 60_000, changed: 2_000 };
 /**
  * So long before, the next one is made for who asks then, so that nobody waits for it: making one of 10,000 Services takes some 200 ms, and several times as
  * long beside many requests, which go first. Where Services keep changing that would be most of the time.
@@ -36,6 +39,12 @@ export class AllocationCache {
   }
 
   async now(): Promise<Allocation> {
+    const allocation = await this.#current();
+    allocation.moveTo(this.#clock.wallTime().getTime());
+    return allocation;
+  }
+
+  async #current(): Promise<Allocation> {
     const at = this.#clock.now();
     // However long it takes to make one, there are never two in the making: on a busy machine they would only slow one another down.
     if (this.#next?.ready === true) [this.#made, this.#next] = [this.#next, undefined];
@@ -50,12 +59,12 @@ export class AllocationCache {
 
   /** For how many milliseconds it counts on, at most, and as what has changed wants it. */
   #left(made: Made, at: number): typeof NOTHING_LEFT {
-    if (made.revision === this.#picture.index.revision) made.unchangedAt = at;
+    if (made.revision === this.#picture.revision) made.unchangedAt = at;
     return { all: made.at + GOOD_FOR_MS.all - at, changed: made.unchangedAt + GOOD_FOR_MS.changed - at };
   }
 
   #make(at: number): Made {
-    const { revision } = this.#picture.index;
+    const { revision } = this.#picture;
     const work = Allocation.made(this.#picture, this.#clock.wallTime().getTime());
     // Whoever else asks waits for the same one: it is made whether or not the first is still there.
     const allocation = inSlices({ clock: this.#clock }, work, new AbortController().signal);

@@ -23,7 +23,7 @@ export interface PoolWord {
 export class Allocation {
   readonly #allocator: Allocator;
   readonly #picture: ClusterPicture;
-  readonly #now: number;
+  #now: number;
 
   private constructor(picture: ClusterPicture, now: number) {
     const { services, namespaces, words } = picture.view;
@@ -43,6 +43,11 @@ export class Allocation {
     yield* allocation.#adopt();
     if (edited !== undefined) allocation.#allocator.configure(edited, now);
     return allocation;
+  }
+
+  /** From here on it says what is so at this moment, in milliseconds since the epoch: addresses rest no more by time alone. */
+  moveTo(now: number): void {
+    this.#now = Math.max(this.#now, now);
   }
 
   /** `Allocated`, or what keeps the Service from an address that it asks for. */

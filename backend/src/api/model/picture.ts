@@ -20,6 +20,7 @@ export type PictureView = Pick<
   ClusterView,
   | 'services'
   | 'serviceChanges'
+  | 'termChanges'
   | 'clusterIPs'
   | 'namespaces'
   | 'nodes'
@@ -128,6 +129,11 @@ export class ClusterPicture {
     const members = this.view.members();
     if (members.length === 0) return [undefined, ...nodes.values()];
     return members.map(({ node = '' }) => nodes.get(node));
+  }
+
+  /** A higher number as soon as anything is different that decides about addresses, as far as objects tell. */
+  get revision(): number {
+    return this.index.revision + this.view.termChanges.revision;
   }
 
   holdersIn(pool: string): ReadonlyMap<string, readonly Holder[]> {

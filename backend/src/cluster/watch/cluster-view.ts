@@ -6,12 +6,11 @@ import type { Pool } from '../../domain/pool.ts';
 import type { Labels } from '../../domain/selector.ts';
 import type { Service } from '../../domain/service.ts';
 import type { InputDelta } from '../../engine/messages.ts';
-import { BGP_CONF_NAME, belongsToCni, GROUP, OLD_POOL_FINALIZER } from '../../resources/keys.ts';
+import { BGP_CONF_NAME, GROUP, OLD_POOL_FINALIZER } from '../../resources/keys.ts';
 import { parseBgpConf } from '../../resources/parse-bgp-conf.ts';
-import { parseBgpPeer, type PasswordSource } from '../../resources/parse-bgp-peer.ts';
+import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
 import { parseEip, standIn, withStanding } from '../../resources/parse-eip.ts';
-import type { Parse } from '../../resources/parse.ts';
-import { bgpConfs, bgpPeers, eips, type BgpConf, type BgpPeer, type CustomObject, type Eip } from '../custom-kinds.ts';
+import { bgpConfs, bgpPeers, eips, type BgpConf, type BgpPeer, type Eip } from '../custom-kinds.ts';
 import { Journal } from '../journal.ts';
 import * as kinds from '../kinds.ts';
 import type { KubeObject, ResourceKind } from '../objects.ts';
@@ -21,11 +20,12 @@ import { toService } from './domain/service.ts';
 import { HoldingFeed } from './holding-feed.ts';
 import { Informer, type Change, type InformerDeps, type InformerState } from './informer.ts';
 import { kindStands } from './kind-stands.ts';
-import { LastGood, type Unread } from './last-good.ts';
+import { LastGood } from './last-good.ts';
 import { PeerPasswords } from './peer-passwords.ts';
 import { isOnRecord, PeersInForce } from './peers-in-force.ts';
 import { PoolWords } from './pool-words.ts';
 import { ServiceReasons } from './service-reasons.ts';
+import { asItWas, take, usable, wishOf } from './taking.ts';
 
 /**
  * What changed: an object of a kind, or `replicas`, the manager's own membership. `pool` is a change of what is in force, `pool-object`
@@ -64,6 +64,8 @@ export class ClusterView {
   readonly services = new Map<string, Service>();
   /** By key. */
   readonly serviceChanges = new Journal();
+  /** Of what else decides about addresses: pools with their statuses, namespaces, nodes; by name. */
+  readonly termChanges = new Journal();
   /** The cluster addresses of all Services, by canonical text, with the key of whose each is. */
   readonly clusterIPs = new Map<string, string>();
   readonly serviceReasons = new ServiceReasons();
@@ -282,6 +284,7 @@ export class ClusterView {
     if (isDeepStrictEqual(before, node)) return;
     if (node === undefined) this.nodes.delete(change.key);
     else this.nodes.set(change.key, node);
+    this.termChanges.note(change.key);
     this.words.nodesChanged();
     this.#options.onInputs({ nodes: new Map([[change.key, node ?? null]]) });
     // Two peers may be for different nodes now.
@@ -294,6 +297,7 @@ export class ClusterView {
     if (isDeepStrictEqual(before, labels)) return;
     if (labels === undefined) this.namespaces.delete(change.key);
     else this.namespaces.set(change.key, labels);
+    this.termChanges.note(change.key);
     this.#send(this.#feed.namespaceChanged(change.key));
     this.#options.onChange('namespace', change.key);
   }
@@ -305,6 +309,7 @@ export class ClusterView {
       standIn: () => standIn(object),
     }));
     if (taken.changed) this.#poolsInForce = undefined;
+    this.termChanges.note(change.key);
     // The status alone may say who holds what.
     const holdings = this.#feed.poolsChanged();
     // In one delta: what the pool bars must not be announced for a moment because the pool has the address now.
@@ -362,37 +367,4 @@ export class ClusterView {
     if (taken.changed) this.#options.onInputs({ settings: taken.value });
     this.#options.onChange('settings', change.key);
   }
-}
-
-/** The last good value stays as it was, and nothing stands in for it. */
-function asItWas(): Record<never, never> {
-  return {};
-}
-
-/** Where a peer wants its password from, and which object that is. */
-function wishOf(
-  parsed: ReturnType<typeof parseBgpPeer> | undefined,
-): { password: PasswordSource; uid: string } | undefined {
-  if (parsed?.ok !== true || parsed.password === undefined) return undefined;
-  return { password: parsed.password, uid: parsed.value.uid };
-}
-
-/** The object as it is now; one that is labelled as the CNI's is as good as absent. */
-function usable<T extends KubeObject>(change: Change<T>): T | undefined {
-  return change.type === 'set' && !belongsToCni(change.object.metadata?.labels) ? change.object : undefined;
-}
-
-/** Takes a change of a configuration object over. */
-function take<T extends { readonly uid: string }>(
-  store: LastGood<T>,
-  change: Change<CustomObject<unknown>>,
-  parse: (object: CustomObject<unknown>) => Parse<T>,
-  unread: (object: CustomObject<unknown>) => Unread<T>,
-): { readonly value: T | null; readonly changed: boolean } {
-  const before = store.get(change.key)?.value;
-  const object = usable(change);
-  if (object === undefined) store.delete(change.key);
-  else store.set(change.key, object.metadata?.uid ?? '', parse(object), unread(object));
-  const value = store.get(change.key)?.value;
-  return { value: value ?? null, changed: !isDeepStrictEqual(before, value) };
 }
