@@ -11,10 +11,8 @@ import { ClusterPicture } from '../model/picture.ts';
 import { ApiBench, served } from '../testing/api-bench.ts';
 
 const NEVER = '2020-01-01T00:00:00Z';
-const POOL = {
-  metadata: { name: 'a', uid: 'u', creationTimestamp: NEVER },
-  spec: { address: '192.0.2.0/29', protocol: 'bgp' },
-} as Eip;
+const SPEC = { address: '192.0.2.0/29', protocol: 'bgp' };
+const POOL: Eip = { metadata: { name: 'a', uid: 'u', creationTimestamp: NEVER }, spec: SPEC };
 
 suite('what the leader would plan', () => {
   test('is made once for all who ask while it is in the making, however long that takes', async (t) => {
@@ -104,7 +102,7 @@ suite('what the leader would plan', () => {
     t.after(async () => await bench.stop());
     const { clock, reservations, view } = bench;
     const released = [{ ip: '192.0.2.3', service: 'shop/old', time: clock.wallTime().toISOString() }];
-    const pool = { ...POOL, spec: { ...POOL.spec, reuseAfterSeconds: 150 }, status: { released } };
+    const pool = { ...POOL, spec: { ...SPEC, reuseAfterSeconds: 150 }, status: { released } };
     await bench.store(eips, pool);
     const waiting = served('shop/new', '192.0.2.3');
     const annotations = { [SERVICE_KEYS.wantedIPs]: '192.0.2.3' };

@@ -50,11 +50,9 @@ export class AllocationCache {
     if (this.#next?.ready === true) [this.#made, this.#next] = [this.#next, undefined];
     const made = this.#made;
     const left = made === undefined ? NOTHING_LEFT : this.#left(made, at);
-    if (made === undefined || left.all <= 0 || left.changed <= 0) {
-      return await (this.#next ??= this.#make(at)).allocation;
-    }
     if (left.all <= AHEAD_MS.all || left.changed <= AHEAD_MS.changed) this.#next ??= this.#make(at);
-    return await made.allocation;
+    const counting = Math.min(left.all, left.changed) > 0 ? made : undefined;
+    return await (counting ?? (this.#next ??= this.#make(at))).allocation;
   }
 
   /** For how many milliseconds it counts on, at most, and as what has changed wants it. */
