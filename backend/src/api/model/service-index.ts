@@ -1,4 +1,3 @@
-import type { Journal } from '../../cluster/journal.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { Finding } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
@@ -31,10 +30,18 @@ export interface Served {
   readonly troubled: readonly Entry[];
 }
 
+/** Which keys have changed since when. */
+export interface Changes {
+  /** A higher number after each change. */
+  readonly revision: number;
+  /** Undefined: nobody knows any more, and everything is to be looked at. */
+  since(revision: number): ReadonlySet<string> | undefined;
+}
+
 export interface IndexSource {
   readonly services: ReadonlyMap<string, Service>;
   /** By key; what it doesn't tell of has the same value as before. */
-  readonly serviceChanges: Pick<Journal, 'revision' | 'since'>;
+  readonly serviceChanges: Changes;
   /** The same map as long as no pool changes. */
   poolsInForce(): ReadonlyMap<string, Pool>;
   entryOf(service: Service): Entry;
