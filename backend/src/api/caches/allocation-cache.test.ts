@@ -123,6 +123,11 @@ suite('what the leader would plan', () => {
 
   for (const [what, change] of Object.entries<(bench: ApiBench) => void>({
     'a namespace': ({ kube }) => kube.store(kinds.namespaces, { metadata: { name: 'shop', labels: { tier: 'gold' } } }),
+    'a Service of another type, which may have an address of a pool for its own,': ({ kube }) =>
+      kube.store(kinds.services, {
+        metadata: { name: 'inside', namespace: 'shop' },
+        spec: { type: 'ClusterIP', clusterIPs: ['192.0.2.3'] },
+      }),
     'a node': ({ kube }) => kube.store(kinds.nodes, { metadata: { name: 'n1', labels: { rack: 'one' } } }),
     'what a pool says of its addresses': ({ kube }) =>
       kube.store(eips, { ...POOL, status: { released: [{ ip: '192.0.2.3', service: 'shop/old', time: NEVER }] } }),

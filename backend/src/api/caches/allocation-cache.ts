@@ -4,8 +4,8 @@ import type { ClusterPicture } from '../model/picture.ts';
 import { inSlices } from '../slices.ts';
 
 /**
- * For how long it counts what the leader would plan, in milliseconds, and for how long once objects are others than it was made of. The first is for what no
- * object tells, as the subnets of links. It is much of what there is to collect for V8, which stops all answers meanwhile: not made anew for nothing.
+ * For how long it counts what the leader would plan, in milliseconds, and for how long once objects are others than it was made of. The first is for what is
+ * not among these: the ranges of Service IPs and the subnets of links. It is much of what there is to collect for V8, which stops all answers meanwhile: not made anew for nothing.
  */
 const GOOD_FOR_MS = { all: 60_000, changed: 2_000 };
 /**

@@ -131,9 +131,9 @@ export class ClusterPicture {
     return members.map(({ node = '' }) => nodes.get(node));
   }
 
-  /** A higher number as soon as anything is different that decides about addresses, as far as objects tell. */
+  /** A higher number as soon as any object is different that decides about addresses: Services of other types have addresses that pools must not give. */
   get revision(): number {
-    return this.index.revision + this.view.termChanges.revision;
+    return this.view.serviceChanges.revision + this.view.termChanges.revision;
   }
 
   holdersIn(pool: string): ReadonlyMap<string, readonly Holder[]> {
