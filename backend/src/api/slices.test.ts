@@ -47,6 +47,19 @@ suite('long work in slices', () => {
     assert.equal(told(log), 'work 5, other 4, work 7');
   });
 
+  test('leaves it as often to others who have nothing to do but to look', async () => {
+    const [clock, log] = [new FakeClock(), [] as string[]];
+    const seen: number[] = [];
+    const look = (): void => {
+      seen.push(log.length);
+      if (log.length < 100) setImmediate(look);
+    };
+    setImmediate(look);
+    await inSlices({ clock }, work(clock, { ms: 100, log }), signal);
+    const gaps = seen.slice(1).map((done, i) => done - (seen[i] ?? 0));
+    assert.ok(seen.length > 10 && Math.max(...gaps) <= 10, gaps.join());
+  });
+
   test('gets a quarter of the time where others always have something to do', async () => {
     const [clock, log] = [new FakeClock(), [] as string[]];
     busy(clock, { turns: 40, log });

@@ -35,9 +35,10 @@ export async function inSlices<T>(
 
 async function othersFirst(clock: Clock): Promise<void> {
   const begun = clock.now();
-  for (let now = begun, before = -Infinity; now - before >= IDLE_TURN_MS && now - begun < OTHERS_MS;) {
+  let [before, now] = [begun, begun];
+  do {
     before = now;
     await new Promise<void>((resolve) => setImmediate(resolve));
     now = clock.now();
-  }
+  } while (now - before >= IDLE_TURN_MS && now - begun < OTHERS_MS);
 }
