@@ -79,6 +79,14 @@ class Site {
     this.#tell(name, undefined);
   }
 
+  /** With its machine: the router retains what it said last. */
+  die(name: string): void {
+    const { prober, ranks } = this.#of(name);
+    prober.stop();
+    ranks.stop();
+    this.replicas.delete(name);
+  }
+
   #of(name: string): Replica {
     const replica = this.replicas.get(name);
     assert.ok(replica !== undefined);
@@ -187,6 +195,25 @@ suite('a router goes from one replica’s routes to those of another by way of b
     assert.deepEqual(site.used, ['ab', 'a']);
     assert.deepEqual(site.breaks, []);
   });
+});
+
+test('the first one leaves, and its machine dies before its routes are the worst: what the router retains of them is outbid', () => {
+  const site = started();
+  site.change('a', { leaving: true });
+  site.clock.advance(100);
+  site.die('a');
+  site.clock.advance(SETTLED_MS);
+  assert.deepEqual(site.used, ['ab', 'b']);
+});
+
+test('the first one leaves, and its machine dies after that: nobody has anything to outbid', () => {
+  const site = started();
+  site.change('a', { leaving: true });
+  site.clock.advance(600);
+  site.die('a');
+  site.clock.advance(SETTLED_MS);
+  assert.deepEqual(site.used, ['ab', 'b']);
+  assert.equal(site.replicas.get('b')?.ranks.offset('r1'), 100);
 });
 
 test('the API server goes, and all notice one after the other: their order holds in the end', () => {

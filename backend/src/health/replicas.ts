@@ -8,7 +8,8 @@ import type { ReplicaProberDeps, ReplicaProberOptions } from './replica-prober.t
 import { ReplicaMacs } from './replica-macs.ts';
 import { ToldPlace } from './told-place.ts';
 import { asAnswering, asLost, asMember, comesBack, expire, fallSilent, hasSaid, isOfUse } from './tracked-replica.ts';
-import { goneNode, leavingNode, newlyTracked, notePlace, noteRetained, retainedFor } from './tracked-replica.ts';
+import { goneNode, leavingNode, newlyTracked, noteLeaving, notePlace } from './tracked-replica.ts';
+import { noteRetained, retainedFor } from './tracked-replica.ts';
 import type { AnsweringReplica, LostReplica, ReplicaFacts, RetainedRoutes, Tracked } from './tracked-replica.ts';
 
 /** What a replica says of itself, but for where it speaks. */
@@ -341,6 +342,7 @@ export class ReplicaProber {
     const known = [tracked.answering, tracked.leaving, tracked.stale, tracked.behind, tracked.newcomer];
     const isOther = !isDeepStrictEqual(known, [true, leaving, stale, behind, newcomer]);
     this.#found(name, tracked);
+    noteLeaving(tracked, leaving);
     const placeIs = notePlace(tracked, says.placeOmitted, this.#deps.clock.now());
     const isTold = noteRetained(tracked, says.retained, this.#deps.clock.now());
     const isAway = this.#losesSessions(name, tracked, says);

@@ -70,6 +70,8 @@ export interface Tracked {
   /** Of one that announced: since when its answers have said that it doesn't, by the clock, and what it had said before. */
   away: (Word & { readonly since: number }) | undefined;
   med: number | undefined;
+  /** Of one that leaves: what it had said of `med` before it said so. */
+  stayingMed: number | undefined;
   /** What it said last of routes that others than us have left with routers, and when. */
   retained: { readonly med: number; readonly at: number } | undefined;
   place: ReplicaPlace;
@@ -106,6 +108,7 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
     announcing: false,
     away: undefined,
     med: undefined,
+    stayingMed: undefined,
     retained: undefined,
     place: NO_PLACE,
     isPlaceKnown: false,
@@ -142,10 +145,21 @@ export function comesBack(tracked: Tracked, announcing: boolean, now: number): b
 /** Nobody can tell which of two that fell silent within this time, in milliseconds, has outlived the other, and taken over from it. */
 const BESIDE_MS = 5_000;
 
-/** A replica fell silent, or another one has its address: it is lost, unless it has said that it leaves. */
+/** A replica fell silent, or another one has its address: it is lost, unless it has left. */
 export function fallSilent(tracked: Tracked, others: Iterable<Tracked>, us: Knowledge, now: number): void {
   Object.assign(tracked, { answering: false, backSince: undefined, goneAt: now });
-  if (!tracked.leaving) lose(tracked, tracked, others, { us, now, bySessions: false });
+  if (!hasLeft(tracked)) lose(tracked, tracked, others, { us, now, bySessions: false });
+}
+
+/** It has said that it leaves, and since then, where it says what it adds at all, that routers have worse routes of it than before. */
+function hasLeft({ leaving, med, stayingMed }: Tracked): boolean {
+  return leaving && (med === undefined || stayingMed === undefined || med > stayingMed);
+}
+
+/** A replica answered: what it had said before it began to leave stays known. */
+export function noteLeaving(tracked: Tracked, leaving: boolean): void {
+  if (!leaving) tracked.stayingMed = undefined;
+  else if (!tracked.leaving) tracked.stayingMed = tracked.med;
 }
 
 /**
