@@ -284,6 +284,44 @@ suite('replicas are scaled, restarted, cut off, frozen, and lose their machine',
     }
     await are('n1', 'n2');
   });
+
+  test('the first one is cut off with its machine, another machine dies, the first one is back: what it said before never wins', async () => {
+    // So long that nobody has noticed anything of a session by then.
+    const timers = { config: { holdTime: '60', keepaliveInterval: '3' } };
+    for (const router of [frr, bird]) await lab.lab.apply(bgpPeer(router, router.addresses.ipv4, { timers }));
+    for (const node of ['n2', 'n1']) {
+      await lab.replicas.stop(node);
+      await lab.replicas.start(node);
+      await are('n1', 'n2');
+    }
+    const seen = await during(async () => {
+      await lab.lab.partition(['n1'], ['n2', 'n3', 'r1', 'h1']);
+      await routed('n2', 'n3');
+      await lab.lab.node('n3').powerOff();
+      await routed('n2');
+      await until(async () => (await backoffs('n1')).every((times) => times >= 6), {
+        what: 'TCP to wait more than ten seconds before it sends again',
+        explain: async () => (await backoffs('n1')).join(),
+      });
+      await lab.lab.heal();
+      await routed('n1', 'n2');
+      await meds({ n1: 100, n2: 200 });
+      await routed('n1', 'n2');
+    });
+    assertNeverBack(seen.frr, 'n3');
+    assertNeverBack(seen.bird, 'n3');
+    await lab.lab.node('n3').powerOn();
+    await health.serve('n3');
+    await routed(...all);
+  });
+
+  /** How often TCP has waited twice as long as before, for each session of a machine's replica. */
+  async function backoffs(node: string): Promise<number[]> {
+    const sessions = await lab.lab.node(node).exec('ss', '-Htin', 'dport = :179');
+    const found = sessions.split('\n').filter((line) => line.includes('cwnd:'));
+    assert.equal(found.length, 2, sessions);
+    return found.map((line) => Number(/\bbackoff:(\d+)/.exec(line)?.[1] ?? 0));
+  }
 });
 
 function seconds(ms: number): string {

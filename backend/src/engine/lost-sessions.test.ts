@@ -12,7 +12,7 @@ const ADDRESS: Readonly<Record<string, string>> = { a: '10.0.0.1', b: '10.0.0.2'
 const MEMBERS = Object.entries(ADDRESS).map(([name, address]) => aReplica(name, address, `node-${name}`));
 const ROUTERS = ['r1', 'r2'] as const;
 type Router = (typeof ROUTERS)[number];
-const SETTLED_MS = 3_000;
+const SETTLED_MS = 4_000;
 /** So long after it has all of its sessions again what a replica thinks of those of others counts. */
 const STEADY_MS = 6_000;
 /** Of a death all replicas know after two seconds, and no route is to lead there after three. */

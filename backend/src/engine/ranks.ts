@@ -25,7 +25,7 @@ export interface RanksDeps {
 }
 
 /** What has to be known of a session here. */
-export type SessionSight = Pick<SessionStatus, 'key' | 'state' | 'endOfRibSent'>;
+export type SessionSight = Pick<SessionStatus, 'key' | 'state' | 'endOfRibSent' | 'isUnheard'>;
 
 /** What a replica's rank depends on besides the others. */
 export interface Own extends Knowledge {
@@ -83,9 +83,9 @@ export class Ranks {
     return !isSame;
   }
 
-  /** Where a peer has not all of our routes, no rank has to wait. Returns whether all have. */
+  /** Where a peer has not all of our routes, or doesn't hear of us, no rank has to wait. Returns whether all have. */
   sessionsChanged(sessions: readonly SessionSight[]): boolean {
-    const served = sessions.filter(({ state, endOfRibSent }) => state === 'Established' && endOfRibSent);
+    const served = sessions.filter(isServed);
     this.#served = new Set(served.map(({ key }) => key));
     return sessions.length > 0 && served.length === sessions.length;
   }
@@ -131,6 +131,10 @@ export class Ranks {
       ![...(this.#heardBy.routersOf(name) ?? routers)].some((router) => routers.has(router));
     return answering.map(({ name }) => name).filter(isElsewhere);
   }
+}
+
+function isServed({ state, endOfRibSent, isUnheard }: SessionSight): boolean {
+  return state === 'Established' && endOfRibSent && isUnheard !== true;
 }
 
 function successionOf(view: View): Succession {

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import { aReplica } from '../domain/testing/builders.ts';
 import type { ReplicaProber } from './replicas.ts';
 import { Lab, members, MISSED_MS, SEEN_MS, sees } from './testing/replicas.ts';
+import { BACK_MS } from './tracked-replica.ts';
 
 suite('a new Pod at the address of an old one', () => {
   const SUCCESSOR = aReplica('z', '10.0.0.2', 'node-b');
@@ -90,7 +91,7 @@ suite('a new Pod at the address of an old one', () => {
     a.setReplicas(members('a', 'b'));
     lab.clock.advance(SEEN_MS);
     assert.ok(sees(a).answering.includes('b'));
-    lab.clock.advance(SEEN_MS + 1_000);
+    lab.clock.advance(SEEN_MS + BACK_MS);
     assert.deepEqual(sees(a).lost, []);
   });
 

@@ -6,6 +6,7 @@ import type { DatagramHandlers } from '../platform/ports.ts';
 import { decodeProbe, encodeProbe } from './probe-message.ts';
 import type { ReplicaProber } from './replicas.ts';
 import { Lab, members, MISSED_MS, PORT, probe, replica, SEEN_MS, sees } from './testing/replicas.ts';
+import { BACK_MS } from './tracked-replica.ts';
 
 suite('two replicas', () => {
   test('see each other within an interval, and say so once', () => {
@@ -105,7 +106,7 @@ suite('two replicas', () => {
     assert.deepEqual(lab.changes, ['a']);
   });
 
-  test('a lost one that comes back stays lost until it has announced for a second, however well it answers', () => {
+  test('a lost one that comes back stays lost until it has announced for three seconds, however well it answers', () => {
     const lab = new Lab();
     const a = lab.start('a', members('a', 'b'));
     const b = lab.start('b', members('a', 'b'));
@@ -120,7 +121,7 @@ suite('two replicas', () => {
     lab.clock.advance(5_000);
     assert.deepEqual(sees(a), { answering: ['b'], lost: ['b'] });
     b.setAnnouncing(true);
-    lab.clock.advance(900);
+    lab.clock.advance(BACK_MS - 100);
     assert.deepEqual(sees(a).lost, ['b']);
     lab.changes.length = 0;
     lab.clock.advance(SEEN_MS + 1_000);

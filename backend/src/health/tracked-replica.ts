@@ -131,8 +131,11 @@ export function newlyTracked(address: string, node: string | undefined): Tracked
   return { address, node, member: true, replaced: false, ...found, ...word };
 }
 
-/** How long a lost one must have announced again: so long it may not have noticed yet that its sessions are gone, or routers take. */
-const BACK_MS = 1_000;
+/**
+ * How long a lost one must have announced again. So long it may not have noticed yet that its sessions are gone, or that nothing arrives over them, or
+ * which nodes died while it was cut off; or routers take.
+ */
+export const BACK_MS = 3_000;
 
 /** A replica answered: whether it, lost before, has replaced by now what routers retained of it, so that it is lost no longer. */
 export function comesBack(tracked: Tracked, announcing: boolean, now: number): boolean {

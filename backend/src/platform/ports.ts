@@ -63,6 +63,14 @@ export interface ConnectionHandlers {
   onClose(error?: Error): void;
 }
 
+/** What the other end's kernel has said of what was sent to it. */
+export interface Delivery {
+  /** Octets that it has acknowledged so far, which may be one more than were written. */
+  readonly acknowledged: number;
+  /** More is sent than that. Not so what waits for a reader that takes its time. */
+  readonly isUnderWay: boolean;
+}
+
 /** One TCP connection, from the moment it is dialled. */
 export interface Connection {
   /** Undefined until `onConnect`. */
@@ -70,6 +78,8 @@ export interface Connection {
   readonly remoteAddress: string | undefined;
   /** How many octets have left user space so far; grows while a peer reads, however slowly. */
   readonly sentBytes: number;
+  /** What has become of them; undefined where this host doesn't say, and before `onConnect`. */
+  readonly delivery: Delivery | undefined;
   /** Queues bytes; returns how many bytes wait in user space (backpressure is the caller's to judge). */
   write(bytes: Uint8Array): number;
   /**

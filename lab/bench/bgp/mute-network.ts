@@ -24,6 +24,7 @@ export class MuteNetwork implements Dialer {
       localAddress: '10.211.0.2',
       remoteAddress: host,
       sentBytes: 0,
+      delivery: undefined,
       write: (bytes: Uint8Array): number => {
         this.bytes += bytes.length;
         this.writes += 1;

@@ -1,5 +1,5 @@
 import { noAnswer } from '../no-answer.ts';
-import type { Clock, Connection, ConnectionHandlers, Dialer, DialOptions, TcpOptions } from '../ports.ts';
+import type { Clock, Connection, ConnectionHandlers, Delivery, Dialer, DialOptions, TcpOptions } from '../ports.ts';
 
 /** The other end of a fake connection: what a test's scripted peer holds. */
 export interface RemoteEnd {
@@ -19,6 +19,9 @@ export interface RemoteEnd {
   /** Reads nothing until `resume`: what the dialling side writes stays there. */
   pause(): void;
   resume(): void;
+  /** From now on nothing that either end sends arrives, until `mend`: then all of it does, as TCP sees to. */
+  cut(): void;
+  mend(): void;
   /** Reads what waits longest of what was written while it is paused: one `write` of the other end. */
   readOne(): void;
 }
@@ -94,6 +97,8 @@ export class FakeConnection implements Connection {
   #arriving: Uint8Array[] = [];
   #password: string | undefined;
   #sentBytes = 0;
+  /** What has left this end and can't arrive. */
+  #underWay: Uint8Array[] = [];
 
   constructor(clock: Clock, options: DialOptions, handlers: ConnectionHandlers) {
     this.#clock = clock;
@@ -105,6 +110,7 @@ export class FakeConnection implements Connection {
         this.#arriving.push(bytes);
         if (!this.#deaf) this.#hear();
       },
+      mended: () => this.#mended(),
       keyed: () => this.#keysChanged(),
       close: (error) => this.#soon(() => this.#closed(error)),
       resumed: () => this.#soon(() => this.#flush()),
@@ -123,6 +129,13 @@ export class FakeConnection implements Connection {
 
   get sentBytes(): number {
     return this.#sentBytes;
+  }
+
+  get delivery(): Delivery | undefined {
+    if (this.#phase === 'dialling' || this.#phase === 'closed') return undefined;
+    const octets = this.#underWay.reduce((sum, { length }) => sum + length, 0);
+    const isUnheard = this.#deaf && this.#waiting.length > 0;
+    return { acknowledged: this.#sentBytes - octets, isUnderWay: octets > 0 || isUnheard };
   }
 
   /** @param password of the other end */
@@ -171,12 +184,18 @@ export class FakeConnection implements Connection {
     this.#clock.setTimer(0, () => this.#handlers.onClose());
   }
 
+  #mended(): void {
+    if (!this.#deaf) this.#hear();
+    for (const bytes of this.#underWay.splice(0)) this.#clock.setTimer(0, () => this.#remote.arrive(bytes));
+  }
+
   /** The ends have different keys, so that neither hears the other. */
   get #deaf(): boolean {
     return this.#password !== this.#remote.password;
   }
 
   #hear(): void {
+    if (this.#remote.isCut) return;
     for (const bytes of this.#arriving.splice(0)) this.#soon(() => this.#handlers.onData(bytes));
   }
 
@@ -190,7 +209,8 @@ export class FakeConnection implements Connection {
   #deliver(most = this.#waiting.length): void {
     for (const bytes of this.#waiting.splice(0, most)) {
       this.#sentBytes += bytes.length;
-      this.#clock.setTimer(0, () => this.#remote.arrive(bytes));
+      if (this.#remote.isCut) this.#underWay.push(bytes);
+      else this.#clock.setTimer(0, () => this.#remote.arrive(bytes));
     }
   }
 
@@ -227,6 +247,7 @@ export class FakeConnection implements Connection {
 
 interface Wire {
   readonly data: (bytes: Uint8Array) => void;
+  readonly mended: () => void;
   readonly keyed: () => void;
   readonly close: (error?: Error) => void;
   readonly resumed: () => void;
@@ -239,6 +260,7 @@ class FakeRemote implements RemoteEnd {
   onData: (chunk: Uint8Array) => void = () => {};
   paused = false;
   closed = false;
+  isCut = false;
   password: string | undefined;
 
   constructor(wire: Wire) {
@@ -274,6 +296,15 @@ class FakeRemote implements RemoteEnd {
   resume(): void {
     this.paused = false;
     this.#wire.resumed();
+  }
+
+  cut(): void {
+    this.isCut = true;
+  }
+
+  mend(): void {
+    this.isCut = false;
+    this.#wire.mended();
   }
 
   readOne(): void {

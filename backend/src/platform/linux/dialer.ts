@@ -41,7 +41,7 @@ interface MadeSocket {
 
 /**
  * Node.js can set neither a TCP-MD5 key nor a TTL, but connects a socket that was made elsewhere: libuv takes a descriptor that is not
- * connected (uv_tcp_open, then uv_tcp_connect). Only who needs that loads the C library.
+ * connected (uv_tcp_open, then uv_tcp_connect).
  */
 function makeSocket(options: DialOptions): MadeSocket {
   if (!isSpecial(options)) return { socket: new Socket() };

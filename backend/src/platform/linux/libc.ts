@@ -59,7 +59,7 @@ const prototypes = {
 let loaded: Libc | undefined;
 
 /**
- * The C library of this process. Loaded when first needed: a replica without Layer 2 has no use for it.
+ * The C library of this process. Loaded when first needed.
  * @throws {Error} where koffi has no binary for this platform, or this is no Linux
  */
 export function libc(): Libc {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Connection, ConnectionHandlers } from '../ports.ts';
-import { descriptorOf, setPassword } from './tcp-options.ts';
+import type { Connection, ConnectionHandlers, Delivery } from '../ports.ts';
+import { deliveryOf, descriptorOf, setPassword } from './tcp-options.ts';
 
 /** A TCP socket of Node.js as a `Connection`, from before it is connected or from when it was accepted. */
 export class TcpConnection implements Connection {
@@ -38,6 +38,11 @@ export class TcpConnection implements Connection {
     // What libuv has and the kernel hasn't taken, to the octet: `writableLength` counts a chunk until the last one of it has left.
     const { _handle: handle } = this.#socket as { _handle?: { bytesWritten: number; writeQueueSize: number } | null };
     return handle ? handle.bytesWritten - handle.writeQueueSize : 0;
+  }
+
+  get delivery(): Delivery | undefined {
+    const fd = this.#socket.destroyed || this.#remoteAddress === undefined ? undefined : descriptorOf(this.#socket);
+    return fd === undefined ? undefined : deliveryOf(fd);
   }
 
   write(bytes: Uint8Array): number {

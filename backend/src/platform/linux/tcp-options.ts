@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import type { TcpOptions } from '../ports.ts';
+import type { Delivery, TcpOptions } from '../ports.ts';
 import { libc, must, SystemError } from './libc.ts';
 
 // sys/socket.h, netinet/in.h, linux/tcp.h: the same on every architecture that Node.js has binaries for.
@@ -18,6 +18,7 @@ const IP_TTL = 2;
 const IP_MINTTL = 21;
 const IPV6_UNICAST_HOPS = 16;
 const IPV6_MINHOPCOUNT = 73;
+const TCP_INFO = 11;
 const TCP_MD5SIG = 14;
 const TCP_USER_TIMEOUT = 18;
 /** As a TTL: the system's default again (ip(7), ipv6(7)). */
@@ -90,6 +91,26 @@ export function setPassword(fd: number, host: string, password: string): void {
   value.fill(0);
   // What was not there can't be removed.
   if (errno !== 0 && key.length > 0) throw new SystemError('setsockopt(TCP_MD5SIG)', errno);
+}
+
+// struct tcp_info of linux/tcp.h: segments that are sent and not acknowledged, and, since Linux 4.1, octets that are.
+const UNACKED_AT = 24;
+const BYTES_ACKED_AT = 120;
+const INFO_OCTETS = 128;
+
+/** What the kernel knows of what was sent over a connected socket; undefined where it doesn't say, or can't be asked. */
+export function deliveryOf(fd: number): Delivery | undefined {
+  const info = new Uint8Array(INFO_OCTETS);
+  const length = new Uint8Array(Uint32Array.of(INFO_OCTETS).buffer);
+  try {
+    if (libc().getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, length) < 0) return undefined;
+  } catch {
+    return undefined;
+  }
+  if ((new Uint32Array(length.buffer)[0] ?? 0) < INFO_OCTETS) return undefined;
+  const unacked = new Uint32Array(info.buffer, UNACKED_AT, 1)[0] ?? 0;
+  const acknowledged = new BigUint64Array(info.buffer, BYTES_ACKED_AT, 1)[0] ?? 0n;
+  return { acknowledged: Number(acknowledged), isUnderWay: unacked > 0 };
 }
 
 function setNumber(fd: number, [level, name]: readonly [number, number], value: number): void {

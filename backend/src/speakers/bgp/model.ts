@@ -129,6 +129,8 @@ export interface SessionStatus {
   /** The peer has all routes that there were when the session began. */
   readonly endOfRibSent: boolean;
   readonly prefixesSent: number;
+  /** Nothing that was sent to the peer has arrived at its host for some time. */
+  readonly isUnheard?: boolean;
   readonly counters: SessionCounters;
   /** In what the speaker answers, for peers with BFD. */
   readonly bfd?: BfdStatus;

@@ -152,7 +152,7 @@ export class PeerSessions {
   whenHeard(then: () => void): void {
     this.#retained.whenOver(() => {
       const main = this.#main();
-      main.whenWritten(() => {
+      whenAllArrived(main, () => {
         const isUp = main.state === 'Established';
         if (!isUp) this.#noticeLoss();
         if (isUp || this.#retained.isOver) then();
@@ -264,7 +264,7 @@ export class PeerSessions {
     const main = this.#main();
     if (main.state !== 'Established') this.#noticeLoss();
     else if (this.#deps.rib.endOfRibSent && !this.#retained.isOver) {
-      main.whenWritten(() => {
+      whenAllArrived(main, () => {
         if (main.state === 'Established') this.#retained.end();
       });
     }
@@ -282,12 +282,17 @@ export class PeerSessions {
   }
 }
 
+/** What the peer lacks is written, and has come to its host. */
+function whenAllArrived(session: Session, then: () => void): void {
+  session.whenWritten(() => session.whenArrived(then));
+}
+
 export function ttlOptions({ ttl, ttlSecurityHops: hops }: PeerConfig): Omit<TcpOptions, 'password'> {
   // RFC 5082 section 3: what has come over n hops has lost n - 1 of the 255.
   if (hops !== undefined) return { ttl: 255, minTtl: 256 - hops };
   return ttl === undefined ? {} : { ttl };
 }
 
-function summary({ state, since, endOfRibSent, lastError }: SessionStatus): string {
-  return `${state} ${since.getTime()} ${endOfRibSent} ${lastError ?? ''}`;
+function summary({ state, since, endOfRibSent, isUnheard, lastError }: SessionStatus): string {
+  return `${state} ${since.getTime()} ${endOfRibSent} ${isUnheard ?? false} ${lastError ?? ''}`;
 }

@@ -9,7 +9,7 @@ function givenUpAfter(holdTimeSeconds: number): number | undefined {
   let at: number | undefined;
   const hold = new SendHold(clock, () => (at = clock.now() / 1_000));
   const never = (): never => assert.fail('only its count is asked for');
-  const connection = { localAddress: '192.0.2.2', remoteAddress: '192.0.2.1', sentBytes: 7 };
+  const connection = { localAddress: '192.0.2.2', remoteAddress: '192.0.2.1', sentBytes: 7, delivery: undefined };
   hold.start({ ...connection, write: never, setPassword: never, end: never, destroy: never }, holdTimeSeconds);
   clock.advance(200_000_000);
   return at;

@@ -1,6 +1,7 @@
 import type { Clock, Connection, ConnectionHandlers, Logger, Random, Timer } from '../../platform/ports.ts';
 import type { AdjRibOut, RibSession } from './adj-rib-out.ts';
 import { configProblem } from './config-problem.ts';
+import { Deliveries } from './deliveries.ts';
 import { Farewell } from './farewell.ts';
 import { initialState, transition, type Effect, type FsmEvent, type FsmState } from './fsm/fsm.ts';
 import type { Negotiated } from './fsm/negotiate.ts';
@@ -68,6 +69,7 @@ export class Session {
   #onWritten: (() => void)[] = [];
   readonly #farewell: Farewell;
   readonly #sendHold: SendHold;
+  readonly #deliveries: Deliveries;
 
   constructor(deps: SessionDeps, config: PeerConfig, past: Past) {
     this.#deps = deps;
@@ -77,6 +79,7 @@ export class Session {
     this.#timers = new SessionTimers(deps.clock, (timer) => this.#handle({ type: 'timer', timer }));
     this.#farewell = new Farewell(deps.clock);
     this.#sendHold = new SendHold(deps.clock, () => this.#handle({ type: 'sendHoldExpired' }));
+    this.#deliveries = new Deliveries(deps, () => deps.onChange());
   }
 
   /**
@@ -150,6 +153,11 @@ export class Session {
     else this.#onWritten.push(then);
   }
 
+  /** Calls back when all that was written has arrived at the peer's host, as far as this host can tell, or there is no session (any more). */
+  whenArrived(then: () => void): void {
+    this.#deliveries.whenArrived(this.#connection, then);
+  }
+
   get #isWritten(): boolean {
     return this.#state.name !== 'Established' || (!this.#deps.rib.pending && this.#waitingBytes === 0);
   }
@@ -195,7 +203,7 @@ export class Session {
       ...(this.#localAddress === undefined ? {} : { localAddress: this.#localAddress }),
       ...(negotiated === undefined ? {} : { remoteRouterId: negotiated.remoteIdentifier }),
       ...(negotiated === undefined ? {} : { negotiated: negotiatedStatus(negotiated) }),
-      ...{ endOfRibSent: rib.endOfRibSent, prefixesSent: rib.prefixesSent },
+      ...{ endOfRibSent: rib.endOfRibSent, prefixesSent: rib.prefixesSent, isUnheard: this.#deliveries.isUnheard },
       counters: tally.counters(),
     };
   }
@@ -360,6 +368,7 @@ export class Session {
   #write(connection: Connection, bytes: Uint8Array): void {
     const waited = this.#waitingBytes > 0;
     this.#waitingBytes = connection.write(bytes);
+    this.#deliveries.written(connection);
     const { holdTimeSeconds } = this.#state.negotiated ?? this.#config;
     if (this.#waitingBytes > 0 && !waited) this.#sendHold.start(connection, holdTimeSeconds);
   }
@@ -379,6 +388,7 @@ export class Session {
     this.#localAddress = undefined;
     this.#waitingBytes = 0;
     this.#sendHold.cancel();
+    this.#deliveries.cancel();
   }
 
   #ribSession(negotiated: Negotiated): RibSession {
