@@ -10,7 +10,7 @@ import { groupHolders, joinEndpoints } from './holders.ts';
 import { isFor } from './hearing.ts';
 import { nextHop } from './next-hop.ts';
 import { pathIds } from './path-id.ts';
-import { rank } from './rendezvous.ts';
+import { rankBy } from './rendezvous.ts';
 import type { HoldingService, PeerTarget, Snapshot } from './snapshot.ts';
 
 /** An address that the network should deliver, and the nodes that may take it, most preferred first. */
@@ -44,7 +44,20 @@ function withheld(finding: Finding, leftOut: readonly Finding[] = []): Verdict {
   return { finding, announcement: undefined, leftOut };
 }
 
-function eligibleNodes(rest: Omit<NodeQuestion, 'node' | 'health'>, snapshot: Snapshot): [Candidates, Finding[]] {
+type Found = readonly [Candidates, readonly Finding[]];
+
+/** What was found for other addresses of the same pool while a snapshot is as it is: with `Cluster` all of a family have the same nodes. */
+export type Alike = Map<string, Found>;
+
+function nodesFor(rest: Omit<NodeQuestion, 'node' | 'health'>, snapshot: Snapshot, alike: Alike): Found {
+  if (rest.trafficPolicy !== 'Cluster') return eligibleNodes(rest, snapshot);
+  const key = `${rest.family} ${rest.pool.name}`;
+  const found = alike.get(key) ?? eligibleNodes(rest, snapshot);
+  alike.set(key, found);
+  return found;
+}
+
+function eligibleNodes(rest: Omit<NodeQuestion, 'node' | 'health'>, snapshot: Snapshot): Found {
   const able: AbleNode[] = [];
   const tell = probesTell(snapshot.health);
   const leftOut: Finding[] = [];
@@ -69,15 +82,14 @@ function nobodyBecause(leftOut: readonly Finding[]): Reason {
 }
 
 function ranked(ip: string, nodes: readonly Node[]): Node[] {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
-  return rank(ip, [...byName.keys()]).flatMap((name) => byName.get(name) ?? []);
+  return rankBy(ip, nodes, ({ name }) => name);
 }
 
 /**
  * Whether and through whom an address is announced for the Services that share it. The pool is that of the oldest; who shares agrees
  * on the traffic policy.
  */
-function judge(ip: string, group: readonly HoldingService[], snapshot: Snapshot): Verdict {
+function judge(ip: string, group: readonly HoldingService[], snapshot: Snapshot, alike: Alike): Verdict {
   const [oldest] = group;
   const address = parseAddress(ip);
   if (oldest === undefined || address === undefined) return withheld(finding('NoAddress', { ip }));
@@ -91,7 +103,7 @@ function judge(ip: string, group: readonly HoldingService[], snapshot: Snapshot)
   const endpoints = joinEndpoints(group.map(({ key }) => (snapshot.endpoints.get(key) ?? NO_ENDPOINTS)[family]));
   if (!endpoints.any) return withheld(finding('NoEndpoints', { ip }));
   const { trafficPolicy } = oldest;
-  const [{ chosen, draining }, leftOut] = eligibleNodes({ pool, family, trafficPolicy, endpoints }, snapshot);
+  const [{ chosen, draining }, leftOut] = nodesFor({ pool, family, trafficPolicy, endpoints }, snapshot, alike);
   if (chosen.length === 0) return withheld(finding(nobodyBecause(leftOut), { ip }), leftOut);
   const announcement = { address, pool, nodes: ranked(ip, chosen), draining: ranked(ip, draining) };
   return { finding: finding('Announced', { ip }), announcement, leftOut };
@@ -108,15 +120,21 @@ function idleOf(ip: string, group: readonly HoldingService[], { endpoints }: Sna
  *
  * @param ip canonical text of the address
  * @param holders the Services whose record names it, in any order
+ * @param alike the same for all addresses that are decided from a snapshot as it is, for what they share to be found once
  */
-export function decide(ip: string, holders: readonly HoldingService[], snapshot: Snapshot): Decision {
+export function decide(
+  ip: string,
+  holders: readonly HoldingService[],
+  snapshot: Snapshot,
+  alike: Alike = new Map(),
+): Decision {
   const { group, younger } = groupHolders(holders);
   const idle = idleOf(ip, group, snapshot);
   return {
     services: group.map(({ key }) => key),
     younger: younger.map(({ key }) => key),
     ...(idle.length === 0 ? {} : { idle }),
-    ...judge(ip, group, snapshot),
+    ...judge(ip, group, snapshot, alike),
   };
 }
 

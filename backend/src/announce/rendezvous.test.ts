@@ -44,6 +44,20 @@ suite('rendezvous hashing', () => {
     test(`golden rank for ${ip}`, () => assert.deepEqual(rank(ip, ['n1', 'n2', 'n3', 'n4', 'n5']), expected));
   }
 
+  test('of equal weight the first by name comes first', () => {
+    const names = new Map<number, string>();
+    for (let i = 0; ; i++) {
+      const name = `n${i}`;
+      const other = names.get(weight('192.0.2.1', name));
+      names.set(weight('192.0.2.1', name), name);
+      if (other === undefined) continue;
+      const expected = [name, other].sort();
+      assert.deepEqual(rank('192.0.2.1', expected), expected);
+      assert.deepEqual(rank('192.0.2.1', expected.toReversed()), expected);
+      return;
+    }
+  });
+
   test('the rank holds each node once and does not depend on the order of the input', () => {
     fc.assert(
       fc.property(address, nodeNames, fc.infiniteStream(fc.nat()), (ip, nodes, keys) => {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { bgpRoute, decide, type Announcement, type BgpRoute, type Decision } from '../announce/announce.ts';
+import { bgpRoute, decide, type Alike, type Announcement, type BgpRoute, type Decision } from '../announce/announce.ts';
 import type { PeerTarget } from '../announce/snapshot.ts';
 import { hostPrefix, parseAddress } from '../domain/address.ts';
 import type { Protocol } from '../domain/pool.ts';
@@ -323,7 +323,8 @@ export class Engine {
     const current = new Set(this.#inputs.addresses());
     const gone = [...this.#decided.keys()].filter((ip) => !current.has(ip));
     for (const ip of gone) this.#decided.delete(ip);
-    for (const ip of current) this.#decideOne(ip);
+    const alike: Alike = new Map();
+    for (const ip of current) this.#decideOne(ip, alike);
     this.#layer2?.set(new Map([...current].flatMap((ip) => entryOf(ip, this.#linkAddress(ip)))));
     this.#report(current, gone);
   }
@@ -337,9 +338,9 @@ export class Engine {
     this.#report(current, gone);
   }
 
-  #decideOne(ip: string): void {
+  #decideOne(ip: string, alike?: Alike): void {
     const holders = this.#inputs.holders(ip);
-    const { leftOut: _leftOut, ...decision } = decide(ip, holders, this.#inputs);
+    const { leftOut: _leftOut, ...decision } = decide(ip, holders, this.#inputs, alike);
     const isNew = !holders.some(({ announcedBefore }) => announcedBefore);
     const report = this.#decided.get(ip)?.report;
     this.#decided.set(ip, { ...decision, isNew, report });
