@@ -289,6 +289,7 @@ suite('replicas are scaled, restarted, cut off, frozen, and lose their machine',
     // So long that nobody has noticed anything of a session by then.
     const timers = { config: { holdTime: '60', keepaliveInterval: '3' } };
     for (const router of [frr, bird]) await lab.lab.apply(bgpPeer(router, router.addresses.ipv4, { timers }));
+    await lab.replicas.setMembers('n1', 'n2');
     for (const node of ['n2', 'n1']) {
       await lab.replicas.stop(node);
       await lab.replicas.start(node);

@@ -103,6 +103,21 @@ function connections(name: string, makeHarness: () => DialerHarness, options: Tc
     await harness.until(() => closes().length === 1 && peer.closed());
   });
 
+  test(`${name}: knows what has arrived at the other end, whoever reads it, while it is connected`, async () => {
+    const harness = makeHarness();
+    const { connection, peer, closes } = await connected(harness, options, remote);
+    const before = connection.delivery?.acknowledged ?? NaN;
+    peer.pause();
+    connection.write(bytes('nobody reads'));
+    await harness.until(() => connection.delivery?.isUnderWay === false);
+    peer.resume();
+    await harness.until(() => peer.received() === 'nobody reads');
+    assert.equal((connection.delivery?.acknowledged ?? NaN) - before, 'nobody reads'.length);
+    connection.destroy();
+    assert.equal(connection.delivery, undefined);
+    await harness.until(() => closes().length === 1);
+  });
+
   test(`${name}: knows the addresses once it is connected, and binds to the wanted one`, async () => {
     const harness = makeHarness();
     const { host, port } = await harness.listen(remote);
@@ -251,8 +266,12 @@ function protection(name: string, makeHarness: () => DialerHarness): void {
     connection.write(bytes('signed by the next one'));
     await harness.settle();
     assert.equal(peer.received(), '');
+    assert.equal(connection.delivery?.isUnderWay, true);
+    const { acknowledged = 0 } = connection.delivery ?? {};
     peer.setPassword('the next one');
     await harness.until(() => peer.received() === 'signed by the next one');
+    await harness.until(() => connection.delivery?.isUnderWay === false);
+    assert.equal(connection.delivery.acknowledged - acknowledged, 'signed by the next one'.length);
     peer.write('understood');
     await harness.until(() => text() === 'understood');
     connection.destroy();
