@@ -121,6 +121,28 @@ suite('what the leader would plan', () => {
     assert.equal(await allocations.now(), resting, 'the same one');
   });
 
+  test('is made of pools as they are, not as somebody has seen them a moment before', async (t) => {
+    const bench = await new ApiBench().start();
+    t.after(async () => await bench.stop());
+    const { clock, reservations, view } = bench;
+    await bench.store(eips, { ...POOL, spec: { ...SPEC, disable: true } });
+    const annotations = { [SERVICE_KEYS.wantedIPs]: '192.0.2.3' };
+    const waiting = served('shop/new', '192.0.2.3');
+    await bench.store(kinds.services, { ...waiting, metadata: { ...waiting.metadata, annotations }, status: {} });
+    const picture = new ClusterPicture({ clock, view, ...reservations });
+    const allocations = new AllocationCache({ clock, picture });
+    // As the page of a pool does, on which somebody enables it then.
+    assert.equal(picture.poolSet.get('a')?.disabled, true);
+    bench.kube.store(eips, POOL);
+    await settle();
+    await settle();
+    const service = view.services.get('shop/new') ?? assert.fail('no Service');
+    for (let seconds = 0; seconds < 30; seconds += 1) {
+      assert.equal((await allocations.now()).finding(service).reason, 'Allocated', `${seconds} s later`);
+      clock.advance(1_000);
+    }
+  });
+
   for (const [what, change] of Object.entries<(bench: ApiBench) => void>({
     'a namespace': ({ kube }) => kube.store(kinds.namespaces, { metadata: { name: 'shop', labels: { tier: 'gold' } } }),
     'a Service of another type, which may have an address of a pool for its own,': ({ kube }) =>

@@ -76,10 +76,12 @@ export class Allocation {
   }
 
   *#adopt(): Generator<void, void> {
-    const { poolSet, view } = this.#picture;
+    const { view } = this.#picture;
+    // Not the set that others have used for a moment: what is made of this may count for much longer than that.
+    const pools = this.#picture.poolSetWith(view.poolsInForce());
     const remembered = view.words.remembered();
     yield;
-    yield* this.#allocator.adopting(poolSet, remembered, this.#now);
+    yield* this.#allocator.adopting(pools, remembered, this.#now);
   }
 }
 
