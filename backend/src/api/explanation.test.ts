@@ -154,6 +154,19 @@ suite('a Service that can not be reached', () => {
     assert.match(answer.nextStep, /Set its spec\.disable to false/);
   });
 
+  test('because nobody serves it is told otherwise at once when a pool becomes the default one', async (context) => {
+    const api = await bench(context);
+    const spec = { type: 'LoadBalancer', ports: [{ port: 80 }] };
+    await api.store(kinds.services, { metadata: { name: 'plain', namespace: 'shop' }, spec });
+    // Who looks at all of them has them looked at.
+    await api.answer('services');
+    const annotations = { 'eip.porter.kubesphere.io/is-default-eip': 'true' };
+    await api.store(eips, { ...POOL, metadata: { name: 'a', annotations } } as typeof POOL);
+    assert.equal(chain(await explained(api, 'shop/plain')), 'served address:failed');
+    await api.store(eips, POOL);
+    assert.equal(chain(await explained(api, 'shop/plain')), 'served:failed');
+  });
+
   test('as another owner has the address that it wants does not tell a tenant whose', async (context) => {
     const api = await bench(context);
     await api.store(

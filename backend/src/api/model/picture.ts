@@ -161,7 +161,8 @@ export class ClusterPicture {
   /** What is asked of one Service is as new as the view. */
   #entryFor(service: Service): Entry {
     const known = this.#index.entries.get(service.key);
-    return known?.service === service ? known : this.#entryOf(service);
+    const isAsNew = known?.service === service && this.#index.isMadeBy(this.view.poolsInForce());
+    return isAsNew ? known : this.#entryOf(service);
   }
 
   #entryOf(service: Service): Entry {

@@ -75,6 +75,11 @@ export class ServiceIndex {
     return this.#revision;
   }
 
+  /** Whether these pools are those that it was made by. */
+  isMadeBy(pools: ReadonlyMap<string, Pool>): boolean {
+    return this.#pools === pools;
+  }
+
   /** Those of type LoadBalancer. */
   get entries(): ReadonlyMap<string, Entry> {
     return this.#entries;
@@ -136,6 +141,7 @@ export class ServiceIndex {
     this.#changed();
     this.#entries.clear();
     this.#holders.clear();
+    this.#unsorted.clear();
   }
 
   #add(service: Service): void {
@@ -155,6 +161,8 @@ export class ServiceIndex {
   #remove(key: string): void {
     const entry = this.#entries.get(key);
     this.#entries.delete(key);
+    // Where nobody asks for the order, those that are gone must not be remembered for it.
+    this.#unsorted.delete(key);
     this.#changed();
     for (const { ip, pool = '' } of entry?.held ?? []) {
       const held = this.#holders.get(pool) ?? new Map<string, Holder[]>();
