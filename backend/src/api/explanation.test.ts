@@ -148,10 +148,28 @@ suite('a Service that can not be reached', () => {
     assert.equal(chain(answer), 'served address:failed');
     assert.equal(answer.checks[1]?.reason, 'PoolDisabled');
     assert.deepEqual(answer.checks[1]?.details, [
-      'Eip a: it has an address for the Service.',
       'Eip b: The Eip b is disabled and gives no new addresses.',
+      'Eip a: it has an address for the Service.',
     ]);
     assert.match(answer.nextStep, /Set its spec\.disable to false/);
+  });
+
+  test('for want of an address where there are many pools says what its own ones say, and how many are left out', async (context) => {
+    const api = await bench(context);
+    const others = Array.from({ length: 28 }, (_, i) => ({
+      metadata: { name: `p${i + 10}` },
+      spec: { address: `198.51.100.${i + 1}` },
+    }));
+    const mine = { name: 'y', annotations: { 'eip.porter.kubesphere.io/is-default-eip': 'true' } };
+    await api.store(eips, ...others, { metadata: mine, spec: { address: '203.0.113.64', priority: 7 } });
+    await api.store(eips, { metadata: { name: 'z' }, spec: { address: '203.0.113.65', disable: true, priority: 9 } });
+    await api.store(kinds.services, withoutAddress('shop/new', { 'eip.openelb.kubesphere.io/v1alpha2': 'z' }));
+    const details = (await explained(api, 'shop/new')).checks[1]?.details ?? [];
+    assert.deepEqual(
+      details.slice(0, 3).map((detail) => detail.slice(0, 7)),
+      ['Eip z: ', 'Eip y: ', 'Eip a: '],
+    );
+    assert.deepEqual(details.slice(20), ['Further Eips, not listed: 11.']);
   });
 
   test('because nobody serves it is told otherwise at once when a pool becomes the default one', async (context) => {

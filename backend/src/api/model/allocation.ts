@@ -7,13 +7,20 @@ import type { Finding } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
 import type { ClusterPicture } from './picture.ts';
 
-/** Pools that are asked one by one. */
+/** Pools that are asked one by one; how many more there are is told. */
 const MAX_POOLS = 20;
 
 /** What one pool would answer a Service; no finding: an address. */
 export interface PoolWord {
   readonly pool: string;
   readonly finding: Finding | undefined;
+}
+
+/** What pools would answer it. */
+export interface PoolWords {
+  readonly asked: readonly PoolWord[];
+  /** How many there are besides. */
+  readonly more: number;
 }
 
 /**
@@ -62,17 +69,27 @@ export class Allocation {
     return planned.finding;
   }
 
-  /** What each pool says to the Service of an address of the family that it lacks, those of the lowest priority value first. */
-  pools(service: Service): PoolWord[] {
+  /** What pools say to the Service of an address of the family that it lacks, in the order in which it concerns the Service. */
+  pools(service: Service): PoolWords {
     const { namespaces } = this.#picture.view;
     const { pools, ledger, heldBack } = this.#allocator;
     const view = { pools, ledger, heldBack, namespaces, now: this.#now };
     const family = missingFamily(service, view);
-    const all = [...pools.pools.values()].sort((a, b) => a.priority - b.priority || (a.name < b.name ? -1 : 1));
-    return all.slice(0, MAX_POOLS).map(({ name }: Pool) => {
+    const all = this.#poolsFor(service);
+    const asked = all.slice(0, MAX_POOLS).map((name) => {
       const choice = choose({ ...service, wantedPools: [name], wantedIPs: [], recorded: [] }, family, view);
       return { pool: name, finding: choice.ok ? undefined : choice.finding };
     });
+    return { asked, more: all.length - asked.length };
+  }
+
+  /** Names of all pools: those that the Service names first, then those that it could get an address from unasked, then those of the lowest priority value. */
+  #poolsFor(service: Service): readonly string[] {
+    const { pools } = this.#allocator;
+    const named = service.wantedPools.filter((name) => pools.get(name) !== undefined);
+    const candidates = pools.candidates(service, this.#picture.view.namespaces.get(service.namespace));
+    const all = [...pools.pools.values()].sort((a, b) => a.priority - b.priority || (a.name < b.name ? -1 : 1));
+    return [...new Set([...named, ...[...candidates, ...all].map(({ name }: Pool) => name)])];
   }
 
   *#adopt(): Generator<void, void> {

@@ -51,12 +51,14 @@ function address(service: Service, view: ExplainView): Link {
   const { texts, allocation } = view;
   const found = allocation?.finding(service);
   if (found === undefined || found.reason === 'Allocated') return lastWord(service, view);
-  const details = (allocation?.pools(service) ?? []).map(({ pool, finding }) =>
+  const { asked = [], more = 0 } = allocation?.pools(service) ?? {};
+  const details = asked.map(({ pool, finding }) =>
     finding === undefined
       ? texts.explain('pool.possible', { pool })
       : texts.explain('pool.other', { pool, why: splitAdvice(textOf(finding, texts, view.audience)).what }),
   );
-  return ofReason({ check: 'address', result: 'failed' }, found, view, { details });
+  const rest = more === 0 ? [] : [texts.explain('pool.more', { count: more })];
+  return ofReason({ check: 'address', result: 'failed' }, found, view, { details: [...details, ...rest] });
 }
 
 function poolLink(path: ServicePath, say: Say): Link {
