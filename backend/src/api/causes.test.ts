@@ -109,6 +109,58 @@ suite('a body that can not be used', () => {
       [['body.pools.b.spec.serviceSelector.matchExpressions[0]', 'has a field that is not known: value']],
       undefined,
     ],
+    [
+      JSON.stringify({
+        drainNodes: ['n8', 'n9'],
+        pools: [
+          { name: 'b', spec: { addresses: ['192.0.2.9-192.0.2.1', 'x'], priorty: 1, bgp: { mde: 1 } } },
+          { name: 'z', disable: true },
+        ],
+        peers: [
+          { name: 'r2', spec: { conf: { peerAs: -1, prot: 1 } } },
+          { name: 'r9', adminDown: true },
+        ],
+      }),
+      [
+        ['body.drainNodes', 'there is no node n8'],
+        ['body.drainNodes', 'there is no node n9'],
+        ['body.pools.b.spec', 'has a field that is not known: priorty'],
+        ['body.pools.b.spec.bgp', 'has a field that is not known: mde'],
+        [
+          'body.pools.b.spec.addresses[0]',
+          'is reversed: the first address of a range must not be higher than the last',
+        ],
+        [
+          'body.pools.b.spec.addresses[1]',
+          'must be an IP address, a CIDR prefix or a first-last range, without spaces and without leading zeros',
+        ],
+        ['body.pools', 'there is no Eip z'],
+        ['body.peers.r2.spec.conf', 'has a field that is not known: prot'],
+        ['body.peers.r2.spec.conf.peerAs', 'Too small: expected number to be >=1'],
+        ['body.peers.r2.spec.conf.neighborAddress', 'is required'],
+        ['body.peers', 'there is no BgpPeer r9'],
+      ],
+      undefined,
+    ],
+    [
+      JSON.stringify({ drainNodes: Array.from({ length: 30 }, (_, i) => `n${i}`) }),
+      [
+        ...Array.from({ length: 20 }, (_, i) => ['body.drainNodes', `there is no node n${i}`] as const),
+        ['body', 'has further faults, not listed: 10'],
+      ],
+      undefined,
+    ],
+    [
+      JSON.stringify({ pools: Array.from({ length: 30 }, () => ({})) }),
+      [
+        ...Array.from({ length: 20 }, (_, i) => [`body.pools.${i}.name`, 'must be text'] as const),
+        ['body', 'has further faults, not listed: 10'],
+      ],
+      [
+        ...Array.from({ length: 20 }, (_, i) => [`body.pools.${i}.name`, '必须是文本'] as const),
+        ['body', '另有 10 处问题未列出'],
+      ],
+    ],
   ] as const) {
     test(`says why: ${body.slice(0, 40)}`, async (context) => {
       const api = await bench(context);

@@ -5,6 +5,7 @@ import { AddressLists } from './caches/address-lists.ts';
 import { AllocationCache } from './caches/allocation-cache.ts';
 import { Problem, tooMany } from './errors.ts';
 import { shareOf } from './identity/caller.ts';
+import { atMost } from './invalid.ts';
 import type { Reading } from './model/audience.ts';
 import { explain, needsAllocation } from './model/explanation.ts';
 import { listedAddresses, listedServices, wordsForList } from './model/listed-services.ts';
@@ -244,7 +245,7 @@ function ofTheFuture(deps: HandlersDeps): Part<'simulate' | 'getPreflight'> {
       const answer = await queue.run(caller, signal, async () => {
         return await inSlices(deps, simulate(body, { picture, words, now, texts }), signal);
       });
-      if ('field' in answer) throw new Problem('InvalidBody', { causes: [answer] });
+      if ('causes' in answer) throw new Problem('InvalidBody', { causes: atMost(answer.causes, 'body') });
       return await masked(admitted, (audience) => simulationFor(answer, audience));
     },
     getPreflight: async (_call, { texts, admitted }) => {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Cause } from './errors.ts';
 
-const MAX_CAUSES = 10;
+const MAX_CAUSES = 20;
 
 type Issue = z.core.$ZodIssue;
 type What = Omit<Cause, 'field'>;
@@ -47,10 +47,18 @@ function isRepeated({ path }: Issue, place: string, value: unknown): boolean {
   return place === 'query' && path.length === 1 && Array.isArray(given[String(path[0])]);
 }
 
+/** The first of them, with how many there are besides. */
+export function atMost(causes: readonly Cause[], place: 'path' | 'query' | 'body'): readonly Cause[] {
+  const more = causes.length - MAX_CAUSES;
+  if (more <= 0) return causes;
+  return [...causes.slice(0, MAX_CAUSES), { field: place, what: 'more', params: { count: more } }];
+}
+
 /** What is wrong with a part of a request, `value`, each with the field that it is about. */
-export function problemsOf(error: z.ZodError, place: 'path' | 'query' | 'body', value: unknown): Cause[] {
-  return error.issues.slice(0, MAX_CAUSES).map((issue) => ({
+export function problemsOf(error: z.ZodError, place: 'path' | 'query' | 'body', value: unknown): readonly Cause[] {
+  const causes = error.issues.map((issue) => ({
     field: [place, ...issue.path.map(String)].join('.'),
-    ...(isRepeated(issue, place, value) ? { what: 'once' } : whatIsWrong(issue)),
+    ...(isRepeated(issue, place, value) ? ({ what: 'once' } as const) : whatIsWrong(issue)),
   }));
+  return atMost(causes, place);
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { z } from 'zod';
 import type { LinkSpeaker } from '../../announce/link-owner.ts';
 import type { NodeHealth, HoldingService, Snapshot } from '../../announce/snapshot.ts';
 import type { Node } from '../../domain/node.ts';
@@ -9,14 +10,14 @@ import { bgpPeerSpec } from '../../resources/bgp-peer.ts';
 import { eipSpec } from '../../resources/eip.ts';
 import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
 import { parseEip } from '../../resources/parse-eip.ts';
-import type { StoredObject } from '../../resources/parse.ts';
+import type { Parse, StoredObject } from '../../resources/parse.ts';
 import type { Cause } from '../errors.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { SimulationRequest } from '../schemas/simulation.ts';
 import type { Texts } from '../texts.ts';
 import type { ClusterPicture } from './picture.ts';
 import { nodeOf, presentSessions, simulatedSessions, type Outlook } from './simulated-sessions.ts';
-import { unknownField } from './unknown-fields.ts';
+import { unknownFields } from './unknown-fields.ts';
 import { foremost } from './verdict.ts';
 
 export interface SimulationView {
@@ -27,8 +28,13 @@ export interface SimulationView {
   readonly texts: Texts;
 }
 
-/** A change that can't be made, with what is wrong in the request. */
-export type Refusal = Cause;
+/** Changes that can't be made, with all that is wrong in the request. */
+export interface Refusal {
+  readonly causes: readonly Cause[];
+}
+
+const EIP = { schema: eipSpec, parse: parseEip };
+const BGP_PEER = { schema: bgpPeerSpec, parse: parseBgpPeer };
 
 /** Everything that the answer depends on, as it is or as it would be. */
 export interface World {
@@ -106,94 +112,89 @@ function newObject(name: string, now: number): StoredObject {
   return { metadata: { name, creationTimestamp: new Date(now).toISOString() } };
 }
 
+/** What a spec of the request means, or all that is wrong with it. */
+function readSpec<T>(
+  { schema, parse }: { readonly schema: z.ZodType; readonly parse: (object: StoredObject) => Parse<T> },
+  object: StoredObject,
+  path: string,
+): T | Refusal {
+  const unknown = unknownFields(schema, object.spec, `${path}.spec`);
+  const parsed = parse(object);
+  if (parsed.ok && unknown.length === 0) return parsed.value;
+  const problems = parsed.ok ? [] : parsed.problems;
+  const said = problems.map(({ field, message }): Cause => {
+    return { field: `${path}.${field}`, what: 'said', params: { message } };
+  });
+  return { causes: [...unknown, ...said] };
+}
+
+function notThere(field: string, kind: string, name: string): Refusal {
+  return { causes: [{ field, what: 'notThere', params: { kind, name } }] };
+}
+
 function editedPool(
   { name, spec, isDefault, disable, delete: deleted }: SimulationRequest['pools'][number],
   before: Pool | undefined,
   { picture, now }: SimulationView,
-): Pool | Refusal {
-  let pool = before;
-  if (spec !== undefined) {
-    const object = picture.view.poolObject(name) ?? newObject(name, now);
-    const unknown = unknownField(eipSpec, spec, `body.pools.${name}.spec`);
-    if (unknown !== undefined) return unknown;
-    const parsed = parseEip({ ...object, spec });
-    if (!parsed.ok) {
-      const [{ field, message } = { field: 'spec', message: '' }] = parsed.problems;
-      return { field: `body.pools.${name}.${field}`, what: 'said', params: { message } };
-    }
-    pool = parsed.value;
-  }
-  if (pool === undefined) return { field: 'body.pools', what: 'notThere', params: { kind: 'Eip', name } };
-  return {
-    ...pool,
-    isDefault: isDefault ?? pool.isDefault,
-    disabled: disable ?? pool.disabled,
-    deleting: deleted ?? pool.deleting,
-  };
+): Edited<Pool> {
+  const object = picture.view.poolObject(name) ?? newObject(name, now);
+  const pool = spec === undefined ? before : readSpec(EIP, { ...object, spec }, `body.pools.${name}`);
+  if (pool === undefined) return notThere('body.pools', 'Eip', name);
+  if (isRefusal(pool)) return pool;
+  const flags = { isDefault: isDefault ?? pool.isDefault, disabled: disable ?? pool.disabled };
+  return { value: { ...pool, ...flags, deleting: deleted ?? pool.deleting } };
 }
 
 function editedPeer(
-  { name, spec, adminDown }: SimulationRequest['peers'][number],
+  { name, spec, adminDown, delete: deleted }: SimulationRequest['peers'][number],
   before: Peer | undefined,
   { picture, now }: SimulationView,
-): Peer | Refusal {
-  let peer = before;
-  if (spec !== undefined) {
-    const object = picture.view.peerObject(name) ?? newObject(name, now);
-    const unknown = unknownField(bgpPeerSpec, spec, `body.peers.${name}.spec`);
-    if (unknown !== undefined) return unknown;
-    const parsed = parseBgpPeer({ ...object, spec });
-    if (!parsed.ok) {
-      const [{ field, message } = { field: 'spec', message: '' }] = parsed.problems;
-      return { field: `body.peers.${name}.${field}`, what: 'said', params: { message } };
-    }
-    peer = parsed.value;
-  }
-  if (peer === undefined) return { field: 'body.peers', what: 'notThere', params: { kind: 'BgpPeer', name } };
-  return { ...peer, adminDown: adminDown ?? peer.adminDown };
+): Edited<Peer> {
+  const object = picture.view.peerObject(name) ?? newObject(name, now);
+  const peer = spec === undefined ? before : readSpec(BGP_PEER, { ...object, spec }, `body.peers.${name}`);
+  if (peer === undefined) return notThere('body.peers', 'BgpPeer', name);
+  if (isRefusal(peer)) return peer;
+  return { value: deleted === true ? undefined : { ...peer, adminDown: adminDown ?? peer.adminDown } };
 }
 
 export function isRefusal(value: object): value is Refusal {
-  return 'field' in value && 'what' in value;
+  return 'causes' in value;
 }
 
-function changedPools(
-  before: ReadonlyMap<string, Pool>,
-  request: SimulationRequest,
-  view: SimulationView,
-): ReadonlyMap<string, Pool> | Refusal {
-  const pools = new Map(before);
-  for (const change of request.pools) {
-    const pool = editedPool(change, pools.get(change.name), view);
-    if (isRefusal(pool)) return pool;
-    pools.set(change.name, pool);
-  }
-  return pools;
+interface Changed<T> {
+  readonly all: ReadonlyMap<string, T>;
+  /** What is wrong with the changes, all of it. */
+  readonly causes: readonly Cause[];
 }
 
-function changedPeers(
-  before: ReadonlyMap<string, Peer>,
-  request: SimulationRequest,
-  view: SimulationView,
-): ReadonlyMap<string, Peer> | Refusal {
-  const peers = new Map(before);
-  for (const change of request.peers) {
-    const peer = editedPeer(change, peers.get(change.name), view);
-    if (isRefusal(peer)) return peer;
-    if (change.delete === true) peers.delete(change.name);
-    else peers.set(change.name, peer);
+/** What there is after an edit: undefined, it is gone. */
+type Edited<T> = { readonly value: T | undefined } | Refusal;
+
+/** Of several changes of one object each goes on from the one before. */
+function changed<T, C extends { readonly name: string }>(
+  before: ReadonlyMap<string, T>,
+  changes: readonly C[],
+  edit: (change: C, before: T | undefined) => Edited<T>,
+): Changed<T> {
+  const all = new Map(before);
+  const causes: Cause[] = [];
+  for (const change of changes) {
+    const edited = edit(change, all.get(change.name));
+    if (isRefusal(edited)) causes.push(...edited.causes);
+    else if (edited.value === undefined) all.delete(change.name);
+    else all.set(change.name, edited.value);
   }
-  return peers;
+  return { all, causes };
 }
 
 /** Those whose session would be another one than now. */
 function reopened(before: ReadonlyMap<string, Peer>, after: ReadonlyMap<string, Peer>): Set<string> {
-  const changed = [...after.values()].filter((peer) => {
+  const others = [...after.values()].filter((peer) => {
     const was = before.get(peer.name);
     // By its labels pools select it, and nobody speaks with it in another way.
     return was === undefined || (was !== peer && !isDeepStrictEqual({ ...was, labels: {} }, { ...peer, labels: {} }));
   });
-  return new Set(changed.map(({ name }) => name));
+  return new Set(others.map(({ name }) => name));
 }
 
 /** The world after all changes, or what is wrong with them. */
@@ -203,22 +204,21 @@ export function* changedWorld(
   view: SimulationView,
 ): Generator<void, World | Refusal> {
   const { picture, words } = view;
-  const unknown = request.drainNodes.find((name) => !snapshot.nodes.has(name));
-  if (unknown !== undefined)
-    return { field: 'body.drainNodes', what: 'notThere', params: { kind: 'node', name: unknown } };
-  const pools = changedPools(snapshot.pools, request, view);
-  if (isRefusal(pools)) return pools;
+  const unknown = request.drainNodes.filter((name) => !snapshot.nodes.has(name));
+  const noNodes = unknown.flatMap((name) => notThere('body.drainNodes', 'node', name).causes);
+  const pools = changed(snapshot.pools, request.pools, (change, pool) => editedPool(change, pool, view));
   const before = { peers: new Map(picture.view.peers.values()), nodes: snapshot.nodes, words };
-  const peers = changedPeers(before.peers, request, view);
-  if (isRefusal(peers)) return peers;
+  const peers = changed(before.peers, request.peers, (change, peer) => editedPeer(change, peer, view));
+  const causes = [...noNodes, ...pools.causes, ...peers.causes];
+  if (causes.length > 0) return { causes };
   const gone = new Set(request.drainNodes);
   const left = yield* drained(snapshot, gone);
   // Its replica goes with a node, and so do that one's sessions.
   const stay = words.filter((word) => !gone.has(nodeOf(word) ?? ''));
-  const stage = { peers, nodes: left.nodes, words: stay };
+  const stage = { peers: peers.all, nodes: left.nodes, words: stay };
   return {
-    snapshot: { ...left, pools },
-    sessions: simulatedSessions(stage, before, reopened(before.peers, peers), picture),
+    snapshot: { ...left, pools: pools.all },
+    sessions: simulatedSessions(stage, before, reopened(before.peers, peers.all), picture),
     ...speakersOf(stay),
   };
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Cause } from '../errors.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -7,29 +7,42 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Of everything that is in a value, what is at which path below it. */
-function* objectsIn(written: unknown, read: unknown, path: string): Generator<readonly [string, Fields, Fields]> {
-  if (Array.isArray(written) && Array.isArray(read)) {
-    for (const [i, item] of written.entries()) yield* objectsIn(item, read[i], `${path}[${i}]`);
-  } else if (isObject(written) && isObject(read)) {
-    yield [path, written, read];
+/** What a schema is about, whether or not it has to be there. */
+function bare(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault) {
+    return bare(schema.unwrap() as z.ZodType);
+  }
+  return schema;
+}
+
+/** Everything that is in a value for which a schema has fields, with what is at which path below it. */
+function* objectsIn(schema: z.ZodType, written: unknown, path: string): Generator<readonly [string, Fields, Fields]> {
+  const known = bare(schema);
+  if (known instanceof z.ZodArray && Array.isArray(written)) {
+    for (const [i, item] of written.entries()) yield* objectsIn(known.element as z.ZodType, item, `${path}[${i}]`);
+  } else if (known instanceof z.ZodRecord && isObject(written)) {
     for (const [key, value] of Object.entries(written)) {
-      if (Object.hasOwn(read, key)) yield* objectsIn(value, read[key], `${path}.${key}`);
+      yield* objectsIn(known.valueType as z.ZodType, value, `${path}.${key}`);
+    }
+  } else if (known instanceof z.ZodObject && isObject(written)) {
+    const shape = known.shape as Readonly<Record<string, z.ZodType>>;
+    yield [path, written, shape];
+    for (const [key, value] of Object.entries(written)) {
+      if (Object.hasOwn(shape, key) && shape[key] !== undefined) yield* objectsIn(shape[key], value, `${path}.${key}`);
     }
   }
 }
 
 /**
  * What is written in the `spec` of an object and means nothing there, as a name that is misspelt: the API server takes such a field away or
- * refuses it, so that what is simulated would not be what is meant. Undefined: all of it is known, or it can't be read at all.
+ * refuses it, so that what is simulated would not be what is meant. All of them, whatever else is wrong with the spec.
  * @param path of the spec in the request
  */
-export function unknownField(schema: z.ZodType, spec: unknown, path: string): Cause | undefined {
-  const result = schema.safeParse(spec);
-  if (!result.success) return undefined;
-  for (const [field, written, read] of objectsIn(spec, result.data, path)) {
-    const unknown = Object.keys(written).filter((key) => !Object.hasOwn(read, key));
-    if (unknown.length > 0) return { field, what: 'unknown', params: { keys: unknown.join(', ') } };
+export function unknownFields(schema: z.ZodType, spec: unknown, path: string): Cause[] {
+  const causes: Cause[] = [];
+  for (const [field, written, shape] of objectsIn(schema, spec, path)) {
+    const unknown = Object.keys(written).filter((key) => !Object.hasOwn(shape, key));
+    if (unknown.length > 0) causes.push({ field, what: 'unknown', params: { keys: unknown.join(', ') } });
   }
-  return undefined;
+  return causes;
 }
