@@ -34,7 +34,7 @@ import type { Replica } from './schemas/replica.ts';
 import type { ListedService } from './schemas/service.ts';
 import { inSlices } from './slices.ts';
 import type { Language, Texts } from './texts.ts';
-import { masked, withinNamespace } from './visibility.ts';
+import { besideOthers, masked, withinNamespace } from './visibility.ts';
 
 export interface HandlersDeps {
   readonly clock: Clock;
@@ -197,7 +197,7 @@ function ofServices(deps: HandlersDeps): Part<ServiceRoutes> {
     return found(view.services.get(key), 'Service', key);
   };
   const reading = async (namespace: string, { texts, admitted }: Context): Promise<Reading> => {
-    return { texts, audience: await withinNamespace(admitted, namespace) };
+    return { texts, audience: await besideOthers(admitted, namespace) };
   };
   const wordsOf = ({ recorded, claims }: Service): ReturnType<Gather['all']> =>
     wordsOfAddresses(deps, claims ? recorded.map(({ ip }) => ip) : []);
@@ -206,9 +206,9 @@ function ofServices(deps: HandlersDeps): Part<ServiceRoutes> {
       const answer = await servicePage(() => picture.index.sorted, query, deps);
       return await masked(admitted, (audience) => answer({ texts, audience }));
     },
-    listNamespacedServices: async ({ params: { namespace }, query }, context) => {
+    listNamespacedServices: async ({ params: { namespace }, query }, { texts, admitted }) => {
       const answer = await servicePage(() => picture.index.inNamespace(namespace), query, deps);
-      return answer(await reading(namespace, context));
+      return answer({ texts, audience: await withinNamespace(admitted, namespace) });
     },
     getService: async ({ params: { namespace, name } }, context) => {
       const service = serviceOf(namespace, name);

@@ -74,6 +74,36 @@ suite('names of Services of others', () => {
     }
   });
 
+  test('of the same namespace are left out for who may ask about one Service alone', async (context) => {
+    const api = await bench(context);
+    await api.store(eips, POOL);
+    const wanting = served('shop/new', '192.0.2.1');
+    const annotations = { 'lb.kubesphere.io/ips': '192.0.2.1', 'eip.openelb.kubesphere.io/v1alpha2': 'a' };
+    const condition = {
+      ...{ type: 'network.kubesphere.io/Allocated', status: 'False', reason: 'WantedAddressTaken' },
+      ...{ message: 'It is held by shop/web.', lastTransitionTime: '2026-01-02T00:00:00Z' },
+    };
+    await api.store(kinds.services, served('shop/web', '192.0.2.1'), {
+      ...wanting,
+      metadata: { ...wanting.metadata, annotations },
+      status: { conditions: [condition] },
+    } as never);
+    const own = ['get services shop/new', 'get services/explanation shop/new'];
+    api.users.set('guest', { name: 'guest', may: own });
+    api.users.set('tenant', { name: 'tenant', may: [...own, 'list services shop'] });
+    const told = async (token: string): Promise<readonly [string, string | undefined]> => {
+      const path = 'namespaces/shop/services/new';
+      const { sentence } = await api.answer<{ sentence: string }>(`${path}/explanation`, { token });
+      return [sentence, (await api.answer<ServiceSummary>(path, { token })).allocated?.message];
+    };
+    const [sentence, message] = await told('tenant');
+    assert.match(sentence, /held by the Service shop\/web/);
+    assert.equal(message, 'It is held by shop/web.');
+    const [masked, rest] = await told('guest');
+    assert.match(masked, /held by another Service/);
+    assert.equal(rest, 'It is held by another Service.');
+  });
+
   test('are shown of every namespace that the reader may see, of a hundred as well', async (context) => {
     const api = await bench(context);
     await api.store(eips, POOL);

@@ -1,13 +1,19 @@
 import type { Admitted } from './identity/gate.ts';
-import { EVERYBODY, onlyNamespace, type Audience } from './model/audience.ts';
+import { EVERYBODY, NOBODY, onlyNamespace, type Audience } from './model/audience.ts';
 import { BASE_PATH } from './routes.ts';
 
 /** Namespaces of other owners in one answer that rights are asked for; the rest stay unnamed. */
 const MAX_ASKED = 250;
 
-/** An answer of a namespaced path: other namespaces are named to those only who may see all. */
+/** The list of a namespace: other namespaces are named to those only who may see all. */
 export async function withinNamespace(admitted: Admitted, namespace: string): Promise<Audience> {
   return (await admitted.seesAll()) ? EVERYBODY : onlyNamespace(namespace);
+}
+
+/** One Service: the others of its namespace are named to those only who may list them. */
+export async function besideOthers(admitted: Admitted, namespace: string): Promise<Audience> {
+  if (await admitted.seesAll()) return EVERYBODY;
+  return (await admitted.may(...listingIn(namespace))) ? onlyNamespace(namespace) : NOBODY;
 }
 
 /** An answer that may name Services of any namespace: each only to whom may see the Services there. */

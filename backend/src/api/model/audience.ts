@@ -14,6 +14,7 @@ export interface Reading {
 }
 
 export const EVERYBODY: Audience = { sees: () => true };
+export const NOBODY: Audience = { sees: () => false };
 
 export function onlyNamespace(own: string): Audience {
   return { sees: (namespace) => namespace === own };
