@@ -111,6 +111,24 @@ suite('what ended a BGP session', () => {
     assert.equal(zh.told('what it answers is no HTTP'), '其应答不是 HTTP');
   });
 
+  test('what keeps BFD from a session is told in Chinese as well, with the words of the kernel, and in its condition', async (context) => {
+    const api = await bench(context);
+    const problem = 'UDP port 3784: bind: address already in use (EADDRINUSE)';
+    const bfd = { state: 'Down', since: '2026-01-01T00:00:00Z', transmitIntervalMs: 300, problem } as const;
+    const none = { diagnostic: undefined, remoteDiagnostic: undefined, detectionTimeMs: undefined };
+    const session = { ...aSession('r1'), bfd: { ...bfd, ...none } };
+    api.replicas.set('porter-0', factsOf('porter-0', { sessions: [session] }));
+    const told = 'UDP 端口 3784：端口已被占用（bind: address already in use (EADDRINUSE)）';
+    const chinese = await api.answer<PeerAnswer>('peers/r1', { headers: { 'accept-language': 'zh' } });
+    const english = await api.answer<PeerAnswer>('peers/r1');
+    assert.deepEqual([chinese.live[0]?.bfd?.problem, english.live[0]?.bfd?.problem], [told, problem]);
+    const because = (why: string): string => zh.told(`spec.bfd: BFD is not up from n1, n2 (${why}).`);
+    assert.ok(because(problem).includes(told), because(problem));
+    const silent = because('the router does not answer: is BFD configured there?');
+    assert.doesNotMatch(silent, /answer|configured/);
+    assert.ok(because('Control Detection Time Expired').includes('Control Detection Time Expired'));
+  });
+
   test('stays as it is where there are no words for it, and in English', () => {
     assert.equal(zh.networkWords('something else'), 'something else');
     assert.equal(zh.networkWords('connection lost: something else'), '连接中断：something else');

@@ -67,6 +67,11 @@ const sentences = new Sentences({ reasons: enReasons, statuses: enStatuses });
 /** What is made of what ended a BGP session, and of what second witnesses saw. */
 const endings = new Sentences({ network: enNetwork });
 
+/** What is said of those that run beside this one. */
+const besides = new Sentences({
+  explain: Object.fromEntries(Object.entries(enExplain).filter(([key]) => key.startsWith('beside.'))),
+});
+
 /** Parameters that are sentences themselves. */
 const PARTS: readonly string[] = ['why', 'table'];
 
@@ -141,12 +146,22 @@ export class Texts {
     return this.#text(found.source, found.key, Object.fromEntries(params));
   }
 
+  /** What is said of another load balancer of this kind that runs in the cluster, in English, in this language. */
+  beside(words: string): string {
+    const found = this.language === 'en' ? undefined : besides.whole(words);
+    return found === undefined ? words : this.#text(found.source, found.key, found.params);
+  }
+
   #known(params: Readonly<Record<string, string>>): Params {
     const known = Object.entries(params).map(([name, value]) => {
-      const text = name === 'problems' ? this.#problems(value) : value;
-      return [name, text.replaceAll(HIDDEN, this.explain('hidden'))] as const;
+      return [name, this.#part(name, value).replaceAll(HIDDEN, this.explain('hidden'))] as const;
     });
     return Object.fromEntries(known);
+  }
+
+  #part(name: string, value: string): string {
+    if (name === 'problems') return this.#problems(value);
+    return PARTS.includes(name) ? this.networkWords(value) : value;
   }
 
   /** Field by field; what a schema says by itself, or what was cut off, stays as it is. */

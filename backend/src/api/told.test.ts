@@ -155,6 +155,15 @@ const MESSAGES: readonly string[] = [
   peer({ passwordProblem: 'gone.' }).slice('gone. '.length),
   peer({ passwordProblem: 'gone.', hasPasswordInForce: true }).slice('gone. '.length),
   peer({ passwordProblem: 'gone.', waits: { for: 'password' } }).slice('gone. '.length),
+  ...[
+    'There is no Secret lb/r1.',
+    'The Secret lb/r1 may not be read: RBAC forbids it.',
+    'The Secret lb/r1 has not been read yet.',
+    'The Secret lb/r1 has no key "password".',
+    'The key "password" of the Secret lb/r1 is no UTF-8 text.',
+    'The key "password" of the Secret lb/r1 is empty.',
+    'The key "password" of the Secret lb/r1 has more than 80 octets.',
+  ].map((passwordProblem) => peer({ passwordProblem })),
   peer({ waits: { for: 'neighbour', of: 'r0' } }),
   peer({ replicas: [{ ...SESSION, sessionState: 'Active' }] }),
   peer({

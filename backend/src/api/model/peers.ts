@@ -107,7 +107,7 @@ function negotiated(session: SessionFacts): Session['negotiated'] {
 
 const BFD_STATES = ['AdminDown', 'Down', 'Init', 'Up'] as const;
 
-function bfdAnswer({ bfd }: SessionFacts): Session['bfd'] {
+function bfdAnswer({ bfd }: SessionFacts, texts: Texts): Session['bfd'] {
   if (bfd === undefined) return null;
   return {
     state: BFD_STATES.find((known) => known === bfd.state) ?? 'Down',
@@ -116,7 +116,7 @@ function bfdAnswer({ bfd }: SessionFacts): Session['bfd'] {
     remoteDiagnostic: bfd.remoteDiagnostic ?? null,
     transmitIntervalMs: bfd.transmitIntervalMs,
     detectionTimeMs: bfd.detectionTimeMs ?? null,
-    problem: bfd.problem ?? null,
+    problem: bfd.problem === undefined ? null : texts.networkWords(bfd.problem),
   };
 }
 
@@ -133,7 +133,7 @@ function sessionAnswer(session: SessionFacts, { name, node }: Word['replica'], t
     negotiated: negotiated(session),
     prefixesSent: session.prefixesSent,
     counters: { ...session.counters },
-    bfd: bfdAnswer(session),
+    bfd: bfdAnswer(session, texts),
   };
 }
 
