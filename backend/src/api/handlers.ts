@@ -250,7 +250,7 @@ function ofTheFuture(deps: HandlersDeps): Part<'simulate' | 'getPreflight'> {
     },
     getPreflight: async (_call, { texts, admitted }) => {
       const words = await gather.all();
-      return await masked(admitted, (audience) => preflightAnswer({ picture, words, audience }, texts));
+      return await masked(admitted, (audience) => preflightAnswer({ picture, words, texts, audience }));
     },
   };
 }

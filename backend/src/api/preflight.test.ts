@@ -83,6 +83,54 @@ suite('before the first Service', () => {
     assert.match(nextStep ?? '', /kubectl porterlb takeover openelb/);
   });
 
+  test('what is in the way is told in Chinese, too: what a kernel says as that says it, the rest in our words', async (context) => {
+    const api = await bench(context);
+    const portProblems = [
+      { port: 179, problem: 'bind: address already in use (EADDRINUSE)' },
+      { port: 17982, problem: 'on 127.0.0.1: listen EADDRINUSE: address already in use 127.0.0.1:17982' },
+      { port: 180, problem: 'something else' },
+    ];
+    api.replicas.set('porter-0', factsOf('porter-0', { portProblems }));
+    const objectsOf = async (wanted: string, language = 'zh'): Promise<readonly string[]> => {
+      const { checks } = await api.answer<Preflight>('preflight', { headers: { 'accept-language': language } });
+      return checks.find(({ check }) => check === wanted)?.objects ?? [];
+    };
+    assert.deepEqual(await objectsOf('ports'), [
+      'porter-0-node: 179, 端口已被占用（bind: address already in use (EADDRINUSE)）',
+      'porter-0-node: 17982, 在 127.0.0.1 上：127.0.0.1:17982 已被占用（listen EADDRINUSE: address already in use）',
+      'porter-0-node: 180, something else',
+    ]);
+    assert.equal((await objectsOf('ports', 'en'))[0], `porter-0-node: 179, ${portProblems[0]?.problem}`);
+    const spec = { type: 'LoadBalancer', loadBalancerClass: 'example.com/lb', ports: [{ port: 80 }] };
+    const status = { loadBalancer: { ingress: [{ ip: '192.0.2.3' }] } };
+    await api.store(kinds.services, { metadata: { name: 'theirs', namespace: 'shop' }, spec, status });
+    assert.deepEqual(await objectsOf('loadBalancers'), ['shop/theirs (类 example.com/lb; Eip a 的 192.0.2.3)']);
+    const beside = [
+      'DaemonSet lb/a runs',
+      'Deployment lb/b is ending',
+      'Deployment lb/c is about to return',
+      'Deployment lb/d may run, and may not be looked at: let the ServiceAccount p/m get it, or delete the ClusterRoleBinding x',
+    ];
+    api.clock.advance(2_000);
+    api.replicas.set('porter-0', factsOf('porter-0', { beside }));
+    const told = await objectsOf('loadBalancers');
+    assert.deepEqual(told.slice(0, 3), [
+      'DaemonSet lb/a 正在运行',
+      'Deployment lb/b 正在结束',
+      'Deployment lb/c 即将恢复运行',
+    ]);
+    assert.match(told[3] ?? '', /^Deployment lb\/d 可能在运行.* ServiceAccount p\/m .* ClusterRoleBinding x$/);
+  });
+
+  test('of many objects the first are named, and all are counted', async (context) => {
+    const api = await bench(context);
+    const portProblems = Array.from({ length: 12 }, (_, i) => ({ port: 179 + i, problem: 'listen EADDRINUSE' }));
+    api.replicas.set('porter-0', factsOf('porter-0', { portProblems }));
+    const { checks } = await api.answer<Preflight>('preflight');
+    const { objects, count } = checks.find(({ check }) => check === 'ports') ?? {};
+    assert.deepEqual([objects?.length, count], [10, 12]);
+  });
+
   test('pools without a router, kernels that answer and other load balancers are named', async (context) => {
     const api = await new ApiBench().start();
     context.after(async () => await api.stop());

@@ -4,14 +4,26 @@ import { taskOf } from '../plan.ts';
 import { columns, sections, type Row } from '../render/columns.ts';
 import { word } from '../render/states.ts';
 import type { View } from '../render/view.ts';
-import { counted, firstOf } from '../render/words.ts';
+import { counted } from '../render/words.ts';
 import { noWords, type Command } from './command.ts';
 
 const NAMED = 5;
 
-function rows({ check, result, text, nextStep, objects }: Preflight['checks'][number], view: View): Row[] {
-  const about = objects.length === 0 ? [] : [`It is about ${firstOf(objects, NAMED)}.`];
-  const below = result === 'passed' ? [] : [nextStep, ...about].filter((line) => line !== '');
+type Check = Preflight['checks'][number];
+/** An API of an earlier version names the first ten, and doesn't say how many there are. */
+type KnownCheck = Omit<Check, 'count'> & Partial<Pick<Check, 'count'>>;
+
+function aboutText({ objects, count = objects.length }: KnownCheck): string {
+  if (count === 0) return '';
+  if (objects.length === 0) return `It is about ${counted(count, 'object')} that you may not see.`;
+  const names = objects.slice(0, NAMED);
+  const more = count - names.length;
+  return `It is about ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
+}
+
+function rows(found: KnownCheck, view: View): Row[] {
+  const { check, result, text, nextStep } = found;
+  const below = result === 'passed' ? [] : [nextStep, aboutText(found)].filter((line) => line !== '');
   return [[check, word(result, view), text], ...below.map((line) => ['', '', line])];
 }
 

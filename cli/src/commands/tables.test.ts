@@ -326,6 +326,22 @@ pools   failed   There is no pool.
     );
     assert.equal(task(preflight).exitCode(given), EXIT.problems);
   });
+
+  it('a finding says of how many it is, whoever may be named', () => {
+    const about = (objects: readonly string[], count?: number): string => {
+      const finding = { check: 'nodes', result: 'failed', text: 'No.', nextStep: '', objects, count };
+      return (
+        table(task(preflight), { preflight: { ready: false, checks: [finding] } })
+          .split('\n')
+          .at(-2) ?? ''
+      );
+    };
+    const ten = Array.from({ length: 10 }, (_, i) => `n${i}`);
+    assert.match(about(ten, 40), /It is about n0, n1, n2, n3, n4 and 35 more\.$/);
+    assert.match(about([], 3), /It is about 3 objects that you may not see\.$/);
+    // An API of an earlier version.
+    assert.match(about(ten), /n4 and 5 more\.$/);
+  });
 });
 
 describe('services', () => {

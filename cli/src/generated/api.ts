@@ -382,8 +382,10 @@ export type Preflight = {
     readonly result: 'passed' | 'warning' | 'failed' | 'unknown';
     readonly text: string;
     readonly nextStep: string;
-    /** What it is about; the first of them. */
+    /** What it is about: the first of them that you may see. */
     readonly objects: readonly (string)[];
+    /** How many objects it is about. */
+    readonly count: number;
   })[];
 };
 
@@ -569,7 +571,7 @@ export type Session = {
     readonly transmitIntervalMs: number;
     /** After how long a silence the router is given up. Null: it is silent. */
     readonly detectionTimeMs: number | null;
-    /** Why there can be no session. */
+    /** Why there can be no session, in the language of the request as far as it is known; what a kernel says is in it as that says it. */
     readonly problem: string | null;
   } | null;
 };

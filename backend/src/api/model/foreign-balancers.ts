@@ -1,7 +1,7 @@
 import { parseAddress } from '../../domain/address.ts';
 import { holds, type Pool } from '../../domain/pool.ts';
 import type { Service } from '../../domain/service.ts';
-import { visible, type Audience } from './audience.ts';
+import { visible, type Reading } from './audience.ts';
 import type { ClusterPicture } from './picture.ts';
 
 /** By what a controller leaves in the annotations of Services: how such a key begins, and who it is. */
@@ -18,15 +18,24 @@ const SIGNS: readonly (readonly [beginning: string, name: string])[] = [
 /** What another load balancer has given to one Service. */
 interface Foreign {
   readonly service: Service;
-  /** Those of its addresses that lie in a pool of ours, each with the pool's name. */
-  readonly inside: readonly string[];
+  /** Those of its addresses that lie in a pool of ours. */
+  readonly inside: readonly { readonly ip: string; readonly pool: string }[];
   /** Its own class or annotation keeps us from it. */
   readonly apart: boolean;
 }
 
-export type ForeignFound =
-  | { readonly result: 'passed' | 'warning'; readonly text?: 'apart'; readonly objects: readonly string[] }
-  | { readonly result: 'failed'; readonly text: 'inside'; readonly objects: readonly string[] };
+export type ForeignFound = Named &
+  (
+    | { readonly result: 'passed' | 'warning'; readonly text?: 'apart' }
+    | { readonly result: 'failed'; readonly text: 'inside' }
+  );
+
+interface Named {
+  /** Those that may be named. */
+  readonly objects: readonly string[];
+  /** How many there are. */
+  readonly count: number;
+}
 
 function poolAround(ip: string, pools: readonly Pool[]): string | undefined {
   const address = parseAddress(ip);
@@ -40,23 +49,29 @@ function foreignOf(service: Service, pools: readonly Pool[], notServed: string |
   if (given.length === 0) return [];
   const inside = given.flatMap((ip) => {
     const pool = poolAround(ip, pools);
-    return pool === undefined ? [] : [`${ip} of Eip ${pool}`];
+    return pool === undefined ? [] : [{ ip, pool }];
   });
   return [{ service, inside, apart: notServed === 'ForeignClass' || notServed === 'OptedOut' }];
 }
 
 /** Who serves it, by what it leaves there, else by the class. */
-function controllerOf({ key, loadBalancerClass }: Service, { view }: ClusterPicture): string | undefined {
+function controllerOf(
+  { key, loadBalancerClass }: Service,
+  { view }: ClusterPicture,
+  { texts }: Reading,
+): string | undefined {
   const keys = Object.keys(view.serviceObject(key)?.metadata?.annotations ?? {});
   const sign = SIGNS.find(([beginning]) => keys.some((each) => each.startsWith(beginning)));
-  return sign?.[1] ?? (loadBalancerClass === undefined ? undefined : `class ${loadBalancerClass}`);
+  if (sign !== undefined) return sign[1];
+  return loadBalancerClass === undefined ? undefined : texts.explain('foreign.class', { name: loadBalancerClass });
 }
 
-function named({ service, inside }: Foreign, picture: ClusterPicture, audience: Audience): string[] {
-  if (visible(service.key, audience) === null) return [];
+function named({ service, inside }: Foreign, picture: ClusterPicture, reading: Reading): string[] {
+  if (visible(service.key, reading.audience) === null) return [];
   // Of a Service that is ours the class says nothing.
-  const by = picture.notServed(service) === undefined ? undefined : controllerOf(service, picture);
-  const about = [...(by === undefined ? [] : [by]), ...inside].join('; ');
+  const by = picture.notServed(service) === undefined ? undefined : controllerOf(service, picture, reading);
+  const where = inside.map((each) => reading.texts.explain('foreign.inside', each));
+  const about = [...(by === undefined ? [] : [by]), ...where].join('; ');
   return [about === '' ? service.key : `${service.key} (${about})`];
 }
 
@@ -64,17 +79,17 @@ function named({ service, inside }: Foreign, picture: ClusterPicture, audience: 
  * Addresses that other load balancers have given. Two that give the same ones announce them against each other; Services without a class
  * could be taken by either; those with a class of their own and addresses elsewhere are in nobody's way.
  */
-export function foreignServices(picture: ClusterPicture, audience: Audience): ForeignFound {
+export function foreignServices(picture: ClusterPicture, reading: Reading): ForeignFound {
   const pools = [...picture.view.poolsInForce().values()];
   const all = [...picture.index.entries.values()]
     .flatMap(({ service, notServed }) => foreignOf(service, pools, notServed?.reason))
     .sort((a, b) => (a.service.key < b.service.key ? -1 : 1));
-  const objectsOf = (some: readonly Foreign[]): string[] => some.flatMap((each) => named(each, picture, audience));
+  const these = (some: readonly Foreign[]): Named => {
+    return { objects: some.flatMap((each) => named(each, picture, reading)), count: some.length };
+  };
   const inside = all.filter((each) => each.inside.length > 0);
-  if (inside.length > 0) return { result: 'failed', text: 'inside', objects: objectsOf(inside) };
+  if (inside.length > 0) return { result: 'failed', text: 'inside', ...these(inside) };
   const close = all.filter(({ apart }) => !apart);
-  if (close.length > 0) return { result: 'warning', objects: objectsOf(close) };
-  return all.length === 0
-    ? { result: 'passed', objects: [] }
-    : { result: 'passed', text: 'apart', objects: objectsOf(all) };
+  if (close.length > 0) return { result: 'warning', ...these(close) };
+  return all.length === 0 ? { result: 'passed', ...these([]) } : { result: 'passed', text: 'apart', ...these(all) };
 }

@@ -1,27 +1,28 @@
 import type { ReplicaReport } from '../replicas/facts.ts';
 import type { Word } from '../replicas/gather.ts';
 import type { Preflight } from '../schemas/simulation.ts';
-import type { ExplainKey, Texts } from '../texts.ts';
-import type { Audience } from './audience.ts';
+import type { ExplainKey } from '../texts.ts';
+import type { Reading } from './audience.ts';
 import { foreignServices } from './foreign-balancers.ts';
 import { evidenceByNode } from './nodes.ts';
 import type { ClusterPicture } from './picture.ts';
 
 type Check = Preflight['checks'][number];
 
-/** The objects that a check names. */
+/** The objects that a check names; all are counted. */
 const MAX_NAMED = 10;
 
-interface PreflightView {
+interface PreflightView extends Reading {
   readonly picture: ClusterPicture;
   readonly words: readonly Word[];
-  readonly audience: Audience;
 }
 
 interface Found {
   readonly check: Check['check'];
   readonly result: Check['result'];
   readonly objects?: readonly string[];
+  /** How many these are, where not all of them may be named. */
+  readonly count?: number;
   /** Which of the texts of the check; its result if not given. */
   readonly text?: string;
 }
@@ -35,8 +36,9 @@ function nodes({ picture }: PreflightView): Found {
 
 function loadBalancers(view: PreflightView): Found {
   const beside = new Set(view.words.flatMap((word) => ('facts' in word ? word.facts.beside : [])));
-  if (beside.size > 0) return { check: 'loadBalancers', result: 'failed', text: 'beside', objects: [...beside].sort() };
-  return { check: 'loadBalancers', ...foreignServices(view.picture, view.audience) };
+  if (beside.size === 0) return { check: 'loadBalancers', ...foreignServices(view.picture, view) };
+  const objects = [...beside].sort().map((words) => view.texts.beside(words));
+  return { check: 'loadBalancers', result: 'failed', text: 'beside', objects };
 }
 
 /** Where a node's kernel would answer, as `ipvs.strictARP` isn't set there (arp_ignore 1, arp_announce 2); it may not be known. */
@@ -57,11 +59,11 @@ function kubeProxy({ picture, words }: PreflightView): Found {
   return { check: 'kubeProxy', result, objects: result === 'warning' ? ipvs : [] };
 }
 
-function ports({ words }: PreflightView): Found {
+function ports({ words, texts }: PreflightView): Found {
   const objects = words.flatMap((word) => {
     if (!('facts' in word)) return [];
     const { node, portProblems } = word.facts;
-    return portProblems.map(({ port, problem }) => `${node}: ${port}, ${problem}`);
+    return portProblems.map(({ port, problem }) => `${node}: ${port}, ${texts.networkWords(problem)}`);
   });
   if (words.every((word) => !('facts' in word))) return { check: 'ports', result: 'unknown' };
   return { check: 'ports', result: objects.length > 0 ? 'failed' : 'passed', objects };
@@ -121,14 +123,14 @@ function replicas({ words }: PreflightView): Found {
 const CHECKS = [nodes, loadBalancers, kubeProxy, kernelAnswers, healthPort, ports, pools, bgp, replicas];
 
 /** What an operator should look at before the first Service. */
-export function preflightAnswer(view: PreflightView, texts: Texts): Preflight {
+export function preflightAnswer(view: PreflightView): Preflight {
   const checks = CHECKS.map((check): Check => {
     const found = check(view);
-    const { result, objects = [] } = found;
+    const { result, objects = [], count = objects.length } = found;
     const key = `preflight.${found.check}.${found.text ?? (result === 'passed' || result === 'unknown' ? result : 'failed')}`;
     const named = objects.slice(0, MAX_NAMED);
-    const [text = '', nextStep = ''] = texts.explain(key as ExplainKey).split('\n');
-    return { check: found.check, result, text, nextStep, objects: named };
+    const [text = '', nextStep = ''] = view.texts.explain(key as ExplainKey).split('\n');
+    return { check: found.check, result, text, nextStep, objects: named, count };
   });
   return { ready: checks.every(({ result }) => result === 'passed' || result === 'unknown'), checks };
 }

@@ -90,7 +90,10 @@ const bfd = z
     detectionTimeMs: z.number().nullable().meta({
       description: 'After how long a silence the router is given up. Null: it is silent.',
     }),
-    problem: z.string().nullable().meta({ description: 'Why there can be no session.' }),
+    problem: z.string().nullable().meta({
+      description:
+        'Why there can be no session, in the language of the request as far as it is known; what a kernel says is in it as that says it.',
+    }),
   })
   .meta({ description: 'The BFD session of one replica with the router.' });
 

@@ -120,7 +120,8 @@ export const preflight = z
         result: z.enum(['passed', 'warning', 'failed', 'unknown']),
         text: z.string(),
         nextStep: z.string(),
-        objects: z.array(z.string()).meta({ description: 'What it is about; the first of them.' }),
+        objects: z.array(z.string()).meta({ description: 'What it is about: the first of them that you may see.' }),
+        count: z.int().min(0).meta({ description: 'How many objects it is about.' }),
       }),
     ),
   })

@@ -102,10 +102,10 @@ const nodes = { items: [worker], totalItems: 1, replicas };
 const preflight: Preflight = {
   ready: false,
   checks: [
-    { check: 'nodes', result: 'passed', text: 'Three nodes may take traffic.', nextStep: '', objects: [] },
+    { check: 'nodes', result: 'passed', text: 'Three nodes may take traffic.', nextStep: '', objects: [], count: 0 },
     {
       ...{ check: 'kernelAnswers', result: 'failed', text: 'kube-proxy runs in IPVS mode without strictARP.' },
-      ...{ nextStep: 'Set ipvs.strictARP: true.', objects: ['worker-1'] },
+      ...{ nextStep: 'Set ipvs.strictARP: true.', objects: ['worker-1', 'worker-2'], count: 5 },
     },
   ],
 };
