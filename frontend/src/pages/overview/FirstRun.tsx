@@ -114,13 +114,28 @@ function Checks(): ReactElement {
 function CheckList({ checks }: { readonly checks: Preflight['checks'] }): ReactElement {
   return (
     <ul className="plb-checks">
-      {checks.map(({ check, result, text: said, nextStep }) => (
-        <li key={check}>
-          <Status level={LEVELS[result] ?? 'unknown'} detail={nextStep === '' ? undefined : nextStep}>
-            {said}
+      {checks.map((found) => (
+        <li key={found.check}>
+          <Status level={LEVELS[found.result] ?? 'unknown'} detail={found.nextStep === '' ? undefined : found.nextStep}>
+            {found.text}
+            <About found={found} />
           </Status>
         </li>
       ))}
     </ul>
   );
+}
+
+type Check = Preflight['checks'][number];
+/** An API of an earlier version doesn't say how many objects it is about. */
+type KnownCheck = Omit<Check, 'count'> & Partial<Pick<Check, 'count'>>;
+
+function About({
+  found: { result, objects, count = objects.length },
+}: {
+  readonly found: KnownCheck;
+}): ReactElement | null {
+  if (result === 'passed' || objects.length === 0) return null;
+  const more = count - objects.length;
+  return <small>{[...objects, ...(more > 0 ? [text('AND_MORE', { count: more })] : [])].join(', ')}</small>;
 }

@@ -40,6 +40,14 @@ suite('first steps', () => {
     return told;
   };
 
+  test('name what is in the way, and say how much more there is', async () => {
+    const { screen, close } = await play(found);
+    const [passed, failed] = screen.getByRole('region', { name: 'First steps' }).querySelectorAll('.plb-checks li');
+    assert.match(failed?.textContent ?? '', /without strictARP\.worker-1, worker-2, and 3 more/);
+    assert.doesNotMatch(passed?.textContent ?? '', /worker/);
+    await close();
+  });
+
   test('lead to the forms who may use them', async () => {
     assert.deepEqual(await linksOf(['view', 'manage']), [
       'Create a pool: porterlb.pools/~new?first',
