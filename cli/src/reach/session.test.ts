@@ -103,6 +103,19 @@ describe('a question', () => {
     assert.match(script.asked[1]?.path ?? '', /pools\?limit=2&page=2$/);
   });
 
+  it('of several pages names who did not answer for one of them', async () => {
+    const heard = { name: 'porter-0', answered: true };
+    const silent = { name: 'porter-0', answered: false, problem: 'no answer within 300 ms' };
+    const other = { name: 'porter-1', answered: true };
+    const script = new Script([
+      ok({ items: [1], totalItems: 3, replicas: [heard] }),
+      ok({ items: [2], totalItems: 3, replicas: [silent, other] }),
+      ok({ items: [3], totalItems: 3, replicas: [heard, other] }),
+    ]);
+    const answer = await script.session.ask({ id: 'listServices' }, never);
+    assert.deepEqual(answer, { items: [1, 2, 3], totalItems: 3, replicas: [silent, other] });
+  });
+
   it('is asked again by another way when the way breaks, and the broken one is closed', async () => {
     const script = new Script([new Lost('reset'), new Lost('the certificate of the API has changed'), ok({})]);
     const { session } = script;

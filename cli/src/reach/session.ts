@@ -27,9 +27,16 @@ const LONGEST_WAIT_MS = 10_000;
 /** Between two looks at what tells nobody when it changes. */
 const POLL_MS = 2_000;
 
+/** A replica, and whether it said what it knows. */
+interface Heard {
+  readonly name: string;
+  readonly answered: boolean;
+}
+
 interface Page {
   readonly items: readonly unknown[];
   readonly totalItems: number;
+  readonly replicas?: readonly Heard[];
 }
 
 /** Asks the manager, over a way that is made anew whenever it breaks. */
@@ -51,13 +58,15 @@ export class Session {
     const first = await this.#whole(question, signal);
     if (!isPage(first)) return first;
     const items = [...first.items];
+    let { replicas } = first;
     for (let page = 2; items.length < first.totalItems; page += 1) {
       const next = await this.#whole({ ...question, query: { ...question.query, page: String(page) } }, signal);
       // Objects may be deleted in the meantime.
       if (!isPage(next) || next.items.length === 0) break;
       items.push(...next.items);
+      replicas = inAll(replicas, next.replicas);
     }
-    return { ...first, items };
+    return { ...first, items, ...(replicas === undefined ? {} : { replicas }) };
   }
 
   /**
@@ -207,6 +216,14 @@ export class Session {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
   }
+}
+
+/** Of some of the pages what a replica knows is missing if it did not answer once. */
+function inAll(before: Page['replicas'], now: Page['replicas']): Page['replicas'] {
+  if (before === undefined || now === undefined) return before ?? now;
+  const silent = new Map(now.flatMap((each) => (each.answered ? [] : [[each.name, each] as const])));
+  const known = new Set(before.map(({ name }) => name));
+  return [...before.map((each) => silent.get(each.name) ?? each), ...now.filter(({ name }) => !known.has(name))];
 }
 
 function isPage(answer: unknown): answer is Page {
