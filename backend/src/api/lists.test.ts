@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import { selects } from '../domain/selector.ts';
 import { FakeClock } from '../platform/fake/clock.ts';
 import { parseSelector } from './label-selector.ts';
+import { page, type Columns } from './page.ts';
 import { RateLimit } from './rate-limit.ts';
 import { ShortCache } from './short-cache.ts';
 import { preferredLanguage } from './texts.ts';
@@ -34,6 +35,26 @@ suite('a label selector as text', () => {
   for (const text of ['=', 'a==b==c', 'a in b', 'a in (b', 'a,,b', '-a', 'a=-b', 'a/b/c', 'a b', 'a>1']) {
     test(`"${text}" is none`, () => assert.ok('invalid' in parseSelector(text)));
   }
+});
+
+test('a list that is the same one is sorted once for all who ask for that order, forwards and backwards', () => {
+  let looks = 0;
+  const size = (item: string): number => {
+    looks += 1;
+    return item.length;
+  };
+  const columns: Columns<string> = { name: (item) => item, labels: () => ({}), sort: { size } };
+  const all = ['ccc', 'b', 'dd', 'a'];
+  const sorted = (query: object, of = all): string =>
+    page(of, { page: 1, limit: 3, sortBy: 'size', ascending: true, ...query }, columns).items.join();
+  assert.deepEqual([sorted({}), sorted({ page: 2 }), looks], ['a,b,dd', 'ccc', 4]);
+  assert.deepEqual([sorted({ ascending: false }), sorted({ ascending: false, page: 2 })], ['ccc,dd,a', 'b']);
+  assert.equal(looks, 8);
+  assert.deepEqual(
+    [sorted({ name: 'd' }), sorted({ sortBy: 'name' }), sorted({}, [...all, 'e'])],
+    ['dd', 'a,b,ccc', 'a,b,e'],
+  );
+  assert.deepEqual([sorted({}), all], ['a,b,dd', ['ccc', 'b', 'dd', 'a']]);
 });
 
 suite('the language of an answer', () => {
