@@ -63,6 +63,8 @@ function eligibleNodes(rest: Omit<NodeQuestion, 'node' | 'health'>, snapshot: Sn
   const leftOut: Finding[] = [];
   for (const nodes of [snapshot.nodes, snapshot.gone]) {
     for (const node of nodes.values()) {
+      // One that has come back counts as it is now, and once.
+      if (nodes === snapshot.gone && snapshot.nodes.has(node.name)) continue;
       const health = snapshot.health.get(node.name) ?? 'unknown';
       const question = { ...rest, node, health };
       const found = ineligible(question);

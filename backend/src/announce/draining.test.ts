@@ -132,6 +132,12 @@ suite('nodes for an address', () => {
     );
   });
 
+  test('one whose object came back counts once, as it is now', () => {
+    const decision = decide(IP, [WEB], snapshot({ gone: [{ ...N1, excluded: true }] }));
+    assert.equal(split(decision), 'n1 n3 n2 | ');
+    assert.deepEqual(decision.leftOut, []);
+  });
+
   test('one whose object is gone drains as the others do', () => {
     const world: World = { nodes: [N2, N3], gone: [N1], drains: { n1: 'draining' } };
     assert.equal(split(decide(IP, [WEB], snapshot(world))), 'n3 n2 | n1');
