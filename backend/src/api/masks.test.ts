@@ -87,7 +87,7 @@ suite('names of Services of others', () => {
       ...wanting,
       metadata: { ...wanting.metadata, annotations },
       status: { conditions: [condition] },
-    } as never);
+    });
     const own = ['get services shop/new', 'get services/explanation shop/new'];
     api.users.set('guest', { name: 'guest', may: own });
     api.users.set('tenant', { name: 'tenant', may: [...own, 'list services shop'] });

@@ -15,22 +15,30 @@ function bare(schema: z.ZodType): z.ZodType {
   return schema;
 }
 
-/** Everything that is in a value for which a schema has fields, with what is at which path below it. */
-function* objectsIn(schema: z.ZodType, written: unknown, path: string): Generator<readonly [string, Fields, Fields]> {
-  const known = bare(schema);
-  if (known instanceof z.ZodArray && Array.isArray(written)) {
-    for (const [i, item] of written.entries()) yield* objectsIn(known.element as z.ZodType, item, `${path}[${i}]`);
-  } else if (known instanceof z.ZodRecord && isObject(written)) {
+/** What lies in a value, each with its schema and its path. */
+function* within(schema: z.ZodType, written: unknown, path: string): Generator<readonly [z.ZodType, unknown, string]> {
+  if (schema instanceof z.ZodArray && Array.isArray(written)) {
+    for (const [i, item] of written.entries()) yield [schema.element as z.ZodType, item, `${path}[${i}]`];
+  } else if (isObject(written)) {
     for (const [key, value] of Object.entries(written)) {
-      yield* objectsIn(known.valueType as z.ZodType, value, `${path}.${key}`);
-    }
-  } else if (known instanceof z.ZodObject && isObject(written)) {
-    const shape = known.shape as Readonly<Record<string, z.ZodType>>;
-    yield [path, written, shape];
-    for (const [key, value] of Object.entries(written)) {
-      if (Object.hasOwn(shape, key) && shape[key] !== undefined) yield* objectsIn(shape[key], value, `${path}.${key}`);
+      const field = fieldOf(schema, key);
+      if (field !== undefined) yield [field, value, `${path}.${key}`];
     }
   }
+}
+
+function fieldOf(schema: z.ZodType, key: string): z.ZodType | undefined {
+  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
+  return schema instanceof z.ZodObject && Object.hasOwn(schema.shape, key)
+    ? (schema.shape[key] as z.ZodType)
+    : undefined;
+}
+
+/** Everything that is in a value for which a schema has fields, with these and its path. */
+function* objectsIn(schema: z.ZodType, written: unknown, path: string): Generator<readonly [string, Fields, Fields]> {
+  const known = bare(schema);
+  if (known instanceof z.ZodObject && isObject(written)) yield [path, written, known.shape];
+  for (const inner of within(known, written, path)) yield* objectsIn(...inner);
 }
 
 /**
