@@ -295,9 +295,9 @@ suite('replicas are scaled, restarted, cut off, frozen, and lose their machine',
       await lab.replicas.start(node);
       await are('n1', 'n2');
     }
+    await lab.lab.partition(['n1'], ['n2', 'n3', 'r1', 'h1']);
+    await routed('n2', 'n3');
     const seen = await during(async () => {
-      await lab.lab.partition(['n1'], ['n2', 'n3', 'r1', 'h1']);
-      await routed('n2', 'n3');
       await lab.lab.node('n3').powerOff();
       await routed('n2');
       await until(async () => (await backoffs('n1')).every((times) => times >= 6), {
