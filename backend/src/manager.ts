@@ -333,7 +333,7 @@ export class Manager {
     const saved = await this.#saved?.load();
     if (saved === undefined || this.#view.synced || this.#stopping) return;
     this.#standIn = saved;
-    this.#view.rememberPeers(saved.inputs);
+    this.#view.remember(saved.inputs);
     const { services, nodes } = saved.inputs;
     const since = new Date(saved.freshAt).toISOString();
     this.#deps.logger.warn(

@@ -325,11 +325,16 @@ export class ClusterView {
     const wish = wishOf(parsed);
     // A password is known before the peer that has one, and forgotten after it.
     if (wish !== undefined) this.passwords.set(key, wish.password, wish.uid);
+    else if (parsed?.ok === false) this.#keepPassword(key);
     this.#judgePeers(key);
     if (wish !== undefined) return;
-    // Of an object that can't be read the last good password stays in force, as all the rest does.
     const isKept = parsed?.ok === false && this.peers.get(key)?.value !== undefined;
     if (!isKept) this.passwords.set(key, undefined);
+  }
+
+  /** Of an object that can't be read the last good password stays in force, as all the rest does. */
+  #keepPassword(peer: string): void {
+    this.passwords.keep(peer, this.peerObject(peer)?.metadata?.uid ?? '');
   }
 
   #readPeer(key: string, object: BgpPeer | undefined): ReturnType<typeof parseBgpPeer> | undefined {
@@ -342,13 +347,17 @@ export class ClusterView {
     return parsed;
   }
 
-  /** What an earlier container of this Pod had in force, where that is what there is to go by. */
-  rememberPeers({ peers, passwords }: Pick<Required<InputDelta>, 'peers' | 'passwords'>): void {
+  /** What an earlier container of this Pod had in force: it stays so of objects that can't be used as they are now. */
+  remember({ peers, passwords, settings }: Pick<Required<InputDelta>, 'peers' | 'passwords' | 'settings'>): void {
+    if (this.settings.remember(new Map([[BGP_CONF_NAME, settings]])).length > 0) {
+      this.#options.onInputs({ settings });
+      this.#options.onChange('settings', BGP_CONF_NAME);
+    }
     const ofObjects = [...passwords].map(
       ([name, password]) => [name, { uid: peers.get(name)?.uid, password }] as const,
     );
     this.passwords.remember(new Map(ofObjects));
-    this.peers.remember(peers);
+    for (const name of this.peers.remember(peers)) this.#keepPassword(name);
     this.#judgePeers();
   }
 

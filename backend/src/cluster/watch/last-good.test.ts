@@ -76,6 +76,27 @@ suite('configuration objects', () => {
     assert.equal(store.get('a')?.standsIn, undefined);
   });
 
+  test('are in force as an earlier process had them where they can’t be read from the start, if they are the same objects', () => {
+    const store = new LastGood<Value>();
+    const unread = { refresh: (value: Value): Value => ({ ...value, size: value.size + 100 }) };
+    store.set('listed before', '1', bad, unread);
+    store.set('made anew', '2', bad, unread);
+    store.set('good', '1', good('1', 5));
+    const names = ['listed before', 'listed after', 'made anew', 'good', 'gone'];
+    assert.deepEqual(store.remember(new Map(names.map((name) => [name, { uid: '1', size: 1 }]))), ['listed before']);
+    store.set('listed after', '1', bad, unread);
+    const sizes = (): object => Object.fromEntries([...store.values()].map(([name, { size }]) => [name, size]));
+    assert.deepEqual(sizes(), { 'listed before': 101, 'listed after': 101, good: 5 });
+    assert.deepEqual(store.get('listed before'), {
+      ...remarks,
+      value: { uid: '1', size: 101 },
+      problems: bad.problems,
+    });
+    store.set('listed after', '1', good('1', 7));
+    store.set('listed after', '1', bad);
+    assert.deepEqual(sizes(), { 'listed before': 101, 'listed after': 7, good: 5 });
+  });
+
   test('are gone when they are deleted', () => {
     const store = new LastGood<Value>();
     store.set('a', '1', good('1', 1));

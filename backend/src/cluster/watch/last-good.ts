@@ -28,6 +28,10 @@ export interface Unread<T> {
  */
 export class LastGood<T extends { readonly uid: string }> {
   readonly #configured = new Map<string, Configured<T>>();
+  /** Of the objects that can't be read, how they came. */
+  readonly #unreadable = new Map<string, { readonly uid: string } & Unread<T>>();
+  /** What an earlier process had in force. */
+  #earlier: ReadonlyMap<string, T | null> = new Map();
 
   get(name: string): Configured<T> | undefined {
     return this.#configured.get(name);
@@ -46,27 +50,51 @@ export class LastGood<T extends { readonly uid: string }> {
   /** Takes over what was read; returns the value in force from now on. */
   set(name: string, uid: string, parsed: Parse<T>, unread: Unread<T> = {}): T | undefined {
     if (parsed.ok) {
+      this.#unreadable.delete(name);
       const { value, ignoredFields, warnings } = parsed;
       this.#configured.set(name, { value, problems: [], ignoredFields, warnings });
       return value;
     }
-    const inForce = this.#unread(this.#configured.get(name), uid, unread);
+    const inForce = this.#unread(name, uid, unread);
+    this.#unreadable.set(name, { uid, ...unread });
     this.#configured.set(name, { ...inForce, problems: parsed.problems, ignoredFields: [], warnings: [] });
     return inForce.value;
   }
 
+  /**
+   * Takes over what an earlier process had in force, for those of the same objects that can't be read as they are, and of which this one knows
+   * nothing better. Returns the names of those that it is in force of from now on.
+   */
+  remember(earlier: ReadonlyMap<string, T | null>): string[] {
+    this.#earlier = earlier;
+    const names: string[] = [];
+    for (const [name, { uid, ...unread }] of this.#unreadable) {
+      const before = this.#configured.get(name);
+      if (before === undefined || before.value !== undefined) continue;
+      const inForce = this.#unread(name, uid, unread);
+      if (inForce.value === undefined) continue;
+      this.#configured.set(name, { ...before, ...inForce });
+      names.push(name);
+    }
+    return names;
+  }
+
   #unread(
-    before: Configured<T> | undefined,
+    name: string,
     uid: string,
     { refresh = (value) => value, standIn = () => undefined }: Unread<T>,
   ): Pick<Configured<T>, 'value' | 'standsIn'> {
+    const before = this.#configured.get(name);
     if (before?.value?.uid === uid)
       return { value: refresh(before.value), ...(before.standsIn === true ? { standsIn: true } : {}) };
+    const earlier = this.#earlier.get(name);
+    if (earlier?.uid === uid) return { value: refresh(earlier) };
     const value = standIn();
     return value === undefined ? { value } : { value, standsIn: true };
   }
 
   delete(name: string): void {
     this.#configured.delete(name);
+    this.#unreadable.delete(name);
   }
 }

@@ -129,7 +129,8 @@ suite('the password of a peer', () => {
     const withhold = bench.api.faults.inject({ verb: 'list', plural: 'secrets', error: 'hang' });
     for (const name of ['r1', 'r2']) bench.api.store(bgpPeers, peer(undefined, name));
     bench.api.store(bgpPeers, peer({}, 'r3'));
-    bench.view.rememberPeers({
+    bench.view.remember({
+      settings: null,
       peers: new Map(['r1', 'r3', 'r4'].map((name) => [name, earlier(bench, name)])),
       passwords: new Map(['r1', 'r3', 'r4'].map((name) => [name, 'earlier'])),
     });
@@ -154,7 +155,8 @@ suite('the password of a peer', () => {
     const bench = created();
     bench.api.faults.inject({ verb: 'list', plural: 'secrets', error: 'hang' });
     bench.api.store(bgpPeers, peer());
-    bench.view.rememberPeers({
+    bench.view.remember({
+      settings: null,
       peers: new Map([['r1', { ...earlier(bench, 'r1'), uid: 'of the one before' }]]),
       passwords: new Map([['r1', 'for another router']]),
     });

@@ -66,6 +66,14 @@ export class PeerPasswords {
     this.#forgetUnused();
   }
 
+  /** A peer can't be read as it is now: what it has stays, or, if that is nothing, what an earlier container had for the same object. */
+  keep(peer: string, uid: string): void {
+    if (this.#sources.has(peer)) return;
+    this.#uids.set(peer, uid);
+    const password = this.#passwords.get(peer) ?? this.#earlierOf(peer);
+    if (password !== undefined) this.#put(peer, password);
+  }
+
   /** Why a peer's password can't be had from where it is, as a sentence that goes on with what is done; undefined if it can, or there is none. */
   problem(peer: string): string | undefined {
     const source = this.#sources.get(peer);
@@ -130,9 +138,12 @@ export class PeerPasswords {
 
   #take(peer: string, source: PasswordSource): void {
     const found = this.#find(source);
-    const before = this.#passwords.get(peer);
-    const password = 'password' in found ? found.password : (before ?? this.#earlierOf(peer));
-    if (password === undefined || password === before) return;
+    const password = 'password' in found ? found.password : (this.#passwords.get(peer) ?? this.#earlierOf(peer));
+    if (password !== undefined) this.#put(peer, password);
+  }
+
+  #put(peer: string, password: string): void {
+    if (password === this.#passwords.get(peer)) return;
     this.#passwords.set(peer, password);
     this.#options.onPassword(peer, password);
   }

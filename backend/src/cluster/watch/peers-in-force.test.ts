@@ -101,7 +101,7 @@ suite('an edit of a peer whose password is missing', () => {
     const uid = made.api.read(bgpPeers, { name: 'r1' })?.metadata?.uid ?? '';
     const earlier = { ...last[1], uid };
     const peers = new Map(['r1', 'r2'].map((name) => [name, { ...earlier, name }]));
-    made.view.rememberPeers({ peers, passwords: new Map() });
+    made.view.remember({ peers, passwords: new Map(), settings: null });
     made.view.start();
     await settle();
     assert.equal(inForce(made)['r1'], HERE);

@@ -74,9 +74,13 @@ export class PeersInForce {
     return this.#waiting.size > 0;
   }
 
-  /** What an earlier container of this Pod had in force, for those whose object can't be used as it is now. */
-  remember(earlier: ReadonlyMap<string, Peer | null>): void {
+  /**
+   * What an earlier container of this Pod had in force, for those whose object can't be used as it is now. Returns the names of those that
+   * can't be read, and have that now.
+   */
+  remember(earlier: ReadonlyMap<string, Peer | null>): string[] {
     this.#earlier = earlier;
+    return this.#read.remember(earlier);
   }
 
   /** All objects are known; until then their order says nothing, and all are judged anew each time. */
