@@ -130,8 +130,26 @@ const CASES: readonly Case[] = [
   },
   {
     alert: 'PorterLBVerdictsHeld',
-    series: { [`porterlb_node_verdicts_held{${pod}}`]: '0x4 5x20' },
-    ...{ quiet: 9, fires: 11, labels: pod },
+    // A firewall has closed the health port: verdicts are held for 15 s, then there is none.
+    series: {
+      [`porterlb_node_verdicts_held{${pod}}`]: '0x4 2 0x20',
+      [`porterlb_node_verdict{node="n1",verdict="alive",evidence="well",${pod}}`]: '1x30',
+      [`porterlb_node_verdict{node="n2",verdict="alive",evidence="well",${pod}}`]: '1x3 stale _x30',
+      [`porterlb_node_verdict{node="n2",verdict="alive",evidence="host-seen",${pod}}`]: '_x4 1 stale _x30',
+      [`porterlb_node_verdict{node="n2",verdict="unknown",evidence="host-seen",${pod}}`]: '_x5 1x30',
+    },
+    ...{ quiet: 8, fires: 11, labels: pod },
+  },
+  {
+    alert: 'PorterLBVerdictsHeld',
+    // kube-proxy listens on loopback only, on one node for some minutes, on another since ever; the third one is dead.
+    series: {
+      [`porterlb_node_verdict{node="n1",verdict="alive",evidence="well",${pod}}`]: '1x4 stale _x30',
+      [`porterlb_node_verdict{node="n1",verdict="unknown",evidence="ailing",${pod}}`]: '_x4 1x30',
+      [`porterlb_node_verdict{node="n2",verdict="unknown",evidence="ailing",${pod}}`]: '1x40',
+      [`porterlb_node_verdict{node="n3",verdict="dead",evidence="host-silent",${pod}}`]: '1x40',
+    },
+    ...{ quiet: 8, fires: 11, labels: pod },
   },
   {
     alert: 'PorterLBAbsent',

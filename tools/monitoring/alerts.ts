@@ -195,15 +195,17 @@ const nodes: readonly Alert[] = [
   },
   {
     name: 'PorterLBVerdictsHeld',
-    expr: 'porterlb_node_verdicts_held > 0',
+    // Its verdict stands for some seconds; then it has none. Where nothing ever answered, that is how it is meant to be.
+    expr: 'count by (namespace, pod, instance) (porterlb_node_verdict{verdict!="dead",evidence=~"host-seen|host-silent"} or porterlb_node_verdict{verdict="unknown",evidence="ailing"} and on (namespace, node) max_over_time(porterlb_node_verdict{verdict="alive"}[1d])) > 0',
     for: '5m',
     severity: 'warning',
     summary: 'A replica can’t tell whether {{ $value }} nodes are alive.',
     message:
-      'To {{ if $labels.pod }}{{ $labels.pod }}{{ else }}{{ $labels.instance }}{{ end }} so many nodes are silent that the fault may be its own: {{ $value }} verdicts stand as they were, and a node that dies now keeps its traffic.',
+      '{{ $value }} nodes that have answered probes fail them, and {{ if $labels.pod }}{{ $labels.pod }}{{ else }}{{ $labels.instance }}{{ end }} has no verdict on them, as the fault may be its own or on the way. One that dies now keeps its traffic until Kubernetes calls it NotReady.',
     steps: [
       'Has a firewall between nodes been changed? TCP port 10256 (kube-proxy’s health port) has to be open from the nodes that replicas run on.',
       'Does kube-proxy listen on all addresses (`--healthz-bind-address`)?',
+      '`porterlb_node_verdict` names the nodes; the log of the replica (`verdict on a node changed`) says what was found.',
     ],
   },
 ];
