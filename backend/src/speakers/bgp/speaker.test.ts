@@ -67,6 +67,25 @@ test('a peer that is removed gets its routes withdrawn, then a Cease; the other 
   );
 });
 
+test('the log tells which sessions end by what is configured', async () => {
+  const scene = two();
+  const told = async (configured: readonly PeerConfig[]): Promise<string[]> => {
+    await settleAll(scene);
+    scene.logger.entries.splice(0);
+    scene.speaker.configure(configured);
+    return scene.logger.entries.map(({ message, fields }) => `${String(fields['peer'])}: ${message}`);
+  };
+  const slower = { ...peer, holdTimeSeconds: 30 };
+  assert.deepEqual(await told([{ ...slower, connectRetrySeconds: 9 }, other]), [
+    'r1: BGP session begins anew, as its parameters have changed',
+  ]);
+  assert.deepEqual(await told([slower, other]), []);
+  assert.deepEqual(await told([slower]), ['r2: BGP session ends, as there is no such peer any more']);
+  assert.deepEqual(await told([{ ...slower, address: '192.0.2.10' }]), [
+    'r1: BGP session ends, as its peer is another router now',
+  ]);
+});
+
 test('a peer with another hold time gets a new session and its routes again, without graceful restart after a Cease; the other is left alone', async () => {
   const scene = two();
   scene.speaker.configure([{ ...peer, holdTimeSeconds: 30 }, other]);

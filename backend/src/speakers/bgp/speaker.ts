@@ -190,7 +190,13 @@ export class BgpSpeaker {
   #removeOthers(wanted: ReadonlyMap<string, PeerConfig>): void {
     for (const [key, peer] of this.#peers) {
       const config = wanted.get(key);
-      if (config === undefined || !isSameRouter(peer.config, config)) this.#remove(key, peer);
+      if (config !== undefined && isSameRouter(peer.config, config)) continue;
+      const isGone = config === undefined;
+      this.#say(
+        peer,
+        `BGP session ends, as ${isGone ? 'there is no such peer any more' : 'its peer is another router now'}`,
+      );
+      this.#remove(key, peer);
     }
   }
 
@@ -225,9 +231,15 @@ export class BgpSpeaker {
       if (JSON.stringify(before) !== JSON.stringify(config)) peer.sessions.reconfigure(config);
       return;
     }
+    this.#say(peer, 'BGP session begins anew, as its parameters have changed');
     void this.#end(peer, peer.sessions.stop(lastWord(peer.sessions, before, config)));
     peer.sessions = this.#sessions(config, peer.rib, peer.work, peer.sessions.past);
     peer.sessions.start();
+  }
+
+  /** Of what this side does itself a session says nothing. */
+  #say({ config: { key, address } }: Peer, message: string): void {
+    this.#deps.logger.info({ peer: key, address }, message);
   }
 
   #remove(key: string, peer: Peer): void {
