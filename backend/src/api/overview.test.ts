@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ReplicaReport } from './replicas/facts.ts';
 import type { Overview } from './schemas/overview.ts';
-import { aSession } from './testing/facts.ts';
+import { aNode, aSession } from './testing/facts.ts';
 import { ApiBench, bgpConfs, bgpPeers, eips, factsOf, kinds, served } from './testing/api-bench.ts';
 import { bench, PEER, POOL } from './testing/two-services.ts';
 
@@ -35,6 +35,22 @@ suite('the overview', () => {
       'replica/porter-0 node/n1 good',
       'replica/porter-0 peer/r1 good',
     ]);
+  });
+
+  test('draws pools, peers and nodes by name: each replica has heard of them in an order of its own', async (context) => {
+    const api = await bench(context);
+    const { spec } = PEER;
+    await api.store(eips, { metadata: { name: '0' }, spec: { address: '198.51.100.0/28' } });
+    await api.store(bgpPeers, {
+      metadata: { name: 'r0' },
+      spec: { conf: { ...spec.conf, neighborAddress: '203.0.113.2' } },
+    });
+    await api.store(kinds.nodes, aNode('n0', '203.0.113.10'));
+    const { picture } = await api.answer<Overview>('overview');
+    const drawn = picture.nodes.filter(({ kind }) => kind !== 'replica').map(({ id }) => id);
+    assert.deepEqual(drawn, ['pool/0', 'pool/a', 'peer/r0', 'peer/r1', 'node/n0', 'node/n1', 'node/n2']);
+    const announced = picture.edges.filter(({ kind }) => kind === 'announces').map(({ from, to }) => `${from} ${to}`);
+    assert.deepEqual(announced, ['pool/0 peer/r0', 'pool/0 peer/r1', 'pool/a peer/r0', 'pool/a peer/r1']);
   });
 
   test('draws who answers for addresses on a local network, by the replica whose view is the freshest', async (context) => {

@@ -119,7 +119,7 @@ type Nodes = ReadonlyMap<
 function nodesFound(picture: ClusterPicture, words: readonly Word[]): Nodes {
   const all = evidenceByNode(words);
   return new Map(
-    [...picture.view.nodes.keys()].map((name) => {
+    [...picture.view.nodes.keys()].sort().map((name) => {
       const evidence = all.get(name) ?? [];
       return [name, { verdict: verdictOf(evidence), evidence }];
     }),

@@ -11,7 +11,7 @@ import type { ClusterPicture } from './picture.ts';
 import { replicasAnswer } from './replicas.ts';
 
 export function peerNames(picture: ClusterPicture): string[] {
-  return [...picture.view.peers.entries()].map(([name]) => name);
+  return [...picture.view.peers.entries()].map(([name]) => name).sort();
 }
 
 const STATES = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;

@@ -19,7 +19,7 @@ function released(object: Eip | undefined): readonly { ip: string; service: stri
 }
 
 export function poolNames(picture: ClusterPicture): string[] {
-  return [...picture.view.pools.entries()].map(([name]) => name);
+  return [...picture.view.pools.entries()].map(([name]) => name).sort();
 }
 
 function created(object: Eip | undefined): string {
