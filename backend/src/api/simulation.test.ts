@@ -5,7 +5,7 @@ import { BASE_PATH } from './routes.ts';
 import type { Status } from './schemas/status.ts';
 import { eips, kinds, served } from './testing/api-bench.ts';
 import { aNode, aSession } from './testing/facts.ts';
-import { bench, effects, PEER, POOL, READY, says, whatIf } from './testing/what-if.ts';
+import { bench, effects, PEER, pods, POOL, READY, says, whatIf } from './testing/what-if.ts';
 
 suite('what if', () => {
   test('nothing: nothing', async (context) => {
@@ -18,6 +18,32 @@ suite('what if', () => {
     assert.deepEqual(effects(answer), ['loses 192.0.2.2 bank/vault n1 -> ', 'moves 192.0.2.1 shop/web n1+n2 -> n2']);
     assert.deepEqual([answer.loses, answer.moves, answer.keeps], [1, 1, 0]);
     assert.equal(answer.changes[0]?.after.reason, 'NoEndpoints');
+  });
+
+  test('what changes comes in the order of addresses: each replica has heard of Services in an order of its own', async (context) => {
+    const api = await bench(context);
+    await api.store(eips, { metadata: { name: 'wide' }, spec: { addresses: ['192.0.2.8/29', '192.0.2.64/27'] } });
+    const shared = { 'lb.kubesphere.io/allow-shared-ip': 'x' };
+    const wanted = ['z/late 192.0.2.80', 'y/two 192.0.2.70', 'y/also 192.0.2.70', 'z/early 192.0.2.9'];
+    for (const [i, each] of wanted.entries()) {
+      const [key = '', ip = ''] = each.split(' ');
+      const { metadata, spec, ...rest } = served(key, ip, 'wide');
+      const annotations = { ...metadata?.annotations, ...shared };
+      const ports = [{ port: 80 + i, protocol: 'TCP' as const }];
+      await api.store(kinds.endpointSlices, pods(key, 'n1', 'n2'));
+      await api.store(kinds.services, { ...rest, metadata: { ...metadata, annotations }, spec: { ...spec, ports } });
+    }
+    const { changes } = await whatIf(api, { peers: [{ name: 'r1', delete: true }] });
+    assert.deepEqual(
+      changes.map(({ ip, services }) => `${ip} ${services.join()}`),
+      [
+        '192.0.2.1 shop/web',
+        '192.0.2.2 bank/vault',
+        '192.0.2.9 z/early',
+        '192.0.2.70 y/also,y/two',
+        '192.0.2.80 z/late',
+      ],
+    );
   });
 
   test('a pool is disabled or deleted: who has an address keeps it', async (context) => {

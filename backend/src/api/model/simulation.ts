@@ -1,6 +1,7 @@
 import { notServed } from '../../allocate/served.ts';
 import { byServiceAge } from '../../allocate/waiting.ts';
 import type { HoldingService } from '../../announce/snapshot.ts';
+import { parseAddress } from '../../domain/address.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { Reason } from '../../domain/reason.ts';
 import type { Service } from '../../domain/service.ts';
@@ -24,6 +25,22 @@ type Change = Simulation['changes'][number];
 /** The changes that are listed; all are counted. */
 const MAX_CHANGES = 1_000;
 
+/** IPv4 before IPv6, and by number. */
+function sortKey(ip: string): string {
+  const address = parseAddress(ip);
+  return address === undefined ? ip : `${address.family} ${address.value.toString(16).padStart(32, '0')}`;
+}
+
+/** Each replica has heard of Services in an order of its own, and all of them answer alike. */
+function* inOrder(ips: Iterable<string>): Generator<void, string[]> {
+  const keyed: { readonly ip: string; readonly key: string }[] = [];
+  for (const ip of ips) {
+    yield;
+    keyed.push({ ip, key: sortKey(ip) });
+  }
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ ip }) => ip);
+}
+
 /** One address after the other: with many Services it takes a second and more, which others need not wait for. */
 function* addressChanges(before: World, after: World): Generator<void, { changes: Change[]; keeps: number }> {
   const holders = new Map<string, HoldingService[]>();
@@ -33,8 +50,9 @@ function* addressChanges(before: World, after: World): Generator<void, { changes
   }
   const changes: Change[] = [];
   let keeps = 0;
-  for (const [ip, group] of holders) {
+  for (const ip of yield* inOrder(holders.keys())) {
     yield;
+    const group = holders.get(ip) ?? [];
     const found = changesOf(ip, standingsOf(ip, group, before), standingsOf(ip, group, after));
     changes.push(...found);
     if (found.length === 0) keeps += 1;
@@ -44,7 +62,8 @@ function* addressChanges(before: World, after: World): Generator<void, { changes
 
 /** Services that share an address mostly fare alike. */
 function changesOf(ip: string, before: Standings, after: Standings): Change[] {
-  const changes = [...before].flatMap(([key, was]): Change[] => {
+  const byKey = [...before].sort(([a], [b]) => (a < b ? -1 : 1));
+  const changes = byKey.flatMap(([key, was]): Change[] => {
     const is = after.get(key) ?? was;
     const effect = effectOf(was, is);
     return effect === undefined ? [] : [{ effect, ip, services: [key], before: was.shown, after: is.shown }];
