@@ -1,7 +1,7 @@
 import { EXIT } from '../failure.ts';
 import type { Service, ServicePath } from '../generated/api.ts';
 import { taskOf } from '../plan.ts';
-import { columns, fields, sections } from '../render/columns.ts';
+import { columns, fields, paragraph, sections } from '../render/columns.ts';
 import { said, silentReplicas, word } from '../render/states.ts';
 import type { View } from '../render/view.ts';
 import { serviceNamed, type Command } from './command.ts';
@@ -60,7 +60,7 @@ function serviceText(service: Service, view: View): string {
   const head = `Service ${view.paint('bold', `${namespace}/${name}`)}: ${ports.join(', ')}, externalTrafficPolicy ${externalTrafficPolicy}\n`;
   const why = notServedBecause?.text ?? (allocated === null ? 'nobody has said why yet' : said(allocated));
   const paths = service.paths.map((path) => addressText(path, view));
-  const none = paths.length > 0 ? '' : `It has no address: ${why}\n`;
+  const none = paths.length > 0 ? '' : paragraph(`It has no address: ${why}`, view.width);
   return sections(head + none, ...paths, silentReplicas(service.replicas));
 }
 

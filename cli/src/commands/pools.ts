@@ -83,8 +83,8 @@ function addressesTable(answer: PoolAddresses | undefined, view: View): string {
     const who = [services.length === 0 ? undefined : servicesText(services), held, until].filter(Boolean);
     return [ip, state, age(since, view.now), who.length === 0 ? undefined : who.join(', ')];
   });
-  if (rows.length === 0) return 'None of its addresses is in use.\n';
   const more = answer.complete ? '' : 'Free addresses are not listed, as there are so many.\n';
+  if (rows.length === 0) return `None of its addresses is in use.\n${more}`;
   return columns(['ADDRESS', 'STATE', 'SINCE', 'WHO'], rows, view) + cutOff(answer.items, answer.totalItems) + more;
 }
 

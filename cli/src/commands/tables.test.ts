@@ -117,6 +117,7 @@ Service shop/web: TCP/80, externalTrafficPolicy Cluster
     } as const;
     const without = { service: answers.service({ paths: [], allocated: waiting }) };
     assert.match(table(task(path, 'web'), without), /It has no address: The Eip public is full\.\n$/);
+    assert.match(table(task(path, 'web'), without, 30), /It has no address: The Eip\npublic is full\.\n$/);
     assert.equal(task(path, 'web').exitCode(without), EXIT.problems);
     const nobody = {
       service: answers.service({ paths: [answers.servicePath({ announced: false, nodes: [], peers: [] })] }),
@@ -194,6 +195,11 @@ What porter-manager-b on n1 knows is missing, as it did not answer: no answer wi
       addresses: undefined,
     });
     assert.match(unseen, /You may not see who has its addresses/);
+    const none = table(task(pools, 'public'), {
+      pool: { ...answers.pool('public'), ...more, ...rest },
+      addresses: { items: [], totalItems: 0, complete: false },
+    });
+    assert.match(none, /None of its addresses is in use\.\nFree addresses are not listed, as there are so many\.\n$/);
   });
 
   it('states say what was done to an object on purpose before what its condition says', () => {

@@ -34,7 +34,7 @@ function wrappedLine(text: string, width: number): string[] {
   return lines;
 }
 
-/** Words with the spaces behind them; wide characters one by one, with the punctuation that must not begin a line. */
+/** Words with the spaces behind them, wide characters one by one; each with the punctuation that must not begin a line. */
 function piecesOf(text: string): string[] {
-  return text.match(/[^\s\u2e80-\uff60]+\s*|[\u2e80-\uff60][，。、；：！？）]*\s*|\s+/gu) ?? [];
+  return text.match(/(?:[^\s\u2e80-\uff60]+|[\u2e80-\uff60])[，。、；：！？）]*\s*|\s+/gu) ?? [];
 }
