@@ -80,7 +80,7 @@ test('the log tells which sessions end by what is configured', async () => {
     'r1: BGP session begins anew, as its parameters have changed',
   ]);
   assert.deepEqual(await told([slower, other]), []);
-  assert.deepEqual(await told([slower]), ['r2: BGP session ends, as there is no such peer any more']);
+  assert.deepEqual(await told([slower]), ['r2: BGP session ends, as nothing in force asks for it any more']);
   assert.deepEqual(await told([{ ...slower, address: '192.0.2.10' }]), [
     'r1: BGP session ends, as its peer is another router now',
   ]);

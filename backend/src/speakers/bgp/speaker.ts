@@ -194,7 +194,7 @@ export class BgpSpeaker {
       const isGone = config === undefined;
       this.#say(
         peer,
-        `BGP session ends, as ${isGone ? 'there is no such peer any more' : 'its peer is another router now'}`,
+        `BGP session ends, as ${isGone ? 'nothing in force asks for it any more' : 'its peer is another router now'}`,
       );
       this.#remove(key, peer);
     }
