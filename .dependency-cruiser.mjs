@@ -65,7 +65,7 @@ const layers = [
     { path: '^backend/src/api/', pathNot: tests },
     {
       path: '^backend/src/(engine|health|speakers|platform/linux|saved)/|^backend/src/(main|manager)\\.ts$',
-      pathNot: '^backend/src/(engine/facts|health/node-verdict)\\.ts$',
+      pathNot: '^backend/src/(engine/(facts|link-places)|health/node-verdict)\\.ts$',
     },
   ),
   forbid(
@@ -76,7 +76,7 @@ const layers = [
       path: `${ours}|^(node:)?(https?|fs|crypto)$|node_modules/express`,
       pathNot:
         '^backend/src/(api/(model|schemas|texts|errors|replicas/(gather|facts|takers))|domain|allocate|announce|report|resources|' +
-        'cluster/(watch|custom-kinds)|engine/facts|health/node-verdict|platform/ports)',
+        'cluster/(watch|custom-kinds)|engine/(facts|link-places)|health/node-verdict|platform/ports)',
     },
   ),
   forbid(

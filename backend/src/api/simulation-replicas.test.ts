@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 import { bgpPeers, eips, factsOf, kinds, served, type ApiBench } from './testing/api-bench.ts';
 import { aNode, aSession } from './testing/facts.ts';
-import { bench as busy, effects, local, PEER, pods, POOL, whatIf } from './testing/what-if.ts';
+import { bench as busy, effects, LAN, local, PEER, pods, POOL, whatIf } from './testing/what-if.ts';
 
 /** One Service, which the nodes of its Pods alone take traffic for, n2 and n3; its replica runs elsewhere. */
 async function bench(context: TestContext, protocol: 'bgp' | 'layer2' = 'bgp'): Promise<ApiBench> {
@@ -12,7 +12,7 @@ async function bench(context: TestContext, protocol: 'bgp' | 'layer2' = 'bgp'): 
   await api.store(kinds.endpointSlices, pods('shop/web', 'n2', 'n3'));
   await api.store(kinds.services, local(served('shop/web', '192.0.2.1')));
   api.kube.remove(kinds.services, { namespace: 'bank', name: 'vault' });
-  api.replicas.set('porter-0', factsOf('porter-0', { node: 'n1', sessions: [aSession('r1')] }));
+  api.replicas.set('porter-0', factsOf('porter-0', { node: 'n1', sessions: [aSession('r1')], links: LAN }));
   return api;
 }
 
@@ -55,6 +55,57 @@ suite('what if, of an address on a link', () => {
     await api.store(eips, pool);
     const { loses, keeps } = await whatIf(api, { drainNodes: ['n1'] });
     assert.deepEqual([loses, keeps], [0, 1]);
+  });
+});
+
+suite('what if, of an address on a link that not all replicas have', () => {
+  const OTHER = [{ name: 'eth1', mac: '02:00:00:00:00:02', prefixes: ['198.51.100.12/24'] }];
+
+  /** With a replica on n2, whose links these are. */
+  async function withLinks(context: TestContext, links: typeof LAN, spec: object = {}): Promise<ApiBench> {
+    const api = await bench(context, 'layer2');
+    await api.store(eips, { ...POOL, spec: { ...POOL.spec, protocol: 'layer2', ...spec } });
+    api.replicas.set('porter-1', factsOf('porter-1', { node: 'n2', links }));
+    return api;
+  }
+
+  test('its replica goes: nobody else has an interface for it', async (context) => {
+    const api = await withLinks(context, OTHER);
+    const { loses, changes } = await whatIf(api, { drainNodes: ['n1'] });
+    assert.deepEqual([loses, changes[0]?.after.reason], [1, 'NoReplicaOnLink']);
+    assert.equal((await whatIf(await withLinks(context, LAN), { drainNodes: ['n1'] })).loses, 0);
+  });
+
+  test('nobody has one as it is: it is not announced, and nothing is lost', async (context) => {
+    const api = await withLinks(context, OTHER);
+    api.replicas.set('porter-0', factsOf('porter-0', { node: 'n1', links: OTHER }));
+    const { loses, keeps } = await whatIf(api, { drainNodes: ['n1'] });
+    assert.deepEqual([loses, keeps], [0, 1]);
+  });
+
+  test('the pool names an interface, or is to: the replicas that have it take it', async (context) => {
+    const api = await withLinks(context, OTHER, { interface: 'eth1' });
+    const { loses, changes } = await whatIf(api, { drainNodes: ['n2'] });
+    assert.deepEqual([loses, changes[0]?.before.nodes, changes[0]?.after.reason], [1, ['n2'], 'NoReplicaOnLink']);
+    const spec = { ...POOL.spec, protocol: 'layer2', interface: 'eth7' };
+    const renamed = await whatIf(api, { pools: [{ name: 'a', spec }] });
+    assert.deepEqual([renamed.loses, renamed.changes[0]?.after.reason], [1, 'NoReplicaOnLink']);
+  });
+
+  test('an interface that is left alone is for pools that name it', async (context) => {
+    const alone = LAN.map((link) => ({ ...link, isLeftAlone: true as const }));
+    const api = await withLinks(context, alone);
+    assert.equal((await whatIf(api, { drainNodes: ['n1'] })).loses, 1);
+    const named = await withLinks(context, alone, { interface: 'eth0' });
+    assert.equal((await whatIf(named, { drainNodes: ['n1'] })).loses, 0);
+  });
+
+  test('the pool says what it can reach: it may be any that speaks on a link', async (context) => {
+    const api = await withLinks(context, OTHER, { interface: 'can_reach:192.0.2.254' });
+    assert.equal((await whatIf(api, { drainNodes: ['n1'] })).loses, 0);
+    api.replicas.set('porter-1', factsOf('porter-1', { node: 'n2', links: [] }));
+    api.clock.advance(2_000);
+    assert.equal((await whatIf(api, { drainNodes: ['n1'] })).loses, 1);
   });
 });
 

@@ -5,7 +5,7 @@ import { BASE_PATH } from './routes.ts';
 import type { Status } from './schemas/status.ts';
 import { eips, kinds, served } from './testing/api-bench.ts';
 import { aNode, aSession } from './testing/facts.ts';
-import { bench, effects, PEER, pods, POOL, READY, says, whatIf } from './testing/what-if.ts';
+import { bench, effects, LAN, PEER, pods, POOL, READY, says, whatIf } from './testing/what-if.ts';
 
 suite('what if', () => {
   test('nothing: nothing', async (context) => {
@@ -102,7 +102,7 @@ suite('what if', () => {
     says(api, { sessions: [] });
     assert.equal((await whatIf(api, { peers: [{ name: 'r1', delete: true }] })).keeps, 2);
     await api.store(eips, { ...POOL, spec: { ...POOL.spec, protocol: 'layer2' } });
-    says(api, { node: 'n2' });
+    says(api, { node: 'n2', links: LAN });
     const moved = await whatIf(api, { drainNodes: ['n2'] });
     // The second one is announced in the name of a node without a replica.
     assert.deepEqual(effects(moved), ['loses 192.0.2.1 shop/web n2 -> ', 'loses 192.0.2.2 bank/vault n1 -> ']);

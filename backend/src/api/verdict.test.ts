@@ -9,7 +9,7 @@ import { SERVICE_CONDITIONS } from '../resources/keys.ts';
 import type { Explanation, ServiceAnswer } from './schemas/service.ts';
 import { ApiBench, bgpPeers, eips, factsOf, kinds, served } from './testing/api-bench.ts';
 import { announced, aNode, aSession } from './testing/facts.ts';
-import { PEER, pods, POOL, whatIf } from './testing/what-if.ts';
+import { LAN, PEER, pods, POOL, whatIf } from './testing/what-if.ts';
 
 type Said = ReturnType<typeof announced>;
 
@@ -83,7 +83,7 @@ async function bench(context: TestContext, state: State): Promise<ApiBench> {
   const params = { ip: IP, pool: 'a', node: 'n2', mac: STRANGER.mac, protocol: 'bgp' };
   const said = { ...announced(IP, 'shop/web', ['203.0.113.11']), finding: { reason: engine, params }, ...state.said };
   const sessions = peer === undefined ? [aSession('r1')] : peer === 'none' ? [] : [aSession('r1', 'Active')];
-  api.replicas.set('porter-0', factsOf('porter-0', { node: 'n1', sessions, addresses: [said] }));
+  api.replicas.set('porter-0', factsOf('porter-0', { node: 'n1', sessions, links: LAN, addresses: [said] }));
   return api;
 }
 

@@ -49,6 +49,8 @@ export interface LinkFacts {
   readonly mac: string;
   /** The host's own addresses there with their prefix lengths. */
   readonly prefixes: readonly string[];
+  /** For addresses of pools that name it alone. */
+  readonly isLeftAlone?: true;
 }
 
 /** A port of this host that this replica should listen at and can't. */

@@ -107,6 +107,11 @@ export class LinkPlaces {
   }
 }
 
+/** Whether a pool's `interface` is none by name: it is the one towards an address, which each replica knows of its own. */
+export function isTowards(selector: string): boolean {
+  return reachTarget(selector) !== undefined;
+}
+
 function subnetsOf(placed: readonly Placed[]): readonly Subnet[] {
   const subnets = new Map<string, Subnet>();
   for (const { speaker, place } of placed) {

@@ -157,7 +157,9 @@ const view = new ViewFreshness({ clock: systemClock, onChange: (stale) => engine
 
 function linkFacts(): LinkFacts[] {
   const up = (links?.links() ?? []).filter((link) => link.up);
-  return up.map(({ name, mac, prefixes }) => ({ name, mac: macText(mac), prefixes: [...prefixes] }));
+  return up.map(({ name, mac, prefixes, isLeftAlone }) => {
+    return { name, mac: macText(mac), prefixes: [...prefixes], ...(isLeftAlone && { isLeftAlone }) };
+  });
 }
 
 function facts(ips: readonly string[]): EngineFacts {

@@ -6,6 +6,7 @@ import type { Node } from '../../domain/node.ts';
 import type { Peer } from '../../domain/peer.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { FamilyEndpoints, ServiceEndpoints } from '../../domain/service.ts';
+import { LinkPlaces } from '../../engine/link-places.ts';
 import { bgpPeerSpec } from '../../resources/bgp-peer.ts';
 import { eipSpec } from '../../resources/eip.ts';
 import { parseBgpPeer } from '../../resources/parse-bgp-peer.ts';
@@ -40,8 +41,9 @@ const BGP_PEER = { schema: bgpPeerSpec, parse: parseBgpPeer };
 export interface World {
   readonly snapshot: Snapshot;
   readonly sessions: readonly Outlook[];
-  /** The replicas that answered: of these it is known that they can speak on a link. */
+  /** The replicas that answered, and which of them have a link for an address. */
   readonly speakers: readonly LinkSpeaker[];
+  readonly places: LinkPlaces;
   /** Those that did not. */
   readonly unheard: readonly LinkSpeaker[];
 }
@@ -80,12 +82,17 @@ export function* presentWorld(picture: ClusterPicture, words: readonly Word[]): 
   };
 }
 
-function speakersOf(words: readonly Word[]): Pick<World, 'speakers' | 'unheard'> {
+function speakersOf(words: readonly Word[]): Pick<World, 'speakers' | 'places' | 'unheard'> {
   const speaker = (word: Word): LinkSpeaker => {
     return { replica: word.replica.name, node: nodeOf(word) ?? '', stale: 'facts' in word && word.facts.stale };
   };
   const [heard, unheard] = [words.filter((word) => 'facts' in word), words.filter((word) => !('facts' in word))];
-  return { speakers: heard.map(speaker), unheard: unheard.map(speaker) };
+  const placed = heard.flatMap((word) => {
+    if (!('facts' in word)) return [];
+    const { replica: name, node, stale, links } = word.facts;
+    return [{ name, node, stale, place: { links, towards: {} } }];
+  });
+  return { speakers: heard.map(speaker), places: new LinkPlaces(placed), unheard: unheard.map(speaker) };
 }
 
 function withoutNodes(endpoints: FamilyEndpoints, gone: ReadonlySet<string>): FamilyEndpoints {

@@ -1,8 +1,10 @@
 import { decide, type Announcement } from '../../announce/announce.ts';
 import { hears } from '../../announce/hearing.ts';
-import { linkOwner } from '../../announce/link-owner.ts';
+import { linkOwner, type LinkSpeaker } from '../../announce/link-owner.ts';
 import type { HoldingService } from '../../announce/snapshot.ts';
+import type { Pool } from '../../domain/pool.ts';
 import { finding, type Finding, type Reason } from '../../domain/reason.ts';
+import { isTowards } from '../../engine/link-places.ts';
 import { findingOf, isAnnounced, isTold, tells } from '../../report/announced.ts';
 import type { Simulation } from '../schemas/simulation.ts';
 import type { World } from './simulated-world.ts';
@@ -55,10 +57,20 @@ interface Takers {
   readonly isSure: boolean;
 }
 
-/** On a link one node answers for the address; which links replicas have is not asked. */
-function onLink(ip: string, { pool, nodes }: Announcement, { speakers, unheard }: World): Takers {
+/**
+ * The replicas that have a link for an address, as the engines find them. Which link leads towards the address that a pool names, each of them alone
+ * knows: there it may be any that can speak on one.
+ */
+function speakersOn(ip: string, { interface: selector }: Pool, { places, speakers }: World): readonly LinkSpeaker[] {
+  if (!isTowards(selector)) return places.speakersFor(ip, selector);
+  return speakers.filter(({ replica }) => places.speakers.has(replica));
+}
+
+/** On a link one node answers for the address. */
+function onLink(ip: string, { pool, nodes }: Announcement, world: World): Takers {
   const eligible = nodes.map(({ name }) => name);
-  const owner = linkOwner(ip, eligible, [...speakers, ...unheard]);
+  const speakers = speakersOn(ip, pool, world);
+  const owner = linkOwner(ip, eligible, [...speakers, ...world.unheard]);
   if (owner === undefined) {
     return { finding: finding('NoReplicaOnLink', { ip, pool: pool.name }), nodes: [], isSure: true };
   }

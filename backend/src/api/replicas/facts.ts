@@ -137,7 +137,11 @@ export const replicaReport: z.ZodType<ReplicaReport> = z.object({
   sessions: z.array(session),
   nodes: z.array(node),
   drains: z.array(z.tuple([z.string(), z.enum(['draining', 'drained'])])).catch([]),
-  links: z.array(z.object({ name: z.string(), mac: z.string(), prefixes: names })).catch([]),
+  links: z
+    .array(
+      z.object({ name: z.string(), mac: z.string(), prefixes: names, isLeftAlone: z.literal(true).exactOptional() }),
+    )
+    .catch([]),
   portProblems: z.array(z.object({ port: z.number(), problem: z.string() })).catch([]),
   beside: names.catch([]),
   owners: z.array(z.object({ pool: z.string(), node: z.string(), ip: z.string() })).catch([]),

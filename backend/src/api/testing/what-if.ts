@@ -24,6 +24,9 @@ export function pods(service: string, ...nodes: string[]): kinds.EndpointSlice {
   };
 }
 
+/** The links of a replica's host, where Services have addresses of `POOL`. */
+export const LAN = [{ name: 'eth0', mac: '02:00:00:00:00:01', prefixes: ['192.0.2.200/24'] }];
+
 export function local(service: kinds.Service): kinds.Service {
   return { ...service, spec: { ...service.spec, externalTrafficPolicy: 'Local' } };
 }
