@@ -15,4 +15,4 @@ COPY --from=build /rootfs/ /
 ENV PATH=/usr/local/bin NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TOP_PAD_=0 MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /app
 USER 65534:65534
-ENTRYPOINT ["/usr/local/bin/node", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=8", "--no-concurrent-marking", "--no-memory-reducer", "--no-short-builtin-calls", "/app/backend/src/main.ts"]
+ENTRYPOINT ["/usr/local/bin/node", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=8", "--no-concurrent-marking", "--no-memory-reducer", "--no-separate-gc-phases", "--heap-growing-percent=80", "--no-short-builtin-calls", "/app/backend/src/main.ts"]
