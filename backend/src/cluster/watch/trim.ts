@@ -4,13 +4,19 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**
  * Drops what no decision needs and what makes up half of an object's memory: the field managers, and kubectl's copy of the
- * manifest. Reuses the object, which nobody else has seen yet.
+ * manifest. Reuses the object otherwise, which nobody else has seen yet.
  */
 export function trim<T extends KubeObject>(object: T): T {
-  const metadata = object.metadata as { managedFields?: unknown; annotations?: Record<string, string> } | undefined;
-  if (metadata === undefined) return object;
-  delete metadata.managedFields;
-  if (metadata.annotations !== undefined && lastApplied in metadata.annotations)
-    delete metadata.annotations[lastApplied];
-  return object;
+  if (object.metadata === undefined) return object;
+  const { managedFields: _managers, annotations, ...metadata } = object.metadata;
+  // Made anew: an object of which something was deleted takes V8 three times the memory.
+  return Object.assign(object, {
+    metadata: annotations === undefined ? metadata : { ...metadata, annotations: withoutManifest(annotations) },
+  });
+}
+
+function withoutManifest(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  if (!(lastApplied in annotations)) return annotations;
+  const { [lastApplied]: _manifest, ...rest } = annotations;
+  return rest;
 }
