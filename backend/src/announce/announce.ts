@@ -18,6 +18,8 @@ export interface Announcement {
   readonly address: Address;
   readonly pool: Pool;
   readonly nodes: readonly Node[];
+  /** Names of `nodes` in no order of preference, thus the same list for all addresses that were found alike. */
+  readonly takers: readonly string[];
   /** Nodes that still take it and that nobody should choose any more, in the same order. */
   readonly draining: readonly Node[];
 }
@@ -44,7 +46,11 @@ function withheld(finding: Finding, leftOut: readonly Finding[] = []): Verdict {
   return { finding, announcement: undefined, leftOut };
 }
 
-type Found = readonly [Candidates, readonly Finding[]];
+interface Found extends Candidates {
+  /** Names of the chosen. */
+  readonly takers: readonly string[];
+  readonly leftOut: readonly Finding[];
+}
 
 /** What was found for other addresses of the same pool while a snapshot is as it is: with `Cluster` all of a family have the same nodes. */
 export type Alike = Map<string, Found>;
@@ -73,7 +79,8 @@ function eligibleNodes(rest: Omit<NodeQuestion, 'node' | 'health'>, snapshot: Sn
     }
   }
   const candidates = sparing(able, snapshot.drains);
-  return [candidates, [...leftOut, ...candidates.drained.map(drainedBecause)]];
+  const takers = candidates.chosen.map(({ name }) => name);
+  return { ...candidates, takers, leftOut: [...leftOut, ...candidates.drained.map(drainedBecause)] };
 }
 
 /** What an operator should look at first where every node is left out. */
@@ -105,9 +112,9 @@ function judge(ip: string, group: readonly HoldingService[], snapshot: Snapshot,
   const endpoints = joinEndpoints(group.map(({ key }) => (snapshot.endpoints.get(key) ?? NO_ENDPOINTS)[family]));
   if (!endpoints.any) return withheld(finding('NoEndpoints', { ip }));
   const { trafficPolicy } = oldest;
-  const [{ chosen, draining }, leftOut] = nodesFor({ pool, family, trafficPolicy, endpoints }, snapshot, alike);
+  const { chosen, takers, draining, leftOut } = nodesFor({ pool, family, trafficPolicy, endpoints }, snapshot, alike);
   if (chosen.length === 0) return withheld(finding(nobodyBecause(leftOut), { ip }), leftOut);
-  const announcement = { address, pool, nodes: ranked(ip, chosen), draining: ranked(ip, draining) };
+  const announcement = { address, pool, nodes: ranked(ip, chosen), takers, draining: ranked(ip, draining) };
   return { finding: finding('Announced', { ip }), announcement, leftOut };
 }
 

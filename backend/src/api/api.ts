@@ -17,7 +17,7 @@ import { KubeProxy } from './kube-proxy.ts';
 import { ClusterPicture, type PictureView, type Reservations } from './model/picture.ts';
 import type { AddressesReport } from './replicas/addresses.ts';
 import type { ReplicaReport } from './replicas/facts.ts';
-import { Gather, type GatherDeps } from './replicas/gather.ts';
+import { ADDRESSES_LIMITS, Gather, type GatherDeps } from './replicas/gather.ts';
 import { ReplicaClient } from './replicas/replica-client.ts';
 import { TAKERS_LIMITS, takersOf, type Reported, type TakersReport } from './replicas/takers.ts';
 import { API_GROUP, API_VERSION } from './routes.ts';
@@ -123,7 +123,7 @@ export class Api {
   #gatherAddresses(passedOver: NonNullable<GatherDeps['passedOver']>): Gather<AddressesReport> {
     const ask = this.#asks(async (...question) => await this.#client.askAddresses(...question));
     const own = async (ips: readonly string[]): Promise<AddressesReport> => await this.#addresses(ips);
-    return new Gather({ ...this.#ofReplicas({ ask, own }), passedOver }, { self: this.#replica });
+    return new Gather({ ...this.#ofReplicas({ ask, own }), passedOver }, { self: this.#replica, ...ADDRESSES_LIMITS });
   }
 
   /** For lists, of as many addresses as the longest page of the console has. */

@@ -1,6 +1,13 @@
-import type { Decision } from '../announce/announce.ts';
+import type { Announcement, Decision } from '../announce/announce.ts';
 import type { LinkView } from './link-view.ts';
-import type { AddressReport } from './messages.ts';
+import { LISTED_NODES, type AddressReport } from './messages.ts';
+
+/** Who takes its traffic: few by their rank, of many those alone that a list has room for. */
+function takersOf(announcement: Announcement | undefined): Pick<AddressReport, 'nodes' | 'first'> {
+  const { nodes = [], takers = [] } = announcement ?? {};
+  const first = nodes.slice(0, LISTED_NODES).map(({ name }) => name);
+  return nodes.length > LISTED_NODES ? { nodes: takers, first } : { nodes: first };
+}
 
 type Decided = Pick<Decision, 'services' | 'younger' | 'idle' | 'finding' | 'announcement'>;
 
@@ -14,6 +21,5 @@ export function addressReport(ip: string, decided: Decided, link: LinkView | und
   const holders = { services, younger, ...(idle === undefined ? {} : { idle }) };
   if (link !== undefined) return { ip, ...holders, ...link };
   const draining = announcement?.draining.map(({ name }) => name) ?? [];
-  const nodes = announcement?.nodes.map(({ name }) => name) ?? [];
-  return { ip, ...holders, finding, nodes, ...(draining.length === 0 ? {} : { draining }) };
+  return { ip, ...holders, finding, ...takersOf(announcement), ...(draining.length === 0 ? {} : { draining }) };
 }

@@ -323,8 +323,7 @@ export class Engine {
     const current = new Set(this.#inputs.addresses());
     const gone = [...this.#decided.keys()].filter((ip) => !current.has(ip));
     for (const ip of gone) this.#decided.delete(ip);
-    const alike: Alike = new Map();
-    for (const ip of current) this.#decideOne(ip, alike);
+    this.#decide(current);
     this.#layer2?.set(new Map([...current].flatMap((ip) => entryOf(ip, this.#linkAddress(ip)))));
     this.#report(current, gone);
   }
@@ -332,18 +331,20 @@ export class Engine {
   #decideSome(addresses: ReadonlySet<string>): void {
     const current = new Set([...addresses].filter((ip) => this.#inputs.holders(ip).length > 0));
     const gone = [...addresses].filter((ip) => !current.has(ip) && this.#decided.delete(ip));
-    for (const ip of current) this.#decideOne(ip);
+    this.#decide(current);
     for (const alike of this.#alike) this.#updateRoutes(alike, addresses);
     this.#layer2?.update(new Map([...addresses].map((ip) => [ip, this.#linkAddress(ip) ?? null])));
     this.#report(current, gone);
   }
 
-  #decideOne(ip: string, alike?: Alike): void {
-    const holders = this.#inputs.holders(ip);
-    const { leftOut: _leftOut, ...decision } = decide(ip, holders, this.#inputs, alike);
-    const isNew = !holders.some(({ announcedBefore }) => announcedBefore);
-    const report = this.#decided.get(ip)?.report;
-    this.#decided.set(ip, { ...decision, isNew, report });
+  #decide(ips: ReadonlySet<string>): void {
+    const alike: Alike = new Map();
+    for (const ip of ips) {
+      const holders = this.#inputs.holders(ip);
+      const { leftOut: _leftOut, ...decision } = decide(ip, holders, this.#inputs, alike);
+      const isNew = !holders.some(({ announcedBefore }) => announcedBefore);
+      this.#decided.set(ip, { ...decision, isNew, report: this.#decided.get(ip)?.report });
+    }
   }
 
   #linkAddress(ip: string): LinkAddress | undefined {

@@ -72,6 +72,9 @@ export type ToEngine =
   | { readonly type: 'hand-over' }
   | { readonly type: 'stop'; readonly successors: Successors };
 
+/** So many nodes of an address are told by their rank: who wants all of them in that order asks (`AddressFacts`). */
+export const LISTED_NODES = 8;
+
 /** Whether an address is announced by this replica, and why not. */
 export interface AddressReport {
   readonly ip: string;
@@ -86,8 +89,13 @@ export interface AddressReport {
   readonly idle?: readonly string[];
   /** `Announced`, or why not, with all that its text names. */
   readonly finding: Finding;
-  /** Names of the nodes that take its traffic, most preferred first. */
+  /**
+   * Names of the nodes that take its traffic, most preferred first; on a link the one whose MAC neighbours learn. Where they are many, in any
+   * order: so it is one list for many addresses, which a message has once.
+   */
   readonly nodes: readonly string[];
+  /** Where they are many the first of them, most preferred first; not given: `nodes` has all in that order. */
+  readonly first?: readonly string[];
   /** Nodes that still take it and are about to go; not given: none. */
   readonly draining?: readonly string[];
 }

@@ -27,6 +27,8 @@ export interface GatherLimits {
    * beginning of a round.
    */
   readonly patienceMs: number;
+  /** What replicas said may be so old, in milliseconds, when the next one asks; 0: only while it is being asked for. */
+  readonly freshMs: number;
   /** Of one round. */
   readonly maxAddresses: number;
   /** However many ask, replicas are asked no more often: this many rounds in a row, and so many a second. */
@@ -43,13 +45,21 @@ export interface GatherOptions extends Partial<GatherLimits> {
 /** Where each address costs an engine something. */
 const LIMITS: GatherLimits = {
   patienceMs: 1_500,
+  freshMs: 1_000,
   maxAddresses: 64,
   rounds: { burst: 50, perSecond: 100 },
   maxActive: 4,
   maxWaiting: 16,
 };
-/** What replicas said may be so old, in milliseconds, when the next one asks. */
-const FRESH_MS = 1_000;
+/**
+ * For questions about addresses alone, where each asks of others: as many addresses a second, and hardly anybody waits for a turn. Words are shared
+ * while they are asked for: what is kept outlives V8's young generation.
+ */
+export const ADDRESSES_LIMITS = {
+  freshMs: 0,
+  maxAddresses: 32,
+  rounds: { burst: 100, perSecond: 200 },
+};
 /**
  * Where many ask of no address, the next words are asked for before those that there are count no more, so that nobody waits for them: so many
  * milliseconds before, as replicas answer within a few, when so many have had them.
@@ -166,7 +176,7 @@ export class Gather<Facts = ReplicaReport> {
     this.#rounds.push(round);
     const ended = (): void => {
       this.#active -= 1;
-      round.until = this.#deps.clock.now() + FRESH_MS;
+      round.until = this.#deps.clock.now() + this.#limits.freshMs;
       this.#proceed();
     };
     round.words.then(ended, ended);

@@ -143,6 +143,22 @@ suite('who takes the traffic of addresses', () => {
     assert.deepEqual(problems, ['', 'no answer within 1500 ms', '']);
   });
 
+  test('names eight of many nodes as routers prefer them, or as many as there are, and how many more there are', () => {
+    const names = Array.from({ length: 12 }, (_node, i) => `n${i}`);
+    const few = { ip: '192.0.2.1', services: ['shop/web'], nodes: ['n3', 'n1'], draining: ['n3', 'n5'] };
+    const many = { ip: '192.0.2.2', services: ['shop/db'], nodes: names, first: names.toReversed().slice(0, 8) };
+    const reports = new Map([few, { ...many, draining: ['n20'] }].map((report) => [report.ip, report]));
+    const { addresses } = takersOf(reports, [...reports.keys()]);
+    assert.deepEqual(
+      addresses.map(({ nodes, more }) => [nodes.join(), more]),
+      [
+        ['n3,n1,n5', 0],
+        ['n11,n10,n9,n8,n7,n6,n5,n4', 5],
+      ],
+    );
+    assert.deepEqual(takersReport.parse(JSON.parse(JSON.stringify({ addresses }))).addresses, addresses);
+  });
+
   test('is not asked where there is no address', async () => {
     const { gather, asked } = gathering(3);
     assert.equal((await wordsOfTakers(gather, [])).size, 0);

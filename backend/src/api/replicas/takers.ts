@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { LISTED_NODES } from '../../engine/messages.ts';
 import { Problem } from '../errors.ts';
-import type { Gather, GatherLimits, Word } from './gather.ts';
+import { names } from './facts.ts';
+import { ADDRESSES_LIMITS, type Gather, type GatherLimits, type Word } from './gather.ts';
 
 /** Who takes the traffic of an address, as far as a list has the room. */
 export interface Taken {
@@ -19,7 +21,7 @@ export interface TakersReport {
 }
 
 /** Nodes of one address: who wants all of them looks at its Service. */
-const MAX_NODES = 8;
+const MAX_NODES = LISTED_NODES;
 /** Addresses of one question; a replica of an earlier version hears the first 64. */
 export const MAX_TAKERS = 256;
 /**
@@ -28,6 +30,7 @@ export const MAX_TAKERS = 256;
  */
 export const TAKERS_LIMITS: GatherLimits = {
   patienceMs: 300,
+  freshMs: ADDRESSES_LIMITS.freshMs,
   maxAddresses: MAX_TAKERS,
   rounds: { burst: 100, perSecond: 200 },
   maxActive: 256,
@@ -39,21 +42,22 @@ export interface Reported {
   readonly ip: string;
   readonly services: readonly string[];
   readonly nodes: readonly string[];
+  /** The first of them, most preferred first; not given: `nodes` has all in that order. */
+  readonly first?: readonly string[];
   /** Nodes that are about to go. */
   readonly draining?: readonly string[];
 }
 
-function taken({ ip, services, nodes, draining = [] }: Reported): Taken {
-  const all = [...nodes, ...draining.filter((node) => !nodes.includes(node))];
-  return { ip, services, nodes: all.slice(0, MAX_NODES), more: Math.max(0, all.length - MAX_NODES) };
+function taken({ ip, services, nodes, first = nodes, draining = [] }: Reported): Taken {
+  const last = draining.filter((node) => !nodes.includes(node));
+  const shown = [...first, ...last].slice(0, MAX_NODES);
+  return { ip, services, nodes: shown, more: nodes.length + last.length - shown.length };
 }
 
 /** By what the engine has told of each address already: it is not asked, however many read lists. */
 export function takersOf(reports: ReadonlyMap<string, Reported>, ips: readonly string[]): TakersReport {
   return { addresses: ips.flatMap((ip) => reports.get(ip) ?? []).map(taken) };
 }
-
-const names = z.array(z.string());
 
 /** An earlier version answers with all that it knows of an address, and doesn't cut it off. */
 const address = z

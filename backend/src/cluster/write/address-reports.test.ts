@@ -4,8 +4,8 @@ import { finding, type Reason } from '../../domain/reason.ts';
 import type { AddressReport } from '../../engine/messages.ts';
 import { AddressReports } from './address-reports.ts';
 
-function report(ip: string, reason: Reason): AddressReport {
-  return { ip, services: [], younger: [], finding: finding(reason), nodes: [] };
+function report(ip: string, reason: Reason, nodes: readonly string[] = []): AddressReport {
+  return { ip, services: [], younger: [], finding: finding(reason), nodes };
 }
 
 test('addresses are counted by what was last said of them', () => {
@@ -16,4 +16,17 @@ test('addresses are counted by what was last said of them', () => {
   assert.deepEqual([...reports.reasons], [['Announced', 2]]);
   reports.update({ changed: [], gone: ['192.0.2.1', '192.0.2.2'] });
   assert.deepEqual([[...reports.reasons], reports.current.size], [[], 0]);
+});
+
+test('names of nodes are kept once, however many messages bring them, and no longer than addresses have them', () => {
+  const reports = new AddressReports();
+  const say = (ip: string, nodes: readonly string[]): void =>
+    reports.update({ changed: [report(ip, 'Announced', nodes)], gone: [] });
+  for (let i = 0; i < 500; i += 1) {
+    for (const ip of ['192.0.2.1', '192.0.2.2']) say(ip, [`n${i}`, 'n']);
+    const [first, second] = [...reports.current.values()];
+    assert.deepEqual(first?.nodes, [`n${i}`, 'n']);
+    assert.equal(first?.nodes, second?.nodes);
+  }
+  assert.ok(reports.lists <= 4, `${reports.lists} lists`);
 });

@@ -6,6 +6,8 @@ type Changes = Omit<Extract<FromEngine, { readonly type: 'addresses' }>, 'type'>
 /** What this replica's engine says of each address: kept all the time, so that a new leader begins with all of it. */
 export class AddressReports {
   readonly #current = new Map<string, AddressReport>();
+  /** Names of nodes, by themselves: most addresses have the same, and with many nodes and addresses each message's own would be most of the heap. */
+  readonly #lists = new Map<string, readonly string[]>();
   readonly #reasons = new Tally();
 
   /** By address. */
@@ -18,6 +20,11 @@ export class AddressReports {
     return this.#reasons.counts;
   }
 
+  /** How many lists of nodes there are in memory. */
+  get lists(): number {
+    return this.#lists.size;
+  }
+
   update({ changed, gone }: Changes): void {
     for (const ip of gone) {
       this.#reasons.change(this.#current.get(ip)?.finding.reason, undefined);
@@ -25,7 +32,17 @@ export class AddressReports {
     }
     for (const report of changed) {
       this.#reasons.change(this.#current.get(report.ip)?.finding.reason, report.finding.reason);
-      this.#current.set(report.ip, report);
+      this.#current.set(report.ip, { ...report, nodes: this.#shared(report.nodes) });
     }
+  }
+
+  #shared(nodes: readonly string[]): readonly string[] {
+    const key = nodes.join(' ');
+    const known = this.#lists.get(key);
+    if (known !== undefined) return known;
+    // Those that no address has any more are dropped with all: they come again with what is said next.
+    if (this.#lists.size > this.#current.size) this.#lists.clear();
+    this.#lists.set(key, nodes);
+    return nodes;
   }
 }
