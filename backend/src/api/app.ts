@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Clock, Logger } from '../platform/ports.ts';
-import { ERRORS, Problem, tooMany, type ErrorCode } from './errors.ts';
+import { NOBODY_WAITS, ERRORS, Problem, tooMany, type ErrorCode } from './errors.ts';
 import { shareOf, type Access, type Caller } from './identity/caller.ts';
 import type { Admitted, Gate } from './identity/gate.ts';
 import type { Verdicts } from './identity/kubesphere.ts';
@@ -206,7 +206,7 @@ export class App {
     const path = `${BASE_PATH}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
     this.#only(route.method, path, (request, response) => {
       const left = new AbortController();
-      response.once('close', () => left.abort());
+      response.once('close', () => left.abort(NOBODY_WAITS));
       const exchange = { request, response, left };
       const wantsEvents = request.headers.accept?.includes('text/event-stream') === true;
       const streams = route.events === true && wantsEvents && request.method === 'GET';
@@ -217,7 +217,8 @@ export class App {
 
   async #send(id: RouteId, route: Route, exchange: Exchange): Promise<void> {
     const { answer } = await this.#answer(id, route, exchange);
-    exchange.response.type('application/json').send(this.#serialised.of(answer));
+    const text = route.events === true ? this.#serialised.of(answer) : JSON.stringify(answer);
+    exchange.response.type('application/json').send(text);
   }
 
   async endStreams(): Promise<void> {

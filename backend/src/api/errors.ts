@@ -91,3 +91,6 @@ export class Problem extends Error {
 export function tooMany(seconds: number): Problem {
   return new Problem('TooManyRequests', { params: { seconds: String(seconds) }, retryAfterSeconds: seconds });
 }
+
+/** Why work ends when its answer is sent, or who asked for it has gone; made once, as for each one V8 walks the stack. */
+export const NOBODY_WAITS = new DOMException('nobody waits for the answer', 'AbortError');

@@ -1,4 +1,7 @@
-/** Answers as JSON. One that many are given is an object that stays the same, and is put into text once. */
+/**
+ * Answers as JSON that many are given, each an object that stays the same and is put into text once. Not for others: a text that is kept with its
+ * object outlives V8's young generation.
+ */
 export class Serialised {
   readonly #texts = new WeakMap<object, string>();
 

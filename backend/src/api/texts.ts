@@ -52,10 +52,9 @@ function load(): i18n {
     fallbackLng: 'en',
     supportedLngs: [...LANGUAGES],
     defaultNS: 'errors',
-    // Keys are flat, placeholders in single braces, as the console's shell has them; JSON needs no escaping of HTML.
+    // Keys are flat.
     keySeparator: false,
     nsSeparator: false,
-    interpolation: { prefix: '{', suffix: '}', escapeValue: false, skipOnVariables: true },
     initAsync: false,
   });
   return instance;
@@ -86,10 +85,15 @@ const HIDDEN = new RegExp(`${enExplain.hidden}|^of another namespace$`, 'g');
 /** Messages of ours are hardly longer (`report/announced`); what is behind it is not looked through, as that takes time. */
 const MAX_TOLD = 1_024;
 
+/** In single braces, as the console's shell has them. */
+const PLACEHOLDER = /\{(\w+)\}/;
+
 /** Texts of the API, in one language. */
 export class Texts {
   readonly language: Language;
   readonly #i18n: i18n;
+  /** By namespace and key: as many as there are in the files. */
+  readonly #found = new Map<string, readonly string[]>();
 
   constructor(i18n: i18n, language: Language) {
     this.#i18n = i18n;
@@ -180,7 +184,27 @@ export class Texts {
   }
 
   #text(ns: string, key: string, params: Params): string {
-    return this.#i18n.t(key, { ...params, ns, lng: this.language });
+    let text = '';
+    let isName = false;
+    for (const part of this.#parts(ns, key, params['count'])) {
+      text += isName ? String(params[part] ?? '') : part;
+      isName = !isName;
+    }
+    return text;
+  }
+
+  /**
+   * A text by its placeholders: what is between them, and at odd places their names. i18next finds it once, unless it depends on a number: that,
+   * and putting values in, was most of what an explanation took.
+   */
+  #parts(ns: string, key: string, count: string | number | undefined): readonly string[] {
+    const known = count === undefined ? this.#found.get(`${ns} ${key}`) : undefined;
+    if (known !== undefined) return known;
+    const number = typeof count === 'number' ? { count } : {};
+    const text = this.#i18n.t(key, { ns, lng: this.language, skipInterpolation: true, ...number });
+    const parts = text.split(PLACEHOLDER);
+    if (count === undefined) this.#found.set(`${ns} ${key}`, parts);
+    return parts;
   }
 }
 

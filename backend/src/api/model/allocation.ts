@@ -10,6 +10,9 @@ import type { ClusterPicture } from './picture.ts';
 /** Pools that are asked one by one; how many more there are is told. */
 const MAX_POOLS = 20;
 
+/** For how long what they say of a Service counts, in milliseconds: between two moments of one plan, addresses that rest no more are all that differs. */
+const TOLD_MS = 1_000;
+
 /** What one pool would answer a Service; no finding: an address. */
 export interface PoolWord {
   readonly pool: string;
@@ -31,6 +34,7 @@ export class Allocation {
   readonly #allocator: Allocator;
   readonly #picture: ClusterPicture;
   #now: number;
+  readonly #told = new WeakMap<Service, { readonly at: number; readonly words: PoolWords }>();
 
   private constructor(picture: ClusterPicture, now: number) {
     const { services, namespaces, words } = picture.view;
@@ -71,6 +75,14 @@ export class Allocation {
 
   /** What pools say to the Service of an address of the family that it lacks, in the order in which it concerns the Service. */
   pools(service: Service): PoolWords {
+    const told = this.#told.get(service);
+    if (told !== undefined && this.#now - told.at < TOLD_MS) return told.words;
+    const words = this.#ask(service);
+    this.#told.set(service, { at: this.#now, words });
+    return words;
+  }
+
+  #ask(service: Service): PoolWords {
     const { namespaces } = this.#picture.view;
     const { pools, ledger, heldBack } = this.#allocator;
     const view = { pools, ledger, heldBack, namespaces, now: this.#now };

@@ -39,8 +39,10 @@ export function answer(found: Finding, { texts, audience }: Reading): { reason: 
 
 function nodesOf(facts: AddressFacts, family: Family, picture: ClusterPicture): ServicePath['nodes'] {
   const one = (node: string, draining: boolean): ServicePath['nodes'][number] => {
-    const all = picture.view.nodes.get(node)?.internalIPs ?? [];
-    const addresses = all.filter((address) => address.family === family).map(({ text }) => text);
+    const addresses: string[] = [];
+    for (const address of picture.view.nodes.get(node)?.internalIPs ?? []) {
+      if (address.family === family) addresses.push(address.text);
+    }
     return { node, addresses, draining };
   };
   const last = facts.draining.filter((node) => !facts.nodes.includes(node));
