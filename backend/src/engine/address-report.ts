@@ -1,6 +1,7 @@
 import type { Announcement, Decision } from '../announce/announce.ts';
+import { LISTED_NODES } from './facts.ts';
 import type { LinkView } from './link-view.ts';
-import { LISTED_NODES, type AddressReport } from './messages.ts';
+import type { AddressReport } from './messages.ts';
 
 /** Who takes its traffic: few by their rank, of many those alone that a list has room for. */
 function takersOf(announcement: Announcement | undefined): Pick<AddressReport, 'nodes' | 'first'> {

@@ -321,8 +321,7 @@ export class Engine {
     this.#barred = this.#inputs.barred();
     this.#answering = this.#inputs.answering();
     const current = new Set(this.#inputs.addresses());
-    const gone = [...this.#decided.keys()].filter((ip) => !current.has(ip));
-    for (const ip of gone) this.#decided.delete(ip);
+    const gone = [...this.#decided.keys()].filter((ip) => !current.has(ip) && this.#decided.delete(ip));
     this.#decide(current);
     this.#layer2?.set(new Map([...current].flatMap((ip) => entryOf(ip, this.#linkAddress(ip)))));
     this.#report(current, gone);

@@ -22,6 +22,9 @@ export interface RouteFacts {
   readonly nextHops: readonly string[];
 }
 
+/** So many nodes of an address are reported by their rank: who wants all of them in that order asks (`AddressFacts`). */
+export const LISTED_NODES = 8;
+
 /** What this replica's engine decided for one address, and why. */
 export interface AddressFacts {
   readonly ip: string;

@@ -72,9 +72,6 @@ export type ToEngine =
   | { readonly type: 'hand-over' }
   | { readonly type: 'stop'; readonly successors: Successors };
 
-/** So many nodes of an address are told by their rank: who wants all of them in that order asks (`AddressFacts`). */
-export const LISTED_NODES = 8;
-
 /** Whether an address is announced by this replica, and why not. */
 export interface AddressReport {
   readonly ip: string;

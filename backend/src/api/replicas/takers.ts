@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LISTED_NODES } from '../../engine/messages.ts';
+import { LISTED_NODES } from '../../engine/facts.ts';
 import { Problem } from '../errors.ts';
 import { names } from './facts.ts';
 import { ADDRESSES_LIMITS, type Gather, type GatherLimits, type Word } from './gather.ts';
