@@ -226,6 +226,8 @@ suite('kubectl porterlb, as one file, in a real cluster', () => {
     const drained = await porterlb(admin, 'simulate', 'drain', 'n1', '-o', 'yaml');
     assert.equal(drained.code, 0, drained.stderr);
     assert.equal((parse(drained.stdout) as { keeps: number }).keeps, 3);
+    const misspelt = await porterlb(admin, 'simulate', 'drain', 'n1', 'nothing');
+    assert.deepEqual([misspelt.code, misspelt.stdout], [5, ''], misspelt.stderr);
     const nowhere = await porterlb(admin, 'status', '--manager-namespace', 'bank');
     assert.deepEqual([nowhere.code, nowhere.stdout], [3, '']);
     assert.match(nowhere.stderr, /there is no porter-manager in the namespace bank/);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Clock, Logger } from '../platform/ports.ts';
-import { NOBODY_WAITS, ERRORS, Problem, tooMany, type ErrorCode } from './errors.ts';
+import { NOBODY_WAITS, ERRORS, Problem, reasonOf, tooMany, type ErrorCode } from './errors.ts';
 import { shareOf, type Access, type Caller } from './identity/caller.ts';
 import type { Admitted, Gate } from './identity/gate.ts';
 import type { Verdicts } from './identity/kubesphere.ts';
@@ -337,7 +337,7 @@ function originForm(target: string): string | undefined {
 }
 
 function statusOf({ code, params, retryAfterSeconds, causes }: Problem, texts: Texts, id: string): Status {
-  const said = causes.map((cause) => ({ field: cause.field, message: texts.cause(cause) }));
+  const said = causes.map((cause) => ({ field: cause.field, message: texts.cause(cause), ...reasonOf(cause) }));
   const named = said.map(({ field, message }) => `${field}: ${message}`).join('; ');
   const details = {
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),

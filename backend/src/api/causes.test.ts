@@ -170,6 +170,33 @@ suite('a body that can not be used', () => {
   }
 });
 
+suite('what is wrong is told to programs as well', () => {
+  for (const [request, reasons] of [
+    [{ drainNodes: ['n9'] }, ['FieldValueNotFound']],
+    [
+      { pools: [{ name: 'z', disable: true }], peers: [{ name: 'r9', adminDown: true }] },
+      ['FieldValueNotFound', 'FieldValueNotFound'],
+    ],
+    [{ drainNodes: 'n9' }, ['FieldValueInvalid']],
+    [{ foo: 1 }, ['FieldValueInvalid']],
+    [{ drainNodes: ['n9'], pools: [{ name: 'b', spec: { priorty: 1 } }] }, ['FieldValueNotFound', 'FieldValueInvalid']],
+    // How many more there are says nothing of these.
+    [
+      { drainNodes: Array.from({ length: 30 }, (_, i) => `n${i}`) },
+      [...Array.from({ length: 20 }, () => 'FieldValueNotFound'), undefined],
+    ],
+  ] as const) {
+    test(`by the names that Kubernetes has: ${JSON.stringify(request).slice(0, 60)}`, async (context) => {
+      const api = await bench(context);
+      const headers = { 'content-type': 'application/json' };
+      const reply = await api.get('simulations', { headers, body: JSON.stringify(request), method: 'POST' });
+      const { details } = reply.json<Status>();
+      const told = (details?.causes ?? []).map(({ reason }) => reason);
+      assert.deepEqual(told.slice(0, reasons.length), reasons);
+    });
+  }
+});
+
 test('nodes are sorted by when they were made, as tables ask for it', async (context) => {
   const api = await bench(context);
   for (const name of ['n3', 'n1', 'n2']) await api.store(kinds.nodes, { metadata: { name } });

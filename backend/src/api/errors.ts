@@ -54,6 +54,29 @@ export const WITH_IDENTITY: readonly ErrorCode[] = [
 /** What can be wrong with a part of a request; the texts are in `locales/<language>/causes.json`. */
 export type CauseKey = keyof typeof english;
 
+/** What is wrong, for programs: the names that Kubernetes has for causes. */
+export const CAUSE_REASONS = [
+  'FieldValueInvalid',
+  'FieldValueNotFound',
+  'FieldValueNotSupported',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+] as const;
+
+export type CauseReason = (typeof CAUSE_REASONS)[number];
+
+const REASON_OF: Readonly<Partial<Record<CauseKey, CauseReason>>> = {
+  notThere: 'FieldValueNotFound',
+  oneOf: 'FieldValueNotSupported',
+  tooLong: 'FieldValueTooLong',
+  ...{ tooMany: 'FieldValueTooMany', ranges: 'FieldValueTooMany' },
+};
+
+/** Nothing of causes that are only counted. */
+export function reasonOf({ what }: Cause): { readonly reason?: CauseReason } {
+  return what === 'more' ? {} : { reason: REASON_OF[what] ?? 'FieldValueInvalid' };
+}
+
 export interface Cause {
   /** `query.limit`, `body.pool.name`. */
   readonly field: string;

@@ -635,7 +635,10 @@ export type Status = {
     /** Which parts of the request are wrong, and why. */
     readonly causes?: readonly ({
       readonly field: string;
+      /** Why, in the language of the request. */
       readonly message: string;
+      /** Why, for programs. `FieldValueNotFound`: the object that is named does not exist. */
+      readonly reason?: 'FieldValueInvalid' | 'FieldValueNotFound' | 'FieldValueNotSupported' | 'FieldValueTooLong' | 'FieldValueTooMany';
     })[];
   };
 };

@@ -24,7 +24,9 @@ const GROUP = 'porterlb.kubesphere.io';
 type Reading = (message: string, said: Status | undefined, question: Question) => Error;
 
 const notNow: Reading = (message, said) => new NotNow(message, (said?.details?.retryAfterSeconds ?? 1) * 1000);
-const badQuestion: Reading = (message) => new Failure(EXIT.usage, message);
+const badQuestion: Reading = (message, said) => {
+  return new Failure(namesNothing(said) ? EXIT.notFound : EXIT.usage, message);
+};
 
 const READINGS: Readonly<Record<number, Reading>> = {
   ...{ 400: badQuestion, 413: badQuestion, 415: badQuestion },
@@ -58,6 +60,12 @@ function statusOf(body: string): Status | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether nothing else is wrong with a question than that what it names is not there. A manager of an earlier version tells no reasons. */
+function namesNothing(said: Status | undefined): boolean {
+  const reasons = (said?.details?.causes ?? []).flatMap(({ reason }) => reason ?? []);
+  return reasons.length > 0 && reasons.every((reason) => reason === 'FieldValueNotFound');
 }
 
 function notThere(said: Status | undefined, message: string): Failure {

@@ -167,6 +167,28 @@ describe('a question', () => {
   });
 });
 
+describe('a simulation of what is not there', () => {
+  const NOT_FOUND = { field: 'body.drainNodes', message: 'there is no node n9', reason: 'FieldValueNotFound' };
+  const simulation: Question = { id: 'simulate', body: { drainNodes: ['n9'] } };
+
+  for (const [what, causes, exitCode] of [
+    ['ends as a question about one object does', [NOT_FOUND], EXIT.notFound],
+    ['also where there are more than are listed', [NOT_FOUND, { field: 'body', message: '10 more' }], EXIT.notFound],
+    [
+      'but as one that makes no sense where something else is wrong too',
+      [NOT_FOUND, { field: 'body.pools', message: 'too many', reason: 'FieldValueTooMany' }],
+      EXIT.usage,
+    ],
+    ['and where a manager of an earlier version does not tell', [{ field: 'a', message: 'b' }], EXIT.usage],
+    ['and where nothing is named', [], EXIT.usage],
+  ] as const) {
+    it(what, async () => {
+      const script = new Script([failed(400, 'InvalidBody', { causes })]);
+      await assert.rejects(script.session.ask(simulation, never), { message: 'it is InvalidBody', exitCode });
+    });
+  }
+});
+
 describe('following', () => {
   async function follow(
     steps: readonly Step[],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ERROR_CODES } from '../errors.ts';
+import { CAUSE_REASONS, ERROR_CODES } from '../errors.ts';
 
 /** `meta/v1` Status: how Kubernetes answers what failed. */
 export const status = z
@@ -15,7 +15,15 @@ export const status = z
       .strictObject({
         retryAfterSeconds: z.int().min(0).optional().meta({ description: 'When to try again.' }),
         causes: z
-          .array(z.strictObject({ field: z.string(), message: z.string() }))
+          .array(
+            z.strictObject({
+              field: z.string(),
+              message: z.string().meta({ description: 'Why, in the language of the request.' }),
+              reason: z.enum(CAUSE_REASONS).optional().meta({
+                description: 'Why, for programs. `FieldValueNotFound`: the object that is named does not exist.',
+              }),
+            }),
+          )
           .optional()
           .meta({ description: 'Which parts of the request are wrong, and why.' }),
       })
