@@ -10,8 +10,14 @@ export interface Terminal {
 }
 
 const WIDTH_OF_NO_TERMINAL = 120;
+/** Of one that says that it has none, as a console may that nobody has told. */
+const USUAL = { width: 80, height: 24 };
 const LEAST_WIDTH = 60;
 const MOST_WIDTH = 160;
+
+function known(size: number | undefined, usual: number): number {
+  return size === undefined || size === 0 ? usual : size;
+}
 
 export function processTerminal({ stdout, stderr, env }: NodeJS.Process): Terminal {
   const isTty = stdout.isTTY === true;
@@ -21,7 +27,8 @@ export function processTerminal({ stdout, stderr, env }: NodeJS.Process): Termin
     isTty,
     // https://no-color.org
     colours: isTty && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
-    width: () => Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, isTty ? stdout.columns : WIDTH_OF_NO_TERMINAL)),
-    height: () => (isTty ? stdout.rows : undefined),
+    width: () =>
+      Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, isTty ? known(stdout.columns, USUAL.width) : WIDTH_OF_NO_TERMINAL)),
+    height: () => (isTty ? known(stdout.rows, USUAL.height) : undefined),
   };
 }

@@ -54,14 +54,14 @@ public (default)   bgp        ready   11     254    0          3h    192.0.2.0-1
       pools: { items: manyPools, totalItems: 601 },
       peers: { items: routersOf(33), totalItems: 50, replicas: [] },
     };
-    for (const height of [24, 40, undefined]) {
+    for (const height of [24, 40]) {
       const text = task(status).table(given, { ...view, height });
       const lines = text.split('\n');
-      const screen = lines.slice(0, (height ?? 24) - 1).join('\n');
+      const screen = lines.slice(0, height - 1).join('\n');
       assert.match(screen, /^PorterLB 0\.1\.0: bad/);
       assert.match(screen, /\n40 problems:\n {2}Service shop\/000: Reason000\n/);
       assert.match(screen, /\n {2}and \d+ more: kubectl porterlb status -o json\n/);
-      assert.ok(lines.length <= (height ?? 24), `${lines.length} lines`);
+      assert.ok(lines.length <= height, `${lines.length} lines`);
     }
     const calm = { ...given, overview: answers.overview() };
     const text = task(status).table(calm, { ...view, height: 24 });
@@ -78,7 +78,7 @@ public (default)   bgp        ready   11     254    0          3h    192.0.2.0-1
     const message =
       'No Pod of the Service is ready, so that it is not announced. Look at the Pods and at the selector.';
     const counts = Array.from({ length: 9 * 7 }, (_, i) => [i % 9, Math.floor(i / 9)] as const);
-    const cases = [24, 30, 40, undefined].flatMap((height) => counts.map((count) => [height, ...count] as const));
+    const cases = [24, 30, 40].flatMap((height) => counts.map((count) => [height, ...count] as const));
     for (const [height, count, quiet] of cases) {
       const problems = Array.from({ length: count }, (_, i) => ({
         ...({ kind: 'Service', reason: `Reason${i}`, count: 1, objects: [`shop/${i}`] } as const),
@@ -94,12 +94,35 @@ public (default)   bgp        ready   11     254    0          3h    192.0.2.0-1
       };
       const text = task(status).table(given, { ...view, width: 80, height });
       const lines = text.split('\n').length;
-      assert.ok(lines <= (height ?? 24), `${count} problems, ${quiet} silent: ${lines} lines\n${text}`);
+      assert.ok(lines <= height, `${count} problems, ${quiet} silent: ${lines} lines\n${text}`);
       assert.match(text, /PEER .*\nr\d/);
       assert.match(text, /POOL .*\np\d/);
       assert.match(text, count > 0 ? /Service shop\/0/ : /No problems/);
       assert.match(text, quiet > 0 ? /porter-manager-0|of \d more replicas?: kubectl/ : /Replicas/);
     }
+  });
+
+  it('is cut nowhere where nobody looks at a screen', () => {
+    const names = Array.from({ length: 40 }, (_, i) => String(i).padStart(3, '0'));
+    const text = 'No Pod of the Service is ready, so that it is not announced. Look at the Pods. '.repeat(40);
+    const problems = names.map((name) => ({
+      ...({ kind: 'Service', reason: `Reason${name}`, count: 1, objects: [`shop/${name}`] } as const),
+      ...{ message: text, text },
+    }));
+    const replicas = names.map((name) => answers.replica(`manager-${name}`, { answered: false, problem: 'too late' }));
+    const given = {
+      overview: answers.overview({ health: 'bad', problems, replicas }),
+      pools: { items: names.map((name) => answers.pool(`p${name}`)), totalItems: 40 },
+      peers: { items: names.map((name) => answers.peerSummary(`r${name}`)), totalItems: 40, replicas: [] },
+    };
+    const all = task(status).table(given, { ...view, height: undefined });
+    for (const name of names) {
+      for (const what of [`Service shop/${name}: `, `What manager-${name} `, `\nr${name} `, `\np${name} `]) {
+        assert.ok(all.includes(what), what);
+      }
+    }
+    assert.equal(all.match(/Look\s+at/g)?.length, 40 * 40);
+    assert.doesNotMatch(all, / more|\.\.\./);
   });
 
   it('names what is wrong, how often, and who did not answer; and ends with 1', () => {

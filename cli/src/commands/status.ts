@@ -40,7 +40,6 @@ function countsText({ counts }: Overview, view: View): string {
   );
 }
 
-const HEIGHT_OF_NO_TERMINAL = 24;
 /** Of each table there are so many rows at least. */
 const LEAST_ROWS = 2;
 /** Of both tables the head, what is left out of it, and an empty line in front; and the prompt. */
@@ -63,7 +62,7 @@ function least({ items }: PoolPage | PeerPage): number {
 
 /** What is wrong comes first, and of pools and routers those that matter most, as many as fit. */
 function screen({ overview, pools, peers }: Answers, view: View): string {
-  const height = view.height ?? HEIGHT_OF_NO_TERMINAL;
+  const { height = Infinity } = view;
   const head = headline(overview, view) + countsText(overview, view);
   // The empty line between them and what is wrong.
   const lines = height - lineCount(head) - 1 - AROUND - least(pools) - least(peers);
@@ -141,7 +140,7 @@ export const status: Command = {
   summary: 'Everything on one screen: health, problems, peers, pools',
   problemsWhen: 'something is not as it should be',
   about:
-    'Shows how PorterLB is: everything that is not as it should be, then its routers and its pools, those first that are down or fullest, as many as fit.',
+    'Shows how PorterLB is: everything that is not as it should be, then its routers and its pools, those first that are down or fullest, as many as fit; all where the output is no terminal.',
   examples: [
     { line: 'status', does: 'how it is now' },
     { line: 'status --watch', does: 'the same, again whenever something changes' },
