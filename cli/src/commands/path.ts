@@ -1,7 +1,7 @@
 import { EXIT } from '../failure.ts';
 import type { Service, ServicePath } from '../generated/api.ts';
 import { taskOf } from '../plan.ts';
-import { columns, fields, paragraph, sections } from '../render/columns.ts';
+import { columns, fields, paragraph, sections, type Row } from '../render/columns.ts';
 import { said, silentReplicas, word } from '../render/states.ts';
 import type { View } from '../render/view.ts';
 import { serviceNamed, type Command } from './command.ts';
@@ -21,27 +21,41 @@ function verdictText({ verdict }: ServicePath, { paint }: View): string {
   return verdict === null ? paint('warning', 'no replica says anything of it') : verdict.text;
 }
 
-type Confirmed = ServicePath['peers'][number]['confirmed'][number];
+type Router = ServicePath['peers'][number];
+type Confirmed = Router['confirmed'][number];
 
 function sessionText({ state, negotiated, addPath }: Confirmed, view: View): string {
   const without = state === 'Established' && negotiated === false ? view.paint('bad', ', not for this family') : '';
   return `${word(state, view)}${without}${addPath ? ', ADD-PATH' : ''}`;
 }
 
-function peersTable(path: ServicePath, view: View): string {
-  const rows = path.peers.flatMap(({ peer, intended, confirmed }) => {
-    const said = intended.length === 0 ? [{ replica: undefined, med: undefined, nextHops: [] }] : intended;
-    return said.map(({ replica, med, nextHops }) => {
-      const session = confirmed.find((each) => each.replica === replica);
-      const state = session === undefined ? undefined : sessionText(session, view);
-      return [peer, replica, state, med?.toString(), nextHops.length === 0 ? undefined : nextHops.join(' ')];
-    });
-  });
-  if (rows.length === 0) return '';
-  return columns(['PEER', 'TOLD BY', 'SESSION', 'MED', 'NEXT HOPS'], rows, { ...view, indent: INDENT });
+/** What one replica tells a router, if anything, and how its session with it is. */
+function replicaRow({ peer, intended, confirmed }: Router, replica: string, view: View): Row {
+  const session = confirmed.find((each) => each.replica === replica);
+  const route = intended.find((each) => each.replica === replica);
+  const state = session === undefined ? view.paint('bad', 'none') : sessionText(session, view);
+  return [peer, replica, state, route?.med.toString(), route?.nextHops.join(' ') ?? 'told nothing'];
 }
 
-function addressText(path: ServicePath, view: View): string {
+function noSessionText(replicas: Service['replicas'], { paint }: View): string {
+  const heard = replicas.filter(({ answered }) => answered);
+  if (heard.length === 0) return paint('warning', 'not known: no replica answered');
+  return paint('bad', `no replica ${heard.length < replicas.length ? 'that answered ' : ''}has one`);
+}
+
+function routerRows(router: Router, replicas: Service['replicas'], view: View): Row[] {
+  const names = new Set([...router.intended, ...router.confirmed].map(({ replica }) => replica));
+  if (names.size === 0) return [[router.peer, undefined, noSessionText(replicas, view), undefined, undefined]];
+  return [...names].sort().map((replica) => replicaRow(router, replica, view));
+}
+
+function peersTable({ peers }: ServicePath, replicas: Service['replicas'], view: View): string {
+  const rows = peers.flatMap((router) => routerRows(router, replicas, view));
+  if (rows.length === 0) return '';
+  return columns(['PEER', 'REPLICA', 'SESSION', 'MED', 'NEXT HOPS'], rows, { ...view, indent: INDENT });
+}
+
+function addressText(path: ServicePath, replicas: Service['replicas'], view: View): string {
   const { ip, pool, protocol, leftOut } = path;
   const facts = fields(
     {
@@ -52,14 +66,14 @@ function addressText(path: ServicePath, view: View): string {
     },
     { ...view, indent: INDENT },
   );
-  return `${view.paint('bold', ip)}\n${facts}${peersTable(path, view)}`;
+  return `${view.paint('bold', ip)}\n${facts}${peersTable(path, replicas, view)}`;
 }
 
 function serviceText(service: Service, view: View): string {
   const { namespace, name, ports, externalTrafficPolicy, notServedBecause, allocated } = service;
   const head = `Service ${view.paint('bold', `${namespace}/${name}`)}: ${ports.join(', ')}, externalTrafficPolicy ${externalTrafficPolicy}\n`;
   const why = notServedBecause?.text ?? (allocated === null ? 'nobody has said why yet' : said(allocated));
-  const paths = service.paths.map((path) => addressText(path, view));
+  const paths = service.paths.map((path) => addressText(path, service.replicas, view));
   const none = paths.length > 0 ? '' : paragraph(`It has no address: ${why}`, view.width);
   return sections(head + none, ...paths, silentReplicas(service.replicas));
 }
@@ -69,7 +83,7 @@ function isOnItsWay({ announced, protocol, peers }: ServicePath): boolean {
 }
 
 /** Whether some replica tells it the route over a session that has the family. */
-function hears({ intended, confirmed }: ServicePath['peers'][number]): boolean {
+function hears({ intended, confirmed }: Router): boolean {
   const up = confirmed.filter(({ state, negotiated }) => state === 'Established' && negotiated);
   return intended.some(({ replica }) => up.some((session) => session.replica === replica));
 }
@@ -80,7 +94,7 @@ export const path: Command = {
   summary: 'The way of a Service: addresses, pool, nodes, routers',
   problemsWhen: 'it has no address, or one of them is not announced, or no router hears of it, or that is not known',
   about:
-    'Shows the way of each address of a Service: its pool, the nodes that take its traffic, and what each replica tells each router.',
+    'Shows the way of each address of a Service: its pool, the nodes that take its traffic, and of each replica the session with each router and what it tells it.',
   examples: [
     { line: 'path svc/web', does: 'of the namespace of the context' },
     { line: 'path web -n shop --watch', does: 'again every two seconds, as far as it changes' },

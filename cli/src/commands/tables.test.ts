@@ -5,7 +5,6 @@ import { coloured } from '../render/view.ts';
 import * as answers from '../testing/answers.ts';
 import { table, task } from '../testing/tables.ts';
 import { explain } from './explain.ts';
-import { path } from './path.ts';
 import { peers } from './peers.ts';
 import { pools } from './pools.ts';
 import { preflight } from './preflight.ts';
@@ -86,64 +85,6 @@ nodes       skipped   Not looked at.
     for (const words of [[], ['deploy/web'], ['web', 'api'], ['Web'], ['svc/a/b']]) {
       assert.throws(() => task(explain, ...words), { exitCode: EXIT.usage }, words.join(' '));
     }
-  });
-});
-
-describe('path', () => {
-  it('shows who takes the traffic and what each router is told', () => {
-    assert.equal(
-      table(task(path, 'web'), { service: answers.service() }),
-      `
-Service shop/web: TCP/80, externalTrafficPolicy Cluster
-
-192.0.2.1
-  Pool    public (bgp)
-  State   The address 192.0.2.1 is announced.
-  Nodes   n1 10.0.0.11
-  PEER   TOLD BY            SESSION                 MED   NEXT HOPS
-  r1     porter-manager-a   Established, ADD-PATH   100   10.0.0.11
-`,
-    );
-    assert.equal(task(path, 'web').exitCode({ service: answers.service() }), EXIT.fine);
-  });
-
-  it('says why there is no address, or nobody who takes its traffic, and ends with 1', () => {
-    const waiting = {
-      status: 'False',
-      reason: 'PoolExhausted',
-      message: 'The Eip public is full.',
-      text: 'The Eip public is full.',
-      since: null,
-    } as const;
-    const without = { service: answers.service({ paths: [], allocated: waiting }) };
-    assert.match(table(task(path, 'web'), without), /It has no address: The Eip public is full\.\n$/);
-    assert.match(table(task(path, 'web'), without, 30), /It has no address: The Eip\npublic is full\.\n$/);
-    assert.equal(task(path, 'web').exitCode(without), EXIT.problems);
-    const nobody = {
-      service: answers.service({ paths: [answers.servicePath({ announced: false, nodes: [], peers: [] })] }),
-    };
-    assert.match(table(task(path, 'web'), nobody), / {2}Nodes {3}nobody\n$/);
-    assert.equal(task(path, 'web').exitCode(nobody), EXIT.problems);
-    const unknown = { service: answers.service({ paths: [answers.servicePath({ announced: null })] }) };
-    assert.equal(task(path, 'web').exitCode(unknown), EXIT.problems);
-  });
-
-  it('ends with 1 where no router hears of an address, as its session is down, has another family, or is told nothing', () => {
-    const [heard] = answers.servicePath().peers;
-    assert.ok(heard !== undefined);
-    const [session] = heard.confirmed;
-    assert.ok(session !== undefined);
-    const exitCode = (...peers: (typeof heard)[]): number =>
-      task(path, 'web').exitCode({ service: answers.service({ paths: [answers.servicePath({ peers })] }) });
-    const down = { ...heard, confirmed: [{ ...session, state: 'Active' }] };
-    assert.equal(exitCode(heard), EXIT.fine);
-    assert.equal(exitCode(down), EXIT.problems);
-    assert.equal(exitCode(down, heard), EXIT.fine);
-    assert.equal(exitCode({ ...heard, confirmed: [{ ...session, negotiated: false }] }), EXIT.problems);
-    assert.equal(exitCode({ ...heard, intended: [] }), EXIT.problems);
-    assert.equal(exitCode(), EXIT.problems);
-    const layer2 = answers.servicePath({ protocol: 'layer2', owner: 'n1', peers: [] });
-    assert.equal(task(path, 'web').exitCode({ service: answers.service({ paths: [layer2] }) }), EXIT.fine);
   });
 });
 
