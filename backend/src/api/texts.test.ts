@@ -50,3 +50,12 @@ test('a value is put in as it is', () => {
   const text = texts.error('NotFound', { path: '/a?b=<c>&{method}$t(x)' });
   assert.match(text, /There is nothing at \/a\?b=<c>&\{method\}\$t\(x\)\./);
 });
+
+test('a value that is not given stays visible as its placeholder', () => {
+  const finding = { reason: 'NotInRecordedPool', params: {} } as const;
+  for (const language of LANGUAGES) {
+    const texts = new Translations().in(language);
+    assert.equal(texts.reason(finding), read(language, 'reasons')['NotInRecordedPool']);
+    assert.equal(texts.explain('address.passed'), read(language, 'explain')['address.passed']);
+  }
+});

@@ -183,11 +183,12 @@ export class Texts {
     return found === undefined ? message : this.#text(found.source, found.key, found.params);
   }
 
+  /** A value that is not given stays visible as `{name}`, as in `report/reason-text`. */
   #text(ns: string, key: string, params: Params): string {
     let text = '';
     let isName = false;
     for (const part of this.#parts(ns, key, params['count'])) {
-      text += isName ? String(params[part] ?? '') : part;
+      text += isName ? String(params[part] ?? `{${part}}`) : part;
       isName = !isName;
     }
     return text;
