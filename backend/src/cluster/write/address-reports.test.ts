@@ -30,3 +30,27 @@ test('names of nodes are kept once, however many messages bring them, and no lon
   }
   assert.ok(reports.lists <= 4, `${reports.lists} lists`);
 });
+
+test('a list that a message has once is looked at once, however many addresses it is of', () => {
+  const reports = new AddressReports();
+  let looks = 0;
+  class Looked extends Array<string> {
+    override join(separator: string): string {
+      looks += 1;
+      return super.join(separator);
+    }
+  }
+  const nodes = Looked.of('n1', 'n2');
+  const changed = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((ip) => report(ip, 'Announced', nodes));
+  reports.update({ changed, gone: [] });
+  assert.deepEqual([looks, reports.lists, reports.current.get('192.0.2.3')?.nodes], [1, 1, nodes]);
+});
+
+test('no list is kept that only addresses had that are gone', () => {
+  const reports = new AddressReports();
+  const ips = ['192.0.2.1', '192.0.2.2', '192.0.2.3'];
+  reports.update({ changed: ips.map((ip) => report(ip, 'Announced', [ip])), gone: [] });
+  assert.equal(reports.lists, 3);
+  reports.update({ changed: [], gone: ips });
+  assert.equal(reports.lists, 0);
+});

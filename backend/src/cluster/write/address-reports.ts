@@ -30,9 +30,14 @@ export class AddressReports {
       this.#reasons.change(this.#current.get(ip)?.finding.reason, undefined);
       this.#current.delete(ip);
     }
+    if (gone.length > 0) this.#dropUnused();
+    // When a node comes or goes, one message is of all addresses: its lists are looked at once, not for each of them.
+    const brought = new Map<readonly string[], readonly string[]>();
     for (const report of changed) {
+      const nodes = brought.get(report.nodes) ?? this.#shared(report.nodes);
+      brought.set(report.nodes, nodes);
       this.#reasons.change(this.#current.get(report.ip)?.finding.reason, report.finding.reason);
-      this.#current.set(report.ip, { ...report, nodes: this.#shared(report.nodes) });
+      this.#current.set(report.ip, { ...report, nodes });
     }
   }
 
@@ -40,9 +45,13 @@ export class AddressReports {
     const key = nodes.join(' ');
     const known = this.#lists.get(key);
     if (known !== undefined) return known;
-    // Those that no address has any more are dropped with all: they come again with what is said next.
-    if (this.#lists.size > this.#current.size) this.#lists.clear();
+    this.#dropUnused();
     this.#lists.set(key, nodes);
     return nodes;
+  }
+
+  /** Those that no address has any more are dropped with all: they come again with what is said next. */
+  #dropUnused(): void {
+    if (this.#lists.size > this.#current.size) this.#lists.clear();
   }
 }
