@@ -6,7 +6,7 @@ import { FakeClock } from '../../platform/fake/clock.ts';
 import { announced } from '../testing/facts.ts';
 import { factsOf } from '../testing/api-bench.ts';
 import { wordsOfAddresses, type AddressesReport } from './addresses.ts';
-import { Gather, type Word } from './gather.ts';
+import { ADDRESSES_LIMITS, Gather, type GatherDeps, type GatherLimits, type Word } from './gather.ts';
 
 function replica(name: string): Replica {
   return { name, node: name, address: '10.0.0.1' };
@@ -25,11 +25,11 @@ class Bench {
   silence: (name: string, question: Question) => string | undefined = () => undefined;
   hangs: (name: string, question: Question) => boolean = () => false;
   readonly asked = { all: 0, addresses: 0 };
-  readonly gather = this.#gather('all', (name) => factsOf(name, { leads: name === 'b' }), undefined);
+  readonly gather = this.#gather('all', (name) => factsOf(name, { leads: name === 'b' }), {});
   readonly gatherAddresses = this.#gather<AddressesReport>(
     'addresses',
     (_name, ips) => ({ addresses: ips.map((ip) => announced(ip, 'shop/web', [])) }),
-    (other) => this.gather.hungFor(other),
+    { passedOver: (other) => this.gather.hungFor(other), ...ADDRESSES_LIMITS },
   );
 
   async of(...ips: readonly string[]): Promise<readonly Word[]> {
@@ -50,7 +50,7 @@ class Bench {
   #gather<Facts>(
     question: Question,
     says: (name: string, ips: readonly string[]) => Facts,
-    passedOver: ((replica: Replica) => string | undefined) | undefined,
+    { passedOver, ...limits }: Partial<GatherLimits> & Pick<GatherDeps<Facts>, 'passedOver'>,
   ): Gather<Facts> {
     const say = async (name: string, ips: readonly string[]): Promise<Facts> => {
       await settle();
@@ -67,7 +67,7 @@ class Bench {
         return await say(name, ips);
       },
     };
-    return new Gather(passedOver === undefined ? deps : { ...deps, passedOver }, { self: SELF });
+    return new Gather(passedOver === undefined ? deps : { ...deps, passedOver }, { self: SELF, ...limits });
   }
 }
 
@@ -86,6 +86,30 @@ suite('what replicas say of addresses', () => {
     }
     assert.equal(bench.asked.addresses, 200);
     assert.ok(bench.asked.all <= 7, `${bench.asked.all} times in five seconds`);
+  });
+
+  test('is shared while it is asked for, and not kept', async () => {
+    const bench = new Bench();
+    const all = await Promise.all(Array.from({ length: 50 }, async () => await bench.told(IP)));
+    assert.deepEqual(new Set(all.map((told) => JSON.stringify(told))), new Set([JSON.stringify({ a: IP, b: IP })]));
+    assert.equal(bench.asked.addresses, 1);
+    await bench.told(IP);
+    assert.equal(bench.asked.addresses, 2);
+  });
+
+  test('is told of a thousand that are asked for at the moment when one begins to hang', async () => {
+    const bench = new Bench();
+    await bench.gather.all();
+    bench.hangs = (name, question) => name === 'b' && question === 'addresses';
+    const ips = Array.from({ length: 1_000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+    const told: string[] = [];
+    const work = ips.map(async (ip) => {
+      const [word] = await bench.of(ip);
+      if (word !== undefined && 'facts' in word && word.facts.addresses.some((said) => said.ip === ip)) told.push(ip);
+    });
+    const failed = Promise.allSettled(work).then((all) => all.filter(({ status }) => status === 'rejected').length);
+    await pass(bench.clock, 5_000, 50);
+    assert.deepEqual([await failed, told.length], [0, 1_000]);
   });
 
   test('is asked of nobody where there is no address', async () => {

@@ -52,13 +52,14 @@ const LIMITS: GatherLimits = {
   maxWaiting: 16,
 };
 /**
- * For questions about addresses alone, where each asks of others: as many addresses a second, and hardly anybody waits for a turn. Words are shared
- * while they are asked for: what is kept outlives V8's young generation.
+ * For questions about addresses alone, where each asks of others: as many addresses a second, and as many that wait, but hardly any has to wait for
+ * a turn. Words are shared while they are asked for: what is kept outlives V8's young generation.
  */
 export const ADDRESSES_LIMITS = {
   freshMs: 0,
   maxAddresses: 32,
   rounds: { burst: 100, perSecond: 200 },
+  maxWaiting: 32,
 };
 /**
  * Where many ask of no address, the next words are asked for before those that there are count no more, so that nobody waits for them: so many

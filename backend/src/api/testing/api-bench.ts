@@ -19,7 +19,7 @@ import { Verdicts } from '../identity/kubesphere.ts';
 import { ClusterPicture, type Reservations } from '../model/picture.ts';
 import type { AddressesReport } from '../replicas/addresses.ts';
 import type { ReplicaReport } from '../replicas/facts.ts';
-import { Gather, type GatherLimits } from '../replicas/gather.ts';
+import { ADDRESSES_LIMITS, Gather, type GatherLimits } from '../replicas/gather.ts';
 import { TAKERS_LIMITS, takersOf, type TakersReport } from '../replicas/takers.ts';
 import { BASE_PATH } from '../routes.ts';
 import { refuseUnheard } from '../unheard.ts';
@@ -299,7 +299,7 @@ export class ApiBench {
       const known = this.#addresses(this.#said(name));
       return { addresses: ips.flatMap((ip) => known.get(ip) ?? []) };
     };
-    return this.#gatherOf(said, {});
+    return this.#gatherOf(said, ADDRESSES_LIMITS);
   }
 
   #gatherTakers(): Gather<TakersReport> {
