@@ -11,7 +11,8 @@ export const nodeFlags: readonly string[] = [
   '--no-memory-reducer',
   // As in Node.js 22: else no young generation is collected while V8 marks, and what that is filled with meanwhile ends the marking all at once.
   '--no-separate-gc-phases',
-  // By default it is collected when it has grown by a third, which in a large cluster is every few seconds of many questions.
+  // With a heap as small as the chart's limit makes it, V8 collects it when it has grown by a third, which in a large cluster is every few seconds of many
+  // questions. Where no limit is set it would let it grow to as much as four times its size: this holds there, too.
   '--heap-growing-percent=80',
   // Keeps the threads from copying V8's builtins next to their code: 2.5 MiB less.
   '--no-short-builtin-calls',

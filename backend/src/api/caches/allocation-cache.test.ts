@@ -121,6 +121,32 @@ suite('what the leader would plan', () => {
     assert.equal(await allocations.now(), resting, 'the same one');
   });
 
+  test('has of each pool what it says to a Service at the moment, or a second before', async (t) => {
+    const bench = await new ApiBench().start();
+    t.after(async () => await bench.stop());
+    const { clock, reservations, view } = bench;
+    const released = [{ ip: '192.0.2.3', service: 'shop/old', time: clock.wallTime().toISOString() }];
+    const spec = { ...SPEC, address: '192.0.2.3', reuseAfterSeconds: 150 };
+    await bench.store(eips, { ...POOL, spec, status: { released } });
+    await bench.store(kinds.services, { ...served('shop/new', '192.0.2.3'), status: {} });
+    const allocations = new AllocationCache({ clock, picture: new ClusterPicture({ clock, view, ...reservations }) });
+    const service = view.services.get('shop/new') ?? assert.fail('no Service');
+    const told = async (): Promise<(string | undefined)[]> => {
+      const allocation = await allocations.now();
+      return allocation.pools(service).asked.map(({ finding }) => finding?.reason);
+    };
+    const plans = async (): Promise<string> => (await allocations.now()).finding(service).reason;
+    const [resting] = await told();
+    assert.ok(resting !== undefined && (await plans()) !== 'Allocated');
+    for (let ms = 0; (await plans()) !== 'Allocated'; ms += 500) {
+      assert.deepEqual(await told(), [resting]);
+      assert.ok(ms < 200_000);
+      clock.advance(500);
+    }
+    clock.advance(1_000);
+    assert.deepEqual(await told(), [undefined]);
+  });
+
   test('is made of pools as they are, not as somebody has seen them a moment before', async (t) => {
     const bench = await new ApiBench().start();
     t.after(async () => await bench.stop());
