@@ -92,12 +92,14 @@ const PLACEHOLDER = /\{(\w+)\}/;
 export class Texts {
   readonly language: Language;
   readonly #i18n: i18n;
-  /** By namespace and key: as many as there are in the files. */
+  readonly #plurals: Intl.PluralRules;
+  /** By namespace, key and plural form: as many as there are in the files. */
   readonly #found = new Map<string, readonly string[]>();
 
   constructor(i18n: i18n, language: Language) {
     this.#i18n = i18n;
     this.language = language;
+    this.#plurals = new Intl.PluralRules(language);
   }
 
   error(code: ErrorCode, params: Params): string {
@@ -195,16 +197,18 @@ export class Texts {
   }
 
   /**
-   * A text by its placeholders: what is between them, and at odd places their names. i18next finds it once, unless it depends on a number: that,
-   * and putting values in, was most of what an explanation took.
+   * A text by its placeholders: what is between them, and at odd places their names. i18next finds it once for each plural form: that, and putting
+   * values in, was most of what an explanation took.
    */
   #parts(ns: string, key: string, count: string | number | undefined): readonly string[] {
-    const known = count === undefined ? this.#found.get(`${ns} ${key}`) : undefined;
-    if (known !== undefined) return known;
     const number = typeof count === 'number' ? { count } : {};
+    const form = typeof count === 'number' ? this.#plurals.select(count) : '';
+    const id = `${ns} ${key} ${form}`;
+    const known = this.#found.get(id);
+    if (known !== undefined) return known;
     const text = this.#i18n.t(key, { ns, lng: this.language, skipInterpolation: true, ...number });
     const parts = text.split(PLACEHOLDER);
-    if (count === undefined) this.#found.set(`${ns} ${key}`, parts);
+    this.#found.set(id, parts);
     return parts;
   }
 }
